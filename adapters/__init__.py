@@ -1,0 +1,1 @@
+"""One technology a folder; each implements ports, and none knows another."""

@@ -1,0 +1,1 @@
+"""Ports, and one use case a file. Knows the domain, nothing else."""

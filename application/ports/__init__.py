@@ -1,0 +1,1 @@
+"""What gliobench needs from the outside: one protocol a file."""

@@ -1,0 +1,60 @@
+"""A backend: what is run, compared and swapped by one setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A classifier and a localizer under one name; either may be absent.
+
+    Args:
+        name: As in the entry-point group `gliobench.backends`.
+        classifier: Grades, or None.
+        localizer: Localises, or None.
+        fingerprint: Hash of all that decides its predictions: weights, code version, options.
+        provenance: What a report says of it: weights' hash, execution provider, …
+        trained_on: Hashes (`patient_hash`) of the patients that it has learned from.
+
+    Raises:
+        InvalidInputError: It can neither grade nor localise.
+    """
+
+    name: str
+    classifier: Classifier | None
+    localizer: Localizer | None
+    fingerprint: str
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    trained_on: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.classifier is None and self.localizer is None:
+            raise InvalidInputError(f"backend {self.name!r} can neither grade nor localise")
+
+
+@dataclass(frozen=True)
+class BackendOptions:
+    """What a backend is built from; a backend reads what it understands.
+
+    Args:
+        provider: ONNX Runtime's execution provider: cpu, cuda or tensorrt.
+        threads: Threads for one inference; None leaves the choice to the engine.
+        weights_dir: Folder that holds other weights than the embedded ones.
+        extra: The backend's own table in gliobench.toml, `[backend.<name>]`.
+    """
+
+    provider: str = "cpu"
+    threads: int | None = None
+    weights_dir: str | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+BackendFactory: TypeAlias = Callable[[BackendOptions], Backend]
+"""What an entry point of the group `gliobench.backends` names."""

@@ -1,0 +1,1 @@
+"""What is true whatever the framework: studies, geometry, predictions and metrics."""

@@ -1,0 +1,44 @@
+"""Every error that gliobench raises on purpose.
+
+GliobenchError
+├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
+├── NotFoundError                           a study, backend, run or file that is not there
+├── BackendError                            a model that could not be loaded or run
+├── MissingExtraError                       an optional library that is not installed
+└── JobError                                a job that could not be carried out
+
+A message names the thing, the value got and the value wanted, in one line.
+"""
+
+
+class GliobenchError(Exception):
+    """Base of all errors that a user can act on."""
+
+
+class InvalidInputError(GliobenchError, ValueError):
+    """A value, a file or a setting cannot be used."""
+
+
+class NotFoundError(GliobenchError):
+    """A study, a backend, a run or a file is not there."""
+
+
+class BackendError(GliobenchError):
+    """A model could not be loaded or run."""
+
+
+class MissingExtraError(GliobenchError):
+    """An optional library is not installed.
+
+    Args:
+        extra: The extra of gliobench that brings it.
+        purpose: What it is needed for, as the start of a sentence.
+    """
+
+    def __init__(self, *, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs an extra: pip install 'gliobench[{extra}]'")
+        self.extra = extra
+
+
+class JobError(GliobenchError):
+    """A job could not be carried out."""

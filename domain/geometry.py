@@ -1,0 +1,235 @@
+"""Where things are: grids, planes, and the forms that a localisation takes.
+
+One frame for everything: arrays are (I, J, K); voxel (i, j, k) has its *centre* at the continuous
+coordinate (i, j, k) and reaches half a voxel to each side; `affine` takes voxel coordinates to
+millimetres in RAS+ world space (x to the patient's right, y to the front, z up).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import InvalidInputError
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
+BoolArray: TypeAlias = NDArray[np.bool_]
+FloatArray: TypeAlias = NDArray[np.floating]
+Voxel: TypeAlias = tuple[float, float, float]
+Spacing: TypeAlias = tuple[float, float, float]
+
+
+class Axis(IntEnum):
+    """The axis of a RAS+ grid that a plane is perpendicular to."""
+
+    SAGITTAL = 0
+    CORONAL = 1
+    AXIAL = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A regular lattice of voxels in world space.
+
+    Args:
+        shape: Voxels along (i, j, k).
+        affine: (4, 4) float64, voxel → mm, RAS+ world.
+
+    Raises:
+        InvalidInputError: An axis is empty, or the affine is not finite or cannot be inverted.
+    """
+
+    shape: tuple[int, int, int]
+    affine: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise InvalidInputError(f"grid shape {self.shape} is not three positive lengths")
+        affine = np.array(self.affine, dtype=np.float64)
+        if affine.shape != (4, 4) or not np.isfinite(affine).all():
+            raise InvalidInputError("affine is not a finite 4x4 matrix")
+        if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+            raise InvalidInputError("affine cannot be inverted: it maps the volume onto a plane")
+        affine.setflags(write=False)
+        object.__setattr__(self, "affine", affine)
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Grid) and self.matches(other)
+
+    def __hash__(self) -> int:
+        return hash(self.shape)
+
+    @cached_property
+    def spacing_mm(self) -> Spacing:
+        """Edges of a voxel along (i, j, k)."""
+        a, b, c = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(a), float(b), float(c)
+
+    @cached_property
+    def voxel_volume_mm3(self) -> float:
+        """Volume of a voxel, right for sheared grids too."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    def matches(self, other: Grid, *, tolerance_mm: float = 1e-3) -> bool:
+        """Tell whether two grids have the same shape and place their corners alike."""
+        if self.shape != other.shape:
+            return False
+        corners = np.array([[0, 0, 0, 1], [*self.shape, 1]], dtype=np.float64).T
+        apart_mm = np.abs(self.affine @ corners - other.affine @ corners).max()
+        turned_mm = np.abs(self.affine[:3, :3] - other.affine[:3, :3]).max() * max(self.shape)
+        return bool(max(apart_mm, turned_mm) <= tolerance_mm)
+
+    def to_mm(self, voxel: Voxel) -> Voxel:
+        """Take a continuous voxel coordinate to world millimetres."""
+        x, y, z = self.affine[:3, :3] @ np.asarray(voxel, dtype=np.float64) + self.affine[:3, 3]
+        return float(x), float(y), float(z)
+
+    def to_voxel(self, mm: Voxel) -> Voxel:
+        """Take world millimetres to a continuous voxel coordinate."""
+        offset = np.asarray(mm, dtype=np.float64) - self.affine[:3, 3]
+        i, j, k = np.linalg.solve(self.affine[:3, :3], offset)
+        return float(i), float(j), float(k)
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A slice of a grid: all voxels whose coordinate along `axis` is `index`.
+
+    On a plane, coordinates are the two remaining voxel coordinates in rising order of axis:
+    (i, j) on an axial plane, (i, k) on a coronal one, (j, k) on a sagittal one.
+
+    Raises:
+        InvalidInputError: The index is negative.
+    """
+
+    axis: Axis
+    index: int
+
+    def __post_init__(self) -> None:
+        if self.index < 0:
+            raise InvalidInputError(f"plane index {self.index} is negative")
+
+    @property
+    def in_plane_axes(self) -> tuple[int, int]:
+        """The two grid axes that span the plane."""
+        first, second = (axis for axis in range(3) if axis != self.axis)
+        return first, second
+
+    def spacing_mm(self, grid: Grid) -> tuple[float, float]:
+        """Edges of a pixel along the two in-plane axes."""
+        first, second = self.in_plane_axes
+        return grid.spacing_mm[first], grid.spacing_mm[second]
+
+    def cut(self, volume: NDArray[ScalarT]) -> NDArray[ScalarT]:
+        """Take this plane out of an (I, J, K) array, as an array of its two in-plane axes.
+
+        Raises:
+            InvalidInputError: The plane lies outside the array.
+        """
+        if self.index >= volume.shape[self.axis]:
+            raise InvalidInputError(
+                f"plane {self.index} lies outside {self.axis.name.lower()} axis of "
+                f"{volume.shape[self.axis]} voxels"
+            )
+        cut: NDArray[ScalarT] = np.take(volume, self.index, axis=self.axis)
+        return cut
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on a plane, in continuous in-plane voxel coordinates.
+
+    Raises:
+        InvalidInputError: A coordinate is not finite.
+    """
+
+    plane: Plane
+    at: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        _check_finite("point", self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned box of voxels on a plane; `start` is inside it, `stop` is not.
+
+    Raises:
+        InvalidInputError: The box holds no voxel, or starts below zero.
+    """
+
+    plane: Plane
+    start: tuple[int, int]
+    stop: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        _check_box(self.start, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A simple polygon on a plane, in continuous in-plane voxel coordinates, not closed.
+
+    Raises:
+        InvalidInputError: Fewer than three vertices, or one that is not finite.
+    """
+
+    plane: Plane
+    vertices: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.vertices) < 3:
+            raise InvalidInputError(f"polygon of {len(self.vertices)} vertices has no area")
+        for vertex in self.vertices:
+            _check_finite("polygon vertex", vertex)
+
+
+@dataclass(frozen=True, slots=True)
+class Point3D:
+    """A place in the volume, in continuous voxel coordinates.
+
+    Raises:
+        InvalidInputError: A coordinate is not finite.
+    """
+
+    at: Voxel
+
+    def __post_init__(self) -> None:
+        _check_finite("point", self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Box3D:
+    """An axis-aligned box of voxels in the volume; `start` is inside it, `stop` is not.
+
+    Raises:
+        InvalidInputError: The box holds no voxel, or starts below zero.
+    """
+
+    start: tuple[int, int, int]
+    stop: tuple[int, int, int]
+
+    def __post_init__(self) -> None:
+        _check_box(self.start, self.stop)
+
+    @property
+    def centre(self) -> Point3D:
+        """The middle of the box, in continuous voxel coordinates."""
+        i, j, k = ((lo + hi - 1) / 2 for lo, hi in zip(self.start, self.stop, strict=True))
+        return Point3D(at=(i, j, k))
+
+
+def _check_finite(name: str, values: tuple[float, ...]) -> None:
+    if not np.isfinite(values).all():
+        raise InvalidInputError(f"{name} {values} is not finite")
+
+
+def _check_box(start: tuple[int, ...], stop: tuple[int, ...]) -> None:
+    if any(lo < 0 or hi <= lo for lo, hi in zip(start, stop, strict=True)):
+        raise InvalidInputError(f"box {start} to {stop} holds no voxel")

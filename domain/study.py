@@ -1,0 +1,107 @@
+"""What is read, and what it is held against: studies, references and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.regions import Region
+
+
+class Modality(str, Enum):
+    """An MRI sequence, by BraTS's name of 2023; the name of 2020 is its alias."""
+
+    T1N = "t1n"
+    T1C = "t1c"
+    T2W = "t2w"
+    T2F = "t2f"
+
+    @property
+    def alias(self) -> str:
+        """The name that BraTS used up to 2020."""
+        return {"t1n": "t1", "t1c": "t1ce", "t2w": "t2", "t2f": "flair"}[self.value]
+
+    @classmethod
+    def parse(cls, name: str) -> Modality:
+        """Read either generation's name, in any case.
+
+        Raises:
+            InvalidInputError: The name is of no modality.
+        """
+        for modality in cls:
+            if name.lower() in (modality.value, modality.alias):
+                return modality
+        known = ", ".join(f"{m.value} ({m.alias})" for m in cls)
+        raise InvalidInputError(f"unknown modality {name!r}: wanted one of {known}")
+
+
+class Grade(str, Enum):
+    """How malignant the glioma is; HGG is the positive class."""
+
+    LGG = "LGG"
+    HGG = "HGG"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One imaging visit of one patient: up to four modalities on one RAS+ grid.
+
+    Args:
+        id: Names the study within its source.
+        patient_id: Names the patient; studies of one patient never part in a split.
+        grid: The RAS+ grid that every volume lies on.
+        volumes: (I, J, K) float32 by modality; a source may load each on first access, and then
+            raises `InvalidInputError` where the file cannot be read.
+        native_grid: The grid of the files on disk: `grid` with its axes swapped or flipped.
+        site: Where it was scanned, if known. For audits, never for a model.
+    """
+
+    id: str
+    patient_id: str
+    grid: Grid
+    volumes: Mapping[Modality, NDArray[np.float32]]
+    native_grid: Grid | None = None
+    site: str | None = None
+
+    def volume(self, modality: Modality) -> NDArray[np.float32]:
+        """Give one modality's volume.
+
+        Raises:
+            NotFoundError: The study lacks the modality.
+            InvalidInputError: The file cannot be read, or does not lie on the study's grid.
+        """
+        if modality not in self.volumes:
+            raise NotFoundError(f"study {self.id} has no {modality.value} ({modality.alias})")
+        volume = self.volumes[modality]
+        if volume.shape != self.grid.shape:
+            raise InvalidInputError(
+                f"study {self.id}: {modality.value} has shape {volume.shape}, the grid {self.grid.shape}"
+            )
+        return volume
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What the experts say of a study; either part may be unknown.
+
+    Args:
+        grade: The graded malignancy.
+        regions: (I, J, K) bool on the study's RAS+ grid, by region.
+    """
+
+    grade: Grade | None = None
+    regions: Mapping[Region, BoolArray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A study with its reference."""
+
+    study: Study
+    reference: Reference

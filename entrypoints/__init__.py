@@ -1,0 +1,1 @@
+"""Command line, batch jobs, settings, logging and the container that wires them."""
