@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
@@ -137,7 +138,8 @@ class Plane:
                 f"plane {self.index} lies outside {self.axis.name.lower()} axis of "
                 f"{volume.shape[self.axis]} voxels"
             )
-        cut: NDArray[ScalarT] = np.take(volume, self.index, axis=self.axis)
+        # A view: np.take would first copy the whole of a volume that is not C-contiguous.
+        cut: NDArray[ScalarT] = volume[(slice(None),) * self.axis + (self.index,)]
         return cut
 
 
@@ -177,7 +179,8 @@ class Polygon:
     """A simple polygon on a plane, in continuous in-plane voxel coordinates, not closed.
 
     Raises:
-        InvalidInputError: Fewer than three vertices, or one that is not finite.
+        InvalidInputError: Fewer than three vertices, one that is not finite, no area, or an
+            outline that crosses or touches itself.
     """
 
     plane: Plane
@@ -188,6 +191,10 @@ class Polygon:
             raise InvalidInputError(f"polygon of {len(self.vertices)} vertices has no area")
         for vertex in self.vertices:
             _check_finite("polygon vertex", vertex)
+        outline = shapely.Polygon(self.vertices)
+        if not outline.is_valid:
+            reason = shapely.is_valid_reason(outline)
+            raise InvalidInputError(f"polygon is not simple: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +230,25 @@ class Box3D:
         """The middle of the box, in continuous voxel coordinates."""
         i, j, k = ((lo + hi - 1) / 2 for lo, hi in zip(self.start, self.stop, strict=True))
         return Point3D(at=(i, j, k))
+
+
+def extent(region: BoolArray) -> tuple[slice, ...]:
+    """Find the smallest block of an array that holds all of its True elements.
+
+    Args:
+        region: bool, any number of axes.
+
+    Raises:
+        InvalidInputError: No element is True.
+    """
+    block = []
+    for axis in range(region.ndim):
+        others = tuple(other for other in range(region.ndim) if other != axis)
+        occupied = np.flatnonzero(region.any(axis=others))
+        if not occupied.size:
+            raise InvalidInputError(f"region of shape {region.shape} holds no voxel")
+        block.append(slice(int(occupied[0]), int(occupied[-1]) + 1))
+    return tuple(block)
 
 
 def _check_finite(name: str, values: tuple[float, ...]) -> None:

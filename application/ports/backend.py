@@ -45,12 +45,14 @@ class BackendOptions:
 
     Args:
         provider: ONNX Runtime's execution provider: cpu, cuda or tensorrt.
+        allow_cpu_fallback: Run on the CPU where the provider cannot be had, instead of failing.
         threads: Threads for one inference; None leaves the choice to the engine.
         weights_dir: Folder that holds other weights than the embedded ones.
         extra: The backend's own table in gliobench.toml, `[backend.<name>]`.
     """
 
     provider: str = "cpu"
+    allow_cpu_fallback: bool = False
     threads: int | None = None
     weights_dir: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gliobench.domain.faults import Fault
 from gliobench.domain.study import Reference, Study
 
 
@@ -11,10 +12,14 @@ class StudySource(Protocol):
     """Lists and loads studies.
 
     Contract:
-        - `study_ids` is sorted, and the same at every call; it reads no volume.
-        - `study` reads headers only; volumes are read when first looked at.
-        - A study that cannot be read raises InvalidInputError (or NotFoundError) with one line,
-          costs bounded memory, and leaves the others as they are.
+        - `study_ids` is sorted, without repeats and the same at every call; it reads no volume.
+        - `study` reads headers only; volumes are read when first looked at, float32 on the study's
+          RAS+ grid, and die with the study: the source keeps none.
+        - A study that cannot be read raises InvalidInputError (FaultyStudyError where the reason
+          has a name), with one line, at bounded memory, and leaves the others as they are. A
+          modality that is not there is absent from `volumes`; one that cannot be read raises when
+          it is looked at.
+        - An id that is not in `study_ids` raises NotFoundError.
         - `reference` is apart from `study`: no backend sees it.
     """
 
@@ -33,3 +38,7 @@ class StudySource(Protocol):
     def content_hash(self, study_id: str) -> str:
         """Hash the bytes that the study's volumes are read from (sha256, hex)."""
         ...
+
+    def notes(self, study_id: str) -> list[Fault]:  # noqa: ARG002 -- most sources have none
+        """Tell what is odd about a study's files and does no harm, e.g. a misnamed mask."""
+        return []

@@ -1,0 +1,40 @@
+# make demo    install the core, evaluate every embedded backend on phantoms, write demo/report.html
+# make test    install everything for development, then check
+# make check   format, lint, types, layers and tests, with the tools on PATH
+
+PYTHON ?= python3
+VENV ?= .venv
+BACKENDS := cnn-onnx majority prevalence site-only centre-prior brain-centroid mean-box
+
+PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
+REQUIRED := pyproject.toml constraints.txt
+
+.PHONY: demo test check clean
+.DEFAULT_GOAL := check
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/gliobench evaluate phantom:12 $(BACKENDS:%=--backend %) --out demo
+
+test: $(VENV)/.dev
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory check
+
+check:
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	python -m pytest
+
+$(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
+	$(PIP_INSTALL) --editable '.[phantom]'
+	touch $@
+
+$(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
+	$(PIP_INSTALL) --editable '.[train,phantom,dev]'
+	touch $@
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build demo src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,103 @@
+"""The baselines, as the entry points of `gliobench.backends` name them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from gliobench import __version__
+from gliobench.adapters.baselines.priors import load_priors
+from gliobench.adapters.baselines.rules import (
+    GradeRule,
+    PlaceRule,
+    RuleClassifier,
+    RuleLocalizer,
+    box_in_brain,
+    by_site,
+    image_centre,
+    likely,
+)
+from gliobench.adapters.baselines.rules import brain_centroid as brain_centroid_rule
+from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.prediction import Form, GradePrediction
+from gliobench.domain.study import Grade
+
+
+def majority(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
+    """Answer HGG, BraTS's majority, each time and without a probability."""
+    return _grader(
+        "majority", lambda _: GradePrediction(Grade.HGG), "always HGG, BraTS 2020's majority"
+    )
+
+
+def prevalence(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
+    """Answer BraTS 2020's prevalence of HGG as the probability each time."""
+    answer = likely(load_priors().prevalence_hgg)
+    return _grader(
+        "prevalence", lambda _: answer, f"P(HGG) = {answer.probability_hgg:.3f}, as in BraTS 2020"
+    )
+
+
+def site_only(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
+    """Answer the site's share of HGG in BraTS 2020: an audit of how site gives grade away.
+
+    It was fitted on the whole training table, and so is optimistic on those studies.
+    """
+    priors = load_priors()
+    rule = by_site(priors.sites, prevalence_hgg=priors.prevalence_hgg)
+    return _grader("site-only", rule, "audit: P(HGG | site), fitted on all of BraTS 2020")
+
+
+def centre_prior(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
+    """Point at the middle of the image."""
+    return _localizer("centre-prior", Form.POINT_3D, image_centre, "the middle of the image")
+
+
+def brain_centroid(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
+    """Point at the centroid of the brain."""
+    return _localizer(
+        "brain-centroid", Form.POINT_3D, brain_centroid_rule, "the centroid of non-zero voxels"
+    )
+
+
+def mean_box(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
+    """Box the part of the brain where BraTS 2020's tumours lie on average."""
+    priors = load_priors()
+    return _localizer(
+        "mean-box",
+        Form.BOX_3D,
+        box_in_brain(*priors.box),
+        "the mean tumour box of BraTS 2020, in the brain's box",
+        trained_on=priors.boxed,
+    )
+
+
+def _grader(name: str, rule: GradeRule, what: str) -> Backend:
+    return Backend(
+        name=name,
+        classifier=RuleClassifier(rule),
+        localizer=None,
+        fingerprint=_fingerprint(name),
+        provenance=_provenance(what),
+        trained_on=load_priors().graded,
+    )
+
+
+def _localizer(
+    name: str, form: Form, rule: PlaceRule, what: str, *, trained_on: frozenset[str] = frozenset()
+) -> Backend:
+    return Backend(
+        name=name,
+        classifier=None,
+        localizer=RuleLocalizer(form, rule),
+        fingerprint=_fingerprint(name),
+        provenance=_provenance(what),
+        trained_on=trained_on,
+    )
+
+
+def _fingerprint(name: str) -> str:
+    return sha256(f"{name} {__version__} {load_priors().sha256}".encode()).hexdigest()
+
+
+def _provenance(what: str) -> dict[str, str]:
+    return {"baseline": what, "priors_sha256": load_priors().sha256, "gliobench": __version__}

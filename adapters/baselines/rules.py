@@ -1,0 +1,148 @@
+"""Rules that grade or place a glioma, and what makes ports of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from math import ceil, floor
+from typing import TypeAlias, final
+
+import numpy as np
+
+from gliobench.application.failures import failure_of
+from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.forms import box_in_volume, point_in_volume
+from gliobench.domain.geometry import BoolArray, Box3D, Point3D
+from gliobench.domain.prediction import (
+    Failure,
+    Form,
+    GradePrediction,
+    Localisation,
+    LocalisationPrediction,
+)
+from gliobench.domain.study import Grade, Study
+
+GradeRule: TypeAlias = Callable[[Study], GradePrediction]
+PlaceRule: TypeAlias = Callable[[Study], Localisation]
+
+SHRINKAGE = 2.0
+"""Studies of the overall prevalence that a site's own counts are mixed with."""
+
+
+@final
+class RuleClassifier(Classifier):
+    """Grades each study by a rule."""
+
+    def __init__(self, rule: GradeRule) -> None:
+        self._rule = rule
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        """Grade each study."""
+        return [self._rule(study) for study in studies]
+
+
+@final
+class RuleLocalizer(Localizer):
+    """Places each tumour by a rule.
+
+    Args:
+        form: What the rule answers in.
+        rule: May raise an error of ours, which fails the study.
+    """
+
+    def __init__(self, form: Form, rule: PlaceRule) -> None:
+        self._form = form
+        self._rule = rule
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """The one form of the rule."""
+        return frozenset({self._form})
+
+    def localise(
+        self, studies: Sequence[Study], forms: Collection[Form]
+    ) -> list[LocalisationPrediction | Failure]:
+        """Place each tumour.
+
+        Raises:
+            InvalidInputError: The rule's form is not asked for.
+        """
+        if self._form not in forms:
+            asked = ", ".join(sorted(forms))
+            raise InvalidInputError(f"asked for {asked}: this baseline knows {self._form.value}")
+        return [self._place(study) for study in studies]
+
+    def _place(self, study: Study) -> LocalisationPrediction | Failure:
+        try:
+            return LocalisationPrediction({self._form: self._rule(study)})
+        except GliobenchError as error:
+            return failure_of(error)
+
+
+def by_site(sites: Mapping[str, Mapping[Grade, int]], *, prevalence_hgg: float) -> GradeRule:
+    """Make a rule that looks at nothing but the site: its P(HGG), shrunk to the prevalence.
+
+    An audit of the data, not a model: what it scores, a network can score by knowing the scanner.
+    """
+
+    def grade(study: Study) -> GradePrediction:
+        counts = sites.get(study.site or "", {})
+        hgg = counts.get(Grade.HGG, 0) + SHRINKAGE * prevalence_hgg
+        return likely(hgg / (sum(counts.values()) + SHRINKAGE))
+
+    return grade
+
+
+def likely(probability_hgg: float) -> GradePrediction:
+    """Answer the likelier grade with its probability; HGG where both are alike."""
+    grade = Grade.HGG if probability_hgg >= 0.5 else Grade.LGG
+    return GradePrediction(grade, probability_hgg)
+
+
+def image_centre(study: Study) -> Point3D:
+    """Answer the middle of the image."""
+    i, j, k = ((length - 1) / 2 for length in study.grid.shape)
+    return Point3D(at=(i, j, k))
+
+
+def brain_centroid(study: Study) -> Point3D:
+    """Answer the centroid of the brain.
+
+    Raises:
+        NotFoundError: The study has no modality.
+        InvalidInputError: No voxel differs from zero, or a file cannot be read.
+    """
+    return point_in_volume(_brain(study))
+
+
+def box_in_brain(start: Sequence[float], stop: Sequence[float]) -> PlaceRule:
+    """Make a rule that answers the same part of every brain, rounded outwards to whole voxels.
+
+    Args:
+        start: Fractions of the brain's box along (i, j, k) of RAS+.
+        stop: Likewise, larger than `start`.
+    """
+
+    def place(study: Study) -> Box3D:
+        brain = box_in_volume(_brain(study))
+        spans = [
+            (low + floor(first * (high - low)), low + ceil(last * (high - low)))
+            for low, high, first, last in zip(brain.start, brain.stop, start, stop, strict=True)
+        ]
+        (i0, i1), (j0, j1), (k0, k1) = spans
+        return Box3D(start=(i0, j0, k0), stop=(i1, j1, k1))
+
+    return place
+
+
+def _brain(study: Study) -> BoolArray:
+    """Find the voxels that differ from zero in some modality: the brain, after skull-stripping."""
+    if not study.volumes:
+        raise NotFoundError(f"study {study.id} has no modality")
+    brain = np.zeros(study.grid.shape, dtype=np.bool_)
+    for modality in study.volumes:
+        brain |= study.volume(modality) != 0
+    if not brain.any():
+        raise InvalidInputError(f"study {study.id} is empty: every voxel is zero")
+    return brain

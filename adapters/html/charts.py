@@ -1,0 +1,96 @@
+"""Forest plots as rows of percentages, which the page draws as inline SVG of any width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, log10
+
+from gliobench.adapters.html.numbers import interval, number
+from gliobench.adapters.html.ranking import by_balanced_accuracy, by_centre_error
+from gliobench.domain.intervals import Estimate
+from gliobench.domain.prediction import Form
+from gliobench.domain.report import EvaluationReport
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A backend's estimate; places are in per cent of the axis."""
+
+    name: str
+    value: str
+    interval: str
+    at: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """A forest plot.
+
+    Args:
+        title: What is measured.
+        hint: Which direction is good, and what the mark means.
+        bars: The best first.
+        ticks: Places in per cent, with their labels.
+        mark: Place of the line of no skill, or None.
+    """
+
+    title: str
+    hint: str
+    bars: tuple[Bar, ...]
+    ticks: tuple[tuple[float, str], ...]
+    mark: float | None = None
+
+
+def grading_forest(report: EvaluationReport) -> Forest | None:
+    """Plot balanced accuracies; None where there is none."""
+    found = by_balanced_accuracy(report)
+    if not found:
+        return None
+    return Forest(
+        title="Balanced accuracy, with its 95 % interval",
+        hint="Higher is better; the dashed line is chance.",
+        bars=tuple(_bar(name, value, estimate, top=1.0) for name, value, estimate in found),
+        ticks=tuple((100 * tick, f"{tick:g}") for tick in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        mark=50.0,
+    )
+
+
+def localisation_forest(report: EvaluationReport) -> Forest | None:
+    """Plot centre errors in the volume, else on the scoring plane; None where there is none."""
+    for form, where in ((Form.POINT_3D, "in the volume"), (Form.POINT, "on the scoring plane")):
+        if found := by_centre_error(report, form):
+            step, top = _scale(max(estimate.high or value for _, value, estimate in found))
+            return Forest(
+                title=f"Mean centre error {where} in mm, with its 95 % interval",
+                hint="Lower is better.",
+                bars=tuple(_bar(*one, top=top, digits=1) for one in found),
+                ticks=tuple(
+                    (100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)
+                ),
+            )
+    return None
+
+
+def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int = 2) -> Bar:
+    low = value if estimate.low is None else estimate.low
+    high = value if estimate.high is None else estimate.high
+    at, left, right = (round(100 * place / top, 2) for place in (value, low, high))
+    return Bar(
+        name=name,
+        value=number(value, digits),
+        interval=interval(estimate, digits),
+        at=at,
+        low=left,
+        high=right,
+    )
+
+
+def _scale(highest: float) -> tuple[float, float]:
+    """Choose a round step and an axis end so that four to ten ticks span the values."""
+    highest = max(highest, 1e-6)
+    decade = 10.0 ** floor(log10(highest))
+    step = next(f * decade for f in (0.1, 0.2, 0.5, 1, 2) if f * decade * 6 >= highest)
+    steps = floor(highest / step) + 1
+    return step, steps * step

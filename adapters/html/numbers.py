@@ -1,0 +1,46 @@
+"""How a number is put in print."""
+
+from __future__ import annotations
+
+from gliobench.domain.intervals import Estimate
+
+MISSING = "–"
+"""Stands for what cannot be estimated or was not asked for."""
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Print a number with a true minus sign, and `MISSING` for None."""
+    if value is None:
+        return MISSING
+    printed = f"{value:.{digits}f}"
+    return printed.replace("-", "−") if float(printed) else printed.lstrip("-")
+
+
+def interval(estimate: Estimate, digits: int = 2) -> str:
+    """Print an estimate's interval, and nothing where it has none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{number(estimate.low, digits)} to {number(estimate.high, digits)}"
+
+
+def percent(value: float | None) -> str:
+    """Print a share in whole per cent, so that 100 % and 0 % are said only where they are exact."""
+    if value is None:
+        return MISSING
+    if 0 < value < 0.01:
+        return "less than 1 %"
+    if 0.99 < value < 1:
+        return "more than 99 %"
+    return f"{100 * value:.0f} %"
+
+
+def count(n: int, thing: str) -> str:
+    """Print a count with its noun: 1 study, 2 studies."""
+    if n == 1:
+        return f"1 {thing}"
+    return f"{n:,} {thing[:-1]}ies" if thing.endswith("y") else f"{n:,} {thing}s"
+
+
+def listed(words: list[str]) -> str:
+    """Join words as prose does: a, b and c."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

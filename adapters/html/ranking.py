@@ -1,0 +1,35 @@
+"""Which backend comes first, intention-to-treat."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from gliobench.domain.intervals import Estimate
+from gliobench.domain.prediction import Form
+from gliobench.domain.report import EvaluationReport
+from gliobench.domain.summary import Measure
+
+Ranking: TypeAlias = list[tuple[str, float, Estimate]]
+"""Backends' names, values and estimates, the best first; those without a value are left out."""
+
+
+def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
+    """Rank the backends that grade, where the references hold both grades."""
+    found = []
+    for backend in report.backends:
+        grading = backend.summary.everyone.intention_to_treat.grading
+        estimate = grading.measures.get(Measure.BALANCED_ACCURACY) if grading else None
+        if estimate is not None and estimate.value is not None:
+            found.append((backend.name, estimate.value, estimate))
+    return sorted(found, key=lambda one: -one[1])
+
+
+def by_centre_error(report: EvaluationReport, form: Form) -> Ranking:
+    """Rank the backends that point, in the volume (`POINT_3D`) or on the plane (`POINT`)."""
+    found = []
+    for backend in report.backends:
+        for row in backend.summary.everyone.intention_to_treat.localisation:
+            estimate = row.measures.get(Measure.ERROR_MM)
+            if row.form is form and estimate is not None and estimate.value is not None:
+                found.append((backend.name, estimate.value, estimate))
+    return sorted(found, key=lambda one: one[1])

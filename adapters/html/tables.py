@@ -1,0 +1,233 @@
+"""What the report's tables hold, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gliobench.adapters.html.numbers import MISSING, interval, number
+from gliobench.domain.intervals import NOTHING, Estimate
+from gliobench.domain.prediction import Form
+from gliobench.domain.regions import Region
+from gliobench.domain.report import BackendReport, EvaluationReport
+from gliobench.domain.study import Grade
+from gliobench.domain.summary import BothWays, FormSummary, GradingSummary, Measure, Summary
+
+Way: TypeAlias = Callable[[BothWays], Summary]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value, and in small print beneath it an interval or a count."""
+
+    text: str
+    small: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and what it means."""
+
+    title: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A backend's cells; `scored` tells how many of all studies are counted in them."""
+
+    name: str
+    scored: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that were counted in the same way."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and the groups of rows under them."""
+
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a column of the localisation tables comes from."""
+
+    column: Column
+    form: Form
+    measure: Measure
+    region: Region | None = None
+    digits: int = 2
+
+
+GRADING = (
+    (Column("Accuracy", "Share of right grades"), Measure.ACCURACY),
+    (
+        Column("Balanced accuracy", "Mean of sensitivity and specificity; 0.5 is chance"),
+        Measure.BALANCED_ACCURACY,
+    ),
+    (Column("Sensitivity", "Share of HGG graded HGG"), Measure.SENSITIVITY),
+    (Column("Specificity", "Share of LGG graded LGG"), Measure.SPECIFICITY),
+    (Column("MCC", "Matthews correlation coefficient; 0 is chance"), Measure.MCC),
+    (Column("AUROC", "Area under the ROC curve; 0.5 is chance"), Measure.AUROC),
+    (Column("Brier", "Mean squared error of P(HGG); 0 is best"), Measure.BRIER),
+)
+
+_CENTRE = Column("Centre error, mm", "Distance from the centre of the reference")
+_HIT = Column("Hit", "Share of centres inside the whole tumour")
+_IOU = Column("Box IoU", "Overlap of the boxes: intersection over union")
+_ACC_25 = Column("Acc@0.25", "Share of boxes with an IoU of at least 0.25")
+_ACC_50 = Column("Acc@0.5", "Share of boxes with an IoU of at least 0.5")
+_DICE = "Overlap of the masks: Dice coefficient, {}"
+_HD95 = Column("HD95, mm", "95th percentile of the distance between the surfaces, whole tumour")
+_POLYGON = Column("Polygon Dice", "Overlap of the outlines: Dice coefficient")
+
+IN_VOLUME = (
+    Source(_CENTRE, Form.POINT_3D, Measure.ERROR_MM, digits=1),
+    Source(_HIT, Form.POINT_3D, Measure.HIT),
+    Source(_IOU, Form.BOX_3D, Measure.BOX_IOU),
+    Source(_ACC_25, Form.BOX_3D, Measure.ACC_25),
+    Source(_ACC_50, Form.BOX_3D, Measure.ACC_50),
+    Source(Column("Dice WT", _DICE.format("whole tumour")), Form.MASK, Measure.DICE, Region.WT),
+    Source(Column("Dice TC", _DICE.format("tumour core")), Form.MASK, Measure.DICE, Region.TC),
+    Source(Column("Dice ET", _DICE.format("enhancing tumour")), Form.MASK, Measure.DICE, Region.ET),
+    Source(_HD95, Form.MASK, Measure.HD95_MM, Region.WT, digits=1),
+)
+ON_PLANE = (
+    Source(_CENTRE, Form.POINT, Measure.ERROR_MM, digits=1),
+    Source(_HIT, Form.POINT, Measure.HIT),
+    Source(_IOU, Form.BOX, Measure.BOX_IOU),
+    Source(_ACC_25, Form.BOX, Measure.ACC_25),
+    Source(_ACC_50, Form.BOX, Measure.ACC_50),
+    Source(_POLYGON, Form.POLYGON, Measure.DICE),
+)
+
+
+def grading_table(report: EvaluationReport) -> Table | None:
+    """Lay out how backends grade, with a line for answering HGG each time.
+
+    Returns:
+        None where no backend grades a study of known grade.
+    """
+    rows = [(b, b.summary) for b in report.backends]
+    groups = [
+        Group(title, (*_graded(rows_of), *_always_hgg(rows_of)))
+        for title, way in _ways(report)
+        if (rows_of := [(b, way(summary.everyone)) for b, summary in rows])
+        and any(summary.grading for _, summary in rows_of)
+    ]
+    mixed = [
+        (b, summary.mixed_sites.intention_to_treat)
+        for b, summary in rows
+        if summary.mixed_sites is not None
+    ]
+    if any(summary.grading for _, summary in mixed):
+        title = "Only sites that sent both grades, where the site does not give the grade away"
+        groups.append(Group(title, (*_graded(mixed), *_always_hgg(mixed))))
+    return Table(tuple(column for column, _ in GRADING), tuple(groups)) if groups else None
+
+
+def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> Table | None:
+    """Lay out how backends localise; None where none does in these forms."""
+    groups = [
+        Group(title, rows)
+        for title, way in _ways(report)
+        if (rows := tuple(_localised(report, way, sources)))
+    ]
+    return Table(tuple(source.column for source in sources), tuple(groups)) if groups else None
+
+
+def site_rows(report: EvaluationReport) -> list[tuple[str, list[int]]]:
+    """Count studies by site: HGG, LGG, unknown; unknown sites last."""
+    sites = report.cohort.sites
+    names = sorted(sites, key=lambda site: (site is None, site or ""))
+    return [(name or "unknown", grade_counts(sites[name])) for name in names]
+
+
+def grade_counts(grades: Mapping[Grade | None, int]) -> list[int]:
+    """Count HGG, LGG and unknown."""
+    return [grades.get(grade, 0) for grade in (Grade.HGG, Grade.LGG, None)]
+
+
+def _ways(report: EvaluationReport) -> list[tuple[str, Way]]:
+    """Name the ways of counting; they are one where nothing failed."""
+    if not any(b.summary.n_failed for b in report.backends):
+        return [("All studies", _intention_to_treat)]
+    return [
+        ("Intention-to-treat: a failure counts as the worst answer", _intention_to_treat),
+        ("Answered only: failures are left out", _answered_only),
+    ]
+
+
+def _intention_to_treat(both: BothWays) -> Summary:
+    return both.intention_to_treat
+
+
+def _answered_only(both: BothWays) -> Summary:
+    return both.answered_only
+
+
+def _graded(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
+    for backend, summary in rows:
+        if (grading := summary.grading) is not None:
+            scored = f"{grading.n} / {backend.summary.n_studies}"
+            yield Row(backend.name, scored, tuple(_grading_cells(grading)))
+
+
+def _grading_cells(grading: GradingSummary) -> Iterator[Cell]:
+    for _, measure in GRADING:
+        estimate = grading.measures.get(measure, NOTHING)
+        yield _cell(estimate, digits=3 if measure is Measure.BRIER else 2, n=grading.n)
+
+
+def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
+    """Give the line that no skill reaches, once, over the most studies that any row counts."""
+    known = [(b, s.grading) for b, s in rows if s.grading is not None]
+    backend, most = max(known, key=lambda one: one[1].n)
+    both = most.confusion.true_negative + most.confusion.false_positive > 0
+    always = {
+        Measure.ACCURACY: Cell(number(most.always_hgg.value), interval(most.always_hgg)),
+        Measure.BALANCED_ACCURACY: Cell("0.50" if both else MISSING),
+        Measure.SENSITIVITY: Cell("1.00" if most.always_hgg.value else MISSING),
+        Measure.SPECIFICITY: Cell("0.00" if both else MISSING),
+    }
+    cells = tuple(always.get(measure, Cell(MISSING)) for _, measure in GRADING)
+    yield Row("always HGG", f"{most.n} / {backend.summary.n_studies}", cells)
+
+
+def _localised(report: EvaluationReport, way: Way, sources: Sequence[Source]) -> Iterator[Row]:
+    for backend in report.backends:
+        rows = way(backend.summary.everyone).localisation
+        found = [(source, _form(rows, source)) for source in sources]
+        counts = [form.n for _, form in found if form is not None]
+        if counts:
+            cells = tuple(_form_cell(form, source, n=max(counts)) for source, form in found)
+            yield Row(backend.name, f"{max(counts)} / {backend.summary.n_studies}", cells)
+
+
+def _form(rows: Sequence[FormSummary], source: Source) -> FormSummary | None:
+    for row in rows:
+        if row.form is source.form and row.region is source.region:
+            return row
+    return None
+
+
+def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
+    estimate = form.measures.get(source.measure, NOTHING) if form else NOTHING
+    return _cell(estimate, digits=source.digits, n=n)
+
+
+def _cell(estimate: Estimate, *, digits: int, n: int) -> Cell:
+    """Print an estimate, and its own count where that is not its row's."""
+    own = f"n = {estimate.n}" if estimate.value is not None and estimate.n != n else ""
+    small = " · ".join(filter(None, (interval(estimate, digits), own)))
+    return Cell(number(estimate.value, digits), small)

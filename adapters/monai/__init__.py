@@ -1,0 +1,1 @@
+"""Networks built, trained and exported with MONAI and PyTorch (extra `train`)."""

@@ -1,0 +1,160 @@
+"""One training loop: resumable, reproducible, averaged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from gliobench.application.ports.trainer import Progress
+from gliobench.domain.errors import InvalidInputError, JobError
+
+Batch: TypeAlias = dict[str, Tensor]
+LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]
+BatchOfStep: TypeAlias = Callable[[int], Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Args:
+        steps: Updates of the weights.
+        learning_rate: Peak of the one-cycle schedule.
+        weight_decay: Of AdamW.
+        average: Decay of the weights' moving average, which is what is kept.
+        checkpoint_every: Steps between checkpoints.
+        seed: Of weights and batches.
+    """
+
+    steps: int
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    average: float = 0.99
+    checkpoint_every: int = 50
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise InvalidInputError(f"steps {self.steps} is not positive")
+
+
+def device() -> torch.device:
+    """Choose the GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fit(
+    build: Callable[[], nn.Module],
+    *,
+    batch_of: BatchOfStep,
+    loss_of: LossOfBatch,
+    schedule: Schedule,
+    checkpoint: Path,
+    progress: Progress,
+) -> None:
+    """Train a network, or go on where a checkpoint left off.
+
+    A batch depends on the step alone, so an interrupted training ends in the same network.
+
+    Args:
+        build: Makes the untrained network.
+        batch_of: Makes the batch of a step.
+        loss_of: Scalar loss of a network on a batch.
+        schedule: How long and how fast.
+        checkpoint: Where to keep everything; replaced whole.
+        progress: Told after each step.
+
+    Raises:
+        JobError: The loss is not finite, or the checkpoint is of another schedule.
+    """
+    torch.manual_seed(schedule.seed)
+    on = device()
+    network = build().to(on)
+    averaged = AveragedModel(
+        network,
+        multi_avg_fn=get_ema_multi_avg_fn(schedule.average),  # type: ignore[no-untyped-call]  # torch types it not
+        use_buffers=True,
+    )
+    optimiser = torch.optim.AdamW(
+        network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
+    )
+    rate = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.1
+    )
+    scaler = torch.amp.GradScaler(on.type, enabled=on.type == "cuda")
+    parts = {"network": network, "averaged": averaged, "optimiser": optimiser, "rate": rate}
+    curve = _resume(parts, checkpoint, schedule, on)
+    network.train()
+    for step in range(len(curve), schedule.steps):
+        torch.manual_seed(schedule.seed + step)
+        batch = {name: part.to(on, non_blocking=True) for name, part in batch_of(step).items()}
+        with torch.autocast(on.type, enabled=on.type == "cuda"):
+            loss = loss_of(network, batch)
+        curve.append(loss.item())
+        if not math.isfinite(curve[-1]):
+            raise JobError(f"loss {curve[-1]} at step {step}: lower the learning rate")
+        optimiser.zero_grad()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch types it not
+        scaler.step(optimiser)
+        scaler.update()
+        rate.step()
+        averaged.update_parameters(network)
+        if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
+            _save(parts, checkpoint, schedule, curve)
+        recent = curve[-50:]
+        progress(step + 1, schedule.steps, sum(recent) / len(recent))
+
+
+def load_network(build: Callable[[], nn.Module], checkpoint: Path) -> nn.Module:
+    """Give the averaged network of a checkpoint, in evaluation mode, on the CPU.
+
+    Raises:
+        JobError: The checkpoint cannot be read.
+    """
+    averaged = AveragedModel(build(), use_buffers=True)
+    averaged.load_state_dict(_read(checkpoint, torch.device("cpu"))["averaged"])
+    network: nn.Module = averaged.module.eval()
+    return network
+
+
+def loss_curve(checkpoint: Path) -> list[float]:
+    """Give the loss of every step so far."""
+    curve: list[float] = _read(checkpoint, torch.device("cpu"))["curve"]
+    return curve
+
+
+def _resume(
+    parts: dict[str, Any], checkpoint: Path, schedule: Schedule, on: torch.device
+) -> list[float]:
+    if not checkpoint.exists():
+        return []
+    state = _read(checkpoint, on)
+    if state["schedule"] != repr(schedule):
+        raise JobError(f"{checkpoint} is of {state['schedule']}: delete it, or ask for the same")
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    curve: list[float] = state["curve"]
+    return curve
+
+
+def _save(parts: dict[str, Any], checkpoint: Path, schedule: Schedule, curve: list[float]) -> None:
+    states = {name: part.state_dict() for name, part in parts.items()}
+    temporary = checkpoint.with_suffix(".tmp")
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({**states, "curve": curve, "schedule": repr(schedule)}, temporary)
+    temporary.replace(checkpoint)
+
+
+def _read(checkpoint: Path, on: torch.device) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(checkpoint, map_location=on, weights_only=True)
+    except Exception as error:  # torch raises whatever the unpickler met
+        raise JobError(f"checkpoint {checkpoint} cannot be read: {error}") from error
+    return state

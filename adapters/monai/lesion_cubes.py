@@ -1,0 +1,108 @@
+"""Lesion cubes: crops of many studies about their largest lesion, with masks to match.
+
+Two numpy archives. The cubes' holds `ids, grade, x (N, 4, 32, 32, 32), bbox128`; the masks'
+holds `ids, seg (N, 128, 128, 128)` with labels of 2020. Both lie on the BraTS grid of
+240 x 240 x 155 voxels at 1 mm brought to 128³ corner to corner, first two axes against RAS+.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.network_input import GraderGeometry
+from gliobench.domain.regions import LabelConvention
+from gliobench.domain.resampling import linear_weights, resample
+from gliobench.domain.study import Grade
+
+GRID = 128
+EDGE = 32
+BRATS_SHAPE = (240, 240, 155)
+VOXEL_MM = GraderGeometry().spacing_mm
+
+
+@dataclass(frozen=True, eq=False)
+class LesionCube:
+    """One lesion with its surroundings.
+
+    Args:
+        patient_id: Whose it is.
+        grade: Its reference grade.
+        start: First voxel of the cube on the RAS+ grid of 128³, possibly negative.
+        volumes: (4, 32, 32, 32) float32 z-scores, modalities as networks want them.
+        labels: (32, 32, 32) uint8 of 2020.
+    """
+
+    patient_id: str
+    grade: Grade
+    start: tuple[int, int, int]
+    volumes: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+    def regions(self) -> NDArray[np.float32]:
+        """Give (3, 32, 32, 32) float32, WT, TC and ET."""
+        return np.stack(list(LabelConvention.BRATS_2020.regions(self.labels).values())).astype(
+            np.float32
+        )
+
+    def on_spacing(
+        self, spacing_mm: float
+    ) -> tuple[tuple[int, int, int], NDArray[np.float32], NDArray[np.uint8]]:
+        """Bring the part of the cube within the study to the study's cubic voxels.
+
+        Returns:
+            First voxel on the RAS+ study grid of that spacing; volumes (4, i, j, k); labels.
+        """
+        first, linear, nearest = [], [], []
+        for axis in range(3):
+            low = max(self.start[axis], 0) * VOXEL_MM[axis]
+            high = min(self.start[axis] + EDGE - 1, GRID - 1) * VOXEL_MM[axis]
+            index = np.arange(
+                np.ceil((low + 0.5) / spacing_mm - 0.5), np.floor((high + 0.5) / spacing_mm + 0.5)
+            )
+            positions = ((index + 0.5) * spacing_mm - 0.5) / VOXEL_MM[axis] - self.start[axis]
+            first.append(int(index[0]))
+            linear.append(linear_weights(EDGE, positions))
+            nearest.append(np.clip(np.round(positions).astype(int), 0, EDGE - 1))
+        volumes = np.stack([resample(volume, linear) for volume in self.volumes])
+        return (first[0], first[1], first[2]), volumes, self.labels[np.ix_(*nearest)]
+
+
+def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
+    """Read all lesion cubes.
+
+    Raises:
+        InvalidInputError: An archive cannot be read, or the two do not tell of the same studies.
+    """
+    try:
+        crops, whole = np.load(cubes), np.load(masks)
+        ids, grades, x, boxes = (crops[key] for key in ("ids", "grade", "x", "bbox128"))
+        mask_ids, labels = whole["ids"], whole["seg"]
+    except (OSError, KeyError, ValueError) as error:
+        raise InvalidInputError(f"lesion cubes cannot be read: {error}") from error
+    if ids.tolist() != mask_ids.tolist():
+        raise InvalidInputError(f"{cubes} and {masks} do not tell of the same studies")
+    return [_cube(str(ids[n]), str(grades[n]), x[n], boxes[n], labels[n]) for n in range(len(ids))]
+
+
+def _cube(
+    patient_id: str,
+    grade: str,
+    volumes: NDArray[np.float16],
+    box: NDArray[np.int64],
+    labels: NDArray[np.uint8],
+) -> LesionCube:
+    start = (box[:3] + box[3:]) // 2 - EDGE // 2
+    padded = np.pad(labels, EDGE)
+    cut = padded[tuple(slice(s + EDGE, s + 2 * EDGE) for s in start)]
+    return LesionCube(
+        patient_id=patient_id,
+        grade=Grade(grade),
+        start=(GRID - EDGE - int(start[0]), GRID - EDGE - int(start[1]), int(start[2])),
+        volumes=np.ascontiguousarray(volumes[:, ::-1, ::-1], dtype=np.float32),
+        labels=np.ascontiguousarray(cut[::-1, ::-1]),
+    )

@@ -1,0 +1,194 @@
+"""Trains and judges the localizer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from monai.losses import DiceLoss
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.lesion_cubes import LesionCube
+from gliobench.adapters.monai.localizer_batches import (
+    LocalizerBatches,
+    TrainingStudy,
+    Transplant,
+)
+from gliobench.adapters.monai.networks import localizer_network
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.ports.trainer import Progress, Row, Trainer
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.forms import box_in_volume, point_in_volume
+from gliobench.domain.geometry import BoolArray
+from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
+from gliobench.domain.metrics.segmentation import dice
+from gliobench.domain.network_input import (
+    LocalizerGeometry,
+    brain_windows,
+    localizer_volumes,
+    merge_windows,
+    tumour_regions,
+    window,
+)
+from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.resampling import resample_to_spacing
+from gliobench.domain.study import Study
+
+_dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
+_SURE_BACKGROUND = -20.0
+
+
+def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
+    """Dice and cross-entropy of three regions, blind where the weights are zero."""
+    seen = batch["weights"] > 0
+    logits = network(batch["volumes"]).float()
+    logits = torch.where(seen, logits, torch.full_like(logits, _SURE_BACKGROUND))
+    regions = batch["regions"] * seen
+    entropy = functional.binary_cross_entropy_with_logits(logits, regions)
+    loss: Tensor = _dice_loss(logits, regions) + entropy
+    return loss
+
+
+@final
+class LocalizerTrainer(Trainer):
+    """Learns where tumours are from whole studies, and from lesions laid into them.
+
+    Args:
+        source: Studies with reference masks; those without are left out.
+        cubes: More patients' lesions, to be transplanted; may be empty.
+        schedule: How long and how fast.
+        batch_size: Windows a step.
+        geometry: Voxels and shape of the exported network's input.
+    """
+
+    def __init__(
+        self,
+        source: StudySource,
+        cubes: Sequence[LesionCube],
+        *,
+        schedule: Schedule,
+        batch_size: int = 2,
+        geometry: LocalizerGeometry | None = None,
+    ) -> None:
+        self._source = source
+        self._cubes = cubes
+        self._schedule = schedule
+        self._batch_size = batch_size
+        self._geometry = geometry or LocalizerGeometry()
+        self._studies = _studies_with_masks(source)
+
+    def strata(self) -> Mapping[str, str]:
+        """Name site and grade of every patient with a reference mask."""
+        strata = {}
+        for patient, study_id in self._studies.items():
+            grade = self._source.reference(study_id).grade
+            site = self._source.study(study_id).site
+            strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
+        return strata
+
+    def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
+        """Learn from these patients' studies, and from the lesions of all but the others."""
+        held_out = set(self._studies) - set(patients)
+        transplants = [
+            Transplant(*cube.on_spacing(self._geometry.spacing_mm))
+            for cube in self._cubes
+            if cube.patient_id not in held_out
+        ]
+        batches = LocalizerBatches(
+            {patient: self._training_study(self._studies[patient]) for patient in patients},
+            transplants,
+            batch_size=self._batch_size,
+            seed=self._schedule.seed,
+        )
+        fit(
+            localizer_network,
+            batch_of=batches,
+            loss_of=localizer_loss,
+            schedule=self._schedule,
+            checkpoint=checkpoint,
+            progress=progress,
+        )
+
+    def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
+        """Segment these patients and score them on their own grid."""
+        network = load_network(localizer_network, checkpoint)
+        return [self._row(network, self._studies[patient]) for patient in sorted(patients)]
+
+    def _training_study(self, study_id: str) -> TrainingStudy:
+        study = self._source.study(study_id)
+        spacing_mm = self._geometry.spacing_mm
+        regions = self._source.reference(study_id).regions
+        coarse = {
+            region: resample_to_spacing(
+                voxels.astype(np.float32), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
+            )
+            >= 0.5
+            for region, voxels in regions.items()
+        }
+        labels = LabelConvention.BRATS_2020.labels(
+            whole=coarse[Region.WT], core=coarse[Region.TC], enhancing=coarse[Region.ET]
+        )
+        return TrainingStudy(localizer_volumes(study, spacing_mm), labels)
+
+    def _row(self, network: nn.Module, study_id: str) -> Row:
+        study, reference = self._source.study(study_id), self._source.reference(study_id)
+        found = segment(network, study, self._geometry)
+        row: Row = {
+            "study_id": study_id,
+            "patient_id": study.patient_id,
+            "site": study.site,
+            "grade": reference.grade.value if reference.grade else None,
+            "found": found is not None,
+        }
+        return row | _scores(study, reference=reference.regions, prediction=found)
+
+
+def segment(
+    network: nn.Module, study: Study, geometry: LocalizerGeometry
+) -> dict[Region, BoolArray] | None:
+    """Run a PyTorch localizer over a study, as `adapters.onnx` runs the exported one."""
+    volumes = localizer_volumes(study, geometry.spacing_mm)
+    starts = brain_windows(volumes, geometry.shape)
+    cuts = torch.from_numpy(np.stack([window(volumes, s, geometry.shape) for s in starts]))
+    with torch.inference_mode():
+        logits = network(cuts.contiguous(memory_format=torch.channels_last_3d))
+    windows = list(zip(starts, logits.sigmoid().numpy(), strict=True))
+    merged = merge_windows(windows, volumes.shape[1:])
+    return tumour_regions(merged, spacing_mm=geometry.spacing_mm, grid=study.grid)
+
+
+def _studies_with_masks(source: StudySource) -> dict[str, str]:
+    studies = {}
+    for study_id in source.study_ids():
+        if source.reference(study_id).regions:
+            studies[source.study(study_id).patient_id] = study_id
+    if not studies:
+        raise InvalidInputError("no study has a reference mask: nothing to learn from")
+    return studies
+
+
+def _scores(
+    study: Study,
+    *,
+    reference: Mapping[Region, BoolArray],
+    prediction: Mapping[Region, BoolArray] | None,
+) -> Row:
+    if prediction is None:
+        missed: Row = {f"dice_{region.value}": 0.0 for region in Region}
+        return missed | {"centre_error_mm": None, "box_iou": 0.0}
+    whole, expected = prediction[Region.WT], reference[Region.WT]
+    return {
+        **{
+            f"dice_{region.value}": dice(reference=reference[region], prediction=prediction[region])
+            for region in Region
+        },
+        "centre_error_mm": centre_error_mm(
+            reference=point_in_volume(expected), prediction=point_in_volume(whole), grid=study.grid
+        ),
+        "box_iou": box_iou(reference=box_in_volume(expected), prediction=box_in_volume(whole)),
+    }

@@ -1,0 +1,97 @@
+"""Reading files, gzipped or not, that may lie about their size: never more than was asked for."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+
+from gliobench.domain.errors import NotFoundError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+
+_GZIP_MAGIC = b"\x1f\x8b"
+# Small, for what a chunk leaves over is copied once a gzip member, and a file of nothing but empty
+# members has thousands of them in a chunk.
+_CHUNK = 64 * 1024
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """Open a file to read its bytes, and name it in whatever goes wrong meanwhile.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be opened, read or inflated.
+    """
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise NotFoundError(f"no file {path}")
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: {reason}") from error
+    except zlib.error as error:
+        raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: bad gzip: {error}") from error
+
+
+def read_start(path: Path, size: int) -> bytearray:
+    """Read the first `size` bytes of what a file holds, inflated where it is gzipped.
+
+    Its first bytes tell whether it is gzipped, not its name: mirrors have renamed files.
+
+    Returns:
+        `size` bytes, or fewer where the file ends before.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be opened, read or inflated.
+    """
+    with opened(path) as file:
+        content, _ = _read(file, size)
+    return content
+
+
+def read_whole(path: Path, size: int) -> bytearray:
+    """Read a file that holds exactly `size` bytes, inflated where it is gzipped.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be opened, read or inflated, or holds fewer or more bytes.
+    """
+    with opened(path) as file:
+        content, ended_well = _read(file, size + 1)
+    if len(content) > size:
+        raise FaultyStudyError(
+            FaultKind.UNREADABLE, f"{path}: goes on after the {size} bytes that its header declares"
+        )
+    if len(content) < size or not ended_well:
+        raise FaultyStudyError(
+            FaultKind.TRUNCATED, f"{path}: truncated: {len(content)} of {size} bytes are there"
+        )
+    return content
+
+
+def _read(file: BufferedReader, limit: int) -> tuple[bytearray, bool]:
+    """Give up to `limit` bytes, and whether the last gzip member was whole."""
+    if file.peek(2)[:2] != _GZIP_MAGIC:
+        return bytearray(file.read(limit)), True
+    return _inflated(file, limit)
+
+
+def _inflated(file: BufferedReader, limit: int) -> tuple[bytearray, bool]:
+    content = bytearray()
+    member, between_members = _new_member(), False
+    while len(content) < limit and (chunk := file.read(_CHUNK)):
+        while chunk and len(content) < limit:
+            content += member.decompress(chunk, limit - len(content))
+            between_members, chunk = member.eof, member.unused_data
+            if member.eof:  # pigz and bgzip write several members; tapes pad with zeros
+                member, chunk = _new_member(), chunk.lstrip(b"\0")
+    return content, between_members
+
+
+def _new_member() -> zlib._Decompress:
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)

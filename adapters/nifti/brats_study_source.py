@@ -1,0 +1,94 @@
+"""Studies in a folder as BraTS lays them out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import final
+
+from gliobench.adapters.nifti.mask_file import read_regions
+from gliobench.adapters.nifti.name_mapping import NameMapping
+from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies
+from gliobench.adapters.nifti.study_images import hash_images, open_study
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.study import Reference, Study
+
+
+@final
+class BratsStudySource(StudySource):
+    """Reads studies from a folder of studies, or from a folder that is one study.
+
+    Args:
+        root: Searched for studies up to three levels deep; see `study_folders` for names. Grades
+            and sites come from a name_mapping.csv near the first study, see `NameMapping.near`.
+
+    Raises:
+        NotFoundError: There is no such folder, or no study in it.
+        InvalidInputError: The folder or its name_mapping.csv cannot be read.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self._folders = _folders_by_id(Path(root).resolve())
+        first = next(iter(self._folders.values()))[0]
+        self._names = NameMapping.near(first.folder)
+
+    def study_ids(self) -> list[str]:
+        """Name every study."""
+        return sorted(self._folders)
+
+    def study(self, study_id: str) -> Study:
+        """Open a study."""
+        subject = self._names.subject(study_id)
+        return open_study(
+            study_id,
+            self._folder(study_id).image_paths(),
+            patient_id=subject.patient_id,
+            site=subject.site,
+        )
+
+    def reference(self, study_id: str) -> Reference:
+        """Read the grade and the experts' mask, where they are there."""
+        grade = self._names.subject(study_id).grade
+        mask = self._folder(study_id).mask_path()
+        if mask is None:
+            return Reference(grade=grade)
+        return Reference(grade=grade, regions=read_regions(mask, self.study(study_id).grid))
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash the study's image files."""
+        return hash_images(self._folder(study_id).image_paths())
+
+    def notes(self, study_id: str) -> list[Fault]:
+        """Tell of a mask that bears another name than the images."""
+        folder = self._folders.get(study_id, [None])[0]
+        if folder is None or not folder.has_misnamed_mask:
+            return []
+        names = ", ".join(path.name for path in folder.masks)
+        return [Fault(study_id, FaultKind.MISNAMED_MASK, f"{folder.folder}: mask is named {names}")]
+
+    def _folder(self, study_id: str) -> StudyFolder:
+        if study_id not in self._folders:
+            raise NotFoundError(f"no study {study_id!r} in this folder")
+        first, *others = self._folders[study_id]
+        if others:
+            raise FaultyStudyError(
+                FaultKind.DUPLICATE_ID,
+                f"study {study_id} is there twice: {first.folder} and {others[0].folder}",
+            )
+        return first
+
+
+def _folders_by_id(root: Path) -> dict[str, list[StudyFolder]]:
+    if not root.is_dir():
+        raise NotFoundError(f"no folder {root}")
+    folders = defaultdict(list)
+    try:
+        for folder in find_studies(root):
+            folders[folder.id].append(folder)
+    except OSError as error:
+        raise InvalidInputError(f"{root}: cannot be listed: {error.strerror}") from error
+    if not folders:
+        raise NotFoundError(f"no study in {root}: wanted files such as <study>_flair.nii.gz")
+    return dict(folders)

@@ -1,0 +1,124 @@
+"""Masks in NIfTI files: the experts' are read, a backend's are written."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.orientation import reorient
+from gliobench.domain.prediction import Mask
+from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.study import Study
+
+
+def write_mask(
+    path: Path,
+    mask: Mask,
+    study: Study,
+    convention: LabelConvention = LabelConvention.BRATS_2020,
+) -> None:
+    """Write a mask as a uint8 label map on the study's own grid, that of its files.
+
+    The file appears whole or not at all; an older one of that name is replaced. Regions that the
+    mask lacks are left out: a whole tumour alone is labelled oedema.
+
+    Args:
+        path: Ends in .nii or .nii.gz; its folder is made where it is not there.
+        mask: Lies on the study's RAS+ grid.
+        study: Gives the grid to write on.
+        convention: Which integer means which tissue.
+
+    Raises:
+        InvalidInputError: The mask lies on another grid, or the name has another ending.
+        JobError: The file cannot be written.
+    """
+    if not mask.grid.matches(study.grid):
+        raise InvalidInputError(f"mask of {mask.grid.shape} is not on the grid of {study.id}")
+    if not path.name.endswith((".nii", ".nii.gz")):
+        raise InvalidInputError(f"mask file {path}: wanted a name that ends in .nii or .nii.gz")
+    native = study.native_grid or study.grid
+    labels = reorient(_labels(mask, convention), source=study.grid, target=native)
+    content = _encoded(labels, native)
+    _write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def read_mask(path: Path, study: Study) -> Mask:
+    """Read a label map of either convention as a mask on a study's RAS+ grid.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be read, lies elsewhere than the study, or has an unknown label.
+        InvalidInputError: It holds no tumour.
+    """
+    return Mask(grid=study.grid, regions=read_regions(path, study.grid))
+
+
+def read_regions(path: Path, grid: Grid) -> dict[Region, BoolArray]:
+    """Read a label map of either convention as regions, which may be empty.
+
+    Args:
+        path: NIfTI, in any orientation.
+        grid: The RAS+ grid that it must lie on.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be read, lies on another grid, or has an unknown label.
+    """
+    image = ImageFile.open(path)
+    image.check_lies_on(grid, of="the study")
+    return _regions(path, image.read())
+
+
+def _regions(path: Path, values: NDArray[np.float32]) -> dict[Region, BoolArray]:
+    present = np.unique(values[values != 0])  # a tumour is a hundredth of the volume
+    try:
+        if not np.array_equal(present, np.rint(present)):
+            raise InvalidInputError("holds fractions: wanted labels 0, 1, 2 and 3 or 4")
+        convention = LabelConvention.detect(present.astype(np.int64))
+    except InvalidInputError as error:
+        raise FaultyStudyError(FaultKind.UNKNOWN_LABEL, f"{path}: {error}") from error
+    return convention.regions(values.astype(np.uint8))
+
+
+def _labels(mask: Mask, convention: LabelConvention) -> NDArray[np.uint8]:
+    absent = np.zeros(mask.grid.shape, dtype=np.bool_)
+    return convention.labels(
+        whole=mask.whole,
+        core=mask.regions.get(Region.TC, absent),
+        enhancing=mask.regions.get(Region.ET, absent),
+    )
+
+
+def _encoded(labels: NDArray[np.uint8], grid: Grid) -> bytes:
+    image = nib.Nifti1Image(labels, grid.affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(grid.affine, code=1)
+    image.set_qform(grid.affine, code=1)  # without shear, which it cannot hold; sform comes first
+    return bytes(image.to_bytes())
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise JobError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()

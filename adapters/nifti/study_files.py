@@ -1,0 +1,49 @@
+"""One study made of files given one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import final
+
+from gliobench.adapters.nifti.study_images import hash_images, open_study
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import NotFoundError
+from gliobench.domain.study import Modality, Reference, Study
+
+
+@final
+class StudyFiles(StudySource):
+    """Reads one study from files of any names; nothing is known of it but its images.
+
+    Args:
+        images: NIfTI files by modality.
+        study_id: What to call the study.
+    """
+
+    def __init__(self, images: Mapping[Modality, Path], *, study_id: str = "study") -> None:
+        self._images = dict(images)
+        self._study_id = study_id
+
+    def study_ids(self) -> list[str]:
+        """Name the one study."""
+        return [self._study_id]
+
+    def study(self, study_id: str) -> Study:
+        """Open the study."""
+        self._check(study_id)
+        return open_study(study_id, self._images, patient_id=study_id)
+
+    def reference(self, study_id: str) -> Reference:
+        """Say that nothing is known."""
+        self._check(study_id)
+        return Reference()
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash the image files."""
+        self._check(study_id)
+        return hash_images(self._images)
+
+    def _check(self, study_id: str) -> None:
+        if study_id != self._study_id:
+            raise NotFoundError(f"no study {study_id!r}: wanted {self._study_id!r}")

@@ -1,0 +1,112 @@
+"""A study out of its image files: one grid, and volumes that are read when looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.nifti.bounded_file import opened
+from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.study import Modality, Study
+
+
+def open_study(
+    study_id: str,
+    paths: Mapping[Modality, Path],
+    *,
+    patient_id: str,
+    site: str | None = None,
+) -> Study:
+    """Open a study by its headers.
+
+    The grid is the one that most images share; an image that lies elsewhere, or whose header cannot
+    be read, raises when it is looked at.
+
+    Raises:
+        FaultyStudyError: There is no image at all, or no header can be read.
+    """
+    if not paths:
+        wanted = ", ".join(f"{m.value} or {m.alias}" for m in Modality)
+        raise FaultyStudyError(
+            FaultKind.MISSING_MODALITY, f"study {study_id} has no image: wanted {wanted}"
+        )
+    opened = {modality: _opened(path) for modality, path in sorted(paths.items())}
+    images = [image for image in opened.values() if isinstance(image, ImageFile)]
+    if not images:
+        raise next(error for error in opened.values() if isinstance(error, GliobenchError))
+    shared = max(images, key=lambda image: sum(image.grid == other.grid for other in images))
+    return Study(
+        id=study_id,
+        patient_id=patient_id,
+        grid=shared.grid,
+        volumes=_LazyVolumes({m: _placed(image, shared) for m, image in opened.items()}),
+        native_grid=shared.native_grid,
+        site=site,
+    )
+
+
+def hash_images(paths: Mapping[Modality, Path]) -> str:
+    """Hash image files, each under its modality, as they lie on disk (sha256, hex).
+
+    Raises:
+        NotFoundError: A file is not there.
+        FaultyStudyError: A file cannot be read.
+    """
+    digest = sha256()
+    for modality, path in sorted(paths.items()):
+        with opened(path) as file:
+            content = file_digest(file, "sha256").hexdigest()
+        digest.update(f"{modality.value} {content}\n".encode())
+    return digest.hexdigest()
+
+
+@final
+class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
+    """Reads a volume when it is first looked at, and keeps it.
+
+    Several threads may read several modalities at once.
+    """
+
+    def __init__(self, images: Mapping[Modality, ImageFile | GliobenchError]) -> None:
+        self._images = images
+        self._volumes: dict[Modality, NDArray[np.float32]] = {}
+
+    def __getitem__(self, modality: Modality) -> NDArray[np.float32]:
+        if modality not in self._volumes:
+            image = self._images[modality]
+            if isinstance(image, GliobenchError):
+                raise image.with_traceback(None)
+            self._volumes[modality] = image.read()
+        return self._volumes[modality]
+
+    def __contains__(self, modality: object) -> bool:
+        return modality in self._images  # Mapping's own would read the volume
+
+    def __iter__(self) -> Iterator[Modality]:
+        return iter(self._images)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+
+def _opened(path: Path) -> ImageFile | GliobenchError:
+    try:
+        return ImageFile.open(path)
+    except GliobenchError as error:
+        return error
+
+
+def _placed(image: ImageFile | GliobenchError, shared: ImageFile) -> ImageFile | GliobenchError:
+    if isinstance(image, ImageFile):
+        try:
+            image.check_lies_on(shared.grid, of=shared.path.name)
+        except FaultyStudyError as error:
+            return error
+    return image

@@ -1,0 +1,61 @@
+"""A 3D CNN that grades the tumour from a crop about where the localizer found it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+from scipy.special import expit
+
+from gliobench.adapters.onnx.localizer import TumourFinder
+from gliobench.adapters.onnx.network import OnnxNetwork
+from gliobench.application.failures import failure_of
+from gliobench.application.ports.classifier import Classifier
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.network_input import (
+    GraderGeometry,
+    grader_volumes,
+    intensity_rules,
+    tumour_centre,
+)
+from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Study
+
+
+@final
+class OnnxClassifier(Classifier):
+    """Gives a calibrated P(HGG); a study without a tumour found fails.
+
+    Args:
+        network: A grader.
+        finder: Shared with the localizer, so that a study is segmented once.
+    """
+
+    def __init__(self, network: OnnxNetwork, finder: TumourFinder) -> None:
+        self._network = network
+        self._finder = finder
+        card = network.card
+        self._geometry = GraderGeometry(spacing_mm=card.spacing_mm, shape=card.input_shape)
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        """Grade each study."""
+        return [self._classify(study) for study in studies]
+
+    def _classify(self, study: Study) -> GradePrediction | Failure:
+        found = self._finder.find(study)
+        if isinstance(found, Failure):
+            return found
+        try:
+            crop = grader_volumes(
+                study,
+                centre=tumour_centre(found[Region.WT]),
+                geometry=self._geometry,
+                rules=intensity_rules(study),
+            )
+            logit = self._network.run(crop[np.newaxis]).item()
+        except GliobenchError as error:
+            return failure_of(error)
+        probability = float(expit(logit / self._network.card.temperature))
+        return GradePrediction(Grade.HGG if probability >= 0.5 else Grade.LGG, probability)

@@ -1,0 +1,126 @@
+"""One network in ONNX Runtime: what was asked for is what runs."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
+from gliobench.domain.model_card import METADATA_KEY, ModelCard
+
+EXECUTION_PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+GPU_BATCH = 8
+"""Windows run at once on a GPU; a CPU runs one, since more gain nothing there."""
+
+
+@final
+class OnnxNetwork:
+    """A network, its card and the provider that runs it.
+
+    Args:
+        path: The ONNX file.
+        kind: The card's kind that is wanted.
+        provider: cpu, cuda or tensorrt.
+        allow_cpu_fallback: Accept the CPU where the provider cannot be had.
+        threads: Threads for one inference; None leaves the choice to ONNX Runtime.
+
+    Raises:
+        NotFoundError: There is no such file.
+        BackendError: The file is no such network, or the provider asked for is not the one got.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        kind: str,
+        provider: str = "cpu",
+        allow_cpu_fallback: bool = False,
+        threads: int | None = None,
+    ) -> None:
+        if not path.is_file():
+            raise NotFoundError(f"no weights at {path}")
+        self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._session = _open_session(path, provider=provider, threads=threads)
+        self.provider = _provider_got(self._session, provider, allow_cpu_fallback)
+        self.card = _card(self._session, path, kind)
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Infer a batch.
+
+        Args:
+            inputs: (N, 4, I, J, K) float32.
+
+        Returns:
+            (N, …) float32 logits.
+
+        Raises:
+            BackendError: ONNX Runtime could not run the network, or gave numbers that are not finite.
+        """
+        batch = 1 if self.provider == "cpu" else GPU_BATCH
+        outputs = [self._infer(inputs[n : n + batch]) for n in range(0, len(inputs), batch)]
+        return np.concatenate(outputs)
+
+    def _infer(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            (logits,) = self._session.run(None, {self._input: inputs})
+        except Exception as error:  # ONNX Runtime's errors share no base but Exception
+            raise BackendError(f"ONNX Runtime failed on {inputs.shape}: {error}") from error
+        if not np.isfinite(logits).all():
+            raise BackendError("the network gave numbers that are not finite")
+        return np.asarray(logits, dtype=np.float32)
+
+
+def _open_session(
+    path: Path, *, provider: str, threads: int | None
+) -> onnxruntime.InferenceSession:
+    if provider not in EXECUTION_PROVIDERS:
+        raise InvalidInputError(
+            f"unknown provider {provider!r}: wanted one of {', '.join(EXECUTION_PROVIDERS)}"
+        )
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    asked = EXECUTION_PROVIDERS[provider]
+    available = onnxruntime.get_available_providers()
+    providers = [asked] if asked in available else []
+    try:
+        return onnxruntime.InferenceSession(
+            path, options, providers=[*providers, EXECUTION_PROVIDERS["cpu"]]
+        )
+    except Exception as error:  # ONNX Runtime's errors share no base but Exception
+        raise BackendError(f"{path} is no network that ONNX Runtime can load: {error}") from error
+
+
+def _provider_got(
+    session: onnxruntime.InferenceSession, asked: str, allow_cpu_fallback: bool
+) -> str:
+    got = session.get_providers()
+    if EXECUTION_PROVIDERS[asked] in got:
+        return asked
+    if allow_cpu_fallback:
+        return "cpu"
+    raise BackendError(
+        f"asked for provider {asked}, got {', '.join(got)}: install onnxruntime-gpu with its CUDA "
+        "libraries, or set provider = cpu or allow_cpu_fallback = true (see gliobench doctor)"
+    )
+
+
+def _card(session: onnxruntime.InferenceSession, path: Path, kind: str) -> ModelCard:
+    metadata = session.get_modelmeta().custom_metadata_map
+    if METADATA_KEY not in metadata:
+        raise BackendError(f"{path} carries no model card: export it with gliobench export")
+    card = ModelCard.from_json(metadata[METADATA_KEY])
+    if card.kind != kind:
+        raise BackendError(f"{path} is a {card.kind}: wanted a {kind}")
+    return card

@@ -1,0 +1,148 @@
+"""Predictions as flat rows: one for the grade and one for each form of localisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from gliobench.application.ports.run_store import StudyPrediction
+from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    Localisation,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.study import Grade
+
+Row: TypeAlias = dict[str, Any]
+
+GRADE = "grade"
+LOCALISATION = "localisation"
+"""The task of a row that holds the failure of all forms at once."""
+
+SCHEMA = pa.schema(
+    [
+        ("key", pa.string()),
+        ("study_id", pa.string()),
+        ("task", pa.string()),
+        ("grade", pa.string()),
+        ("probability_hgg", pa.float64()),
+        ("plane_axis", pa.int8()),
+        ("plane_index", pa.int32()),
+        ("coordinates", pa.list_(pa.float64())),
+        ("mask_file", pa.string()),
+        ("oracle", pa.bool_()),
+        ("failure", pa.string()),
+        ("failure_detail", pa.string()),
+        ("failure_raw", pa.string()),
+    ]
+)
+"""`task` is `grade`, a form, or `localisation`. `coordinates` are voxels of the study's RAS+ grid:
+a point's, a box's start and stop, or a polygon's vertices one after the other."""
+
+
+def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
+    """Lay a prediction out; a mask is kept elsewhere, under the name given."""
+    rows = []
+    if prediction.grade is not None:
+        rows.append(_row(GRADE, prediction.grade, mask_file))
+    place = prediction.localisation
+    if isinstance(place, Failure):
+        rows.append(_row(LOCALISATION, place, mask_file))
+    elif place is not None:
+        rows += [
+            {**_row(form.value, answer, mask_file), "oracle": place.oracle}
+            for form, answer in place.answers.items()
+        ]
+    return [{"key": prediction.key, "study_id": prediction.study_id, **row} for row in rows]
+
+
+def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> StudyPrediction:
+    """Read one prediction back from its rows.
+
+    Args:
+        rows: As `to_rows` gave them.
+        read_mask: Gives the mask kept under a name.
+    """
+    by_task = {row["task"]: row for row in rows}
+    grade = by_task.pop(GRADE, None)
+    unplaced = by_task.pop(LOCALISATION, None)
+    answers: dict[Form, Localisation | Failure] = {
+        Form(task): _failure(row) or _place(Form(task), row, read_mask)
+        for task, row in by_task.items()
+    }
+    place: LocalisationPrediction | Failure | None = _failure(unplaced) if unplaced else None
+    if answers:
+        place = LocalisationPrediction(answers, oracle=rows[-1]["oracle"])
+    return StudyPrediction(
+        key=rows[0]["key"],
+        study_id=rows[0]["study_id"],
+        grade=(_failure(grade) or _grade(grade)) if grade else None,
+        localisation=place,
+    )
+
+
+def _row(task: str, answer: GradePrediction | Localisation | Failure, mask_file: str) -> Row:
+    match answer:
+        case Failure(reason, detail, raw):
+            columns: Row = {
+                "failure": reason.value,
+                "failure_detail": detail,
+                "failure_raw": raw,
+            }
+        case GradePrediction(grade, probability):
+            columns = {"grade": grade.value, "probability_hgg": probability}
+        case Mask():
+            columns = {"mask_file": mask_file}
+        case Point(plane, at):
+            columns = _on(plane) | {"coordinates": [*at]}
+        case Box(plane, start, stop):
+            columns = _on(plane) | {"coordinates": [*start, *stop]}
+        case Polygon(plane, vertices):
+            columns = _on(plane) | {"coordinates": [at for vertex in vertices for at in vertex]}
+        case Point3D(at):
+            columns = {"coordinates": [*at]}
+        case Box3D(start, stop):
+            columns = {"coordinates": [*start, *stop]}
+    return {"task": task, **columns}
+
+
+def _on(plane: Plane) -> Row:
+    return {"plane_axis": plane.axis.value, "plane_index": plane.index}
+
+
+def _failure(row: Row) -> Failure | None:
+    if row["failure"] is None:
+        return None
+    return Failure(FailureReason(row["failure"]), row["failure_detail"], row["failure_raw"])
+
+
+def _grade(row: Row) -> GradePrediction:
+    return GradePrediction(Grade(row["grade"]), row["probability_hgg"])
+
+
+def _place(form: Form, row: Row, read_mask: Callable[[str], Mask]) -> Localisation:
+    at: list[float] = row["coordinates"]
+    match form:
+        case Form.MASK:
+            return read_mask(row["mask_file"])
+        case Form.POINT_3D:
+            return Point3D(at=(at[0], at[1], at[2]))
+        case Form.BOX_3D:
+            i0, j0, k0, i1, j1, k1 = map(int, at)
+            return Box3D(start=(i0, j0, k0), stop=(i1, j1, k1))
+    plane = Plane(Axis(row["plane_axis"]), row["plane_index"])
+    match form:
+        case Form.POINT:
+            return Point(plane, at=(at[0], at[1]))
+        case Form.BOX:
+            first, second, first_end, second_end = map(int, at)
+            return Box(plane, start=(first, second), stop=(first_end, second_end))
+        case Form.POLYGON:
+            return Polygon(plane, vertices=tuple(zip(at[::2], at[1::2], strict=True)))

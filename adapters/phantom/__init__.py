@@ -1,0 +1,6 @@
+"""Simulated studies (extra `phantom`): MNI152 brains with gliomas that no patient had."""
+
+from gliobench.adapters.phantom.export import export_phantoms
+from gliobench.adapters.phantom.source import PhantomStudySource
+
+__all__ = ["PhantomStudySource", "export_phantoms"]

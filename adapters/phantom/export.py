@@ -1,0 +1,73 @@
+"""Phantoms as files: a folder that looks like the training set of BraTS 2020."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.phantom.source import PhantomStudySource
+from gliobench.domain.orientation import reorient
+from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.study import Grade, Modality, Reference, Study
+
+GRADES_FILE = "name_mapping.csv"
+GRADES_COLUMNS = (
+    "Grade",
+    "BraTS_2017_subject_ID",
+    "BraTS_2018_subject_ID",
+    "TCGA_TCIA_subject_ID",
+    "BraTS_2019_subject_ID",
+    "BraTS_2020_subject_ID",
+)
+NOT_GIVEN = "NA"
+
+
+def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
+    """Write every phantom as `<id>/<id>_{flair,t1,t1ce,t2,seg}.nii.gz`, and their grades.
+
+    Images are int16, masks uint8 in the convention of 2020, both on BraTS's own LPS grid.
+
+    Args:
+        out_dir: Made if absent; files of the same names are replaced.
+        source: What to write.
+    """
+    grades: dict[str, Grade | None] = {}
+    for study_id in source.study_ids():
+        reference = source.reference(study_id)
+        folder = out_dir / study_id
+        folder.mkdir(parents=True, exist_ok=True)
+        _export(source.study(study_id), reference, folder)
+        grades[study_id] = reference.grade
+    _write_grades(out_dir / GRADES_FILE, grades)
+
+
+def _export(study: Study, reference: Reference, folder: Path) -> None:
+    for modality in Modality:
+        _write(study.volume(modality).astype(np.int16), study, folder, modality.alias)
+    regions = reference.regions
+    labels = LabelConvention.BRATS_2020.labels(
+        whole=regions[Region.WT], core=regions[Region.TC], enhancing=regions[Region.ET]
+    )
+    _write(labels, study, folder, "seg")
+
+
+def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) -> None:
+    native = study.native_grid or study.grid
+    image = nibabel.Nifti1Image(reorient(array, source=study.grid, target=native), native.affine)
+    nibabel.save(image, folder / f"{study.id}_{name}.nii.gz")
+
+
+def _write_grades(path: Path, grades: Mapping[str, Grade | None]) -> None:
+    unknown = [NOT_GIVEN] * (len(GRADES_COLUMNS) - 2)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(GRADES_COLUMNS)
+        rows.writerows(
+            [grade.value if grade else NOT_GIVEN, *unknown, study_id]
+            for study_id, grade in grades.items()
+        )

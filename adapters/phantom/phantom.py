@@ -1,0 +1,96 @@
+"""One phantom: a brain, a glioma and four images of it, drawn from a seed and an index."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.phantom.anatomy import draw_anatomy
+from gliobench.adapters.phantom.contrast import SCANNERS, scan
+from gliobench.adapters.phantom.fields import Float32Array
+from gliobench.adapters.phantom.lesion import grow
+from gliobench.adapters.phantom.plan import draw_plan
+from gliobench.domain.geometry import Grid, ScalarT
+from gliobench.domain.orientation import canonical
+from gliobench.domain.study import Grade, Modality
+
+GENERATOR_VERSION = 1
+"""Raised whenever the same seed gives other voxels than before."""
+BRATS_EXTENT_MM = (240, 240, 155)
+KINDS = tuple((grade, site) for site in SCANNERS for grade in Grade)
+
+
+@dataclass(frozen=True, slots=True)
+class PhantomRecipe:
+    """All that decides a phantom.
+
+    Args:
+        seed: Names the series.
+        index: Its place in the series; the others have no say in it.
+        spacing_mm: Edge of a voxel.
+    """
+
+    seed: int
+    index: int
+    spacing_mm: float
+
+    @property
+    def kind(self) -> tuple[Grade, str]:
+        """Grade and site: of each four phantoms in a row, every pair holds one."""
+        round_, place = divmod(self.index, len(KINDS))
+        order = np.random.default_rng([self.seed, round_]).permutation(len(KINDS))
+        return KINDS[int(order[place])]
+
+    @property
+    def native_grid(self) -> Grid:
+        """BraTS's grid at this spacing: axes run to the left, the back and the top."""
+        i, j, k = (int(np.ceil(mm / self.spacing_mm)) for mm in BRATS_EXTENT_MM)
+        affine = np.diag([-self.spacing_mm, -self.spacing_mm, self.spacing_mm, 1.0])
+        inset_mm = (self.spacing_mm - 1) / 2
+        affine[:3, 3] = -inset_mm, 239 - inset_mm, inset_mm
+        return Grid(shape=(i, j, k), affine=affine)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the recipe and of the generator's version."""
+        recipe = f"phantom {GENERATOR_VERSION} {self.seed} {self.index} {self.spacing_mm!r}"
+        return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A study and its reference, as arrays on the RAS+ grid.
+
+    Args:
+        volumes: (I, J, K) float32 by modality: whole numbers, 0 outside the brain.
+        labels: (I, J, K) uint8 in BraTS's convention of 2020.
+    """
+
+    volumes: dict[Modality, Float32Array]
+    labels: NDArray[np.uint8]
+
+
+def make_phantom(recipe: PhantomRecipe) -> Phantom:
+    """Draw a brain, grow a glioma of the recipe's grade in it, and scan it at the recipe's site."""
+    grade, site = recipe.kind
+    chances = np.random.default_rng([recipe.seed, recipe.index, 1]).spawn(4)
+    grid = canonical(recipe.native_grid)
+    plan = draw_plan(chances[0], grade)
+    head = grow(chances[1], plan, draw_anatomy(chances[2], grid))
+    block, images = head.anatomy.block, scan(chances[3], head, SCANNERS[site])
+    labels = _padded(head.lesion.labels, head.lesion.block, head.anatomy.brain.shape)
+    return Phantom(
+        volumes={m: _padded(image, block, grid.shape) for m, image in images.items()},
+        labels=_padded(labels, block, grid.shape),
+    )
+
+
+def _padded(
+    part: NDArray[ScalarT], block: tuple[slice, slice, slice], shape: tuple[int, ...]
+) -> NDArray[ScalarT]:
+    whole = np.zeros(shape, dtype=part.dtype)
+    whole[block] = part
+    return whole

@@ -1,0 +1,121 @@
+"""Studies that no patient had: phantoms as a source, for demonstrations and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Generic, TypeVar, final
+
+from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
+from gliobench.domain.orientation import canonical
+from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.study import Modality, Reference, Study
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+ID_PREFIX = "Phantom_"
+COARSEST_MM = 4.0
+"""Beyond it a small tumour may fall between the voxels."""
+
+
+@final
+class PhantomStudySource(StudySource):
+    """Simulated gliomas on the MNI152 template, drawn when first looked at.
+
+    A study depends on its index, the seed and the spacing, never on `count`. The study looked at
+    last is kept, no other.
+
+    Args:
+        count: How many studies there are.
+        seed: Names the series.
+        spacing_mm: Edge of a voxel; 1.0 gives BraTS's 240 x 240 x 155.
+
+    Raises:
+        InvalidInputError: No study, a negative seed, or a spacing outside [0.5, 4] mm.
+        MissingExtraError: nilearn, which ships the template, is not installed.
+    """
+
+    def __init__(self, count: int, *, seed: int = 0, spacing_mm: float = 1.0) -> None:
+        if count < 1:
+            raise InvalidInputError(f"count of phantoms {count}: wanted at least 1")
+        if seed < 0:
+            raise InvalidInputError(f"seed {seed}: wanted 0 or more")
+        if not 0.5 <= spacing_mm <= COARSEST_MM:
+            raise InvalidInputError(f"spacing {spacing_mm} mm: wanted 0.5 to {COARSEST_MM} mm")
+        if find_spec("nilearn") is None:
+            raise MissingExtraError(extra="phantom", purpose="Simulating studies")
+        self._recipes = {
+            f"{ID_PREFIX}{index:04d}": PhantomRecipe(seed, index, float(spacing_mm))
+            for index in range(count)
+        }
+        self._last: tuple[PhantomRecipe, Phantom] | None = None
+
+    def study_ids(self) -> list[str]:
+        """Name every phantom."""
+        return sorted(self._recipes)
+
+    def study(self, study_id: str) -> Study:
+        """Open a phantom; its volumes are drawn when first looked at."""
+        recipe = self._recipe(study_id)
+        _, site = recipe.kind
+        return Study(
+            id=study_id,
+            patient_id=study_id,
+            grid=canonical(recipe.native_grid),
+            volumes=_Lazy(tuple(Modality), lambda m: self._phantom(recipe).volumes[m]),
+            native_grid=recipe.native_grid,
+            site=site,
+        )
+
+    def reference(self, study_id: str) -> Reference:
+        """Give the grade at once, and the regions when first looked at."""
+        recipe = self._recipe(study_id)
+        grade, _ = recipe.kind
+        return Reference(
+            grade=grade,
+            regions=_Lazy(
+                tuple(Region),
+                lambda r: LabelConvention.BRATS_2020.regions(self._phantom(recipe).labels)[r],
+            ),
+        )
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash what decides the phantom's voxels: recipe and generator, nothing is drawn."""
+        return self._recipe(study_id).sha256
+
+    def _recipe(self, study_id: str) -> PhantomRecipe:
+        if study_id not in self._recipes:
+            raise NotFoundError(
+                f"no phantom {study_id!r}: there are {len(self._recipes)}, from {ID_PREFIX}0000 on"
+            )
+        return self._recipes[study_id]
+
+    def _phantom(self, recipe: PhantomRecipe) -> Phantom:
+        last = self._last
+        if last is None or last[0] != recipe:
+            self._last = None  # let the old one go before the new one takes its memory
+            last = self._last = (recipe, make_phantom(recipe))
+        return last[1]
+
+
+@dataclass(frozen=True, eq=False)
+class _Lazy(Mapping[KeyT, ValueT], Generic[KeyT, ValueT]):
+    """A mapping whose keys are known, and whose values are made when asked for."""
+
+    keys_in_order: Sequence[KeyT]
+    make: Callable[[KeyT], ValueT]
+
+    def __getitem__(self, key: KeyT) -> ValueT:
+        if key not in self.keys_in_order:
+            raise KeyError(key)
+        return self.make(key)
+
+    def __iter__(self) -> Iterator[KeyT]:
+        return iter(self.keys_in_order)
+
+    def __len__(self) -> int:
+        return len(self.keys_in_order)

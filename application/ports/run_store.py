@@ -1,0 +1,92 @@
+"""The port of everything that keeps a run: one backend over one cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.scores import CaseScore
+
+
+@dataclass(frozen=True, slots=True)
+class RunManifest:
+    """What a run is.
+
+    Args:
+        cohort: Fingerprint of the cohort: the studies' ids and contents.
+        backend: Its name.
+        fingerprint: Hash of all that decides its predictions.
+        provenance: What it says of itself: weights, execution provider, …
+        grades: Whether it grades.
+        forms: The forms of localisation that it was asked for.
+        settings: What else decides a prediction; part of every key.
+        trained_on: Hashes (`patient_hash`) of the patients that it has learned from.
+        seed: Seed of the statistics.
+        versions: Of gliobench and the libraries that computed.
+    """
+
+    cohort: str
+    backend: str
+    fingerprint: str
+    provenance: Mapping[str, str]
+    grades: bool
+    forms: frozenset[Form]
+    settings: Mapping[str, str]
+    trained_on: frozenset[str]
+    seed: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPrediction:
+    """All that a backend said of one study.
+
+    Args:
+        key: Hash of the study's content, the backend and the settings.
+        study_id: The study.
+        grade: None where the backend does not grade.
+        localisation: None where it does not localise.
+    """
+
+    key: str
+    study_id: str
+    grade: GradePrediction | Failure | None
+    localisation: LocalisationPrediction | Failure | None
+
+
+class RunStore(Protocol):
+    """Keeps the predictions of one run.
+
+    Contract:
+        - `append` keeps all of its predictions or, with JobError, none: a process killed at any
+          moment loses at most the batch in hand.
+        - What is read equals what was appended, to the last bit.
+        - A key appended twice is read once.
+        - A store that cannot be read or written raises JobError in one line that names the place.
+    """
+
+    def open(self, manifest: RunManifest) -> None:
+        """Begin a run, or go on with one; a changed manifest takes the place of the old.
+
+        Raises:
+            JobError: Another cohort's or another backend's run is kept here.
+        """
+        ...
+
+    def keys(self) -> set[str]:
+        """Name every prediction kept here."""
+        ...
+
+    def append(self, predictions: Sequence[StudyPrediction]) -> None:
+        """Keep a batch of predictions."""
+        ...
+
+    def predictions(self, keys: Collection[str]) -> Iterator[StudyPrediction]:
+        """Read the predictions of these keys that are kept here, one at a time, in any order."""
+        ...
+
+    def write_scores(self, scores: Sequence[CaseScore]) -> None:
+        """Keep the scores, in the place of earlier ones."""
+        ...

@@ -1,0 +1,35 @@
+"""The port of everything that learns from cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+Row: TypeAlias = dict[str, object]
+"""One held-out prediction with its scores, ready for JSON."""
+
+Progress: TypeAlias = Callable[[int, int, float], None]
+"""Told the steps done, the steps wanted and the recent loss."""
+
+
+class Trainer(Protocol):
+    """Fits a network to some patients, and says how it does on others.
+
+    Contract:
+        - `fit` resumes from the checkpoint if there is one, writes it whole or not at all, and
+          with the same patients and seed ends in the same network, interrupted or not.
+        - `predict` never looks at the patients that `fit` saw, nor the other way round.
+    """
+
+    def strata(self) -> Mapping[str, str]:
+        """Name the stratum (site, grade, …) of every patient there is to learn from."""
+        ...
+
+    def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
+        """Learn from these patients."""
+        ...
+
+    def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
+        """Predict and score these patients with a network that was fitted before."""
+        ...

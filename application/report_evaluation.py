@@ -1,0 +1,53 @@
+"""Put what was scored together as one report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from gliobench.domain.report import BackendReport, CohortDescription, EvaluationReport, Overlay
+from gliobench.domain.scores import CaseScore
+from gliobench.domain.study import Grade
+
+
+def report_evaluation(
+    name: str,
+    *,
+    fingerprint: str,
+    backends: Sequence[BackendReport],
+    seed: int,
+    versions: Mapping[str, str],
+    overlays: Sequence[Overlay] = (),
+) -> EvaluationReport:
+    """Report on backends that were scored over one cohort.
+
+    Args:
+        name: What the user calls the cohort.
+        fingerprint: The cohort's.
+        backends: At least one, all over the same studies.
+        seed: Seed of the intervals.
+        versions: Of gliobench and the libraries that computed.
+        overlays: Pictures of chosen cases.
+    """
+    return EvaluationReport(
+        cohort=_describe(name, fingerprint, backends[0].cases),
+        backends=tuple(backends),
+        seed=seed,
+        versions=versions,
+        overlays=tuple(overlays),
+    )
+
+
+def _describe(name: str, fingerprint: str, cases: Sequence[CaseScore]) -> CohortDescription:
+    sites: dict[str | None, Counter[Grade | None]] = {}
+    for case in sorted(cases, key=lambda case: case.site or ""):
+        sites.setdefault(case.site, Counter())[case.reference_grade] += 1
+    return CohortDescription(
+        name=name,
+        fingerprint=fingerprint,
+        n_studies=len(cases),
+        n_patients=len({case.patient_id for case in cases}),
+        n_with_mask=sum(case.plane is not None for case in cases),
+        grades=Counter(case.reference_grade for case in cases),
+        sites=sites,
+    )

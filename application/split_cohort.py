@@ -1,0 +1,162 @@
+"""Draw a cohort from a dataset and split it by patient."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from hashlib import sha256
+
+from gliobench.application.evaluate_cohort import cohort_fingerprint
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.verify_dataset import Track
+from gliobench.domain.cohort import Cohort, Member
+from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.folds import assign_folds
+
+
+def draw_cohort(
+    source: StudySource,
+    *,
+    name: str,
+    exclude: Mapping[str, str] | None = None,
+    track: Track = iter,
+) -> Cohort:
+    """List the studies that can be used, and why the others cannot.
+
+    Args:
+        source: The dataset.
+        name: What to call the cohort.
+        exclude: Reason by study id, e.g. a quarantine list; studies that are not there are ignored.
+        track: Wraps the study ids, e.g. in a progress bar.
+
+    Returns:
+        A cohort without a split. A study whose headers or reference cannot be read is excluded.
+    """
+    exclusions: dict[str, str] = {}
+    members: list[Member] = []
+    hashes: dict[str, str] = {}
+    for study_id in track(source.study_ids()):
+        if exclude and study_id in exclude:
+            exclusions[study_id] = exclude[study_id]
+            continue
+        try:
+            content, member = source.content_hash(study_id), _member(source, study_id)
+        except GliobenchError as error:
+            exclusions[study_id] = str(error)
+        else:
+            hashes[study_id] = content
+            members.append(member)
+    return Cohort(
+        name=name,
+        fingerprint=cohort_fingerprint(hashes),
+        members=tuple(members),
+        exclusions=exclusions,
+    )
+
+
+def split_into_folds(cohort: Cohort, *, folds: int, seed: int) -> Cohort:
+    """Split a cohort into equal parts `fold-0`, `fold-1`, …, as cross-validation does.
+
+    Patients never part; grade and site are spread as evenly as they go.
+
+    Raises:
+        InvalidInputError: Fewer than two folds, or more folds than patients.
+    """
+    dealt = assign_folds(_strata(cohort), folds=folds, seed=seed)
+    part_of = {patient: f"fold-{fold}" for patient, fold in dealt.items()}
+    return _split(cohort, part_of, names=[f"fold-{fold}" for fold in range(folds)], seed=seed)
+
+
+def split_by_fractions(cohort: Cohort, *, fractions: Mapping[str, float], seed: int) -> Cohort:
+    """Split a cohort into named parts.
+
+    Patients never part. In each stratum of grade and site a part gets its fraction, rounded down
+    or up; which parts are rounded up is decided by what they lack over all strata so far.
+
+    Args:
+        cohort: Any; an older split is dropped.
+        fractions: Share of the patients by part, each > 0, together 1.
+        seed: Of the order of patients within a stratum.
+
+    Raises:
+        InvalidInputError: Fewer than two parts, a fraction of zero or below, another sum than 1, or
+            too few patients to give every part one.
+    """
+    shares = exact_shares(fractions)
+    part_of: dict[str, str] = {}
+    owed = dict.fromkeys(shares, Fraction(0))
+    for patients in _patients_by_stratum(cohort).values():
+        patients.sort(key=lambda patient: sha256(f"{seed}/{patient}".encode()).digest())
+        places = _places(len(patients), shares, owed)
+        part_of.update(zip(patients, places, strict=True))
+    if empty := sorted(set(shares) - set(part_of.values())):
+        raise InvalidInputError(
+            f"part {empty[0]} would be empty: {len(part_of)} patients are too few to split like this"
+        )
+    return _split(cohort, part_of, names=list(shares), seed=seed)
+
+
+def exact_shares(fractions: Mapping[str, float]) -> dict[str, Fraction]:
+    """Take fractions as they are written, 0.1 for a tenth, and check them.
+
+    Raises:
+        InvalidInputError: Fewer than two, one that is not between 0 and 1, or another sum than 1.
+    """
+    if len(fractions) < 2 or not all(0 < fraction < 1 for fraction in fractions.values()):
+        raise InvalidInputError(
+            f"fractions {dict(fractions)}: wanted two or more, each between 0 and 1"
+        )
+    exact = {part: Fraction(str(fraction)) for part, fraction in fractions.items()}
+    total = sum(exact.values(), Fraction(0))
+    if abs(total - 1) > Fraction(1, 10**6):
+        raise InvalidInputError(f"fractions {dict(fractions)} add up to {float(total):g}: wanted 1")
+    return {part: share / total for part, share in exact.items()}
+
+
+def _member(source: StudySource, study_id: str) -> Member:
+    study, reference = source.study(study_id), source.reference(study_id)
+    return Member(study_id, study.patient_id, grade=reference.grade, site=study.site)
+
+
+def _split(cohort: Cohort, part_of: Mapping[str, str], *, names: list[str], seed: int) -> Cohort:
+    parts = {
+        name: tuple(one.study_id for one in cohort.members if part_of[one.patient_id] == name)
+        for name in names
+    }
+    return replace(cohort, parts=parts, seed=seed)
+
+
+def _strata(cohort: Cohort) -> dict[str, str]:
+    """Give each patient the stratum of the first study."""
+    strata: dict[str, str] = {}
+    for member in cohort.members:
+        strata.setdefault(member.patient_id, member.stratum)
+    return strata
+
+
+def _patients_by_stratum(cohort: Cohort) -> dict[str, list[str]]:
+    patients: dict[str, list[str]] = defaultdict(list)
+    for patient, stratum in _strata(cohort).items():
+        patients[stratum].append(patient)
+    return dict(sorted(patients.items()))
+
+
+def _places(n: int, shares: Mapping[str, Fraction], owed: dict[str, Fraction]) -> list[str]:
+    """Name the parts that the n patients of a stratum go to.
+
+    Args:
+        n: Patients in the stratum.
+        shares: Fraction by part, together 1.
+        owed: What each part lacks of its share over the strata before; brought up to date.
+    """
+    counts = {part: int(n * share) for part, share in shares.items()}
+    for part, share in shares.items():
+        owed[part] += n * share - counts[part]
+    could_be_one_more = [part for part, share in shares.items() if (n * share).denominator > 1]
+    left_over = n - sum(counts.values())
+    for part in sorted(could_be_one_more, key=lambda one: -owed[one])[:left_over]:
+        counts[part] += 1
+        owed[part] -= 1
+    return [part for part, count in counts.items() for _ in range(count)]

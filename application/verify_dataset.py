@@ -1,0 +1,113 @@
+"""Find every fault of a dataset before anything is computed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.faults import Fault, FaultKind
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Modality, Reference, Study
+
+Track: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
+"""Gives back the study ids one by one, and may show how far it is."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found in a dataset.
+
+    Args:
+        n_studies: All studies looked at.
+        findings: Faults and notes, by study in the order of the source.
+    """
+
+    n_studies: int
+    findings: tuple[Fault, ...]
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What keeps a study from being used."""
+        return [finding for finding in self.findings if not finding.kind.is_note]
+
+    @property
+    def notes(self) -> list[Fault]:
+        """What is only worth knowing."""
+        return [finding for finding in self.findings if finding.kind.is_note]
+
+    @property
+    def quarantine(self) -> dict[str, str]:
+        """Studies that should not be used, each with all its reasons in one line."""
+        reasons: dict[str, list[str]] = {}
+        for fault in self.faults:
+            reasons.setdefault(fault.study_id, []).append(f"{fault.kind.value}: {fault.detail}")
+        return {study_id: "; ".join(lines) for study_id, lines in reasons.items()}
+
+
+def verify_dataset(source: StudySource, *, track: Track = iter) -> Verification:
+    """Read every file of every study, one study in memory at a time, and tell what is wrong.
+
+    Args:
+        source: The dataset.
+        track: Wraps the study ids, e.g. in a progress bar.
+    """
+    study_ids = source.study_ids()
+    first_with: dict[str, str] = {}
+    findings: list[Fault] = []
+    for study_id in track(study_ids):
+        findings += _findings(source, study_id)
+        findings += _repetition(source, study_id, first_with)
+    return Verification(n_studies=len(study_ids), findings=tuple(findings))
+
+
+def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
+    try:
+        study = source.study(study_id)
+    except GliobenchError as error:
+        yield Fault.of(study_id, error)
+        return
+    for modality in Modality:
+        yield from _volume_faults(study, modality)
+    try:
+        yield from _reference_findings(study, source.reference(study_id))
+    except GliobenchError as error:
+        yield Fault.of(study_id, error)
+    yield from source.notes(study_id)
+
+
+def _volume_faults(study: Study, modality: Modality) -> Iterator[Fault]:
+    try:
+        volume = study.volume(modality)
+    except GliobenchError as error:
+        yield Fault.of(study.id, error)
+        return
+    if not np.isfinite(volume).all():
+        yield Fault(study.id, FaultKind.NOT_FINITE, f"{modality.value} holds NaN or infinity")
+    elif volume.min() == volume.max():
+        detail = f"{modality.value} is {volume.max():g} everywhere"
+        yield Fault(study.id, FaultKind.EMPTY_VOLUME, detail)
+
+
+def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:
+    if reference.grade is None:
+        yield Fault(study.id, FaultKind.MISSING_GRADE, "no reference grade")
+    if Region.WT not in reference.regions:
+        yield Fault(study.id, FaultKind.MISSING_MASK, "no reference mask")
+    elif not reference.regions[Region.WT].any():
+        yield Fault(study.id, FaultKind.EMPTY_VOLUME, "the reference mask shows no tumour")
+
+
+def _repetition(source: StudySource, study_id: str, first_with: dict[str, str]) -> Iterator[Fault]:
+    """Tell of a study whose images came before; what cannot be read is told of elsewhere."""
+    try:
+        content = source.content_hash(study_id)
+    except GliobenchError:
+        return
+    first = first_with.setdefault(content, study_id)
+    if first != study_id:
+        yield Fault(study_id, FaultKind.DUPLICATE_CONTENT, f"the same images as {first}")

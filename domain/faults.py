@@ -1,0 +1,72 @@
+"""What can be wrong with a study's files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
+
+
+class FaultKind(str, Enum):
+    """Why a study should not be used, or, for the last three, what is only worth knowing."""
+
+    UNREADABLE = "unreadable"
+    """Not NIfTI, corrupt, larger than the limits, or not to be opened."""
+    TRUNCATED = "truncated"
+    MISSING_MODALITY = "missing_modality"
+    AMBIGUOUS_FILE = "ambiguous_file"
+    """Two files claim to be the same modality or mask."""
+    SHAPE_MISMATCH = "shape_mismatch"
+    AFFINE_MISMATCH = "affine_mismatch"
+    NOT_FINITE = "not_finite"
+    EMPTY_VOLUME = "empty_volume"
+    UNKNOWN_LABEL = "unknown_label"
+    DUPLICATE_ID = "duplicate_id"
+    DUPLICATE_CONTENT = "duplicate_content"
+    """The same images under another id."""
+    MISSING_MASK = "missing_mask"
+    MISNAMED_MASK = "misnamed_mask"
+    MISSING_GRADE = "missing_grade"
+
+    @property
+    def is_note(self) -> bool:
+        """Tell whether the study can be used all the same."""
+        return self in (self.MISSING_MASK, self.MISNAMED_MASK, self.MISSING_GRADE)
+
+
+class FaultyStudyError(InvalidInputError):
+    """A study's file cannot be used, for a reason that has a name.
+
+    Args:
+        kind: The reason.
+        message: One line: the file, what was got, what was wanted.
+    """
+
+    def __init__(self, kind: FaultKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with one study, or worth knowing of it.
+
+    Args:
+        study_id: The study.
+        kind: What is wrong.
+        detail: One line for a person.
+    """
+
+    study_id: str
+    kind: FaultKind
+    detail: str
+
+    @classmethod
+    def of(cls, study_id: str, error: GliobenchError) -> Fault:
+        """Name what a source raised on a study; `UNREADABLE` where the error has no name."""
+        if isinstance(error, FaultyStudyError):
+            return cls(study_id, error.kind, str(error))
+        if isinstance(error, NotFoundError):
+            return cls(study_id, FaultKind.MISSING_MODALITY, str(error))
+        return cls(study_id, FaultKind.UNREADABLE, str(error))

@@ -1,0 +1,53 @@
+"""Which patients are held out together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from gliobench.domain.errors import InvalidInputError
+
+
+def assign_folds(
+    strata: Mapping[str, str],
+    *,
+    folds: int,
+    seed: int,
+    settled: Mapping[str, int] | None = None,
+) -> dict[str, int]:
+    """Deal patients into folds so that every stratum is spread as evenly as it goes.
+
+    Args:
+        strata: Stratum (site×grade) by patient.
+        folds: How many.
+        seed: Of the order within a stratum.
+        settled: Folds that some patients have already, from another cross-validation.
+
+    Returns:
+        Fold, from 0, by patient; the same for the same arguments whatever their order.
+
+    Raises:
+        InvalidInputError: Fewer than two folds, or more folds than patients.
+    """
+    if not 2 <= folds <= len(strata):
+        raise InvalidInputError(f"{folds} folds of {len(strata)} patients: wanted 2 to as many")
+    dealt = {patient: fold for patient, fold in (settled or {}).items() if patient in strata}
+    rng = np.random.default_rng(seed)
+    sizes = np.bincount(list(dealt.values()), minlength=folds)
+    for patients in _by_stratum(strata).values():
+        within = np.bincount([dealt[p] for p in patients if p in dealt], minlength=folds)
+        for patient in rng.permutation([p for p in patients if p not in dealt]).tolist():
+            fold = int(np.lexsort((sizes, within))[0])
+            dealt[patient] = fold
+            within[fold] += 1
+            sizes[fold] += 1
+    return dealt
+
+
+def _by_stratum(strata: Mapping[str, str]) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for patient in sorted(strata):
+        members[strata[patient]].append(patient)
+    return dict(sorted(members.items()))

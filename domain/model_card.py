@@ -1,0 +1,84 @@
+"""What a trained network says of itself; it travels inside the ONNX file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.network_input import MODALITY_ORDER, REGION_ORDER
+
+INTENSITY_RULE = "z-score of non-zero voxels, clipped to percentiles 0.1 and 99.9"
+METADATA_KEY = "gliobench_model_card"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """All that inference needs to know of a network, and what a reader should.
+
+    Args:
+        kind: `localizer` or `grader`.
+        architecture: The network's name and widths.
+        input_shape: Voxels along (i, j, k) of the RAS+ input.
+        spacing_mm: Voxel edges of the input.
+        training_data: sha256 of the training studies' ids and contents.
+        trained_on: `patient_hash` of every patient it learned from.
+        temperature: Divides the grader's logit; fitted on out-of-fold predictions.
+        modalities: Order of the input channels.
+        regions: Order of the localizer's output channels.
+        intensity_rule: How intensities become network input.
+        label_convention: What the reference masks meant.
+
+    Raises:
+        InvalidInputError: The network expects an input that this version does not make.
+    """
+
+    kind: str
+    architecture: str
+    input_shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    training_data: str
+    trained_on: tuple[str, ...]
+    temperature: float = 1.0
+    modalities: tuple[str, ...] = tuple(m.value for m in MODALITY_ORDER)
+    regions: tuple[str, ...] = tuple(r.value for r in REGION_ORDER)
+    intensity_rule: str = INTENSITY_RULE
+    label_convention: str = "BRATS_2020"
+
+    def __post_init__(self) -> None:
+        wanted = {
+            "kind": ("localizer", "grader"),
+            "modalities": (tuple(m.value for m in MODALITY_ORDER),),
+            "regions": (tuple(r.value for r in REGION_ORDER),),
+            "intensity_rule": (INTENSITY_RULE,),
+        }
+        for name, known in wanted.items():
+            if getattr(self, name) not in known:
+                raise InvalidInputError(
+                    f"model card: {name} {getattr(self, name)!r} is not {known}"
+                )
+        if self.temperature <= 0:
+            raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
+
+    def to_json(self) -> str:
+        """Write the card as one line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """Read a card.
+
+        Raises:
+            InvalidInputError: It is not JSON, or lacks or misnames a field.
+        """
+        try:
+            values = json.loads(text)
+            known = {f.name for f in fields(cls)}
+            return cls(**{k: _tupled(v) for k, v in values.items() if k in known})
+        except (json.JSONDecodeError, AttributeError, TypeError) as error:
+            raise InvalidInputError(f"model card cannot be read: {error}") from error
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

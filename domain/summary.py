@@ -1,0 +1,122 @@
+"""How well a cohort was read: the scores of one run, counted in two ways.
+
+Intention-to-treat counts every study: a failed grade is the wrong grade, a failed localisation
+scores worst (see `scores`). Answered-only leaves failures out, and tells how many those were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from gliobench.domain.intervals import Estimate
+from gliobench.domain.metrics.classification import ConfusionMatrix
+from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.regions import Region
+
+
+class Measure(str, Enum):
+    """What a table's column holds; a name that ends in a unit is a mean in that unit."""
+
+    ACCURACY = "accuracy"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    SENSITIVITY = "sensitivity"
+    SPECIFICITY = "specificity"
+    PPV = "ppv"
+    NPV = "npv"
+    F1_HGG = "f1_hgg"
+    F1_LGG = "f1_lgg"
+    MCC = "mcc"
+    AUROC = "auroc"
+    AUPRC = "auprc"
+    BRIER = "brier"
+    ERROR_MM = "error_mm"
+    HIT = "hit"
+    BOX_IOU = "box_iou"
+    ACC_25 = "acc_at_0.25"
+    ACC_50 = "acc_at_0.5"
+    DICE = "dice"
+    IOU = "iou"
+    HD95_MM = "hd95_mm"
+    NSD = "nsd"
+    VOLUME_ERROR_MM3 = "volume_error_mm3"
+
+
+@dataclass(frozen=True, slots=True)
+class GradingSummary:
+    """Grades over a set of studies.
+
+    Args:
+        n: Studies counted.
+        n_failed: Those among them that got no grade.
+        confusion: HGG is positive.
+        measures: AUROC, AUPRC and Brier are there where every answer has a probability.
+        always_hgg: Accuracy of answering HGG each time: the prevalence, below which is no skill.
+    """
+
+    n: int
+    n_failed: int
+    confusion: ConfusionMatrix
+    measures: Mapping[Measure, Estimate]
+    always_hgg: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class FormSummary:
+    """One form of localisation over a set of studies.
+
+    Args:
+        form: In the volume, or on the scoring plane.
+        region: The part of a mask; None for other forms.
+        n: Studies counted.
+        n_failed: Those among them that got no answer.
+        measures: Means and proportions.
+    """
+
+    form: Form
+    region: Region | None
+    n: int
+    n_failed: int
+    measures: Mapping[Measure, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Scores over a set of studies, counted in one way.
+
+    Args:
+        grading: None where nothing was graded.
+        localisation: A row a form; three rows for a mask; empty where nothing was localised.
+    """
+
+    grading: GradingSummary | None
+    localisation: tuple[FormSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """The same scores with failures as the worst answer, and without them."""
+
+    intention_to_treat: Summary
+    answered_only: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One backend over one cohort.
+
+    Args:
+        n_studies: All studies of the cohort.
+        n_failed: Studies in which a grade or a form failed.
+        failures: Studies by reason; a study counts once a reason.
+        everyone: Over all studies.
+        mixed_sites: Over the sites that sent both grades, where a site does not give the grade
+            away; None where there is no such site.
+    """
+
+    n_studies: int
+    n_failed: int
+    failures: Mapping[FailureReason, int]
+    everyone: BothWays
+    mixed_sites: BothWays | None

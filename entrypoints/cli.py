@@ -1,0 +1,82 @@
+"""The command `gliobench`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gliobench import __version__
+from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.commands import backends, config, dataset, doctor
+from gliobench.entrypoints.errors import reported_errors
+
+
+class ReportingGroup(TyperGroup):
+    """A group whose commands report errors of ours in one line."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own signature, and it hides click
+        """Run the command."""
+        with reported_errors():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="gliobench",
+    cls=ReportingGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Research use only: not for diagnosis, nor for any decision about a patient.",
+)
+app.add_typer(dataset.app, name="dataset")
+app.command(rich_help_panel="Set up")(backends.backends)
+app.add_typer(config.app, name="config", rich_help_panel="Set up")
+app.command(rich_help_panel="Set up")(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gliobench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def gliobench(
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change a setting for this command; may be repeated. See 'gliobench config show'.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Which models can read a brain tumour on MRI, and how sure may one be?"""
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.logging import configure_logging
+
+    container.flags.override(dict(map(_assignment, assignments or [])))
+    container.settings.reset()
+    settings = container.settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInputError(f"--set {text!r}: wanted NAME=VALUE")
+    return name.strip().replace("-", "_"), value.strip()
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,79 @@
+"""`gliobench backends`: what can be run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.metadata import EntryPoint
+from typing import Annotated
+
+import typer
+
+from gliobench.domain.errors import GliobenchError
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRow:
+    """What is known of a backend.
+
+    Args:
+        name: As in `--backend`.
+        package: Where it comes from.
+        grades: Whether it grades; None where it cannot be loaded.
+        forms: The forms it localises in; None where it cannot be loaded.
+        problem: Why it cannot be loaded.
+    """
+
+    name: str
+    package: str
+    grades: bool | None = None
+    forms: list[str] | None = None
+    problem: str | None = None
+
+
+def backends(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the backends, what each can do, and why one cannot run."""
+    from gliobench.entrypoints.container import backend_entries
+
+    rows = [_row(entry) for entry in backend_entries()]
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        _print(rows)
+
+
+def _row(entry: EntryPoint) -> BackendRow:
+    from gliobench.entrypoints.container import load_backend, package_of
+
+    package = package_of(entry)
+    try:
+        backend = load_backend(entry.name)
+    except GliobenchError as error:
+        return BackendRow(entry.name, package, problem=str(error))
+    forms = backend.localizer.forms if backend.localizer else ()
+    return BackendRow(
+        entry.name,
+        package,
+        grades=backend.classifier is not None,
+        forms=sorted(form.value for form in forms),
+    )
+
+
+def _print(rows: list[BackendRow]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("backend", "grades", "localises", "from", "available", box=None)
+    table.header_style = "bold"
+    for row in rows:
+        table.add_row(
+            row.name,
+            "yes" if row.grades else "",
+            ", ".join(row.forms or []),
+            row.package,
+            "yes" if row.problem is None else f"[red]no[/]: {escape(row.problem)}",
+        )
+    Console().print(table)

@@ -1,0 +1,38 @@
+"""`gliobench config`: what is set, and where."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
+
+
+@app.callback()
+def config() -> None:
+    """Look at the settings."""
+
+
+@app.command()
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print every setting, its value and where that came from."""
+    from gliobench.entrypoints.container import container, settings
+    from gliobench.entrypoints.settings import Settings, origins
+
+    values = settings().model_dump(mode="json")
+    sources = origins(container.flags())
+    if as_json:
+        rows = {name: {"value": values[name], "from": sources[name]} for name in values}
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("setting", "value", "from", "means", box=None, header_style="bold")
+    for name, field in Settings.model_fields.items():
+        table.add_row(name, json.dumps(values[name]), sources[name], field.description)
+    Console().print(table)

@@ -1,0 +1,160 @@
+"""`gliobench dataset`: look at a dataset before anything is computed on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gliobench.domain.errors import InvalidInputError, JobError
+
+if TYPE_CHECKING:
+    from gliobench.application.verify_dataset import Track
+
+FAULTS_FOUND = 3
+
+app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
+
+DatasetArgument = Annotated[str, typer.Argument(help="Folder of studies, or of one study.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def verify(
+    dataset: DatasetArgument,
+    as_json: JsonOption = False,
+    quarantine: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the studies that should not be used, as JSON."),
+    ] = None,
+) -> None:
+    """Read every file and tell every fault; exits with 3 where there is one."""
+    from gliobench.application.verify_dataset import verify_dataset
+    from gliobench.entrypoints.container import open_source
+    from gliobench.entrypoints.dataset_view import print_verification, verification_json
+
+    verification = verify_dataset(open_source(dataset), track=_progress_bar("verifying"))
+    if quarantine is not None:
+        _write(quarantine, json.dumps(verification.quarantine, indent=2) + "\n")
+    if as_json:
+        typer.echo(json.dumps(verification_json(dataset, verification), indent=2))
+    else:
+        print_verification(verification)
+    if verification.faults:
+        raise typer.Exit(FAULTS_FOUND)
+
+
+@app.command()
+def fingerprint(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
+    """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
+    from gliobench.application.fingerprint_dataset import fingerprint_dataset
+    from gliobench.entrypoints.container import open_source
+    from gliobench.entrypoints.dataset_view import fingerprint_json, print_fingerprint
+
+    described = fingerprint_dataset(open_source(dataset), track=_progress_bar("reading"))
+    if as_json:
+        typer.echo(json.dumps(fingerprint_json(described), indent=2))
+    else:
+        print_fingerprint(described)
+
+
+@app.command()
+def split(
+    dataset: DatasetArgument,
+    *,
+    folds: Annotated[
+        int | None, typer.Option(min=2, metavar="K", help="Equal parts, for cross-validation.")
+    ] = None,
+    fractions: Annotated[
+        str | None,
+        typer.Option(metavar="PARTS", help="E.g. train=0.7,validation=0.1,test=0.2."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Studies to leave out, as 'verify --quarantine' wrote."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write the cohort; else it is printed."),
+    ] = None,
+) -> None:
+    """Split by patient, stratified by grade and site, and freeze the cohort with a hash."""
+    from gliobench.application.freeze_cohort import freeze
+    from gliobench.application.split_cohort import (
+        draw_cohort,
+        split_by_fractions,
+        split_into_folds,
+    )
+    from gliobench.entrypoints.container import open_source
+    from gliobench.entrypoints.dataset_view import print_split
+
+    if (folds is None) == (fractions is None):
+        raise typer.BadParameter("wanted either --folds or --fractions")
+    shares = _fractions(fractions) if fractions is not None else {}
+    cohort = draw_cohort(
+        open_source(dataset),
+        name=Path(dataset).resolve().name,
+        exclude=_exclusions(exclude) if exclude else None,
+        track=_progress_bar("reading"),
+    )
+    if folds is not None:
+        cohort = split_into_folds(cohort, folds=folds, seed=seed)
+    else:
+        cohort = split_by_fractions(cohort, fractions=shares, seed=seed)
+    if out is None:
+        typer.echo(freeze(cohort), nl=False)
+        return
+    _write(out, freeze(cohort))
+    print_split(cohort)
+
+
+def _progress_bar(title: str) -> Track:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+
+    def tracked(study_ids: Iterable[str]) -> Iterable[str]:
+        hidden = not console.is_terminal
+        return track(study_ids, title, console=console, transient=True, disable=hidden)
+
+    return tracked
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise JobError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _fractions(text: str) -> dict[str, float]:
+    from gliobench.application.split_cohort import exact_shares
+
+    fractions: dict[str, float] = {}
+    try:
+        for item in text.split(","):
+            name, _, number = item.partition("=")
+            if not name.strip() or name.strip() in fractions:
+                raise InvalidInputError(f"{item!r}: wanted each part once, as NAME=FRACTION")
+            fractions[name.strip()] = float(number)
+        exact_shares(fractions)
+    except ValueError as error:
+        raise typer.BadParameter(f"--fractions {text}: {error}") from error
+    return fractions
+
+
+def _exclusions(path: Path) -> dict[str, str]:
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(listed, dict):
+        raise InvalidInputError(f"{path}: wanted a JSON object of reasons by study")
+    return {str(study_id): str(reason) for study_id, reason in listed.items()}

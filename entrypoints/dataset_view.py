@@ -1,0 +1,119 @@
+"""What `gliobench dataset` shows: tables for people, JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gliobench.application.fingerprint_dataset import Distribution, Fingerprint
+from gliobench.application.verify_dataset import Verification
+from gliobench.domain.cohort import Cohort
+
+
+def verification_json(dataset: str, verification: Verification) -> dict[str, Any]:
+    """Give what was found as JSON values."""
+    return {
+        "dataset": dataset,
+        "n_studies": verification.n_studies,
+        "faults": [asdict(fault) for fault in verification.faults],
+        "notes": [asdict(note) for note in verification.notes],
+        "quarantine": verification.quarantine,
+    }
+
+
+def fingerprint_json(described: Fingerprint) -> dict[str, Any]:
+    """Give a fingerprint as JSON values."""
+    by_site = described.grades_by_site
+    return {
+        **asdict(described),
+        "grades_by_site": {_name(site): _by_name(row) for site, row in by_site.items()},
+        "shapes": _counts("shape", described.shapes),
+        "spacings_mm": _counts("spacing_mm", described.spacings_mm),
+    }
+
+
+def print_verification(verification: Verification) -> None:
+    """Print every fault and note, and the counts."""
+    table = _table("study", "", "what", "detail")
+    for finding in verification.findings:
+        mark = "[yellow]note[/]" if finding.kind.is_note else "[red]fault[/]"
+        table.add_row(finding.study_id, mark, finding.kind.value, escape(finding.detail))
+    _show(table)
+    typer.echo(
+        f"{verification.n_studies} studies, {len(verification.quarantine)} to be left out, "
+        f"{len(verification.faults)} faults, {len(verification.notes)} notes"
+    )
+
+
+def print_fingerprint(described: Fingerprint) -> None:
+    """Print a fingerprint."""
+    prevalence = described.prevalence_hgg
+    typer.echo(f"hash        {described.hash}")
+    typer.echo(f"studies     {described.n_studies} of {described.n_patients} patients")
+    typer.echo(f"unreadable  {len(described.unreadable)}")
+    typer.echo(
+        f"HGG         {'unknown' if prevalence is None else f'{prevalence:.1%}'} of the graded"
+    )
+    for shape, n in described.shapes.items():
+        typer.echo(f"shape       {' x '.join(map(str, shape))} voxels: {n}")
+    for spacing, n in described.spacings_mm.items():
+        typer.echo(f"spacing     {' x '.join(f'{edge:g}' for edge in spacing)} mm: {n}")
+    _print_sites(described)
+    _print_distributions("99th percentile of intensity", described.intensities)
+    _print_distributions("tumour volume, mm3", described.volumes_mm3)
+
+
+def print_split(cohort: Cohort) -> None:
+    """Print how each stratum is spread over the parts."""
+    strata = sorted({member.stratum for member in cohort.members})
+    table = _table("grade/site", *cohort.parts)
+    counts = {name: [m.stratum for m in cohort.part(name)] for name in cohort.parts}
+    for stratum in strata:
+        table.add_row(stratum, *(str(part.count(stratum)) for part in counts.values()))
+    table.add_row("all", *(str(len(part)) for part in counts.values()))
+    _show(table)
+    typer.echo(f"{len(cohort.members)} studies split, {len(cohort.exclusions)} left out")
+
+
+def _counts(name: str, counts: Mapping[Any, int]) -> list[dict[str, Any]]:
+    return [{name: value, "n": n} for value, n in counts.items()]
+
+
+def _by_name(row: Mapping[Any, int]) -> dict[str, int]:
+    return {_name(grade): n for grade, n in row.items()}
+
+
+def _name(value: Any) -> str:  # noqa: ANN401 - a grade, a site or nothing
+    return "unknown" if value is None else str(getattr(value, "value", value))
+
+
+def _print_sites(described: Fingerprint) -> None:
+    sites = {_name(site): _by_name(row) for site, row in described.grades_by_site.items()}
+    grades = sorted({grade for row in sites.values() for grade in row})
+    table = _table("site", *grades)
+    for site, row in sorted(sites.items()):
+        table.add_row(site, *(str(row.get(grade, 0)) for grade in grades))
+    _show(table)
+
+
+def _print_distributions(title: str, distributions: Mapping[Any, Distribution]) -> None:
+    table = _table(title, "n", "min", "25 %", "median", "75 %", "max")
+    for kind, one in distributions.items():
+        numbers = (one.smallest, *one.quartiles, one.largest)
+        table.add_row(_name(kind), str(one.n), *(f"{number:.0f}" for number in numbers))
+    _show(table)
+
+
+def _table(*columns: str) -> Table:
+    return Table(*columns, box=None, header_style="bold")
+
+
+def _show(table: Table) -> None:
+    if table.row_count:
+        Console().print(table)

@@ -1,0 +1,5 @@
+"""`python -m gliobench` is the command `gliobench`."""
+
+from gliobench.entrypoints.cli import main
+
+main()

@@ -1,0 +1,37 @@
+"""The command line, run as a user runs it: in a process and a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+RunCli: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def gliobench(tmp_path: Path) -> RunCli:
+    """Run `gliobench` in an empty folder; keyword arguments are environment variables."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "gliobench", *arguments],
+            cwd=tmp_path,
+            env={**_clean_environment(), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def _clean_environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GLIOBENCH_")}
+    # A fixed width, so that a help text is the same in every terminal.
+    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gliobench import __version__
+
+COMMANDS = ["predict", "evaluate", "dataset", "train", "export", "backends", "config", "doctor"]
+
+
+def test_help_names_every_command(gliobench) -> None:
+    result = gliobench("--help")
+
+    assert result.returncode == 0
+    for command in COMMANDS:
+        assert f" {command} " in result.stdout
+
+
+def test_help_says_that_it_is_not_for_patients(gliobench) -> None:
+    assert "not for diagnosis" in gliobench("--help").stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(gliobench, command: str) -> None:
+    result = gliobench(command, "--help")
+
+    assert result.returncode == 0
+    assert f"Usage: python -m gliobench {command}" in result.stdout
+
+
+def test_version_is_the_package_s(gliobench) -> None:
+    assert gliobench("--version").stdout == f"gliobench {__version__}\n"
+
+
+def test_a_wrong_flag_exits_2_with_a_hint(gliobench) -> None:
+    result = gliobench("evaluate", "phantom:1", "--bakend", "majority")
+
+    assert result.returncode == 2
+    assert "No such option: --bakend" in result.stderr
+    assert "--backend" in result.stderr.replace("--bakend", "")
+
+
+def test_a_wrong_command_exits_2_with_a_hint(gliobench) -> None:
+    result = gliobench("evalute")
+
+    assert result.returncode == 2
+    assert "'evaluate'" in result.stderr
+
+
+def test_an_unknown_backend_exits_1_with_one_line_that_lists_the_known(gliobench) -> None:
+    result = gliobench("evaluate", "phantom:1", "--backend", "cnn-onyx", "--out", "run")
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: unknown backend 'cnn-onyx': wanted one of ")
+    assert "cnn-onnx" in result.stderr
+
+
+def test_a_dataset_that_is_not_there_exits_1_with_one_line_that_names_it(gliobench) -> None:
+    result = gliobench("evaluate", "no/such/folder", "--backend", "majority", "--out", "run")
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "no/such/folder" in result.stderr
+
+
+def test_a_phantom_cohort_with_wrong_numbers_exits_1_with_one_line(gliobench) -> None:
+    result = gliobench("evaluate", "phantom:many", "--backend", "majority", "--out", "run")
+
+    assert result.returncode == 1
+    assert (
+        result.stderr
+        == "error: dataset 'phantom:many': wanted phantom:COUNT or phantom:COUNT:SEED\n"
+    )
+
+
+def test_ctrl_c_exits_130_without_a_traceback() -> None:
+    code = """
+import os, signal
+from gliobench.entrypoints import cli
+
+@cli.app.command()
+def interrupted() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+cli.app(["interrupted"])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 130
+    assert "Traceback" not in result.stderr
+
+
+def test_a_setting_in_the_file_that_does_not_exist_exits_1_with_one_line(
+    gliobench, tmp_path: Path
+) -> None:
+    (tmp_path / "gliobench.toml").write_text("providr = 'cuda'\n")
+
+    result = gliobench("backends")
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: gliobench.toml: providr: there is no such setting")
+    assert result.stderr.count("\n") == 1
+
+
+def test_config_show_tells_where_each_value_comes_from(gliobench, tmp_path: Path) -> None:
+    (tmp_path / "gliobench.toml").write_text("threads = 2\nseed = 3\n[backend.corner]\nedge = 1\n")
+
+    result = gliobench("--set", "seed=5", "config", "show", "--json", GLIOBENCH_BATCH_SIZE="8")
+
+    shown = json.loads(result.stdout)
+    assert shown["threads"] == {"value": 2, "from": "file"}
+    assert shown["batch_size"] == {"value": 8, "from": "env"}
+    assert shown["seed"] == {"value": 5, "from": "flag"}
+    assert shown["provider"] == {"value": "cpu", "from": "default"}
+    assert shown["backend"] == {"value": {"corner": {"edge": 1}}, "from": "file"}
+
+
+def test_backends_lists_ours_with_what_each_can_do(gliobench) -> None:
+    rows = {row["name"]: row for row in json.loads(gliobench("backends", "--json").stdout)}
+
+    assert rows["cnn-onnx"]["problem"] is None
+    assert rows["cnn-onnx"]["grades"]
+    assert "mask" in rows["cnn-onnx"]["forms"]
+    assert rows["majority"]["grades"]
+    assert rows["majority"]["forms"] == []
+    assert not rows["centre-prior"]["grades"]
+    assert rows["centre-prior"]["package"] == f"gliobench {__version__}"
+
+
+def test_doctor_finds_this_machine_ready(gliobench) -> None:
+    result = gliobench("doctor", "--json")
+
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert result.returncode == 0
+    assert "CPUExecutionProvider" in json.dumps(checks)
+    assert "sha256" in checks["weights localizer.onnx"]["found"]
+
+
+def test_doctor_exits_1_where_there_are_no_weights(gliobench, tmp_path: Path) -> None:
+    result = gliobench("--set", f"weights_dir={tmp_path}", "doctor", "--json")
+
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert result.returncode == 1
+    assert checks["weights grader.onnx"]["ok"] is False

@@ -1,0 +1,64 @@
+"""The core does its main job on a machine that has neither torch nor MONAI."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from gliobench.adapters.phantom.source import PhantomStudySource
+
+BARRED = """
+import sys
+sys.modules["torch"] = sys.modules["monai"] = None  # an import of either fails
+from gliobench.entrypoints.cli import app
+app(sys.argv[1:])
+"""
+
+
+def gliobench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BARRED, *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def study_folder(tmp_path: Path) -> Path:
+    """A phantom's volumes as a user's files."""
+    folder = tmp_path / "patient"
+    folder.mkdir()
+    study = PhantomStudySource(1, spacing_mm=2.0).study("Phantom_0000")
+    for modality in study.volumes:
+        image = nibabel.Nifti1Image(study.volume(modality).astype(np.int16), study.grid.affine)
+        nibabel.save(image, folder / f"patient_{modality.value}.nii.gz")
+    return folder
+
+
+def test_help_needs_no_torch(tmp_path: Path) -> None:
+    assert gliobench("--help", cwd=tmp_path).returncode == 0
+
+
+def test_a_study_is_predicted_without_torch(study_folder: Path, tmp_path: Path) -> None:
+    result = gliobench("predict", str(study_folder), "--out", "out", "--json", cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert list((tmp_path / "out").glob("*.nii.gz"))
+
+
+def test_a_cohort_is_evaluated_without_torch(tmp_path: Path) -> None:
+    arguments = ["--backend", "cnn-onnx", "--backend", "centre-prior", "--out", "run"]
+    result = gliobench("evaluate", "phantom:2", *arguments, cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert list((tmp_path / "run").rglob("report.html"))
+
+
+def test_training_without_torch_names_the_extra(study_folder: Path, tmp_path: Path) -> None:
+    arguments = ["train", "localizer", str(study_folder), "--out", "trained"]
+    result = gliobench(*arguments, cwd=tmp_path)
+
+    assert result.returncode == 1
+    assert "pip install 'gliobench[train]'" in result.stderr

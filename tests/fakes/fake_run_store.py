@@ -1,0 +1,45 @@
+"""A run in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import final
+
+from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
+from gliobench.domain.errors import JobError
+from gliobench.domain.scores import CaseScore
+
+
+@final
+class FakeRunStore(RunStore):
+    """Keeps a run in a dict; `breaks_at` makes the n-th batch fail as on a full disk."""
+
+    def __init__(self, *, breaks_at: int | None = None) -> None:
+        self.manifest: RunManifest | None = None
+        self.kept: dict[str, StudyPrediction] = {}
+        self.scores: list[CaseScore] = []
+        self.batches: list[list[str]] = []
+        self._breaks_at = breaks_at
+
+    def open(self, manifest: RunManifest) -> None:
+        for what in ("backend", "cohort"):
+            if self.manifest and getattr(self.manifest, what) != getattr(manifest, what):
+                raise JobError(f"this store keeps a run over another {what}")
+        self.manifest = manifest
+
+    def keys(self) -> set[str]:
+        return set(self.kept)
+
+    def append(self, predictions: Sequence[StudyPrediction]) -> None:
+        if len(self.batches) == self._breaks_at:
+            self._breaks_at = None
+            raise JobError("cannot write: no space left on device")
+        if predictions:
+            self.batches.append([prediction.study_id for prediction in predictions])
+        self.kept |= {prediction.key: prediction for prediction in predictions}
+
+    def predictions(self, keys: Collection[str]) -> Iterator[StudyPrediction]:
+        return (self.kept[key] for key in self.kept if key in keys)
+
+    def write_scores(self, scores: Sequence[CaseScore]) -> None:
+        self.scores = list(scores)

@@ -1,0 +1,92 @@
+"""The entry points here are made up, and stand for packages that are or are not in order."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.errors import (
+    BackendError,
+    InvalidInputError,
+    MissingExtraError,
+    NotFoundError,
+)
+from gliobench.entrypoints import container as wiring
+
+
+def working(options: BackendOptions) -> Backend:
+    return Backend("working", object(), None, fingerprint=f"{options}")  # type: ignore[arg-type]
+
+
+def broken(options: BackendOptions) -> Backend:
+    raise RuntimeError(f"no memory for {options.provider}")
+
+
+def lacking(options: BackendOptions) -> Backend:
+    raise MissingExtraError(extra="vlm", purpose=f"Running on {options.provider}")
+
+
+def wrong(options: BackendOptions) -> object:
+    return options
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories = {"working": working, "broken": broken, "lacking": lacking, "wrong": wrong}
+    for factory in factories.values():
+        monkeypatch.setattr(f"builtins.backend_{factory.__name__}", factory, raising=False)
+    entries = [EntryPoint(name, f"builtins:backend_{name}", wiring.BACKENDS) for name in factories]
+    entries.append(EntryPoint("absent", "no_such_package.backend:make", wiring.BACKENDS))
+    entries += [EntryPoint("twice", "builtins:print", wiring.BACKENDS)] * 2
+    monkeypatch.setattr(wiring, "entry_points", lambda *, group: {wiring.BACKENDS: entries}[group])
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_backend_gets_the_options_that_are_set_for_it() -> None:
+    table = {"working": {"depth": 3}, "broken": {"depth": 4}}
+    with wiring.container.flags.override({"threads": 2, "provider": "cuda", "backend": table}):
+        wiring.container.settings.reset()
+        backend = wiring.load_backend("working")
+    wiring.container.settings.reset()
+
+    options = BackendOptions(provider="cuda", threads=2, extra={"depth": 3})
+    assert backend.fingerprint == f"{options}"
+
+
+@pytest.mark.usefixtures("offered")
+def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(NotFoundError, match="'brocken': wanted one of absent, broken, lacking"):
+        wiring.load_backend("brocken")
+
+
+@pytest.mark.usefixtures("offered")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("absent", "'absent' of an unknown package cannot be loaded: ModuleNotFoundError"),
+        ("broken", "'broken' of .* cannot be loaded: RuntimeError: no memory for cpu"),
+        ("wrong", "'wrong' of .* gave BackendOptions: wanted a Backend"),
+        ("twice", "'twice' is offered by .*: uninstall one"),
+    ],
+)
+def test_a_backend_that_is_not_in_order_is_named_with_the_reason(name: str, said: str) -> None:
+    with pytest.raises(BackendError, match=said):
+        wiring.load_backend(name)
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_missing_extra_is_passed_on_as_it_is() -> None:
+    with pytest.raises(MissingExtraError, match="gliobench\\[vlm\\]"):
+        wiring.load_backend("lacking")
+
+
+@pytest.mark.parametrize("dataset", ["phantom:", "phantom:many", "phantom:-3", "phantom:1:2:3"])
+def test_a_phantom_cohort_with_other_than_one_or_two_numbers_is_an_error(dataset: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"wanted phantom:COUNT or phantom:COUNT:SEED"):
+        wiring.open_source(dataset)
+
+
+def test_a_phantom_cohort_has_as_many_studies_as_asked_for() -> None:
+    assert len(wiring.open_source("phantom:3:7").study_ids()) == 3

@@ -1,0 +1,74 @@
+"""A third party's backend, installed from a folder and run like ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).parents[1] / "fixtures" / "plugin"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of packages that holds the plugin."""
+    home = tmp_path_factory.mktemp("site")
+    source = shutil.copytree(PLUGIN, home / "plugin", ignore=shutil.ignore_patterns("__pycache__"))
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", home / "packages", source], check=True, capture_output=True)
+    return home / "packages"
+
+
+def gliobench(*arguments: str, site: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gliobench", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_plugin_is_listed_with_the_package_it_comes_from(site: Path, tmp_path: Path) -> None:
+    result = gliobench("backends", "--json", site=site, cwd=tmp_path)
+
+    rows = {row["name"]: row for row in json.loads(result.stdout)}
+    assert rows["corner"] == {
+        "name": "corner",
+        "package": "gliobench-corner 1.0",
+        "grades": False,
+        "forms": ["point_3d"],
+        "problem": None,
+    }
+
+
+def test_a_plugin_is_evaluated_beside_ours(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "gliobench.toml").write_text("[backend.corner]\ndistance_vox = 20\n")
+
+    arguments = ["--backend", "corner", "--backend", "majority", "--out", "run"]
+    result = gliobench("evaluate", "phantom:2", *arguments, site=site, cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert "corner" in result.stdout
+    manifests = [json.loads(path.read_text()) for path in tmp_path.rglob("manifest.json")]
+    assert "corner 20.0" in {manifest["fingerprint"] for manifest in manifests}
+
+
+def test_a_plugin_that_cannot_be_imported_is_shown_with_the_reason_beside_ours(
+    site: Path, tmp_path: Path
+) -> None:
+    broken = shutil.copytree(site, tmp_path / "broken")
+    (broken / "gliobench_corner.py").write_text("import no_such_library\n")
+
+    result = gliobench("backends", "--json", site=broken, cwd=tmp_path)
+
+    rows = {row["name"]: row for row in json.loads(result.stdout)}
+    assert "gliobench-corner 1.0" in rows["corner"]["problem"]
+    assert "no_such_library" in rows["corner"]["problem"]
+    assert rows["majority"]["problem"] is None

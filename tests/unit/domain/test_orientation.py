@@ -1,0 +1,158 @@
+from itertools import permutations, product
+
+import nibabel
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from scipy.spatial.transform import Rotation
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.forms import box_in_volume
+from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.orientation import canonical, reorient, reorient_box, reorient_voxel
+
+SHAPE = (2, 3, 4)
+VALUES = np.arange(24).reshape(SHAPE)
+ORIENTATIONS = list(product(permutations(range(3)), product((1.0, -1.0), repeat=3)))
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> Grid:
+    """Any rotation or mirroring, spacing and place, with a little shear."""
+    numbers = st.floats(-1.0, 1.0)
+    turn = Rotation.from_rotvec(draw(npst.arrays(np.float64, 3, elements=numbers)) * np.pi)
+    shear = np.eye(3) + 0.1 * np.triu(draw(npst.arrays(np.float64, (3, 3), elements=numbers)), 1)
+    spacing = draw(npst.arrays(np.float64, 3, elements=st.floats(0.3, 7.0)))
+    axes, signs = draw(st.sampled_from(ORIENTATIONS))
+    affine = np.eye(4)
+    affine[:3, :3] = (turn.as_matrix() @ shear * spacing * signs)[:, axes]
+    affine[:3, 3] = draw(npst.arrays(np.float64, 3, elements=numbers)) * 200
+    i, j, k = draw(st.permutations(SHAPE))
+    return Grid(shape=(i, j, k), affine=affine)
+
+
+def aligned(axes: tuple[int, ...], signs: tuple[float, ...]) -> Grid:
+    """A grid whose axis n runs along world axis axes[n], forwards or backwards, slightly tilted."""
+    affine = np.eye(4)
+    affine[:3, :3] = Rotation.from_rotvec([0.1, -0.05, 0.08]).as_matrix()[:, axes] * signs
+    affine[:3, :3] *= (1.0, 1.5, 5.0)
+    affine[:3, 3] = (-90.0, 126.0, -72.0)
+    return Grid(shape=SHAPE, affine=affine)
+
+
+def assert_same_voxels(source: Grid, target: Grid) -> None:
+    values = VALUES.reshape(source.shape)
+    turned = reorient(values, source=source, target=target)
+    for voxel in np.ndindex(*source.shape):
+        now = reorient_voxel(voxel, source=source, target=target)
+        assert target.to_mm(now) == pytest.approx(source.to_mm(voxel), abs=1e-9)
+        assert turned[now] == values[voxel]
+
+
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
+def test_each_of_the_48_orientations_comes_to_ras(
+    axes: tuple[int, ...], signs: tuple[float, ...]
+) -> None:
+    grid = aligned(axes, signs)
+
+    ras = canonical(grid)
+
+    assert ras.shape == tuple(SHAPE[axes.index(world)] for world in range(3))
+    assert (np.diag(ras.affine)[:3] > 0).all()
+    assert np.abs(ras.affine[:3, :3]).argmax(axis=0).tolist() == [0, 1, 2]
+    assert_same_voxels(grid, ras)
+
+
+@given(grids())
+def test_every_voxel_keeps_its_place_and_value(grid: Grid) -> None:
+    assert_same_voxels(grid, canonical(grid))
+
+
+@given(grids())
+def test_the_way_back_gives_the_array_as_it_was(grid: Grid) -> None:
+    ras = canonical(grid)
+    values = VALUES.reshape(grid.shape)
+
+    back = reorient(reorient(values, source=grid, target=ras), source=ras, target=grid)
+
+    np.testing.assert_array_equal(back, values)
+
+
+@given(grids(), npst.arrays(np.float64, 3, elements=st.floats(-50, 50)))
+def test_the_way_back_gives_any_coordinate_as_it_was(grid: Grid, at: np.ndarray) -> None:
+    ras = canonical(grid)
+    voxel = (float(at[0]), float(at[1]), float(at[2]))
+
+    there = reorient_voxel(voxel, source=grid, target=ras)
+    back = reorient_voxel(there, source=ras, target=grid)
+
+    assert back == pytest.approx(voxel, abs=1e-12)
+
+
+@given(grids(), st.data())
+def test_a_box_follows_its_voxels(grid: Grid, data: st.DataObject) -> None:
+    region = data.draw(npst.arrays(bool, grid.shape).filter(np.any))
+    ras = canonical(grid)
+
+    box = reorient_box(box_in_volume(region), source=grid, target=ras)
+
+    assert box == box_in_volume(reorient(region, source=grid, target=ras))
+    assert reorient_box(box, source=ras, target=grid) == box_in_volume(region)
+
+
+@given(grids())
+def test_what_is_ras_stays_as_it_is(grid: Grid) -> None:
+    ras = canonical(grid)
+
+    assert canonical(ras) == ras
+
+
+@given(grids())
+def test_nibabel_finds_the_same_orientation(grid: Grid) -> None:
+    values = VALUES.reshape(grid.shape).astype(np.int16)
+    expected = nibabel.as_closest_canonical(nibabel.Nifti1Image(values, grid.affine))
+
+    ras = canonical(grid)
+
+    np.testing.assert_allclose(ras.affine, expected.affine, atol=1e-9)
+    turned = reorient(values, source=grid, target=ras)
+    np.testing.assert_array_equal(turned, np.asarray(expected.dataobj))
+
+
+def test_an_array_is_turned_without_a_copy() -> None:
+    grid = aligned((2, 0, 1), (-1.0, 1.0, -1.0))
+
+    assert np.shares_memory(reorient(VALUES, source=grid, target=canonical(grid)), VALUES)
+
+
+def test_grids_that_lie_apart_are_refused() -> None:
+    here = Grid(shape=SHAPE, affine=np.eye(4))
+    affine = np.eye(4)
+    affine[2, 3] = 0.5
+    there = Grid(shape=SHAPE, affine=affine)
+
+    with pytest.raises(InvalidInputError, match="do not hold the same voxels"):
+        reorient(VALUES, source=here, target=there)
+
+
+def test_grids_of_other_spacing_are_refused() -> None:
+    coarse = Grid(shape=SHAPE, affine=np.diag([2.0, 2.0, 2.0, 1.0]))
+
+    with pytest.raises(InvalidInputError, match="do not hold the same voxels"):
+        reorient_voxel((0, 0, 0), source=Grid(shape=SHAPE, affine=np.eye(4)), target=coarse)
+
+
+def test_an_array_that_is_not_on_its_grid_is_refused() -> None:
+    grid = Grid(shape=(4, 3, 2), affine=np.eye(4))
+
+    with pytest.raises(InvalidInputError, match=r"array of shape \(2, 3, 4\)"):
+        reorient(VALUES, source=grid, target=grid)
+
+
+def test_a_box_that_reaches_out_of_the_grid_is_refused() -> None:
+    grid = Grid(shape=SHAPE, affine=np.eye(4))
+
+    with pytest.raises(InvalidInputError, match="reaches out"):
+        reorient_box(Box3D(start=(0, 0, 0), stop=(2, 3, 5)), source=grid, target=grid)

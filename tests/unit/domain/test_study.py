@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.geometry import Grid
+from gliobench.domain.study import Modality, Study
+
+GRID = Grid(shape=(2, 3, 4), affine=np.eye(4))
+
+
+def study(**volumes: np.ndarray) -> Study:
+    by_modality = {Modality(name): volume for name, volume in volumes.items()}
+    return Study(id="s1", patient_id="p1", grid=GRID, volumes=by_modality)
+
+
+@pytest.mark.parametrize(
+    ("name", "modality"),
+    [
+        ("t1", Modality.T1N),
+        ("t1n", Modality.T1N),
+        ("T1CE", Modality.T1C),
+        ("t1c", Modality.T1C),
+        ("t2", Modality.T2W),
+        ("t2w", Modality.T2W),
+        ("FLAIR", Modality.T2F),
+        ("t2f", Modality.T2F),
+    ],
+)
+def test_both_generations_of_names_are_read(name: str, modality: Modality) -> None:
+    assert Modality.parse(name) is modality
+
+
+def test_an_unknown_modality_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidInputError, match=r"unknown modality 'dwi'.*t1c \(t1ce\)"):
+        Modality.parse("dwi")
+
+
+def test_a_study_gives_its_volume() -> None:
+    volume = np.ones(GRID.shape, dtype=np.float32)
+
+    assert study(t2f=volume).volume(Modality.T2F) is volume
+
+
+def test_a_modality_that_the_study_lacks_is_named_by_both_names() -> None:
+    with pytest.raises(NotFoundError, match=r"study s1 has no t1c \(t1ce\)"):
+        study().volume(Modality.T1C)
+
+
+def test_a_volume_that_is_not_on_the_grid_is_refused() -> None:
+    turned = np.ones((4, 3, 2), dtype=np.float32)
+
+    with pytest.raises(InvalidInputError, match="t1n has shape"):
+        study(t1n=turned).volume(Modality.T1N)
