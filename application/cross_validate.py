@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,9 +56,10 @@ class CrossValidation:
         return rows_done
 
     def run_final(self, progress_of: ProgressOf) -> Path:
-        """Fit all patients; give the checkpoint."""
+        """Fit all patients; give the checkpoint, which lies beside `training_data.json`."""
         checkpoint = self.out / "final" / "checkpoint.pt"
         self.trainer.fit(sorted(self.assigned()), checkpoint, progress_of("final"))
+        _write(checkpoint.with_name("training_data.json"), asdict(self.trainer.training_data()))
         return checkpoint
 
     def out_of_fold(self) -> list[Row]:

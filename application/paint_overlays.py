@@ -99,16 +99,20 @@ def picks(cases: Sequence[CaseScore]) -> list[Pick]:
 
 def ranked(cases: Sequence[CaseScore]) -> list[CaseScore]:
     """Sort the cases that have a centre error by it, the largest first."""
-    known = [(error, case) for case in cases if (error := centre_error_mm(case)) is not None]
+    known = [(one[0].error_mm, case) for case in cases if (one := centre(case)) is not None]
     return [case for _, case in sorted(known, key=lambda one: (-one[0], one[1].study_id))]
 
 
-def centre_error_mm(case: CaseScore) -> float | None:
-    """Tell how far off a centre was, in the volume, or else on the scoring plane."""
+def centre(case: CaseScore) -> tuple[PointScore, Failure | None] | None:
+    """Give how far off a centre was, in the volume, or else on the scoring plane, and why it failed.
+
+    Returns:
+        None where the case has no score of a point.
+    """
     for form in (Form.POINT_3D, Form.POINT):
         outcome = case.localisation.get(form)
         if outcome is not None and isinstance(outcome.score, PointScore):
-            return outcome.score.error_mm
+            return outcome.score, outcome.failure
     return None
 
 
@@ -118,19 +122,27 @@ def describe(case: CaseScore) -> str:
 
 
 def _facts(case: CaseScore) -> Iterator[str]:
-    failed = [o.failure.reason.value for o in case.localisation.values() if o.failure is not None]
-    if failed:
-        yield f"failed ({failed[0].replace('_', ' ')})"
-    elif (error := centre_error_mm(case)) is not None:
-        yield f"centre {error:.1f} mm off"
-    outcome = case.localisation.get(Form.MASK)
-    if not failed and outcome is not None and isinstance(outcome.score, MaskScore):
-        yield f"whole-tumour Dice {outcome.score.regions[Region.WT].dice:.2f}"
-    if isinstance(case.grade, GradePrediction):
-        p = case.grade.probability_hgg
-        yield f"graded {case.grade.grade.value}" + ("" if p is None else f" (P(HGG) = {p:.2f})")
+    if (found := centre(case)) is not None:
+        score, failure = found
+        yield (
+            f"not localised ({_words(failure)})"
+            if failure
+            else f"centre {score.error_mm:.1f} mm off"
+        )
+    mask = case.localisation.get(Form.MASK)
+    if mask is not None and mask.failure is None and isinstance(mask.score, MaskScore):
+        yield f"whole-tumour Dice {mask.score.regions[Region.WT].dice:.2f}"
+    match case.grade:
+        case GradePrediction(grade=grade, probability_hgg=p):
+            yield f"graded {grade.value}" + ("" if p is None else f" (P(HGG) = {p:.2f})")
+        case Failure() as failure:
+            yield f"not graded ({_words(failure)})"
     if case.reference_grade is not None:
         yield f"reference {case.reference_grade.value}"
+
+
+def _words(failure: Failure) -> str:
+    return failure.reason.value.replace("_", " ")
 
 
 def _found(run: Run, study_id: str) -> Mapping[Form, Localisation | Failure]:

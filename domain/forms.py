@@ -134,7 +134,8 @@ def polygon_on_plane(
     pixels = shapely.box(low[:, 0], low[:, 1], low[:, 0] + 1, low[:, 1] + 1)
     groups = shapely.get_parts(shapely.coverage_union_all(pixels))
     largest = max(groups, key=lambda group: (group.area, *(-at for at in group.bounds[:2])))
-    outline = shapely.simplify(shapely.Polygon(largest.exterior), tolerance_vox)
+    corners = shapely.simplify(shapely.Polygon(largest.exterior), 0.0)
+    outline = shapely.simplify(corners, tolerance_vox)
     vertices = tuple((float(x), float(y)) for x, y in outline.exterior.coords[:-1])
     return Polygon(plane=plane, vertices=vertices)
 

@@ -80,5 +80,5 @@ class ModelCard:
             raise InvalidInputError(f"model card cannot be read: {error}") from error
 
 
-def _tupled(value: Any) -> Any:
+def _tupled(value: Any) -> Any:  # noqa: ANN401 - JSON
     return tuple(value) if isinstance(value, list) else value

@@ -16,7 +16,8 @@ def canonical(grid: Grid) -> Grid:
 
     An oblique grid stays oblique: nothing is interpolated. Axes are assigned as nibabel's
     `as_closest_canonical` does it: a shear is taken out first, and of axes that compete for one
-    direction the one that lies closest to any gets it.
+    direction the one that lies closest to any gets it. Half-way between two directions either may
+    be chosen; any other RAS+ grid stays as it is.
     """
     return _turned(grid, _turn_to_ras(grid))
 

@@ -9,7 +9,16 @@ from typer.core import TyperGroup
 
 from gliobench import __version__
 from gliobench.domain.errors import InvalidInputError
-from gliobench.entrypoints.commands import backends, config, dataset, doctor
+from gliobench.entrypoints.commands import (
+    backends,
+    config,
+    dataset,
+    doctor,
+    evaluate,
+    export,
+    predict,
+    train,
+)
 from gliobench.entrypoints.errors import reported_errors
 
 
@@ -31,8 +40,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Research use only: not for diagnosis, nor for any decision about a patient.",
 )
-app.add_typer(dataset.app, name="dataset")
+app.command(rich_help_panel="Use")(predict.predict)
+app.command(rich_help_panel="Use")(evaluate.evaluate)
+app.add_typer(dataset.app, name="dataset", rich_help_panel="Use")
 app.command(rich_help_panel="Set up")(backends.backends)
+app.add_typer(train.app, name="train", rich_help_panel="Learn")
+app.command(rich_help_panel="Learn")(export.export)
 app.add_typer(config.app, name="config", rich_help_panel="Set up")
 app.command(rich_help_panel="Set up")(doctor.doctor)
 

@@ -6,20 +6,35 @@ only to those who use it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.errors import (
+    BackendError,
+    GliobenchError,
+    InvalidInputError,
+    MissingExtraError,
+    NotFoundError,
+)
 
 if TYPE_CHECKING:
+    from gliobench.adapters.monai import TrainedNetworks
     from gliobench.application.ports.backend import Backend, BackendOptions
+    from gliobench.application.ports.network import Network
     from gliobench.application.ports.report_writer import ReportWriter
     from gliobench.application.ports.run_store import RunStore
     from gliobench.application.ports.study_painter import StudyPainter
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.application.ports.trainer import Trainer
+    from gliobench.domain.prediction import Mask
+    from gliobench.domain.study import Modality, Study
     from gliobench.entrypoints.settings import Settings
 
 BACKENDS = "gliobench.backends"
@@ -54,10 +69,10 @@ def _parquet_run_store(folder: Path) -> RunStore:
     return ParquetRunStore(folder)
 
 
-def _html_report_writer() -> ReportWriter:
+def _html_report_writer(url: str) -> ReportWriter:
     from gliobench.adapters.html import HtmlReportWriter
 
-    return HtmlReportWriter()
+    return HtmlReportWriter(url)
 
 
 def _matplotlib_painter() -> StudyPainter:
@@ -99,6 +114,69 @@ def _options(name: str, settings: Settings) -> BackendOptions:
     )
 
 
+def _localizer_trainer(
+    source: StudySource,
+    *,
+    cubes: Path | None,
+    masks: Path | None,
+    phantoms: int,
+    schedule: Mapping[str, int],
+) -> Trainer:
+    monai = _monai()
+    lesions = monai.load_lesion_cubes(cubes, masks) if cubes and masks else []
+    simulated = None
+    if phantoms:
+        from gliobench.adapters.phantom import PhantomStudySource
+
+        simulated = PhantomStudySource(count=phantoms, seed=1000, spacing_mm=2.0)
+    trainer: Trainer = monai.LocalizerTrainer(
+        source, lesions, simulated, schedule=monai.Schedule(**schedule)
+    )
+    return trainer
+
+
+def _grader_trainer(
+    source: StudySource | None, *, cubes: Path, masks: Path, schedule: Mapping[str, int]
+) -> Trainer:
+    from gliobench.adapters.nifti.name_mapping import NameMapping
+
+    monai = _monai()
+    subjects = NameMapping.near(cubes.resolve().parent).subjects
+    trainer: Trainer = monai.GraderTrainer(
+        monai.load_lesion_cubes(cubes, masks),
+        source,
+        sites={name: one.site for name, one in subjects.items() if one.site},
+        schedule=monai.Schedule(**schedule),
+    )
+    return trainer
+
+
+def _study_files(images: Mapping[Modality, Path]) -> StudySource:
+    from gliobench.adapters.nifti import StudyFiles
+
+    return StudyFiles(images, study_id=next(iter(images.values())).parent.resolve().name)
+
+
+def _trained_backend(localizer: Network, grader: Network) -> Backend:
+    from gliobench.adapters.onnx.backend import backend_of
+
+    return backend_of(localizer, grader, provenance={"runtime": "PyTorch"})
+
+
+def _onnx_backend(folder: Path) -> Backend:
+    from gliobench.adapters.onnx.backend import cnn_onnx
+    from gliobench.application.ports.backend import BackendOptions
+
+    return cnn_onnx(BackendOptions(weights_dir=str(folder)))
+
+
+def _monai() -> ModuleType:
+    try:
+        return import_module("gliobench.adapters.monai")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="train", purpose="Training") from error
+
+
 class Container(containers.DeclarativeContainer):
     """What implements each port; `flags` are the settings given on the command line."""
 
@@ -107,6 +185,11 @@ class Container(containers.DeclarativeContainer):
     brats_source = providers.Factory(_brats_source)
     phantom_source = providers.Factory(_phantom_source)
     backend = providers.Factory(_backend, settings=settings)
+    localizer_trainer = providers.Factory(_localizer_trainer)
+    grader_trainer = providers.Factory(_grader_trainer)
+    study_files = providers.Factory(_study_files)
+    trained_backend = providers.Factory(_trained_backend)
+    onnx_backend = providers.Factory(_onnx_backend)
     run_store = providers.Factory(_parquet_run_store)
     report_writer = providers.Factory(_html_report_writer)
     painter = providers.Factory(_matplotlib_painter)
@@ -150,15 +233,98 @@ def load_backend(name: str) -> Backend:
     return backend
 
 
+def open_files(images: Mapping[Modality, Path]) -> StudySource:
+    """Open one study that is given file by file; it is named after its folder."""
+    source: StudySource = container.study_files(images)
+    return source
+
+
+def write_mask(path: Path, mask: Mask, study: Study) -> None:
+    """Write a mask as NIfTI on the grid of the study's own files.
+
+    Raises:
+        JobError: The file cannot be written.
+    """
+    from gliobench.adapters.nifti import write_mask as write
+
+    write(path, mask, study)
+
+
+def trained_networks(localizer_run: Path, grader_run: Path) -> TrainedNetworks:
+    """Load what two training runs ended in.
+
+    Raises:
+        MissingExtraError: The extra `train` is not installed.
+        NotFoundError: A run is not finished.
+    """
+    networks: TrainedNetworks = _monai().TrainedNetworks.of(localizer_run, grader_run)
+    return networks
+
+
+def trained_backend(networks: TrainedNetworks) -> Backend:
+    """Run networks as training left them."""
+    backend: Backend = container.trained_backend(networks.localizer, networks.grader)
+    return backend
+
+
+def exported_backend(folder: Path) -> Backend:
+    """Run the networks exported to a folder, on the CPU."""
+    backend: Backend = container.onnx_backend(folder)
+    return backend
+
+
+def localizer_trainer(
+    dataset: str,
+    *,
+    cubes: Path | None = None,
+    masks: Path | None = None,
+    phantoms: int = 0,
+    steps: int,
+    seed: int,
+) -> Trainer:
+    """Give what trains localizers on a dataset, and on lesion cubes and phantoms besides.
+
+    Raises:
+        MissingExtraError: The extra `train` is not installed.
+        InvalidInputError: The dataset has no masks, or the cubes cannot be read.
+    """
+    trainer: Trainer = container.localizer_trainer(
+        open_source(dataset),
+        cubes=cubes,
+        masks=masks,
+        phantoms=phantoms,
+        schedule={"steps": steps, "seed": seed},
+    )
+    return trainer
+
+
+def grader_trainer(
+    cubes: Path, masks: Path, *, dataset: str | None = None, steps: int, seed: int
+) -> Trainer:
+    """Give what trains graders on lesion cubes, and on a dataset's crops besides.
+
+    Raises:
+        MissingExtraError: The extra `train` is not installed.
+        InvalidInputError: The cubes cannot be read.
+    """
+    trainer: Trainer = container.grader_trainer(
+        open_source(dataset) if dataset else None,
+        cubes=cubes,
+        masks=masks,
+        schedule={"steps": steps, "seed": seed},
+    )
+    return trainer
+
+
 def run_store(folder: Path) -> RunStore:
     """Open the store of one run."""
     store: RunStore = container.run_store(folder)
     return store
 
 
-def report_writer() -> ReportWriter:
-    """Give what writes reports."""
-    writer: ReportWriter = container.report_writer()
+def report_writer(url: str) -> ReportWriter:
+    """Give what writes a report into a folder."""
+    writer: ReportWriter = container.report_writer(url)
     return writer
 
 
@@ -166,6 +332,11 @@ def painter() -> StudyPainter:
     """Give what draws studies."""
     drawer: StudyPainter = container.painter()
     return drawer
+
+
+def embedded_weights() -> Path:
+    """Name the folder of the weights that ship with gliobench, which need not be imported."""
+    return Path(str(files("gliobench.adapters"))) / "onnx" / "weights"
 
 
 def backend_entries() -> list[EntryPoint]:

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     threads: PositiveInt | None = Field(None, description="threads for one inference")
     batch_size: PositiveInt = Field(2, description="studies that are predicted at once")
     weights_dir: Path | None = Field(None, description="folder of other weights than ours")
-    seed: int = Field(0, ge=0, description="seed of the statistics and of training")
+    seed: int = Field(0, ge=0, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe event that is logged"
     )

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# no deadline for one example: it would fail on a busy machine
+settings.register_profile("gliobench", settings.default, deadline=None)
+settings.load_profile("gliobench")
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import number
-from gliobench.application.paint_overlays import centre_error_mm
+from gliobench.application.paint_overlays import centre
 from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.report import BackendReport, EvaluationReport
@@ -15,6 +15,8 @@ from gliobench.domain.study import Grade
 
 SHOWN = 500
 """More rows than this slow a browser down and are read by nobody."""
+WRONG_GRADE_MM = 100.0
+"""What a wrong grade weighs against a centre error where rows must be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,13 @@ def _trouble(
 ) -> float:
     """Tell how much of a look a case deserves: its largest centre error, and wrong grades."""
     cases = [cases[study_id] for _, cases in by_backend if study_id in cases]
-    return sum((centre_error_mm(case) or 0.0) + 100.0 * _is_wrong(case) for case in cases)
+    errors = [found[0].error_mm for case in cases if (found := centre(case)) is not None]
+    return sum(errors) + WRONG_GRADE_MM * sum(map(_is_wrong, cases))
 
 
 def _headings(backend: BackendReport) -> list[Heading]:
     graded = any(case.grade is not None for case in backend.cases)
-    placed = any(centre_error_mm(case) is not None for case in backend.cases)
+    placed = any(centre(case) is not None for case in backend.cases)
     masked = any(Form.MASK in case.localisation for case in backend.cases)
     names = (("Grade", graded, False), ("Centre, mm", placed, True), ("Dice WT", masked, True))
     return [Heading(backend.name, title, numeric) for title, there, numeric in names if there]
@@ -116,11 +119,12 @@ def _grade(case: CaseScore) -> Entry:
 
 
 def _centre(case: CaseScore) -> Entry:
-    outcome = case.localisation.get(Form.POINT_3D) or case.localisation.get(Form.POINT)
-    error = centre_error_mm(case)
-    if outcome is not None and outcome.failure is not None:
-        return Entry("failed", error, failure=_why(outcome.failure))
-    return Entry(number(error, 1), error) if error is not None else NONE
+    if (found := centre(case)) is None:
+        return NONE
+    score, failure = found
+    if failure is not None:
+        return Entry("failed", score.error_mm, failure=_why(failure))
+    return Entry(number(score.error_mm, 1), score.error_mm)
 
 
 def _dice(case: CaseScore) -> Entry:
@@ -134,8 +138,9 @@ def _dice(case: CaseScore) -> Entry:
 
 
 def _is_wrong(case: CaseScore) -> bool:
-    known = isinstance(case.grade, GradePrediction) and case.reference_grade is not None
-    return known and case.grade.grade is not case.reference_grade  # type: ignore[union-attr]  # known
+    if not isinstance(case.grade, GradePrediction) or case.reference_grade is None:
+        return False
+    return case.grade.grade is not case.reference_grade
 
 
 def _why(failure: Failure) -> str:

@@ -58,19 +58,18 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
 
 
 def localisation_forest(report: EvaluationReport) -> Forest | None:
-    """Plot centre errors in the volume, else on the scoring plane; None where there is none."""
-    for form, where in ((Form.POINT_3D, "in the volume"), (Form.POINT, "on the scoring plane")):
-        if found := by_centre_error(report, form):
-            step, top = _scale(max(estimate.high or value for _, value, estimate in found))
-            return Forest(
-                title=f"Mean centre error {where} in mm, with its 95 % interval",
-                hint="Lower is better.",
-                bars=tuple(_bar(*one, top=top, digits=1) for one in found),
-                ticks=tuple(
-                    (100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)
-                ),
-            )
-    return None
+    """Plot centre errors; None where no backend points."""
+    form, found = by_centre_error(report)
+    if not found:
+        return None
+    step, top = _scale(max(estimate.high or value for _, value, estimate in found))
+    where = "in the volume" if form is Form.POINT_3D else "on the scoring plane"
+    return Forest(
+        title=f"Mean centre error {where} in mm, with its 95 % interval",
+        hint="Lower is better.",
+        bars=tuple(_bar(*one, top=top, digits=1) for one in found),
+        ticks=tuple((100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)),
+    )
 
 
 def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int = 2) -> Bar:

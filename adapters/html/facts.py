@@ -18,7 +18,11 @@ LEFT_OUT = frozenset({"cases", "png"})
 
 def render_json(report: EvaluationReport) -> str:
     """Put a report into JSON: names as in the code, None as null, an unknown key as "unknown"."""
-    summed_up: dict[str, object] = {"schema": SCHEMA, "lead": lead(report), "stamps": plain(stamps(report))}
+    summed_up: dict[str, object] = {
+        "schema": SCHEMA,
+        "lead": lead(report),
+        "stamps": plain(stamps(report)),
+    }
     facts: dict[str, object] = {name: plain(getattr(report, name)) for name in TOLD}
     return json.dumps(summed_up | facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -9,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gliobench.adapters.html.cases import case_table
 from gliobench.adapters.html.charts import grading_forest, localisation_forest
@@ -71,7 +72,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": count, "percent": percent, "data_uri": _data_uri}
+    environment.filters |= {
+        "count": count,
+        "percent": percent,
+        "data_uri": _data_uri,
+        "unbroken": _unbroken,
+    }
     return environment
 
 
@@ -86,6 +92,15 @@ def _policy(*, style: str, script: str) -> str:
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"
     )
+
+
+def _unbroken(text: str, names: list[str]) -> Markup:
+    """Keep backends' names on one line: a hyphen in one is no place to break it."""
+    marked = str(escape(text))
+    for name in sorted({str(escape(name)) for name in names}, key=len, reverse=True):
+        pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+        marked = re.sub(pattern, lambda found: f"<span>{found[0]}</span>", marked)
+    return Markup(marked)  # noqa: S704 -- escaped above
 
 
 def _data_uri(png: bytes) -> str:

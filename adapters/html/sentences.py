@@ -12,6 +12,7 @@ from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.report import BackendReport, EvaluationReport
 from gliobench.domain.scores import WORST_MM
 from gliobench.domain.study import Grade
+from gliobench.domain.summary import GradingSummary
 
 FEW_STUDIES = 20
 STAND_IN = "stand-in"
@@ -46,14 +47,14 @@ class Stamp:
 
 def lead(report: EvaluationReport) -> str:
     """Sum the report up in one paragraph."""
-    parts = (_cohort(report), _grading(report), _localising(report), _failing(report))
-    return " ".join([sentence for part in parts for sentence in part] + [_overlap(report)])
+    parts = (_cohort, _grading, _localising, _overlap)
+    return " ".join(sentence for part in parts for sentence in part(report))
 
 
 def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
     found = [stamp for backend in report.backends for stamp in _warnings(report, backend)]
-    found += _site_warning(report)
+    found += [*_site_warning(report), *_failing(report)]
     return found or [
         Stamp(
             "No reservations on record",
@@ -74,8 +75,7 @@ def methods(report: EvaluationReport) -> list[str]:
         "the BraTS volume. Answered-only leaves failures out.",
         "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
         "specificity for the balanced accuracy (Newcombe's method), and a bootstrap over patients "
-        f"({RESAMPLES:,} draws, seed {report.seed}) for means. An interval is not given where none "
-        "holds at this size.",
+        f"({RESAMPLES:,} draws, seed {report.seed}) for means. MCC, AUROC and Brier are given without.",
         "Distances are in millimetres in the study's own frame. The reference's centre is the "
         "centroid of its whole tumour; a hit is a centre inside it.",
         "The scoring plane is the axial plane of the largest reference area. It is used for "
@@ -93,100 +93,99 @@ def _cohort(report: EvaluationReport) -> Iterator[str]:
         for grade in (Grade.HGG, Grade.LGG)
         if cohort.grades.get(grade)
     )
-    who = count(len(report.backends), "backend")
-    verb = "was" if cohort.n_studies == 1 else "were"
-    of = count(cohort.n_patients, "patient") + (f" ({graded})" if graded else "")
-    yield f"{count(cohort.n_studies, 'study')} of {of} {verb} read by {who}."
+    backends = count(len(report.backends), "backend")
+    of = f" ({graded})" if graded else ""
+    yield f"{backends} read {count(cohort.n_studies, 'study')}{of}."
 
 
 def _grading(report: EvaluationReport) -> Iterator[str]:
-    graders = [b for b in report.backends if b.summary.everyone.intention_to_treat.grading]
-    if not graders:
+    gradings = [b.summary.everyone.intention_to_treat.grading for b in report.backends]
+    asked = [grading for grading in gradings if grading is not None]
+    if not asked:
         return
     ranking = by_balanced_accuracy(report)
     if not ranking:
-        yield (
-            "With one grade only among the references, nobody can tell how well they grade, "
-            "and an accuracy would flatter."
-        )
+        yield "The references hold one grade only, so nobody can tell how well they grade."
         return
-    yield from _best_grader(ranking, alone=len(graders) == 1)
-    yield from _always_hgg(report)
+    yield _best_grader(ranking, alone=len(asked) == 1)
+    yield _always_hgg(max(asked, key=lambda grading: grading.n))
 
 
-def _best_grader(ranking: Ranking, *, alone: bool) -> Iterator[str]:
+def _best_grader(ranking: Ranking, *, alone: bool) -> str:
     name, value, estimate = ranking[0]
     if value <= 0.5:
-        yield f"None grades better than chance: no balanced accuracy exceeds {_said(estimate)}."
-        return
+        return f"None grades better than chance: no balanced accuracy exceeds {_said(estimate)}."
     claim = "is the only one that grades" if alone else "grades best"
-    yield f"{name} {claim}, at a balanced accuracy of {_said(estimate)}, where 0.5 is chance."
-    if estimate.low is not None and estimate.low <= 0.5:
-        yield "That interval includes 0.5: it may have no skill at all."
-    rivals = [rival for rival, _, other in ranking[1:] if _overlap_of(estimate, other)]
+    told = f"{name} {claim}, at a balanced accuracy of {_said(estimate)}"
+    rivals = [rival for rival, _, other in ranking[1:] if _meet(estimate, other)]
     if rivals:
+        interval_of = "interval of" if len(rivals) == 1 else "intervals of"
         verb = "overlaps" if len(rivals) == 1 else "overlap"
-        which = "The interval" if len(rivals) == 1 else "The intervals"
-        yield f"{which} of {listed(rivals)} {verb} with it, so the order may be chance."
+        return f"{told}; the {interval_of} {listed(rivals)} {verb}, so the order may be chance."
+    if estimate.low is not None and estimate.low <= 0.5:
+        return f"{told}; the interval includes 0.5, which is chance."
+    return f"{told}, where 0.5 is chance."
 
 
-def _always_hgg(report: EvaluationReport) -> Iterator[str]:
-    rows = [b.summary.everyone.intention_to_treat.grading for b in report.backends]
-    grading = max((row for row in rows if row is not None), key=lambda row: row.n)
-    yield (
-        f"Answering HGG each time would be right in {percent(grading.always_hgg.value)} of the "
-        "studies, with a balanced accuracy of 0.5."
-    )
+def _always_hgg(grading: GradingSummary) -> str:
+    share = percent(grading.always_hgg.value)
+    told = f"Answering HGG each time is right in {share} of them, at a balanced accuracy of 0.5"
     confusion = grading.confusion
     counts = {
-        "HGG": confusion.true_positive + confusion.false_negative,
-        "LGG": confusion.true_negative + confusion.false_positive,
+        Grade.HGG: confusion.true_positive + confusion.false_negative,
+        Grade.LGG: confusion.true_negative + confusion.false_positive,
     }
     grade, fewest = min(counts.items(), key=lambda one: one[1])
-    if 0 < fewest < FEW_STUDIES:
-        yield (
-            f"There are only {fewest} {grade} studies, so a single one of them moves the balanced "
-            f"accuracy by {0.5 / fewest:.2f}."
-            if fewest > 1
-            else f"There is only 1 {grade} study, and it alone decides half of the balanced accuracy."
-        )
+    if fewest == 1:
+        return f"{told}; a single {grade.value} study decides half of that number."
+    if fewest < FEW_STUDIES:
+        step = number(0.5 / fewest)
+        return f"{told}; there are only {fewest} {grade.value}, and each moves that by {step}."
+    return f"{told}."
 
 
 def _localising(report: EvaluationReport) -> Iterator[str]:
-    in_volume = by_centre_error(report, Form.POINT_3D)
-    ranking = in_volume or by_centre_error(report, Form.POINT)
+    form, ranking = by_centre_error(report)
     if not ranking:
         return
     name, _, estimate = ranking[0]
     claim = "is the only one that localises" if len(ranking) == 1 else "localises best"
-    where = "" if in_volume else " on the scoring plane"
-    against = "".join(
-        f", against {number(other, 1)} mm for {second}" for second, other, _ in ranking[1:2]
-    )
-    yield (
-        f"{name} {claim}: its centres are {_said(estimate, digits=1, unit=' mm')} from the "
-        f"reference on average{where}{against}."
-    )
+    where = "" if form is Form.POINT_3D else " on the scoring plane"
+    said = _said(estimate, digits=1, unit=" mm") + " off on average" + where
+    told = f"{name} {claim}: its centres are {said}{_penalty(report, name, form)}"
+    for second, error, _ in ranking[1:2]:
+        told += f"; {second} follows at {number(error, 1)} mm{_penalty(report, second, form)}"
+    yield f"{told}."
 
 
-def _failing(report: EvaluationReport) -> Iterator[str]:
-    failing = [
-        f"{b.name} in {b.summary.n_failed:,} of {b.summary.n_studies:,}"
-        for b in report.backends
-        if b.summary.n_failed
-    ]
-    if failing:
-        yield f"Failures, which count as wrong: {listed(failing)} studies."
+def _penalty(report: EvaluationReport, name: str, form: Form) -> str:
+    """Tell how many failures weigh on a backend's mean error, in a clause or not at all."""
+    backend = next(backend for backend in report.backends if backend.name == name)
+    rows = backend.summary.everyone.intention_to_treat.localisation
+    failed = next(row.n_failed for row in rows if row.form is form)
+    if not failed:
+        return ""
+    return f", {count(failed, 'failure')} counted as {WORST_MM:.0f} mm"
 
 
-def _overlap(report: EvaluationReport) -> str:
-    learned = [b.name for b in report.backends if b.n_trained_on]
+def _overlap(report: EvaluationReport) -> Iterator[str]:
+    learned = [backend for backend in report.backends if backend.n_trained_on]
     if not learned:
-        return "As far as the backends tell, none has learned from these patients."
-    return (
-        f"{listed(learned)} learned from patients of this very cohort: those scores show what was "
-        "remembered, not what can be expected of new patients."
-    )
+        yield "As far as the backends tell, none has learned from these patients."
+    for backend in learned:
+        share = f"{backend.n_trained_on:,} of the {report.cohort.n_patients:,} patients"
+        yield f"{backend.name} has learned from {share}: what it scores on them is no test."
+
+
+def _failing(report: EvaluationReport) -> list[Stamp]:
+    failing = [
+        f"{backend.name} in {backend.summary.n_failed:,} of {backend.summary.n_studies:,}"
+        for backend in report.backends
+        if backend.summary.n_failed
+    ]
+    if not failing:
+        return []
+    return [Stamp("Failures", f"Counted as the worst answer: {listed(failing)} studies.")]
 
 
 def _warnings(report: EvaluationReport, backend: BackendReport) -> Iterator[Stamp]:
@@ -194,7 +193,8 @@ def _warnings(report: EvaluationReport, backend: BackendReport) -> Iterator[Stam
     if backend.n_trained_on:
         text = (
             f"{backend.name} has learned from {backend.n_trained_on:,} of "
-            f"{count(cohort.n_patients, 'patient')}. On them its scores are no test."
+            f"{count(cohort.n_patients, 'patient')}. Its scores on them show what it remembers, not "
+            "what to expect of new patients."
         )
         yield Stamp("Training overlap", text)
     if backend.oracle:
@@ -234,7 +234,7 @@ def _said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:
     return f"{number(estimate.value, digits)}{unit}{inside}"
 
 
-def _overlap_of(first: Estimate, second: Estimate) -> bool:
+def _meet(first: Estimate, second: Estimate) -> bool:
     if first.low is None or second.high is None:
         return False
     return second.high >= first.low

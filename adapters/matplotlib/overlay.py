@@ -85,22 +85,17 @@ def draw_overlay(
         NotFoundError: The study has no modality at all.
         InvalidInputError: The file of the modality cannot be read.
     """
-    modality, volume = _background(study)
-    middle = tuple((n - 1) / 2 for n in study.grid.shape)
-    cut = through_vox or centre_vox or (middle[0], middle[1], middle[2])
-    panels = panels_through(cut, grid=study.grid, shown=_shown(volume, regions, reference))
-    window = _window(volume)
-    figure, axes = _lay_out(panels)
-    for axis, panel in zip(axes, panels, strict=True):
-        _draw_slice(axis, panel, volume=volume, window=window)
-        _draw_regions(axis, panel, predicted=regions or {}, reference=reference or {})
-        _draw_box(axis, panel, box)
-        _draw_crosshair(axis, panel, centre_vox)
-        _draw_sides(axis, panel)
-    _draw_scale_bar(axes[0], panels[0])
-    _draw_captions(figure, title=title, sequence=SEQUENCES[modality])
-    _draw_legend(figure, _keys(regions or {}, reference or {}, box=box, centre_vox=centre_vox))
-    return _png(figure)
+    return _png(
+        _compose(
+            study,
+            centre_vox=centre_vox,
+            through_vox=through_vox,
+            regions=regions or {},
+            reference=reference or {},
+            box=box,
+            title=title,
+        )
+    )
 
 
 def write_overlay(path: str | Path, picture: bytes) -> Path:
@@ -139,6 +134,34 @@ class MatplotlibStudyPainter(StudyPainter):
         )
 
 
+def _compose(
+    study: Study,
+    *,
+    centre_vox: Voxel | None,
+    through_vox: Voxel | None,
+    regions: Mapping[Region, BoolArray],
+    reference: Mapping[Region, BoolArray],
+    box: Box3D | None,
+    title: str,
+) -> Figure:
+    modality, volume = _background(study)
+    i, j, k = ((n - 1) / 2 for n in study.grid.shape)
+    cut = through_vox or centre_vox or (i, j, k)
+    panels = panels_through(cut, grid=study.grid, shown=_shown(volume, regions, reference))
+    window = _window(volume)
+    figure, axes = _lay_out(panels)
+    for axis, panel in zip(axes, panels, strict=True):
+        _draw_slice(axis, panel, volume=volume, window=window)
+        _draw_regions(axis, panel, predicted=regions, reference=reference)
+        _draw_box(axis, panel, box)
+        _draw_crosshair(axis, panel, centre_vox)
+        _draw_sides(axis, panel)
+    _draw_scale_bar(axes[0], panels[0])
+    _draw_captions(figure, title=title, sequence=SEQUENCES[modality])
+    _draw_legend(figure, _keys(regions, reference, box=box, centre_vox=centre_vox))
+    return figure
+
+
 def _background(study: Study) -> tuple[Modality, NDArray[np.float32]]:
     for modality in PREFERENCE:
         if modality in study.volumes:
@@ -148,13 +171,12 @@ def _background(study: Study) -> tuple[Modality, NDArray[np.float32]]:
 
 def _shown(
     volume: NDArray[np.float32],
-    regions: Mapping[Region, BoolArray] | None,
-    reference: Mapping[Region, BoolArray] | None,
+    regions: Mapping[Region, BoolArray],
+    reference: Mapping[Region, BoolArray],
 ) -> BoolArray:
     shown: BoolArray = volume != 0
-    for masks in (regions, reference):
-        for mask in (masks or {}).values():
-            shown |= mask
+    for mask in (*regions.values(), *reference.values()):
+        shown |= mask
     return shown
 
 

@@ -1,1 +1,15 @@
 """Networks built, trained and exported with MONAI and PyTorch (extra `train`)."""
+
+from gliobench.adapters.monai.fitting import Schedule
+from gliobench.adapters.monai.grader_trainer import GraderTrainer
+from gliobench.adapters.monai.lesion_cubes import load_lesion_cubes
+from gliobench.adapters.monai.localizer_trainer import LocalizerTrainer
+from gliobench.adapters.monai.training_run import TrainedNetworks
+
+__all__ = [
+    "GraderTrainer",
+    "LocalizerTrainer",
+    "Schedule",
+    "TrainedNetworks",
+    "load_lesion_cubes",
+]

@@ -23,10 +23,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
-from gliobench.adapters.monai.lesion_cubes import LesionCube
+from gliobench.adapters.monai.lesion_cubes import LesionCube, hash_of
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.ports.trainer import Progress, Row, Trainer
+from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.domain.network_input import (
     REGION_ORDER,
     GraderGeometry,
@@ -86,6 +86,9 @@ class GraderTrainer(Trainer):
         schedule: Schedule,
         batch_size: int = 16,
     ) -> None:
+        self._contents = hash_of(
+            [source.content_hash(one) for one in source.study_ids()] if source else [], cubes
+        )
         self._cubes = [Lesion(c.patient_id, c.grade, c.volumes, c.regions()) for c in cubes]
         self._crops = _crops(source) if source else []
         self._sites = sites
@@ -97,6 +100,11 @@ class GraderTrainer(Trainer):
         return {
             c.patient_id: f"{self._sites.get(c.patient_id)}×{c.grade.value}" for c in self._cubes
         }
+
+    def training_data(self) -> TrainingData:
+        """Name the patients of the cubes and of the studies."""
+        patients = {one.patient_id for one in (*self._cubes, *self._crops)}
+        return TrainingData(tuple(sorted(patients)), self._contents)
 
     def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
         """Learn from these patients' cubes and crops."""

@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from gliobench.adapters.monai.fitting import Batch
 from gliobench.domain.network_input import Shape, overlap, window
 
-WINDOW = (64, 72, 56)
+WINDOW = (64, 64, 48)
 MARGIN = 12
 """Voxels about a window that rotation and scaling may bring in."""
 BLIND = 4
 """Voxels about a transplant's faces that the loss does not look at: the seam is no anatomy."""
 TRANSPLANT_SHARE = 0.5
 TUMOUR_SHARE = 0.6
+PHANTOM_SHARE = 0.1
 JITTER = 12
 BRATS_SHAPE_2MM = (120, 120, 78)
 REACH = np.array(WINDOW) // 2 + MARGIN
@@ -57,6 +58,7 @@ class LocalizerBatches:
     Args:
         studies: By patient.
         transplants: Lesions of patients that may be learned from; may be empty.
+        phantoms: Simulated studies, drawn now and then; may be empty.
         batch_size: Windows a batch.
         seed: Of every random choice.
     """
@@ -65,12 +67,14 @@ class LocalizerBatches:
         self,
         studies: Mapping[str, TrainingStudy],
         transplants: Sequence[Transplant],
+        phantoms: Sequence[TrainingStudy] = (),
         *,
         batch_size: int,
         seed: int,
     ) -> None:
         self._studies = [studies[patient] for patient in sorted(studies)]
         self._transplants = transplants
+        self._phantoms = phantoms
         self._batch_size = batch_size
         self._seed = seed
         self._augment = _augmentation()
@@ -79,8 +83,9 @@ class LocalizerBatches:
         """Make (N, 4, *WINDOW) volumes, (N, 3, *WINDOW) regions, (N, 1, *WINDOW) weights."""
         rng = np.random.default_rng((self._seed, step))
         self._augment.set_random_state(seed=int(rng.integers(2**31)))
-        chosen = rng.integers(len(self._studies), size=self._batch_size)
-        windows = [self._augment(self._window(self._studies[n], rng)) for n in chosen]
+        windows = [
+            self._augment(self._window(self._study(rng), rng)) for _ in range(self._batch_size)
+        ]
         labels = torch.stack([w["labels"] for w in windows])
         volumes = torch.stack([w["volumes"] * w["brain"] for w in windows])
         return {
@@ -90,6 +95,11 @@ class LocalizerBatches:
             ).float(),
             "weights": torch.stack([w["weights"] for w in windows]),
         }
+
+    def _study(self, rng: np.random.Generator) -> TrainingStudy:
+        simulated = self._phantoms and rng.random() < PHANTOM_SHARE
+        among = self._phantoms if simulated else self._studies
+        return among[int(rng.integers(len(among)))]
 
     def _window(self, study: TrainingStudy, rng: np.random.Generator) -> dict[str, torch.Tensor]:
         lesion = self._lesion_for(study, rng)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
-from gliobench.adapters.monai.lesion_cubes import LesionCube
+from gliobench.adapters.monai.lesion_cubes import LesionCube, hash_of
 from gliobench.adapters.monai.localizer_batches import (
     LocalizerBatches,
     TrainingStudy,
@@ -21,7 +21,7 @@ from gliobench.adapters.monai.localizer_batches import (
 )
 from gliobench.adapters.monai.networks import localizer_network
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.ports.trainer import Progress, Row, Trainer
+from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.geometry import BoolArray
@@ -61,6 +61,7 @@ class LocalizerTrainer(Trainer):
     Args:
         source: Studies with reference masks; those without are left out.
         cubes: More patients' lesions, to be transplanted; may be empty.
+        phantoms: Simulated studies to learn from besides, never to be judged on.
         schedule: How long and how fast.
         batch_size: Windows a step.
         geometry: Voxels and shape of the exported network's input.
@@ -69,7 +70,8 @@ class LocalizerTrainer(Trainer):
     def __init__(
         self,
         source: StudySource,
-        cubes: Sequence[LesionCube],
+        cubes: Sequence[LesionCube] = (),
+        phantoms: StudySource | None = None,
         *,
         schedule: Schedule,
         batch_size: int = 2,
@@ -77,6 +79,7 @@ class LocalizerTrainer(Trainer):
     ) -> None:
         self._source = source
         self._cubes = cubes
+        self._phantoms = phantoms
         self._schedule = schedule
         self._batch_size = batch_size
         self._geometry = geometry or LocalizerGeometry()
@@ -91,6 +94,14 @@ class LocalizerTrainer(Trainer):
             strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
         return strata
 
+    def training_data(self) -> TrainingData:
+        """Name the patients of the studies and of the transplanted lesions."""
+        contents = [self._source.content_hash(study) for study in self._studies.values()]
+        if self._phantoms:
+            contents += [self._phantoms.content_hash(one) for one in self._phantoms.study_ids()]
+        patients = {*self._studies, *(cube.patient_id for cube in self._cubes)}
+        return TrainingData(tuple(sorted(patients)), hash_of(contents, self._cubes))
+
     def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
         held_out = set(self._studies) - set(patients)
@@ -100,8 +111,9 @@ class LocalizerTrainer(Trainer):
             if cube.patient_id not in held_out
         ]
         batches = LocalizerBatches(
-            {patient: self._training_study(self._studies[patient]) for patient in patients},
+            {p: self._training_study(self._source, self._studies[p]) for p in patients},
             transplants,
+            self._phantom_studies(),
             batch_size=self._batch_size,
             seed=self._schedule.seed,
         )
@@ -119,10 +131,15 @@ class LocalizerTrainer(Trainer):
         network = load_network(localizer_network, checkpoint)
         return [self._row(network, self._studies[patient]) for patient in sorted(patients)]
 
-    def _training_study(self, study_id: str) -> TrainingStudy:
-        study = self._source.study(study_id)
+    def _phantom_studies(self) -> list[TrainingStudy]:
+        if self._phantoms is None:
+            return []
+        return [self._training_study(self._phantoms, one) for one in self._phantoms.study_ids()]
+
+    def _training_study(self, source: StudySource, study_id: str) -> TrainingStudy:
+        study = source.study(study_id)
         spacing_mm = self._geometry.spacing_mm
-        regions = self._source.reference(study_id).regions
+        regions = source.reference(study_id).regions
         coarse = {
             region: resample_to_spacing(
                 voxels.astype(np.float32), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm

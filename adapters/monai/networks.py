@@ -20,7 +20,7 @@ def localizer_network() -> nn.Module:
 
     Input (N, 4, I, J, K), each length a multiple of 8; output (N, 3, I, J, K) logits.
     """
-    return UNet(
+    network: nn.Module = UNet(
         spatial_dims=3,
         in_channels=len(MODALITY_ORDER),
         out_channels=len(REGION_ORDER),
@@ -29,6 +29,7 @@ def localizer_network() -> nn.Module:
         num_res_units=2,
         norm="batch",
     )
+    return network
 
 
 def localizer_architecture() -> str:

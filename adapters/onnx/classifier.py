@@ -9,9 +9,9 @@ import numpy as np
 from scipy.special import expit
 
 from gliobench.adapters.onnx.localizer import TumourFinder
-from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.failures import failure_of
 from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.network import Network
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.network_input import (
     GraderGeometry,
@@ -33,7 +33,7 @@ class OnnxClassifier(Classifier):
         finder: Shared with the localizer, so that a study is segmented once.
     """
 
-    def __init__(self, network: OnnxNetwork, finder: TumourFinder) -> None:
+    def __init__(self, network: Network, finder: TumourFinder) -> None:
         self._network = network
         self._finder = finder
         card = network.card

@@ -9,9 +9,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy.special import expit
 
-from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.failures import failure_of
 from gliobench.application.ports.localizer import Localizer
+from gliobench.application.ports.network import Network
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.geometry import BoolArray
 from gliobench.domain.network_input import (
@@ -42,7 +42,7 @@ class TumourFinder:
         network: A localizer.
     """
 
-    def __init__(self, network: OnnxNetwork) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
         self._found: WeakKeyDictionary[Study, Regions | Failure] = WeakKeyDictionary()
 
@@ -75,13 +75,18 @@ class OnnxLocalizer(Localizer):
         finder: Shared with the classifier, so that a study is segmented once.
     """
 
-    forms = frozenset({Form.MASK})
-
     def __init__(self, finder: TumourFinder) -> None:
         self._finder = finder
 
+    @property
+    def forms(self) -> frozenset[Form]:
+        """A mask, from which all others follow."""
+        return frozenset({Form.MASK})
+
     def localise(
-        self, studies: Sequence[Study], forms: Collection[Form]
+        self,
+        studies: Sequence[Study],
+        forms: Collection[Form],  # noqa: ARG002 - a mask is its one form
     ) -> list[LocalisationPrediction | Failure]:
         """Segment each study."""
         return [self._localise(study) for study in studies]

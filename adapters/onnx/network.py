@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from gliobench.application.ports.network import Network
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.model_card import METADATA_KEY, ModelCard
 
@@ -23,7 +24,7 @@ GPU_BATCH = 8
 
 
 @final
-class OnnxNetwork:
+class OnnxNetwork(Network):
     """A network, its card and the provider that runs it.
 
     Args:
@@ -52,8 +53,13 @@ class OnnxNetwork:
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         self._session = _open_session(path, provider=provider, threads=threads)
         self.provider = _provider_got(self._session, provider, allow_cpu_fallback)
-        self.card = _card(self._session, path, kind)
+        self._card = _card(self._session, path, kind)
         self._input = self._session.get_inputs()[0].name
+
+    @property
+    def card(self) -> ModelCard:
+        """What the network says of itself."""
+        return self._card
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Infer a batch.
@@ -92,11 +98,11 @@ def _open_session(
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or 0
     asked = EXECUTION_PROVIDERS[provider]
+    wanted = dict.fromkeys([asked, EXECUTION_PROVIDERS["cpu"]])
     available = onnxruntime.get_available_providers()
-    providers = [asked] if asked in available else []
     try:
         return onnxruntime.InferenceSession(
-            path, options, providers=[*providers, EXECUTION_PROVIDERS["cpu"]]
+            path, options, providers=[one for one in wanted if one in available]
         )
     except Exception as error:  # ONNX Runtime's errors share no base but Exception
         raise BackendError(f"{path} is no network that ONNX Runtime can load: {error}") from error

@@ -37,15 +37,15 @@ def read_mask(path: Path) -> Mask:
         JobError: The file is not there or not such a mask.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            i, j, k = (int(length) for length in file["shape"])
-            grid = Grid(shape=(i, j, k), affine=file["affine"])
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            i, j, k = (int(length) for length in arrays["shape"])
+            grid = Grid(shape=(i, j, k), affine=arrays["affine"])
             regions = {
-                region: np.unpackbits(file[region.value], count=i * j * k)
+                region: np.unpackbits(arrays[region.value], count=i * j * k)
                 .reshape(grid.shape)
                 .astype(np.bool_)
                 for region in Region
-                if region.value in file
+                if region.value in arrays
             }
             return Mask(grid=grid, regions=regions)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.phantom.anatomy import draw_anatomy
-from gliobench.adapters.phantom.contrast import SCANNERS, scan
+from gliobench.adapters.phantom.contrast import INTENSITY, SCANNERS, scan
 from gliobench.adapters.phantom.fields import Float32Array
 from gliobench.adapters.phantom.lesion import grow
-from gliobench.adapters.phantom.plan import draw_plan
+from gliobench.adapters.phantom.plan import RANGES, draw_plan
 from gliobench.domain.geometry import Grid, ScalarT
 from gliobench.domain.orientation import canonical
 from gliobench.domain.study import Grade, Modality
@@ -40,8 +40,8 @@ class PhantomRecipe:
     @property
     def kind(self) -> tuple[Grade, str]:
         """Grade and site: of each four phantoms in a row, every pair holds one."""
-        round_, place = divmod(self.index, len(KINDS))
-        order = np.random.default_rng([self.seed, round_]).permutation(len(KINDS))
+        four, place = divmod(self.index, len(KINDS))
+        order = np.random.default_rng([self.seed, four]).permutation(len(KINDS))
         return KINDS[int(order[place])]
 
     @property
@@ -55,9 +55,9 @@ class PhantomRecipe:
 
     @property
     def sha256(self) -> str:
-        """Hash of the recipe and of the generator's version."""
-        recipe = f"phantom {GENERATOR_VERSION} {self.seed} {self.index} {self.spacing_mm!r}"
-        return hashlib.sha256(recipe.encode()).hexdigest()
+        """Hash of the recipe and of the generator's version and numbers."""
+        generator = f"{GENERATOR_VERSION} {RANGES} {INTENSITY} {SCANNERS}"
+        return hashlib.sha256(f"{generator} {self}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

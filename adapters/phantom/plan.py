@@ -61,10 +61,10 @@ RANGES: Mapping[Grade, GradeRanges] = {
         mismatch=0.3,
     ),
     Grade.HGG: GradeRanges(
-        radius_mm=(18.0, 0.30, 30.0),
-        oedema_mm=(6.0, 28.0),
+        radius_mm=(20.0, 0.33, 32.0),
+        oedema_mm=(7.0, 30.0),
         roughness=(0.12, 0.26),
-        rim_mm=(2.5, 8.0),
+        rim_mm=(3.0, 10.0),
         patch_threshold=(0.3, 1.5),
         push_mm=(1.0, 7.0),
         unevenness=(0.08, 0.22),

@@ -14,7 +14,7 @@ class StudySource(Protocol):
     Contract:
         - `study_ids` is sorted, without repeats and the same at every call; it reads no volume.
         - `study` reads headers only; volumes are read when first looked at, float32 on the study's
-          RAS+ grid, and die with the study: the source keeps none.
+          RAS+ grid, and die with the study: the source keeps those of one study at most.
         - A study that cannot be read raises InvalidInputError (FaultyStudyError where the reason
           has a name), with one line, at bounded memory, and leaves the others as they are. A
           modality that is not there is absent from `volumes`; one that cannot be read raises when

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -11,6 +12,19 @@ Row: TypeAlias = dict[str, object]
 
 Progress: TypeAlias = Callable[[int, int, float], None]
 """Told the steps done, the steps wanted and the recent loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a network learned from.
+
+    Args:
+        patients: Every patient, sorted.
+        sha256: Hash of all contents.
+    """
+
+    patients: tuple[str, ...]
+    sha256: str
 
 
 class Trainer(Protocol):
@@ -24,6 +38,10 @@ class Trainer(Protocol):
 
     def strata(self) -> Mapping[str, str]:
         """Name the stratum (site, grade, …) of every patient there is to learn from."""
+        ...
+
+    def training_data(self) -> TrainingData:
+        """Say what the fit on all patients learns from."""
         ...
 
     def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:

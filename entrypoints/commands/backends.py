@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from importlib.metadata import EntryPoint
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gliobench.domain.errors import GliobenchError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ def _print(rows: list[BackendRow]) -> None:
             "yes" if row.grades else "",
             ", ".join(row.forms or []),
             row.package,
-            "yes" if row.problem is None else f"[red]no[/]: {escape(row.problem)}",
+            "yes" if row.problem is None else "[red]no[/]",
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for row in rows:
+        if row.problem is not None:
+            console.print(f"{row.name}: {escape(row.problem)}", soft_wrap=True, highlight=False)

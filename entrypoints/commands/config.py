@@ -30,9 +30,12 @@ def show(
         typer.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("setting", "value", "from", "means", box=None, header_style="bold")
     for name, field in Settings.model_fields.items():
-        table.add_row(name, json.dumps(values[name]), sources[name], field.description)
+        table.add_row(
+            name, escape(json.dumps(values[name])), sources[name], escape(field.description or "")
+        )
     Console().print(table)

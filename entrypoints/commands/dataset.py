@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.files import write_whole
+from gliobench.entrypoints.progress import tracked
 
 if TYPE_CHECKING:
     from gliobench.application.verify_dataset import Track
@@ -38,7 +40,7 @@ def verify(
 
     verification = verify_dataset(open_source(dataset), track=_progress_bar("verifying"))
     if quarantine is not None:
-        _write(quarantine, json.dumps(verification.quarantine, indent=2) + "\n")
+        write_whole(quarantine, (json.dumps(verification.quarantine, indent=2) + "\n").encode())
     if as_json:
         typer.echo(json.dumps(verification_json(dataset, verification), indent=2))
     else:
@@ -108,30 +110,12 @@ def split(
     if out is None:
         typer.echo(freeze(cohort), nl=False)
         return
-    _write(out, freeze(cohort))
+    write_whole(out, freeze(cohort).encode())
     print_split(cohort)
 
 
 def _progress_bar(title: str) -> Track:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-
-    def tracked(study_ids: Iterable[str]) -> Iterable[str]:
-        hidden = not console.is_terminal
-        return track(study_ids, title, console=console, transient=True, disable=hidden)
-
-    return tracked
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise JobError(f"cannot write {path}: {error.strerror or error}") from error
+    return partial(tracked, title)
 
 
 def _fractions(text: str) -> dict[str, float]:

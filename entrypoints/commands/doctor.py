@@ -2,130 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import platform
-import re
-import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, metadata, requires, version
-from importlib.resources import files
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at.
-
-    Args:
-        name: The thing.
-        ok: False where gliobench cannot do its main job; None where only an extra is missing.
-        found: What it is, or what to do.
-    """
-
-    name: str
-    ok: bool | None
-    found: str
+if TYPE_CHECKING:
+    from gliobench.entrypoints.checks import Check
 
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check Python, libraries, extras, ONNX Runtime, weights and folders."""
-    checks = [*_versions(), *_extras(), *_onnxruntime(), *_weights(), *_folders()]
+    """Check Python, libraries, extras, ONNX Runtime, weights and folders; exit 1 if one is wrong."""
+    from dataclasses import asdict
+
+    from gliobench.entrypoints.checks import all_checks
+
+    checks = all_checks()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         _print(checks)
     if any(check.ok is False for check in checks):
         raise typer.Exit(1)
-
-
-def _versions() -> Iterator[Check]:
-    yield Check("python", True, f"{platform.python_version()} on {platform.platform()}")
-    yield Check("gliobench", True, version("gliobench"))
-    for name in _required(extra=None):
-        if "onnxruntime" not in name:
-            found = _version(name)
-            yield Check(name, found is not None, found or f"missing: pip install {name}")
-
-
-def _extras() -> Iterator[Check]:
-    for extra in metadata("gliobench").get_all("Provides-Extra") or []:
-        missing = [name for name in _required(extra=extra) if _version(name) is None]
-        if missing:
-            found = f"without {', '.join(missing)}: pip install 'gliobench[{extra}]'"
-        else:
-            found = "installed"
-        yield Check(f"extra {extra}", None if missing else True, found)
-
-
-def _onnxruntime() -> Iterator[Check]:
-    wheels = [name for name in ("onnxruntime", "onnxruntime-gpu") if _version(name)]
-    if len(wheels) == 2:
-        yield Check(
-            "onnxruntime",
-            False,
-            "two wheels clash, and only the CPU is left: pip uninstall -y onnxruntime "
-            "onnxruntime-gpu && pip install onnxruntime-gpu",
-        )
-        return
-    try:
-        import onnxruntime
-    except ImportError as error:
-        yield Check("onnxruntime", False, f"cannot be imported: {error}")
-        return
-    offered = ", ".join(onnxruntime.get_available_providers())
-    yield Check(
-        wheels[0] if wheels else "onnxruntime", True, f"{onnxruntime.__version__}: {offered}"
-    )
-
-
-def _weights() -> Iterator[Check]:
-    from gliobench.entrypoints.container import settings
-
-    folder = settings().weights_dir or Path(str(files("gliobench.adapters.onnx"))) / "weights"
-    for name in ("localizer.onnx", "grader.onnx"):
-        path = folder / name
-        if path.is_file():
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            yield Check(
-                f"weights {name}", True, f"{path.stat().st_size / 1e6:.1f} MB, sha256 {digest}"
-            )
-        else:
-            yield Check(f"weights {name}", False, f"not in {folder}")
-
-
-def _folders() -> Iterator[Check]:
-    for name, folder in (("working folder", Path.cwd()), ("temporary folder", _temporary())):
-        writable = os.access(folder, os.W_OK)
-        yield Check(name, writable, f"{folder} can{'' if writable else 'not'} be written")
-
-
-def _temporary() -> Path:
-    return Path(tempfile.gettempdir())
-
-
-def _required(*, extra: str | None) -> Iterator[str]:
-    for line in requires("gliobench") or []:
-        marker = re.search(r"""extra == ['"]([\w-]+)['"]""", line)
-        name = REQUIREMENT.match(line)
-        if name and (marker.group(1) if marker else None) == extra:
-            yield name.group()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _print(checks: list[Check]) -> None:

@@ -2,18 +2,114 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gliobench.entrypoints.console import step_progress, print_json, console
+if TYPE_CHECKING:
+    from gliobench.application.ports.trainer import Progress, Trainer
 
 app = typer.Typer(
     help="Train the 3D CNNs, with cross-validation over patients.", no_args_is_help=True
 )
 
-DatasetArgument = Annotated[
-    str, typer.Argument(help="Folder of studies with reference masks, or phantom:N.")
+OutOption = Annotated[Path, typer.Option("--out", help="Folder of the training run; resumes.")]
+StepsOption = Annotated[int, typer.Option(min=1, help="Updates of the weights in each fit.")]
+FoldsOption = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
+FoldOption = Annotated[
+    list[int] | None,
+    typer.Option("--fold", help="Only this fold (repeatable); default: all, then the final fit."),
 ]
-CubesOption = Annotated[Path | None, typer.Option("--cubes", help="Lesion cubes (.npz).")]
+FinalOption = Annotated[bool, typer.Option("--final-only", help="Only the fit on all patients.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of folds, weights and batches.")]
+
+
+@app.command()
+def localizer(
+    dataset: Annotated[str, typer.Argument(help="Studies with reference masks.")],
+    out: OutOption,
+    cubes: Annotated[Path | None, typer.Option(help="Lesion cubes to transplant (.npz).")] = None,
+    masks: Annotated[Path | None, typer.Option(help="Masks of the cubes (.npz).")] = None,
+    phantoms: Annotated[int, typer.Option(min=0, help="Phantom studies to add.")] = 0,
+    steps: StepsOption = 1000,
+    folds: FoldsOption = 5,
+    fold: FoldOption = None,
+    final_only: FinalOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Learn to find the tumour in whole studies; report on patients held out."""
+    from gliobench.entrypoints.container import localizer_trainer
+
+    trainer = localizer_trainer(
+        dataset, cubes=cubes, masks=masks, phantoms=phantoms, steps=steps, seed=seed
+    )
+    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed)
+
+
+@app.command()
+def grader(
+    cubes: Annotated[Path, typer.Argument(help="Lesion cubes (.npz).")],
+    masks: Annotated[Path, typer.Argument(help="Masks of the cubes (.npz).")],
+    out: OutOption,
+    dataset: Annotated[str | None, typer.Option(help="Whole studies to crop besides.")] = None,
+    folds_of: Annotated[
+        Path | None, typer.Option(help="Localizer's training run whose folds to keep.")
+    ] = None,
+    steps: StepsOption = 500,
+    folds: FoldsOption = 5,
+    fold: FoldOption = None,
+    final_only: FinalOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Learn to grade lesions; report on patients held out."""
+    from gliobench.entrypoints.container import grader_trainer
+
+    trainer = grader_trainer(cubes, masks, dataset=dataset, steps=steps, seed=seed)
+    settled = json.loads((folds_of / "folds.json").read_text()) if folds_of else None
+    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+
+
+def _run(
+    trainer: Trainer,
+    out: Path,
+    *,
+    folds: int,
+    fold: list[int] | None,
+    final_only: bool,
+    seed: int,
+    settled: dict[str, int] | None = None,
+) -> None:
+    from gliobench.application.cross_validate import CrossValidation
+
+    run = CrossValidation(trainer, out, folds=folds, seed=seed, settled=settled)
+    if not final_only:
+        for number in fold if fold else range(folds):
+            rows = run.run_fold(number, _progress_bar)
+            typer.echo(f"fold {number}: {len(rows)} patients held out")
+    if not fold and not final_only:
+        typer.echo(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
+    if not fold:
+        typer.echo(f"network of all patients: {run.run_final(_progress_bar)}")
+
+
+def _progress_bar(name: str) -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import TextColumn
+
+    bar = Bar(
+        *Bar.get_default_columns(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+        console=Console(stderr=True),
+    )
+    task = bar.add_task(name, loss=float("nan"))
+
+    def show(done: int, wanted: int, loss: float) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=wanted, loss=loss)
+        if done == wanted:
+            bar.stop()
+
+    return show

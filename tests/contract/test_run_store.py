@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes.fake_run_store import FakeRunStore
 
+from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
-
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer

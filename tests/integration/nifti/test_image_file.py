@@ -9,10 +9,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from fakes.study_folder import write_image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.study_folder import write_image
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.domain.errors import GliobenchError, NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
@@ -169,7 +169,9 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         ImageFile.open(tmp_path / "image.nii.gz")
 
 
-@pytest.mark.parametrize("shape", [(32767, 32767, 32767), (1025, 2, 2), (1000, 1000, 1000), (0, 5, 5)])
+@pytest.mark.parametrize(
+    "shape", [(32767, 32767, 32767), (1025, 2, 2), (1000, 1000, 1000), (0, 5, 5)]
+)
 def test_a_huge_or_empty_declared_shape_is_refused_by_the_header(
     tmp_path: Path, shape: tuple[int, int, int]
 ) -> None:
@@ -182,7 +184,7 @@ def test_a_huge_or_empty_declared_shape_is_refused_by_the_header(
 
 def test_a_file_that_inflates_without_end_costs_no_more_than_it_declares(tmp_path: Path) -> None:
     path = tmp_path / "bomb.nii.gz"
-    path.write_bytes(gzip.compress(_header((10, 10, 10)) + bytes(2**28)))
+    path.write_bytes(gzip.compress(_header((10, 10, 10)) + bytes(2**25), compresslevel=1))
     tracemalloc.start()
 
     with pytest.raises(FaultyStudyError, match="goes on after the 2352 bytes"):
@@ -256,12 +258,7 @@ def test_whatever_a_header_says_it_is_read_or_refused_in_one_line(
     path = tmp_path_factory.getbasetemp() / "fuzzed.nii"
     path.write_bytes(raw)
 
-    try:
-        voxels = ImageFile.open(path).read()
-    except GliobenchError as error:
-        assert "\n" not in str(error)
-    else:
-        assert np.isfinite(voxels).all()
+    assert "\n" not in _refusal(path)
 
 
 @settings(max_examples=100, deadline=None)
@@ -280,6 +277,15 @@ def test_a_damaged_gzip_never_passes_for_another_image(
     except GliobenchError:
         return
     np.testing.assert_array_equal(voxels, VOXELS.reshape(-1).reshape(SHAPE, order="F"))
+
+
+def _refusal(path: Path) -> str:
+    """Say why an image is not read; nothing where it is, and then all of it is numbers."""
+    try:
+        voxels = ImageFile.open(path).read()
+    except GliobenchError as error:
+        return str(error)
+    return "" if np.isfinite(voxels).all() else "holds\nNaN"
 
 
 def _header(shape: tuple[int, int, int]) -> bytes:

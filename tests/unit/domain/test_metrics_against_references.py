@@ -3,9 +3,9 @@
 Where the definitions differ, the tests say by how much:
 
 - MONAI gives NaN for empty masks; ours are declared. All else is the same definition.
-- surface-distance lays the surface between voxels and weighs each piece by its area: on these
-  inputs HD95 differs by up to about a voxel's diagonal and NSD by a few hundredths, neither to one
-  side; Dice is the same, and so is HD95 where a flat surface moves straight ahead.
+- surface-distance lays the surface between voxels and weighs each piece by its area. On such
+  inputs our HD95 is larger by 0.2 to 0.4 mm on average, and by about a voxel's diagonal at most;
+  our NSD is lower by 0.02 to 0.03. Dice is the same.
 - scikit-learn gives 0 where a rate has no studies behind it; ours is None.
 """
 

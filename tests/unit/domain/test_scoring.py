@@ -41,7 +41,9 @@ def target() -> Target:
     whole = block((2, 2, 2), (6, 6, 5))
     whole[6, 2, 3] = True
     core = block((2, 2, 2), (4, 6, 5))
-    found = Target.of({Region.WT: whole, Region.TC: core, Region.ET: block((0,) * 3, (0,) * 3)}, GRID)
+    found = Target.of(
+        {Region.WT: whole, Region.TC: core, Region.ET: block((0,) * 3, (0,) * 3)}, GRID
+    )
     assert found is not None
     return found
 
@@ -124,7 +126,9 @@ def test_a_box_in_the_volume_that_misses_the_plane_fails_on_it_alone() -> None:
     assert scores[Form.POINT].score == PointScore(error_mm=WORST_MM, hit=False)
 
 
-def test_a_study_that_failed_whole_scores_worst_in_every_form_it_would_have_been_scored_in() -> None:
+def test_a_study_that_failed_whole_scores_worst_in_every_form_it_would_have_been_scored_in() -> (
+    None
+):
     scores = score_localisation(REFUSAL, asked=[Form.BOX_3D], target=target())
 
     assert scores == {

@@ -1,0 +1,79 @@
+"""A trained network in PyTorch, before it is exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from gliobench.adapters.monai.fitting import load_network
+from gliobench.adapters.monai.networks import (
+    GraderNetwork,
+    grader_architecture,
+    localizer_architecture,
+    localizer_network,
+)
+from gliobench.application.ports.network import Network
+from gliobench.application.ports.trainer import TrainingData
+from gliobench.domain.model_card import ModelCard
+from gliobench.domain.network_input import GraderGeometry, LocalizerGeometry
+from gliobench.domain.patients import patient_hash
+
+
+@final
+class TorchNetwork(Network):
+    """Runs a checkpoint as training left it.
+
+    Args:
+        network: In evaluation mode.
+        card: What it will say of itself once exported.
+    """
+
+    def __init__(self, network: nn.Module, card: ModelCard) -> None:
+        self.network = network
+        self._card = card
+
+    @property
+    def card(self) -> ModelCard:
+        """What the network says of itself."""
+        return self._card
+
+    def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Infer (N, 4, I, J, K) float32 inputs: (N, …) float32 logits."""
+        with torch.inference_mode():
+            logits = [self.network(torch.from_numpy(one[np.newaxis])).numpy() for one in inputs]
+        return np.concatenate(logits)
+
+
+def trained_localizer(checkpoint: Path, data: TrainingData) -> TorchNetwork:
+    """Load a localizer with its card."""
+    geometry = LocalizerGeometry()
+    spacing = geometry.spacing_mm
+    card = ModelCard(
+        kind="localizer",
+        architecture=localizer_architecture(),
+        input_shape=geometry.shape,
+        spacing_mm=(spacing, spacing, spacing),
+        training_data=data.sha256,
+        trained_on=tuple(patient_hash(patient) for patient in data.patients),
+    )
+    return TorchNetwork(load_network(localizer_network, checkpoint), card)
+
+
+def trained_grader(checkpoint: Path, data: TrainingData, *, temperature: float) -> TorchNetwork:
+    """Load a grader with its card; `temperature` is fitted on held-out predictions."""
+    geometry = GraderGeometry()
+    card = ModelCard(
+        kind="grader",
+        architecture=grader_architecture(),
+        input_shape=geometry.shape,
+        spacing_mm=geometry.spacing_mm,
+        training_data=data.sha256,
+        trained_on=tuple(patient_hash(patient) for patient in data.patients),
+        temperature=temperature,
+    )
+    return TorchNetwork(load_network(GraderNetwork, checkpoint), card)

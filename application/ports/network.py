@@ -1,0 +1,28 @@
+"""The port of a trained network, whatever runs it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.model_card import ModelCard
+
+
+class Network(Protocol):
+    """Turns a batch of inputs into logits.
+
+    Contract:
+        - Deterministic: an input's logits do not depend on the rest of the batch.
+        - Finite logits, or BackendError.
+    """
+
+    @property
+    def card(self) -> ModelCard:
+        """What the network says of itself."""
+        ...
+
+    def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Infer (N, 4, I, J, K) float32 inputs: (N, …) float32 logits."""
+        ...

@@ -1,0 +1,121 @@
+"""Whether this machine is ready: what `gliobench doctor` looks at."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+
+from gliobench.entrypoints.container import embedded_weights, settings
+
+REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
+EXTRA = re.compile(r"""extra == ['"]([\w-]+)['"]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at.
+
+    Args:
+        name: The thing.
+        ok: False where gliobench cannot do its main job; None where only an extra is missing.
+        found: What it is, or what to do.
+    """
+
+    name: str
+    ok: bool | None
+    found: str
+
+
+def all_checks() -> list[Check]:
+    """Look at Python, libraries, extras, ONNX Runtime, weights and folders."""
+    return [*_versions(), *_extras(), *_onnxruntime(), *_weights(), *_folders()]
+
+
+def extras() -> list[str]:
+    """Name the extras that the installed gliobench has."""
+    return list(metadata("gliobench").get_all("Provides-Extra") or [])
+
+
+def _versions() -> Iterator[Check]:
+    yield Check("python", True, f"{platform.python_version()} on {platform.platform()}")
+    yield Check("gliobench", True, version("gliobench"))
+    for name in _required(extra=None):
+        if "onnxruntime" not in name:
+            found = _version(name)
+            yield Check(name, found is not None, found or f"missing: pip install {name}")
+
+
+def _extras() -> Iterator[Check]:
+    for extra in extras():
+        missing = [name for name in _required(extra=extra) if _version(name) is None]
+        if missing:
+            found = f"without {', '.join(missing)}: pip install 'gliobench[{extra}]'"
+        else:
+            found = "installed"
+        yield Check(f"extra {extra}", None if missing else True, found)
+
+
+def _onnxruntime() -> Iterator[Check]:
+    wheels = [name for name in ("onnxruntime", "onnxruntime-gpu") if _version(name)]
+    if len(wheels) == 2:
+        yield Check(
+            "onnxruntime",
+            False,
+            "two wheels clash, and only the CPU is left: pip uninstall -y onnxruntime "
+            "onnxruntime-gpu && pip install onnxruntime-gpu",
+        )
+        return
+    try:
+        import onnxruntime
+    except ImportError as error:
+        yield Check("onnxruntime", False, f"cannot be imported: {error}")
+        return
+    offered = ", ".join(onnxruntime.get_available_providers())
+    yield Check(
+        wheels[0] if wheels else "onnxruntime", True, f"{onnxruntime.__version__}: {offered}"
+    )
+
+
+def _weights() -> Iterator[Check]:
+    folder = settings().weights_dir or embedded_weights()
+    for name in ("localizer.onnx", "grader.onnx"):
+        path = folder / name
+        if path.is_file():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            yield Check(
+                f"weights {name}", True, f"{path.stat().st_size / 1e6:.1f} MB, sha256 {digest}"
+            )
+        else:
+            yield Check(f"weights {name}", False, f"not in {folder}")
+
+
+def _folders() -> Iterator[Check]:
+    for name, folder in (("working folder", Path.cwd()), ("temporary folder", _temporary())):
+        writable = os.access(folder, os.W_OK)
+        yield Check(name, writable, f"{folder} can{'' if writable else 'not'} be written")
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _required(*, extra: str | None) -> Iterator[str]:
+    for line in requires("gliobench") or []:
+        marker = EXTRA.search(line)
+        name = REQUIREMENT.match(line)
+        if name and (marker.group(1) if marker else None) == extra:
+            yield name.group()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,99 @@
+"""`gliobench predict`: one study, one backend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.study import Modality
+
+if TYPE_CHECKING:
+    from gliobench.application.ports.study_source import StudySource
+    from gliobench.application.predict_study import StudyReading
+    from gliobench.domain.study import Study
+
+SOME_FAILED = 3
+
+FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI file.")]
+
+
+def predict(
+    study: Annotated[
+        Path | None, typer.Argument(metavar="[STUDY_DIR]", help="Folder of one study.")
+    ] = None,
+    t1n: FileOption = None,
+    t1c: FileOption = None,
+    t2w: FileOption = None,
+    t2f: FileOption = None,
+    backend: Annotated[str, typer.Option(help="Who reads; see 'gliobench backends'.")] = "cnn-onnx",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for mask and overlay; default: gliobench-<study> here."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Grade and localise the glioma of one study: a folder, or four files by flag.
+
+    Writes the mask (NIfTI, on the study's own grid), an overlay picture and prediction.json.
+    Exits with 3 where the backend could not answer.
+    """
+    from rich.console import Console
+
+    from gliobench.application.predict_study import predict_study
+    from gliobench.entrypoints.container import load_backend
+    from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
+
+    files = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
+    opened = _open(study, {name: path for name, path in files.items() if path})
+    with Console(stderr=True).status(f"{backend} reads {opened.id}"):
+        reading = predict_study(opened, load_backend(backend))
+        written = _write(reading, out or Path(f"gliobench-{opened.id}"))
+    if as_json:
+        typer.echo(json.dumps(prediction_json(reading, written), indent=2))
+    else:
+        print_prediction(reading, written)
+    if reading.failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _open(folder: Path | None, files: dict[Modality, Path]) -> Study:
+    from gliobench.entrypoints.container import open_files, open_source
+
+    if (folder is None) == (not files):
+        raise typer.BadParameter("give a study folder, or files by --t1n, --t1c, --t2w and --t2f")
+    source: StudySource = open_files(files) if folder is None else open_source(str(folder))
+    ids = source.study_ids()
+    if len(ids) != 1:
+        raise InvalidInputError(
+            f"{folder} holds {len(ids)} studies: name one of them, or run gliobench evaluate"
+        )
+    return source.study(ids[0])
+
+
+def _write(reading: StudyReading, out: Path) -> dict[str, str]:
+    from gliobench.application.predict_study import Place
+    from gliobench.entrypoints.container import painter, write_mask
+    from gliobench.entrypoints.files import write_whole
+    from gliobench.entrypoints.prediction_view import prediction_json
+
+    written = {"prediction": str(out / "prediction.json")}
+    if isinstance(reading.place, Place):
+        if reading.place.mask:
+            written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
+            write_mask(Path(written["mask"]), reading.place.mask, reading.study)
+        written["overlay"] = str(out / f"{reading.study.id}_overlay.png")
+        picture = painter().paint(
+            reading.study,
+            centre_vox=reading.place.centre.at,
+            regions=reading.place.mask.regions if reading.place.mask else None,
+            box=reading.place.box,
+            title=f"{reading.study.id}: {reading.backend.name}",
+        )
+        write_whole(Path(written["overlay"]), picture)
+    content = json.dumps(prediction_json(reading, written), indent=2) + "\n"
+    write_whole(Path(written["prediction"]), content.encode())
+    return written

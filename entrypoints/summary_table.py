@@ -1,0 +1,109 @@
+"""An evaluation in two tables, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from gliobench.domain.intervals import NOTHING, Estimate
+from gliobench.domain.prediction import Form
+from gliobench.domain.regions import Region
+from gliobench.domain.report import BackendReport, EvaluationReport
+from gliobench.domain.summary import BothWays, GradingSummary, Measure, Summary
+
+GRADING = {
+    "accuracy": Measure.ACCURACY,
+    "balanced": Measure.BALANCED_ACCURACY,
+    "sens.": Measure.SENSITIVITY,
+    "spec.": Measure.SPECIFICITY,
+    "AUROC": Measure.AUROC,
+}
+LOCALISATION = {
+    "error mm": (Form.POINT_3D, Measure.ERROR_MM),
+    "hits": (Form.POINT_3D, Measure.HIT),
+    "box IoU": (Form.BOX_3D, Measure.BOX_IOU),
+    "Acc@0.5": (Form.BOX_3D, Measure.ACC_50),
+    "Dice": (Form.MASK, Measure.DICE),
+}
+
+
+def summary_table(report: EvaluationReport) -> RenderableType:
+    """Lay out the main numbers; the report has all of them.
+
+    All studies are counted, failures as the worst answer; where there were failures, a line tells
+    of the answered ones apart.
+    """
+    grading, localisation = _table("grade", GRADING), _table("place", LOCALISATION)
+    for backend in report.backends:
+        for label, summary in _ways(backend, backend.summary.everyone):
+            if summary.grading is not None:
+                grading.add_row(label, *_grading_cells(summary.grading))
+            if summary.localisation:
+                localisation.add_row(label, *_localisation_cells(summary))
+        if backend.summary.mixed_sites is not None:
+            mixed = backend.summary.mixed_sites.intention_to_treat.grading
+            if mixed is not None:
+                grading.add_row("  mixed sites", *_grading_cells(mixed))
+    prevalence = _prevalence(report)
+    if prevalence is not None:
+        grading.add_row("[dim]always HGG[/]", str(prevalence.n), "", _cell(prevalence))
+    tables = [table for table in (grading, localisation) if table.row_count]
+    return Group(*tables, *_warnings(report))
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column(title, no_wrap=True)
+    for name in ("n", "failed", *columns):
+        table.add_column(name, justify="right")
+    return table
+
+
+def _ways(backend: BackendReport, both: BothWays) -> Iterator[tuple[str, Summary]]:
+    yield backend.name, both.intention_to_treat
+    if backend.summary.n_failed:
+        yield "  answered only", both.answered_only
+
+
+def _grading_cells(grading: GradingSummary) -> list[str]:
+    cells = [_cell(grading.measures.get(measure, NOTHING)) for measure in GRADING.values()]
+    return [str(grading.n), str(grading.n_failed), *cells]
+
+
+def _localisation_cells(summary: Summary) -> list[str]:
+    rows = {row.form: row for row in summary.localisation if row.region in (None, Region.WT)}
+    first = next(iter(rows.values()))
+    cells = [
+        _cell(rows[form].measures.get(measure, NOTHING)) if form in rows else ""
+        for form, measure in LOCALISATION.values()
+    ]
+    return [str(first.n), str(first.n_failed), *cells]
+
+
+def _cell(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "–"
+    digits = 1 if estimate.value > 1.5 else 2
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.{digits}f}"
+    return (
+        f"{estimate.value:.{digits}f}\n[dim]{estimate.low:.{digits}f}–{estimate.high:.{digits}f}[/]"
+    )
+
+
+def _prevalence(report: EvaluationReport) -> Estimate | None:
+    gradings = (one.summary.everyone.intention_to_treat.grading for one in report.backends)
+    return next((grading.always_hgg for grading in gradings if grading is not None), None)
+
+
+def _warnings(report: EvaluationReport) -> Iterator[str]:
+    for backend in report.backends:
+        if backend.n_trained_on:
+            yield (
+                f"[yellow]{backend.name} has learned from {backend.n_trained_on} of these "
+                f"{report.cohort.n_patients} patients: on them its scores are no test.[/]"
+            )
+        if backend.oracle:
+            yield f"[yellow]{backend.name} was shown slices chosen with the reference.[/]"

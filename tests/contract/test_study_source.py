@@ -1,0 +1,125 @@
+"""What every source of studies keeps to."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.study_folder import image_of, write_study
+from gliobench.adapters.nifti import BratsStudySource, StudyFiles
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import NotFoundError
+from gliobench.domain.orientation import canonical
+from gliobench.domain.study import Modality
+
+
+def _fake(_: Path) -> StudySource:
+    return FakeStudySource([fake_case("b"), fake_case("a")])
+
+
+def _brats(folder: Path) -> StudySource:
+    for study_id in ("b", "a"):
+        write_study(folder, fake_case(study_id))
+    return BratsStudySource(folder)
+
+
+def _loose_files(folder: Path) -> StudySource:
+    study = write_study(folder, fake_case("a"))
+    return StudyFiles({modality: image_of(study, modality) for modality in Modality})
+
+
+def _phantom(_: Path) -> StudySource:
+    from gliobench.adapters.phantom import PhantomStudySource
+
+    return PhantomStudySource(count=2, spacing_mm=4.0)
+
+
+NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra phantom is absent")
+
+
+@pytest.fixture(params=[_fake, _brats, _loose_files, pytest.param(_phantom, marks=NO_NILEARN)])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> StudySource:
+    make: Callable[[Path], StudySource] = request.param
+    return make(tmp_path)
+
+
+def test_ids_are_sorted_without_repeats_and_always_the_same(source: StudySource) -> None:
+    ids = source.study_ids()
+
+    assert ids == sorted(set(ids)) == source.study_ids()
+    assert ids
+
+
+def test_a_study_bears_the_id_that_it_was_asked_by(source: StudySource) -> None:
+    for study_id in source.study_ids():
+        study = source.study(study_id)
+
+        assert study.id == study_id
+        assert study.patient_id
+
+
+def test_volumes_are_finite_float32_on_a_ras_grid(source: StudySource) -> None:
+    study = source.study(source.study_ids()[0])
+
+    assert study.grid == canonical(study.grid)
+    for modality in Modality:
+        volume = study.volume(modality)
+        assert volume.dtype == np.float32
+        assert volume.shape == study.grid.shape
+        assert np.isfinite(volume).all()
+        assert volume.any()
+
+
+def test_the_files_own_grid_holds_the_same_voxels(source: StudySource) -> None:
+    study = source.study(source.study_ids()[0])
+
+    assert study.native_grid is None or canonical(study.native_grid) == study.grid
+
+
+def test_a_study_opened_twice_has_the_same_volumes(source: StudySource) -> None:
+    first, last = source.study_ids()[0], source.study_ids()[-1]
+    before = source.study(first).volume(Modality.T1C).copy()
+
+    source.study(last).volume(Modality.T1C)
+
+    np.testing.assert_array_equal(source.study(first).volume(Modality.T1C), before)
+
+
+def test_looking_for_a_modality_does_not_read_it_and_all_are_listed(source: StudySource) -> None:
+    study = source.study(source.study_ids()[0])
+
+    assert all(modality in study.volumes for modality in Modality)
+    assert len(study.volumes) == len(Modality)
+
+
+def test_reference_regions_are_boolean_on_the_studys_grid(source: StudySource) -> None:
+    for study_id in source.study_ids():
+        grid = source.study(study_id).grid
+
+        for voxels in source.reference(study_id).regions.values():
+            assert voxels.dtype == np.bool_
+            assert voxels.shape == grid.shape
+
+
+def test_content_hashes_are_steady_and_tell_studies_apart(source: StudySource) -> None:
+    ids = source.study_ids()
+    hashes = [source.content_hash(study_id) for study_id in ids]
+
+    assert hashes == [source.content_hash(study_id) for study_id in ids]
+    assert len(set(hashes)) == len(ids)
+    assert all(len(one) == 64 and int(one, 16) for one in hashes)
+
+
+def test_sound_studies_have_no_notes(source: StudySource) -> None:
+    assert [source.notes(study_id) for study_id in source.study_ids()] == [
+        [] for _ in source.study_ids()
+    ]
+
+
+@pytest.mark.parametrize("ask", ["study", "reference", "content_hash"])
+def test_a_study_that_is_not_there_is_not_found(source: StudySource, ask: str) -> None:
+    with pytest.raises(NotFoundError, match="nobody"):
+        getattr(source, ask)("nobody")

@@ -1,0 +1,96 @@
+"""A report on backends in memory, made as a real one is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer, bright_voxels
+from fakes.fake_run_store import FakeRunStore
+from fakes.fake_study_painter import FakeStudyPainter
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.application.paint_overlays import PaintOverlays
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.study_painter import StudyPainter
+from gliobench.application.report_evaluation import report_evaluation
+from gliobench.application.score_run import ScoreRun
+from gliobench.domain.geometry import Point3D
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
+from gliobench.domain.report import EvaluationReport
+from gliobench.domain.study import Case, Grade, Study
+
+COHORT = tuple(
+    fake_case(f"s{number}", grade=Grade.LGG if number < 2 else Grade.HGG, site=f"site{number % 2}")
+    for number in range(8)
+)
+
+
+def grade_cleverly(study: Study) -> GradePrediction | Failure:
+    """Grade all of the cohort right but s3, and fail on s4."""
+    if study.id == "s4":
+        return Failure(FailureReason.REFUSAL, "I would rather not", raw="Ask <a> doctor.")
+    if study.id in ("s0", "s1", "s3"):
+        return GradePrediction(Grade.LGG, 0.2)
+    return GradePrediction(Grade.HGG, 0.9)
+
+
+def find_most(study: Study) -> LocalisationPrediction | Failure:
+    """Find all tumours of the cohort but that of s5."""
+    if study.id == "s5":
+        return Failure(FailureReason.NO_TUMOUR_FOUND, "the mask is empty")
+    return bright_voxels(study)
+
+
+def point_to_the_corner(study: Study) -> LocalisationPrediction | Failure:
+    """Miss every tumour."""
+    assert study.id
+    return LocalisationPrediction({Form.POINT_3D: Point3D(at=(0.0, 0.0, 0.0))})
+
+
+def clever_backend(name: str = "clever", *, trained_on: Sequence[str] = ()) -> Backend:
+    """Make a backend that grades and localises, and fails once at each."""
+    return fake_backend(
+        name,
+        classifier=FakeClassifier(grade_cleverly),
+        localizer=FakeLocalizer(find_most),
+        trained_on=trained_on,
+    )
+
+
+def constant_backend(name: str = "constant") -> Backend:
+    """Make a backend that answers HGG and the corner, whatever it sees."""
+    return fake_backend(
+        name,
+        classifier=FakeClassifier(lambda _: GradePrediction(Grade.HGG)),
+        localizer=FakeLocalizer(point_to_the_corner, forms=(Form.POINT_3D,)),
+    )
+
+
+def fake_report(
+    *backends: Backend,
+    cases: Sequence[Case] = COHORT,
+    name: str = "cohort",
+    painter: StudyPainter | None = None,
+) -> EvaluationReport:
+    """Evaluate backends over cases; without any, the clever one and the constant one."""
+    chosen = backends or (clever_backend(), constant_backend())
+    source = FakeStudySource(cases)
+    evaluate = EvaluateCohort(source, open_store=lambda _: FakeRunStore())
+    runs = evaluate(chosen, source.study_ids())
+    reports = [ScoreRun(source)(run) for run in runs]
+    return report_evaluation(
+        name,
+        fingerprint=runs[0].manifest.cohort,
+        backends=reports,
+        seed=0,
+        versions={"gliobench": "0.1.0"},
+        overlays=PaintOverlays(source, painter or FakeStudyPainter())(runs, reports),
+    )

@@ -1,0 +1,183 @@
+"""The page says what the report holds, is harmless, and needs nothing but itself."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections import Counter
+from dataclasses import replace
+from hashlib import sha256
+from html import unescape
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
+from fakes.fake_study_source import fake_case
+from gliobench.adapters.html import HtmlReportWriter
+from gliobench.adapters.html.page import render_html
+from gliobench.domain.errors import JobError
+from gliobench.domain.study import Case
+
+EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
+
+
+class Page(HTMLParser):
+    """Collects tags with their attributes, and the text between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def tag_counts(self) -> Counter[str]:
+        return Counter(tag for tag, _ in self.tags)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return render_html(fake_report())
+
+
+def test_the_page_tells_the_lead_the_numbers_and_the_failures(html: str) -> None:
+    text = Page(html).text
+
+    assert "grades best, at a balanced accuracy of 0.83 (95 % interval 0.46 to 0.95)" in text
+    assert "Intention-to-treat: a failure counts as the worst answer" in text
+    assert "always HGG 8 / 8 0.75" in text
+    assert "refusal it declined to answer 1 0" in text
+    assert "Worst of 8: not localised (no tumour found)" in text
+    assert "For research only" in text
+
+
+def test_the_page_refers_to_nothing_outside_of_itself(html: str) -> None:
+    references = [
+        value or ""
+        for _, attributes in Page(html).tags
+        for name, value in attributes.items()
+        if name in ("src", "href", "srcset", "action", "data", "poster")
+    ]
+
+    assert references
+    assert all(value.startswith(("#", "data:image/png;base64,")) for value in references)
+    assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_a_policy_forbids_all_but_the_pages_own_style_and_script(html: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert policy
+    assert script
+
+    allowed = unescape(policy[1])
+    digest = b64encode(sha256(script[1].encode()).digest()).decode()
+
+    assert "default-src 'none'" in allowed
+    assert f"script-src 'sha256-{digest}'" in allowed
+    assert "unsafe" not in allowed
+
+
+def test_whatever_the_data_hold_is_harmless() -> None:
+    case = fake_case("s0", site=EVIL)
+    evil = replace(case, study=replace(case.study, id=EVIL, patient_id=EVIL))
+    report = fake_report(clever_backend(EVIL), cases=[evil, *COHORT[1:]], name=EVIL)
+    marked = replace(report.backends[0], provenance={EVIL: EVIL}, fingerprint=EVIL)
+
+    html = render_html(replace(report, backends=(marked,), versions={EVIL: EVIL}))
+
+    assert Page(html).tag_counts["script"] == 1
+    assert '<script>alert("x")' not in html
+    assert Page(html).text.count(EVIL) > 10  # told everywhere, as it is
+
+
+def test_every_picture_says_what_it_shows(html: str) -> None:
+    pictures = [attributes for tag, attributes in Page(html).tags if tag == "img"]
+
+    assert len(pictures) == 10
+    assert (pictures[0]["alt"] or "").startswith("s5 read by clever, in axial, coronal and")
+
+
+def test_headings_follow_one_another_and_tables_name_their_rows_and_columns(html: str) -> None:
+    page = Page(html)
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    headings = [attributes for tag, attributes in page.tags if tag == "th"]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(attributes.get("scope") for attributes in headings)
+    assert all(
+        attributes.get("tabindex") == "0" and attributes.get("aria-label")
+        for _, attributes in page.tags
+        if attributes.get("class") == "scroll"
+    )
+
+
+def test_ids_are_unique_and_links_lead_to_them(html: str) -> None:
+    tags = Page(html).tags
+    ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
+
+    assert len(ids) == len(set(ids))
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+
+
+def test_the_same_report_gives_the_same_page() -> None:
+    report = fake_report()
+
+    assert render_html(report) == render_html(report)
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (
+            [fake_case("u", grade=None, tumour=None)],
+            "No backend graded a study whose grade is known",
+        ),
+        (
+            [fake_case("u", grade=None, tumour=None)],
+            "No backend localised a tumour whose place is known",
+        ),
+        (list(COHORT[2:3]), "None: every backend answered on every study"),
+    ],
+)
+def test_what_is_not_there_is_said(cases: list[Case], said: str) -> None:
+    assert said in Page(render_html(fake_report(constant_backend(), cases=cases))).text
+
+
+def test_the_page_and_the_facts_are_written_whole_and_nothing_else(tmp_path: Path) -> None:
+    places = HtmlReportWriter(f"{tmp_path}/run/").write(fake_report(constant_backend()))
+
+    assert [Path(place).name for place in places] == ["report.html", "report.json"]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"report.html", "report.json"}
+
+
+def test_a_report_can_be_written_to_any_store_that_fsspec_knows() -> None:
+    HtmlReportWriter("memory://bucket/run").write(fake_report(constant_backend()))
+
+    files = fsspec.filesystem("memory")
+    assert sorted(Path(name).name for name in files.ls("/bucket/run", detail=False)) == [
+        "report.html",
+        "report.json",
+    ]
+
+
+def test_a_store_that_nobody_knows_is_named_in_one_line() -> None:
+    with pytest.raises(JobError, match=r"report nowhere://run/report\.html cannot be written"):
+        HtmlReportWriter("nowhere://run").write(fake_report(constant_backend()))

@@ -1,0 +1,314 @@
+"""Folders as BraTS, its mirrors and its users lay them out."""
+
+import gc
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import fake_case
+from fakes.study_folder import image_of, write_image, write_name_mapping, write_study
+from gliobench.adapters.nifti import BratsStudySource, StudyFiles
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.geometry import Grid
+from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.study import Grade, Modality
+
+ID_2020 = "BraTS20_Training_001"
+ID_2023 = "BraTS-GLI-00003-001"
+TCGA = "TCGA-DU-7294"
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize(
+    ("study_id", "convention"),
+    [(ID_2020, LabelConvention.BRATS_2020), (ID_2023, LabelConvention.BRATS_2023)],
+)
+def test_both_generations_of_names_are_read(
+    tmp_path: Path, study_id: str, convention: LabelConvention, suffix: str
+) -> None:
+    case = fake_case(study_id)
+    write_study(tmp_path, case, convention=convention, suffix=suffix)
+
+    source = BratsStudySource(tmp_path)
+    study, reference = source.study(study_id), source.reference(study_id)
+
+    assert source.study_ids() == [study_id]
+    assert set(study.volumes) == set(Modality)
+    for modality in Modality:
+        wanted = case.study.volume(modality).astype(np.int16)
+        np.testing.assert_array_equal(study.volume(modality), wanted)
+    for region in Region:
+        np.testing.assert_array_equal(reference.regions[region], case.reference.regions[region])
+
+
+def test_a_study_in_any_orientation_comes_as_ras_and_keeps_its_own_grid(tmp_path: Path) -> None:
+    case = fake_case()
+    native = Grid(
+        shape=(10, 12, 14),
+        affine=np.array([[0, -1, 0, 11], [0, 0, 1, 0], [-1, 0, 0, 9], [0, 0, 0, 1]]),
+    )
+    write_study(tmp_path, case, native=native)
+
+    study = BratsStudySource(tmp_path).study("study-1")
+
+    assert study.grid == case.study.grid
+    assert study.native_grid == native
+    wanted = case.study.volume(Modality.T1C).astype(np.int16)
+    np.testing.assert_array_equal(study.volume(Modality.T1C), wanted)
+
+
+def test_a_folder_that_is_one_study_is_a_dataset_of_one(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case(TCGA))
+
+    assert BratsStudySource(folder).study_ids() == [TCGA]
+
+
+def test_the_working_directory_may_be_a_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_study(tmp_path, fake_case("patient 7")))
+
+    assert BratsStudySource(".").study_ids() == ["patient 7"]
+
+
+def test_files_of_many_studies_in_one_folder_are_told_apart(tmp_path: Path) -> None:
+    for study_id in ("one", "two"):
+        for path in write_study(tmp_path / "apart", fake_case(study_id)).iterdir():
+            path.rename(tmp_path / path.name)
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == ["one", "two"]
+    assert source.reference("two").regions[Region.WT].any()
+
+
+def test_a_folder_names_the_study_where_the_files_bear_no_id(tmp_path: Path) -> None:
+    for name in ("anna", "ben"):
+        folder = write_study(tmp_path, fake_case("scan"))
+        folder.rename(tmp_path / name)
+
+    assert BratsStudySource(tmp_path).study_ids() == ["anna", "ben"]
+
+
+def test_files_named_by_modality_alone_are_read(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case("anna"))
+    for path in folder.iterdir():
+        path.rename(folder / path.name.removeprefix("anna_").upper())
+
+    assert set(BratsStudySource(tmp_path).study("anna").volumes) == set(Modality)
+
+
+def test_studies_are_found_below_grade_folders_and_hidden_files_are_not(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "TrainingData" / "HGG", fake_case(ID_2020))
+    (folder / f"._{ID_2020}_flair.nii.gz").write_bytes(b"a resource fork")
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == [ID_2020]
+    assert source.study(ID_2020).volume(Modality.T2F).any()
+
+
+def test_an_automatic_mask_is_no_reference(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case(TCGA))
+    (folder / f"{TCGA}_seg.nii.gz").rename(folder / f"{TCGA}_autoseg_simple.nii.gz")
+
+    assert BratsStudySource(tmp_path).reference(TCGA).regions == {}
+
+
+@pytest.mark.parametrize("name", ["W39_1998.09.19_Segm.nii.gz", "W39_1998.09.19_seg.nii.gz"])
+def test_a_misnamed_mask_is_read_and_noted(tmp_path: Path, name: str) -> None:
+    study_id = "BraTS20_Training_355"
+    folder = write_study(tmp_path, fake_case(study_id))
+    (folder / f"{study_id}_seg.nii.gz").rename(folder / name)
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == [study_id]
+    assert source.reference(study_id).regions[Region.WT].any()
+    (note,) = source.notes(study_id)
+    assert (note.kind, name in note.detail) == (FaultKind.MISNAMED_MASK, True)
+
+
+def test_a_well_named_mask_is_not_noted(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case())
+
+    assert BratsStudySource(tmp_path).notes("study-1") == []
+
+
+def test_a_name_mapping_beside_above_or_in_tables_gives_grade_and_site(tmp_path: Path) -> None:
+    row = f"LGG,Brats17_TCIA_637_1,Brats18_TCIA10_637_1,{TCGA},BraTS19_TCIA10_637_1,{ID_2020}"
+    for place in ("brats", "brats/tables", ".", "tables"):
+        root = tmp_path / place.replace("/", "-") / "home"
+        write_study(root / "brats", fake_case(ID_2020))
+        write_name_mapping(root / place, row)
+
+        source = BratsStudySource(root / "brats")
+
+        assert source.reference(ID_2020).grade is Grade.LGG
+        assert source.study(ID_2020).site == "TCIA10"
+
+
+def test_a_patient_has_one_id_under_every_name(tmp_path: Path) -> None:
+    row = f"LGG,Brats17_TCIA_637_1,Brats18_TCIA10_637_1,{TCGA},BraTS19_TCIA10_637_1,{ID_2020}"
+    write_name_mapping(tmp_path, row)
+    names = (ID_2020, TCGA, f"{TCGA}_1998.01.01", "BraTS19_TCIA10_637_1", "Brats17_TCIA_637_1")
+    for name in names:
+        write_study(tmp_path, fake_case(name))
+
+    source = BratsStudySource(tmp_path)
+
+    assert {source.study(name).patient_id for name in names} == {ID_2020}
+
+
+@pytest.mark.parametrize(
+    ("id_of_2019", "site"),
+    [
+        ("BraTS19_CBICA_AOZ_1", "CBICA"),
+        ("BraTS19_2013_20_1", "2013"),
+        ("BraTS19_TMC_06290_1", "TMC"),
+        ("NA", "BraTS20-new"),
+    ],
+)
+def test_the_site_is_in_the_id_of_2019(tmp_path: Path, id_of_2019: str, site: str) -> None:
+    write_study(tmp_path, fake_case(ID_2020))
+    write_name_mapping(tmp_path, f"HGG,NA,NA,NA,{id_of_2019},{ID_2020}")
+
+    assert BratsStudySource(tmp_path).study(ID_2020).site == site
+
+
+def test_visits_of_one_patient_of_2023_share_the_patient(tmp_path: Path) -> None:
+    for visit in ("BraTS-GLI-00003-000", "BraTS-GLI-00003-001"):
+        write_study(tmp_path, fake_case(visit), convention=LabelConvention.BRATS_2023)
+
+    source = BratsStudySource(tmp_path)
+
+    assert {source.study(one).patient_id for one in source.study_ids()} == {"BraTS-GLI-00003"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Grade,Name\nHGG,x\n", "", f"Grade,BraTS_2020_subject_ID\nIV,{ID_2020}\n", "\0\xff"]
+)
+def test_a_broken_name_mapping_is_told_in_one_line(tmp_path: Path, text: str) -> None:
+    write_study(tmp_path, fake_case(ID_2020))
+    (tmp_path / "name_mapping.csv").write_text(text, encoding="latin-1")
+
+    with pytest.raises(InvalidInputError, match=r"name_mapping\.csv"):
+        BratsStudySource(tmp_path)
+
+
+def test_a_missing_modality_is_absent_and_the_rest_is_there(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case())
+    image_of(folder, Modality.T2W).unlink()
+
+    study = BratsStudySource(tmp_path).study("study-1")
+
+    assert set(study.volumes) == set(Modality) - {Modality.T2W}
+    with pytest.raises(NotFoundError, match="has no t2w"):
+        study.volume(Modality.T2W)
+
+
+def test_a_folder_without_its_images_is_a_study_that_cannot_be_opened(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case())
+    (tmp_path / ID_2020).mkdir()
+
+    with pytest.raises(FaultyStudyError, match="has no image") as caught:
+        BratsStudySource(tmp_path).study(ID_2020)
+
+    assert caught.value.kind is FaultKind.MISSING_MODALITY
+
+
+def test_a_damaged_image_fails_alone_when_it_is_looked_at(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case())
+    image_of(folder, Modality.T1N).write_bytes(b"not NIfTI")
+
+    study = BratsStudySource(tmp_path).study("study-1")
+
+    assert study.volume(Modality.T1C).any()
+    with pytest.raises(FaultyStudyError, match="not a NIfTI file"):
+        study.volume(Modality.T1N)
+
+
+def test_the_image_that_differs_from_the_others_is_the_faulty_one(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case())
+    small = fake_case(shape=(6, 7, 5), tumour=None).study
+    first = min(Modality)
+    write_image(image_of(folder, first), small.volume(first), small.grid)
+
+    study = BratsStudySource(tmp_path).study("study-1")
+
+    assert study.grid.shape == (12, 14, 10)
+    with pytest.raises(FaultyStudyError, match=r"shape \(6, 7, 5\)") as caught:
+        study.volume(first)
+    assert caught.value.kind is FaultKind.SHAPE_MISMATCH
+
+
+def test_one_id_in_two_folders_is_neither_study(tmp_path: Path) -> None:
+    for grade in ("HGG", "LGG"):
+        write_study(tmp_path / grade, fake_case(ID_2020))
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == [ID_2020]
+    with pytest.raises(FaultyStudyError, match="is there twice") as caught:
+        source.study(ID_2020)
+    assert caught.value.kind is FaultKind.DUPLICATE_ID
+
+
+def test_two_files_of_one_modality_are_not_chosen_from(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case())
+    (folder / "study-1_t2f.nii").write_bytes(b"")
+
+    with pytest.raises(FaultyStudyError, match="wanted one") as caught:
+        BratsStudySource(tmp_path).study("study-1")
+
+    assert caught.value.kind is FaultKind.AMBIGUOUS_FILE
+
+
+def test_the_hash_is_of_the_images_and_not_of_mask_or_name(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case("anna"))
+    before = BratsStudySource(tmp_path).content_hash("anna")
+
+    (folder / "anna_seg.nii.gz").unlink()
+    folder.rename(tmp_path / "ben")
+    renamed = BratsStudySource(tmp_path)
+
+    assert renamed.content_hash("ben") == before
+    image_of(tmp_path / "ben", Modality.T1C).write_bytes(b"other")
+    assert renamed.content_hash("ben") != before
+
+
+def test_volumes_are_read_once_and_die_with_the_study(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case())
+    source = BratsStudySource(tmp_path)
+    study = source.study("study-1")
+    volume = study.volume(Modality.T1C)
+    assert study.volume(Modality.T1C) is volume
+    remembered = weakref.ref(volume)
+
+    del study, volume
+    gc.collect()
+
+    assert remembered() is None
+
+
+def test_a_folder_without_studies_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+
+    with pytest.raises(NotFoundError, match=r"no study in .*_flair\.nii\.gz"):
+        BratsStudySource(tmp_path)
+
+
+def test_loose_files_make_a_study(tmp_path: Path) -> None:
+    case = fake_case()
+    folder = write_study(tmp_path, case)
+    images = {modality: image_of(folder, modality) for modality in Modality}
+
+    source = StudyFiles(images, study_id="visit")
+
+    assert source.study_ids() == ["visit"]
+    wanted = case.study.volume(Modality.T2F).astype(np.int16)
+    np.testing.assert_array_equal(source.study("visit").volume(Modality.T2F), wanted)
+    assert source.content_hash("visit") == BratsStudySource(folder).content_hash("study-1")

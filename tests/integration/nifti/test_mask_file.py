@@ -1,0 +1,127 @@
+"""Masks on disk."""
+
+import os
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import fake_case
+from fakes.study_folder import write_image, write_study
+from gliobench.adapters.nifti import BratsStudySource, read_mask, write_mask
+from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.geometry import Grid
+from gliobench.domain.prediction import Mask
+from gliobench.domain.regions import LabelConvention, Region
+
+CASE = fake_case()
+MASK = Mask(grid=CASE.study.grid, regions=CASE.reference.regions)
+# 14 x 12 x 10 voxels: the fake's j backwards, then its i, then its k backwards.
+NATIVE = Grid(
+    shape=(14, 12, 10),
+    affine=np.array([[0, 1, 0, 0], [-1, 0, 0, 13], [0, 0, -1, 9], [0, 0, 0, 1]]),
+)
+
+
+@pytest.mark.parametrize("convention", list(LabelConvention))
+@pytest.mark.parametrize("name", ["mask.nii", "mask.nii.gz"])
+def test_a_written_mask_is_read_back_as_it_was(
+    tmp_path: Path, name: str, convention: LabelConvention
+) -> None:
+    write_mask(tmp_path / name, MASK, CASE.study, convention)
+
+    read = read_mask(tmp_path / name, CASE.study)
+
+    assert read.grid == MASK.grid
+    assert read.regions.keys() == MASK.regions.keys()
+    for region in Region:
+        np.testing.assert_array_equal(read.regions[region], MASK.regions[region])
+
+
+def test_a_mask_is_written_on_the_grid_of_the_studys_files(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, CASE, native=NATIVE)
+    study = BratsStudySource(tmp_path).study("study-1")
+
+    write_mask(tmp_path / "out" / "mask.nii.gz", MASK, study)
+
+    written = nib.load(tmp_path / "out" / "mask.nii.gz")
+    reference = nib.load(folder / "study-1_seg.nii.gz")
+    assert study.grid == CASE.study.grid
+    assert written.get_data_dtype() == np.uint8
+    np.testing.assert_allclose(written.affine, reference.affine)
+    np.testing.assert_array_equal(written.dataobj, reference.dataobj)
+
+
+def test_a_whole_tumour_alone_is_labelled_oedema(tmp_path: Path) -> None:
+    alone = Mask(grid=MASK.grid, regions={Region.WT: MASK.whole})
+
+    write_mask(tmp_path / "mask.nii", alone, CASE.study)
+
+    labels = np.asanyarray(nib.load(tmp_path / "mask.nii").dataobj)
+    assert np.unique(labels).tolist() == [0, 2]
+
+
+def test_a_mask_of_another_grid_is_not_written(tmp_path: Path) -> None:
+    other = fake_case(spacing_mm=(2.0, 2.0, 2.0)).study
+
+    with pytest.raises(InvalidInputError, match="not on the grid"):
+        write_mask(tmp_path / "mask.nii", MASK, other)
+
+
+def test_a_name_without_a_nifti_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"\.nii or \.nii\.gz"):
+        write_mask(tmp_path / "mask.png", MASK, CASE.study)
+
+
+def test_a_full_disk_leaves_the_old_mask_and_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mask.nii.gz"
+    write_mask(path, MASK, CASE.study)
+    old = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(JobError, match=r"cannot write .*mask\.nii\.gz: No space left on device"):
+        write_mask(path, MASK, CASE.study)
+
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+
+    with pytest.raises(JobError, match="cannot write"):
+        write_mask(tmp_path / "out" / "mask.nii", MASK, CASE.study)
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [(7, r"unknown labels \[7\]"), (-1, r"\[-1\]"), (0.5, "fractions"), (300, "300")],
+)
+def test_an_unknown_label_is_told_with_its_file(tmp_path: Path, label: float, told: str) -> None:
+    labels = np.zeros(CASE.study.grid.shape, dtype=np.float32)
+    labels[4, 4, 4] = label
+    write_image(tmp_path / "mask.nii", labels, CASE.study.grid)
+
+    with pytest.raises(FaultyStudyError, match=told) as caught:
+        read_mask(tmp_path / "mask.nii", CASE.study)
+
+    assert caught.value.kind is FaultKind.UNKNOWN_LABEL
+
+
+def test_a_mask_that_lies_elsewhere_than_its_study_is_refused(tmp_path: Path) -> None:
+    moved = CASE.study.grid.affine.copy()
+    moved[0, 3] += 1.0
+    labels = CASE.reference.regions[Region.WT].astype(np.uint8)
+    write_image(tmp_path / "mask.nii", labels, Grid(shape=CASE.study.grid.shape, affine=moved))
+
+    with pytest.raises(FaultyStudyError, match="elsewhere") as caught:
+        read_mask(tmp_path / "mask.nii", CASE.study)
+
+    assert caught.value.kind is FaultKind.AFFINE_MISMATCH

@@ -1,0 +1,89 @@
+"""The real studies in ../shared/data, read as nibabel reads them."""
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from fakes.study_folder import image_of
+from gliobench.adapters.nifti import BratsStudySource, write_mask
+from gliobench.application.load_modalities import load_modalities
+from gliobench.application.verify_dataset import verify_dataset
+from gliobench.domain.faults import FaultKind
+from gliobench.domain.prediction import Mask
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Modality
+
+pytestmark = pytest.mark.realdata
+
+
+@pytest.mark.parametrize(("folder", "n"), [("brats_2mm", 32), ("brats_full", 6), ("tcga_lgg", 2)])
+def test_no_real_study_has_a_fault(real_data: Path, folder: str, n: int) -> None:
+    verification = verify_dataset(BratsStudySource(real_data / folder))
+
+    assert verification.n_studies == n
+    assert verification.faults == []
+
+
+def test_automatic_masks_are_noted_as_missing_references(real_data: Path) -> None:
+    notes = verify_dataset(BratsStudySource(real_data / "tcga_lgg")).notes
+
+    assert [note.kind for note in notes] == [FaultKind.MISSING_MASK] * 2
+
+
+def test_a_tcga_study_is_the_brats_patient_whatever_the_folder(real_data: Path) -> None:
+    alone = BratsStudySource(real_data / "tcga_lgg" / "TCGA-DU-7294")
+
+    study = alone.study("TCGA-DU-7294")
+
+    assert study.patient_id == "BraTS20_Training_295"
+    assert study.site == "TCIA10"
+    assert alone.reference(study.id).grade is Grade.LGG
+
+
+def test_volumes_and_masks_are_nibabels(real_data: Path) -> None:
+    root = real_data / "brats_full"
+    source = BratsStudySource(root)
+    study_id = source.study_ids()[0]
+
+    study = source.study(study_id)
+    volumes = load_modalities(study)
+
+    assert study.grid.shape == (240, 240, 155)
+    for modality, volume in volumes.items():
+        image = nib.as_closest_canonical(nib.load(image_of(root / study_id, modality)))
+        np.testing.assert_allclose(study.grid.affine, image.affine)
+        np.testing.assert_array_equal(volume, np.asanyarray(image.dataobj).astype(np.float32))
+    mask = nib.as_closest_canonical(nib.load(root / study_id / f"{study_id}_seg.nii.gz"))
+    labels = np.asanyarray(mask.dataobj)
+    regions = source.reference(study_id).regions
+    np.testing.assert_array_equal(regions[Region.WT], labels > 0)
+    np.testing.assert_array_equal(regions[Region.TC], (labels == 1) | (labels == 4))
+    np.testing.assert_array_equal(regions[Region.ET], labels == 4)
+
+
+def test_a_real_mask_written_again_is_the_file_it_came_from(
+    real_data: Path, tmp_path: Path
+) -> None:
+    root = real_data / "brats_2mm"
+    source = BratsStudySource(root)
+    study = source.study("BraTS20_Training_033")
+    mask = Mask(grid=study.grid, regions=source.reference(study.id).regions)
+
+    write_mask(tmp_path / "mask.nii.gz", mask, study)
+
+    written = nib.load(tmp_path / "mask.nii.gz")
+    original = nib.load(root / study.id / f"{study.id}_seg.nii.gz")
+    np.testing.assert_array_equal(written.affine, original.affine)
+    np.testing.assert_array_equal(np.asanyarray(written.dataobj), np.asanyarray(original.dataobj))
+
+
+def test_each_modality_is_what_its_name_says(real_data: Path) -> None:
+    source = BratsStudySource(real_data / "brats_2mm")
+    study = source.study("BraTS20_Training_033")
+    tumour = source.reference(study.id).regions[Region.ET]
+
+    contrast = study.volume(Modality.T1C)[tumour].mean() / study.volume(Modality.T1N)[tumour].mean()
+
+    assert contrast > 1.1  # what enhances does so after the contrast agent

@@ -1,0 +1,229 @@
+"""What a run folder does when disks fill up, files tear and processes die."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gliobench.adapters.parquet import ParquetRunStore
+from gliobench.application.ports.run_store import RunManifest, StudyPrediction
+from gliobench.domain.errors import JobError
+from gliobench.domain.geometry import Axis, Grid, Plane
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.regions import Region
+from gliobench.domain.scores import (
+    BoxScore,
+    CaseScore,
+    FormOutcome,
+    MaskScore,
+    PointScore,
+    RegionScore,
+)
+from gliobench.domain.scoring import WORST
+from gliobench.domain.study import Grade
+
+GRID = Grid(shape=(40, 40, 40), affine=np.eye(4))
+MANIFEST = RunManifest(
+    cohort="c0ffee" * 10,
+    backend="fake",
+    fingerprint="f1",
+    provenance={},
+    grades=True,
+    forms=frozenset({Form.MASK}),
+    settings={},
+    trained_on=frozenset(),
+    seed=0,
+)
+
+
+def prediction(number: int = 1) -> StudyPrediction:
+    voxels = np.random.default_rng(number).random(GRID.shape) < 0.5
+    return StudyPrediction(
+        key=f"key-{number}",
+        study_id=f"s{number}",
+        grade=GradePrediction(Grade.HGG, 0.7),
+        localisation=LocalisationPrediction({Form.MASK: Mask(GRID, {Region.WT: voxels})}),
+    )
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let the system refuse to write any file beyond a size, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("room", [100, 9000], ids=["no-mask-fits", "masks-fit-the-part-does-not"])
+def test_a_full_disk_ends_in_one_line_and_nothing_half_written(tmp_path: Path, room: int) -> None:
+    store = ParquetRunStore(tmp_path)
+    store.append([prediction(1)])
+    many = [prediction(number) for number in range(2, 5)]
+    if room == 9000:
+        many = [StudyPrediction(f"k{n}" * 500, f"s{n}", many[0].grade, None) for n in range(50)]
+        room = 1000
+
+    with largest_file(room), pytest.raises(JobError, match="cannot write") as refusal:
+        store.append(many)
+
+    assert "\n" not in str(refusal.value)
+    assert store.keys() == {"key-1"}
+    assert not [name for name in files(tmp_path) if name.endswith(".tmp")]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be")
+
+    with pytest.raises(JobError, match="run"):
+        ParquetRunStore(tmp_path / "run").open(MANIFEST)
+
+
+@pytest.mark.parametrize("damage", ["cut", "scribbled", "empty"])
+def test_a_corrupt_part_is_named(tmp_path: Path, damage: str) -> None:
+    store = ParquetRunStore(tmp_path)
+    store.append([prediction(1)])
+    (part,) = (tmp_path / "predictions").iterdir()
+    whole = part.read_bytes()
+    part.write_bytes({"cut": whole[:-20], "scribbled": b"x" * len(whole), "empty": b""}[damage])
+
+    for read in (store.keys, lambda: list(store.predictions(["key-1"]))):
+        with pytest.raises(JobError, match=part.name) as refusal:
+            read()
+        assert "\n" not in str(refusal.value)
+
+
+def test_a_part_with_foreign_columns_is_named(tmp_path: Path) -> None:
+    (tmp_path / "predictions").mkdir()
+    pq.write_table(pa.table({"key": ["key-1"]}), tmp_path / "predictions" / "part-0.parquet")
+
+    with pytest.raises(JobError, match=r"part-0\.parquet"):
+        list(ParquetRunStore(tmp_path).predictions(["key-1"]))
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "empty"])
+def test_a_corrupt_mask_is_named(tmp_path: Path, damage: str) -> None:
+    store = ParquetRunStore(tmp_path)
+    store.append([prediction(1)])
+    (mask,) = (tmp_path / "masks").iterdir()
+    whole = mask.read_bytes()
+    mask.unlink() if damage == "gone" else mask.write_bytes(whole[:500] if damage == "cut" else b"")
+
+    with pytest.raises(JobError, match=mask.name) as refusal:
+        list(store.predictions(["key-1"]))
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"cohort": ')
+
+    with pytest.raises(JobError, match=r"manifest\.json"):
+        ParquetRunStore(tmp_path).open(MANIFEST)
+
+
+def test_files_that_a_killed_process_left_are_not_looked_at(tmp_path: Path) -> None:
+    store = ParquetRunStore(tmp_path)
+    store.append([prediction(1)])
+    (tmp_path / "predictions" / ".part-1.parquet.77.tmp").write_bytes(b"half")
+
+    assert store.keys() == {"key-1"}
+
+
+def test_a_batch_repeated_takes_the_place_of_itself(tmp_path: Path) -> None:
+    store = ParquetRunStore(tmp_path)
+
+    store.append([prediction(1)])
+    store.append([prediction(1)])
+
+    assert len(files(tmp_path)) == 2
+
+
+def test_two_settings_of_one_study_keep_their_masks_apart(tmp_path: Path) -> None:
+    store = ParquetRunStore(tmp_path)
+    old = prediction(1)
+    new = StudyPrediction("another-key", "s1", None, prediction(2).localisation)
+
+    store.append([old])
+    store.append([new])
+
+    (back,) = store.predictions(["key-1"])
+    assert isinstance(back.localisation, LocalisationPrediction)
+    assert isinstance(old.localisation, LocalisationPrediction)
+    masks = [one.localisation.answers[Form.MASK] for one in (back, old)]
+    assert all(isinstance(mask, Mask) for mask in masks)
+    assert np.array_equal(masks[0].whole, masks[1].whole)
+
+
+def test_a_manifest_can_be_read_by_anyone(tmp_path: Path) -> None:
+    ParquetRunStore(tmp_path).open(MANIFEST)
+
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+
+    assert manifest["backend"] == "fake"
+    assert manifest["forms"] == ["mask"]
+
+
+def test_predictions_are_one_flat_row_an_answer(tmp_path: Path) -> None:
+    ParquetRunStore(tmp_path).append([prediction(1)])
+
+    (part,) = (tmp_path / "predictions").iterdir()
+    rows = pq.read_table(part).to_pylist()
+
+    assert [row["task"] for row in rows] == ["grade", "mask"]
+    assert (rows[0]["grade"], rows[0]["probability_hgg"]) == ("HGG", 0.7)
+    assert (tmp_path / "masks" / rows[1]["mask_file"]).is_file()
+
+
+def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
+    region = RegionScore(dice=0.9, iou=0.8, hd95_mm=2.0, nsd=0.95, volume_error_mm3=-10.0)
+    refusal = Failure(FailureReason.REFUSAL, "no")
+    scored = CaseScore(
+        study_id="s1",
+        patient_id="p1",
+        site=None,
+        reference_grade=Grade.LGG,
+        grade=GradePrediction(Grade.HGG, 0.75),
+        localisation={
+            Form.MASK: FormOutcome(MaskScore({Region.WT: region})),
+            Form.POINT: FormOutcome(PointScore(error_mm=3.0, hit=True)),
+            Form.BOX: FormOutcome(WORST[Form.BOX], refusal),
+        },
+        plane=Plane(Axis.AXIAL, 7),
+    )
+    failed = CaseScore("s2", "p2", "TMC", None, grade=refusal)
+
+    ParquetRunStore(tmp_path).write_scores([scored, failed])
+    ParquetRunStore(tmp_path).write_scores([scored, failed])
+
+    first, second = pq.read_table(tmp_path / "scores.parquet").to_pylist()
+    assert (first["grade"], first["reference_grade"], first["probability_hgg"]) == (
+        "HGG",
+        "LGG",
+        0.75,
+    )
+    assert (first["mask_WT_dice"], first["mask_TC_dice"]) == (0.9, None)
+    assert (first["point_error_mm"], first["point_hit"], first["scoring_plane"]) == (3.0, True, 7)
+    assert (first["box_iou"], first["box_failure"]) == (BoxScore(0.0).iou, "refusal")
+    assert (second["grade"], second["grade_failure"]) == (None, "refusal")

@@ -1,0 +1,69 @@
+import csv
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
+
+from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.domain.orientation import reorient
+from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.study import Modality
+
+STUDY = "Phantom_0001"
+
+
+@pytest.fixture(scope="module")
+def source() -> PhantomStudySource:
+    return PhantomStudySource(2, spacing_mm=4.0)
+
+
+@pytest.fixture(scope="module")
+def folder(source: PhantomStudySource, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("phantoms")
+    export_phantoms(out, source)
+    return out
+
+
+def test_a_study_is_five_files_of_brats_2020(folder: Path) -> None:
+    names = {path.name for path in (folder / STUDY).iterdir()}
+
+    assert names == {f"{STUDY}_{part}.nii.gz" for part in ("flair", "t1", "t1ce", "t2", "seg")}
+
+
+def test_the_voxels_are_written_as_they_are_on_a_grid_to_the_left_and_the_back(
+    folder: Path, source: PhantomStudySource
+) -> None:
+    study = source.study(STUDY)
+    for modality in Modality:
+        image = nibabel.load(folder / STUDY / f"{STUDY}_{modality.alias}.nii.gz")
+        assert nibabel.aff2axcodes(image.affine) == ("L", "P", "S")
+        assert image.get_data_dtype() == np.int16
+        assert study.native_grid is not None
+        np.testing.assert_array_equal(
+            reorient(np.asarray(image.dataobj), source=study.native_grid, target=study.grid),
+            study.volume(modality),
+        )
+
+
+def test_the_mask_holds_the_regions_in_the_labels_of_2020(
+    folder: Path, source: PhantomStudySource
+) -> None:
+    image = nibabel.load(folder / STUDY / f"{STUDY}_seg.nii.gz")
+    labels = np.asarray(image.dataobj)
+    regions = LabelConvention.BRATS_2020.regions(labels[::-1, ::-1])
+
+    assert labels.dtype == np.uint8
+    for region in Region:
+        np.testing.assert_array_equal(regions[region], source.reference(STUDY).regions[region])
+
+
+def test_the_grades_are_listed_as_in_brats_2020(folder: Path, source: PhantomStudySource) -> None:
+    with (folder / "name_mapping.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    grades = {row["BraTS_2020_subject_ID"]: row["Grade"] for row in rows}
+    assert grades == {name: source.reference(name).grade.value for name in source.study_ids()}
+    assert rows[0]["BraTS_2019_subject_ID"] == "NA"

@@ -1,0 +1,61 @@
+"""Forest plots put marks where the numbers are."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer
+from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
+from gliobench.adapters.html.charts import _scale, grading_forest, localisation_forest
+from gliobench.domain.geometry import Axis, Plane, Point
+from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.study import Grade
+
+
+def test_balanced_accuracies_are_drawn_on_an_axis_from_nought_to_one_with_chance_in_the_middle() -> (
+    None
+):
+    forest = grading_forest(fake_report())
+
+    assert forest is not None
+    assert forest.mark == 50.0
+    assert [(bar.name, bar.at) for bar in forest.bars] == [("clever", 83.33), ("constant", 50.0)]
+    assert all(bar.low <= bar.at <= bar.high for bar in forest.bars)
+
+
+def test_centre_errors_are_drawn_with_the_smallest_first() -> None:
+    forest = localisation_forest(fake_report())
+
+    assert forest is not None
+    assert [bar.name for bar in forest.bars] == ["constant", "clever"]
+    assert max(bar.high for bar in forest.bars) <= 100
+
+
+def test_the_plane_is_drawn_where_more_backends_answer_on_it() -> None:
+    at_corner = LocalisationPrediction({Form.POINT: Point(Plane(Axis.AXIAL, 2), (0.0, 0.0))})
+    planar = fake_backend(
+        "planar", localizer=FakeLocalizer(lambda _: at_corner, forms=(Form.POINT,))
+    )
+
+    forest = localisation_forest(fake_report(clever_backend(), planar))
+
+    assert forest is not None
+    assert "on the scoring plane" in forest.title
+    assert {bar.name for bar in forest.bars} == {"clever", "planar"}
+
+
+def test_what_cannot_be_estimated_is_not_drawn() -> None:
+    grader = fake_backend("g", classifier=FakeClassifier(lambda _: GradePrediction(Grade.HGG)))
+
+    assert grading_forest(fake_report(constant_backend(), cases=COHORT[2:])) is None
+    assert localisation_forest(fake_report(grader)) is None
+
+
+@pytest.mark.parametrize("highest", [1e-9, 0.7, 3.0, 9.9, 10.0, 47.2, 373.13])
+def test_an_axis_reaches_beyond_the_highest_value_in_few_round_steps(highest: float) -> None:
+    step, top = _scale(highest)
+
+    assert top > highest
+    assert 1 <= round(top / step) <= 10

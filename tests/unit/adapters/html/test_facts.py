@@ -1,0 +1,35 @@
+"""The report for machines."""
+
+from __future__ import annotations
+
+import json
+
+from fakes.fake_report import fake_report
+from gliobench.adapters.html.facts import render_json
+
+
+def test_the_json_holds_the_summaries_and_neither_cases_nor_pictures() -> None:
+    facts = json.loads(render_json(fake_report()))
+
+    grading = facts["backends"][0]["summary"]["everyone"]["intention_to_treat"]["grading"]
+    assert grading["measures"]["accuracy"]["value"] == 0.75
+    assert grading["confusion"] == {
+        "true_positive": 4,
+        "false_negative": 2,
+        "false_positive": 0,
+        "true_negative": 2,
+    }
+    assert facts["backends"][0]["summary"]["failures"] == {"no_tumour_found": 1, "refusal": 1}
+    assert "cases" not in facts["backends"][0]
+    assert set(facts["overlays"][0]) == {"study_id", "backend", "caption"}
+
+
+def test_the_json_begins_with_what_the_report_says_in_words() -> None:
+    facts = json.loads(render_json(fake_report()))
+
+    assert list(facts)[:3] == ["schema", "lead", "stamps"]
+    assert "clever grades best" in facts["lead"]
+
+
+def test_the_same_report_gives_the_same_json() -> None:
+    assert render_json(fake_report()) == render_json(fake_report())

@@ -1,0 +1,125 @@
+"""What the report says first: every claim follows from the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
+from fakes.fake_study_source import fake_case
+from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
+from gliobench.domain.prediction import FailureReason, GradePrediction
+from gliobench.domain.study import Grade
+
+
+def test_the_lead_names_the_best_grader_with_its_interval_and_who_may_equal_it() -> None:
+    said = lead(fake_report())
+
+    assert "clever grades best, at a balanced accuracy of 0.83 (95 % interval 0.46 to 0.95)" in said
+    assert "the interval of constant overlaps, so the order may be chance" in said
+
+
+def test_the_lead_tells_what_answering_hgg_each_time_gives_and_how_few_the_rarer_grade_is() -> None:
+    said = lead(fake_report())
+
+    assert "Answering HGG each time is right in 75 % of them, at a balanced accuracy of 0.5" in said
+    assert "there are only 2 LGG, and each moves that by 0.25" in said
+
+
+def test_the_lead_names_the_best_localizer_and_the_failures_that_weigh_on_the_next() -> None:
+    said = lead(fake_report())
+
+    assert "constant localises best: its centres are 8.6 mm" in said
+    assert "clever follows at 46.6 mm, 1 failure counted as 373 mm" in said
+
+
+def test_a_grader_without_skill_is_not_called_the_best() -> None:
+    said = lead(fake_report(constant_backend()))
+
+    assert "None grades better than chance" in said
+    assert "grades best" not in said
+
+
+def test_with_one_grade_among_the_references_no_grader_is_ranked() -> None:
+    said = lead(fake_report(cases=COHORT[2:]))
+
+    assert "The references hold one grade only" in said
+    assert "grades best" not in said
+
+
+def test_one_study_of_the_rarer_grade_is_said_to_decide_half() -> None:
+    assert "a single LGG study decides half of that number" in lead(fake_report(cases=COHORT[1:]))
+
+
+def test_a_backend_that_does_not_localise_is_not_ranked_for_it() -> None:
+    grader = fake_backend(
+        "grader", classifier=FakeClassifier(lambda _: GradePrediction(Grade.HGG, 0.7))
+    )
+
+    assert "localises" not in lead(fake_report(grader))
+
+
+def test_a_backend_that_learned_from_the_cohort_is_named_in_the_lead_and_stamped() -> None:
+    report = fake_report(clever_backend(trained_on=["s1", "s2", "s3", "elsewhere"]))
+
+    assert "clever has learned from 3 of the 8 patients" in lead(report)
+    assert "Training overlap" in [stamp.title for stamp in stamps(report)]
+
+
+def test_a_backend_that_learned_elsewhere_is_said_to_be_unrelated() -> None:
+    assert "none has learned from these patients" in lead(fake_report())
+
+
+def test_oracle_slices_stand_ins_and_partial_runs_are_stamped() -> None:
+    report = fake_report(clever_backend())
+    (backend,) = report.backends
+    cohort = replace(report.cohort, n_studies=20)
+    marked = replace(backend, oracle=True, provenance={"stand-in": "tiny weights stand in."})
+
+    found = {
+        stamp.title: stamp.text
+        for stamp in stamps(replace(report, cohort=cohort, backends=(marked,)))
+    }
+
+    assert "chosen with the reference" in found["Oracle slices"]
+    assert found["Stand-in"] == "clever: tiny weights stand in."
+    assert found["Partial"] == "clever has read 8 of 20 studies."
+
+
+def test_failures_are_stamped_with_their_counts() -> None:
+    found = {stamp.title: stamp.text for stamp in stamps(fake_report())}
+
+    assert found["Failures"] == "Counted as the worst answer: clever in 2 of 8 studies."
+
+
+def test_a_report_without_reservations_says_so() -> None:
+    (stamp,) = stamps(fake_report(constant_backend()))
+
+    assert not stamp.warns
+    assert stamp.title == "No reservations on record"
+
+
+def test_sites_that_give_the_grade_away_are_stamped() -> None:
+    cases = [
+        fake_case("a", site="CBICA", grade=Grade.HGG),
+        fake_case("b", site="CBICA", grade=Grade.HGG),
+        fake_case("c", site="TCIA10", grade=Grade.LGG),
+    ]
+
+    found = {
+        stamp.title: stamp.text for stamp in stamps(fake_report(constant_backend(), cases=cases))
+    }
+
+    assert found["Site decides grade"].startswith("In 3 of 3 studies the site alone")
+
+
+def test_every_reason_for_a_failure_has_words() -> None:
+    assert set(REASONS) == set(FailureReason)
+
+
+def test_methods_tell_the_seed_and_the_penalty() -> None:
+    told = " ".join(methods(fake_report()))
+
+    assert "seed 0" in told
+    assert "373 mm" in told

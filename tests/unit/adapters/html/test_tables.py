@@ -1,0 +1,107 @@
+"""Tables hold what was summed up, and say how many studies that was."""
+
+from __future__ import annotations
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_report import COHORT, constant_backend, fake_report
+from fakes.fake_study_source import fake_case
+from gliobench.adapters.html.tables import (
+    IN_VOLUME,
+    ON_PLANE,
+    Row,
+    Table,
+    grading_table,
+    localisation_table,
+    site_rows,
+)
+from gliobench.domain.prediction import GradePrediction
+from gliobench.domain.study import Grade
+
+
+def row(table: Table | None, group: int, name: str) -> Row:
+    assert table is not None
+    return next(row for row in table.groups[group].rows if row.name == name)
+
+
+def values(table: Table | None, group: int, name: str) -> dict[str, str]:
+    assert table is not None
+    cells = row(table, group, name).cells
+    return {column.title: cell.text for column, cell in zip(table.columns, cells, strict=True)}
+
+
+def test_a_failed_grade_counts_as_wrong_at_first_and_is_left_out_then() -> None:
+    table = grading_table(fake_report())
+
+    everyone, answered = (values(table, group, "clever") for group in (0, 1))
+
+    assert everyone["Accuracy"] == "0.75"  # 6 of 8: s3 is wrong and s4 failed
+    assert answered["Accuracy"] == "0.86"  # 6 of 7
+    assert row(table, 0, "clever").scored == "8 / 8"
+    assert row(table, 1, "clever").scored == "7 / 8"
+
+
+def test_the_line_of_answering_hgg_each_time_stands_below_the_backends() -> None:
+    table = grading_table(fake_report())
+
+    assert table is not None
+    assert table.groups[0].rows[-1].name == "always HGG"
+    line = values(table, 0, "always HGG")
+    assert (line["Accuracy"], line["Balanced accuracy"]) == ("0.75", "0.50")
+    assert (line["Sensitivity"], line["Specificity"]) == ("1.00", "0.00")
+
+
+def test_labels_without_probabilities_have_no_auroc() -> None:
+    assert values(grading_table(fake_report()), 0, "constant")["AUROC"] == "–"
+
+
+def test_a_cell_tells_its_own_count_where_it_differs_from_its_row() -> None:
+    cells = row(grading_table(fake_report()), 0, "clever").cells
+
+    assert cells[3].small.endswith("n = 2")  # specificity: the two LGG
+
+
+def test_without_failures_there_is_one_way_of_counting() -> None:
+    table = grading_table(fake_report(constant_backend(), cases=COHORT[2:]))
+
+    assert table is not None
+    assert [group.title for group in table.groups] == ["All studies"]
+
+
+def test_sites_that_sent_both_grades_have_their_own_rows() -> None:
+    mixed = [fake_case(f"m{n}", site="2013", grade=Grade.LGG if n else Grade.HGG) for n in range(2)]
+    table = grading_table(fake_report(constant_backend(), cases=[*COHORT[2:], *mixed]))
+
+    assert table is not None
+    assert table.groups[-1].title.startswith("Only sites that sent both grades")
+    assert row(table, -1, "constant").scored == "2 / 8"
+
+
+def test_localisation_is_shown_in_the_volume_and_on_the_plane() -> None:
+    report = fake_report()
+
+    in_volume = values(localisation_table(report, IN_VOLUME), 1, "clever")
+    on_plane = values(localisation_table(report, ON_PLANE), 1, "clever")
+
+    assert (in_volume["Centre error, mm"], in_volume["Dice WT"]) == ("0.0", "1.00")
+    assert on_plane["Hit"] == "1.00"
+
+
+def test_a_backend_that_only_points_has_no_box_and_no_mask() -> None:
+    line = values(localisation_table(fake_report(), IN_VOLUME), 0, "constant")
+
+    assert (line["Box IoU"], line["Dice WT"]) == ("–", "–")
+
+
+def test_without_graders_or_localizers_there_is_no_table() -> None:
+    grader = fake_backend("g", classifier=FakeClassifier(lambda _: GradePrediction(Grade.HGG)))
+    unlabelled = [fake_case("u", grade=None, tumour=None)]
+
+    assert localisation_table(fake_report(grader), IN_VOLUME) is None
+    assert grading_table(fake_report(cases=unlabelled)) is None
+
+
+def test_unknown_sites_come_last_in_the_table_of_sites() -> None:
+    cases = [fake_case("a", site=None, grade=None), fake_case("b", site="TMC")]
+
+    assert site_rows(fake_report(cases=cases)) == [("TMC", [1, 0, 0]), ("unknown", [0, 0, 1])]

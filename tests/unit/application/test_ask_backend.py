@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer, bright_voxels
+from fakes.fake_study_source import fake_case
+from gliobench.application.ask_backend import ask
+from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.geometry import Point3D
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.study import Grade, Study
+
+STUDIES = [fake_case(f"s{number}").study for number in range(3)]
+HGG = GradePrediction(Grade.HGG)
+
+
+def fails_on(study_id: str, error: Exception) -> FakeClassifier:
+    def rule(study: Study) -> GradePrediction:
+        if study.id == study_id:
+            raise error
+        return HGG
+
+    return FakeClassifier(rule)
+
+
+def test_a_backend_is_asked_for_a_grade_and_a_place() -> None:
+    answers = ask(fake_backend(), STUDIES)
+
+    assert len(answers) == 3
+    assert all(isinstance(grade, GradePrediction) for grade, _ in answers)
+    assert all(isinstance(place, LocalisationPrediction) for _, place in answers)
+
+
+def test_a_backend_that_only_grades_is_not_asked_for_a_place() -> None:
+    answers = ask(fake_backend(classifier=FakeClassifier(lambda _: HGG)), STUDIES)
+
+    assert answers == [(HGG, None)] * 3
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InvalidInputError("torn"), FailureReason.UNREADABLE_STUDY),
+        (NotFoundError("no t2w"), FailureReason.MISSING_MODALITY),
+        (FaultyStudyError(FaultKind.MISSING_MODALITY, "no t2w"), FailureReason.MISSING_MODALITY),
+        (FaultyStudyError(FaultKind.TRUNCATED, "torn"), FailureReason.UNREADABLE_STUDY),
+        (BackendError("no weights"), FailureReason.BACKEND_ERROR),
+        (ZeroDivisionError("a bug"), FailureReason.BACKEND_ERROR),
+    ],
+)
+def test_a_study_that_makes_a_backend_raise_fails_and_the_others_are_answered(
+    error: GliobenchError, reason: FailureReason
+) -> None:
+    answers = ask(fake_backend(classifier=fails_on("s1", error)), STUDIES)
+
+    assert [answers[0][0], answers[2][0]] == [HGG, HGG]
+    failure = answers[1][0]
+    assert isinstance(failure, Failure)
+    assert failure.reason is reason
+    assert str(error) in failure.detail
+
+
+def test_a_backend_that_answers_too_few_studies_has_failed_on_all() -> None:
+    class Short:
+        def classify(self, studies: list[Study]) -> list[GradePrediction | Failure]:
+            return [HGG] * (len(studies) - 1)
+
+    answers = ask(fake_backend(classifier=Short()), STUDIES)
+
+    assert all(isinstance(grade, Failure) for grade, _ in answers)
+    assert "2 answers to 3 studies" in answers[0][0].detail
+
+
+def test_an_answer_of_a_wrong_kind_is_a_failure() -> None:
+    answers = ask(fake_backend(classifier=FakeClassifier(lambda _: "HGG")), STUDIES[:1])
+
+    assert isinstance(answers[0][0], Failure)
+
+
+def test_a_form_that_was_promised_and_not_answered_has_failed() -> None:
+    localizer = FakeLocalizer(forms=(Form.MASK, Form.POINT_3D))
+
+    ((_, place),) = ask(fake_backend(localizer=localizer), STUDIES[:1])
+
+    assert isinstance(place, LocalisationPrediction)
+    assert isinstance(place.answers[Form.MASK], Mask)
+    assert isinstance(place.answers[Form.POINT_3D], Failure)
+
+
+def test_a_form_that_was_not_asked_for_is_left_out() -> None:
+    def more(study: Study) -> LocalisationPrediction:
+        mask = bright_voxels(study)
+        assert isinstance(mask, LocalisationPrediction)
+        return replace(mask, answers={**mask.answers, Form.POINT_3D: Point3D(at=(0, 0, 0))})
+
+    ((_, place),) = ask(fake_backend(localizer=FakeLocalizer(more)), STUDIES[:1])
+
+    assert isinstance(place, LocalisationPrediction)
+    assert set(place.answers) == {Form.MASK}
+
+
+def test_a_mask_on_another_grid_than_the_studys_has_failed() -> None:
+    def shifted(study: Study) -> LocalisationPrediction:
+        place = bright_voxels(study)
+        assert isinstance(place, LocalisationPrediction)
+        mask = place.answers[Form.MASK]
+        assert isinstance(mask, Mask)
+        other = replace(study.grid, affine=study.grid.affine + np.eye(4, k=3))
+        return LocalisationPrediction({Form.MASK: replace(mask, grid=other)})
+
+    ((_, place),) = ask(fake_backend(localizer=FakeLocalizer(shifted)), STUDIES[:1])
+
+    assert isinstance(place, LocalisationPrediction)
+    assert isinstance(place.answers[Form.MASK], Failure)

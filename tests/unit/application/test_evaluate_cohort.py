@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer
+from fakes.fake_run_store import FakeRunStore
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.evaluate_cohort import EvaluateCohort, cohort_fingerprint
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.run_store import StudyPrediction
+from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.study import Case, Grade, Modality, Study
+
+IDS = [f"s{number}" for number in range(5)]
+CASES = [fake_case(study_id) for study_id in IDS]
+
+
+def evaluate(
+    stores: Mapping[str, FakeRunStore],
+    *backends: Backend,
+    source: FakeStudySource | None = None,
+    ids: list[str] = IDS,
+    batch_size: int = 2,
+    progress: list[tuple[int, int, int]] | None = None,
+) -> None:
+    told: list[tuple[int, int, int]] = [] if progress is None else progress
+    EvaluateCohort(
+        source or FakeStudySource(CASES), open_store=stores.__getitem__, batch_size=batch_size
+    )(backends, ids, progress=lambda *numbers: told.append(numbers))
+
+
+def answers(store: FakeRunStore) -> dict[str, StudyPrediction]:
+    return {prediction.study_id: prediction for prediction in store.kept.values()}
+
+
+class CountingSource:
+    """Counts how often each study is opened, and how many are held at once."""
+
+    def __init__(self, cases: list[Case]) -> None:
+        self._inner = FakeStudySource(cases)
+        self.opened: list[str] = []
+        self.held = weakref.WeakSet[Study]()
+        self.most_held = 0
+        self.study_ids = self._inner.study_ids
+        self.reference = self._inner.reference
+        self.content_hash = self._inner.content_hash
+        self.notes = self._inner.notes
+
+    def study(self, study_id: str) -> Study:
+        self.opened.append(study_id)
+        study = replace(self._inner.study(study_id))
+        self.held.add(study)
+        gc.collect()
+        self.most_held = max(self.most_held, len(self.held))
+        return study
+
+
+def test_every_study_is_predicted_by_every_backend() -> None:
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+
+    evaluate(stores, fake_backend("a"), fake_backend("b"))
+
+    for store in stores.values():
+        assert sorted(answers(store)) == IDS
+        assert store.batches == [["s0", "s1"], ["s2", "s3"], ["s4"]]
+
+
+def test_a_study_is_loaded_once_for_all_backends() -> None:
+    source = CountingSource(CASES)
+
+    evaluate(
+        {"a": FakeRunStore(), "b": FakeRunStore()},
+        fake_backend("a"),
+        fake_backend("b"),
+        source=source,
+    )
+
+    assert source.opened == IDS
+
+
+def test_no_more_than_two_batches_are_held_at_once() -> None:
+    source = CountingSource([fake_case(f"s{number:02}") for number in range(20)])
+
+    evaluate({"a": FakeRunStore()}, fake_backend("a"), source=source, ids=source.study_ids())
+
+    assert source.most_held <= 2 * 2
+
+
+def test_a_run_that_broke_off_goes_on_with_what_is_missing() -> None:
+    stores = {"a": FakeRunStore(breaks_at=1)}
+    first, second = FakeClassifier(), FakeClassifier()
+    with pytest.raises(JobError):
+        evaluate(stores, fake_backend("a", classifier=first))
+
+    evaluate(stores, fake_backend("a", classifier=second))
+
+    undisturbed = {"a": FakeRunStore()}
+    evaluate(undisturbed, fake_backend("a", classifier=FakeClassifier()))
+    assert second.asked == ["s2", "s3", "s4"]
+    assert stores["a"].kept == undisturbed["a"].kept
+
+
+def test_a_finished_run_loads_nothing() -> None:
+    stores = {"a": FakeRunStore()}
+    evaluate(stores, fake_backend("a"))
+    source = CountingSource(CASES)
+
+    evaluate(stores, fake_backend("a"), source=source)
+
+    assert source.opened == []
+
+
+def test_a_backend_that_joins_later_leaves_the_others_alone() -> None:
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+    evaluate(stores, fake_backend("a"))
+    again = FakeClassifier()
+
+    evaluate(stores, fake_backend("a", classifier=again), fake_backend("b"))
+
+    # `a` has no localizer now: it is asked for other forms, so its keys differ.
+    assert again.asked == IDS
+    assert sorted(answers(stores["b"])) == IDS
+
+
+@pytest.mark.parametrize("changed", [{"fingerprint": "f2"}, {"localizer": None}])
+def test_other_weights_or_settings_never_meet_old_predictions(changed: dict[str, object]) -> None:
+    stores = {"a": FakeRunStore()}
+    evaluate(stores, fake_backend("a"))
+    before = stores["a"].keys()
+
+    evaluate(stores, replace(fake_backend("a"), **changed))
+
+    assert len(stores["a"].keys() - before) == len(IDS)
+
+
+def test_a_study_whose_content_changed_is_another_cohort() -> None:
+    stores = {"a": FakeRunStore()}
+    evaluate(stores, fake_backend("a"))
+    study = CASES[0].study
+    brighter = replace(study, volumes={m: v + 1 for m, v in study.volumes.items()})
+    changed = FakeStudySource([replace(CASES[0], study=brighter), *CASES[1:]])
+
+    with pytest.raises(JobError, match="cohort"):
+        evaluate(stores, fake_backend("a"), source=changed)
+
+
+def test_two_studies_of_the_same_content_have_a_prediction_each() -> None:
+    twin = replace(CASES[0], study=replace(CASES[0].study, id="twin"))
+    stores = {"a": FakeRunStore()}
+
+    evaluate(
+        stores, fake_backend("a"), source=FakeStudySource([CASES[0], twin]), ids=["s0", "twin"]
+    )
+
+    assert sorted(answers(stores["a"])) == ["s0", "twin"]
+
+
+def test_a_study_that_cannot_be_opened_fails_and_the_rest_is_predicted() -> None:
+    source = FakeStudySource(CASES[1:], unreadable={"s0": InvalidInputError("s0 is not NIfTI")})
+    stores = {"a": FakeRunStore()}
+    told: list[tuple[int, int, int]] = []
+
+    evaluate(stores, fake_backend("a"), source=source, progress=told)
+
+    failure = Failure(FailureReason.UNREADABLE_STUDY, "s0 is not NIfTI")
+    kept = answers(stores["a"])
+    assert (kept["s0"].grade, kept["s0"].localisation) == (failure, failure)
+    assert all(isinstance(kept[one].grade, GradePrediction) for one in IDS[1:])
+    assert told[-1] == (5, 5, 1)
+
+
+def test_a_study_that_lacks_a_file_fails_for_that_reason() -> None:
+    missing = FaultyStudyError(FaultKind.MISSING_MODALITY, "no t2w")
+    source = FakeStudySource(CASES[1:], unreadable={"s0": missing})
+    stores = {"a": FakeRunStore()}
+
+    evaluate(stores, fake_backend("a"), source=source)
+
+    assert answers(stores["a"])["s0"].grade == Failure(FailureReason.MISSING_MODALITY, "no t2w")
+
+
+def test_a_volume_that_cannot_be_read_fails_every_backend_alike() -> None:
+    class Torn(dict[Modality, np.ndarray]):
+        def __getitem__(self, modality: Modality) -> np.ndarray:
+            raise InvalidInputError(f"{modality.value} is truncated")
+
+    study = CASES[0].study
+    torn = replace(CASES[0], study=replace(study, volumes=Torn(study.volumes)))
+
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+    source = CountingSource([torn, *CASES[1:]])
+    source.content_hash = lambda study_id: study_id
+    looks_at_nothing = FakeClassifier(lambda _: GradePrediction(Grade.HGG))
+
+    evaluate(
+        stores, fake_backend("a"), fake_backend("b", classifier=looks_at_nothing), source=source
+    )
+
+    for store in stores.values():
+        grade = answers(store)["s0"].grade
+        assert isinstance(grade, Failure)
+        assert grade.reason is FailureReason.UNREADABLE_STUDY
+
+
+def test_what_a_backend_does_not_offer_is_not_failed() -> None:
+    source = FakeStudySource(unreadable={"s0": InvalidInputError("torn")})
+    stores = {"grader": FakeRunStore(), "localizer": FakeRunStore()}
+
+    evaluate(
+        stores,
+        fake_backend("grader", classifier=FakeClassifier()),
+        fake_backend("localizer", localizer=FakeLocalizer()),
+        source=source,
+        ids=["s0"],
+    )
+
+    assert answers(stores["grader"])["s0"].localisation is None
+    assert answers(stores["localizer"])["s0"].grade is None
+
+
+def test_progress_counts_predictions_and_those_kept_before() -> None:
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+    evaluate(stores, fake_backend("a"))
+    told: list[tuple[int, int, int]] = []
+
+    evaluate(stores, fake_backend("a"), fake_backend("b"), progress=told)
+
+    assert told[0] == (5, 10, 0)
+    assert told[-1] == (10, 10, 0)
+
+
+def test_an_empty_cohort_is_no_error() -> None:
+    evaluate({"a": FakeRunStore()}, fake_backend("a"), ids=[])
+
+
+def test_a_cohorts_fingerprint_does_not_depend_on_order() -> None:
+    assert cohort_fingerprint({"a": "1", "b": "2"}) == cohort_fingerprint({"b": "2", "a": "1"})
+    assert cohort_fingerprint({"a": "1"}) != cohort_fingerprint({"a": "2"})

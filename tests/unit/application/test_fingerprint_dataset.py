@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.evaluate_cohort import cohort_fingerprint
+from gliobench.application.fingerprint_dataset import Distribution, fingerprint_dataset
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Modality
+
+CASES = [
+    fake_case("a", patient_id="anna", grade=Grade.HGG, site="CBICA"),
+    fake_case("b", patient_id="anna", grade=Grade.HGG, site="CBICA"),
+    fake_case("c", grade=Grade.LGG, site="TMC", spacing_mm=(1.0, 1.0, 2.0)),
+    fake_case("d", grade=None, site=None, tumour=None, shape=(10, 10, 10)),
+]
+
+
+def test_studies_patients_prevalence_and_sites_are_counted() -> None:
+    described = fingerprint_dataset(FakeStudySource(CASES))
+
+    assert (described.n_studies, described.n_patients) == (4, 3)
+    assert described.prevalence_hgg == pytest.approx(2 / 3)
+    assert described.grades_by_site == {
+        "CBICA": {Grade.HGG: 2},
+        "TMC": {Grade.LGG: 1},
+        None: {None: 1},
+    }
+
+
+def test_grids_are_counted() -> None:
+    described = fingerprint_dataset(FakeStudySource(CASES))
+
+    assert described.shapes == {(12, 14, 10): 3, (10, 10, 10): 1}
+    assert described.spacings_mm == {(1.0, 1.0, 1.0): 3, (1.0, 1.0, 2.0): 1}
+
+
+def test_tumour_volumes_are_in_cubic_millimetres_and_of_masks_only() -> None:
+    described = fingerprint_dataset(FakeStudySource(CASES))
+
+    # 5 x 5 x 4 voxels: of 1 mm3 in two studies, of 2 mm3 in one.
+    assert described.volumes_mm3[Region.WT] == Distribution(3, 100.0, (100.0, 100.0, 150.0), 200.0)
+
+
+def test_intensities_leave_the_air_out() -> None:
+    case = fake_case(tumour=None)
+    volume = case.study.volume(Modality.T1C)
+
+    described = fingerprint_dataset(FakeStudySource([case]))
+
+    wanted = np.percentile(volume[volume > 0], 99)
+    assert described.intensities[Modality.T1C].largest == pytest.approx(wanted)
+
+
+def test_a_study_that_cannot_be_read_is_counted_and_told() -> None:
+    source = FakeStudySource(CASES[:1], unreadable={"z": InvalidInputError("truncated")})
+
+    described = fingerprint_dataset(source)
+
+    assert described.n_studies == 2
+    assert described.unreadable == {"z": "truncated"}
+
+
+def test_the_hash_is_that_of_a_run_over_the_same_studies() -> None:
+    source = FakeStudySource(CASES)
+    hashes = {study_id: source.content_hash(study_id) for study_id in source.study_ids()}
+
+    assert fingerprint_dataset(source).hash == cohort_fingerprint(hashes)
+
+
+def test_without_grades_there_is_no_prevalence() -> None:
+    assert fingerprint_dataset(FakeStudySource(CASES[3:])).prevalence_hgg is None
+
+
+def test_nothing_has_no_distribution() -> None:
+    assert Distribution.of([]) is None

@@ -1,0 +1,134 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.verify_dataset import Verification, verify_dataset
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Case, Modality, Reference
+
+
+def _kinds(verification: Verification) -> list[FaultKind]:
+    return [finding.kind for finding in verification.findings]
+
+
+def _with_t1c(value: float) -> Case:
+    case = fake_case()
+    volume = np.full(case.study.grid.shape, value, dtype=np.float32)
+    study = replace(case.study, volumes={**case.study.volumes, Modality.T1C: volume})
+    return replace(case, study=study)
+
+
+def test_sound_studies_have_nothing_to_tell_of() -> None:
+    verification = verify_dataset(FakeStudySource([fake_case("a"), fake_case("b")]))
+
+    assert verification == Verification(n_studies=2, findings=())
+
+
+def test_a_missing_modality_is_a_fault() -> None:
+    case = fake_case(modalities=set(Modality) - {Modality.T2W})
+
+    (fault,) = verify_dataset(FakeStudySource([case])).faults
+
+    assert (fault.study_id, fault.kind) == ("study-1", FaultKind.MISSING_MODALITY)
+    assert "t2w" in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (0.0, FaultKind.EMPTY_VOLUME),
+        (7.0, FaultKind.EMPTY_VOLUME),
+        (np.nan, FaultKind.NOT_FINITE),
+        (np.inf, FaultKind.NOT_FINITE),
+    ],
+)
+def test_a_volume_without_an_image_is_a_fault(value: float, kind: FaultKind) -> None:
+    verification = verify_dataset(FakeStudySource([_with_t1c(value)]))
+
+    assert _kinds(verification) == [kind]
+
+
+def test_a_mask_without_tumour_is_a_fault() -> None:
+    case = fake_case()
+    nothing = {region: np.zeros(case.study.grid.shape, dtype=bool) for region in Region}
+    empty = replace(case, reference=replace(case.reference, regions=nothing))
+
+    assert _kinds(verify_dataset(FakeStudySource([empty]))) == [FaultKind.EMPTY_VOLUME]
+
+
+def test_a_missing_mask_or_grade_is_a_note_and_keeps_nobody_out() -> None:
+    case = replace(fake_case(), reference=Reference())
+
+    verification = verify_dataset(FakeStudySource([case]))
+
+    assert [note.kind for note in verification.notes] == [
+        FaultKind.MISSING_GRADE,
+        FaultKind.MISSING_MASK,
+    ]
+    assert verification.faults == []
+    assert verification.quarantine == {}
+
+
+def test_what_the_source_notes_is_passed_on() -> None:
+    note = Fault("study-1", FaultKind.MISNAMED_MASK, "W39")
+
+    verification = verify_dataset(FakeStudySource([fake_case()], notes={"study-1": [note]}))
+
+    assert verification.notes == [note]
+
+
+def test_a_study_that_cannot_be_opened_is_a_fault_and_the_rest_is_looked_at() -> None:
+    source = FakeStudySource(
+        [fake_case("b", modalities=[Modality.T1N])],
+        unreadable={
+            "a": FaultyStudyError(FaultKind.DUPLICATE_ID, "there twice"),
+            "c": InvalidInputError("strange"),
+        },
+    )
+
+    verification = verify_dataset(source)
+
+    assert verification.n_studies == 3
+    assert [(one.study_id, one.kind) for one in verification.faults] == [
+        ("a", FaultKind.DUPLICATE_ID),
+        ("b", FaultKind.MISSING_MODALITY),
+        ("b", FaultKind.MISSING_MODALITY),
+        ("b", FaultKind.MISSING_MODALITY),
+        ("c", FaultKind.UNREADABLE),
+    ]
+
+
+def test_the_same_images_under_another_id_are_a_fault_of_the_second() -> None:
+    case = fake_case("a")
+    twin = replace(case, study=replace(case.study, id="b"))
+
+    (fault,) = verify_dataset(FakeStudySource([case, twin])).faults
+
+    assert (fault.study_id, fault.kind) == ("b", FaultKind.DUPLICATE_CONTENT)
+    assert fault.detail == "the same images as a"
+
+
+def test_the_quarantine_gives_all_reasons_of_a_study_in_one_line() -> None:
+    source = FakeStudySource([fake_case(modalities=[Modality.T1N, Modality.T1C])])
+
+    assert verify_dataset(source).quarantine == {
+        "study-1": "missing_modality: study study-1 has no t2w (t2); "
+        "missing_modality: study study-1 has no t2f (flair)"
+    }
+
+
+def test_every_study_passes_the_tracker() -> None:
+    seen: list[str] = []
+
+    def track(study_ids):
+        for study_id in study_ids:
+            seen.append(study_id)
+            yield study_id
+
+    verify_dataset(FakeStudySource([fake_case("a"), fake_case("b")]), track=track)
+
+    assert seen == ["a", "b"]
