@@ -34,6 +34,10 @@ class CrossValidation:
     seed: int = 0
     settled: Mapping[str, int] | None = None
 
+    def prepare(self, progress_of: ProgressOf) -> None:
+        """Learn what needs no patient of the folds; call it first, every fit starts there."""
+        self.trainer.prepare(self.out / "prepared" / "checkpoint.pt", progress_of("prepare"))
+
     def run_fold(self, fold: int, progress_of: ProgressOf) -> list[Row]:
         """Fit all patients but a fold's, and predict that fold's.
 

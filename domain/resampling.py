@@ -72,11 +72,12 @@ def resample(volume: FloatArray, weights: Sequence[Float32Array]) -> Float32Arra
     Returns:
         (I', J', K') float32.
     """
+    volume, weights, order = _in_memory_order(volume, weights)
     first, second, third = weights
-    flat = first @ np.asarray(volume, dtype=np.float32).reshape(volume.shape[0], -1)
+    flat = first @ volume.reshape(volume.shape[0], -1)
     planes = np.matmul(second, flat.reshape(len(first), *volume.shape[1:]))
     resampled: Float32Array = np.matmul(planes, third.T)
-    return resampled
+    return resampled.transpose(np.argsort(order))
 
 
 def resample_to_spacing(
@@ -98,3 +99,14 @@ def resample_to_spacing(
     return resample(
         volume, [area_weights(n, step) for n, step in zip(volume.shape, steps, strict=True)]
     )
+
+
+def _in_memory_order(
+    volume: FloatArray, weights: Sequence[Float32Array]
+) -> tuple[Float32Array, list[Float32Array], NDArray[np.intp]]:
+    """Undo flips and transpositions: matmul takes 20 times as long against the memory's grain."""
+    flips = [-1 if stride < 0 else 1 for stride in volume.strides]
+    straight = volume[tuple(slice(None, None, flip) for flip in flips)]
+    order = np.argsort([-abs(stride) for stride in volume.strides], kind="stable")
+    turned = np.ascontiguousarray(straight.transpose(order), dtype=np.float32)
+    return turned, [np.ascontiguousarray(weights[axis][:, :: flips[axis]]) for axis in order], order

@@ -120,7 +120,9 @@ def _localizer_trainer(
     cubes: Path | None,
     masks: Path | None,
     phantoms: int,
-    schedule: Mapping[str, int],
+    preparation_steps: int,
+    steps: int,
+    seed: int,
 ) -> Trainer:
     monai = _monai()
     lesions = monai.load_lesion_cubes(cubes, masks) if cubes and masks else []
@@ -130,13 +132,19 @@ def _localizer_trainer(
 
         simulated = PhantomStudySource(count=phantoms, seed=1000, spacing_mm=2.0)
     trainer: Trainer = monai.LocalizerTrainer(
-        source, lesions, simulated, schedule=monai.Schedule(**schedule)
+        source,
+        lesions,
+        simulated,
+        schedule=monai.Schedule(steps=steps, seed=seed),
+        preparation=monai.Schedule(steps=preparation_steps, seed=seed)
+        if preparation_steps
+        else None,
     )
     return trainer
 
 
 def _grader_trainer(
-    source: StudySource | None, *, cubes: Path, masks: Path, schedule: Mapping[str, int]
+    source: StudySource | None, *, cubes: Path, masks: Path, steps: int, seed: int
 ) -> Trainer:
     from gliobench.adapters.nifti.name_mapping import NameMapping
 
@@ -146,7 +154,7 @@ def _grader_trainer(
         monai.load_lesion_cubes(cubes, masks),
         source,
         sites={name: one.site for name, one in subjects.items() if one.site},
-        schedule=monai.Schedule(**schedule),
+        schedule=monai.Schedule(steps=steps, seed=seed),
     )
     return trainer
 
@@ -279,6 +287,7 @@ def localizer_trainer(
     cubes: Path | None = None,
     masks: Path | None = None,
     phantoms: int = 0,
+    preparation_steps: int = 0,
     steps: int,
     seed: int,
 ) -> Trainer:
@@ -293,7 +302,9 @@ def localizer_trainer(
         cubes=cubes,
         masks=masks,
         phantoms=phantoms,
-        schedule={"steps": steps, "seed": seed},
+        preparation_steps=preparation_steps,
+        steps=steps,
+        seed=seed,
     )
     return trainer
 
@@ -311,7 +322,8 @@ def grader_trainer(
         open_source(dataset) if dataset else None,
         cubes=cubes,
         masks=masks,
-        schedule={"steps": steps, "seed": seed},
+        steps=steps,
+        seed=seed,
     )
     return trainer
 

@@ -58,6 +58,7 @@ def fit(
     schedule: Schedule,
     checkpoint: Path,
     progress: Progress,
+    start: Path | None = None,
 ) -> None:
     """Train a network, or go on where a checkpoint left off.
 
@@ -70,13 +71,14 @@ def fit(
         schedule: How long and how fast.
         checkpoint: Where to keep everything; replaced whole.
         progress: Told after each step.
+        start: Checkpoint whose averaged network to start from, instead of random weights.
 
     Raises:
         JobError: The loss is not finite, or the checkpoint is of another schedule.
     """
     torch.manual_seed(schedule.seed)
     on = device()
-    network = build().to(on)
+    network = (load_network(build, start) if start else build()).to(on)
     averaged = AveragedModel(
         network,
         multi_avg_fn=get_ema_multi_avg_fn(schedule.average),  # type: ignore[no-untyped-call]  # torch types it not

@@ -106,6 +106,9 @@ class GraderTrainer(Trainer):
         patients = {one.patient_id for one in (*self._cubes, *self._crops)}
         return TrainingData(tuple(sorted(patients)), self._contents)
 
+    def prepare(self, checkpoint: Path, progress: Progress) -> None:
+        """Do nothing: all that is known of grades is known of patients."""
+
     def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
         """Learn from these patients' cubes and crops."""
         wanted = set(patients)

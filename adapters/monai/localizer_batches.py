@@ -26,7 +26,6 @@ MARGIN = 12
 """Voxels about a window that rotation and scaling may bring in."""
 BLIND = 4
 """Voxels about a transplant's faces that the loss does not look at: the seam is no anatomy."""
-TRANSPLANT_SHARE = 0.5
 TUMOUR_SHARE = 0.6
 PHANTOM_SHARE = 0.1
 JITTER = 12
@@ -59,6 +58,7 @@ class LocalizerBatches:
         studies: By patient.
         transplants: Lesions of patients that may be learned from; may be empty.
         phantoms: Simulated studies, drawn now and then; may be empty.
+        transplant_share: Of the windows, those with another patient's lesion.
         batch_size: Windows a batch.
         seed: Of every random choice.
     """
@@ -69,9 +69,11 @@ class LocalizerBatches:
         transplants: Sequence[Transplant],
         phantoms: Sequence[TrainingStudy] = (),
         *,
+        transplant_share: float,
         batch_size: int,
         seed: int,
     ) -> None:
+        self._transplant_share = transplant_share
         self._studies = [studies[patient] for patient in sorted(studies)]
         self._transplants = transplants
         self._phantoms = phantoms
@@ -120,7 +122,7 @@ class LocalizerBatches:
 
     def _lesion_for(self, study: TrainingStudy, rng: np.random.Generator) -> Transplant | None:
         alike = study.labels.shape == BRATS_SHAPE_2MM
-        if not alike or not self._transplants or rng.random() >= TRANSPLANT_SHARE:
+        if not alike or not self._transplants or rng.random() >= self._transplant_share:
             return None
         return self._transplants[int(rng.integers(len(self._transplants)))]
 
@@ -175,8 +177,8 @@ def _augmentation() -> Compose:
                 padding_mode="zeros",
             ),
             RandFlipd(everything, prob=0.5, spatial_axis=0),
-            RandScaleIntensityd("volumes", factors=0.15, prob=0.9, channel_wise=True),
-            RandShiftIntensityd("volumes", offsets=0.2, prob=0.9, channel_wise=True),
+            RandScaleIntensityd("volumes", factors=0.2, prob=0.9, channel_wise=True),
+            RandShiftIntensityd("volumes", offsets=0.3, prob=0.9, channel_wise=True),
             RandGaussianSmoothd(
                 "volumes", sigma_x=(0.3, 0.8), sigma_y=(0.3, 0.8), sigma_z=(0.3, 0.8), prob=0.15
             ),

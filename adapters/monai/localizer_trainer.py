@@ -42,6 +42,10 @@ from gliobench.domain.study import Study
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
 
+FIT_SHARE = 0.5
+PREPARATION_SHARE = 0.85
+"""Of the windows, those with a transplanted lesion."""
+
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
     """Dice and cross-entropy of three regions, blind where the weights are zero."""
@@ -62,7 +66,9 @@ class LocalizerTrainer(Trainer):
         source: Studies with reference masks; those without are left out.
         cubes: More patients' lesions, to be transplanted; may be empty.
         phantoms: Simulated studies to learn from besides, never to be judged on.
-        schedule: How long and how fast.
+        schedule: How long and how fast to fit.
+        preparation: How long and how fast to learn beforehand from the other patients' lesions,
+            laid into phantoms; None leaves it out.
         batch_size: Windows a step.
         geometry: Voxels and shape of the exported network's input.
     """
@@ -74,6 +80,7 @@ class LocalizerTrainer(Trainer):
         phantoms: StudySource | None = None,
         *,
         schedule: Schedule,
+        preparation: Schedule | None = None,
         batch_size: int = 2,
         geometry: LocalizerGeometry | None = None,
     ) -> None:
@@ -81,6 +88,8 @@ class LocalizerTrainer(Trainer):
         self._cubes = cubes
         self._phantoms = phantoms
         self._schedule = schedule
+        self._preparation = preparation
+        self._start: Path | None = None
         self._batch_size = batch_size
         self._geometry = geometry or LocalizerGeometry()
         self._studies = _studies_with_masks(source)
@@ -102,29 +111,54 @@ class LocalizerTrainer(Trainer):
         patients = {*self._studies, *(cube.patient_id for cube in self._cubes)}
         return TrainingData(tuple(sorted(patients)), hash_of(contents, self._cubes))
 
+    def prepare(self, checkpoint: Path, progress: Progress) -> None:
+        """Learn from lesions of patients without a whole study here, laid into phantoms."""
+        if self._preparation is None:
+            return
+        hosts = {str(n): study for n, study in enumerate(self._phantom_studies())}
+        if not hosts:
+            raise InvalidInputError("preparation needs phantoms to lay lesions into")
+        batches = LocalizerBatches(
+            hosts,
+            self._transplants(set(self._studies)),
+            transplant_share=PREPARATION_SHARE,
+            batch_size=self._batch_size,
+            seed=self._preparation.seed,
+        )
+        self._fit(batches, self._preparation, checkpoint, progress)
+        self._start = checkpoint
+
     def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
-        held_out = set(self._studies) - set(patients)
-        transplants = [
-            Transplant(*cube.on_spacing(self._geometry.spacing_mm))
-            for cube in self._cubes
-            if cube.patient_id not in held_out
-        ]
         batches = LocalizerBatches(
             {p: self._training_study(self._source, self._studies[p]) for p in patients},
-            transplants,
+            self._transplants(set(self._studies) - set(patients)),
             self._phantom_studies(),
+            transplant_share=FIT_SHARE,
             batch_size=self._batch_size,
             seed=self._schedule.seed,
         )
+        self._fit(batches, self._schedule, checkpoint, progress)
+
+    def _fit(
+        self, batches: LocalizerBatches, schedule: Schedule, checkpoint: Path, progress: Progress
+    ) -> None:
         fit(
             localizer_network,
             batch_of=batches,
             loss_of=localizer_loss,
-            schedule=self._schedule,
+            schedule=schedule,
             checkpoint=checkpoint,
             progress=progress,
+            start=self._start,
         )
+
+    def _transplants(self, held_out: Collection[str]) -> list[Transplant]:
+        return [
+            Transplant(*cube.on_spacing(self._geometry.spacing_mm))
+            for cube in self._cubes
+            if cube.patient_id not in held_out
+        ]
 
     def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""

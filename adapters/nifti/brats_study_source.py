@@ -54,7 +54,12 @@ class BratsStudySource(StudySource):
         mask = self._folder(study_id).mask_path()
         if mask is None:
             return Reference(grade=grade)
-        return Reference(grade=grade, regions=read_regions(mask, self.study(study_id).grid))
+        try:
+            grid = self.study(study_id).grid
+        except InvalidInputError:
+            # Without images there is no grid for a mask; the grade still counts the failure.
+            return Reference(grade=grade)
+        return Reference(grade=grade, regions=read_regions(mask, grid))
 
     def content_hash(self, study_id: str) -> str:
         """Hash the study's image files."""

@@ -33,6 +33,7 @@ class Trainer(Protocol):
     Contract:
         - `fit` resumes from the checkpoint if there is one, writes it whole or not at all, and
           with the same patients and seed ends in the same network, interrupted or not.
+        - `prepare` resumes likewise, and sees no patient of `strata`.
         - `predict` never looks at the patients that `fit` saw, nor the other way round.
     """
 
@@ -42,6 +43,10 @@ class Trainer(Protocol):
 
     def training_data(self) -> TrainingData:
         """Say what the fit on all patients learns from."""
+        ...
+
+    def prepare(self, checkpoint: Path, progress: Progress) -> None:
+        """Learn what can be learned without these patients; every fit starts there."""
         ...
 
     def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:

@@ -134,7 +134,7 @@ def _surface_distances_mm(
     """
     block = extent(reference | prediction)
     surfaces_mm = [_surface(mask[block]) * spacing_mm for mask in (reference, prediction)]
-    # 32 points a leaf: a fifth faster on tumours than scipy's 10
+    # 32 points a leaf: queries took a fifth less time than with 16, on a large tumour
     one, other = (KDTree(surface, leafsize=32) for surface in surfaces_mm)
     to_other, _ = other.query(surfaces_mm[0])
     to_one, _ = one.query(surfaces_mm[1])

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Modality
 
 if TYPE_CHECKING:
     from gliobench.application.ports.study_source import StudySource
     from gliobench.application.predict_study import StudyReading
-    from gliobench.domain.study import Study
+    from gliobench.domain.study import Modality, Study
 
 SOME_FAILED = 3
 
@@ -44,6 +43,7 @@ def predict(
     from rich.console import Console
 
     from gliobench.application.predict_study import predict_study
+    from gliobench.domain.study import Modality
     from gliobench.entrypoints.container import load_backend
     from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 

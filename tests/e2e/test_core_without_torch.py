@@ -41,6 +41,16 @@ def test_help_needs_no_torch(tmp_path: Path) -> None:
     assert gliobench("--help", cwd=tmp_path).returncode == 0
 
 
+def test_the_command_line_imports_nothing_heavy_before_it_knows_what_to_do(tmp_path: Path) -> None:
+    code = "import sys, gliobench.entrypoints.cli; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    heavy = {"numpy", "pydantic", "dependency_injector", "onnxruntime", "matplotlib", "torch"}
+    assert heavy & set(result.stdout.split()) == set()
+
+
 def test_a_study_is_predicted_without_torch(study_folder: Path, tmp_path: Path) -> None:
     result = gliobench("predict", str(study_folder), "--out", "out", "--json", cwd=tmp_path)
 

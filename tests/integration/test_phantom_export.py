@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
+from gliobench.adapters.nifti.brats_study_source import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.orientation import reorient
 from gliobench.domain.regions import LabelConvention, Region
@@ -67,3 +68,22 @@ def test_the_grades_are_listed_as_in_brats_2020(folder: Path, source: PhantomStu
     grades = {row["BraTS_2020_subject_ID"]: row["Grade"] for row in rows}
     assert grades == {name: source.reference(name).grade.value for name in source.study_ids()}
     assert rows[0]["BraTS_2019_subject_ID"] == "NA"
+
+
+def test_the_folder_is_read_back_as_the_same_studies(
+    folder: Path, source: PhantomStudySource
+) -> None:
+    read = BratsStudySource(folder)
+
+    assert read.study_ids() == source.study_ids()
+    for name in read.study_ids():
+        assert read.study(name).grid == source.study(name).grid
+        assert read.reference(name).grade == source.reference(name).grade
+        for modality in Modality:
+            np.testing.assert_array_equal(
+                read.study(name).volume(modality), source.study(name).volume(modality)
+            )
+        for region in Region:
+            np.testing.assert_array_equal(
+                read.reference(name).regions[region], source.reference(name).regions[region]
+            )

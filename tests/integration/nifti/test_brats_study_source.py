@@ -231,6 +231,20 @@ def test_a_damaged_image_fails_alone_when_it_is_looked_at(tmp_path: Path) -> Non
         study.volume(Modality.T1N)
 
 
+def test_a_study_that_cannot_be_opened_still_has_its_grade(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case(ID_2020))
+    write_name_mapping(tmp_path, f"LGG,NA,NA,NA,NA,{ID_2020}")
+    for modality in Modality:
+        image_of(folder, modality).write_bytes(b"not an image")
+
+    source = BratsStudySource(tmp_path)
+
+    with pytest.raises(InvalidInputError):
+        source.study(ID_2020)
+    assert source.reference(ID_2020).grade is Grade.LGG
+    assert source.reference(ID_2020).regions == {}
+
+
 def test_the_image_that_differs_from_the_others_is_the_faulty_one(tmp_path: Path) -> None:
     folder = write_study(tmp_path, fake_case())
     small = fake_case(shape=(6, 7, 5), tumour=None).study

@@ -44,8 +44,8 @@ def volume_ml(head: Head, *labels: int) -> float:
     return float(np.isin(head.lesion.labels, labels).sum()) * SPACING_MM**3 / 1000
 
 
-def test_a_tumour_lies_within_the_brain(brain: Anatomy) -> None:
-    head = grown(brain)
+def test_a_tumour_near_the_rim_lies_within_the_brain(brain: Anatomy) -> None:
+    head = grown(brain, seat_mm=np.array([46.0, 10.0, 30.0]), radius_mm=26.0)
 
     assert not head.lesion.labels[~brain.brain[head.lesion.block]].any()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from gliobench.domain.intervals import NOTHING, bootstrap_mean, wilson
+from gliobench.domain.intervals import NOTHING, bootstrap_mean, mean_of_proportions, wilson
 
 
 def test_wilson_of_8_in_10_is_049_to_094() -> None:
@@ -63,3 +64,31 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
     assert same[0] == same[1]
     assert same[0] != bootstrap_mean(values=values, patients=patients, seed=8)
+
+
+def test_the_mean_of_two_proportions_takes_its_interval_from_theirs() -> None:
+    # 29 of 30 is 0.967 in (0.833, 0.994); 1 of 2 is 0.5 in (0.095, 0.905).
+    estimate = mean_of_proportions(wilson(successes=29, n=30), wilson(successes=1, n=2))
+
+    assert estimate.value == pytest.approx((29 / 30 + 1 / 2) / 2)
+    assert estimate.low == pytest.approx(
+        0.7333 - np.hypot(0.9667 - 0.8333, 0.5 - 0.0945) / 2, abs=1e-3
+    )
+    assert estimate.high == pytest.approx(
+        0.7333 + np.hypot(0.9941 - 0.9667, 0.9055 - 0.5) / 2, abs=1e-3
+    )
+    assert estimate.n == 32
+
+
+def test_two_perfect_proportions_of_few_studies_are_still_in_doubt() -> None:
+    estimate = mean_of_proportions(wilson(successes=30, n=30), wilson(successes=2, n=2))
+
+    assert (estimate.value, estimate.high) == (1.0, 1.0)
+    assert estimate.low is not None
+    assert estimate.low < 0.7
+
+
+def test_the_mean_with_a_proportion_of_nothing_is_unknown() -> None:
+    estimate = mean_of_proportions(wilson(successes=1, n=2), wilson(successes=0, n=0))
+
+    assert (estimate.value, estimate.low, estimate.high) == (None, None, None)

@@ -1,0 +1,55 @@
+"""Time a growing cohort: seconds a study and peak memory must not grow with it.
+
+    python tests/benchmarks/cohort.py --sizes 25 50 100 200
+
+Each size runs `gliobench evaluate` over phantoms on a 2 mm grid, written to a folder beforehand, in
+a process of its own. Needs the extra `phantom`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    """Write the phantoms once, then evaluate them in growing cohorts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[25, 50, 100, 200])
+    arguments = parser.parse_args()
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{'studies':>8} {'seconds':>8} {'s a study':>10} {'peak MiB':>9}")
+    with tempfile.TemporaryDirectory() as temporary:
+        studies = Path(temporary) / "phantoms"
+        _write_phantoms(studies, max(arguments.sizes))
+        for size in arguments.sizes:
+            _measure(studies, Path(temporary) / f"run-{size}", size)
+
+
+def _write_phantoms(folder: Path, count: int) -> None:
+    from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+
+    export_phantoms(folder, PhantomStudySource(count, spacing_mm=2.0))
+
+
+def _measure(studies: Path, out: Path, size: int) -> None:
+    command = [sys.executable, "-m", "gliobench", "evaluate", str(studies)]
+    options = ["--backend", "cnn-onnx", "--out", str(out), "--limit", str(size)]
+    start = time.perf_counter()
+    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status) not in (0, 3):
+        raise SystemExit(f"evaluate of {size} studies failed")
+    peak_mib = usage.ru_maxrss / 1024
+    print(f"{size:8} {seconds:8.1f} {seconds / size:10.3f} {peak_mib:9.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""Time one full-resolution study: gliobench beside MONAI, each in a process of its own.
+
+    python tests/benchmarks/one_study.py ../shared/data/brats_full/BraTS20_Training_065
+
+Contenders take turns, `--rounds` times. Each process loads its libraries and its model first; what
+is timed is the study: from four `.nii.gz` files to the answer. MONAI's network has random weights,
+which cost the same. Needs the extra `train`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("gliobench", "numpy", "onnxruntime-gpu", "onnxruntime", "torch", "monai")
+
+
+def gliobench(folder: Path) -> dict[str, float]:
+    """Load, grade, and give point, box and mask; seconds by stage."""
+    from gliobench.application.load_modalities import load_modalities
+    from gliobench.application.predict_study import predict_study
+    from gliobench.entrypoints.container import load_backend, open_source
+
+    backend = load_backend("cnn-onnx")
+    source = open_source(str(folder))
+    stages: dict[str, float] = {}
+    start = time.perf_counter()
+    study = source.study(source.study_ids()[0])
+    load_modalities(study)
+    stages["decode"] = time.perf_counter() - start
+    reading = predict_study(study, backend)
+    stages["total"] = time.perf_counter() - start
+    if reading.failures:
+        raise SystemExit(f"no answer: {reading.failures[0].detail}")
+    return stages | inner_stages(folder)
+
+
+def inner_stages(folder: Path) -> dict[str, float]:
+    """Time the inside of a prediction, step by step, on a study that is loaded."""
+    import numpy as np
+    from scipy.special import expit
+
+    from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
+    from gliobench.adapters.onnx.network import OnnxNetwork
+    from gliobench.domain import network_input as steps
+    from gliobench.domain.regions import Region
+    from gliobench.entrypoints.container import open_source
+
+    localizer = OnnxNetwork(EMBEDDED_WEIGHTS / "localizer.onnx", kind="localizer")
+    grader = OnnxNetwork(EMBEDDED_WEIGHTS / "grader.onnx", kind="grader")
+    source = open_source(str(folder))
+    study = source.study(source.study_ids()[0])
+    for modality in steps.MODALITY_ORDER:
+        study.volume(modality)
+    watch = Stopwatch()
+    volumes = steps.localizer_volumes(study, 2.0)
+    starts = steps.brain_windows(volumes, localizer.card.input_shape)
+    cuts = np.stack([steps.window(volumes, s, localizer.card.input_shape) for s in starts])
+    watch.lap("resample to 2 mm and z-score")
+    logits = localizer.run(cuts)
+    watch.lap("localizer network")
+    windows = list(zip(starts, expit(logits), strict=True))
+    merged = steps.merge_windows(windows, volumes.shape[1:])
+    regions = steps.tumour_regions(merged, spacing_mm=2.0, grid=study.grid)
+    watch.lap("masks on the study's grid")
+    if regions is None:
+        raise SystemExit("no tumour found")
+    crop = steps.grader_volumes(
+        study,
+        centre=steps.tumour_centre(regions[Region.WT]),
+        geometry=steps.GraderGeometry(grader.card.spacing_mm, grader.card.input_shape),
+        rules=steps.intensity_rules(study),
+    )
+    watch.lap("intensities and crop at full resolution")
+    grader.run(crop[np.newaxis])
+    watch.lap("grader network")
+    return watch.laps
+
+
+class Stopwatch:
+    """Seconds between laps."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Note the seconds since the last lap."""
+        now = time.perf_counter()
+        self.laps[name] = now - self._last
+        self._last = now
+
+
+def monai_whole(folder: Path) -> dict[str, float]:
+    """MONAI: load, normalise, SegResNet of 16 filters over the whole volume."""
+    return _monai(folder, lambda network, volumes: network(volumes))
+
+
+def monai_sliding(folder: Path) -> dict[str, float]:
+    """MONAI: the same in windows of 128³ that overlap by half."""
+    from monai.inferers import sliding_window_inference
+
+    return _monai(
+        folder,
+        lambda network, volumes: sliding_window_inference(
+            volumes, (128, 128, 128), 1, network, overlap=0.5
+        ),
+    )
+
+
+def _monai(folder: Path, infer: Callable) -> dict[str, float]:
+    import torch
+    from monai.networks.nets import SegResNet
+    from monai.transforms import Compose, LoadImaged, NormalizeIntensityd
+
+    network = SegResNet(init_filters=16, in_channels=4, out_channels=3).eval()
+    files = [str(next(folder.glob(f"*_{name}.nii.gz"))) for name in ("t1", "t1ce", "t2", "flair")]
+    load = Compose(
+        [
+            LoadImaged("image", ensure_channel_first=True),
+            NormalizeIntensityd("image", nonzero=True, channel_wise=True),
+        ]
+    )
+    start = time.perf_counter()
+    volumes = load({"image": files})["image"].as_tensor()
+    loaded = time.perf_counter() - start
+    # A volume of 155 slices does not halve four times: MONAI's users pad it.
+    padded = torch.nn.functional.pad(volumes, [0, -volumes.shape[-1] % 16])[None]
+    with torch.inference_mode():
+        mask = infer(network, padded).sigmoid() > 0.5
+    mask.sum().item()
+    return {"load and normalise": loaded, "total": time.perf_counter() - start}
+
+
+def floor(folder: Path) -> dict[str, float]:
+    """Inflate the four files and do nothing with them: no reader can be faster."""
+    start = time.perf_counter()
+    for name in ("t1", "t1ce", "t2", "flair"):
+        packed = next(folder.glob(f"*_{name}.nii.gz")).read_bytes()
+        zlib.decompress(packed, wbits=31)
+    return {"total": time.perf_counter() - start}
+
+
+CONTENDERS: dict[str, Callable[[Path], dict[str, float]]] = {
+    "gliobench": gliobench,
+    "MONAI SegResNet-16, whole volume": monai_whole,
+    "MONAI SegResNet-16, windows of 128³": monai_sliding,
+    "floor: inflate four files": floor,
+}
+
+
+def main() -> None:
+    """Run all contenders, or one of them in this process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=CONTENDERS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        seconds = CONTENDERS[arguments.only](arguments.study)
+        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": seconds, "peak_mib": peak_mib}))
+        return
+    results: dict[str, list[dict]] = {name: [] for name in CONTENDERS}
+    for _ in range(arguments.rounds):
+        for name, taken in results.items():
+            taken.append(_in_a_process(name, arguments.study))
+    _print(results, arguments)
+
+
+def _in_a_process(name: str, study: Path) -> dict:
+    command = [sys.executable, __file__, str(study), "--only", name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _print(results: dict[str, list[dict]], arguments: argparse.Namespace) -> None:
+    print(f"{arguments.study.name}, {arguments.rounds} rounds, medians")
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name))))
+    print(f"\n{'contender':40} {'seconds':>8} {'min':>7} {'max':>7} {'MiB':>6}")
+    for name, taken in results.items():
+        seconds = [one["seconds"]["total"] for one in taken]
+        peak = max(one["peak_mib"] for one in taken)
+        middle = statistics.median(seconds)
+        print(f"{name:40} {middle:8.2f} {min(seconds):7.2f} {max(seconds):7.2f} {peak:6.0f}")
+    print("\nstages of gliobench")
+    for stage in results["gliobench"][0]["seconds"]:
+        taken_s = [one["seconds"][stage] for one in results["gliobench"]]
+        print(f"  {stage:42} {statistics.median(taken_s):6.3f}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except ImportError:
+        return None
+
+
+if __name__ == "__main__":
+    main()
