@@ -14,7 +14,7 @@ REQUIRED := pyproject.toml constraints.txt
 
 # Exit code 3 tells that a backend failed on a study: the report shows it.
 demo: $(VENV)/.demo
-	$(VENV)/bin/gliobench evaluate phantom:12 $(BACKENDS:%=--backend %) --out demo || test $$? = 3
+	$(VENV)/bin/gliobench evaluate phantom:12:0:2 $(BACKENDS:%=--backend %) --out demo || test $$? = 3
 
 test: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory check

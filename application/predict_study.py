@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gliobench.application.ask_backend import ask
+from gliobench.application.load_modalities import load_modalities
 from gliobench.application.ports.backend import Backend
+from gliobench.domain.errors import GliobenchError
 from gliobench.domain.forms import in_volume
 from gliobench.domain.geometry import Box3D, Point3D, Voxel
 from gliobench.domain.orientation import reorient_box, reorient_voxel
@@ -56,7 +59,13 @@ class StudyReading:
 
 
 def predict_study(study: Study, backend: Backend) -> StudyReading:
-    """Grade and localise one study."""
+    """Grade and localise one study.
+
+    Its volumes are read at once, in threads; one that cannot be read is the backend's to report,
+    if it looks at it.
+    """
+    with suppress(GliobenchError):
+        load_modalities(study, study.volumes)
     ((grade, localisation),) = ask(backend, [study])
     if localisation is None or isinstance(localisation, Failure):
         return StudyReading(study, backend, grade, localisation)

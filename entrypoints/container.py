@@ -6,6 +6,7 @@ only to those who use it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 BACKENDS = "gliobench.backends"
 PHANTOM = "phantom:"
+PHANTOM_DATASET = re.compile(
+    r"phantom:(?P<count>\d+)(:(?P<seed>\d+)(:(?P<spacing_mm>\d+(\.\d+)?))?)?"
+)
 
 
 def _load_settings(flags: dict[str, object]) -> Settings:
@@ -54,13 +58,18 @@ def _brats_source(dataset: str) -> StudySource:
 
 
 def _phantom_source(dataset: str) -> StudySource:
-    numbers = dataset.removeprefix(PHANTOM).split(":")
-    if len(numbers) > 2 or not all(number.isdecimal() for number in numbers):
-        raise InvalidInputError(f"dataset {dataset!r}: wanted phantom:COUNT or phantom:COUNT:SEED")
-    count, seed = (*map(int, numbers), 0)[:2]
+    parts = PHANTOM_DATASET.fullmatch(dataset)
+    if parts is None:
+        raise InvalidInputError(
+            f"dataset {dataset!r}: wanted phantom:COUNT[:SEED[:SPACING_MM]], all numbers"
+        )
     from gliobench.adapters.phantom import PhantomStudySource
 
-    return PhantomStudySource(count=count, seed=seed)
+    return PhantomStudySource(
+        count=int(parts["count"]),
+        seed=int(parts["seed"] or 0),
+        spacing_mm=float(parts["spacing_mm"] or 1.0),
+    )
 
 
 def _parquet_run_store(folder: Path) -> RunStore:
@@ -218,7 +227,7 @@ def settings() -> Settings:
 
 
 def open_source(dataset: str) -> StudySource:
-    """Open a dataset: a folder in BraTS layout, or `phantom:COUNT[:SEED]`.
+    """Open a dataset: a folder in BraTS layout, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
     Raises:
         InvalidInputError: The phantom's numbers cannot be read.

@@ -155,7 +155,7 @@ def _core_level(
     level += 2 * np.clip(around.fluid - 0.35, 0, 1)
     side = np.sign(around.midline_mm[np.abs(x).argmin()])
     crossing_mm = np.clip(-side * around.midline_mm, 0, None)
-    level += 0 * crossing_mm / 6 * np.clip(1.1 - around.white, 0, 1)
+    level += crossing_mm / 6 * np.clip(1.1 - around.white, 0, 1)
     kept: Float32Array = np.minimum(level, distance_mm / SMALLEST_CORE_MM - 1)
     return kept
 

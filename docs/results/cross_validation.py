@@ -66,7 +66,11 @@ def print_localizer(rows: Rows) -> None:
         found = [row for row in members if row["found"]]
         cells = [mean_of(members if name != "centre_error_mm" else found, name) for name in names]
         median = np.median([row["centre_error_mm"] for row in found])
-        print(f"| {group} | {len(members)} | {len(found)} | " + " | ".join(cells) + f" | {median:.1f} |")
+        print(
+            f"| {group} | {len(members)} | {len(found)} | "
+            + " | ".join(cells)
+            + f" | {median:.1f} |"
+        )
 
 
 def mean_of(rows: Rows, name: str) -> str:
@@ -83,7 +87,9 @@ def print_grader(rows: Rows, cubes: Sequence[LesionCube]) -> None:
     """Grader beside what is simple, in the same folds."""
     simple = logistic_regression(rows, cubes)
     site = site_only(rows)
-    print("| grader | patients | n | AUROC | sensitivity (HGG) | specificity (LGG) | balanced accuracy |")
+    print(
+        "| grader | patients | n | AUROC | sensitivity (HGG) | specificity (LGG) | balanced accuracy |"
+    )
     print("|---" * 7 + "|")
     for name, scores in (
         ("3D CNN", [row["logit"] for row in rows]),
@@ -116,7 +122,10 @@ def auroc_with_interval(hgg: np.ndarray, score: np.ndarray) -> str:
     drawn = []
     for _ in range(RESAMPLES):
         picked = np.concatenate(
-            [rng.choice(np.flatnonzero(hgg == grade), (hgg == grade).sum()) for grade in (True, False)]
+            [
+                rng.choice(np.flatnonzero(hgg == grade), (hgg == grade).sum())
+                for grade in (True, False)
+            ]
         )
         drawn.append(auroc(reference=hgg[picked], probability=ranks(score[picked])))
     low, high = np.percentile(drawn, (2.5, 97.5))
@@ -186,7 +195,9 @@ def print_end_to_end(localizer_run: Path, grader_run: Path, studies: Path) -> No
                     "score": probability - 0.5,
                 }
             )
-    print("| grader | patients | n | AUROC | sensitivity (HGG) | specificity (LGG) | balanced accuracy |")
+    print(
+        "| grader | patients | n | AUROC | sensitivity (HGG) | specificity (LGG) | balanced accuracy |"
+    )
     print("|---" * 7 + "|")
     print_grades("localizer, then 3D CNN", "all", rows, [row["score"] for row in rows])
 

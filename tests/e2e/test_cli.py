@@ -72,10 +72,8 @@ def test_a_phantom_cohort_with_wrong_numbers_exits_1_with_one_line(gliobench) ->
     result = gliobench("evaluate", "phantom:many", "--backend", "majority", "--out", "run")
 
     assert result.returncode == 1
-    assert (
-        result.stderr
-        == "error: dataset 'phantom:many': wanted phantom:COUNT or phantom:COUNT:SEED\n"
-    )
+    assert result.stderr.startswith("error: dataset 'phantom:many': wanted phantom:COUNT")
+    assert result.stderr.count("\n") == 1
 
 
 def test_ctrl_c_exits_130_without_a_traceback() -> None:

@@ -82,11 +82,17 @@ def test_a_missing_extra_is_passed_on_as_it_is() -> None:
         wiring.load_backend("lacking")
 
 
-@pytest.mark.parametrize("dataset", ["phantom:", "phantom:many", "phantom:-3", "phantom:1:2:3"])
-def test_a_phantom_cohort_with_other_than_one_or_two_numbers_is_an_error(dataset: str) -> None:
-    with pytest.raises(InvalidInputError, match=r"wanted phantom:COUNT or phantom:COUNT:SEED"):
+@pytest.mark.parametrize("dataset", ["phantom:", "phantom:many", "phantom:-3", "phantom:1:2:3:4"])
+def test_a_phantom_cohort_that_is_not_so_written_is_an_error(dataset: str) -> None:
+    with pytest.raises(InvalidInputError, match="wanted phantom:COUNT"):
         wiring.open_source(dataset)
 
 
 def test_a_phantom_cohort_has_as_many_studies_as_asked_for() -> None:
     assert len(wiring.open_source("phantom:3:7").study_ids()) == 3
+
+
+def test_a_phantom_cohort_has_the_spacing_asked_for() -> None:
+    source = wiring.open_source("phantom:1:0:2.5")
+
+    assert source.study("Phantom_0000").grid.spacing_mm == (2.5, 2.5, 2.5)

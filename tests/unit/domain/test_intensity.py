@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.intensity import IntensityRule
+
+RNG = np.random.default_rng(0)
+VOLUME = np.where(RNG.random((12, 12, 12)) < 0.5, RNG.normal(500, 80, (12, 12, 12)), 0)
+
+
+def z_scores(volume: np.ndarray) -> np.ndarray:
+    return IntensityRule.of(volume).apply(volume)
+
+
+def test_scores_are_deviations_from_the_mean_of_the_brain() -> None:
+    rule = IntensityRule(low=0.0, high=100.0, mean=40.0, deviation=20.0)
+
+    scores = rule.apply(np.array([10.0, 40.0, 60.0, 200.0]))
+
+    np.testing.assert_allclose(scores, [-1.5, 0.0, 1.0, 3.0])
+    assert scores.dtype == np.float32
+
+
+def test_background_does_not_count_and_stays_zero() -> None:
+    rule = IntensityRule.of(np.array([0.0] * 50 + [10.0, 30.0]))
+
+    assert rule.mean == pytest.approx(20.0)
+    assert rule.deviation == pytest.approx(10.0, rel=0.01)
+    assert rule.apply(np.array([0.0, 20.0])).tolist() == [0.0, 0.0]
+
+
+@given(gain=st.floats(0.01, 1000), offset=st.floats(0, 5000))
+def test_a_scanner_s_gain_and_offset_do_not_matter(gain: float, offset: float) -> None:
+    other = np.where(VOLUME != 0, gain * VOLUME + offset, 0)
+
+    np.testing.assert_allclose(z_scores(other), z_scores(VOLUME), atol=1e-3)
+
+
+def test_spikes_hardly_move_the_scores_of_the_brain() -> None:
+    brain = RNG.normal(500, 80, 20_000)
+    spiked = brain.copy()
+    spiked[:5] = 32767
+
+    before, after = z_scores(brain), z_scores(spiked)
+
+    assert np.abs(before[5:] - after[5:]).max() < 0.2
+    assert after.max() < 5
+
+
+@pytest.mark.parametrize(
+    ("volume", "message"),
+    [
+        (np.zeros((3, 3, 3)), "zero everywhere"),
+        (np.full((3, 3, 3), 7.0), r"7\.0 wherever it is not zero"),
+    ],
+    ids=["empty", "constant"],
+)
+def test_a_volume_without_contrast_cannot_be_measured(volume: np.ndarray, message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        IntensityRule.of(volume)
+
+
+def test_integers_are_measured_as_the_numbers_that_they_are() -> None:
+    whole = VOLUME.astype(np.int16)
+
+    np.testing.assert_allclose(z_scores(whole), z_scores(whole.astype(np.float64)), atol=1e-6)
