@@ -52,17 +52,25 @@ def check_parity(before: Backend, after: Backend, studies: Iterable[Study]) -> l
         studies: One after the other, so that memory stays flat.
 
     Raises:
-        InvalidInputError: There is no study: parity on nothing would prove nothing.
+        InvalidInputError: There is no study, or none in which either found a tumour: parity on
+            nothing would prove nothing.
     """
-    results = []
+    results: list[StudyParity] = []
+    answered = False
     for study in studies:
         ((first_grade, first_place),) = ask(before, [study])
         ((second_grade, second_place),) = ask(after, [study])
         flipped, apart = _grades(first_grade, second_grade)
-        moved_mm, overlap = _places(_mask(first_place), _mask(second_place))
+        first_mask, second_mask = _mask(first_place), _mask(second_place)
+        answered = answered or first_mask is not None or second_mask is not None
+        moved_mm, overlap = _places(first_mask, second_mask)
         results.append(StudyParity(study.id, flipped, apart, moved_mm, overlap))
     if not results:
         raise InvalidInputError("no study to check the exported networks on")
+    if not answered:
+        raise InvalidInputError(
+            f"no tumour was found in any of {len(results)} studies: check the networks on others"
+        )
     return results
 
 

@@ -29,11 +29,15 @@ def assign_folds(
         Fold, from 0, by patient; the same for the same arguments whatever their order.
 
     Raises:
-        InvalidInputError: Fewer than two folds, or more folds than patients.
+        InvalidInputError: Fewer than two folds, more folds than patients, or a settled fold that
+            there is not.
     """
     if not 2 <= folds <= len(strata):
         raise InvalidInputError(f"{folds} folds of {len(strata)} patients: wanted 2 to as many")
     dealt = {patient: fold for patient, fold in (settled or {}).items() if patient in strata}
+    for patient, fold in dealt.items():
+        if not 0 <= fold < folds:
+            raise InvalidInputError(f"{patient} is settled in fold {fold}: wanted 0 to {folds - 1}")
     rng = np.random.default_rng(seed)
     sizes = np.bincount(list(dealt.values()), minlength=folds)
     for patients in _by_stratum(strata).values():

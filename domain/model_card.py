@@ -58,7 +58,7 @@ class ModelCard:
                 raise InvalidInputError(
                     f"model card: {name} {getattr(self, name)!r} is not {known}"
                 )
-        if self.temperature <= 0:
+        if not self.temperature > 0:
             raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
 
     def to_json(self) -> str:

@@ -31,7 +31,8 @@ def area_weights(length: int, step: float) -> Float32Array:
     """
     count = max(1, int(np.ceil(length / step - 1e-6)))
     if step <= 1:
-        return linear_weights(length, (np.arange(count) + 0.5) * step - 0.5)
+        # the last new sample may hang out, its centre beyond the old ones, and is not empty for it
+        return linear_weights(length, (np.arange(count) + 0.5) * step - 0.5, outside=1.0)
     edges = np.arange(length)
     start = (np.arange(count) * step)[:, None]
     covered = np.minimum(edges + 1, start + step) - np.maximum(edges, start)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +16,8 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from gliobench.domain.errors import (
-    BackendError,
-    GliobenchError,
-    InvalidInputError,
-    MissingExtraError,
-    NotFoundError,
-)
+from gliobench.domain.errors import InvalidInputError, MissingExtraError
+from gliobench.entrypoints.plugins import build_backend
 
 if TYPE_CHECKING:
     from gliobench.adapters.monai import TrainedNetworks
@@ -38,7 +32,6 @@ if TYPE_CHECKING:
     from gliobench.domain.study import Modality, Study
     from gliobench.entrypoints.settings import Settings
 
-BACKENDS = "gliobench.backends"
 PHANTOM = "phantom:"
 PHANTOM_DATASET = re.compile(
     r"phantom:(?P<count>\d+)(:(?P<seed>\d+)(:(?P<spacing_mm>\d+(\.\d+)?))?)?"
@@ -88,27 +81,6 @@ def _matplotlib_painter() -> StudyPainter:
     from gliobench.adapters.matplotlib import MatplotlibStudyPainter
 
     return MatplotlibStudyPainter()
-
-
-def _backend(name: str, settings: Settings) -> Backend:
-    from gliobench.application.ports.backend import Backend
-
-    entry = backend_entry(name)
-    try:
-        backend = entry.load()(_options(name, settings))
-    except GliobenchError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"backend {name!r} of {package_of(entry)} cannot be loaded: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    if not isinstance(backend, Backend):
-        raise BackendError(
-            f"backend {name!r} of {package_of(entry)}: {entry.value} gave "
-            f"{type(backend).__name__}: wanted a Backend"
-        )
-    return backend
 
 
 def _options(name: str, settings: Settings) -> BackendOptions:
@@ -192,6 +164,10 @@ def _monai() -> ModuleType:
         return import_module("gliobench.adapters.monai")
     except ModuleNotFoundError as error:
         raise MissingExtraError(extra="train", purpose="Training") from error
+
+
+def _backend(name: str, settings: Settings) -> Backend:
+    return build_backend(name, _options(name, settings))
 
 
 class Container(containers.DeclarativeContainer):
@@ -358,31 +334,3 @@ def painter() -> StudyPainter:
 def embedded_weights() -> Path:
     """Name the folder of the weights that ship with gliobench, which need not be imported."""
     return Path(str(files("gliobench.adapters"))) / "onnx" / "weights"
-
-
-def backend_entries() -> list[EntryPoint]:
-    """List the backends that installed packages offer, by name."""
-    return sorted(entry_points(group=BACKENDS), key=lambda entry: entry.name)
-
-
-def backend_entry(name: str) -> EntryPoint:
-    """Find the entry point of a backend.
-
-    Raises:
-        NotFoundError: No installed package offers it.
-        BackendError: Two packages offer it.
-    """
-    known = backend_entries()
-    found = [entry for entry in known if entry.name == name]
-    if not found:
-        names = ", ".join(sorted({entry.name for entry in known}))
-        raise NotFoundError(f"unknown backend {name!r}: wanted one of {names}")
-    if len(found) > 1:
-        packages = " and ".join(package_of(entry) for entry in found)
-        raise BackendError(f"backend {name!r} is offered by {packages}: uninstall one")
-    return found[0]
-
-
-def package_of(entry: EntryPoint) -> str:
-    """Name the package that an entry point comes from, with its version."""
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"

@@ -53,7 +53,8 @@ def lead(report: EvaluationReport) -> str:
 
 def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
-    found = [stamp for backend in report.backends for stamp in _warnings(report, backend)]
+    found = _training_warning(report)
+    found += [stamp for backend in report.backends for stamp in _warnings(report, backend)]
     found += [*_site_warning(report), *_failing(report)]
     return found or [
         Stamp(
@@ -153,8 +154,9 @@ def _localising(report: EvaluationReport) -> Iterator[str]:
     where = "" if form is Form.POINT_3D else " on the scoring plane"
     said = _said(estimate, digits=1, unit=" mm") + " off on average" + where
     told = f"{name} {claim}: its centres are {said}{_penalty(report, name, form)}"
-    for second, error, _ in ranking[1:2]:
+    for second, error, other in ranking[1:2]:
         told += f"; {second} follows at {number(error, 1)} mm{_penalty(report, second, form)}"
+        told += ", and their intervals overlap" if _meet(other, estimate) else ""
     yield f"{told}."
 
 
@@ -169,12 +171,31 @@ def _penalty(report: EvaluationReport, name: str, form: Form) -> str:
 
 
 def _overlap(report: EvaluationReport) -> Iterator[str]:
-    learned = [backend for backend in report.backends if backend.n_trained_on]
+    learned = [backend.name for backend in report.backends if backend.n_trained_on]
     if not learned:
         yield "As far as the backends tell, none has learned from these patients."
-    for backend in learned:
-        share = f"{backend.n_trained_on:,} of the {report.cohort.n_patients:,} patients"
-        yield f"{backend.name} has learned from {share}: what it scores on them is no test."
+    elif len(learned) == 1:
+        yield f"{learned[0]} has learned from patients of this cohort: on them its scores are no test."
+    else:
+        yield (
+            f"{listed(learned)} have learned from patients of this cohort: on them their scores "
+            "are no test."
+        )
+
+
+def _training_warning(report: EvaluationReport) -> list[Stamp]:
+    learned = [
+        f"{backend.name} from {backend.n_trained_on:,}"
+        for backend in report.backends
+        if backend.n_trained_on
+    ]
+    if not learned:
+        return []
+    text = (
+        f"Learned here: {listed(learned)} of {count(report.cohort.n_patients, 'patient')}. "
+        "Such scores show what is remembered, not what to expect of new patients."
+    )
+    return [Stamp("Training overlap", text)]
 
 
 def _failing(report: EvaluationReport) -> list[Stamp]:
@@ -190,13 +211,6 @@ def _failing(report: EvaluationReport) -> list[Stamp]:
 
 def _warnings(report: EvaluationReport, backend: BackendReport) -> Iterator[Stamp]:
     cohort, summary = report.cohort, backend.summary
-    if backend.n_trained_on:
-        text = (
-            f"{backend.name} has learned from {backend.n_trained_on:,} of "
-            f"{count(cohort.n_patients, 'patient')}. Its scores on them show what it remembers, not "
-            "what to expect of new patients."
-        )
-        yield Stamp("Training overlap", text)
     if backend.oracle:
         text = (
             f"{backend.name} was shown slices chosen with the reference, which nobody has in "

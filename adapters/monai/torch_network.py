@@ -19,6 +19,7 @@ from gliobench.adapters.monai.networks import (
 )
 from gliobench.application.ports.network import Network
 from gliobench.application.ports.trainer import TrainingData
+from gliobench.domain.errors import BackendError
 from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import GraderGeometry, LocalizerGeometry
 from gliobench.domain.patients import patient_hash
@@ -43,10 +44,17 @@ class TorchNetwork(Network):
         return self._card
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Infer (N, 4, I, J, K) float32 inputs: (N, …) float32 logits."""
+        """Infer (N, 4, I, J, K) float32 inputs: (N, …) float32 logits.
+
+        Raises:
+            BackendError: The network gave numbers that are not finite.
+        """
         with torch.inference_mode():
-            logits = [self.network(torch.from_numpy(one[np.newaxis])).numpy() for one in inputs]
-        return np.concatenate(logits)
+            outputs = [self.network(torch.from_numpy(one[np.newaxis])).numpy() for one in inputs]
+        logits: NDArray[np.float32] = np.concatenate(outputs)
+        if not np.isfinite(logits).all():
+            raise BackendError("the network gave numbers that are not finite")
+        return logits
 
 
 def trained_localizer(checkpoint: Path, data: TrainingData) -> TorchNetwork:

@@ -51,7 +51,8 @@ class Anatomy:
     """A healthy brain on the block of a study's grid that holds it.
 
     Args:
-        block: Where the arrays lie on the study's grid.
+        grid: The study's RAS+ grid.
+        block: Where the arrays lie on it.
         axes_mm: World coordinates of the block's voxels.
         midline_mm: World x of the midline.
         brain: (I, J, K) bool.
@@ -62,6 +63,7 @@ class Anatomy:
         placement: How the template was laid into the world.
     """
 
+    grid: Grid
     block: tuple[slice, slice, slice]
     axes_mm: AxesMm
     midline_mm: float
@@ -178,6 +180,7 @@ def draw_anatomy(rng: np.random.Generator, grid: Grid) -> Anatomy:
     grain = smooth_field(rng, axes_mm, scale_mm=3.0, extent_mm=HEAD_MM)
     specks = np.clip(grain - 1.3, 0, 1) * np.clip(0.7 - grey - white, 0, 1)
     return Anatomy(
+        grid=grid,
         block=(block[0], block[1], block[2]),
         axes_mm=axes_mm,
         midline_mm=midline_mm,

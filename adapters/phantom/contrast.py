@@ -87,7 +87,7 @@ def scan(rng: np.random.Generator, head: Head, scanner: Scanner) -> dict[Modalit
     """Take the four images of a head.
 
     Returns:
-        (I, J, K) float32 by modality, on the anatomy's block: whole numbers, at least 1 in the
+        (I, J, K) float32 by modality, on the study's grid: whole numbers, at least 1 in the
         brain and 0 outside it.
     """
     shares = _shares(head)
@@ -167,6 +167,6 @@ def _exposed(
     median = scanner.median[modality] * np.exp(rng.normal(0.0, 0.15))
     voxels = image[anatomy.brain] * np.exp(np.float32(0.06) * bias[anatomy.brain])
     voxels += np.float32(scanner.noise) * rng.standard_normal(len(voxels), dtype=np.float32)
-    exposed = np.zeros_like(image)
-    exposed[anatomy.brain] = np.clip(np.rint(voxels * np.float32(median)), 1, 32767)
+    exposed = np.zeros(anatomy.grid.shape, dtype=np.float32)
+    exposed[anatomy.block][anatomy.brain] = np.clip(np.rint(voxels * np.float32(median)), 1, 32767)
     return exposed

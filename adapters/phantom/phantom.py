@@ -13,7 +13,7 @@ from gliobench.adapters.phantom.contrast import INTENSITY, SCANNERS, scan
 from gliobench.adapters.phantom.fields import Float32Array
 from gliobench.adapters.phantom.lesion import grow
 from gliobench.adapters.phantom.plan import RANGES, draw_plan
-from gliobench.domain.geometry import Grid, ScalarT
+from gliobench.domain.geometry import Grid
 from gliobench.domain.orientation import canonical
 from gliobench.domain.study import Grade, Modality
 
@@ -80,17 +80,6 @@ def make_phantom(recipe: PhantomRecipe) -> Phantom:
     grid = canonical(recipe.native_grid)
     plan = draw_plan(chances[0], grade)
     head = grow(chances[1], plan, draw_anatomy(chances[2], grid))
-    block, images = head.anatomy.block, scan(chances[3], head, SCANNERS[site])
-    labels = _padded(head.lesion.labels, head.lesion.block, head.anatomy.brain.shape)
-    return Phantom(
-        volumes={m: _padded(image, block, grid.shape) for m, image in images.items()},
-        labels=_padded(labels, block, grid.shape),
-    )
-
-
-def _padded(
-    part: NDArray[ScalarT], block: tuple[slice, slice, slice], shape: tuple[int, ...]
-) -> NDArray[ScalarT]:
-    whole = np.zeros(shape, dtype=part.dtype)
-    whole[block] = part
-    return whole
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    labels[head.anatomy.block][head.lesion.block] = head.lesion.labels
+    return Phantom(volumes=scan(chances[3], head, SCANNERS[site]), labels=labels)

@@ -37,7 +37,7 @@ def backends(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the backends, what each can do, and why one cannot run."""
-    from gliobench.entrypoints.container import backend_entries
+    from gliobench.entrypoints.plugins import backend_entries
 
     rows = [_row(entry) for entry in backend_entries()]
     if as_json:
@@ -47,7 +47,8 @@ def backends(
 
 
 def _row(entry: EntryPoint) -> BackendRow:
-    from gliobench.entrypoints.container import load_backend, package_of
+    from gliobench.entrypoints.container import load_backend
+    from gliobench.entrypoints.plugins import package_of
 
     package = package_of(entry)
     try:

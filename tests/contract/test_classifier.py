@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,7 +19,7 @@ from gliobench.domain.prediction import Failure, GradePrediction
 from gliobench.domain.study import Study
 
 STUDIES = [
-    fake_case(f"s{number}", site=site).study
+    fake_case(f"s{number}", site=site, spacing_mm=(2.0, 2.0, 2.0)).study
     for number, site in enumerate(["CBICA", "TCIA10", "2013", None, "elsewhere"])
 ]
 
@@ -27,11 +30,23 @@ def classifier_of(make: Callable[[BackendOptions], Backend]) -> Classifier:
     return classifier
 
 
+@cache
+def tiny_networks() -> Backend:
+    """Make the backend `cnn-onnx` of two networks that are written for the occasion."""
+    pytest.importorskip("onnx", reason="the extra `train` is not installed")
+    from fakes.onnx_file import write_weights
+    from gliobench.adapters.onnx.backend import cnn_onnx
+
+    with TemporaryDirectory() as folder:
+        return cnn_onnx(BackendOptions(weights_dir=str(write_weights(Path(folder))), threads=1))
+
+
 MAKERS: dict[str, Callable[[], Classifier]] = {
     "fake": FakeClassifier,
     "majority": lambda: classifier_of(majority),
     "prevalence": lambda: classifier_of(prevalence),
     "site-only": lambda: classifier_of(site_only),
+    "onnx": lambda: classifier_of(lambda _: tiny_networks()),
 }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ STUDIES = [
     fake_case(
         f"s{number}",
         shape=(16 + number, 18, 14),
+        spacing_mm=(2.0, 2.0, 2.0),
         tumour=Box3D(start=(2 + number, 3, 2), stop=(7 + number, 9, 8)),
     ).study
     for number in range(4)
@@ -32,11 +36,23 @@ def localizer_of(make: Callable[[BackendOptions], Backend]) -> Localizer:
     return localizer
 
 
+@cache
+def tiny_networks() -> Backend:
+    """Make the backend `cnn-onnx` of two networks that are written for the occasion."""
+    pytest.importorskip("onnx", reason="the extra `train` is not installed")
+    from fakes.onnx_file import write_weights
+    from gliobench.adapters.onnx.backend import cnn_onnx
+
+    with TemporaryDirectory() as folder:
+        return cnn_onnx(BackendOptions(weights_dir=str(write_weights(Path(folder))), threads=1))
+
+
 MAKERS: dict[str, Callable[[], Localizer]] = {
     "fake": FakeLocalizer,
     "centre-prior": lambda: localizer_of(centre_prior),
     "brain-centroid": lambda: localizer_of(brain_centroid),
     "mean-box": lambda: localizer_of(mean_box),
+    "onnx": lambda: localizer_of(lambda _: tiny_networks()),
 }
 
 

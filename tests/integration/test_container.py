@@ -14,6 +14,7 @@ from gliobench.domain.errors import (
     NotFoundError,
 )
 from gliobench.entrypoints import container as wiring
+from gliobench.entrypoints import plugins
 
 
 def working(options: BackendOptions) -> Backend:
@@ -37,10 +38,12 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
     factories = {"working": working, "broken": broken, "lacking": lacking, "wrong": wrong}
     for factory in factories.values():
         monkeypatch.setattr(f"builtins.backend_{factory.__name__}", factory, raising=False)
-    entries = [EntryPoint(name, f"builtins:backend_{name}", wiring.BACKENDS) for name in factories]
-    entries.append(EntryPoint("absent", "no_such_package.backend:make", wiring.BACKENDS))
-    entries += [EntryPoint("twice", "builtins:print", wiring.BACKENDS)] * 2
-    monkeypatch.setattr(wiring, "entry_points", lambda *, group: {wiring.BACKENDS: entries}[group])
+    entries = [EntryPoint(name, f"builtins:backend_{name}", plugins.BACKENDS) for name in factories]
+    entries.append(EntryPoint("absent", "no_such_package.backend:make", plugins.BACKENDS))
+    entries += [EntryPoint("twice", "builtins:print", plugins.BACKENDS)] * 2
+    monkeypatch.setattr(
+        plugins, "entry_points", lambda *, group: {plugins.BACKENDS: entries}[group]
+    )
 
 
 @pytest.mark.usefixtures("offered")

@@ -63,8 +63,24 @@ def test_a_backend_that_does_not_localise_is_not_ranked_for_it() -> None:
 def test_a_backend_that_learned_from_the_cohort_is_named_in_the_lead_and_stamped() -> None:
     report = fake_report(clever_backend(trained_on=["s1", "s2", "s3", "elsewhere"]))
 
-    assert "clever has learned from 3 of the 8 patients" in lead(report)
-    assert "Training overlap" in [stamp.title for stamp in stamps(report)]
+    found = {stamp.title: stamp.text for stamp in stamps(report)}
+    assert "clever has learned from patients of this cohort" in lead(report)
+    assert found["Training overlap"].startswith("Learned here: clever from 3 of 8 patients.")
+
+
+def test_backends_that_learned_from_the_cohort_are_told_together() -> None:
+    first, second = (clever_backend(name, trained_on=["s1"]) for name in ("first", "second"))
+
+    said = lead(fake_report(first, second))
+
+    assert "first and second have learned from patients of this cohort" in said
+
+
+def test_a_localizer_whose_interval_meets_the_next_is_not_praised_without_saying_so() -> None:
+    first, second = clever_backend("first"), clever_backend("second")
+
+    assert "and their intervals overlap" in lead(fake_report(first, second))
+    assert "localises best" in lead(fake_report(first, second))
 
 
 def test_a_backend_that_learned_elsewhere_is_said_to_be_unrelated() -> None:

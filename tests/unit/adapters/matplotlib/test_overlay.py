@@ -14,7 +14,8 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from gliobench.adapters.matplotlib import draw_overlay
-from gliobench.adapters.matplotlib.overlay import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR, _compose
+from gliobench.adapters.matplotlib.marks import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR
+from gliobench.adapters.matplotlib.overlay import _compose
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry import Box3D, Grid
 from gliobench.domain.regions import Region

@@ -1,0 +1,105 @@
+"""Tiny networks as ONNX files: what they answer can be worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from gliobench.domain.model_card import METADATA_KEY, ModelCard
+from gliobench.domain.network_input import GraderGeometry
+
+FLAIR = 3
+"""Its channel in the networks' input."""
+Z_OF_TUMOUR = 1.2
+"""A fake case's tumour lies above, its brain below."""
+STEEPNESS = 50.0
+
+LOCALIZER_CARD = ModelCard(
+    kind="localizer",
+    architecture="one threshold",
+    input_shape=(16, 24, 16),
+    spacing_mm=(2.0, 2.0, 2.0),
+    training_data="0f" * 32,
+    trained_on=("aa", "bb"),
+)
+GRADER_CARD = replace(
+    LOCALIZER_CARD,
+    kind="grader",
+    architecture="one mean",
+    input_shape=GraderGeometry().shape,
+    spacing_mm=GraderGeometry().spacing_mm,
+    trained_on=("bb", "cc"),
+    temperature=2.0,
+)
+
+
+def write_localizer(
+    path: Path, *, card: ModelCard | None = LOCALIZER_CARD, threshold: float = Z_OF_TUMOUR
+) -> Path:
+    """Write a network that takes for tumour what is brighter than a z-score on FLAIR.
+
+    Args:
+        path: Its file.
+        card: What travels with it; None leaves it out.
+        threshold: Of FLAIR's z-score; NaN makes its logits NaN.
+    """
+    weight = np.zeros((3, 4, 1, 1, 1), dtype=np.float32)
+    weight[:, FLAIR] = STEEPNESS
+    bias = np.full(3, -STEEPNESS * threshold, dtype=np.float32)
+    nodes = [helper.make_node("Conv", ["volumes", "weight", "bias"], ["logits"])]
+    shape = card.input_shape if card else LOCALIZER_CARD.input_shape
+    return _write(path, card, nodes, {"weight": weight, "bias": bias}, shape, [3, *shape])
+
+
+def write_grader(path: Path, *, card: ModelCard = GRADER_CARD, gain: float = 2.0) -> Path:
+    """Write a network whose logit is a multiple of the mean z-score on FLAIR.
+
+    Args:
+        path: Its file.
+        card: What travels with it.
+        gain: The multiple.
+    """
+    weight = np.zeros((4, 1), dtype=np.float32)
+    weight[FLAIR] = gain
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["volumes"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["means"]),
+        helper.make_node("MatMul", ["means", "weight"], ["logits"]),
+    ]
+    return _write(path, card, nodes, {"weight": weight}, card.input_shape, [1])
+
+
+def write_weights(folder: Path) -> Path:
+    """Write both networks as the backend `cnn-onnx` finds them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_localizer(folder / "localizer.onnx")
+    write_grader(folder / "grader.onnx")
+    return folder
+
+
+def _write(
+    path: Path,
+    card: ModelCard | None,
+    nodes: list[onnx.NodeProto],
+    weights: dict[str, np.ndarray],
+    shape: tuple[int, int, int],
+    answer: list[int],
+) -> Path:
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("volumes", TensorProto.FLOAT, ["batch", 4, *shape])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", *answer])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    # versions that every ONNX Runtime of ours reads; the newest onnx writes newer ones by default
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    if card is not None:
+        helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+    return path

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("monai", reason="the extra `train` is not installed")
+
+from dataclasses import replace
+
+from gliobench.adapters.monai.fitting import Schedule, fit, load_network, loss_curve
+from gliobench.domain.errors import InvalidInputError, JobError
+
+SCHEDULE = Schedule(steps=7, checkpoint_every=2, average=0.5, seed=3)
+
+
+def toy() -> torch.nn.Module:
+    """Make a network with all that must be resumed: weights, running means and chance."""
+    return torch.nn.Sequential(
+        torch.nn.Conv3d(1, 3, 1), torch.nn.BatchNorm3d(3), torch.nn.Dropout(0.3)
+    )
+
+
+def batch_of(step: int) -> dict[str, torch.Tensor]:
+    chance = torch.Generator().manual_seed(step)
+    return {"volumes": torch.randn(2, 1, 4, 4, 4, generator=chance)}
+
+
+def loss_of(network: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    return (network(batch["volumes"]) - 1).square().mean()
+
+
+def run(checkpoint: Path, *, stop_at: int | None = None, **changes: object) -> list[int]:
+    """Fit the toy, as if killed after a step if one is named; give the steps that were told."""
+    told: list[int] = []
+
+    def progress(done: int, wanted: int, loss: float) -> None:
+        assert wanted == 7
+        assert loss > 0
+        told.append(done)
+        if done == stop_at:
+            raise KeyboardInterrupt
+
+    arguments = {
+        "batch_of": batch_of,
+        "loss_of": loss_of,
+        "schedule": SCHEDULE,
+        "checkpoint": checkpoint,
+        "progress": progress,
+        **changes,
+    }
+    if stop_at:
+        with pytest.raises(KeyboardInterrupt):
+            fit(toy, **arguments)
+    else:
+        fit(toy, **arguments)
+    return told
+
+
+def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    return load_network(toy, checkpoint).state_dict()
+
+
+def assert_same(one: Path, other: Path) -> None:
+    for name, value in weights(one).items():
+        assert torch.equal(value, weights(other)[name]), name
+    assert loss_curve(one) == loss_curve(other)
+
+
+def test_a_fit_tells_of_every_step_and_keeps_its_losses(tmp_path: Path) -> None:
+    told = run(tmp_path / "fit" / "checkpoint.pt")
+
+    assert told == [1, 2, 3, 4, 5, 6, 7]
+    assert len(loss_curve(tmp_path / "fit" / "checkpoint.pt")) == 7
+
+
+@pytest.mark.parametrize("stop_at", [1, 4, 5], ids=["before-any-checkpoint", "at-one", "after-one"])
+def test_a_fit_that_was_killed_ends_in_the_same_network(tmp_path: Path, stop_at: int) -> None:
+    run(tmp_path / "whole.pt")
+    run(tmp_path / "killed.pt", stop_at=stop_at)
+
+    told = run(tmp_path / "killed.pt")
+
+    assert told[0] == stop_at - stop_at % 2 + 1
+    assert_same(tmp_path / "whole.pt", tmp_path / "killed.pt")
+
+
+def test_a_fit_that_is_done_is_left_as_it_is(tmp_path: Path) -> None:
+    run(tmp_path / "done.pt")
+    before = (tmp_path / "done.pt").read_bytes()
+
+    assert run(tmp_path / "done.pt") == []
+    assert (tmp_path / "done.pt").read_bytes() == before
+
+
+def test_another_seed_ends_in_another_network(tmp_path: Path) -> None:
+    run(tmp_path / "one.pt")
+    run(tmp_path / "other.pt", schedule=replace(SCHEDULE, seed=4))
+
+    assert not torch.equal(weights(tmp_path / "one.pt")["0.weight"], weights(tmp_path / "other.pt")["0.weight"])
+
+
+def test_what_is_kept_is_the_average_and_not_the_last_step(tmp_path: Path) -> None:
+    run(tmp_path / "average.pt")
+    run(tmp_path / "last.pt", schedule=replace(SCHEDULE, average=0.0))
+
+    assert not torch.equal(weights(tmp_path / "average.pt")["0.weight"], weights(tmp_path / "last.pt")["0.weight"])
+
+
+def test_a_fit_may_start_from_what_another_ended_in(tmp_path: Path) -> None:
+    run(tmp_path / "start.pt")
+    still = Schedule(steps=7, learning_rate=1e-12, weight_decay=0.0)
+
+    run(tmp_path / "fit.pt", schedule=still, start=tmp_path / "start.pt")
+
+    torch.testing.assert_close(weights(tmp_path / "fit.pt")["0.weight"], weights(tmp_path / "start.pt")["0.weight"])
+
+
+def test_a_loss_that_is_not_finite_stops_the_fit_and_spares_the_checkpoint(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint.pt"
+
+    def breaks(network: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        diverged = checkpoint.exists() and len(loss_curve(checkpoint)) == 4
+        return loss_of(network, batch) * (float("nan") if diverged else 1)
+
+    with pytest.raises(JobError, match="loss nan at step 4: lower the learning rate"):
+        run(checkpoint, loss_of=breaks)
+    assert len(loss_curve(checkpoint)) == 4
+
+
+def test_a_checkpoint_of_another_schedule_is_refused(tmp_path: Path) -> None:
+    run(tmp_path / "checkpoint.pt")
+
+    with pytest.raises(JobError, match=r"checkpoint\.pt is of Schedule\(.*delete it, or ask"):
+        run(tmp_path / "checkpoint.pt", schedule=replace(SCHEDULE, learning_rate=1e-4))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
+def test_a_checkpoint_that_is_torn_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(content)
+
+    with pytest.raises(JobError, match=r"checkpoint .*checkpoint\.pt cannot be read"):
+        run(tmp_path / "checkpoint.pt")
+
+
+def test_a_checkpoint_of_another_network_is_refused_in_one_error_of_ours(tmp_path: Path) -> None:
+    run(tmp_path / "checkpoint.pt")
+
+    with pytest.raises(JobError, match=r"checkpoint\.pt is of another network"):
+        load_network(lambda: torch.nn.Conv3d(1, 5, 1), tmp_path / "checkpoint.pt")
+
+
+def test_a_schedule_takes_a_step_at_least() -> None:
+    with pytest.raises(InvalidInputError, match="steps 0 is not positive"):
+        Schedule(steps=0)

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("monai", reason="the extra `train` is not installed")
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.lesion_cube_file import write_lesion_cubes
+from gliobench.adapters.monai.lesion_cubes import LesionCube, _cube, hash_of, load_lesion_cubes
+from gliobench.adapters.nifti import BratsStudySource
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import Box3D
+from gliobench.domain.metrics.segmentation import dice
+from gliobench.domain.network_input import (
+    MODALITY_ORDER,
+    GraderGeometry,
+    grader_volumes,
+    intensity_rules,
+    localizer_volumes,
+    tumour_centre,
+)
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade
+
+# near a corner of the brain, so that a flip of any axis would be seen
+CASES = [
+    fake_case(
+        study_id,
+        grade=grade,
+        shape=(120, 120, 78),
+        spacing_mm=(2.0, 2.0, 2.0),
+        tumour=Box3D(start=start, stop=(start[0] + 18, start[1] + 22, start[2] + 14)),
+    )
+    for study_id, grade, start in [
+        ("a", Grade.HGG, (20, 70, 40)),
+        ("b", Grade.LGG, (82, 30, 6)),
+    ]
+]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write_lesion_cubes(tmp_path_factory.mktemp("cubes"), FakeStudySource(CASES))
+
+
+@pytest.fixture(scope="module")
+def cubes(archives: tuple[Path, Path]) -> list[LesionCube]:
+    return load_lesion_cubes(*archives)
+
+
+def test_cubes_tell_whose_they_are_and_of_which_grade(cubes: list[LesionCube]) -> None:
+    assert [(cube.patient_id, cube.grade) for cube in cubes] == [("a", Grade.HGG), ("b", Grade.LGG)]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_on_the_study_s_voxels_a_cube_s_lesion_lies_where_its_patient_s_does(
+    cubes: list[LesionCube], number: int
+) -> None:
+    start, volumes, labels = cubes[number].on_spacing(2.0)
+
+    drawn = np.zeros((120, 120, 78), dtype=np.uint8)
+    place = tuple(slice(a, a + n) for a, n in zip(start, labels.shape, strict=True))
+    drawn[place] = labels
+    regions = CASES[number].reference.regions
+    for region, found in (
+        (Region.WT, drawn > 0),
+        (Region.TC, (drawn == 1) | (drawn == 4)),
+        (Region.ET, drawn == 4),
+    ):
+        assert dice(reference=regions[region], prediction=found) > 0.9
+    expected = localizer_volumes(CASES[number].study, 2.0)[(slice(None), *place)]
+    assert np.corrcoef(volumes.ravel(), expected.ravel())[0, 1] > 0.9
+
+
+def test_a_cube_s_regions_are_nested(cubes: list[LesionCube]) -> None:
+    whole, core, enhancing = cubes[0].regions()
+
+    assert (whole >= core).all()
+    assert (core >= enhancing).all()
+    assert enhancing.any()
+
+
+def test_a_cube_is_what_inference_cuts_about_the_tumour(cubes: list[LesionCube]) -> None:
+    study = CASES[0].study
+
+    crop = grader_volumes(
+        study,
+        centre=tumour_centre(CASES[0].reference.regions[Region.WT]),
+        geometry=GraderGeometry(),
+        rules=intensity_rules(study),
+    )
+
+    bright = cubes[0].volumes[3] > 1
+    assert dice(reference=bright, prediction=crop[3] > 1) > 0.85
+
+
+def test_a_cube_that_hangs_out_of_the_study_brings_only_what_lies_within(
+    cubes: list[LesionCube],
+) -> None:
+    start, volumes, labels = cubes[1].on_spacing(2.0)
+
+    assert min(start) >= 0
+    assert all(a + n <= m for a, n, m in zip(start, labels.shape, (120, 120, 78), strict=True))
+    assert volumes.shape == (4, *labels.shape)
+
+
+def test_the_hash_of_what_is_learned_from_depends_on_contents_and_not_on_order(
+    cubes: list[LesionCube],
+) -> None:
+    assert hash_of(["x", "y"], cubes) == hash_of(["y", "x"], cubes[::-1])
+    assert hash_of(["x"], cubes) != hash_of(["x", "y"], cubes)
+    assert hash_of(["x"], cubes) != hash_of(["x"], cubes[:1])
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 torn"])
+def test_an_archive_that_cannot_be_read_is_one_line(
+    archives: tuple[Path, Path], tmp_path: Path, content: bytes
+) -> None:
+    torn = tmp_path / "torn.npz"
+    torn.write_bytes(content)
+
+    with pytest.raises(InvalidInputError, match="^lesion cubes cannot be read: [^\n]+$"):
+        load_lesion_cubes(torn, archives[1])
+
+
+def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"absent\.npz"):
+        load_lesion_cubes(tmp_path / "absent.npz", tmp_path / "absent.npz")
+
+
+def test_an_archive_without_its_arrays_is_refused(
+    archives: tuple[Path, Path], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "other.npz", something=np.zeros(3))
+
+    with pytest.raises(InvalidInputError, match="lesion cubes cannot be read: .*ids"):
+        load_lesion_cubes(tmp_path / "other.npz", archives[1])
+
+
+def test_cubes_and_masks_of_other_studies_are_refused(
+    archives: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, others = write_lesion_cubes(tmp_path, FakeStudySource(CASES[:1]))
+
+    with pytest.raises(InvalidInputError, match="do not tell of the same studies"):
+        load_lesion_cubes(archives[0], others)
+
+
+def test_a_real_cube_lies_where_its_patient_s_brain_says(real_data: Path) -> None:
+    source = BratsStudySource(real_data / "brats_2mm")
+    archive = np.load(real_data / "lesion_cubes" / "lesion_cubes.npz")
+    ids = archive["ids"].tolist()
+    study_id = next(one for one in source.study_ids() if one in ids)
+    number = ids.index(study_id)
+    labels = np.zeros((128, 128, 128), dtype=np.uint8)
+    cube = _cube(study_id, "HGG", archive["x"][number], archive["bbox128"][number], labels)
+
+    start, volumes, _ = cube.on_spacing(2.0)
+
+    brain = localizer_volumes(source.study(study_id), 2.0)
+    for channel in range(len(MODALITY_ORDER)):
+        place = tuple(slice(a, a + n) for a, n in zip(start, volumes.shape[1:], strict=True))
+        there = brain[(channel, *place)]
+        assert np.corrcoef(volumes[channel].ravel(), there.ravel())[0, 1] > 0.9

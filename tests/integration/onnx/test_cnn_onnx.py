@@ -1,0 +1,251 @@
+"""The backend `cnn-onnx` with two tiny networks: FLAIR above a z-score is tumour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+pytest.importorskip("onnx", reason="the extra `train` is not installed")
+
+from fakes.fake_study_source import fake_case
+from fakes.onnx_file import FLAIR, write_grader, write_localizer, write_weights
+from gliobench.adapters.onnx.backend import backend_of, cnn_onnx
+from gliobench.adapters.onnx.localizer import OnnxLocalizer, TumourFinder
+from gliobench.adapters.onnx.network import OnnxNetwork
+from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.application.ports.network import Network
+from gliobench.application.predict_study import Place, predict_study
+from gliobench.domain.errors import BackendError, NotFoundError
+from gliobench.domain.forms import box_in_volume
+from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.model_card import ModelCard
+from gliobench.domain.network_input import (
+    GraderGeometry,
+    grader_volumes,
+    intensity_rules,
+    tumour_centre,
+)
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Modality, Study
+
+CASE = fake_case(spacing_mm=(2.0, 2.0, 2.0))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def backend(weights: Path) -> Iterator[Backend]:
+    return cnn_onnx(BackendOptions(weights_dir=str(weights), threads=1))
+
+
+def mask_of(backend: Backend, study: Study) -> Mask:
+    assert backend.localizer is not None
+    (place,) = backend.localizer.localise([study], {Form.MASK})
+    assert isinstance(place, LocalisationPrediction)
+    mask = place.answers[Form.MASK]
+    assert isinstance(mask, Mask)
+    return mask
+
+
+def answers(backend: Backend, study: Study) -> list[object]:
+    assert backend.localizer is not None
+    assert backend.classifier is not None
+    return [*backend.localizer.localise([study], {Form.MASK}), *backend.classifier.classify([study])]
+
+
+class CountingNetwork(Network):
+    """A network that counts how often it is run."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.runs = 0
+
+    @property
+    def card(self) -> ModelCard:
+        return self._network.card
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        self.runs += 1
+        return self._network.run(inputs)
+
+
+def test_a_bright_tumour_is_found_exactly_where_it_is(backend: Backend) -> None:
+    mask = mask_of(backend, CASE.study)
+
+    assert mask.grid == CASE.study.grid
+    for region in Region:
+        np.testing.assert_array_equal(mask.regions[region], CASE.reference.regions[Region.WT])
+
+
+def test_a_tumour_larger_than_the_network_s_window_is_found_whole(backend: Backend) -> None:
+    tumour = Box3D(start=(4, 4, 4), stop=(44, 10, 10))
+    study = fake_case(shape=(48, 14, 14), spacing_mm=(2.0, 2.0, 2.0), tumour=tumour).study
+
+    assert box_in_volume(mask_of(backend, study).whole) == tumour
+
+
+@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0), (0.8, 1.3, 2.5)])
+def test_on_other_voxels_the_box_is_found_within_one_of_the_network_s(
+    backend: Backend, spacing_mm: tuple[float, float, float]
+) -> None:
+    tumour = Box3D(start=(8, 10, 4), stop=(20, 20, 12))
+    case = fake_case(shape=(30, 32, 16), spacing_mm=spacing_mm, tumour=tumour)
+
+    box = box_in_volume(mask_of(backend, case.study).whole)
+
+    for found, expected in ((box.start, tumour.start), (box.stop, tumour.stop)):
+        apart_mm = np.abs(np.subtract(found, expected)) * spacing_mm
+        assert (apart_mm <= 2.0).all()
+
+
+def test_a_study_whose_files_run_to_the_left_is_answered_where_its_files_say(
+    backend: Backend,
+) -> None:
+    affine = np.diag([-2.0, -2.0, 2.0, 1.0])
+    affine[:2, 3] = 22, 26
+    native = Grid(shape=CASE.study.grid.shape, affine=affine)
+
+    place = predict_study(replace(CASE.study, native_grid=native), backend).place
+
+    assert isinstance(place, Place)
+    assert place.box_vox == Box3D(start=(4, 5, 2), stop=(9, 10, 6))
+    assert native.to_mm(place.centre_vox) == pytest.approx(place.centre_mm)
+    assert place.centre_mm == pytest.approx((10.0, 12.0, 7.0))
+
+
+def test_a_grade_is_read_from_the_crop_about_the_tumour_at_the_card_s_temperature(
+    backend: Backend,
+) -> None:
+    study = CASE.study
+
+    (_, grade) = answers(backend, study)
+
+    whole = CASE.reference.regions[Region.WT]
+    crop = grader_volumes(
+        study, centre=tumour_centre(whole), geometry=GraderGeometry(), rules=intensity_rules(study)
+    )
+    assert isinstance(grade, GradePrediction)
+    expected = expit(2.0 * crop[FLAIR].mean() / 2.0)
+    assert grade.probability_hgg == pytest.approx(expected, abs=1e-5)
+    assert grade.grade is (Grade.HGG if expected >= 0.5 else Grade.LGG)
+
+
+def test_a_network_turned_round_gives_the_other_grade(weights: Path, tmp_path: Path) -> None:
+    localizer = OnnxNetwork(weights / "localizer.onnx", kind="localizer")
+    grades = []
+
+    for gain in (50.0, -50.0):
+        grader = OnnxNetwork(write_grader(tmp_path / "grader.onnx", gain=gain), kind="grader")
+        (_, grade) = answers(backend_of(localizer, grader, provenance={}), CASE.study)
+        assert isinstance(grade, GradePrediction)
+        grades.append(grade)
+
+    assert {grade.grade for grade in grades} == set(Grade)
+    assert sum(grade.probability_hgg for grade in grades) == pytest.approx(1.0)
+    assert max(grades, key=lambda one: one.probability_hgg).grade is Grade.HGG
+
+
+def test_the_tumour_is_looked_for_once_a_study_for_grade_and_place(weights: Path) -> None:
+    localizer = CountingNetwork(OnnxNetwork(weights / "localizer.onnx", kind="localizer"))
+    grader = OnnxNetwork(weights / "grader.onnx", kind="grader")
+    backend = backend_of(localizer, grader, provenance={})
+
+    answers(backend, CASE.study)
+    answers(backend, fake_case("another", spacing_mm=(2.0, 2.0, 2.0)).study)
+
+    assert localizer.runs == 2
+
+
+def test_studies_that_were_answered_are_let_go(weights: Path) -> None:
+    finder = TumourFinder(OnnxNetwork(weights / "localizer.onnx", kind="localizer"))
+    localizer = OnnxLocalizer(finder)
+
+    for number in range(3):
+        localizer.localise([fake_case(f"s{number}").study], {Form.MASK})
+
+    assert len(finder._found) <= 1
+
+
+@pytest.mark.parametrize("missing", list(Modality))
+def test_a_study_without_a_modality_fails_as_such(backend: Backend, missing: Modality) -> None:
+    study = fake_case(modalities=[m for m in Modality if m is not missing]).study
+
+    for answer in answers(backend, study):
+        assert isinstance(answer, Failure)
+        assert answer.reason is FailureReason.MISSING_MODALITY
+        assert missing.value in answer.detail
+
+
+def test_an_empty_volume_fails_as_unreadable(backend: Backend) -> None:
+    zeros = np.zeros(CASE.study.grid.shape, dtype=np.float32)
+    study = replace(CASE.study, volumes={**CASE.study.volumes, Modality.T1N: zeros})
+
+    for answer in answers(backend, study):
+        assert isinstance(answer, Failure)
+        assert answer.reason is FailureReason.UNREADABLE_STUDY
+
+
+def test_a_study_without_a_tumour_has_neither_place_nor_grade(backend: Backend) -> None:
+    study = fake_case(tumour=None, spacing_mm=(2.0, 2.0, 2.0)).study
+
+    for answer in answers(backend, study):
+        assert isinstance(answer, Failure)
+        assert answer.reason is FailureReason.NO_TUMOUR_FOUND
+
+
+def test_a_network_that_breaks_on_a_study_fails_it(weights: Path, tmp_path: Path) -> None:
+    path = write_localizer(tmp_path / "nan.onnx", threshold=float("nan"))
+    grader = OnnxNetwork(weights / "grader.onnx", kind="grader")
+    backend = backend_of(OnnxNetwork(path, kind="localizer"), grader, provenance={})
+
+    for answer in answers(backend, CASE.study):
+        assert isinstance(answer, Failure)
+        assert answer.reason is FailureReason.BACKEND_ERROR
+
+
+def test_the_backend_tells_what_decided_its_answers(weights: Path, backend: Backend) -> None:
+    assert backend.name == "cnn-onnx"
+    assert backend.trained_on == {"aa", "bb", "cc"}
+    assert backend.provenance["provider"] == "cpu"
+    assert backend.provenance["localizer"] == "one threshold"
+    assert len(backend.provenance["grader_sha256"]) == 64
+    assert cnn_onnx(BackendOptions(weights_dir=str(weights))).fingerprint == backend.fingerprint
+
+
+def test_other_weights_have_another_fingerprint(backend: Backend, tmp_path: Path) -> None:
+    write_weights(tmp_path)
+    write_grader(tmp_path / "grader.onnx", gain=3.0)
+
+    other = cnn_onnx(BackendOptions(weights_dir=str(tmp_path)))
+
+    assert other.fingerprint != backend.fingerprint
+
+
+def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"no weights at .*localizer\.onnx"):
+        cnn_onnx(BackendOptions(weights_dir=str(tmp_path)))
+
+
+def test_networks_that_were_mixed_up_are_refused(tmp_path: Path) -> None:
+    write_grader(tmp_path / "localizer.onnx")
+    write_localizer(tmp_path / "grader.onnx")
+
+    with pytest.raises(BackendError, match="is a grader: wanted a localizer"):
+        cnn_onnx(BackendOptions(weights_dir=str(tmp_path)))
+

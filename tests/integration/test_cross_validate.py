@@ -1,0 +1,136 @@
+"""Cross-validation keeps what it has done in a folder, so its tests have one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes.fake_trainer import FakeTrainer
+from gliobench.application.cross_validate import CrossValidation
+from gliobench.application.ports.trainer import Progress
+from gliobench.domain.errors import InvalidInputError, JobError
+
+STRATA = {f"p{n:02d}": "TMC×HGG" if n % 3 else "TMC×LGG" for n in range(11)}
+
+
+def quiet(name: str) -> Progress:
+    assert name
+    return lambda done, wanted, loss: None
+
+
+def run_all(run: CrossValidation) -> None:
+    run.prepare(quiet)
+    for fold in range(run.folds):
+        run.run_fold(fold, quiet)
+
+
+def test_every_patient_is_held_out_once_and_not_learned_from(tmp_path: Path) -> None:
+    run = CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3)
+
+    run_all(run)
+    rows = run.out_of_fold()
+
+    assert sorted(row["patient_id"] for row in rows) == sorted(STRATA)
+    for row in rows:
+        assert row["patient_id"] not in row["learned_from"]
+        others = {p for p, fold in run.assigned().items() if fold != row["fold"]}
+        assert set(row["learned_from"]) == others
+
+
+def test_held_out_predictions_are_kept_in_one_file(tmp_path: Path) -> None:
+    run = CrossValidation(FakeTrainer(STRATA), tmp_path, folds=2)
+
+    run_all(run)
+    rows = run.out_of_fold()
+
+    assert json.loads((tmp_path / "out_of_fold.json").read_text()) == rows
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_fold_that_is_done_is_not_fitted_again(tmp_path: Path) -> None:
+    run_all(CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3))
+    again = FakeTrainer(STRATA)
+
+    rows = CrossValidation(again, tmp_path, folds=3).run_fold(1, quiet)
+
+    assert again.fits == []
+    assert all(row["fold"] == 1 for row in rows)
+
+
+def test_a_run_that_broke_goes_on_with_the_fold_that_broke(tmp_path: Path) -> None:
+    broken = CrossValidation(FakeTrainer(STRATA, breaks_on_fit=2), tmp_path, folds=3)
+    with pytest.raises(JobError):
+        run_all(broken)
+    resumed = FakeTrainer(STRATA)
+
+    run = CrossValidation(resumed, tmp_path, folds=3)
+    run_all(run)
+
+    assert len(resumed.fits) == 2
+    assert sorted(row["patient_id"] for row in run.out_of_fold()) == sorted(STRATA)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CrossValidation(FakeTrainer({**STRATA, "p99": "TMC×HGG"}), Path(), folds=3),
+        CrossValidation(FakeTrainer(STRATA), Path(), folds=3, seed=1),
+        CrossValidation(FakeTrainer(STRATA), Path(), folds=4),
+        CrossValidation(FakeTrainer(STRATA), Path(), folds=3, settled=dict.fromkeys(STRATA, 2)),
+    ],
+    ids=["patients", "seed", "folds", "settled"],
+)
+def test_a_folder_with_other_folds_is_refused(tmp_path: Path, other: CrossValidation) -> None:
+    CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3).run_fold(0, quiet)
+    run = CrossValidation(
+        other.trainer, tmp_path, folds=other.folds, seed=other.seed, settled=other.settled
+    )
+
+    with pytest.raises(JobError, match=r"folds\.json is of other patients or another seed"):
+        run.run_fold(1, quiet)
+
+
+@pytest.mark.parametrize("fold", [-1, 3])
+def test_a_fold_that_there_is_not_is_refused(tmp_path: Path, fold: int) -> None:
+    run = CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3)
+
+    with pytest.raises(InvalidInputError, match=f"no fold {fold}: wanted 0 to 2"):
+        run.run_fold(fold, quiet)
+
+
+def test_predictions_are_not_gathered_before_every_fold_is_done(tmp_path: Path) -> None:
+    run = CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3)
+    run.run_fold(0, quiet)
+
+    with pytest.raises(JobError, match="fold 1 has not been run"):
+        run.out_of_fold()
+    assert not (tmp_path / "out_of_fold.json").exists()
+
+
+def test_the_final_network_learns_from_everyone_and_says_from_whom(tmp_path: Path) -> None:
+    trainer = FakeTrainer(STRATA)
+
+    checkpoint = CrossValidation(trainer, tmp_path, folds=3).run_final(quiet)
+
+    assert trainer.fits == [tuple(sorted(STRATA))]
+    kept = json.loads(checkpoint.with_name("training_data.json").read_text())
+    assert kept == {"patients": sorted(STRATA), "sha256": "0f" * 32}
+
+
+def test_preparation_is_kept_beside_the_folds(tmp_path: Path) -> None:
+    trainer = FakeTrainer(STRATA)
+
+    CrossValidation(trainer, tmp_path, folds=3).prepare(quiet)
+
+    assert trainer.prepared == [tmp_path / "prepared" / "checkpoint.pt"]
+
+
+def test_settled_folds_of_another_run_are_kept(tmp_path: Path) -> None:
+    settled = {"p00": 2, "p05": 2, "someone else": 0}
+
+    run = CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3, settled=settled)
+
+    assert run.assigned()["p00"] == run.assigned()["p05"] == 2
+    assert set(run.assigned()) == set(STRATA)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer
+from fakes.fake_study_source import TUMOUR, fake_case
+from gliobench.application.predict_study import Place, predict_study
+from gliobench.domain.geometry import Axis, Box3D, Grid, Plane, Point, Point3D
+from gliobench.domain.orientation import canonical
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    Localisation,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Study
+
+SPACING_MM = (1.0, 2.0, 3.0)
+CASE = fake_case(spacing_mm=SPACING_MM)
+HGG = GradePrediction(Grade.HGG, 0.8)
+
+
+def turned(study: Study, native: Grid) -> Study:
+    """Give a study whose files lie on another grid of the same voxels."""
+    assert canonical(native) == study.grid
+    return replace(study, native_grid=native)
+
+
+def lps(study: Study) -> Study:
+    """Let the files' axes run to the left and to the back, as BraTS's do."""
+    i, j, k = study.grid.shape
+    affine = np.diag([-SPACING_MM[0], -SPACING_MM[1], SPACING_MM[2], 1.0])
+    affine[:2, 3] = (i - 1) * SPACING_MM[0], (j - 1) * SPACING_MM[1]
+    return turned(study, Grid(shape=(i, j, k), affine=affine))
+
+
+def sagittal(study: Study) -> Study:
+    """Let the files' axes run to the back, upwards and to the left."""
+    i, j, k = study.grid.shape
+    affine = np.zeros((4, 4))
+    affine[1, 0], affine[2, 1], affine[0, 2] = -SPACING_MM[1], SPACING_MM[2], -SPACING_MM[0]
+    affine[:, 3] = (i - 1) * SPACING_MM[0], (j - 1) * SPACING_MM[1], 0, 1
+    return turned(study, Grid(shape=(j, k, i), affine=affine))
+
+
+def says(*answers: tuple[Form, Localisation | Failure]) -> FakeLocalizer:
+    said = dict(answers)
+    return FakeLocalizer(lambda _: LocalisationPrediction(said), forms=said)
+
+
+def place_of(study: Study, localizer: FakeLocalizer | None = None) -> Place:
+    backend = fake_backend(
+        classifier=FakeClassifier(lambda _: HGG), localizer=localizer or FakeLocalizer()
+    )
+    place = predict_study(study, backend).place
+    assert isinstance(place, Place)
+    return place
+
+
+def test_a_study_is_graded_and_its_tumour_placed_and_measured() -> None:
+    study = CASE.study
+    backend = fake_backend(classifier=FakeClassifier(lambda _: HGG), localizer=FakeLocalizer())
+
+    reading = predict_study(study, backend)
+
+    assert reading.grade == HGG
+    assert reading.failures == []
+    place = reading.place
+    assert isinstance(place, Place)
+    assert place.box == place.box_vox == TUMOUR
+    assert place.centre_vox == (5.0, 6.0, 3.5)
+    assert place.centre_mm == pytest.approx((5.0, 12.0, 10.5))
+    assert place.size_mm == pytest.approx((5.0, 10.0, 12.0))
+    assert place.volumes_mm3 == {Region.WT: 5 * 5 * 4 * 6.0}
+    assert place.mask is not None
+
+
+def test_a_study_whose_files_run_to_the_left_is_answered_in_their_voxels() -> None:
+    study = lps(CASE.study)
+
+    place = place_of(study)
+
+    assert place.centre_vox == (11 - 5.0, 13 - 6.0, 3.5)
+    assert place.box_vox == Box3D(start=(12 - 8, 14 - 9, 2), stop=(12 - 3, 14 - 4, 6))
+
+
+@pytest.mark.parametrize("turn", [lps, sagittal])
+def test_however_the_files_are_turned_the_millimetres_are_the_same(turn) -> None:  # noqa: ANN001
+    study = turn(CASE.study)
+
+    place = place_of(study)
+
+    assert place.centre_mm == pytest.approx(place_of(CASE.study).centre_mm)
+    assert study.native_grid.to_mm(place.centre_vox) == pytest.approx(place.centre_mm)
+    assert study.native_grid.to_mm(place.box_vox.centre.at) == pytest.approx(place.centre_mm)
+
+
+def test_a_size_is_told_along_the_axes_of_the_files() -> None:
+    assert place_of(sagittal(CASE.study)).size_mm == pytest.approx((10.0, 12.0, 5.0))
+
+
+def test_every_region_of_a_mask_has_its_volume() -> None:
+    mask = Mask(CASE.study.grid, CASE.reference.regions)
+
+    place = place_of(CASE.study, says((Form.MASK, mask)))
+
+    assert place.volumes_mm3 == {
+        region: voxels.sum() * 6.0 for region, voxels in CASE.reference.regions.items()
+    }
+
+
+def test_a_backend_that_only_points_gives_a_place_without_box_or_mask() -> None:
+    place = place_of(lps(CASE.study), says((Form.POINT_3D, Point3D(at=(1.0, 2.0, 3.0)))))
+
+    assert place.centre_vox == (10.0, 11.0, 3.0)
+    assert place.box is place.box_vox is place.size_mm is place.mask is None
+    assert place.volumes_mm3 == {}
+
+
+def test_a_backend_that_only_draws_a_box_is_placed_at_its_middle() -> None:
+    place = place_of(CASE.study, says((Form.BOX_3D, TUMOUR)))
+
+    assert place.centre == TUMOUR.centre
+    assert place.box_vox == TUMOUR
+
+
+def test_a_backend_that_only_grades_has_no_place_and_has_not_failed() -> None:
+    reading = predict_study(CASE.study, fake_backend(classifier=FakeClassifier(lambda _: HGG)))
+
+    assert reading.place is None
+    assert reading.failures == []
+
+
+def test_a_backend_that_answers_on_a_plane_alone_has_no_place_in_the_volume() -> None:
+    point = Point(plane=Plane(Axis.AXIAL, 3), at=(4.0, 5.0))
+
+    reading = predict_study(CASE.study, fake_backend(localizer=says((Form.POINT, point))))
+
+    assert reading.place is None
+
+
+def test_what_could_not_be_answered_is_told_with_its_reason() -> None:
+    missed = Failure(FailureReason.NO_TUMOUR_FOUND, "nothing there")
+    refused = Failure(FailureReason.REFUSAL, "ask a doctor")
+    backend = fake_backend(
+        classifier=FakeClassifier(lambda _: refused), localizer=FakeLocalizer(lambda _: missed)
+    )
+
+    reading = predict_study(CASE.study, backend)
+
+    assert reading.failures == [refused, missed]
+
+
+def test_a_form_that_failed_is_told_as_the_place_that_failed() -> None:
+    missed = Failure(FailureReason.NO_NUMBERS, "somewhere left")
+
+    reading = predict_study(CASE.study, fake_backend(localizer=says((Form.POINT_3D, missed))))
+
+    assert isinstance(reading.place, Failure)
+    assert reading.place.reason is FailureReason.NO_NUMBERS
