@@ -145,7 +145,7 @@ def tumour_regions(
         probabilities: (3, I', J', K') in `REGION_ORDER` on cubic voxels, as `localizer_volumes`.
         spacing_mm: Their edge.
         grid: The study's RAS+ grid.
-        smallest_mm3: Parts of the whole tumour below this volume, or below a tenth of the
+        smallest_mm3: Parts of the whole tumour below this volume, or below half of the
             largest part, are dropped.
 
     Returns:
@@ -248,7 +248,7 @@ def _large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
         return mask
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    keep = sizes >= max(smallest_vox, 0.1 * sizes.max())
+    keep = sizes >= max(smallest_vox, 0.5 * sizes.max())
     kept: BoolArray = keep[parts]
     return kept
 

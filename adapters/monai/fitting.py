@@ -69,7 +69,7 @@ def fit(
         batch_of: Makes the batch of a step.
         loss_of: Scalar loss of a network on a batch.
         schedule: How long and how fast.
-        checkpoint: Where to keep everything; replaced whole.
+        checkpoint: Where to keep everything; replaced whole. `curve.csv` beside it has every loss.
         progress: Told after each step.
         start: Checkpoint whose averaged network to start from, instead of random weights.
 
@@ -118,10 +118,10 @@ def load_network(build: Callable[[], nn.Module], checkpoint: Path) -> nn.Module:
     """Give the averaged network of a checkpoint, in evaluation mode, on the CPU.
 
     Raises:
-        JobError: The checkpoint cannot be read.
+        JobError: The checkpoint cannot be read, or is of another network.
     """
     averaged = AveragedModel(build(), use_buffers=True)
-    averaged.load_state_dict(_read(checkpoint, torch.device("cpu"))["averaged"])
+    _restore(averaged, "averaged", _read(checkpoint, torch.device("cpu")), checkpoint)
     network: nn.Module = averaged.module.eval()
     return network
 
@@ -141,9 +141,16 @@ def _resume(
     if state["schedule"] != repr(schedule):
         raise JobError(f"{checkpoint} is of {state['schedule']}: delete it, or ask for the same")
     for name, part in parts.items():
-        part.load_state_dict(state[name])
+        _restore(part, name, state, checkpoint)
     curve: list[float] = state["curve"]
     return curve
+
+
+def _restore(part: Any, name: str, state: dict[str, Any], checkpoint: Path) -> None:  # noqa: ANN401 - network, optimiser or schedule
+    try:
+        part.load_state_dict(state[name])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise JobError(f"checkpoint {checkpoint} is of another network: {error}") from error
 
 
 def _save(parts: dict[str, Any], checkpoint: Path, schedule: Schedule, curve: list[float]) -> None:
@@ -152,6 +159,8 @@ def _save(parts: dict[str, Any], checkpoint: Path, schedule: Schedule, curve: li
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.save({**states, "curve": curve, "schedule": repr(schedule)}, temporary)
     temporary.replace(checkpoint)
+    rows = "".join(f"{step},{loss:.6f}\n" for step, loss in enumerate(curve))
+    checkpoint.with_name("curve.csv").write_text("step,loss\n" + rows)
 
 
 def _read(checkpoint: Path, on: torch.device) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from gliobench.adapters.monai.lesion_cubes import LesionCube, hash_of
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.network_input import (
     REGION_ORDER,
     GraderGeometry,
@@ -140,10 +141,16 @@ class GraderTrainer(Trainer):
 
 
 class GraderBatches:
-    """Makes the batch of any step, grades even; the same step always gives the same batch."""
+    """Makes the batch of any step, grades even; the same step always gives the same batch.
+
+    Raises:
+        InvalidInputError: A grade is absent.
+    """
 
     def __init__(self, lesions: Sequence[Lesion], *, batch_size: int, seed: int) -> None:
         self._by_grade = [[one for one in lesions if one.grade is grade] for grade in Grade]
+        if not all(self._by_grade):
+            raise InvalidInputError("a grader needs lesions of both grades to learn from")
         self._batch_size = batch_size
         self._seed = seed
         self._augment = _augmentation()
@@ -201,7 +208,7 @@ def _crops(source: StudySource) -> list[Lesion]:
     lesions = []
     for study_id in source.study_ids():
         reference = source.reference(study_id)
-        if reference.grade is None or Region.WT not in reference.regions:
+        if reference.grade is None or not reference.regions.get(Region.WT, np.False_).any():
             continue
         study = source.study(study_id)
         centre = tumour_centre(reference.regions[Region.WT])

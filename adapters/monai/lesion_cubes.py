@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import extent
 from gliobench.domain.network_input import GraderGeometry
 from gliobench.domain.regions import LabelConvention
 from gliobench.domain.resampling import linear_weights, resample
@@ -23,6 +25,8 @@ from gliobench.domain.study import Grade
 
 GRID = 128
 EDGE = 32
+MARGIN = 4
+"""Voxels about a lesion that a cube holds at least; beyond, small lesions are padded with zeros."""
 BRATS_SHAPE = (240, 240, 155)
 VOXEL_MM = GraderGeometry().spacing_mm
 
@@ -54,15 +58,15 @@ class LesionCube:
     def on_spacing(
         self, spacing_mm: float
     ) -> tuple[tuple[int, int, int], NDArray[np.float32], NDArray[np.uint8]]:
-        """Bring the part of the cube within the study to the study's cubic voxels.
+        """Bring the part of the cube that holds the study to the study's cubic voxels.
 
         Returns:
             First voxel on the RAS+ study grid of that spacing; volumes (4, i, j, k); labels.
         """
         first, linear, nearest = [], [], []
-        for axis in range(3):
-            low = max(self.start[axis], 0) * VOXEL_MM[axis]
-            high = min(self.start[axis] + EDGE - 1, GRID - 1) * VOXEL_MM[axis]
+        for axis, held in enumerate(extent(np.any(self.volumes, axis=0))):
+            low = max(self.start[axis] + held.start, 0) * VOXEL_MM[axis]
+            high = min(self.start[axis] + held.stop - 1, GRID - 1) * VOXEL_MM[axis]
             index = np.arange(
                 np.ceil((low + 0.5) / spacing_mm - 0.5), np.floor((high + 0.5) / spacing_mm + 0.5)
             )
@@ -84,7 +88,7 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
         crops, whole = np.load(cubes), np.load(masks)
         ids, grades, x, boxes = (crops[key] for key in ("ids", "grade", "x", "bbox128"))
         mask_ids, labels = whole["ids"], whole["seg"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, BadZipFile, LookupError, ValueError) as error:
         raise InvalidInputError(f"lesion cubes cannot be read: {error}") from error
     if ids.tolist() != mask_ids.tolist():
         raise InvalidInputError(f"{cubes} and {masks} do not tell of the same studies")
@@ -108,7 +112,7 @@ def _cube(
     box: NDArray[np.int64],
     labels: NDArray[np.uint8],
 ) -> LesionCube:
-    start = (box[:3] + box[3:]) // 2 - EDGE // 2
+    start = _starts(box[:3], box[3:] - box[:3])
     padded = np.pad(labels, EDGE)
     cut = padded[tuple(slice(s + EDGE, s + 2 * EDGE) for s in start)]
     return LesionCube(
@@ -118,3 +122,14 @@ def _cube(
         volumes=np.ascontiguousarray(volumes[:, ::-1, ::-1], dtype=np.float32),
         labels=np.ascontiguousarray(cut[::-1, ::-1]),
     )
+
+
+def _starts(low: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Tell where cubes begin: a lesion with its margin was cropped or padded about its middle.
+
+    An odd voxel fell to the far side when a small lesion was padded, and when a large one was cut.
+    """
+    padded = low - (EDGE - size) // 2
+    cropped = low + size // 2 - EDGE // 2
+    starts: NDArray[np.int64] = np.where(size + 2 * MARGIN < EDGE, padded, cropped)
+    return starts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from threading import Lock
 from typing import Generic, TypeVar, final
 
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
@@ -26,8 +27,8 @@ COARSEST_MM = 4.0
 class PhantomStudySource(StudySource):
     """Simulated gliomas on the MNI152 template, drawn when first looked at.
 
-    A study depends on its index, the seed and the spacing, never on `count`. The study looked at
-    last is kept, no other.
+    A study depends on its index, the seed and the spacing, never on `count`. A study holds what
+    was drawn of it; the source keeps the one that was opened last, no other.
 
     Args:
         count: How many studies there are.
@@ -52,7 +53,7 @@ class PhantomStudySource(StudySource):
             f"{ID_PREFIX}{index:04d}": PhantomRecipe(seed, index, float(spacing_mm))
             for index in range(count)
         }
-        self._last: tuple[PhantomRecipe, Phantom] | None = None
+        self._last: _Drawing | None = None
 
     def study_ids(self) -> list[str]:
         """Name every phantom."""
@@ -60,26 +61,27 @@ class PhantomStudySource(StudySource):
 
     def study(self, study_id: str) -> Study:
         """Open a phantom; its volumes are drawn when first looked at."""
-        recipe = self._recipe(study_id)
+        drawing = self._drawing(study_id)
+        recipe = drawing.recipe
         _, site = recipe.kind
         return Study(
             id=study_id,
             patient_id=study_id,
             grid=canonical(recipe.native_grid),
-            volumes=_Lazy(tuple(Modality), lambda m: self._phantom(recipe).volumes[m]),
+            volumes=_Lazy(tuple(Modality), lambda m: drawing.phantom().volumes[m]),
             native_grid=recipe.native_grid,
             site=site,
         )
 
     def reference(self, study_id: str) -> Reference:
         """Give the grade at once, and the regions when first looked at."""
-        recipe = self._recipe(study_id)
-        grade, _ = recipe.kind
+        drawing = self._drawing(study_id)
+        grade, _ = drawing.recipe.kind
         return Reference(
             grade=grade,
             regions=_Lazy(
                 tuple(Region),
-                lambda r: LabelConvention.BRATS_2020.regions(self._phantom(recipe).labels)[r],
+                lambda r: LabelConvention.BRATS_2020.regions(drawing.phantom().labels)[r],
             ),
         )
 
@@ -94,12 +96,26 @@ class PhantomStudySource(StudySource):
             )
         return self._recipes[study_id]
 
-    def _phantom(self, recipe: PhantomRecipe) -> Phantom:
-        last = self._last
-        if last is None or last[0] != recipe:
-            self._last = None  # let the old one go before the new one takes its memory
-            last = self._last = (recipe, make_phantom(recipe))
-        return last[1]
+    def _drawing(self, study_id: str) -> _Drawing:
+        recipe, last = self._recipe(study_id), self._last
+        if last is None or last.recipe != recipe:
+            last = self._last = _Drawing(recipe)
+        return last
+
+
+class _Drawing:
+    """A phantom that is drawn once, by the thread that looks at it first."""
+
+    def __init__(self, recipe: PhantomRecipe) -> None:
+        self.recipe = recipe
+        self._phantom: Phantom | None = None
+        self._lock = Lock()
+
+    def phantom(self) -> Phantom:
+        with self._lock:
+            if self._phantom is None:
+                self._phantom = make_phantom(self.recipe)
+            return self._phantom
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +129,9 @@ class _Lazy(Mapping[KeyT, ValueT], Generic[KeyT, ValueT]):
         if key not in self.keys_in_order:
             raise KeyError(key)
         return self.make(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys_in_order
 
     def __iter__(self) -> Iterator[KeyT]:
         return iter(self.keys_in_order)

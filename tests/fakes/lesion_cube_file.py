@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from gliobench.domain.resampling import linear_weights, resample
 BRATS_MM = (240, 240, 155)
 GRID = 128
 EDGE = 32
+MARGIN = 4
 
 
 def write_lesion_cubes(folder: Path, source: StudySource) -> tuple[Path, Path]:
@@ -33,30 +35,40 @@ def _row(source: StudySource, study_id: str) -> tuple[str, np.ndarray, np.ndarra
     study, reference = source.study(study_id), source.reference(study_id)
     assert study.grid.shape == (120, 120, 78)
     assert reference.grade is not None
-    places = [
-        (np.arange(GRID) * (n - 1) / (GRID - 1) + 0.5) / 2 - 0.5 for n in BRATS_MM
-    ]  # of the voxels of 128³ on the study's
-    seg = _labels(reference.regions, places)[::-1, ::-1]
+    seg = _labels(reference.regions)
     occupied = np.argwhere(seg)
-    box = np.concatenate([occupied.min(0), occupied.max(0) + 1])
-    start = (box[:3] + box[3:]) // 2 - EDGE // 2
-    volumes = [_cube(study.volume(m), places, start) for m in MODALITY_ORDER]
-    return reference.grade.value, np.stack(volumes).astype(np.float16), box, seg
+    low, high = occupied.min(0), occupied.max(0) + 1
+    cubes = []
+    for modality in MODALITY_ORDER:
+        volume = study.volume(modality)
+        cubes.append(_cube(IntensityRule.of(volume).apply(volume), low, high))
+    x = np.stack(cubes).astype(np.float16)
+    return reference.grade.value, x, np.concatenate([low, high]), seg
 
 
-def _labels(regions: dict[Region, np.ndarray], places: list[np.ndarray]) -> np.ndarray:
+def _places(axis: int) -> np.ndarray:
+    """Tell where the 128 voxels of an axis of the archives, which is LPS, lie on the study's."""
+    mm = np.arange(GRID) * (BRATS_MM[axis] - 1) / (GRID - 1)
+    return ((mm if axis == 2 else mm[::-1]) + 0.5) / 2 - 0.5
+
+
+def _labels(regions: Mapping[Region, np.ndarray]) -> np.ndarray:
     labels = LabelConvention.BRATS_2020.labels(
         whole=regions[Region.WT], core=regions[Region.TC], enhancing=regions[Region.ET]
     )
-    nearest = [
-        np.clip(np.round(p).astype(int), 0, n - 1)
-        for p, n in zip(places, labels.shape, strict=True)
-    ]
+    nearest = [np.clip(np.round(_places(axis)).astype(int), 0, labels.shape[axis] - 1) for axis in range(3)]
     return labels[np.ix_(*nearest)]
 
 
-def _cube(volume: np.ndarray, places: list[np.ndarray], start: np.ndarray) -> np.ndarray:
-    scores = IntensityRule.of(volume).apply(volume)
-    weights = [linear_weights(n, p) for n, p in zip(volume.shape, places, strict=True)]
-    padded = np.pad(resample(scores, weights)[::-1, ::-1], EDGE)
-    return padded[tuple(slice(s + EDGE, s + 2 * EDGE) for s in start)]
+def _cube(scores: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Cut the lesion with its margin, then crop or pad it about its middle."""
+    weights, pads = [], []
+    for axis in range(3):
+        held = np.arange(max(low[axis] - MARGIN, 0), min(high[axis] + MARGIN, GRID))
+        spare = len(held) - EDGE
+        if spare > 0:
+            held = held[spare // 2 : spare // 2 + EDGE]
+        before = max(EDGE - len(held), 0) // 2
+        pads.append((before, EDGE - len(held) - before))
+        weights.append(linear_weights(scores.shape[axis], _places(axis)[held]))
+    return np.pad(resample(scores, weights), pads)

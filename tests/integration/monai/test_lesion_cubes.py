@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,6 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Box3D
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.network_input import (
-    MODALITY_ORDER,
     GraderGeometry,
     grader_volumes,
     intensity_rules,
@@ -33,13 +33,18 @@ CASES = [
         grade=grade,
         shape=(120, 120, 78),
         spacing_mm=(2.0, 2.0, 2.0),
-        tumour=Box3D(start=start, stop=(start[0] + 18, start[1] + 22, start[2] + 14)),
+        tumour=Box3D(start=start, stop=stop),
     )
-    for study_id, grade, start in [
-        ("a", Grade.HGG, (20, 70, 40)),
-        ("b", Grade.LGG, (82, 30, 6)),
+    for study_id, grade, start, stop in [
+        ("a", Grade.HGG, (20, 70, 40), (41, 93, 60)),
+        ("b", Grade.LGG, (82, 30, 6), (99, 49, 17)),
+        ("c", Grade.LGG, (30, 20, 30), (70, 50, 55)),
     ]
 ]
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +58,14 @@ def cubes(archives: tuple[Path, Path]) -> list[LesionCube]:
 
 
 def test_cubes_tell_whose_they_are_and_of_which_grade(cubes: list[LesionCube]) -> None:
-    assert [(cube.patient_id, cube.grade) for cube in cubes] == [("a", Grade.HGG), ("b", Grade.LGG)]
+    assert [(cube.patient_id, cube.grade) for cube in cubes] == [
+        ("a", Grade.HGG),
+        ("b", Grade.LGG),
+        ("c", Grade.LGG),
+    ]
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", range(3), ids=["medium", "small", "larger-than-a-cube"])
 def test_on_the_study_s_voxels_a_cube_s_lesion_lies_where_its_patient_s_does(
     cubes: list[LesionCube], number: int
 ) -> None:
@@ -65,15 +74,25 @@ def test_on_the_study_s_voxels_a_cube_s_lesion_lies_where_its_patient_s_does(
     drawn = np.zeros((120, 120, 78), dtype=np.uint8)
     place = tuple(slice(a, a + n) for a, n in zip(start, labels.shape, strict=True))
     drawn[place] = labels
-    regions = CASES[number].reference.regions
     for region, found in (
         (Region.WT, drawn > 0),
         (Region.TC, (drawn == 1) | (drawn == 4)),
         (Region.ET, drawn == 4),
     ):
-        assert dice(reference=regions[region], prediction=found) > 0.9
-    expected = localizer_volumes(CASES[number].study, 2.0)[(slice(None), *place)]
-    assert np.corrcoef(volumes.ravel(), expected.ravel())[0, 1] > 0.9
+        expected = CASES[number].reference.regions[region]
+        assert dice(reference=expected[place], prediction=found[place]) > 0.9
+    there = localizer_volumes(CASES[number].study, 2.0)[(slice(None), *place)]
+    assert likeness(volumes, there) > 0.9
+
+
+def test_padding_about_a_small_lesion_is_no_part_of_it(cubes: list[LesionCube]) -> None:
+    assert not cubes[1].volumes.all(axis=0).all()
+
+    _, volumes, _ = cubes[1].on_spacing(2.0)
+
+    for axis in range(3):
+        for face in (0, -1):
+            assert volumes.take(face, axis=axis + 1).any()
 
 
 def test_a_cube_s_regions_are_nested(cubes: list[LesionCube]) -> None:
@@ -150,19 +169,25 @@ def test_cubes_and_masks_of_other_studies_are_refused(
         load_lesion_cubes(archives[0], others)
 
 
-def test_a_real_cube_lies_where_its_patient_s_brain_says(real_data: Path) -> None:
+# odd and small, odd and large, even: each was cropped or padded another way
+@pytest.mark.parametrize("number", ["012", "027", "015"])
+def test_a_real_cube_is_most_like_its_patient_s_brain_where_it_is_said_to_lie(
+    real_data: Path, number: str
+) -> None:
+    study_id = f"BraTS20_Training_{number}"
     source = BratsStudySource(real_data / "brats_2mm")
     archive = np.load(real_data / "lesion_cubes" / "lesion_cubes.npz")
-    ids = archive["ids"].tolist()
-    study_id = next(one for one in source.study_ids() if one in ids)
-    number = ids.index(study_id)
+    row = archive["ids"].tolist().index(study_id)
     labels = np.zeros((128, 128, 128), dtype=np.uint8)
-    cube = _cube(study_id, "HGG", archive["x"][number], archive["bbox128"][number], labels)
+    cube = _cube(study_id, "HGG", archive["x"][row], archive["bbox128"][row], labels)
 
     start, volumes, _ = cube.on_spacing(2.0)
 
     brain = localizer_volumes(source.study(study_id), 2.0)
-    for channel in range(len(MODALITY_ORDER)):
-        place = tuple(slice(a, a + n) for a, n in zip(start, volumes.shape[1:], strict=True))
-        there = brain[(channel, *place)]
-        assert np.corrcoef(volumes[channel].ravel(), there.ravel())[0, 1] > 0.9
+    alike = {}
+    for shift in product((-1, 0, 1), repeat=3):
+        low = np.add(start, shift)
+        place = tuple(slice(a, a + n) for a, n in zip(low, volumes.shape[1:], strict=True))
+        alike[shift] = likeness(volumes, brain[(slice(None), *place)])
+    assert max(alike, key=alike.__getitem__) == (0, 0, 0)
+    assert alike[0, 0, 0] > 0.9

@@ -1,5 +1,7 @@
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.phantom import PhantomStudySource
 from gliobench.adapters.phantom.anatomy import load_template
+from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
 from gliobench.domain.geometry import Grid
 from gliobench.domain.regions import Region
@@ -148,19 +151,58 @@ def test_the_hash_names_seed_and_spacing_but_not_the_count() -> None:
     assert len({hashed(1), hashed(1, seed=1), hashed(1, spacing_mm=2.0)}) == 3
 
 
-def test_only_the_last_phantom_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = []
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The index of each phantom that is drawn, in order; none holds anything to look at."""
+    indices: list[int] = []
 
-    def make(recipe: object) -> object:
-        drawn.append(recipe)
-        return type("Drawn", (), {"volumes": dict.fromkeys(Modality)})()
+    def draw(recipe: PhantomRecipe) -> Phantom:
+        indices.append(recipe.index)
+        sleep(0.02)  # so that another thread would come in, if it could
+        return Phantom(
+            volumes={modality: np.zeros((1, 1, 1), np.float32) for modality in Modality},
+            labels=np.zeros((1, 1, 1), np.uint8),
+        )
 
-    monkeypatch.setattr("gliobench.adapters.phantom.source.make_phantom", make)
-    source = PhantomStudySource(2)
-    for name in ("Phantom_0000", "Phantom_0000", "Phantom_0001", "Phantom_0000"):
-        dict(source.study(name).volumes)
+    monkeypatch.setattr("gliobench.adapters.phantom.source.make_phantom", draw)
+    return indices
 
-    assert len(drawn) == 3
+
+def test_a_phantom_is_drawn_once_for_its_volumes_and_its_reference(drawn: list[int]) -> None:
+    source = PhantomStudySource(1, spacing_mm=4.0)
+
+    known(source.reference("Phantom_0000"))
+    held(source.study("Phantom_0000"))
+
+    assert drawn == [0]
+
+
+def test_a_study_that_is_held_is_not_drawn_again_after_another(drawn: list[int]) -> None:
+    source = PhantomStudySource(2, spacing_mm=4.0)
+    first, second = source.study("Phantom_0000"), source.study("Phantom_0001")
+
+    for study in (first, second, first):
+        held(study)
+
+    assert drawn == [0, 1]
+
+
+def test_threads_that_read_one_phantom_have_it_drawn_once(drawn: list[int]) -> None:
+    study = PhantomStudySource(1, spacing_mm=4.0).study("Phantom_0000")
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(study.volumes.__getitem__, Modality))
+
+    assert drawn == [0]
+
+
+def test_the_source_keeps_only_the_phantom_that_was_opened_last(drawn: list[int]) -> None:
+    source = PhantomStudySource(2, spacing_mm=4.0)
+
+    for name in ("Phantom_0000", "Phantom_0001", "Phantom_0001", "Phantom_0000"):
+        held(source.study(name))
+
+    assert drawn == [0, 1, 0]
 
 
 def test_the_template_is_read_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:

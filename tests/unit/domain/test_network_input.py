@@ -197,10 +197,10 @@ def test_regions_are_nested_whatever_the_network_says(
     ("far", "kept"),
     [
         (Box3D(start=(24, 24, 26), stop=(26, 26, 28)), False),  # 64 mm³, below 200
-        (Box3D(start=(23, 23, 25), stop=(28, 28, 28)), False),  # 600 mm³, below a tenth of 8000
-        (Box3D(start=(22, 22, 24), stop=(28, 28, 29)), True),  # 1440 mm³
+        (Box3D(start=(20, 20, 22), stop=(28, 28, 28)), False),  # 3072 mm³, below half of 8000
+        (Box3D(start=(19, 19, 21), stop=(28, 28, 28)), True),  # 4536 mm³
     ],
-    ids=["speck", "below-a-tenth", "second-lesion"],
+    ids=["speck", "below-half", "second-lesion"],
 )
 def test_far_parts_are_kept_where_they_are_large_enough(far: Box3D, kept: bool) -> None:
     main = Box3D(start=(3, 3, 3), stop=(13, 13, 13))
