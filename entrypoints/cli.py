@@ -58,6 +58,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def gliobench(
+    context: typer.Context,
     assignments: Annotated[
         list[str] | None,
         typer.Option(
@@ -74,6 +75,8 @@ def gliobench(
     ] = False,
 ) -> None:
     """Which models can read a brain tumour on MRI, and how sure may one be?"""
+    if {"-h", "--help"} & set(context.args):
+        return  # a command's help is quick, and shown though the settings are wrong
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.logging import configure_logging
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gliobench.domain.prediction import Failure, GradePrediction
@@ -31,13 +32,14 @@ def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[s
 
 def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
     """Print the prediction as a table."""
-    table = Table(title=f"{reading.study.id}: {reading.backend.name}", show_header=False)
+    title = escape(f"{reading.study.id}: {reading.backend.name}")
+    table = Table(title=title, show_header=False)
     table.add_column(style="dim")
     table.add_column()
     for name, value in (*_grade_rows(reading.grade), *_place_rows(reading.place)):
         table.add_row(name, value)
     for name, path in written.items():
-        table.add_row(name, path)
+        table.add_row(name, escape(path))
     Console().print(table)
     Console().print(DISCLAIMER, style="dim")
 
@@ -74,7 +76,7 @@ def _grade_rows(grade: GradePrediction | Failure | None) -> list[tuple[str, str]
     if grade is None:
         return []
     if isinstance(grade, Failure):
-        return [("grade", f"[red]{grade.reason.value}[/]: {grade.detail}")]
+        return [("grade", f"[red]{grade.reason.value}[/]: {escape(grade.detail)}")]
     probability = grade.probability_hgg
     odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
     return [("grade", f"[bold]{grade.grade.value}[/]{odds}")]
@@ -84,7 +86,7 @@ def _place_rows(place: Place | Failure | None) -> list[tuple[str, str]]:
     if place is None:
         return []
     if isinstance(place, Failure):
-        return [("tumour", f"[red]{place.reason.value}[/]: {place.detail}")]
+        return [("tumour", f"[red]{place.reason.value}[/]: {escape(place.detail)}")]
     rows = [
         ("centre", f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"),
     ]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -85,9 +86,8 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
         InvalidInputError: An archive cannot be read, or the two do not tell of the same studies.
     """
     try:
-        crops, whole = np.load(cubes), np.load(masks)
-        ids, grades, x, boxes = (crops[key] for key in ("ids", "grade", "x", "bbox128"))
-        mask_ids, labels = whole["ids"], whole["seg"]
+        ids, grades, x, boxes = _arrays(cubes, "ids", "grade", "x", "bbox128")
+        mask_ids, labels = _arrays(masks, "ids", "seg")
     except (OSError, EOFError, BadZipFile, LookupError, ValueError) as error:
         raise InvalidInputError(f"lesion cubes cannot be read: {error}") from error
     if ids.tolist() != mask_ids.tolist():
@@ -103,6 +103,12 @@ def hash_of(contents: Sequence[str], cubes: Sequence[LesionCube]) -> str:
         digest.update(cube.volumes.tobytes())
         digest.update(cube.labels.tobytes())
     return digest.hexdigest()
+
+
+def _arrays(archive: Path, *names: str) -> list[NDArray[Any]]:
+    with archive.open("rb") as file:  # numpy leaves a file open that turns out to be no archive
+        arrays = np.load(file)
+        return [arrays[name] for name in names]
 
 
 def _cube(

@@ -41,6 +41,7 @@ def predict(
     Exits with 3 where the backend could not answer.
     """
     from rich.console import Console
+    from rich.markup import escape
 
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
@@ -49,7 +50,7 @@ def predict(
 
     files = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
     opened = _open(study, {name: path for name, path in files.items() if path})
-    with Console(stderr=True).status(f"{backend} reads {opened.id}"):
+    with Console(stderr=True).status(escape(f"{backend} reads {opened.id}")):
         reading = predict_study(opened, load_backend(backend))
         written = _write(reading, out or Path(f"gliobench-{opened.id}"))
     if as_json:

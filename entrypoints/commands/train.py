@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.domain.errors import InvalidInputError
+
 if TYPE_CHECKING:
     from gliobench.application.ports.trainer import Progress, Trainer
 
@@ -76,7 +78,7 @@ def grader(
     from gliobench.entrypoints.container import grader_trainer
 
     trainer = grader_trainer(cubes, masks, dataset=dataset, steps=steps, seed=seed)
-    settled = json.loads((folds_of / "folds.json").read_text()) if folds_of else None
+    settled = _folds(folds_of) if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
 
@@ -102,6 +104,14 @@ def _run(
         typer.echo(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
     if not fold:
         typer.echo(f"network of all patients: {run.run_final(_progress_bar)}")
+
+
+def _folds(run: Path) -> dict[str, int]:
+    try:
+        folds: dict[str, int] = json.loads((run / "folds.json").read_text())
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"{run} is no training run with folds: {error}") from error
+    return folds
 
 
 def _progress_bar(name: str) -> Progress:

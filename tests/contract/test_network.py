@@ -48,9 +48,7 @@ def test_each_input_gets_finite_logits(make: Callable[[Path], Network], tmp_path
     assert np.isfinite(logits).all()
 
 
-def test_logits_do_not_depend_on_the_batch(
-    make: Callable[[Path], Network], tmp_path: Path
-) -> None:
+def test_logits_do_not_depend_on_the_batch(make: Callable[[Path], Network], tmp_path: Path) -> None:
     network = make(tmp_path)
 
     together = network.run(INPUTS)

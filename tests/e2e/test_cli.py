@@ -107,6 +107,12 @@ def test_a_setting_in_the_file_that_does_not_exist_exits_1_with_one_line(
     assert result.stderr.count("\n") == 1
 
 
+def test_help_is_shown_though_a_setting_is_wrong(gliobench, tmp_path: Path) -> None:
+    (tmp_path / "gliobench.toml").write_text("providr = 'cuda'\n")
+
+    assert gliobench("predict", "--help").returncode == 0
+
+
 def test_config_show_tells_where_each_value_comes_from(gliobench, tmp_path: Path) -> None:
     (tmp_path / "gliobench.toml").write_text("threads = 2\nseed = 3\n[backend.corner]\nedge = 1\n")
 

@@ -56,7 +56,9 @@ def _labels(regions: Mapping[Region, np.ndarray]) -> np.ndarray:
     labels = LabelConvention.BRATS_2020.labels(
         whole=regions[Region.WT], core=regions[Region.TC], enhancing=regions[Region.ET]
     )
-    nearest = [np.clip(np.round(_places(axis)).astype(int), 0, labels.shape[axis] - 1) for axis in range(3)]
+    nearest = [
+        np.clip(np.round(_places(axis)).astype(int), 0, labels.shape[axis] - 1) for axis in range(3)
+    ]
     return labels[np.ix_(*nearest)]
 
 

@@ -98,14 +98,18 @@ def test_another_seed_ends_in_another_network(tmp_path: Path) -> None:
     run(tmp_path / "one.pt")
     run(tmp_path / "other.pt", schedule=replace(SCHEDULE, seed=4))
 
-    assert not torch.equal(weights(tmp_path / "one.pt")["0.weight"], weights(tmp_path / "other.pt")["0.weight"])
+    assert not torch.equal(
+        weights(tmp_path / "one.pt")["0.weight"], weights(tmp_path / "other.pt")["0.weight"]
+    )
 
 
 def test_what_is_kept_is_the_average_and_not_the_last_step(tmp_path: Path) -> None:
     run(tmp_path / "average.pt")
     run(tmp_path / "last.pt", schedule=replace(SCHEDULE, average=0.0))
 
-    assert not torch.equal(weights(tmp_path / "average.pt")["0.weight"], weights(tmp_path / "last.pt")["0.weight"])
+    assert not torch.equal(
+        weights(tmp_path / "average.pt")["0.weight"], weights(tmp_path / "last.pt")["0.weight"]
+    )
 
 
 def test_a_fit_may_start_from_what_another_ended_in(tmp_path: Path) -> None:
@@ -114,7 +118,9 @@ def test_a_fit_may_start_from_what_another_ended_in(tmp_path: Path) -> None:
 
     run(tmp_path / "fit.pt", schedule=still, start=tmp_path / "start.pt")
 
-    torch.testing.assert_close(weights(tmp_path / "fit.pt")["0.weight"], weights(tmp_path / "start.pt")["0.weight"])
+    torch.testing.assert_close(
+        weights(tmp_path / "fit.pt")["0.weight"], weights(tmp_path / "start.pt")["0.weight"]
+    )
 
 
 def test_a_loss_that_is_not_finite_stops_the_fit_and_spares_the_checkpoint(tmp_path: Path) -> None:

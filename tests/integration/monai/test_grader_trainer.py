@@ -29,6 +29,7 @@ def a_lesion(number: int, grade: Grade) -> Lesion:
     volumes[:, :3] = 0
     regions = np.zeros((3, EDGE, EDGE, EDGE), dtype=np.float32)
     regions[:, 4:12, 4:12, 4:12] = 1
+    volumes[:, 4:12, 4:12, 4:12] += 3
     return Lesion(f"p{number}", grade, volumes, regions)
 
 
@@ -83,7 +84,7 @@ def test_eight_lesions_are_learned_by_heart(tmp_path: Path) -> None:
         GraderNetwork,
         batch_of=lambda _: batch,
         loss_of=grader_loss,
-        schedule=Schedule(steps=60, average=0.8),
+        schedule=Schedule(steps=40, learning_rate=5e-3, average=0.8),
         checkpoint=tmp_path / "checkpoint.pt",
         progress=quiet,
     )
@@ -99,7 +100,9 @@ def test_a_fit_learns_from_the_patients_it_is_given_and_predicts_the_others(
     tmp_path: Path,
 ) -> None:
     cubes = [
-        LesionCube(one.patient_id, one.grade, (0, 0, 0), one.volumes, np.ones((EDGE,) * 3, np.uint8))
+        LesionCube(
+            one.patient_id, one.grade, (0, 0, 0), one.volumes, np.ones((EDGE,) * 3, np.uint8)
+        )
         for one in LESIONS
     ]
     trainer = GraderTrainer(

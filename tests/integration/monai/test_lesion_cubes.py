@@ -38,7 +38,7 @@ CASES = [
     for study_id, grade, start, stop in [
         ("a", Grade.HGG, (20, 70, 40), (41, 93, 60)),
         ("b", Grade.LGG, (82, 30, 6), (99, 49, 17)),
-        ("c", Grade.LGG, (30, 20, 30), (70, 50, 55)),
+        ("c", Grade.LGG, (30, 20, 30), (70, 38, 42)),
     ]
 ]
 

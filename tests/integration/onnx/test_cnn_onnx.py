@@ -66,7 +66,10 @@ def mask_of(backend: Backend, study: Study) -> Mask:
 def answers(backend: Backend, study: Study) -> list[object]:
     assert backend.localizer is not None
     assert backend.classifier is not None
-    return [*backend.localizer.localise([study], {Form.MASK}), *backend.classifier.classify([study])]
+    return [
+        *backend.localizer.localise([study], {Form.MASK}),
+        *backend.classifier.classify([study]),
+    ]
 
 
 class CountingNetwork(Network):
@@ -248,4 +251,3 @@ def test_networks_that_were_mixed_up_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BackendError, match="is a grader: wanted a localizer"):
         cnn_onnx(BackendOptions(weights_dir=str(tmp_path)))
-

@@ -143,9 +143,7 @@ def test_without_a_study_nothing_is_proved() -> None:
         check_parity(backend(), backend(), [])
 
 
-@pytest.mark.parametrize(
-    "reason", [FailureReason.NO_TUMOUR_FOUND, FailureReason.MISSING_MODALITY]
-)
+@pytest.mark.parametrize("reason", [FailureReason.NO_TUMOUR_FOUND, FailureReason.MISSING_MODALITY])
 def test_where_no_study_could_be_answered_nothing_is_proved(reason: FailureReason) -> None:
     failed = Failure(reason, "no")
     mute = backend(grade=failed, mask=failed)

@@ -94,7 +94,7 @@ def test_a_study_whose_files_run_to_the_left_is_answered_in_their_voxels() -> No
 
 
 @pytest.mark.parametrize("turn", [lps, sagittal])
-def test_however_the_files_are_turned_the_millimetres_are_the_same(turn) -> None:  # noqa: ANN001
+def test_however_the_files_are_turned_the_millimetres_are_the_same(turn) -> None:
     study = turn(CASE.study)
 
     place = place_of(study)

@@ -36,9 +36,7 @@ PLAIN = {m: IntensityRule(low=0.0, high=1e6, mean=0.0, deviation=1.0) for m in M
 
 def grid_of(spacing_mm: tuple[float, float, float]) -> Grid:
     """Give a study's grid that the coarse voxels cover."""
-    i, j, k = (
-        int(n * COARSE_MM / edge + 1e-6) for n, edge in zip(COARSE, spacing_mm, strict=True)
-    )
+    i, j, k = (int(n * COARSE_MM / edge + 1e-6) for n, edge in zip(COARSE, spacing_mm, strict=True))
     return Grid(shape=(i, j, k), affine=np.diag([*spacing_mm, 1.0]))
 
 

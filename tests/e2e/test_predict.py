@@ -1,0 +1,269 @@
+"""`gliobench predict` on files, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
+
+from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
+from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.domain.study import Modality
+
+NAME = "Phantom_0001"
+
+
+@pytest.fixture(scope="session")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two phantoms as files."""
+    folder = tmp_path_factory.mktemp("phantoms")
+    export_phantoms(folder, PhantomStudySource(2, spacing_mm=2.0))
+    return folder
+
+
+@pytest.fixture
+def study(cohort: Path, tmp_path: Path) -> Path:
+    """The images of one phantom, without its mask."""
+    copy = tmp_path / NAME
+    shutil.copytree(cohort / NAME, copy, ignore=shutil.ignore_patterns("*_seg*"))
+    return copy
+
+
+@pytest.fixture
+def _weights() -> None:
+    missing = [n for n in ("localizer", "grader") if not (EMBEDDED_WEIGHTS / f"{n}.onnx").is_file()]
+    if missing:
+        pytest.skip(f"no embedded weights of the {' and the '.join(missing)}: see gliobench export")
+
+
+def file_of(study: Path, modality: Modality) -> Path:
+    return study / f"{study.name}_{modality.alias}.nii.gz"
+
+
+def flags(study: Path) -> list[str]:
+    return [part for m in Modality for part in (f"--{m.value}", str(file_of(study, m)))]
+
+
+@pytest.mark.usefixtures("_weights")
+def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
+    gliobench, study: Path, cohort: Path, tmp_path: Path
+) -> None:
+    result = gliobench("predict", str(study), "--out", "out", "--json")
+
+    assert result.returncode == 0, result.stderr
+    shown = json.loads(result.stdout)
+    assert set(shown) == {
+        *("study_id", "backend", "provenance", "grade", "localisation", "files", "disclaimer"),
+    }
+    assert set(shown["grade"]) == {"grade", "probability_hgg"}
+    assert set(shown["localisation"]) == {
+        *("centre_mm", "centre_vox", "box_vox", "size_mm", "volumes_mm3"),
+    }
+    assert shown["backend"] == "cnn-onnx"
+    assert "not for diagnosis" in shown["disclaimer"]
+    assert json.loads((tmp_path / "out" / "prediction.json").read_text()) == shown
+    image = nibabel.load(file_of(study, Modality.T1C))
+    mask = nibabel.load(tmp_path / shown["files"]["mask"])
+    assert mask.shape == image.shape
+    np.testing.assert_allclose(mask.affine, image.affine)
+    labels = np.asarray(mask.dataobj)
+    box = shown["localisation"]["box_vox"]
+    for axis, places in enumerate(np.nonzero(labels)):
+        assert [places.min(), places.max() + 1] == [box["start"][axis], box["stop"][axis]]
+    seg = nibabel.load(cohort / NAME / f"{NAME}_seg.nii.gz")
+    expected = np.argwhere(np.asarray(seg.dataobj)).mean(axis=0)
+    apart_mm = np.linalg.norm(2.0 * (expected - shown["localisation"]["centre_vox"]))
+    assert apart_mm < 20
+    assert (tmp_path / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("_weights")
+def test_without_json_a_table_is_printed(gliobench, study: Path) -> None:
+    result = gliobench("predict", str(study))
+
+    assert result.returncode == 0, result.stderr
+    assert "P(HGG)" in result.stdout
+    assert "mm (RAS+)" in result.stdout
+    assert "not for diagnosis" in result.stdout
+
+
+@pytest.mark.usefixtures("_weights")
+@pytest.mark.parametrize("modality", [Modality.T1N, Modality.T2F])
+def test_a_volume_that_is_cut_short_is_a_failure_with_its_reason(
+    gliobench, study: Path, modality: Modality
+) -> None:
+    torn = file_of(study, modality)
+    torn.write_bytes(torn.read_bytes()[:-2000])
+
+    result = gliobench("predict", str(study), "--json")
+
+    assert result.returncode == 3, result.stderr
+    shown = json.loads(result.stdout)
+    for answer in (shown["grade"], shown["localisation"]):
+        assert answer["failure"]["reason"] == "unreadable_study"
+        assert torn.name in answer["failure"]["detail"]
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("_weights")
+def test_a_missing_modality_is_a_failure_that_names_it(gliobench, study: Path) -> None:
+    file_of(study, Modality.T1C).unlink()
+
+    result = gliobench("predict", str(study))
+
+    assert result.returncode == 3
+    assert "missing_modality" in result.stdout
+    assert "t1ce" in result.stdout
+
+
+@pytest.mark.usefixtures("_weights")
+@pytest.mark.slow
+def test_a_real_study_whose_files_carry_no_brats_id_is_read(
+    gliobench, real_data: Path, tmp_path: Path
+) -> None:
+    folder = real_data / "tcga_lgg" / "TCGA-DU-7294"
+
+    result = gliobench("predict", str(folder), "--out", "out", "--json")
+
+    assert result.returncode == 0, result.stderr
+    shown = json.loads(result.stdout)
+    assert shown["study_id"] == "TCGA-DU-7294"
+    assert shown["grade"]["grade"] in ("LGG", "HGG")
+    assert shown["localisation"]["volumes_mm3"]["WT"] > 1000
+    assert nibabel.load(tmp_path / shown["files"]["mask"]).shape == (240, 240, 155)
+
+
+def test_files_by_flag_give_the_same_as_their_folder(gliobench, study: Path) -> None:
+    ask = ("--backend", "brain-centroid", "--json", "--out")
+
+    of_folder = gliobench("predict", str(study), *ask, "folder")
+    of_files = gliobench("predict", *flags(study), *ask, "files")
+
+    assert of_folder.returncode == of_files.returncode == 0, of_files.stderr
+    assert (
+        json.loads(of_folder.stdout)["localisation"] == json.loads(of_files.stdout)["localisation"]
+    )
+    assert json.loads(of_files.stdout)["study_id"] == NAME
+
+
+@pytest.mark.usefixtures("_weights")
+def test_files_by_flag_give_the_networks_the_same_as_their_folder(gliobench, study: Path) -> None:
+    of_folder = gliobench("predict", str(study), "--json", "--out", "folder")
+    of_files = gliobench("predict", *flags(study), "--json", "--out", "files")
+
+    for answer in ("grade", "localisation"):
+        assert json.loads(of_folder.stdout)[answer] == json.loads(of_files.stdout)[answer]
+
+
+def test_a_place_is_told_in_voxels_of_the_files_and_in_millimetres(gliobench, study: Path) -> None:
+    result = gliobench("predict", str(study), "--backend", "brain-centroid", "--json")
+
+    place = json.loads(result.stdout)["localisation"]
+    affine = nibabel.load(file_of(study, Modality.T1C)).affine
+    assert nibabel.aff2axcodes(affine) == ("L", "P", "S")
+    np.testing.assert_allclose(
+        nibabel.affines.apply_affine(affine, place["centre_vox"]), place["centre_mm"], atol=0.01
+    )
+
+
+def test_all_volumes_cut_short_are_told_in_one_line_or_a_failure(gliobench, study: Path) -> None:
+    for modality in Modality:
+        torn = file_of(study, modality)
+        torn.write_bytes(torn.read_bytes()[:-2000])
+
+    result = gliobench("predict", str(study), "--backend", "brain-centroid", "--json")
+
+    assert result.returncode == 3, result.stderr
+    failure = json.loads(result.stdout)["localisation"]["failure"]
+    assert failure["reason"] == "unreadable_study"
+    assert "Traceback" not in result.stderr
+
+
+def test_files_that_hold_no_header_exit_1_with_one_line(gliobench, study: Path) -> None:
+    for modality in Modality:
+        file_of(study, modality).write_bytes(b"\x1f\x8b\x08 torn")
+
+    result = gliobench("predict", str(study), "--backend", "brain-centroid")
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: ")
+    assert NAME in result.stderr
+
+
+def test_a_folder_of_many_studies_exits_1_with_one_line(gliobench, cohort: Path) -> None:
+    result = gliobench("predict", str(cohort), "--backend", "brain-centroid")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"error: {cohort} holds 2 studies: name one of them, or run gliobench evaluate\n"
+    )
+
+
+def test_neither_a_folder_nor_files_is_a_usage_error(gliobench) -> None:
+    result = gliobench("predict")
+
+    assert result.returncode == 2
+    assert "--t1n" in result.stderr
+
+
+def test_a_folder_and_files_at_once_are_a_usage_error(gliobench, study: Path) -> None:
+    assert gliobench("predict", str(study), *flags(study)).returncode == 2
+
+
+def test_a_folder_that_is_not_there_exits_1_with_one_line(gliobench) -> None:
+    result = gliobench("predict", "no/such/study", "--backend", "brain-centroid")
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "no/such/study" in result.stderr
+
+
+def test_a_backend_that_only_grades_tells_no_place(gliobench, study: Path) -> None:
+    result = gliobench("predict", str(study), "--backend", "majority", "--json")
+
+    assert result.returncode == 0, result.stderr
+    shown = json.loads(result.stdout)
+    assert shown["grade"]["grade"] == "HGG"
+    assert shown["localisation"] is None
+    assert list(shown["files"]) == ["prediction"]
+
+
+def test_weights_that_are_not_there_exit_1_with_one_line(
+    gliobench, study: Path, tmp_path: Path
+) -> None:
+    result = gliobench("--set", f"weights_dir={tmp_path}", "predict", str(study))
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "error: no weights at" in result.stderr
+    assert "localizer.onnx" in result.stderr
+
+
+@pytest.mark.parametrize("provider", ["cuda", "rocm"])
+def test_a_provider_that_is_not_there_exits_1_with_one_line(
+    gliobench, study: Path, tmp_path: Path, provider: str
+) -> None:
+    pytest.importorskip("onnx", reason="the extra `train` is not installed")
+    import onnxruntime
+
+    from fakes.onnx_file import write_weights
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this machine has the provider that the test takes for absent")
+    weights = write_weights(tmp_path / "weights")
+
+    result = gliobench(
+        *("--set", f"provider={provider}", "--set", f"weights_dir={weights}"),
+        *("predict", str(study)),
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert provider in result.stderr

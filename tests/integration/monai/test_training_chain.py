@@ -1,0 +1,181 @@
+"""From studies to a prediction by the command line: train, export, predict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("monai", reason="the extra `train` is not installed")
+pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
+
+from typer.testing import CliRunner, Result
+
+from fakes.lesion_cube_file import write_lesion_cubes
+from gliobench.adapters.monai import training_run
+from gliobench.adapters.monai.onnx_export import write_onnx
+from gliobench.adapters.monai.torch_network import TorchNetwork
+from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.domain.patients import patient_hash
+from gliobench.entrypoints.cli import app
+
+pytestmark = pytest.mark.slow
+
+COUNT = 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the chain finds its studies and leaves its runs."""
+
+    studies: Path
+    cubes: Path
+    masks: Path
+    localizer: Path
+    grader: Path
+    weights: Path
+
+
+def gliobench(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Give phantoms as files, and a localizer and a grader that have barely learned from them."""
+    root = tmp_path_factory.mktemp("chain")
+    source = PhantomStudySource(COUNT, spacing_mm=2.0)
+    export_phantoms(root / "studies", source)
+    cubes, masks = write_lesion_cubes(root / "cubes", source)
+    place = Place(
+        root / "studies", cubes, masks, root / "localizer", root / "grader", root / "weights"
+    )
+    few = ("--steps", 4, "--folds", 2)
+    for command in (
+        ("localizer", place.studies, "--cubes", cubes, "--masks", masks, "--out", place.localizer),
+        ("grader", cubes, masks, "--folds-of", place.localizer, "--out", place.grader),
+    ):
+        result = gliobench("train", *command, *few)
+        assert result.exit_code == 0, result.output
+    return place
+
+
+@pytest.fixture(scope="module")
+def exported(place: Place) -> Result:
+    return gliobench(
+        *("export", place.localizer, place.grader, "--check", place.studies),
+        *("--out", place.weights, "--limit", 2),
+    )
+
+
+def test_every_patient_is_held_out_once_by_both_networks(place: Place) -> None:
+    folds = {}
+    for run in (place.localizer, place.grader):
+        rows = json.loads((run / "out_of_fold.json").read_text())
+        assert sorted(row["patient_id"] for row in rows) == sorted(
+            path.name for path in place.studies.iterdir() if path.is_dir()
+        )
+        folds[run] = {row["patient_id"]: row["fold"] for row in rows}
+
+    assert folds[place.localizer] == folds[place.grader]
+
+
+def test_a_finished_run_is_not_fitted_again(place: Place) -> None:
+    before = {path: path.stat().st_mtime_ns for path in place.grader.rglob("checkpoint.pt")}
+
+    result = gliobench(
+        *("train", "grader", place.cubes, place.masks, "--folds-of", place.localizer),
+        *("--out", place.grader, "--steps", 4, "--folds", 2),
+    )
+
+    assert result.exit_code == 0, result.output
+    assert before == {path: path.stat().st_mtime_ns for path in place.grader.rglob("checkpoint.pt")}
+
+
+def test_networks_that_read_studies_as_before_are_exported(place: Place, exported: Result) -> None:
+    assert exported.exit_code == 0, exported.output
+    assert sorted(path.name for path in place.weights.iterdir()) == [
+        "grader.onnx",
+        "localizer.onnx",
+        "parity.json",
+    ]
+    parity = json.loads((place.weights / "parity.json").read_text())
+    assert len(parity) == 2
+    assert all(row["dice"] >= 0.999 and not row["grade_flipped"] for row in parity)
+    assert "2 studies: no grade flipped" in exported.stdout
+
+
+def test_exported_networks_predict_a_study(place: Place, exported: Result, tmp_path: Path) -> None:
+    assert exported.exit_code == 0, exported.output
+
+    result = gliobench(
+        *("--set", f"weights_dir={place.weights}", "predict", place.studies / "Phantom_0000"),
+        *("--out", tmp_path, "--json"),
+    )
+
+    assert result.exit_code == 0, result.output
+    shown = json.loads(result.stdout)
+    assert 0 <= shown["grade"]["probability_hgg"] <= 1
+    assert shown["localisation"]["volumes_mm3"]["WT"] > 0
+    assert Path(shown["files"]["mask"]).is_file()
+
+
+def test_exported_networks_say_whom_they_learned_from(place: Place, exported: Result) -> None:
+    assert exported.exit_code == 0, exported.output
+    from gliobench.adapters.onnx.backend import cnn_onnx
+    from gliobench.application.ports.backend import BackendOptions
+
+    backend = cnn_onnx(BackendOptions(weights_dir=str(place.weights)))
+
+    names = [f"Phantom_{n:04d}" for n in range(COUNT)]
+    assert backend.trained_on == set(map(patient_hash, names))
+
+
+def test_networks_that_read_studies_otherwise_are_not_exported(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def write_scaled(trained: TorchNetwork, path: Path) -> None:
+        with torch.no_grad():
+            kept = [weight.clone() for weight in trained.network.parameters()]
+            for weight in trained.network.parameters():
+                weight.mul_(1.2)
+            write_onnx(trained, path)
+            for weight, value in zip(trained.network.parameters(), kept, strict=True):
+                weight.copy_(value)
+
+    monkeypatch.setattr(training_run, "write_onnx", write_scaled)
+
+    result = gliobench(
+        *("export", place.localizer, place.grader, "--check", place.studies),
+        *("--out", tmp_path / "weights", "--limit", 1),
+    )
+
+    assert result.exit_code == 1
+    assert "error: parity fails on 1 of 1 studies, nothing is exported" in result.stderr
+    assert list((tmp_path / "weights").iterdir()) == []
+
+
+def test_a_run_that_is_not_finished_cannot_be_exported(place: Place, tmp_path: Path) -> None:
+    result = gliobench(
+        *("export", tmp_path / "no-run", place.grader, "--check", place.studies),
+        *("--out", tmp_path / "weights"),
+    )
+
+    assert result.exit_code == 1
+    assert "is not there: finish the run with gliobench train" in result.stderr
+
+
+def test_folds_of_a_run_that_is_not_there_are_an_error_of_one_line(
+    place: Place, tmp_path: Path
+) -> None:
+    result = gliobench(
+        *("train", "grader", place.cubes, place.masks, "--folds-of", tmp_path / "no-run"),
+        *("--out", tmp_path / "grader"),
+    )
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+    assert "no-run" in result.stderr

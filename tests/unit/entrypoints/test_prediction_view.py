@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer
+from fakes.fake_study_source import fake_case
+from gliobench.application.predict_study import StudyReading, predict_study
+from gliobench.domain.geometry import Point3D
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
+from gliobench.domain.study import Grade
+from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
+
+STUDY = fake_case().study
+HGG = FakeClassifier(lambda _: GradePrediction(Grade.HGG, 0.823456))
+TORN = Failure(FailureReason.UNREADABLE_STUDY, "[ONNXRuntimeError] : 6 : /data/[old]/a.nii is torn")
+
+
+def reading(
+    *, classifier: FakeClassifier | None = HGG, localizer: FakeLocalizer | None = None
+) -> StudyReading:
+    return predict_study(STUDY, fake_backend(classifier=classifier, localizer=localizer))
+
+
+def printed(capsys: pytest.CaptureFixture[str], of: StudyReading, **written: str) -> str:
+    print_prediction(of, written)
+    return " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_json_tells_all_in_numbers_of_the_files() -> None:
+    shown = prediction_json(reading(localizer=FakeLocalizer()), {"mask": "out/mask.nii.gz"})
+
+    assert json.loads(json.dumps(shown)) == {
+        "study_id": "study-1",
+        "backend": "fake",
+        "provenance": {"weights": "none"},
+        "grade": {"grade": "HGG", "probability_hgg": 0.823456},
+        "localisation": {
+            "centre_mm": [5.0, 6.0, 3.5],
+            "centre_vox": [5.0, 6.0, 3.5],
+            "box_vox": {"start": [3, 4, 2], "stop": [8, 9, 6]},
+            "size_mm": [5.0, 5.0, 4.0],
+            "volumes_mm3": {"WT": 100.0},
+        },
+        "files": {"mask": "out/mask.nii.gz"},
+        "disclaimer": shown["disclaimer"],
+    }
+    assert "not for diagnosis" in shown["disclaimer"]
+
+
+def test_json_has_null_for_what_a_backend_does_not_offer() -> None:
+    assert prediction_json(reading(), {})["localisation"] is None
+    only_points = FakeLocalizer(
+        lambda _: LocalisationPrediction({Form.POINT_3D: Point3D(at=(1, 2, 3))}),
+        forms=(Form.POINT_3D,),
+    )
+
+    shown = prediction_json(reading(classifier=None, localizer=only_points), {})
+
+    assert shown["grade"] is None
+    assert shown["localisation"]["box_vox"] is shown["localisation"]["size_mm"] is None
+    assert shown["localisation"]["volumes_mm3"] == {}
+
+
+def test_json_tells_why_there_is_no_answer() -> None:
+    failed = reading(
+        classifier=FakeClassifier(lambda _: TORN), localizer=FakeLocalizer(lambda _: TORN)
+    )
+
+    shown = prediction_json(failed, {})
+
+    failure = {"failure": {"reason": "unreadable_study", "detail": TORN.detail}}
+    assert shown["grade"] == shown["localisation"] == failure
+
+
+def test_the_table_tells_grade_place_and_files(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = printed(capsys, reading(localizer=FakeLocalizer()), mask="out/mask.nii.gz")
+
+    for words in (
+        "study-1: fake",
+        "HGG, P(HGG) = 0.82",
+        "(5.0, 6.0, 3.5) mm",
+        "voxels (3, 4, 2) to (8, 9, 6)",
+        "WT 0.1 ml",
+        "out/mask.nii.gz",
+        "not for diagnosis",
+    ):
+        assert words in shown
+
+
+def test_brackets_in_names_and_reasons_are_shown_as_they_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = reading(
+        classifier=FakeClassifier(lambda _: TORN), localizer=FakeLocalizer(lambda _: TORN)
+    )
+
+    shown = printed(capsys, failed, prediction="runs/[/a]/prediction.json")
+
+    assert shown.count("[ONNXRuntimeError] : 6 :") == 2
+    assert "[/a]" in shown
+
+
+def test_a_grade_without_a_probability_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    bare = FakeClassifier(lambda _: GradePrediction(Grade.LGG))
+
+    shown = printed(capsys, reading(classifier=bare))
+
+    assert "grade LGG" in shown
+    assert "P(HGG)" not in shown
