@@ -21,23 +21,27 @@ from gliobench.entrypoints.commands import (
 )
 from gliobench.entrypoints.errors import reported_errors
 
+HELP_OPTIONS = ["-h", "--help"]
 
-class ReportingGroup(TyperGroup):
-    """A group whose commands report errors of ours in one line."""
+
+class GliobenchGroup(TyperGroup):
+    """The commands, run under the settings; errors of ours are reported in one line."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own signature, and it hides click
-        """Run the command."""
+        """Run the command; its help is quick, and shown though the settings are wrong."""
         with reported_errors():
+            if not set(HELP_OPTIONS) & set(ctx.args):
+                _configure(ctx.params["assignments"] or [])
             return super().invoke(ctx)
 
 
 app = typer.Typer(
     name="gliobench",
-    cls=ReportingGroup,
+    cls=GliobenchGroup,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP_OPTIONS},
     epilog="Research use only: not for diagnosis, nor for any decision about a patient.",
 )
 app.command(rich_help_panel="Use")(predict.predict)
@@ -58,7 +62,6 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def gliobench(
-    context: typer.Context,
     assignments: Annotated[
         list[str] | None,
         typer.Option(
@@ -67,7 +70,7 @@ def gliobench(
             help="Change a setting for this command; may be repeated. See 'gliobench config show'.",
         ),
     ] = None,
-    version: Annotated[  # noqa: ARG001 - its callback answers
+    version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
@@ -75,12 +78,13 @@ def gliobench(
     ] = False,
 ) -> None:
     """Which models can read a brain tumour on MRI, and how sure may one be?"""
-    if {"-h", "--help"} & set(context.args):
-        return  # a command's help is quick, and shown though the settings are wrong
+
+
+def _configure(assignments: list[str]) -> None:
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.logging import configure_logging
 
-    container.flags.override(dict(map(_assignment, assignments or [])))
+    container.flags.override(dict(map(_assignment, assignments)))
     container.settings.reset()
     settings = container.settings()
     configure_logging(level=settings.log_level, style=settings.log_format)

@@ -14,7 +14,13 @@ from gliobench.adapters.phantom.source import PhantomStudySource
 
 BARRED = """
 import sys
-sys.modules["torch"] = sys.modules["monai"] = None  # an import of either fails
+
+class Barred:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "monai"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Barred())
 from gliobench.entrypoints.cli import app
 app(sys.argv[1:])
 """

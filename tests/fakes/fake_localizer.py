@@ -44,6 +44,6 @@ class FakeLocalizer(Localizer):
     def localise(
         self,
         studies: Sequence[Study],
-        forms: Collection[Form],  # noqa: ARG002 -- the rule answers what it answers
+        forms: Collection[Form],
     ) -> list[LocalisationPrediction | Failure]:
         return [self._rule(study) for study in studies]

@@ -53,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = Place(
         root / "studies", cubes, masks, root / "localizer", root / "grader", root / "weights"
     )
-    few = ("--steps", 4, "--folds", 2)
+    few = ("--steps", 2, "--folds", 2)
     for command in (
         ("localizer", place.studies, "--cubes", cubes, "--masks", masks, "--out", place.localizer),
         ("grader", cubes, masks, "--folds-of", place.localizer, "--out", place.grader),
@@ -88,7 +88,7 @@ def test_a_finished_run_is_not_fitted_again(place: Place) -> None:
 
     result = gliobench(
         *("train", "grader", place.cubes, place.masks, "--folds-of", place.localizer),
-        *("--out", place.grader, "--steps", 4, "--folds", 2),
+        *("--out", place.grader, "--steps", 2, "--folds", 2),
     )
 
     assert result.exit_code == 0, result.output
