@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import final
 
@@ -19,6 +21,8 @@ EXECUTION_PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
+FATAL = 4
+"""ONNX Runtime's severity below which it keeps quiet."""
 GPU_BATCH = 8
 """Windows run at once on a GPU; a CPU runs one, since more gain nothing there."""
 
@@ -95,15 +99,18 @@ def _open_session(
             f"unknown provider {provider!r}: wanted one of {', '.join(EXECUTION_PROVIDERS)}"
         )
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = FATAL
     options.intra_op_num_threads = threads or 0
     asked = EXECUTION_PROVIDERS[provider]
     wanted = dict.fromkeys([asked, EXECUTION_PROVIDERS["cpu"]])
     available = onnxruntime.get_available_providers()
+    # ONNX Runtime tells of a provider that it cannot load on stdout and stderr; we do, in one line.
+    onnxruntime.set_default_logger_severity(FATAL)
     try:
-        return onnxruntime.InferenceSession(
-            path, options, providers=[one for one in wanted if one in available]
-        )
+        with redirect_stdout(StringIO()):
+            return onnxruntime.InferenceSession(
+                path, options, providers=[one for one in wanted if one in available]
+            )
     except Exception as error:  # ONNX Runtime's errors share no base but Exception
         raise BackendError(f"{path} is no network that ONNX Runtime can load: {error}") from error
 

@@ -52,7 +52,14 @@ def write_localizer(
     bias = np.full(3, -STEEPNESS * threshold, dtype=np.float32)
     nodes = [helper.make_node("Conv", ["volumes", "weight", "bias"], ["logits"])]
     shape = card.input_shape if card else LOCALIZER_CARD.input_shape
-    return _write(path, card, nodes, {"weight": weight, "bias": bias}, shape, [3, *shape])
+    return _write(
+        path,
+        card,
+        nodes=nodes,
+        weights={"weight": weight, "bias": bias},
+        shape=shape,
+        answer=[3, *shape],
+    )
 
 
 def write_grader(path: Path, *, card: ModelCard = GRADER_CARD, gain: float = 2.0) -> Path:
@@ -70,7 +77,9 @@ def write_grader(path: Path, *, card: ModelCard = GRADER_CARD, gain: float = 2.0
         helper.make_node("Flatten", ["pooled"], ["means"]),
         helper.make_node("MatMul", ["means", "weight"], ["logits"]),
     ]
-    return _write(path, card, nodes, {"weight": weight}, card.input_shape, [1])
+    return _write(
+        path, card, nodes=nodes, weights={"weight": weight}, shape=card.input_shape, answer=[1]
+    )
 
 
 def write_weights(folder: Path) -> Path:
@@ -84,6 +93,7 @@ def write_weights(folder: Path) -> Path:
 def _write(
     path: Path,
     card: ModelCard | None,
+    *,
     nodes: list[onnx.NodeProto],
     weights: dict[str, np.ndarray],
     shape: tuple[int, int, int],

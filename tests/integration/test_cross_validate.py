@@ -17,7 +17,12 @@ STRATA = {f"p{n:02d}": "TMC×HGG" if n % 3 else "TMC×LGG" for n in range(11)}
 
 def quiet(name: str) -> Progress:
     assert name
-    return lambda done, wanted, loss: None
+
+    def progress(done: int, wanted: int, loss: float) -> None:
+        assert 0 < done <= wanted
+        assert loss > 0
+
+    return progress
 
 
 def run_all(run: CrossValidation) -> None:

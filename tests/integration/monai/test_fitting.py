@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("monai", reason="the extra `train` is not installed")
 
-from dataclasses import replace
+import torch
 
 from gliobench.adapters.monai.fitting import Schedule, fit, load_network, loss_curve
 from gliobench.domain.errors import InvalidInputError, JobError

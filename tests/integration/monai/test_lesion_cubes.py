@@ -142,7 +142,7 @@ def test_an_archive_that_cannot_be_read_is_one_line(
     torn = tmp_path / "torn.npz"
     torn.write_bytes(content)
 
-    with pytest.raises(InvalidInputError, match="^lesion cubes cannot be read: [^\n]+$"):
+    with pytest.raises(InvalidInputError, match=r"^lesion cubes cannot be read: [^\n]+$"):
         load_lesion_cubes(torn, archives[1])
 
 
@@ -156,7 +156,7 @@ def test_an_archive_without_its_arrays_is_refused(
 ) -> None:
     np.savez(tmp_path / "other.npz", something=np.zeros(3))
 
-    with pytest.raises(InvalidInputError, match="lesion cubes cannot be read: .*ids"):
+    with pytest.raises(InvalidInputError, match=r"lesion cubes cannot be read: .*ids"):
         load_lesion_cubes(tmp_path / "other.npz", archives[1])
 
 

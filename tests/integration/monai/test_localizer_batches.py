@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("monai", reason="the extra `train` is not installed")
 
+import torch
 from monai.transforms import Compose
 
 from gliobench.adapters.monai import localizer_batches

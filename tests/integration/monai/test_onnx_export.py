@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("monai", reason="the extra `train` is not installed")
 
 import onnxruntime
+import torch
 
 from fakes.onnx_file import GRADER_CARD, LOCALIZER_CARD
 from gliobench.adapters.monai.networks import GraderNetwork, localizer_network

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("monai", reason="the extra `train` is not installed")
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
+import torch
 from typer.testing import CliRunner, Result
 
 from fakes.lesion_cube_file import write_lesion_cubes

@@ -88,3 +88,11 @@ def test_there_are_two_folds_at_least_and_none_without_a_patient(folds: int) -> 
 def test_a_settled_fold_that_there_is_not_is_refused(fold: int) -> None:
     with pytest.raises(InvalidInputError, match=f"b is settled in fold {fold}: wanted 0 to 1"):
         assign_folds(dict.fromkeys("abc", "x"), folds=2, seed=0, settled={"a": 1, "b": fold})
+
+
+def test_a_stratum_is_spread_even_where_the_folds_are_of_unlike_size() -> None:
+    strata = {**dict.fromkeys("abcd", "TMC×HGG"), **dict.fromkeys("ef", "TMC×LGG")}
+
+    dealt = assign_folds(strata, folds=2, seed=0, settled=dict.fromkeys("abcd", 0))
+
+    assert {dealt["e"], dealt["f"]} == {0, 1}
