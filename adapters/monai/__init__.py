@@ -2,7 +2,7 @@
 
 from gliobench.adapters.monai.fitting import Schedule
 from gliobench.adapters.monai.grader_trainer import GraderTrainer
-from gliobench.adapters.monai.lesion_cubes import load_lesion_cubes
+from gliobench.adapters.monai.lesions import load_lesion_cubes
 from gliobench.adapters.monai.localizer_trainer import LocalizerTrainer
 from gliobench.adapters.monai.training_run import TrainedNetworks
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
-from gliobench.adapters.monai.lesion_cubes import LesionCube, hash_of
+from gliobench.adapters.monai.lesions import LesionCube, hash_of
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData

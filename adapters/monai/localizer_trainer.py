@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
-from gliobench.adapters.monai.lesion_cubes import LesionCube, hash_of
+from gliobench.adapters.monai.lesions import LesionCube, hash_of
 from gliobench.adapters.monai.localizer_batches import (
     LocalizerBatches,
     TrainingStudy,

@@ -38,9 +38,20 @@ def write_onnx(trained: TorchNetwork, path: Path) -> None:
                 verbose=False,
             )
         model = onnx.load(path)
+        _forget_origin(model)
         entry = model.metadata_props.add()
         entry.key, entry.value = METADATA_KEY, trained.card.to_json()
         onnx.checker.check_model(model, full_check=True)
         onnx.save(model, path)
     except Exception as error:  # torch and onnx raise whatever their passes met
         raise BackendError(f"the {trained.card.kind} cannot be exported: {error}") from error
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Drop the stack traces that PyTorch leaves in a model: they name folders of this machine."""
+    graph = model.graph
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    del graph.metadata_props[:]
+    del model.metadata_props[:]

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from gliobench.adapters.monai.lesion_cubes import LesionCube, load_lesion_cubes
+from gliobench.adapters.monai.lesions import LesionCube, load_lesion_cubes
 from gliobench.adapters.monai.torch_network import trained_grader, trained_localizer
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.onnx.backend import backend_of

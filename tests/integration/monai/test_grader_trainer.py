@@ -17,7 +17,7 @@ from gliobench.adapters.monai.grader_trainer import (
     Lesion,
     grader_loss,
 )
-from gliobench.adapters.monai.lesion_cubes import LesionCube
+from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.study import Grade

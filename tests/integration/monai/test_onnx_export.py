@@ -56,6 +56,7 @@ def test_an_exported_network_answers_as_before_and_carries_its_card(
     together = session.run(None, {"volumes": inputs})[0]
     np.testing.assert_allclose(together, exported.run(inputs), atol=1e-4)
     assert [path.name for path in tmp_path.iterdir()] == ["network.onnx"]
+    assert b"stack_trace" not in (tmp_path / "network.onnx").read_bytes()  # names our folders
 
 
 def test_a_network_that_cannot_be_exported_is_an_error_that_names_it(tmp_path: Path) -> None:

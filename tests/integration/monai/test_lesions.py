@@ -11,7 +11,7 @@ pytest.importorskip("monai", reason="the extra `train` is not installed")
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.lesion_cube_file import write_lesion_cubes
-from gliobench.adapters.monai.lesion_cubes import LesionCube, _cube, hash_of, load_lesion_cubes
+from gliobench.adapters.monai.lesions import LesionCube, _cube, hash_of, load_lesion_cubes
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Box3D
