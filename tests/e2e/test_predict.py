@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
-from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.study import Modality
 
@@ -35,13 +34,6 @@ def study(cohort: Path, tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.fixture
-def _weights() -> None:
-    missing = [n for n in ("localizer", "grader") if not (EMBEDDED_WEIGHTS / f"{n}.onnx").is_file()]
-    if missing:
-        pytest.skip(f"no embedded weights of the {' and the '.join(missing)}: see gliobench export")
-
-
 def file_of(study: Path, modality: Modality) -> Path:
     return study / f"{study.name}_{modality.alias}.nii.gz"
 
@@ -50,7 +42,6 @@ def flags(study: Path) -> list[str]:
     return [part for m in Modality for part in (f"--{m.value}", str(file_of(study, m)))]
 
 
-@pytest.mark.usefixtures("_weights")
 def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     gliobench, study: Path, cohort: Path, tmp_path: Path
 ) -> None:
@@ -83,7 +74,6 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     assert (tmp_path / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.usefixtures("_weights")
 def test_without_json_a_table_is_printed(gliobench, study: Path) -> None:
     result = gliobench("predict", str(study))
 
@@ -93,7 +83,6 @@ def test_without_json_a_table_is_printed(gliobench, study: Path) -> None:
     assert "not for diagnosis" in result.stdout
 
 
-@pytest.mark.usefixtures("_weights")
 @pytest.mark.parametrize("modality", [Modality.T1N, Modality.T2F])
 def test_a_volume_that_is_cut_short_is_a_failure_with_its_reason(
     gliobench, study: Path, modality: Modality
@@ -111,7 +100,6 @@ def test_a_volume_that_is_cut_short_is_a_failure_with_its_reason(
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.usefixtures("_weights")
 def test_a_missing_modality_is_a_failure_that_names_it(gliobench, study: Path) -> None:
     file_of(study, Modality.T1C).unlink()
 
@@ -122,7 +110,6 @@ def test_a_missing_modality_is_a_failure_that_names_it(gliobench, study: Path) -
     assert "t1ce" in result.stdout
 
 
-@pytest.mark.usefixtures("_weights")
 @pytest.mark.slow
 def test_a_real_study_whose_files_carry_no_brats_id_is_read(
     gliobench, real_data: Path, tmp_path: Path
@@ -152,7 +139,6 @@ def test_files_by_flag_give_the_same_as_their_folder(gliobench, study: Path) -> 
     assert json.loads(of_files.stdout)["study_id"] == NAME
 
 
-@pytest.mark.usefixtures("_weights")
 def test_files_by_flag_give_the_networks_the_same_as_their_folder(gliobench, study: Path) -> None:
     of_folder = gliobench("predict", str(study), "--json", "--out", "folder")
     of_files = gliobench("predict", *flags(study), "--json", "--out", "files")
