@@ -34,10 +34,6 @@ class CrossValidation:
     seed: int = 0
     settled: Mapping[str, int] | None = None
 
-    def prepare(self, progress_of: ProgressOf) -> None:
-        """Learn what needs no patient of the folds; call it first, every fit starts there."""
-        self.trainer.prepare(self.out / "prepared" / "checkpoint.pt", progress_of("prepare"))
-
     def run_fold(self, fold: int, progress_of: ProgressOf) -> list[Row]:
         """Fit all patients but a fold's, and predict that fold's.
 
@@ -50,21 +46,20 @@ class CrossValidation:
         folder = self.out / f"fold-{fold}"
         done = folder / "predictions.json"
         if not done.exists():
-            checkpoint = folder / "checkpoint.pt"
             training = [patient for patient, its in assigned.items() if its != fold]
-            self.trainer.fit(training, checkpoint, progress_of(folder.name))
+            self.trainer.fit(training, folder, progress_of(folder.name))
             held_out = [patient for patient, its in assigned.items() if its == fold]
-            rows = self.trainer.predict(held_out, checkpoint)
+            rows = self.trainer.predict(held_out, folder)
             _write(done, [row | {"fold": fold} for row in rows])
         rows_done: list[Row] = json.loads(done.read_text())
         return rows_done
 
     def run_final(self, progress_of: ProgressOf) -> Path:
-        """Fit all patients; give the checkpoint, which lies beside `training_data.json`."""
-        checkpoint = self.out / "final" / "checkpoint.pt"
-        self.trainer.fit(sorted(self.assigned()), checkpoint, progress_of("final"))
-        _write(checkpoint.with_name("training_data.json"), asdict(self.trainer.training_data()))
-        return checkpoint
+        """Fit all patients; give the folder, which also holds `training_data.json`."""
+        folder = self.out / "final"
+        self.trainer.fit(sorted(self.assigned()), folder, progress_of(folder.name))
+        _write(folder / "training_data.json", asdict(self.trainer.training_data()))
+        return folder
 
     def out_of_fold(self) -> list[Row]:
         """Gather the held-out predictions of all folds, and keep them in one file.

@@ -101,7 +101,6 @@ def _localizer_trainer(
     cubes: Path | None,
     masks: Path | None,
     phantoms: int,
-    preparation_steps: int,
     steps: int,
     seed: int,
 ) -> Trainer:
@@ -117,9 +116,6 @@ def _localizer_trainer(
         lesions,
         simulated,
         schedule=monai.Schedule(steps=steps, seed=seed),
-        preparation=monai.Schedule(steps=preparation_steps, seed=seed)
-        if preparation_steps
-        else None,
     )
     return trainer
 
@@ -272,7 +268,6 @@ def localizer_trainer(
     cubes: Path | None = None,
     masks: Path | None = None,
     phantoms: int = 0,
-    preparation_steps: int = 0,
     steps: int,
     seed: int,
 ) -> Trainer:
@@ -287,7 +282,6 @@ def localizer_trainer(
         cubes=cubes,
         masks=masks,
         phantoms=phantoms,
-        preparation_steps=preparation_steps,
         steps=steps,
         seed=seed,
     )

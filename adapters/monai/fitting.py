@@ -19,6 +19,8 @@ Batch: TypeAlias = dict[str, Tensor]
 LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]
 BatchOfStep: TypeAlias = Callable[[int], Batch]
 
+CHECKPOINT = "checkpoint.pt"
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -56,11 +58,10 @@ def fit(
     batch_of: BatchOfStep,
     loss_of: LossOfBatch,
     schedule: Schedule,
-    checkpoint: Path,
+    folder: Path,
     progress: Progress,
-    start: Path | None = None,
 ) -> None:
-    """Train a network, or go on where a checkpoint left off.
+    """Train a network, or go on from the checkpoint in the folder.
 
     A batch depends on the step alone, so an interrupted training ends in the same network.
 
@@ -69,16 +70,15 @@ def fit(
         batch_of: Makes the batch of a step.
         loss_of: Scalar loss of a network on a batch.
         schedule: How long and how fast.
-        checkpoint: Where to keep everything; replaced whole. `curve.csv` beside it has every loss.
+        folder: Where to keep the checkpoint, replaced whole, and `curve.csv` with every loss.
         progress: Told after each step.
-        start: Checkpoint whose averaged network to start from, instead of random weights.
 
     Raises:
         JobError: The loss is not finite, or the checkpoint is of another schedule.
     """
     torch.manual_seed(schedule.seed)
     on = device()
-    network = (load_network(build, start) if start else build()).to(on)
+    network = build().to(on)
     averaged = AveragedModel(
         network,
         multi_avg_fn=get_ema_multi_avg_fn(schedule.average),  # type: ignore[no-untyped-call]  # torch types it not
@@ -92,7 +92,7 @@ def fit(
     )
     scaler = torch.amp.GradScaler(on.type, enabled=on.type == "cuda")
     parts = {"network": network, "averaged": averaged, "optimiser": optimiser, "rate": rate}
-    curve = _resume(parts, checkpoint, schedule, on)
+    curve = _resume(parts, folder / CHECKPOINT, schedule, on)
     network.train()
     for step in range(len(curve), schedule.steps):
         torch.manual_seed(schedule.seed + step)
@@ -109,27 +109,22 @@ def fit(
         rate.step()
         averaged.update_parameters(network)
         if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
-            _save(parts, checkpoint, schedule, curve)
+            _save(parts, folder, schedule, curve)
         recent = curve[-50:]
         progress(step + 1, schedule.steps, sum(recent) / len(recent))
 
 
-def load_network(build: Callable[[], nn.Module], checkpoint: Path) -> nn.Module:
-    """Give the averaged network of a checkpoint, in evaluation mode, on the CPU.
+def load_network(build: Callable[[], nn.Module], folder: Path) -> nn.Module:
+    """Give the averaged network that a fit left in a folder, in evaluation mode, on the CPU.
 
     Raises:
         JobError: The checkpoint cannot be read, or is of another network.
     """
     averaged = AveragedModel(build(), use_buffers=True)
+    checkpoint = folder / CHECKPOINT
     _restore(averaged, "averaged", _read(checkpoint, torch.device("cpu")), checkpoint)
     network: nn.Module = averaged.module.eval()
     return network
-
-
-def loss_curve(checkpoint: Path) -> list[float]:
-    """Give the loss of every step so far."""
-    curve: list[float] = _read(checkpoint, torch.device("cpu"))["curve"]
-    return curve
 
 
 def _resume(
@@ -153,14 +148,14 @@ def _restore(part: Any, name: str, state: dict[str, Any], checkpoint: Path) -> N
         raise JobError(f"checkpoint {checkpoint} is of another network: {error}") from error
 
 
-def _save(parts: dict[str, Any], checkpoint: Path, schedule: Schedule, curve: list[float]) -> None:
+def _save(parts: dict[str, Any], folder: Path, schedule: Schedule, curve: list[float]) -> None:
     states = {name: part.state_dict() for name, part in parts.items()}
-    temporary = checkpoint.with_suffix(".tmp")
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder / "checkpoint.tmp"
+    folder.mkdir(parents=True, exist_ok=True)
     torch.save({**states, "curve": curve, "schedule": repr(schedule)}, temporary)
-    temporary.replace(checkpoint)
+    temporary.replace(folder / CHECKPOINT)
     rows = "".join(f"{step},{loss:.6f}\n" for step, loss in enumerate(curve))
-    checkpoint.with_name("curve.csv").write_text("step,loss\n" + rows)
+    (folder / "curve.csv").write_text("step,loss\n" + rows)
 
 
 def _read(checkpoint: Path, on: torch.device) -> dict[str, Any]:

@@ -107,10 +107,7 @@ class GraderTrainer(Trainer):
         patients = {one.patient_id for one in (*self._cubes, *self._crops)}
         return TrainingData(tuple(sorted(patients)), self._contents)
 
-    def prepare(self, checkpoint: Path, progress: Progress) -> None:
-        """Do nothing: all that is known of grades is known of patients."""
-
-    def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
+    def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' cubes and crops."""
         wanted = set(patients)
         lesions = [one for one in (*self._cubes, *self._crops) if one.patient_id in wanted]
@@ -119,13 +116,13 @@ class GraderTrainer(Trainer):
             batch_of=GraderBatches(lesions, batch_size=self._batch_size, seed=self._schedule.seed),
             loss_of=grader_loss,
             schedule=self._schedule,
-            checkpoint=checkpoint,
+            folder=folder,
             progress=progress,
         )
 
-    def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
+    def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Grade these patients' lesion cubes."""
-        network = load_network(GraderNetwork, checkpoint)
+        network = load_network(GraderNetwork, folder)
         chosen = [one for one in self._cubes if one.patient_id in set(patients)]
         with torch.inference_mode():
             logits = [network(torch.from_numpy(one.volumes[np.newaxis])).item() for one in chosen]

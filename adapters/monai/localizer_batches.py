@@ -88,14 +88,15 @@ class LocalizerBatches:
         windows = [
             self._augment(self._window(self._study(rng), rng)) for _ in range(self._batch_size)
         ]
-        labels = torch.stack([w["labels"] for w in windows])
-        volumes = torch.stack([w["volumes"] * w["brain"] for w in windows])
+        masks = torch.stack([w["masks"] for w in windows])
+        labels, weights, brain = masks[:, :1], masks[:, 1:2], masks[:, 2:]
+        volumes = torch.stack([w["volumes"] for w in windows]) * brain
         return {
             "volumes": volumes.contiguous(memory_format=torch.channels_last_3d),
             "regions": torch.cat(
                 [labels > 0, (labels == 1) | (labels == 4), labels == 4], 1
             ).float(),
-            "weights": torch.stack([w["weights"] for w in windows]),
+            "weights": weights,
         }
 
     def _study(self, rng: np.random.Generator) -> TrainingStudy:
@@ -113,12 +114,9 @@ class LocalizerBatches:
         weights = np.ones_like(labels)
         if lesion is not None:
             _lay_in(lesion, start, volumes=volumes, labels=labels, weights=weights)
-        return {
-            "volumes": torch.from_numpy(volumes),
-            "labels": torch.from_numpy(labels),
-            "weights": torch.from_numpy(weights),
-            "brain": torch.from_numpy((volumes != 0).astype(np.float32)),
-        }
+        brain = (volumes != 0).any(0, keepdims=True)
+        masks = np.concatenate([labels, weights, brain.astype(np.float32)])
+        return {"volumes": torch.from_numpy(volumes), "masks": torch.from_numpy(masks)}
 
     def _lesion_for(self, study: TrainingStudy, rng: np.random.Generator) -> Transplant | None:
         alike = study.labels.shape == BRATS_SHAPE_2MM
@@ -164,7 +162,7 @@ def _lay_in(
 
 
 def _augmentation() -> Compose:
-    everything = ["volumes", "labels", "weights", "brain"]
+    everything = ["volumes", "masks"]
     return Compose(
         [
             RandAffined(
@@ -173,7 +171,7 @@ def _augmentation() -> Compose:
                 spatial_size=WINDOW,
                 rotate_range=(0.25, 0.25, 0.25),
                 scale_range=(0.15, 0.15, 0.15),
-                mode=("bilinear", "nearest", "nearest", "nearest"),
+                mode=("bilinear", "nearest"),
                 padding_mode="zeros",
             ),
             RandFlipd(everything, prob=0.5, spatial_axis=0),

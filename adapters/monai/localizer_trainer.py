@@ -42,8 +42,7 @@ from gliobench.domain.study import Study
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
 
-FIT_SHARE = 0.5
-PREPARATION_SHARE = 0.85
+TRANSPLANT_SHARE = 0.5
 """Of the windows, those with a transplanted lesion."""
 
 
@@ -67,8 +66,6 @@ class LocalizerTrainer(Trainer):
         cubes: More patients' lesions, to be transplanted; may be empty.
         phantoms: Simulated studies to learn from besides, never to be judged on.
         schedule: How long and how fast to fit.
-        preparation: How long and how fast to learn beforehand from the other patients' lesions,
-            laid into phantoms; None leaves it out.
         batch_size: Windows a step.
         geometry: Voxels and shape of the exported network's input.
     """
@@ -80,7 +77,6 @@ class LocalizerTrainer(Trainer):
         phantoms: StudySource | None = None,
         *,
         schedule: Schedule,
-        preparation: Schedule | None = None,
         batch_size: int = 2,
         geometry: LocalizerGeometry | None = None,
     ) -> None:
@@ -88,8 +84,6 @@ class LocalizerTrainer(Trainer):
         self._cubes = cubes
         self._phantoms = phantoms
         self._schedule = schedule
-        self._preparation = preparation
-        self._start: Path | None = None
         self._batch_size = batch_size
         self._geometry = geometry or LocalizerGeometry()
         self._studies = _studies_with_masks(source)
@@ -111,46 +105,23 @@ class LocalizerTrainer(Trainer):
         patients = {*self._studies, *(cube.patient_id for cube in self._cubes)}
         return TrainingData(tuple(sorted(patients)), hash_of(contents, self._cubes))
 
-    def prepare(self, checkpoint: Path, progress: Progress) -> None:
-        """Learn from lesions of patients without a whole study here, laid into phantoms."""
-        if self._preparation is None:
-            return
-        hosts = {str(n): study for n, study in enumerate(self._phantom_studies())}
-        if not hosts:
-            raise InvalidInputError("preparation needs phantoms to lay lesions into")
-        batches = LocalizerBatches(
-            hosts,
-            self._transplants(set(self._studies)),
-            transplant_share=PREPARATION_SHARE,
-            batch_size=self._batch_size,
-            seed=self._preparation.seed,
-        )
-        self._fit(batches, self._preparation, checkpoint, progress)
-        self._start = checkpoint
-
-    def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
+    def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
         batches = LocalizerBatches(
             {p: self._training_study(self._source, self._studies[p]) for p in patients},
             self._transplants(set(self._studies) - set(patients)),
             self._phantom_studies(),
-            transplant_share=FIT_SHARE,
+            transplant_share=TRANSPLANT_SHARE,
             batch_size=self._batch_size,
             seed=self._schedule.seed,
         )
-        self._fit(batches, self._schedule, checkpoint, progress)
-
-    def _fit(
-        self, batches: LocalizerBatches, schedule: Schedule, checkpoint: Path, progress: Progress
-    ) -> None:
         fit(
             localizer_network,
             batch_of=batches,
             loss_of=localizer_loss,
-            schedule=schedule,
-            checkpoint=checkpoint,
+            schedule=self._schedule,
+            folder=folder,
             progress=progress,
-            start=self._start,
         )
 
     def _transplants(self, held_out: Collection[str]) -> list[Transplant]:
@@ -160,9 +131,9 @@ class LocalizerTrainer(Trainer):
             if cube.patient_id not in held_out
         ]
 
-    def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
+    def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""
-        network = load_network(localizer_network, checkpoint)
+        network = load_network(localizer_network, folder)
         return [self._row(network, self._studies[patient]) for patient in sorted(patients)]
 
     def _phantom_studies(self) -> list[TrainingStudy]:

@@ -27,7 +27,7 @@ from gliobench.domain.patients import patient_hash
 
 @final
 class TorchNetwork(Network):
-    """Runs a checkpoint as training left it.
+    """Runs a network as training left it.
 
     Args:
         network: In evaluation mode.
@@ -57,7 +57,7 @@ class TorchNetwork(Network):
         return logits
 
 
-def trained_localizer(checkpoint: Path, data: TrainingData) -> TorchNetwork:
+def trained_localizer(folder: Path, data: TrainingData) -> TorchNetwork:
     """Load a localizer with its card."""
     geometry = LocalizerGeometry()
     spacing = geometry.spacing_mm
@@ -69,10 +69,10 @@ def trained_localizer(checkpoint: Path, data: TrainingData) -> TorchNetwork:
         training_data=data.sha256,
         trained_on=tuple(patient_hash(patient) for patient in data.patients),
     )
-    return TorchNetwork(load_network(localizer_network, checkpoint), card)
+    return TorchNetwork(load_network(localizer_network, folder), card)
 
 
-def trained_grader(checkpoint: Path, data: TrainingData, *, temperature: float) -> TorchNetwork:
+def trained_grader(folder: Path, data: TrainingData, *, temperature: float) -> TorchNetwork:
     """Load a grader with its card; `temperature` is fitted on held-out predictions."""
     geometry = GraderGeometry()
     card = ModelCard(
@@ -84,4 +84,4 @@ def trained_grader(checkpoint: Path, data: TrainingData, *, temperature: float) 
         trained_on=tuple(patient_hash(patient) for patient in data.patients),
         temperature=temperature,
     )
-    return TorchNetwork(load_network(GraderNetwork, checkpoint), card)
+    return TorchNetwork(load_network(GraderNetwork, folder), card)

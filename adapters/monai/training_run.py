@@ -57,7 +57,7 @@ class TrainedNetworks:
 def _final(run: Path) -> tuple[Path, TrainingData]:
     kept = _read(run / "final" / "training_data.json")
     data = TrainingData(patients=tuple(kept["patients"]), sha256=kept["sha256"])
-    return run / "final" / "checkpoint.pt", data
+    return run / "final", data
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401 - JSON

@@ -31,9 +31,8 @@ class Trainer(Protocol):
     """Fits a network to some patients, and says how it does on others.
 
     Contract:
-        - `fit` resumes from the checkpoint if there is one, writes it whole or not at all, and
-          with the same patients and seed ends in the same network, interrupted or not.
-        - `prepare` resumes likewise, and sees no patient of `strata`.
+        - `fit` keeps what it learns in its folder, goes on from what an interrupted fit left there,
+          and with the same patients and seed ends in the same network, interrupted or not.
         - `predict` never looks at the patients that `fit` saw, nor the other way round.
     """
 
@@ -45,14 +44,10 @@ class Trainer(Protocol):
         """Say what the fit on all patients learns from."""
         ...
 
-    def prepare(self, checkpoint: Path, progress: Progress) -> None:
-        """Learn what can be learned without these patients; every fit starts there."""
-        ...
-
-    def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
+    def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients."""
         ...
 
-    def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
-        """Predict and score these patients with a network that was fitted before."""
+    def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
+        """Predict and score these patients with the network that a fit left in the folder."""
         ...

@@ -35,9 +35,6 @@ def localizer(
     cubes: Annotated[Path | None, typer.Option(help="Lesion cubes to transplant (.npz).")] = None,
     masks: Annotated[Path | None, typer.Option(help="Masks of the cubes (.npz).")] = None,
     phantoms: Annotated[int, typer.Option(min=0, help="Phantom studies to add.")] = 0,
-    preparation: Annotated[
-        int, typer.Option(min=0, help="Steps on transplanted lesions in phantoms, beforehand.")
-    ] = 0,
     steps: StepsOption = 1000,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
@@ -52,7 +49,6 @@ def localizer(
         cubes=cubes,
         masks=masks,
         phantoms=phantoms,
-        preparation_steps=preparation,
         steps=steps,
         seed=seed,
     )
@@ -95,7 +91,6 @@ def _run(
     from gliobench.application.cross_validate import CrossValidation
 
     run = CrossValidation(trainer, out, folds=folds, seed=seed, settled=settled)
-    run.prepare(_progress_bar)
     if not final_only:
         for number in fold if fold else range(folds):
             rows = run.run_fold(number, _progress_bar)

@@ -12,7 +12,7 @@ from gliobench.domain.errors import JobError
 
 @final
 class FakeTrainer(Trainer):
-    """Keeps the patients of a fit in its checkpoint, so that a prediction can name them.
+    """Keeps the patients of a fit in its folder, so that a prediction can name them.
 
     Args:
         strata: Stratum by patient.
@@ -22,7 +22,6 @@ class FakeTrainer(Trainer):
     def __init__(self, strata: Mapping[str, str], *, breaks_on_fit: int | None = None) -> None:
         self._strata = strata
         self._breaks_on_fit = breaks_on_fit
-        self.prepared: list[Path] = []
         self.fits: list[tuple[str, ...]] = []
 
     def strata(self) -> Mapping[str, str]:
@@ -31,18 +30,14 @@ class FakeTrainer(Trainer):
     def training_data(self) -> TrainingData:
         return TrainingData(tuple(sorted(self._strata)), "0f" * 32)
 
-    def prepare(self, checkpoint: Path, progress: Progress) -> None:
-        self.prepared.append(checkpoint)
-        progress(1, 1, 0.5)
-
-    def fit(self, patients: Collection[str], checkpoint: Path, progress: Progress) -> None:
+    def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         self.fits.append(tuple(sorted(patients)))
         if len(self.fits) == self._breaks_on_fit:
             raise JobError("loss nan at step 3")
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.write_text("\n".join(sorted(patients)))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "patients").write_text("\n".join(sorted(patients)))
         progress(1, 1, 0.25)
 
-    def predict(self, patients: Collection[str], checkpoint: Path) -> list[Row]:
-        learned = checkpoint.read_text().split("\n")
+    def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
+        learned = (folder / "patients").read_text().split("\n")
         return [{"patient_id": one, "learned_from": learned} for one in sorted(patients)]

@@ -26,7 +26,6 @@ def quiet(name: str) -> Progress:
 
 
 def run_all(run: CrossValidation) -> None:
-    run.prepare(quiet)
     for fold in range(run.folds):
         run.run_fold(fold, quiet)
 
@@ -117,19 +116,11 @@ def test_predictions_are_not_gathered_before_every_fold_is_done(tmp_path: Path) 
 def test_the_final_network_learns_from_everyone_and_says_from_whom(tmp_path: Path) -> None:
     trainer = FakeTrainer(STRATA)
 
-    checkpoint = CrossValidation(trainer, tmp_path, folds=3).run_final(quiet)
+    folder = CrossValidation(trainer, tmp_path, folds=3).run_final(quiet)
 
     assert trainer.fits == [tuple(sorted(STRATA))]
-    kept = json.loads(checkpoint.with_name("training_data.json").read_text())
+    kept = json.loads((folder / "training_data.json").read_text())
     assert kept == {"patients": sorted(STRATA), "sha256": "0f" * 32}
-
-
-def test_preparation_is_kept_beside_the_folds(tmp_path: Path) -> None:
-    trainer = FakeTrainer(STRATA)
-
-    CrossValidation(trainer, tmp_path, folds=3).prepare(quiet)
-
-    assert trainer.prepared == [tmp_path / "prepared" / "checkpoint.pt"]
 
 
 def test_settled_folds_of_another_run_are_kept(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("monai", reason="the extra `train` is not installed")
 
 import torch
 
-from gliobench.adapters.monai.fitting import Schedule, fit, load_network, loss_curve
+from gliobench.adapters.monai.fitting import Schedule, fit, load_network
 from gliobench.domain.errors import InvalidInputError, JobError
 
 SCHEDULE = Schedule(steps=7, checkpoint_every=2, average=0.5, seed=3)
@@ -32,7 +32,7 @@ def loss_of(network: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.T
     return (network(batch["volumes"]) - 1).square().mean()
 
 
-def run(checkpoint: Path, *, stop_at: int | None = None, **changes: object) -> list[int]:
+def run(folder: Path, *, stop_at: int | None = None, **changes: object) -> list[int]:
     """Fit the toy, as if killed after a step if one is named; give the steps that were told."""
     told: list[int] = []
 
@@ -47,7 +47,7 @@ def run(checkpoint: Path, *, stop_at: int | None = None, **changes: object) -> l
         "batch_of": batch_of,
         "loss_of": loss_of,
         "schedule": SCHEDULE,
-        "checkpoint": checkpoint,
+        "folder": folder,
         "progress": progress,
         **changes,
     }
@@ -59,88 +59,79 @@ def run(checkpoint: Path, *, stop_at: int | None = None, **changes: object) -> l
     return told
 
 
-def weights(checkpoint: Path) -> dict[str, torch.Tensor]:
-    return load_network(toy, checkpoint).state_dict()
+def curve(folder: Path) -> list[str]:
+    return (folder / "curve.csv").read_text().splitlines()[1:]
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_network(toy, folder).state_dict()
 
 
 def assert_same(one: Path, other: Path) -> None:
     for name, value in weights(one).items():
         assert torch.equal(value, weights(other)[name]), name
-    assert loss_curve(one) == loss_curve(other)
+    assert curve(one) == curve(other)
 
 
 def test_a_fit_tells_of_every_step_and_keeps_its_losses(tmp_path: Path) -> None:
-    told = run(tmp_path / "fit" / "checkpoint.pt")
+    told = run(tmp_path / "fit")
 
     assert told == [1, 2, 3, 4, 5, 6, 7]
-    assert len(loss_curve(tmp_path / "fit" / "checkpoint.pt")) == 7
+    assert len(curve(tmp_path / "fit")) == 7
 
 
 @pytest.mark.parametrize("stop_at", [1, 4, 5], ids=["before-any-checkpoint", "at-one", "after-one"])
 def test_a_fit_that_was_killed_ends_in_the_same_network(tmp_path: Path, stop_at: int) -> None:
-    run(tmp_path / "whole.pt")
-    run(tmp_path / "killed.pt", stop_at=stop_at)
+    run(tmp_path / "whole")
+    run(tmp_path / "killed", stop_at=stop_at)
 
-    told = run(tmp_path / "killed.pt")
+    told = run(tmp_path / "killed")
 
     assert told[0] == stop_at - stop_at % 2 + 1
-    assert_same(tmp_path / "whole.pt", tmp_path / "killed.pt")
+    assert_same(tmp_path / "whole", tmp_path / "killed")
 
 
 def test_a_fit_that_is_done_is_left_as_it_is(tmp_path: Path) -> None:
-    run(tmp_path / "done.pt")
-    before = (tmp_path / "done.pt").read_bytes()
+    run(tmp_path / "done")
+    before = (tmp_path / "done" / "checkpoint.pt").read_bytes()
 
-    assert run(tmp_path / "done.pt") == []
-    assert (tmp_path / "done.pt").read_bytes() == before
+    assert run(tmp_path / "done") == []
+    assert (tmp_path / "done" / "checkpoint.pt").read_bytes() == before
 
 
 def test_another_seed_ends_in_another_network(tmp_path: Path) -> None:
-    run(tmp_path / "one.pt")
-    run(tmp_path / "other.pt", schedule=replace(SCHEDULE, seed=4))
+    run(tmp_path / "one")
+    run(tmp_path / "other", schedule=replace(SCHEDULE, seed=4))
 
     assert not torch.equal(
-        weights(tmp_path / "one.pt")["0.weight"], weights(tmp_path / "other.pt")["0.weight"]
+        weights(tmp_path / "one")["0.weight"], weights(tmp_path / "other")["0.weight"]
     )
 
 
 def test_what_is_kept_is_the_average_and_not_the_last_step(tmp_path: Path) -> None:
-    run(tmp_path / "average.pt")
-    run(tmp_path / "last.pt", schedule=replace(SCHEDULE, average=0.0))
+    run(tmp_path / "average")
+    run(tmp_path / "last", schedule=replace(SCHEDULE, average=0.0))
 
     assert not torch.equal(
-        weights(tmp_path / "average.pt")["0.weight"], weights(tmp_path / "last.pt")["0.weight"]
-    )
-
-
-def test_a_fit_may_start_from_what_another_ended_in(tmp_path: Path) -> None:
-    run(tmp_path / "start.pt")
-    still = Schedule(steps=7, learning_rate=1e-12, weight_decay=0.0)
-
-    run(tmp_path / "fit.pt", schedule=still, start=tmp_path / "start.pt")
-
-    torch.testing.assert_close(
-        weights(tmp_path / "fit.pt")["0.weight"], weights(tmp_path / "start.pt")["0.weight"]
+        weights(tmp_path / "average")["0.weight"], weights(tmp_path / "last")["0.weight"]
     )
 
 
 def test_a_loss_that_is_not_finite_stops_the_fit_and_spares_the_checkpoint(tmp_path: Path) -> None:
-    checkpoint = tmp_path / "checkpoint.pt"
-
     def breaks(network: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        diverged = checkpoint.exists() and len(loss_curve(checkpoint)) == 4
+        diverged = (tmp_path / "curve.csv").exists() and len(curve(tmp_path)) == 4
         return loss_of(network, batch) * (float("nan") if diverged else 1)
 
     with pytest.raises(JobError, match="loss nan at step 4: lower the learning rate"):
-        run(checkpoint, loss_of=breaks)
-    assert len(loss_curve(checkpoint)) == 4
+        run(tmp_path, loss_of=breaks)
+    assert len(curve(tmp_path)) == 4
 
 
 def test_a_checkpoint_of_another_schedule_is_refused(tmp_path: Path) -> None:
-    run(tmp_path / "checkpoint.pt")
+    run(tmp_path)
 
     with pytest.raises(JobError, match=r"checkpoint\.pt is of Schedule\(.*delete it, or ask"):
-        run(tmp_path / "checkpoint.pt", schedule=replace(SCHEDULE, learning_rate=1e-4))
+        run(tmp_path, schedule=replace(SCHEDULE, learning_rate=1e-4))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
@@ -148,14 +139,14 @@ def test_a_checkpoint_that_is_torn_is_named(tmp_path: Path, content: bytes) -> N
     (tmp_path / "checkpoint.pt").write_bytes(content)
 
     with pytest.raises(JobError, match=r"checkpoint .*checkpoint\.pt cannot be read"):
-        run(tmp_path / "checkpoint.pt")
+        run(tmp_path)
 
 
 def test_a_checkpoint_of_another_network_is_refused_in_one_error_of_ours(tmp_path: Path) -> None:
-    run(tmp_path / "checkpoint.pt")
+    run(tmp_path)
 
     with pytest.raises(JobError, match=r"checkpoint\.pt is of another network"):
-        load_network(lambda: torch.nn.Conv3d(1, 5, 1), tmp_path / "checkpoint.pt")
+        load_network(lambda: torch.nn.Conv3d(1, 5, 1), tmp_path)
 
 
 def test_a_schedule_takes_a_step_at_least() -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("monai", reason="the extra `train` is not installed")
 
 import torch
 
-from gliobench.adapters.monai.fitting import Schedule, fit, load_network, loss_curve
+from gliobench.adapters.monai.fitting import Schedule, fit, load_network
 from gliobench.adapters.monai.grader_trainer import (
     GraderBatches,
     GraderTrainer,
@@ -88,15 +88,15 @@ def test_eight_lesions_are_learned_by_heart(tmp_path: Path) -> None:
         batch_of=lambda _: batch,
         loss_of=grader_loss,
         schedule=Schedule(steps=40, learning_rate=5e-3, average=0.8),
-        checkpoint=tmp_path / "checkpoint.pt",
+        folder=tmp_path,
         progress=quiet,
     )
 
-    curve = loss_curve(tmp_path / "checkpoint.pt")
+    curve = np.loadtxt(tmp_path / "curve.csv", delimiter=",", skiprows=1)[:, 1]
     assert curve[0] > 1.0
     assert np.mean(curve[-5:]) < 0.25  # 0.12 is what smooth labels leave
     with torch.inference_mode():
-        logits = load_network(GraderNetwork, tmp_path / "checkpoint.pt")(batch["volumes"])
+        logits = load_network(GraderNetwork, tmp_path)(batch["volumes"])
     assert torch.equal(logits > 0, batch["hgg"] > 0.5)
 
 
@@ -113,8 +113,8 @@ def test_a_fit_learns_from_the_patients_it_is_given_and_predicts_the_others(
         cubes, None, sites={"p0": "TMC"}, schedule=Schedule(steps=1), batch_size=2
     )
 
-    trainer.fit(["p0", "p7"], tmp_path / "checkpoint.pt", quiet)
-    rows = trainer.predict(["p1", "p6"], tmp_path / "checkpoint.pt")
+    trainer.fit(["p0", "p7"], tmp_path, quiet)
+    rows = trainer.predict(["p1", "p6"], tmp_path)
 
     assert [(row["patient_id"], row["grade"]) for row in rows] == [("p1", "HGG"), ("p6", "LGG")]
     assert all(np.isfinite(row["logit"]) for row in rows)
