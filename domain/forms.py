@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -146,7 +147,9 @@ def on_plane(
     """Say what a prediction amounts to on a plane, so that all backends answer one question.
 
     Each form is taken from the first of these that was answered: the form itself, the mask, the
-    point in the volume (projected), the box in the volume (its cut, or the middle of that).
+    point in the volume (projected), the box in the volume (its cut, or the middle of that). An
+    answer on a parallel plane is projected too: a backend that is shown one slice answers where
+    in it, and the distance between the slices counts in the volume (`in_volume`), not here.
 
     Args:
         prediction: Answers in any forms, on `grid`.
@@ -155,8 +158,8 @@ def on_plane(
 
     Returns:
         Point, box and polygon, as far as something was answered that yields them. A failed
-        answer is that failure; one that misses the plane, by lying on another one or by not
-        reaching this one, is the failure `no_tumour_found`.
+        answer is that failure; one that misses the plane, by lying across it or by not reaching
+        it, is the failure `no_tumour_found`.
 
     Raises:
         InvalidInputError: The plane lies outside the grid, or a mask is on another grid.
@@ -181,7 +184,7 @@ def in_volume(prediction: LocalisationPrediction) -> dict[Form, Localisation | F
     """Say what a prediction amounts to in the volume.
 
     Each form is taken from the first of these that was answered: the form itself, the mask, the
-    box (for its centre). An answer on a plane yields nothing.
+    box (for its centre), the point on a plane. A box or a polygon on a plane yields nothing.
 
     Args:
         prediction: Answers in any forms.
@@ -203,7 +206,7 @@ _SOURCES_ON_PLANE: Mapping[Form, tuple[Form, ...]] = {
     Form.POLYGON: (Form.POLYGON, Form.MASK),
 }
 _SOURCES_IN_VOLUME: Mapping[Form, tuple[Form, ...]] = {
-    Form.POINT_3D: (Form.POINT_3D, Form.MASK, Form.BOX_3D),
+    Form.POINT_3D: (Form.POINT_3D, Form.MASK, Form.BOX_3D, Form.POINT),
     Form.BOX_3D: (Form.BOX_3D, Form.MASK),
     Form.MASK: (Form.MASK,),
 }
@@ -239,7 +242,7 @@ def _cut(answer: Localisation, form: Form, plane: Plane) -> Point | Box | Polygo
                 stop=(stop[first], stop[second]),
             )
         case Point() | Box() | Polygon():
-            return answer if answer.plane == plane else None
+            return replace(answer, plane=plane) if answer.plane.axis == plane.axis else None
 
 
 _OF_REGION: Mapping[Form, Callable[[BoolArray, Plane], Point | Box | Polygon | None]] = {
@@ -254,6 +257,8 @@ def _condense(answer: Localisation, form: Form) -> Localisation:
         return (point_in_volume if form is Form.POINT_3D else box_in_volume)(answer.whole)
     if isinstance(answer, Box3D) and form is Form.POINT_3D:
         return answer.centre
+    if isinstance(answer, Point):
+        return answer.in_volume
     return answer
 
 

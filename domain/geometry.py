@@ -157,6 +157,13 @@ class Point:
     def __post_init__(self) -> None:
         _check_finite("point", self.at)
 
+    @property
+    def in_volume(self) -> Point3D:
+        """The same place, in continuous voxel coordinates of the volume."""
+        at = list(self.at)
+        at.insert(self.plane.axis, float(self.plane.index))
+        return Point3D(at=(at[0], at[1], at[2]))
+
 
 @dataclass(frozen=True, slots=True)
 class Box:

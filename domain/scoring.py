@@ -60,7 +60,7 @@ YIELDS: Mapping[Form, frozenset[Form]] = {
     Form.POINT_3D: frozenset({Form.POINT_3D, Form.POINT}),
     Form.POLYGON: frozenset({Form.POLYGON}),
     Form.BOX: frozenset({Form.BOX}),
-    Form.POINT: frozenset({Form.POINT}),
+    Form.POINT: frozenset({Form.POINT, Form.POINT_3D}),
 }
 """The forms in which an answer can be scored: a mask in all, a box by its centre too, …"""
 

@@ -140,12 +140,14 @@ def test_a_backend_that_only_grades_has_no_place_and_has_not_failed() -> None:
     assert reading.failures == []
 
 
-def test_a_backend_that_answers_on_a_plane_alone_has_no_place_in_the_volume() -> None:
+def test_a_point_on_a_plane_is_a_place_in_the_volume() -> None:
     point = Point(plane=Plane(Axis.AXIAL, 3), at=(4.0, 5.0))
 
     reading = predict_study(CASE.study, fake_backend(localizer=says((Form.POINT, point))))
 
-    assert reading.place is None
+    assert isinstance(reading.place, Place)
+    assert reading.place.centre == Point3D(at=(4.0, 5.0, 3.0))
+    assert reading.place.box is None
 
 
 def test_what_could_not_be_answered_is_told_with_its_reason() -> None:

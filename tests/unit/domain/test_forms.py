@@ -294,8 +294,16 @@ def test_answers_on_the_plane_stay_as_they_are() -> None:
     assert found == {Form.POINT: point, Form.BOX: box, Form.POLYGON: polygon}
 
 
-def test_an_answer_on_another_plane_is_a_failure_on_this_one() -> None:
-    found = on_plane(answered(point=Point(plane=AXIAL_9, at=(1.0, 1.0))), AXIAL_3, GRID)
+def test_an_answer_on_a_parallel_plane_is_projected_onto_this_one() -> None:
+    found = on_plane(answered(point=Point(plane=AXIAL_9, at=(1.0, 1.5))), AXIAL_3, GRID)
+
+    assert found == {Form.POINT: Point(plane=AXIAL_3, at=(1.0, 1.5))}
+
+
+def test_an_answer_on_a_plane_across_is_a_failure_on_this_one() -> None:
+    across = Point(plane=Plane(axis=Axis.CORONAL, index=3), at=(1.0, 1.0))
+
+    found = on_plane(answered(point=across), AXIAL_3, GRID)
 
     missed = Failure(FailureReason.NO_TUMOUR_FOUND, "point is not on axial plane 3")
     assert found == {Form.POINT: missed}
@@ -376,5 +384,21 @@ def test_a_failed_mask_fails_as_point_and_box_too() -> None:
     assert found == dict.fromkeys((Form.POINT_3D, Form.BOX_3D, Form.MASK), FAILED)
 
 
-def test_answers_on_planes_say_nothing_of_the_volume() -> None:
-    assert in_volume(answered(point=Point(plane=AXIAL_3, at=(1.0, 1.0)))) == {}
+@pytest.mark.parametrize(
+    ("axis", "at"),
+    [
+        (Axis.AXIAL, (1.0, 1.5, 3.0)),
+        (Axis.CORONAL, (1.0, 3.0, 1.5)),
+        (Axis.SAGITTAL, (3.0, 1.0, 1.5)),
+    ],
+)
+def test_a_point_on_a_plane_is_a_place_in_the_volume(
+    axis: Axis, at: tuple[float, float, float]
+) -> None:
+    found = in_volume(answered(point=Point(plane=Plane(axis=axis, index=3), at=(1.0, 1.5))))
+
+    assert found == {Form.POINT_3D: Point3D(at=at)}
+
+
+def test_a_box_on_a_plane_says_nothing_of_the_volume() -> None:
+    assert in_volume(answered(box=Box(plane=AXIAL_3, start=(0, 0), stop=(1, 1)))) == {}
