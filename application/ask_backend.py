@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from gliobench.application.failures import failure_of
@@ -91,4 +92,4 @@ def _complete(
         answers[Form.MASK] = _broken(
             f"mask on a grid of {mask.grid.shape} that is not the study's of {study.grid.shape}"
         )
-    return LocalisationPrediction(answers, oracle=place.oracle)
+    return replace(place, answers=answers)

@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TypeAlias
 
 from gliobench.application.ask_backend import Answer, ask
 from gliobench.application.failures import failure_of
 from gliobench.application.load_modalities import load_modalities
+from gliobench.application.oracle_plane import oracle_plane
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError
+from gliobench.domain.geometry import Plane
 from gliobench.domain.prediction import Failure, Form, LocalisationPrediction
 from gliobench.domain.study import Study
 
 Progress: TypeAlias = Callable[[int, int, int], None]
 """Told the predictions done, the predictions wanted and the failed ones among the done."""
 
+ORACLE = "oracle"
+"""The setting of a run whose backend was shown planes chosen with the reference."""
 UNREADABLE = "unreadable"
 """Stands for the content of a study whose files cannot be hashed."""
 
@@ -35,12 +39,16 @@ class Run:
         backend: Whom it asks.
         store: Where it is kept.
         keys: Of each study's prediction, by study id.
+        oracle_planes: Shown to a backend that is an oracle, by study id; empty for any other.
+        contents: Hash of each study's images, by study id; those that cannot be read are absent.
     """
 
     manifest: RunManifest
     backend: Backend
     store: RunStore
     keys: Mapping[str, str]
+    oracle_planes: Mapping[str, Plane | None] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 class EvaluateCohort:
@@ -109,6 +117,7 @@ class EvaluateCohort:
 
     def _begin(self, backend: Backend, hashes: Mapping[str, str]) -> Run:
         forms = backend.localizer.forms if backend.localizer else frozenset[Form]()
+        planes = {one: oracle_plane(self._source, one) for one in hashes if backend.oracle}
         manifest = RunManifest(
             cohort=cohort_fingerprint(hashes),
             backend=backend.name,
@@ -116,15 +125,21 @@ class EvaluateCohort:
             provenance=dict(backend.provenance),
             grades=backend.classifier is not None,
             forms=forms,
-            settings={"forms": " ".join(sorted(form.value for form in forms))},
+            settings={"forms": " ".join(sorted(form.value for form in forms))}
+            | ({ORACLE: "largest tumour"} if backend.oracle else {}),
             trained_on=backend.trained_on,
             seed=self._seed,
             versions=self._versions,
+            n_studies=len(hashes),
         )
         store = self._open_store(backend.name)
         store.open(manifest)
-        keys = {one: prediction_key(one, content, manifest) for one, content in hashes.items()}
-        return Run(manifest=manifest, backend=backend, store=store, keys=keys)
+        keys = {
+            one: prediction_key(one, content, manifest, planes.get(one))
+            for one, content in hashes.items()
+        }
+        contents = {one: content for one, content in hashes.items() if content != UNREADABLE}
+        return Run(manifest, backend, store, keys, oracle_planes=planes, contents=contents)
 
     def _batches(self, study_ids: Sequence[str]) -> Iterator[dict[str, Study | Failure]]:
         """Load batch after batch, each while the one before is used."""
@@ -157,10 +172,20 @@ def cohort_fingerprint(hashes: Mapping[str, str]) -> str:
     return sha256(json.dumps(sorted(hashes.items())).encode()).hexdigest()
 
 
-def prediction_key(study_id: str, content_hash: str, manifest: RunManifest) -> str:
-    """Hash all that a prediction depends on; two studies with one content have two keys."""
+def prediction_key(
+    study_id: str, content_hash: str, manifest: RunManifest, oracle: Plane | None = None
+) -> str:
+    """Hash all that a prediction depends on; two studies with one content have two keys.
+
+    Args:
+        study_id: The study.
+        content_hash: Of its images.
+        manifest: The run's.
+        oracle: The plane that the backend is shown, where the reference has chosen it.
+    """
     decisive = [study_id, content_hash, manifest.fingerprint, sorted(manifest.settings.items())]
-    return sha256(json.dumps(decisive).encode()).hexdigest()
+    shown = [oracle.axis, oracle.index] if oracle else []
+    return sha256(json.dumps(decisive + shown).encode()).hexdigest()
 
 
 class _Tally:
@@ -180,7 +205,13 @@ def _waiting(run: Run) -> set[str]:
 
 
 def _predict(run: Run, loaded: Mapping[str, Study | Failure]) -> list[StudyPrediction]:
-    readable = {study_id: one for study_id, one in loaded.items() if isinstance(one, Study)}
+    readable = {
+        study_id: replace(one, oracle_plane=run.oracle_planes[study_id])
+        if run.backend.oracle
+        else one
+        for study_id, one in loaded.items()
+        if isinstance(one, Study)
+    }
     said = dict(zip(readable, ask(run.backend, list(readable.values())), strict=True))
     grades, localises = run.manifest.grades, bool(run.manifest.forms)
     answers: dict[str, Answer] = {

@@ -9,11 +9,26 @@ from dataclasses import dataclass
 from gliobench.application.ask_backend import ask
 from gliobench.application.load_modalities import load_modalities
 from gliobench.application.ports.backend import Backend
-from gliobench.domain.errors import GliobenchError
-from gliobench.domain.forms import in_volume
-from gliobench.domain.geometry import Box3D, Point3D, Voxel
+from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.forms import in_volume, polygon_in_volume
+from gliobench.domain.geometry import (
+    BoolArray,
+    Box,
+    Box3D,
+    Plane,
+    Point,
+    Point3D,
+    Polygon,
+    Voxel,
+)
 from gliobench.domain.orientation import reorient_box, reorient_voxel
-from gliobench.domain.prediction import Failure, Form, GradePrediction, Mask
+from gliobench.domain.prediction import (
+    Failure,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+    Mask,
+)
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Study
 
@@ -44,6 +59,31 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
+class OnSlice:
+    """What a backend that is shown one slice drew on it, in world millimetres and in voxels.
+
+    Args:
+        plane: The slice, on the study's RAS+ grid.
+        oracle: Whether the reference has chosen it.
+        box: On the study's RAS+ grid, one voxel thick; None where none was asked for.
+        box_vox: The same box in voxels of the study's files; None without a box.
+        size_mm: The box's edges along the axes of the files; None without a box.
+        polygon: On the study's RAS+ grid; None where none was asked for.
+        polygon_mm: Its vertices in the world; empty without a polygon.
+        polygon_vox: Its vertices in voxels of the study's files; empty without a polygon.
+    """
+
+    plane: Plane
+    oracle: bool
+    box: Box3D | Failure | None
+    box_vox: Box3D | None
+    size_mm: Voxel | None
+    polygon: Polygon | Failure | None
+    polygon_mm: tuple[Voxel, ...]
+    polygon_vox: tuple[Voxel, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class StudyReading:
     """What a backend reads in a study; None for what it does not offer."""
 
@@ -51,11 +91,13 @@ class StudyReading:
     backend: Backend
     grade: GradePrediction | Failure | None
     place: Place | Failure | None
+    on_slice: OnSlice | None = None
 
     @property
     def failures(self) -> list[Failure]:
         """What could not be answered."""
-        return [one for one in (self.grade, self.place) if isinstance(one, Failure)]
+        drawn = (self.on_slice.box, self.on_slice.polygon) if self.on_slice else ()
+        return [one for one in (self.grade, self.place, *drawn) if isinstance(one, Failure)]
 
 
 def predict_study(study: Study, backend: Backend) -> StudyReading:
@@ -63,25 +105,99 @@ def predict_study(study: Study, backend: Backend) -> StudyReading:
 
     Its volumes are read at once, in threads; one that cannot be read is the backend's to report,
     if it looks at it.
+
+    Raises:
+        InvalidInputError: The backend is an oracle, and the study carries no oracle's plane.
     """
+    if backend.oracle and study.oracle_plane is None:
+        raise InvalidInputError(
+            f"{backend.name} is shown a slice chosen with the reference, and study {study.id} has "
+            "no reference tumour: set another policy"
+        )
     with suppress(GliobenchError):
         load_modalities(study, study.volumes)
     ((grade, localisation),) = ask(backend, [study])
     if localisation is None or isinstance(localisation, Failure):
         return StudyReading(study, backend, grade, localisation)
+    return StudyReading(
+        study,
+        backend,
+        grade,
+        place=_found(study, localisation),
+        on_slice=_on_slice(study, localisation),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What there is to draw of a reading, on the study's RAS+ grid.
+
+    Args:
+        centre_vox: Of the tumour; None without one.
+        through_vox: Where to cut the study.
+        regions: (I, J, K) bool by region: the mask's, or what an outline holds.
+        box: In the volume, or one voxel thick.
+    """
+
+    centre_vox: Voxel | None
+    through_vox: Voxel
+    regions: Mapping[Region, BoolArray]
+    box: Box3D | None
+
+
+def drawing(reading: StudyReading) -> Drawing | None:
+    """Gather what can be drawn of a reading; None where it places nothing."""
+    place = reading.place if isinstance(reading.place, Place) else None
+    regions: Mapping[Region, BoolArray] = place.mask.regions if place and place.mask else {}
+    box, through = (place.box, place.centre.at) if place else (None, None)
+    if (drawn := reading.on_slice) is not None:
+        if isinstance(drawn.polygon, Polygon):
+            regions = {Region.WT: polygon_in_volume(drawn.polygon, reading.study.grid)}
+            through = through or Point(drawn.plane, drawn.polygon.vertices[0]).in_volume.at
+        if isinstance(drawn.box, Box3D):
+            box, through = drawn.box, through or drawn.box.centre.at
+    if through is None:
+        return None
+    return Drawing(place.centre.at if place else None, through, regions, box)
+
+
+def _found(study: Study, localisation: LocalisationPrediction) -> Place | Failure | None:
     answers = in_volume(localisation)
     centre, box = answers.get(Form.POINT_3D), answers.get(Form.BOX_3D)
     mask = localisation.answers.get(Form.MASK)
     if not isinstance(centre, Point3D):
-        failed = next((one for one in answers.values() if isinstance(one, Failure)), None)
-        return StudyReading(study, backend, grade, failed)
-    place = _place(
+        return next((one for one in answers.values() if isinstance(one, Failure)), None)
+    return _place(
         study,
         centre=centre,
         box=box if isinstance(box, Box3D) else None,
         mask=mask if isinstance(mask, Mask) else None,
     )
-    return StudyReading(study, backend, grade, place)
+
+
+def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | None:
+    box, polygon = (localisation.answers.get(form) for form in (Form.BOX, Form.POLYGON))
+    flat = (Point, Box, Polygon)
+    planes = (one.plane for one in localisation.answers.values() if isinstance(one, flat))
+    if (plane := next(planes, None)) is None:
+        return None
+    native = study.native_grid or study.grid
+    thick = box.in_volume if isinstance(box, Box) else None
+    box_vox = reorient_box(thick, source=study.grid, target=native) if thick else None
+    outline = polygon.vertices if isinstance(polygon, Polygon) else ()
+    vertices = [Point(plane, at).in_volume.at for at in outline]
+    return OnSlice(
+        plane=plane,
+        oracle=localisation.oracle,
+        box=box if isinstance(box, Failure) else thick,
+        box_vox=box_vox,
+        size_mm=_size_mm(box_vox, native.spacing_mm) if box_vox else None,
+        polygon=polygon if isinstance(polygon, Polygon | Failure) else None,
+        polygon_mm=tuple(map(study.grid.to_mm, vertices)),
+        polygon_vox=tuple(
+            reorient_voxel(one, source=study.grid, target=native) for one in vertices
+        ),
+    )
 
 
 def _place(study: Study, *, centre: Point3D, box: Box3D | None, mask: Mask | None) -> Place:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gliobench.application.evaluate_cohort import Run
+from gliobench.application.evaluate_cohort import ORACLE, Run
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.audits import learned_from
 from gliobench.domain.errors import GliobenchError
-from gliobench.domain.geometry import Grid
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.geometry import BoolArray, Grid
 from gliobench.domain.prediction import LocalisationPrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.report import BackendReport
@@ -17,10 +17,14 @@ from gliobench.domain.scores import CaseScore
 from gliobench.domain.scoring import Target, score_localisation
 from gliobench.domain.study import Reference, Study
 from gliobench.domain.summarise import summarise
+from gliobench.domain.target_facts import TargetFacts
 
 
 class ScoreRun:
     """Scores every study of a run, keeps the scores in its store, and sums them up.
+
+    What it learns of a study's tumour it remembers, so that one image of a study is read once for
+    any number of runs.
 
     Args:
         source: Where the studies and their references come from.
@@ -28,6 +32,7 @@ class ScoreRun:
 
     def __init__(self, source: StudySource) -> None:
         self._source = source
+        self._facts: dict[str, TargetFacts] = {}
 
     def __call__(self, run: Run) -> BackendReport:
         """Score the predictions that are kept under the run's keys.
@@ -38,13 +43,13 @@ class ScoreRun:
         """
         predictions = run.store.predictions(frozenset(run.keys.values()))
         cases = sorted(
-            (self._score(prediction, run.manifest) for prediction in predictions),
+            (self._score(prediction, run) for prediction in predictions),
             key=lambda case: case.study_id,
         )
         run.store.write_scores(cases)
         return _report(run.manifest, cases)
 
-    def _score(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
+    def _score(self, prediction: StudyPrediction, run: Run) -> CaseScore:
         study = self._study(prediction.study_id)
         reference = self._reference(prediction.study_id)
         place = prediction.localisation
@@ -55,12 +60,22 @@ class ScoreRun:
             site=study.site if study else None,
             reference_grade=reference.grade,
             grade=prediction.grade,
-            localisation=score_localisation(place, asked=manifest.forms, target=target)
+            localisation=score_localisation(place, asked=run.manifest.forms, target=target)
             if place is not None
             else {},
             plane=target.plane if target else None,
-            oracle=isinstance(place, LocalisationPrediction) and place.oracle,
+            oracle=ORACLE in run.manifest.settings
+            or (isinstance(place, LocalisationPrediction) and place.oracle),
+            target=self._target_facts(target, study) if target and study else None,
+            content_hash=run.contents.get(prediction.study_id),
         )
+
+    def _target_facts(self, target: Target, study: Study) -> TargetFacts:
+        if study.id not in self._facts:
+            self._facts[study.id] = TargetFacts.of(
+                target.whole, grid=target.grid, plane=target.plane, brain=_brain(study)
+            )
+        return self._facts[study.id]
 
     def _study(self, study_id: str) -> Study | None:
         try:
@@ -85,13 +100,25 @@ def _target(reference: Reference, study: Study | None) -> Target | None:
     return Target.of(reference.regions, study.grid)
 
 
+def _brain(study: Study) -> BoolArray | None:
+    """Find the brain: what is not zero, after skull-stripping, in the first modality at hand."""
+    for modality in study.volumes:
+        try:
+            brain = study.volume(modality) != 0
+        except GliobenchError:
+            continue
+        if brain.any():
+            return np.asarray(brain)
+    return None
+
+
 def _report(manifest: RunManifest, cases: list[CaseScore]) -> BackendReport:
-    patients = {patient_hash(case.patient_id) for case in cases}
+    known = {case.patient_id for case in learned_from(cases, manifest.trained_on)}
     return BackendReport(
         name=manifest.backend,
         fingerprint=manifest.fingerprint,
         provenance=manifest.provenance,
-        n_trained_on=len(patients & manifest.trained_on),
+        n_trained_on=len(known),
         oracle=any(case.oracle for case in cases),
         summary=summarise(cases, seed=manifest.seed),
         cases=tuple(cases),

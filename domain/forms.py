@@ -141,6 +141,26 @@ def polygon_on_plane(
     return Polygon(plane=plane, vertices=vertices)
 
 
+def polygon_in_volume(polygon: Polygon, grid: Grid) -> BoolArray:
+    """Give the voxels of a polygon's plane whose centres lie inside it or on its border.
+
+    Args:
+        polygon: It may reach out of the grid, and may be too small to hold any centre.
+        grid: The study's grid.
+
+    Returns:
+        (I, J, K) bool.
+
+    Raises:
+        InvalidInputError: The plane lies outside the grid.
+    """
+    voxels = np.zeros(grid.shape, dtype=bool)
+    pixels = polygon.plane.cut(voxels)
+    first, second = np.indices(pixels.shape)
+    pixels[...] = shapely.intersects_xy(shapely.Polygon(polygon.vertices), first, second)
+    return voxels
+
+
 def on_plane(
     prediction: LocalisationPrediction, plane: Plane, grid: Grid
 ) -> dict[Form, Localisation | Failure]:

@@ -127,6 +127,29 @@ class Plane:
         first, second = self.in_plane_axes
         return grid.spacing_mm[first], grid.spacing_mm[second]
 
+    def pixel_mm(self, grid: Grid) -> NDArray[np.float64]:
+        """Give what takes in-plane voxel offsets, as rows, to millimetres on the plane.
+
+        Returns:
+            (2, 2) float64, the spacing on its diagonal where the axes are at right angles; else y
+            is across the first axis. Lengths are those of world space, its determinant an area.
+        """
+        axes = grid.affine[:3, self.in_plane_axes]
+        return np.asarray(np.linalg.cholesky(axes.T @ axes), dtype=np.float64)
+
+    def from_middle_mm(self, at: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+        """Say how far places lie from the middle of the image, on the plane.
+
+        Args:
+            at: (N, 2) in-plane voxel coordinates.
+            grid: The study's.
+
+        Returns:
+            (N, 2) millimetres: on an axial plane to the patient's right, and to the front.
+        """
+        shape = np.array(grid.shape)[list(self.in_plane_axes)]
+        return (at - (shape - 1) / 2) @ self.pixel_mm(grid)
+
     def cut(self, volume: NDArray[ScalarT]) -> NDArray[ScalarT]:
         """Take this plane out of an (I, J, K) array, as an array of its two in-plane axes.
 
@@ -179,6 +202,14 @@ class Box:
 
     def __post_init__(self) -> None:
         _check_box(self.start, self.stop)
+
+    @property
+    def in_volume(self) -> Box3D:
+        """The same voxels as a box in the volume, one voxel thick."""
+        start, stop = list(self.start), list(self.stop)
+        start.insert(self.plane.axis, self.plane.index)
+        stop.insert(self.plane.axis, self.plane.index + 1)
+        return Box3D(start=(start[0], start[1], start[2]), stop=(stop[0], stop[1], stop[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from gliobench.domain.intervals import Estimate, bootstrap_mean, wilson
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
 from gliobench.domain.scores import (
@@ -17,6 +16,9 @@ from gliobench.domain.scores import (
     PolygonScore,
     RegionScore,
 )
+from gliobench.domain.statistics.estimate import Measured
+from gliobench.domain.statistics.means import bootstrap_mean
+from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.summary import FormSummary, Measure
 
 Part: TypeAlias = PointScore | BoxScore | PolygonScore | RegionScore
@@ -77,9 +79,9 @@ def _parts(
     return parts
 
 
-def _measures(parts: Sequence[tuple[str, Part]], *, seed: int) -> dict[Measure, Estimate]:
+def _measures(parts: Sequence[tuple[str, Part]], *, seed: int) -> dict[Measure, Measured]:
     rows = [(patient, _columns(part)) for patient, part in parts]
-    measures: dict[Measure, Estimate] = {}
+    measures: dict[Measure, Measured] = {}
     for measure in rows[0][1] if rows else ():
         known = [(who, value) for who, row in rows if (value := row[measure]) is not None]
         values = [value for _, value in known]

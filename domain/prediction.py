@@ -6,7 +6,7 @@ A failure is a result: it has a reason, is stored, and is counted in every denom
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -60,6 +60,7 @@ class GradePrediction:
     Args:
         grade: The answer.
         probability_hgg: P(HGG) in [0, 1]; None where the model gives only a label.
+        raw: The model's own words, where it spoke.
 
     Raises:
         InvalidInputError: The probability lies outside [0, 1].
@@ -67,6 +68,7 @@ class GradePrediction:
 
     grade: Grade
     probability_hgg: float | None = None
+    raw: str | None = None
 
     def __post_init__(self) -> None:
         if self.probability_hgg is not None and not 0.0 <= self.probability_hgg <= 1.0:
@@ -138,6 +140,8 @@ class LocalisationPrediction:
     Args:
         answers: By form; coordinates are of the study's RAS+ grid.
         oracle: True where the backend was shown a slice chosen with the reference.
+        raw: The model's own words by form, where it spoke and was understood; a `Failure` holds
+            its own.
 
     Raises:
         InvalidInputError: No answer at all, or one filed under another form.
@@ -145,6 +149,7 @@ class LocalisationPrediction:
 
     answers: Mapping[Form, Localisation | Failure]
     oracle: bool = False
+    raw: Mapping[Form, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.answers:

@@ -9,6 +9,9 @@ from gliobench.domain.scores import CaseScore
 from gliobench.domain.study import Grade
 from gliobench.domain.summary import RunSummary
 
+STAND_IN = "stand-in"
+"""The key of a provenance that tells that other weights stand in for the real ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class CohortDescription:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gliobench.domain.geometry import Plane
+from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
+from gliobench.domain.target_facts import TargetFacts
 
 WORST_MM = 373.13
 """Distance that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
@@ -74,6 +75,8 @@ class MaskScore:
 
 
 FormScore: TypeAlias = PointScore | BoxScore | PolygonScore | MaskScore
+Place: TypeAlias = Point | Box | Polygon | Point3D | Box3D
+"""A localisation that is a few numbers: any but a mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,13 @@ class FormOutcome:
     Args:
         score: None where the reference shows no tumour; the worst one where the form failed.
         failure: Why it failed, or None.
+        answer: What was scored, in voxels of the study; None where there is no score, and for a
+            mask, which the run keeps with its predictions.
     """
 
     score: FormScore | None
     failure: Failure | None = None
+    answer: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,9 @@ class CaseScore:
         plane: The axial plane of the largest reference area: the place where every backend's
             point, box and polygon are scored. None where the reference shows no tumour.
         oracle: True where the backend was shown a slice chosen with the reference.
+        target: The tumour itself; None where the reference shows none, or the study's grid is not
+            known.
+        content_hash: Of the study's images; None where they cannot be read.
     """
 
     study_id: str
@@ -114,6 +123,8 @@ class CaseScore:
     localisation: Mapping[Form, FormOutcome] = field(default_factory=dict)
     plane: Plane | None = None
     oracle: bool = False
+    target: TargetFacts | None = None
+    content_hash: str | None = None
 
     @property
     def failures(self) -> tuple[Failure, ...]:

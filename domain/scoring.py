@@ -141,7 +141,7 @@ def _failure_in(answer: object) -> Failure | None:
 def _outcome(answer: Localisation | Failure, form: Form, target: Target) -> FormOutcome:
     if isinstance(answer, Failure):
         return FormOutcome(WORST[form], answer)
-    return FormOutcome(_score(answer, target))
+    return FormOutcome(_score(answer, target), answer=None if isinstance(answer, Mask) else answer)
 
 
 def _score(answer: Localisation, target: Target) -> FormScore:

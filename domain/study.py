@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.geometry import BoolArray, Grid, Plane
 from gliobench.domain.regions import Region
 
 
@@ -60,6 +60,8 @@ class Study:
             raises `InvalidInputError` where the file cannot be read.
         native_grid: The grid of the files on disk: `grid` with its axes swapped or flipped.
         site: Where it was scanned, if known. For audits, never for a model.
+        oracle_plane: A plane that was chosen with the reference; None for every backend that does
+            not declare itself an oracle.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Study:
     volumes: Mapping[Modality, NDArray[np.float32]]
     native_grid: Grid | None = None
     site: str | None = None
+    oracle_plane: Plane | None = None
 
     def volume(self, modality: Modality) -> NDArray[np.float32]:
         """Give one modality's volume.

@@ -5,28 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
-from gliobench.domain.intervals import (
-    Estimate,
-    mean_of_proportions,
-    wilson,
-    without_interval,
-)
+from gliobench.domain.grading_measures import grading_measures
 from gliobench.domain.localisation_rows import localisation_rows
-from gliobench.domain.metrics.classification import ConfusionMatrix, auprc, auroc, brier
+from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.prediction import Failure, GradePrediction
 from gliobench.domain.scores import CaseScore
+from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.study import Grade
 from gliobench.domain.summary import (
     BothWays,
     GradingSummary,
-    Measure,
     RunSummary,
     Summary,
 )
-
-Measures = dict[Measure, Estimate]
 
 
 def summarise(cases: Sequence[CaseScore], *, seed: int = 0) -> RunSummary:
@@ -66,75 +57,38 @@ def _both_ways(cases: Sequence[CaseScore], *, seed: int) -> BothWays:
 
 def _summary(cases: Sequence[CaseScore], *, answered_only: bool, seed: int) -> Summary:
     return Summary(
-        grading=_grading(cases, answered_only=answered_only),
+        grading=_grading(cases, answered_only=answered_only, seed=seed),
         localisation=localisation_rows(cases, answered_only=answered_only, seed=seed),
     )
 
 
-def _grading(cases: Sequence[CaseScore], *, answered_only: bool) -> GradingSummary | None:
-    asked = [
-        (case.reference_grade, case.grade)
-        for case in cases
-        if case.reference_grade is not None and case.grade is not None
-    ]
+def _grading(
+    cases: Sequence[CaseScore], *, answered_only: bool, seed: int
+) -> GradingSummary | None:
+    asked = [case for case in cases if case.reference_grade and case.grade is not None]
     if not asked:
         return None
-    failed = sum(isinstance(answer, Failure) for _, answer in asked)
+    failed = sum(isinstance(case.grade, Failure) for case in asked)
     if answered_only:
-        asked = [(grade, answer) for grade, answer in asked if not isinstance(answer, Failure)]
-    reference = [grade for grade, _ in asked]
-    answers = [_worst_if_failed(answer, reference=grade) for grade, answer in asked]
+        asked = [case for case in asked if not isinstance(case.grade, Failure)]
+    reference = [case.reference_grade for case in asked if case.reference_grade]
+    answers = [_worst_if_failed(case) for case in asked]
     confusion = ConfusionMatrix.of(
         reference=reference, prediction=[answer.grade for answer in answers]
     )
+    patients = [case.patient_id for case in asked]
     return GradingSummary(
         n=len(asked),
         n_failed=failed,
         confusion=confusion,
-        measures=_of_labels(confusion) | _of_probabilities(reference, answers),
+        measures=grading_measures(reference, answers, patients=patients, seed=seed),
         always_hgg=wilson(successes=reference.count(Grade.HGG), n=len(reference)),
     )
 
 
-def _worst_if_failed(answer: GradePrediction | Failure, *, reference: Grade) -> GradePrediction:
-    if isinstance(answer, GradePrediction):
-        return answer
-    if reference is Grade.HGG:
+def _worst_if_failed(case: CaseScore) -> GradePrediction:
+    if isinstance(case.grade, GradePrediction):
+        return case.grade
+    if case.reference_grade is Grade.HGG:
         return GradePrediction(Grade.LGG, probability_hgg=0.0)
     return GradePrediction(Grade.HGG, probability_hgg=1.0)
-
-
-def _of_labels(confusion: ConfusionMatrix) -> Measures:
-    tp, fn = confusion.true_positive, confusion.false_negative
-    fp, tn = confusion.false_positive, confusion.true_negative
-    n = tp + fn + fp + tn
-    proportions = {
-        Measure.ACCURACY: wilson(successes=tp + tn, n=n),
-        Measure.SENSITIVITY: wilson(successes=tp, n=tp + fn),
-        Measure.SPECIFICITY: wilson(successes=tn, n=tn + fp),
-        Measure.PPV: wilson(successes=tp, n=tp + fp),
-        Measure.NPV: wilson(successes=tn, n=tn + fn),
-    }
-    proportions[Measure.BALANCED_ACCURACY] = mean_of_proportions(
-        proportions[Measure.SENSITIVITY], proportions[Measure.SPECIFICITY]
-    )
-    others = {
-        Measure.F1_HGG: confusion.f1_hgg,
-        Measure.F1_LGG: confusion.f1_lgg,
-        Measure.MCC: confusion.mcc,
-    }
-    return proportions | {name: without_interval(value, n=n) for name, value in others.items()}
-
-
-def _of_probabilities(reference: Sequence[Grade], answers: Sequence[GradePrediction]) -> Measures:
-    """Measure probabilities; nothing where one answer, failures apart, is a mere label."""
-    given = [a.probability_hgg for a in answers if a.probability_hgg is not None]
-    if not given or len(given) < len(answers):
-        return {}
-    positive = np.array([grade is Grade.HGG for grade in reference])
-    probability = np.array(given)
-    measures = {Measure.AUROC: auroc, Measure.AUPRC: auprc, Measure.BRIER: brier}
-    return {
-        name: without_interval(metric(reference=positive, probability=probability), n=len(given))
-        for name, metric in measures.items()
-    }

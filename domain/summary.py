@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from gliobench.domain.intervals import Estimate
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.regions import Region
+from gliobench.domain.statistics.estimate import Measured
 
 
 class Measure(str, Enum):
@@ -58,8 +58,8 @@ class GradingSummary:
     n: int
     n_failed: int
     confusion: ConfusionMatrix
-    measures: Mapping[Measure, Estimate]
-    always_hgg: Estimate
+    measures: Mapping[Measure, Measured]
+    always_hgg: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class FormSummary:
     region: Region | None
     n: int
     n_failed: int
-    measures: Mapping[Measure, Estimate]
+    measures: Mapping[Measure, Measured]
 
 
 @dataclass(frozen=True, slots=True)

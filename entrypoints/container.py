@@ -7,12 +7,13 @@ only to those who use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
@@ -50,6 +51,12 @@ def _brats_source(dataset: str) -> StudySource:
     return BratsStudySource(Path(dataset))
 
 
+def _slice_source(dataset: str, settings: Settings) -> StudySource:
+    from gliobench.adapters.slices import SliceStudySource
+
+    return SliceStudySource(Path(dataset), spacing_mm=settings.slice_spacing_mm)
+
+
 def _phantom_source(dataset: str) -> StudySource:
     parts = PHANTOM_DATASET.fullmatch(dataset)
     if parts is None:
@@ -83,16 +90,20 @@ def _matplotlib_painter() -> StudyPainter:
     return MatplotlibStudyPainter()
 
 
-def _options(name: str, settings: Settings) -> BackendOptions:
+def _options(
+    name: str, settings: Settings, other: Callable[[str], Backend] | None
+) -> BackendOptions:
     from gliobench.application.ports.backend import BackendOptions
+    from gliobench.entrypoints.settings import backend_table
 
-    return BackendOptions(
+    options = BackendOptions(
         provider=settings.provider,
         allow_cpu_fallback=settings.allow_cpu_fallback,
         threads=settings.threads,
         weights_dir=str(settings.weights_dir) if settings.weights_dir else None,
-        extra=settings.backend.get(name, {}),
+        extra=backend_table(settings, name),
     )
+    return replace(options, other=other) if other else options
 
 
 def _localizer_trainer(
@@ -136,6 +147,37 @@ def _grader_trainer(
     return trainer
 
 
+def _lora_trainer(
+    source: StudySource,
+    settings: Settings,
+    *,
+    states: Path,
+    variants: int,
+    four_bit: bool,
+    lora: Mapping[str, Any],
+    schedule: Mapping[str, Any],
+) -> Trainer:
+    from gliobench.adapters.mllama.backend import options_of
+    from gliobench.entrypoints.settings import backend_table
+
+    engine, reading = options_of(backend_table(settings, "llama-vision"))
+    try:
+        from gliobench.adapters.mllama.fine_tuning import fitting, trainer
+        from gliobench.adapters.mllama.fine_tuning.lora import LoraOptions
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="vlm", purpose="Fine-tuning") from error
+    return trainer.LoraTrainer(
+        source,
+        engine,
+        reading,
+        lora=LoraOptions(**lora),
+        schedule=fitting.LoraSchedule(**schedule),
+        states=states,
+        variants=variants,
+        four_bit=four_bit,
+    )
+
+
 def _study_files(images: Mapping[Modality, Path]) -> StudySource:
     from gliobench.adapters.nifti import StudyFiles
 
@@ -162,8 +204,10 @@ def _monai() -> ModuleType:
         raise MissingExtraError(extra="train", purpose="Training") from error
 
 
-def _backend(name: str, settings: Settings) -> Backend:
-    return build_backend(name, _options(name, settings))
+def _backend(
+    name: str, settings: Settings, *, other: Callable[[str], Backend] | None = None
+) -> Backend:
+    return build_backend(name, _options(name, settings, other))
 
 
 class Container(containers.DeclarativeContainer):
@@ -172,10 +216,12 @@ class Container(containers.DeclarativeContainer):
     flags: providers.Object[dict[str, object]] = providers.Object({})
     settings = providers.Singleton(_load_settings, flags)
     brats_source = providers.Factory(_brats_source)
+    slice_source = providers.Factory(_slice_source, settings=settings)
     phantom_source = providers.Factory(_phantom_source)
     backend = providers.Factory(_backend, settings=settings)
     localizer_trainer = providers.Factory(_localizer_trainer)
     grader_trainer = providers.Factory(_grader_trainer)
+    lora_trainer = providers.Factory(_lora_trainer, settings=settings)
     study_files = providers.Factory(_study_files)
     trained_backend = providers.Factory(_trained_backend)
     onnx_backend = providers.Factory(_onnx_backend)
@@ -199,16 +245,25 @@ def settings() -> Settings:
 
 
 def open_source(dataset: str) -> StudySource:
-    """Open a dataset: a folder in BraTS layout, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
+    """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
+
+    A folder of slices is one that holds `cases.csv` and `image/`.
 
     Raises:
-        InvalidInputError: The phantom's numbers cannot be read.
+        InvalidInputError: The phantom's numbers or the table of cases cannot be read.
         NotFoundError: The folder is not there, or holds no study.
         MissingExtraError: Phantoms are asked for and their extra is not installed.
     """
-    provider = container.phantom_source if dataset.startswith(PHANTOM) else container.brats_source
-    source: StudySource = provider(dataset)
+    source: StudySource = _source_provider(dataset)(dataset)
     return source
+
+
+def _source_provider(dataset: str) -> providers.Factory[StudySource]:
+    if dataset.startswith(PHANTOM):
+        return container.phantom_source
+    if (Path(dataset) / "cases.csv").is_file() and (Path(dataset) / "image").is_dir():
+        return container.slice_source
+    return container.brats_source
 
 
 def load_backend(name: str) -> Backend:
@@ -218,8 +273,27 @@ def load_backend(name: str) -> Backend:
         NotFoundError: No installed package offers it.
         BackendError: Two packages offer it, or its package cannot be imported or build it.
     """
-    backend: Backend = container.backend(name)
-    return backend
+    return load_backends([name])[0]
+
+
+def load_backends(names: Sequence[str]) -> list[Backend]:
+    """Load backends; one that others build on is loaded once for all.
+
+    Raises:
+        NotFoundError: No installed package offers one.
+        BackendError: Two packages offer it, or its package cannot be imported or build it.
+    """
+    loaded: dict[str, Backend] = {}
+
+    def other(name: str) -> Backend:
+        if name not in loaded:  # what others build on builds on nothing itself
+            loaded[name] = container.backend(name)
+        return loaded[name]
+
+    for name in names:
+        if name not in loaded:
+            loaded[name] = container.backend(name, other=other)
+    return [loaded[name] for name in names]
 
 
 def open_files(images: Mapping[Modality, Path]) -> StudySource:
@@ -303,6 +377,32 @@ def grader_trainer(
         masks=masks,
         steps=steps,
         seed=seed,
+    )
+    return trainer
+
+
+def lora_trainer(
+    dataset: str,
+    *,
+    states: Path,
+    variants: int,
+    four_bit: bool,
+    lora: Mapping[str, Any],
+    schedule: Mapping[str, Any],
+) -> Trainer:
+    """Give what trains LoRA adapters for the model that the settings name.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: The dataset has no masks, or a value is wrong.
+    """
+    trainer: Trainer = container.lora_trainer(
+        open_source(dataset),
+        states=states,
+        variants=variants,
+        four_bit=four_bit,
+        lora=lora,
+        schedule=schedule,
     )
     return trainer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -10,9 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.report import STAND_IN
 
 if TYPE_CHECKING:
-    from gliobench.application.predict_study import Place, StudyReading
+    from gliobench.application.predict_study import OnSlice, Place, StudyReading
+    from gliobench.domain.geometry import Box3D, Voxel
 
 DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."
 
@@ -25,6 +27,7 @@ def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[s
         "provenance": dict(reading.backend.provenance),
         "grade": _grade(reading.grade),
         "localisation": _place(reading.place),
+        **({"slice": _slice(reading.on_slice)} if reading.on_slice else {}),
         "files": dict(written),
         "disclaimer": DISCLAIMER,
     }
@@ -36,7 +39,7 @@ def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
     table = Table(title=title, show_header=False)
     table.add_column(style="dim")
     table.add_column()
-    for name, value in (*_grade_rows(reading.grade), *_place_rows(reading.place)):
+    for name, value in _rows(reading):
         table.add_row(name, value)
     for name, path in written.items():
         table.add_row(name, escape(path))
@@ -44,8 +47,18 @@ def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
     Console().print(DISCLAIMER, style="dim")
 
 
+def _rows(reading: StudyReading) -> Iterator[tuple[str, str]]:
+    if stand_in := reading.backend.provenance.get(STAND_IN):
+        yield "weights", f"[yellow]{escape(stand_in)}[/]"
+    yield from _grade_rows(reading.grade)
+    yield from _place_rows(reading.place)
+    if reading.on_slice:
+        yield from _slice_rows(reading.on_slice)
+
+
 def _failure(failure: Failure) -> dict[str, Any]:
-    return {"failure": {"reason": failure.reason.value, "detail": failure.detail}}
+    said = {} if failure.raw is None else {"raw": failure.raw}
+    return {"failure": {"reason": failure.reason.value, "detail": failure.detail, **said}}
 
 
 def _grade(grade: GradePrediction | Failure | None) -> dict[str, Any] | None:
@@ -64,12 +77,34 @@ def _place(place: Place | Failure | None) -> dict[str, Any] | None:
     return {
         "centre_mm": _rounded(place.centre_mm),
         "centre_vox": _rounded(place.centre_vox),
-        "box_vox": {"start": list(place.box_vox.start), "stop": list(place.box_vox.stop)}
-        if place.box_vox
-        else None,
+        "box_vox": _box(place.box_vox),
         "size_mm": _rounded(place.size_mm) if place.size_mm else None,
         "volumes_mm3": {region.value: round(v, 1) for region, v in place.volumes_mm3.items()},
     }
+
+
+def _slice(drawn: OnSlice) -> dict[str, Any]:
+    return {
+        "axis": drawn.plane.axis.name.lower(),
+        "index": drawn.plane.index,
+        "oracle": drawn.oracle,
+        "box": _failure(drawn.box)
+        if isinstance(drawn.box, Failure)
+        else {
+            "box_vox": _box(drawn.box_vox),
+            "size_mm": _rounded(drawn.size_mm) if drawn.size_mm else None,
+        },
+        "polygon": _failure(drawn.polygon)
+        if isinstance(drawn.polygon, Failure)
+        else {
+            "vertices_mm": [_rounded(one) for one in drawn.polygon_mm],
+            "vertices_vox": [_rounded(one) for one in drawn.polygon_vox],
+        },
+    }
+
+
+def _box(box: Box3D | None) -> dict[str, list[int]] | None:
+    return {"start": list(box.start), "stop": list(box.stop)} if box else None
 
 
 def _grade_rows(grade: GradePrediction | Failure | None) -> list[tuple[str, str]]:
@@ -91,12 +126,29 @@ def _place_rows(place: Place | Failure | None) -> list[tuple[str, str]]:
         ("centre", f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"),
     ]
     if place.box_vox and place.size_mm:
-        box = f"voxels {_numbers(place.box_vox.start, 0)} to {_numbers(place.box_vox.stop, 0)}"
-        rows.append(("box", f"{box}, {_numbers(place.size_mm)} mm"))
+        rows.append(("box", _box_words(place.box_vox, place.size_mm)))
     if place.volumes_mm3:
         volumes = (f"{r.value} {v / 1000:.1f} ml" for r, v in place.volumes_mm3.items())
         rows.append(("volume", ", ".join(volumes)))
     return rows
+
+
+def _slice_rows(drawn: OnSlice) -> Iterator[tuple[str, str]]:
+    oracle = "[yellow], an oracle's: chosen with the reference[/]" if drawn.oracle else ""
+    yield "slice", f"{drawn.plane.axis.name.lower()} {drawn.plane.index} (RAS+){oracle}"
+    for name, one in (("box", drawn.box), ("outline", drawn.polygon)):
+        if isinstance(one, Failure):
+            yield name, f"[red]{one.reason.value}[/]: {escape(one.detail)}"
+    if drawn.box_vox and drawn.size_mm:
+        yield "box", _box_words(drawn.box_vox, drawn.size_mm)
+    if drawn.polygon_mm:
+        yield "outline", f"{' '.join(map(_numbers, drawn.polygon_mm))} mm (RAS+)"
+        yield "", f"voxels {' '.join(map(_numbers, drawn.polygon_vox))}"
+
+
+def _box_words(box: Box3D, size_mm: Voxel) -> str:
+    corners = f"voxels {_numbers(box.start, 0)} to {_numbers(box.stop, 0)}"
+    return f"{corners}, {_numbers(size_mm)} mm"
 
 
 def _rounded(values: Sequence[float]) -> list[float]:

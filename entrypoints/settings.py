@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -21,16 +30,77 @@ from pydantic_settings import (
 )
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.questions import Decoding
+from gliobench.domain.slice_view import Composition, SlicePolicy
+from gliobench.domain.study import Modality
 
 SETTINGS_FILE = "gliobench.toml"
 ENV_PREFIX = "GLIOBENCH_"
+NESTED = "__"
+"""Between a table's name and a setting of it, in the environment."""
+
+
+def _modalities(given: object) -> object:
+    """Read names that are parted by spaces or commas, of either generation of BraTS."""
+    names = given.replace(",", " ").split() if isinstance(given, str) else given
+    if not isinstance(names, list | tuple):
+        return given
+    return tuple(Modality.parse(str(getattr(one, "value", one))) for one in names)
+
+
+class LlamaSettings(BaseModel):
+    """What `llama-vision` and `llama-vision-lora` run, are shown and are asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | None = Field(
+        None, description="Mllama folder or hub id; none: a tiny stand-in, not LLaMA"
+    )
+    adapter: str | None = Field(None, description="PEFT adapter of llama-vision-lora, likewise")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="numbers to compute in; auto: bfloat16 on a GPU, else float32"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="auto: the first GPU, else the CPU"
+    )
+    device_map: str | None = Field(
+        None, description="how several GPUs share the layers, e.g. auto; in place of device"
+    )
+    compile: bool = Field(True, description="capture the decode step as a CUDA graph, on a GPU")
+    batch_size: PositiveInt = Field(32, description="prompts that are decoded at once")
+    max_new_tokens: PositiveInt = Field(192, description="length limit of a reply")
+    policy: SlicePolicy = Field(
+        SlicePolicy.LOCALIZER_GUIDED, description="which slices the model is shown"
+    )
+    slices: PositiveInt = Field(5, description="how many slices n-slices shows")
+    localizer: str = Field("cnn-onnx", description="backend that localizer-guided follows")
+    composition: Composition = Field(Composition.ONE, description="how modalities make one picture")
+    modalities: Annotated[tuple[Modality, ...], NoDecode, BeforeValidator(_modalities)] = Field(
+        (), description="in the picture's order; none: t1c, t1c t2f t2w, or all four"
+    )
+    size_px: PositiveInt | None = Field(
+        None, description="edge of the picture; none: of one tile of the model"
+    )
+    unit: Literal["fractions", "pixels"] = Field(
+        "fractions", description="what coordinates are asked for in"
+    )
+    decoding: Decoding = Field(
+        Decoding.FREE, description="how places are answered; constrained: valid JSON only"
+    )
+    grade_decoding: Decoding = Field(
+        Decoding.SCORED, description="how the grade is; scored: P(HGG) by comparing both answers"
+    )
 
 
 class Settings(BaseSettings):
     """What a user may set, once and for every command."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, toml_file=SETTINGS_FILE, extra="forbid", frozen=True
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter=NESTED,
+        toml_file=SETTINGS_FILE,
+        extra="forbid",
+        frozen=True,
     )
 
     provider: Literal["cpu", "cuda", "tensorrt"] = Field(
@@ -42,12 +112,22 @@ class Settings(BaseSettings):
     threads: PositiveInt | None = Field(None, description="threads for one inference")
     batch_size: PositiveInt = Field(2, description="studies that are predicted at once")
     weights_dir: Path | None = Field(None, description="folder of other weights than ours")
+    slice_spacing_mm: float = Field(
+        1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="edge of a slice's pixel, where its table does not tell",
+    )
     seed: int = Field(0, ge=0, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe event that is logged"
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: json where stderr is no terminal"
+    )
+    llama: LlamaSettings = Field(
+        default_factory=lambda: LlamaSettings.model_validate({}),
+        description="LLaMA vision, as [llama] or llama.NAME",
     )
     backend: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="options of one backend, as [backend.NAME]"
@@ -66,16 +146,22 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
+LLAMA_BACKENDS = ("llama-vision", "llama-vision-lora")
+TABLES: Mapping[str, type[BaseModel]] = {"llama": LlamaSettings}
+"""The settings that hold others."""
+
+
 def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
     """Read the settings from every source.
 
     Args:
-        flags: Settings given on the command line, by name; text is read as in the environment.
+        flags: Settings given on the command line, by name (`table.name` for one of a table); text
+            is read as in the environment.
 
     Raises:
         InvalidInputError: A source cannot be read, or sets an unknown name or a wrong value.
     """
-    given: dict[str, Any] = dict(flags or {})
+    given = _nested(flags or {})
     try:
         return Settings(**given)
     except tomllib.TOMLDecodeError as error:
@@ -88,6 +174,24 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
         raise InvalidInputError(_first_fault(error, given)) from error
 
 
+def described() -> dict[str, str]:
+    """Name every setting, one of a table as `table.name`, and say what it means."""
+    meanings: dict[str, str] = {}
+    for name, field in Settings.model_fields.items():
+        if name in TABLES:
+            inner = TABLES[name].model_fields.items()
+            meanings |= {f"{name}.{key}": one.description or "" for key, one in inner}
+        else:
+            meanings[name] = field.description or ""
+    return meanings
+
+
+def values(settings: Settings) -> dict[str, Any]:
+    """Give every setting's value, ready for JSON, by the names of `described`."""
+    dumped = settings.model_dump(mode="json")
+    return {name: _look_up(dumped, name) for name in described()}
+
+
 def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
     """Say where each setting's value comes from: default, file, env or flag.
 
@@ -95,25 +199,63 @@ def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
         InvalidInputError: As `load_settings`.
     """
     load_settings(flags)
-    return {name: _origin(name, flags or {}) for name in Settings.model_fields}
+    given = _nested(flags or {})
+    return {name: _origin(name, given) for name in described()}
+
+
+def backend_table(settings: Settings, name: str) -> dict[str, Any]:
+    """Give the options of one backend: its own table, over `[llama]` where it runs on that.
+
+    Raises:
+        InvalidInputError: The backend's table has another name or a wrong value for `[llama]`.
+    """
+    own = settings.backend.get(name, {})
+    if name not in LLAMA_BACKENDS:
+        return own
+    try:
+        return LlamaSettings(**{**settings.llama.model_dump(), **own}).model_dump()
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise InvalidInputError(
+            f"backend.{name}.{place}: got {fault['input']!r}: {fault['msg']}"
+        ) from error
+
+
+def _nested(flags: Mapping[str, object]) -> dict[str, Any]:
+    """Put `table.name` into its table, as the other sources have it."""
+    given: dict[str, Any] = {name: one for name, one in flags.items() if "." not in name}
+    for name in sorted(set(flags) - set(given)):
+        table, _, key = name.partition(".")
+        given[table] = {**(given.get(table) or {}), key: flags[name]}
+    return given
+
+
+def _look_up(source: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 -- JSON holds anything
+    table, _, key = name.partition(".")
+    return source[table][key] if key else source[table]
 
 
 def _origin(name: str, flags: Mapping[str, object]) -> str:
-    if name in flags:
-        return "flag"
-    if name in EnvSettingsSource(Settings)():
-        return "env"
-    if name in TomlConfigSettingsSource(Settings)():
-        return "file"
+    sources = {
+        "flag": flags,
+        "env": EnvSettingsSource(Settings)(),
+        "file": TomlConfigSettingsSource(Settings)(),
+    }
+    for origin, source in sources.items():
+        with suppress(KeyError, TypeError):
+            _look_up(source, name)
+            return origin
     return "default"
 
 
 def _first_fault(error: ValidationError, flags: Mapping[str, object]) -> str:
     fault = error.errors(include_url=False)[0]
     path = [str(part) for part in fault["loc"]]
-    place = _place(path[0], _origin(path[0], flags))
+    name = ".".join(path[:2] if path[0] in TABLES else path[:1])
+    place = _place(name, _origin(name, flags))
     if fault["type"] == "extra_forbidden":
-        known = ", ".join(Settings.model_fields)
+        known = ", ".join((TABLES[path[0]] if "." in name else Settings).model_fields)
         return f"{place}: there is no such setting: wanted one of {known}"
     return f"{place}: got {fault['input']!r}: {fault['msg']}"
 
@@ -121,6 +263,6 @@ def _first_fault(error: ValidationError, flags: Mapping[str, object]) -> str:
 def _place(name: str, origin: str) -> str:
     return {
         "flag": f"--set {name}",
-        "env": f"{ENV_PREFIX}{name.upper()}",
+        "env": f"{ENV_PREFIX}{name.upper().replace('.', NESTED)}",
         "file": f"{SETTINGS_FILE}: {name}",
     }.get(origin, name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
-from gliobench.domain.intervals import NOTHING, Estimate
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
-from gliobench.domain.report import BackendReport, EvaluationReport
+from gliobench.domain.report import STAND_IN, BackendReport, EvaluationReport
+from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
 from gliobench.domain.summary import BothWays, GradingSummary, Measure, Summary
 
 GRADING = {
@@ -68,7 +69,7 @@ def _ways(backend: BackendReport, both: BothWays) -> Iterator[tuple[str, Summary
 
 
 def _grading_cells(grading: GradingSummary) -> list[str]:
-    cells = [_cell(grading.measures.get(measure, NOTHING)) for measure in GRADING.values()]
+    cells = [_cell(grading.measures.get(measure, UNMEASURED)) for measure in GRADING.values()]
     return [str(grading.n), str(grading.n_failed), *cells]
 
 
@@ -76,26 +77,26 @@ def _localisation_cells(summary: Summary) -> list[str]:
     rows = {row.form: row for row in summary.localisation if row.region in (None, Region.WT)}
     first = next(iter(rows.values()))
     cells = [
-        _cell(rows[form].measures.get(measure, NOTHING)) if form in rows else ""
+        _cell(rows[form].measures.get(measure, UNMEASURED)) if form in rows else ""
         for form, measure in LOCALISATION.values()
     ]
     return [str(first.n), str(first.n_failed), *cells]
 
 
-def _cell(estimate: Estimate) -> str:
-    if estimate.value is None:
+def _cell(measured: Measured) -> str:
+    if isinstance(measured, NotEstimable):
         return "–"
-    digits = 1 if estimate.value > 1.5 else 2
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.{digits}f}"
-    return (
-        f"{estimate.value:.{digits}f}\n[dim]{estimate.low:.{digits}f}–{estimate.high:.{digits}f}[/]"
-    )
+    digits = 1 if measured.value > 1.5 else 2
+    told, spread = f"{measured.value:.{digits}f}", measured.interval
+    if isinstance(spread, NotEstimable):
+        return told
+    return f"{told}\n[dim]{spread.low:.{digits}f}–{spread.high:.{digits}f}[/]"
 
 
 def _prevalence(report: EvaluationReport) -> Estimate | None:
     gradings = (one.summary.everyone.intention_to_treat.grading for one in report.backends)
-    return next((grading.always_hgg for grading in gradings if grading is not None), None)
+    shares = (grading.always_hgg for grading in gradings if grading is not None)
+    return next((share for share in shares if isinstance(share, Estimate)), None)
 
 
 def _warnings(report: EvaluationReport) -> Iterator[str]:
@@ -105,5 +106,7 @@ def _warnings(report: EvaluationReport) -> Iterator[str]:
                 f"[yellow]{backend.name} has learned from {backend.n_trained_on} of these "
                 f"{report.cohort.n_patients} patients: on them its scores are no test.[/]"
             )
+        if stand_in := backend.provenance.get(STAND_IN):
+            yield f"[yellow]{backend.name}: {escape(stand_in)}[/]"
         if backend.oracle:
             yield f"[yellow]{backend.name} was shown slices chosen with the reference.[/]"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor, log10
 
-from gliobench.adapters.html.numbers import interval, number
+from gliobench.adapters.html.numbers import ends, interval, number
 from gliobench.adapters.html.ranking import by_balanced_accuracy, by_centre_error
-from gliobench.domain.intervals import Estimate
 from gliobench.domain.prediction import Form
 from gliobench.domain.report import EvaluationReport
+from gliobench.domain.statistics.estimate import Estimate, Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def localisation_forest(report: EvaluationReport) -> Forest | None:
     form, found = by_centre_error(report)
     if not found:
         return None
-    step, top = _scale(max(estimate.high or value for _, value, estimate in found))
+    step, top = _scale(max(_spread(estimate).high for _, _, estimate in found))
     where = "in the volume" if form is Form.POINT_3D else "on the scoring plane"
     return Forest(
         title=f"Mean centre error {where} in mm, with its 95 % interval",
@@ -73,9 +73,8 @@ def localisation_forest(report: EvaluationReport) -> Forest | None:
 
 
 def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int = 2) -> Bar:
-    low = value if estimate.low is None else estimate.low
-    high = value if estimate.high is None else estimate.high
-    at, left, right = (round(100 * place / top, 2) for place in (value, low, high))
+    spread = _spread(estimate)
+    at, left, right = (round(100 * place / top, 2) for place in (value, spread.low, spread.high))
     return Bar(
         name=name,
         value=number(value, digits),
@@ -84,6 +83,10 @@ def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int
         low=left,
         high=right,
     )
+
+
+def _spread(estimate: Estimate) -> Interval:
+    return ends(estimate) or Interval(estimate.value, estimate.value)
 
 
 def _scale(highest: float) -> tuple[float, float]:

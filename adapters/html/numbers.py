@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gliobench.domain.intervals import Estimate
+from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
 
 MISSING = "–"
 """Stands for what cannot be estimated or was not asked for."""
@@ -16,11 +16,22 @@ def number(value: float | None, digits: int = 2) -> str:
     return printed.replace("-", "−") if float(printed) else printed.lstrip("-")
 
 
-def interval(estimate: Estimate, digits: int = 2) -> str:
-    """Print an estimate's interval, and nothing where it has none."""
-    if estimate.low is None or estimate.high is None:
-        return ""
-    return f"{number(estimate.low, digits)} to {number(estimate.high, digits)}"
+def value_of(measured: Measured) -> float | None:
+    """Give the number alone, None where it cannot be told."""
+    return None if isinstance(measured, NotEstimable) else measured.value
+
+
+def ends(measured: Measured) -> Interval | None:
+    """Give the interval alone, None where there is none."""
+    if isinstance(measured, NotEstimable) or isinstance(measured.interval, NotEstimable):
+        return None
+    return measured.interval
+
+
+def interval(measured: Measured, digits: int = 2) -> str:
+    """Print an interval, and nothing where there is none."""
+    found = ends(measured)
+    return f"{number(found.low, digits)} to {number(found.high, digits)}" if found else ""
 
 
 def percent(value: float | None) -> str:

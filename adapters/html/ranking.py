@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from gliobench.domain.intervals import Estimate
 from gliobench.domain.prediction import Form
 from gliobench.domain.report import EvaluationReport
+from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.summary import Measure
 
 Ranking: TypeAlias = list[tuple[str, float, Estimate]]
@@ -19,7 +19,7 @@ def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
     for backend in report.backends:
         grading = backend.summary.everyone.intention_to_treat.grading
         estimate = grading.measures.get(Measure.BALANCED_ACCURACY) if grading else None
-        if estimate is not None and estimate.value is not None:
+        if isinstance(estimate, Estimate):
             found.append((backend.name, estimate.value, estimate))
     return sorted(found, key=lambda one: -one[1])
 
@@ -42,6 +42,6 @@ def _centre_errors(report: EvaluationReport, form: Form) -> Ranking:
     for backend in report.backends:
         for row in backend.summary.everyone.intention_to_treat.localisation:
             estimate = row.measures.get(Measure.ERROR_MM)
-            if row.form is form and estimate is not None and estimate.value is not None:
+            if row.form is form and isinstance(estimate, Estimate):
                 found.append((backend.name, estimate.value, estimate))
     return sorted(found, key=lambda one: one[1])

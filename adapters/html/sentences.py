@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gliobench.adapters.html.numbers import count, interval, listed, number, percent
+from gliobench.adapters.html.numbers import (
+    count,
+    ends,
+    interval,
+    listed,
+    number,
+    percent,
+    value_of,
+)
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
-from gliobench.domain.intervals import RESAMPLES, Estimate
 from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.report import BackendReport, EvaluationReport
+from gliobench.domain.report import STAND_IN, BackendReport, EvaluationReport
 from gliobench.domain.scores import WORST_MM
+from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.statistics.means import RESAMPLES
 from gliobench.domain.study import Grade
 from gliobench.domain.summary import GradingSummary
 
 FEW_STUDIES = 20
-STAND_IN = "stand-in"
-"""The key of a provenance that tells that other weights stand in for the real ones."""
 
 REASONS: Mapping[FailureReason, str] = {
     FailureReason.UNREADABLE_STUDY: "the study could not be read",
@@ -75,8 +82,10 @@ def methods(report: EvaluationReport) -> list[str]:
         f"localisation scores an overlap of 0 and a distance of {WORST_MM:.0f} mm, the diagonal of "
         "the BraTS volume. Answered-only leaves failures out.",
         "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
-        "specificity for the balanced accuracy (Newcombe's method), and a bootstrap over patients "
-        f"({RESAMPLES:,} draws, seed {report.seed}) for means. MCC, AUROC and Brier are given without.",
+        "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, and a "
+        f"bootstrap over patients ({RESAMPLES:,} draws, seed {report.seed}; within each grade where "
+        "grades are scored) for all else. Where the studies tell of no doubt, or of one patient "
+        "only, there is none.",
         "Distances are in millimetres in the study's own frame. The reference's centre is the "
         "centroid of its whole tumour; a hit is a centre inside it.",
         "The scoring plane is the axial plane of the largest reference area. It is used for "
@@ -123,13 +132,13 @@ def _best_grader(ranking: Ranking, *, alone: bool) -> str:
         interval_of = "interval of" if len(rivals) == 1 else "intervals of"
         verb = "overlaps" if len(rivals) == 1 else "overlap"
         return f"{told}; the {interval_of} {listed(rivals)} {verb}, so the order may be chance."
-    if estimate.low is not None and estimate.low <= 0.5:
+    if (spread := ends(estimate)) is not None and spread.low <= 0.5:
         return f"{told}; the interval includes 0.5, which is chance."
     return f"{told}, where 0.5 is chance."
 
 
 def _always_hgg(grading: GradingSummary) -> str:
-    share = percent(grading.always_hgg.value)
+    share = percent(value_of(grading.always_hgg))
     told = f"Answering HGG each time is right in {share} of them, at a balanced accuracy of 0.5"
     confusion = grading.confusion
     counts = {
@@ -249,6 +258,5 @@ def _said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:
 
 
 def _meet(first: Estimate, second: Estimate) -> bool:
-    if first.low is None or second.high is None:
-        return False
-    return second.high >= first.low
+    one, other = ends(first), ends(second)
+    return one is not None and other is not None and other.high >= one.low

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gliobench.adapters.html.numbers import MISSING, interval, number
-from gliobench.domain.intervals import NOTHING, Estimate
+from gliobench.adapters.html.numbers import MISSING, interval, number, value_of
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
 from gliobench.domain.report import BackendReport, EvaluationReport
+from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.study import Grade
 from gliobench.domain.summary import BothWays, FormSummary, GradingSummary, Measure, Summary
 
@@ -185,7 +185,7 @@ def _graded(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
 
 def _grading_cells(grading: GradingSummary) -> Iterator[Cell]:
     for _, measure in GRADING:
-        estimate = grading.measures.get(measure, NOTHING)
+        estimate = grading.measures.get(measure, UNMEASURED)
         yield _cell(estimate, digits=3 if measure is Measure.BRIER else 2, n=grading.n)
 
 
@@ -195,9 +195,9 @@ def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
     backend, most = max(known, key=lambda one: one[1].n)
     both = most.confusion.true_negative + most.confusion.false_positive > 0
     always = {
-        Measure.ACCURACY: Cell(number(most.always_hgg.value), interval(most.always_hgg)),
+        Measure.ACCURACY: Cell(number(value_of(most.always_hgg)), interval(most.always_hgg)),
         Measure.BALANCED_ACCURACY: Cell("0.50" if both else MISSING),
-        Measure.SENSITIVITY: Cell("1.00" if most.always_hgg.value else MISSING),
+        Measure.SENSITIVITY: Cell("1.00" if value_of(most.always_hgg) else MISSING),
         Measure.SPECIFICITY: Cell("0.00" if both else MISSING),
     }
     cells = tuple(always.get(measure, Cell(MISSING)) for _, measure in GRADING)
@@ -222,12 +222,12 @@ def _form(rows: Sequence[FormSummary], source: Source) -> FormSummary | None:
 
 
 def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
-    estimate = form.measures.get(source.measure, NOTHING) if form else NOTHING
+    estimate = form.measures.get(source.measure, UNMEASURED) if form else UNMEASURED
     return _cell(estimate, digits=source.digits, n=n)
 
 
-def _cell(estimate: Estimate, *, digits: int, n: int) -> Cell:
-    """Print an estimate, and its own count where that is not its row's."""
-    own = f"n = {estimate.n}" if estimate.value is not None and estimate.n != n else ""
-    small = " · ".join(filter(None, (interval(estimate, digits), own)))
-    return Cell(number(estimate.value, digits), small)
+def _cell(measured: Measured, *, digits: int, n: int) -> Cell:
+    """Print what was measured, and its own count where that is not its row's."""
+    own = f"n = {measured.n}" if isinstance(measured, Estimate) and measured.n != n else ""
+    small = " · ".join(filter(None, (interval(measured, digits), own)))
+    return Cell(number(value_of(measured), digits), small)

@@ -12,8 +12,8 @@ import numpy as np
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import TorchNetwork, trained_grader, trained_localizer
 from gliobench.application.ports.trainer import TrainingData
-from gliobench.domain.calibration import fit_temperature
 from gliobench.domain.errors import NotFoundError
+from gliobench.domain.statistics.temperature import fit_temperature
 from gliobench.domain.study import Grade
 
 

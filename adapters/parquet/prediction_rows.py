@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import (
@@ -40,11 +41,12 @@ SCHEMA = pa.schema(
         ("oracle", pa.bool_()),
         ("failure", pa.string()),
         ("failure_detail", pa.string()),
-        ("failure_raw", pa.string()),
+        ("raw", pa.string()),
     ]
 )
 """`task` is `grade`, a form, or `localisation`. `coordinates` are voxels of the study's RAS+ grid:
-a point's, a box's start and stop, or a polygon's vertices one after the other."""
+a point's, a box's start and stop, or a polygon's vertices one after the other. `raw` is what the
+model wrote, understood or not."""
 
 
 def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
@@ -57,7 +59,11 @@ def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
         rows.append(_row(LOCALISATION, place, mask_file))
     elif place is not None:
         rows += [
-            {**_row(form.value, answer, mask_file), "oracle": place.oracle}
+            {
+                "raw": place.raw.get(form),
+                **_row(form.value, answer, mask_file),
+                "oracle": place.oracle,
+            }
             for form, answer in place.answers.items()
         ]
     return [{"key": prediction.key, "study_id": prediction.study_id, **row} for row in rows]
@@ -79,7 +85,12 @@ def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> Study
     }
     place: LocalisationPrediction | Failure | None = _failure(unplaced) if unplaced else None
     if answers:
-        place = LocalisationPrediction(answers, oracle=rows[-1]["oracle"])
+        raw = {
+            Form(task): row["raw"]
+            for task, row in by_task.items()
+            if row["raw"] is not None and row["failure"] is None
+        }
+        place = LocalisationPrediction(answers, oracle=rows[-1]["oracle"], raw=raw)
     return StudyPrediction(
         key=rows[0]["key"],
         study_id=rows[0]["study_id"],
@@ -94,22 +105,16 @@ def _row(task: str, answer: GradePrediction | Localisation | Failure, mask_file:
             columns: Row = {
                 "failure": reason.value,
                 "failure_detail": detail,
-                "failure_raw": raw,
+                "raw": raw,
             }
-        case GradePrediction(grade, probability):
-            columns = {"grade": grade.value, "probability_hgg": probability}
+        case GradePrediction(grade, probability, raw):
+            columns = {"grade": grade.value, "probability_hgg": probability, "raw": raw}
         case Mask():
             columns = {"mask_file": mask_file}
-        case Point(plane, at):
-            columns = _on(plane) | {"coordinates": [*at]}
-        case Box(plane, start, stop):
-            columns = _on(plane) | {"coordinates": [*start, *stop]}
-        case Polygon(plane, vertices):
-            columns = _on(plane) | {"coordinates": [at for vertex in vertices for at in vertex]}
-        case Point3D(at):
-            columns = {"coordinates": [*at]}
-        case Box3D(start, stop):
-            columns = {"coordinates": [*start, *stop]}
+        case Point(plane) | Box(plane) | Polygon(plane):
+            columns = _on(plane) | {"coordinates": numbers_of(answer)}
+        case Point3D() | Box3D():
+            columns = {"coordinates": numbers_of(answer)}
     return {"task": task, **columns}
 
 
@@ -120,29 +125,16 @@ def _on(plane: Plane) -> Row:
 def _failure(row: Row) -> Failure | None:
     if row["failure"] is None:
         return None
-    return Failure(FailureReason(row["failure"]), row["failure_detail"], row["failure_raw"])
+    return Failure(FailureReason(row["failure"]), row["failure_detail"], row["raw"])
 
 
 def _grade(row: Row) -> GradePrediction:
-    return GradePrediction(Grade(row["grade"]), row["probability_hgg"])
+    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["raw"])
 
 
 def _place(form: Form, row: Row, read_mask: Callable[[str], Mask]) -> Localisation:
-    at: list[float] = row["coordinates"]
-    match form:
-        case Form.MASK:
-            return read_mask(row["mask_file"])
-        case Form.POINT_3D:
-            return Point3D(at=(at[0], at[1], at[2]))
-        case Form.BOX_3D:
-            i0, j0, k0, i1, j1, k1 = map(int, at)
-            return Box3D(start=(i0, j0, k0), stop=(i1, j1, k1))
-    plane = Plane(Axis(row["plane_axis"]), row["plane_index"])
-    match form:
-        case Form.POINT:
-            return Point(plane, at=(at[0], at[1]))
-        case Form.BOX:
-            first, second, first_end, second_end = map(int, at)
-            return Box(plane, start=(first, second), stop=(first_end, second_end))
-        case Form.POLYGON:
-            return Polygon(plane, vertices=tuple(zip(at[::2], at[1::2], strict=True)))
+    if form is Form.MASK:
+        return read_mask(row["mask_file"])
+    axis, index = row["plane_axis"], row["plane_index"]
+    plane = None if axis is None else Plane(Axis(axis), index)
+    return place_of(form, row["coordinates"], plane)

@@ -16,11 +16,14 @@ from gliobench.adapters.parquet.atomic import replacing
 from gliobench.adapters.parquet.manifest_file import read_manifest, write_manifest
 from gliobench.adapters.parquet.mask_file import read_mask, write_mask
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
-from gliobench.adapters.parquet.score_rows import score_table
+from gliobench.adapters.parquet.score_rows import read_case, score_table
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.scores import CaseScore
+
+SCORES_AT_ONCE = 4096
+"""Rows of scores in memory while they are read."""
 
 
 @final
@@ -39,8 +42,7 @@ class ParquetRunStore(RunStore):
 
     def open(self, manifest: RunManifest) -> None:
         """Begin a run, or go on with one."""
-        path = self._folder / "manifest.json"
-        kept = read_manifest(path)
+        kept = read_manifest(self._manifest)
         for what in ("backend", "cohort"):
             old, new = getattr(kept, what, None), getattr(manifest, what)
             if kept is not None and old != new:
@@ -49,7 +51,14 @@ class ParquetRunStore(RunStore):
                     f"{str(new)[:12]}: choose another folder"
                 )
         if kept != manifest:
-            write_manifest(manifest, path)
+            write_manifest(manifest, self._manifest)
+
+    def manifest(self) -> RunManifest:
+        """Read what run is kept here."""
+        kept = read_manifest(self._manifest)
+        if kept is None:
+            raise NotFoundError(f"{self._folder} keeps no run: there is no manifest.json in it")
+        return kept
 
     def keys(self) -> set[str]:
         """Name every prediction kept here."""
@@ -81,8 +90,30 @@ class ParquetRunStore(RunStore):
 
     def write_scores(self, scores: Sequence[CaseScore]) -> None:
         """Keep the scores as one table."""
-        with replacing(self._folder / "scores.parquet") as temporary:
-            pq.write_table(score_table(scores), temporary)
+        with replacing(self._scores) as temporary:
+            pq.write_table(score_table(scores), temporary, row_group_size=SCORES_AT_ONCE)
+
+    def scores(self) -> Iterator[CaseScore]:
+        """Read the scores, a few thousand rows at a time."""
+        if not self._scores.is_file():
+            raise NotFoundError(f"{self._folder} keeps no scores: evaluate the run first")
+        try:
+            with pq.ParquetFile(self._scores) as table:
+                for batch in table.iter_batches(batch_size=SCORES_AT_ONCE):
+                    yield from map(read_case, batch.to_pylist())
+        except (pa.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split())
+            raise JobError(
+                f"{self._scores} holds no readable scores ({reason}): evaluate the run again"
+            ) from error
+
+    @property
+    def _manifest(self) -> Path:
+        return self._folder / "manifest.json"
+
+    @property
+    def _scores(self) -> Path:
+        return self._folder / "scores.parquet"
 
     @property
     def _predictions(self) -> Path:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.scores import CaseScore, FormScore, MaskScore
+from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
+from gliobench.adapters.parquet.target_columns import (
+    COLUMNS,
+    NUMBERS,
+    read_target,
+    target_columns,
+)
+from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.regions import Region
+from gliobench.domain.scores import CaseScore, FormOutcome, FormScore, MaskScore, RegionScore
 from gliobench.domain.scoring import WORST
+from gliobench.domain.study import Grade
 
 Row: TypeAlias = dict[str, Any]
+
+ANSWERS = tuple(form for form in Form if form is not Form.MASK)
+"""Forms whose answers are kept beside their scores."""
 
 
 def score_table(scores: Sequence[CaseScore]) -> pa.Table:
@@ -20,9 +33,35 @@ def score_table(scores: Sequence[CaseScore]) -> pa.Table:
 
     A column of a form is `<form>_<measure>`, of a mask `mask_<region>_<measure>`; what was not
     scored is null. `<form>_failure` holds the reason where the form failed, and the measures
-    beside it are the worst.
+    beside it are the worst; `<form>_answered` is null where the form was not asked for.
+    `<form>_answer` holds voxels of the study's RAS+ grid, `target_*` the experts' whole tumour.
     """
     return pa.Table.from_pylist([_row(case) for case in scores], schema=SCHEMA)
+
+
+def read_case(row: Row) -> CaseScore:
+    """Read a study's scores back from its row.
+
+    Raises:
+        LookupError, ValueError, TypeError: It is no row of `score_table`.
+    """
+    plane = _plane(row["scoring_plane_axis"], row["scoring_plane"])
+    return CaseScore(
+        study_id=row["study_id"],
+        patient_id=row["patient_id"],
+        site=row["site"],
+        reference_grade=Grade(row["reference_grade"]) if row["reference_grade"] else None,
+        grade=_read_grade(row),
+        localisation={
+            form: _read_outcome(form, row, plane)
+            for form in Form
+            if row[f"{form.value}_answered"] is not None
+        },
+        plane=plane,
+        oracle=row["oracle"],
+        target=read_target(row, plane),
+        content_hash=row["content_hash"],
+    )
 
 
 def _row(case: CaseScore) -> Row:
@@ -30,19 +69,32 @@ def _row(case: CaseScore) -> Row:
         "study_id": case.study_id,
         "patient_id": case.patient_id,
         "site": case.site,
+        "content_hash": case.content_hash,
         "reference_grade": case.reference_grade.value if case.reference_grade else None,
         "scoring_plane": case.plane.index if case.plane else None,
+        "scoring_plane_axis": case.plane.axis.value if case.plane else None,
         "oracle": case.oracle,
     }
     match case.grade:
-        case Failure(reason):
-            row["grade_failure"] = reason.value
-        case GradePrediction(grade, probability):
-            row |= {"grade": grade.value, "probability_hgg": probability}
+        case Failure():
+            row |= _of_failure("grade", case.grade)
+        case GradePrediction(grade, probability, raw):
+            row |= {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
     for form, outcome in case.localisation.items():
-        row[f"{form.value}_failure"] = outcome.failure.reason.value if outcome.failure else None
+        row[f"{form.value}_answered"] = outcome.failure is None
+        row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
         row |= dict(_measures(form, outcome.score))
-    return row
+        if outcome.answer is not None:
+            row[f"{form.value}_answer"] = numbers_of(outcome.answer)
+    return row | (target_columns(case.target) if case.target else {})
+
+
+def _of_failure(what: str, failure: Failure) -> Row:
+    return {
+        f"{what}_failure": failure.reason.value,
+        f"{what}_failure_detail": failure.detail,
+        f"{what}_raw": failure.raw,
+    }
 
 
 def _measures(form: Form, score: FormScore | None) -> Iterator[tuple[str, float | bool | None]]:
@@ -55,15 +107,77 @@ def _measures(form: Form, score: FormScore | None) -> Iterator[tuple[str, float 
             yield f"{form.value}_{name}", value
 
 
+def _plane(axis: int | None, index: int | None) -> Plane | None:
+    return None if axis is None or index is None else Plane(Axis(axis), index)
+
+
+def _read_failure(what: str, row: Row) -> Failure | None:
+    reason = row[f"{what}_failure"]
+    if reason is None:
+        return None
+    return Failure(FailureReason(reason), row[f"{what}_failure_detail"], row[f"{what}_raw"])
+
+
+def _read_grade(row: Row) -> GradePrediction | Failure | None:
+    if row["grade"] is None:
+        return _read_failure("grade", row)
+    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["grade_raw"])
+
+
+def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
+    numbers = row[f"{form.value}_answer"] if form in ANSWERS else None
+    return FormOutcome(
+        score=_READ_SCORE[form](row),
+        failure=_read_failure(form.value, row),
+        answer=None if numbers is None else place_of(form, numbers, plane),
+    )
+
+
+def _read_mask_score(row: Row) -> MaskScore | None:
+    names = RegionScore.__dataclass_fields__
+    regions = {
+        region: RegionScore(**{name: row[f"mask_{region.value}_{name}"] for name in names})
+        for region in Region
+        if row[f"mask_{region.value}_dice"] is not None
+    }
+    return MaskScore(regions) if regions else None
+
+
+def _reader(form: Form) -> Callable[[Row], FormScore | None]:
+    kind = type(WORST[form])
+    columns = {name: f"{form.value}_{name}" for name in kind.__dataclass_fields__}
+
+    def read(row: Row) -> FormScore | None:
+        values = {name: row[column] for name, column in columns.items()}
+        return None if None in values.values() else kind(**values)
+
+    return read
+
+
+_READ_SCORE: Mapping[Form, Callable[[Row], FormScore | None]] = {
+    form: _read_mask_score if form is Form.MASK else _reader(form) for form in Form
+}
+
+
 def _columns() -> Iterator[tuple[str, pa.DataType]]:
-    for name in ("study_id", "patient_id", "site", "reference_grade", "grade"):
+    for name in ("study_id", "patient_id", "site", "content_hash", "reference_grade", "grade"):
         yield name, pa.string()
-    yield from (("probability_hgg", pa.float64()), ("grade_failure", pa.string()))
-    yield from (("scoring_plane", pa.int32()), ("oracle", pa.bool_()))
+    yield "probability_hgg", pa.float64()
+    yield from _failure_columns("grade")
+    yield from (("scoring_plane", pa.int32()), ("scoring_plane_axis", pa.int32()))
+    yield "oracle", pa.bool_()
     for form in Form:
-        yield f"{form.value}_failure", pa.string()
+        yield f"{form.value}_answered", pa.bool_()
+        yield from _failure_columns(form.value)
         for name, _ in _measures(form, WORST[form]):
             yield name, pa.bool_() if name.endswith("_hit") else pa.float64()
+        if form in ANSWERS:
+            yield f"{form.value}_answer", NUMBERS
+    yield from COLUMNS.items()
+
+
+def _failure_columns(what: str) -> Iterator[tuple[str, pa.DataType]]:
+    yield from ((f"{what}_{name}", pa.string()) for name in ("failure", "failure_detail", "raw"))
 
 
 SCHEMA = pa.schema(list(_columns()))

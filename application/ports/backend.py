@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.study import Study
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Backend:
         fingerprint: Hash of all that decides its predictions: weights, code version, options.
         provenance: What a report says of it: weights' hash, execution provider, …
         trained_on: Hashes (`patient_hash`) of the patients that it has learned from.
+        oracle: Whether it wants `Study.oracle_plane`, which a deployed model would not have. Its
+            localisations then say so.
+        show_prompts: Words what it would send to its model about a study; None where it sends no
+            words.
 
     Raises:
         InvalidInputError: It can neither grade nor localise.
@@ -33,10 +38,16 @@ class Backend:
     fingerprint: str
     provenance: Mapping[str, str] = field(default_factory=dict)
     trained_on: frozenset[str] = frozenset()
+    oracle: bool = False
+    show_prompts: Callable[[Study], str] | None = None
 
     def __post_init__(self) -> None:
         if self.classifier is None and self.localizer is None:
             raise InvalidInputError(f"backend {self.name!r} can neither grade nor localise")
+
+
+def _alone(name: str) -> Backend:
+    raise NotFoundError(f"backend {name!r} is not there to build on")
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,7 @@ class BackendOptions:
         threads: Threads for one inference; None leaves the choice to the engine.
         weights_dir: Folder that holds other weights than the embedded ones.
         extra: The backend's own table in gliobench.toml, `[backend.<name>]`.
+        other: Gives another backend by its name, for one that builds on it.
     """
 
     provider: str = "cpu"
@@ -56,6 +68,7 @@ class BackendOptions:
     threads: int | None = None
     weights_dir: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    other: Callable[[str], Backend] = field(default=_alone, repr=False, compare=False)
 
 
 BackendFactory: TypeAlias = Callable[[BackendOptions], Backend]

@@ -22,9 +22,11 @@ class RunManifest:
         grades: Whether it grades.
         forms: The forms of localisation that it was asked for.
         settings: What else decides a prediction; part of every key.
-        trained_on: Hashes (`patient_hash`) of the patients that it has learned from.
+        trained_on: Hashes (`patient_hash`) of the patients that it has learned from; the first 16
+            digits of images' content hashes may be among them.
         seed: Seed of the statistics.
         versions: Of gliobench and the libraries that computed.
+        n_studies: Studies of the cohort; None where an older run does not tell.
     """
 
     cohort: str
@@ -37,6 +39,7 @@ class RunManifest:
     trained_on: frozenset[str]
     seed: int
     versions: Mapping[str, str] = field(default_factory=dict)
+    n_studies: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class RunStore(Protocol):
         - What is read equals what was appended, to the last bit.
         - A key appended twice is read once.
         - A store that cannot be read or written raises JobError in one line that names the place.
+        - What was never kept raises NotFoundError, likewise; predictions are just absent.
     """
 
     def open(self, manifest: RunManifest) -> None:
@@ -73,6 +77,10 @@ class RunStore(Protocol):
         Raises:
             JobError: Another cohort's or another backend's run is kept here.
         """
+        ...
+
+    def manifest(self) -> RunManifest:
+        """Read what run is kept here."""
         ...
 
     def keys(self) -> set[str]:
@@ -89,4 +97,8 @@ class RunStore(Protocol):
 
     def write_scores(self, scores: Sequence[CaseScore]) -> None:
         """Keep the scores, in the place of earlier ones."""
+        ...
+
+    def scores(self) -> Iterator[CaseScore]:
+        """Read the scores in the order they were kept in, one at a time."""
         ...

@@ -24,10 +24,12 @@ from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.onnx.backend import backend_of
 from gliobench.application.ask_backend import ask
 from gliobench.application.ports.trainer import TrainingData
-from gliobench.domain.calibration import fit_temperature
-from gliobench.domain.intervals import bootstrap_mean, wilson
 from gliobench.domain.metrics.classification import auroc
 from gliobench.domain.prediction import GradePrediction
+from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
+from gliobench.domain.statistics.means import bootstrap_mean
+from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
+from gliobench.domain.statistics.temperature import fit_temperature
 
 MIXED_SITES = ("2013", "TMC")
 RESAMPLES = 2000
@@ -78,9 +80,15 @@ def mean_of(rows: Rows, name: str) -> str:
     estimate = bootstrap_mean(
         values=[row[name] for row in rows], patients=[row["patient_id"] for row in rows]
     )
-    if estimate.low is None or estimate.high is None:
+    return written(estimate, digits=3)
+
+
+def written(measured: Measured, *, digits: int) -> str:
+    """Write a number with its interval, or a dash."""
+    if isinstance(measured, NotEstimable) or not isinstance(measured.interval, Interval):
         return "–"
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+    ends = (f"{end:.{digits}f}" for end in (measured.interval.low, measured.interval.high))
+    return f"{measured.value:.{digits}f} ({' to '.join(ends)})"
 
 
 def print_grader(rows: Rows, cubes: Sequence[LesionCube]) -> None:
@@ -110,9 +118,10 @@ def print_grades(name: str, patients: str, rows: Rows, scores: Sequence[float]) 
     score = np.asarray(scores, dtype=np.float64)
     sensitivity = wilson(successes=int((score[hgg] > 0).sum()), n=int(hgg.sum()))
     specificity = wilson(successes=int((score[~hgg] <= 0).sum()), n=int((~hgg).sum()))
-    balanced = (sensitivity.value + specificity.value) / 2
-    shares = [f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in (sensitivity, specificity)]
-    area = f"{auroc_with_interval(hgg, score)} | {shares[0]} | {shares[1]} | {balanced:.2f}"
+    both = mean_of_proportions(sensitivity, specificity)
+    balanced = "–" if isinstance(both, NotEstimable) else f"{both.value:.2f}"
+    shares = [written(share, digits=2) for share in (sensitivity, specificity)]
+    area = f"{auroc_with_interval(hgg, score)} | {shares[0]} | {shares[1]} | {balanced}"
     print(f"| {name} | {patients} | {len(rows)} ({hgg.sum()} HGG) | {area} |")
 
 

@@ -24,6 +24,7 @@ class BackendRow:
         grades: Whether it grades; None where it cannot be loaded.
         forms: The forms it localises in; None where it cannot be loaded.
         problem: Why it cannot be loaded.
+        stand_in: What to know where its weights stand in for others.
     """
 
     name: str
@@ -31,6 +32,7 @@ class BackendRow:
     grades: bool | None = None
     forms: list[str] | None = None
     problem: str | None = None
+    stand_in: str | None = None
 
 
 def backends(
@@ -47,6 +49,7 @@ def backends(
 
 
 def _row(entry: EntryPoint) -> BackendRow:
+    from gliobench.domain.report import STAND_IN
     from gliobench.entrypoints.container import load_backend
     from gliobench.entrypoints.plugins import package_of
 
@@ -61,6 +64,7 @@ def _row(entry: EntryPoint) -> BackendRow:
         package,
         grades=backend.classifier is not None,
         forms=sorted(form.value for form in forms),
+        stand_in=backend.provenance.get(STAND_IN),
     )
 
 
@@ -84,3 +88,5 @@ def _print(rows: list[BackendRow]) -> None:
     for row in rows:
         if row.problem is not None:
             console.print(f"{row.name}: {escape(row.problem)}", soft_wrap=True, highlight=False)
+        if row.stand_in is not None:
+            console.print(f"{row.name}: {escape(row.stand_in)}", soft_wrap=True, highlight=False)

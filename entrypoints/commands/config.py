@@ -21,12 +21,12 @@ def show(
 ) -> None:
     """Print every setting, its value and where that came from."""
     from gliobench.entrypoints.container import container, settings
-    from gliobench.entrypoints.settings import Settings, origins
+    from gliobench.entrypoints.settings import described, origins, values
 
-    values = settings().model_dump(mode="json")
+    held = values(settings())
     sources = origins(container.flags())
     if as_json:
-        rows = {name: {"value": values[name], "from": sources[name]} for name in values}
+        rows = {name: {"value": held[name], "from": sources[name]} for name in held}
         typer.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
@@ -34,8 +34,6 @@ def show(
     from rich.table import Table
 
     table = Table("setting", "value", "from", "means", box=None, header_style="bold")
-    for name, field in Settings.model_fields.items():
-        table.add_row(
-            name, escape(json.dumps(values[name])), sources[name], escape(field.description or "")
-        )
+    for name, meaning in described().items():
+        table.add_row(name, escape(json.dumps(held[name])), sources[name], escape(meaning))
     Console().print(table)

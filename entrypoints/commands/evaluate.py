@@ -41,12 +41,12 @@ def evaluate(
 
     Exit code 3 tells that some studies could not be predicted; they are counted as failures.
     """
-    from gliobench.entrypoints.container import load_backend, open_source, report_writer
+    from gliobench.entrypoints.container import load_backends, open_source, report_writer
 
     if len(set(backend)) < len(backend):
         raise typer.BadParameter("each backend can be given once", param_hint="--backend")
     source = open_source(dataset)
-    backends = [load_backend(name) for name in backend]
+    backends = load_backends(backend)
     study_ids = source.study_ids()[:limit]
     report = _evaluate(_name(dataset), source, backends, study_ids, out, batch_size)
     places = report_writer(str(out)).write(report)
@@ -82,10 +82,10 @@ def _evaluate(
     )
     with _progress() as (predicting, scoring):
         runs = evaluate_cohort(backends, study_ids, predicting)
-        reports = []
+        score_run, reports = ScoreRun(source), []
         for done, run in enumerate(runs):
             scoring(done, len(runs), 0)
-            reports.append(ScoreRun(source)(run))
+            reports.append(score_run(run))
         overlays = PaintOverlays(source, painter())(runs, reports)
         scoring(len(runs), len(runs), 0)
     return report_evaluation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from gliobench.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from gliobench.application.ports.backend import Backend
     from gliobench.application.ports.study_source import StudySource
     from gliobench.application.predict_study import StudyReading
     from gliobench.domain.study import Modality, Study
@@ -34,6 +36,9 @@ def predict(
         typer.Option(help="Folder for mask and overlay; default: gliobench-<study> here."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="Print what would be sent, and stop.")
+    ] = False,
 ) -> None:
     """Grade and localise the glioma of one study: a folder, or four files by flag.
 
@@ -43,15 +48,22 @@ def predict(
     from rich.console import Console
     from rich.markup import escape
 
+    from gliobench.application.oracle_plane import oracle_plane
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
     from gliobench.entrypoints.container import load_backend
     from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
     files = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
-    opened = _open(study, {name: path for name, path in files.items() if path})
+    source, study_id = _open(study, {name: path for name, path in files.items() if path})
+    reader, opened = load_backend(backend), source.study(study_id)
+    if reader.oracle:
+        opened = replace(opened, oracle_plane=oracle_plane(source, study_id))
+    if show_prompts:
+        typer.echo(_prompts(reader, opened))
+        return
     with Console(stderr=True).status(escape(f"{backend} reads {opened.id}")):
-        reading = predict_study(opened, load_backend(backend))
+        reading = predict_study(opened, reader)
         written = _write(reading, out or Path(f"gliobench-{opened.id}"))
     if as_json:
         typer.echo(json.dumps(prediction_json(reading, written), indent=2))
@@ -61,7 +73,7 @@ def predict(
         raise typer.Exit(SOME_FAILED)
 
 
-def _open(folder: Path | None, files: dict[Modality, Path]) -> Study:
+def _open(folder: Path | None, files: dict[Modality, Path]) -> tuple[StudySource, str]:
     from gliobench.entrypoints.container import open_files, open_source
 
     if (folder is None) == (not files):
@@ -72,29 +84,44 @@ def _open(folder: Path | None, files: dict[Modality, Path]) -> Study:
         raise InvalidInputError(
             f"{folder} holds {len(ids)} studies: name one of them, or run gliobench evaluate"
         )
-    return source.study(ids[0])
+    return source, ids[0]
+
+
+def _prompts(backend: Backend, study: Study) -> str:
+    if backend.show_prompts is None:
+        raise InvalidInputError(f"backend {backend.name} sends no prompts")
+    return backend.show_prompts(study)
 
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
-    from gliobench.application.predict_study import Place
+    from gliobench.application.predict_study import Place, drawing
     from gliobench.entrypoints.container import painter, write_mask
     from gliobench.entrypoints.files import write_whole
     from gliobench.entrypoints.prediction_view import prediction_json
 
     written = {"prediction": str(out / "prediction.json")}
-    if isinstance(reading.place, Place):
-        if reading.place.mask:
-            written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
-            write_mask(Path(written["mask"]), reading.place.mask, reading.study)
+    mask = reading.place.mask if isinstance(reading.place, Place) else None
+    if mask:
+        written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
+        write_mask(Path(written["mask"]), mask, reading.study)
+    if (drawn := drawing(reading)) is not None:
         written["overlay"] = str(out / f"{reading.study.id}_overlay.png")
         picture = painter().paint(
             reading.study,
-            centre_vox=reading.place.centre.at,
-            regions=reading.place.mask.regions if reading.place.mask else None,
-            box=reading.place.box,
-            title=f"{reading.study.id}: {reading.backend.name}",
+            centre_vox=drawn.centre_vox,
+            regions=drawn.regions,
+            box=drawn.box,
+            through_vox=drawn.through_vox,
+            title=_title(reading),
         )
         write_whole(Path(written["overlay"]), picture)
     content = json.dumps(prediction_json(reading, written), indent=2) + "\n"
     write_whole(Path(written["prediction"]), content.encode())
     return written
+
+
+def _title(reading: StudyReading) -> str:
+    from gliobench.domain.report import STAND_IN
+
+    notes = [reading.backend.provenance.get(STAND_IN), "oracle slice" * reading.backend.oracle]
+    return ", ".join(filter(None, [f"{reading.study.id}: {reading.backend.name}", *notes]))

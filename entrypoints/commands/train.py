@@ -1,4 +1,4 @@
-"""`gliobench train`: fit the networks that the backend `cnn-onnx` runs."""
+"""`gliobench train`: fit the networks of `cnn-onnx`, and adapters for `llama-vision-lora`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from gliobench.application.ports.trainer import Progress, Trainer
 
 app = typer.Typer(
-    help="Train the 3D CNNs, with cross-validation over patients.", no_args_is_help=True
+    help="Train CNNs and LoRA adapters, with cross-validation over patients.",
+    no_args_is_help=True,
 )
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of the training run; resumes.")]
@@ -78,6 +79,63 @@ def grader(
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
 
+@app.command()
+def lora(
+    dataset: Annotated[str, typer.Argument(help="Studies with grades and reference masks.")],
+    out: OutOption,
+    rank: Annotated[int, typer.Option(min=1, help="Of what is added to each module.")] = 16,
+    alpha: Annotated[int, typer.Option(min=1, help="It is scaled by alpha / rank.")] = 32,
+    dropout: Annotated[float, typer.Option(min=0.0, help="Of its input, while learning.")] = 0.05,
+    vision: Annotated[
+        bool, typer.Option("--vision", help="Add to the vision tower too; slower by far.")
+    ] = False,
+    qlora: Annotated[
+        bool, typer.Option("--qlora", help="Freeze the language model in four bits.")
+    ] = False,
+    variants: Annotated[
+        int, typer.Option(min=1, help="Pictures of each slice: as it is, mirrored, moved.")
+    ] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each picture is seen.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures at once on a device.")] = 8,
+    accumulation: Annotated[int, typer.Option(min=1, help="Batches to an update.")] = 1,
+    learning_rate: Annotated[float, typer.Option(min=0.0, help="At its peak.")] = 2e-4,
+    checkpointing: Annotated[
+        bool | None,
+        typer.Option(help="Compute activations twice to save memory; default: on a GPU."),
+    ] = None,
+    folds_of: Annotated[
+        Path | None, typer.Option(help="Another training run whose folds to keep.")
+    ] = None,
+    folds: FoldsOption = 5,
+    fold: FoldOption = None,
+    final_only: FinalOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Learn to answer all four questions with a LoRA adapter; report on patients held out.
+
+    The model, the picture and the words are those of the settings in [llama].
+    """
+    from gliobench.entrypoints.container import lora_trainer
+
+    trainer = lora_trainer(
+        dataset,
+        states=out / "vision_states",
+        variants=variants,
+        four_bit=qlora,
+        lora={"rank": rank, "alpha": alpha, "dropout": dropout, "vision": vision},
+        schedule={
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "accumulation": accumulation,
+            "learning_rate": learning_rate,
+            "checkpointing": checkpointing,
+            "seed": seed,
+        },
+    )
+    settled = _folds(folds_of) if folds_of else None
+    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+
+
 def _run(
     trainer: Trainer,
     out: Path,
@@ -98,7 +156,7 @@ def _run(
     if not fold and not final_only:
         typer.echo(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
     if not fold:
-        typer.echo(f"network of all patients: {run.run_final(_progress_bar)}")
+        typer.echo(f"fit on all patients: {run.run_final(_progress_bar)}")
 
 
 def _folds(run: Path) -> dict[str, int]:

@@ -11,11 +11,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from fakes.fake_classifier import FakeClassifier
+from fakes.fake_engine import FakeEngine
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.baselines.backends import majority, prevalence, site_only
+from gliobench.adapters.mllama.backend import ReadingOptions, backend_of
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.slice_view import SlicePolicy
 from gliobench.domain.study import Study
 
 STUDIES = [
@@ -41,12 +44,19 @@ def tiny_networks() -> Backend:
         return cnn_onnx(BackendOptions(weights_dir=str(write_weights(Path(folder))), threads=1))
 
 
+def fake_llama() -> Backend:
+    """Make the backend `llama-vision` of a model that answers by rote."""
+    reading = ReadingOptions(policy=SlicePolicy.BRAIN_MIDDLE)
+    return backend_of("llama-vision", FakeEngine(), reading)
+
+
 MAKERS: dict[str, Callable[[], Classifier]] = {
     "fake": FakeClassifier,
     "majority": lambda: classifier_of(majority),
     "prevalence": lambda: classifier_of(prevalence),
     "site-only": lambda: classifier_of(site_only),
     "onnx": lambda: classifier_of(lambda _: tiny_networks()),
+    "llama": lambda: classifier_of(lambda _: fake_llama()),
 }
 
 

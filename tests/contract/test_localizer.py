@@ -11,13 +11,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.baselines.backends import brain_centroid, centre_prior, mean_box
+from gliobench.adapters.mllama.backend import ReadingOptions, backend_of
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.geometry import Box3D
 from gliobench.domain.prediction import Failure, LocalisationPrediction, Mask
+from gliobench.domain.slice_view import SlicePolicy
 
 STUDIES = [
     fake_case(
@@ -47,12 +50,19 @@ def tiny_networks() -> Backend:
         return cnn_onnx(BackendOptions(weights_dir=str(write_weights(Path(folder))), threads=1))
 
 
+def fake_llama() -> Backend:
+    """Make the backend `llama-vision` of a model that answers by rote."""
+    reading = ReadingOptions(policy=SlicePolicy.BRAIN_MIDDLE)
+    return backend_of("llama-vision", FakeEngine(), reading)
+
+
 MAKERS: dict[str, Callable[[], Localizer]] = {
     "fake": FakeLocalizer,
     "centre-prior": lambda: localizer_of(centre_prior),
     "brain-centroid": lambda: localizer_of(brain_centroid),
     "mean-box": lambda: localizer_of(mean_box),
     "onnx": lambda: localizer_of(lambda _: tiny_networks()),
+    "llama": lambda: localizer_of(lambda _: fake_llama()),
 }
 
 

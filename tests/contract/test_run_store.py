@@ -12,7 +12,7 @@ import pytest
 from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import (
     Failure,
@@ -23,7 +23,18 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
+from gliobench.domain.scores import (
+    BoxScore,
+    CaseScore,
+    FormOutcome,
+    MaskScore,
+    PointScore,
+    PolygonScore,
+    RegionScore,
+)
+from gliobench.domain.scoring import WORST
 from gliobench.domain.study import Grade
+from gliobench.domain.target_facts import TargetFacts
 
 MANIFEST = RunManifest(
     cohort="c0ffee",
@@ -49,6 +60,31 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], RunSt
         return lambda: ParquetRunStore(tmp_path / "run")
     fake = FakeRunStore()
     return lambda: fake
+
+
+PLANE_OF_SCORES = Plane(Axis.AXIAL, 1)
+TUMOUR = TargetFacts(
+    grid=GRID,
+    volume_mm3=1 / 3,
+    centre=Point3D(at=(0.1 + 0.2, 1.0, 1.0)),
+    point=Point(PLANE_OF_SCORES, at=(1 / 7, 1.0)),
+    box=Box(PLANE_OF_SCORES, start=(0, 1), stop=(2, 3)),
+    polygon=Polygon(PLANE_OF_SCORES, vertices=((-0.5, 0.5), (1 / 3, 0.5), (0.0, 2.5))),
+    area_mm2=2 / 7,
+    brain=Point3D(at=(2.0, 1.5, 1.0)),
+    right_share=1 / 9,
+)
+REGION = RegionScore(dice=1 / 3, iou=0.2, hd95_mm=2.5, nsd=0.7, volume_error_mm3=-1 / 3)
+ALL_FORMS = {
+    Form.POINT: FormOutcome(PointScore(1 / 3, hit=True), answer=TUMOUR.point),
+    Form.BOX: FormOutcome(BoxScore(1 / 7), answer=TUMOUR.box),
+    Form.POLYGON: FormOutcome(PolygonScore(1 / 9), answer=TUMOUR.polygon),
+    Form.POINT_3D: FormOutcome(PointScore(0.0, hit=False), answer=TUMOUR.centre),
+    Form.BOX_3D: FormOutcome(BoxScore(0.0), answer=Box3D(start=(0, 1, 2), stop=(3, 4, 3))),
+    Form.MASK: FormOutcome(
+        MaskScore({Region.WT: REGION, Region.ET: replace(REGION, volume_error_mm3=None)})
+    ),
+}
 
 
 def prediction(number: int = 1, **changes: object) -> StudyPrediction:
@@ -100,6 +136,22 @@ def test_points_boxes_polygons_and_failures_come_back_as_they_were(
     assert isinstance(back.localisation, LocalisationPrediction)
     assert back.localisation.answers == answers
     assert back.localisation.oracle is oracle
+
+
+def test_the_words_behind_a_grade_and_a_place_come_back_as_they_were(
+    reopen: Callable[[], RunStore],
+) -> None:
+    grade = GradePrediction(Grade.HGG, 0.5, raw='{"grade": "HGG"}\n\x07 ü')
+    answers = {Form.POINT: Point(PLANE, at=(1.0, 2.0)), Form.BOX: RAW, Form.MASK: RAW}
+    place = LocalisationPrediction(answers, raw={Form.POINT: "(0.4, 0.6)\n"})
+
+    reopen().append([prediction(grade=grade, localisation=place)])
+    (back,) = read(reopen(), "key-1")
+
+    assert back.grade == grade
+    assert isinstance(back.localisation, LocalisationPrediction)
+    assert back.localisation.raw == {Form.POINT: "(0.4, 0.6)\n"}
+    assert back.localisation.answers == answers
 
 
 def test_a_mask_comes_back_voxel_by_voxel(reopen: Callable[[], RunStore]) -> None:
@@ -178,3 +230,86 @@ def test_the_same_backend_with_other_weights_goes_on(reopen: Callable[[], RunSto
     reopen().open(replace(MANIFEST, fingerprint="f2"))
 
     assert reopen().keys() == {"key-1"}
+
+
+def test_the_manifest_comes_back_as_it_was(reopen: Callable[[], RunStore]) -> None:
+    reopen().open(replace(MANIFEST, n_studies=7))
+
+    assert reopen().manifest() == replace(MANIFEST, n_studies=7)
+
+
+def test_a_store_without_a_run_says_so_in_one_line(reopen: Callable[[], RunStore]) -> None:
+    with pytest.raises(NotFoundError, match="keeps no run|no run is kept") as refusal:
+        reopen().manifest()
+
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        CaseScore(
+            "s1",
+            "p1",
+            "TMC",
+            Grade.LGG,
+            grade=GradePrediction(Grade.HGG, 0.1 + 0.2, raw="HGG\n\x07 ü"),
+            localisation=ALL_FORMS,
+            plane=PLANE_OF_SCORES,
+            oracle=True,
+            target=TUMOUR,
+            content_hash="c0ffee",
+        ),
+        CaseScore(
+            "s1",
+            "p1",
+            None,
+            Grade.HGG,
+            grade=RAW,
+            localisation={form: FormOutcome(WORST[form], RAW) for form in Form},
+            plane=PLANE_OF_SCORES,
+            target=replace(TUMOUR, brain=None, right_share=None),
+        ),
+        CaseScore(
+            "s1",
+            "p1",
+            None,
+            None,
+            grade=GradePrediction(Grade.LGG),
+            localisation={Form.BOX: FormOutcome(None), Form.POINT_3D: FormOutcome(None, RAW)},
+        ),
+        CaseScore("s1", "p1", None, None, plane=Plane(Axis.SAGITTAL, 0)),
+    ],
+    ids=["answered", "failed", "without-a-reference", "without-a-grid"],
+)
+def test_scores_come_back_as_they_were(reopen: Callable[[], RunStore], case: CaseScore) -> None:
+    reopen().write_scores([case, replace(case, study_id="s0")])
+
+    back = list(reopen().scores())
+
+    assert back == [case, replace(case, study_id="s0")]
+    for one in back:
+        assert list(one.localisation) == [form for form in Form if form in case.localisation]
+        assert one.target is None or np.array_equal(one.target.grid.affine, GRID.affine)
+
+
+def test_new_scores_take_the_place_of_old_ones(reopen: Callable[[], RunStore]) -> None:
+    reopen().write_scores([CaseScore("s1", "p1", None, None), CaseScore("s2", "p2", None, None)])
+    reopen().write_scores([CaseScore("s3", "p3", None, None)])
+
+    assert [case.study_id for case in reopen().scores()] == ["s3"]
+
+
+def test_scores_of_no_study_come_back_as_none(reopen: Callable[[], RunStore]) -> None:
+    reopen().write_scores([])
+
+    assert list(reopen().scores()) == []
+
+
+def test_a_store_without_scores_says_so_in_one_line(reopen: Callable[[], RunStore]) -> None:
+    reopen().open(MANIFEST)
+
+    with pytest.raises(NotFoundError, match="no scores") as refusal:
+        list(reopen().scores())
+
+    assert "\n" not in str(refusal.value)

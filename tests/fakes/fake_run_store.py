@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import final
 
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.scores import CaseScore
 
 
@@ -15,17 +15,22 @@ class FakeRunStore(RunStore):
     """Keeps a run in a dict; `breaks_at` makes the n-th batch fail as on a full disk."""
 
     def __init__(self, *, breaks_at: int | None = None) -> None:
-        self.manifest: RunManifest | None = None
+        self._manifest: RunManifest | None = None
         self.kept: dict[str, StudyPrediction] = {}
-        self.scores: list[CaseScore] = []
+        self._scores: list[CaseScore] | None = None
         self.batches: list[list[str]] = []
         self._breaks_at = breaks_at
 
     def open(self, manifest: RunManifest) -> None:
         for what in ("backend", "cohort"):
-            if self.manifest and getattr(self.manifest, what) != getattr(manifest, what):
+            if self._manifest and getattr(self._manifest, what) != getattr(manifest, what):
                 raise JobError(f"this store keeps a run over another {what}")
-        self.manifest = manifest
+        self._manifest = manifest
+
+    def manifest(self) -> RunManifest:
+        if self._manifest is None:
+            raise NotFoundError("no run is kept here")
+        return self._manifest
 
     def keys(self) -> set[str]:
         return set(self.kept)
@@ -42,4 +47,9 @@ class FakeRunStore(RunStore):
         return (self.kept[key] for key in self.kept if key in keys)
 
     def write_scores(self, scores: Sequence[CaseScore]) -> None:
-        self.scores = list(scores)
+        self._scores = list(scores)
+
+    def scores(self) -> Iterator[CaseScore]:
+        if self._scores is None:
+            raise NotFoundError("no scores are kept here")
+        return iter(self._scores)

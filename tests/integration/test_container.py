@@ -21,6 +21,15 @@ def working(options: BackendOptions) -> Backend:
     return Backend("working", object(), None, fingerprint=f"{options}")  # type: ignore[arg-type]
 
 
+def leaning(options: BackendOptions) -> Backend:
+    on = {"on": str(id(options.other("working")))}
+    return Backend("leaning", object(), None, fingerprint="", provenance=on)  # type: ignore[arg-type]
+
+
+def circular(options: BackendOptions) -> Backend:
+    return options.other("leaning")
+
+
 def broken(options: BackendOptions) -> Backend:
     raise RuntimeError(f"no memory for {options.provider}")
 
@@ -35,7 +44,8 @@ def wrong(options: BackendOptions) -> object:
 
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    factories = {"working": working, "broken": broken, "lacking": lacking, "wrong": wrong}
+    known = (working, broken, lacking, wrong, leaning, circular)
+    factories = {factory.__name__: factory for factory in known}
     for factory in factories.values():
         monkeypatch.setattr(f"builtins.backend_{factory.__name__}", factory, raising=False)
     entries = [EntryPoint(name, f"builtins:backend_{name}", plugins.BACKENDS) for name in factories]
@@ -59,8 +69,21 @@ def test_a_backend_gets_the_options_that_are_set_for_it() -> None:
 
 
 @pytest.mark.usefixtures("offered")
+def test_a_backend_that_others_build_on_is_loaded_once_for_all() -> None:
+    first, base, second = wiring.load_backends(["leaning", "working", "leaning"])
+
+    assert (first.provenance["on"], second.provenance["on"]) == (str(id(base)),) * 2
+
+
+@pytest.mark.usefixtures("offered")
+def test_backends_that_build_on_each_other_are_an_error() -> None:
+    with pytest.raises(NotFoundError, match="'working' is not there to build on"):
+        wiring.load_backend("circular")
+
+
+@pytest.mark.usefixtures("offered")
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(NotFoundError, match="'brocken': wanted one of absent, broken, lacking"):
+    with pytest.raises(NotFoundError, match="'brocken': wanted one of absent, broken, circular"):
         wiring.load_backend("brocken")
 
 

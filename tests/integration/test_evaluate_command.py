@@ -41,7 +41,7 @@ def _backends() -> Iterator[None]:
         "grader": fake_backend("grader", classifier=FakeClassifier()),
     }
     with (
-        container.backend.override(providers.Callable(known.__getitem__)),
+        container.backend.override(providers.Callable(lambda name, **_: known[name])),
         container.painter.override(providers.Factory(FakeStudyPainter)),
     ):
         yield

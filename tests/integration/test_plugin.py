@@ -45,6 +45,7 @@ def test_a_plugin_is_listed_with_the_package_it_comes_from(site: Path, tmp_path:
         "grades": False,
         "forms": ["point_3d"],
         "problem": None,
+        "stand_in": None,
     }
 
 

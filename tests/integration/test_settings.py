@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.entrypoints.settings import Settings, load_settings, origins
+from gliobench.domain.study import Modality
+from gliobench.entrypoints.settings import (
+    Settings,
+    backend_table,
+    described,
+    load_settings,
+    origins,
+    values,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +87,74 @@ def test_a_table_in_the_environment_that_is_no_json_is_an_error(
 
     with pytest.raises(InvalidInputError, match=r"backend.*wanted JSON"):
         load_settings()
+
+
+def test_one_setting_of_a_table_is_set_from_any_source(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "gliobench.toml").write_text("[llama]\nmodel = 'a'\nadapter = 'b'\nslices = 3\n")
+    monkeypatch.setenv("GLIOBENCH_LLAMA__ADAPTER", "c")
+    monkeypatch.setenv("GLIOBENCH_LLAMA__MODALITIES", "flair, t1ce t2")
+    flags = {"llama.slices": "4"}
+
+    llama = load_settings(flags).llama
+
+    assert (llama.model, llama.adapter, llama.slices) == ("a", "c", 4)
+    assert llama.modalities == (Modality.T2F, Modality.T1C, Modality.T2W)
+    known = {name: origin for name, origin in origins(flags).items() if name.startswith("llama.")}
+    assert [known.pop(f"llama.{one}") for one in ("model", "adapter", "modalities", "slices")] == [
+        *("file", "env", "env", "flag")
+    ]
+    assert set(known.values()) == {"default"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MODLE", "x", "GLIOBENCH_LLAMA__MODLE: there is no such setting: wanted one of model, ad"),
+        ("DTYPE", "int4", "GLIOBENCH_LLAMA__DTYPE: got 'int4'"),
+        ("POLICY", "best", "GLIOBENCH_LLAMA__POLICY: got 'best': .*'localizer-guided'"),
+        ("MODALITIES", "t9", "GLIOBENCH_LLAMA__MODALITIES: got 't9': .*unknown modality"),
+        ("SLICES", "0", "GLIOBENCH_LLAMA__SLICES: got '0'"),
+    ],
+)
+def test_a_fault_in_a_table_is_named_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"GLIOBENCH_LLAMA__{name}", value)
+
+    with pytest.raises(InvalidInputError, match=said):
+        load_settings()
+
+
+def test_a_table_is_not_a_number(folder: Path) -> None:
+    (folder / "gliobench.toml").write_text("llama = 3\n")
+
+    with pytest.raises(InvalidInputError, match=r"gliobench\.toml: llama: got 3"):
+        load_settings()
+
+
+def test_every_setting_of_a_table_has_a_value_a_place_and_a_meaning() -> None:
+    assert set(values(load_settings())) == set(origins()) == set(described())
+    assert all(described().values())
+
+
+def test_a_backend_that_runs_on_llama_gets_its_table_with_its_own_settings_over_it() -> None:
+    tables = {"llama": {"model": "m", "slices": 3}, "backend": {"llama-vision": {"slices": 7}}}
+
+    settings = load_settings(tables)
+
+    own, other = (backend_table(settings, f"llama-vision{end}") for end in ("", "-lora"))
+    assert (own["model"], own["slices"]) == ("m", 7)
+    assert other["slices"] == 3
+    assert backend_table(settings, "cnn-onnx") == {}
+
+
+def test_a_backends_own_wrong_setting_is_named() -> None:
+    settings = load_settings({"backend": {"llama-vision": {"policy": "best"}}})
+
+    with pytest.raises(InvalidInputError, match=r"backend\.llama-vision\.policy: got 'best'"):
+        backend_table(settings, "llama-vision")
 
 
 def test_a_fault_in_a_flag_is_named_as_it_is_written() -> None:

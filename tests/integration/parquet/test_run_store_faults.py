@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gliobench.adapters.parquet import ParquetRunStore
+from gliobench.adapters.parquet import ParquetRunStore, run_store
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry import Axis, Grid, Plane
@@ -227,3 +227,30 @@ def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
     assert (first["point_error_mm"], first["point_hit"], first["scoring_plane"]) == (3.0, True, 7)
     assert (first["box_iou"], first["box_failure"]) == (BoxScore(0.0).iou, "refusal")
     assert (second["grade"], second["grade_failure"]) == (None, "refusal")
+
+
+def test_more_scores_than_are_read_at_once_come_back_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 3)
+    ids = [f"s{number}" for number in range(8)]
+
+    ParquetRunStore(tmp_path).write_scores([CaseScore(one, one, None, None) for one in ids])
+
+    assert [case.study_id for case in ParquetRunStore(tmp_path).scores()] == ids
+    assert pq.ParquetFile(tmp_path / "scores.parquet").num_row_groups == 3
+
+
+@pytest.mark.parametrize("spoil", ["torn", "older"])
+def test_scores_that_cannot_be_read_are_told_in_one_line(tmp_path: Path, spoil: str) -> None:
+    scores = tmp_path / "scores.parquet"
+    ParquetRunStore(tmp_path).write_scores([CaseScore("s1", "p1", None, None)])
+    if spoil == "torn":
+        scores.write_bytes(scores.read_bytes()[:-40])
+    else:
+        pq.write_table(pq.read_table(scores).drop_columns(["point_answered"]), scores)
+
+    with pytest.raises(JobError, match=r"scores\.parquet .*evaluate the run again") as refusal:
+        list(ParquetRunStore(tmp_path).scores())
+
+    assert "\n" not in str(refusal.value)

@@ -12,14 +12,16 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_run_store import FakeRunStore
-from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate_cohort import EvaluateCohort, cohort_fingerprint
+from fakes.fake_study_source import TUMOUR, FakeStudySource, fake_case
+from gliobench.application.evaluate_cohort import ORACLE, EvaluateCohort, cohort_fingerprint
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
-from gliobench.domain.study import Case, Grade, Modality, Study
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Case, Grade, Modality, Reference, Study
 
 IDS = [f"s{number}" for number in range(5)]
 CASES = [fake_case(study_id) for study_id in IDS]
@@ -226,6 +228,55 @@ def test_what_a_backend_does_not_offer_is_not_failed() -> None:
 
     assert answers(stores["grader"])["s0"].localisation is None
     assert answers(stores["localizer"])["s0"].grade is None
+
+
+def oracle(name: str, seen: dict[str, Plane | None]) -> Backend:
+    """Make a backend that notes the plane that it is shown of each study."""
+
+    def note(study: Study) -> GradePrediction:
+        seen[study.id] = study.oracle_plane
+        return GradePrediction(Grade.HGG)
+
+    return replace(fake_backend(name, classifier=FakeClassifier(note)), oracle=True)
+
+
+def test_only_an_oracle_is_shown_the_plane_of_the_largest_tumour() -> None:
+    without = fake_case("s4", tumour=None)
+    shown: dict[str, Plane | None] = {}
+    honest: dict[str, Plane | None] = {}
+    source = FakeStudySource([*CASES[:4], without])
+
+    evaluate(
+        {"a": FakeRunStore(), "b": FakeRunStore()},
+        oracle("a", shown),
+        replace(oracle("b", honest), oracle=False),
+        source=source,
+    )
+
+    lowest = Plane(Axis.AXIAL, TUMOUR.start[2])
+    assert shown == dict.fromkeys(IDS[:4], lowest) | {"s4": None}
+    assert honest == dict.fromkeys(IDS)
+
+
+def test_a_run_says_that_its_backend_is_an_oracle() -> None:
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+
+    evaluate(stores, oracle("a", {}), fake_backend("b"))
+
+    settings = [stores[name].manifest().settings for name in stores]
+    assert [one.get(ORACLE) for one in settings] == ["largest tumour", None]
+
+
+def test_an_oracles_prediction_is_made_again_where_the_reference_has_moved() -> None:
+    stores = {"a": FakeRunStore()}
+    evaluate(stores, oracle("a", {}))
+    moved = np.roll(CASES[0].reference.regions[Region.WT], 1, axis=2)
+    other = replace(CASES[0], reference=Reference(regions={Region.WT: moved}))
+    again: dict[str, Plane | None] = {}
+
+    evaluate(stores, oracle("a", again), source=FakeStudySource([other, *CASES[1:]]))
+
+    assert again == {"s0": Plane(Axis.AXIAL, TUMOUR.start[2] + 1)}
 
 
 def test_progress_counts_predictions_and_those_kept_before() -> None:

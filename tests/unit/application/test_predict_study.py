@@ -9,8 +9,9 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
-from gliobench.application.predict_study import Place, predict_study
-from gliobench.domain.geometry import Axis, Box3D, Grid, Plane, Point, Point3D
+from gliobench.application.predict_study import Place, StudyReading, drawing, predict_study
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.orientation import canonical
 from gliobench.domain.prediction import (
     Failure,
@@ -140,14 +141,95 @@ def test_a_backend_that_only_grades_has_no_place_and_has_not_failed() -> None:
     assert reading.failures == []
 
 
-def test_a_point_on_a_plane_is_a_place_in_the_volume() -> None:
-    point = Point(plane=Plane(Axis.AXIAL, 3), at=(4.0, 5.0))
+AXIAL_3 = Plane(Axis.AXIAL, 3)
+ON_PLANE: dict[Form, Localisation] = {
+    Form.POINT: Point(AXIAL_3, at=(4.0, 5.0)),
+    Form.BOX: Box(AXIAL_3, start=(3, 4), stop=(8, 9)),
+    Form.POLYGON: Polygon(AXIAL_3, vertices=((2.5, 3.5), (7.5, 3.5), (7.5, 8.5))),
+}
 
-    reading = predict_study(CASE.study, fake_backend(localizer=says((Form.POINT, point))))
 
+def read_slice(study: Study, **changes: Localisation | Failure) -> StudyReading:
+    said = ON_PLANE | {Form(name): answer for name, answer in changes.items()}
+    return predict_study(study, fake_backend(localizer=says(*said.items())))
+
+
+def test_a_point_on_a_slice_is_told_in_voxels_of_the_files() -> None:
+    place = read_slice(lps(CASE.study)).place
+
+    assert isinstance(place, Place)
+    assert place.centre == Point3D(at=(4.0, 5.0, 3.0))
+    assert place.centre_mm == pytest.approx((4.0, 10.0, 9.0))
+    assert place.centre_vox == (7.0, 8.0, 3.0)
+    assert place.box is None
+
+
+def test_box_and_outline_on_a_slice_are_told_in_millimetres_and_voxels_of_the_files() -> None:
+    drawn = read_slice(lps(CASE.study)).on_slice
+
+    assert drawn is not None
+    assert drawn.plane == AXIAL_3
+    assert drawn.box == Box3D(start=(3, 4, 3), stop=(8, 9, 4))
+    assert drawn.box_vox == Box3D(start=(12 - 8, 14 - 9, 3), stop=(12 - 3, 14 - 4, 4))
+    assert drawn.size_mm == pytest.approx((5.0, 10.0, 3.0))
+    assert drawn.polygon_mm[0] == pytest.approx((2.5, 7.0, 9.0))
+    assert drawn.polygon_vox[0] == (11 - 2.5, 13 - 3.5, 3.0)
+    assert not drawn.oracle
+
+
+def test_a_form_that_failed_on_a_slice_is_told_beside_the_others() -> None:
+    missed = Failure(FailureReason.INVERTED_BOX, "from 0.9 to 0.1")
+
+    reading = read_slice(CASE.study, box=missed)
+
+    assert reading.failures == [missed]
     assert isinstance(reading.place, Place)
-    assert reading.place.centre == Point3D(at=(4.0, 5.0, 3.0))
-    assert reading.place.box is None
+    assert reading.on_slice is not None
+    assert reading.on_slice.box == missed
+    assert reading.on_slice.box_vox is reading.on_slice.size_mm is None
+
+
+def test_what_is_drawn_of_a_slice_is_its_box_its_outline_and_its_point() -> None:
+    drawn = drawing(read_slice(CASE.study))
+
+    assert drawn is not None
+    assert drawn.centre_vox == drawn.through_vox == (4.0, 5.0, 3.0)
+    assert drawn.box == Box3D(start=(3, 4, 3), stop=(8, 9, 4))
+    inside = np.argwhere(drawn.regions[Region.WT])
+    assert set(inside[:, 2]) == {3}
+    assert (inside.min(axis=0).tolist(), inside.max(axis=0).tolist()) == ([3, 4, 3], [7, 8, 3])
+
+
+def test_without_a_point_the_slice_is_still_drawn() -> None:
+    missed = Failure(FailureReason.REFUSAL, "I cannot")
+
+    drawn = drawing(read_slice(CASE.study, point=missed))
+
+    assert drawn is not None
+    assert drawn.centre_vox is None
+    assert drawn.through_vox[2] == 3.0
+
+
+def test_what_is_drawn_of_a_volume_is_its_mask_and_box() -> None:
+    drawn = drawing(predict_study(CASE.study, fake_backend(localizer=FakeLocalizer())))
+
+    assert drawn is not None
+    assert drawn.box == TUMOUR
+    assert drawn.regions[Region.WT].sum() == 5 * 5 * 4
+
+
+def test_nothing_is_drawn_of_what_was_not_placed() -> None:
+    missed = FakeLocalizer(lambda _: Failure(FailureReason.NO_TUMOUR_FOUND, "nothing there"))
+
+    assert drawing(predict_study(CASE.study, fake_backend(localizer=missed))) is None
+
+
+def test_an_oracle_reads_no_study_without_its_plane() -> None:
+    seer = replace(fake_backend("seer"), oracle=True)
+
+    with pytest.raises(InvalidInputError, match="seer is shown a slice chosen with the reference"):
+        predict_study(CASE.study, seer)
+    assert predict_study(replace(CASE.study, oracle_plane=AXIAL_3), seer).failures == []
 
 
 def test_what_could_not_be_answered_is_told_with_its_reason() -> None:

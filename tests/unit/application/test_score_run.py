@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
@@ -20,7 +24,7 @@ from gliobench.domain.prediction import (
 from gliobench.domain.regions import Region
 from gliobench.domain.report import BackendReport
 from gliobench.domain.scores import FormOutcome, MaskScore, PointScore
-from gliobench.domain.study import Case, Grade, Study
+from gliobench.domain.study import Case, Grade, Modality, Study
 from gliobench.domain.summary import FormSummary, Measure
 
 CASES = [
@@ -92,7 +96,7 @@ def test_scores_are_kept_in_the_run() -> None:
 
     report = score(fake_backend(), FakeStudySource(CASES), store)
 
-    assert store.scores == list(report.cases)
+    assert list(store.scores()) == list(report.cases)
 
 
 def test_predictions_of_other_weights_are_not_scored() -> None:
@@ -159,3 +163,67 @@ def test_a_report_describes_the_cohort() -> None:
     )
     assert cohort.grades == {Grade.HGG: 1, Grade.LGG: 1, None: 1}
     assert cohort.sites == {"2013": {Grade.HGG: 1, Grade.LGG: 1}, "CBICA": {None: 1}}
+
+
+def test_what_a_comparison_needs_of_a_study_is_kept_with_its_scores() -> None:
+    source = FakeStudySource(CASES)
+
+    first, _, without_tumour = score(fake_backend(), source).cases
+
+    assert first.target is not None
+    assert first.target.centre.at == (5.0, 6.0, 3.5)
+    assert first.target.volume_mm3 == 100.0
+    # The fake's brain fills all but a border of one voxel of 12x14x10.
+    assert first.target.brain is not None
+    assert first.target.brain.at == (5.5, 6.5, 4.5)
+    assert first.target.plane == first.plane
+    assert first.content_hash == source.content_hash("s0")
+    assert without_tumour.target is None
+
+
+def test_a_study_that_cannot_be_opened_has_no_facts_and_no_content() -> None:
+    source = SourceWithLostImages(CASES)
+    source.content_hash = FakeStudySource([]).content_hash
+
+    lost = score(fake_backend(), source).cases[0]
+
+    assert (lost.target, lost.content_hash) == (None, None)
+    assert lost.plane is not None
+
+
+def test_an_image_that_cannot_be_read_leaves_the_brain_unknown() -> None:
+    class Torn(dict[Modality, np.ndarray]):
+        def __getitem__(self, modality: Modality) -> np.ndarray:
+            raise InvalidInputError(f"{modality.value} is torn")
+
+    case = CASES[0]
+    torn = Case(replace(case.study, volumes=Torn(case.study.volumes)), case.reference)
+    source = FakeStudySource([torn])
+    source.content_hash = FakeStudySource(CASES).content_hash  # type: ignore[method-assign]  # it would read
+
+    (read,) = score(fake_backend(), source).cases
+
+    assert read.target is not None
+    assert read.target.brain is None
+
+
+def test_one_image_is_read_once_for_all_runs() -> None:
+    looked_at = []
+
+    class Watched(dict[Modality, np.ndarray]):
+        def __getitem__(self, modality: Modality) -> np.ndarray:
+            looked_at.append(modality)
+            return super().__getitem__(modality)
+
+    case = CASES[0]
+    watched = Case(replace(case.study, volumes=Watched(case.study.volumes)), case.reference)
+    source = FakeStudySource([watched])
+    evaluate = EvaluateCohort(source, open_store=lambda _: FakeRunStore())
+    runs = evaluate([fake_backend("one"), fake_backend("other")], ["s0"])
+    score_run = ScoreRun(source)
+    looked_at.clear()
+
+    for run in runs:
+        score_run(run)
+
+    assert len(looked_at) == 1

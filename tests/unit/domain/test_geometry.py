@@ -198,3 +198,32 @@ def test_the_extent_is_the_smallest_block_that_holds_a_region() -> None:
 def test_an_empty_region_has_no_extent() -> None:
     with pytest.raises(InvalidInputError, match="holds no voxel"):
         extent(np.zeros((2, 2), dtype=bool))
+
+
+def test_places_on_a_plane_are_measured_from_the_middle_of_the_image() -> None:
+    places = np.array([[1.5, 2.5], [3.5, 0.5]])
+
+    from_middle = Plane(Axis.CORONAL, 0).from_middle_mm(
+        places, Grid(shape=(4, 5, 6), affine=np.diag([2.0, 1.0, 3.0, 1.0]))
+    )
+
+    assert from_middle == pytest.approx(np.array([[0.0, 0.0], [4.0, -6.0]]))
+
+
+@given(
+    affine=npst.arrays(np.float64, (3, 3), elements=st.floats(-2, 2)).map(
+        lambda skew: np.block([[np.eye(3) * 3 + skew / 4, np.ones((3, 1))], [0.0, 0.0, 0.0, 1.0]])
+    ),
+    places=npst.arrays(np.float64, (2, 2), elements=COORDINATES),
+    axis=st.sampled_from(Axis),
+)
+def test_lengths_on_a_plane_are_those_of_the_world_on_skewed_grids_too(
+    affine: np.ndarray, places: np.ndarray, axis: Axis
+) -> None:
+    skewed, plane = Grid(shape=(4, 5, 6), affine=affine), Plane(axis, 2)
+    ends = [skewed.to_mm(Point(plane, at=(at[0], at[1])).in_volume.at) for at in places.tolist()]
+
+    flat = plane.from_middle_mm(places, skewed)
+
+    apart_mm = np.linalg.norm(np.subtract(*ends))
+    assert np.linalg.norm(flat[0] - flat[1]) == pytest.approx(apart_mm, abs=1e-6)

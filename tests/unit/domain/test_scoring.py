@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, BoolArray, Box, Box3D, Grid, Plane, Point3D
+from gliobench.domain.geometry import (
+    Axis,
+    BoolArray,
+    Box,
+    Box3D,
+    Grid,
+    Plane,
+    Point,
+    Point3D,
+    Polygon,
+)
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -64,14 +74,39 @@ def test_a_mask_is_scored_in_every_form() -> None:
     scores = score_localisation(same, asked=[Form.MASK], target=aim)
 
     perfect = RegionScore(dice=1.0, iou=1.0, hd95_mm=0.0, nsd=1.0, volume_error_mm3=0.0)
-    assert scores == {
-        Form.POINT: FormOutcome(PointScore(error_mm=0.0, hit=True)),
-        Form.BOX: FormOutcome(BoxScore(iou=1.0)),
-        Form.POLYGON: FormOutcome(PolygonScore(dice=1.0)),
-        Form.POINT_3D: FormOutcome(PointScore(error_mm=0.0, hit=True)),
-        Form.BOX_3D: FormOutcome(BoxScore(iou=1.0)),
-        Form.MASK: FormOutcome(MaskScore(dict.fromkeys(Region, perfect))),
+    assert {form: outcome.score for form, outcome in scores.items()} == {
+        Form.POINT: PointScore(error_mm=0.0, hit=True),
+        Form.BOX: BoxScore(iou=1.0),
+        Form.POLYGON: PolygonScore(dice=1.0),
+        Form.POINT_3D: PointScore(error_mm=0.0, hit=True),
+        Form.BOX_3D: BoxScore(iou=1.0),
+        Form.MASK: MaskScore(dict.fromkeys(Region, perfect)),
     }
+
+
+def test_an_answer_stays_beside_its_score_on_the_plane_and_in_the_volume() -> None:
+    box = Box3D(start=(2, 2, 1), stop=(6, 6, 5))
+
+    scores = score_localisation(
+        LocalisationPrediction({Form.BOX_3D: box}), asked=[Form.BOX_3D], target=target()
+    )
+
+    assert {form: outcome.answer for form, outcome in scores.items()} == {
+        Form.POINT: Point(Plane(Axis.AXIAL, 3), at=(3.5, 3.5)),
+        Form.BOX: Box(Plane(Axis.AXIAL, 3), start=(2, 2), stop=(6, 6)),
+        Form.POINT_3D: Point3D(at=(3.5, 3.5, 2.5)),
+        Form.BOX_3D: box,
+    }
+
+
+def test_a_mask_is_kept_with_the_predictions_and_not_with_the_scores() -> None:
+    aim = target()
+    same = LocalisationPrediction({Form.MASK: Mask(GRID, aim.regions)})
+
+    scores = score_localisation(same, asked=[Form.MASK], target=aim)
+
+    assert scores[Form.MASK].answer is None
+    assert isinstance(scores[Form.POLYGON].answer, Polygon)
 
 
 def test_a_region_that_only_the_prediction_has_is_as_far_off_as_can_be() -> None:
@@ -117,7 +152,7 @@ def test_a_box_in_the_volume_that_misses_the_plane_fails_on_it_alone() -> None:
     scores = score_localisation(box, asked=[Form.BOX_3D], target=target())
 
     # Shared: 5·4·1; either: 5·4·3 + 5·4·2 - 20.
-    assert scores[Form.BOX_3D] == FormOutcome(BoxScore(iou=20 / 80))
+    assert scores[Form.BOX_3D].score == BoxScore(iou=20 / 80)
     for form in (Form.BOX, Form.POINT):
         failure = scores[form].failure
         assert failure is not None
@@ -154,7 +189,7 @@ def test_one_failed_form_leaves_the_other_scored() -> None:
 
     scores = score_localisation(both, asked=[Form.BOX, Form.POLYGON], target=target())
 
-    assert scores[Form.BOX] == FormOutcome(BoxScore(iou=1.0))
+    assert scores[Form.BOX] == FormOutcome(BoxScore(iou=1.0), answer=box)
     assert scores[Form.POLYGON] == FormOutcome(PolygonScore(dice=0.0), REFUSAL)
 
 

@@ -20,6 +20,7 @@ from gliobench.domain.scores import (
     RegionScore,
 )
 from gliobench.domain.scoring import WORST
+from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
 from gliobench.domain.study import Grade
 from gliobench.domain.summarise import mixed_sites, summarise
 from gliobench.domain.summary import FormSummary, GradingSummary, Measure, Summary
@@ -63,7 +64,10 @@ def row(summary: Summary, form: Form, region: Region | None = None) -> FormSumma
 
 
 def values(summary: FormSummary | GradingSummary) -> dict[Measure, float | None]:
-    return {measure: estimate.value for measure, estimate in summary.measures.items()}
+    return {
+        measure: None if isinstance(measured, NotEstimable) else measured.value
+        for measure, measured in summary.measures.items()
+    }
 
 
 GRADED = [
@@ -193,7 +197,7 @@ def test_a_backend_that_failed_on_everything_still_has_its_rows() -> None:
     assert row(both.answered_only, Form.POINT).n == 0
     assert row(both.answered_only, Form.POINT).measures == {}
     assert grading(both.answered_only).n == 0
-    assert grading(both.answered_only).measures[Measure.ACCURACY].value is None
+    assert grading(both.answered_only).measures[Measure.ACCURACY] == NO_STUDY
 
 
 def test_a_form_that_was_not_scored_has_no_row() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict_study import StudyReading, predict_study
-from gliobench.domain.geometry import Point3D
+from gliobench.domain.geometry import Axis, Box, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -108,6 +109,68 @@ def test_brackets_in_names_and_reasons_are_shown_as_they_are(
 
     assert shown.count("[ONNXRuntimeError] : 6 :") == 2
     assert "[/a]" in shown
+
+
+AXIAL_3 = Plane(Axis.AXIAL, 3)
+ON_SLICE = {
+    Form.POINT: Point(AXIAL_3, at=(4.0, 5.0)),
+    Form.BOX: Box(AXIAL_3, start=(3, 4), stop=(8, 9)),
+    Form.POLYGON: Polygon(AXIAL_3, vertices=((2.5, 3.5), (7.5, 3.5), (7.5, 8.5))),
+}
+CROSSED = Failure(FailureReason.SELF_INTERSECTION, "it crosses itself", raw="[[0, 0], …]")
+
+
+def on_slice(*, oracle: bool = False, **changes: Failure) -> FakeLocalizer:
+    said = ON_SLICE | {Form(name): failure for name, failure in changes.items()}
+    return FakeLocalizer(lambda _: LocalisationPrediction(said, oracle=oracle), forms=said)
+
+
+def test_json_tells_of_box_and_outline_on_a_slice() -> None:
+    shown = prediction_json(reading(localizer=on_slice(oracle=True)), {})
+
+    assert shown["localisation"]["centre_vox"] == [4.0, 5.0, 3.0]
+    assert json.loads(json.dumps(shown["slice"])) == {
+        "axis": "axial",
+        "index": 3,
+        "oracle": True,
+        "box": {"box_vox": {"start": [3, 4, 3], "stop": [8, 9, 4]}, "size_mm": [5.0, 5.0, 1.0]},
+        "polygon": {
+            "vertices_mm": [[2.5, 3.5, 3.0], [7.5, 3.5, 3.0], [7.5, 8.5, 3.0]],
+            "vertices_vox": [[2.5, 3.5, 3.0], [7.5, 3.5, 3.0], [7.5, 8.5, 3.0]],
+        },
+    }
+
+
+def test_json_keeps_the_words_that_were_not_understood() -> None:
+    shown = prediction_json(reading(localizer=on_slice(polygon=CROSSED)), {})
+
+    assert shown["slice"]["polygon"]["failure"]["raw"] == "[[0, 0], …]"
+
+
+def test_json_says_nothing_of_slices_where_there_are_none() -> None:
+    assert "slice" not in prediction_json(reading(localizer=FakeLocalizer()), {})
+
+
+def test_the_table_tells_of_the_slice_and_that_an_oracle_chose_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = printed(capsys, reading(localizer=on_slice(oracle=True, polygon=CROSSED)))
+
+    for words in (
+        "axial 3 (RAS+), an oracle's: chosen with the reference",
+        "voxels (3, 4, 3) to (8, 9, 4)",
+        "self_intersection: it crosses itself",
+        "(4.0, 5.0, 3.0) mm",
+    ):
+        assert words in shown
+
+
+def test_weights_that_stand_in_are_told_first(capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = replace(fake_backend(), provenance={"stand-in": "stand-in, not LLaMA"})
+
+    shown = printed(capsys, predict_study(STUDY, tiny))
+
+    assert shown.index("stand-in, not LLaMA") < shown.index("grade")
 
 
 def test_a_grade_without_a_probability_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gliobench.adapters.html.numbers import count, interval, listed, number, percent
-from gliobench.domain.intervals import Estimate
+from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,9 @@ def test_a_share_is_called_all_or_none_only_where_it_is(share: float | None, pri
 
 
 def test_an_estimate_without_an_interval_prints_none() -> None:
-    assert interval(Estimate(value=0.5, low=None, high=None, n=3)) == ""
-    assert interval(Estimate(value=0.5, low=0.25, high=0.75, n=3)) == "0.25 to 0.75"
+    assert interval(NotEstimable("no study")) == ""
+    assert interval(Estimate(0.5, NotEstimable("one patient"), n=3)) == ""
+    assert interval(Estimate(0.5, Interval(0.25, 0.75), n=3)) == "0.25 to 0.75"
 
 
 def test_nouns_follow_their_counts() -> None:

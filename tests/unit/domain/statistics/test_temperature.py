@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from gliobench.domain.calibration import fit_temperature
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.statistics.temperature import fit_temperature
 
 RNG = np.random.default_rng(0)
 

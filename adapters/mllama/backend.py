@@ -1,0 +1,336 @@
+"""The backends `llama-vision` and `llama-vision-lora`: one model, without and with an adapter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, final
+
+from gliobench import __version__
+from gliobench.adapters.mllama.prompts import VERSION, Prompts
+from gliobench.adapters.mllama.reader import Answerer, Asking, Reader
+from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slices import planes_by
+from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
+from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.questions import FORM_OF_QUESTION, Decoding, Question
+from gliobench.domain.report import STAND_IN
+from gliobench.domain.slice_view import Composition, SlicePolicy
+from gliobench.domain.study import Modality, Study
+
+if TYPE_CHECKING:
+    from gliobench.adapters.mllama.loading import EngineOptions
+
+STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
+"""A tiny checkpoint and its adapter, for where the gated weights are absent."""
+CARD = "card.json"
+"""Beside the weights of a checkpoint or an adapter that was made by gliobench."""
+OptionsT = TypeVar("OptionsT")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """What a study is shown as and asked, as the table `[llama]` has it.
+
+    Args:
+        policy: Which slices are shown.
+        slices: How many, where the policy is `n-slices`.
+        localizer: The backend whose mask `localizer-guided` follows.
+        composition: How the modalities make one picture.
+        modalities: As many as the composition shows; none takes those of `sight.SHOWN`.
+        size_px: Edge of the picture; None takes the edge of one of the model's tiles.
+        unit: What coordinates are asked for in.
+        decoding: How the questions of place are answered: free or constrained.
+        grade_decoding: How the grade is answered: free, constrained or scored.
+    """
+
+    policy: SlicePolicy = SlicePolicy.LOCALIZER_GUIDED
+    slices: int = 5
+    localizer: str = "cnn-onnx"
+    composition: Composition = Composition.ONE
+    modalities: tuple[Modality, ...] = ()
+    size_px: int | None = None
+    unit: Literal["fractions", "pixels"] = "fractions"
+    decoding: Decoding = Decoding.FREE
+    grade_decoding: Decoding = Decoding.SCORED
+
+    @property
+    def oracle(self) -> bool:
+        """Whether the reference chooses the slice."""
+        return self.policy is SlicePolicy.ORACLE_LARGEST_TUMOUR
+
+    def sight(self, tile_px: int) -> Sight:
+        """Say how a slice is shown to a model with tiles of this edge.
+
+        Raises:
+            InvalidInputError: More or fewer modalities than the composition shows.
+        """
+        return Sight(
+            size_px=self.size_px or tile_px,
+            composition=self.composition,
+            modalities=self.modalities,
+            in_pixels=self.unit == "pixels",
+        )
+
+
+class Speaker(Answerer, Protocol):
+    """An engine: it answers, and tells what it is and what it sends."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that decides its replies."""
+        ...
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """What a report says of it."""
+        ...
+
+    @property
+    def tile_px(self) -> int:
+        """Edge of the largest picture that it sees whole and unscaled in one tile."""
+        ...
+
+    def chat(self, prompt: str, pictures: int = 1) -> str:
+        """Write out what is sent, special tokens and all."""
+        ...
+
+
+def llama_vision(options: BackendOptions) -> Backend:
+    """Build the model as it was published, or as `llama.model` names it.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: An option has a wrong value.
+        NotFoundError: The model is not there, or its licence is not accepted.
+        BackendError: It is no Mllama, or cannot be loaded.
+    """
+    return _backend("llama-vision", options, adapter=None)
+
+
+def llama_vision_lora(options: BackendOptions) -> Backend:
+    """Build the same model with the LoRA adapter that `llama.adapter` names.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: An option has a wrong value, or another model has no adapter.
+        NotFoundError: The model or the adapter is not there, or a licence is not accepted.
+        BackendError: It is no Mllama, or cannot be loaded.
+    """
+    adapter = options.extra.get("adapter")
+    if adapter is None and options.extra.get("model") is not None:
+        raise InvalidInputError(
+            f"llama-vision-lora has no adapter for {options.extra['model']}: train one by "
+            "'gliobench train lora' and set llama.adapter to its folder"
+        )
+    return _backend(
+        "llama-vision-lora", options, adapter=str(adapter or STAND_IN_FOLDER / "adapter")
+    )
+
+
+def backend_of(
+    name: str,
+    engine: Speaker,
+    reading: ReadingOptions,
+    *,
+    guide: Backend | None = None,
+    stand_in: str | None = None,
+    trained_on: frozenset[str] = frozenset(),
+) -> Backend:
+    """Put an engine to work on studies.
+
+    Args:
+        name: The backend's.
+        engine: Who answers.
+        reading: What is shown and asked.
+        guide: The backend that chooses slices where the policy is `localizer-guided`.
+        stand_in: What to say where the weights stand in for others.
+        trained_on: Hashes of the patients that the model has learned from.
+
+    Raises:
+        InvalidInputError: The options do not fit one another.
+    """
+    sight = reading.sight(engine.tile_px)
+    prompts = Prompts.load()
+    asking = Asking(sight, prompts, grade=reading.grade_decoding, places=reading.decoding)
+    planes_of = planes_by(
+        reading.policy,
+        modality=sight.modalities[0],
+        count=reading.slices,
+        localizer=guide.localizer if guide else None,
+    )
+    reader = Reader(engine, asking, planes_of, oracle=reading.oracle)
+    told = _told(reading, sight, prompts, guide)
+    decisive = [engine.fingerprint, sorted(told.items())]
+    return Backend(
+        name=name,
+        classifier=MllamaClassifier(reader),
+        localizer=MllamaLocalizer(reader),
+        fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
+        provenance={**engine.provenance, **told, **({STAND_IN: stand_in} if stand_in else {})},
+        trained_on=trained_on | (guide.trained_on if guide else frozenset()),
+        oracle=reading.oracle,
+        show_prompts=lambda study: "\n".join(_sent(reader, engine, study)),
+    )
+
+
+@final
+class MllamaClassifier(Classifier):
+    """Grades by what the model answers.
+
+    Args:
+        reader: Shared with the localizer, so that a study is asked about once.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        """Grade each study."""
+        return [
+            one if isinstance(one, Failure) else one.grade for one in self._reader.read(studies)
+        ]
+
+
+@final
+class MllamaLocalizer(Localizer):
+    """Points, boxes and outlines on the slice that the model was shown.
+
+    Args:
+        reader: Shared with the classifier, so that a study is asked about once.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """The three forms of a plane."""
+        return frozenset(FORM_OF_QUESTION.values())
+
+    def localise(
+        self, studies: Sequence[Study], forms: Collection[Form]
+    ) -> list[LocalisationPrediction | Failure]:
+        """Say where the tumour of each study is."""
+        return [
+            one if isinstance(one, Failure) else _only(one.place, forms)
+            for one in self._reader.read(studies)
+        ]
+
+
+def _only(place: LocalisationPrediction, forms: Collection[Form]) -> LocalisationPrediction:
+    answers = {form: answer for form, answer in place.answers.items() if form in forms}
+    raw = {form: text for form, text in place.raw.items() if form in forms}
+    return LocalisationPrediction(answers, oracle=place.oracle, raw=raw)
+
+
+def options_of(
+    table: Mapping[str, object], *, adapter: str | None = None
+) -> tuple[EngineOptions, ReadingOptions]:
+    """Part the table `[llama]` into what is loaded and what is shown and asked.
+
+    Args:
+        table: Its settings, by name; no model is the stand-in.
+        adapter: Of the model, in place of the table's.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: There is no such option, or it has a wrong value.
+    """
+    try:
+        from gliobench.adapters.mllama.loading import EngineOptions
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
+    model = str(table.get("model") or STAND_IN_FOLDER / "model")
+    known = {**table, "model": model, "adapter": adapter}
+    _check_known(known, ReadingOptions, EngineOptions)
+    return _picked(EngineOptions, known), _picked(ReadingOptions, known)
+
+
+def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:
+    engine, reading = options_of(options.extra, adapter=adapter)
+    from gliobench.adapters.mllama.engine import Engine
+
+    guided = reading.policy is SlicePolicy.LOCALIZER_GUIDED
+    return backend_of(
+        name,
+        Engine.load(engine),
+        reading,
+        guide=options.other(reading.localizer) if guided else None,
+        stand_in=card_of(engine.model).get(STAND_IN),
+        trained_on=frozenset(card_of(engine.model).get("trained_on", ()))
+        | frozenset(card_of(adapter).get("trained_on", ())),
+    )
+
+
+def _picked(options: type[OptionsT], values: Mapping[str, Any]) -> OptionsT:
+    """Make options of those values that are theirs."""
+    names = {one.name for one in fields(options)}  # type: ignore[arg-type]  # of a dataclass
+    return options(**{name: value for name, value in values.items() if name in names})
+
+
+def _check_known(values: Mapping[str, object], *options: type) -> None:
+    names = {one.name for kind in options for one in fields(kind)}
+    if unknown := sorted(set(values) - names):
+        wanted = ", ".join(sorted(names))
+        raise InvalidInputError(f"llama.{unknown[0]}: there is no such option: wanted {wanted}")
+
+
+def _told(
+    reading: ReadingOptions, sight: Sight, prompts: Prompts, guide: Backend | None
+) -> dict[str, str]:
+    told = {
+        "slices": reading.policy.value,
+        "composition": f"{sight.composition.value} of "
+        + " ".join(m.value for m in sight.modalities),
+        "size_px": str(sight.size_px),
+        "unit": reading.unit,
+        "decoding": f"grade {reading.grade_decoding.value}, places {reading.decoding.value}",
+        "prompts": f"version {VERSION}",
+        "prompts_sha256": prompts.sha256,
+        "parser_sha256": _parser_sha256(),
+        "gliobench": __version__,
+    }
+    if reading.policy is SlicePolicy.N_SLICES:
+        told["slices"] += f": {reading.slices}"
+    return told | ({"guide": f"{guide.name} {guide.fingerprint}"} if guide else {})
+
+
+def _parser_sha256() -> str:
+    sources = (one for one in files("gliobench.domain").iterdir() if one.name.startswith("answer"))
+    in_order = sorted(sources, key=lambda one: one.name)
+    return hashlib.sha256(b"".join(one.read_bytes() for one in in_order)).hexdigest()
+
+
+def _sent(reader: Reader, engine: Speaker, study: Study) -> Iterator[str]:
+    """Write out all that is sent about a study."""
+    asked = reader.requests(study)
+    if isinstance(asked, Failure):
+        raise InvalidInputError(f"nothing is sent about {study.id}: {asked.detail}")
+    for view, request in asked:
+        for question, prompt in zip(Question, request.prompts, strict=True):
+            edge = request.pictures[0].shape[0]
+            yield f"--- {view.plane.axis.name.lower()} slice {view.plane.index}, {edge} pixels: {question.value}"
+            yield engine.chat(prompt.text, pictures=len(request.pictures))
+            if prompt.grammar:
+                yield f"held to {prompt.grammar}"
+            yield from (f"compared: {one}" for one in prompt.continuations)
+
+
+def card_of(folder: str | None) -> dict[str, Any]:
+    """Read what a checkpoint or an adapter of ours says of itself; others have no card."""
+    path = Path(folder or "") / CARD
+    if folder is None or not path.is_file():
+        return {}
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackendError(f"{path} is no card: {error}") from error
+    return card

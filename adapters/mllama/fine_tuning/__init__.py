@@ -1,0 +1,1 @@
+"""LoRA fine-tuning of Mllama: the slices and words of inference, on Transformers' Trainer."""

@@ -1,0 +1,1 @@
+"""The stand-in: tiny weights of the same architecture, not LLaMA."""

@@ -1,0 +1,69 @@
+"""One grey picture in a PNG file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+
+MAX_EDGE = 4096
+"""Of a picture, in pixels: a file may declare more than memory holds."""
+GREY = ("1", "L", "I;16")
+"""Pillow's modes of one channel of whole numbers: 1, 8 and 16 bits."""
+
+
+def picture_shape(path: Path) -> tuple[int, int]:
+    """Read a picture's rows and columns from its header.
+
+    Raises:
+        FaultyStudyError: The file is missing, no grey PNG, or too large.
+    """
+    with _opened(path) as image:
+        return image.height, image.width
+
+
+def read_picture(path: Path) -> NDArray[np.float32]:
+    """Read a picture.
+
+    Returns:
+        (rows, columns) float32, grey levels as they are in the file.
+
+    Raises:
+        FaultyStudyError: The file is missing, no grey PNG, too large, or broken.
+    """
+    with _opened(path) as image:
+        try:
+            return np.asarray(image).astype(np.float32)
+        except (OSError, SyntaxError) as error:  # Pillow's errors of a broken PNG
+            raise FaultyStudyError(FaultKind.TRUNCATED, f"{path}: {error}") from error
+
+
+def picture_bytes(path: Path) -> bytes:
+    """Read the file as it lies on disk.
+
+    Raises:
+        FaultyStudyError: The file is missing or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: {error.strerror}") from error
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        image = Image.open(path, formats=["PNG"])
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: no PNG: {error}") from error
+    if image.mode not in GREY or max(image.size) > MAX_EDGE:
+        image.close()
+        raise FaultyStudyError(
+            FaultKind.UNREADABLE,
+            f"{path}: {image.width} x {image.height} pixels of mode {image.mode}: "
+            f"wanted grey, up to {MAX_EDGE} a side",
+        )
+    return image

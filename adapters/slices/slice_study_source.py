@@ -1,0 +1,191 @@
+"""Studies of which one axial slice is there: a table of cases, a picture and a mask of each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from math import isfinite
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape, read_picture
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.geometry import Grid
+from gliobench.domain.orientation import canonical, reorient
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Modality, Reference, Study
+
+CASES_FILE = "cases.csv"
+IMAGES = "image"
+MASKS = "mask"
+
+
+@final
+class SliceStudySource(StudySource):
+    """Reads `cases.csv`, `image/<study_id>.png` and `mask/<study_id>.png` in a folder.
+
+    A study is one axial plane. Rows of a picture run to the patient's left and columns to the back,
+    as the axes of BraTS's files do: transposed it shows the patient upright. Where the slices were
+    chosen with the experts' masks, every result on them is an oracle's.
+
+    Args:
+        folder: `cases.csv` has a column `study_id` and may have `patient_id`, `grade`, `site` and
+            `spacing_mm`; a mask is the whole tumour, wherever it is not zero, and may be absent.
+        modality: What the pictures show.
+        spacing_mm: Edge of a pixel where the table does not tell.
+
+    Raises:
+        NotFoundError: There is no such folder or table.
+        InvalidInputError: The table cannot be read, or the spacing is not positive.
+    """
+
+    def __init__(
+        self, folder: Path | str, *, modality: Modality = Modality.T1C, spacing_mm: float = 1.0
+    ) -> None:
+        self._folder = Path(folder).resolve()
+        self._modality = modality
+        self._cases = _read_cases(self._folder / CASES_FILE, spacing_mm)
+
+    def study_ids(self) -> list[str]:
+        """Name every study."""
+        return sorted(self._cases)
+
+    def study(self, study_id: str) -> Study:
+        """Open a study; its picture is read when first looked at."""
+        case, path = self._case(study_id), self._image(study_id)
+        native = _native_grid(picture_shape(path), case.spacing_mm)
+        return Study(
+            id=study_id,
+            patient_id=case.patient_id,
+            grid=canonical(native),
+            volumes=_LazyPicture(path, self._modality, native),
+            native_grid=native,
+            site=case.site,
+        )
+
+    def reference(self, study_id: str) -> Reference:
+        """Read the grade and the mask, where they are there."""
+        case = self._case(study_id)
+        path = self._folder / MASKS / f"{study_id}.png"
+        if not path.is_file():
+            return Reference(grade=case.grade)
+        shape = picture_shape(self._image(study_id))
+        if picture_shape(path) != shape:
+            raise FaultyStudyError(
+                FaultKind.SHAPE_MISMATCH, f"{path}: {picture_shape(path)} pixels: wanted {shape}"
+            )
+        whole = _read_plane(path, _native_grid(shape, case.spacing_mm)) > 0
+        return Reference(grade=case.grade, regions={Region.WT: whole})
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash the study's picture, and which modality it is taken for."""
+        self._case(study_id)
+        content = sha256(picture_bytes(self._image(study_id))).hexdigest()
+        return sha256(f"{self._modality.value} {content}\n".encode()).hexdigest()
+
+    def _case(self, study_id: str) -> _Case:
+        if study_id not in self._cases:
+            raise NotFoundError(f"no study {study_id!r} in {self._folder / CASES_FILE}")
+        return self._cases[study_id]
+
+    def _image(self, study_id: str) -> Path:
+        return self._folder / IMAGES / f"{study_id}.png"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A row of the table."""
+
+    patient_id: str
+    grade: Grade | None
+    site: str | None
+    spacing_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class _LazyPicture(Mapping[Modality, NDArray[np.float32]]):
+    """The one volume of a study, read at each look: a slice is small."""
+
+    path: Path
+    modality: Modality
+    native: Grid
+
+    def __getitem__(self, modality: Modality) -> NDArray[np.float32]:
+        if modality != self.modality:
+            raise KeyError(modality)
+        return _read_plane(self.path, self.native)
+
+    def __contains__(self, modality: object) -> bool:
+        return modality == self.modality  # Mapping's own would read the picture
+
+    def __iter__(self) -> Iterator[Modality]:
+        return iter((self.modality,))
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _native_grid(shape: tuple[int, int], spacing_mm: float) -> Grid:
+    return Grid(shape=(*shape, 1), affine=np.diag([-spacing_mm, -spacing_mm, 1.0, 1.0]))
+
+
+def _read_plane(path: Path, native: Grid) -> NDArray[np.float32]:
+    """Read a picture as an (I, J, 1) array on the RAS+ grid."""
+    picture = read_picture(path)[:, :, None]
+    return np.ascontiguousarray(reorient(picture, source=native, target=canonical(native)))
+
+
+def _read_cases(path: Path, spacing_mm: float) -> dict[str, _Case]:
+    if not path.is_file():
+        raise NotFoundError(f"no file {path}")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInputError(f"{path}: cannot be read: {error}") from error
+    if not rows or "study_id" not in rows[0]:
+        raise InvalidInputError(f"{path}: wanted a column study_id, and a row")
+    cases: dict[str, _Case] = {}
+    for row in rows:
+        study_id = row["study_id"] or ""
+        if not study_id or study_id in cases or Path(study_id).name != study_id:
+            raise InvalidInputError(
+                f"{path}: study_id {study_id!r}: wanted each once, as its files are named"
+            )
+        cases[study_id] = _read_case(path, row, spacing_mm)
+    return cases
+
+
+def _read_case(path: Path, row: Mapping[str, str | None], spacing_mm: float) -> _Case:
+    study_id = row["study_id"] or ""
+    try:
+        grade = Grade(row["grade"]) if row.get("grade") else None
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{path}: study {study_id}: grade {row['grade']!r}: wanted LGG or HGG, or nothing"
+        ) from error
+    return _Case(
+        patient_id=row.get("patient_id") or study_id,
+        grade=grade,
+        site=row.get("site") or None,
+        spacing_mm=_spacing_mm(path, study_id, row.get("spacing_mm") or spacing_mm),
+    )
+
+
+def _spacing_mm(path: Path, study_id: str, value: str | float) -> float:
+    try:
+        spacing_mm = float(value)
+    except ValueError:
+        spacing_mm = float("nan")
+    if not (isfinite(spacing_mm) and spacing_mm > 0):
+        raise InvalidInputError(
+            f"{path}: study {study_id}: spacing of {value!r} mm: wanted a positive number"
+        )
+    return spacing_mm

@@ -1,0 +1,22 @@
+"""The plane that an oracle would choose: the one place where a backend gets something of a reference."""
+
+from __future__ import annotations
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.forms import largest_plane
+from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.regions import Region
+
+
+def oracle_plane(source: StudySource, study_id: str) -> Plane | None:
+    """Choose the axial plane of the whole tumour's largest area, where answers on a plane are scored.
+
+    Returns:
+        None where the reference cannot be read or shows no tumour.
+    """
+    try:
+        whole = source.reference(study_id).regions.get(Region.WT)
+    except GliobenchError:
+        return None
+    return None if whole is None or not whole.any() else largest_plane(whole, Axis.AXIAL)

@@ -1,0 +1,163 @@
+"""How sure an area under the ROC curve is, and whether two differ on the same studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit, ndtr
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.statistics.estimate import (
+    LEVEL,
+    Estimate,
+    Interval,
+    Measured,
+    NotEstimable,
+    two_sided_z,
+)
+
+_ONE_STUDY = NotEstimable("a grade has one study only")
+_NO_VARIANCE = NotEstimable("every HGG ranks against every LGG alike: that leaves no variance")
+
+
+@dataclass(frozen=True, slots=True)
+class PairedAuroc:
+    """Two AUROCs of the same studies.
+
+    Args:
+        difference: The first less the second.
+        correlation: Of the two areas as estimates, in [-1, 1]; the more, the smaller a difference
+            shows.
+        p: Two-sided, of no difference; for large samples.
+    """
+
+    difference: Estimate
+    correlation: float | NotEstimable
+    p: float | NotEstimable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placements:
+    """Share of the other grade that each study is on the right side of, a tie counting half."""
+
+    hgg: FloatArray
+    lgg: FloatArray
+
+    @property
+    def auroc(self) -> float:
+        return float(self.hgg.mean())
+
+
+def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LEVEL) -> Measured:
+    """Estimate an AUROC with DeLong's variance, on the logit scale.
+
+    There the interval stays inside (0, 1) and is better centred than the plain one where the area
+    is large.
+
+    Args:
+        reference: (N,) bool, True for HGG.
+        score: (N,) P(HGG), or any number that rises with it.
+        level: Of the interval.
+
+    Returns:
+        Not estimable where a grade is absent. No interval where a grade has one study only, or the
+        area is 0 or 1.
+
+    Raises:
+        InvalidInputError: The shapes differ, or a score is NaN.
+
+    Source: DeLong, DeLong & Clarke-Pearson, Biometrics 1988; Sun & Xu, IEEE Signal Proc Lett 2014;
+        on the logit scale, Pepe, "The statistical evaluation of medical tests", 2003, section 5.2.
+    """
+    placements = _placements(reference, score)
+    if isinstance(placements, NotEstimable):
+        return placements
+    interval = _on_logit_scale(placements, level)
+    return Estimate(placements.auroc, interval, n=len(reference))
+
+
+def compare_aurocs(
+    *, reference: BoolArray, first: FloatArray, second: FloatArray, level: float = LEVEL
+) -> PairedAuroc | NotEstimable:
+    """Compare two backends' AUROCs on the same studies.
+
+    Args:
+        reference: (N,) bool, True for HGG.
+        first: (N,) scores of one backend.
+        second: (N,) scores of the other.
+        level: Of the difference's interval.
+
+    Returns:
+        Not estimable where a grade is absent. No interval and no p where a grade has one study
+        only, or the two rank alike.
+
+    Raises:
+        InvalidInputError: The shapes differ, or a score is NaN.
+
+    Source: DeLong, DeLong & Clarke-Pearson, Biometrics 1988.
+    """
+    one, other = _placements(reference, first), _placements(reference, second)
+    if isinstance(one, NotEstimable):
+        return one
+    if isinstance(other, NotEstimable):
+        return other
+    apart = _Placements(hgg=one.hgg - other.hgg, lgg=one.lgg - other.lgg)
+    variance, n = _variance(apart), len(reference)
+    if isinstance(variance, NotEstimable):
+        return PairedAuroc(Estimate(apart.auroc, variance, n), _correlation(one, other), variance)
+    error = float(np.sqrt(variance))
+    reach = two_sided_z(level) * error
+    interval = Interval(max(-1.0, apart.auroc - reach), min(1.0, apart.auroc + reach), level)
+    return PairedAuroc(
+        difference=Estimate(apart.auroc, interval, n),
+        correlation=_correlation(one, other),
+        p=float(2 * ndtr(-abs(apart.auroc) / error)),
+    )
+
+
+def _placements(reference: BoolArray, score: FloatArray) -> _Placements | NotEstimable:
+    if reference.shape != score.shape or np.isnan(score).any():
+        raise InvalidInputError(
+            f"{reference.shape} references, scores {score.shape}: wanted as many, and no NaN"
+        )
+    hgg, lgg = score[reference], score[~reference]
+    if not hgg.size or not lgg.size:
+        return NotEstimable(f"the reference has no {'LGG' if hgg.size else 'HGG'}")
+    return _Placements(hgg=_share_below(hgg, lgg), lgg=1 - _share_below(lgg, hgg))
+
+
+def _share_below(scores: FloatArray, others: FloatArray) -> FloatArray:
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, scores) + np.searchsorted(ordered, scores, side="right")
+    return np.asarray(below / (2 * len(others)))
+
+
+def _variance(placements: _Placements) -> float | NotEstimable:
+    parts = (placements.hgg, placements.lgg)
+    if min(map(len, parts)) < 2:
+        return _ONE_STUDY
+    variance = sum(float(part.var(ddof=1)) / len(part) for part in parts)
+    # differences of equal shares may be off by a rounding
+    return variance if variance > 1e-24 else _NO_VARIANCE
+
+
+def _correlation(one: _Placements, other: _Placements) -> float | NotEstimable:
+    first, second = _variance(one), _variance(other)
+    if isinstance(first, NotEstimable):
+        return first
+    if isinstance(second, NotEstimable):
+        return second
+    pairs = ((one.hgg, other.hgg), (one.lgg, other.lgg))
+    shared = sum(float(np.cov(a, b)[0, 1]) / len(a) for a, b in pairs)
+    return float(np.clip(shared / np.sqrt(first * second), -1.0, 1.0))
+
+
+def _on_logit_scale(placements: _Placements, level: float) -> Interval | NotEstimable:
+    variance, area = _variance(placements), placements.auroc
+    if isinstance(variance, NotEstimable):
+        return variance
+    reach = two_sided_z(level) * np.sqrt(variance) / (area * (1 - area))
+    low, high = expit(logit(area) + np.array((-reach, reach)))
+    return Interval(float(low), float(high), level)

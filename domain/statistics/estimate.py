@@ -1,0 +1,88 @@
+"""What is known of a number: its value, how sure it is, or why it cannot be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TypeAlias
+
+from scipy.special import ndtri
+
+from gliobench.domain.errors import InvalidInputError
+
+LEVEL = 0.95
+"""How often an interval is meant to hold the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotEstimable:
+    """A number that these studies cannot tell.
+
+    Args:
+        reason: Why, as a clause: "the reference has no LGG".
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The values that the studies do not speak against.
+
+    Args:
+        low: Its lower end.
+        high: Its upper end.
+        level: The share of such intervals that holds the truth.
+
+    Raises:
+        InvalidInputError: An end is not finite, they are swapped, or the level is not in (0, 1).
+    """
+
+    low: float
+    high: float
+    level: float = LEVEL
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.low) and isfinite(self.high) and self.low <= self.high):
+            raise InvalidInputError(f"interval from {self.low} to {self.high}: wanted low ≤ high")
+        two_sided_z(self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A measured value.
+
+    Args:
+        value: The number itself, finite.
+        interval: How sure it is, or why that cannot be told.
+        n: Observations behind it.
+
+    Raises:
+        InvalidInputError: The value is not finite.
+    """
+
+    value: float
+    interval: Interval | NotEstimable
+    n: int
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.value):
+            raise InvalidInputError(f"estimate of {self.value}: wanted a finite number")
+
+
+Measured: TypeAlias = Estimate | NotEstimable
+"""What came of measuring."""
+
+UNMEASURED = NotEstimable("it was not measured")
+NO_STUDY = NotEstimable("there is no study")
+
+
+def two_sided_z(level: float) -> float:
+    """Give the quantile of the standard normal that leaves out (1 - level) / 2 above it.
+
+    Raises:
+        InvalidInputError: The level is not in (0, 1).
+    """
+    if not 0 < level < 1:
+        raise InvalidInputError(f"level of {level}: wanted one in (0, 1)")
+    return float(ndtri((1 + level) / 2))

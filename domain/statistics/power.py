@@ -1,0 +1,146 @@
+"""The smallest difference between two backends that so many studies could show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import bdtr, gammaln, ndtr, ndtri, owens_t, xlog1py, xlogy
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import FloatArray
+from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable, two_sided_z
+
+POWER = 0.8
+ALPHA = 0.05
+
+
+def detectable_accuracy_difference(
+    *, n: int, discordance: float, power: float = POWER, alpha: float = ALPHA
+) -> float | NotEstimable:
+    """Find the smallest difference of accuracies that the mid-p McNemar test would find.
+
+    Args:
+        n: Studies that both backends answer.
+        discordance: Share of them, in (0, 1], that one backend alone has right.
+        power: How often it should be found.
+        alpha: Two-sided level of the test.
+
+    Returns:
+        In (0, discordance]. Not estimable where even that, one backend winning every time, would
+        be missed too often.
+
+    Raises:
+        InvalidInputError: A share lies outside its range, or n is negative.
+    """
+    _check(power=power, alpha=alpha)
+    if n < 0 or not 0 < discordance <= 1:
+        raise InvalidInputError(f"discordance of {discordance} in {n} studies: wanted (0, 1]")
+    if n == 0:
+        return NO_STUDY
+    count, chance = _counts(n, discordance)
+    rejected = _rejected_up_to(count, alpha)
+
+    def found(difference: float) -> float:
+        first = (1 + difference / discordance) / 2
+        wins = _up_to(rejected, count, first) + _up_to(rejected, count, 1 - first)
+        return float(chance @ wins)
+
+    return _smallest(found, power=power, most=discordance)
+
+
+def detectable_auroc_difference(
+    *,
+    n_hgg: int,
+    n_lgg: int,
+    auroc: float,
+    correlation: float,
+    power: float = POWER,
+    alpha: float = ALPHA,
+) -> float | NotEstimable:
+    """Find the smallest loss of AUROC that DeLong's paired test would find.
+
+    Args:
+        n_hgg: Studies of HGG.
+        n_lgg: Studies of LGG.
+        auroc: Of the better backend, in (0.5, 1).
+        correlation: Of the two areas, in [-1, 1); 0 where the backends have nothing in common.
+        power: How often it should be found.
+        alpha: Two-sided level of the test.
+
+    Returns:
+        In (0, auroc - 0.5]. Not estimable where even chance would be told from `auroc` too rarely.
+
+    Raises:
+        InvalidInputError: A number lies outside its range.
+
+    Source: Hanley & McNeil, Radiology 1983; with the variance of normal scores, Obuchowski &
+        McClish, Stat Med 1997.
+    """
+    _check(power=power, alpha=alpha)
+    if not (0.5 < auroc < 1 and -1 <= correlation < 1):
+        raise InvalidInputError(
+            f"AUROC {auroc}, correlation {correlation}: wanted (0.5, 1) and [-1, 1)"
+        )
+    if min(n_hgg, n_lgg) < 2:
+        return NotEstimable("a grade has fewer than two studies")
+    z, better = two_sided_z(1 - alpha), _standard_error(auroc, n_hgg, n_lgg)
+
+    def found(difference: float) -> float:
+        worse = _standard_error(auroc - difference, n_hgg, n_lgg)
+        error = np.sqrt(better**2 + worse**2 - 2 * correlation * better * worse)
+        return float(ndtr(difference / error - z) + ndtr(-difference / error - z))
+
+    return _smallest(found, power=power, most=auroc - 0.5)
+
+
+def _smallest(
+    found: Callable[[float], float], *, power: float, most: float
+) -> float | NotEstimable:
+    """Bisect for the difference that is found often enough."""
+    if found(most) < power:
+        return NotEstimable(f"even a difference of {most:.2f} would be missed too often")
+    low, high = 0.0, most
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (low, middle) if found(middle) >= power else (middle, high)
+    return high
+
+
+def _counts(n: int, share: float) -> tuple[FloatArray, FloatArray]:
+    """List the counts that n draws may well give, with their chances."""
+    spread = 8 * np.sqrt(n * share * (1 - share)) + 1
+    low, high = max(0, int(n * share - spread)), min(n, int(n * share + spread) + 1)
+    count = np.arange(low, high + 1, dtype=np.float64)
+    ways = gammaln(n + 1) - gammaln(count + 1) - gammaln(n - count + 1)
+    return count, np.exp(ways + xlogy(count, share) + xlog1py(n - count, -share))
+
+
+def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
+    """Give the most wins of the loser, among so many, that mid-p rejects; -1 for none."""
+    low, high = np.full_like(count, -1), np.floor(count / 2)
+    while (low < high).any():
+        middle = np.ceil((low + high) / 2)
+        mid_p = _up_to(middle, count, 0.5) + _up_to(middle - 1, count, 0.5)
+        rejects = mid_p <= alpha
+        low, high = np.where(rejects, middle, low), np.where(rejects, high, middle - 1)
+    return low
+
+
+def _up_to(wins: FloatArray, count: FloatArray, share: float) -> FloatArray:
+    """Give the chance of at most so many wins; 0.0 where `wins` is negative."""
+    return np.where(wins < 0, 0.0, bdtr(np.maximum(wins, 0), count.astype(np.int64), share))
+
+
+def _standard_error(auroc: float, n_hgg: int, n_lgg: int) -> float:
+    """Take scores of both grades for normal and equally spread."""
+    apart = ndtri(auroc)
+    # the chance that one study lies on the right side of two of the other grade
+    both = auroc - 2 * owens_t(apart, 1 / np.sqrt(3))
+    spread = (n_hgg + n_lgg - 2) * (both - auroc**2)
+    return float(np.sqrt((auroc * (1 - auroc) + spread) / (n_hgg * n_lgg)))
+
+
+def _check(*, power: float, alpha: float) -> None:
+    if not (0 < alpha < power < 1):
+        raise InvalidInputError(f"power {power} at level {alpha}: wanted 0 < level < power < 1")

@@ -1,0 +1,92 @@
+"""Areas under the curves of many drawn cohorts at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.statistics.ratios import ratio
+from gliobench.domain.statistics.sampling import Indices
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rankings:
+    """Weights of the studies at each of G distinct scores, in rising order of it.
+
+    Areas are those of `metrics.classification`, NaN where that gives None.
+
+    Args:
+        hgg: (R, G) weight of HGG at each.
+        lgg: (R, G) weight of LGG at each.
+    """
+
+    hgg: FloatArray
+    lgg: FloatArray
+
+    @property
+    def auroc(self) -> FloatArray:
+        """(R,) how often an HGG ranks above an LGG, a tie counting half."""
+        below = np.cumsum(self.lgg, axis=1)
+        lgg = below[:, -1].copy()
+        below -= self.lgg / 2
+        pairs = np.einsum("rg,rg->r", self.hgg, below)
+        return ratio(pairs, self.hgg.sum(axis=1) * lgg)
+
+    @property
+    def auprc(self) -> FloatArray:
+        """(R,) average precision, step by step; NaN where a grade is absent."""
+        hgg = self.hgg[:, ::-1]
+        found = np.cumsum(hgg, axis=1)
+        called = np.cumsum(self.lgg[:, ::-1], axis=1)
+        lgg = called[:, -1].copy()
+        called += found
+        precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
+        area = ratio(np.einsum("rg,rg->r", hgg, precision), found[:, -1])
+        return np.where(lgg > 0, area, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankedStudies:
+    """One backend's scores of N studies, sorted once for all draws.
+
+    Args:
+        order: (N,) the studies, the lowest score first.
+        hgg: (N,) float64, 1.0 for HGG, in that order.
+        starts: (G,) where each distinct score begins.
+    """
+
+    order: Indices
+    hgg: FloatArray
+    starts: Indices
+
+    @classmethod
+    def of(cls, *, reference: BoolArray, score: FloatArray) -> RankedStudies:
+        """Sort.
+
+        Args:
+            reference: (N,) bool, True for HGG.
+            score: (N,) P(HGG), or any number that rises with it.
+
+        Raises:
+            InvalidInputError: The shapes differ, there is no study, or a score is NaN.
+        """
+        if reference.shape != score.shape or not score.size or np.isnan(score).any():
+            raise InvalidInputError(
+                f"{reference.shape} references, scores {score.shape}: wanted as many, and no NaN"
+            )
+        order = np.argsort(score, kind="stable")
+        starts = np.flatnonzero(np.diff(score[order], prepend=np.nan))
+        return cls(order, reference[order].astype(np.float64), starts)
+
+    def rankings(self, weights: FloatArray) -> Rankings:
+        """Rank R cohorts; `weights` is (R, N)."""
+        every = weights[:, self.order]
+        hgg = every * self.hgg
+        every -= hgg
+        if len(self.starts) == len(self.order):
+            return Rankings(hgg=hgg, lgg=every)
+        summed = (np.add.reduceat(one, self.starts, axis=1) for one in (hgg, every))
+        return Rankings(*summed)

@@ -1,0 +1,174 @@
+"""Does a backend look? One index, and a test that hands its answers to other patients.
+
+The tracking index is 1 - own / others, where `own` is the mean distance from an answer to its own
+patient's tumour, and `others` the mean distance to the tumours of all other patients.
+
+- It is 1 where every answer lies on its tumour.
+- It is 0 for a constant answer c: `own` and `others` are both the mean distance from c to a tumour.
+- It is about 0 wherever the answers are independent of where the tumours are, for then no patient's
+  tumour is nearer to an answer than another's: E d(answer_i, reference_i) is
+  E d(answer_i, reference_j), so `own` and `others` are the same on average, whatever the two clouds
+  look like. To see how near 0: given the two clouds, every way to hand the answers round is
+  as likely. The mean distance M over all N² pairs is the same for all ways, so
+  others = (N·M - own) / (N - 1), and with u = own / M, whose mean over all ways is 1, the index is
+  N·(1 - u) / (N - u). That is 0 at u = 1, and bends so little that its mean is -Var(u) / N at most
+  to first order, where Var(u) itself falls as 1 / N.
+- It is negative where answers lie nearer to other patients' tumours than to their own, as those of
+  a backend that mixes up left and right do.
+- Moving, turning, mirroring or scaling answers and references alike leaves it as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import FloatArray
+from gliobench.domain.statistics.bootstrap import Statistic
+from gliobench.domain.statistics.estimate import NotEstimable
+from gliobench.domain.statistics.ratios import ratio
+from gliobench.domain.statistics.sampling import BLOCK
+
+SHUFFLES = 9_999
+"""With the answers as they are, these make 10,000 ways."""
+
+SAME_PLACE_MM = 1e-6
+ONE_PLACE = NotEstimable("the references all lie in one place")
+
+
+def tracking_index(*, predicted: FloatArray, reference: FloatArray) -> Statistic:
+    """Measure how answers follow the tumours, in many drawn cohorts at once.
+
+    A patient who is drawn twice meets himself as another: so a constant answer scores 0 in every
+    draw, and the index is drawn low by about index·(1 - index) / N.
+
+    Args:
+        predicted: (N, 2) mm.
+        reference: (N, 2) mm, of the same studies; memory grows as N².
+
+    Returns:
+        What takes (R, N) weights to the index, (R, 1); NaN in a cohort of one place.
+    """
+    apart_mm = distances_mm(predicted=predicted, reference=reference)
+    own_mm = np.diagonal(apart_mm)
+
+    def index(weights: FloatArray) -> FloatArray:
+        total, own = weights.sum(axis=1), weights @ own_mm
+        every = np.einsum("rn,rn->r", weights @ apart_mm, weights)
+        others = ratio(every - own, total - 1)
+        return np.asarray(1 - ratio(own, others))[:, None]
+
+    return index
+
+
+def lie_in_one_place(places: FloatArray) -> bool:
+    """Tell whether nothing could track these references, (N, 2) mm: they never move."""
+    return bool(np.ptp(places, axis=0).max() <= SAME_PLACE_MM)
+
+
+def distances_mm(*, predicted: FloatArray, reference: FloatArray) -> FloatArray:
+    """Measure (N, N) distances: row i is answer i, column j patient j's tumour."""
+    return np.asarray(cdist(predicted, reference))
+
+
+def ious(*, predicted: FloatArray, reference: FloatArray) -> FloatArray:
+    """Measure the overlap of every answered box with every patient's box.
+
+    Args:
+        predicted: (N, 4), start and stop: x0, y0, x1, y1; N ≥ 1.
+        reference: (N, 4).
+
+    Returns:
+        (N, N) in [0, 1]: row i is answer i.
+    """
+    rows = max(1, BLOCK // max(1, len(reference)))
+    blocks = [predicted[start : start + rows] for start in range(0, len(predicted), rows)]
+    return np.concatenate([_ious(block[:, None], reference[None]) for block in blocks])
+
+
+@dataclass(frozen=True, slots=True)
+class ShuffleTest:
+    """What is left of a score when every answer is handed to another patient.
+
+    Args:
+        observed: The mean score of the answers as they are.
+        shuffled: Its mean over all ways to hand the answers round.
+        survives: The worse of the two over the better: 1.0 where nothing is lost, so that the
+            answers might have been given blindfold, and 0.0 where all is.
+        p_value: How often chance alone does as well: (1 + shuffles as good) / (1 + shuffles).
+        n_shuffles: Shuffles drawn.
+    """
+
+    observed: float
+    shuffled: float
+    survives: float | NotEstimable
+    p_value: float
+    n_shuffles: int
+
+
+def shuffle_test(
+    scores: FloatArray, *, higher_is_better: bool, shuffles: int = SHUFFLES, seed: int = 0
+) -> ShuffleTest:
+    """Test whether answers fit their own patients better than others.
+
+    Args:
+        scores: (N, N) of every answer against every patient's reference, row i answer i; as
+            `distances_mm` and `ious` give them.
+        higher_is_better: False for distances.
+        shuffles: Permutations to draw, ≥ 1.
+        seed: The same seed gives the same permutations.
+
+    Returns:
+        The p value is one-sided; with fewer than two studies it is 1.0.
+
+    Raises:
+        InvalidInputError: There is no study, or the scores are not square.
+
+    Source: Phipson & Smyth, "Permutation p-values should never be zero", Stat Appl Genet Mol Biol
+        2010.
+    """
+    if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not scores.size:
+        raise InvalidInputError(f"scores {scores.shape}: wanted (N, N) of one study or more")
+    sign = 1.0 if higher_is_better else -1.0
+    observed, shuffled = float(np.diagonal(scores).mean()), float(scores.mean())
+    # equal but for rounding is as good: a constant answer has a p of 1
+    bar = sign * observed - 1e-9 * max(1.0, float(np.abs(scores).max()))
+    drawn = _shuffled_means(scores, shuffles, np.random.default_rng(seed))
+    as_good = int((sign * drawn >= bar).sum())
+    return ShuffleTest(
+        observed=observed,
+        shuffled=shuffled,
+        survives=_survives(observed, shuffled, higher_is_better=higher_is_better),
+        p_value=(1 + as_good) / (1 + shuffles),
+        n_shuffles=shuffles,
+    )
+
+
+def _shuffled_means(scores: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
+    places = np.arange(len(scores))
+    rows = max(1, BLOCK // len(scores))
+    blocks = [
+        rng.permuted(np.tile(places, (min(rows, count - start), 1)), axis=1)
+        for start in range(0, count, rows)
+    ]
+    return np.concatenate([scores[places, block].mean(axis=1) for block in blocks])
+
+
+def _survives(observed: float, shuffled: float, *, higher_is_better: bool) -> float | NotEstimable:
+    part, whole = (shuffled, observed) if higher_is_better else (observed, shuffled)
+    return part / whole if whole > 0 else NotEstimable("no answer scores at all")
+
+
+def _ious(one: FloatArray, other: FloatArray) -> FloatArray:
+    shared = np.ones(())
+    for first, last in ((0, 2), (1, 3)):
+        stop = np.minimum(one[..., last], other[..., last])
+        shared = shared * np.clip(stop - np.maximum(one[..., first], other[..., first]), 0.0, None)
+    return np.asarray(shared / (_areas(one) + _areas(other) - shared))
+
+
+def _areas(boxes: FloatArray) -> FloatArray:
+    return np.asarray((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1]))

@@ -1,0 +1,61 @@
+"""A slice cohort under the commands."""
+
+from pathlib import Path
+
+import pytest
+
+from fakes.fake_study_source import fake_case
+from fakes.slice_folder import write_slices
+from fakes.study_folder import write_study
+from gliobench.adapters.nifti import BratsStudySource
+from gliobench.adapters.slices import SliceStudySource
+from gliobench.domain.prediction import Failure, FailureReason, Form
+from gliobench.entrypoints import container as wiring
+
+
+def test_a_folder_of_slices_is_opened_as_one_at_the_spacing_set(tmp_path: Path) -> None:
+    write_slices(tmp_path, [fake_case("a")])
+
+    with wiring.container.flags.override({"slice_spacing_mm": 1.5}):
+        wiring.container.settings.reset()
+        source = wiring.open_source(str(tmp_path))
+    wiring.container.settings.reset()
+
+    assert isinstance(source, SliceStudySource)
+    assert source.study("a").grid.spacing_mm == (1.5, 1.5, 1.0)
+
+
+def test_a_folder_of_studies_with_a_table_of_its_own_is_no_folder_of_slices(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case("a"))
+    (tmp_path / "cases.csv").write_text("study_id\na\n")
+
+    assert isinstance(wiring.open_source(str(tmp_path)), BratsStudySource)
+
+
+def test_a_backend_that_needs_four_modalities_fails_on_a_slice_by_name(tmp_path: Path) -> None:
+    source = SliceStudySource(write_slices(tmp_path, [fake_case("a")]))
+    backend = wiring.load_backend("cnn-onnx")
+    assert backend.classifier
+    assert backend.localizer
+
+    (grade,) = backend.classifier.classify([source.study("a")])
+    (place,) = backend.localizer.localise([source.study("a")], {Form.MASK})
+
+    for outcome in (grade, place if isinstance(place, Failure) else place.answers[Form.MASK]):
+        assert isinstance(outcome, Failure)
+        assert outcome.reason is FailureReason.MISSING_MODALITY
+        assert "t1n (t1)" in outcome.detail
+
+
+@pytest.mark.parametrize("name", ["majority", "centre-prior", "brain-centroid", "mean-box"])
+def test_the_priors_answer_on_a_slice(tmp_path: Path, name: str) -> None:
+    study = SliceStudySource(write_slices(tmp_path, [fake_case("a")])).study("a")
+    backend = wiring.load_backend(name)
+
+    if backend.localizer:
+        (place,) = backend.localizer.localise([study], backend.localizer.forms)
+        assert not isinstance(place, Failure), place
+        failures = [one for one in place.answers.values() if isinstance(one, Failure)]
+        assert not failures
+    if backend.classifier:
+        assert not isinstance(backend.classifier.classify([study])[0], Failure)

@@ -1,0 +1,171 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakes.fake_study_source import fake_case
+from fakes.slice_folder import write_png, write_slices
+from gliobench.adapters.slices import CASES_FILE, IMAGES, MASKS, SliceStudySource
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade, Modality
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_slices(tmp_path, [fake_case("a"), fake_case("b", grade=Grade.LGG, tumour=None)])
+
+
+def table(folder: Path, *rows: str) -> Path:
+    (folder / CASES_FILE).write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_the_picture_comes_out_as_one_ras_plane_in_whole_grey_levels(folder: Path) -> None:
+    plane = fake_case("a").study.volume(Modality.T1C)[:, :, 3]
+
+    volume = SliceStudySource(folder).study("a").volume(Modality.T1C)
+
+    np.testing.assert_array_equal(volume[:, :, 0], np.floor(plane))
+
+
+def test_rows_run_to_the_left_and_columns_to_the_back(folder: Path) -> None:
+    dot = np.zeros((12, 14))
+    dot[10, 2] = 200  # on the patient's right, towards the back
+    write_png(folder, IMAGES, "a", dot)
+
+    study = SliceStudySource(folder, spacing_mm=2.0).study("a")
+
+    (at,) = np.argwhere(study.volume(Modality.T1C))
+    right, front, _ = study.grid.to_mm(tuple(at.astype(float)))  # type: ignore[arg-type]
+    assert tuple(at) == (10, 2, 0)
+    assert (right, front) == (-1 * 2.0, -11 * 2.0)
+
+
+def test_the_mask_is_the_whole_tumour_and_nothing_finer(folder: Path) -> None:
+    reference = SliceStudySource(folder).reference("a")
+
+    assert reference.grade is Grade.HGG
+    assert set(reference.regions) == {Region.WT}
+    expected = fake_case("a").reference.regions[Region.WT][:, :, 3:4]
+    np.testing.assert_array_equal(reference.regions[Region.WT], expected)
+
+
+def test_without_a_mask_the_grade_stays(folder: Path) -> None:
+    reference = SliceStudySource(folder).reference("b")
+
+    assert reference.grade is Grade.LGG
+    assert not reference.regions
+
+
+def test_the_table_may_tell_patient_spacing_and_nothing_of_grade_or_site(folder: Path) -> None:
+    table(folder, "study_id,patient_id,grade,site,spacing_mm", "a,P1,,,1.5", "b,,,,")
+
+    source = SliceStudySource(folder, spacing_mm=2.0)
+
+    a, b = source.study("a"), source.study("b")
+    assert (a.patient_id, a.site, a.grid.spacing_mm) == ("P1", None, (1.5, 1.5, 1.0))
+    assert (b.patient_id, b.site, b.grid.spacing_mm) == ("b", None, (2.0, 2.0, 1.0))
+    assert source.reference("a").grade is None
+
+
+def test_the_pictures_may_show_another_modality(folder: Path) -> None:
+    study = SliceStudySource(folder, modality=Modality.T2F).study("a")
+
+    assert set(study.volumes) == {Modality.T2F}
+    assert Modality.T1C not in study.volumes
+    with pytest.raises(NotFoundError, match="study a has no t1c"):
+        study.volume(Modality.T1C)
+
+
+def test_sixteen_bits_of_grey_are_kept(folder: Path) -> None:
+    levels = np.full((12, 14), 40_000, dtype=np.uint16)
+    Image.fromarray(levels).save(folder / IMAGES / "a.png")
+
+    assert SliceStudySource(folder).study("a").volume(Modality.T1C).max() == 40_000
+
+
+def test_a_mask_of_another_size_is_a_fault_of_that_study(folder: Path) -> None:
+    write_png(folder, MASKS, "a", np.ones((5, 5)))
+
+    with pytest.raises(FaultyStudyError, match=r"\(5, 5\) pixels: wanted \(12, 14\)") as caught:
+        SliceStudySource(folder).reference("a")
+
+    assert caught.value.kind is FaultKind.SHAPE_MISMATCH
+
+
+def test_a_colour_picture_is_refused(folder: Path) -> None:
+    Image.new("RGB", (14, 12)).save(folder / IMAGES / "a.png")
+
+    with pytest.raises(FaultyStudyError, match="of mode RGB: wanted grey"):
+        SliceStudySource(folder).study("a")
+
+
+def test_a_picture_larger_than_any_scan_is_refused_by_its_header(folder: Path) -> None:
+    Image.new("1", (5000, 2)).save(folder / IMAGES / "a.png")
+
+    with pytest.raises(FaultyStudyError, match="5000 x 2 pixels"):
+        SliceStudySource(folder).study("a")
+
+
+def test_what_is_no_picture_is_refused(folder: Path) -> None:
+    (folder / IMAGES / "a.png").write_bytes(b"no picture")
+
+    with pytest.raises(FaultyStudyError, match="no PNG"):
+        SliceStudySource(folder).study("a")
+
+
+def test_a_picture_cut_short_is_refused_when_it_is_looked_at(folder: Path) -> None:
+    path = folder / IMAGES / "a.png"
+    path.write_bytes(path.read_bytes()[:-60])
+    study = SliceStudySource(folder).study("a")
+
+    with pytest.raises(FaultyStudyError, match=r"a\.png"):
+        study.volume(Modality.T1C)
+
+
+def test_a_picture_that_is_missing_is_told_by_its_path(folder: Path) -> None:
+    (folder / IMAGES / "a.png").unlink()
+    source = SliceStudySource(folder)
+
+    for ask in (source.study, source.content_hash):
+        with pytest.raises(FaultyStudyError, match=r"image/a\.png"):
+            ask("a")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["id,grade", "a,HGG"], "wanted a column study_id"),
+        (["study_id,grade"], "and a row"),
+        (["study_id,grade", "a,high"], "grade 'high': wanted LGG or HGG"),
+        (["study_id", "a", "a"], "study_id 'a': wanted each once"),
+        (["study_id", "../a"], "study_id '../a'"),
+        (["study_id,spacing_mm", "a,-1"], "spacing of '-1' mm"),
+        (["study_id,spacing_mm", "a,wide"], "spacing of 'wide' mm"),
+    ],
+)
+def test_a_table_that_is_not_in_order_is_refused(folder: Path, rows: list[str], said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        SliceStudySource(table(folder, *rows))
+
+
+def test_a_folder_without_a_table_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=CASES_FILE):
+        SliceStudySource(tmp_path)
+
+
+@pytest.mark.realdata
+def test_real_slices_show_a_tumour_within_the_brain(real_data: Path) -> None:
+    source = SliceStudySource(real_data / "t1ce_slices", spacing_mm=240 / 224)
+
+    study_id = source.study_ids()[0]
+    volume = source.study(study_id).volume(Modality.T1C)
+    whole = source.reference(study_id).regions[Region.WT]
+
+    assert len(source.study_ids()) == 294
+    assert volume.shape == whole.shape == (224, 224, 1)
+    assert whole.any()
+    assert (volume[whole] > 0).mean() > 0.99

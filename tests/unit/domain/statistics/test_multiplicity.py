@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.statistics.multiplicity import holm
+
+
+def test_the_smallest_p_pays_for_all_and_the_next_for_those_left() -> None:
+    # 3 · 0.01; 2 · 0.03; 1 · 0.04, but no less than the one before
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx((0.06, 0.03, 0.06))
+
+
+def test_a_family_of_one_stays_as_it_is_and_one_of_none_is_none() -> None:
+    assert holm([0.02]) == (0.02,)
+    assert holm([]) == ()
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 12])
+def test_adjusted_ps_are_statsmodels(n: int) -> None:
+    statsmodels = pytest.importorskip("statsmodels.stats.multitest")
+    p = (np.random.default_rng(n).random(n) ** 3).round(2).tolist()
+
+    assert holm(p) == pytest.approx(tuple(statsmodels.multipletests(p, method="holm")[1]))
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_what_is_no_p_is_refused(p: float) -> None:
+    with pytest.raises(InvalidInputError, match="p-values"):
+        holm([0.5, p])
