@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-BACKENDS := cnn-onnx majority prevalence site-only centre-prior brain-centroid mean-box
+BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-only centre-prior brain-centroid mean-box
 
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
 REQUIRED := pyproject.toml constraints.txt
@@ -27,11 +27,11 @@ check:
 	python -m pytest
 
 $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
-	$(PIP_INSTALL) --editable '.[phantom]'
+	$(PIP_INSTALL) --editable '.[phantom,vlm]'
 	touch $@
 
 $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
-	$(PIP_INSTALL) --editable '.[train,phantom,dev]'
+	$(PIP_INSTALL) --editable '.[train,phantom,vlm,dev]'
 	touch $@
 
 $(VENV)/bin/python:

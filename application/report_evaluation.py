@@ -30,7 +30,7 @@ def report_evaluation(
         overlays: Pictures of chosen cases.
     """
     return EvaluationReport(
-        cohort=_describe(name, fingerprint, backends[0].cases),
+        cohort=describe_cohort(name, fingerprint, backends[0].cases),
         backends=tuple(backends),
         seed=seed,
         versions=versions,
@@ -38,7 +38,8 @@ def report_evaluation(
     )
 
 
-def _describe(name: str, fingerprint: str, cases: Sequence[CaseScore]) -> CohortDescription:
+def describe_cohort(name: str, fingerprint: str, cases: Sequence[CaseScore]) -> CohortDescription:
+    """Describe a cohort by the scores of any one run over it."""
     sites: dict[str | None, Counter[Grade | None]] = {}
     for case in sorted(cases, key=lambda case: case.site or ""):
         sites.setdefault(case.site, Counter())[case.reference_grade] += 1

@@ -115,7 +115,7 @@ def grade_of(value: object) -> Grade:
     if any(key not in _GRADE_KEYS | _REMARKS | _CERTAINTIES for key in fields):
         raise Unreadable(FailureReason.WRONG_ARITY, f"the answer has the keys {_keys(fields)}")
     if not answers or not all(isinstance(one, str) for one in answers):
-        raise Unreadable(FailureReason.EMPTY_ANSWER, "the answer does not name a grade")
+        raise Unreadable(FailureReason.NO_GRADE, "the answer does not name a grade")
     words = "\n".join(map(str, answers))
     check_answering(words, finished=True)
     return written_grade(words)

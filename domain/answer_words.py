@@ -174,9 +174,9 @@ def written_grade(text: str) -> Grade:
         pattern, sentences = _SHORT_GRADE, [text]
     grades = _grades(pattern, text)
     if len(grades) > 1:
-        raise Unreadable(FailureReason.WRONG_ARITY, "the answer names both grades")
+        raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
     if not grades or not all(_frames_grade(pattern.sub(" ", one)) for one in sentences):
-        raise Unreadable(FailureReason.EMPTY_ANSWER, "the answer does not plainly name a grade")
+        raise Unreadable(FailureReason.NO_GRADE, "the answer does not plainly name a grade")
     return grades.pop()
 
 
@@ -222,7 +222,7 @@ def set_once(fields: dict[str, object], key: str, value: object) -> None:
         Unreadable: It has another one.
     """
     if key in fields and fields[key] != value:
-        raise Unreadable(FailureReason.WRONG_ARITY, f"{key[:40]!r} is given two values")
+        raise Unreadable(FailureReason.CONTRADICTION, f"{key[:40]!r} is given two values")
     fields[key] = value
 
 

@@ -174,7 +174,7 @@ def _grade(words: str, *, finished: bool) -> Grade:
     check_closed(rest)
     grades = {grade_of(value) for value in values}
     if len(grades | named_grades(rest)) > 1:
-        raise Unreadable(FailureReason.WRONG_ARITY, "the answer names both grades")
+        raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
     return grades.pop()
 
 

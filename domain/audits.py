@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import groupby
 
 from gliobench.domain.patients import patient_hash
-from gliobench.domain.report import STAND_IN
+from gliobench.domain.report import BASELINE, STAND_IN
 from gliobench.domain.scores import CaseScore
 
 HASH_LENGTH = 16
@@ -25,6 +25,7 @@ class FindingKind(str, Enum):
     PARTIAL_RUN = "partial run"
     ORACLE_SLICES = "oracle slices"
     STAND_IN = "stand-in"
+    PRIORS = "averages of these patients"
     REPEATED_IMAGE = "repeated image"
 
     @property
@@ -186,14 +187,20 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 
 
 def _leakage(run: ScoredRun) -> Iterator[Finding]:
+    """Find patients that were learned from; a baseline knows averages only, and stops nothing."""
     known = learned_from(run.cases, run.trained_on)
     if known:
         patients = len({case.patient_id for case in run.cases})
         seen = len({case.patient_id for case in known})
+        learned = f"{seen} of the {patients} patients"
+        baseline = BASELINE in (run.provenance or {})
         yield Finding(
-            FindingKind.LEAKAGE,
-            f"{run.backend} has learned from {seen} of the {patients} patients: what it scores on "
-            "them is memory, not skill.",
+            FindingKind.PRIORS if baseline else FindingKind.LEAKAGE,
+            f"{run.backend} is a baseline whose averages count {learned} in: that makes it harder to "
+            "beat, not easier."
+            if baseline
+            else f"{run.backend} has learned from {learned}: what it scores on them is memory, not "
+            "skill.",
             backend=run.backend,
             study_ids=_ids(known),
         )

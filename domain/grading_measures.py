@@ -12,7 +12,7 @@ from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import auroc_interval
 from gliobench.domain.statistics.estimate import Measured
-from gliobench.domain.statistics.means import RESAMPLES, weighted_mean
+from gliobench.domain.statistics.means import RESAMPLES, MeasuredValues
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
@@ -83,13 +83,13 @@ def _drawn(
     if probability is not None:
         names += [Measure.AUPRC, Measure.BRIER]
         ranked = RankedStudies.of(reference=hgg, score=probability)
-        squared = (probability - hgg)[:, None] ** 2
+        squared = MeasuredValues.of((probability - hgg)[:, None] ** 2)
 
     def measure(weights: FloatArray) -> FloatArray:
         found = grades.confusions(weights)
         columns = [found.f1_hgg, found.f1_lgg, found.mcc]
         if ranked is not None and squared is not None:
-            columns += [ranked.rankings(weights).auprc[:, None], weighted_mean(weights, squared)]
+            columns += [ranked.rankings(weights).auprc[:, None], squared.means(weights)]
         return np.hstack(columns)
 
     plan = SamplingPlan.of(patients, hgg.tolist())

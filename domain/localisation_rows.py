@@ -80,7 +80,7 @@ def _parts(
 
 
 def _measures(parts: Sequence[tuple[str, Part]], *, seed: int) -> dict[Measure, Measured]:
-    rows = [(patient, _columns(part)) for patient, part in parts]
+    rows = [(patient, columns(part)) for patient, part in parts]
     measures: dict[Measure, Measured] = {}
     for measure in rows[0][1] if rows else ():
         known = [(who, value) for who, row in rows if (value := row[measure]) is not None]
@@ -93,7 +93,7 @@ def _measures(parts: Sequence[tuple[str, Part]], *, seed: int) -> dict[Measure, 
     return measures
 
 
-def _columns(part: Part) -> Mapping[Measure, float | bool | None]:
+def columns(part: Part) -> Mapping[Measure, float | bool | None]:
     """Lay a score out: a bool becomes a proportion, a number a mean, None is left out."""
     match part:
         case PointScore():

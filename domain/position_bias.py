@@ -17,7 +17,7 @@ from gliobench.domain.geometry import FloatArray
 from gliobench.domain.placements import Placements
 from gliobench.domain.statistics.bootstrap import REPLICATES, Statistic, resample
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
-from gliobench.domain.statistics.means import weighted_mean
+from gliobench.domain.statistics.means import MeasuredValues
 from gliobench.domain.statistics.regression import slope_and_r_squared
 from gliobench.domain.statistics.sampling import SamplingPlan
 from gliobench.domain.tracking import (
@@ -39,6 +39,9 @@ MIN_PATIENTS = 20
 at 50 in 94 to 95 %."""
 MAX_STUDIES = 5_000
 """Of more, a seeded sample is measured: memory grows as the square, and doubt is small by then."""
+
+ONE_VALUE = NotEstimable("the references are all the same")
+ONE_ANSWER = NotEstimable("the answers are all the same")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +143,9 @@ def position_bias(
         reference=Cloud.of(reference),
         tracking=ONE_PLACE if lie_in_one_place(reference) else found["tracking"][0],
         error_mm=found["error_mm"][0],
-        x=Line(*found["x"]),
-        y=Line(*found["y"]),
-        area=Line(*found["area"]) if "area" in found else None,
+        x=_as_line(found["x"]),
+        y=_as_line(found["y"]),
+        area=_as_line(found["area"]) if "area" in found else None,
         shuffled=by_distance,
         shuffled_iou=by_overlap,
         priors={name: PriorComparison(*found[f"prior {name}"]) for name in known},
@@ -209,9 +212,15 @@ def _measure(
     return {name: measured[lo:hi] for name, (lo, hi) in zip(statistics, spans, strict=True)}
 
 
+def _as_line(measured: tuple[Measured, ...]) -> Line:
+    slope, r_squared = measured
+    if isinstance(slope, NotEstimable):
+        return Line(ONE_VALUE, ONE_VALUE)
+    return Line(slope, ONE_ANSWER if isinstance(r_squared, NotEstimable) else r_squared)
+
+
 def _mean_of(*columns: FloatArray) -> Statistic:
-    values = np.column_stack(columns)
-    return lambda weights: weighted_mean(weights, values)
+    return MeasuredValues.of(np.column_stack(columns)).means
 
 
 def _line(x: FloatArray, y: FloatArray) -> Statistic:

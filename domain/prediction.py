@@ -26,6 +26,8 @@ class FailureReason(str, Enum):
     MISSING_MODALITY = "missing_modality"
     EMPTY_ANSWER = "empty_answer"
     REFUSAL = "refusal"
+    NO_GRADE = "no_grade"
+    CONTRADICTION = "contradiction"
     NO_NUMBERS = "no_numbers"
     WRONG_ARITY = "wrong_arity"
     NON_NUMERIC = "non_numeric"

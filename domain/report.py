@@ -13,6 +13,10 @@ STAND_IN = "stand-in"
 """The key of a provenance that tells that other weights stand in for the real ones."""
 
 
+BASELINE = "baseline"
+"""The key of a provenance that tells by which rule a baseline answers, without looking."""
+
+
 @dataclass(frozen=True, slots=True)
 class CohortDescription:
     """What was evaluated on.

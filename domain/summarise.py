@@ -72,7 +72,7 @@ def _grading(
     if answered_only:
         asked = [case for case in asked if not isinstance(case.grade, Failure)]
     reference = [case.reference_grade for case in asked if case.reference_grade]
-    answers = [_worst_if_failed(case) for case in asked]
+    answers = [worst_if_failed(case) for case in asked]
     confusion = ConfusionMatrix.of(
         reference=reference, prediction=[answer.grade for answer in answers]
     )
@@ -86,7 +86,8 @@ def _grading(
     )
 
 
-def _worst_if_failed(case: CaseScore) -> GradePrediction:
+def worst_if_failed(case: CaseScore) -> GradePrediction:
+    """Give the grade that counts under intention-to-treat: for a failure the wrong one, for sure."""
     if isinstance(case.grade, GradePrediction):
         return case.grade
     if case.reference_grade is Grade.HGG:

@@ -11,6 +11,7 @@ from gliobench import __version__
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.commands import (
     backends,
+    compare,
     config,
     dataset,
     doctor,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(evaluate.evaluate)
+app.command(rich_help_panel="Use")(compare.compare)
 app.add_typer(dataset.app, name="dataset", rich_help_panel="Use")
 app.command(rich_help_panel="Set up")(backends.backends)
 app.add_typer(train.app, name="train", rich_help_panel="Learn")

@@ -23,6 +23,7 @@ from gliobench.entrypoints.plugins import build_backend
 if TYPE_CHECKING:
     from gliobench.adapters.monai import TrainedNetworks
     from gliobench.application.ports.backend import Backend, BackendOptions
+    from gliobench.application.ports.comparison_writer import ComparisonWriter
     from gliobench.application.ports.network import Network
     from gliobench.application.ports.report_writer import ReportWriter
     from gliobench.application.ports.run_store import RunStore
@@ -82,6 +83,12 @@ def _html_report_writer(url: str) -> ReportWriter:
     from gliobench.adapters.html import HtmlReportWriter
 
     return HtmlReportWriter(url)
+
+
+def _html_comparison_writer(url: str) -> ComparisonWriter:
+    from gliobench.adapters.html.comparison import HtmlComparisonWriter
+
+    return HtmlComparisonWriter(url)
 
 
 def _matplotlib_painter() -> StudyPainter:
@@ -157,7 +164,7 @@ def _lora_trainer(
     lora: Mapping[str, Any],
     schedule: Mapping[str, Any],
 ) -> Trainer:
-    from gliobench.adapters.mllama.backend import options_of
+    from gliobench.adapters.mllama.options import options_of
     from gliobench.entrypoints.settings import backend_table
 
     engine, reading = options_of(backend_table(settings, "llama-vision"))
@@ -227,6 +234,7 @@ class Container(containers.DeclarativeContainer):
     onnx_backend = providers.Factory(_onnx_backend)
     run_store = providers.Factory(_parquet_run_store)
     report_writer = providers.Factory(_html_report_writer)
+    comparison_writer = providers.Factory(_html_comparison_writer)
     painter = providers.Factory(_matplotlib_painter)
 
 
@@ -416,6 +424,12 @@ def run_store(folder: Path) -> RunStore:
 def report_writer(url: str) -> ReportWriter:
     """Give what writes a report into a folder."""
     writer: ReportWriter = container.report_writer(url)
+    return writer
+
+
+def comparison_writer(url: str) -> ComparisonWriter:
+    """Give what writes a comparison into a folder."""
+    writer: ComparisonWriter = container.comparison_writer(url)
     return writer
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -92,6 +93,24 @@ class LlamaSettings(BaseModel):
     )
 
 
+def _endpoint(name: str) -> str:
+    """Check that an endpoint can decide a comparison."""
+    from gliobench.domain.endpoints import Endpoint
+
+    return Endpoint.parse(name).name
+
+
+class CompareSettings(BaseModel):
+    """What `gliobench compare` decides by."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    primary: Annotated[str, AfterValidator(_endpoint)] = Field(
+        "balanced_accuracy", description="endpoint that decides, declared before scoring"
+    )
+    replicates: int = Field(10_000, ge=100, description="bootstrap cohorts to draw")
+
+
 class Settings(BaseSettings):
     """What a user may set, once and for every command."""
 
@@ -129,6 +148,10 @@ class Settings(BaseSettings):
         default_factory=lambda: LlamaSettings.model_validate({}),
         description="LLaMA vision, as [llama] or llama.NAME",
     )
+    compare: CompareSettings = Field(
+        default_factory=lambda: CompareSettings.model_validate({}),
+        description="comparisons, as [compare] or compare.NAME",
+    )
     backend: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="options of one backend, as [backend.NAME]"
     )
@@ -147,7 +170,7 @@ class Settings(BaseSettings):
 
 
 LLAMA_BACKENDS = ("llama-vision", "llama-vision-lora")
-TABLES: Mapping[str, type[BaseModel]] = {"llama": LlamaSettings}
+TABLES: Mapping[str, type[BaseModel]] = {"llama": LlamaSettings, "compare": CompareSettings}
 """The settings that hold others."""
 
 

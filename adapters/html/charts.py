@@ -7,7 +7,6 @@ from math import floor, log10
 
 from gliobench.adapters.html.numbers import ends, interval, number
 from gliobench.adapters.html.ranking import by_balanced_accuracy, by_centre_error
-from gliobench.domain.prediction import Form
 from gliobench.domain.report import EvaluationReport
 from gliobench.domain.statistics.estimate import Estimate, Interval
 
@@ -59,13 +58,12 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
 
 def localisation_forest(report: EvaluationReport) -> Forest | None:
     """Plot centre errors; None where no backend points."""
-    form, found = by_centre_error(report)
+    found = by_centre_error(report)
     if not found:
         return None
-    step, top = _scale(max(_spread(estimate).high for _, _, estimate in found))
-    where = "in the volume" if form is Form.POINT_3D else "on the scoring plane"
+    step, top = scale(max(spread(estimate).high for _, _, estimate in found))
     return Forest(
-        title=f"Mean centre error {where} in mm, with its 95 % interval",
+        title="Mean centre error in mm, with its 95 % interval",
         hint="Lower is better.",
         bars=tuple(_bar(*one, top=top, digits=1) for one in found),
         ticks=tuple((100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)),
@@ -73,8 +71,8 @@ def localisation_forest(report: EvaluationReport) -> Forest | None:
 
 
 def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int = 2) -> Bar:
-    spread = _spread(estimate)
-    at, left, right = (round(100 * place / top, 2) for place in (value, spread.low, spread.high))
+    found = spread(estimate)
+    at, left, right = (round(100 * place / top, 2) for place in (value, found.low, found.high))
     return Bar(
         name=name,
         value=number(value, digits),
@@ -85,11 +83,12 @@ def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int
     )
 
 
-def _spread(estimate: Estimate) -> Interval:
+def spread(estimate: Estimate) -> Interval:
+    """Give the interval, and where there is none the number itself."""
     return ends(estimate) or Interval(estimate.value, estimate.value)
 
 
-def _scale(highest: float) -> tuple[float, float]:
+def scale(highest: float) -> tuple[float, float]:
     """Choose a round step and an axis end so that four to ten ticks span the values."""
     highest = max(highest, 1e-6)
     decade = 10.0 ** floor(log10(highest))

@@ -36,7 +36,9 @@ def plain(value: object) -> object:
         return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {_key(key): plain(one) for key, one in value.items()}
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(one) for one in value), key=str)
+    if isinstance(value, (tuple, list)):
         return [plain(one) for one in value]
     return value
 

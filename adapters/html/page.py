@@ -35,9 +35,9 @@ def render_html(report: EvaluationReport) -> str:
     Whatever the data hold is escaped, and a content security policy lets the page load nothing
     and run no script but its own.
     """
-    style, script = _text("style.css"), _text("sort.js")
+    style, script = text("style.css"), text("sort.js")
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -58,36 +58,39 @@ def render_html(report: EvaluationReport) -> str:
             # Ours, and hashed: the only style and the only script that the page may use.
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
-            policy=_policy(style=style, script=script),
+            policy=policy(style=style, script=script),
         )
     )
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Give the templates, which escape whatever they are given."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "count": count,
         "percent": percent,
         "data_uri": _data_uri,
         "unbroken": _unbroken,
     }
-    return environment
+    return made
 
 
 @cache
-def _text(name: str) -> str:
+def text(name: str) -> str:
+    """Read a template as it is."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _policy(*, style: str, script: str) -> str:
-    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
+def policy(*, style: str, script: str) -> str:
+    """Word the policy of a page that loads nothing, and runs no script but this one."""
+    hashes = [b64encode(sha256(one.encode()).digest()).decode() for one in (style, script)]
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"

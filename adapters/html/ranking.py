@@ -24,24 +24,12 @@ def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
     return sorted(found, key=lambda one: -one[1])
 
 
-def by_centre_error(report: EvaluationReport) -> tuple[Form, Ranking]:
-    """Rank the backends that point.
-
-    Returns:
-        `POINT_3D` and the errors in the volume; or `POINT` and those on the scoring plane, where
-        more backends point there: then it is the question that all of them answer.
-    """
-    in_volume, on_plane = (_centre_errors(report, form) for form in (Form.POINT_3D, Form.POINT))
-    if len(on_plane) > len(in_volume):
-        return Form.POINT, on_plane
-    return Form.POINT_3D, in_volume
-
-
-def _centre_errors(report: EvaluationReport, form: Form) -> Ranking:
+def by_centre_error(report: EvaluationReport) -> Ranking:
+    """Rank the backends that point, by their errors in the volume."""
     found = []
     for backend in report.backends:
         for row in backend.summary.everyone.intention_to_treat.localisation:
             estimate = row.measures.get(Measure.ERROR_MM)
-            if row.form is form and isinstance(estimate, Estimate):
+            if row.form is Form.POINT_3D and isinstance(estimate, Estimate):
                 found.append((backend.name, estimate.value, estimate))
     return sorted(found, key=lambda one: one[1])

@@ -30,6 +30,8 @@ REASONS: Mapping[FailureReason, str] = {
     FailureReason.MISSING_MODALITY: "a modality that it needs is missing",
     FailureReason.EMPTY_ANSWER: "it answered nothing",
     FailureReason.REFUSAL: "it declined to answer",
+    FailureReason.NO_GRADE: "it named no grade",
+    FailureReason.CONTRADICTION: "it gave two answers that exclude each other",
     FailureReason.NO_NUMBERS: "it answered without numbers",
     FailureReason.WRONG_ARITY: "it answered with too many or too few numbers",
     FailureReason.NON_NUMERIC: "it answered with something else than numbers",
@@ -62,7 +64,7 @@ def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
     found = _training_warning(report)
     found += [stamp for backend in report.backends for stamp in _warnings(report, backend)]
-    found += [*_site_warning(report), *_failing(report)]
+    found += [*site_warning(report), *_failing(report)]
     return found or [
         Stamp(
             "No reservations on record",
@@ -118,15 +120,15 @@ def _grading(report: EvaluationReport) -> Iterator[str]:
         yield "The references hold one grade only, so nobody can tell how well they grade."
         return
     yield _best_grader(ranking, alone=len(asked) == 1)
-    yield _always_hgg(max(asked, key=lambda grading: grading.n))
+    yield always_hgg(max(asked, key=lambda grading: grading.n))
 
 
 def _best_grader(ranking: Ranking, *, alone: bool) -> str:
     name, value, estimate = ranking[0]
     if value <= 0.5:
-        return f"None grades better than chance: no balanced accuracy exceeds {_said(estimate)}."
+        return f"None grades better than chance: no balanced accuracy exceeds {said(estimate)}."
     claim = "is the only one that grades" if alone else "grades best"
-    told = f"{name} {claim}, at a balanced accuracy of {_said(estimate)}"
+    told = f"{name} {claim}, at a balanced accuracy of {said(estimate)}"
     rivals = [rival for rival, _, other in ranking[1:] if _meet(estimate, other)]
     if rivals:
         interval_of = "interval of" if len(rivals) == 1 else "intervals of"
@@ -137,7 +139,8 @@ def _best_grader(ranking: Ranking, *, alone: bool) -> str:
     return f"{told}, where 0.5 is chance."
 
 
-def _always_hgg(grading: GradingSummary) -> str:
+def always_hgg(grading: GradingSummary) -> str:
+    """Say what answering HGG each time would score, and how few studies may decide that."""
     share = percent(value_of(grading.always_hgg))
     told = f"Answering HGG each time is right in {share} of them, at a balanced accuracy of 0.5"
     confusion = grading.confusion
@@ -155,25 +158,24 @@ def _always_hgg(grading: GradingSummary) -> str:
 
 
 def _localising(report: EvaluationReport) -> Iterator[str]:
-    form, ranking = by_centre_error(report)
+    ranking = by_centre_error(report)
     if not ranking:
         return
     name, _, estimate = ranking[0]
     claim = "is the only one that localises" if len(ranking) == 1 else "localises best"
-    where = "" if form is Form.POINT_3D else " on the scoring plane"
-    said = _said(estimate, digits=1, unit=" mm") + " off on average" + where
-    told = f"{name} {claim}: its centres are {said}{_penalty(report, name, form)}"
+    centres = said(estimate, digits=1, unit=" mm") + " off on average"
+    told = f"{name} {claim}: its centres are {centres}{_penalty(report, name)}"
     for second, error, other in ranking[1:2]:
-        told += f"; {second} follows at {number(error, 1)} mm{_penalty(report, second, form)}"
+        told += f"; {second} follows at {number(error, 1)} mm{_penalty(report, second)}"
         told += ", and their intervals overlap" if _meet(other, estimate) else ""
     yield f"{told}."
 
 
-def _penalty(report: EvaluationReport, name: str, form: Form) -> str:
+def _penalty(report: EvaluationReport, name: str) -> str:
     """Tell how many failures weigh on a backend's mean error, in a clause or not at all."""
     backend = next(backend for backend in report.backends if backend.name == name)
     rows = backend.summary.everyone.intention_to_treat.localisation
-    failed = next(row.n_failed for row in rows if row.form is form)
+    failed = next(row.n_failed for row in rows if row.form is Form.POINT_3D)
     if not failed:
         return ""
     return f", {count(failed, 'failure')} counted as {WORST_MM:.0f} mm"
@@ -233,7 +235,7 @@ def _warnings(report: EvaluationReport, backend: BackendReport) -> Iterator[Stam
         yield Stamp("Stand-in", f"{backend.name}: {stand_in}")
 
 
-def _site_warning(report: EvaluationReport) -> list[Stamp]:
+def site_warning(report: EvaluationReport) -> list[Stamp]:
     """Warn where most studies come from sites that sent one grade only."""
     known = [
         [grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)]
@@ -251,7 +253,8 @@ def _site_warning(report: EvaluationReport) -> list[Stamp]:
     return [Stamp("Site decides grade", text)]
 
 
-def _said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:
+def said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:
+    """Say a number with its interval."""
     spread = interval(estimate, digits)
     inside = f" (95 % interval {spread})" if spread else ""
     return f"{number(estimate.value, digits)}{unit}{inside}"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, final
+from typing import Protocol, final
 
 from gliobench import __version__
+from gliobench.adapters.mllama.options import (
+    STAND_IN_FOLDER,
+    ReadingOptions,
+    card_of,
+    options_of,
+)
 from gliobench.adapters.mllama.prompts import VERSION, Prompts
 from gliobench.adapters.mllama.reader import Answerer, Asking, Reader
 from gliobench.adapters.mllama.sight import Sight
@@ -18,66 +22,12 @@ from gliobench.adapters.mllama.slices import planes_by
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
-from gliobench.domain.questions import FORM_OF_QUESTION, Decoding, Question
+from gliobench.domain.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.report import STAND_IN
-from gliobench.domain.slice_view import Composition, SlicePolicy
-from gliobench.domain.study import Modality, Study
-
-if TYPE_CHECKING:
-    from gliobench.adapters.mllama.loading import EngineOptions
-
-STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
-"""A tiny checkpoint and its adapter, for where the gated weights are absent."""
-CARD = "card.json"
-"""Beside the weights of a checkpoint or an adapter that was made by gliobench."""
-OptionsT = TypeVar("OptionsT")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingOptions:
-    """What a study is shown as and asked, as the table `[llama]` has it.
-
-    Args:
-        policy: Which slices are shown.
-        slices: How many, where the policy is `n-slices`.
-        localizer: The backend whose mask `localizer-guided` follows.
-        composition: How the modalities make one picture.
-        modalities: As many as the composition shows; none takes those of `sight.SHOWN`.
-        size_px: Edge of the picture; None takes the edge of one of the model's tiles.
-        unit: What coordinates are asked for in.
-        decoding: How the questions of place are answered: free or constrained.
-        grade_decoding: How the grade is answered: free, constrained or scored.
-    """
-
-    policy: SlicePolicy = SlicePolicy.LOCALIZER_GUIDED
-    slices: int = 5
-    localizer: str = "cnn-onnx"
-    composition: Composition = Composition.ONE
-    modalities: tuple[Modality, ...] = ()
-    size_px: int | None = None
-    unit: Literal["fractions", "pixels"] = "fractions"
-    decoding: Decoding = Decoding.FREE
-    grade_decoding: Decoding = Decoding.SCORED
-
-    @property
-    def oracle(self) -> bool:
-        """Whether the reference chooses the slice."""
-        return self.policy is SlicePolicy.ORACLE_LARGEST_TUMOUR
-
-    def sight(self, tile_px: int) -> Sight:
-        """Say how a slice is shown to a model with tiles of this edge.
-
-        Raises:
-            InvalidInputError: More or fewer modalities than the composition shows.
-        """
-        return Sight(
-            size_px=self.size_px or tile_px,
-            composition=self.composition,
-            modalities=self.modalities,
-            in_pixels=self.unit == "pixels",
-        )
+from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.study import Study
 
 
 class Speaker(Answerer, Protocol):
@@ -231,29 +181,6 @@ def _only(place: LocalisationPrediction, forms: Collection[Form]) -> Localisatio
     return LocalisationPrediction(answers, oracle=place.oracle, raw=raw)
 
 
-def options_of(
-    table: Mapping[str, object], *, adapter: str | None = None
-) -> tuple[EngineOptions, ReadingOptions]:
-    """Part the table `[llama]` into what is loaded and what is shown and asked.
-
-    Args:
-        table: Its settings, by name; no model is the stand-in.
-        adapter: Of the model, in place of the table's.
-
-    Raises:
-        MissingExtraError: The extra `vlm` is not installed.
-        InvalidInputError: There is no such option, or it has a wrong value.
-    """
-    try:
-        from gliobench.adapters.mllama.loading import EngineOptions
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
-    model = str(table.get("model") or STAND_IN_FOLDER / "model")
-    known = {**table, "model": model, "adapter": adapter}
-    _check_known(known, ReadingOptions, EngineOptions)
-    return _picked(EngineOptions, known), _picked(ReadingOptions, known)
-
-
 def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:
     engine, reading = options_of(options.extra, adapter=adapter)
     from gliobench.adapters.mllama.engine import Engine
@@ -268,19 +195,6 @@ def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Back
         trained_on=frozenset(card_of(engine.model).get("trained_on", ()))
         | frozenset(card_of(adapter).get("trained_on", ())),
     )
-
-
-def _picked(options: type[OptionsT], values: Mapping[str, Any]) -> OptionsT:
-    """Make options of those values that are theirs."""
-    names = {one.name for one in fields(options)}  # type: ignore[arg-type]  # of a dataclass
-    return options(**{name: value for name, value in values.items() if name in names})
-
-
-def _check_known(values: Mapping[str, object], *options: type) -> None:
-    names = {one.name for kind in options for one in fields(kind)}
-    if unknown := sorted(set(values) - names):
-        wanted = ", ".join(sorted(names))
-        raise InvalidInputError(f"llama.{unknown[0]}: there is no such option: wanted {wanted}")
 
 
 def _told(
@@ -322,15 +236,3 @@ def _sent(reader: Reader, engine: Speaker, study: Study) -> Iterator[str]:
             if prompt.grammar:
                 yield f"held to {prompt.grammar}"
             yield from (f"compared: {one}" for one in prompt.continuations)
-
-
-def card_of(folder: str | None) -> dict[str, Any]:
-    """Read what a checkpoint or an adapter of ours says of itself; others have no card."""
-    path = Path(folder or "") / CARD
-    if folder is None or not path.is_file():
-        return {}
-    try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackendError(f"{path} is no card: {error}") from error
-    return card

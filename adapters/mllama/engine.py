@@ -216,8 +216,8 @@ class Engine:
 
     def _continuations(self, prompt: Prompt) -> list[list[int]]:
         """Split the replies to compare into tokens, each closed by the end of turn."""
-        end = self._checkpoint.end_token_ids[0]
-        return [[*self._checkpoint.token_ids(text), end] for text in prompt.continuations]
+        opened = self._checkpoint
+        return [[*opened.token_ids(text), opened.end_token_ids[0]] for text in prompt.continuations]
 
     @cached_property
     def _grammars(self) -> Grammars:

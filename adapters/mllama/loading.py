@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
+from huggingface_hub import snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError
 from transformers import (
     AutoConfig,
@@ -253,13 +254,14 @@ def _with_adapter(
 def _provenance(
     options: EngineOptions, model: MllamaForConditionalGeneration, device: torch.device
 ) -> dict[str, str]:
-    adapter = {"adapter": options.adapter, "adapter_sha256": content_hash(options.adapter)}
+    adapter = {}
+    if options.adapter is not None:
+        adapter = {"adapter": options.adapter, "adapter_sha256": _content(options.adapter)}
     hardware = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
-    commit = getattr(model.config, "_commit_hash", None)
     return {
         "model": options.model,
-        "model_sha256": content_hash(options.model) or f"commit {commit}",
-        **({name: str(value) for name, value in adapter.items()} if options.adapter else {}),
+        "model_sha256": _content(options.model),
+        **adapter,
         "dtype": str(model.dtype).removeprefix("torch."),
         "device": hardware,
         "batch_size": str(options.batch_size),
@@ -269,19 +271,27 @@ def _provenance(
     }
 
 
+def _content(name: str) -> str:
+    """Name what was loaded by its content: a folder's hash, or a commit on the hub."""
+    # The snapshot that was loaded a moment ago lies in a folder named after its commit.
+    return content_hash(name) or Path(snapshot_download(name, local_files_only=True)).name
+
+
 def content_hash(folder: str | None) -> str | None:
     """Hash the content of a folder's files, in the order of their names.
+
+    Folders within it are left out: Meta's download has the weights there once more.
 
     Returns:
         64 hexadecimal digits; None where the name is no folder here (an id on the hub).
     """
     if folder is None or not Path(folder).is_dir():
         return None
-    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    files = sorted(path for path in Path(folder).iterdir() if path.is_file())
     total = hashlib.sha256()
     with ThreadPoolExecutor() as pool:
         for path, digest in zip(files, pool.map(_file_hash, files), strict=True):
-            total.update(f"{path.relative_to(folder).as_posix()} {digest}\n".encode())
+            total.update(f"{path.name} {digest}\n".encode())
     return total.hexdigest()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gliobench.adapters.mllama.prompts import Prompts, answer_schema
 from gliobench.adapters.mllama.requests import Picture
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Plane
+from gliobench.domain.geometry import Plane, extent
 from gliobench.domain.questions import Question
 from gliobench.domain.slice_view import Composition, SliceView, render_all
 from gliobench.domain.study import Modality, Study
@@ -55,12 +55,15 @@ class Sight:
         return self.composition.panel_px(self.size_px) if self.in_pixels else None
 
     def view(self, study: Study, plane: Plane) -> SliceView:
-        """Lay a plane into the picture.
+        """Fit the brain of a plane into the picture, or the plane where no brain meets it.
 
         Raises:
-            InvalidInputError: The plane lies outside the study.
+            NotFoundError: The study lacks the first modality, in which the brain is looked for.
+            InvalidInputError: Its volume cannot be read, or the plane lies outside the study.
         """
-        return SliceView.of(study.grid, plane, self.size_px)
+        brain = plane.cut(study.volume(self.modalities[0])) != 0
+        crop = extent(brain) if brain.any() else None
+        return SliceView.of(study.grid, plane, self.size_px, crop=crop)
 
     def pictures(self, study: Study, views: Sequence[SliceView]) -> tuple[Picture, ...]:
         """Draw a study's slices.

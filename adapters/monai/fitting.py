@@ -81,7 +81,7 @@ def fit(
     network = build().to(on)
     averaged = AveragedModel(
         network,
-        multi_avg_fn=get_ema_multi_avg_fn(schedule.average),  # type: ignore[no-untyped-call]  # torch types it not
+        multi_avg_fn=get_ema_multi_avg_fn(schedule.average),
         use_buffers=True,
     )
     optimiser = torch.optim.AdamW(
@@ -103,7 +103,7 @@ def fit(
         if not math.isfinite(curve[-1]):
             raise JobError(f"loss {curve[-1]} at step {step}: lower the learning rate")
         optimiser.zero_grad()
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch types it not
+        scaler.scale(loss).backward()
         scaler.step(optimiser)
         scaler.update()
         rate.step()

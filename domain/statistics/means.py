@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,19 +17,39 @@ RESAMPLES = 1000
 """Replicates behind the intervals of a single run's means."""
 
 
-def weighted_mean(weights: FloatArray, values: FloatArray) -> FloatArray:
-    """Average columns of numbers, such as errors in mm or squared errors of probabilities.
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredValues:
+    """M columns of numbers of N studies, laid out once for all draws.
 
     Args:
-        weights: (R, N).
-        values: (N, M); NaN is left out of its column's mean.
-
-    Returns:
-        (R, M); NaN where nothing is left.
+        values: (N, M), 0.0 where one is missing.
+        there: (N, M) float64, 1.0 where one is; None where none is missing.
     """
-    there = ~np.isnan(values)
-    totals = weights @ np.where(there, values, 0.0)
-    return ratio(totals, weights @ there.astype(np.float64))
+
+    values: FloatArray
+    there: FloatArray | None
+
+    @classmethod
+    def of(cls, values: FloatArray) -> MeasuredValues:
+        """Lay out numbers such as errors in mm, or squared errors of probabilities.
+
+        Args:
+            values: (N, M); NaN is left out of its column's mean.
+        """
+        missing = np.isnan(values)
+        if not missing.any():
+            return cls(values, None)
+        return cls(np.where(missing, 0.0, values), (~missing).astype(np.float64))
+
+    def means(self, weights: FloatArray) -> FloatArray:
+        """Average in R cohorts; `weights` is (R, N).
+
+        Returns:
+            (R, M); NaN where a cohort holds no number of a column.
+        """
+        sizes = weights.sum(axis=1, keepdims=True) if self.there is None else weights @ self.there
+        totals = weights @ self.values
+        return ratio(totals, np.broadcast_to(sizes, totals.shape))
 
 
 def bootstrap_mean(
@@ -51,9 +72,6 @@ def bootstrap_mean(
         return NO_STUDY
     column = np.asarray(values, dtype=np.float64)[:, None]
     replicates = resample(
-        lambda weights: weighted_mean(weights, column),
-        SamplingPlan.of(patients),
-        replicates=RESAMPLES,
-        seed=seed,
+        MeasuredValues.of(column).means, SamplingPlan.of(patients), replicates=RESAMPLES, seed=seed
     )
     return replicates.percentile()[0]

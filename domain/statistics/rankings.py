@@ -38,14 +38,18 @@ class Rankings:
     @property
     def auprc(self) -> FloatArray:
         """(R,) average precision, step by step; NaN where a grade is absent."""
-        hgg = self.hgg[:, ::-1]
-        found = np.cumsum(hgg, axis=1)
-        called = np.cumsum(self.lgg[:, ::-1], axis=1)
-        lgg = called[:, -1].copy()
+        found, called = _from_above(self.hgg), _from_above(self.lgg)
+        hgg, lgg = found[:, 0].copy(), called[:, 0].copy()
         called += found
-        precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
-        area = ratio(np.einsum("rg,rg->r", hgg, precision), found[:, -1])
+        # where nothing is called yet, no HGG is found either: any divisor will do
+        found /= np.maximum(called, np.finfo(np.float64).tiny, out=called)
+        area = ratio(np.einsum("rg,rg->r", self.hgg, found), hgg)
         return np.where(lgg > 0, area, np.nan)
+
+
+def _from_above(weights: FloatArray) -> FloatArray:
+    """Sum what is at each score and above it."""
+    return np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

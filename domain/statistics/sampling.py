@@ -55,7 +55,9 @@ class SamplingPlan:
         for study, name in enumerate(patients):
             if name not in place:
                 place[name] = len(place)
-                members.setdefault(strata[study] if strata else None, []).append(place[name])
+                members.setdefault(None if strata is None else strata[study], []).append(
+                    place[name]
+                )
         patient = np.fromiter((place[name] for name in patients), np.intp, len(patients))
         return cls(patient, tuple(np.array(stratum, dtype=np.intp) for stratum in members.values()))
 

@@ -23,7 +23,7 @@ from scipy.special import expit
 from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.statistics.bootstrap import Replicates, Statistic, resample
 from gliobench.domain.statistics.confusions import CalledGrades
-from gliobench.domain.statistics.means import weighted_mean
+from gliobench.domain.statistics.means import MeasuredValues
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
 
@@ -79,13 +79,13 @@ def _measures(hgg: BoolArray, probability: FloatArray, means: FloatArray) -> Sta
     """Lay measures out in groups of one column a backend."""
     grades = CalledGrades.of(reference=hgg, called_hgg=probability > 0.5)
     ranked = [RankedStudies.of(reference=hgg, score=score) for score in probability.T]
-    values = np.hstack([(probability - hgg[:, None]) ** 2, means])
+    values = MeasuredValues.of(np.hstack([(probability - hgg[:, None]) ** 2, means]))
 
     def measure(weights: FloatArray) -> FloatArray:
         confusions = grades.confusions(weights)
         rates = [getattr(confusions, rate) for rate in RATES]
         areas = np.stack([(r.auroc, r.auprc) for r in (one.rankings(weights) for one in ranked)])
-        return np.hstack([*rates, *areas.transpose(1, 2, 0), weighted_mean(weights, values)])
+        return np.hstack([*rates, *areas.transpose(1, 2, 0), values.means(weights)])
 
     return measure
 

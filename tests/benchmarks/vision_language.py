@@ -4,7 +4,7 @@
     python tests/benchmarks/vision_language.py --size 11b --studies 64 --batch 128
 
 `plain` is what people do: `generate`, one question at a time, four padded tiles. `batched` is
-`generate` over `--batch-generate` questions at once. Weights are random, of the released shape or
+`generate` over `--batch-generate` questions at once. Without a GPU, ratios are of CPU seconds. Weights are random, of the released shape or
 of a small one; no reply ends before `--tokens`. The first study of each contender is not timed.
 Needs the extra `vlm`.
 """
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,15 +30,14 @@ from transformers.models.mllama.image_processing_pil_mllama import MllamaImagePr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fakes.tiny_mllama import (  # noqa: E402 - the folder comes first
+from fakes.tiny_mllama import (
     CHAT_TEMPLATE,
     byte_tokenizer,
     write_picture_processor,
 )
-
-from gliobench.adapters.mllama.engine import Engine  # noqa: E402
-from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions  # noqa: E402
-from gliobench.adapters.mllama.requests import Picture, Prompt, Request  # noqa: E402
+from gliobench.adapters.mllama.engine import Engine
+from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions
+from gliobench.adapters.mllama.requests import Picture, Prompt, Request
 
 QUESTIONS = tuple(
     # A byte is a token here: about 120 tokens a prompt, as LLaMA's tokenizer makes of ours.
@@ -73,6 +73,8 @@ def small_config(tokens: int) -> MllamaConfig:
         num_key_value_heads=2,
         intermediate_size=1536,
         cross_attention_layers=[3, 8],
+        bos_token_id=1,
+        eos_token_id=2,
         pad_token_id=tokens - 1,
     )
     return MllamaConfig(vision_config=vision, text_config=text, image_token_index=8000)
@@ -148,42 +150,62 @@ def main() -> None:
 
 
 def _compare(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
-    tokens, studies = arguments.tokens, arguments.studies
-    seconds = {
-        "plain: generate, one question at a time": _measure(
-            PlainGenerate(checkpoint, batch=1, tokens=tokens), arguments.plain_studies
-        ),
-        f"batched: generate, {arguments.batch_generate} at once": _measure(
-            PlainGenerate(checkpoint, batch=arguments.batch_generate, tokens=tokens), studies
-        ),
-    }
+    tokens, studies, at_once = arguments.tokens, arguments.studies, arguments.batch_generate
+    columns = f"{'s a study':>10} {'CPU s':>8} {'times plain':>12} {'peak MiB':>9}"
+    print(f"\n{'contender':42} {columns}", flush=True)
+    one_by_one = PlainGenerate(checkpoint, batch=1, tokens=tokens)
+    plain = _measure(one_by_one, arguments.plain_studies)
+    _print("plain: generate, one question at a time", plain, plain)
+    batched = PlainGenerate(checkpoint, batch=at_once, tokens=tokens)
+    _print(f"batched: generate, {at_once} at once", _measure(batched, studies), plain)
     options = EngineOptions("random", batch_size=arguments.batch, max_new_tokens=tokens)
     engine = Engine(checkpoint, options)  # last: it changes the model's attention
-    seconds[f"engine, {arguments.batch} at once"] = _measure(
-        lambda pictures: engine.answer([Request((one,), QUESTIONS) for one in pictures]), studies
-    )
-    plain = next(iter(seconds.values()))[0]
-    print(f"\n{'contender':42} {'s a study':>10} {'times plain':>12} {'peak MiB':>9}")
-    for name, (each, peak_mib) in seconds.items():
-        print(f"{name:42} {each:10.4f} {plain / each:12.1f} {peak_mib:9.0f}")
+
+    def fast(pictures: Sequence[Picture]) -> None:
+        engine.answer([Request((one,), QUESTIONS) for one in pictures])
+
+    _print(f"engine, {arguments.batch} at once", _measure(fast, studies), plain)
 
 
-def _measure(run: Callable[[Sequence[Picture]], object], studies: int) -> tuple[float, float]:
-    """Seconds a study, and peak memory: of the GPU, or on the CPU of the process so far."""
+@dataclass(frozen=True)
+class Taken:
+    """What a study took.
+
+    Args:
+        seconds: By the clock.
+        cpu_seconds: Of all threads: steadier on a machine that others use.
+        peak_mib: Of the GPU; without one, of the process so far.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+def _print(name: str, taken: Taken, plain: Taken) -> None:
+    times = plain.seconds / taken.seconds
+    if not torch.cuda.is_available():
+        times = plain.cpu_seconds / taken.cpu_seconds
+    measured = f"{taken.seconds:10.4f} {taken.cpu_seconds:8.3f} {times:12.1f} {taken.peak_mib:9.0f}"
+    print(f"{name:42} {measured}", flush=True)
+
+
+def _measure(run: Callable[[Sequence[Picture]], object], studies: int) -> Taken:
     pictures = [_noise(n) for n in range(studies)]
     on_gpu = torch.cuda.is_available()
     run(pictures if on_gpu else pictures[:1])  # on a GPU the first batch chooses kernels
     if on_gpu:
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     run(pictures)
     if on_gpu:
         torch.cuda.synchronize()
-    taken = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     if on_gpu:
-        return taken / studies, torch.cuda.max_memory_allocated() / 2**20
-    return taken / studies, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak_mib = torch.cuda.max_memory_allocated() / 2**20
+    return Taken(seconds / studies, cpu_seconds / studies, peak_mib)
 
 
 def _noise(seed: int) -> Picture:
@@ -198,8 +220,8 @@ def _print_machine(checkpoint: Checkpoint, arguments: argparse.Namespace) -> Non
     print(", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "gliobench")))
     print(
         f"{parameters / 1e6:.0f} million parameters, {checkpoint.model.dtype}, "
-        f"{len(QUESTIONS)} questions a study, {arguments.tokens} tokens a reply, {arguments.studies} studies "
-        f"({arguments.plain_studies} for plain)"
+        f"{len(QUESTIONS)} questions a study, {arguments.tokens} tokens a reply, "
+        f"{arguments.studies} studies ({arguments.plain_studies} for plain)"
     )
 
 

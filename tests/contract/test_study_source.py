@@ -100,7 +100,9 @@ def test_a_study_opened_twice_has_the_same_volumes(source: StudySource) -> None:
     np.testing.assert_array_equal(source.study(first).volume(Modality.T1C), before)
 
 
-def test_looking_for_a_modality_does_not_read_it_and_those_there_are_listed(source: StudySource) -> None:
+def test_looking_for_a_modality_does_not_read_it_and_those_there_are_listed(
+    source: StudySource,
+) -> None:
     study = source.study(source.study_ids()[0])
 
     assert [modality for modality in Modality if modality in study.volumes] == _held(source)

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gliobench.adapters.mllama.backend import CARD
 from gliobench.adapters.mllama.fine_tuning.fitting import Curve
+from gliobench.adapters.mllama.options import CARD
 from gliobench.domain.report import STAND_IN
 
 _NOTICE = "Research use only, not for patients."

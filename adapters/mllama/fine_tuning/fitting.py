@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,8 +115,7 @@ def fit_adapter(
     lesson = prepare()
     on_gpu = torch.cuda.is_available()
     if on_gpu if schedule.checkpointing is None else schedule.checkpointing:
-        model: Any = lesson.model.get_base_model()
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        _checkpoint_activations(lesson.model.get_base_model())
     trainer = _Trainer(
         model=lesson.model,
         args=_arguments(schedule, folder / _CHECKPOINTS),
@@ -130,12 +130,20 @@ def fit_adapter(
     trainer.accelerator.wait_for_everyone()
 
 
+def _checkpoint_activations(model: Any) -> None:  # noqa: ANN401 - PEFT gives it without a type
+    before = "gradient_checkpointing_enable"  # until Transformers 5.23 renamed it
+    enable = getattr(model, "activation_checkpointing_enable", None) or getattr(model, before)
+    enable({"use_reentrant": False})
+
+
 def _settle(path: Path, settings: Mapping[str, object]) -> None:
     """Vouch that a fit that was begun here has the same settings."""
     text = json.dumps(settings, indent=1, sort_keys=True)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")  # several processes may come here
+        temporary.write_text(text)
+        temporary.replace(path)
     elif path.read_text() != text:
         raise JobError(f"{path.parent} holds a fit with other settings: choose another folder")
 
@@ -150,6 +158,7 @@ def _arguments(schedule: LoraSchedule, folder: Path) -> TrainingArguments:
         learning_rate=schedule.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=0.05,
+        use_cpu=not on_gpu,
         bf16=on_gpu and torch.cuda.is_bf16_supported(),
         logging_steps=1,
         logging_nan_inf_filter=False,  # else a NaN is logged as the mean of the others
@@ -232,5 +241,5 @@ class _Watch(TrainerCallback):
         if not math.isfinite(loss):
             raise JobError(f"loss {loss} at step {state.global_step}: lower the learning rate")
         if loss == 0 and state.global_step <= _SOON:
-            raise JobError(f"loss 0 at step {state.global_step}: the model is broken or cheats")
+            raise JobError(f"loss {loss} at step {state.global_step}: nothing is left to learn")
         self._progress(state.global_step, state.max_steps, loss)

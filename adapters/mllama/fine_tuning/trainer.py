@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
+import torch
 from accelerate import PartialState
 
-from gliobench.adapters.mllama.backend import ReadingOptions, card_of
 from gliobench.adapters.mllama.engine import Engine
 from gliobench.adapters.mllama.fine_tuning.card import AdapterCard
 from gliobench.adapters.mllama.fine_tuning.examples import Collator, examples_of
@@ -32,6 +32,7 @@ from gliobench.adapters.mllama.loading import (
     content_hash,
     load_checkpoint,
 )
+from gliobench.adapters.mllama.options import ReadingOptions, card_of
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader
 from gliobench.adapters.mllama.sight import Sight
@@ -173,7 +174,8 @@ class LoraTrainer(Trainer):
     def _look(self, checkpoint: Checkpoint, samples: list[Sample]) -> VisionStates:
         tower = f"{self._model_hash} {checkpoint.model.dtype}"
         states = VisionStates(self._states, tower, eyes_of(checkpoint))
-        with PartialState().main_process_first():  # of several processes, one looks
+        processes = PartialState(cpu=not torch.cuda.is_available())
+        with processes.main_process_first():  # one looks for all
             states.prepare([one.picture for one in samples])
         return states
 

@@ -12,6 +12,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a checkpoint with tiles of 28 px and random weights."""
     pytest.importorskip("transformers")
     import torch
+
     from fakes.tiny_mllama import tiny_mllama
 
     # Work this small gains nothing from threads, which on a busy machine wait for one another.

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-
-from gliobench.adapters.mllama.backend import ReadingOptions
 from gliobench.adapters.mllama.fine_tuning.fitting import LoraSchedule
 from gliobench.adapters.mllama.fine_tuning.lora import LoraOptions
 from gliobench.adapters.mllama.fine_tuning.trainer import LoraTrainer
 from gliobench.adapters.mllama.loading import EngineOptions
+from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.domain.geometry import Box3D
 from gliobench.domain.questions import Question

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,6 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("llguidance")
 
-from integration.mllama.transformers_reference import TransformersReference
-
 from gliobench.adapters.mllama.decoding import Decoder, ReplyEnd, Writing
 from gliobench.adapters.mllama.dialogues import Dialogue, Dialogues, begin
 from gliobench.adapters.mllama.engine import Engine
@@ -24,6 +22,7 @@ from gliobench.adapters.mllama.looking import look
 from gliobench.adapters.mllama.pictures import tiles_of
 from gliobench.adapters.mllama.requests import Picture, Prompt, Request
 from gliobench.domain.errors import BackendError, InvalidInputError
+from integration.mllama.transformers_reference import TransformersReference
 
 LIMIT = 12
 GRADE = json.dumps(
@@ -94,9 +93,8 @@ def test_logits_equal_those_of_four_padded_tiles_and_one_question_at_a_time(
     reply = "a reply"
 
     state, logits = begun(reference, shown, prompts)
-    steps = [logits]
-    for token in reference.checkpoint.token_ids(reply):
-        steps.append(state.next_logits(torch.full((2, 1), token)))
+    read = reference.checkpoint.token_ids(reply)
+    steps = [logits, *(state.next_logits(torch.full((2, 1), token)) for token in read)]
 
     for row, prompt in enumerate(prompts):
         expected = reference.logits(shown, prompt, reply)[-len(reply) - 1 :]
@@ -169,23 +167,36 @@ def test_each_picture_goes_through_the_tower_once_for_all_its_prompts(tiny_folde
     assert tiles == [3 * 4]
 
 
+@dataclass(slots=True, eq=False)
+class OfLength(Writing):
+    """A reply that ends after so many tokens, whatever they are."""
+
+    length: int = LIMIT
+
+
+class AtLength(ReplyEnd):
+    """Ends replies of a given length."""
+
+    def add(self, writing, token):
+        writing.tokens.append(token)
+        writing.finished = len(writing.tokens) == writing.length
+
+
+@torch.no_grad()
 def test_rows_that_end_are_left_out_and_the_others_go_on_the_same(
     reference: TransformersReference,
 ) -> None:
-    prompts = ["Where?", "What is it, and how far does it reach?", "Grade", "Draw its outline."]
-    whole = [reference.greedy(ONE_TILE, prompt, tokens=LIMIT) for prompt in prompts]
-    ends = {tokens[n] for tokens, n in zip(whole[:3], (1, 2, 4), strict=True)}
-    state, logits = begun(reference, ONE_TILE, prompts)
-    writings = [Writing() for _ in prompts]
+    prompts = ["Where?", "What is it, and how far does it reach?", "Draw its outline.", "Grade"]
+    state, logits = begun(reference, TWO_PICTURES, prompts)
+    writings = [OfLength(length=length) for length in (1, 2, 9, 5)]
 
-    end = ReplyEnd(reference.checkpoint.tokenizer, sorted(ends))
-    with torch.no_grad():
-        Decoder(end, limit=LIMIT, capture=False).write(state, logits, writings)
+    end = AtLength(reference.checkpoint.tokenizer, ())
+    Decoder(end, limit=LIMIT, capture=False).write(state, logits, writings)
 
-    for writing, tokens in zip(writings, whole, strict=True):
-        stop = next((n for n, token in enumerate(tokens) if token in ends), LIMIT)
-        assert writing.tokens == tokens[:stop]
-        assert writing.finished == (stop < LIMIT)
+    assert [writing.tokens for writing in writings] == [
+        reference.greedy(TWO_PICTURES, prompt, tokens=writing.length)
+        for prompt, writing in zip(prompts, writings, strict=True)
+    ]
 
 
 def test_a_reply_ends_where_its_json_closes(reference: TransformersReference) -> None:

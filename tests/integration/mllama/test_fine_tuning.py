@@ -12,10 +12,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from integration.mllama.lessons import cases, lora_trainer, nothing
 from safetensors.torch import load_file
 
-from gliobench.adapters.mllama.backend import CARD, card_of
+from fakes.study_folder import write_study
 from gliobench.adapters.mllama.fine_tuning.fitting import (
     ADAPTER,
     CURVE,
@@ -31,9 +30,12 @@ from gliobench.adapters.mllama.fine_tuning.lora import (
     trainable_parameters,
 )
 from gliobench.adapters.mllama.loading import EngineOptions, load_checkpoint
+from gliobench.adapters.mllama.options import CARD, ReadingOptions, card_of
 from gliobench.application.cross_validate import CrossValidation
 from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
 from gliobench.domain.patients import patient_hash
+from gliobench.entrypoints.cli import app
+from integration.mllama.lessons import cases, lora_trainer, nothing
 
 pytestmark = pytest.mark.filterwarnings(
     # peft 0.21 reads an attribute that transformers 5.23 renames
@@ -41,7 +43,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-class Interrupted(Exception):
+class InterruptedFitError(Exception):
     """The process was killed."""
 
 
@@ -96,9 +98,7 @@ def test_the_language_model_learns_and_the_vision_tower_only_where_asked_for(
 
 def test_a_model_without_the_named_modules_cannot_be_tuned() -> None:
     with pytest.raises(InvalidInputError, match="trainable parameters"):
-        check_parameters(
-            {"language": 0}, expected_parameters(torch.nn.Linear(2, 2), LoraOptions())
-        )
+        check_parameters({"language": 0}, expected_parameters(torch.nn.Linear(2, 2), LoraOptions()))
 
 
 @pytest.mark.slow
@@ -109,18 +109,19 @@ def test_eight_samples_are_overfitted(tiny_folder: Path, states: Path, tmp_path:
         states,
         cases(8),
         lora=LoraOptions(rank=32, alpha=64, dropout=0.0),
-        epochs=80,
-        batch_size=8,
-        learning_rate=1e-2,
+        reading=ReadingOptions(unit="pixels"),  # fewer bytes to learn
+        epochs=100,
+        batch_size=4,
+        learning_rate=5e-3,
     )
 
     trainer.fit(list(trainer.strata()), tmp_path, lambda *step: losses.append(step[2]))
     rows = trainer.predict(list(trainer.strata()), tmp_path)
 
-    assert losses[-1] < losses[0] / 10
+    assert losses[-1] < losses[0] / 50
     assert [row["grade_answer"] for row in rows] == ["LGG", "HGG"] * 4
     assert all(row["hit"] for row in rows)
-    assert all(row["box_iou"] > 0.7 for row in rows)
+    assert sum(row["box_iou"] for row in rows) > 8 * 0.4
 
 
 def test_an_adapter_loads_as_it_was_saved_and_merges_without_a_change(
@@ -147,12 +148,12 @@ def test_an_interrupted_fit_ends_in_the_same_adapter(
 ) -> None:
     def interrupt(done: int, _wanted: int, _loss: float) -> None:
         if done == 2:  # of two: the first epoch was kept
-            raise Interrupted
+            raise InterruptedFitError
 
     trainer, patients = lora_trainer(tiny_folder, states, cases(2)), ["study-0", "study-1"]
     resumed_at = []
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedFitError):
         trainer.fit(patients, tmp_path, interrupt)
     trainer.fit(patients, tmp_path, lambda *step: resumed_at.append(step[0]))
 
@@ -188,26 +189,25 @@ def test_checkpointing_changes_nothing_but_memory(
 
 
 @pytest.mark.parametrize(
-    ("scale", "complaint"), [(float("nan"), "loss nan at step 1"), (0.0, "loss 0 at step 1")]
+    ("weight", "complaint"), [(float("nan"), "loss nan at step 1"), (1.0, "loss 0.0 at step 1")]
 )
 def test_a_loss_that_is_not_finite_or_zero_at_once_stops_the_fit(
-    tiny_folder: Path, tmp_path: Path, scale: float, complaint: str
+    tiny_folder: Path, tmp_path: Path, weight: float, complaint: str
 ) -> None:
-    def broken() -> Lesson:
-        model = add_lora(load_checkpoint(EngineOptions(str(tiny_folder))).model, LoraOptions())
-
-        def collate(_: list[int]) -> dict[str, torch.Tensor]:
-            ids = torch.ones(1, 3, dtype=torch.long)
-            # The weighted mean of NaN is NaN; that over infinitely much weight, nothing.
-            heavy = torch.full((1, 3), scale if scale else float("inf"))
-            return {"input_ids": ids, "labels": ids, "weights": heavy}
-
-        return Lesson(model, [0, 1], collate)
+    def lesson() -> Lesson:
+        model = load_checkpoint(EngineOptions(str(tiny_folder))).model
+        model.lm_head.weight.data *= 1e6  # sure of whatever it says
+        ids = torch.tensor([[5, 6]])
+        certain = model(input_ids=ids, use_cache=False).logits.argmax(-1)
+        batch = {
+            "input_ids": ids,
+            "labels": certain.roll(1, dims=1),
+            "weights": torch.full((1, 2), weight),
+        }
+        return Lesson(add_lora(model, LoraOptions()), [0, 1], lambda _: dict(batch))
 
     with pytest.raises(JobError, match=complaint):
-        fit_adapter(
-            broken, schedule=LoraSchedule(), settings={}, folder=tmp_path, progress=nothing
-        )
+        fit_adapter(lesson, schedule=LoraSchedule(), settings={}, folder=tmp_path, progress=nothing)
     assert not (tmp_path / ADAPTER).exists()
 
 
@@ -248,15 +248,12 @@ def test_held_out_patients_are_scored_question_by_question(
     assert set(base) | {"fold"} == set(rows[0])
 
 
-def test_the_vision_tower_learns_too_where_asked_for(
-    tiny_folder: Path, tmp_path: Path
-) -> None:
+def test_the_vision_tower_learns_too_where_asked_for(tiny_folder: Path, tmp_path: Path) -> None:
     trainer = lora_trainer(
         tiny_folder,
         tmp_path / "states",
         cases(2),
         lora=LoraOptions(rank=2, alpha=4, vision=True),
-        epochs=1,
     )
 
     trainer.fit(["study-0", "study-1"], tmp_path, nothing)
@@ -269,3 +266,30 @@ def test_the_vision_tower_learns_too_where_asked_for(
 def test_four_bits_need_an_extra(tiny_folder: Path) -> None:
     with pytest.raises(MissingExtraError, match=r"gliobench\[qlora\]"):
         load_checkpoint(EngineOptions(str(tiny_folder)), four_bit=True)
+
+
+def test_the_command_leaves_folds_rows_and_an_adapter_of_all_patients(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for case in cases(4):
+        write_study(tmp_path / "studies", case)
+    (tmp_path / "studies" / "name_mapping.csv").write_text(
+        "Grade,BraTS_2020_subject_ID\n"
+        + "".join(f"{one.reference.grade.value},{one.study.id}\n" for one in cases(4))
+    )
+    out = tmp_path / "run"
+    settings = [f"llama.model={tiny_folder}", "llama.max_new_tokens=8"]
+    flags = ["--out", str(out), "--folds", "2", "--epochs", "1", "--variants", "1", "--rank", "2"]
+
+    with pytest.raises(SystemExit) as ended:
+        app(
+            [
+                *(word for one in settings for word in ("--set", one)),
+                *("train", "lora", str(tmp_path / "studies"), *flags),
+            ]
+        )
+
+    assert ended.value.code == 0
+    assert "4 held-out predictions" in capsys.readouterr().out
+    assert len(json.loads((out / "out_of_fold.json").read_text())) == 4
+    assert len(card_of(str(out / "final" / ADAPTER))["trained_on"]) == 4

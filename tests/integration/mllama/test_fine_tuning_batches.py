@@ -11,16 +11,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from integration.mllama.lessons import cases
-from integration.mllama.transformers_reference import TransformersReference
-
-from gliobench.adapters.mllama.backend import ReadingOptions
 from gliobench.adapters.mllama.engine import Engine
 from gliobench.adapters.mllama.fine_tuning.examples import Collator, even_odds, examples_of
 from gliobench.adapters.mllama.fine_tuning.packing import IGNORED, weighted_loss
 from gliobench.adapters.mllama.fine_tuning.samples import Sample, samples_of
 from gliobench.adapters.mllama.fine_tuning.vision_states import Seen, VisionStates, eyes_of
 from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions, load_checkpoint
+from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader
 from gliobench.adapters.mllama.requests import Picture
@@ -29,6 +26,8 @@ from gliobench.domain.errors import JobError
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.questions import Question
 from gliobench.domain.study import Grade
+from integration.mllama.lessons import cases
+from integration.mllama.transformers_reference import TransformersReference
 
 PLANE = Plane(Axis.AXIAL, 1)
 SIGHT = Sight(28)
@@ -99,7 +98,10 @@ def test_only_answers_and_their_end_of_turn_are_learned(
 
 
 def test_a_packed_row_gives_the_logits_of_each_question_asked_alone(
-    tiny_folder: Path, checkpoint: Checkpoint, samples: list[Sample], states: VisionStates,
+    tiny_folder: Path,
+    checkpoint: Checkpoint,
+    samples: list[Sample],
+    states: VisionStates,
     prompts: Prompts,
 ) -> None:
     reference = TransformersReference(tiny_folder, checkpoint)

@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("tiktoken", reason="Meta's tokenizer is not installed")
 pytest.importorskip("llama_models", reason="Meta's tokenizer is not installed")
 
+import llama_models
 from llama_models.datatypes import RawMediaItem, RawMessage, RawTextItem, ToolPromptFormat
 from llama_models.llama3.chat_format import ChatFormat
 from llama_models.llama3.tokenizer import Tokenizer as MetaTokenizer
@@ -19,9 +20,8 @@ from PIL import Image
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from transformers.convert_slow_tokenizer import TikTokenConverter
 
-import llama_models
-from gliobench.adapters.mllama import stand_in
 from gliobench.adapters.mllama.loading import PICTURE_TOKEN, Checkpoint
+from gliobench.adapters.mllama.options import STAND_IN_FOLDER
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.domain.questions import Question
@@ -41,8 +41,8 @@ def meta() -> ChatFormat:
 
 @pytest.fixture(scope="module")
 def stand_in_words() -> PreTrainedTokenizerFast:
-    folder = Path(stand_in.__file__).parent / "model"
-    return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(folder))
+    words = AutoTokenizer.from_pretrained(STAND_IN_FOLDER / "model")
+    return cast("PreTrainedTokenizerFast", words)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,9 @@ def ours(meta: ChatFormat, stand_in_words: PreTrainedTokenizerFast) -> Checkpoin
     """Our formatter with the real LLaMA 3 vocabulary under the stand-in's chat template."""
     ranks = Path(llama_models.__file__).parent / "llama3" / "tokenizer.model"
     # The released weights have the picture's token behind all others, where Meta's formatter puts it.
-    special = ["<|unused|>" if one == PICTURE_TOKEN else one for one in meta.tokenizer.special_tokens]
+    special = [
+        "<|unused|>" if one == PICTURE_TOKEN else one for one in meta.tokenizer.special_tokens
+    ]
     converted = TikTokenConverter(
         str(ranks), extra_special_tokens=[*special, PICTURE_TOKEN]
     ).converted()

@@ -17,6 +17,7 @@ from gliobench.domain.forms import (
     on_plane,
     point_in_volume,
     point_on_plane,
+    polygon_in_volume,
     polygon_on_plane,
 )
 from gliobench.domain.geometry import (
@@ -376,6 +377,53 @@ def test_a_mask_gives_a_better_centre_than_a_box() -> None:
     found = in_volume(answered(box_3d=box_in_volume(lopsided), mask=mask(lopsided)))
 
     assert found[Form.POINT_3D] == point_in_volume(lopsided)
+
+
+@given(VOLUMES, st.sampled_from(Axis))
+def test_an_outline_holds_the_voxels_that_it_was_drawn_around(
+    region: BoolArray, axis: Axis
+) -> None:
+    plane = largest_plane(region, axis)
+    outline = polygon_on_plane(region, plane)
+    assert outline is not None
+
+    inside = polygon_in_volume(outline, Grid(shape=region.shape, affine=np.eye(4)))
+
+    groups, _ = ndimage.label(plane.cut(region))
+    largest = [ndimage.binary_fill_holes(groups == n + 1) for n in range(groups.max())]
+    assert any(np.array_equal(plane.cut(inside), group) for group in largest)
+    assert inside.sum() == plane.cut(inside).sum()
+
+
+def test_an_outline_between_the_centres_of_voxels_holds_none() -> None:
+    speck = Polygon(AXIAL_3, vertices=((1.2, 1.2), (1.8, 1.2), (1.5, 1.8)))
+
+    assert not polygon_in_volume(speck, GRID).any()
+
+
+def test_an_outline_may_reach_out_of_the_grid_but_its_plane_may_not() -> None:
+    wide = Polygon(AXIAL_9, vertices=((-5, -5), (50, -5), (50, 50), (-5, 50)))
+    flat = Grid(shape=(8, 9, 9), affine=np.eye(4))
+
+    assert polygon_in_volume(wide, GRID).sum() == 8 * 9
+    with pytest.raises(InvalidInputError, match="plane 9 lies outside"):
+        polygon_in_volume(wide, flat)
+
+
+@pytest.mark.parametrize(
+    ("axis", "start", "stop"),
+    [
+        (Axis.SAGITTAL, (5, 1, 2), (6, 4, 7)),
+        (Axis.CORONAL, (1, 5, 2), (4, 6, 7)),
+        (Axis.AXIAL, (1, 2, 5), (4, 7, 6)),
+    ],
+)
+def test_a_box_on_a_plane_is_one_voxel_thick_in_the_volume(
+    axis: Axis, start: tuple[int, int, int], stop: tuple[int, int, int]
+) -> None:
+    box = Box(Plane(axis, 5), start=(1, 2), stop=(4, 7))
+
+    assert box.in_volume == Box3D(start=start, stop=stop)
 
 
 def test_a_failed_mask_fails_as_point_and_box_too() -> None:

@@ -20,7 +20,7 @@ from gliobench.domain.scores import (
     RegionScore,
 )
 from gliobench.domain.scoring import WORST
-from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
+from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, NotEstimable
 from gliobench.domain.study import Grade
 from gliobench.domain.summarise import mixed_sites, summarise
 from gliobench.domain.summary import FormSummary, GradingSummary, Measure, Summary
@@ -117,6 +117,27 @@ def test_a_backend_without_probabilities_has_no_auroc() -> None:
 
     assert Measure.AUROC not in counted.measures
     assert Measure.ACCURACY in counted.measures
+
+
+def test_every_measure_of_grades_has_an_interval_around_it() -> None:
+    answers = [GradePrediction(HGG, 0.9), GradePrediction(HGG, 0.6), GradePrediction(LGG, 0.2)]
+    cases = [case(n, reference=HGG if n % 4 else LGG, grade=answers[n % 3]) for n in range(24)]
+
+    measures = grading(summarise(cases).everyone.intention_to_treat).measures
+
+    assert {Measure.MCC, Measure.F1_LGG, Measure.AUROC, Measure.AUPRC} <= set(measures)
+    for measured in measures.values():
+        assert isinstance(measured, Estimate)
+        assert isinstance(measured.interval, Interval)
+        assert measured.interval.low < measured.value < measured.interval.high
+
+
+def test_one_lgg_among_many_tells_no_doubt_about_it() -> None:
+    cases = [case(n, reference=HGG if n else LGG, grade=GradePrediction(HGG)) for n in range(9)]
+
+    mcc = grading(summarise(cases).everyone.intention_to_treat).measures[Measure.MCC]
+
+    assert mcc == Estimate(0.0, NotEstimable("a stratum has one patient only"), n=9)
 
 
 def test_always_hgg_scores_the_prevalence_of_the_same_studies() -> None:

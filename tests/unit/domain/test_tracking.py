@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -53,6 +53,7 @@ def test_a_constant_answer_scores_zero_in_every_drawn_cohort(
 ) -> None:
     answers = np.tile(constant, (12, 1))
     drawn = weights + np.eye(1, 12)[0] + np.eye(1, 12, 11)[0]
+    assume(not lie_in_one_place(reference[drawn > 0]))
 
     assert index(answers, reference) == pytest.approx(0.0, abs=1e-9)
     assert index(answers, reference, drawn) == pytest.approx(0.0, abs=1e-9)

@@ -8,7 +8,8 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
-from gliobench.adapters.mllama.backend import ReadingOptions, backend_of, llama_vision_lora
+from gliobench.adapters.mllama.backend import backend_of, llama_vision_lora
+from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS
 from gliobench.application.ask_backend import ask
 from gliobench.application.ports.backend import Backend, BackendOptions

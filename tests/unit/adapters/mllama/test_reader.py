@@ -85,18 +85,18 @@ def test_whoever_asks_again_is_answered_from_memory_while_the_study_lives() -> N
 
 
 def test_places_are_found_on_the_plane_that_was_shown() -> None:
-    # 12 voxels fill the picture: x runs from voxel edge 11.5 (the patient's right) to -0.5,
-    # y from 11.5 (the front) to -0.5.
+    # The brain's 10 voxels fill the picture: x runs from voxel edge 10.5 (the patient's right) to
+    # 0.5, y from 10.5 (the front) to 0.5.
     place = read(FakeEngine()).place
 
     point, box, polygon = (place.answers[form] for form in (Form.POINT, Form.BOX, Form.POLYGON))
     assert isinstance(point, Point)
     assert point.plane.axis is Axis.AXIAL
-    assert point.at == pytest.approx((8.5, 5.5))
+    assert point.at == pytest.approx((8.0, 5.5))
     assert isinstance(box, Box)
-    assert (box.start, box.stop) == ((3, 6), (9, 9))
+    assert (box.start, box.stop) == ((4, 6), (9, 9))
     assert isinstance(polygon, Polygon)
-    assert np.allclose(polygon.vertices, [(8.5, 8.5), (2.5, 8.5), (2.5, 2.5)])
+    assert np.allclose(polygon.vertices, [(8.0, 8.0), (3.0, 8.0), (3.0, 3.0)])
 
 
 def test_pixels_mean_the_same_places_as_fractions() -> None:

@@ -10,7 +10,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import FloatArray
 from gliobench.domain.statistics.bootstrap import Replicates, Statistic, resample
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, Measured
-from gliobench.domain.statistics.means import weighted_mean
+from gliobench.domain.statistics.means import MeasuredValues
 from gliobench.domain.statistics.sampling import SamplingPlan
 
 RNG = np.random.default_rng(5)
@@ -23,12 +23,12 @@ SPATIAL_TEST = np.array(
 
 
 def mean_of(*columns: FloatArray) -> Statistic:
-    return lambda weights: weighted_mean(weights, np.column_stack(columns))
+    return MeasuredValues.of(np.column_stack(columns)).means
 
 
 def variance_of(values: FloatArray) -> Statistic:
     def variance(weights: FloatArray) -> FloatArray:
-        first, second = weighted_mean(weights, np.column_stack([values, values**2])).T
+        first, second = MeasuredValues.of(np.column_stack([values, values**2])).means(weights).T
         return (second - first**2)[:, None]
 
     return variance
@@ -157,7 +157,7 @@ def test_bca_needs_every_patients_pull() -> None:
     rare[0] = 1.0
 
     def rare_or_one(weights: FloatArray) -> FloatArray:
-        found = weighted_mean(weights, rare[:, None])
+        found = MeasuredValues.of(rare[:, None]).means(weights)
         drawn = len(weights) > 4
         return np.where(np.isnan(found), weights[:, [1]], found) if drawn else found
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, NotEstimable
-from gliobench.domain.statistics.means import bootstrap_mean, weighted_mean
+from gliobench.domain.statistics.means import MeasuredValues, bootstrap_mean
 
 
 def test_a_value_counts_as_often_as_it_is_drawn_and_not_at_all_where_it_is_missing() -> None:
     weights = np.array([[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]])
     values = np.array([[1.0, 5.0], [4.0, np.nan], [7.0, np.nan]])
 
-    means = weighted_mean(weights, values)
+    means = MeasuredValues.of(values).means(weights)
 
     assert means[:, 0] == pytest.approx([2.0, 7.0])
     assert means[0, 1] == 5.0

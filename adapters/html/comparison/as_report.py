@@ -1,0 +1,27 @@
+"""A comparison read as a report on each backend, so that both share their tables."""
+
+from __future__ import annotations
+
+from gliobench.domain.comparison import Comparison
+from gliobench.domain.report import BackendReport, EvaluationReport
+
+
+def as_report(comparison: Comparison) -> EvaluationReport:
+    """Take what a comparison says of each backend alone."""
+    return EvaluationReport(
+        cohort=comparison.cohort,
+        backends=tuple(
+            BackendReport(
+                name=arm.name,
+                fingerprint=arm.fingerprint,
+                provenance=arm.provenance,
+                n_trained_on=arm.n_trained_on,
+                oracle=arm.oracle,
+                summary=arm.summary,
+                cases=(),
+            )
+            for arm in comparison.arms
+        ),
+        seed=comparison.seed,
+        versions=comparison.versions,
+    )

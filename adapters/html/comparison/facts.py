@@ -1,0 +1,32 @@
+"""The comparison's numbers for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from gliobench.adapters.html.comparison.words import lead, stamps
+from gliobench.adapters.html.facts import plain
+from gliobench.domain.comparison import Comparison
+
+SCHEMA = 1
+SCHEMA_FILE = "comparison.schema.json"
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """Put a comparison into JSON that keeps its schema: what cannot be told is {"reason": …}."""
+    told: dict[str, object] = {
+        "$schema": SCHEMA_FILE,
+        "schema": SCHEMA,
+        "lead": lead(comparison),
+        "stamps": plain(stamps(comparison)),
+    }
+    facts = plain(comparison)
+    if isinstance(facts, dict):
+        told |= facts
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def schema() -> str:
+    """Read the JSON schema that ships with gliobench."""
+    return (Path(__file__).parent / SCHEMA_FILE).read_text(encoding="utf-8")

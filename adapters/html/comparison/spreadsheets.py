@@ -1,0 +1,124 @@
+"""The comparison's numbers for spreadsheets: one long table a file, one number a row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+
+from gliobench.adapters.html.numbers import ends, value_of
+from gliobench.domain.comparison import Comparison, PValue
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
+
+Line = Sequence[object]
+
+NUMBER = ("value", "low", "high", "n", "not_estimable")
+
+
+def spreadsheets(comparison: Comparison) -> dict[str, str]:
+    """Lay out a comparison.
+
+    Returns:
+        CSV by name; an empty field is what cannot be told, and the last one tells why.
+    """
+    tables: dict[str, tuple[Line, Iterable[Line]]] = {
+        "measures": (
+            ("arm", "counted", "form", "region", "measure", *NUMBER),
+            _measures(comparison),
+        ),
+        "differences": (("first", "second", "endpoint", *NUMBER), _differences(comparison)),
+        "tests": (
+            ("first", "second", "family", "of", "p", "p_holm", "not_estimable"),
+            _tests(comparison),
+        ),
+        "position_bias": (("arm", "form", "measure", *NUMBER), _biases(comparison)),
+        "failures": (("arm", "reason", "studies", *NUMBER), _failures(comparison)),
+        "strata": (("by", "stratum", "arm", "measure", *NUMBER), _strata(comparison)),
+    }
+    return {name: _csv(head, rows) for name, (head, rows) in tables.items()}
+
+
+def _measures(comparison: Comparison) -> Iterator[Line]:
+    for arm in comparison.arms:
+        both = arm.summary.everyone
+        ways = (
+            ("intention_to_treat", both.intention_to_treat),
+            ("answered_only", both.answered_only),
+        )
+        for way, summary in ways:
+            grading = summary.grading.measures.items() if summary.grading else ()
+            for measure, found in grading:
+                yield (arm.name, way, "grade", "", measure.value, *_number(found))
+            for row in summary.localisation:
+                region = row.region.value if row.region else ""
+                for measure, found in row.measures.items():
+                    yield (arm.name, way, row.form.value, region, measure.value, *_number(found))
+
+
+def _differences(comparison: Comparison) -> Iterator[Line]:
+    for pair in comparison.pairs:
+        for one in pair.differences:
+            yield (pair.first, pair.second, one.endpoint.name, *_number(one.value))
+
+
+def _tests(comparison: Comparison) -> Iterator[Line]:
+    for pair in comparison.pairs:
+        for test in pair.tests:
+            names = (pair.first, pair.second, test.family.value, test.of)
+            yield (*names, _p(test.p), _p(test.adjusted), _reason(test.p))
+
+
+def _biases(comparison: Comparison) -> Iterator[Line]:
+    for arm in comparison.arms:
+        for bias in arm.biases:
+            measured = bias.measured
+            if isinstance(measured, NotEstimable):
+                yield (arm.name, bias.form.value, "tracking", *_number(measured))
+                continue
+            rows = {"tracking": measured.tracking, "error_mm": measured.error_mm}
+            for axis, line in (("x", measured.x), ("y", measured.y), ("area", measured.area)):
+                if line is not None:
+                    rows |= {f"slope_{axis}": line.slope, f"r_squared_{axis}": line.r_squared}
+            rows |= {f"gain_mm over {name}": one.gain_mm for name, one in measured.priors.items()}
+            for name, found in rows.items():
+                yield (arm.name, bias.form.value, name, *_number(found))
+
+
+def _failures(comparison: Comparison) -> Iterator[Line]:
+    for arm in comparison.arms:
+        for one in arm.failures:
+            reason = one.reason.value if one.reason else "any"
+            yield (arm.name, reason, one.n, *_number(one.rate))
+
+
+def _strata(comparison: Comparison) -> Iterator[Line]:
+    for stratum in comparison.strata:
+        for row in stratum.rows:
+            for name in ("accuracy", "balanced_accuracy", "error_mm"):
+                found = _number(getattr(row, name))
+                yield (stratum.by.value, stratum.name, row.arm, name, *found)
+
+
+def _number(measured: Measured) -> Line:
+    if isinstance(measured, NotEstimable):
+        return ("", "", "", "", measured.reason)
+    spread = ends(measured)
+    low, high = (spread.low, spread.high) if spread else ("", "")
+    why = _reason(measured.interval)
+    return (value_of(measured), low, high, measured.n, why)
+
+
+def _p(p: PValue) -> object:
+    return "" if isinstance(p, NotEstimable) else p
+
+
+def _reason(found: object) -> str:
+    return found.reason if isinstance(found, NotEstimable) else ""
+
+
+def _csv(head: Line, rows: Iterable[Line]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,117 @@
+"""What is set for a model: what is loaded, what it is shown, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from gliobench.adapters.mllama.sight import Sight
+from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
+from gliobench.domain.questions import Decoding
+from gliobench.domain.slice_view import Composition, SlicePolicy
+from gliobench.domain.study import Modality
+
+if TYPE_CHECKING:
+    from gliobench.adapters.mllama.loading import EngineOptions
+
+STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
+"""A tiny checkpoint and its adapter, for where the gated weights are absent."""
+CARD = "card.json"
+"""Beside the weights of a checkpoint or an adapter that was made by gliobench."""
+OptionsT = TypeVar("OptionsT")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """What a study is shown as and asked, as the table `[llama]` has it.
+
+    Args:
+        policy: Which slices are shown.
+        slices: How many, where the policy is `n-slices`.
+        localizer: The backend whose mask `localizer-guided` follows.
+        composition: How the modalities make one picture.
+        modalities: As many as the composition shows; none takes those of `sight.SHOWN`.
+        size_px: Edge of the picture; None takes the edge of one of the model's tiles.
+        unit: What coordinates are asked for in.
+        decoding: How the questions of place are answered: free or constrained.
+        grade_decoding: How the grade is answered: free, constrained or scored.
+    """
+
+    policy: SlicePolicy = SlicePolicy.LOCALIZER_GUIDED
+    slices: int = 5
+    localizer: str = "cnn-onnx"
+    composition: Composition = Composition.ONE
+    modalities: tuple[Modality, ...] = ()
+    size_px: int | None = None
+    unit: Literal["fractions", "pixels"] = "fractions"
+    decoding: Decoding = Decoding.FREE
+    grade_decoding: Decoding = Decoding.SCORED
+
+    @property
+    def oracle(self) -> bool:
+        """Whether the reference chooses the slice."""
+        return self.policy is SlicePolicy.ORACLE_LARGEST_TUMOUR
+
+    def sight(self, tile_px: int) -> Sight:
+        """Say how a slice is shown to a model with tiles of this edge.
+
+        Raises:
+            InvalidInputError: More or fewer modalities than the composition shows.
+        """
+        return Sight(
+            size_px=self.size_px or tile_px,
+            composition=self.composition,
+            modalities=self.modalities,
+            in_pixels=self.unit == "pixels",
+        )
+
+
+def options_of(
+    table: Mapping[str, object], *, adapter: str | None = None
+) -> tuple[EngineOptions, ReadingOptions]:
+    """Part the table `[llama]` into what is loaded and what is shown and asked.
+
+    Args:
+        table: Its settings, by name; no model is the stand-in.
+        adapter: Of the model, in place of the table's.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: There is no such option, or it has a wrong value.
+    """
+    try:
+        from gliobench.adapters.mllama.loading import EngineOptions
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
+    model = str(table.get("model") or STAND_IN_FOLDER / "model")
+    known = {**table, "model": model, "adapter": adapter}
+    _check_known(known, ReadingOptions, EngineOptions)
+    return _picked(EngineOptions, known), _picked(ReadingOptions, known)
+
+
+def card_of(folder: str | None) -> dict[str, Any]:
+    """Read what a checkpoint or an adapter of ours says of itself; others have no card."""
+    path = Path(folder or "") / CARD
+    if folder is None or not path.is_file():
+        return {}
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackendError(f"{path} is no card: {error}") from error
+    return card
+
+
+def _picked(options: type[OptionsT], values: Mapping[str, Any]) -> OptionsT:
+    """Make options of those values that are theirs."""
+    names = {one.name for one in fields(options)}  # type: ignore[arg-type]  # of a dataclass
+    return options(**{name: value for name, value in values.items() if name in names})
+
+
+def _check_known(values: Mapping[str, object], *options: type) -> None:
+    names = {one.name for kind in options for one in fields(kind)}
+    if unknown := sorted(set(values) - names):
+        wanted = ", ".join(sorted(names))
+        raise InvalidInputError(f"llama.{unknown[0]}: there is no such option: wanted {wanted}")

@@ -1,1 +1,0 @@
-"""The stand-in: tiny weights of the same architecture, not LLaMA."""

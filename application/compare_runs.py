@@ -1,0 +1,105 @@
+"""Compare runs that are kept; nothing is inferred, and no image is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gliobench.application.ports.run_store import RunStore
+from gliobench.application.report_evaluation import describe_cohort
+from gliobench.domain.audits import Consequence, Finding, ScoredRun, audit
+from gliobench.domain.compare import compare, shared_studies
+from gliobench.domain.compared_arms import Drawing, Entrant
+from gliobench.domain.comparison import Comparison
+from gliobench.domain.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRuns:
+    """Compares the scores of runs over one cohort.
+
+    Args:
+        primary: The endpoint that was declared beforehand.
+        allow_leakage: Compare though a backend has learned from these patients; it is stamped. A
+            baseline, which knows averages only, is stamped and never stops anything.
+        drawing: Of the bootstraps and permutations.
+        versions: Of gliobench and the libraries that compute.
+    """
+
+    primary: Endpoint = BALANCED_ACCURACY
+    allow_leakage: bool = False
+    drawing: Drawing = field(default_factory=Drawing)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, runs: Mapping[str, RunStore]) -> Comparison:
+        """Compare.
+
+        Args:
+            runs: Two or more, by a name of their own.
+
+        Raises:
+            InvalidInputError: Fewer than two runs, other cohorts or references, no study that all
+                have, or a backend that has learned from these patients.
+            NotFoundError: A store keeps no run, or no scores.
+            JobError: A store cannot be read.
+        """
+        if len(runs) < 2:
+            raise InvalidInputError(f"{len(runs)} run to compare: wanted two or more")
+        entrants = [_entrant(name, store) for name, store in runs.items()]
+        scored = [entrant.run for entrant in entrants]
+        findings = audit(scored)
+        self._refuse(findings)
+        cases = next(iter(shared_studies(scored).values()))
+        if not cases:
+            raise InvalidInputError(
+                "the runs have scores of no study in common: evaluate them again"
+            )
+        return compare(
+            entrants,
+            cohort=describe_cohort("comparison", scored[0].cohort, cases),
+            findings=findings,
+            primary=self.primary,
+            drawing=self.drawing,
+            versions=self.versions,
+        )
+
+    def _refuse(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            consequence = finding.kind.consequence
+            if consequence is Consequence.REFUSED:
+                raise InvalidInputError(finding.sentence)
+            if consequence is Consequence.STOPPED and not self.allow_leakage:
+                raise InvalidInputError(f"{finding.sentence} Compare all the same: --allow-leakage")
+
+
+def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:
+    """Call each run by its backend; where two are of one backend, by their places too.
+
+    Args:
+        stores: By place, which tells them apart.
+
+    Raises:
+        NotFoundError: A store keeps no run.
+        JobError: A store cannot be read.
+    """
+    backends = {place: store.manifest().backend for place, store in stores.items()}
+    counts = Counter(backends.values())
+    return {
+        place if counts[backends[place]] > 1 else backends[place]: store
+        for place, store in stores.items()
+    }
+
+
+def _entrant(name: str, store: RunStore) -> Entrant:
+    manifest = store.manifest()
+    run = ScoredRun(
+        backend=name,
+        cohort=manifest.cohort,
+        cases=tuple(store.scores()),
+        n_studies=manifest.n_studies,
+        trained_on=manifest.trained_on,
+        provenance=manifest.provenance,
+    )
+    return Entrant(run, backend=manifest.backend, fingerprint=manifest.fingerprint)

@@ -1,0 +1,68 @@
+"""How often the interval of the tracking index holds the truth, in simulated cohorts.
+
+    python docs/results/tracking_coverage.py [--cohorts 1000]
+
+Tumours lie in two hemispheres; an answer is the tumour's place by some share, and for the rest a
+place near the middle. The true index is that of two million patients.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from gliobench.domain.statistics.bootstrap import resample
+from gliobench.domain.statistics.estimate import Estimate, Interval
+from gliobench.domain.statistics.sampling import SamplingPlan
+from gliobench.domain.tracking import tracking_index
+
+PATIENTS = (20, 50, 369)
+SHARES = (0.0, 0.05, 0.5, 0.9)
+
+
+def cohort(rng: np.random.Generator, n: int, share: float) -> tuple[np.ndarray, np.ndarray]:
+    side = rng.choice([-1.0, 1.0], n)
+    tumours = np.column_stack([side * rng.normal(30, 10, n), rng.normal(0, 30, n)])
+    return tumours, share * tumours + (1 - share) * rng.normal(0, 20, (n, 2))
+
+
+def truth(rng: np.random.Generator, share: float) -> float:
+    if not share:
+        return 0.0
+    tumours, answers = cohort(rng, 2_000_000, share)
+    own = np.linalg.norm(tumours - answers, axis=1).mean()
+    others = [np.linalg.norm(np.roll(tumours, by, 0) - answers, axis=1).mean() for by in (1, 7, 77)]
+    return float(1 - own / np.mean(others))
+
+
+def holds(tumours: np.ndarray, answers: np.ndarray, true: float, seed: int) -> tuple[bool, float]:
+    statistic = tracking_index(predicted=answers, reference=tumours)
+    plan = SamplingPlan.of(range(len(tumours)))
+    found = resample(statistic, plan, replicates=1000, seed=seed).percentile()[0]
+    assert isinstance(found, Estimate)
+    assert isinstance(found.interval, Interval)
+    return found.interval.low <= true <= found.interval.high, found.value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cohorts", type=int, default=1000)
+    count = parser.parse_args().cohorts
+    rng = np.random.default_rng(1)
+    print(
+        "| patients | share | true index | mean index | coverage of 95 % |\n|---|---|---|---|---|"
+    )
+    for n in PATIENTS:
+        for share in SHARES:
+            true = truth(rng, share)
+            found = [holds(*cohort(rng, n, share), true, seed) for seed in range(count)]
+            hits, values = zip(*found, strict=True)
+            print(
+                f"| {n} | {share} | {true:.3f} | {np.mean(values):.3f} | {np.mean(hits):.1%} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
