@@ -9,8 +9,17 @@ from gliobench.application.evaluate_cohort import Run
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError
-from gliobench.domain.forms import in_volume, point_in_volume
-from gliobench.domain.geometry import BoolArray, Box3D, Point, Point3D, Voxel
+from gliobench.domain.forms import in_volume, point_in_volume, polygon_in_volume
+from gliobench.domain.geometry import (
+    BoolArray,
+    Box,
+    Box3D,
+    Grid,
+    Point,
+    Point3D,
+    Polygon,
+    Voxel,
+)
 from gliobench.domain.prediction import (
     Failure,
     Form,
@@ -39,7 +48,8 @@ class PaintOverlays:
     """Draws each localising backend's worst cases, its median and its best.
 
     Every picture cuts through the middle of the reference, so that a missed tumour is seen, and
-    has its crosshair where the backend put the centre.
+    has its crosshair where the backend put the centre. Where the backend drew on a slice, the
+    picture cuts through that slice.
 
     Args:
         source: Where the studies and references come from.
@@ -76,10 +86,10 @@ class PaintOverlays:
             png = self._painter.paint(
                 study,
                 centre_vox=_centre(found),
-                regions=_regions(found),
+                regions=_regions(found, study.grid),
                 reference=reference,
                 box=_box(found),
-                through_vox=_middle(reference),
+                through_vox=_through(found, reference),
                 title=f"{study_id} · {name}",
             )
         except GliobenchError:
@@ -104,16 +114,11 @@ def ranked(cases: Sequence[CaseScore]) -> list[CaseScore]:
 
 
 def centre(case: CaseScore) -> tuple[PointScore, Failure | None] | None:
-    """Give how far off a centre was, in the volume, or else on the scoring plane, and why it failed.
-
-    Returns:
-        None where the case has no score of a point.
-    """
-    for form in (Form.POINT_3D, Form.POINT):
-        outcome = case.localisation.get(form)
-        if outcome is not None and isinstance(outcome.score, PointScore):
-            return outcome.score, outcome.failure
-    return None
+    """Give how far off a centre was, and why it failed; None where no point was scored."""
+    outcome = case.localisation.get(Form.POINT_3D)
+    if outcome is None or not isinstance(outcome.score, PointScore):
+        return None
+    return outcome.score, outcome.failure
 
 
 def describe(case: CaseScore) -> str:
@@ -155,28 +160,41 @@ def _found(run: Run, study_id: str) -> Mapping[Form, Localisation | Failure]:
 
 
 def _centre(found: Mapping[Form, Localisation | Failure]) -> Voxel | None:
-    match found.get(Form.POINT_3D), found.get(Form.POINT):
-        case Point3D(at=at), _:
-            return at
-        case _, Point(plane=plane, at=(x, y)):
-            place = dict(zip(plane.in_plane_axes, (x, y), strict=True)) | {
-                int(plane.axis): float(plane.index)
-            }
-            return place[0], place[1], place[2]
+    point = found.get(Form.POINT_3D)
+    return point.at if isinstance(point, Point3D) else None
+
+
+def _regions(
+    found: Mapping[Form, Localisation | Failure], grid: Grid
+) -> Mapping[Region, BoolArray] | None:
+    match found.get(Form.MASK), found.get(Form.POLYGON):
+        case Mask(regions=regions), _:
+            return regions
+        case _, Polygon() as outline:
+            return {Region.WT: polygon_in_volume(outline, grid)}
     return None
-
-
-def _regions(found: Mapping[Form, Localisation | Failure]) -> Mapping[Region, BoolArray] | None:
-    mask = found.get(Form.MASK)
-    return mask.regions if isinstance(mask, Mask) else None
 
 
 def _box(found: Mapping[Form, Localisation | Failure]) -> Box3D | None:
     """Give the box of a backend that has no mask: a mask's own box would say nothing more."""
-    box = found.get(Form.BOX_3D)
-    return box if isinstance(box, Box3D) and Form.MASK not in found else None
+    if Form.MASK in found:
+        return None
+    match found.get(Form.BOX_3D), found.get(Form.BOX):
+        case Box3D() as box, _:
+            return box
+        case _, Box() as box:
+            return box.in_volume
+    return None
 
 
-def _middle(reference: Mapping[Region, BoolArray]) -> Voxel | None:
+def _through(
+    found: Mapping[Form, Localisation | Failure], reference: Mapping[Region, BoolArray]
+) -> Voxel | None:
     whole = reference.get(Region.WT)
-    return point_in_volume(whole).at if whole is not None and whole.any() else None
+    if whole is None or not whole.any():
+        return None
+    at = list(point_in_volume(whole).at)
+    for answer in found.values():
+        if isinstance(answer, (Point, Box, Polygon)):
+            at[answer.plane.axis] = float(answer.plane.index)
+    return at[0], at[1], at[2]

@@ -33,8 +33,8 @@ class Family(str, Enum):
     """Tests that are corrected together, over all pairs of backends, by Holm."""
 
     PRIMARY = "primary endpoint"
-    GRADES = "grades, overall"
-    WITHIN_GRADES = "grades, within HGG and within LGG"
+    GRADES = "grades over all studies"
+    WITHIN_GRADES = "grades within HGG and within LGG"
     AUROC = "area under the ROC curve"
     LOCALISATION = "localisation"
 

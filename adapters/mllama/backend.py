@@ -13,6 +13,7 @@ from gliobench.adapters.mllama.options import (
     STAND_IN_FOLDER,
     ReadingOptions,
     card_of,
+    check_taught,
     options_of,
 )
 from gliobench.adapters.mllama.prompts import VERSION, Prompts
@@ -185,6 +186,7 @@ def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Back
     engine, reading = options_of(options.extra, adapter=adapter)
     from gliobench.adapters.mllama.engine import Engine
 
+    check_taught(card_of(adapter), reading, Prompts.load())
     guided = reading.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,

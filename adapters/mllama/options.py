@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
 from gliobench.domain.questions import Decoding
@@ -102,6 +103,28 @@ def card_of(folder: str | None) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BackendError(f"{path} is no card: {error}") from error
     return card
+
+
+def check_taught(card: Mapping[str, Any], reading: ReadingOptions, prompts: Prompts) -> None:
+    """Vouch that an adapter of ours is shown and asked what it was taught.
+
+    Raises:
+        InvalidInputError: It learned from other prompts, or from pictures of another kind.
+    """
+    if card.get("prompts_sha256", prompts.sha256) != prompts.sha256:
+        raise InvalidInputError("the adapter learned from other prompts: train it again")
+    taught = card.get("settings", {})
+    asked = {
+        "composition": reading.composition.value,
+        "modalities": [modality.value for modality in reading.modalities],
+        "size_px": reading.size_px,
+        "unit": reading.unit,
+    }
+    for name, value in asked.items():
+        if taught.get(name, value) != value:
+            raise InvalidInputError(
+                f"the adapter learned with llama.{name} {taught[name]}, got {value}: set it alike"
+            )
 
 
 def _picked(options: type[OptionsT], values: Mapping[str, Any]) -> OptionsT:

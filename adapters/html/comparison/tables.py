@@ -137,7 +137,9 @@ def _detectable(pair: Pair) -> Cell:
         return NOTHING
     accuracy, auroc = pair.detectable.accuracy, pair.detectable.auroc
     small = f"AUROC {number(auroc)}" if isinstance(auroc, float) else ""
-    return Cell(number(accuracy) if isinstance(accuracy, float) else MISSING, small)
+    if isinstance(accuracy, NotEstimable):
+        return Cell(MISSING, " · ".join(filter(None, (accuracy.reason, small))))
+    return Cell(number(accuracy), small)
 
 
 def paired_places(comparison: Comparison) -> Table | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,9 @@ def add_lora(model: PreTrainedModel, options: LoraOptions) -> PeftModel:
         target_modules=options.modules,
         task_type="CAUSAL_LM",
     )
-    added = get_peft_model(model, config)
+    with warnings.catch_warnings():  # PEFT asks for an attribute that Transformers has renamed
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        added = get_peft_model(model, config)
     check_parameters(trainable_parameters(added), expected)
     return added
 

@@ -8,7 +8,7 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_painter import FakeStudyPainter
 from fakes.fake_study_source import fake_case
-from gliobench.domain.geometry import Axis, Box3D, Plane, Point
+from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Polygon
 from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
@@ -63,19 +63,24 @@ def test_a_failed_localisation_is_drawn_without_a_crosshair() -> None:
     assert "not localised (no tumour found)" in overlays[0].caption
 
 
-def test_a_point_on_a_plane_is_put_into_the_volume() -> None:
-    painter = FakeStudyPainter()
-    point = Point(Plane(Axis.AXIAL, 3), (1.5, 2.5))
-    planar = fake_backend(
-        "planar",
-        localizer=FakeLocalizer(
-            lambda _: LocalisationPrediction({Form.POINT: point}), forms=(Form.POINT,)
-        ),
+def test_what_was_drawn_on_a_slice_is_shown_on_that_slice() -> None:
+    painter, plane = FakeStudyPainter(), Plane(Axis.AXIAL, 3)
+    drawn = LocalisationPrediction(
+        {
+            Form.POINT: Point(plane, (1.5, 2.5)),
+            Form.BOX: Box(plane, (1, 1), (4, 4)),
+            Form.POLYGON: Polygon(plane, ((1, 1), (4, 1), (4, 4))),
+        }
     )
+    planar = fake_backend("planar", localizer=FakeLocalizer(lambda _: drawn, forms=drawn.answers))
 
     fake_report(planar, cases=COHORT[:1], painter=painter)
 
-    assert painter.paintings[0].centre_vox == (1.5, 2.5, 3.0)
+    (painting,) = painter.paintings
+    assert painting.centre_vox == (1.5, 2.5, 3.0)
+    assert painting.through_vox == (5.0, 6.0, 3.0)
+    assert painting.box == Box3D((1, 1, 3), (4, 4, 4))
+    assert painting.regions == {Region.WT}
 
 
 def test_a_study_that_cannot_be_drawn_is_left_out() -> None:

@@ -9,8 +9,8 @@ from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
 from gliobench.adapters.mllama.backend import backend_of, llama_vision_lora
-from gliobench.adapters.mllama.options import ReadingOptions
-from gliobench.adapters.mllama.prompts import GRADE_ANSWERS
+from gliobench.adapters.mllama.options import ReadingOptions, check_taught
+from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
 from gliobench.application.ask_backend import ask
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError
@@ -153,3 +153,19 @@ def test_prompts_of_a_study_that_cannot_be_shown_are_an_error() -> None:
 def test_another_model_without_an_adapter_is_told_how_to_get_one() -> None:
     with pytest.raises(InvalidInputError, match="no adapter for my/model: train one"):
         llama_vision_lora(BackendOptions(extra={"model": "my/model"}))
+
+
+def test_an_adapter_is_asked_as_it_was_taught() -> None:
+    prompts = Prompts.load()
+    taught = {"composition": "one", "modalities": [], "size_px": None, "unit": "fractions"}
+    card = {"prompts_sha256": prompts.sha256, "settings": taught}
+
+    check_taught(card, MIDDLE, prompts)
+    check_taught({}, MIDDLE, prompts)
+
+    with pytest.raises(InvalidInputError, match=r"llama\.unit fractions, got pixels: set it alike"):
+        check_taught(card, replace(MIDDLE, unit="pixels"), prompts)
+    with pytest.raises(InvalidInputError, match=r"llama\.composition one, got rgb"):
+        check_taught(card, replace(MIDDLE, composition=Composition.RGB), prompts)
+    with pytest.raises(InvalidInputError, match="other prompts: train it again"):
+        check_taught(card | {"prompts_sha256": "0"}, MIDDLE, prompts)

@@ -1,0 +1,152 @@
+"""Comparisons of backends in memory, made as real ones are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fakes.fake_case_score import PLANE, fake_target
+from fakes.fake_run_store import FakeRunStore
+from gliobench.application.compare_runs import CompareRuns
+from gliobench.application.ports.run_store import RunManifest
+from gliobench.domain.compared_arms import Drawing
+from gliobench.domain.comparison import Comparison
+from gliobench.domain.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.geometry import Point
+from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.scores import WORST_MM, CaseScore, FormOutcome, PointScore
+from gliobench.domain.study import Grade
+
+REFUSAL = Failure(FailureReason.REFUSAL, "I would rather not")
+
+
+def reading(
+    number: int,
+    *,
+    hgg: bool,
+    says: float | bool | Failure | None = None,
+    points: tuple[float, float] | Failure | None = None,
+    patient: str | None = None,
+    site: str | None = None,
+) -> CaseScore:
+    """Make the score of one study, whose tumour's place depends on its number.
+
+    Args:
+        number: Of the study.
+        hgg: The reference.
+        says: P(HGG), or HGG yes or no, or why not; None where it does not grade.
+        points: How far off the tumour, in voxels of 2x1 mm; None where it does not localise.
+        patient: Whose study it is; its own by default.
+        site: Where it was scanned.
+    """
+    i, j = 5 + 7 * (number % 5), 4 + 5 * (number * 3 % 5)
+    target = fake_target((i - 2, j - 2), (i + 3, j + 3))
+    return CaseScore(
+        study_id=f"s{number:03}",
+        patient_id=patient or f"p{number:03}",
+        site=site,
+        reference_grade=Grade.HGG if hgg else Grade.LGG,
+        grade=_grade(says),
+        localisation={} if points is None else {Form.POINT: _point(points, (i, j))},
+        plane=PLANE,
+        target=target,
+    )
+
+
+def _grade(says: float | bool | Failure | None) -> GradePrediction | Failure | None:
+    if says is None or isinstance(says, Failure):
+        return says
+    grade = Grade.HGG if says >= 0.5 else Grade.LGG
+    return GradePrediction(grade, None if isinstance(says, bool) else says)
+
+
+def _point(off: tuple[float, float] | Failure, tumour: tuple[int, int]) -> FormOutcome:
+    if isinstance(off, Failure):
+        return FormOutcome(PointScore(WORST_MM, hit=False), off)
+    error_mm = float((4 * off[0] ** 2 + off[1] ** 2) ** 0.5)
+    at = (tumour[0] + off[0], tumour[1] + off[1])
+    return FormOutcome(PointScore(error_mm, hit=error_mm < 3), answer=Point(PLANE, at))
+
+
+def kept_run(
+    backend: str,
+    cases: Sequence[CaseScore],
+    *,
+    cohort: str = "c" * 64,
+    trained_on: Sequence[str] = (),
+    provenance: Mapping[str, str] | None = None,
+    n_studies: int | None = None,
+) -> FakeRunStore:
+    """Keep the scores of a run."""
+    store = FakeRunStore()
+    store.open(
+        RunManifest(
+            cohort=cohort,
+            backend=backend,
+            fingerprint="f" * 64,
+            provenance=provenance or {},
+            grades=True,
+            forms=frozenset({Form.POINT}),
+            settings={},
+            trained_on=frozenset(trained_on),
+            seed=0,
+            n_studies=n_studies,
+        )
+    )
+    store.write_scores(cases)
+    return store
+
+
+def compared(*, primary: Endpoint = BALANCED_ACCURACY, **runs: Sequence[CaseScore]) -> Comparison:
+    """Compare cases, by the names of their backends; an underscore stands for a hyphen."""
+    compare = CompareRuns(primary=primary, drawing=Drawing(replicates=200))
+    names = {name.replace("_", "-"): cases for name, cases in runs.items()}
+    return compare({name: kept_run(name, cases) for name, cases in names.items()})
+
+
+def cohort_of(n: int = 40) -> list[bool]:
+    """Give references: every fourth is LGG."""
+    return [number % 4 != 0 for number in range(n)]
+
+
+def looks(n: int = 40) -> list[CaseScore]:
+    """Grade all right but every tenth, and point at the tumour but for a voxel."""
+    return [
+        reading(
+            number,
+            hgg=hgg,
+            says=(0.9 if hgg != (number % 10 == 3) else 0.1) - number / 10_000,
+            points=(number % 3 - 1.0, 1.0),
+            site=f"site{number % 3}",
+        )
+        for number, hgg in enumerate(cohort_of(n))
+    ]
+
+
+def says_hgg(n: int = 40) -> list[CaseScore]:
+    """Answer HGG each time, and the middle of the image."""
+    cases = []
+    for number, hgg in enumerate(cohort_of(n)):
+        i, j = 5 + 7 * (number % 5), 4 + 5 * (number * 3 % 5)
+        middle = (20.0 - i, 15.0 - j)
+        site = f"site{number % 3}"
+        cases.append(reading(number, hgg=hgg, says=True, points=middle, site=site))
+    return cases
+
+
+def declines(n: int = 40) -> list[CaseScore]:
+    """Answer as `looks`, but decline every fifth."""
+    return [
+        reading(
+            number,
+            hgg=hgg,
+            says=REFUSAL if number % 5 == 1 else (0.8 if hgg else 0.3),
+            points=REFUSAL if number % 5 == 1 else (0.0, 0.0),
+            site=f"site{number % 3}",
+        )
+        for number, hgg in enumerate(cohort_of(n))
+    ]
+
+
+def fake_comparison() -> Comparison:
+    """Compare one that looks, one that does not, and one that often declines."""
+    return compared(looks=looks(), constant=says_hgg(), declining=declines())

@@ -1,0 +1,185 @@
+"""The page of a comparison says who is better, is harmless, and needs nothing but itself."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.fake_comparison import compared, fake_comparison, kept_run, looks, says_hgg
+from gliobench.adapters.html.comparison import HtmlComparisonWriter
+from gliobench.adapters.html.comparison.facts import comparison_json, schema
+from gliobench.adapters.html.comparison.page import render_comparison
+from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
+from gliobench.adapters.html.comparison.words import lead
+from gliobench.application.compare_runs import CompareRuns
+from gliobench.domain.compared_arms import Drawing
+from gliobench.domain.comparison import Comparison
+from gliobench.domain.patients import patient_hash
+
+jsonschema = pytest.importorskip("jsonschema")
+
+EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
+
+
+class Page(HTMLParser):
+    """Collects tags with their attributes, and the text between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    return fake_comparison()
+
+
+@pytest.fixture(scope="module")
+def html(comparison: Comparison) -> str:
+    return render_comparison(comparison)
+
+
+def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Comparison) -> None:
+    told = lead(comparison)
+
+    assert told.startswith("3 backends read the same 40 studies (30 HGG, 10 LGG); the primary")
+    assert "balanced accuracy. looks comes first at 0.93" in told
+    assert "Answering HGG each time is right in 75 % of them" in told
+    assert "No more accurate than that: constant." in told
+    assert "looks points nearest to the tumour" in told
+    assert "constant (tracking index 0.00) does not: whatever the image shows" in told
+
+
+def test_backends_that_are_not_told_apart_are_not_ranked_for_sure() -> None:
+    told = lead(compared(one=looks(), other=looks()))
+
+    assert "one comes first" in told
+    assert "other is not told from it by this sample" in told
+
+
+def test_leakage_is_the_last_word_of_the_first_paragraph() -> None:
+    runs = {
+        "a": kept_run("a", looks(), trained_on=[patient_hash("p001")]),
+        "b": kept_run("b", says_hgg()),
+    }
+    compare = CompareRuns(allow_leakage=True, drawing=Drawing(replicates=100))
+
+    assert lead(compare(runs)).endswith(
+        "But a has learned from patients of this cohort: its scores tell nothing of new ones."
+    )
+
+
+def test_the_page_holds_every_part(html: str) -> None:
+    text = Page(html).text
+
+    for part in (
+        "always HGG 40 / 40 0.75",
+        "LLaMA 3.2 Vision, base 76 % accuracy and 18 % specificity",
+        "looks over constant",
+        "refusal",
+        "tracking index",
+        "Distance from the brain's centre",
+        "Methods, ready to paste We compared looks, constant and declining",
+        "Who guesses the grade from the other patients of the same site",
+        "For research only",
+    ):
+        assert part in text, part
+
+
+def test_the_page_refers_to_nothing_outside_of_itself_and_runs_nothing(html: str) -> None:
+    tags = Page(html).tags
+    references = [
+        value or ""
+        for _, attributes in tags
+        for name, value in attributes.items()
+        if name in ("src", "href", "srcset", "action", "data", "poster")
+    ]
+
+    assert references
+    assert all(value.startswith("#") for value in references)
+    assert not [tag for tag, attributes in tags if tag == "script" or "style" in attributes]
+    assert not re.search(r"url\(|@import|https?://", html)
+    assert "default-src 'none'" in unescape(html)
+
+
+def test_what_the_data_hold_is_escaped(comparison: Comparison) -> None:
+    arms = (replace(comparison.arms[0], provenance={EVIL: EVIL}), *comparison.arms[1:])
+    evil = [replace(case, site=EVIL) for case in looks()]
+
+    pages = [
+        render_comparison(replace(comparison, arms=arms)),
+        render_comparison(compared(**{EVIL: evil, "other": says_hgg()})),
+    ]
+
+    for page in pages:
+        assert "<script" not in page
+        assert "49" not in Page(page).words
+        assert EVIL.split("{", maxsplit=1)[0][:20] in Page(page).text
+
+
+def test_the_facts_keep_their_schema(comparison: Comparison) -> None:
+    facts = json.loads(comparison_json(comparison))
+
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema()))
+    jsonschema.validate(facts, json.loads(schema()))
+    assert facts["lead"] == lead(comparison)
+    assert facts["pairs"][0]["auroc"] == {"reason": "one of the two gives no probabilities"}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda facts: facts.pop("lead"),
+        lambda facts: facts["arms"][0].update(surprise=1),
+        lambda facts: facts["pairs"][0]["tests"][0].update(p="small"),
+    ],
+    ids=["missing", "unknown", "of another kind"],
+)
+def test_the_schema_tells_facts_that_are_wrong(comparison: Comparison, spoil: Any) -> None:
+    facts = json.loads(comparison_json(comparison))
+    spoil(facts)
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(facts, json.loads(schema()))
+
+
+def test_every_table_is_rectangular_and_says_why_a_number_is_missing(
+    comparison: Comparison,
+) -> None:
+    for name, text in spreadsheets(comparison).items():
+        head, *rows = csv.reader(StringIO(text))
+        assert rows, name
+        assert {len(row) for row in rows} == {len(head)}, name
+    tests = list(csv.DictReader(StringIO(spreadsheets(comparison)["tests"])))
+    assert all(bool(row["p"]) != bool(row["not_estimable"]) for row in tests)
+
+
+def test_the_same_comparison_gives_the_same_files(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        HtmlComparisonWriter(str(tmp_path / name)).write(fake_comparison())
+
+    files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")]
+    assert len(files) == 9
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()

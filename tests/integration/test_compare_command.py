@@ -1,0 +1,116 @@
+"""`gliobench compare`, wired, over runs in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dependency_injector import providers
+from typer.testing import CliRunner, Result
+
+from fakes.fake_comparison import kept_run, looks, says_hgg
+from fakes.fake_run_store import FakeRunStore
+from gliobench.domain.patients import patient_hash
+from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.container import container
+
+
+@pytest.fixture(autouse=True)
+def stores() -> Iterator[dict[str, FakeRunStore]]:
+    """The runs by the name of their folder."""
+    kept = {
+        "constant": kept_run("constant", says_hgg()),
+        "looks": kept_run("looks", looks()),
+    }
+    with container.run_store.override(providers.Callable(lambda folder: kept[folder.name])):
+        yield kept
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    for name in ("constant", "looks"):
+        (tmp_path / "run" / name).mkdir(parents=True)
+        (tmp_path / "run" / name / "manifest.json").touch()
+    return tmp_path / "run"
+
+
+def compare(out: Path, *arguments: str | Path) -> Result:
+    given = [*map(str, arguments), "--out", str(out), "--replicates", "100"]
+    return CliRunner().invoke(app, ["compare", *given])
+
+
+def test_a_folder_of_runs_is_compared_into_page_facts_and_tables(
+    tmp_path: Path, runs: Path
+) -> None:
+    result = compare(tmp_path / "out", runs)
+
+    assert result.exit_code == 0, result.output
+    for name in ("comparison.html", "comparison.json", "tables/differences.csv"):
+        assert (tmp_path / "out" / name).is_file()
+    assert "looks comes first" in " ".join(result.stdout.split())
+    assert "comparison.html" in result.stdout
+
+
+def test_single_runs_are_compared_once_each(tmp_path: Path, runs: Path) -> None:
+    result = compare(tmp_path, runs / "looks", runs, "--json", "--primary", "auroc")
+
+    facts = json.loads(result.stdout)
+    assert [arm["name"] for arm in facts["arms"]] == ["looks", "constant"]
+    assert facts["primary"] == {"measure": "auroc", "form": None}
+    assert facts == json.loads((tmp_path / "comparison.json").read_text())
+
+
+def test_leakage_stops_it_in_one_line_and_is_told_by_the_exit_code_where_allowed(
+    tmp_path: Path, runs: Path, stores: dict[str, FakeRunStore]
+) -> None:
+    stores["looks"] = kept_run("looks", looks(), trained_on=[patient_hash("p001")])
+
+    stopped, allowed = compare(tmp_path, runs), compare(tmp_path, runs, "--allow-leakage")
+
+    assert stopped.exit_code == 1
+    assert len(stopped.stderr.splitlines()) == 1
+    assert "--allow-leakage" in stopped.stderr
+    assert allowed.exit_code == 3
+    assert "Leakage" in allowed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "keeps no run"),
+        (["{runs}", "--primary", "mcc"], "primary endpoint 'mcc': wanted one of balanced_accuracy"),
+        (["{runs}/looks"], "1 run to compare: wanted two or more"),
+    ],
+    ids=["no run", "primary", "one run"],
+)
+def test_what_cannot_be_compared_is_told_in_one_line(
+    tmp_path: Path, runs: Path, arguments: list[str], told: str
+) -> None:
+    result = compare(tmp_path, *(one.format(runs=runs) for one in arguments))
+
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_primary_endpoint_is_a_setting(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIOBENCH_COMPARE__PRIMARY", "point.error_mm")
+
+    result = compare(tmp_path, runs, "--json")
+
+    assert json.loads(result.stdout)["primary"] == {"measure": "error_mm", "form": "point"}
+
+
+def test_a_wrong_setting_is_told_by_its_name(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIOBENCH_COMPARE__PRIMARY", "beauty")
+
+    result = compare(tmp_path, runs)
+
+    assert result.exit_code == 1
+    assert "GLIOBENCH_COMPARE__PRIMARY" in result.stderr

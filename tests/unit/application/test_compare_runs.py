@@ -1,0 +1,87 @@
+"""Runs are audited before they are compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.fake_comparison import kept_run, looks, says_hgg
+from fakes.fake_run_store import FakeRunStore
+from gliobench.application.compare_runs import CompareRuns, name_runs
+from gliobench.domain.audits import FindingKind
+from gliobench.domain.compared_arms import Drawing
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.patients import patient_hash
+from gliobench.domain.report import BASELINE, STAND_IN
+
+FEW = Drawing(replicates=100)
+compare = CompareRuns(drawing=FEW)
+KNOWN = [patient_hash("p001"), patient_hash("p002")]
+
+
+def test_runs_over_other_cohorts_are_refused() -> None:
+    runs = {"a": kept_run("a", looks()), "b": kept_run("b", looks(), cohort="d" * 64)}
+
+    with pytest.raises(InvalidInputError, match="only runs over the same studies"):
+        compare(runs)
+
+
+def test_one_run_is_no_comparison() -> None:
+    with pytest.raises(InvalidInputError, match="1 run to compare: wanted two or more"):
+        compare({"a": kept_run("a", looks())})
+
+
+def test_a_backend_that_has_learned_from_these_patients_stops_it() -> None:
+    runs = {"a": kept_run("a", looks(), trained_on=KNOWN), "b": kept_run("b", says_hgg())}
+
+    with pytest.raises(InvalidInputError, match="a has learned from 2 of the 40 .*--allow-leakage"):
+        compare(runs)
+
+
+def test_leakage_that_is_allowed_is_told() -> None:
+    runs = {"a": kept_run("a", looks(), trained_on=KNOWN), "b": kept_run("b", says_hgg())}
+
+    comparison = CompareRuns(drawing=FEW, allow_leakage=True)(runs)
+
+    assert [finding.kind for finding in comparison.findings] == [FindingKind.LEAKAGE]
+    assert comparison.arms[0].n_trained_on == 2
+
+
+def test_a_baseline_that_knows_averages_stops_nothing_and_is_told() -> None:
+    baseline = kept_run("b", says_hgg(), trained_on=KNOWN, provenance={BASELINE: "always HGG"})
+
+    comparison = compare({"a": kept_run("a", looks()), "b": baseline})
+
+    assert [finding.kind for finding in comparison.findings] == [FindingKind.PRIORS]
+    assert comparison.arms[1].baseline
+
+
+def test_partial_runs_and_stand_ins_are_told() -> None:
+    runs = {
+        "a": kept_run("a", looks(), n_studies=50),
+        "b": kept_run("b", says_hgg(), provenance={STAND_IN: "stand-in, not LLaMA"}, n_studies=40),
+    }
+
+    kinds = {finding.kind for finding in compare(runs).findings}
+
+    assert kinds == {FindingKind.PARTIAL_RUN, FindingKind.STAND_IN}
+
+
+def test_runs_without_a_study_in_common_are_refused() -> None:
+    runs = {"a": kept_run("a", looks()[:9]), "b": kept_run("b", looks()[9:])}
+
+    with pytest.raises(InvalidInputError, match="no study in common"):
+        compare(runs)
+
+
+def test_runs_are_called_by_their_backends_and_where_those_are_one_by_their_places() -> None:
+    stores = {"x/a": kept_run("a", []), "y/a": kept_run("a", []), "y/b": kept_run("b", [])}
+
+    assert list(name_runs(stores)) == ["x/a", "y/a", "b"]
+
+
+def test_a_run_that_was_never_scored_is_named() -> None:
+    unscored = FakeRunStore()
+    unscored.open(kept_run("a", []).manifest())
+
+    with pytest.raises(NotFoundError, match="no scores"):
+        compare({"a": unscored, "b": kept_run("b", looks())})
