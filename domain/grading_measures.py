@@ -94,4 +94,4 @@ def _drawn(
 
     plan = SamplingPlan.of(patients, hgg.tolist())
     replicates = resample(measure, plan, replicates=RESAMPLES, seed=seed)
-    return dict(zip(names, replicates.percentile(), strict=True))
+    return dict(zip(names, replicates.bca(), strict=True))

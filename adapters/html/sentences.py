@@ -85,9 +85,9 @@ def methods(report: EvaluationReport) -> list[str]:
         "the BraTS volume. Answered-only leaves failures out.",
         "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
         "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, and a "
-        f"bootstrap over patients ({RESAMPLES:,} draws, seed {report.seed}; within each grade where "
-        "grades are scored) for all else. Where the studies tell of no doubt, or of one patient "
-        "only, there is none.",
+        f"bootstrap over patients ({RESAMPLES:,} draws, seed {report.seed}) for all else: percentiles "
+        "for means, and BCa within each grade for measures of grades. Where the studies "
+        "tell of no doubt, or of one patient only, there is none.",
         "Distances are in millimetres in the study's own frame. The reference's centre is the "
         "centroid of its whole tumour; a hit is a centre inside it.",
         "The scoring plane is the axial plane of the largest reference area. It is used for "

@@ -1,13 +1,14 @@
 """Print how often intervals hold the truth, and how often tests cry wolf, in simulated cohorts.
 
-    OPENBLAS_NUM_THREADS=1 python docs/results/simulate_coverage.py > docs/results/coverage.md
+    OPENBLAS_NUM_THREADS=1 python docs/results/simulate_coverage.py
 
 Two backends that are equally good score each study: HGG around 1.5, LGG around 0, with noise of
 which half is shared. What lies above 0.75 is called HGG, and the score gives P(HGG). Their errors
 in mm are log-normal. The mix of grades is given, as it is for the bootstrap, which draws within
 each grade. Shares alone are averaged over truths from 0.5 to 1: at one truth, coverage jumps with
 every study more. F1, MCC and AUPRC are held against
-those of endless studies. Areas are bootstrapped up to 369 studies: 5,000 would take the night.
+those of endless studies. Areas are bootstrapped up to 369 studies: with 5,000 that would more than
+double the time.
 """
 
 import argparse

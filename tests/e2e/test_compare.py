@@ -16,14 +16,14 @@ pytest.importorskip("nilearn")
 def test_runs_of_baselines_over_phantoms_are_compared(gliobench: RunCli, tmp_path: Path) -> None:
     backends = ["majority", "prevalence", "centre-prior", "brain-centroid", "mean-box"]
     chosen = [flag for name in backends for flag in ("--backend", name)]
-    gliobench("evaluate", "phantom:3:0:4", *chosen, "--out", "run")
+    gliobench("evaluate", "phantom:2:0:4", *chosen, "--out", "run")
 
     done = gliobench("compare", "run", "--out", "compared", "--replicates", "200")
 
     assert done.returncode == 0, done.stderr
-    assert "3 studies" in done.stdout
+    assert "2 studies" in done.stdout
     facts = json.loads((tmp_path / "compared" / "comparison.json").read_text())
     assert {arm["name"] for arm in facts["arms"]} == set(backends)
     assert all(arm["baseline"] for arm in facts["arms"])
-    assert facts["arms"][0]["biases"][0]["measured"]["reason"].startswith("3 patients")
-    assert "3 studies" in (tmp_path / "compared" / "comparison.html").read_text()
+    assert facts["arms"][0]["biases"][0]["measured"]["reason"].startswith("2 patients")
+    assert "2 studies" in (tmp_path / "compared" / "comparison.html").read_text()

@@ -208,3 +208,29 @@ def test_a_backend_that_failed_everywhere_is_still_compared() -> None:
 
     assert isinstance(comparison.arms[1].biases[0].measured, NotEstimable)
     assert only_pair(comparison).test(Family.PRIMARY, "balanced_accuracy").tells_apart  # type: ignore[union-attr]
+
+
+def test_a_difference_is_that_of_what_is_said_of_each_alone(comparison: Comparison) -> None:
+    summaries = {arm.name: arm.summary.everyone.intention_to_treat for arm in comparison.arms}
+
+    for pair in comparison.pairs:
+        for one in pair.differences:
+            values = []
+            for name in (pair.first, pair.second):
+                rows = [
+                    row for row in summaries[name].localisation if row.form is one.endpoint.form
+                ]
+                grading = summaries[name].grading
+                measured = (rows[0] if rows else grading).measures[one.endpoint.measure]  # type: ignore[union-attr]
+                values.append(measured.value if isinstance(measured, Estimate) else None)
+            assert isinstance(one.value, Estimate)
+            assert None not in values
+            assert one.value.value == pytest.approx(values[0] - values[1]), one.endpoint.name
+
+
+def test_a_part_of_the_cohort_has_its_own_error(comparison: Comparison) -> None:
+    hgg = next(one for one in comparison.strata if one.name == "HGG")
+    errors_mm = [(4 * (number % 3 - 1) ** 2 + 1) ** 0.5 for number in range(40) if number % 4 != 0]
+
+    assert isinstance(hgg.rows[0].error_mm, Estimate)
+    assert hgg.rows[0].error_mm.value == pytest.approx(sum(errors_mm) / 30)
