@@ -55,6 +55,6 @@ def _stratum_row(arm: str, cases: Sequence[CaseScore], *, seed: int) -> StratumR
 
 def _points_only(case: CaseScore) -> CaseScore:
     points: dict[Form, FormOutcome] = {
-        form: one for form, one in case.localisation.items() if form is Form.BOX
+        form: one for form, one in case.localisation.items() if form is Form.POINT
     }
     return replace(case, localisation=points)
