@@ -83,6 +83,7 @@ from gliobench.entrypoints import cli
 
 @cli.app.command()
 def interrupted() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background ignores it
     os.kill(os.getpid(), signal.SIGINT)
 
 cli.app(["interrupted"])
