@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -307,7 +308,13 @@ def _require(library: str, purpose: str, *, extra: str = "vlm") -> None:
 
 @contextmanager
 def _reported(name: str, *, what: str = "model") -> Iterator[None]:
-    """Say in one line what is the matter with a checkpoint, and how to get it."""
+    """Say in one line what is the matter with a checkpoint, and how to get it.
+
+    The hub's own warnings, a line for each of its retries, are held back meanwhile.
+    """
+    hub = logging.getLogger("huggingface_hub")
+    level = hub.level
+    hub.setLevel(logging.ERROR)
     try:
         yield
     except GliobenchError:
@@ -325,3 +332,5 @@ def _reported(name: str, *, what: str = "model") -> Iterator[None]:
             f"{what} {name} is neither a folder nor within reach on the Hugging Face hub: "
             "give the folder that it was downloaded to"
         ) from error
+    finally:
+        hub.setLevel(level)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions, load_checkpoint
+from gliobench.adapters.mllama.loading import (
+    Checkpoint,
+    EngineOptions,
+    _reported,
+    load_checkpoint,
+)
 from gliobench.adapters.mllama.pictures import tiles_of
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 
@@ -18,6 +24,21 @@ from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundErr
 @pytest.fixture
 def copy(tiny_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_folder, tmp_path / "copy"))
+
+
+def test_the_hubs_retries_are_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    hub = logging.getLogger("huggingface_hub.utils._http")
+
+    @_reported("no/model")
+    def load() -> None:
+        hub.warning("Retrying in 1s")
+        raise OSError("unreachable")
+
+    with pytest.raises(NotFoundError):
+        load()
+    hub.warning("outside of loading")
+
+    assert caplog.messages == ["outside of loading"]
 
 
 def test_a_model_that_is_nowhere_is_said_with_how_to_get_it(
