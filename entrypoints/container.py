@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
-from gliobench.domain.errors import InvalidInputError, MissingExtraError
+from gliobench.application.chosen_studies import ChosenStudies
+from gliobench.application.freeze_cohort import thaw
+from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
 from gliobench.entrypoints.plugins import build_backend
 
 if TYPE_CHECKING:
@@ -255,7 +257,8 @@ def settings() -> Settings:
 def open_source(dataset: str) -> StudySource:
     """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
-    A folder of slices is one that holds `cases.csv` and `image/`.
+    A folder of slices is one that holds `cases.csv` and `image/`. Where the settings name a frozen
+    cohort, or a part of one, only its studies are there.
 
     Raises:
         InvalidInputError: The phantom's numbers or the table of cases cannot be read.
@@ -263,7 +266,18 @@ def open_source(dataset: str) -> StudySource:
         MissingExtraError: Phantoms are asked for and their extra is not installed.
     """
     source: StudySource = _source_provider(dataset)(dataset)
-    return source
+    cohort = settings().cohort
+    return ChosenStudies(source, _members(cohort)) if cohort else source
+
+
+def _members(cohort: str) -> list[str]:
+    """Name the studies of a frozen cohort, `FILE`, or of one of its parts, `FILE:PART`."""
+    file, _, part = (cohort, "", "") if Path(cohort).is_file() else cohort.rpartition(":")
+    try:
+        frozen = thaw(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotFoundError(f"cohort {cohort} cannot be read: wanted FILE or FILE:PART") from error
+    return [member.study_id for member in (frozen.part(part) if part else frozen.members)]
 
 
 def _source_provider(dataset: str) -> providers.Factory[StudySource]:

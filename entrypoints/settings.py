@@ -137,6 +137,9 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="edge of a slice's pixel, where its table does not tell",
     )
+    cohort: str | None = Field(
+        None, description="frozen cohort to keep to, FILE or FILE:PART, e.g. cohort.json:train"
+    )
     seed: int = Field(0, ge=0, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe event that is logged"

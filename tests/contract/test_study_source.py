@@ -12,6 +12,7 @@ from fakes.slice_folder import write_slices
 from fakes.study_folder import image_of, write_study
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.adapters.slices import SliceStudySource
+from gliobench.application.chosen_studies import ChosenStudies
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.orientation import canonical
@@ -26,6 +27,10 @@ def _brats(folder: Path) -> StudySource:
     for study_id in ("b", "a"):
         write_study(folder, fake_case(study_id))
     return BratsStudySource(folder)
+
+
+def _chosen(_: Path) -> StudySource:
+    return ChosenStudies(FakeStudySource([fake_case(one) for one in "cab"]), ["b", "a"])
 
 
 def _loose_files(folder: Path) -> StudySource:
@@ -47,7 +52,7 @@ NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra 
 
 
 @pytest.fixture(
-    params=[_fake, _brats, _loose_files, _slices, pytest.param(_phantom, marks=NO_NILEARN)]
+    params=[_fake, _brats, _chosen, _loose_files, _slices, pytest.param(_phantom, marks=NO_NILEARN)]
 )
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> StudySource:
     make: Callable[[Path], StudySource] = request.param

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
+from gliobench.application.freeze_cohort import freeze
 from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.cohort import Cohort, Member
 from gliobench.domain.errors import (
     BackendError,
     InvalidInputError,
@@ -15,6 +18,7 @@ from gliobench.domain.errors import (
 )
 from gliobench.entrypoints import container as wiring
 from gliobench.entrypoints import plugins
+from gliobench.entrypoints.settings import load_settings
 
 
 def working(options: BackendOptions) -> Backend:
@@ -122,3 +126,24 @@ def test_a_phantom_cohort_has_the_spacing_asked_for() -> None:
     source = wiring.open_source("phantom:1:0:2.5")
 
     assert source.study("Phantom_0000").grid.spacing_mm == (2.5, 2.5, 2.5)
+
+
+def test_a_dataset_keeps_to_the_part_of_a_frozen_cohort_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = (Member("Phantom_0000", "p0"), Member("Phantom_0002", "p2"))
+    parts = {"train": ("Phantom_0000",), "test": ("Phantom_0002",)}
+    file = tmp_path / "cohort.json"
+    file.write_text(freeze(Cohort("phantoms", "f", members, parts)))
+
+    def studies(cohort: str) -> list[str]:
+        monkeypatch.setenv("GLIOBENCH_COHORT", cohort)
+        with wiring.container.settings.override(load_settings()):
+            return wiring.open_source("phantom:3:0:4").study_ids()
+
+    assert studies(str(file)) == ["Phantom_0000", "Phantom_0002"]
+    assert studies(f"{file}:test") == ["Phantom_0002"]
+    with pytest.raises(NotFoundError, match="no part 'tset': it has train, test"):
+        studies(f"{file}:tset")
+    with pytest.raises(NotFoundError, match="cannot be read: wanted FILE or FILE:PART"):
+        studies(str(tmp_path / "none.json"))

@@ -1,0 +1,55 @@
+"""Some studies of a source: what a frozen cohort names, or one part of its split."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import final
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import NotFoundError
+from gliobench.domain.faults import Fault
+from gliobench.domain.study import Reference, Study
+
+
+@final
+class ChosenStudies(StudySource):
+    """Shows a source as if it held nothing else.
+
+    Args:
+        source: The whole.
+        study_ids: What is chosen of it.
+
+    Raises:
+        NotFoundError: A chosen study is not in the source.
+    """
+
+    def __init__(self, source: StudySource, study_ids: Collection[str]) -> None:
+        self._source = source
+        self._study_ids = sorted(set(study_ids))
+        if missing := sorted(set(study_ids) - set(source.study_ids())):
+            raise NotFoundError(f"study {missing[0]} of the cohort is not in the dataset")
+
+    def study_ids(self) -> list[str]:
+        """Name every chosen study."""
+        return list(self._study_ids)
+
+    def study(self, study_id: str) -> Study:
+        """Open a study."""
+        return self._source.study(self._known(study_id))
+
+    def reference(self, study_id: str) -> Reference:
+        """Read what the experts say of a study."""
+        return self._source.reference(self._known(study_id))
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash the bytes that the study's volumes are read from (sha256, hex)."""
+        return self._source.content_hash(self._known(study_id))
+
+    def notes(self, study_id: str) -> list[Fault]:
+        """Tell what is odd about a study's files and does no harm."""
+        return self._source.notes(self._known(study_id))
+
+    def _known(self, study_id: str) -> str:
+        if study_id not in self._study_ids:
+            raise NotFoundError(f"study {study_id} is not in the cohort")
+        return study_id
