@@ -185,7 +185,7 @@ def print_end_to_end(localizer_run: Path, grader_run: Path, studies: Path) -> No
     folds = json.loads((localizer_run / "folds.json").read_text())
     rows: Rows = []
     for fold in sorted(set(folds.values())):
-        place = Path(f"fold-{fold}", "checkpoint.pt")
+        place = f"fold-{fold}"
         backend = backend_of(
             trained_localizer(localizer_run / place, UNTOLD),
             trained_grader(grader_run / place, UNTOLD, temperature=1.0),
