@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.report_evaluation import describe_cohort
-from gliobench.domain.audits import Consequence, Finding, ScoredRun, audit
-from gliobench.domain.compare import compare, shared_studies
-from gliobench.domain.compared_arms import Drawing, Entrant
-from gliobench.domain.comparison import Comparison
-from gliobench.domain.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.arms import Drawing, Entrant
+from gliobench.domain.comparison.audits import Consequence, Finding, ScoredRun, audit
+from gliobench.domain.comparison.compare import compare, shared_studies
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.errors import InvalidInputError
 
 

@@ -9,6 +9,8 @@ from gliobench.application.evaluate_cohort import Run
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError
+from gliobench.domain.evaluation.report import BackendReport, Overlay
+from gliobench.domain.evaluation.scores import CaseScore, MaskScore, PointScore
 from gliobench.domain.forms import in_volume, point_in_volume, polygon_in_volume
 from gliobench.domain.geometry import (
     BoolArray,
@@ -29,8 +31,6 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.report import BackendReport, Overlay
-from gliobench.domain.scores import CaseScore, MaskScore, PointScore
 
 WORST_SHOWN = 3
 ORDINALS = ("worst", "second worst", "third worst")

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from gliobench.domain.report import BackendReport, CohortDescription, EvaluationReport, Overlay
-from gliobench.domain.scores import CaseScore
+from gliobench.domain.evaluation.report import (
+    BackendReport,
+    CohortDescription,
+    EvaluationReport,
+    Overlay,
+)
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.study import Grade
 
 

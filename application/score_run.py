@@ -7,17 +7,17 @@ import numpy as np
 from gliobench.application.evaluate_cohort import ORACLE, Run
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.audits import learned_from
+from gliobench.domain.comparison.audits import learned_from
 from gliobench.domain.errors import GliobenchError
+from gliobench.domain.evaluation.report import BackendReport
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scoring import Target, score_localisation
+from gliobench.domain.evaluation.summarise import summarise
+from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import BoolArray, Grid
 from gliobench.domain.prediction import LocalisationPrediction
 from gliobench.domain.regions import Region
-from gliobench.domain.report import BackendReport
-from gliobench.domain.scores import CaseScore
-from gliobench.domain.scoring import Target, score_localisation
 from gliobench.domain.study import Reference, Study
-from gliobench.domain.summarise import summarise
-from gliobench.domain.target_facts import TargetFacts
 
 
 class ScoreRun:

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.prediction import Failure, GradePrediction
-from gliobench.domain.report import STAND_IN
 
 if TYPE_CHECKING:
     from gliobench.application.predict_study import OnSlice, Place, StudyReading

@@ -30,9 +30,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.questions import Decoding
-from gliobench.domain.slice_view import Composition, SlicePolicy
+from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
 
 SETTINGS_FILE = "gliobench.toml"
@@ -95,7 +95,7 @@ class LlamaSettings(BaseModel):
 
 def _endpoint(name: str) -> str:
     """Check that an endpoint can decide a comparison."""
-    from gliobench.domain.endpoints import Endpoint
+    from gliobench.domain.comparison.endpoints import Endpoint
 
     return Endpoint.parse(name).name
 

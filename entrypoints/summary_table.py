@@ -8,11 +8,11 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from gliobench.domain.evaluation.report import STAND_IN, BackendReport, EvaluationReport
+from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
-from gliobench.domain.report import STAND_IN, BackendReport, EvaluationReport
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
-from gliobench.domain.summary import BothWays, GradingSummary, Measure, Summary
 
 GRADING = {
     "accuracy": Measure.ACCURACY,

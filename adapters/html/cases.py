@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import number
 from gliobench.application.paint_overlays import centre
+from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
+from gliobench.domain.evaluation.scores import CaseScore, MaskScore
 from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.regions import Region
-from gliobench.domain.report import BackendReport, EvaluationReport
-from gliobench.domain.scores import CaseScore, MaskScore
 from gliobench.domain.study import Grade
 
 SHOWN = 500

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from gliobench.adapters.html.sentences import lead, stamps
-from gliobench.domain.report import EvaluationReport
+from gliobench.domain.evaluation.report import EvaluationReport
 
 SCHEMA = 1
 TOLD = ("cohort", "backends", "overlays", "seed", "versions")

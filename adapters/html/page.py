@@ -24,7 +24,7 @@ from gliobench.adapters.html.tables import (
     localisation_table,
     site_rows,
 )
-from gliobench.domain.report import EvaluationReport, Overlay
+from gliobench.domain.evaluation.report import EvaluationReport, Overlay
 
 TEMPLATES = Path(__file__).parent / "templates"
 

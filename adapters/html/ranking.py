@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.prediction import Form
-from gliobench.domain.report import EvaluationReport
 from gliobench.domain.statistics.estimate import Estimate
-from gliobench.domain.summary import Measure
 
 Ranking: TypeAlias = list[tuple[str, float, Estimate]]
 """Backends' names, values and estimates, the best first; those without a value are left out."""

@@ -15,13 +15,13 @@ from gliobench.adapters.html.numbers import (
     value_of,
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
+from gliobench.domain.evaluation.report import STAND_IN, BackendReport, EvaluationReport
+from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.report import STAND_IN, BackendReport, EvaluationReport
-from gliobench.domain.scores import WORST_MM
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.means import RESAMPLES
 from gliobench.domain.study import Grade
-from gliobench.domain.summary import GradingSummary
 
 FEW_STUDIES = 20
 

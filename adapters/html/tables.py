@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gliobench.adapters.html.numbers import MISSING, interval, number, value_of
+from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
+from gliobench.domain.evaluation.summary import (
+    BothWays,
+    FormSummary,
+    GradingSummary,
+    Measure,
+    Summary,
+)
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
-from gliobench.domain.report import BackendReport, EvaluationReport
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.study import Grade
-from gliobench.domain.summary import BothWays, FormSummary, GradingSummary, Measure, Summary
 
 Way: TypeAlias = Callable[[BothWays], Summary]
 

@@ -8,7 +8,7 @@ from gliobench.adapters.html.facts import render_json
 from gliobench.adapters.html.files import put
 from gliobench.adapters.html.page import render_html
 from gliobench.application.ports.report_writer import ReportWriter
-from gliobench.domain.report import EvaluationReport
+from gliobench.domain.evaluation.report import EvaluationReport
 
 
 @final

@@ -23,11 +23,11 @@ from gliobench.adapters.mllama.slices import planes_by
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
-from gliobench.domain.questions import FORM_OF_QUESTION, Question
-from gliobench.domain.report import STAND_IN
-from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Study
 
 
@@ -220,7 +220,9 @@ def _told(
 
 
 def _parser_sha256() -> str:
-    sources = (one for one in files("gliobench.domain").iterdir() if one.name.startswith("answer"))
+    sources = (
+        one for one in files("gliobench.domain.answers").iterdir() if one.name.endswith(".py")
+    )
     in_order = sorted(sources, key=lambda one: one.name)
     return hashlib.sha256(b"".join(one.read_bytes() for one in in_order)).hexdigest()
 

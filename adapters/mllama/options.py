@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.sight import Sight
+from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
-from gliobench.domain.questions import Decoding
-from gliobench.domain.slice_view import Composition, SlicePolicy
+from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
 
 if TYPE_CHECKING:

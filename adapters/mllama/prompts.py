@@ -9,9 +9,9 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.questions import Question
-from gliobench.domain.slice_view import Composition
+from gliobench.domain.slices.view import Composition
 from gliobench.domain.study import Grade, Modality
 
 VERSION = "1"

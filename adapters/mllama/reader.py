@@ -16,13 +16,14 @@ from gliobench.adapters.mllama.requests import Prompt, Reply, Request
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.adapters.mllama.slices import PlanesOf
 from gliobench.application.failures import failure_of
-from gliobench.domain.answers import (
+from gliobench.domain.answers.parse import (
     Unit,
     parse_box,
     parse_grade,
     parse_point,
     parse_polygon,
 )
+from gliobench.domain.answers.questions import FORM_OF_QUESTION, Decoding, Question
 from gliobench.domain.errors import GliobenchError, InvalidInputError
 from gliobench.domain.prediction import (
     Failure,
@@ -32,8 +33,7 @@ from gliobench.domain.prediction import (
     Localisation,
     LocalisationPrediction,
 )
-from gliobench.domain.questions import FORM_OF_QUESTION, Decoding, Question
-from gliobench.domain.slice_view import SliceView
+from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Grade, Study
 
 

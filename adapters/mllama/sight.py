@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from gliobench.adapters.mllama.prompts import Prompts, answer_schema
 from gliobench.adapters.mllama.requests import Picture
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Plane, extent
-from gliobench.domain.questions import Question
-from gliobench.domain.slice_view import Composition, SliceView, render_all
+from gliobench.domain.slices.view import Composition, SliceView, render_all
 from gliobench.domain.study import Modality, Study
 
 SHOWN = {

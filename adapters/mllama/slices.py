@@ -11,7 +11,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.prediction import Failure, FailureReason, Form, Mask
-from gliobench.domain.slice_view import SlicePolicy, brain_middle, evenly_spaced
+from gliobench.domain.slices.view import SlicePolicy, brain_middle, evenly_spaced
 from gliobench.domain.study import Modality, Study
 
 PlanesOf: TypeAlias = Callable[[Study], tuple[Plane, ...] | Failure]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gliobench.domain.evaluation.scores import Place
 from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import Form
-from gliobench.domain.scores import Place
 
 
 def numbers_of(place: Place) -> list[float]:

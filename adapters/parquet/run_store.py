@@ -19,8 +19,8 @@ from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_row
 from gliobench.adapters.parquet.score_rows import read_case, score_table
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
-from gliobench.domain.scores import CaseScore
 
 SCORES_AT_ONCE = 4096
 """Rows of scores in memory while they are read."""

@@ -15,11 +15,17 @@ from gliobench.adapters.parquet.target_columns import (
     read_target,
     target_columns,
 )
+from gliobench.domain.evaluation.scores import (
+    CaseScore,
+    FormOutcome,
+    FormScore,
+    MaskScore,
+    RegionScore,
+)
+from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.regions import Region
-from gliobench.domain.scores import CaseScore, FormOutcome, FormScore, MaskScore, RegionScore
-from gliobench.domain.scoring import WORST
 from gliobench.domain.study import Grade
 
 Row: TypeAlias = dict[str, Any]

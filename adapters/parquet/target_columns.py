@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
+from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import Form
-from gliobench.domain.target_facts import TargetFacts
 
 Row: TypeAlias = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gliobench.domain.comparison import Comparison
+from gliobench.domain.comparison.result import Comparison
 
 
 class ComparisonWriter(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gliobench.domain.report import EvaluationReport
+from gliobench.domain.evaluation.report import EvaluationReport
 
 
 class ReportWriter(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
-from gliobench.domain.scores import CaseScore
 
 
 @dataclass(frozen=True, slots=True)

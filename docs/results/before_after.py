@@ -22,6 +22,7 @@ from gliobench.adapters.mllama.fine_tuning.rows import row_of
 from gliobench.adapters.mllama.reader import Reading
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.forms import on_plane
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.metrics.classification import auroc
@@ -30,7 +31,6 @@ from gliobench.domain.prediction import (
     FailureReason,
     LocalisationPrediction,
 )
-from gliobench.domain.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
 from gliobench.domain.statistics.means import bootstrap_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson

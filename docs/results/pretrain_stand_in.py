@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers.models.mllama.modeling_mllama import MllamaVisionModel
 
-from gliobench.domain.questions import Question
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.study import Modality
 
 SEEDS = {7001: 370, 7002: 800}

@@ -12,10 +12,10 @@ import argparse
 
 import numpy as np
 
+from gliobench.domain.position.tracking import tracking_index
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.estimate import Estimate, Interval
 from gliobench.domain.statistics.sampling import SamplingPlan
-from gliobench.domain.tracking import tracking_index
 
 PATIENTS = (20, 50, 369)
 SHARES = (0.0, 0.05, 0.5, 0.9)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gliobench.domain.comparison import Comparison
+    from gliobench.domain.comparison.result import Comparison
 
 IN_SPITE_OF = 3
 """Exit code of a comparison that was made though runs leak or are not finished."""
@@ -76,8 +76,8 @@ def _compare(
     folders: list[Path], primary: str | None, replicates: int | None, *, allow_leakage: bool
 ) -> Comparison:
     from gliobench.application.compare_runs import CompareRuns, name_runs
-    from gliobench.domain.compared_arms import Drawing
-    from gliobench.domain.endpoints import Endpoint
+    from gliobench.domain.comparison.arms import Drawing
+    from gliobench.domain.comparison.endpoints import Endpoint
     from gliobench.entrypoints.container import run_store, settings
     from gliobench.entrypoints.versions import versions
 
@@ -93,7 +93,7 @@ def _compare(
 
 
 def _is_in_spite(comparison: Comparison) -> bool:
-    from gliobench.domain.audits import FindingKind
+    from gliobench.domain.comparison.audits import FindingKind
 
     found = {finding.kind for finding in comparison.findings}
     return bool(found & {FindingKind.LEAKAGE, FindingKind.PARTIAL_RUN})

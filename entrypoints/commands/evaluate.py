@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gliobench.application.evaluate_cohort import Progress
     from gliobench.application.ports.backend import Backend
     from gliobench.application.ports.study_source import StudySource
-    from gliobench.domain.report import EvaluationReport
+    from gliobench.domain.evaluation.report import EvaluationReport
 
 SOME_FAILED = 3
 """Exit code where every study was taken up and some could not be predicted."""

@@ -121,7 +121,7 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
 
 
 def _title(reading: StudyReading) -> str:
-    from gliobench.domain.report import STAND_IN
+    from gliobench.domain.evaluation.report import STAND_IN
 
     notes = [reading.backend.provenance.get(STAND_IN), "oracle slice" * reading.backend.oracle]
     return ", ".join(filter(None, [f"{reading.study.id}: {reading.backend.name}", *notes]))

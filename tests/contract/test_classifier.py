@@ -19,7 +19,7 @@ from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.domain.prediction import Failure, GradePrediction
-from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Study
 
 STUDIES = [

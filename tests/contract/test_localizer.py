@@ -21,7 +21,7 @@ from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.geometry import Box3D
 from gliobench.domain.prediction import Failure, LocalisationPrediction, Mask
-from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.slices.view import SlicePolicy
 
 STUDIES = [
     fake_case(

@@ -13,6 +13,17 @@ from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.scores import (
+    BoxScore,
+    CaseScore,
+    FormOutcome,
+    MaskScore,
+    PointScore,
+    PolygonScore,
+    RegionScore,
+)
+from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import (
     Failure,
@@ -23,18 +34,7 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    PolygonScore,
-    RegionScore,
-)
-from gliobench.domain.scoring import WORST
 from gliobench.domain.study import Grade
-from gliobench.domain.target_facts import TargetFacts
 
 MANIFEST = RunManifest(
     cohort="c0ffee",

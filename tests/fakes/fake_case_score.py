@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place
+from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Axis, Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.scores import CaseScore, FormOutcome, Place
-from gliobench.domain.scoring import WORST
 from gliobench.domain.study import Grade
-from gliobench.domain.target_facts import TargetFacts
 
 PLANE = Plane(Axis.AXIAL, 2)
 GRID = Grid(shape=(41, 31, 5), affine=np.diag([2.0, 1.0, 3.0, 1.0]))

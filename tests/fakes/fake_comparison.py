@@ -8,12 +8,12 @@ from fakes.fake_case_score import PLANE, fake_target
 from fakes.fake_run_store import FakeRunStore
 from gliobench.application.compare_runs import CompareRuns
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.compared_arms import Drawing
-from gliobench.domain.comparison import Comparison
-from gliobench.domain.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.arms import Drawing
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.geometry import Point
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.study import Grade
 
 REFUSAL = Failure(FailureReason.REFUSAL, "I would rather not")

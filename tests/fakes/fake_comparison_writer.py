@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from gliobench.application.ports.comparison_writer import ComparisonWriter
-from gliobench.domain.comparison import Comparison
+from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.errors import JobError
 
 

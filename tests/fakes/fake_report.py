@@ -16,6 +16,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.report_evaluation import report_evaluation
 from gliobench.application.score_run import ScoreRun
+from gliobench.domain.evaluation.report import EvaluationReport
 from gliobench.domain.geometry import Point3D
 from gliobench.domain.prediction import (
     Failure,
@@ -24,7 +25,6 @@ from gliobench.domain.prediction import (
     GradePrediction,
     LocalisationPrediction,
 )
-from gliobench.domain.report import EvaluationReport
 from gliobench.domain.study import Case, Grade, Study
 
 COHORT = tuple(

@@ -6,7 +6,7 @@ from typing import final
 
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.domain.errors import JobError
-from gliobench.domain.report import EvaluationReport
+from gliobench.domain.evaluation.report import EvaluationReport
 
 
 @final

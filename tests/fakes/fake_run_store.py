@@ -7,7 +7,7 @@ from typing import final
 
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
-from gliobench.domain.scores import CaseScore
+from gliobench.domain.evaluation.scores import CaseScore
 
 
 @final

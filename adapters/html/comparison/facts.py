@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gliobench.adapters.html.comparison.words import lead, stamps
 from gliobench.adapters.html.facts import plain
-from gliobench.domain.comparison import Comparison
+from gliobench.domain.comparison.result import Comparison
 
 SCHEMA = 1
 SCHEMA_FILE = "comparison.schema.json"

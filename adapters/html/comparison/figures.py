@@ -9,9 +9,9 @@ from gliobench.adapters.html.charts import Bar, Forest, scale, spread
 from gliobench.adapters.html.comparison.tables import mirrored
 from gliobench.adapters.html.comparison.words import endpoint_name, in_order, p_value
 from gliobench.adapters.html.numbers import interval, number
-from gliobench.domain.comparison import Bias, Comparison, Family, Pair
-from gliobench.domain.endpoints import Endpoint
-from gliobench.domain.position_bias import PositionBias
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.result import Bias, Comparison, Family, Pair
+from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.reliability import Reliability

@@ -36,8 +36,8 @@ from gliobench.adapters.html.tables import (
     localisation_table,
     site_rows,
 )
-from gliobench.domain.comparison import Comparison, Family
-from gliobench.domain.published import PAPER, PUBLISHED
+from gliobench.domain.comparison.published import PAPER, PUBLISHED
+from gliobench.domain.comparison.result import Comparison, Family
 from gliobench.domain.statistics.estimate import Measured
 
 

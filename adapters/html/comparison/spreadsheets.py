@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from gliobench.adapters.html.numbers import ends, value_of
-from gliobench.domain.comparison import Comparison, PValue
+from gliobench.domain.comparison.result import Comparison, PValue
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 
 Line = Sequence[object]

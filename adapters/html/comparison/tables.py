@@ -11,11 +11,11 @@ from gliobench.adapters.html.comparison.words import endpoint_name, in_order, p_
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
 from gliobench.adapters.html.sentences import REASONS
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, grading_table
-from gliobench.domain.comparison import Arm, Comparison, Family, Pair, Stratum, StratumRow
-from gliobench.domain.endpoints import LEADING, Endpoint
-from gliobench.domain.position_bias import IMAGE_CENTRE, PositionBias
+from gliobench.domain.comparison.endpoints import LEADING, Endpoint
+from gliobench.domain.comparison.published import PAPER, PUBLISHED, Published
+from gliobench.domain.comparison.result import Arm, Comparison, Family, Pair, Stratum, StratumRow
+from gliobench.domain.position.bias import IMAGE_CENTRE, PositionBias
 from gliobench.domain.prediction import Form
-from gliobench.domain.published import PAPER, PUBLISHED, Published
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.numbers import count, ends, listed, number, percent, value_of
 from gliobench.adapters.html.sentences import FEW_STUDIES, Stamp, always_hgg, said, site_warning
-from gliobench.domain.audits import FindingKind
-from gliobench.domain.comparison import ALPHA, Arm, Comparison, Family, Pair
-from gliobench.domain.endpoints import Endpoint
-from gliobench.domain.position_bias import PositionBias
+from gliobench.domain.comparison.audits import FindingKind
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.result import ALPHA, Arm, Comparison, Family, Pair
+from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.prediction import Form
-from gliobench.domain.scores import WORST_MM
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
-from gliobench.domain.summary import Measure
 
 POINT_ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
 FOLLOWS = 0.5

@@ -9,7 +9,7 @@ from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
 from gliobench.adapters.html.files import put
 from gliobench.application.ports.comparison_writer import ComparisonWriter
-from gliobench.domain.comparison import Comparison
+from gliobench.domain.comparison.result import Comparison
 
 
 @final

@@ -9,8 +9,8 @@ from math import ceil, cos, floor, pi, sin
 import shapely
 
 from gliobench.adapters.mllama.prompts import DECIMALS, GRADE_ANSWERS
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.questions import Question
 from gliobench.domain.study import Grade
 
 CORNERS = 8

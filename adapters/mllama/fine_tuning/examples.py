@@ -17,7 +17,7 @@ from gliobench.adapters.mllama.pictures import tiles_of
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.requests import Picture
 from gliobench.adapters.mllama.sight import Sight
-from gliobench.domain.questions import Question
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.study import Grade
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gliobench.adapters.mllama.reader import Reading
 from gliobench.application.ports.trainer import Row
+from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
+from gliobench.domain.evaluation.scores import BoxScore, FormOutcome, PointScore, PolygonScore
+from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.geometry import Box, Point, Polygon
 from gliobench.domain.prediction import (
     Failure,
@@ -12,9 +15,6 @@ from gliobench.domain.prediction import (
     Localisation,
     LocalisationPrediction,
 )
-from gliobench.domain.questions import FORM_OF_QUESTION, Question
-from gliobench.domain.scores import BoxScore, FormOutcome, PointScore, PolygonScore
-from gliobench.domain.scoring import Target, score_localisation
 from gliobench.domain.study import Case
 
 

@@ -15,7 +15,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import box_on_plane, point_on_plane, polygon_on_plane
 from gliobench.domain.geometry import Plane
 from gliobench.domain.regions import Region
-from gliobench.domain.slice_view import SliceView
+from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Case, Reference
 
 MAX_SHIFT = 0.1

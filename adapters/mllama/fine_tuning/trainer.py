@@ -40,12 +40,12 @@ from gliobench.adapters.mllama.slices import planes_by
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.regions import Region
-from gliobench.domain.report import STAND_IN
-from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Case
 
 STUDIES_AT_ONCE = 8

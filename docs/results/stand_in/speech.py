@@ -20,7 +20,7 @@ from gliobench.adapters.mllama.fine_tuning.answers import (
     answer_text,
 )
 from gliobench.adapters.mllama.prompts import Prompts
-from gliobench.domain.questions import Question
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.study import Grade, Modality
 
 DIGIT_WEIGHTS = (1.5, 1.0, 0.1)

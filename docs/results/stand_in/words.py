@@ -5,8 +5,8 @@ from transformers import PreTrainedTokenizerFast
 
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.sight import SHOWN
-from gliobench.domain.questions import Question
-from gliobench.domain.slice_view import Composition
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.slices.view import Composition
 from gliobench.domain.study import Modality
 
 BEGIN, END_OF_TURN, PADDING = "<|begin_of_text|>", "<|eot_id|>", "<|finetune_right_pad_id|>"

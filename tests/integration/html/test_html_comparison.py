@@ -21,8 +21,8 @@ from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
 from gliobench.adapters.html.comparison.words import lead
 from gliobench.application.compare_runs import CompareRuns
-from gliobench.domain.compared_arms import Drawing
-from gliobench.domain.comparison import Comparison
+from gliobench.domain.comparison.arms import Drawing
+from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.patients import patient_hash
 
 jsonschema = pytest.importorskip("jsonschema")

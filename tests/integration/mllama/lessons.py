@@ -13,8 +13,8 @@ from gliobench.adapters.mllama.fine_tuning.trainer import LoraTrainer
 from gliobench.adapters.mllama.loading import EngineOptions
 from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.adapters.mllama.prompts import Prompts
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.geometry import Box3D
-from gliobench.domain.questions import Question
 from gliobench.domain.study import Case, Grade
 
 PROMPTS = Prompts({question: question.value for question in Question})

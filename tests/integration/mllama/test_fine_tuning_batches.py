@@ -22,9 +22,9 @@ from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader
 from gliobench.adapters.mllama.requests import Picture
 from gliobench.adapters.mllama.sight import Sight
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.questions import Question
 from gliobench.domain.study import Grade
 from integration.mllama.lessons import cases
 from integration.mllama.transformers_reference import TransformersReference

@@ -24,8 +24,8 @@ from gliobench.adapters.mllama.loading import PICTURE_TOKEN, Checkpoint
 from gliobench.adapters.mllama.options import STAND_IN_FOLDER
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.mllama.sight import Sight
-from gliobench.domain.questions import Question
-from gliobench.domain.slice_view import Composition
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.slices.view import Composition
 
 ASSISTANT_HEADER = 4
 """Tokens of `<|start_header_id|>assistant<|end_header_id|>` and an empty line."""

@@ -18,10 +18,10 @@ from gliobench.adapters.mllama.options import STAND_IN_FOLDER, ReadingOptions, c
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader, Reading
 from gliobench.adapters.mllama.slices import planes_by
+from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.geometry import Grid, Point
 from gliobench.domain.prediction import Failure, Form
-from gliobench.domain.report import STAND_IN
-from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Modality, Study
 
 MODEL, ADAPTER = STAND_IN_FOLDER / "model", STAND_IN_FOLDER / "adapter"

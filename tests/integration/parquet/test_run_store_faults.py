@@ -16,6 +16,15 @@ import pytest
 from gliobench.adapters.parquet import ParquetRunStore, run_store
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.domain.errors import JobError
+from gliobench.domain.evaluation.scores import (
+    BoxScore,
+    CaseScore,
+    FormOutcome,
+    MaskScore,
+    PointScore,
+    RegionScore,
+)
+from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.geometry import Axis, Grid, Plane
 from gliobench.domain.prediction import (
     Failure,
@@ -26,15 +35,6 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    RegionScore,
-)
-from gliobench.domain.scoring import WORST
 from gliobench.domain.study import Grade
 
 GRID = Grid(shape=(40, 40, 40), affine=np.eye(4))

@@ -7,11 +7,11 @@ import pytest
 from fakes.fake_comparison import kept_run, looks, says_hgg
 from fakes.fake_run_store import FakeRunStore
 from gliobench.application.compare_runs import CompareRuns, name_runs
-from gliobench.domain.audits import FindingKind
-from gliobench.domain.compared_arms import Drawing
+from gliobench.domain.comparison.arms import Drawing
+from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.evaluation.report import BASELINE, STAND_IN
 from gliobench.domain.patients import patient_hash
-from gliobench.domain.report import BASELINE, STAND_IN
 
 FEW = Drawing(replicates=100)
 compare = CompareRuns(drawing=FEW)

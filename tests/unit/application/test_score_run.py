@@ -15,6 +15,9 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.report_evaluation import report_evaluation
 from gliobench.application.score_run import ScoreRun
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.report import BackendReport
+from gliobench.domain.evaluation.scores import FormOutcome, MaskScore, PointScore
+from gliobench.domain.evaluation.summary import FormSummary, Measure
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -22,10 +25,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.report import BackendReport
-from gliobench.domain.scores import FormOutcome, MaskScore, PointScore
 from gliobench.domain.study import Case, Grade, Modality, Study
-from gliobench.domain.summary import FormSummary, Measure
 
 CASES = [
     fake_case("s0", site="2013", patient_id="anna"),

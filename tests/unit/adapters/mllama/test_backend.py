@@ -13,12 +13,12 @@ from gliobench.adapters.mllama.options import ReadingOptions, check_taught
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
 from gliobench.application.ask_backend import ask
 from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Plane, Point
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction
-from gliobench.domain.questions import Decoding, Question
-from gliobench.domain.slice_view import Composition, SlicePolicy
+from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
 
 STUDY = fake_case().study

@@ -13,9 +13,9 @@ from gliobench.adapters.mllama.fine_tuning.answers import (
     answer_text,
     radial_corners,
 )
-from gliobench.domain.answers import Unit, parse_box, parse_grade, parse_point, parse_polygon
+from gliobench.domain.answers.parse import Unit, parse_box, parse_grade, parse_point, parse_polygon
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.questions import Question
 from gliobench.domain.study import Grade
 
 SQUARE = ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))

@@ -12,10 +12,10 @@ from gliobench.adapters.mllama.prompts import (
     Prompts,
     answer_schema,
 )
-from gliobench.domain.answers import parse_grade
+from gliobench.domain.answers.parse import parse_grade
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.questions import Question
-from gliobench.domain.slice_view import Composition
+from gliobench.domain.slices.view import Composition
 from gliobench.domain.study import Modality
 
 PROMPTS = Prompts.load()

@@ -23,11 +23,11 @@ from gliobench.adapters.mllama.reader import (
 from gliobench.adapters.mllama.requests import Reply
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.adapters.mllama.slices import planes_by
+from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import BackendError, InvalidInputError
 from gliobench.domain.geometry import Axis, Box, Plane, Point, Polygon
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.questions import Decoding, Question
-from gliobench.domain.slice_view import SlicePolicy, SliceView
+from gliobench.domain.slices.view import SlicePolicy, SliceView
 from gliobench.domain.study import Grade, Modality
 
 SQUARE = (12, 12, 10)

@@ -10,7 +10,7 @@ from gliobench.adapters.mllama.slices import planes_by
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Box3D, Plane, Point3D
 from gliobench.domain.prediction import Failure, FailureReason, Form, LocalisationPrediction
-from gliobench.domain.slice_view import SlicePolicy
+from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Modality
 
 STUDY = fake_case().study

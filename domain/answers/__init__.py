@@ -1,0 +1,1 @@
+"""How a model's words become an answer: the questions, the grammar and its objects."""

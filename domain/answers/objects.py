@@ -1,0 +1,206 @@
+"""How models write answers as JSON objects, alone or among words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.words import (
+    Number,
+    Unreadable,
+    check_answering,
+    key_of,
+    number_of,
+    set_once,
+    written_grade,
+)
+from gliobench.domain.prediction import FailureReason
+from gliobench.domain.study import Grade
+
+Object = Mapping[str, object]
+
+
+def _wrappers(names: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((name,) for name in names.split())
+
+
+_POINT_KEYS = (
+    ("x", "y"),
+    ("centerx", "centery"),
+    ("xcenter", "ycenter"),
+    ("xcoordinate", "ycoordinate"),
+)
+_LAYOUTS: Mapping[Question, tuple[tuple[str, ...], ...]] = {
+    Question.POINT: (
+        *_POINT_KEYS,
+        *_wrappers("point point2d center centre centerpoint centrepoint centroid"),
+        *_wrappers("coordinates location answer"),
+    ),
+    Question.BOX: (
+        ("x0", "y0", "x1", "y1"),
+        ("x1", "y1", "x2", "y2"),
+        ("xmin", "ymin", "xmax", "ymax"),
+        ("left", "top", "right", "bottom"),
+        ("topleft", "bottomright"),
+        *_wrappers("box bbox bbox2d boundingbox coordinates answer"),
+    ),
+    Question.POLYGON: _wrappers("polygon vertices points outline contour coordinates answer"),
+}
+"""The keys of an answer, in order, or the one key of a wrapper around it."""
+_GRADE_KEYS = frozenset(
+    (
+        *("grade", "tumorgrade", "tumourgrade", "gliomagrade"),
+        *("classification", "diagnosis", "prediction", "answer"),
+    )
+)
+_REMARKS = frozenset(
+    (
+        *("comment", "description", "explanation", "justification", "label"),
+        *("name", "note", "rationale", "reason", "reasoning"),
+    )
+)
+_CERTAINTIES = frozenset(("certainty", "confidence", "probability", "score"))
+
+_DISOWNED = re.compile(
+    r"\b(?:not|never|unless|if|example|e\.g|such as|instead of|rather than)\W*$", re.IGNORECASE
+)
+
+NUMBER_KEYS: Mapping[Question, frozenset[str]] = {
+    question: frozenset(name for names in layouts if len(names) > 1 for name in names)
+    for question, layouts in _LAYOUTS.items()
+}
+"""Keys that are given one number each, among words too."""
+
+
+def objects_in(text: str) -> tuple[list[object], str]:
+    """Find the JSON objects of a text, and lists that hold some.
+
+    Returns:
+        The values in order, with keys reduced by `key_of`, NaN and infinities as their
+        names; and the text without them.
+
+    Raises:
+        Unreadable: An object gives one key two values, or follows a "not" or a "for example".
+        RecursionError: Something is nested a thousand deep.
+    """
+    values: list[object] = []
+    rest: list[str] = []
+    done = 0
+    for start in (match.start() for match in re.finditer(r"[{\[]", text)):
+        if start < done:
+            continue
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except json.JSONDecodeError:
+            continue
+        if _holds_object(value):
+            if _DISOWNED.search(text[done:start][-40:]):
+                raise Unreadable(FailureReason.EMPTY_ANSWER, "an object is denied or an example")
+            values.append(value)
+            rest.append(text[done:start])
+            done = end
+    return values, " ".join([*rest, text[done:]])
+
+
+def grade_of(value: object) -> Grade:
+    """Read a grade from a decoded value.
+
+    Raises:
+        Unreadable: It is not one object whose answer plainly names one grade.
+    """
+    fields = _only_object(value)
+    answers = [one for key, one in fields.items() if key in _GRADE_KEYS]
+    if any(key not in _GRADE_KEYS | _REMARKS | _CERTAINTIES for key in fields):
+        raise Unreadable(FailureReason.WRONG_ARITY, f"the answer has the keys {_keys(fields)}")
+    if not answers or not all(isinstance(one, str) for one in answers):
+        raise Unreadable(FailureReason.NO_GRADE, "the answer does not name a grade")
+    words = "\n".join(map(str, answers))
+    check_answering(words, finished=True)
+    return written_grade(words)
+
+
+def place_of(value: object, question: Question) -> list[Number]:
+    """Read the numbers of a point, a box or a polygon, in order, from a decoded value.
+
+    Raises:
+        Unreadable: Keys, lengths or values are not those of an answer.
+    """
+    match value:
+        case [dict() as only]:
+            return place_of(only, question)
+        case dict():
+            fields = _fields(value, _LAYOUTS[question])
+            return place_of(fields[0] if len(fields) == 1 else fields, question)
+        case list() if question is Question.POLYGON:
+            return [number for vertex in value for number in _pair(vertex)]
+        case [_, _] if question is Question.BOX:
+            return [number for corner in value for number in _pair(corner)]
+        case [_, _, _, _] if question is Question.BOX:
+            return [_number(one) for one in value]
+        case _:
+            return _pair(value)
+
+
+def _pair(value: object) -> list[Number]:
+    if isinstance(value, dict):
+        value = _fields(value, _POINT_KEYS)
+    if not isinstance(value, list) or len(value) != 2:
+        reason = FailureReason.WRONG_ARITY if isinstance(value, list) else FailureReason.NON_NUMERIC
+        raise Unreadable(reason, "a place in the answer is no pair of numbers")
+    return [_number(one) for one in value]
+
+
+def _number(value: object) -> Number:
+    match value:
+        case Number():
+            return value
+        case float():
+            return Number(value)
+        case str():
+            return number_of(value)
+    raise Unreadable(FailureReason.NON_NUMERIC, f"a {type(value).__name__} is no number")
+
+
+def _fields(value: Object, layouts: Iterable[tuple[str, ...]]) -> list[object]:
+    """Give the values of the first layout whose keys are all there; others may only be remarks."""
+    for names in layouts:
+        if all(name in value for name in names):
+            others = {key: one for key, one in value.items() if key not in names}
+            if all(key in _REMARKS and isinstance(one, str) for key, one in others.items()):
+                return [value[name] for name in names]
+    held = any(isinstance(one, (float, list, dict, Number)) for one in value.values())
+    reason = FailureReason.WRONG_ARITY if held else FailureReason.NO_NUMBERS
+    raise Unreadable(reason, f"the answer has the keys {_keys(value)}")
+
+
+def _only_object(value: object) -> Object:
+    match value:
+        case [dict() as only] | (dict() as only):
+            return only
+    raise Unreadable(FailureReason.WRONG_ARITY, "the answer is a list")
+
+
+def _keys(value: Object) -> str:
+    return ", ".join(value)[:60] or "none"
+
+
+def _object_of(pairs: list[tuple[str, object]]) -> Object:
+    result: dict[str, object] = {}
+    for name, value in pairs:
+        set_once(result, key_of(name), value)
+    return result
+
+
+def _holds_object(value: object) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    )
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object_of,
+    parse_int=float,  # Python's int refuses 5,000 digits
+    parse_constant=str,
+)

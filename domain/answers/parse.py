@@ -1,0 +1,198 @@
+"""What a model's words amount to: an answer in fractions of the picture, or a failure.
+
+Never a guess: what the grammar (docs/answers.md) does not know is a `Failure` with its reason and
+the raw text. So are two different answers in one text. A text that was cut off counts only where
+it holds a closed JSON object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import shapely
+
+from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.words import (
+    Number,
+    Unreadable,
+    check_answering,
+    check_closed,
+    named_grades,
+    numbers_in,
+    plain,
+    written_grade,
+    written_numbers,
+)
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.study import Grade
+
+Place = tuple[float, float]
+Edges = tuple[float, float, float, float]
+AnswerT = TypeVar("AnswerT")
+
+_DECIMALS = 6
+"""Of a fraction, a thousandth of a pixel: a polygon on this lattice stays simple when it is moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the prompt asked coordinates in; a number with a per cent sign is that in any unit.
+
+    Args:
+        pixels: Edge of the picture, or of one panel of a montage; None for fractions.
+
+    Raises:
+        InvalidInputError: The picture has no pixel.
+    """
+
+    pixels: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.pixels is not None and self.pixels < 1:
+            raise InvalidInputError(f"unit of {self.pixels} pixels: wanted 1 or more")
+
+    def fraction(self, number: Number) -> float:
+        """Give a number as a fraction of the picture, in [0, 1].
+
+        Raises:
+            Unreadable: It lies outside the picture.
+        """
+        fraction = number.value / (100 if number.percent else self.pixels or 1)
+        if not 0.0 <= fraction <= 1.0:
+            raise Unreadable(FailureReason.OUT_OF_RANGE, f"{number.value} lies outside the picture")
+        return round(fraction, _DECIMALS)
+
+
+FRACTIONS = Unit()
+
+
+def parse_grade(text: str, *, finished: bool = True) -> Grade | Failure:
+    """Read the answer to the question of grade.
+
+    Args:
+        text: The model's words.
+        finished: False where the length limit cut them off.
+    """
+    return _parsed(text, lambda words: _grade(words, finished=finished))
+
+
+def parse_point(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> Place | Failure:
+    """Read the answer to the question of the centre.
+
+    Args:
+        text: The model's words.
+        unit: What the prompt asked coordinates in.
+        finished: False where the length limit cut the words off.
+
+    Returns:
+        (x, y) in [0, 1], or why there is none.
+    """
+
+    def read(words: str) -> Place:
+        x, y = _fractions(words, Question.POINT, unit, finished=finished)
+        return x, y
+
+    return _parsed(text, read)
+
+
+def parse_box(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> Edges | Failure:
+    """Read the answer to the question of the box.
+
+    Args:
+        text: The model's words.
+        unit: What the prompt asked coordinates in.
+        finished: False where the length limit cut the words off.
+
+    Returns:
+        (left, top, right, bottom) in [0, 1], left < right and top < bottom, or why there is none.
+    """
+
+    def read(words: str) -> Edges:
+        x0, y0, x1, y1 = _fractions(words, Question.BOX, unit, finished=finished)
+        if x0 >= x1 or y0 >= y1:
+            corners = f"({x0}, {y0}) to ({x1}, {y1})"
+            raise Unreadable(FailureReason.INVERTED_BOX, f"the box runs from {corners}")
+        return x0, y0, x1, y1
+
+    return _parsed(text, read)
+
+
+def parse_polygon(
+    text: str, unit: Unit = FRACTIONS, *, finished: bool = True
+) -> tuple[Place, ...] | Failure:
+    """Read the answer to the question of the outline.
+
+    Args:
+        text: The model's words.
+        unit: What the prompt asked coordinates in.
+        finished: False where the length limit cut the words off.
+
+    Returns:
+        Three or more vertices of a simple polygon, (x, y) in [0, 1], not closed; or why there is
+        none. A vertex that repeats the one before, or the first at the end, is left out.
+    """
+
+    def read(words: str) -> tuple[Place, ...]:
+        flat = _fractions(words, Question.POLYGON, unit, finished=finished)
+        corners = list(zip(flat[::2], flat[1::2], strict=True))
+        followers = corners[1:] + corners[:1]
+        vertices = tuple(at for at, after in zip(corners, followers, strict=True) if at != after)
+        if len(set(vertices)) < 3:
+            count = len(set(corners))
+            raise Unreadable(FailureReason.TOO_FEW_VERTICES, f"the polygon has {count} vertices")
+        if not shapely.Polygon(vertices).is_valid:
+            reason = shapely.is_valid_reason(shapely.Polygon(vertices))
+            raise Unreadable(
+                FailureReason.SELF_INTERSECTION, f"the polygon is not simple: {reason}"
+            )
+        return vertices
+
+    return _parsed(text, read)
+
+
+def _parsed(text: str, read: Callable[[str], AnswerT]) -> AnswerT | Failure:
+    words = plain(text)
+    try:
+        if not words:
+            raise Unreadable(FailureReason.EMPTY_ANSWER, "the answer is empty")
+        return read(words)
+    except Unreadable as found:
+        return Failure(found.reason, found.detail, raw=text)
+    except RecursionError:
+        return Failure(FailureReason.WRONG_ARITY, "the answer is nested too deeply", raw=text)
+
+
+def _grade(words: str, *, finished: bool) -> Grade:
+    values, rest = objects_in(words)
+    if not values:
+        check_answering(words, finished=finished)
+        return written_grade(words)
+    check_closed(rest)
+    grades = {grade_of(value) for value in values}
+    if len(grades | named_grades(rest)) > 1:
+        raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
+    return grades.pop()
+
+
+def _fractions(words: str, question: Question, unit: Unit, *, finished: bool) -> list[float]:
+    numbers = _numbers(words, question, finished=finished)
+    if len({number.percent for number in numbers}) > 1:
+        raise Unreadable(FailureReason.NON_NUMERIC, "percentages stand among plain numbers")
+    return [unit.fraction(number) for number in numbers]
+
+
+def _numbers(words: str, question: Question, *, finished: bool) -> list[Number]:
+    values, rest = objects_in(words)
+    if not values:
+        check_answering(words, finished=finished)
+        found = written_numbers(words, question, NUMBER_KEYS[question])
+        return found if isinstance(found, list) else place_of(found, question)
+    check_closed(rest)
+    first, *others = [place_of(value, question) for value in values]
+    if numbers_in(rest) or any(other != first for other in others):
+        raise Unreadable(FailureReason.WRONG_ARITY, "the answer holds other numbers besides")
+    return first

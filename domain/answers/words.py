@@ -1,0 +1,286 @@
+"""How models write numbers and grades among words.
+
+Nothing is searched for in prose: every number of a text must belong to the answer, and every word
+of a sentence with an answer must be one that frames it ("The centre is at …"). So what negates,
+hedges or compares is not read at all. docs/answers.md shows it by examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.prediction import FailureReason
+from gliobench.domain.study import Grade
+
+
+class Unreadable(Exception):  # noqa: N818 -- an outcome that becomes a Failure, not an error
+    """A text is no answer.
+
+    Args:
+        reason: The kind of failure.
+        detail: One line for a person.
+    """
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written: plain, or followed by a per cent sign."""
+
+    value: float
+    percent: bool = False
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PLACE_FRAMING = _words(
+    "a about an and answer approximately are as at axial based brain boxed coordinate coordinates "
+    "estimate estimated final following for given glioma here i image in is it json lesion located "
+    "location mass most mri my of on output picture position result roughly scan slice sure the "
+    "this tumor tumour whole with would x y"
+)
+_FRAMING: Mapping[Question, frozenset[str]] = {
+    Question.GRADE: _words(
+        "a an answer appears as based be boxed brain classification classified classify consistent "
+        "diagnosis final for given glioma gliomas grade has here i image in indicates is it json "
+        "lesion likely most mri my of on output patient picture probably result scan shown shows "
+        "slice suggests sure the this to tumor tumour with would"
+    ),
+    Question.POINT: _PLACE_FRAMING | _words("center centre centroid middle point"),
+    Question.BOX: _PLACE_FRAMING
+    | _words("bbox bottom bounding box corner corners from left lower right smallest to top upper")
+    | _words("topleft bottomright upperleft lowerright"),
+    Question.POLYGON: _PLACE_FRAMING
+    | _words("around boundary contour corners outline points polygon vertices"),
+}
+"""All words that may stand in a sentence with an answer, hyphens and case aside."""
+_LAYOUTS: Mapping[Question, re.Pattern[str]] = {
+    Question.POINT: re.compile(r"\(*N,N\)*"),
+    Question.BOX: re.compile(r"\(*N,N,N,N\)*|\(*\(N,N\)[,;]?\(N,N\)\)*"),
+    Question.POLYGON: re.compile(r"\(*\(N,N\)(?:[,;]?\(N,N\))*\)*"),
+}
+"""How the numbers stand, all brackets written round."""
+
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w)(?!\.[0-9])(?:\s*%)?"
+_TOKEN = re.compile(
+    rf"(?P<number>(?<![\w.]){_NUMBER})"
+    r"|(?P<word>[^\W\d]\w*(?:[-'][^\W\d]\w*)*)"
+    r"|(?P<odd>\w(?:[\w.]*\w)?)"  # digits that are no number of ours: 512x512, 0.4.5, ٤
+    r"|(?P<mark>\S)"
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_BULLET = re.compile(r"^\s*[-•*]\s+(?=[^\W\d]|[(\[{])")
+_SILENT = frozenset("'\"*`:=$\\")
+"""Marks that say nothing, wherever they stand."""
+_GIVING = frozenset([":", "=", "is"])
+
+_FENCE = re.compile(r"```(?:json|python|text|plaintext)?(?!\w)")
+_PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
+_REFUSAL = re.compile(
+    r"\b(?:i(?:'m| am) (?:sorry|unable|not able)|i (?:can't|cannot|can not|won't|will not|don't)"
+    r"|as an ai|unable to|(?:not possible|impossible) to"
+    r"|(?:cannot|can't) (?:be determined|determine|provide|give|identify|assess|assist|help))\b",
+    re.IGNORECASE,
+)
+_NO_TUMOUR = re.compile(
+    r"\bno (?:(?:evidence|signs?|indication) of )?(?:an? |any )?"
+    r"(?:(?:visible|evident|obvious|apparent|clear|brain) )*(?:tumou?rs?|gliomas?|lesions?|mass(?! effect))\b",
+    re.IGNORECASE,
+)
+_GRADE = re.compile(r"\b(?:(hgg|high[\s_-]*grade)|(?:lgg|low[\s_-]*grade))\b", re.IGNORECASE)
+_SHORT_GRADE = re.compile(r"\b(?:(high)|low)\b", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """Write quotes and hyphens plainly, and take code fences away."""
+    return _FENCE.sub("\n", text.translate(_PLAIN)).strip()
+
+
+def key_of(name: str) -> str:
+    """Reduce a name to its letters and digits: `X_min` and `x-min` are `xmin`."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def number_of(text: str) -> Number:
+    """Read a number in full.
+
+    Raises:
+        Unreadable: The text is none.
+    """
+    if not re.fullmatch(_NUMBER, text.strip()):
+        raise Unreadable(FailureReason.NON_NUMERIC, f"{text[:40]!r} is no number")
+    return Number(float(text.replace("%", "")), percent="%" in text)
+
+
+def numbers_in(text: str) -> list[Number]:
+    """Give every number of a text, digits inside words left out."""
+    return [number_of(match[0]) for match in _TOKEN.finditer(text) if match["number"]]
+
+
+def named_grades(text: str) -> set[Grade]:
+    """Give every grade that a text names, whatever it says of it."""
+    return _grades(_GRADE, text)
+
+
+def check_answering(text: str, *, finished: bool) -> None:
+    """Refuse what holds no answer, whatever was asked.
+
+    Raises:
+        Unreadable: The text declines, sees no tumour, or breaks off: at the length limit, or in
+            an open bracket.
+    """
+    if _REFUSAL.search(text):
+        raise Unreadable(FailureReason.REFUSAL, "the model declines to answer")
+    check_closed(text)
+    if not finished:
+        raise Unreadable(FailureReason.TRUNCATED, "the length limit cut the answer off")
+    if _NO_TUMOUR.search(text):
+        raise Unreadable(FailureReason.NO_TUMOUR_FOUND, "the model sees no tumour")
+
+
+def check_closed(text: str) -> None:
+    """Refuse a text that ends inside a bracket.
+
+    Raises:
+        Unreadable: It does.
+    """
+    opened, closed = (sum(map(text.count, marks)) for marks in ("([{", ")]}"))
+    if opened > closed:
+        raise Unreadable(FailureReason.TRUNCATED, "the answer ends inside a bracket")
+
+
+def written_grade(text: str) -> Grade:
+    """Read a grade that is named among words; sentences that name none say nothing.
+
+    Raises:
+        Unreadable: No grade is named, both are, or a sentence does more than give one.
+    """
+    if _GRADE.search(text):
+        pattern, sentences = (
+            _GRADE,
+            [one for one in _SENTENCE_END.split(text) if _GRADE.search(one)],
+        )
+    else:
+        pattern, sentences = _SHORT_GRADE, [text]
+    grades = _grades(pattern, text)
+    if len(grades) > 1:
+        raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
+    if not grades or not all(_frames_grade(pattern.sub(" ", one)) for one in sentences):
+        raise Unreadable(FailureReason.NO_GRADE, "the answer does not plainly name a grade")
+    return grades.pop()
+
+
+def written_numbers(
+    text: str, question: Question, keys: frozenset[str]
+) -> list[Number] | dict[str, object]:
+    """Read numbers that are written among words; sentences without any say nothing.
+
+    Args:
+        text: The words.
+        question: Tells which words may stand around, and how the numbers stand.
+        keys: Names that may be given a number: `x: 0.4, y = 0.6`.
+
+    Returns:
+        The numbers in order; or by key, where each is given to one.
+
+    Raises:
+        Unreadable: There is no number, or they are not written in a way that the grammar knows.
+    """
+    sentences = [one for one in _SENTENCE_END.split(text) if re.search(r"\d", one)]
+    tokens = list(chain.from_iterable(_TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))
+    if not any(token["number"] or token["odd"] for token in tokens):
+        raise Unreadable(FailureReason.NO_NUMBERS, "the answer holds no number")
+    _check_count(sum(_counts(token) for token in tokens), question)
+    _check_words(tokens, _FRAMING[question] | keys)
+    fields, loose, layout = _layout(tokens, keys)
+    if strange := re.sub(r"[N(),;]", "", layout):
+        raise Unreadable(FailureReason.NON_NUMERIC, f"{strange[:40]!r} stands among the numbers")
+    if fields and not loose:
+        return fields
+    layout = re.sub(r"\(,*\)", "", layout).strip(",;")
+    if fields or not _LAYOUTS[question].fullmatch(layout):
+        raise Unreadable(
+            FailureReason.WRONG_ARITY, f"the numbers are no {question.value}: {layout[:60]}"
+        )
+    return loose
+
+
+def set_once(fields: dict[str, object], key: str, value: object) -> None:
+    """Give a key its value.
+
+    Raises:
+        Unreadable: It has another one.
+    """
+    if key in fields and fields[key] != value:
+        raise Unreadable(FailureReason.CONTRADICTION, f"{key[:40]!r} is given two values")
+    fields[key] = value
+
+
+def _grades(pattern: re.Pattern[str], text: str) -> set[Grade]:
+    return {Grade.HGG if match[1] else Grade.LGG for match in pattern.finditer(text)}
+
+
+def _frames_grade(text: str) -> bool:
+    """Tell whether a sentence, its grade taken out, does nothing but give one."""
+    return all(
+        key_of(token[0]) in _FRAMING[Question.GRADE]
+        if token["word"]
+        else token[0] in _SILENT or token[0] in ".,;!()[]{}-#"
+        for token in _TOKEN.finditer(text)
+    )
+
+
+def _counts(token: re.Match[str]) -> bool:
+    """Tell whether a token stands where a number should."""
+    return bool(token["number"] or token["odd"]) or key_of(token[0]) in _words(
+        "nan inf infinity none null"
+    )
+
+
+def _check_count(count: int, question: Question) -> None:
+    wanted = {Question.POINT: (2,), Question.BOX: (4,)}.get(question, range(2, count + 1, 2))
+    if count not in wanted:
+        raise Unreadable(
+            FailureReason.WRONG_ARITY, f"the answer holds {count} numbers: no {question.value}"
+        )
+
+
+def _check_words(tokens: list[re.Match[str]], known: frozenset[str]) -> None:
+    for token in tokens:
+        if token["odd"] or (token["word"] and key_of(token[0]) not in known):
+            raise Unreadable(
+                FailureReason.NON_NUMERIC, f"{token[0][:40]!r} stands among the numbers"
+            )
+
+
+def _layout(
+    tokens: list[re.Match[str]], keys: frozenset[str]
+) -> tuple[dict[str, object], list[Number], str]:
+    """Part numbers that are given to a key from loose ones, and draw these with all marks."""
+    fields: dict[str, object] = {}
+    loose: list[Number] = []
+    marks: list[str] = []
+    key, given = "", False
+    for token in tokens:
+        if token["number"] and given:
+            set_once(fields, key, number_of(token[0]))
+        elif token["number"]:
+            loose.append(number_of(token[0]))
+            marks.append("N")
+        elif token["mark"] and token[0] not in _SILENT:
+            marks.append({"[": "(", "{": "(", "]": ")", "}": ")"}.get(token[0], token[0]))
+        if token[0] in _GIVING:
+            given = bool(key)
+        elif token[0] not in _SILENT:
+            key, given = key_of(token[0]) if key_of(token[0]) in keys else "", False
+    return fields, loose, "".join(marks).rstrip(".!")

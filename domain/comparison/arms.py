@@ -1,0 +1,146 @@
+"""What a comparison says of each backend alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliobench.domain.comparison.audits import ScoredRun, learned_from
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.paired_grades import GradedStudies
+from gliobench.domain.comparison.result import Arm, Bias, FailureRate
+from gliobench.domain.evaluation.report import BASELINE
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.summarise import summarise
+from gliobench.domain.evaluation.summary import RunSummary
+from gliobench.domain.geometry import FloatArray
+from gliobench.domain.position.bias import position_bias
+from gliobench.domain.position.placements import Placements
+from gliobench.domain.prediction import Form
+from gliobench.domain.statistics.bootstrap import REPLICATES
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.statistics.proportions import wilson
+from gliobench.domain.statistics.reliability import Reliability, reliability
+
+SHOWN = 500
+"""Places that a picture of a backend's answers shows at most."""
+ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
+NO_PROBABILITY = NotEstimable("it gives no probabilities")
+
+
+@dataclass(frozen=True, eq=False)
+class Entrant:
+    """One run that is compared.
+
+    Args:
+        run: Its scores, under a name that no other run here has.
+        backend: As in the entry points.
+        fingerprint: Hash of all that decides its predictions.
+    """
+
+    run: ScoredRun
+    backend: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How often and from where to draw; the same gives the same comparison."""
+
+    replicates: int = REPLICATES
+    seed: int = 0
+
+
+def describe_arm(
+    entrant: Entrant,
+    cases: Sequence[CaseScore],
+    primary: Endpoint,
+    priors: Mapping[str, Sequence[CaseScore]],
+    drawing: Drawing,
+) -> Arm:
+    """Describe one backend.
+
+    Args:
+        entrant: Its run.
+        cases: Its scores of the shared studies.
+        primary: The endpoint that was declared beforehand.
+        priors: The scores of the baselines, by name.
+        drawing: Of the bootstraps and permutations.
+    """
+    run, summary = entrant.run, summarise(cases, seed=drawing.seed)
+    others = {name: placed for name, placed in priors.items() if name != run.backend}
+    return Arm(
+        name=run.backend,
+        backend=entrant.backend,
+        fingerprint=entrant.fingerprint,
+        provenance=dict(run.provenance or {}),
+        baseline=BASELINE in (run.provenance or {}),
+        n_trained_on=len({case.patient_id for case in learned_from(cases, run.trained_on)}),
+        oracle=any(case.oracle for case in cases),
+        summary=summary,
+        primary=_primary(summary, primary),
+        calibration=_calibration(run.backend, cases),
+        failures=tuple(_failures(summary)),
+        biases=tuple(_biases(cases, others, drawing)),
+    )
+
+
+def _primary(summary: RunSummary, endpoint: Endpoint) -> Measured | None:
+    everyone = summary.everyone.intention_to_treat
+    if endpoint.form is None:
+        return everyone.grading.measures.get(endpoint.measure) if everyone.grading else None
+    rows = (row for row in everyone.localisation if row.form is endpoint.form)
+    return next((row.measures.get(endpoint.measure) for row in rows), None)
+
+
+def _calibration(name: str, cases: Sequence[CaseScore]) -> Reliability | NotEstimable:
+    """Hold the probabilities that were given against the grades; failures gave none."""
+    studies = GradedStudies.of({name: cases})
+    if name not in studies.probability:
+        return NO_PROBABILITY
+    there = studies.answered[name]
+    return reliability(reference=studies.hgg[there], probability=studies.probability[name][there])
+
+
+def _failures(summary: RunSummary) -> Iterator[FailureRate]:
+    n = summary.n_studies
+    yield FailureRate(None, summary.n_failed, wilson(successes=summary.n_failed, n=n))
+    for reason, count in sorted(summary.failures.items(), key=lambda one: (-one[1], one[0].value)):
+        yield FailureRate(reason, count, wilson(successes=count, n=n))
+
+
+def _biases(
+    cases: Sequence[CaseScore], priors: Mapping[str, Sequence[CaseScore]], drawing: Drawing
+) -> Iterator[Bias]:
+    for form in ON_PLANE:
+        places = Placements.of(cases, form)
+        if not places.n and not places.n_unanswered:
+            continue
+        known = {
+            name: _places_of(prior, places.study_ids, form)
+            for name, prior in priors.items()
+            if any(Form.BOX in case.localisation for case in prior)
+        }
+        bias = position_bias(places, priors=known, replicates=drawing.replicates, seed=drawing.seed)
+        yield Bias(
+            form=form,
+            measured=bias,
+            predicted_mm=_shown(places.predicted.centres_mm),
+            reference_mm=_shown(places.reference.centres_mm),
+        )
+
+
+def _places_of(cases: Sequence[CaseScore], study_ids: Sequence[str], form: Form) -> FloatArray:
+    """Look up where a prior points in these studies, (N, 2) mm, NaN where it does not."""
+    there = Form.BOX if form is Form.POLYGON else form
+    places = Placements.of(cases, there)
+    at = dict(zip(places.study_ids, places.predicted.centres_mm, strict=True))
+    nowhere = np.full(2, np.nan)
+    return np.reshape([at.get(one, nowhere) for one in study_ids], (-1, 2))
+
+
+def _shown(centres_mm: FloatArray) -> tuple[tuple[float, float], ...]:
+    step = -(-len(centres_mm) // SHOWN) or 1
+    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in centres_mm[::step])

@@ -1,0 +1,232 @@
+"""What a reader has to know before believing a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+
+from gliobench.domain.evaluation.report import BASELINE, STAND_IN
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.patients import patient_hash
+
+HASH_LENGTH = 16
+"""Hex digits of a content hash that stand for an image where a backend tells what it learned from;
+`patient_hash` has as many."""
+
+
+class FindingKind(str, Enum):
+    """What was found; each kind is met in one way."""
+
+    DIFFERENT_COHORTS = "different cohorts"
+    DIFFERENT_REFERENCES = "different references"
+    LEAKAGE = "leakage"
+    PARTIAL_RUN = "partial run"
+    ORACLE_SLICES = "oracle slices"
+    STAND_IN = "stand-in"
+    PRIORS = "averages of these patients"
+    REPEATED_IMAGE = "repeated image"
+
+    @property
+    def consequence(self) -> Consequence:
+        """What it does to a comparison."""
+        if self in (FindingKind.DIFFERENT_COHORTS, FindingKind.DIFFERENT_REFERENCES):
+            return Consequence.REFUSED
+        return Consequence.STOPPED if self is FindingKind.LEAKAGE else Consequence.STAMPED
+
+
+class Consequence(str, Enum):
+    """What a finding does to a comparison."""
+
+    REFUSED = "refused"
+    """There is nothing to compare."""
+    STOPPED = "stopped"
+    """Unless the user overrides it, and then it is stamped."""
+    STAMPED = "stamped"
+    """The report says it wherever it matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know.
+
+    Args:
+        kind: What was found.
+        sentence: It in words, for a report.
+        backend: Whose run it concerns; None where it concerns them all.
+        study_ids: The studies that it concerns, sorted.
+    """
+
+    kind: FindingKind
+    sentence: str
+    backend: str | None = None
+    study_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRun:
+    """One backend's scores over a cohort, with what its manifest says.
+
+    Args:
+        backend: Its name.
+        cohort: Fingerprint of the cohort that it was asked about.
+        cases: Its scores, one a study.
+        n_studies: Studies of that cohort; None where the manifest does not tell.
+        trained_on: Hashes of the patients (`patient_hash`) and images (the first `HASH_LENGTH`
+            digits of their content hash) that it has learned from.
+        provenance: What it says of itself.
+    """
+
+    backend: str
+    cohort: str
+    cases: Sequence[CaseScore]
+    n_studies: int | None = None
+    trained_on: frozenset[str] = frozenset()
+    provenance: Mapping[str, str] | None = None
+
+
+def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
+    """Look for all that makes a comparison of runs unfair.
+
+    Args:
+        runs: At least one, of different backends.
+
+    Returns:
+        The gravest first: refused, stopped, stamped; within those in the order of `FindingKind`,
+        then of the runs.
+    """
+    found = [
+        *_different_cohorts(runs),
+        *_different_references(runs),
+        *_partial_runs(runs),
+        *_repeated_images(runs),
+    ]
+    for run in runs:
+        found += [*_leakage(run), *_oracle(run), *_stand_in(run)]
+    gravity, order = list(Consequence), list(FindingKind)
+    return sorted(
+        found, key=lambda one: (gravity.index(one.kind.consequence), order.index(one.kind))
+    )
+
+
+def learned_from(cases: Sequence[CaseScore], trained_on: frozenset[str]) -> list[CaseScore]:
+    """Name the cases whose patient or image a backend has learned from."""
+    return [
+        case
+        for case in cases
+        if patient_hash(case.patient_id) in trained_on
+        or (case.content_hash is not None and case.content_hash[:HASH_LENGTH] in trained_on)
+    ]
+
+
+def _different_cohorts(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    first = runs[0]
+    for run in runs[1:]:
+        if run.cohort != first.cohort:
+            yield Finding(
+                FindingKind.DIFFERENT_COHORTS,
+                f"{run.backend} was run over cohort {run.cohort[:12]}, {first.backend} over "
+                f"{first.cohort[:12]}: only runs over the same studies are compared.",
+                backend=run.backend,
+            )
+
+
+def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    """Find studies that were held against one truth in one run and another in the next."""
+    first = {case.study_id: _truth(case) for case in runs[0].cases}
+    for run in runs[1:]:
+        changed = [
+            case for case in run.cases if first.get(case.study_id, _truth(case)) != _truth(case)
+        ]
+        if changed:
+            yield Finding(
+                FindingKind.DIFFERENT_REFERENCES,
+                f"{run.backend} and {runs[0].backend} were scored against different references in "
+                f"{_studies(len(changed))}: evaluate both again.",
+                backend=run.backend,
+                study_ids=_ids(changed),
+            )
+
+
+def _truth(case: CaseScore) -> tuple[object, ...]:
+    volume_mm3 = round(case.target.volume_mm3, 3) if case.target else None
+    return case.patient_id, case.reference_grade, case.plane, volume_mm3
+
+
+def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    for run in runs:
+        alike = [other for other in runs if other.cohort == run.cohort]
+        everyone = {case.study_id for other in alike for case in other.cases}
+        there = {case.study_id for case in run.cases}
+        wanted = max(run.n_studies or 0, len(everyone))
+        if len(there) < wanted:
+            yield Finding(
+                FindingKind.PARTIAL_RUN,
+                f"{run.backend} has scores of {len(there)} of {_studies(wanted)}: its run was not "
+                "finished.",
+                backend=run.backend,
+                study_ids=tuple(sorted(everyone - there)),
+            )
+
+
+def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    """Find images that came under two patients' names: they count twice, and split apart."""
+    cases = {case.study_id: case for run in runs for case in run.cases if case.content_hash}
+    by_content = sorted(cases.values(), key=lambda case: (case.content_hash or "", case.study_id))
+    for _, group in groupby(by_content, key=lambda case: case.content_hash):
+        same = list(group)
+        if len({case.patient_id for case in same}) > 1:
+            ids = _ids(same)
+            yield Finding(
+                FindingKind.REPEATED_IMAGE,
+                f"{' and '.join(ids)} are the same images under the names of "
+                f"{len({case.patient_id for case in same})} patients.",
+                study_ids=ids,
+            )
+
+
+def _leakage(run: ScoredRun) -> Iterator[Finding]:
+    """Find patients that were learned from; a baseline knows averages only, and stops nothing."""
+    known = learned_from(run.cases, run.trained_on)
+    if known:
+        patients = len({case.patient_id for case in run.cases})
+        seen = len({case.patient_id for case in known})
+        learned = f"{seen} of the {patients} patients"
+        baseline = BASELINE in (run.provenance or {})
+        yield Finding(
+            FindingKind.PRIORS if baseline else FindingKind.LEAKAGE,
+            f"{run.backend} is a baseline whose averages count {learned} in: that makes it harder to "
+            "beat, not easier."
+            if baseline
+            else f"{run.backend} has learned from {learned}: what it scores on them is memory, not "
+            "skill.",
+            backend=run.backend,
+            study_ids=_ids(known),
+        )
+
+
+def _oracle(run: ScoredRun) -> Iterator[Finding]:
+    shown = [case for case in run.cases if case.oracle]
+    if shown:
+        yield Finding(
+            FindingKind.ORACLE_SLICES,
+            f"{run.backend} was shown slices that were chosen with the reference in "
+            f"{_studies(len(shown))}: a deployed model would have to find them.",
+            backend=run.backend,
+            study_ids=_ids(shown),
+        )
+
+
+def _stand_in(run: ScoredRun) -> Iterator[Finding]:
+    words = (run.provenance or {}).get(STAND_IN)
+    if words is not None:
+        yield Finding(FindingKind.STAND_IN, f"{run.backend}: {words}.", backend=run.backend)
+
+
+def _ids(cases: Sequence[CaseScore]) -> tuple[str, ...]:
+    return tuple(sorted(case.study_id for case in cases))
+
+
+def _studies(count: int) -> str:
+    return "1 study" if count == 1 else f"{count} studies"

@@ -1,0 +1,104 @@
+"""What two backends can be compared by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.localisation_rows import columns
+from gliobench.domain.evaluation.scores import CaseScore, MaskScore
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.prediction import Form
+from gliobench.domain.regions import Region
+
+LOWER_IS_BETTER = frozenset({Measure.BRIER, Measure.ERROR_MM, Measure.HD95_MM})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One measure, of the grade or of one form of localisation.
+
+    Args:
+        measure: What is measured; of a mask, on the whole tumour.
+        form: None for the grade.
+    """
+
+    measure: Measure
+    form: Form | None = None
+
+    @classmethod
+    def parse(cls, name: str) -> Endpoint:
+        """Read an endpoint that can be declared the primary one, by its `name`.
+
+        Raises:
+            InvalidInputError: There is none of this name that has a paired test of its own.
+        """
+        known = {endpoint.name: endpoint for endpoint in (*GRADING, *LOCALISATION)}
+        if name not in known or known[name].measure in UNTESTED:
+            tested = [one for one, endpoint in known.items() if endpoint.measure not in UNTESTED]
+            raise InvalidInputError(f"primary endpoint {name!r}: wanted one of {', '.join(tested)}")
+        return known[name]
+
+    @property
+    def name(self) -> str:
+        """`balanced_accuracy`, or with its form `point.error_mm`."""
+        return f"{self.form.value}.{self.measure.value}" if self.form else self.measure.value
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return -1 if self.measure in LOWER_IS_BETTER else 1
+
+    def score(self, case: CaseScore) -> float | None:
+        """Read one study's score of a localisation; None where the reference allows none."""
+        outcome = case.localisation.get(self.form) if self.form else None
+        if outcome is None or outcome.score is None:
+            return None
+        score = outcome.score
+        value = columns(score.regions[Region.WT] if isinstance(score, MaskScore) else score)
+        return None if (found := value[self.measure]) is None else float(found)
+
+
+UNTESTED = frozenset({Measure.PPV, Measure.NPV, Measure.F1_HGG, Measure.F1_LGG, Measure.MCC})
+UNTESTED |= {Measure.AUPRC}
+"""Their differences have an interval; no test here fits them."""
+
+GRADING = tuple(
+    Endpoint(measure)
+    for measure in (
+        Measure.BALANCED_ACCURACY,
+        Measure.ACCURACY,
+        Measure.SENSITIVITY,
+        Measure.SPECIFICITY,
+        Measure.PPV,
+        Measure.NPV,
+        Measure.F1_HGG,
+        Measure.F1_LGG,
+        Measure.MCC,
+        Measure.AUROC,
+        Measure.AUPRC,
+        Measure.BRIER,
+    )
+)
+BALANCED_ACCURACY = GRADING[0]
+AUROC = Endpoint(Measure.AUROC)
+
+LEADING = (
+    Endpoint(Measure.ERROR_MM, Form.POINT),
+    Endpoint(Measure.BOX_IOU, Form.BOX),
+    Endpoint(Measure.DICE, Form.POLYGON),
+    Endpoint(Measure.ERROR_MM, Form.POINT_3D),
+    Endpoint(Measure.BOX_IOU, Form.BOX_3D),
+    Endpoint(Measure.DICE, Form.MASK),
+)
+"""Each form's own measure, which the signed-rank test compares."""
+LOCALISATION = (
+    *LEADING,
+    Endpoint(Measure.HIT, Form.POINT),
+    Endpoint(Measure.ACC_25, Form.BOX),
+    Endpoint(Measure.ACC_50, Form.BOX),
+    Endpoint(Measure.HIT, Form.POINT_3D),
+    Endpoint(Measure.ACC_25, Form.BOX_3D),
+    Endpoint(Measure.ACC_50, Form.BOX_3D),
+    Endpoint(Measure.HD95_MM, Form.MASK),
+)

@@ -1,0 +1,244 @@
+"""How pairs of backends grade the same studies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from gliobench.domain.comparison.endpoints import AUROC, GRADING, Endpoint
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.summarise import worst_if_failed
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.prediction import Failure
+from gliobench.domain.statistics.bootstrap import Replicates, resample
+from gliobench.domain.statistics.confusions import CalledGrades
+from gliobench.domain.statistics.delong import PairedAuroc, compare_aurocs
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.statistics.mcnemar import McNemar, mcnemar
+from gliobench.domain.statistics.means import MeasuredValues
+from gliobench.domain.statistics.power import (
+    detectable_accuracy_difference,
+    detectable_auroc_difference,
+)
+from gliobench.domain.statistics.rankings import RankedStudies
+from gliobench.domain.statistics.sampling import SamplingPlan
+from gliobench.domain.statistics.swapping import swap_test
+from gliobench.domain.study import Grade
+
+NO_PROBABILITIES = NotEstimable("one of the two gives no probabilities")
+NOT_GRADED = NotEstimable("one of the two does not grade")
+SAME_ANSWERS = NotEstimable("the two are right on the same studies")
+NO_BETTER_THAN_CHANCE = NotEstimable("neither is better than chance, or one makes no mistake")
+
+
+@dataclass(frozen=True, eq=False)
+class GradedStudies:
+    """What B backends said of the grades of N studies; a failure counts as the wrong grade.
+
+    Args:
+        patients: Whose studies they are.
+        hgg: (N,) bool, the reference.
+        called: By backend, (N,) bool.
+        probability: By backend that gives them with every grade, (N,) in [0, 1].
+        answered: By backend, (N,) bool.
+    """
+
+    patients: tuple[str, ...]
+    hgg: BoolArray
+    called: Mapping[str, BoolArray]
+    probability: Mapping[str, FloatArray]
+    answered: Mapping[str, BoolArray]
+
+    @classmethod
+    def of(cls, runs: Mapping[str, Sequence[CaseScore]]) -> GradedStudies:
+        """Gather the grades of runs over the same studies, in the same order."""
+        graders = {name: cases for name, cases in runs.items() if any(c.grade for c in cases)}
+        first = next(iter(runs.values()))
+        known = [
+            at
+            for at, case in enumerate(first)
+            if case.reference_grade and all(cases[at].grade for cases in graders.values())
+        ]
+        kept = {name: [cases[at] for at in known] for name, cases in graders.items()}
+        grades = {name: [worst_if_failed(case) for case in cases] for name, cases in kept.items()}
+        return cls(
+            patients=tuple(first[at].patient_id for at in known),
+            hgg=np.array([first[at].reference_grade is Grade.HGG for at in known], dtype=np.bool_),
+            called={
+                name: np.array([one.grade is Grade.HGG for one in said], dtype=np.bool_)
+                for name, said in grades.items()
+            },
+            probability={
+                name: np.array([one.probability_hgg for one in said], dtype=np.float64)
+                for name, said in grades.items()
+                if said and all(one.probability_hgg is not None for one in said)
+            },
+            answered={
+                name: np.array([not isinstance(c.grade, Failure) for c in cases], dtype=np.bool_)
+                for name, cases in kept.items()
+            },
+        )
+
+    def right(self, name: str) -> BoolArray:
+        """Tell where a backend is right, (N,)."""
+        return np.asarray(self.called[name] == self.hgg)
+
+    def has(self, *names: str) -> bool:
+        """Tell whether all of them grade."""
+        return all(name in self.called for name in names) and bool(self.patients)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnGrades:
+    """Every grading measure of every backend, of the same drawn cohorts."""
+
+    replicates: Replicates
+    column: Mapping[tuple[str, Endpoint], int]
+
+    @classmethod
+    def of(cls, studies: GradedStudies, *, replicates: int, seed: int) -> DrawnGrades:
+        """Draw patients within each grade."""
+        names, scored = list(studies.called), list(studies.probability)
+        plain = [endpoint for endpoint in GRADING if endpoint.measure not in _SCORED]
+        keys = [(name, endpoint) for endpoint in plain for name in names]
+        keys += [(name, Endpoint(measure)) for measure in _SCORED for name in scored]
+        statistic = _Statistic.of(studies, plain)
+        plan = SamplingPlan.of(studies.patients, studies.hgg.tolist())
+        found = resample(statistic, plan, replicates=replicates, seed=seed)
+        return cls(found, {key: at for at, key in enumerate(keys)})
+
+    def differences(self, first: str, second: str) -> dict[Endpoint, Measured]:
+        """Estimate each measure that both have, the first less the second."""
+        shared = [e for e in GRADING if {(first, e), (second, e)} <= set(self.column)]
+        one, other = (
+            self.replicates.pick([self.column[name, e] for e in shared]) for name in (first, second)
+        )
+        return dict(zip(shared, (one - other).percentile(), strict=True)) if shared else {}
+
+
+_SCORED = (Measure.AUROC, Measure.AUPRC, Measure.BRIER)
+
+
+@dataclass(frozen=True, eq=False)
+class _Statistic:
+    grades: CalledGrades
+    ranked: tuple[RankedStudies, ...]
+    squares: MeasuredValues | None
+    measures: tuple[str, ...]
+
+    @classmethod
+    def of(cls, studies: GradedStudies, plain: Sequence[Endpoint]) -> _Statistic:
+        called = np.column_stack(list(studies.called.values()))
+        scores = list(studies.probability.values())
+        return cls(
+            grades=CalledGrades.of(reference=studies.hgg, called_hgg=called),
+            ranked=tuple(RankedStudies.of(reference=studies.hgg, score=one) for one in scores),
+            squares=MeasuredValues.of((np.column_stack(scores) - studies.hgg[:, None]) ** 2)
+            if scores
+            else None,
+            measures=tuple(endpoint.measure.value for endpoint in plain),
+        )
+
+    def __call__(self, weights: FloatArray) -> FloatArray:
+        found = self.grades.confusions(weights)
+        blocks = [getattr(found, measure) for measure in self.measures]
+        rankings = [one.rankings(weights) for one in self.ranked]
+        blocks += [one.auroc[:, None] for one in rankings]
+        blocks += [one.auprc[:, None] for one in rankings]
+        blocks += [self.squares.means(weights)] if self.squares else []
+        return np.hstack(blocks)
+
+
+def right_grades(
+    studies: GradedStudies, first: str, second: str
+) -> dict[str, McNemar | NotEstimable]:
+    """Count on which studies two backends fall out: in all, in HGG and in LGG."""
+    one, other = studies.right(first), studies.right(second)
+    parts = {"all": np.ones_like(studies.hgg), "HGG": studies.hgg, "LGG": ~studies.hgg}
+    return {
+        name: mcnemar(first_right=one[part], second_right=other[part])
+        for name, part in parts.items()
+    }
+
+
+def paired_auroc(studies: GradedStudies, first: str, second: str) -> PairedAuroc | NotEstimable:
+    """Compare two areas under the ROC curve."""
+    if not {first, second} <= set(studies.probability):
+        return NO_PROBABILITIES if studies.has(first, second) else NOT_GRADED
+    one, other = (studies.probability[name] for name in (first, second))
+    return compare_aurocs(reference=studies.hgg, first=one, second=other)
+
+
+def grading_p(
+    studies: GradedStudies, endpoint: Endpoint, first: str, second: str, *, seed: int
+) -> float | NotEstimable:
+    """Test a grading endpoint as the primary one: AUROC by DeLong's test, others by swapping."""
+    if not studies.has(first, second):
+        return NOT_GRADED
+    if endpoint == AUROC:
+        found = paired_auroc(studies, first, second)
+        return found if isinstance(found, NotEstimable) else found.p
+    if endpoint.measure is Measure.BRIER:
+        if not {first, second} <= set(studies.probability):
+            return NO_PROBABILITIES
+        one, other = ((studies.probability[name] - studies.hgg) ** 2 for name in (first, second))
+        return swap_test((one - other) / len(one), studies.patients, seed=seed)
+    apart = studies.right(first).astype(np.float64) - studies.right(second)
+    pulls = apart * _weights(studies.hgg, endpoint.measure)
+    if np.isnan(pulls).any():
+        return NotEstimable("the reference has one grade only")
+    return swap_test(pulls, studies.patients, seed=seed)
+
+
+def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
+    """Weigh each study's right grade so that their sum is the measure; NaN for an absent grade."""
+    shares = [
+        part / part.sum() if part.any() else np.full(len(hgg), np.nan) for part in (hgg, ~hgg)
+    ]
+    if measure is Measure.ACCURACY:
+        return np.full(len(hgg), 1 / len(hgg))
+    if measure is Measure.BALANCED_ACCURACY:
+        return np.asarray(shares[0] + shares[1]) / 2
+    return np.asarray(shares[0 if measure is Measure.SENSITIVITY else 1])
+
+
+def detectable_accuracy(right: McNemar | NotEstimable) -> float | NotEstimable:
+    """Find the smallest difference of accuracies that this sample would show."""
+    if isinstance(right, NotEstimable):
+        return right
+    apart = right.only_first + right.only_second
+    if not apart:
+        return SAME_ANSWERS
+    return detectable_accuracy_difference(n=right.n, discordance=apart / right.n)
+
+
+def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float | NotEstimable:
+    """Find the smallest difference of AUROCs that this sample would show."""
+    paired = paired_auroc(studies, first, second)
+    if isinstance(paired, NotEstimable):
+        return paired
+    if isinstance(paired.correlation, NotEstimable):
+        return paired.correlation
+    areas = [_auroc(studies, name) for name in (first, second)]
+    if not 0.5 < max(areas) < 1 or paired.correlation >= 1:
+        return NO_BETTER_THAN_CHANCE
+    return detectable_auroc_difference(
+        n_hgg=int(studies.hgg.sum()),
+        n_lgg=int((~studies.hgg).sum()),
+        auroc=max(areas),
+        correlation=paired.correlation,
+    )
+
+
+def _auroc(studies: GradedStudies, name: str) -> float:
+    ranked = RankedStudies.of(reference=studies.hgg, score=studies.probability[name])
+    return float(ranked.rankings(np.ones((1, len(studies.hgg)))).auroc[0])
+
+
+def every_two(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Pair names, the earlier one first."""
+    return list(combinations(names, 2))

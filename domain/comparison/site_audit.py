@@ -1,0 +1,125 @@
+"""How much of the grade the site gives away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.metrics.classification import ConfusionMatrix
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
+from gliobench.domain.study import Grade
+
+SiteTable = Mapping[str, Mapping[Grade, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAudit:
+    """Sites and grades of a cohort, over the studies of which both are known.
+
+    Args:
+        counts: Studies by site, in alphabetical order, and grade; every grade is there.
+        n_unknown: Studies without a site or a grade.
+        association: Cramér's V, corrected for bias: 0.0 where grades are alike at all sites, 1.0
+            where the site decides; without an interval.
+        site_only: The grades of a guesser who knows nothing but the site: see `guess_by_site`.
+        accuracy: Its accuracy.
+        balanced_accuracy: The mean of its sensitivity and specificity.
+        mixed: The sites that sent both grades, where a site gives nothing away for certain.
+        mixed_grades: Studies of the mixed sites by grade.
+    """
+
+    counts: SiteTable
+    n_unknown: int
+    association: float | NotEstimable
+    site_only: ConfusionMatrix
+    accuracy: Measured
+    balanced_accuracy: Measured
+    mixed: frozenset[str]
+    mixed_grades: Mapping[Grade, int]
+
+
+def audit_sites(cases: Sequence[CaseScore]) -> SiteAudit:
+    """Lay a cohort out by site and grade; `cases` are of any one run."""
+    known = [
+        (case.site, case.reference_grade, case.patient_id)
+        for case in cases
+        if case.site is not None and case.reference_grade is not None
+    ]
+    counts = _table([(site, grade) for site, grade, _ in known])
+    guesses = guess_by_site(known)
+    guessed = ConfusionMatrix.of(reference=[grade for _, grade, _ in known], prediction=guesses)
+    mixed = frozenset(site for site, grades in counts.items() if all(grades.values()))
+    tp, fn = guessed.true_positive, guessed.false_negative
+    fp, tn = guessed.false_positive, guessed.true_negative
+    return SiteAudit(
+        counts=counts,
+        n_unknown=len(cases) - len(known),
+        association=cramers_v(counts),
+        site_only=guessed,
+        accuracy=wilson(successes=tp + tn, n=len(known)),
+        balanced_accuracy=mean_of_proportions(
+            wilson(successes=tp, n=tp + fn), wilson(successes=tn, n=tn + fp)
+        ),
+        mixed=mixed,
+        mixed_grades={grade: sum(counts[site][grade] for site in mixed) for grade in Grade},
+    )
+
+
+def guess_by_site(known: Sequence[tuple[str, Grade, str]]) -> list[Grade]:
+    """Guess each study's grade from the other patients of its site alone.
+
+    Leaving a patient's own studies out keeps a site of one patient from giving itself away.
+
+    Args:
+        known: Site, grade and patient of each study.
+
+    Returns:
+        The grade of most other patients' studies at the site; where those are even, or there are
+        none, of most studies elsewhere; HGG where that is even too.
+    """
+    of_site = Counter((site, grade) for site, grade, _ in known)
+    of_patient = Counter((site, grade, patient) for site, grade, patient in known)
+    everywhere = Counter(grade for _, grade, _ in known)
+    guesses = []
+    for site, _, patient in known:
+        lead = {grade: of_site[site, grade] - of_patient[site, grade, patient] for grade in Grade}
+        if lead[Grade.HGG] == lead[Grade.LGG]:
+            lead = {grade: everywhere[grade] - of_site[site, grade] for grade in Grade}
+        guesses.append(Grade.HGG if lead[Grade.HGG] >= lead[Grade.LGG] else Grade.LGG)
+    return guesses
+
+
+def cramers_v(counts: SiteTable) -> float | NotEstimable:
+    """Measure how far the site decides the grade.
+
+    Returns:
+        In [0, 1]; not estimable with one site or one grade.
+
+    Source: Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", J Korean Stat Soc 2013.
+    """
+    table = np.array([[grades[grade] for grade in Grade] for grades in counts.values()])
+    if len(table) < 2:
+        return NotEstimable("fewer than two sites are known")
+    n, rows, columns = float(table.sum()), table.sum(axis=1), table.sum(axis=0)
+    if not columns.all():
+        return NotEstimable("all studies are of one grade")
+    expected = np.outer(rows, columns) / n
+    phi2 = float(((table - expected) ** 2 / expected).sum()) / n
+    sites, grades = len(rows), len(columns)
+    corrected = max(0.0, phi2 - (sites - 1) * (grades - 1) / (n - 1))
+    sides = (side - (side - 1) ** 2 / (n - 1) for side in (sites, grades))
+    most = min(sides) - 1
+    if most <= 0:
+        return NotEstimable("every site sent one study")
+    return min(1.0, float(np.sqrt(corrected / most)))
+
+
+def _table(known: Sequence[tuple[str, Grade]]) -> SiteTable:
+    counted = Counter(known)
+    sites = sorted({site for site, _ in known})
+    return {site: {grade: counted[site, grade] for grade in Grade} for site in sites}

@@ -1,0 +1,100 @@
+"""What a report says: a cohort, and each backend's scores over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.summary import RunSummary
+from gliobench.domain.study import Grade
+
+STAND_IN = "stand-in"
+"""The key of a provenance that tells that other weights stand in for the real ones."""
+
+
+BASELINE = "baseline"
+"""The key of a provenance that tells by which rule a baseline answers, without looking."""
+
+
+@dataclass(frozen=True, slots=True)
+class CohortDescription:
+    """What was evaluated on.
+
+    Args:
+        name: What the user called it: the folder's name.
+        fingerprint: Hash of the studies' ids and contents.
+        n_studies: All of them.
+        n_patients: Fewer, where a patient came twice.
+        n_with_mask: Studies whose reference shows a tumour.
+        grades: Studies by reference grade; None is an unknown one.
+        sites: Studies by site and grade; None is an unknown one.
+    """
+
+    name: str
+    fingerprint: str
+    n_studies: int
+    n_patients: int
+    n_with_mask: int
+    grades: Mapping[Grade | None, int]
+    sites: Mapping[str | None, Mapping[Grade | None, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendReport:
+    """What is reported of one backend.
+
+    Args:
+        name: The backend.
+        fingerprint: Hash of all that decides its predictions.
+        provenance: Weights, provider, … as the backend tells.
+        n_trained_on: Patients of this cohort that the backend has learned from: scores on them
+            are no test.
+        oracle: True where it was shown slices chosen with the reference.
+        summary: The scores, summed up.
+        cases: The scores, sorted by study.
+    """
+
+    name: str
+    fingerprint: str
+    provenance: Mapping[str, str]
+    n_trained_on: int
+    oracle: bool
+    summary: RunSummary
+    cases: tuple[CaseScore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A picture of one study with what one backend found in it.
+
+    Args:
+        study_id: The study.
+        backend: The backend.
+        caption: What a reader should know: its scores.
+        png: The file.
+    """
+
+    study_id: str
+    backend: str
+    caption: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """All that a report says; a pure function of its runs, studies and references.
+
+    Args:
+        cohort: What was evaluated on.
+        backends: In the order asked for.
+        seed: Seed of the intervals.
+        versions: Of gliobench and the libraries that computed.
+        overlays: By backend in the order asked for; the worst cases first.
+    """
+
+    cohort: CohortDescription
+    backends: tuple[BackendReport, ...]
+    seed: int
+    versions: Mapping[str, str]
+    overlays: tuple[Overlay, ...] = ()

@@ -1,0 +1,134 @@
+"""How well one study was read: a prediction held against its reference.
+
+A form that failed keeps its failure and gets the worst score of its kind, so that a mean over all
+studies (intention-to-treat) needs no second rule, and a mean over the answered ones leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.prediction import Failure, Form, GradePrediction
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade
+
+WORST_MM = 373.13
+"""Distance that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
+volume, BraTS's own penalty for a lesion that was missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointScore:
+    """A place held against the middle of the tumour.
+
+    Args:
+        error_mm: Distance from the reference's centre, in [0, WORST_MM].
+        hit: Whether it lies in the whole tumour.
+    """
+
+    error_mm: float
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoxScore:
+    """A box held against the tumour's; `iou` in [0, 1]."""
+
+    iou: float
+
+
+@dataclass(frozen=True, slots=True)
+class PolygonScore:
+    """A polygon held against the tumour's outline; `dice` in [0, 1]."""
+
+    dice: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegionScore:
+    """One region of a mask held against the reference's.
+
+    Args:
+        dice: In [0, 1].
+        iou: In [0, 1].
+        hd95_mm: In [0, WORST_MM]; WORST_MM where just one of the two is empty.
+        nsd: Share of the surfaces that lie within `NSD_TOLERANCE_MM` of each other.
+        volume_error_mm3: Predicted less reference volume; None for a failure, which has no worst.
+    """
+
+    dice: float
+    iou: float
+    hd95_mm: float
+    nsd: float
+    volume_error_mm3: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskScore:
+    """A mask held against the reference, by region; `Region.WT` is always there."""
+
+    regions: Mapping[Region, RegionScore]
+
+
+FormScore: TypeAlias = PointScore | BoxScore | PolygonScore | MaskScore
+Place: TypeAlias = Point | Box | Polygon | Point3D | Box3D
+"""A localisation that is a few numbers: any but a mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormOutcome:
+    """What became of one form of one study.
+
+    Args:
+        score: None where the reference shows no tumour; the worst one where the form failed.
+        failure: Why it failed, or None.
+        answer: What was scored, in voxels of the study; None where there is no score, and for a
+            mask, which the run keeps with its predictions.
+    """
+
+    score: FormScore | None
+    failure: Failure | None = None
+    answer: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScore:
+    """All scores of one study under one backend.
+
+    Args:
+        study_id: As in its source.
+        patient_id: Whose study it is.
+        site: Where it was scanned, if known.
+        reference_grade: None where it is unknown; the grade is then not scored.
+        grade: The backend's answer or its failure; None where the backend does not grade.
+        localisation: By form, in the volume and on `plane`; empty where the backend does not
+            localise.
+        plane: The axial plane of the largest reference area: the place where every backend's
+            point, box and polygon are scored. None where the reference shows no tumour.
+        oracle: True where the backend was shown a slice chosen with the reference.
+        target: The tumour itself; None where the reference shows none, or the study's grid is not
+            known.
+        content_hash: Of the study's images; None where they cannot be read.
+    """
+
+    study_id: str
+    patient_id: str
+    site: str | None
+    reference_grade: Grade | None
+    grade: GradePrediction | Failure | None = None
+    localisation: Mapping[Form, FormOutcome] = field(default_factory=dict)
+    plane: Plane | None = None
+    oracle: bool = False
+    target: TargetFacts | None = None
+    content_hash: str | None = None
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Every failure of this study: the grade's first, then each form's."""
+        grade = (self.grade,) if isinstance(self.grade, Failure) else ()
+        forms = (outcome.failure for outcome in self.localisation.values())
+        return grade + tuple(failure for failure in forms if failure is not None)

@@ -1,0 +1,1 @@
+"""Where answers fall, and whether they follow the tumour."""

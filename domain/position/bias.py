@@ -1,0 +1,231 @@
+"""Does a backend look for the tumour, or answer the middle whatever it is shown?
+
+Every number is over the studies that a backend answered, on each study's scoring plane; the rest
+have no place, and are told of as unanswered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from gliobench.domain.geometry import FloatArray
+from gliobench.domain.position.clouds import Cloud
+from gliobench.domain.position.placements import Placements
+from gliobench.domain.position.tracking import (
+    ONE_PLACE,
+    SHUFFLES,
+    ShuffleTest,
+    distances_mm,
+    ious,
+    lie_in_one_place,
+    shuffle_test,
+    tracking_index,
+)
+from gliobench.domain.statistics.bootstrap import REPLICATES, Statistic, resample
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.statistics.means import MeasuredValues
+from gliobench.domain.statistics.regression import slope_and_r_squared
+from gliobench.domain.statistics.sampling import SamplingPlan
+
+IMAGE_CENTRE = "image centre"
+BRAIN_CENTROID = "brain centroid"
+
+MIN_PATIENTS = 20
+"""Fewer tell too little: at 20, 95 % intervals of the index hold the truth in 92 to 93 % of cohorts,
+at 50 in 94 to 95 %."""
+MAX_STUDIES = 5_000
+"""Of more, a seeded sample is measured: memory grows as the square, and doubt is small by then."""
+
+ONE_VALUE = NotEstimable("the references are all the same")
+ONE_ANSWER = NotEstimable("the answers are all the same")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is answered as a straight line of what is true: slope 1 and R² 1 for a perfect one.
+
+    Args:
+        slope: How far the answers move when the tumour moves by 1; 0 for a constant answer.
+        r_squared: The share of the answers' variance that the tumours explain; not estimable for a
+            constant answer.
+    """
+
+    slope: Measured
+    r_squared: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class PriorComparison:
+    """A backend beside an answer that looks at no tumour.
+
+    Args:
+        error_mm: Mean distance of the prior from the tumours.
+        answers_from_it_mm: Mean distance of the backend's answers from the prior.
+        gain_mm: How much nearer to the tumours the backend's answers are than the prior, on the
+            same patients; negative where they are further.
+    """
+
+    error_mm: Measured
+    answers_from_it_mm: Measured
+    gain_mm: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBias:
+    """What a backend's answers owe to the tumour, and what to the place they are always in.
+
+    Args:
+        n: Studies measured.
+        n_unanswered: Studies with a tumour in which the backend failed.
+        predicted: The answers.
+        reference: The tumours in the same studies.
+        tracking: The tracking index, see `tracking`.
+        error_mm: Mean distance from an answer to its tumour.
+        x: Along the first axis of the plane, mm on mm: on axial ones to the patient's right.
+        y: Along the second axis: on axial planes to the front.
+        area: mm² on mm²; None for points.
+        shuffled: Distances with the answers handed to other patients.
+        shuffled_iou: Overlaps likewise; None for other forms than boxes.
+        priors: By name.
+    """
+
+    n: int
+    n_unanswered: int
+    predicted: Cloud
+    reference: Cloud
+    tracking: Measured
+    error_mm: Measured
+    x: Line
+    y: Line
+    area: Line | None
+    shuffled: ShuffleTest
+    shuffled_iou: ShuffleTest | None
+    priors: Mapping[str, PriorComparison]
+
+
+def position_bias(
+    placements: Placements,
+    *,
+    priors: Mapping[str, FloatArray] | None = None,
+    replicates: int = REPLICATES,
+    shuffles: int = SHUFFLES,
+    seed: int = 0,
+) -> PositionBias | NotEstimable:
+    """Measure one backend's bias in one form.
+
+    Args:
+        placements: What it answered.
+        priors: (N, 2) mm by name, of the same studies; NaN where a prior has no answer. The image's
+            centre and, where it is known, the brain's centroid are always there.
+        replicates: Cohorts drawn for the intervals, which are percentiles.
+        shuffles: Permutations drawn.
+        seed: Of the draws, the permutations and, over `MAX_STUDIES`, the sample.
+
+    Returns:
+        Not estimable for fewer than `MIN_PATIENTS` patients.
+    """
+    if (patients := len(set(placements.patients))) < MIN_PATIENTS:
+        return NotEstimable(f"{patients} patients were answered: wanted {MIN_PATIENTS} or more")
+    chosen = _sample(placements.n, seed=seed)
+    known = {name: at[chosen] for name, at in _all_priors(placements, priors or {}).items()}
+    places = placements.take(chosen)
+    predicted, reference = places.predicted.centres_mm, places.reference.centres_mm
+    found = _measure(_statistics(places, known), places.patients, replicates=replicates, seed=seed)
+    by_distance, by_overlap = _shuffle_tests(places, shuffles=shuffles, seed=seed)
+    return PositionBias(
+        n=places.n,
+        n_unanswered=places.n_unanswered,
+        predicted=Cloud.of(predicted),
+        reference=Cloud.of(reference),
+        tracking=ONE_PLACE if lie_in_one_place(reference) else found["tracking"][0],
+        error_mm=found["error_mm"][0],
+        x=_as_line(found["x"]),
+        y=_as_line(found["y"]),
+        area=_as_line(found["area"]) if "area" in found else None,
+        shuffled=by_distance,
+        shuffled_iou=by_overlap,
+        priors={name: PriorComparison(*found[f"prior {name}"]) for name in known},
+    )
+
+
+def _all_priors(
+    placements: Placements, priors: Mapping[str, FloatArray]
+) -> Mapping[str, FloatArray]:
+    known: dict[str, FloatArray] = {IMAGE_CENTRE: np.zeros((placements.n, 2))}
+    if not np.isnan(placements.brain_mm).all():
+        known[BRAIN_CENTROID] = placements.brain_mm
+    return known | dict(priors)
+
+
+def _sample(n: int, *, seed: int) -> Sequence[int]:
+    if n <= MAX_STUDIES:
+        return range(n)
+    drawn = np.random.default_rng(seed).choice(n, MAX_STUDIES, replace=False)
+    return [int(one) for one in np.sort(drawn)]
+
+
+def _statistics(places: Placements, priors: Mapping[str, FloatArray]) -> dict[str, Statistic]:
+    predicted, reference = places.predicted.centres_mm, places.reference.centres_mm
+    error_mm = _apart_mm(predicted, reference)
+    found: dict[str, Statistic] = {
+        "tracking": tracking_index(predicted=predicted, reference=reference),
+        "error_mm": _mean_of(error_mm),
+        "x": _line(reference[:, 0], predicted[:, 0]),
+        "y": _line(reference[:, 1], predicted[:, 1]),
+    }
+    if places.reference.areas_mm2 is not None and places.predicted.areas_mm2 is not None:
+        found["area"] = _line(places.reference.areas_mm2, places.predicted.areas_mm2)
+    for name, at in priors.items():
+        prior_mm = _apart_mm(at, reference)
+        found[f"prior {name}"] = _mean_of(prior_mm, _apart_mm(at, predicted), prior_mm - error_mm)
+    return found
+
+
+def _shuffle_tests(
+    places: Placements, *, shuffles: int, seed: int
+) -> tuple[ShuffleTest, ShuffleTest | None]:
+    predicted, reference = places.predicted, places.reference
+    apart_mm = distances_mm(predicted=predicted.centres_mm, reference=reference.centres_mm)
+    by_distance = shuffle_test(apart_mm, higher_is_better=False, shuffles=shuffles, seed=seed)
+    if predicted.corners_mm is None or reference.corners_mm is None:
+        return by_distance, None
+    overlap = ious(predicted=predicted.corners_mm, reference=reference.corners_mm)
+    return by_distance, shuffle_test(overlap, higher_is_better=True, shuffles=shuffles, seed=seed)
+
+
+def _measure(
+    statistics: Mapping[str, Statistic], patients: Sequence[str], *, replicates: int, seed: int
+) -> dict[str, tuple[Measured, ...]]:
+    """Take all statistics off the same draws, and name what came of each."""
+    plan = SamplingPlan.of(patients)
+    widths = [one(plan.everyone).shape[1] for one in statistics.values()]
+
+    def together(weights: FloatArray) -> FloatArray:
+        return np.hstack([one(weights) for one in statistics.values()])
+
+    measured = resample(together, plan, replicates=replicates, seed=seed).percentile()
+    spans = pairwise(accumulate(widths, initial=0))
+    return {name: measured[lo:hi] for name, (lo, hi) in zip(statistics, spans, strict=True)}
+
+
+def _as_line(measured: tuple[Measured, ...]) -> Line:
+    slope, r_squared = measured
+    if isinstance(slope, NotEstimable):
+        return Line(ONE_VALUE, ONE_VALUE)
+    return Line(slope, ONE_ANSWER if isinstance(r_squared, NotEstimable) else r_squared)
+
+
+def _mean_of(*columns: FloatArray) -> Statistic:
+    return MeasuredValues.of(np.column_stack(columns)).means
+
+
+def _line(x: FloatArray, y: FloatArray) -> Statistic:
+    return lambda weights: slope_and_r_squared(weights, x=x, y=y)
+
+
+def _apart_mm(one: FloatArray, other: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.norm(one - other, axis=1))

@@ -1,0 +1,401 @@
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gliobench.domain.answers.parse import (
+    FRACTIONS,
+    Unit,
+    parse_box,
+    parse_grade,
+    parse_point,
+    parse_polygon,
+)
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import Axis, Grid, Plane
+from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.slices.view import SliceView
+from gliobench.domain.study import Grade
+
+PARSERS: dict[str, Callable[..., Any]] = {
+    "Grade": parse_grade,
+    "Centre point": parse_point,
+    "Bounding box": parse_box,
+    "Polygon": parse_polygon,
+}
+PLACES = [parse_point, parse_box, parse_polygon]
+UNITS = [FRACTIONS, Unit(pixels=336)]
+DEEP = 100_000
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """Give each example of docs/answers.md: heading, what the model writes, how it is read."""
+    page = (Path(__file__).parents[4] / "docs" / "answers.md").read_text("utf-8")
+    rows = []
+    for section in page.split("\n## ")[1:]:
+        heading, _, body = section.partition("\n")
+        for ticks, written, read in re.findall(r"^\| (`+)(.+?)\1 \| (.+) \|$", body, re.MULTILINE):
+            text = written.strip() if len(ticks) > 1 else written
+            rows.append((heading, text.replace("↵", "\n"), read))
+    return rows
+
+
+def spoken(answer: object) -> str:
+    """Write an answer as the page does."""
+    if isinstance(answer, Failure):
+        return f"failure `{answer.reason.value}`"
+    if isinstance(answer, Grade):
+        return answer.value
+    return str(answer).translate(str.maketrans("", "", "()"))
+
+
+def reason(answer: object) -> FailureReason:
+    assert isinstance(answer, Failure)
+    return answer.reason
+
+
+@pytest.mark.parametrize(("heading", "text", "read"), documented())
+def test_the_page_on_answers_says_how_they_are_read(heading: str, text: str, read: str) -> None:
+    assert spoken(PARSERS[heading](text)) == read
+
+
+def test_the_page_has_examples_of_every_question_and_every_reason() -> None:
+    rows = documented()
+
+    assert {heading for heading, _, _ in rows} == set(PARSERS)
+    reasons = {read.split("`")[1] for _, _, read in rows if read.startswith("failure")}
+    assert reasons == {
+        *(
+            "empty_answer",
+            "refusal",
+            "no_grade",
+            "contradiction",
+            "no_numbers",
+            "wrong_arity",
+            "non_numeric",
+            "out_of_range",
+        ),
+        *("inverted_box", "too_few_vertices", "self_intersection", "truncated", "no_tumour_found"),
+    }
+
+
+@pytest.mark.parametrize("parse", PARSERS.values())
+@pytest.mark.parametrize("text", ["", "  \n", "```json\n```"])
+def test_silence_is_an_empty_answer(parse: Callable[..., Any], text: str) -> None:
+    assert reason(parse(text)) is FailureReason.EMPTY_ANSWER
+
+
+def test_a_failure_keeps_the_raw_text_and_says_why() -> None:
+    failure = parse_box("[0.5, 0.2, 0.1, 0.6]  \n")
+
+    assert failure == Failure(
+        FailureReason.INVERTED_BOX,
+        "the box runs from (0.5, 0.2) to (0.1, 0.6)",
+        raw="[0.5, 0.2, 0.1, 0.6]  \n",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no evidence of high grade",
+        "not a high-grade glioma",
+        "non-HGG",
+        "This isn’t HGG.",
+        "HGG is unlikely",
+        "if it enhances, HGG",
+        "high-grade cannot be excluded",
+        "P(HGG) = 0.2",
+        "HGG: 20 %",
+        "¬HGG",
+        "The signal is high.",
+        "high grade? no",
+        '{"grade": "not HGG"}',
+        '{"grade": ["HGG"]}',
+        'The answer is not {"grade": "HGG"}',
+        'rather than {"grade": "HGG"}',
+        '{"grade": "HGG", "grade": "LGG"}',
+        '{"grade": "HGG", "diagnosis": "LGG"}',
+        '{"grade": "HGG"} or rather low-grade',
+        '{"HGG": 0.9, "LGG": 0.1}',
+        '[{"grade": "HGG"}, {"grade": "LGG"}]',
+        "HGGs",
+        "III",
+    ],
+)
+def test_a_text_that_does_not_plainly_give_one_grade_gives_none(text: str) -> None:
+    assert isinstance(parse_grade(text), Failure)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hgg",
+        "high grade",
+        "HIGH\N{NON-BREAKING HYPHEN}GRADE GLIOMA",
+        "$\\boxed{HGG}$",
+        "Grade: High",
+        "{'grade': 'HGG'}",
+        "Based on the image, this is consistent with a high-grade glioma.",
+        '{"grade": "HGG"}\n{"grade": "high-grade"}',
+        '[{"grade": "HGG"}]',
+        '{"answer": "High-Grade Glioma (HGG)", "explanation": "unlike low-grade ones it enhances"}',
+        "High-grade glioma.\nThere is no mass effect.",
+    ],
+)
+def test_a_grade_is_read_in_the_ways_that_models_write_it(text: str) -> None:
+    assert parse_grade(text) is Grade.HGG
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(0.4, 0.6) (0.4, 0.7)",
+        '{"x": 0.4, "y": 0.6} {"x": 0.4, "y": 0.7}',
+        '{"x": 0.4, "x": 0.5, "y": 0.6}',
+        '{"x": 0.4, "X": 0.5, "y": 0.6}',
+        '{"x": 0.4, "y": 0.6} No: x = 0.5',
+        '{"point": [0.4, 0.6], "center": [0.5, 0.6]}',
+        "x = 0.4, y = 0.6, x = 0.5",
+        '{"x": 0.4, "y": 0.6, "unit": "percent"}',
+    ],
+)
+def test_two_different_answers_in_one_text_are_none(text: str) -> None:
+    assert reason(parse_point(text)) in {FailureReason.CONTRADICTION, FailureReason.WRONG_ARITY}
+
+
+def test_the_same_answer_twice_is_one() -> None:
+    assert parse_point('{"x": 0.4, "y": 0.6}\n{"y": 0.60, "x": 0.4}') == (0.4, 0.6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(\N{MINUS SIGN}0.4, 0.6)",
+        "(~0.4, 0.6)",
+        "(0.4.5, 0.6)",
+        "(.5.5, 0.6)",
+        "(0.4x, 0.6)",
+        "(\N{ARABIC-INDIC DIGIT FOUR}, 0.6)",
+        "(0.4\N{SUPERSCRIPT TWO}, 0.6)",
+        "x < 0.4, y = 0.6",
+        "x = 0.4 or y = 0.6",
+        "0.4-0.6",
+        "0.4/0.6",
+        "(0.4, 0.6)?",
+        "between 0.4 and 0.6",
+        '{"x": true, "y": 0.6}',
+        '{"x": null, "y": 0.6}',
+        '{"x": [0.4], "y": 0.6}',
+        '{"x": "0.4 to 0.5", "y": 0.6}',
+        '{"x": "\N{ARABIC-INDIC DIGIT FOUR}", "y": 0.6}',
+    ],
+)
+def test_what_is_not_plainly_a_number_is_none(text: str) -> None:
+    assert reason(parse_point(text)) is FailureReason.NON_NUMERIC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(-0.4, 0.6)",
+        "(1.01, 0.6)",
+        "(101%, 60%)",
+        '{"x": 1e999, "y": 0.6}',
+        '{"x": ' + "9" * 5000 + ', "y": 0.6}',
+        "(" + "9" * 5000 + ", 0.6)",
+    ],
+)
+def test_a_place_outside_the_picture_is_out_of_range(text: str) -> None:
+    assert reason(parse_point(text)) is FailureReason.OUT_OF_RANGE
+
+
+def test_the_edges_of_the_picture_are_inside() -> None:
+    assert parse_box("[0, 0.0, 1.0, 1]") == (0.0, 0.0, 1.0, 1.0)
+    assert parse_box("[0, 0, 336, 336]", Unit(pixels=336)) == (0.0, 0.0, 1.0, 1.0)
+
+
+def test_pixels_count_only_where_the_prompt_asked_for_them() -> None:
+    assert parse_point('{"x": 84, "y": 168}', Unit(pixels=336)) == (0.25, 0.5)
+    assert parse_point("(25%, 50%)", Unit(pixels=336)) == (0.25, 0.5)
+    assert reason(parse_point('{"x": 84, "y": 168}')) is FailureReason.OUT_OF_RANGE
+
+
+def test_a_picture_without_pixels_is_no_unit() -> None:
+    with pytest.raises(InvalidInputError, match="0 pixels"):
+        Unit(pixels=0)
+
+
+@pytest.mark.parametrize("text", ["(0.4, 0.6)", '{"x": 0.4, "y"', "The centre is at", "{"])
+def test_an_answer_that_was_cut_off_is_truncated(text: str) -> None:
+    assert reason(parse_point(text, finished=False)) is FailureReason.TRUNCATED
+
+
+def test_a_closed_object_counts_though_the_words_after_it_were_cut_off() -> None:
+    text = '{"x": 0.4, "y": 0.6}\nThe tumour lies in the'
+
+    assert parse_point(text, finished=False) == (0.4, 0.6)
+    assert parse_grade('{"grade": "LGG"} because the', finished=False) is Grade.LGG
+
+
+def test_an_object_inside_an_unclosed_one_is_truncated() -> None:
+    assert reason(parse_point('{"a": {"x": 0.4, "y": 0.6}')) is FailureReason.TRUNCATED
+
+
+def test_a_refusal_is_one_though_it_was_cut_off_and_though_numbers_follow() -> None:
+    assert reason(parse_grade("I cannot provide a", finished=False)) is FailureReason.REFUSAL
+    assert reason(parse_point("I'm sorry. Say (0.5, 0.5).")) is FailureReason.REFUSAL
+
+
+def test_a_closed_polygon_loses_its_last_vertex_and_keeps_its_first() -> None:
+    text = '{"polygon": [[0.1, 0.2], [0.1, 0.2], [0.5, 0.2], [0.3, 0.4], [0.1, 0.2]]}'
+
+    assert parse_polygon(text) == ((0.1, 0.2), (0.5, 0.2), (0.3, 0.4))
+
+
+def test_a_polygon_of_one_place_thrice_has_too_few_vertices() -> None:
+    answer = parse_polygon("(0.1, 0.2), (0.1, 0.2), (0.1, 0.2)")
+
+    assert reason(answer) is FailureReason.TOO_FEW_VERTICES
+
+
+@pytest.mark.parametrize("parse", PARSERS.values())
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * DEEP,
+        '{"a":' * DEEP,
+        "[" * DEEP + "]" * DEEP,
+        '{"point":' * 900 + "1" + "}" * 900,
+        '[{"polygon":' * 400 + "1" + "}]" * 400,
+        '{"x": 0.1, "x": ' + "[" * 900 + "]" * 900 + "}",
+        "[1," * 900,
+        "9" * DEEP + "x",
+        " " * DEEP + "1",
+        "1" + " " * DEEP + "x",
+        '{"x":"' * 10_000,
+        "(0.1, 0.2), " * 10_000,
+        "high-grade " * 10_000,
+        "no " * 10_000,
+        "\ud800{\x00}",
+    ],
+)
+def test_a_monstrous_text_is_a_failure(parse: Callable[..., Any], text: str) -> None:
+    answer = parse(text)
+
+    assert isinstance(answer, Failure) or answer is Grade.HGG
+
+
+FRACTION = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+SCRAPS = st.sampled_from(
+    [
+        *(
+            '{"',
+            '"}',
+            "{",
+            "}",
+            "[",
+            "]",
+            "(",
+            ")",
+            ":",
+            ",",
+            ";",
+            '"',
+            "'",
+            "=",
+            "%",
+            "-",
+            "+",
+            ".",
+        ),
+        *("\n", " ", "```json\n", "```", "x", "y", "x0", "y0", "x1", "y1", "polygon", "grade"),
+        *('"x": ', '"y": ', "HGG", "LGG", "high", "low", "-grade", "not ", "no ", "or ", "is "),
+        *("0", "1", "0.4", "1e400", "-0.0", "NaN", "Infinity", "null", "true", "1e-320", "٤", "−"),
+        *("[0.1, 0.2]", "[0.5, 0.2]", "[0.3, 0.4]", "0.1, 0.2, 0.5, 0.6", "I cannot", "The centre"),
+    ]
+)
+TEXTS = st.text() | st.lists(SCRAPS, max_size=30).map("".join)
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | FRACTION | st.text(max_size=5),
+    lambda one: (
+        st.lists(one, max_size=6)
+        | st.dictionaries(
+            st.sampled_from(
+                ["x", "y", "x0", "y0", "x1", "y1", "box", "polygon", "points", "answer"]
+            ),
+            one,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+).map(json.dumps)
+
+
+@given(text=TEXTS | JSONS, finished=st.booleans())
+@settings(max_examples=200)
+def test_no_text_makes_the_reading_of_a_grade_raise(text: str, finished: bool) -> None:
+    answer = parse_grade(text, finished=finished)
+
+    assert isinstance(answer, Grade) or answer.raw == text
+
+
+@pytest.mark.parametrize("parse", PLACES)
+@given(text=TEXTS | JSONS, unit=st.sampled_from(UNITS), finished=st.booleans())
+@example(text="[[0.0, 0.0], [0.0, 0.0], [1e-300, 1e-300]]", unit=FRACTIONS, finished=True)
+@settings(max_examples=200)
+def test_no_text_raises_or_gives_a_place_outside_the_picture(
+    parse: Callable[..., Any], unit: Unit, text: str, finished: bool
+) -> None:
+    answer = parse(text, unit, finished=finished)
+
+    if isinstance(answer, Failure):
+        assert answer.raw == text
+    else:
+        flat = [at for pair in answer for at in (pair if isinstance(pair, tuple) else (pair,))]
+        assert all(math.isfinite(at) and 0 <= at <= 1 for at in flat)
+        assert parse is not parse_box or (flat[0] < flat[2] and flat[1] < flat[3])
+        assert parse is not parse_polygon or shapely.Polygon(answer).is_valid
+
+
+OBLIQUE = np.array([[0.9, 0.1, 0, -80], [0, 1.1, 0, -126], [0, 0, 3, 0], [0, 0, 0, 1]])
+VIEW = SliceView.of(Grid((155, 240, 7), OBLIQUE), Plane(Axis.AXIAL, 3), 336)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=12))
+@example([(0.0, 0.0), (1.0, 0.0), (1e-7, 1e-7)])
+@example([(0.0, 0.0), (0.5, 0.5), (1.0, 0.999999)])
+def test_a_polygon_that_is_read_is_one_on_the_plane_too(corners: list[tuple[float, float]]) -> None:
+    answer = parse_polygon(json.dumps({"polygon": corners}))
+
+    if not isinstance(answer, Failure):
+        VIEW.polygon_from_picture(answer)
+
+
+@given(x=FRACTION, y=FRACTION)
+def test_a_point_in_json_or_in_brackets_or_by_name_is_the_same(x: float, y: float) -> None:
+    ways = [
+        json.dumps({"x": x, "y": y}),
+        f"({x}, {y})",
+        f"x: {x}, y: {y}",
+        f"The center is at [{x}, {y}].",
+        f"{round(100 * x, 1)}%, {round(100 * y, 1)}%",
+    ]
+
+    assert {parse_point(way) for way in ways} == {(x, y)}
+
+
+@given(st.lists(FRACTION, min_size=1, max_size=9))
+def test_numbers_of_another_count_are_no_point_and_no_box(numbers: list[float]) -> None:
+    text = json.dumps(numbers)
+
+    assert isinstance(parse_point(text), Failure) is (len(numbers) != 2)
+    assert len(numbers) == 4 or isinstance(parse_box(text), Failure)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fakes.fake_case_score import fake_case_score, fake_target
+from gliobench.domain.comparison.audits import (
+    Consequence,
+    Finding,
+    FindingKind,
+    ScoredRun,
+    audit,
+    learned_from,
+)
+from gliobench.domain.patients import patient_hash
+from gliobench.domain.study import Grade
+
+CASES = [
+    fake_case_score("s1", patient_id="anna", content_hash="a" * 64),
+    fake_case_score("s2", patient_id="anna", content_hash="b" * 64),
+    fake_case_score("s3", patient_id="berta", content_hash="c" * 64),
+]
+
+
+def run(backend: str = "cnn", **changes: object) -> ScoredRun:
+    made = ScoredRun(backend=backend, cohort="c0ffee", cases=CASES, n_studies=3)
+    return replace(made, **changes)
+
+
+def only(findings: list[Finding]) -> Finding:
+    (found,) = findings
+    return found
+
+
+def test_fair_runs_have_no_findings() -> None:
+    assert audit([run(), run("llama"), run("centre")]) == []
+
+
+def test_runs_over_different_cohorts_are_refused() -> None:
+    found = only(audit([run(), run("llama", cohort="decaf")]))
+
+    assert found.kind is FindingKind.DIFFERENT_COHORTS
+    assert found.kind.consequence is Consequence.REFUSED
+    assert found.sentence.startswith("llama was run over cohort decaf, cnn over c0ffee")
+
+
+def test_a_study_held_against_two_truths_is_refused() -> None:
+    changed = [CASES[0], replace(CASES[1], reference_grade=Grade.LGG), CASES[2]]
+
+    found = only(audit([run(), run("llama", cases=changed)]))
+
+    assert (found.kind, found.study_ids) == (FindingKind.DIFFERENT_REFERENCES, ("s2",))
+    assert found.kind.consequence is Consequence.REFUSED
+
+
+def test_a_tumour_of_another_size_is_another_truth() -> None:
+    one, other = (
+        [fake_case_score(target=fake_target(volume_mm3=volume))] for volume in (30.0, 31.0)
+    )
+
+    kinds = [one.kind for one in audit([run(cases=one, n_studies=1), run("b", cases=other)])]
+
+    assert FindingKind.DIFFERENT_REFERENCES in kinds
+
+
+def test_a_patient_that_a_backend_has_learned_from_stops_the_comparison() -> None:
+    leaky = run("llama", trained_on=frozenset({patient_hash("anna"), patient_hash("nobody")}))
+
+    found = only(audit([run(), leaky]))
+
+    assert (found.kind, found.backend) == (FindingKind.LEAKAGE, "llama")
+    assert found.kind.consequence is Consequence.STOPPED
+    assert found.study_ids == ("s1", "s2")
+    assert "learned from 1 of the 2 patients" in found.sentence
+
+
+def test_an_image_that_a_backend_has_learned_from_under_another_name_is_found() -> None:
+    assert learned_from(CASES, frozenset({"c" * 16})) == [CASES[2]]
+    assert learned_from([replace(CASES[2], content_hash=None)], frozenset({"c" * 16})) == []
+
+
+def test_a_run_that_was_not_finished_is_stamped() -> None:
+    found = only(audit([run(), run("llama", cases=CASES[:1])]))
+
+    assert (found.kind, found.study_ids) == (FindingKind.PARTIAL_RUN, ("s2", "s3"))
+    assert found.kind.consequence is Consequence.STAMPED
+    assert "1 of 3 studies" in found.sentence
+
+
+def test_a_run_is_partial_by_its_manifest_alone() -> None:
+    found = only(audit([run(n_studies=8)]))
+
+    assert found.kind is FindingKind.PARTIAL_RUN
+    assert "3 of 8 studies" in found.sentence
+
+
+def test_a_run_that_does_not_tell_its_size_is_held_against_the_others() -> None:
+    found = only(audit([run(n_studies=None), run("llama", cases=CASES[:2], n_studies=None)]))
+
+    assert (found.backend, found.study_ids) == ("llama", ("s3",))
+
+
+def test_slices_chosen_with_the_reference_are_stamped() -> None:
+    shown = [CASES[0], replace(CASES[1], oracle=True), CASES[2]]
+
+    found = only(audit([run(cases=shown)]))
+
+    assert (found.kind, found.study_ids) == (FindingKind.ORACLE_SLICES, ("s2",))
+    assert "in 1 study" in found.sentence
+
+
+def test_a_stand_in_is_stamped() -> None:
+    found = only(audit([run(provenance={"stand-in": "stand-in, not LLaMA"})]))
+
+    assert found == Finding(FindingKind.STAND_IN, "cnn: stand-in, not LLaMA.", backend="cnn")
+
+
+def test_one_image_under_two_names_is_found_once_for_all_runs() -> None:
+    twice = [CASES[0], CASES[1], replace(CASES[2], content_hash="a" * 64)]
+
+    found = only(audit([run(cases=twice), run("llama", cases=twice)]))
+
+    assert (found.kind, found.study_ids) == (FindingKind.REPEATED_IMAGE, ("s1", "s3"))
+    assert found.backend is None
+
+
+def test_one_image_of_one_patient_may_come_twice() -> None:
+    assert audit([run(cases=[CASES[0], replace(CASES[1], content_hash="a" * 64), CASES[2]])]) == []
+
+
+def test_the_gravest_findings_come_first() -> None:
+    bad = run(
+        "llama",
+        cohort="decaf",
+        cases=[replace(CASES[0], oracle=True)],
+        trained_on=frozenset({patient_hash("anna")}),
+    )
+
+    kinds = [one.kind for one in audit([run(), bad])]
+
+    assert kinds == [
+        FindingKind.DIFFERENT_COHORTS,
+        FindingKind.LEAKAGE,
+        FindingKind.PARTIAL_RUN,
+        FindingKind.ORACLE_SLICES,
+    ]

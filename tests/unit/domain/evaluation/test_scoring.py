@@ -1,0 +1,214 @@
+"""Scores of one study, worked out by hand on a 10³ grid of 1×1×2 mm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.scores import (
+    WORST_MM,
+    BoxScore,
+    FormOutcome,
+    MaskScore,
+    PointScore,
+    PolygonScore,
+    RegionScore,
+)
+from gliobench.domain.evaluation.scoring import Target, score_localisation
+from gliobench.domain.geometry import (
+    Axis,
+    BoolArray,
+    Box,
+    Box3D,
+    Grid,
+    Plane,
+    Point,
+    Point3D,
+    Polygon,
+)
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.regions import Region
+
+GRID = Grid(shape=(10, 10, 10), affine=np.diag([1.0, 1.0, 2.0, 1.0]))
+REFUSAL = Failure(FailureReason.REFUSAL, "no")
+
+
+def block(start: tuple[int, int, int], stop: tuple[int, int, int]) -> BoolArray:
+    voxels = np.zeros(GRID.shape, dtype=bool)
+    voxels[tuple(slice(lo, hi) for lo, hi in zip(start, stop, strict=True))] = True
+    return voxels
+
+
+def target() -> Target:
+    """Aim at 4×4 voxels on planes 2 to 4, and one more on plane 3."""
+    whole = block((2, 2, 2), (6, 6, 5))
+    whole[6, 2, 3] = True
+    core = block((2, 2, 2), (4, 6, 5))
+    found = Target.of(
+        {Region.WT: whole, Region.TC: core, Region.ET: block((0,) * 3, (0,) * 3)}, GRID
+    )
+    assert found is not None
+    return found
+
+
+def test_the_scoring_plane_is_the_axial_plane_of_the_largest_area() -> None:
+    assert target().plane == Plane(Axis.AXIAL, 3)
+
+
+@pytest.mark.parametrize("regions", [{}, {Region.WT: block((0,) * 3, (0,) * 3)}])
+def test_there_is_nothing_to_aim_at_without_a_tumour(regions: dict[Region, BoolArray]) -> None:
+    assert Target.of(regions, GRID) is None
+
+
+def test_a_mask_is_scored_in_every_form() -> None:
+    aim = target()
+    same = LocalisationPrediction({Form.MASK: Mask(GRID, aim.regions)})
+
+    scores = score_localisation(same, asked=[Form.MASK], target=aim)
+
+    perfect = RegionScore(dice=1.0, iou=1.0, hd95_mm=0.0, nsd=1.0, volume_error_mm3=0.0)
+    assert {form: outcome.score for form, outcome in scores.items()} == {
+        Form.POINT: PointScore(error_mm=0.0, hit=True),
+        Form.BOX: BoxScore(iou=1.0),
+        Form.POLYGON: PolygonScore(dice=1.0),
+        Form.POINT_3D: PointScore(error_mm=0.0, hit=True),
+        Form.BOX_3D: BoxScore(iou=1.0),
+        Form.MASK: MaskScore(dict.fromkeys(Region, perfect)),
+    }
+
+
+def test_an_answer_stays_beside_its_score_on_the_plane_and_in_the_volume() -> None:
+    box = Box3D(start=(2, 2, 1), stop=(6, 6, 5))
+
+    scores = score_localisation(
+        LocalisationPrediction({Form.BOX_3D: box}), asked=[Form.BOX_3D], target=target()
+    )
+
+    assert {form: outcome.answer for form, outcome in scores.items()} == {
+        Form.POINT: Point(Plane(Axis.AXIAL, 3), at=(3.5, 3.5)),
+        Form.BOX: Box(Plane(Axis.AXIAL, 3), start=(2, 2), stop=(6, 6)),
+        Form.POINT_3D: Point3D(at=(3.5, 3.5, 2.5)),
+        Form.BOX_3D: box,
+    }
+
+
+def test_a_mask_is_kept_with_the_predictions_and_not_with_the_scores() -> None:
+    aim = target()
+    same = LocalisationPrediction({Form.MASK: Mask(GRID, aim.regions)})
+
+    scores = score_localisation(same, asked=[Form.MASK], target=aim)
+
+    assert scores[Form.MASK].answer is None
+    assert isinstance(scores[Form.POLYGON].answer, Polygon)
+
+
+def test_a_region_that_only_the_prediction_has_is_as_far_off_as_can_be() -> None:
+    aim = target()
+    regions = {Region.WT: aim.whole, Region.ET: block((2, 2, 2), (3, 3, 3))}
+
+    scores = score_localisation(
+        LocalisationPrediction({Form.MASK: Mask(GRID, regions)}), asked=[Form.MASK], target=aim
+    )
+
+    mask = scores[Form.MASK].score
+    assert isinstance(mask, MaskScore)
+    assert mask.regions[Region.ET] == RegionScore(
+        dice=0.0, iou=0.0, hd95_mm=WORST_MM, nsd=0.0, volume_error_mm3=2.0
+    )
+    assert Region.TC not in mask.regions
+
+
+def test_a_point_in_the_volume_is_scored_there_and_projected() -> None:
+    # The reference's centre on plane 3 is (58+6)/17, (56+2)/17: 62/17 and 58/17.
+    point = LocalisationPrediction({Form.POINT_3D: Point3D(at=(62 / 17 + 3, 58 / 17, 9.0))})
+
+    scores = score_localisation(point, asked=[Form.POINT_3D], target=target())
+
+    assert list(scores) == [Form.POINT, Form.POINT_3D]
+    planar = scores[Form.POINT].score
+    assert isinstance(planar, PointScore)
+    assert planar.error_mm == pytest.approx(3.0)
+    assert not planar.hit
+
+
+def test_no_error_is_worse_than_a_failure() -> None:
+    far = LocalisationPrediction({Form.POINT_3D: Point3D(at=(9999.0, 0.0, 0.0))})
+
+    scores = score_localisation(far, asked=[Form.POINT_3D], target=target())
+
+    assert scores[Form.POINT_3D].score == PointScore(error_mm=WORST_MM, hit=False)
+
+
+def test_a_box_in_the_volume_that_misses_the_plane_fails_on_it_alone() -> None:
+    box = LocalisationPrediction({Form.BOX_3D: Box3D(start=(2, 2, 4), stop=(7, 6, 6))})
+
+    scores = score_localisation(box, asked=[Form.BOX_3D], target=target())
+
+    # Shared: 5·4·1; either: 5·4·3 + 5·4·2 - 20.
+    assert scores[Form.BOX_3D].score == BoxScore(iou=20 / 80)
+    for form in (Form.BOX, Form.POINT):
+        failure = scores[form].failure
+        assert failure is not None
+        assert failure.reason is FailureReason.NO_TUMOUR_FOUND
+    assert scores[Form.BOX].score == BoxScore(iou=0.0)
+    assert scores[Form.POINT].score == PointScore(error_mm=WORST_MM, hit=False)
+
+
+def test_a_study_that_failed_whole_scores_worst_in_every_form_it_would_have_been_scored_in() -> (
+    None
+):
+    scores = score_localisation(REFUSAL, asked=[Form.BOX_3D], target=target())
+
+    assert scores == {
+        Form.POINT: FormOutcome(PointScore(WORST_MM, hit=False), REFUSAL),
+        Form.BOX: FormOutcome(BoxScore(0.0), REFUSAL),
+        Form.POINT_3D: FormOutcome(PointScore(WORST_MM, hit=False), REFUSAL),
+        Form.BOX_3D: FormOutcome(BoxScore(0.0), REFUSAL),
+    }
+
+
+def test_a_mask_that_failed_scores_worst_in_all_forms() -> None:
+    failed = LocalisationPrediction({Form.MASK: REFUSAL})
+
+    scores = score_localisation(failed, asked=[Form.MASK], target=target())
+
+    assert set(scores) == set(Form)
+    assert all(outcome.failure == REFUSAL for outcome in scores.values())
+
+
+def test_one_failed_form_leaves_the_other_scored() -> None:
+    box = Box(Plane(Axis.AXIAL, 3), start=(2, 2), stop=(7, 6))
+    both = LocalisationPrediction({Form.BOX: box, Form.POLYGON: REFUSAL})
+
+    scores = score_localisation(both, asked=[Form.BOX, Form.POLYGON], target=target())
+
+    assert scores[Form.BOX] == FormOutcome(BoxScore(iou=1.0), answer=box)
+    assert scores[Form.POLYGON] == FormOutcome(PolygonScore(dice=0.0), REFUSAL)
+
+
+def test_without_a_reference_failures_are_kept_and_nothing_is_scored() -> None:
+    said = LocalisationPrediction(
+        {Form.POINT_3D: Point3D(at=(1.0, 1.0, 1.0)), Form.BOX_3D: REFUSAL}
+    )
+
+    scores = score_localisation(said, asked=[Form.POINT_3D, Form.BOX_3D], target=None)
+
+    assert scores == {
+        Form.POINT_3D: FormOutcome(None),
+        Form.BOX_3D: FormOutcome(None, REFUSAL),
+    }
+
+
+def test_a_mask_on_another_grid_cannot_be_scored() -> None:
+    other = Grid(shape=GRID.shape, affine=np.eye(4))
+    astray = LocalisationPrediction({Form.MASK: Mask(other, {Region.WT: target().whole})})
+
+    with pytest.raises(InvalidInputError, match="grid"):
+        score_localisation(astray, asked=[Form.MASK], target=target())
