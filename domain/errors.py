@@ -6,6 +6,8 @@ GliobenchError
 ├── BackendError                            a model that could not be loaded or run
 ├── MissingExtraError                       an optional library that is not installed
 └── JobError                                a job that could not be carried out
+    ├── StoreError                          a place that failed now and may work later
+    └── StoppedError                        a job that was asked to stop, and can go on
 
 A message names the thing, the value got and the value wanted, in one line.
 """
@@ -42,3 +44,14 @@ class MissingExtraError(GliobenchError):
 
 class JobError(GliobenchError):
     """A job could not be carried out."""
+
+
+class StoreError(JobError):
+    """A place could not be reached, read or written; the same command may do it later.
+
+    It is no fault of a study: what raises it ends a job, and is never counted as a Failure.
+    """
+
+
+class StoppedError(JobError):
+    """A job was asked to stop; all that it finished is kept, and the same command goes on."""

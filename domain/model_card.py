@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from enum import Enum
 from typing import Any
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.network_input import MODALITY_ORDER, REGION_ORDER
+from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 
 INTENSITY_RULE = "z-score of non-zero voxels, clipped to percentiles 0.1 and 99.9"
 METADATA_KEY = "gliobench_model_card"
@@ -20,7 +23,7 @@ class ModelCard:
     Args:
         kind: `localizer` or `grader`.
         architecture: The network's name and widths.
-        input_shape: Voxels along (i, j, k) of the RAS+ input.
+        input_shape: Voxels along (i, j, k) of the RAS+ input; one along k reads slices.
         spacing_mm: Voxel edges of the input.
         training_data: sha256 of the training studies' ids and contents.
         trained_on: `patient_hash` of every patient it learned from.
@@ -49,8 +52,8 @@ class ModelCard:
     def __post_init__(self) -> None:
         wanted = {
             "kind": ("localizer", "grader"),
-            "modalities": (tuple(m.value for m in MODALITY_ORDER),),
-            "regions": (tuple(r.value for r in REGION_ORDER),),
+            "modalities": _values(MODALITY_ORDER, SLICE_MODALITIES),
+            "regions": _values(REGION_ORDER, SLICE_REGIONS),
             "intensity_rule": (INTENSITY_RULE,),
         }
         for name, known in wanted.items():
@@ -60,6 +63,11 @@ class ModelCard:
                 )
         if not self.temperature > 0:
             raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
+
+    @property
+    def of_slices(self) -> bool:
+        """Tell whether it reads studies of one plane, and no others."""
+        return self.input_shape[2] == 1
 
     def to_json(self) -> str:
         """Write the card as one line of JSON."""
@@ -78,6 +86,10 @@ class ModelCard:
             return cls(**{k: _tupled(v) for k, v in values.items() if k in known})
         except (json.JSONDecodeError, AttributeError, TypeError) as error:
             raise InvalidInputError(f"model card cannot be read: {error}") from error
+
+
+def _values(*orders: Sequence[Enum]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(one.value for one in order) for order in orders)
 
 
 def _tupled(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -56,22 +56,27 @@ class GraderGeometry:
     shape: Shape = (32, 32, 32)
 
 
-def localizer_volumes(study: Study, spacing_mm: float) -> Float32Array:
-    """Bring a study's four modalities to cubic voxels and z-scores.
+def localizer_volumes(
+    study: Study,
+    spacing_mm: float | Spacing,
+    modalities: Sequence[Modality] = MODALITY_ORDER,
+) -> Float32Array:
+    """Bring a study's modalities to the voxels of a network, and to z-scores.
 
     Args:
         study: Any RAS+ study.
-        spacing_mm: Edge of the new voxels; the first begins at the study's first corner.
+        spacing_mm: Edge or edges of the new voxels; the first begins at the study's first corner.
+        modalities: Which, in the network's order.
 
     Returns:
-        (4, I', J', K') float32 in `MODALITY_ORDER`, zero outside the brain.
+        (C, I', J', K') float32 in the order of the modalities, zero outside the brain.
 
     Raises:
         NotFoundError: A modality is missing.
         InvalidInputError: A volume cannot be read, or is empty.
     """
     scored = []
-    for modality in MODALITY_ORDER:
+    for modality in modalities:
         volume = resample_to_spacing(
             study.volume(modality), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
         )
@@ -137,13 +142,18 @@ def merge_windows(
 
 
 def tumour_regions(
-    probabilities: Float32Array, *, spacing_mm: float, grid: Grid, smallest_mm3: float = 200.0
+    probabilities: Float32Array,
+    *,
+    spacing_mm: float | Spacing,
+    grid: Grid,
+    smallest_mm3: float = 200.0,
 ) -> dict[Region, BoolArray] | None:
     """Turn a localizer's output into nested regions on a study's grid.
 
     Args:
-        probabilities: (3, I', J', K') in `REGION_ORDER` on cubic voxels, as `localizer_volumes`.
-        spacing_mm: Their edge.
+        probabilities: (R, I', J', K') of the first R regions of `REGION_ORDER`, on the voxels of
+            `localizer_volumes`.
+        spacing_mm: Edge or edges of those.
         grid: The study's RAS+ grid.
         smallest_mm3: Parts of the whole tumour below this volume, or below half of the
             largest part, are dropped.
@@ -151,17 +161,20 @@ def tumour_regions(
     Returns:
         (I, J, K) bool by region, TC within WT and ET within TC; None where no tumour is found.
     """
-    kept = _large_parts(probabilities[0] > 0.5, smallest_vox=smallest_mm3 / spacing_mm**3)
+    edges_mm = np.broadcast_to(spacing_mm, 3).tolist()
+    kept = _large_parts(
+        probabilities[0] > 0.5, smallest_vox=smallest_mm3 / float(np.prod(edges_mm))
+    )
     if not kept.any():
         return None
     low, high = _bounds(kept, margin=2)
     inner = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    weights, outer = _weights_to_grid(low, high, spacing_mm=spacing_mm, grid=grid)
+    weights, outer = _weights_to_grid(low, high, edges_mm=edges_mm, grid=grid)
     near = ndimage.binary_dilation(kept[inner], iterations=1)
     regions: dict[Region, BoolArray] = {}
     parent: BoolArray | None = None
-    for channel, region in enumerate(REGION_ORDER):
-        fine = resample(probabilities[channel][inner] * near, weights) > 0.5
+    for region, channel in zip(REGION_ORDER, probabilities, strict=False):  # fewer, if fewer known
+        fine = resample(channel[inner] * near, weights) > 0.5
         parent = fine if parent is None else fine & parent
         regions[region] = np.zeros(grid.shape, dtype=np.bool_)
         regions[region][outer] = parent
@@ -192,16 +205,16 @@ def grader_volumes(
         study: Any RAS+ study.
         centre: Continuous voxel coordinates.
         geometry: Voxels and shape of the input.
-        rules: Intensities of the *whole* volumes.
+        rules: Intensities of the *whole* volumes, by modality in the network's order.
 
     Returns:
-        (4, *geometry.shape) float32 z-scores in `MODALITY_ORDER`, zero outside the study.
+        (C, *geometry.shape) float32 z-scores in the order of the rules, zero outside the study.
     """
     weights, reach = _crop_weights(study.grid, centre=centre, geometry=geometry)
     return np.stack(
         [
-            resample(rules[modality].apply(study.volume(modality)[reach]), weights)
-            for modality in MODALITY_ORDER
+            resample(rule.apply(study.volume(modality)[reach]), weights)
+            for modality, rule in rules.items()
         ]
     )
 
@@ -214,9 +227,11 @@ def grader_crop(
     return resample(voxels[reach].astype(np.float32), weights)
 
 
-def intensity_rules(study: Study) -> dict[Modality, IntensityRule]:
-    """Measure the intensities of a study's four modalities, on its own grid."""
-    return {modality: IntensityRule.of(study.volume(modality)) for modality in MODALITY_ORDER}
+def intensity_rules(
+    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER
+) -> dict[Modality, IntensityRule]:
+    """Measure the intensities of a study's modalities, on its own grid."""
+    return {modality: IntensityRule.of(study.volume(modality)) for modality in modalities}
 
 
 def _crop_weights(
@@ -261,12 +276,12 @@ def _bounds(mask: BoolArray, *, margin: int) -> tuple[list[int], list[int]]:
 
 
 def _weights_to_grid(
-    low: Sequence[int], high: Sequence[int], *, spacing_mm: float, grid: Grid
+    low: Sequence[int], high: Sequence[int], *, edges_mm: Sequence[float], grid: Grid
 ) -> tuple[list[NDArray[np.float32]], tuple[slice, ...]]:
-    """Weigh cubic voxels [low, high) for the study's voxels that lie within them."""
+    """Weigh a network's voxels [low, high) for the study's voxels that lie within them."""
     weights, outer = [], []
     for axis in range(3):
-        step = grid.spacing_mm[axis] / spacing_mm
+        step = grid.spacing_mm[axis] / edges_mm[axis]
         first = int(np.clip(np.floor(low[axis] / step), 0, grid.shape[axis] - 1))
         last = int(np.clip(np.ceil(high[axis] / step), first + 1, grid.shape[axis]))
         positions: FloatArray = (np.arange(first, last) + 0.5) * step - 0.5 - low[axis]

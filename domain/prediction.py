@@ -37,6 +37,7 @@ class FailureReason(str, Enum):
     SELF_INTERSECTION = "self_intersection"
     TRUNCATED = "truncated"
     NO_TUMOUR_FOUND = "no_tumour_found"
+    TIMEOUT = "timeout"
     BACKEND_ERROR = "backend_error"
 
 

@@ -82,19 +82,19 @@ def resample(volume: FloatArray, weights: Sequence[Float32Array]) -> Float32Arra
 
 
 def resample_to_spacing(
-    volume: FloatArray, *, spacing_mm: Spacing, target_mm: float
+    volume: FloatArray, *, spacing_mm: Spacing, target_mm: float | Spacing
 ) -> Float32Array:
-    """Bring a volume to cubic voxels that begin at the same corner.
+    """Bring a volume to voxels of another size that begin at the same corner.
 
     Args:
         volume: (I, J, K).
         spacing_mm: Its voxel edges.
-        target_mm: The new voxel edge.
+        target_mm: The new voxel edge, or one along each axis.
 
     Returns:
         (I', J', K') float32, means where voxels grow and linear interpolation where they shrink.
     """
-    steps = [target_mm / edge_mm for edge_mm in spacing_mm]
+    steps = (np.broadcast_to(target_mm, 3) / spacing_mm).tolist()
     if all(abs(step - 1) < 1e-3 for step in steps):
         return np.asarray(volume, dtype=np.float32)
     return resample(

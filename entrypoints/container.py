@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gliobench.application.ports.network import Network
     from gliobench.application.ports.report_writer import ReportWriter
     from gliobench.application.ports.run_store import RunStore
+    from gliobench.application.ports.storage import Storage
     from gliobench.application.ports.study_painter import StudyPainter
     from gliobench.application.ports.study_source import StudySource
     from gliobench.application.ports.trainer import Trainer
@@ -75,22 +76,28 @@ def _phantom_source(dataset: str) -> StudySource:
     )
 
 
-def _parquet_run_store(folder: Path) -> RunStore:
+def _fsspec_storage(url: str, settings: Settings) -> Storage:
+    from gliobench.adapters.fsspec import open_storage
+
+    return open_storage(url, patience_s=settings.store_patience_s)
+
+
+def _parquet_run_store(url: str) -> RunStore:
     from gliobench.adapters.parquet import ParquetRunStore
 
-    return ParquetRunStore(folder)
+    return ParquetRunStore(storage(url))
 
 
 def _html_report_writer(url: str) -> ReportWriter:
     from gliobench.adapters.html import HtmlReportWriter
 
-    return HtmlReportWriter(url)
+    return HtmlReportWriter(storage(url))
 
 
 def _html_comparison_writer(url: str) -> ComparisonWriter:
     from gliobench.adapters.html.comparison import HtmlComparisonWriter
 
-    return HtmlComparisonWriter(url)
+    return HtmlComparisonWriter(storage(url))
 
 
 def _matplotlib_painter() -> StudyPainter:
@@ -234,6 +241,7 @@ class Container(containers.DeclarativeContainer):
     study_files = providers.Factory(_study_files)
     trained_backend = providers.Factory(_trained_backend)
     onnx_backend = providers.Factory(_onnx_backend)
+    storage = providers.Factory(_fsspec_storage, settings=settings)
     run_store = providers.Factory(_parquet_run_store)
     report_writer = providers.Factory(_html_report_writer)
     comparison_writer = providers.Factory(_html_comparison_writer)
@@ -429,20 +437,36 @@ def lora_trainer(
     return trainer
 
 
-def run_store(folder: Path) -> RunStore:
-    """Open the store of one run."""
-    store: RunStore = container.run_store(folder)
+def storage(url: str) -> Storage:
+    """Open a place that keeps files: a folder, or a URL that fsspec knows, e.g. `s3://bucket/run`.
+
+    Raises:
+        InvalidInputError: No such kind of store is known, or the URL is malformed.
+        MissingExtraError: The library of the store is not installed.
+    """
+    place: Storage = container.storage(url)
+    return place
+
+
+def run_store(url: str | Path) -> RunStore:
+    """Open the store of one run, in a folder or under a URL.
+
+    Raises:
+        InvalidInputError: No such kind of store is known, or the URL is malformed.
+        MissingExtraError: The library of the store is not installed.
+    """
+    store: RunStore = container.run_store(str(url))
     return store
 
 
 def report_writer(url: str) -> ReportWriter:
-    """Give what writes a report into a folder."""
+    """Give what writes a report into a folder or under a URL."""
     writer: ReportWriter = container.report_writer(url)
     return writer
 
 
 def comparison_writer(url: str) -> ComparisonWriter:
-    """Give what writes a comparison into a folder."""
+    """Give what writes a comparison into a folder or under a URL."""
     writer: ComparisonWriter = container.comparison_writer(url)
     return writer
 

@@ -5,6 +5,7 @@ The first line that goes wrong is reported, by its name and where it was set.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -47,6 +48,12 @@ def _modalities(given: object) -> object:
     if not isinstance(names, list | tuple):
         return given
     return tuple(Modality.parse(str(getattr(one, "value", one))) for one in names)
+
+
+def _user_cache() -> Path:
+    """Give the user's folder for what can be fetched again."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "gliobench"
 
 
 class LlamaSettings(BaseModel):
@@ -111,6 +118,18 @@ class CompareSettings(BaseModel):
     replicates: int = Field(10_000, ge=100, description="bootstrap cohorts to draw")
 
 
+class RaySettings(BaseModel):
+    """Where `executor = "ray"` works, and what each of its workers gets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str | None = Field(
+        None, description="cluster to join, e.g. auto or ray://head:10001; none: a local one"
+    )
+    num_cpus: float = Field(1.0, gt=0, description="CPU cores of a worker")
+    num_gpus: float = Field(0.0, ge=0, description="GPUs of a worker; 0.5 lets two share one")
+
+
 class Settings(BaseSettings):
     """What a user may set, once and for every command."""
 
@@ -130,7 +149,35 @@ class Settings(BaseSettings):
     )
     threads: PositiveInt | None = Field(None, description="threads for one inference")
     batch_size: PositiveInt = Field(2, description="studies that are predicted at once")
+    executor: Literal["in-process", "ray"] = Field(
+        "in-process", description="where studies are evaluated: on this machine or on Ray"
+    )
+    workers: PositiveInt = Field(
+        1, description="processes that evaluate side by side, each with its own model"
+    )
+    study_timeout_s: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="a study that takes longer has failed"
+    )
+    shards: PositiveInt | None = Field(
+        None, description="parts of a cohort; which one this is: --shard or JOB_COMPLETION_INDEX"
+    )
+    metrics_file: Path | None = Field(
+        None, description="Prometheus text file that evaluate keeps up to date, *.prom"
+    )
     weights_dir: Path | None = Field(None, description="folder of other weights than ours")
+    cache_dir: Path = Field(
+        default_factory=_user_cache, description="folder that keeps files of remote datasets"
+    )
+    cache_gib: float = Field(
+        10.0, gt=0, allow_inf_nan=False, description="size of cache_dir; least used goes first"
+    )
+    store_patience_s: float = Field(
+        60.0, ge=0, allow_inf_nan=False, description="how long a failing store is tried again"
+    )
+    trust_checksums: bool = Field(
+        True,
+        description="know remote studies by the store's checksums; false: fetch and hash them",
+    )
     slice_spacing_mm: float = Field(
         1.0,
         gt=0,
@@ -155,6 +202,10 @@ class Settings(BaseSettings):
         default_factory=lambda: CompareSettings.model_validate({}),
         description="comparisons, as [compare] or compare.NAME",
     )
+    ray: RaySettings = Field(
+        default_factory=lambda: RaySettings.model_validate({}),
+        description="workers on Ray, as [ray] or ray.NAME",
+    )
     backend: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="options of one backend, as [backend.NAME]"
     )
@@ -173,7 +224,11 @@ class Settings(BaseSettings):
 
 
 LLAMA_BACKENDS = ("llama-vision", "llama-vision-lora")
-TABLES: Mapping[str, type[BaseModel]] = {"llama": LlamaSettings, "compare": CompareSettings}
+TABLES: Mapping[str, type[BaseModel]] = {
+    "llama": LlamaSettings,
+    "compare": CompareSettings,
+    "ray": RaySettings,
+}
 """The settings that hold others."""
 
 

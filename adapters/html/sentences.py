@@ -41,6 +41,7 @@ REASONS: Mapping[FailureReason, str] = {
     FailureReason.SELF_INTERSECTION: "its polygon crosses itself",
     FailureReason.TRUNCATED: "its answer was cut off",
     FailureReason.NO_TUMOUR_FOUND: "it found no tumour",
+    FailureReason.TIMEOUT: "it took too long",
     FailureReason.BACKEND_ERROR: "the backend broke down",
 }
 

@@ -1,13 +1,13 @@
-"""Puts a report where its run is: a local folder or any URL that fsspec knows."""
+"""Puts a report where its run is."""
 
 from __future__ import annotations
 
 from typing import final
 
 from gliobench.adapters.html.facts import render_json
-from gliobench.adapters.html.files import put
 from gliobench.adapters.html.page import render_html
 from gliobench.application.ports.report_writer import ReportWriter
+from gliobench.application.ports.storage import Storage
 from gliobench.domain.evaluation.report import EvaluationReport
 
 
@@ -16,17 +16,17 @@ class HtmlReportWriter(ReportWriter):
     """Writes `report.html` and `report.json`.
 
     Args:
-        url: The folder of both, made if need be.
+        storage: Where.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
     def write(self, report: EvaluationReport) -> list[str]:
         """Write the page and the facts.
 
         Raises:
-            JobError: The folder cannot be written.
+            JobError: The place cannot be written.
         """
         files = {"report.html": render_html(report), "report.json": render_json(report)}
-        return [put(self._url, name, text) for name, text in files.items()]
+        return [self._storage.write(name, text.encode()) for name, text in files.items()]

@@ -1,4 +1,4 @@
-"""A 3D CNN that grades the tumour from a crop about where the localizer found it."""
+"""A CNN that grades the tumour from a crop about where the localizer found it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from scipy.special import expit
 
-from gliobench.adapters.onnx.localizer import TumourFinder
+from gliobench.adapters.onnx.localizer import TumourFinder, modalities_of
 from gliobench.application.failures import failure_of
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.network import Network
@@ -37,6 +37,7 @@ class OnnxClassifier(Classifier):
         self._network = network
         self._finder = finder
         card = network.card
+        self._modalities = modalities_of(card)
         self._geometry = GraderGeometry(spacing_mm=card.spacing_mm, shape=card.input_shape)
 
     def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
@@ -52,7 +53,7 @@ class OnnxClassifier(Classifier):
                 study,
                 centre=tumour_centre(found[Region.WT]),
                 geometry=self._geometry,
-                rules=intensity_rules(study),
+                rules=intensity_rules(study, self._modalities),
             )
             logit = self._network.run(crop[np.newaxis]).item()
         except GliobenchError as error:

@@ -1,4 +1,4 @@
-"""A 3D CNN that finds the tumour in the whole study."""
+"""A CNN that finds the tumour in the whole study, of many planes or of one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 from scipy.special import expit
 
 from gliobench.application.failures import failure_of
+from gliobench.application.ports.backend import Reads
 from gliobench.application.ports.localizer import Localizer
 from gliobench.application.ports.network import Network
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.geometry import BoolArray
+from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import (
     brain_windows,
     localizer_volumes,
@@ -29,7 +31,8 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.study import Study
+from gliobench.domain.slice_input import thick_as
+from gliobench.domain.study import Modality, Study
 
 Regions = Mapping[Region, BoolArray]
 
@@ -54,9 +57,10 @@ class TumourFinder:
 
     def _segment(self, study: Study) -> Regions | Failure:
         card = self._network.card
-        spacing_mm = card.spacing_mm[0]
+        spacing_mm = thick_as(study.grid, card.spacing_mm) if card.of_slices else card.spacing_mm
         try:
-            volumes = localizer_volumes(study, spacing_mm)
+            reads_of(card).check(study)
+            volumes = localizer_volumes(study, spacing_mm, modalities_of(card))
             starts = brain_windows(volumes, card.input_shape)
             cuts = np.stack([window(volumes, start, card.input_shape) for start in starts])
             probabilities = expit(self._network.run(cuts))
@@ -65,6 +69,16 @@ class TumourFinder:
         merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
         regions = tumour_regions(merged, spacing_mm=spacing_mm, grid=study.grid)
         return regions or Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
+
+
+def modalities_of(card: ModelCard) -> tuple[Modality, ...]:
+    """Name what a network sees, in the order of its channels."""
+    return tuple(Modality(name) for name in card.modalities)
+
+
+def reads_of(card: ModelCard) -> Reads:
+    """Tell the kind of study that a network is made for."""
+    return Reads.SLICES if card.of_slices else Reads.VOLUMES
 
 
 @final

@@ -1,4 +1,4 @@
-"""Runs kept as Parquet files in a folder."""
+"""Runs kept as Parquet files."""
 
 from gliobench.adapters.parquet.run_store import ParquetRunStore
 

@@ -1,162 +1,226 @@
-"""A run as a folder of Parquet files."""
+"""A run as Parquet files in a folder or an object store."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
+from io import BytesIO
 from itertools import groupby
-from pathlib import Path
 from typing import Any, final
 from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gliobench.adapters.parquet.atomic import replacing
-from gliobench.adapters.parquet.manifest_file import read_manifest, write_manifest
-from gliobench.adapters.parquet.mask_file import read_mask, write_mask
+from gliobench.adapters.parquet.kept_rows import kept_table, read_kept
+from gliobench.adapters.parquet.manifest_file import MANIFEST, read_manifest, write_manifest
+from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
 from gliobench.adapters.parquet.score_rows import read_case, score_table
+from gliobench.adapters.parquet.tables import (
+    Row,
+    read_table,
+    side_by_side,
+    stamp_of,
+    write_table,
+)
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
+from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
 
+SCORES, KEPT_CASES = "scores.parquet", "kept_cases.parquet"
+PREDICTIONS, MASKS = "predictions", "masks"
 SCORES_AT_ONCE = 4096
 """Rows of scores in memory while they are read."""
+CASES_AT_ONCE = 16
+"""Kept cases in memory while they are read; a volume is 500 KB."""
 
 
 @final
 class ParquetRunStore(RunStore):
-    """Keeps a run in a folder: manifest.json, predictions/, masks/ and scores.parquet.
+    """Keeps a run in a place: manifest.json, predictions/, masks/, scores and kept_cases.parquet.
 
-    A batch is one part, written under another name and then renamed, after its masks. Names of
-    parts and masks come from the keys, so that a batch repeated takes the place of itself.
+    A batch is one part, written whole after its masks. Parts and masks bear the hash of what they
+    hold, so they never change: a batch repeated takes the place of itself, and where two processes
+    answer one study differently, both answers are kept and all readers take the same.
 
     Args:
-        folder: Made by `open` where it is not there.
+        storage: Where.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._keys: dict[str, frozenset[str]] = {}
 
     def open(self, manifest: RunManifest) -> None:
         """Begin a run, or go on with one."""
-        kept = read_manifest(self._manifest)
+        kept = read_manifest(self._storage)
         for what in ("backend", "cohort"):
             old, new = getattr(kept, what, None), getattr(manifest, what)
-            if kept is not None and old != new:
+            if kept is not None and old != new and not kept.missing_shards:
                 raise JobError(
-                    f"{self._folder} keeps a run over {what} {str(old)[:12]}, not "
+                    f"{self._storage.url} keeps a run over {what} {str(old)[:12]}, not "
                     f"{str(new)[:12]}: choose another folder"
                 )
         if kept != manifest:
-            write_manifest(manifest, self._manifest)
+            write_manifest(manifest, self._storage)
 
     def manifest(self) -> RunManifest:
         """Read what run is kept here."""
-        kept = read_manifest(self._manifest)
+        kept = read_manifest(self._storage)
         if kept is None:
-            raise NotFoundError(f"{self._folder} keeps no run: there is no manifest.json in it")
+            raise NotFoundError(f"{self._storage.url} keeps no run: there is no {MANIFEST} in it")
         return kept
 
     def keys(self) -> set[str]:
         """Name every prediction kept here."""
-        return {row["key"] for part in self._parts() for row in _read(part, columns=["key"])}
+        self._look()
+        return set().union(*self._keys.values())
 
     def append(self, predictions: Sequence[StudyPrediction]) -> None:
         """Keep a batch of predictions as one part."""
         if not predictions:
             return
-        rows = []
-        for prediction in predictions:
-            if (mask := _mask(prediction)) is not None:
-                write_mask(mask, self._masks / _mask_name(prediction))
-            rows += to_rows(prediction, mask_file=_mask_name(prediction))
-        digest = sha256("".join(prediction.key for prediction in predictions).encode())
-        with replacing(self._predictions / f"part-{digest.hexdigest()[:16]}.parquet") as temporary:
-            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
+        rows = [row for one in predictions for row in to_rows(one, mask_file=self._keep_mask(one))]
+        content = BytesIO()
+        table = pa.Table.from_pylist(rows, schema=SCHEMA)
+        pq.write_table(table, content, write_page_checksum=True)
+        name = f"part-{_digest(content.getvalue())}.parquet"
+        self._storage.write(f"{PREDICTIONS}/{name}", content.getvalue())
 
     def predictions(self, keys: Collection[str]) -> Iterator[StudyPrediction]:
-        """Read predictions, part by part."""
+        """Read predictions, part by part; only the parts that hold some are read."""
         left = set(keys)
-        for part in self._parts():
+        if not left <= set().union(*self._keys.values()):
+            self._look()
+        parts = [part for part, held in self._keys.items() if held & left]
+        for part, found in zip(parts, side_by_side(self._rows, parts), strict=True):
             if not left:
                 return
-            for key, rows in groupby(_read(part), key=lambda row: str(row["key"])):
+            for key, rows in groupby(found, key=lambda row: str(row["key"])):
                 if key in left:
                     left.remove(key)
                     yield self._prediction(list(rows), part)
 
-    def write_scores(self, scores: Sequence[CaseScore]) -> None:
+    def write_scores(self, scores: Iterable[CaseScore]) -> None:
         """Keep the scores as one table."""
-        with replacing(self._scores) as temporary:
-            pq.write_table(score_table(scores), temporary, row_group_size=SCORES_AT_ONCE)
+        write_table(
+            self._storage,
+            SCORES,
+            scores,
+            table=score_table,
+            at_once=SCORES_AT_ONCE,
+            stamp=self._stamp(),
+        )
+
+    def is_scored(self) -> bool:
+        """Tell whether there are scores of the run as it is now, without reading them."""
+        try:
+            return stamp_of(self._storage, SCORES, holds="scores") in (None, self._stamp())
+        except NotFoundError:
+            return False
 
     def scores(self) -> Iterator[CaseScore]:
         """Read the scores, a few thousand rows at a time."""
-        if not self._scores.is_file():
-            raise NotFoundError(f"{self._folder} keeps no scores: evaluate the run first")
+        if not self.is_scored():
+            raise NotFoundError(f"{self._storage.url} keeps no scores: evaluate the run first")
+        yield from read_table(
+            self._storage, SCORES, item=read_case, at_once=SCORES_AT_ONCE, holds="scores"
+        )
+
+    def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
+        """Keep pictures and volumes as one table."""
+        write_table(
+            self._storage,
+            KEPT_CASES,
+            cases,
+            table=kept_table,
+            at_once=CASES_AT_ONCE,
+            compression="zstd",
+        )
+
+    def kept_cases(self) -> Iterator[KeptCase]:
+        """Read pictures and volumes, a few at a time."""
         try:
-            with pq.ParquetFile(self._scores) as table:
-                for batch in table.iter_batches(batch_size=SCORES_AT_ONCE):
-                    yield from map(read_case, batch.to_pylist())
-        except (pa.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
-            reason = " ".join(str(error).split())
-            raise JobError(
-                f"{self._scores} holds no readable scores ({reason}): evaluate the run again"
-            ) from error
+            yield from read_table(
+                self._storage, KEPT_CASES, item=read_kept, at_once=CASES_AT_ONCE, holds="pictures"
+            )
+        except NotFoundError:
+            return
 
-    @property
-    def _manifest(self) -> Path:
-        return self._folder / "manifest.json"
-
-    @property
-    def _scores(self) -> Path:
-        return self._folder / "scores.parquet"
-
-    @property
-    def _predictions(self) -> Path:
-        return self._folder / "predictions"
-
-    @property
-    def _masks(self) -> Path:
-        return self._folder / "masks"
-
-    def _parts(self) -> list[Path]:
-        return sorted(self._predictions.glob("part-*.parquet"))
-
-    def _prediction(self, rows: list[dict[str, Any]], part: Path) -> StudyPrediction:
+    def _stamp(self) -> str:
+        """Name the manifest that scores belong to."""
         try:
-            return from_rows(rows, read_mask=lambda name: read_mask(self._masks / name))
+            return _digest(self._storage.read(MANIFEST))
+        except NotFoundError:
+            return ""
+
+    def _look(self) -> None:
+        """Learn the keys of parts that are new; those that are known never change."""
+        parts = self._parts()
+        new = [part for part in parts if part not in self._keys]
+        rows = side_by_side(lambda part: self._rows(part, columns=["key"]), new)
+        found = {
+            part: frozenset(row["key"] for row in one) for part, one in zip(new, rows, strict=True)
+        }
+        known = self._keys | found
+        self._keys = {part: known[part] for part in parts}
+
+    def _parts(self) -> list[str]:
+        names = self._storage.names(PREDICTIONS)
+        return [
+            f"{PREDICTIONS}/{name}"
+            for name in names
+            if name.startswith("part-") and name.endswith(".parquet")
+        ]
+
+    def _keep_mask(self, prediction: StudyPrediction) -> str:
+        """Write the prediction's mask, if it has one, and name it."""
+        place = prediction.localisation
+        mask = place.answers.get(Form.MASK) if isinstance(place, LocalisationPrediction) else None
+        if not isinstance(mask, Mask):
+            return ""
+        content = packed(mask)
+        name = f"{quote(prediction.study_id, safe='')}-{_digest(content)}.npz"
+        self._storage.write(f"{MASKS}/{name}", content)
+        return name
+
+    def _read_mask(self, name: str) -> Mask:
+        place = f"{self._storage.url}/{MASKS}/{name}"
+        try:
+            return unpacked(self._storage.read(f"{MASKS}/{name}"), place=place)
+        except NotFoundError as error:
+            raise JobError(f"mask {place} is gone: delete the run to begin anew") from error
+
+    def _rows(self, part: str, columns: list[str] | None = None) -> list[Row]:
+        try:
+            content = BytesIO(self._storage.read(part))
+            table = pq.ParquetFile(content, page_checksum_verification=True).read(
+                columns=columns or SCHEMA.names
+            )
+            rows: list[Row] = table.cast(
+                pa.schema([SCHEMA.field(name) for name in table.column_names])
+            ).to_pylist()
+        except (NotFoundError, pa.ArrowException, OSError, KeyError, ValueError) as error:
+            raise self._unreadable(part, error) from error
+        return rows
+
+    def _prediction(self, rows: list[dict[str, Any]], part: str) -> StudyPrediction:
+        try:
+            return from_rows(rows, read_mask=self._read_mask)
         except (LookupError, ValueError, TypeError) as error:
-            raise _unreadable(part, error) from error
+            raise self._unreadable(part, error) from error
+
+    def _unreadable(self, part: str, error: Exception) -> JobError:
+        reason = " ".join(str(error).split())
+        return JobError(
+            f"{self._storage.url}/{part} is no readable part of a run ({reason}): delete it, and "
+            "the same command predicts its studies again"
+        )
 
 
-def _mask(prediction: StudyPrediction) -> Mask | None:
-    place = prediction.localisation
-    mask = place.answers.get(Form.MASK) if isinstance(place, LocalisationPrediction) else None
-    return mask if isinstance(mask, Mask) else None
-
-
-def _mask_name(prediction: StudyPrediction) -> str:
-    return f"{quote(prediction.study_id, safe='')}-{prediction.key[:12]}.npz"
-
-
-def _read(part: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    try:
-        table = pq.ParquetFile(part).read(columns=columns or SCHEMA.names)
-        rows: list[dict[str, Any]] = table.cast(
-            pa.schema([SCHEMA.field(name) for name in table.column_names])
-        ).to_pylist()
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise _unreadable(part, error) from error
-    return rows
-
-
-def _unreadable(part: Path, error: Exception) -> JobError:
-    reason = " ".join(str(error).split())
-    return JobError(
-        f"{part} is no readable part of a run ({reason}): delete it, and the same command "
-        "predicts its studies again"
-    )
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()[:32]

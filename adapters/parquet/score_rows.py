@@ -24,6 +24,7 @@ from gliobench.domain.evaluation.scores import (
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
@@ -32,6 +33,7 @@ Row: TypeAlias = dict[str, Any]
 
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
+MOVE = tuple(Move.__dataclass_fields__)
 
 
 def score_table(scores: Sequence[CaseScore]) -> pa.Table:
@@ -41,6 +43,7 @@ def score_table(scores: Sequence[CaseScore]) -> pa.Table:
     scored is null. `<form>_failure` holds the reason where the form failed, and the measures
     beside it are the worst; `<form>_answered` is null where the form was not asked for.
     `<form>_answer` holds voxels of the study's RAS+ grid, `target_*` the experts' whole tumour.
+    `<form>_apart_mm`, `_unmoved_mm` and `_overlap` are there where the images were altered.
     """
     return pa.Table.from_pylist([_row(case) for case in scores], schema=SCHEMA)
 
@@ -67,6 +70,7 @@ def read_case(row: Row) -> CaseScore:
         oracle=row["oracle"],
         target=read_target(row, plane),
         content_hash=row["content_hash"],
+        moves=dict(_read_moves(row)),
     )
 
 
@@ -92,6 +96,8 @@ def _row(case: CaseScore) -> Row:
         row |= dict(_measures(form, outcome.score))
         if outcome.answer is not None:
             row[f"{form.value}_answer"] = numbers_of(outcome.answer)
+    for form, move in case.moves.items():
+        row |= {f"{form.value}_{name}": value for name, value in asdict(move).items()}
     return row | (target_columns(case.target) if case.target else {})
 
 
@@ -139,6 +145,13 @@ def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
     )
 
 
+def _read_moves(row: Row) -> Iterator[tuple[Form, Move]]:
+    for form in Form:
+        numbers: Row = {name: row.get(f"{form.value}_{name}") for name in MOVE}
+        if numbers["apart_mm"] is not None:  # absent from runs of older versions too
+            yield form, Move(**numbers)
+
+
 def _read_mask_score(row: Row) -> MaskScore | None:
     names = RegionScore.__dataclass_fields__
     regions = {
@@ -179,6 +192,7 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
             yield name, pa.bool_() if name.endswith("_hit") else pa.float64()
         if form in ANSWERS:
             yield f"{form.value}_answer", NUMBERS
+        yield from ((f"{form.value}_{name}", pa.float64()) for name in MOVE)
     yield from COLUMNS.items()
 
 

@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TypeAlias
 
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.geometry import Axis
+from gliobench.domain.slice_input import is_slice
 from gliobench.domain.study import Study
+
+
+class Reads(str, Enum):
+    """The kind of study that a backend is made for."""
+
+    VOLUMES = "volumes"
+    SLICES = "slices"
+    """Studies of one axial plane."""
+    ANY = "any"
+
+    def check(self, study: Study) -> None:
+        """Vouch that a study is of this kind.
+
+        Raises:
+            InvalidInputError: It is not.
+        """
+        kind = Reads.SLICES if is_slice(study.grid) else Reads.VOLUMES
+        if self not in (kind, Reads.ANY):
+            planes = study.grid.shape[Axis.AXIAL]
+            held = "a single slice" if kind is Reads.SLICES else f"a volume of {planes} planes"
+            raise InvalidInputError(f"study {study.id} is {held}: wanted {self.value}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +51,7 @@ class Backend:
             localisations then say so.
         show_prompts: Words what it would send to its model about a study; None where it sends no
             words.
+        reads: The kind of study that it is made for; another fails.
 
     Raises:
         InvalidInputError: It can neither grade nor localise.
@@ -40,6 +65,7 @@ class Backend:
     trained_on: frozenset[str] = frozenset()
     oracle: bool = False
     show_prompts: Callable[[Study], str] | None = None
+    reads: Reads = Reads.ANY
 
     def __post_init__(self) -> None:
         if self.classifier is None and self.localizer is None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
+
+ORACLE = "oracle"
+"""The setting of a run whose backend was shown planes chosen with the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,13 @@ class RunManifest:
             digits of images' content hashes may be among them.
         seed: Seed of the statistics.
         versions: Of gliobench and the libraries that computed.
-        n_studies: Studies of the cohort; None where an older run does not tell.
+        n_studies: Studies of the cohort, or of a shard's part of it; None where an older run does
+            not tell.
+        name: What the user calls the cohort.
+        shard: `I-of-N` where the run is over one part of a cohort.
+        listing: Of a shard, the hash of all of the cohort's study ids.
+        listed: Of a shard, the studies of the whole cohort.
+        missing_shards: Of a run that was merged from shards, those that were not there.
     """
 
     cohort: str
@@ -40,6 +50,11 @@ class RunManifest:
     seed: int
     versions: Mapping[str, str] = field(default_factory=dict)
     n_studies: int | None = None
+    name: str = ""
+    shard: str | None = None
+    listing: str | None = None
+    listed: int | None = None
+    missing_shards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class RunStore(Protocol):
           moment loses at most the batch in hand.
         - What is read equals what was appended, to the last bit.
         - A key appended twice is read once.
+        - Scores are of the manifest that they were kept under: with another, there are none.
         - A store that cannot be read or written raises JobError in one line that names the place.
         - What was never kept raises NotFoundError, likewise; predictions are just absent.
     """
@@ -75,7 +91,8 @@ class RunStore(Protocol):
         """Begin a run, or go on with one; a changed manifest takes the place of the old.
 
         Raises:
-            JobError: Another cohort's or another backend's run is kept here.
+            JobError: Another cohort's or another backend's run is kept here, and not merely some
+                shards of one.
         """
         ...
 
@@ -95,10 +112,22 @@ class RunStore(Protocol):
         """Read the predictions of these keys that are kept here, one at a time, in any order."""
         ...
 
-    def write_scores(self, scores: Sequence[CaseScore]) -> None:
+    def write_scores(self, scores: Iterable[CaseScore]) -> None:
         """Keep the scores, in the place of earlier ones."""
+        ...
+
+    def is_scored(self) -> bool:
+        """Tell whether there are scores, without reading them."""
         ...
 
     def scores(self) -> Iterator[CaseScore]:
         """Read the scores in the order they were kept in, one at a time."""
+        ...
+
+    def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
+        """Keep what readers will see of cases, in the place of earlier ones; none leaves none."""
+        ...
+
+    def kept_cases(self) -> Iterator[KeptCase]:
+        """Read what is kept of cases, one at a time; nothing where nothing ever was."""
         ...

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gliobench.domain.comparison.audits import ScoredRun, learned_from
+from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.result import Arm, Bias, FailureRate
@@ -20,12 +21,11 @@ from gliobench.domain.position.bias import position_bias
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.bootstrap import REPLICATES
+from gliobench.domain.statistics.curves import Curve, precision_recall_curve, roc_curve
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.statistics.reliability import Reliability, reliability
 
-SHOWN = 500
-"""Places that a picture of a backend's answers shows at most."""
 ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
 NO_PROBABILITY = NotEstimable("it gives no probabilities")
 
@@ -71,6 +71,7 @@ def describe_arm(
     """
     run, summary = entrant.run, summarise(cases, seed=drawing.seed)
     others = {name: placed for name, placed in priors.items() if name != run.backend}
+    studies = GradedStudies.of({run.backend: cases})
     return Arm(
         name=run.backend,
         backend=entrant.backend,
@@ -81,7 +82,10 @@ def describe_arm(
         oracle=any(case.oracle for case in cases),
         summary=summary,
         primary=_primary(summary, primary),
-        calibration=_calibration(run.backend, cases),
+        roc=_curve(run.backend, studies, roc_curve),
+        precision_recall=_curve(run.backend, studies, precision_recall_curve),
+        calibration=_calibration(run.backend, studies),
+        distributions=tuple(distributions(cases)),
         failures=tuple(_failures(summary)),
         biases=tuple(_biases(cases, others, drawing)),
     )
@@ -95,9 +99,16 @@ def _primary(summary: RunSummary, endpoint: Endpoint) -> Measured | None:
     return next((row.measures.get(endpoint.measure) for row in rows), None)
 
 
-def _calibration(name: str, cases: Sequence[CaseScore]) -> Reliability | NotEstimable:
+def _curve(
+    name: str, studies: GradedStudies, follow: Callable[..., Curve | NotEstimable]
+) -> Curve | NotEstimable:
+    if name not in studies.probability:
+        return NO_PROBABILITY
+    return follow(reference=studies.hgg, probability=studies.probability[name])
+
+
+def _calibration(name: str, studies: GradedStudies) -> Reliability | NotEstimable:
     """Hold the probabilities that were given against the grades; failures gave none."""
-    studies = GradedStudies.of({name: cases})
     if name not in studies.probability:
         return NO_PROBABILITY
     there = studies.answered[name]

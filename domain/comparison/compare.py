@@ -8,6 +8,7 @@ from dataclasses import replace
 from gliobench.domain.comparison.arms import Drawing, Entrant, describe_arm
 from gliobench.domain.comparison.audits import Finding, ScoredRun
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, LEADING, Endpoint
+from gliobench.domain.comparison.flow import follow
 from gliobench.domain.comparison.paired_grades import (
     DrawnGrades,
     GradedStudies,
@@ -32,6 +33,8 @@ from gliobench.domain.comparison.result import (
 from gliobench.domain.comparison.site_audit import audit_sites
 from gliobench.domain.evaluation.report import BASELINE, CohortDescription
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.position.clouds import Cloud
+from gliobench.domain.position.placements import brains_mm
 from gliobench.domain.statistics.bootstrap import Replicates
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.multiplicity import holm
@@ -73,9 +76,12 @@ def compare(
     arms = tuple(
         describe_arm(one, cases[one.run.backend], primary, priors, drawing) for one in entrants
     )
+    brains = brains_mm(next(iter(cases.values())))
     return Comparison(
         cohort=cohort,
+        flow=follow([one.run for one in entrants], cases),
         primary=primary,
+        brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
         pairs=_adjusted(_pairs(cases, primary, drawing)),
         strata=tuple(part_cohort(cases, seed=drawing.seed)),

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gliobench.domain.comparison.audits import Finding
+from gliobench.domain.comparison.distributions import Distribution
 from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.report import CohortDescription
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import LEVEL, Measured, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
@@ -169,7 +173,10 @@ class Arm:
         oracle: True where it was shown slices chosen with the reference.
         summary: Its scores, both ways.
         primary: The primary endpoint; None where it does not answer that.
+        roc: As the AUROC of `summary`, intention-to-treat.
+        precision_recall: As the AUPRC of `summary`, intention-to-treat.
         calibration: Of the probabilities it gave.
+        distributions: Of its scores of single studies, by endpoint.
         failures: Any failure first, then by reason.
         biases: By form.
     """
@@ -183,7 +190,10 @@ class Arm:
     oracle: bool
     summary: RunSummary
     primary: Measured | None
+    roc: Curve | NotEstimable
+    precision_recall: Curve | NotEstimable
     calibration: Reliability | NotEstimable
+    distributions: tuple[Distribution, ...]
     failures: tuple[FailureRate, ...]
     biases: tuple[Bias, ...]
 
@@ -224,7 +234,9 @@ class Comparison:
 
     Args:
         cohort: The studies that all runs have scores of.
+        flow: Which studies are counted, and where the others went.
         primary: The endpoint that was declared beforehand.
+        brains: Where the brains lie on the scoring planes; None where that is not known.
         arms: In the order asked for.
         pairs: Every two of them, the earlier first.
         strata: By size, side, eccentricity, grade and site.
@@ -236,7 +248,9 @@ class Comparison:
     """
 
     cohort: CohortDescription
+    flow: CohortFlow
     primary: Endpoint
+    brains: Cloud | None
     arms: tuple[Arm, ...]
     pairs: tuple[Pair, ...]
     strata: tuple[Stratum, ...]

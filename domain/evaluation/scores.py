@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
@@ -113,6 +114,8 @@ class CaseScore:
         target: The tumour itself; None where the reference shows none, or the study's grid is not
             known.
         content_hash: Of the study's images; None where they cannot be read.
+        moves: Where the images were altered to control the backend: by form, how its answers
+            compare with those on the true images. Empty for the true images themselves.
     """
 
     study_id: str
@@ -125,6 +128,7 @@ class CaseScore:
     oracle: bool = False
     target: TargetFacts | None = None
     content_hash: str | None = None
+    moves: Mapping[Form, Move] = field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[Failure, ...]:

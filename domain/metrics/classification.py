@@ -140,7 +140,7 @@ def auroc(*, reference: BoolArray, probability: FloatArray) -> float | None:
     Raises:
         InvalidInputError: Shapes differ, or a probability is not in [0, 1].
     """
-    hgg, lgg = _counts_by_probability(reference, probability)
+    hgg, lgg = counts_by_probability(reference, probability)
     if not hgg.any() or not lgg.any():
         return None
     lgg_below = np.cumsum(lgg) - lgg
@@ -162,7 +162,7 @@ def auprc(*, reference: BoolArray, probability: FloatArray) -> float | None:
     Raises:
         InvalidInputError: Shapes differ, or a probability is not in [0, 1].
     """
-    hgg, lgg = _counts_by_probability(reference, probability)
+    hgg, lgg = counts_by_probability(reference, probability)
     if not hgg.any() or not lgg.any():
         return None
     found = np.cumsum(hgg[::-1])
@@ -191,7 +191,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _counts_by_probability(
+def counts_by_probability(
     reference: BoolArray, probability: FloatArray
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count HGG and LGG at each distinct probability, in rising order of it."""

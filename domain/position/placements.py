@@ -143,6 +143,12 @@ class Placements:
         )
 
 
+def brains_mm(cases: Iterable[CaseScore]) -> FloatArray:
+    """Gather where brains lie on the scoring planes, as `Placements.brain_mm`; the known ones only."""
+    known = [_brain_mm(case.target) for case in cases if case.target and case.target.brain]
+    return np.reshape(known, (-1, 2))
+
+
 def _centre(mark: Point | Box | Polygon) -> tuple[float, float]:
     match mark:
         case Point(at=at):

@@ -9,18 +9,19 @@ import pytest
 
 from fakes.fake_comparison import fake_comparison
 from fakes.fake_comparison_writer import FakeComparisonWriter
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html.comparison import HtmlComparisonWriter
 from gliobench.application.ports.comparison_writer import ComparisonWriter
 from gliobench.domain.errors import JobError
 
 
 def html_in(folder: Path) -> ComparisonWriter:
-    return HtmlComparisonWriter(str(folder / "compared"))
+    return HtmlComparisonWriter(open_storage(str(folder / "compared")))
 
 
 def html_that_cannot_write(folder: Path) -> ComparisonWriter:
     (folder / "compared").write_text("a file stands where the folder should")
-    return HtmlComparisonWriter(str(folder / "compared"))
+    return HtmlComparisonWriter(open_storage(str(folder / "compared")))
 
 
 WRITERS: dict[str, Callable[[Path], ComparisonWriter]] = {

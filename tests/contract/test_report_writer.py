@@ -9,18 +9,19 @@ import pytest
 
 from fakes.fake_report import constant_backend, fake_report
 from fakes.fake_report_writer import FakeReportWriter
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html import HtmlReportWriter
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.domain.errors import JobError
 
 
 def html_in(folder: Path) -> ReportWriter:
-    return HtmlReportWriter(str(folder / "run"))
+    return HtmlReportWriter(open_storage(str(folder / "run")))
 
 
 def html_that_cannot_write(folder: Path) -> ReportWriter:
     (folder / "run").write_text("a file stands where the folder should")
-    return HtmlReportWriter(str(folder / "run"))
+    return HtmlReportWriter(open_storage(str(folder / "run")))
 
 
 WRITERS: dict[str, Callable[[Path], ReportWriter]] = {

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from fakes.fake_run_store import FakeRunStore
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice, KeptVolume
 from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
@@ -34,7 +36,8 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.study import Grade
+from gliobench.domain.slices.view import SliceView
+from gliobench.domain.study import Grade, Modality
 
 MANIFEST = RunManifest(
     cohort="c0ffee",
@@ -57,7 +60,7 @@ GRID = Grid(shape=(5, 4, 3), affine=np.array(np.diag([1 / 3, 2.0, 0.1, 1.0])))
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], RunStore]:
     """Give what opens the same store, as a second process would."""
     if request.param == "parquet":
-        return lambda: ParquetRunStore(tmp_path / "run")
+        return lambda: ParquetRunStore(open_storage(str(tmp_path / "run")))
     fake = FakeRunStore()
     return lambda: fake
 
@@ -313,3 +316,50 @@ def test_a_store_without_scores_says_so_in_one_line(reopen: Callable[[], RunStor
         list(reopen().scores())
 
     assert "\n" not in str(refusal.value)
+
+
+def kept_case(study_id: str = "study/1", *, seed: int = 0) -> KeptCase:
+    random = np.random.default_rng(seed)
+    voxels = [random.integers(0, 255, GRID.shape, dtype=np.uint8) for _ in range(2)]
+    return KeptCase(
+        study_id,
+        Modality.T1C,
+        picture=KeptSlice(SliceView.of(GRID, PLANE, 7), b"RIFF\x00\xff"),
+        volume=KeptVolume(GRID, grey=voxels[0], reference=voxels[1], prediction=None),
+    )
+
+
+def test_what_readers_will_see_of_a_case_comes_back_as_it_was(
+    reopen: Callable[[], RunStore],
+) -> None:
+    case = kept_case()
+
+    reopen().write_kept_cases([case])
+    (back,) = reopen().kept_cases()
+
+    assert (back.study_id, back.modality) == ("study/1", Modality.T1C)
+    assert back.picture == case.picture
+    assert back.volume is not None
+    assert case.volume is not None
+    assert back.volume.grid == GRID
+    assert np.array_equal(back.volume.grid.affine, GRID.affine)
+    assert np.array_equal(back.volume.grey, case.volume.grey)
+    assert back.volume.reference is not None
+    assert np.array_equal(back.volume.reference, case.volume.reference)
+    assert back.volume.prediction is None
+
+
+def test_kept_cases_take_the_place_of_earlier_ones_and_may_be_none(
+    reopen: Callable[[], RunStore],
+) -> None:
+    never = list(reopen().kept_cases())
+    reopen().write_kept_cases(iter([kept_case("s1"), kept_case("s2", seed=1)]))
+    first = [case.study_id for case in reopen().kept_cases()]
+
+    reopen().write_kept_cases([KeptCase("s3", Modality.T2F, picture=None, volume=None)])
+    second = list(reopen().kept_cases())
+    reopen().write_kept_cases([])
+
+    assert (never, first) == ([], ["s1", "s2"])
+    assert [(one.study_id, one.picture, one.volume) for one in second] == [("s3", None, None)]
+    assert list(reopen().kept_cases()) == []

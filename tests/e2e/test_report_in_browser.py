@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_report import fake_report
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html import HtmlReportWriter
 from gliobench.adapters.html.page import render_html
 from gliobench.adapters.matplotlib import MatplotlibStudyPainter
@@ -158,7 +159,7 @@ def test_text_stands_out_from_its_ground_by_light_and_dark(
 
 def test_a_written_report_is_pictured(chromium: str, tmp_path: Path) -> None:
     report = fake_report(painter=MatplotlibStudyPainter())
-    place = Path(HtmlReportWriter(str(tmp_path)).write(report)[0])
+    place = Path(HtmlReportWriter(open_storage(str(tmp_path))).write(report)[0])
     shoot = partial(browse, chromium, profile=tmp_path / "profile")
 
     shoot(f"--screenshot={tmp_path / 'wide.png'}", "--window-size=1280,2400", place.as_uri())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import final
 
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 
 
@@ -18,13 +19,17 @@ class FakeRunStore(RunStore):
         self._manifest: RunManifest | None = None
         self.kept: dict[str, StudyPrediction] = {}
         self._scores: list[CaseScore] | None = None
+        self._kept_cases: list[KeptCase] = []
         self.batches: list[list[str]] = []
         self._breaks_at = breaks_at
 
     def open(self, manifest: RunManifest) -> None:
         for what in ("backend", "cohort"):
-            if self._manifest and getattr(self._manifest, what) != getattr(manifest, what):
+            kept = self._manifest
+            if kept and getattr(kept, what) != getattr(manifest, what) and not kept.missing_shards:
                 raise JobError(f"this store keeps a run over another {what}")
+        if self._manifest != manifest:
+            self._scores = None
         self._manifest = manifest
 
     def manifest(self) -> RunManifest:
@@ -46,10 +51,19 @@ class FakeRunStore(RunStore):
     def predictions(self, keys: Collection[str]) -> Iterator[StudyPrediction]:
         return (self.kept[key] for key in self.kept if key in keys)
 
-    def write_scores(self, scores: Sequence[CaseScore]) -> None:
+    def write_scores(self, scores: Iterable[CaseScore]) -> None:
         self._scores = list(scores)
+
+    def is_scored(self) -> bool:
+        return self._scores is not None
 
     def scores(self) -> Iterator[CaseScore]:
         if self._scores is None:
             raise NotFoundError("no scores are kept here")
         return iter(self._scores)
+
+    def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
+        self._kept_cases = list(cases)
+
+    def kept_cases(self) -> Iterator[KeptCase]:
+        return iter(self._kept_cases)

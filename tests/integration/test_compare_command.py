@@ -24,7 +24,7 @@ def stores() -> Iterator[dict[str, FakeRunStore]]:
         "constant": kept_run("constant", says_hgg()),
         "looks": kept_run("looks", looks()),
     }
-    with container.run_store.override(providers.Callable(lambda folder: kept[folder.name])):
+    with container.run_store.override(providers.Callable(lambda url: kept[Path(url).name])):
         yield kept
 
 

@@ -16,13 +16,13 @@ import pytest
 STUDIES = 24
 SCRIPT = f"""
 import sys, time
-from pathlib import Path
 
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier, by_brightness
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import FakeStudySource, fake_case
 
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.evaluate_cohort import EvaluateCohort
 from gliobench.application.score_run import ScoreRun
@@ -35,7 +35,7 @@ def slowly(study):
 
 source = FakeStudySource(fake_case(f"s{{n:02}}") for n in range({STUDIES}))
 slow = fake_backend("slow", classifier=FakeClassifier(slowly), localizer=FakeLocalizer())
-store = ParquetRunStore(Path(sys.argv[1]))
+store = ParquetRunStore(open_storage(sys.argv[1]))
 evaluate = EvaluateCohort(source, open_store=lambda name: store, batch_size=2)
 (run,) = evaluate([slow], source.study_ids())
 ScoreRun(source)(run)

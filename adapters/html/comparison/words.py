@@ -23,6 +23,11 @@ FOLLOWS = 0.5
 STAYS = 0.1
 """Tracking index under which answers owe next to nothing to the tumour."""
 
+LOPSIDED = 0.65
+"""Share of HGG above which a high accuracy tells little."""
+CLUSTERED = 0.5
+"""Answers that spread over less than this share of the tumours' spread keep to one place."""
+
 TITLES: Mapping[FindingKind, str] = {
     FindingKind.LEAKAGE: "Leakage",
     FindingKind.PARTIAL_RUN: "Partial run",
@@ -110,6 +115,22 @@ def tells_apart(comparison: Comparison, names: set[str], family: Family, of: str
     return test is not None and test.tells_apart
 
 
+def in_order(pair: Pair, endpoint: Endpoint) -> tuple[str, str, int]:
+    """Name the better of a pair first; -1 tells that this turned the pair round."""
+    found = pair.difference(endpoint)
+    if isinstance(found, Estimate) and found.value * endpoint.sign < 0:
+        return pair.second, pair.first, -1
+    return pair.first, pair.second, 1
+
+
+def tracking_indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
+    """Give each backend's tracking index by points, where it can be told."""
+    for arm in arms:
+        bias = _point_bias(arm)
+        if bias is not None and isinstance(bias.tracking, Estimate):
+            yield arm.name, bias.tracking
+
+
 def _measured(arm: Arm, endpoint: Endpoint) -> object:
     everyone = arm.summary.everyone.intention_to_treat
     if endpoint.form is None:
@@ -173,8 +194,8 @@ def _no_skill(comparison: Comparison) -> Iterator[str]:
     ]
     if not gradings or min(_counts(comparison)) == 0:
         return
-    yield always_hgg(gradings[0][1])
     bar = value_of(gradings[0][1].always_hgg) or 0.0
+    yield ("Accuracy shows no skill here. " if bar > LOPSIDED else "") + always_hgg(gradings[0][1])
     short = [
         arm.name
         for arm, grading in gradings
@@ -195,34 +216,48 @@ def _placing(comparison: Comparison) -> Iterator[str]:
 
 
 def _tracking(comparison: Comparison) -> Iterator[str]:
-    indices = dict(_indices(comparison.arms))
-    follow = [name for name, one in indices.items() if _low(one) > FOLLOWS]
+    indices = dict(tracking_indices(comparison.arms))
+    biases = {arm.name: bias for arm in comparison.arms if (bias := _point_bias(arm))}
     stay = [name for name, one in indices.items() if one.value < STAYS]
-    if follow:
-        verb = "follows" if len(follow) == 1 else "follow"
-        yield f"{listed([_with_index(name, indices[name]) for name in follow])} {verb} the tumour."
-    if stay:
-        verb = "does" if len(stay) == 1 else "do"
-        yield (
-            f"{listed([_with_index(name, indices[name]) for name in stay])} {verb} not: whatever "
-            "the image shows, the answers stay where they are."
-            if follow
-            else f"{listed([_with_index(name, indices[name]) for name in stay])} {verb} not follow "
-            "the tumour: whatever the image shows, the answers stay where they are."
-        )
+    cluster = [name for name in stay if _is_clustered(biases[name])]
+    groups = (
+        ([name for name, one in indices.items() if _low(one) > FOLLOWS], _following),
+        (cluster, lambda names, one: _clustering(names, one, [biases[name] for name in cluster])),
+        ([name for name in stay if name not in cluster], _scattering),
+    )
+    for names, tell in groups:
+        if names:
+            yield tell(listed(names), listed([number(indices[name].value) for name in names]))
 
 
-def _indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
-    for arm in arms:
-        points = next((one for one in arm.biases if one.form is Form.POINT), None)
-        if points is not None and isinstance(points.measured, PositionBias):
-            tracking = points.measured.tracking
-            if isinstance(tracking, Estimate):
-                yield arm.name, tracking
+def _following(names: str, indices: str) -> str:
+    verb, index = ("follow", "indices") if " and " in names else ("follows", "index")
+    return f"{names} {verb} the tumour (tracking {index} {indices}, where 1 is on it each time)."
 
 
-def _with_index(name: str, index: Estimate) -> str:
-    return f"{name} (tracking index {number(index.value)})"
+def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str:
+    several = len(biases) > 1
+    verb, whose, index = ("cluster", "their", "indices") if several else ("clusters", "its", "index")
+    return (
+        f"{names} {verb} in one place whatever the image shows: {whose} answers spread over "
+        f"{number(max(one.predicted.spread_mm for one in biases), 0)} mm, the tumours over "
+        f"{number(max(one.reference.spread_mm for one in biases), 0)} mm (tracking {index} "
+        f"{indices}, where 0 is not looking)."
+    )
+
+
+def _scattering(names: str, indices: str) -> str:
+    verb, index = ("scatter", "indices") if " and " in names else ("scatters", "index")
+    return f"{names} {verb} without following the tumour (tracking {index} {indices})."
+
+
+def _is_clustered(bias: PositionBias) -> bool:
+    return bias.predicted.spread_mm < CLUSTERED * bias.reference.spread_mm
+
+
+def _point_bias(arm: Arm) -> PositionBias | None:
+    points = next((one.measured for one in arm.biases if one.form is Form.POINT), None)
+    return points if isinstance(points, PositionBias) else None
 
 
 def _low(estimate: Estimate) -> float:
@@ -271,41 +306,3 @@ def _failing(comparison: Comparison) -> list[Stamp]:
 def _counts(comparison: Comparison) -> tuple[int, int]:
     grades = comparison.cohort.grades
     return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)
-
-
-def method_paragraphs(comparison: Comparison) -> list[str]:
-    """Word how the comparison was made, ready to paste into a paper."""
-    cohort, hgg_lgg = comparison.cohort, _counts(comparison)
-    baselines = [arm.name for arm in comparison.arms if arm.baseline]
-    names = listed([arm.name for arm in comparison.arms])
-    against = (
-        f", of which {listed(baselines)} are rules that look at no tumour" if baselines else ""
-    )
-    return [
-        f"We compared {names}{against} on {count(cohort.n_studies, 'study')} of "
-        f"{count(cohort.n_patients, 'patient')} ({hgg_lgg[0]:,} HGG, {hgg_lgg[1]:,} LGG), all on the "
-        f"same studies. The primary endpoint, declared beforehand, was the "
-        f"{endpoint_name(comparison.primary)}. HGG was the positive class. Every study counted "
-        "(intention to treat): a failed grade as the wrong grade, a failed localisation as an "
-        f"overlap of 0 and a distance of {WORST_MM:.0f} mm; results without failures are given beside.",
-        "Proportions have Wilson's 95 % interval, balanced accuracy one recovered from sensitivity "
-        "and specificity (Newcombe), AUROC DeLong's on the logit scale. Differences are paired: the "
-        f"95 % percentile interval of {comparison.replicates:,} bootstrap cohorts of patients "
-        f"(seed {comparison.seed}), drawn within each grade for grading measures. The primary "
-        "endpoint was tested by swapping the two backends' answers patient by patient (9,999 swaps; "
-        "for AUROC by DeLong's test), grades by McNemar's mid-p test overall and within each grade, "
-        "AUROC by DeLong's paired test, localisation by Wilcoxon's signed ranks with Hodges and "
-        f"Lehmann's shift. Holm's correction held each family of tests at {ALPHA:.2f} over all pairs: "
-        f"{listed([family.value for family in Family])}.",
-        "Position bias was measured by the tracking index, 1 - own / others, of the mean distances "
-        "from an answer to its own patient's tumour and to all others'. It is 0 for a backend that "
-        "ignores the image and 1 for one that tracks the tumour.",
-    ]
-
-
-def in_order(pair: Pair, endpoint: Endpoint) -> tuple[str, str, int]:
-    """Name the better of a pair first; -1 tells that this turned the pair round."""
-    found = pair.difference(endpoint)
-    if isinstance(found, Estimate) and found.value * endpoint.sign < 0:
-        return pair.second, pair.first, -1
-    return pair.first, pair.second, 1

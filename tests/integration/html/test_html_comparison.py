@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, kept_run, looks, says_hgg
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html.comparison import HtmlComparisonWriter
 from gliobench.adapters.html.comparison.facts import comparison_json, schema
 from gliobench.adapters.html.comparison.page import render_comparison
@@ -177,7 +178,7 @@ def test_every_table_is_rectangular_and_says_why_a_number_is_missing(
 
 def test_the_same_comparison_gives_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        HtmlComparisonWriter(str(tmp_path / name)).write(fake_comparison())
+        HtmlComparisonWriter(open_storage(str(tmp_path / name))).write(fake_comparison())
 
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")]
     assert len(files) == 9

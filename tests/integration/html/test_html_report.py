@@ -17,9 +17,10 @@ import pytest
 
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html import HtmlReportWriter
 from gliobench.adapters.html.page import render_html
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.study import Case
 
 EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
@@ -162,14 +163,14 @@ def test_what_is_not_there_is_said(cases: list[Case], said: str) -> None:
 
 
 def test_the_page_and_the_facts_are_written_whole_and_nothing_else(tmp_path: Path) -> None:
-    places = HtmlReportWriter(f"{tmp_path}/run/").write(fake_report(constant_backend()))
+    places = HtmlReportWriter(open_storage(f"{tmp_path}/run/")).write(fake_report(constant_backend()))
 
     assert [Path(place).name for place in places] == ["report.html", "report.json"]
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"report.html", "report.json"}
 
 
 def test_a_report_can_be_written_to_any_store_that_fsspec_knows() -> None:
-    HtmlReportWriter("memory://bucket/run").write(fake_report(constant_backend()))
+    HtmlReportWriter(open_storage("memory://bucket/run")).write(fake_report(constant_backend()))
 
     files = fsspec.filesystem("memory")
     assert sorted(Path(name).name for name in files.ls("/bucket/run", detail=False)) == [
@@ -179,5 +180,5 @@ def test_a_report_can_be_written_to_any_store_that_fsspec_knows() -> None:
 
 
 def test_a_store_that_nobody_knows_is_named_in_one_line() -> None:
-    with pytest.raises(JobError, match=r"report nowhere://run/report\.html cannot be written"):
-        HtmlReportWriter("nowhere://run").write(fake_report(constant_backend()))
+    with pytest.raises(InvalidInputError, match=r"^nowhere://run: [^\n]+$"):
+        open_storage("nowhere://run")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore, run_store
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.domain.errors import JobError
@@ -61,6 +62,10 @@ def prediction(number: int = 1) -> StudyPrediction:
     )
 
 
+def run_in(folder: Path) -> ParquetRunStore:
+    return ParquetRunStore(open_storage(str(folder)))
+
+
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
     """Let the system refuse to write any file beyond a size, as a full disk would."""
@@ -78,14 +83,14 @@ def files(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("room", [100, 9000], ids=["no-mask-fits", "masks-fit-the-part-does-not"])
 def test_a_full_disk_ends_in_one_line_and_nothing_half_written(tmp_path: Path, room: int) -> None:
-    store = ParquetRunStore(tmp_path)
+    store = run_in(tmp_path)
     store.append([prediction(1)])
     many = [prediction(number) for number in range(2, 5)]
     if room == 9000:
         many = [StudyPrediction(f"k{n}" * 500, f"s{n}", many[0].grade, None) for n in range(50)]
         room = 1000
 
-    with largest_file(room), pytest.raises(JobError, match="cannot write") as refusal:
+    with largest_file(room), pytest.raises(JobError, match="cannot be written") as refusal:
         store.append(many)
 
     assert "\n" not in str(refusal.value)
@@ -97,12 +102,12 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("a file where the folder should be")
 
     with pytest.raises(JobError, match="run"):
-        ParquetRunStore(tmp_path / "run").open(MANIFEST)
+        run_in(tmp_path / "run").open(MANIFEST)
 
 
 @pytest.mark.parametrize("damage", ["cut", "scribbled", "empty"])
 def test_a_corrupt_part_is_named(tmp_path: Path, damage: str) -> None:
-    store = ParquetRunStore(tmp_path)
+    store = run_in(tmp_path)
     store.append([prediction(1)])
     (part,) = (tmp_path / "predictions").iterdir()
     whole = part.read_bytes()
@@ -119,12 +124,12 @@ def test_a_part_with_foreign_columns_is_named(tmp_path: Path) -> None:
     pq.write_table(pa.table({"key": ["key-1"]}), tmp_path / "predictions" / "part-0.parquet")
 
     with pytest.raises(JobError, match=r"part-0\.parquet"):
-        list(ParquetRunStore(tmp_path).predictions(["key-1"]))
+        list(run_in(tmp_path).predictions(["key-1"]))
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "empty"])
 def test_a_corrupt_mask_is_named(tmp_path: Path, damage: str) -> None:
-    store = ParquetRunStore(tmp_path)
+    store = run_in(tmp_path)
     store.append([prediction(1)])
     (mask,) = (tmp_path / "masks").iterdir()
     whole = mask.read_bytes()
@@ -140,11 +145,11 @@ def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"cohort": ')
 
     with pytest.raises(JobError, match=r"manifest\.json"):
-        ParquetRunStore(tmp_path).open(MANIFEST)
+        run_in(tmp_path).open(MANIFEST)
 
 
 def test_files_that_a_killed_process_left_are_not_looked_at(tmp_path: Path) -> None:
-    store = ParquetRunStore(tmp_path)
+    store = run_in(tmp_path)
     store.append([prediction(1)])
     (tmp_path / "predictions" / ".part-1.parquet.77.tmp").write_bytes(b"half")
 
@@ -152,7 +157,7 @@ def test_files_that_a_killed_process_left_are_not_looked_at(tmp_path: Path) -> N
 
 
 def test_a_batch_repeated_takes_the_place_of_itself(tmp_path: Path) -> None:
-    store = ParquetRunStore(tmp_path)
+    store = run_in(tmp_path)
 
     store.append([prediction(1)])
     store.append([prediction(1)])
@@ -161,7 +166,7 @@ def test_a_batch_repeated_takes_the_place_of_itself(tmp_path: Path) -> None:
 
 
 def test_two_settings_of_one_study_keep_their_masks_apart(tmp_path: Path) -> None:
-    store = ParquetRunStore(tmp_path)
+    store = run_in(tmp_path)
     old = prediction(1)
     new = StudyPrediction("another-key", "s1", None, prediction(2).localisation)
 
@@ -177,7 +182,7 @@ def test_two_settings_of_one_study_keep_their_masks_apart(tmp_path: Path) -> Non
 
 
 def test_a_manifest_can_be_read_by_anyone(tmp_path: Path) -> None:
-    ParquetRunStore(tmp_path).open(MANIFEST)
+    run_in(tmp_path).open(MANIFEST)
 
     manifest = json.loads((tmp_path / "manifest.json").read_text())
 
@@ -186,7 +191,7 @@ def test_a_manifest_can_be_read_by_anyone(tmp_path: Path) -> None:
 
 
 def test_predictions_are_one_flat_row_an_answer(tmp_path: Path) -> None:
-    ParquetRunStore(tmp_path).append([prediction(1)])
+    run_in(tmp_path).append([prediction(1)])
 
     (part,) = (tmp_path / "predictions").iterdir()
     rows = pq.read_table(part).to_pylist()
@@ -214,8 +219,8 @@ def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
     )
     failed = CaseScore("s2", "p2", "TMC", None, grade=refusal)
 
-    ParquetRunStore(tmp_path).write_scores([scored, failed])
-    ParquetRunStore(tmp_path).write_scores([scored, failed])
+    run_in(tmp_path).write_scores([scored, failed])
+    run_in(tmp_path).write_scores([scored, failed])
 
     first, second = pq.read_table(tmp_path / "scores.parquet").to_pylist()
     assert (first["grade"], first["reference_grade"], first["probability_hgg"]) == (
@@ -235,22 +240,22 @@ def test_more_scores_than_are_read_at_once_come_back_in_order(
     monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 3)
     ids = [f"s{number}" for number in range(8)]
 
-    ParquetRunStore(tmp_path).write_scores([CaseScore(one, one, None, None) for one in ids])
+    run_in(tmp_path).write_scores([CaseScore(one, one, None, None) for one in ids])
 
-    assert [case.study_id for case in ParquetRunStore(tmp_path).scores()] == ids
+    assert [case.study_id for case in run_in(tmp_path).scores()] == ids
     assert pq.ParquetFile(tmp_path / "scores.parquet").num_row_groups == 3
 
 
 @pytest.mark.parametrize("spoil", ["torn", "older"])
 def test_scores_that_cannot_be_read_are_told_in_one_line(tmp_path: Path, spoil: str) -> None:
     scores = tmp_path / "scores.parquet"
-    ParquetRunStore(tmp_path).write_scores([CaseScore("s1", "p1", None, None)])
+    run_in(tmp_path).write_scores([CaseScore("s1", "p1", None, None)])
     if spoil == "torn":
         scores.write_bytes(scores.read_bytes()[:-40])
     else:
         pq.write_table(pq.read_table(scores).drop_columns(["point_answered"]), scores)
 
     with pytest.raises(JobError, match=r"scores\.parquet .*evaluate the run again") as refusal:
-        list(ParquetRunStore(tmp_path).scores())
+        list(run_in(tmp_path).scores())
 
     assert "\n" not in str(refusal.value)

@@ -1,0 +1,171 @@
+"""What went wrong with a store: is it worth another try, and how is it told?
+
+Libraries of clouds raise errors of their own; they are known here by name, so that none need be
+installed.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+import tenacity
+
+from gliobench.adapters.fsspec.secrets import hidden
+from gliobench.domain.errors import GliobenchError, JobError, NotFoundError, StoreError
+
+T = TypeVar("T")
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+"""A pause is drawn between zero and a bound that doubles each time, from the first to the longest."""
+
+_TRANSIENT = {
+    "botocore.exceptions.HTTPClientError",  # resets, timeouts, broken bodies
+    "botocore.exceptions.ConnectionError",
+    "aiohttp.client_exceptions.ClientError",
+    "azure.core.exceptions.ServiceRequestError",
+    "azure.core.exceptions.ServiceResponseError",
+    "requests.exceptions.ConnectionError",
+    "requests.exceptions.Timeout",
+}
+_NO_CREDENTIALS = {
+    "botocore.exceptions.NoCredentialsError",
+    "botocore.exceptions.PartialCredentialsError",
+    "botocore.exceptions.CredentialRetrievalError",
+    "botocore.exceptions.NoAuthTokenError",
+    "botocore.exceptions.ProfileNotFound",
+    "google.auth.exceptions.DefaultCredentialsError",
+    "azure.core.exceptions.ClientAuthenticationError",
+}
+_BUSY = {429, 500, 502, 503, 504}
+"""Statuses of HTTP that pass."""
+_PASSING = {
+    errno.EAGAIN,
+    errno.EBUSY,
+    errno.ECONNABORTED,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.EHOSTUNREACH,
+    errno.EIO,
+    errno.ENETUNREACH,
+    errno.EPIPE,
+    errno.ETIMEDOUT,
+    getattr(errno, "EREMOTEIO", errno.EIO),  # s3fs's word for 500; Linux only
+}
+_LASTING = {
+    errno.EACCES,
+    errno.EINVAL,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+_CREDENTIALS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of the machine",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
+}
+
+
+class ChangedWhileReadError(Exception):
+    """A file was replaced while it was read; the next try reads the new one."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the same request may succeed a little later."""
+    if isinstance(error, ChangedWhileReadError | ConnectionError | TimeoutError):
+        return True
+    status = getattr(error, "code", getattr(error, "status_code", None))
+    if status in _BUSY or _is_a(error, _TRANSIENT):
+        return True
+    return isinstance(error, OSError) and error.errno in _PASSING
+
+
+def persistently(action: Callable[[], T], *, place: str, doing: str, patience_s: float) -> T:
+    """Do what a store may refuse for a while, again and again with longer and longer pauses.
+
+    Args:
+        action: Has the same effect done once or twice.
+        place: What it works on, for messages; without credentials.
+        doing: What it does, as in "cannot be read".
+        patience_s: No try is begun after as many seconds.
+
+    Raises:
+        NotFoundError: It is not there.
+        StoreError: It failed to the end, and may work later.
+        JobError: It cannot work as things are.
+    """
+    tries = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(is_transient),
+        wait=tenacity.wait_random_exponential(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S),
+        stop=tenacity.stop_before_delay(patience_s),
+        before_sleep=lambda state: _tell(state, place),
+        reraise=True,
+    )
+    try:
+        return tries(action)
+    except GliobenchError:
+        raise
+    except Exception as error:
+        if not _is_foreign(error):
+            raise
+        raise told(error, place=place, doing=doing) from error
+
+
+def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
+    """Say in one line what could not be done, and what to do about it.
+
+    Args:
+        error: What was raised.
+        place: What it was about; without credentials.
+        doing: As in "cannot be read".
+    """
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(f"{place} cannot be {doing}: there is no such file or bucket")
+    reason = f"{place} cannot be {doing}: {_reason(error)}"
+    if _is_a(error, _NO_CREDENTIALS):
+        wanted = _CREDENTIALS.get(place.partition("://")[0], "those of its provider")
+        return JobError(f"{place} cannot be {doing}: no credentials were found: set {wanted}")
+    if isinstance(error, PermissionError):
+        return JobError(f"{reason}: wanted credentials that may do so")
+    lasting = isinstance(error, OSError) and error.errno in _LASTING
+    return JobError(reason) if lasting or not _may_pass(error) else StoreError(reason)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, OSError) or is_transient(error)
+
+
+def _reason(error: Exception) -> str:
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return hidden(" ".join(text.split())) or type(error).__name__
+
+
+def _is_foreign(error: Exception) -> bool:
+    """Tell what a store or its library raised from a bug of ours."""
+    return isinstance(error, OSError | ValueError) or is_transient(error) or not (
+        type(error).__module__ == "builtins"
+    )
+
+
+def _is_a(error: BaseException, names: set[str]) -> bool:
+    kinds = type(error).__mro__
+    return any(f"{kind.__module__}.{kind.__qualname__}" in names for kind in kinds)
+
+
+def _tell(state: tenacity.RetryCallState, place: str) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    _log.log(
+        logging.WARNING,
+        "store_failed",
+        place=place,
+        reason=_reason(error) if isinstance(error, Exception) else "",
+        attempt=state.attempt_number,
+        again_in_s=round(state.upcoming_sleep, 2),
+    )

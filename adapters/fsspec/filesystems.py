@@ -1,0 +1,101 @@
+"""fsspec's filesystems: one for each URL and process."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, final
+
+import fsspec
+import fsspec.config
+
+from gliobench.adapters.fsspec.secrets import hidden
+from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
+
+_EXTRAS = {
+    "s3": "s3",
+    "s3a": "s3",
+    "gs": "gcs",
+    "gcs": "gcs",
+    "az": "azure",
+    "abfs": "azure",
+    "abfss": "azure",
+}
+_WHOLE_PUTS = {*_EXTRAS, "memory"}
+"""Stores whose files appear whole; elsewhere they are written under another name first."""
+_OPTIONS: dict[str, dict[str, Any]] = {
+    # What fails is tried again here, not a second time within each try.
+    "s3": {
+        "config_kwargs": {
+            "retries": {"total_max_attempts": 1},
+            "connect_timeout": 10,
+            "read_timeout": 30,
+        }
+    }
+}
+"""For each protocol; what the user sets in fsspec's own configuration goes before."""
+_TRIES_OF_A_REQUEST = 2
+"""Within s3fs: a listing of a thousand pages need not begin anew for one page."""
+
+
+@final
+class RemoteFolder:
+    """A folder of a store and the filesystem that reaches it, in whatever process it is used.
+
+    Connections and their threads do not outlive a fork; each process makes its own.
+
+    Args:
+        url: As fsspec reads it.
+
+    Raises:
+        InvalidInputError: No such kind of store is known, or the URL is malformed.
+        MissingExtraError: The library of the store is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._opened_url = url.rstrip("/")
+        self.url = hidden(self._opened_url)
+        self.protocol = url.partition("://")[0].rpartition("::")[-1]
+        self.puts_whole = self.protocol in _WHOLE_PUTS
+        self._pid, self._files, self.root = self._open()
+
+    @property
+    def files(self) -> Any:  # noqa: ANN401 -- fsspec is untyped
+        """The filesystem of this process."""
+        if self._pid != os.getpid():
+            self._pid, self._files, self.root = self._open()
+        return self._files
+
+    def path(self, name: str) -> str:
+        """Name a file as the filesystem does."""
+        return f"{self.root}/{name}".rstrip("/")
+
+    def place(self, name: str) -> str:
+        """Name a file for messages."""
+        return f"{self.url}/{name}".rstrip("/")
+
+    def __getstate__(self) -> str:
+        return self._opened_url
+
+    def __setstate__(self, url: str) -> None:
+        self.__init__(url)  # type: ignore[misc]  # a new process opens anew
+
+    def _open(self) -> tuple[int, Any, str]:
+        options = {
+            **_OPTIONS.get(self.protocol.replace("s3a", "s3"), {}),
+            **fsspec.config.conf.get(self.protocol, {}),
+        }
+        try:
+            # Others write here, too: no listing is remembered.
+            files, root = fsspec.url_to_fs(self._opened_url, use_listings_cache=False, **options)
+        except ImportError as error:
+            raise self._missing_library(error) from error
+        except ValueError as error:
+            raise InvalidInputError(f"{self.url}: {hidden(str(error))}") from error
+        if hasattr(files, "retries"):
+            files.retries = _TRIES_OF_A_REQUEST
+        return os.getpid(), files, root.rstrip("/")
+
+    def _missing_library(self, error: ImportError) -> Exception:
+        if extra := _EXTRAS.get(self.protocol):
+            return MissingExtraError(extra=extra, purpose=f"{self.protocol}://")
+        return JobError(f"{self.url} cannot be reached: {hidden(str(error))}")

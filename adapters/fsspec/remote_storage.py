@@ -1,0 +1,153 @@
+"""Files in an object store, or in whatever else fsspec reaches."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, final
+from uuid import uuid4
+
+from gliobench.adapters.fsspec.faults import ChangedWhileReadError, persistently
+from gliobench.adapters.fsspec.filesystems import RemoteFolder
+from gliobench.adapters.fsspec.versions import version_of
+from gliobench.application.ports.storage import Storage
+from gliobench.domain.errors import JobError, NotFoundError
+
+T = TypeVar("T")
+
+PATIENCE_S = 60.0
+
+
+@final
+class RemoteStorage(Storage):
+    """Keeps files under a URL; what may pass is tried again, with longer and longer pauses.
+
+    A file that is read or written by `reading` and `writing` lies on this machine meanwhile.
+
+    Args:
+        folder: Where.
+        patience_s: For so long a request is tried again.
+    """
+
+    def __init__(self, folder: RemoteFolder, *, patience_s: float = PATIENCE_S) -> None:
+        self._folder = folder
+        self._patience_s = patience_s
+
+    @property
+    def url(self) -> str:
+        """Name the place."""
+        return self._folder.url
+
+    def read(self, name: str) -> bytes:
+        """Read a file, by one request."""
+        content: bytes = self._try(
+            lambda files: files.cat_file(self._folder.path(name)), name, "read"
+        )
+        return content
+
+    def write(self, name: str, content: bytes) -> str:
+        """Write a file."""
+        return self._put(name, lambda files, path: files.pipe_file(path, content))
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[BinaryIO]:
+        """Fetch a file and open it."""
+        with tempfile.TemporaryDirectory(prefix="gliobench-") as folder:
+            copy = Path(folder) / "copy"
+            self.fetch(name, copy)
+            with copy.open("rb") as file:
+                yield file
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """Open a file on this machine, and put it into its place at the end."""
+        with tempfile.TemporaryDirectory(prefix="gliobench-") as folder:
+            copy = Path(folder) / "copy"
+            with copy.open("xb") as file:
+                yield file
+            self._put(name, lambda files, path: files.put_file(str(copy), path))
+
+    def fetch(self, name: str, copy: Path) -> None:
+        """Copy a file to this machine, all of one version.
+
+        Raises:
+            NotFoundError: It is not there.
+            JobError: It cannot be read, or the copy not be written.
+        """
+        path = self._folder.path(name)
+
+        def fetch(files: Any) -> None:  # noqa: ANN401 -- fsspec is untyped
+            version = version_of(files.info(path))
+            files.get_file(path, str(copy))
+            if version_of(files.info(path)) != version:
+                raise ChangedWhileReadError(f"{name} was replaced while it was read")
+
+        self._try(fetch, name, "read")
+
+    def names(self, folder: str = "") -> list[str]:
+        """Name what lies in a folder, but for hidden files."""
+        try:
+            infos = self._try(
+                lambda files: files.ls(self._folder.path(folder), detail=True), folder, "listed"
+            )
+        except NotFoundError:
+            return []
+        found = {_name(info) for info in infos if info["name"] != self._folder.path(folder)}
+        return sorted(name for name in found if name[:1] not in {"", ".", "/"})
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is such a file."""
+        path = self._folder.path(name)
+        try:
+            info = self._try(lambda files: files.info(path), name, "looked for")
+        except NotFoundError:
+            return False
+        return bool(info["type"] == "file")
+
+    def delete(self, name: str) -> None:
+        """Remove a file."""
+        path = self._folder.path(name)
+
+        def delete(files: Any) -> None:  # noqa: ANN401 -- fsspec is untyped
+            try:
+                files.rm_file(path)
+            except FileNotFoundError:
+                return
+
+        self._try(delete, name, "deleted")
+
+    def _put(self, name: str, put: Callable[[Any, str], object]) -> str:
+        path = self._folder.path(name)
+        within, _, last = path.rpartition("/")
+
+        def write(files: Any) -> None:  # noqa: ANN401 -- fsspec is untyped
+            if self._folder.puts_whole:
+                put(files, path)
+                return
+            unfinished = f"{within}/.{last[:100]}.{uuid4().hex}.tmp"
+            files.makedirs(within, exist_ok=True)
+            put(files, unfinished)
+            files.mv(unfinished, path)
+
+        try:
+            self._try(write, name, "written")
+        except NotFoundError as error:
+            raise JobError(
+                f"{self._folder.place(name)} cannot be written: there is no such bucket"
+            ) from error
+        return self._folder.place(name)
+
+    def _try(self, action: Callable[[Any], T], name: str, doing: str) -> T:
+        return persistently(
+            lambda: action(self._folder.files),
+            place=self._folder.place(name),
+            doing=doing,
+            patience_s=self._patience_s,
+        )
+
+
+def _name(info: dict[str, Any]) -> str:
+    name: str = info["name"].rstrip("/").rpartition("/")[-1]
+    return name + "/" if info["type"] == "directory" else name

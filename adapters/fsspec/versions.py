@@ -1,0 +1,27 @@
+"""Which version of a file a store holds, without reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_CHECKSUMS = ("md5Hash", "content_md5", "ETag", "etag", "checksum")
+"""What stores call it: of the content where they tell, else of the version."""
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")
+
+
+def checksum_of(info: Mapping[str, Any]) -> str | None:
+    """Give what a store tells of a file's content; None where it tells nothing.
+
+    Args:
+        info: As fsspec gives it.
+    """
+    told = (info.get(name) for name in _CHECKSUMS)
+    found = next((str(one).strip('"') for one in told if one), None)
+    return f"{found}-{info.get('size')}" if found else None
+
+
+def version_of(info: Mapping[str, Any]) -> str:
+    """Tell versions of a file apart, by checksum or else by time and size."""
+    times = [str(info[name]) for name in _TIMES if info.get(name)]
+    return checksum_of(info) or " ".join([str(info.get("size")), *times])

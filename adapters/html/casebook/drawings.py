@@ -1,0 +1,89 @@
+"""What is drawn over a case's slice, in hundredths of the picture's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import shapely
+
+from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry import Box, Point, Polygon
+from gliobench.domain.prediction import Failure, Form, GradePrediction
+from gliobench.domain.slices.view import SliceView
+
+Json: TypeAlias = dict[str, Any]
+
+STRAYS = 0.35
+"""How far a drawn outline may stray from the true one: a pixel of the picture is 0.39."""
+WORDS_SHOWN = 400
+"""Characters of a model's own words."""
+
+
+def drawings(book: Casebook) -> list[Json]:
+    """Give, for each entry, what a page draws and tells of it besides the table."""
+    return [_drawing(entry, book) for entry in book.entries]
+
+
+def _drawing(entry: CaseEntry, book: Casebook) -> Json:
+    kept, case = entry.kept, entry.any_score
+    view = kept.picture.view if kept and kept.picture else None
+    drawn: Json = {"id": case.study_id, "backends": []}
+    if kept is not None:
+        drawn["modality"] = kept.modality.value
+    if view is not None and case.target is not None and case.target.plane == view.plane:
+        drawn["reference"] = _shapes(case.target.places, view)
+        drawn["plane"] = f"{view.plane.axis.name.lower()} plane {view.plane.index}"
+    for name in book.backends:
+        drawn["backends"].append(_answers(entry.scores.get(name), view))
+    return drawn
+
+
+def _answers(case: CaseScore | None, view: SliceView | None) -> Json:
+    if case is None:
+        return {}
+    told: Json = {"why": list(dict.fromkeys(_reasons(case))), "words": _words(case)}
+    if view is not None:
+        told |= _shapes(
+            {form: one.answer for form, one in case.localisation.items() if one.answer}, view
+        )
+    return {name: one for name, one in told.items() if one}
+
+
+def _shapes(places: Mapping[Form, object], view: SliceView) -> Json:
+    """Draw what lies on the picture's plane."""
+    shapes: Json = {}
+    for place in places.values():
+        match place:
+            case Point(plane=plane) if plane == view.plane:
+                shapes["point"] = _rounded(view.point_to_picture(place))
+            case Box(plane=plane) if plane == view.plane:
+                shapes["box"] = _rounded(view.box_to_picture(place))
+            case Polygon(plane=plane) if plane == view.plane:
+                shapes["outline"] = _outline(view, place)
+    return shapes
+
+
+def _outline(view: SliceView, polygon: Polygon) -> list[float]:
+    """List x and y of the vertices, as few as the picture can tell."""
+    ring = shapely.Polygon([(100 * x, 100 * y) for x, y in view.polygon_to_picture(polygon)])
+    simple = shapely.simplify(ring, STRAYS).exterior.coords[:-1]
+    return [round(at, 1) for vertex in simple for at in vertex]
+
+
+def _rounded(fractions: tuple[float, ...]) -> list[float]:
+    return [round(100 * one, 1) for one in fractions]
+
+
+def _reasons(case: CaseScore) -> Iterator[str]:
+    for failure in case.failures:
+        yield f"{failure.reason.value.replace('_', ' ')}: {failure.detail}"
+
+
+def _words(case: CaseScore) -> str:
+    """Give what the model wrote about the grade, or where it was not understood."""
+    raws = (
+        one.raw for one in (case.grade, *case.failures) if isinstance(one, GradePrediction | Failure)
+    )
+    return next((raw[:WORDS_SHOWN] for raw in raws if raw), "")

@@ -1,0 +1,216 @@
+"""The table of single cases: what each backend said of each study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from gliobench.adapters.html.numbers import number
+from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.scores import (
+    BoxScore,
+    CaseScore,
+    FormOutcome,
+    MaskScore,
+    PointScore,
+    PolygonScore,
+)
+from gliobench.domain.prediction import Failure, Form, GradePrediction
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade
+
+
+class Verdict(str, Enum):
+    """What became of a grade."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Not asked for, or without a reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One answer.
+
+    Args:
+        text: What is read.
+        key: What is sorted by; None goes last.
+        verdict: Of a grade; FAILED for any answer that is missing.
+        why: The failure in a line, or empty.
+    """
+
+    text: str
+    key: str | float | None
+    verdict: Verdict = Verdict.UNKNOWN
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of one backend."""
+
+    title: str
+    meaning: str
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One study.
+
+    Args:
+        study_id: The study.
+        site: Where it was scanned, or empty.
+        grade: The reference's, or empty.
+        cells: By backend, in the order of its headings.
+        verdicts: Of the grade, by backend.
+        failed: Whether any answer is missing.
+    """
+
+    study_id: str
+    site: str
+    grade: str
+    cells: tuple[tuple[Cell, ...], ...]
+    verdicts: tuple[Verdict, ...]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTable:
+    """Headings by backend, and the rows in the order of the studies' ids."""
+
+    headings: tuple[tuple[str, tuple[Heading, ...]], ...]
+    rows: tuple[CaseRow, ...]
+
+
+NONE = Cell(number(None), None)
+ON_PLANE_OR_IN_VOLUME = {
+    Form.POINT: Form.POINT_3D,
+    Form.BOX: Form.BOX_3D,
+    Form.POLYGON: Form.POLYGON,
+    Form.MASK: Form.MASK,
+}
+"""Each form's stand-in where it was not scored itself."""
+
+
+def case_table(book: Casebook) -> CaseTable:
+    """Lay a casebook out; a backend has the columns that it answers."""
+    columns = {name: _columns(book, name) for name in book.backends}
+    headings = tuple((name, tuple(one for one, _ in columns[name])) for name in book.backends)
+    rows = []
+    for entry in book.entries:
+        scores = {name: entry.scores.get(name) for name in book.backends}
+        cells = tuple(
+            tuple(read(case) if (case := scores[name]) else NONE for _, read in columns[name])
+            for name in book.backends
+        )
+        rows.append(_row(entry, cells, tuple(map(verdict, scores.values()))))
+    return CaseTable(headings, tuple(rows))
+
+
+def verdict(case: CaseScore | None) -> Verdict:
+    """Say whether a grade was right."""
+    if case is None or case.grade is None:
+        return Verdict.UNKNOWN
+    if isinstance(case.grade, Failure):
+        return Verdict.FAILED
+    if case.reference_grade is None:
+        return Verdict.UNKNOWN
+    return Verdict.RIGHT if case.grade.grade is case.reference_grade else Verdict.WRONG
+
+
+def _row(
+    entry: CaseEntry, cells: tuple[tuple[Cell, ...], ...], verdicts: tuple[Verdict, ...]
+) -> CaseRow:
+    case = entry.any_score
+    return CaseRow(
+        study_id=case.study_id,
+        site=case.site or "",
+        grade=case.reference_grade.value if case.reference_grade else "",
+        cells=cells,
+        verdicts=verdicts,
+        failed=any(one.failures for one in entry.scores.values()),
+    )
+
+
+Reader = Callable[[CaseScore], Cell]
+
+
+def _columns(book: Casebook, name: str) -> list[tuple[Heading, Reader]]:
+    """Choose the columns that some case of a backend fills."""
+    cases = [entry.scores[name] for entry in book.entries if name in entry.scores]
+    return [
+        (heading, read) for heading, read in COLUMNS if any(read(one) is not NONE for one in cases)
+    ]
+
+
+def _grade(case: CaseScore) -> Cell:
+    match case.grade:
+        case None:
+            return NONE
+        case Failure() as failure:
+            return _failed(failure, key=None)
+        case GradePrediction(grade=grade, probability_hgg=p):
+            text = grade.value + ("" if p is None else f" {p:.2f}")
+            key = p if p is not None else float(grade is Grade.HGG)
+            return Cell(text, key, verdict(case))
+
+
+def _measured(form: Form, *, digits: int) -> Reader:
+    def read(case: CaseScore) -> Cell:
+        found = case.localisation.get(form) or case.localisation.get(ON_PLANE_OR_IN_VOLUME[form])
+        if found is None or (value := _value(found)) is None:
+            return NONE
+        if found.failure is not None:
+            return _failed(found.failure, key=value)
+        return Cell(number(value, digits), value)
+
+    return read
+
+
+def _value(outcome: FormOutcome) -> float | None:
+    match outcome.score:
+        case PointScore(error_mm=error_mm):
+            return error_mm
+        case BoxScore(iou=iou):
+            return iou
+        case PolygonScore(dice=dice):
+            return dice
+        case MaskScore(regions=regions):
+            return regions[Region.WT].dice
+    return None
+
+
+def _failed(failure: Failure, *, key: float | None) -> Cell:
+    words = failure.reason.value.replace("_", " ")
+    return Cell(words, key, Verdict.FAILED, f"{words}: {failure.detail}")
+
+
+def headings_of(table: CaseTable) -> Iterator[Heading]:
+    """Give each heading that occurs once, in the order of the columns."""
+    used = {heading for _, headings in table.headings for heading in headings}
+    yield from (heading for heading, _ in COLUMNS if heading in used)
+
+
+COLUMNS: tuple[tuple[Heading, Reader], ...] = (
+    (Heading("Grade", "The grade with its P(HGG), where there is one", numeric=False), _grade),
+    (
+        Heading("Centre, mm", "Distance from the tumour’s centre on the scoring plane"),
+        _measured(Form.POINT, digits=1),
+    ),
+    (
+        Heading("Box IoU", "Overlap of the boxes on the scoring plane"),
+        _measured(Form.BOX, digits=2),
+    ),
+    (
+        Heading("Dice", "Overlap of the outline with the tumour on the scoring plane"),
+        _measured(Form.POLYGON, digits=2),
+    ),
+    (
+        Heading("3D Dice", "Overlap of the mask with the whole tumour in the volume"),
+        _measured(Form.MASK, digits=2),
+    ),
+)

@@ -1,0 +1,73 @@
+"""The 3D viewer: NiiVue and the volumes, compressed into text that a page can hold."""
+
+from __future__ import annotations
+
+import gzip
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.evaluation.casebook import CaseEntry
+from gliobench.domain.geometry import Grid
+
+FOLDER = Path(__file__).parent / "niivue"
+
+
+@cache
+def viewer_script() -> str:
+    """Read NiiVue."""
+    return (FOLDER / "niivue.js").read_text(encoding="utf-8")
+
+
+@cache
+def packed_viewer() -> str:
+    """Give NiiVue as a page holds it until somebody opens a volume."""
+    return _packed(viewer_script().encode())
+
+
+@cache
+def licences() -> str:
+    """Read the licences of NiiVue and of what is in its bundle."""
+    return (FOLDER / "LICENSES.txt").read_text(encoding="utf-8")
+
+
+def packed_volumes(entry: CaseEntry, backends: tuple[str, ...]) -> dict[str, str]:
+    """Pack a case's volume and masks as gzipped NIfTI files in base64.
+
+    Args:
+        entry: The case.
+        backends: In the order of the page.
+
+    Returns:
+        `grey`, `reference` and the backends by their number, as far as they are there; empty
+        where no volume is kept.
+    """
+    volume = entry.kept.volume if entry.kept else None
+    if volume is None:
+        return {}
+    arrays: dict[str, NDArray[np.uint8] | None] = {
+        "grey": volume.grey,
+        "reference": volume.reference,
+        **{str(n): entry.masks.get(name) for n, name in enumerate(backends)},
+    }
+    return {
+        name: _packed(_nifti(array, volume.grid))
+        for name, array in arrays.items()
+        if array is not None
+    }
+
+
+def _nifti(array: NDArray[np.uint8], grid: Grid) -> bytes:
+    import nibabel as nib
+
+    image = nib.Nifti1Image(array, grid.affine)
+    image.header.set_xyzt_units("mm")
+    file: bytes = image.to_bytes()
+    return file
+
+
+def _packed(content: bytes) -> str:
+    return b64encode(gzip.compress(content, mtime=0)).decode()

@@ -1,0 +1,164 @@
+"""Position bias: where backends point, and what that owes to the tumour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from json import loads
+from math import cos, pi, sin
+from pathlib import Path
+
+from gliobench.adapters.html.comparison.cells import measured_cell
+from gliobench.adapters.html.comparison.drawing import (
+    Axes,
+    Dot,
+    Figure,
+    Label,
+    Line,
+    Mark,
+    Panel,
+    Place,
+)
+from gliobench.adapters.html.comparison.words import p_value
+from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
+from gliobench.domain.comparison.result import Bias, Comparison
+from gliobench.domain.position.bias import IMAGE_CENTRE, PositionBias
+from gliobench.domain.position.clouds import Cloud
+from gliobench.domain.prediction import Form
+from gliobench.domain.statistics.estimate import Estimate, NotEstimable
+
+FIELD_MM = 100.0
+"""Half the edge of a picture of places; what lies beyond is drawn on the edge."""
+SAME_FRAME_MM = 15.0
+"""Where brains lie further apart than this, root mean square, no one outline is theirs all."""
+
+
+def position_bias(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {
+        "figures": place_figures(comparison),
+        "table": bias_table(comparison),
+        "outlined": _outlined(comparison.brains),
+    }
+
+
+def place_figures(comparison: Comparison) -> list[Figure]:
+    """Draw where backends point and where the tumours are, a picture a backend."""
+    outline = _brain(comparison.brains) if comparison.brains else []
+    return [
+        _places(arm.name, bias, outline)
+        for arm in comparison.arms
+        for bias in arm.biases
+        if bias.form is Form.POINT and bias.predicted_mm
+    ]
+
+
+def _places(name: str, bias: Bias, brain: Sequence[Place]) -> Figure:
+    says = _index(bias)
+    spread = ""
+    if isinstance(bias.measured, PositionBias):
+        answers, tumours = bias.measured.predicted.spread_mm, bias.measured.reference.spread_mm
+        spread = f"; its answers spread over {number(answers, 0)} mm, the tumours over {number(tumours, 0)} mm"
+    return Figure(
+        name=f"places-{name}",
+        title=name,
+        says=says + spread,
+        alt=f"{name}: {len(bias.predicted_mm)} answers and as many tumours on the plane, seen from "
+        f"below; {says}{spread}.",
+        size=(200, 200),
+        marks=tuple(_cloud(bias, brain)),
+    )
+
+
+def _cloud(bias: Bias, brain: Sequence[Place]) -> Iterator[Mark]:
+    """The patient's right is on the left and the front at the top."""
+    field = Axes((0, 0), (200, 200), x=(FIELD_MM, -FIELD_MM), y=(-FIELD_MM, FIELD_MM))
+    yield Panel((0, 0), (200, 200), "field")
+    if brain:
+        yield Line([field.place(*one) for one in brain], "brain", closed=True)
+    for line in ([(-FIELD_MM, 0), (FIELD_MM, 0)], [(0, -FIELD_MM), (0, FIELD_MM)]):
+        yield field.line(line, "grid")
+    tumours = [field.place(*one) for one in bias.reference_mm]
+    answers = [field.place(*one) for one in bias.predicted_mm]
+    yield from (Line(ends, "link") for ends in zip(tumours, answers, strict=True))
+    yield from (Dot(one, 2.6, "tumour") for one in tumours)
+    yield from (Dot(one, 2.2, "answer") for one in answers)
+    yield Label((5, 97), "R")
+    yield Label((195, 97), "L", "end")
+
+
+def _outlined(brains: Cloud | None) -> bool:
+    return brains is not None and brains.spread_mm <= SAME_FRAME_MM
+
+
+def _brain(brains: Cloud) -> list[Place]:
+    """Lay the average brain's outline about where these brains lie; nothing where they disagree."""
+    if not _outlined(brains):
+        return []
+    (x, y), radii = brains.mean_mm, _radii_mm()
+    turns = [2 * pi * at / len(radii) for at in range(len(radii))]
+    return [(x + r * cos(turn), y + r * sin(turn)) for r, turn in zip(radii, turns, strict=True)]
+
+
+@cache
+def _radii_mm() -> tuple[float, ...]:
+    """Read how far the outline lies from the brain's centroid, from the right round by the front."""
+    file = Path(__file__).parent / "brain_outline.json"
+    return tuple(loads(file.read_text(encoding="utf-8"))["radii_mm"])
+
+
+def _index(bias: Bias) -> str:
+    if not isinstance(bias.measured, PositionBias):
+        return f"tracking index not estimable: {bias.measured.reason}"
+    tracking = bias.measured.tracking
+    if not isinstance(tracking, Estimate):
+        return f"tracking index not estimable: {tracking.reason}"
+    ends = interval(tracking)
+    return f"tracking index {number(tracking.value)}" + (f" ({ends})" if ends else "")
+
+
+def bias_table(comparison: Comparison) -> Table | None:
+    """Lay out what answers owe to the tumour; None where nobody answers on the plane."""
+    columns = (
+        Column("Tracking index", "0: the image is ignored; 1: every answer lies on its tumour"),
+        Column("Slope x", "mm that answers move to a side when the tumour moves 1 mm"),
+        Column("Slope y", "The same from back to front"),
+        Column("R², x and y", "Share of the answers' variance that the tumours explain"),
+        Column("Spread, mm", "Of the answers about their mean; beneath, of the tumours"),
+        Column("Entropy", "How evenly the answers are spread, 0 to 1; beneath, the tumours"),
+        Column("Survives", "Share of the score left when answers are handed to other patients"),
+        Column("Gain, mm", "How much nearer than the middle of the image; beneath, its interval"),
+    )
+    groups = []
+    for form, name in ((Form.POINT, "points"), (Form.BOX, "boxes"), (Form.POLYGON, "polygons")):
+        found = [
+            (arm, bias.measured)
+            for arm in comparison.arms
+            for bias in arm.biases
+            if bias.form is form
+        ]
+        rows = tuple(
+            Row(arm.name, str(one.n), tuple(_biased(one)))
+            for arm, one in found
+            if isinstance(one, PositionBias)
+        )
+        if rows:
+            groups.append(Group(f"By {name}", rows))
+    return Table(columns, tuple(groups)) if groups else None
+
+
+def _biased(bias: PositionBias) -> Iterator[Cell]:
+    yield measured_cell(bias.tracking)
+    yield measured_cell(bias.x.slope)
+    yield measured_cell(bias.y.slope)
+    squared = (number(value_of(line.r_squared)) for line in (bias.x, bias.y))
+    yield Cell(" · ".join(squared))
+    yield Cell(number(bias.predicted.spread_mm, 1), number(bias.reference.spread_mm, 1))
+    yield Cell(number(bias.predicted.entropy), number(bias.reference.entropy))
+    left = bias.shuffled.survives
+    yield Cell(
+        MISSING if isinstance(left, NotEstimable) else percent(left),
+        f"p {p_value(bias.shuffled.p_value)}",
+    )
+    yield measured_cell(bias.priors[IMAGE_CENTRE].gain_mm, 1)

@@ -1,0 +1,172 @@
+"""Figures as marks on a canvas, and as the SVG that the page shows and the files hold.
+
+A mark names what it stands for, and `figures.css` gives that its colour: so a figure follows the
+reader's light or dark scheme, and needs no style attribute, which the page's policy forbids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from markupsafe import Markup
+
+Place: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line through places; `ink` is a class of `figures.css`."""
+
+    places: Sequence[Place]
+    ink: str
+    closed: bool = False
+
+    def __html__(self) -> Markup:
+        """Draw it."""
+        path = "M" + "L".join(f"{_short(x)} {_short(y)}" for x, y in self.places)
+        return Markup('<path class="{}" d="{}"/>').format(self.ink, path + "Z" * self.closed)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A disc; `says` is read out, and shown where the pointer rests."""
+
+    at: Place
+    radius: float
+    ink: str
+    says: str = ""
+
+    def __html__(self) -> Markup:
+        """Draw it."""
+        x, y = map(_short, self.at)
+        title = Markup("<title>{}</title>").format(self.says) if self.says else ""
+        drawn = '<circle class="{}" cx="{}" cy="{}" r="{}">{}</circle>'
+        return Markup(drawn).format(self.ink, x, y, _short(self.radius), title)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A rectangle, filled to a share of its ink's strength."""
+
+    at: Place
+    size: Place
+    ink: str
+    strength: float = 1.0
+
+    def __html__(self) -> Markup:
+        """Draw it."""
+        numbers = [_short(one) for one in (*self.at, *self.size, self.strength)]
+        drawn = '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="{}"/>'
+        return Markup(drawn).format(self.ink, *numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word; `anchor` is SVG's: start, middle or end. `turned` runs it upwards."""
+
+    at: Place
+    text: str
+    anchor: str = "start"
+    ink: str = "label"
+    turned: bool = False
+
+    def __html__(self) -> Markup:
+        """Draw it."""
+        x, y = map(_short, self.at)
+        turn = Markup(' transform="rotate(-90 {} {})"').format(x, y) if self.turned else ""
+        drawn = '<text class="{}" x="{}" y="{}" text-anchor="{}"{}>{}</text>'
+        return Markup(drawn).format(self.ink, x, y, self.anchor, turn, self.text)
+
+
+Mark: TypeAlias = Line | Dot | Panel | Label
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One picture.
+
+    Args:
+        name: Of its file, without the ending.
+        title: What stands in bold beneath it: a backend, or what is measured.
+        says: The rest of the caption.
+        alt: What is to be seen, for who does not see it.
+        size: Of the canvas; texts on it are 10 high.
+        marks: From the back to the front.
+    """
+
+    name: str
+    title: str
+    says: str
+    alt: str
+    size: Place
+    marks: tuple[Mark, ...]
+
+    def __html__(self) -> Markup:
+        """Draw it for the page, which has the style."""
+        return self._svg(Markup('role="img" aria-label="{}"').format(self.alt), Markup())
+
+    def file(self, style: str) -> str:
+        """Draw it to stand alone; `style` is ours, and the only one in it."""
+        width, height = self.size
+        given = Markup('xmlns="http://www.w3.org/2000/svg" role="img" width="{}" height="{}"')
+        inside = Markup("<title>{}</title><desc>{}</desc>").format(
+            f"{self.title}: {self.says}".rstrip(": "), self.alt
+        )
+        # Ours: no data is in it.
+        inside += Markup(f"<style>{style}</style>")  # noqa: S704
+        inside += Panel((0, 0), self.size, "paper").__html__()
+        return str(self._svg(given.format(_short(2 * width), _short(2 * height)), inside)) + "\n"
+
+    def _svg(self, given: Markup, inside: Markup) -> Markup:
+        width, height = map(_short, self.size)
+        drawn = Markup('<svg class="drawn" viewBox="0 0 {} {}" {}>{}{}</svg>')
+        marks = Markup().join(mark.__html__() for mark in self.marks)
+        return drawn.format(width, height, given, inside, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """A field of the canvas with a scale along each edge.
+
+    Args:
+        at: Its top left corner on the canvas.
+        size: Its width and height there.
+        x: What the left and the right edge stand for.
+        y: What the lower and the upper edge stand for.
+    """
+
+    at: Place
+    size: Place
+    x: Place = (0.0, 1.0)
+    y: Place = (0.0, 1.0)
+
+    def place(self, x: float, y: float) -> Place:
+        """Find a place on the canvas; what lies beyond an edge is drawn on it."""
+        right, up = _share(x, self.x), _share(y, self.y)
+        return self.at[0] + right * self.size[0], self.at[1] + (1 - up) * self.size[1]
+
+    def line(self, places: Sequence[Place], ink: str) -> Line:
+        """Join places."""
+        return Line([self.place(x, y) for x, y in places], ink)
+
+    def frame(self, x_title: str, y_title: str, ticks: Sequence[float]) -> Iterator[Mark]:
+        """Draw the field, with the same ticks along both edges."""
+        (left, top), (width, height) = self.at, self.size
+        yield Panel(self.at, self.size, "field")
+        for tick in ticks:
+            x, y = self.place(tick, tick)
+            yield Label((x, top + height + 12), f"{tick:g}", "middle")
+            yield Label((left - 4, y + 3.5), f"{tick:g}", "end")
+        yield Label((left + width / 2, top + height + 24), x_title, "middle")
+        yield Label((left - 22, top + height / 2), y_title, "middle", turned=True)
+
+
+def _share(value: float, ends: Place) -> float:
+    return min(1.0, max(0.0, (value - ends[0]) / (ends[1] - ends[0])))
+
+
+def _short(number: float) -> str:
+    """Print to a hundredth of a unit, which is less than a pixel."""
+    return f"{round(number, 2) + 0:g}"

@@ -1,0 +1,91 @@
+"""Why answers are missing: the taxonomy of failures, with rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gliobench.adapters.html.charts import scale, spread
+from gliobench.adapters.html.comparison.drawing import Figure
+from gliobench.adapters.html.comparison.rows import Row as Strip
+from gliobench.adapters.html.comparison.rows import Scale, row_figure
+from gliobench.adapters.html.numbers import count, interval, percent, value_of
+from gliobench.adapters.html.sentences import REASONS
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
+from gliobench.domain.comparison.result import Arm, Comparison, FailureRate
+from gliobench.domain.statistics.estimate import Estimate, Measured
+
+
+def failures(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {
+        "table": failure_table(comparison),
+        "figures": failure_figures(comparison),
+        "never": [arm.name for arm in comparison.arms if not arm.failures[0].n],
+    }
+
+
+def failure_figures(comparison: Comparison) -> list[Figure]:
+    """Draw how often each backend failed, and why; one that never did has no picture."""
+    rates = [
+        one.rate
+        for arm in comparison.arms
+        for one in arm.failures
+        if one.n and isinstance(one.rate, Estimate)
+    ]
+    if not rates:
+        return []
+    step, top = scale(max(100 * spread(one).high for one in rates))
+    ends = (0.0, min(100.0, top))
+    ticks = [at * step for at in range(round(top / step) + 1) if at * step <= ends[1]]
+    return [_figure(arm, Scale(ends, ticks)) for arm in comparison.arms if arm.failures[0].n]
+
+
+def _figure(arm: Arm, along: Scale) -> Figure:
+    rows = [
+        _strip(one, one.rate, arm.summary.n_studies)
+        for one in arm.failures
+        if isinstance(one.rate, Estimate)
+    ]
+    return row_figure(
+        f"failures-{arm.name}",
+        arm.name,
+        "Per cent of the studies, with Wilson’s 95 % interval. A study counts once a reason.",
+        rows,
+        along,
+    )
+
+
+def _strip(found: FailureRate, rate: Estimate, n: int) -> Strip:
+    ends = spread(rate)
+    at, low, high = (100 * one for one in (rate.value, ends.low, ends.high))
+    name = found.reason.value.replace("_", " ") if found.reason else "any failure"
+    says = f"{percent(rate.value)} · {found.n:,} of {count(n, 'study')}"
+    return Strip(name, says, at, low, high, strong=found.reason is None)
+
+
+def failure_table(comparison: Comparison) -> Table | None:
+    """Lay out why answers are missing, with rates; None where none is."""
+    reasons = [reason for reason in REASONS if any(_rate(arm, reason) for arm in comparison.arms)]
+    if not reasons:
+        return None
+    rows = tuple(
+        Row(arm.name, str(arm.summary.n_studies), tuple(_rates(arm, [None, *reasons])))
+        for arm in comparison.arms
+    )
+    columns = (
+        Column("Any", "Studies with a failure of any kind"),
+        *(Column(reason.value.replace("_", " "), REASONS[reason]) for reason in reasons),
+    )
+    return Table(columns, (Group("", rows),))
+
+
+def _rates(arm: Arm, reasons: Sequence[object]) -> Iterator[Cell]:
+    for reason in reasons:
+        rate = _rate(arm, reason)
+        found = rate if rate is not None else arm.failures[0].rate
+        text = f"{percent(value_of(found))}" if rate is not None else "0"
+        yield Cell(text, interval(found) if rate is not None else "")
+
+
+def _rate(arm: Arm, reason: object) -> Measured | None:
+    return next((one.rate for one in arm.failures if one.reason is reason and one.n), None)

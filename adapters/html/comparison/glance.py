@@ -1,0 +1,123 @@
+"""The comparison at a glance: who has skill, who is better than whom, and who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gliobench.adapters.html.charts import spread
+from gliobench.adapters.html.comparison.drawing import Figure
+from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
+from gliobench.adapters.html.comparison.words import (
+    FOLLOWS,
+    POINT_ERROR,
+    endpoint_name,
+    in_order,
+    ranked,
+    tracking_indices,
+)
+from gliobench.adapters.html.numbers import interval, number, percent, value_of
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.result import Comparison, Family
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.statistics.estimate import Estimate
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def glance(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    families = [(comparison.primary, Family.PRIMARY)]
+    if comparison.primary != POINT_ERROR:
+        families.append((POINT_ERROR, Family.LOCALISATION))
+    duels = [_duels(comparison, endpoint, family) for endpoint, family in families]
+    return {"figures": glance_figures(comparison), "duels": [one for one in duels if one]}
+
+
+def glance_figures(comparison: Comparison) -> list[Figure]:
+    """Hold accuracy against answering HGG each time, and answers against the tumours."""
+    return [*_accuracies(comparison), *_balanced(comparison), *_tracking(comparison)]
+
+
+def _accuracies(comparison: Comparison) -> Iterator[Figure]:
+    rows = ranked(comparison.arms, Endpoint(Measure.ACCURACY))
+    gradings = [arm.summary.everyone.intention_to_treat.grading for arm in comparison.arms]
+    bar = next((value_of(one.always_hgg) for one in gradings if one is not None), None)
+    if rows and bar is not None:
+        yield row_figure(
+            "glance-accuracy",
+            "Accuracy",
+            f"The dashed line is no skill: answering HGG each time is right in {percent(bar)}. "
+            "In colour: above it for sure.",
+            [_row(name, one, above=bar) for name, one in rows],
+            Scale((0, 1), SHARES, mark=bar),
+        )
+
+
+def _balanced(comparison: Comparison) -> Iterator[Figure]:
+    rows = ranked(comparison.arms, Endpoint(Measure.BALANCED_ACCURACY))
+    if rows:
+        yield row_figure(
+            "glance-balanced-accuracy",
+            "Balanced accuracy",
+            "HGG and LGG count alike; the dashed line is chance. In colour: above it for sure.",
+            [_row(name, one, above=0.5) for name, one in rows],
+            Scale((0, 1), SHARES, mark=0.5),
+        )
+
+
+def _tracking(comparison: Comparison) -> Iterator[Figure]:
+    rows = sorted(tracking_indices(comparison.arms), key=lambda one: -one[1].value)
+    if rows:
+        low = min(0.0, *(spread(one).low for _, one in rows))
+        yield row_figure(
+            "glance-tracking-index",
+            "Does it look? The tracking index",
+            "1: every answer lies on its tumour; 0, dashed: the image is ignored. In colour: "
+            "follows the tumour for sure.",
+            [_row(name, one, above=FOLLOWS) for name, one in rows],
+            Scale((-0.25 if low < -0.02 else 0.0, 1.0), SHARES, mark=0.0),
+        )
+
+
+def _row(name: str, found: Estimate, *, above: float) -> Row:
+    ends, inside = spread(found), interval(found)
+    says = number(found.value) + (f" · {inside}" if inside else "")
+    return Row(name, says, found.value, ends.low, ends.high, strong=ends.low > above)
+
+
+@dataclass(frozen=True, slots=True)
+class Duels:
+    """Who is told from whom in one endpoint.
+
+    Args:
+        title: The endpoint.
+        rows: A backend, the best first, and its verdicts over the others in the same order: True
+            for better, False for worse, None for not told apart; a text where there is no test.
+    """
+
+    title: str
+    rows: tuple[tuple[str, tuple[bool | str | None, ...]], ...]
+
+
+def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels | None:
+    names = [name for name, _ in ranked(comparison.arms, endpoint)]
+    if len(names) < 2:
+        return None
+    rows = tuple(
+        (name, tuple(_verdict(comparison, name, other, endpoint, family) for other in names))
+        for name in names
+    )
+    return Duels(endpoint_name(endpoint), rows)
+
+
+def _verdict(
+    comparison: Comparison, name: str, other: str, endpoint: Endpoint, family: Family
+) -> bool | str | None:
+    pair = next((one for one in comparison.pairs if {one.first, one.second} == {name, other}), None)
+    if pair is None:
+        return "itself"
+    test = pair.test(family, endpoint.name)
+    if test is None or not isinstance(test.p, float):
+        return "no test"
+    return in_order(pair, endpoint)[0] == name if test.tells_apart else None

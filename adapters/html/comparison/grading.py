@@ -1,0 +1,135 @@
+"""How backends grade: the table beside the paper's, and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gliobench.adapters.html.comparison.as_report import as_report
+from gliobench.adapters.html.comparison.cells import NOTHING, measured_cell, tested_cell
+from gliobench.adapters.html.comparison.forest import difference_forest
+from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
+from gliobench.adapters.html.comparison.words import endpoint_name, p_value
+from gliobench.adapters.html.numbers import MISSING, interval, number, percent
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, grading_table
+from gliobench.domain.comparison.published import PAPER, PUBLISHED, Published
+from gliobench.domain.comparison.result import Comparison, Family, Pair
+from gliobench.domain.statistics.delong import PairedAuroc
+from gliobench.domain.statistics.estimate import NotEstimable
+from gliobench.domain.statistics.mcnemar import McNemar
+
+
+def grading(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {
+        "table": graded_beside_the_paper(comparison),
+        "paper": PAPER,
+        "published": list(PUBLISHED.values()),
+        "forest": difference_forest(comparison, comparison.primary, Family.PRIMARY),
+        "curves": ranking_curves(comparison),
+        "confusions": confusion_matrices(comparison),
+        "pairs": paired_grades(comparison),
+    }
+
+
+def graded_beside_the_paper(comparison: Comparison) -> Table | None:
+    """Lay out how backends grade, with the paper's numbers for a model of the same kind."""
+    table = grading_table(as_report(comparison))
+    if table is None:
+        return None
+    backend = {arm.name: arm.backend for arm in comparison.arms}
+    column = Column(
+        "Published", f"{PAPER}, a model of the same kind on other patients of BraTS 2020"
+    )
+    groups = tuple(
+        replace(
+            group,
+            rows=tuple(
+                replace(
+                    row, cells=(*row.cells, _published(PUBLISHED.get(backend.get(row.name, ""))))
+                )
+                for row in group.rows
+            ),
+        )
+        for group in table.groups
+    )
+    return Table((*table.columns, column), groups)
+
+
+def _published(found: Published | None) -> Cell:
+    if found is None:
+        return NOTHING
+    spared = f"specificity {percent(found.specificity)}" if found.specificity is not None else ""
+    return Cell(f"{percent(found.accuracy)} accuracy", spared or found.model)
+
+
+def paired_grades(comparison: Comparison) -> Table | None:
+    """Lay out the tests of every two backends that grade; None where there are no such two."""
+    primary = comparison.primary
+    columns = (
+        Column("Difference", f"In {endpoint_name(primary)}: the first less the second"),
+        Column("Its p", "By swapping the answers patient by patient; beneath, after Holm"),
+        Column(
+            "Right, all",
+            "Studies that the first alone and the second alone has right; McNemar's tests, Holm's of mid-p",
+        ),
+        Column("Right, HGG", "The same within HGG"),
+        Column("Right, LGG", "The same within LGG"),
+        Column("AUROC", "Difference of the areas, DeLong's interval and test"),
+        Column("Detectable", "Difference of accuracies that this sample shows 4 times in 5"),
+    )
+    rows = tuple(
+        Row(
+            f"{pair.first} − {pair.second}",
+            str(_n(pair)),
+            (
+                measured_cell(pair.difference(primary)),
+                tested_cell(pair, Family.PRIMARY, primary.name),
+                _right(pair, Family.GRADES, "all"),
+                _right(pair, Family.WITHIN_GRADES, "HGG"),
+                _right(pair, Family.WITHIN_GRADES, "LGG"),
+                _auroc(pair),
+                _detectable(pair),
+            ),
+        )
+        for pair in comparison.pairs
+        if pair.right
+    )
+    return Table(columns, (Group("", rows),)) if rows else None
+
+
+def _n(pair: Pair) -> int:
+    return max((one.n for one in pair.right.values() if isinstance(one, McNemar)), default=0)
+
+
+def _right(pair: Pair, family: Family, part: str) -> Cell:
+    found, test = pair.right.get(part), pair.test(family, part)
+    if not isinstance(found, McNemar) or test is None:
+        return NOTHING
+    counts = f"{found.only_first} : {found.only_second}"
+    told = (
+        f"mid-p {p_value(found.mid_p)}",
+        f"exact {p_value(found.exact_p)}",
+        f"Holm {p_value(test.adjusted)}",
+    )
+    return Cell(counts, " · ".join(told))
+
+
+def _auroc(pair: Pair) -> Cell:
+    if not isinstance(pair.auroc, PairedAuroc):
+        return NOTHING
+    test = pair.test(Family.AUROC, "auroc")
+    p = p_value(pair.auroc.p)
+    told = (interval(pair.auroc.difference), f"p {p}" if p else "")
+    held = f"Holm {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""
+    value = number(pair.auroc.difference.value)
+    return Cell(value, " · ".join(filter(None, (*told, held))))
+
+
+def _detectable(pair: Pair) -> Cell:
+    if pair.detectable is None:
+        return NOTHING
+    accuracy, auroc = pair.detectable.accuracy, pair.detectable.auroc
+    small = f"AUROC {number(auroc)}" if isinstance(auroc, float) else ""
+    if isinstance(accuracy, NotEstimable):
+        return Cell(MISSING, " · ".join(filter(None, (accuracy.reason, small))))
+    return Cell(number(accuracy), small)

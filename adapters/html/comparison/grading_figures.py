@@ -1,0 +1,136 @@
+"""How backends grade, in pictures: ROC, precision over recall, and confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gliobench.adapters.html.comparison.drawing import (
+    Axes,
+    Dot,
+    Figure,
+    Label,
+    Mark,
+    Panel,
+    Place,
+)
+from gliobench.adapters.html.numbers import count, number, percent, value_of
+from gliobench.domain.comparison.result import Arm, Comparison
+from gliobench.domain.evaluation.summary import GradingSummary, Measure
+from gliobench.domain.statistics.curves import Curve
+
+TICKS = (0.0, 0.5, 1.0)
+
+
+def ranking_curves(comparison: Comparison) -> list[Figure]:
+    """Draw ROC and precision over recall, a picture a backend that grades, the others behind."""
+    graders = [arm for arm in comparison.arms if _graded(arm)]
+    return [figure for arm in graders for figure in _curves(arm, graders)]
+
+
+def _graded(arm: Arm) -> GradingSummary | None:
+    return arm.summary.everyone.intention_to_treat.grading
+
+
+def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
+    found = _graded(arm)
+    if found is None or value_of(found.always_hgg) in (None, 0.0, 1.0):
+        return
+    areas = [
+        f"{name} {number(value_of(found.measures[measure]))}"
+        for name, measure in (("AUROC", Measure.AUROC), ("AUPRC", Measure.AUPRC))
+        if measure in found.measures
+    ]
+    matrix = found.confusion
+    says = ", ".join(areas) or "no probabilities, so one point and no curve"
+    point = (
+        f"its own grades have a sensitivity of {number(matrix.sensitivity)}, a specificity of "
+        f"{number(matrix.specificity)} and a precision of {number(matrix.ppv)}"
+    )
+    yield Figure(
+        name=f"curves-{arm.name}",
+        title=arm.name,
+        says=f"{says}; {point}.",
+        alt=f"ROC and precision over recall of {arm.name}: {says}; {point}.",
+        size=(400, 196),
+        marks=(*_roc(arm, found, graders), *_precision_recall(arm, found, graders)),
+    )
+
+
+def _roc(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
+    axes = Axes(at=(28, 6), size=(158, 158))
+    yield from axes.frame("1 − specificity", "sensitivity", TICKS)
+    yield axes.line([(0, 0), (1, 1)], "mark")
+    for other in graders:
+        if other is not arm and isinstance(other.roc, Curve):
+            yield axes.line(other.roc.corners, "other")
+    if isinstance(arm.roc, Curve):
+        yield axes.line(arm.roc.corners, "curve")
+    matrix = found.confusion
+    if matrix.sensitivity is not None and matrix.specificity is not None:
+        yield Dot(axes.place(1 - matrix.specificity, matrix.sensitivity), 4, "answer")
+
+
+def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
+    axes = Axes(at=(236, 6), size=(158, 158))
+    prevalence = value_of(found.always_hgg) or 0.0
+    yield from axes.frame("sensitivity", "precision", TICKS)
+    yield axes.line([(0, prevalence), (1, prevalence)], "mark")
+    for other in graders:
+        if other is not arm and isinstance(other.precision_recall, Curve):
+            yield axes.line(_stairs(other.precision_recall), "other")
+    if isinstance(arm.precision_recall, Curve):
+        yield axes.line(_stairs(arm.precision_recall), "curve")
+    matrix = found.confusion
+    if matrix.sensitivity is not None and matrix.ppv is not None:
+        yield Dot(axes.place(matrix.sensitivity, matrix.ppv), 4, "answer")
+
+
+def _stairs(curve: Curve) -> list[Place]:
+    """Run level up to each corner: between two thresholds there is no third."""
+    starts = [0.0, *(x for x, _ in curve.corners)]
+    pairs = zip(starts, curve.corners, strict=False)
+    return [place for start, (x, y) in pairs for place in ((start, y), (x, y))]
+
+
+def confusion_matrices(comparison: Comparison) -> list[Figure]:
+    """Draw what was said of which grade, a small picture a backend that grades."""
+    return [
+        _confusion(arm.name, found)
+        for arm in comparison.arms
+        if (found := _graded(arm)) is not None
+    ]
+
+
+def _confusion(name: str, found: GradingSummary) -> Figure:
+    matrix = found.confusion
+    counts = (
+        ("HGG", matrix.true_positive, matrix.false_negative),
+        ("LGG", matrix.false_positive, matrix.true_negative),
+    )
+    told = "; ".join(
+        f"of {hgg + lgg} {grade}, {hgg} called HGG and {lgg} LGG" for grade, hgg, lgg in counts
+    )
+    failed = f"{count(found.n_failed, 'failure')} counted as wrong" if found.n_failed else ""
+    marks = [mark for at, row in enumerate(counts) for mark in _matrix_row(at, *row)]
+    heads = [Label((85, 10), "called HGG", "middle"), Label((153, 10), "called LGG", "middle")]
+    return Figure(
+        name=f"confusion-{name}",
+        title=name,
+        says=failed,
+        alt=f"Confusion matrix of {name}: {told}. {failed}".strip(),
+        size=(190, 112),
+        marks=(*heads, *marks),
+    )
+
+
+def _matrix_row(at: int, grade: str, hgg: int, lgg: int) -> Iterator[Mark]:
+    top, n = 16 + 48 * at, max(1, hgg + lgg)
+    yield Label((0, top + 21), grade, ink="name")
+    yield Label((0, top + 33), f"n = {hgg + lgg}")
+    for column, (said, called) in enumerate((("HGG", hgg), ("LGG", lgg))):
+        left = 52 + 68 * column
+        ink = "right" if said == grade else "wrong"
+        yield Panel((left, top), (66, 46), "field")
+        yield Panel((left, top), (66, 46), ink, strength=0.35 * called / n)
+        yield Label((left + 33, top + 23), str(called), "middle", ink="big")
+        yield Label((left + 33, top + 37), percent(called / n), "middle")

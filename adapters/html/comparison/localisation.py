@@ -1,0 +1,131 @@
+"""How backends place tumours: distributions, tables like for like, and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gliobench.adapters.html.charts import scale
+from gliobench.adapters.html.comparison.as_report import as_report
+from gliobench.adapters.html.comparison.cells import (
+    NOTHING,
+    measured_cell,
+    mirrored,
+    tested_cell,
+)
+from gliobench.adapters.html.comparison.drawing import Figure
+from gliobench.adapters.html.comparison.forest import difference_forest
+from gliobench.adapters.html.comparison.rows import Row as Strip
+from gliobench.adapters.html.comparison.rows import Scale, row_figure
+from gliobench.adapters.html.comparison.words import POINT_ERROR, endpoint_name, in_order
+from gliobench.adapters.html.numbers import count, number
+from gliobench.adapters.html.tables import (
+    IN_VOLUME,
+    ON_PLANE,
+    Cell,
+    Column,
+    Group,
+    Row,
+    Table,
+    localisation_table,
+)
+from gliobench.domain.comparison.distributions import SPREAD, Distribution
+from gliobench.domain.comparison.endpoints import LEADING, Endpoint
+from gliobench.domain.comparison.result import Comparison, Family, Pair
+from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.statistics.estimate import Measured
+from gliobench.domain.statistics.wilcoxon import SignedRank
+
+
+def localisation(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    report, is_primary = as_report(comparison), comparison.primary == POINT_ERROR
+    family = Family.LOCALISATION
+    return {
+        "forest": None if is_primary else difference_forest(comparison, POINT_ERROR, family),
+        "spreads": spread_figures(comparison),
+        "on_plane": localisation_table(report, ON_PLANE),
+        "in_volume": localisation_table(report, IN_VOLUME),
+        "pairs": paired_places(comparison),
+    }
+
+
+def spread_figures(comparison: Comparison) -> list[Figure]:
+    """Draw every study's centre error and box IoU, a row a backend, the best median first."""
+    figures = []
+    for form, measure in SPREAD:
+        endpoint = Endpoint(measure, form)
+        found = [
+            (arm.name, one)
+            for arm in comparison.arms
+            for one in arm.distributions
+            if one.endpoint == endpoint
+        ]
+        if found:
+            found.sort(key=lambda one: -endpoint.sign * one[1].quartiles[1])
+            figures.append(_spread(endpoint, found))
+    return figures
+
+
+def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Figure:
+    in_mm = endpoint.sign < 0
+    step, top = 0.25, 1.0
+    if in_mm:
+        seen = [value for _, one in found for value in (*one.values, one.quartiles[1])]
+        step, top = scale(min(max(seen), WORST_MM - 1))
+    name = endpoint_name(endpoint)
+    failed = " A failure counts as the worst answer and has no dot." if any(
+        one.n_failed for _, one in found
+    ) else ""
+    return row_figure(
+        f"distribution-{endpoint.name}",
+        f"{name[0].upper()}{name[1:]}",
+        f"A faint dot a study, the median, and the middle half as a bar.{failed}",
+        [_strip(name, one, digits=1 if in_mm else 2) for name, one in found],
+        Scale((0.0, top), [at * step for at in range(round(top / step) + 1)]),
+    )
+
+
+def _strip(name: str, found: Distribution, *, digits: int) -> Strip:
+    low, middle, high = found.quartiles
+    half = f"{number(low, digits)} to {number(high, digits)}"
+    failed = f" · {count(found.n_failed, 'failure')}" if found.n_failed else ""
+    says = f"median {number(middle, digits)} · {half}{failed}"
+    return Strip(name, says, middle, low, high, strong=True, singles=found.values)
+
+
+def paired_places(comparison: Comparison) -> Table | None:
+    """Lay out the shifts of every two backends that localise, by form."""
+    columns = (
+        Column("Difference of means", "The first less the second, over patients drawn in pairs"),
+        Column("Shift", "Hodges and Lehmann's median difference with its interval"),
+        Column("Wilcoxon, p", "Signed-rank test; beneath, after Holm over all pairs and forms"),
+    )
+    groups = []
+    for endpoint in LEADING:
+        rows = tuple(_shifted(comparison.pairs, endpoint))
+        if rows:
+            name = endpoint_name(endpoint)
+            better = "more is better" if endpoint.sign > 0 else "less is better"
+            groups.append(Group(f"{name[0].upper()}{name[1:]}: {better}", rows))
+    return Table(columns, tuple(groups)) if groups else None
+
+
+def _shifted(pairs: Sequence[Pair], endpoint: Endpoint) -> Iterator[Row]:
+    digits = 1 if endpoint.sign < 0 else 2
+    for pair in pairs:
+        shift = pair.shifts.get(endpoint.form) if endpoint.form else None
+        if isinstance(shift, SignedRank):
+            first, second, turned = in_order(pair, endpoint)
+            yield Row(
+                f"{first} − {second}",
+                str(shift.shift.n),
+                (
+                    _turn(pair.difference(endpoint), turned, digits),
+                    _turn(shift.shift, turned, digits),
+                    tested_cell(pair, Family.LOCALISATION, endpoint.name),
+                ),
+            )
+
+
+def _turn(measured: Measured | None, turned: int, digits: int) -> Cell:
+    return NOTHING if measured is None else measured_cell(mirrored(measured, turned), digits)

@@ -1,0 +1,93 @@
+"""Figures of one row a backend, or a pair, along one scale: names above, so that they fit a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gliobench.adapters.html.comparison.drawing import Axes, Dot, Figure, Label, Line, Mark, Place
+
+WIDTH = 360.0
+ROW = 30.0
+LINE = 12.0
+FITS = 70
+"""Letters that a line holds; where a row has more, its numbers go to a line of their own."""
+GOLDEN = 0.618
+"""Steps of the golden ratio scatter dots up and down evenly, and the same way each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a figure, in the units of its scale.
+
+    Args:
+        name: Whose.
+        says: Its numbers in print.
+        at: Where the dot is.
+        low: Where the bar through it begins.
+        high: Where that ends.
+        strong: In colour.
+        singles: Single values, drawn faintly behind.
+    """
+
+    name: str
+    says: str
+    at: float
+    low: float
+    high: float
+    strong: bool = False
+    singles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the rows are drawn along.
+
+    Args:
+        ends: Of the scale.
+        ticks: Places that are labelled.
+        mark: Place of a dashed line, such as that of no skill.
+    """
+
+    ends: Place
+    ticks: Sequence[float]
+    mark: float | None = None
+
+
+def row_figure(name: str, title: str, says: str, rows: Sequence[Row], scale: Scale) -> Figure:
+    """Draw rows from top to bottom; what each says is the picture's text, too."""
+    fits = all(len(row.name) + len(row.says) <= FITS for row in rows)
+    edge = ROW if fits else ROW + LINE
+    axes = Axes(at=(8, 2), size=(WIDTH - 16, edge * len(rows)), x=scale.ends)
+    marks = [mark for at, row in enumerate(rows) for mark in _row(axes, 2 + at * edge, row, edge)]
+    return Figure(
+        name=name,
+        title=title,
+        says=says,
+        alt="; ".join(f"{row.name}: {row.says}" for row in rows) + ".",
+        size=(WIDTH, axes.size[1] + 18),
+        marks=(*_grid(axes, scale), *marks),
+    )
+
+
+def _grid(axes: Axes, scale: Scale) -> Iterator[Mark]:
+    bottom = axes.at[1] + axes.size[1]
+    marked = [] if scale.mark is None else [(scale.mark, "mark")]
+    for value, ink in [*((tick, "grid") for tick in scale.ticks), *marked]:
+        x, _ = axes.place(value, 0)
+        yield Line([(x, axes.at[1]), (x, bottom)], ink)
+    for tick in scale.ticks:
+        x, _ = axes.place(tick, 0)
+        yield Label((x, bottom + 13), f"{tick:g}".replace("-", "−"), "middle")
+
+
+def _row(axes: Axes, top: float, row: Row, edge: float) -> Iterator[Mark]:
+    height, ink = top + edge - 9, " strong" if row.strong else ""
+    for index, value in enumerate(row.singles):
+        up = (index * GOLDEN % 1 - 0.5) * 10
+        yield Dot((axes.place(value, 0)[0], height + up), 1.6, "single")
+    (low, _), (middle, _), (high, _) = (axes.place(one, 0) for one in (row.low, row.at, row.high))
+    yield Line([(low, height), (high, height)], f"spread{ink}")
+    yield Dot((middle, height), 3.6, f"value{ink}", says=f"{row.name}: {row.says}")
+    yield Label((0, top + 11), row.name, ink=f"name{ink}")
+    yield Label((WIDTH, top + edge - ROW + 11), row.says, "end")

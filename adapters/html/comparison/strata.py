@@ -1,0 +1,73 @@
+"""How well each part of the cohort is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from gliobench.adapters.html.comparison.cells import measured_cell
+from gliobench.adapters.html.tables import Column, Group, Row, Table
+from gliobench.domain.comparison.result import Comparison, Stratum, StratumRow
+from gliobench.domain.statistics.estimate import NotEstimable
+
+
+def strata(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {"tables": strata_tables(comparison)}
+
+
+@dataclass(frozen=True, slots=True)
+class StrataTable:
+    """One measure of all backends in all parts of the cohort."""
+
+    title: str
+    table: Table
+
+
+def strata_tables(comparison: Comparison) -> list[StrataTable]:
+    """Lay out accuracy and centre error by part of the cohort, a column a backend."""
+    found = []
+    for title, measure, digits in (
+        ("Share of right grades", "accuracy", 2),
+        ("Centre error on the scoring plane, mm", "error_mm", 1),
+    ):
+        arms = [
+            arm.name
+            for at, arm in enumerate(comparison.arms)
+            if any(
+                not isinstance(getattr(s.rows[at], measure), NotEstimable)
+                for s in comparison.strata
+            )
+        ]
+        if arms:
+            groups = tuple(
+                Group(
+                    by.value[0].upper() + by.value[1:],
+                    tuple(_parts(list(parts), arms, measure, digits)),
+                )
+                for by, parts in groupby(comparison.strata, key=lambda one: one.by)
+            )
+            columns = tuple(Column(name, f"{title}, {name}") for name in arms)
+            found.append(StrataTable(title, Table(columns, groups)))
+    return found
+
+
+def _parts(
+    parts: Sequence[Stratum], arms: Sequence[str], measure: str, digits: int
+) -> Iterator[Row]:
+    for part in parts:
+        rows: dict[str, StratumRow] = {row.arm: row for row in part.rows}
+        cells = tuple(measured_cell(getattr(rows[name], measure), digits) for name in arms)
+        yield Row(part.name + _range(part), str(part.rows[0].n), cells)
+
+
+def _range(part: Stratum) -> str:
+    """Say what a tercile holds."""
+    if not part.edges:
+        return ""
+    low, high = part.edges
+    names = {"small": 0, "central": 0, "medium": 1, "between": 1}
+    place = names.get(part.name, 2)
+    text = (f"up to {low:.0f}", f"{low:.0f} to {high:.0f}", f"over {high:.0f}")[place]
+    return f" ({text} {part.unit})"

@@ -1,0 +1,122 @@
+"""Tables of a run: written and read a few rows at a time, however long they are."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gliobench.application.ports.storage import Storage
+from gliobench.domain.errors import GliobenchError, JobError
+
+T = TypeVar("T")
+U = TypeVar("U")
+Row: TypeAlias = dict[str, Any]
+
+STAMP = b"gliobench.stamp"
+UNREADABLE = (pa.ArrowException, OSError, LookupError, ValueError, TypeError)
+AT_ONCE = 16
+"""Requests on their way together: of a store that answers in 50 ms, 300 files a second are read."""
+
+
+def write_table(
+    storage: Storage,
+    name: str,
+    items: Iterable[T],
+    *,
+    table: Callable[[list[T]], pa.Table],
+    at_once: int,
+    compression: str = "snappy",
+    stamp: str = "",
+) -> None:
+    """Write a table, whole or not at all, holding `at_once` rows of it in memory.
+
+    Args:
+        storage: Where.
+        name: Of the file.
+        items: One a row.
+        table: Lays a few items out, none too; the schema is always the same.
+        at_once: Rows in a group, too.
+        compression: Of the columns.
+        stamp: Told by `stamp_of`.
+
+    Raises:
+        JobError: The file cannot be written.
+    """
+    left, schema = iter(items), table([]).schema.with_metadata({STAMP: stamp.encode()})
+    with (
+        storage.writing(name) as file,
+        pq.ParquetWriter(file, schema, compression=compression, write_page_checksum=True) as writer,
+    ):
+        while batch := list(islice(left, at_once)):
+            writer.write_table(table(batch))
+
+
+def read_table(
+    storage: Storage, name: str, *, item: Callable[[Row], T], at_once: int, holds: str
+) -> Iterator[T]:
+    """Read a table, `at_once` rows of it in memory.
+
+    Args:
+        storage: Where.
+        name: Of the file.
+        item: Reads a row.
+        at_once: Rows.
+        holds: What the table is of, for messages.
+
+    Raises:
+        NotFoundError: There is no such file.
+        JobError: It cannot be read, or is no such table.
+    """
+    try:
+        with (
+            storage.reading(name) as file,
+            pq.ParquetFile(file, page_checksum_verification=True) as table,
+        ):
+            for batch in table.iter_batches(batch_size=at_once):
+                yield from map(item, batch.to_pylist())
+    except GliobenchError:
+        raise
+    except UNREADABLE as error:
+        raise _unreadable(storage, name, holds, error) from error
+
+
+def stamp_of(storage: Storage, name: str, *, holds: str) -> str | None:
+    """Tell the stamp that a table was written with; None where it is older than stamps.
+
+    Raises:
+        NotFoundError: There is no such file.
+        JobError: It cannot be read, or is no such table.
+    """
+    try:
+        with storage.reading(name) as file:
+            stamp = (pq.read_schema(file).metadata or {}).get(STAMP)
+    except GliobenchError:
+        raise
+    except UNREADABLE as error:
+        raise _unreadable(storage, name, holds, error) from error
+    return None if stamp is None else str(stamp.decode())
+
+
+def _unreadable(storage: Storage, name: str, holds: str, error: Exception) -> JobError:
+    reason = " ".join(str(error).split())
+    return JobError(
+        f"{storage.url}/{name} holds no readable {holds} ({reason}): evaluate the run again"
+    )
+
+
+def side_by_side(action: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+    """Do the same with many files, several at a time, and give the results in order."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ahead: deque[Future[U]] = deque()
+        for one in items:
+            ahead.append(pool.submit(action, one))
+            if len(ahead) >= AT_ONCE:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()

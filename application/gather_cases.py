@@ -1,0 +1,86 @@
+"""Gather single cases from several runs, at a memory that the cohort's size does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+from itertools import chain
+
+from gliobench.application.ports.run_store import RunStore
+from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.kept_case import KeptCase, chosen, lot
+from gliobench.domain.evaluation.scores import CaseScore
+
+MOST = 1000
+"""More cases than this slow a browser down and are read by nobody."""
+
+
+def gather_cases(
+    scores: Mapping[str, Iterable[CaseScore]], stores: Mapping[str, RunStore], *, most: int = MOST
+) -> Casebook:
+    """Lay the cases of runs side by side; where they are too many, some that were drawn by lot.
+
+    Args:
+        scores: Of each run, by its name; each is gone through once.
+        stores: Of the same runs, where pictures and volumes are kept.
+        most: How many cases.
+
+    Raises:
+        JobError: A store cannot be read.
+    """
+    counts: dict[str, int] = dict.fromkeys(scores, 0)
+    by_run = {
+        name: {
+            case.study_id: case
+            for case in nsmallest(most, _counted(cases, name, counts), key=_lot_of)
+        }
+        for name, cases in scores.items()
+    }
+    ids = sorted(chosen(chain(*by_run.values()), most))
+    kept = {name: _kept(store, frozenset(ids)) for name, store in stores.items()}
+    return Casebook(
+        backends=tuple(scores),
+        entries=tuple(_entry(study_id, by_run, kept) for study_id in ids),
+        n_left_out=max(0, max(counts.values(), default=0) - len(ids)),
+    )
+
+
+def _counted(
+    cases: Iterable[CaseScore], name: str, counts: dict[str, int]
+) -> Iterator[CaseScore]:
+    for case in cases:
+        counts[name] += 1
+        yield case
+
+
+def _lot_of(case: CaseScore) -> str:
+    return lot(case.study_id)
+
+
+def _kept(store: RunStore, study_ids: frozenset[str]) -> dict[str, KeptCase]:
+    return {case.study_id: case for case in store.kept_cases() if case.study_id in study_ids}
+
+
+def _entry(
+    study_id: str,
+    by_run: Mapping[str, Mapping[str, CaseScore]],
+    kept: Mapping[str, Mapping[str, KeptCase]],
+) -> CaseEntry:
+    seen = {name: cases[study_id] for name, cases in kept.items() if study_id in cases}
+    # a run that kept a volume shows more than one that kept a picture only
+    shown = max(seen.values(), key=_richness, default=None)
+    masks = {
+        name: one.volume.prediction
+        for name, one in seen.items()
+        if one.volume is not None
+        and one.volume.prediction is not None
+        and shown is not None
+        and shown.volume is not None
+        and one.volume.grid == shown.volume.grid
+    }
+    scores = {name: cases[study_id] for name, cases in by_run.items() if study_id in cases}
+    return CaseEntry(scores, shown, masks)
+
+
+def _richness(case: KeptCase) -> tuple[bool, bool]:
+    return case.volume is not None, case.picture is not None

@@ -1,0 +1,98 @@
+"""Hold the answers on altered images against those on the true ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from gliobench.application.controlled_studies import ControlledStudies
+from gliobench.application.evaluate_batch import prediction_key
+from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry import Grid
+from gliobench.domain.position.motion import Motion
+from gliobench.domain.position.moves import moves
+from gliobench.domain.prediction import Failure, LocalisationPrediction
+
+AT_ONCE = 32
+"""Studies whose masks are in memory, and for which the stores are gone through once."""
+
+
+class HoldControl:
+    """Adds to the scores of a run over altered images how its answers moved, and keeps them.
+
+    Args:
+        studies: The altered ones.
+    """
+
+    def __init__(self, studies: ControlledStudies) -> None:
+        self._studies = studies
+
+    def __call__(self, *, true: RunStore, altered: RunStore) -> None:
+        """Hold one backend's answers against each other.
+
+        Studies that the control left as they were lose their scores: a shift finds no room where a
+        brain fills its field.
+
+        Args:
+            true: The run over the true images, scored.
+            altered: The run over these studies, scored.
+
+        Raises:
+            NotFoundError: A run is not scored.
+            JobError: A store or the studies cannot be read, or the store cannot be written.
+        """
+        keys = _keys(true.manifest(), list(true.scores()))
+        cases = list(altered.scores())
+        own = _keys(altered.manifest(), cases)
+        held: list[CaseScore] = []
+        for start in range(0, len(cases), AT_ONCE):
+            some = cases[start : start + AT_ONCE]
+            held += self._hold(some, _places(true, keys, some), _places(altered, own, some))
+        altered.write_scores(held)
+
+    def _hold(
+        self,
+        cases: Sequence[CaseScore],
+        before: Mapping[str, Place],
+        after: Mapping[str, Place],
+    ) -> Iterator[CaseScore]:
+        for case in cases:
+            motion, grid = self._motion(case.study_id)
+            if grid is None:
+                yield case  # what cannot be read has failed on both images
+            elif not (motion.is_still and self._studies.control.moves):
+                one, other = before.get(case.study_id), after.get(case.study_id)
+                found = moves(one, other, motion=motion, grid=grid, plane=case.plane)
+                yield replace(case, moves=found)
+
+    def _motion(self, study_id: str) -> tuple[Motion, Grid | None]:
+        try:
+            return self._studies.motion(study_id), self._studies.study(study_id).grid
+        except StoreError:
+            raise
+        except GliobenchError:
+            return Motion(), None
+
+
+Place = LocalisationPrediction | Failure | None
+
+
+def _keys(manifest: RunManifest, cases: Sequence[CaseScore]) -> dict[str, str]:
+    """Name the predictions that were scored, by study id; of unreadable studies there is none."""
+    shown = ORACLE in manifest.settings
+    return {
+        case.study_id: prediction_key(
+            case.study_id, case.content_hash, manifest, case.plane if shown else None
+        )
+        for case in cases
+        if case.content_hash is not None
+    }
+
+
+def _places(
+    store: RunStore, keys: Mapping[str, str], cases: Sequence[CaseScore]
+) -> dict[str, Place]:
+    wanted = {keys[case.study_id] for case in cases if case.study_id in keys}
+    return {one.study_id: one.localisation for one in store.predictions(wanted)}

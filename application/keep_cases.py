@@ -1,0 +1,161 @@
+"""Keep what a reader of the report will want to see, so that a report reads no image."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.application.ports.picture_encoder import PictureEncoder
+from gliobench.application.ports.run_store import RunStore
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError, NotFoundError
+from gliobench.domain.evaluation.kept_case import (
+    Coarsening,
+    KeptCase,
+    KeptSlice,
+    KeptVolume,
+    chosen,
+)
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry import BoolArray, FloatArray, Plane, extent
+from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
+from gliobench.domain.regions import Region
+from gliobench.domain.slices.view import Composition, SliceView, render
+from gliobench.domain.study import Modality, Study
+
+SIZE_PX = 256
+"""Edge of a kept picture."""
+PREFERRED = (Modality.T1C, *Modality)
+"""Which modality is kept: the first of these that can be read."""
+LEAST_PLANES = 8
+"""Fewer than these along an axis are no volume to turn around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How much is kept; the same of every backend and shard.
+
+    Args:
+        pictures: Studies of which the scored slice is kept, chosen by lot where there are more.
+        volumes: Studies of which a volume is kept, the first of the same lots.
+    """
+
+    pictures: int = 1000
+    volumes: int = 8
+
+
+class KeepCases:
+    """Keeps the scored slice of every study, and of a few studies a small volume.
+
+    What it draws of a study it remembers, so that one image of a study is read once for any number
+    of runs.
+
+    Args:
+        source: Where the studies and their references come from.
+        encoder: Of the pictures.
+        cohort: Every study of the cohort, whichever of them a shard scores.
+        keep: How much is kept.
+    """
+
+    def __init__(
+        self,
+        source: StudySource,
+        encoder: PictureEncoder,
+        *,
+        cohort: Collection[str],
+        keep: Keep = Keep(),  # noqa: B008 -- frozen
+    ) -> None:
+        self._source = source
+        self._encoder = encoder
+        self._slices = frozenset(chosen(cohort, keep.pictures))
+        self._volumes = frozenset(chosen(cohort, keep.volumes))
+        self._drawn: dict[str, _Drawing | None] = {}
+
+    def __call__(
+        self, store: RunStore, cases: Iterable[CaseScore], keys: Mapping[str, str]
+    ) -> None:
+        """Keep the cases of one run; a study that cannot be drawn is left out.
+
+        Args:
+            store: Of the run.
+            cases: Its scores.
+            keys: Of its predictions, by study id.
+
+        Raises:
+            JobError: The store cannot be read or written.
+        """
+        ours = [case for case in cases if case.study_id in self._slices | self._volumes]
+        drawn = {case.study_id: one for case in ours if (one := self._drawing(case)) is not None}
+        kept = {study_id: one.case for study_id, one in drawn.items()}
+        wanted = {keys[study_id]: one for study_id, one in drawn.items() if one.coarsening}
+        for key, mask in _masks(store, wanted):
+            one = wanted[key]
+            if one.coarsening is not None and one.case.volume is not None:
+                volume = replace(one.case.volume, prediction=one.coarsening.depths(mask.regions))
+                kept[one.case.study_id] = replace(one.case, volume=volume)
+        store.write_kept_cases(kept.values())
+
+    def _drawing(self, case: CaseScore) -> _Drawing | None:
+        if case.study_id not in self._drawn:
+            try:
+                self._drawn[case.study_id] = self._draw(case)
+            except GliobenchError:
+                self._drawn[case.study_id] = None
+        return self._drawn[case.study_id]
+
+    def _draw(self, case: CaseScore) -> _Drawing:
+        study = self._source.study(case.study_id)
+        modality, image = _image(study)
+        kept = KeptCase(
+            study_id=study.id,
+            modality=modality,
+            picture=self._slice(case.plane, study, modality, image),
+            volume=None,
+        )
+        if study.id not in self._volumes or min(study.grid.shape) < LEAST_PLANES:
+            return _Drawing(kept)
+        coarsening = Coarsening.of(image != 0, study.grid)
+        regions = self._source.reference(study.id).regions
+        volume = KeptVolume(
+            grid=coarsening.grid,
+            grey=coarsening.grey(image),
+            reference=coarsening.depths(regions) if Region.WT in regions else None,
+            prediction=None,
+        )
+        return _Drawing(replace(kept, volume=volume), coarsening)
+
+    def _slice(
+        self, plane: Plane | None, study: Study, modality: Modality, image: FloatArray
+    ) -> KeptSlice | None:
+        if plane is None or study.id not in self._slices:
+            return None
+        head: BoolArray = plane.cut(image) != 0
+        crop = extent(head) if head.any() else None
+        view = SliceView.of(study.grid, plane, SIZE_PX, crop=crop)
+        pixels = render({modality: image}, view, Composition.ONE, [modality])[:, :, 0]
+        return KeptSlice(view, self._encoder.encode(pixels))
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    case: KeptCase
+    coarsening: Coarsening | None = None
+
+
+def _image(study: Study) -> tuple[Modality, NDArray[np.float32]]:
+    for modality in PREFERRED:
+        with suppress(GliobenchError):
+            return modality, study.volume(modality)
+    raise NotFoundError(f"study {study.id} has no modality that can be read")
+
+
+def _masks(store: RunStore, keys: Collection[str]) -> Iterator[tuple[str, Mask]]:
+    for prediction in store.predictions(keys):
+        if isinstance(place := prediction.localisation, LocalisationPrediction):
+            mask = place.answers.get(Form.MASK)
+            if isinstance(mask, Mask):
+                yield prediction.key, mask

@@ -1,0 +1,134 @@
+"""The port of everything that puts workers to work on batches of studies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Protocol, TypeAlias
+
+from gliobench.application.ports.run_store import RunManifest
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry import Plane
+from gliobench.domain.prediction import Failure
+
+
+class Stage(str, Enum):
+    """What a worker's time goes to."""
+
+    LOAD = "load"
+    INFER = "infer"
+    SCORE = "score"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What is to be done about one study.
+
+    Args:
+        study_id: The study.
+        content: Hash of its images; None where they cannot be read.
+        keys: Of its predictions, by the backend that is to be scored on it.
+        waiting: The backends among them that have not predicted it yet.
+        plane: What a backend that is an oracle is shown.
+    """
+
+    study_id: str
+    content: str | None
+    keys: Mapping[str, str]
+    waiting: frozenset[str]
+    plane: Plane | None = None
+
+    def under(self, backend: str) -> Assignment:
+        """Take the part of one backend."""
+        waiting = self.waiting & {backend}
+        return replace(self, keys={backend: self.keys[backend]}, waiting=waiting)
+
+
+Batch: TypeAlias = tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch.
+
+    Args:
+        scores: By backend, one a study; what was predicted is in the stores.
+        seconds: By stage; stages overlap, so they may sum up to more than the clock says.
+    """
+
+    scores: Mapping[str, tuple[CaseScore, ...]]
+    seconds: Mapping[Stage, float] = field(default_factory=dict)
+
+
+class Work(Protocol):
+    """What a worker does; it lives where the worker does, with its source, models and stores.
+
+    Contract:
+        - `load` may run in another thread than the rest, beside it.
+        - `finish` keeps what was predicted before it returns; a batch that is finished twice leaves
+          what one finished once does.
+        - Errors of ours end the job: what a study or a backend does wrong is a Failure in a score.
+    """
+
+    @property
+    def manifests(self) -> tuple[RunManifest, ...]:
+        """Say what each backend is, in order; nothing in them depends on the cohort."""
+        ...
+
+    def load(self, batch: Batch) -> Any:  # noqa: ANN401 -- known to the work alone
+        """Read the studies that some backend waits for."""
+        ...
+
+    def finish(self, batch: Batch, loaded: Any) -> Outcome:  # noqa: ANN401 -- as `load` gave it
+        """Predict what waits, score all, keep what was predicted."""
+        ...
+
+    def give_up(self, batch: Batch, failure: Failure, *, blindly: bool) -> Outcome:
+        """Keep a failure for all that waits, and score it; no image is opened.
+
+        Args:
+            batch: What could not be finished.
+            failure: Why.
+            blindly: Do not look at the reference either.
+        """
+        ...
+
+
+Recipe: TypeAlias = Callable[[], Work]
+"""Makes a worker's work, in the worker's process: to get there it can be pickled, save for an
+executor that stays in this process."""
+
+
+class Crew(Protocol):
+    """Workers that hold their models.
+
+    Contract:
+        - Each batch has its outcomes, in any order; one may come in parts.
+        - Batches are drawn when a worker has room for one, two a worker at most; so memory does not
+          grow with their number.
+        - Where workers live in processes of their own: a batch that kills its worker, or takes
+          longer than the limit, is done again study by study, then backend by backend; what does it
+          alone gets a Failure, `timeout` or `backend_error`.
+        - Once `stop` is true, what a worker has begun to infer is finished, and no more.
+        - An error of ours in a worker is raised here; its text is the same.
+    """
+
+    @property
+    def manifests(self) -> tuple[RunManifest, ...]:
+        """Say what each backend is, in order."""
+        ...
+
+    def run(self, batches: Iterable[Batch], stop: Callable[[], bool]) -> Iterator[Outcome]:
+        """Work on batches."""
+        ...
+
+
+class Executor(Protocol):
+    """Gathers a crew, and lets it go at the end of the `with`, whatever it is doing then."""
+
+    def crew(self, recipe: Recipe) -> AbstractContextManager[Crew]:
+        """Gather workers, each with the work that the recipe makes."""
+        ...

@@ -1,0 +1,134 @@
+"""Hold what backends predicted of one study against its reference."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPrediction
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scoring import Target, score_localisation
+from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.prediction import LocalisationPrediction
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Reference, Study
+
+
+class ScoreStudy:
+    """Scores predictions of one study, its reference and one of its images read once for all.
+
+    Args:
+        study_id: The study.
+        content: Hash of its images; None where they cannot be read.
+        study: None where it cannot be opened.
+        reference: What is not known is not scored.
+    """
+
+    def __init__(
+        self, study_id: str, content: str | None, study: Study | None, reference: Reference
+    ) -> None:
+        self._study_id = study_id
+        self._content = content
+        self._study = study
+        self._reference = reference
+
+    @classmethod
+    def of(
+        cls, source: StudySource, study_id: str, content: str | None, study: Study | None = None
+    ) -> ScoreStudy:
+        """Read what a study is scored by.
+
+        Args:
+            source: Where it comes from.
+            study_id: The study.
+            content: Hash of its images.
+            study: Itself, where it is open.
+
+        Raises:
+            StoreError: The source cannot be read now.
+        """
+        return cls(
+            study_id, content, study or _open(source, study_id), _reference(source, study_id)
+        )
+
+    def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
+        """Score one backend.
+
+        Args:
+            prediction: What it said of this study.
+            manifest: Of its run.
+
+        Raises:
+            InvalidInputError: The study's grid is not that of the predicted mask.
+        """
+        place, target, study = prediction.localisation, self._target, self._study
+        return CaseScore(
+            study_id=self._study_id,
+            patient_id=study.patient_id if study else self._study_id,
+            site=study.site if study else None,
+            reference_grade=self._reference.grade,
+            grade=prediction.grade,
+            localisation=score_localisation(place, asked=manifest.forms, target=target)
+            if place is not None
+            else {},
+            plane=target.plane if target else None,
+            oracle=ORACLE in manifest.settings
+            or (isinstance(place, LocalisationPrediction) and place.oracle),
+            target=self._facts,
+            content_hash=self._content,
+        )
+
+    @cached_property
+    def _target(self) -> Target | None:
+        regions = self._reference.regions
+        whole = regions.get(Region.WT)
+        if whole is None:
+            return None
+        if self._study is None:
+            # It failed for want of a grid, and what a failure scores asks for none.
+            return Target.of(regions, Grid(shape=whole.shape, affine=np.eye(4)))
+        return Target.of(regions, self._study.grid)
+
+    @cached_property
+    def _facts(self) -> TargetFacts | None:
+        target = self._target
+        if target is None or self._study is None:
+            return None
+        brain = _brain(self._study)
+        return TargetFacts.of(target.whole, grid=target.grid, plane=target.plane, brain=brain)
+
+
+def _open(source: StudySource, study_id: str) -> Study | None:
+    try:
+        return source.study(study_id)
+    except StoreError:
+        raise
+    except GliobenchError:
+        return None
+
+
+def _reference(source: StudySource, study_id: str) -> Reference:
+    try:
+        return source.reference(study_id)
+    except StoreError:
+        raise
+    except GliobenchError:
+        return Reference()
+
+
+def _brain(study: Study) -> BoolArray | None:
+    """Find the brain: what is not zero, after skull-stripping, in the first modality at hand."""
+    for modality in study.volumes:
+        try:
+            brain = study.volume(modality) != 0
+        except StoreError:
+            raise
+        except GliobenchError:
+            continue
+        if brain.any():
+            return np.asarray(brain)
+    return None

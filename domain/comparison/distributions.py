@@ -1,0 +1,60 @@
+"""How one backend's scores of single studies are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.prediction import Form
+
+SHOWN = 500
+"""Single scores that a picture shows at most."""
+SPREAD = ((Form.POINT, Measure.ERROR_MM), (Form.BOX, Measure.BOX_IOU))
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The scores of single studies in one endpoint.
+
+    Args:
+        endpoint: What was scored, on the scoring plane.
+        n: Studies scored, failures among them.
+        n_failed: Failures.
+        quartiles: Of all `n`, a failure with the worst score: three quarters, half and a quarter of
+            the studies score at least so much.
+        values: Scores of the answers, in rising order; of more than `SHOWN`, as many evenly spread.
+    """
+
+    endpoint: Endpoint
+    n: int
+    n_failed: int
+    quartiles: tuple[float, float, float]
+    values: tuple[float, ...]
+
+
+def distributions(cases: Sequence[CaseScore]) -> Iterator[Distribution]:
+    """Spread out one backend's scores; an endpoint that it has no score in is left out."""
+    for form, measure in SPREAD:
+        endpoint = Endpoint(measure, form)
+        scored = [
+            (score, case.localisation[form].failure is not None)
+            for case in cases
+            if (score := endpoint.score(case)) is not None
+        ]
+        if not scored:
+            continue
+        answers = np.sort([score for score, failed in scored if not failed])
+        low, middle, high = np.quantile([score for score, _ in scored], (0.25, 0.5, 0.75))
+        kept = np.linspace(0, len(answers) - 1, min(len(answers), SHOWN)).round().astype(np.intp)
+        yield Distribution(
+            endpoint=endpoint,
+            n=len(scored),
+            n_failed=len(scored) - len(answers),
+            quartiles=(float(low), float(middle), float(high)),
+            values=tuple(float(score) for score in answers[kept]),
+        )
