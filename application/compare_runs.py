@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from gliobench.application.gather_cases import gather_cases
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.report_evaluation import describe_cohort
 from gliobench.domain.comparison.arms import Drawing, Entrant
@@ -14,6 +15,9 @@ from gliobench.domain.comparison.compare import compare, shared_studies
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.position.controls import Control
+from gliobench.domain.position.equivariance import Response, response
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,17 @@ class CompareRuns:
     drawing: Drawing = field(default_factory=Drawing)
     versions: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, runs: Mapping[str, RunStore]) -> Comparison:
+    def __call__(
+        self,
+        runs: Mapping[str, RunStore],
+        controls: Mapping[str, Mapping[Control, RunStore]] | None = None,
+    ) -> Comparison:
         """Compare.
 
         Args:
             runs: Two or more, by a name of their own.
+            controls: The runs over altered images, by the names of those over the true ones; those
+                that are not scored tell nothing.
 
         Raises:
             InvalidInputError: Fewer than two runs, other cohorts or references, no study that all
@@ -47,7 +57,10 @@ class CompareRuns:
         """
         if len(runs) < 2:
             raise InvalidInputError(f"{len(runs)} run to compare: wanted two or more")
-        entrants = [_entrant(name, store) for name, store in runs.items()]
+        entrants = [
+            self._entrant(name, store, (controls or {}).get(name, {}))
+            for name, store in runs.items()
+        ]
         scored = [entrant.run for entrant in entrants]
         findings = audit(scored)
         self._refuse(findings)
@@ -56,13 +69,32 @@ class CompareRuns:
             raise InvalidInputError(
                 "the runs have scores of no study in common: evaluate them again"
             )
-        return compare(
+        comparison = compare(
             entrants,
             cohort=describe_cohort("comparison", scored[0].cohort, cases),
             findings=findings,
             primary=self.primary,
             drawing=self.drawing,
             versions=self.versions,
+        )
+        casebook = gather_cases({run.backend: run.cases for run in scored}, runs)
+        return replace(comparison, casebook=casebook)
+
+    def _entrant(self, name: str, store: RunStore, controls: Mapping[Control, RunStore]) -> Entrant:
+        manifest = store.manifest()
+        run = ScoredRun(
+            backend=name,
+            cohort=manifest.cohort,
+            cases=tuple(store.scores()),
+            n_studies=manifest.n_studies,
+            trained_on=manifest.trained_on,
+            provenance=manifest.provenance,
+        )
+        return Entrant(
+            run,
+            backend=manifest.backend,
+            fingerprint=manifest.fingerprint,
+            controls=responses(run.cases, controls, self.drawing),
         )
 
     def _refuse(self, findings: Sequence[Finding]) -> None:
@@ -92,14 +124,27 @@ def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:
     }
 
 
-def _entrant(name: str, store: RunStore) -> Entrant:
-    manifest = store.manifest()
-    run = ScoredRun(
-        backend=name,
-        cohort=manifest.cohort,
-        cases=tuple(store.scores()),
-        n_studies=manifest.n_studies,
-        trained_on=manifest.trained_on,
-        provenance=manifest.provenance,
+def responses(
+    cases: Sequence[CaseScore], controls: Mapping[Control, RunStore], drawing: Drawing
+) -> tuple[Response, ...]:
+    """Hold a backend's scores of altered images against those of the true ones.
+
+    Args:
+        cases: Of the true images.
+        controls: The runs over altered images; those that are not scored tell nothing.
+        drawing: Of the intervals.
+
+    Raises:
+        JobError: A store cannot be read.
+    """
+    return tuple(
+        response(
+            control,
+            true=cases,
+            altered=store.scores(),
+            replicates=drawing.replicates,
+            seed=drawing.seed,
+        )
+        for control, store in controls.items()
+        if store.is_scored()
     )
-    return Entrant(run, backend=manifest.backend, fingerprint=manifest.fingerprint)

@@ -18,7 +18,7 @@ from gliobench.application.ports.executor import Assignment, Batch, Outcome, Sta
 from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.score_study import ScoreStudy
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import GliobenchError, JobError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import Plane
 from gliobench.domain.prediction import Failure, Form
@@ -147,13 +147,11 @@ class EvaluateBatch(Work):
             for one in asked
             if isinstance(study := studies[one.study_id], Study)
         }
-        said = dict(zip(readable, ask(backend, list(readable.values())), strict=True))
-        return {
-            one.study_id: _prediction(
-                one, manifest, said.get(one.study_id) or studies[one.study_id]
-            )
-            for one in asked
+        said: dict[str, Answer | Failure] = {
+            study_id: study for study_id, study in studies.items() if isinstance(study, Failure)
         }
+        said |= zip(readable, ask(backend, list(readable.values())), strict=True)
+        return {one.study_id: _prediction(one, manifest, said[one.study_id]) for one in asked}
 
     def _score(
         self,
@@ -169,7 +167,9 @@ class EvaluateBatch(Work):
                 self._source, one.study_id, one.content, study if isinstance(study, Study) else None
             )
             for name in one.keys:
-                found = (new[name] if name in one.waiting else kept[name])[one.study_id]
+                found = (new if name in one.waiting else kept)[name].get(one.study_id)
+                if found is None:
+                    raise JobError(f"the prediction of {one.study_id} by {name} is gone: run again")
                 cases.setdefault(name, []).append(score(found, self._manifests[name]))
         return {name: tuple(scored) for name, scored in cases.items()}
 
@@ -224,17 +224,15 @@ def prediction_key(
 
 
 def _prediction(
-    one: Assignment, manifest: RunManifest, said: Answer | Study | Failure
+    one: Assignment, manifest: RunManifest, said: Answer | Failure
 ) -> StudyPrediction:
     """Fill in a study's failure for what the backend offers."""
-    key = one.keys[manifest.backend]
-    if isinstance(said, Failure):
-        answer: Answer = (said if manifest.grades else None, said if manifest.forms else None)
-    elif isinstance(said, Study):
-        raise TypeError(f"{one.study_id} was read and not predicted")
-    else:
-        answer = said
-    return StudyPrediction(key, one.study_id, *answer)
+    answer: Answer = (
+        (said if manifest.grades else None, said if manifest.forms else None)
+        if isinstance(said, Failure)
+        else said
+    )
+    return StudyPrediction(one.keys[manifest.backend], one.study_id, *answer)
 
 
 @dataclass(frozen=True, slots=True)

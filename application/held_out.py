@@ -201,5 +201,7 @@ def _shared(provenances: Sequence[Mapping[str, str]]) -> dict[str, str]:
 def _fold_folders(folder: Path) -> list[Path]:
     found = sorted(one for one in folder.glob("fold-*") if one.is_dir())
     if not found:
-        raise NotFoundError(f"{folder} holds no folds (fold-0, fold-1, …): export them with --folds")
+        raise NotFoundError(
+            f"{folder} holds no folds (fold-0, fold-1, …): export them with --folds"
+        )
     return found

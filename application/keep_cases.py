@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError, NotFoundError
+from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
 from gliobench.domain.evaluation.kept_case import (
     Coarsening,
     KeptCase,
@@ -87,6 +86,7 @@ class KeepCases:
 
         Raises:
             JobError: The store cannot be read or written.
+            StoreError: The source cannot be read now.
         """
         ours = [case for case in cases if case.study_id in self._slices | self._volumes]
         drawn = {case.study_id: one for case in ours if (one := self._drawing(case)) is not None}
@@ -103,6 +103,8 @@ class KeepCases:
         if case.study_id not in self._drawn:
             try:
                 self._drawn[case.study_id] = self._draw(case)
+            except StoreError:
+                raise
             except GliobenchError:
                 self._drawn[case.study_id] = None
         return self._drawn[case.study_id]
@@ -148,8 +150,12 @@ class _Drawing:
 
 def _image(study: Study) -> tuple[Modality, NDArray[np.float32]]:
     for modality in PREFERRED:
-        with suppress(GliobenchError):
+        try:
             return modality, study.volume(modality)
+        except StoreError:
+            raise
+        except GliobenchError:
+            continue
     raise NotFoundError(f"study {study.id} has no modality that can be read")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from gliobench.domain.evaluation.casebook import Casebook
 from gliobench.domain.evaluation.report import (
     BackendReport,
     CohortDescription,
     EvaluationReport,
-    Overlay,
 )
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.study import Grade
@@ -22,7 +22,8 @@ def report_evaluation(
     backends: Sequence[BackendReport],
     seed: int,
     versions: Mapping[str, str],
-    overlays: Sequence[Overlay] = (),
+    casebook: Casebook | None = None,
+    missing_shards: Sequence[str] = (),
 ) -> EvaluationReport:
     """Report on backends that were scored over one cohort.
 
@@ -32,14 +33,16 @@ def report_evaluation(
         backends: At least one, all over the same studies.
         seed: Seed of the intervals.
         versions: Of gliobench and the libraries that computed.
-        overlays: Pictures of chosen cases.
+        casebook: Single cases, for readers.
+        missing_shards: Parts of the cohort that were left out.
     """
     return EvaluationReport(
         cohort=describe_cohort(name, fingerprint, backends[0].cases),
         backends=tuple(backends),
         seed=seed,
         versions=versions,
-        overlays=tuple(overlays),
+        casebook=casebook or Casebook(),
+        missing_shards=tuple(missing_shards),
     )
 
 

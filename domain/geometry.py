@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from math import isfinite
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -290,7 +291,7 @@ def extent(region: BoolArray) -> tuple[slice, ...]:
 
 
 def _check_finite(name: str, values: tuple[float, ...]) -> None:
-    if not np.isfinite(values).all():
+    if not all(map(isfinite, values)):  # numpy's takes 100 times as long for two numbers
         raise InvalidInputError(f"{name} {values} is not finite")
 
 

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from gliobench.adapters.monai import TrainedNetworks
     from gliobench.application.ports.backend import Backend, BackendOptions
     from gliobench.application.ports.comparison_writer import ComparisonWriter
+    from gliobench.application.ports.executor import Executor
     from gliobench.application.ports.network import Network
+    from gliobench.application.ports.picture_encoder import PictureEncoder
     from gliobench.application.ports.report_writer import ReportWriter
+    from gliobench.application.ports.run_place import RunPlace
     from gliobench.application.ports.run_store import RunStore
     from gliobench.application.ports.storage import Storage
     from gliobench.application.ports.study_painter import StudyPainter
@@ -88,6 +91,43 @@ def _parquet_run_store(url: str) -> RunStore:
     return ParquetRunStore(storage(url))
 
 
+def _parquet_run_place(url: str) -> RunPlace:
+    from gliobench.adapters.parquet import ParquetRunPlace
+
+    return ParquetRunPlace(storage(url), lambda name: storage(f"{url.rstrip('/')}/{name}"))
+
+
+def _webp_picture_encoder() -> PictureEncoder:
+    from gliobench.adapters.pillow import WebpPictureEncoder
+
+    return WebpPictureEncoder()
+
+
+def _executor(settings: Settings) -> Executor:
+    workers, timeout_s = settings.workers, settings.study_timeout_s
+    if settings.executor == "ray":
+        return _ray_executor(settings)
+    from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
+
+    if workers == 1 and timeout_s is None:
+        return InProcessExecutor()
+    return ProcessExecutor(workers=workers, study_timeout_s=timeout_s)
+
+
+def _ray_executor(settings: Settings) -> Executor:
+    try:
+        from gliobench.adapters.ray import RayExecutor
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="ray", purpose="Working on Ray") from error
+    return RayExecutor(
+        address=settings.ray.address,
+        workers=settings.workers,
+        num_cpus=settings.ray.num_cpus,
+        num_gpus=settings.ray.num_gpus,
+        study_timeout_s=settings.study_timeout_s,
+    )
+
+
 def _html_report_writer(url: str) -> ReportWriter:
     from gliobench.adapters.html import HtmlReportWriter
 
@@ -112,12 +152,14 @@ def _options(
     from gliobench.application.ports.backend import BackendOptions
     from gliobench.entrypoints.settings import backend_table
 
+    table = backend_table(settings, name)
+    weights = table.pop("weights_dir", settings.weights_dir)
     options = BackendOptions(
         provider=settings.provider,
         allow_cpu_fallback=settings.allow_cpu_fallback,
         threads=settings.threads,
-        weights_dir=str(settings.weights_dir) if settings.weights_dir else None,
-        extra=backend_table(settings, name),
+        weights_dir=str(weights) if weights else None,
+        extra=table,
     )
     return replace(options, other=other) if other else options
 
@@ -160,6 +202,12 @@ def _grader_trainer(
         sites={name: one.site for name, one in subjects.items() if one.site},
         schedule=monai.Schedule(steps=steps, seed=seed),
     )
+    return trainer
+
+
+def _slice_trainer(source: StudySource, *, steps: int, seed: int) -> Trainer:
+    monai = _monai()
+    trainer: Trainer = monai.SliceTrainer(source, schedule=monai.Schedule(steps=steps, seed=seed))
     return trainer
 
 
@@ -206,11 +254,10 @@ def _trained_backend(localizer: Network, grader: Network) -> Backend:
     return backend_of(localizer, grader, provenance={"runtime": "PyTorch"})
 
 
-def _onnx_backend(folder: Path) -> Backend:
-    from gliobench.adapters.onnx.backend import cnn_onnx
+def _onnx_backend(name: str, folder: Path) -> Backend:
     from gliobench.application.ports.backend import BackendOptions
 
-    return cnn_onnx(BackendOptions(weights_dir=str(folder)))
+    return build_backend(name, BackendOptions(weights_dir=str(folder)))
 
 
 def _monai() -> ModuleType:
@@ -237,12 +284,16 @@ class Container(containers.DeclarativeContainer):
     backend = providers.Factory(_backend, settings=settings)
     localizer_trainer = providers.Factory(_localizer_trainer)
     grader_trainer = providers.Factory(_grader_trainer)
+    slice_trainer = providers.Factory(_slice_trainer)
     lora_trainer = providers.Factory(_lora_trainer, settings=settings)
     study_files = providers.Factory(_study_files)
     trained_backend = providers.Factory(_trained_backend)
     onnx_backend = providers.Factory(_onnx_backend)
     storage = providers.Factory(_fsspec_storage, settings=settings)
     run_store = providers.Factory(_parquet_run_store)
+    run_place = providers.Factory(_parquet_run_place)
+    picture_encoder = providers.Factory(_webp_picture_encoder)
+    executor = providers.Factory(_executor)
     report_writer = providers.Factory(_html_report_writer)
     comparison_writer = providers.Factory(_html_comparison_writer)
     painter = providers.Factory(_matplotlib_painter)
@@ -343,15 +394,33 @@ def write_mask(path: Path, mask: Mask, study: Study) -> None:
     write(path, mask, study)
 
 
-def trained_networks(localizer_run: Path, grader_run: Path) -> TrainedNetworks:
-    """Load what two training runs ended in.
+def trained_networks(
+    localizer_run: Path, grader_run: Path | None, *, fold: int | None = None
+) -> TrainedNetworks:
+    """Load what training runs ended in, or what one of their folds did.
+
+    Args:
+        localizer_run: Of the localizer; of both networks of slices, where there is no other.
+        grader_run: Of the grader.
+        fold: Whose networks; None loads those that learned from everybody.
 
     Raises:
         MissingExtraError: The extra `train` is not installed.
         NotFoundError: A run is not finished.
     """
-    networks: TrainedNetworks = _monai().TrainedNetworks.of(localizer_run, grader_run)
+    networks: TrainedNetworks = _monai().TrainedNetworks.of(localizer_run, grader_run, fold=fold)
     return networks
+
+
+def count_folds(run: Path) -> int:
+    """Count the folds of a training run.
+
+    Raises:
+        MissingExtraError: The extra `train` is not installed.
+        NotFoundError: It has none.
+    """
+    folds: int = _monai().count_folds(run)
+    return folds
 
 
 def trained_backend(networks: TrainedNetworks) -> Backend:
@@ -360,9 +429,9 @@ def trained_backend(networks: TrainedNetworks) -> Backend:
     return backend
 
 
-def exported_backend(folder: Path) -> Backend:
-    """Run the networks exported to a folder, on the CPU."""
-    backend: Backend = container.onnx_backend(folder)
+def exported_backend(name: str, folder: Path) -> Backend:
+    """Run the networks exported to a folder, on the CPU, as the backend of this name."""
+    backend: Backend = container.onnx_backend(name, folder)
     return backend
 
 
@@ -408,6 +477,17 @@ def grader_trainer(
         steps=steps,
         seed=seed,
     )
+    return trainer
+
+
+def slice_trainer(dataset: str, *, steps: int, seed: int) -> Trainer:
+    """Give what trains the networks of `cnn-2d-onnx` on a dataset of slices.
+
+    Raises:
+        MissingExtraError: The extra `train` is not installed.
+        InvalidInputError: The dataset holds volumes, or no slice with mask and grade.
+    """
+    trainer: Trainer = container.slice_trainer(open_source(dataset), steps=steps, seed=seed)
     return trainer
 
 
@@ -457,6 +537,39 @@ def run_store(url: str | Path) -> RunStore:
     """
     store: RunStore = container.run_store(str(url))
     return store
+
+
+def run_place(url: str) -> RunPlace:
+    """Open the place of an evaluation, where runs lie side by side.
+
+    Raises:
+        InvalidInputError: No such kind of store is known, or the URL is malformed.
+        MissingExtraError: The library of the store is not installed.
+    """
+    place: RunPlace = container.run_place(url)
+    return place
+
+
+def picture_encoder() -> PictureEncoder:
+    """Give what makes small files of pictures."""
+    encoder: PictureEncoder = container.picture_encoder()
+    return encoder
+
+
+def executor(settings: Settings) -> Executor:
+    """Give whom the settings put to work.
+
+    Raises:
+        MissingExtraError: Ray is asked for and its extra is not installed.
+    """
+    found: Executor = container.executor(settings)
+    return found
+
+
+def adopt(given: Settings) -> None:
+    """Work under settings that another process has read; in that process nothing changes."""
+    if settings() != given:
+        container.settings.override(providers.Object(given))
 
 
 def report_writer(url: str) -> ReportWriter:

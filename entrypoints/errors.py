@@ -6,14 +6,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import GliobenchError, StoppedError, StoreError
+from gliobench.entrypoints.exit_codes import ExitCode
 
 
 @contextmanager
 def reported_errors() -> Iterator[None]:
-    """Turn an error of ours into one line on stderr and exit code 1; a bug keeps its traceback."""
+    """Turn an error of ours into one line on stderr and its code; a bug keeps its traceback."""
     try:
         yield
     except GliobenchError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        raise SystemExit(1) from error
+        raise SystemExit(exit_code(error)) from error
+
+
+def exit_code(error: GliobenchError) -> ExitCode:
+    """Tell how a command ends that met an error."""
+    if isinstance(error, StoppedError):
+        return ExitCode.TERMINATED
+    if isinstance(error, StoreError):
+        return ExitCode.TRY_AGAIN
+    return ExitCode.ERROR

@@ -65,6 +65,9 @@ class LlamaSettings(BaseModel):
         None, description="Mllama folder or hub id; none: a tiny stand-in, not LLaMA"
     )
     adapter: str | None = Field(None, description="PEFT adapter of llama-vision-lora, likewise")
+    held_out: str | None = Field(
+        None, description="training run whose folds' adapters answer about those they have not seen"
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="numbers to compute in; auto: bfloat16 on a GPU, else float32"
     )
@@ -290,7 +293,8 @@ def backend_table(settings: Settings, name: str) -> dict[str, Any]:
     Raises:
         InvalidInputError: The backend's table has another name or a wrong value for `[llama]`.
     """
-    own = settings.backend.get(name, {})
+    # flags and the environment know no hyphen
+    own = settings.backend.get(name.replace("-", "_"), {}) | settings.backend.get(name, {})
     if name not in LLAMA_BACKENDS:
         return own
     try:
@@ -304,11 +308,15 @@ def backend_table(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def _nested(flags: Mapping[str, object]) -> dict[str, Any]:
-    """Put `table.name` into its table, as the other sources have it."""
-    given: dict[str, Any] = {name: one for name, one in flags.items() if "." not in name}
-    for name in sorted(set(flags) - set(given)):
-        table, _, key = name.partition(".")
-        given[table] = {**(given.get(table) or {}), key: flags[name]}
+    """Put `table.name` into its table, and `backend.NAME.option` into its, as other sources do."""
+    given: dict[str, Any] = {}
+    for name in sorted(flags):  # a table comes before its settings
+        *tables, key = name.split(".")
+        inner = given
+        for table in tables:
+            inner[table] = dict(inner.get(table) or {})
+            inner = inner[table]
+        inner[key] = flags[name]
     return given
 
 

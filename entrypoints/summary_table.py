@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from gliobench.domain.evaluation.report import STAND_IN, BackendReport, EvaluationReport
+from gliobench.domain.evaluation.report import HELD_OUT, STAND_IN, BackendReport, EvaluationReport
 from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
@@ -108,5 +108,7 @@ def _warnings(report: EvaluationReport) -> Iterator[str]:
             )
         if stand_in := backend.provenance.get(STAND_IN):
             yield f"[yellow]{backend.name}: {escape(stand_in)}[/]"
+        if rule := backend.provenance.get(HELD_OUT):
+            yield f"{backend.name} answers about {rule}."
         if backend.oracle:
             yield f"[yellow]{backend.name} was shown slices chosen with the reference.[/]"

@@ -15,7 +15,7 @@ import structlog
 import tenacity
 
 from gliobench.adapters.fsspec.secrets import hidden
-from gliobench.domain.errors import GliobenchError, JobError, NotFoundError, StoreError
+from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
 
 T = TypeVar("T")
 
@@ -57,15 +57,6 @@ _PASSING = {
     errno.ETIMEDOUT,
     getattr(errno, "EREMOTEIO", errno.EIO),  # s3fs's word for 500; Linux only
 }
-_LASTING = {
-    errno.EACCES,
-    errno.EINVAL,
-    errno.EISDIR,
-    errno.ENAMETOOLONG,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
-}
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of the machine",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
@@ -98,8 +89,7 @@ def persistently(action: Callable[[], T], *, place: str, doing: str, patience_s:
 
     Raises:
         NotFoundError: It is not there.
-        StoreError: It failed to the end, and may work later.
-        JobError: It cannot work as things are.
+        StoreError: It failed to the end, or at once where another try cannot help.
     """
     tries = tenacity.Retrying(
         retry=tenacity.retry_if_exception(is_transient),
@@ -131,15 +121,8 @@ def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
     reason = f"{place} cannot be {doing}: {_reason(error)}"
     if _is_a(error, _NO_CREDENTIALS):
         wanted = _CREDENTIALS.get(place.partition("://")[0], "those of its provider")
-        return JobError(f"{place} cannot be {doing}: no credentials were found: set {wanted}")
-    if isinstance(error, PermissionError):
-        return JobError(f"{reason}: wanted credentials that may do so")
-    lasting = isinstance(error, OSError) and error.errno in _LASTING
-    return JobError(reason) if lasting or not _may_pass(error) else StoreError(reason)
-
-
-def _may_pass(error: Exception) -> bool:
-    return isinstance(error, OSError) or is_transient(error)
+        return StoreError(f"{place} cannot be {doing}: no credentials were found: set {wanted}")
+    return StoreError(reason)
 
 
 def _reason(error: Exception) -> str:
@@ -149,8 +132,10 @@ def _reason(error: Exception) -> str:
 
 def _is_foreign(error: Exception) -> bool:
     """Tell what a store or its library raised from a bug of ours."""
-    return isinstance(error, OSError | ValueError) or is_transient(error) or not (
-        type(error).__module__ == "builtins"
+    return (
+        isinstance(error, OSError | ValueError)
+        or is_transient(error)
+        or not (type(error).__module__ == "builtins")
     )
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from gliobench.adapters.fsspec.faults import told
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.errors import NotFoundError, StoreError
 
 
 @final
@@ -67,7 +67,7 @@ class LocalStorage(Storage):
                 os.fsync(file.fileno())
             unfinished.replace(path)
         except FileNotFoundError as error:
-            raise JobError(f"{path} cannot be written: its folder is gone") from error
+            raise StoreError(f"{path} cannot be written: its folder is gone") from error
         except OSError as error:
             raise told(error, place=str(path), doing="written") from error
         finally:

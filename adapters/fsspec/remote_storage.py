@@ -13,11 +13,9 @@ from gliobench.adapters.fsspec.faults import ChangedWhileReadError, persistently
 from gliobench.adapters.fsspec.filesystems import RemoteFolder
 from gliobench.adapters.fsspec.versions import version_of
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.errors import NotFoundError, StoreError
 
 T = TypeVar("T")
-
-PATIENCE_S = 60.0
 
 
 @final
@@ -31,7 +29,7 @@ class RemoteStorage(Storage):
         patience_s: For so long a request is tried again.
     """
 
-    def __init__(self, folder: RemoteFolder, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, folder: RemoteFolder, *, patience_s: float) -> None:
         self._folder = folder
         self._patience_s = patience_s
 
@@ -74,7 +72,7 @@ class RemoteStorage(Storage):
 
         Raises:
             NotFoundError: It is not there.
-            JobError: It cannot be read, or the copy not be written.
+            StoreError: It cannot be read, or the copy not be written.
         """
         path = self._folder.path(name)
 
@@ -134,7 +132,7 @@ class RemoteStorage(Storage):
         try:
             self._try(write, name, "written")
         except NotFoundError as error:
-            raise JobError(
+            raise StoreError(
                 f"{self._folder.place(name)} cannot be written: there is no such bucket"
             ) from error
         return self._folder.place(name)

@@ -6,13 +6,15 @@ import os
 import re
 
 HIDDEN = "***"
-_USER = re.compile(r"(?<=://)[^/@\s]+@")
+_USER = re.compile(r"(?<=://)[^/@:\s]*:[^/@\s]+@")
 _SIGNED = re.compile(
     r"\b(?P<name>sig|signature|X-Amz-[A-Za-z-]+|AccountKey|SharedAccess\w+|\w*(?:secret|token|password)\w*)"
     r"(?P<sign>[=:]\s*)[^\s&;,'\"]+",
     re.IGNORECASE,
 )
-_NAME_OF_A_SECRET = re.compile(r"(SECRET|TOKEN|PASSWORD|ACCESS_KEY|ACCOUNT_KEY|SAS|CONNECTION_STRING)")
+_NAME_OF_A_SECRET = re.compile(
+    r"(SECRET|TOKEN|PASSWORD|ACCESS_KEY|ACCOUNT_KEY|SAS|CONNECTION_STRING)"
+)
 _SHORTEST_SECRET = 6
 """Of an environment variable's value; a shorter one would hide ordinary words."""
 

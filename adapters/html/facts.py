@@ -11,9 +11,9 @@ from gliobench.adapters.html.sentences import lead, stamps
 from gliobench.domain.evaluation.report import EvaluationReport
 
 SCHEMA = 1
-TOLD = ("cohort", "backends", "overlays", "seed", "versions")
-LEFT_OUT = frozenset({"cases", "png"})
-"""Cases lie in each run's scores.parquet, pictures in report.html."""
+TOLD = ("cohort", "backends", "seed", "versions", "missing_shards")
+LEFT_OUT = frozenset({"cases", "casebook"})
+"""Cases lie in each run's scores.parquet, pictures in the page."""
 
 
 def render_json(report: EvaluationReport) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
-from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gliobench.adapters.html.cases import case_table
+from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
 from gliobench.adapters.html.charts import grading_forest, localisation_forest
 from gliobench.adapters.html.numbers import count, percent
+from gliobench.adapters.html.provenance import made_of, origin
 from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
 from gliobench.adapters.html.tables import (
     IN_VOLUME,
@@ -24,7 +25,7 @@ from gliobench.adapters.html.tables import (
     localisation_table,
     site_rows,
 )
-from gliobench.domain.evaluation.report import EvaluationReport, Overlay
+from gliobench.domain.evaluation.report import EvaluationReport
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -35,7 +36,7 @@ def render_html(report: EvaluationReport) -> str:
     Whatever the data hold is escaped, and a content security policy lets the page load nothing
     and run no script but its own.
     """
-    style, script = text("style.css"), text("sort.js")
+    style = text("colours.css") + text("style.css") + page_style()
     return (
         environment()
         .get_template("report.html")
@@ -52,13 +53,16 @@ def render_html(report: EvaluationReport) -> str:
             on_plane=localisation_table(report, ON_PLANE),
             localisation_forest=localisation_forest(report),
             reasons=_reasons(report),
-            galleries=_galleries(report),
-            cases=case_table(report),
+            cases=case_section(report.casebook),
             methods=methods(report),
-            # Ours, and hashed: the only style and the only script that the page may use.
+            made_of=made_of(report.cohort.fingerprint, report.versions, Seed=report.seed),
+            origins=[
+                (one.name, origin(one.fingerprint, one.provenance)) for one in report.backends
+            ],
+            # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            policy=policy(style=style, script=script),
+            script=Markup(page_scripts(report.casebook)[0]),  # noqa: S704
+            policy=policy(style=style, scripts=page_scripts(report.casebook)),
         )
     )
 
@@ -76,7 +80,6 @@ def environment() -> Environment:
     made.filters |= {
         "count": count,
         "percent": percent,
-        "data_uri": _data_uri,
         "unbroken": _unbroken,
     }
     return made
@@ -88,13 +91,17 @@ def text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def policy(*, style: str, script: str) -> str:
-    """Word the policy of a page that loads nothing, and runs no script but this one."""
-    hashes = [b64encode(sha256(one.encode()).digest()).decode() for one in (style, script)]
+def policy(*, style: str, scripts: Sequence[str]) -> str:
+    """Word the policy of a page that loads nothing, and runs no scripts but these."""
+    allowed = " ".join(map(_hashed, scripts)) or "'none'"
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'"
+        f"style-src {_hashed(style)}; script-src {allowed}"
     )
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def _unbroken(text: str, names: list[str]) -> Markup:
@@ -104,10 +111,6 @@ def _unbroken(text: str, names: list[str]) -> Markup:
         pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
         marked = re.sub(pattern, lambda found: f"<span>{found[0]}</span>", marked)
     return Markup(marked)  # noqa: S704 -- escaped above
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + b64encode(png).decode()
 
 
 def _reasons(report: EvaluationReport) -> list[tuple[str, str, list[int]]]:
@@ -121,11 +124,4 @@ def _reasons(report: EvaluationReport) -> list[tuple[str, str, list[int]]]:
         )
         for reason in REASONS
         if reason in seen
-    ]
-
-
-def _galleries(report: EvaluationReport) -> list[tuple[str, list[Overlay]]]:
-    return [
-        (name, list(overlays))
-        for name, overlays in groupby(report.overlays, key=lambda overlay: overlay.backend)
     ]

@@ -15,7 +15,7 @@ from gliobench.adapters.html.numbers import (
     value_of,
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
-from gliobench.domain.evaluation.report import STAND_IN, BackendReport, EvaluationReport
+from gliobench.domain.evaluation.report import HELD_OUT, STAND_IN, BackendReport, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.prediction import FailureReason, Form
@@ -63,7 +63,7 @@ def lead(report: EvaluationReport) -> str:
 
 def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
-    found = _training_warning(report)
+    found = [*_missing_shards(report), *_training_warning(report)]
     found += [stamp for backend in report.backends for stamp in _warnings(report, backend)]
     found += [*site_warning(report), *_failing(report)]
     return found or [
@@ -195,6 +195,18 @@ def _overlap(report: EvaluationReport) -> Iterator[str]:
         )
 
 
+def _missing_shards(report: EvaluationReport) -> list[Stamp]:
+    if not report.missing_shards:
+        return []
+    named = listed(report.missing_shards[:5])
+    more = len(report.missing_shards) - 5
+    text = (
+        f"Merged without {count(len(report.missing_shards), 'shard')}: {named}"
+        f"{f' and {more:,} more' if more > 0 else ''}. Their studies are not in any number here."
+    )
+    return [Stamp("Partial", text)]
+
+
 def _training_warning(report: EvaluationReport) -> list[Stamp]:
     learned = [
         f"{backend.name} from {backend.n_trained_on:,}"
@@ -234,6 +246,8 @@ def _warnings(report: EvaluationReport, backend: BackendReport) -> Iterator[Stam
         yield Stamp("Partial", text)
     if stand_in := backend.provenance.get(STAND_IN):
         yield Stamp("Stand-in", f"{backend.name}: {stand_in}")
+    if rule := backend.provenance.get(HELD_OUT):
+        yield Stamp("Held out", f"{backend.name} answers about {rule}.")
 
 
 def site_warning(report: EvaluationReport) -> list[Stamp]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Protocol, final
 
 from gliobench import __version__
@@ -20,6 +21,7 @@ from gliobench.adapters.mllama.prompts import VERSION, Prompts
 from gliobench.adapters.mllama.reader import Answerer, Asking, Reader
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.adapters.mllama.slices import planes_by
+from gliobench.application.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
@@ -69,12 +71,18 @@ def llama_vision(options: BackendOptions) -> Backend:
 def llama_vision_lora(options: BackendOptions) -> Backend:
     """Build the same model with the LoRA adapter that `llama.adapter` names.
 
+    Where `llama.held_out` names a training run, each patient is answered with the adapter of the
+    fold that held them out: one model a fold is in memory then.
+
     Raises:
         MissingExtraError: The extra `vlm` is not installed.
         InvalidInputError: An option has a wrong value, or another model has no adapter.
         NotFoundError: The model or the adapter is not there, or a licence is not accepted.
         BackendError: It is no Mllama, or cannot be loaded.
     """
+    of_folds = held_out(options, _of_fold)
+    if of_folds:
+        return of_folds
     adapter = options.extra.get("adapter")
     if adapter is None and options.extra.get("model") is not None:
         raise InvalidInputError(
@@ -180,6 +188,10 @@ def _only(place: LocalisationPrediction, forms: Collection[Form]) -> Localisatio
     answers = {form: answer for form, answer in place.answers.items() if form in forms}
     raw = {form: text for form, text in place.raw.items() if form in forms}
     return LocalisationPrediction(answers, oracle=place.oracle, raw=raw)
+
+
+def _of_fold(options: BackendOptions, folder: Path) -> Backend:
+    return _backend("llama-vision-lora", options, adapter=str(folder / "adapter"))
 
 
 def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:

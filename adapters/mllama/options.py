@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.sight import Sight
+from gliobench.application.held_out import OPTION
 from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
 from gliobench.domain.slices.view import Composition, SlicePolicy
@@ -89,6 +90,7 @@ def options_of(
         raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
     model = str(table.get("model") or STAND_IN_FOLDER / "model")
     known = {**table, "model": model, "adapter": adapter}
+    known.pop(OPTION, None)  # decides which adapter, and is none of the model's
     _check_known(known, ReadingOptions, EngineOptions)
     return _picked(EngineOptions, known), _picked(ReadingOptions, known)
 

@@ -4,12 +4,15 @@ from gliobench.adapters.monai.fitting import Schedule
 from gliobench.adapters.monai.grader_trainer import GraderTrainer
 from gliobench.adapters.monai.lesions import load_lesion_cubes
 from gliobench.adapters.monai.localizer_trainer import LocalizerTrainer
-from gliobench.adapters.monai.training_run import TrainedNetworks
+from gliobench.adapters.monai.slice_trainer import SliceTrainer
+from gliobench.adapters.monai.training_run import TrainedNetworks, count_folds
 
 __all__ = [
     "GraderTrainer",
     "LocalizerTrainer",
     "Schedule",
+    "SliceTrainer",
     "TrainedNetworks",
+    "count_folds",
     "load_lesion_cubes",
 ]

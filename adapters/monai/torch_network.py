@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import final
 
@@ -17,12 +18,22 @@ from gliobench.adapters.monai.networks import (
     localizer_architecture,
     localizer_network,
 )
+from gliobench.adapters.monai.slice_networks import (
+    MirroredLocalizer,
+    SliceGrader,
+    TurnedGrader,
+    slice_grader_architecture,
+    slice_localizer,
+    slice_localizer_architecture,
+)
+from gliobench.adapters.monai.slice_trainer import GRADER, LOCALIZER
 from gliobench.application.ports.network import Network
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.domain.errors import BackendError
 from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import GraderGeometry, LocalizerGeometry
 from gliobench.domain.patients import patient_hash
+from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS, SliceGeometry
 
 
 @final
@@ -44,7 +55,7 @@ class TorchNetwork(Network):
         return self._card
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Infer (N, 4, I, J, K) float32 inputs: (N, …) float32 logits.
+        """Infer (N, C, I, J, K) float32 inputs: (N, …) float32 logits.
 
         Raises:
             BackendError: The network gave numbers that are not finite.
@@ -55,6 +66,33 @@ class TorchNetwork(Network):
         if not np.isfinite(logits).all():
             raise BackendError("the network gave numbers that are not finite")
         return logits
+
+
+def trained_slice_networks(
+    folder: Path, data: TrainingData, *, temperature: float
+) -> tuple[TorchNetwork, TorchNetwork]:
+    """Load the localizer and the grader of slices with their cards."""
+    geometry = SliceGeometry()
+    localizer = ModelCard(
+        kind="localizer",
+        architecture=slice_localizer_architecture(),
+        input_shape=geometry.shape,
+        spacing_mm=geometry.spacing_mm,
+        training_data=data.sha256,
+        trained_on=tuple(patient_hash(patient) for patient in data.patients),
+        modalities=tuple(modality.value for modality in SLICE_MODALITIES),
+        regions=tuple(region.value for region in SLICE_REGIONS),
+    )
+    grader = replace(
+        localizer,
+        kind="grader",
+        architecture=slice_grader_architecture(),
+        input_shape=geometry.crop,
+        temperature=temperature,
+    )
+    finds = MirroredLocalizer(load_network(slice_localizer, folder / LOCALIZER)).eval()
+    grades = TurnedGrader(load_network(SliceGrader, folder / GRADER)).eval()
+    return TorchNetwork(finds, localizer), TorchNetwork(grades, grader)
 
 
 def trained_localizer(folder: Path, data: TrainingData) -> TorchNetwork:

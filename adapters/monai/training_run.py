@@ -1,8 +1,9 @@
-"""What two training runs leave behind, ready to be exported."""
+"""What training runs leave behind, ready to be exported."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,12 @@ from typing import Any
 import numpy as np
 
 from gliobench.adapters.monai.onnx_export import write_onnx
-from gliobench.adapters.monai.torch_network import TorchNetwork, trained_grader, trained_localizer
+from gliobench.adapters.monai.torch_network import (
+    TorchNetwork,
+    trained_grader,
+    trained_localizer,
+    trained_slice_networks,
+)
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.statistics.temperature import fit_temperature
@@ -25,23 +31,29 @@ class TrainedNetworks:
     grader: TorchNetwork
 
     @classmethod
-    def of(cls, localizer_run: Path, grader_run: Path) -> TrainedNetworks:
-        """Load the final fits of two training runs.
+    def of(
+        cls, localizer_run: Path, grader_run: Path | None = None, *, fold: int | None = None
+    ) -> TrainedNetworks:
+        """Load the final fits of two training runs, or of one of slices, or those of one fold.
 
-        The grader's temperature is fitted on its run's held-out predictions.
+        The grader's temperature is fitted on its run's held-out predictions; a fold's on those of
+        the patients that it has learned from, so that it stays blind for its own.
+
+        Args:
+            localizer_run: Of the localizer; of slices, where there is no other.
+            grader_run: Of the grader.
+            fold: Whose networks; None loads those that learned from everybody.
 
         Raises:
             NotFoundError: A run is not finished.
             JobError: A checkpoint cannot be read.
         """
-        held_out = _read(grader_run / "out_of_fold.json")
-        temperature = fit_temperature(
-            reference=np.array([row["grade"] == Grade.HGG.value for row in held_out]),
-            logit=np.array([row["logit"] for row in held_out]),
-        )
+        temperature = _temperature(grader_run or localizer_run, fold)
+        if grader_run is None:
+            return cls(*trained_slice_networks(*_fit(localizer_run, fold), temperature=temperature))
         return cls(
-            trained_localizer(*_final(localizer_run)),
-            trained_grader(*_final(grader_run), temperature=temperature),
+            trained_localizer(*_fit(localizer_run, fold)),
+            trained_grader(*_fit(grader_run, fold), temperature=temperature),
         )
 
     def write(self, folder: Path) -> None:
@@ -54,10 +66,40 @@ class TrainedNetworks:
             write_onnx(trained, folder / f"{trained.card.kind}.onnx")
 
 
-def _final(run: Path) -> tuple[Path, TrainingData]:
+def count_folds(run: Path) -> int:
+    """Count the folds of a training run.
+
+    Raises:
+        NotFoundError: It has none.
+    """
+    return 1 + max(_folds(run).values())
+
+
+def _temperature(run: Path, fold: int | None) -> float:
+    rows = [
+        row
+        for row in _read(run / "out_of_fold.json")
+        if row["fold"] != fold and row["logit"] is not None
+    ]
+    return fit_temperature(
+        reference=np.array([row["grade"] == Grade.HGG.value for row in rows]),
+        logit=np.array([row["logit"] for row in rows]),
+    )
+
+
+def _fit(run: Path, fold: int | None) -> tuple[Path, TrainingData]:
+    """Give a fit's folder, and what it learned from: everything but its own fold's patients."""
     kept = _read(run / "final" / "training_data.json")
-    data = TrainingData(patients=tuple(kept["patients"]), sha256=kept["sha256"])
-    return run / "final", data
+    if fold is None:
+        return run / "final", TrainingData(tuple(kept["patients"]), kept["sha256"])
+    folds = _folds(run)
+    patients = tuple(one for one in kept["patients"] if folds.get(one) != fold)
+    return run / f"fold-{fold}", TrainingData(patients, kept["sha256"])
+
+
+def _folds(run: Path) -> Mapping[str, int]:
+    folds: Mapping[str, int] = _read(run / "folds.json")
+    return folds
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401 - JSON

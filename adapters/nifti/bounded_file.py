@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
-from pathlib import Path
 
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 
@@ -18,7 +18,7 @@ _CHUNK = 64 * 1024
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BufferedReader]:
+def opened(path: DatasetPath) -> Iterator[BufferedReader]:
     """Open a file to read its bytes, and name it in whatever goes wrong meanwhile.
 
     Raises:
@@ -37,7 +37,7 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: bad gzip: {error}") from error
 
 
-def read_start(path: Path, size: int) -> bytearray:
+def read_start(path: DatasetPath, size: int) -> bytearray:
     """Read the first `size` bytes of what a file holds, inflated where it is gzipped.
 
     Its first bytes tell whether it is gzipped, not its name: mirrors have renamed files.
@@ -54,7 +54,7 @@ def read_start(path: Path, size: int) -> bytearray:
     return content
 
 
-def read_whole(path: Path, size: int) -> bytearray:
+def read_whole(path: DatasetPath, size: int) -> bytearray:
     """Read a file that holds exactly `size` bytes, inflated where it is gzipped.
 
     Raises:

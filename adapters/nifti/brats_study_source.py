@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import final
 
 from gliobench.adapters.nifti.mask_file import read_regions
 from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies
 from gliobench.adapters.nifti.study_images import hash_images, open_study
+from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
@@ -29,8 +29,8 @@ class BratsStudySource(StudySource):
         InvalidInputError: The folder or its name_mapping.csv cannot be read.
     """
 
-    def __init__(self, root: Path | str) -> None:
-        self._folders = _folders_by_id(Path(root).resolve())
+    def __init__(self, root: DatasetPath | str) -> None:
+        self._folders = _folders_by_id(resolved(root))
         first = next(iter(self._folders.values()))[0]
         self._names = NameMapping.near(first.folder)
 
@@ -85,7 +85,7 @@ class BratsStudySource(StudySource):
         return first
 
 
-def _folders_by_id(root: Path) -> dict[str, list[StudyFolder]]:
+def _folders_by_id(root: DatasetPath) -> dict[str, list[StudyFolder]]:
     if not root.is_dir():
         raise NotFoundError(f"no folder {root}")
     folders = defaultdict(list)

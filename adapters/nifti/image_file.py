@@ -10,7 +10,6 @@ import logging
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.bounded_file import read_start, read_whole
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
@@ -49,7 +49,7 @@ class ImageFile:
         intercept: See `slope`.
     """
 
-    path: Path
+    path: DatasetPath
     native_grid: Grid
     dtype: np.dtype[Any]
     offset: int
@@ -57,7 +57,7 @@ class ImageFile:
     intercept: float
 
     @classmethod
-    def open(cls, path: Path) -> ImageFile:
+    def open(cls, path: DatasetPath) -> ImageFile:
         """Read and check a header; no voxel is read.
 
         Raises:
@@ -139,7 +139,7 @@ def _checked_header(block: bytes) -> Nifti1Header:
     return header
 
 
-def _image_file(path: Path, header: Nifti1Header) -> ImageFile:
+def _image_file(path: DatasetPath, header: Nifti1Header) -> ImageFile:
     shape = _checked_shape(tuple(int(length) for length in header.get_data_shape()))
     dtype = header.get_data_dtype()
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
@@ -171,5 +171,5 @@ def _checked_shape(declared: tuple[int, ...]) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _unreadable(path: Path, reason: str) -> FaultyStudyError:
+def _unreadable(path: DatasetPath, reason: str) -> FaultyStudyError:
     return FaultyStudyError(FaultKind.UNREADABLE, f"{path}: {' '.join(reason.split())}")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
@@ -53,7 +54,7 @@ def write_mask(
     _write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def read_mask(path: Path, study: Study) -> Mask:
+def read_mask(path: DatasetPath, study: Study) -> Mask:
     """Read a label map of either convention as a mask on a study's RAS+ grid.
 
     Raises:
@@ -64,7 +65,7 @@ def read_mask(path: Path, study: Study) -> Mask:
     return Mask(grid=study.grid, regions=read_regions(path, study.grid))
 
 
-def read_regions(path: Path, grid: Grid) -> dict[Region, BoolArray]:
+def read_regions(path: DatasetPath, grid: Grid) -> dict[Region, BoolArray]:
     """Read a label map of either convention as regions, which may be empty.
 
     Args:
@@ -80,7 +81,7 @@ def read_regions(path: Path, grid: Grid) -> dict[Region, BoolArray]:
     return _regions(path, image.read())
 
 
-def _regions(path: Path, values: NDArray[np.float32]) -> dict[Region, BoolArray]:
+def _regions(path: DatasetPath, values: NDArray[np.float32]) -> dict[Region, BoolArray]:
     present = np.unique(values[values != 0])  # a tumour is a hundredth of the volume
     try:
         if not np.array_equal(present, np.rint(present)):

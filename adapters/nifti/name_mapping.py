@@ -6,8 +6,9 @@ import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import StringIO
 
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.study import Grade
 
@@ -43,7 +44,7 @@ class NameMapping:
     subjects: Mapping[str, Subject] = field(default_factory=dict)
 
     @classmethod
-    def near(cls, folder: Path) -> NameMapping:
+    def near(cls, folder: DatasetPath) -> NameMapping:
         """Read the mapping that belongs to a study, empty where there is none.
 
         It is looked for in the study's folder and up to three above it, and in a folder `tables`
@@ -58,15 +59,15 @@ class NameMapping:
         return cls() if found is None else cls.read(found)
 
     @classmethod
-    def read(cls, path: Path) -> NameMapping:
+    def read(cls, path: DatasetPath) -> NameMapping:
         """Read a mapping.
 
         Raises:
             InvalidInputError: It cannot be read, or is no name mapping.
         """
         try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                rows = list(csv.DictReader(file))
+            text = path.read_bytes().decode("utf-8-sig")
+            rows = list(csv.DictReader(StringIO(text, newline="")))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InvalidInputError(f"{path}: cannot be read: {error}") from error
         if not rows or "Grade" not in rows[0] or not any(name in rows[0] for name in _NEWEST_FIRST):
@@ -88,7 +89,7 @@ class NameMapping:
         return Subject(patient_id=visit["patient"] if visit else known)
 
 
-def _subject_by_id(path: Path, row: Mapping[str, str | None]) -> dict[str, Subject]:
+def _subject_by_id(path: DatasetPath, row: Mapping[str, str | None]) -> dict[str, Subject]:
     ids = [
         value for name in (*_NEWEST_FIRST, _TCGA) if (value := row.get(name)) not in (None, "NA")
     ]
@@ -96,7 +97,7 @@ def _subject_by_id(path: Path, row: Mapping[str, str | None]) -> dict[str, Subje
     return {name: subject for name in ids if name}
 
 
-def _grade(path: Path, value: str | None) -> Grade | None:
+def _grade(path: DatasetPath, value: str | None) -> Grade | None:
     if value in (None, "", "NA"):
         return None
     try:

@@ -10,8 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.study import Modality
 
@@ -38,12 +38,12 @@ class StudyFolder:
     """
 
     id: str
-    folder: Path
-    images: Mapping[Modality, list[Path]] = field(default_factory=dict)
-    masks: list[Path] = field(default_factory=list)
+    folder: DatasetPath
+    images: Mapping[Modality, list[DatasetPath]] = field(default_factory=dict)
+    masks: list[DatasetPath] = field(default_factory=list)
     has_misnamed_mask: bool = False
 
-    def image_paths(self) -> dict[Modality, Path]:
+    def image_paths(self) -> dict[Modality, DatasetPath]:
         """Give the one file of each modality that is there.
 
         Raises:
@@ -51,7 +51,7 @@ class StudyFolder:
         """
         return {m: _only(paths, f"{self.id} {m.value}") for m, paths in self.images.items()}
 
-    def mask_path(self) -> Path | None:
+    def mask_path(self) -> DatasetPath | None:
         """Give the experts' mask, if there is one.
 
         Raises:
@@ -60,7 +60,7 @@ class StudyFolder:
         return _only(self.masks, f"{self.id} mask") if self.masks else None
 
 
-def find_studies(root: Path) -> Iterator[StudyFolder]:
+def find_studies(root: DatasetPath) -> Iterator[StudyFolder]:
     """Find the studies in a folder and up to three levels below it, or that the folder itself is.
 
     Files are told by their names; none is opened.
@@ -68,7 +68,7 @@ def find_studies(root: Path) -> Iterator[StudyFolder]:
     return _find(root, _FOLDERS_BELOW_ROOT)
 
 
-def _find(folder: Path, levels: int) -> Iterator[StudyFolder]:
+def _find(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     yield from _studies_among(folder, [entry for entry in entries if _NIFTI.fullmatch(entry.name)])
     if levels:
@@ -77,7 +77,7 @@ def _find(folder: Path, levels: int) -> Iterator[StudyFolder]:
                 yield from _find(entry, levels - 1)
 
 
-def _studies_among(folder: Path, files: list[Path]) -> Iterator[StudyFolder]:
+def _studies_among(folder: DatasetPath, files: list[DatasetPath]) -> Iterator[StudyFolder]:
     images, masks = _by_prefix(files)
     prefixes = sorted(images or masks)
     if not prefixes and _KNOWN_ID.fullmatch(folder.name) and not _has_folders(folder):
@@ -95,10 +95,10 @@ def _studies_among(folder: Path, files: list[Path]) -> Iterator[StudyFolder]:
 
 
 def _by_prefix(
-    files: list[Path],
-) -> tuple[dict[str, dict[Modality, list[Path]]], dict[str, list[Path]]]:
-    images: dict[str, dict[Modality, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    masks: dict[str, list[Path]] = defaultdict(list)
+    files: list[DatasetPath],
+) -> tuple[dict[str, dict[Modality, list[DatasetPath]]], dict[str, list[DatasetPath]]]:
+    images: dict[str, dict[Modality, list[DatasetPath]]] = defaultdict(lambda: defaultdict(list))
+    masks: dict[str, list[DatasetPath]] = defaultdict(list)
     for path in files:
         nifti = _NIFTI.fullmatch(path.name)
         stem = nifti["stem"] if nifti else path.name
@@ -109,17 +109,17 @@ def _by_prefix(
     return images, masks
 
 
-def _study_id(prefix: str, folder: Path, *, is_alone: bool) -> str:
+def _study_id(prefix: str, folder: DatasetPath, *, is_alone: bool) -> str:
     if prefix and (not is_alone or _KNOWN_ID.fullmatch(prefix)):
         return prefix
     return folder.name
 
 
-def _has_folders(folder: Path) -> bool:
+def _has_folders(folder: DatasetPath) -> bool:
     return any(entry.is_dir() for entry in folder.iterdir())
 
 
-def _only(paths: list[Path], what: str) -> Path:
+def _only(paths: list[DatasetPath], what: str) -> DatasetPath:
     if len(paths) > 1:
         names = ", ".join(path.name for path in paths)
         raise FaultyStudyError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest, sha256
-from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -12,14 +11,15 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.bounded_file import opened
 from gliobench.adapters.nifti.image_file import ImageFile
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.application.ports.dataset_path import DatasetPath, checksum_of
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.study import Modality, Study
 
 
 def open_study(
     study_id: str,
-    paths: Mapping[Modality, Path],
+    paths: Mapping[Modality, DatasetPath],
     *,
     patient_id: str,
     site: str | None = None,
@@ -52,8 +52,10 @@ def open_study(
     )
 
 
-def hash_images(paths: Mapping[Modality, Path]) -> str:
+def hash_images(paths: Mapping[Modality, DatasetPath]) -> str:
     """Hash image files, each under its modality, as they lie on disk (sha256, hex).
+
+    Where a store tells checksums of its files they stand for the content, and nothing is read.
 
     Raises:
         NotFoundError: A file is not there.
@@ -61,9 +63,7 @@ def hash_images(paths: Mapping[Modality, Path]) -> str:
     """
     digest = sha256()
     for modality, path in sorted(paths.items()):
-        with opened(path) as file:
-            content = file_digest(file, "sha256").hexdigest()
-        digest.update(f"{modality.value} {content}\n".encode())
+        digest.update(f"{modality.value} {_content(path)}\n".encode())
     return digest.hexdigest()
 
 
@@ -96,9 +96,18 @@ class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
         return len(self._images)
 
 
-def _opened(path: Path) -> ImageFile | GliobenchError:
+def _content(path: DatasetPath) -> str:
+    if (checksum := checksum_of(path)) is not None:
+        return checksum
+    with opened(path) as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _opened(path: DatasetPath) -> ImageFile | GliobenchError:
     try:
         return ImageFile.open(path)
+    except StoreError:
+        raise
     except GliobenchError as error:
         return error
 

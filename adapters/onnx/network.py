@@ -69,7 +69,7 @@ class OnnxNetwork(Network):
         """Infer a batch.
 
         Args:
-            inputs: (N, 4, I, J, K) float32.
+            inputs: (N, C, I, J, K) float32.
 
         Returns:
             (N, …) float32 logits.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 
 MAX_EDGE = 4096
@@ -16,7 +18,7 @@ GREY = ("1", "L", "I;16")
 """Pillow's modes of one channel of whole numbers: 1, 8 and 16 bits."""
 
 
-def picture_shape(path: Path) -> tuple[int, int]:
+def picture_shape(path: DatasetPath) -> tuple[int, int]:
     """Read a picture's rows and columns from its header.
 
     Raises:
@@ -26,7 +28,7 @@ def picture_shape(path: Path) -> tuple[int, int]:
         return image.height, image.width
 
 
-def read_picture(path: Path) -> NDArray[np.float32]:
+def read_picture(path: DatasetPath) -> NDArray[np.float32]:
     """Read a picture.
 
     Returns:
@@ -42,7 +44,7 @@ def read_picture(path: Path) -> NDArray[np.float32]:
             raise FaultyStudyError(FaultKind.TRUNCATED, f"{path}: {error}") from error
 
 
-def picture_bytes(path: Path) -> bytes:
+def picture_bytes(path: DatasetPath) -> bytes:
     """Read the file as it lies on disk.
 
     Raises:
@@ -54,16 +56,22 @@ def picture_bytes(path: Path) -> bytes:
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: {error.strerror}") from error
 
 
-def _opened(path: Path) -> Image.Image:
+@contextmanager
+def _opened(path: DatasetPath) -> Iterator[Image.Image]:
     try:
-        image = Image.open(path, formats=["PNG"])
+        with path.open("rb") as file, Image.open(file, formats=["PNG"]) as image:
+            _check(path, image)
+            yield image
+    except FaultyStudyError:
+        raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: no PNG: {error}") from error
+
+
+def _check(path: DatasetPath, image: Image.Image) -> None:
     if image.mode not in GREY or max(image.size) > MAX_EDGE:
-        image.close()
         raise FaultyStudyError(
             FaultKind.UNREADABLE,
             f"{path}: {image.width} x {image.height} pixels of mode {image.mode}: "
             f"wanted grey, up to {MAX_EDGE} a side",
         )
-    return image

@@ -6,14 +6,16 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from io import StringIO
 from math import isfinite
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape, read_picture
+from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, resolved
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
@@ -47,9 +49,13 @@ class SliceStudySource(StudySource):
     """
 
     def __init__(
-        self, folder: Path | str, *, modality: Modality = Modality.T1C, spacing_mm: float = 1.0
+        self,
+        folder: DatasetPath | str,
+        *,
+        modality: Modality = Modality.T1C,
+        spacing_mm: float = 1.0,
     ) -> None:
-        self._folder = Path(folder).resolve()
+        self._folder = resolved(folder)
         self._modality = modality
         self._cases = _read_cases(self._folder / CASES_FILE, spacing_mm)
 
@@ -85,9 +91,10 @@ class SliceStudySource(StudySource):
         return Reference(grade=case.grade, regions={Region.WT: whole})
 
     def content_hash(self, study_id: str) -> str:
-        """Hash the study's picture, and which modality it is taken for."""
+        """Hash the study's picture, or its store's checksum, and the modality it is taken for."""
         self._case(study_id)
-        content = sha256(picture_bytes(self._image(study_id))).hexdigest()
+        path = self._image(study_id)
+        content = checksum_of(path) or sha256(picture_bytes(path)).hexdigest()
         return sha256(f"{self._modality.value} {content}\n".encode()).hexdigest()
 
     def _case(self, study_id: str) -> _Case:
@@ -95,7 +102,7 @@ class SliceStudySource(StudySource):
             raise NotFoundError(f"no study {study_id!r} in {self._folder / CASES_FILE}")
         return self._cases[study_id]
 
-    def _image(self, study_id: str) -> Path:
+    def _image(self, study_id: str) -> DatasetPath:
         return self._folder / IMAGES / f"{study_id}.png"
 
 
@@ -113,7 +120,7 @@ class _Case:
 class _LazyPicture(Mapping[Modality, NDArray[np.float32]]):
     """The one volume of a study, read at each look: a slice is small."""
 
-    path: Path
+    path: DatasetPath
     modality: Modality
     native: Grid
 
@@ -136,18 +143,18 @@ def _native_grid(shape: tuple[int, int], spacing_mm: float) -> Grid:
     return Grid(shape=(*shape, 1), affine=np.diag([-spacing_mm, -spacing_mm, 1.0, 1.0]))
 
 
-def _read_plane(path: Path, native: Grid) -> NDArray[np.float32]:
+def _read_plane(path: DatasetPath, native: Grid) -> NDArray[np.float32]:
     """Read a picture as an (I, J, 1) array on the RAS+ grid."""
     picture = read_picture(path)[:, :, None]
     return np.ascontiguousarray(reorient(picture, source=native, target=canonical(native)))
 
 
-def _read_cases(path: Path, spacing_mm: float) -> dict[str, _Case]:
+def _read_cases(path: DatasetPath, spacing_mm: float) -> dict[str, _Case]:
     if not path.is_file():
         raise NotFoundError(f"no file {path}")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+        text = path.read_bytes().decode("utf-8-sig")
+        rows = list(csv.DictReader(StringIO(text, newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidInputError(f"{path}: cannot be read: {error}") from error
     if not rows or "study_id" not in rows[0]:
@@ -155,7 +162,7 @@ def _read_cases(path: Path, spacing_mm: float) -> dict[str, _Case]:
     cases: dict[str, _Case] = {}
     for row in rows:
         study_id = row["study_id"] or ""
-        if not study_id or study_id in cases or Path(study_id).name != study_id:
+        if not study_id or study_id in cases or PurePosixPath(study_id).name != study_id:
             raise InvalidInputError(
                 f"{path}: study_id {study_id!r}: wanted each once, as its files are named"
             )
@@ -163,7 +170,7 @@ def _read_cases(path: Path, spacing_mm: float) -> dict[str, _Case]:
     return cases
 
 
-def _read_case(path: Path, row: Mapping[str, str | None], spacing_mm: float) -> _Case:
+def _read_case(path: DatasetPath, row: Mapping[str, str | None], spacing_mm: float) -> _Case:
     study_id = row["study_id"] or ""
     try:
         grade = Grade(row["grade"]) if row.get("grade") else None
@@ -179,7 +186,7 @@ def _read_case(path: Path, row: Mapping[str, str | None], spacing_mm: float) -> 
     )
 
 
-def _spacing_mm(path: Path, study_id: str, value: str | float) -> float:
+def _spacing_mm(path: DatasetPath, study_id: str, value: str | float) -> float:
     try:
         spacing_mm = float(value)
     except ValueError:

@@ -24,5 +24,5 @@ class Network(Protocol):
         ...
 
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Infer (N, 4, I, J, K) float32 inputs: (N, …) float32 logits."""
+        """Infer (N, C, I, J, K) float32 inputs: (N, …) float32 logits."""
         ...

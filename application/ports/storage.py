@@ -17,8 +17,7 @@ class Storage(Protocol):
         - What was written is there at once, for every process.
         - Threads may share a Storage; a forked or pickled one works in its new process.
         - What was never written raises NotFoundError. A place that cannot be read or written
-          raises JobError, StoreError where it may work later; in one line that names the place and
-          tells no secret.
+          raises StoreError, in one line that names it and tells no secret.
     """
 
     @property

@@ -18,6 +18,7 @@ from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.geometry import FloatArray
 from gliobench.domain.position.bias import position_bias
+from gliobench.domain.position.equivariance import Response
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.bootstrap import REPLICATES
@@ -38,11 +39,13 @@ class Entrant:
         run: Its scores, under a name that no other run here has.
         backend: As in the entry points.
         fingerprint: Hash of all that decides its predictions.
+        controls: What it made of altered images, by control.
     """
 
     run: ScoredRun
     backend: str
     fingerprint: str
+    controls: tuple[Response, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def describe_arm(
         distributions=tuple(distributions(cases)),
         failures=tuple(_failures(summary)),
         biases=tuple(_biases(cases, others, drawing)),
+        controls=entrant.controls,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
-from gliobench.domain.evaluation.report import BASELINE, STAND_IN
+from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.patients import patient_hash
 
@@ -25,6 +25,7 @@ class FindingKind(str, Enum):
     PARTIAL_RUN = "partial run"
     ORACLE_SLICES = "oracle slices"
     STAND_IN = "stand-in"
+    HELD_OUT = "held out"
     PRIORS = "averages of these patients"
     REPEATED_IMAGE = "repeated image"
 
@@ -103,7 +104,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_repeated_images(runs),
     ]
     for run in runs:
-        found += [*_leakage(run), *_oracle(run), *_stand_in(run)]
+        found += [*_leakage(run), *_oracle(run), *_stand_in(run), *_held_out(run)]
     gravity, order = list(Consequence), list(FindingKind)
     return sorted(
         found, key=lambda one: (gravity.index(one.kind.consequence), order.index(one.kind))
@@ -222,6 +223,16 @@ def _stand_in(run: ScoredRun) -> Iterator[Finding]:
     words = (run.provenance or {}).get(STAND_IN)
     if words is not None:
         yield Finding(FindingKind.STAND_IN, f"{run.backend}: {words}.", backend=run.backend)
+
+
+def _held_out(run: ScoredRun) -> Iterator[Finding]:
+    rule = (run.provenance or {}).get(HELD_OUT)
+    if rule is not None:
+        yield Finding(
+            FindingKind.HELD_OUT,
+            f"{run.backend} answers about {rule}: its scores are a cross-validation's.",
+            backend=run.backend,
+        )
 
 
 def _ids(cases: Sequence[CaseScore]) -> tuple[str, ...]:

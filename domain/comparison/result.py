@@ -7,7 +7,7 @@ A difference is always of the first backend of a pair less the second. What cann
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from gliobench.domain.comparison.audits import Finding
@@ -16,10 +16,12 @@ from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
+from gliobench.domain.evaluation.casebook import Casebook
 from gliobench.domain.evaluation.report import CohortDescription
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
+from gliobench.domain.position.equivariance import Response
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.delong import PairedAuroc
@@ -179,6 +181,7 @@ class Arm:
         distributions: Of its scores of single studies, by endpoint.
         failures: Any failure first, then by reason.
         biases: By form.
+        controls: What it made of altered images; empty where it was not controlled.
     """
 
     name: str
@@ -196,6 +199,7 @@ class Arm:
     distributions: tuple[Distribution, ...]
     failures: tuple[FailureRate, ...]
     biases: tuple[Bias, ...]
+    controls: tuple[Response, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,7 @@ class Comparison:
         seed: Of all that is drawn.
         replicates: Cohorts drawn.
         versions: Of gliobench and the libraries that computed.
+        casebook: Single cases, for readers.
     """
 
     cohort: CohortDescription
@@ -259,3 +264,4 @@ class Comparison:
     seed: int
     replicates: int
     versions: Mapping[str, str]
+    casebook: Casebook = field(default_factory=Casebook)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gliobench.domain.evaluation.casebook import Casebook
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.study import Grade
@@ -15,6 +16,8 @@ STAND_IN = "stand-in"
 
 BASELINE = "baseline"
 """The key of a provenance that tells by which rule a baseline answers, without looking."""
+HELD_OUT = "held out"
+"""The key of a provenance that tells which of a cross-validation's networks answers about whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +68,21 @@ class BackendReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
-    """A picture of one study with what one backend found in it.
-
-    Args:
-        study_id: The study.
-        backend: The backend.
-        caption: What a reader should know: its scores.
-        png: The file.
-    """
-
-    study_id: str
-    backend: str
-    caption: str
-    png: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """All that a report says; a pure function of its runs, studies and references.
+    """All that a report says; a pure function of its runs.
 
     Args:
         cohort: What was evaluated on.
         backends: In the order asked for.
         seed: Seed of the intervals.
         versions: Of gliobench and the libraries that computed.
-        overlays: By backend in the order asked for; the worst cases first.
+        casebook: Single cases, for readers.
+        missing_shards: Parts of the cohort that were left out, as `I-of-N`.
     """
 
     cohort: CohortDescription
     backends: tuple[BackendReport, ...]
     seed: int
     versions: Mapping[str, str]
-    overlays: tuple[Overlay, ...] = ()
+    casebook: Casebook = field(default_factory=Casebook)
+    missing_shards: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,8 +107,8 @@ class Response:
 def response(
     control: Control,
     *,
-    true: Sequence[CaseScore],
-    altered: Sequence[CaseScore],
+    true: Iterable[CaseScore],
+    altered: Iterable[CaseScore],
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> Response:
@@ -121,8 +121,8 @@ def response(
         replicates: Cohorts of patients drawn for the intervals, which are percentiles.
         seed: Of the draws.
     """
-    before = {case.study_id: case for case in true}
-    pairs = [(before[case.study_id], case) for case in altered if case.study_id in before]
+    after = {case.study_id: case for case in altered}
+    pairs = [(case, after[case.study_id]) for case in true if case.study_id in after]
     forms = {form for one, _ in pairs for form in one.localisation}
     drawing = _Drawing(replicates, seed)
     places = (_place(form, control, pairs, drawing) for form in Form if form in forms)

@@ -42,7 +42,7 @@ def compare(
 ) -> None:
     """Compare runs over the same studies, in pairs, and say who is better and how sure that is.
 
-    Writes comparison.html, comparison.json with its schema, and tables as CSV. Nothing is inferred.
+    Writes report.html, report.json with its schema, tables as CSV and figures as SVG. Nothing is inferred.
 
     Exit code 3 tells that it was done in spite of leakage or of a run that is not finished.
     """
@@ -50,7 +50,7 @@ def compare(
 
     comparison = _compare(_folders(runs), primary, replicates, allow_leakage=allow_leakage)
     places = comparison_writer(str(out)).write(comparison)
-    facts = (out / "comparison.json").read_text(encoding="utf-8")
+    facts = (out / "report.json").read_text(encoding="utf-8")
     if as_json:
         typer.echo(facts, nl=False)
     else:

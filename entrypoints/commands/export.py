@@ -1,4 +1,4 @@
-"""`gliobench export`: from training runs to the ONNX files that `cnn-onnx` runs."""
+"""`gliobench export`: from training runs to the ONNX files that the CNN backends run."""
 
 from __future__ import annotations
 
@@ -14,39 +14,57 @@ from gliobench.domain.errors import JobError
 from gliobench.entrypoints.progress import tracked
 
 if TYPE_CHECKING:
+    from gliobench.adapters.monai import TrainedNetworks
     from gliobench.application.export_networks import StudyParity
 
 
 def export(
-    localizer: Annotated[Path, typer.Argument(help="Training run of the localizer.")],
-    grader: Annotated[Path, typer.Argument(help="Training run of the grader.")],
+    localizer: Annotated[
+        Path, typer.Argument(help="Training run of the localizer, or of slices, which holds both.")
+    ],
     check: Annotated[str, typer.Option(help="Real studies that parity is checked on.")],
     out: Annotated[Path, typer.Option(help="Folder for localizer.onnx and grader.onnx.")],
+    grader: Annotated[
+        Path | None, typer.Argument(help="Training run of the grader, unless of slices.")
+    ] = None,
+    folds: Annotated[
+        bool,
+        typer.Option("--folds", help="Export the folds' networks instead, to fold-0, fold-1, …"),
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Check only the first studies.")] = None,
 ) -> None:
     """Export both networks, if ONNX reads real studies as PyTorch does.
 
     No grade may flip, no centre move by more than 0.5 mm, and no two masks overlap by less than a
     Dice of 0.999; otherwise nothing is written and the command exits with 1.
+
+    With --folds, a backend whose option `held_out` names the folder answers about each patient by
+    the networks that have not seen them.
     """
+    from gliobench.entrypoints.container import count_folds, trained_networks
+
+    for fold in range(count_folds(localizer)) if folds else [None]:
+        trained = trained_networks(localizer, grader, fold=fold)
+        folder = out if fold is None else out / f"fold-{fold}"
+        typer.echo(_summary(_export(trained, check, folder, limit), folder))
+
+
+def _export(
+    trained: TrainedNetworks, check: str, out: Path, limit: int | None
+) -> list[StudyParity]:
     from gliobench.application.export_networks import check_parity
-    from gliobench.entrypoints.container import (
-        exported_backend,
-        open_source,
-        trained_backend,
-        trained_networks,
-    )
+    from gliobench.entrypoints.container import exported_backend, open_source, trained_backend
 
     source = open_source(check)
     study_ids = source.study_ids()[:limit]
-    trained = trained_networks(localizer, grader)
+    before = trained_backend(trained)
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out, prefix=".export-") as temporary:
         folder = Path(temporary)
         trained.write(folder)
         rows = check_parity(
-            trained_backend(trained),
-            exported_backend(folder),
+            before,
+            exported_backend(before.name, folder),
             map(source.study, tracked("checking", study_ids)),
         )
         _refuse_failures(rows)
@@ -54,7 +72,7 @@ def export(
         (folder / "parity.json").write_text(json.dumps(parity, indent=1) + "\n")
         for path in sorted(folder.iterdir()):
             path.replace(out / path.name)
-    typer.echo(_summary(rows, out))
+    return rows
 
 
 def _refuse_failures(rows: list[StudyParity]) -> None:

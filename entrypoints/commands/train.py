@@ -1,4 +1,4 @@
-"""`gliobench train`: fit the networks of `cnn-onnx`, and adapters for `llama-vision-lora`."""
+"""`gliobench train`: fit the networks of the CNN backends, and adapters for `llama-vision-lora`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,30 @@ def grader(
     from gliobench.entrypoints.container import grader_trainer
 
     trainer = grader_trainer(cubes, masks, dataset=dataset, steps=steps, seed=seed)
+    settled = _folds(folds_of) if folds_of else None
+    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+
+
+@app.command()
+def slices(
+    dataset: Annotated[str, typer.Argument(help="Slices with grades and reference masks.")],
+    out: OutOption,
+    folds_of: Annotated[
+        Path | None, typer.Option(help="Another training run whose folds to keep.")
+    ] = None,
+    steps: StepsOption = 1500,
+    folds: FoldsOption = 5,
+    fold: FoldOption = None,
+    final_only: FinalOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Learn to find and to grade tumours on single slices; report on patients held out.
+
+    Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a third as many.
+    """
+    from gliobench.entrypoints.container import slice_trainer
+
+    trainer = slice_trainer(dataset, steps=steps, seed=seed)
     settled = _folds(folds_of) if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 

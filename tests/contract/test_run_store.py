@@ -27,6 +27,7 @@ from gliobench.domain.evaluation.scores import (
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -262,6 +263,7 @@ def test_a_store_without_a_run_says_so_in_one_line(reopen: Callable[[], RunStore
             oracle=True,
             target=TUMOUR,
             content_hash="c0ffee",
+            moves={Form.POINT: Move(0.1 + 0.2, 20.0), Form.MASK: Move(0.0, 0.0, overlap=0.5)},
         ),
         CaseScore(
             "s1",

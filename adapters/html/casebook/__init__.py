@@ -1,5 +1,10 @@
 """Single cases on a page: a table that sorts and filters, what was drawn, and a 3D viewer."""
 
-from gliobench.adapters.html.casebook.section import CaseSection, case_section
+from gliobench.adapters.html.casebook.section import (
+    CaseSection,
+    case_section,
+    page_scripts,
+    page_style,
+)
 
-__all__ = ["CaseSection", "case_section"]
+__all__ = ["CaseSection", "case_section", "page_scripts", "page_style"]

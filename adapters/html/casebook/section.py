@@ -38,7 +38,6 @@ class CaseSection:
         volumes: Of each case that has them, by its number: packed files by what they are.
         viewer: The packed viewer; empty where there is no volume.
         licences: Of the viewer.
-        scripts: The scripts that the page has to let run.
     """
 
     table: CaseTable
@@ -51,7 +50,6 @@ class CaseSection:
     volumes: dict[int, dict[str, str]]
     viewer: str
     licences: str
-    scripts: tuple[str, ...]
 
 
 def case_section(book: Casebook) -> CaseSection:
@@ -73,13 +71,17 @@ def case_section(book: Casebook) -> CaseSection:
         volumes=volumes,
         viewer=packed_viewer() if volumes else "",
         licences=licences() if volumes else "",
-        scripts=(page_script(), viewer_script()) if volumes else (page_script(),),
     )
 
 
+def page_scripts(book: Casebook) -> tuple[str, ...]:
+    """Give the scripts that a page with these cases has to let run, its own first."""
+    has_volume = any(entry.kept and entry.kept.volume for entry in book.entries)
+    return (_page_script(), viewer_script()) if has_volume else (_page_script(),)
+
+
 @cache
-def page_script() -> str:
-    """Read the script that sorts, filters and opens cases."""
+def _page_script() -> str:
     return (Path(__file__).parent / "casebook.js").read_text(encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from gliobench.adapters.html.facts import plain
 from gliobench.domain.comparison.result import Comparison
 
 SCHEMA = 1
-SCHEMA_FILE = "comparison.schema.json"
+SCHEMA_FILE = "report.schema.json"
 
 
 def comparison_json(comparison: Comparison) -> str:

@@ -24,7 +24,7 @@ def grading(comparison: Comparison) -> dict[str, object]:
         "table": graded_beside_the_paper(comparison),
         "paper": PAPER,
         "published": list(PUBLISHED.values()),
-        "forest": difference_forest(comparison, comparison.primary, Family.PRIMARY),
+        "forest_of_primary": difference_forest(comparison, comparison.primary, Family.PRIMARY),
         "curves": ranking_curves(comparison),
         "confusions": confusion_matrices(comparison),
         "pairs": paired_grades(comparison),

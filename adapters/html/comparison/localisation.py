@@ -41,7 +41,7 @@ def localisation(comparison: Comparison) -> dict[str, object]:
     report, is_primary = as_report(comparison), comparison.primary == POINT_ERROR
     family = Family.LOCALISATION
     return {
-        "forest": None if is_primary else difference_forest(comparison, POINT_ERROR, family),
+        "forest_of_points": None if is_primary else difference_forest(comparison, POINT_ERROR, family),
         "spreads": spread_figures(comparison),
         "on_plane": localisation_table(report, ON_PLANE),
         "in_volume": localisation_table(report, IN_VOLUME),

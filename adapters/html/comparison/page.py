@@ -2,89 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
-from gliobench.adapters.html.comparison.as_report import as_report
-from gliobench.adapters.html.comparison.figures import (
-    FIELD_MM,
-    clouds,
-    difference_forest,
-    reliability_curves,
-)
-from gliobench.adapters.html.comparison.tables import (
-    bias_table,
-    calibration_table,
-    failure_table,
-    graded_beside_the_paper,
-    paired_grades,
-    paired_places,
-    strata_tables,
-)
-from gliobench.adapters.html.comparison.words import (
-    POINT_ERROR,
-    endpoint_name,
-    lead,
-    method_paragraphs,
-    stamps,
-)
-from gliobench.adapters.html.numbers import interval, number, value_of
+from gliobench.adapters.html.casebook import page_scripts, page_style
+from gliobench.adapters.html.comparison.bias import position_bias
+from gliobench.adapters.html.comparison.calibration import calibration
+from gliobench.adapters.html.comparison.cases import cases
+from gliobench.adapters.html.comparison.cohort import cohort
+from gliobench.adapters.html.comparison.controls import controls
+from gliobench.adapters.html.comparison.failures import failures
+from gliobench.adapters.html.comparison.glance import glance
+from gliobench.adapters.html.comparison.grading import grading
+from gliobench.adapters.html.comparison.localisation import localisation
+from gliobench.adapters.html.comparison.methods import methods
+from gliobench.adapters.html.comparison.provenance import provenance
+from gliobench.adapters.html.comparison.strata import strata
+from gliobench.adapters.html.comparison.words import lead, stamps
 from gliobench.adapters.html.page import environment, policy, text
-from gliobench.adapters.html.tables import (
-    IN_VOLUME,
-    ON_PLANE,
-    grade_counts,
-    localisation_table,
-    site_rows,
+from gliobench.domain.comparison.result import Comparison
+
+STYLES = ("colours.css", "style.css", "figures.css", "comparison.css")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page, drawn by `templates/comparison/<name>.html`.
+
+    Args:
+        name: Of its template, and its anchor.
+        title: Its heading.
+        facts: What the template is filled with.
+    """
+
+    name: str
+    title: str
+    facts: Callable[[Comparison], Mapping[str, object]]
+
+    def draw(self, comparison: Comparison) -> Markup:
+        """Put it into HTML."""
+        template = environment().get_template(f"comparison/{self.name}.html")
+        # Escaped by the template.
+        return Markup(template.render(self.facts(comparison)))  # noqa: S704
+
+
+SECTIONS = (
+    Section("glance", "At a glance", glance),
+    Section("grading", "Grading", grading),
+    Section("localisation", "Localisation", localisation),
+    Section("bias", "Position bias: does a backend look?", position_bias),
+    Section("controls", "Controls: does the answer depend on the image?", controls),
+    Section("calibration", "Calibration", calibration),
+    Section("failures", "Failures", failures),
+    Section("strata", "Strata", strata),
+    Section("cases", "Cases", cases),
+    Section("cohort", "Cohort and audits", cohort),
+    Section("methods", "Methods, ready to paste", methods),
+    Section("provenance", "Provenance", provenance),
 )
-from gliobench.domain.comparison.published import PAPER, PUBLISHED
-from gliobench.domain.comparison.result import Comparison, Family
-from gliobench.domain.statistics.estimate import Measured
+"""The page's parts in order; a new one is a line here and a template."""
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """Put a comparison into HTML, under the policy of `render_html`; there is no script at all."""
-    report = as_report(comparison)
-    style = text("style.css") + text("comparison.css")
-    family = Family.LOCALISATION
-    nearer = None if comparison.primary == POINT_ERROR else POINT_ERROR
+    """Put a comparison into HTML, under the policy of `render_html`."""
+    style = "".join(map(text, STYLES)) + page_style()
+    scripts = page_scripts(comparison.casebook)
     return (
         environment()
         .get_template("comparison.html")
         .render(
-            comparison=comparison,
             cohort=comparison.cohort,
             names=[arm.name for arm in comparison.arms],
-            primary=endpoint_name(comparison.primary),
             lead=lead(comparison),
             stamps=stamps(comparison),
-            grading=graded_beside_the_paper(comparison),
-            paper=PAPER,
-            published=list(PUBLISHED.values()),
-            primary_forest=difference_forest(comparison, comparison.primary, Family.PRIMARY),
-            pairs=paired_grades(comparison),
-            error_forest=difference_forest(comparison, nearer, family) if nearer else None,
-            on_plane=localisation_table(report, ON_PLANE),
-            in_volume=localisation_table(report, IN_VOLUME),
-            place_pairs=paired_places(comparison),
-            field_mm=FIELD_MM,
-            clouds=clouds(comparison),
-            biases=bias_table(comparison),
-            calibration=calibration_table(comparison),
-            curves=reliability_curves(comparison),
-            failures=failure_table(comparison),
-            strata=strata_tables(comparison),
-            site_rows=site_rows(report),
-            grade_counts=grade_counts(comparison.cohort.grades),
-            site_accuracy=_with_interval(comparison.sites.accuracy),
-            site_balanced=_with_interval(comparison.sites.balanced_accuracy),
-            methods=method_paragraphs(comparison),
-            # Ours, and hashed: the only style that the page may use.
+            sections=[(one, one.draw(comparison)) for one in SECTIONS],
+            # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
-            policy=policy(style=style, script=""),
+            script=Markup(scripts[0]),  # noqa: S704
+            policy=policy(style=style, scripts=scripts),
         )
     )
-
-
-def _with_interval(measured: Measured) -> str:
-    ends = interval(measured)
-    return number(value_of(measured)) + (f" (95 % interval {ends})" if ends else "")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from io import StringIO
 
 from gliobench.adapters.html.numbers import ends, value_of
 from gliobench.domain.comparison.result import Comparison, PValue
-from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.position.equivariance import GradeResponse, PlaceResponse
+from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
 Line = Sequence[object]
 
@@ -32,6 +34,7 @@ def spreadsheets(comparison: Comparison) -> dict[str, str]:
             _tests(comparison),
         ),
         "position_bias": (("arm", "form", "measure", *NUMBER), _biases(comparison)),
+        "controls": (("arm", "control", "form", "measure", *NUMBER), _controls(comparison)),
         "failures": (("arm", "reason", "studies", *NUMBER), _failures(comparison)),
         "strata": (("by", "stratum", "arm", "measure", *NUMBER), _strata(comparison)),
     }
@@ -82,6 +85,25 @@ def _biases(comparison: Comparison) -> Iterator[Line]:
             rows |= {f"gain_mm over {name}": one.gain_mm for name, one in measured.priors.items()}
             for name, found in rows.items():
                 yield (arm.name, bias.form.value, name, *_number(found))
+
+
+def _controls(comparison: Comparison) -> Iterator[Line]:
+    for arm in comparison.arms:
+        for response in arm.controls:
+            parts = [
+                ("grade", response.grades),
+                *((one.form.value, one) for one in response.places),
+            ]
+            for form, part in parts:
+                for name, found in _measured(part):
+                    yield (arm.name, response.control.value, form, name, *_number(found))
+
+
+def _measured(part: GradeResponse | PlaceResponse | None) -> Iterator[tuple[str, Measured]]:
+    for field in fields(part) if part is not None else ():
+        found = getattr(part, field.name)
+        if isinstance(found, Estimate | NotEstimable):
+            yield field.name, found
 
 
 def _failures(comparison: Comparison) -> Iterator[Line]:

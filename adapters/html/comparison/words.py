@@ -33,6 +33,7 @@ TITLES: Mapping[FindingKind, str] = {
     FindingKind.PARTIAL_RUN: "Partial run",
     FindingKind.ORACLE_SLICES: "Oracle slices",
     FindingKind.STAND_IN: "Stand-in",
+    FindingKind.HELD_OUT: "Held out",
     FindingKind.PRIORS: "Baselines know these patients",
     FindingKind.REPEATED_IMAGE: "Repeated images",
 }
@@ -123,6 +124,12 @@ def in_order(pair: Pair, endpoint: Endpoint) -> tuple[str, str, int]:
     return pair.first, pair.second, 1
 
 
+def grade_counts(comparison: Comparison) -> tuple[int, int]:
+    """Count the HGG and the LGG."""
+    grades = comparison.cohort.grades
+    return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)
+
+
 def tracking_indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
     """Give each backend's tracking index by points, where it can be told."""
     for arm in arms:
@@ -192,7 +199,7 @@ def _no_skill(comparison: Comparison) -> Iterator[str]:
         for arm in comparison.arms
         if (grading := arm.summary.everyone.intention_to_treat.grading) is not None
     ]
-    if not gradings or min(_counts(comparison)) == 0:
+    if not gradings or min(grade_counts(comparison)) == 0:
         return
     bar = value_of(gradings[0][1].always_hgg) or 0.0
     yield ("Accuracy shows no skill here. " if bar > LOPSIDED else "") + always_hgg(gradings[0][1])
@@ -280,7 +287,7 @@ def _memory(comparison: Comparison) -> Iterator[str]:
 
 
 def _few(comparison: Comparison) -> list[Stamp]:
-    hgg, lgg = _counts(comparison)
+    hgg, lgg = grade_counts(comparison)
     fewest, grade = min((hgg, "HGG"), (lgg, "LGG"))
     if not 0 < fewest < FEW_STUDIES:
         return []
@@ -301,8 +308,3 @@ def _failing(comparison: Comparison) -> list[Stamp]:
         return []
     text = f"Counted as the worst answer: {listed(failing)} of the studies."
     return [Stamp("Failures", text)]
-
-
-def _counts(comparison: Comparison) -> tuple[int, int]:
-    grades = comparison.cohort.grades
-    return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)

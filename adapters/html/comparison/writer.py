@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from gliobench.adapters.html.comparison.facts import SCHEMA_FILE, comparison_json, schema
+from gliobench.adapters.html.comparison.figures import figure_files
 from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
 from gliobench.application.ports.comparison_writer import ComparisonWriter
@@ -14,7 +15,7 @@ from gliobench.domain.comparison.result import Comparison
 
 @final
 class HtmlComparisonWriter(ComparisonWriter):
-    """Writes `comparison.html`, `comparison.json` with its schema, and `tables/*.csv`.
+    """Writes `report.html`, `report.json` with its schema, `tables/*.csv` and `figures/*.svg`.
 
     Args:
         storage: Where.
@@ -24,14 +25,16 @@ class HtmlComparisonWriter(ComparisonWriter):
         self._storage = storage
 
     def write(self, comparison: Comparison) -> list[str]:
-        """Write the page, the facts and the tables.
+        """Write the page, the facts, the tables and the figures.
 
         Raises:
             JobError: The place cannot be written.
         """
         files = {
-            "comparison.html": render_comparison(comparison),
-            "comparison.json": comparison_json(comparison),
+            "report.html": render_comparison(comparison),
+            "report.json": comparison_json(comparison),
             SCHEMA_FILE: schema(),
-        } | {f"tables/{name}.csv": text for name, text in spreadsheets(comparison).items()}
+            **{f"tables/{name}.csv": text for name, text in spreadsheets(comparison).items()},
+            **{f"figures/{name}": text for name, text in figure_files(comparison).items()},
+        }
         return [self._storage.write(name, text.encode()) for name, text in files.items()]

@@ -27,15 +27,15 @@ from gliobench.domain.study import Case, Study
 ROOM = 8
 
 
-def roomy(study_id: str, *, spacing_mm: float = 4.0, slices: int = 10) -> Case:
-    """Make a case with a tumour to the left, and room to the right of the brain."""
-    tumour = Box3D((3, 4, 0), (8, 9, min(slices, 6)))
+def roomy(study_id: str, *, spacing_mm: float = 4.0, slices: int = 10, left: int = 3) -> Case:
+    """Make a case with a tumour, and room to the right of the brain."""
+    tumour = Box3D((left, 4, 0), (left + 5, 9, min(slices, 6)))
     shape = (12 + ROOM, 14, slices)
     spacing = (spacing_mm, spacing_mm, 1.0)
     case = fake_case(study_id, shape=shape, spacing_mm=spacing, tumour=tumour)
     for volume in case.study.volumes.values():
         volume[12:] = 0.0
-        volume[3:8, 4:9, 0 : min(slices, 6)] = 150.0
+        volume[left : left + 5, 4:9, 0 : min(slices, 6)] = 150.0
     return case
 
 
@@ -121,14 +121,12 @@ def test_a_study_that_could_not_be_shifted_is_left_out() -> None:
 
 
 def test_another_patients_image_gives_another_answer_to_who_looks() -> None:
-    other = fake_case("s1", shape=(20, 14, 10), tumour=Box3D((9, 4, 0), (14, 9, 6)))
+    cases = roomy("s0"), roomy("s1", left=5)
 
-    looks = held(backend(bright_voxels), Control.OTHER_PATIENT, roomy("s0", spacing_mm=1.0), other)
-    blind = held(
-        backend(constant, Form.POINT), Control.OTHER_PATIENT, roomy("s0", spacing_mm=1.0), other
-    )
+    looks = held(backend(bright_voxels), Control.OTHER_PATIENT, *cases)
+    blind = held(backend(constant, Form.POINT), Control.OTHER_PATIENT, *cases)
 
-    assert looks["s0"][Form.POINT_3D] == Move(apart_mm=6.0, unmoved_mm=0.0)
+    assert looks["s0"][Form.POINT_3D] == Move(apart_mm=8.0, unmoved_mm=0.0)
     assert blind["s0"][Form.POINT] == Move(apart_mm=0.0, unmoved_mm=0.0)
 
 

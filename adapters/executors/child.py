@@ -1,0 +1,49 @@
+"""What a worker's process does."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from threading import Thread
+
+from gliobench.application.crew import Broke, Job, Ready, overlapped
+from gliobench.application.ports.executor import Recipe
+from gliobench.application.portable_errors import portable
+
+
+def serve(connection: Connection, recipe: Recipe) -> None:
+    """Make the work, then do jobs until the parent is gone or kills this process.
+
+    Signals are the parent's business: it finishes what is in hand, here too.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    Thread(target=_follow_parent, daemon=True).start()
+    try:
+        work = recipe()
+        connection.send(Ready(work.manifests))
+        for done in overlapped(work, _jobs(connection)):
+            connection.send(done)
+    except Exception as error:  # the parent raises it, if it is still there
+        with suppress(OSError):
+            connection.send(Broke(portable(error)))
+
+
+def _jobs(connection: Connection) -> Iterator[Job]:
+    while True:
+        try:
+            yield connection.recv()
+        except EOFError:
+            return
+
+
+def _follow_parent() -> None:
+    """End with the parent, however that ended, even from amid an inference."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)

@@ -1,0 +1,38 @@
+"""One worker: this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import final
+
+from gliobench.application.crew import Job, overlapped
+from gliobench.application.ports.executor import Batch, Crew, Executor, Outcome, Recipe, Work
+from gliobench.application.ports.run_store import RunManifest
+
+
+@final
+class InProcessExecutor(Executor):
+    """Infers here, and loads the next batch in a thread meanwhile; the recipe need not be pickled.
+
+    What hangs or dies takes this process with it.
+    """
+
+    @contextmanager
+    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+        """Make the work."""
+        yield _Alone(recipe())
+
+
+@final
+class _Alone(Crew):
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @property
+    def manifests(self) -> tuple[RunManifest, ...]:
+        return self._work.manifests
+
+    def run(self, batches: Iterable[Batch], stop: Callable[[], bool]) -> Iterator[Outcome]:
+        for done in overlapped(self._work, map(Job, batches), stop):
+            yield done.outcome

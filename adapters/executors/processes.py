@@ -1,0 +1,104 @@
+"""Workers in processes of their own, on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from typing import final
+
+import structlog
+
+from gliobench.adapters.executors.child import serve
+from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
+from gliobench.application.ports.executor import Crew, Executor, Recipe
+
+log = structlog.get_logger()
+
+
+@final
+class ProcessExecutor(Executor):
+    """Puts several processes to work, each with its own models, and replaces those that die.
+
+    Args:
+        workers: How many, ≥ 1.
+        study_timeout_s: How long a study may take under one backend before its worker is killed,
+            which ends native code too; None for ever.
+    """
+
+    def __init__(self, *, workers: int, study_timeout_s: float | None = None) -> None:
+        self._workers = workers
+        self._study_timeout_s = study_timeout_s
+
+    @contextmanager
+    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+        """Start the processes; they are killed at the end."""
+        crew = PooledCrew(
+            _Processes(recipe),
+            size=self._workers,
+            study_timeout_s=self._study_timeout_s,
+            notice=lambda event, facts: log.warning(event, **facts),
+        )
+        try:
+            yield crew
+        finally:
+            crew.dismiss()
+
+
+@final
+class _Processes(Pool):
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        # a forked child inherits locks and threads of onnxruntime and CUDA, and hangs
+        self._context = multiprocessing.get_context("spawn")
+
+    def hire(self) -> Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=serve, args=(theirs, self._recipe), daemon=True, name="gliobench-worker"
+        )
+        process.start()
+        theirs.close()
+        return _Process(process, ours)
+
+    def listen(
+        self, workers: Sequence[Worker], timeout_s: float | None
+    ) -> list[tuple[Worker, Message]]:
+        ours = {one.connection: one for one in workers if isinstance(one, _Process)}
+        heard = wait(list(ours), timeout_s)
+        return [(ours[one], ours[one].hear()) for one in heard if isinstance(one, Connection)]
+
+
+@final
+class _Process(Worker):
+    def __init__(
+        self, process: multiprocessing.process.BaseProcess, connection: Connection
+    ) -> None:
+        self._process, self.connection = process, connection
+
+    def give(self, job: Job) -> None:
+        try:
+            self.connection.send(job)
+        except OSError:
+            return  # it has died, and `hear` tells of it
+
+    def hear(self) -> Message:
+        try:
+            message: Message = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            return Died(_why(self._process.exitcode))
+        return message
+
+    def dismiss(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+
+def _why(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        hint = ", as for want of memory" if exit_code == -9 else ""
+        return f"the worker was ended by signal {-exit_code}{hint}"
+    return f"the worker ended with exit code {exit_code}"

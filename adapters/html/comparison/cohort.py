@@ -1,0 +1,99 @@
+"""Which studies are compared: their flow, what was left out, sites and grades, audits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gliobench.adapters.html.comparison.as_report import as_report
+from gliobench.adapters.html.comparison.drawing import Figure, Label, Line, Mark, Panel
+from gliobench.adapters.html.numbers import MISSING, count, interval, number, value_of
+from gliobench.adapters.html.tables import grade_counts, site_rows
+from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
+from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.statistics.estimate import Measured
+
+NAMED = 12
+"""Studies that are named where they were left out; more are counted."""
+
+
+def cohort(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {
+        "cohort": comparison.cohort,
+        "flow": flow_figure(comparison.flow),
+        "arms": [_answers(arm) for arm in comparison.flow.arms],
+        "excluded": list(_excluded(comparison.flow)),
+        "findings": comparison.findings,
+        "site_rows": site_rows(as_report(comparison)),
+        "grade_counts": grade_counts(comparison.cohort.grades),
+        "site_accuracy": _with_interval(comparison.sites.accuracy),
+        "site_balanced": _with_interval(comparison.sites.balanced_accuracy),
+    }
+
+
+def flow_figure(flow: CohortFlow) -> Figure:
+    """Draw the studies' way from those given to those that are scored."""
+    told = (
+        f"{count(flow.n_given, 'study')} given; {flow.n_shared:,} scored by every backend; of them "
+        f"{flow.n_with_grade:,} with a reference grade and {flow.n_with_tumour:,} with a reference "
+        "tumour"
+    )
+    return Figure(
+        name="cohort-flow",
+        title="Cohort flow",
+        says="All numbers on this page are of the studies that every backend has scores of.",
+        alt=f"{told}.",
+        size=(360, 186),
+        marks=tuple(_flow(flow)),
+    )
+
+
+def _flow(flow: CohortFlow) -> Iterator[Mark]:
+    yield from _box((60, 4), (140, 38), flow.n_given, "given")
+    yield from _box((60, 74), (140, 38), flow.n_shared, "scored by every backend")
+    yield from _box((4, 144), (122, 38), flow.n_with_grade, "with a reference grade")
+    yield from _box((134, 144), (122, 38), flow.n_with_tumour, "with a reference tumour")
+    yield Line([(130, 42), (130, 74)], "arrow")
+    yield Line([(130, 112), (130, 128), (65, 128), (65, 144)], "arrow")
+    yield Line([(130, 128), (195, 128), (195, 144)], "arrow")
+    yield Line([(130, 58), (214, 58)], "arrow")
+    yield Label((218, 55), f"{flow.n_given - flow.n_shared:,} not scored", ink="name")
+    yield Label((218, 67), "by every backend")
+    yield Label((218, 90), f"{flow.n_unreadable:,} unreadable", ink="name")
+    yield Label((218, 102), "counted as failures")
+
+
+def _box(
+    at: tuple[float, float], size: tuple[float, float], n: int, what: str
+) -> Iterator[Mark]:
+    (left, top), (width, height) = at, size
+    yield Panel(at, size, "field")
+    yield Label((left + width / 2, top + height / 2 - 2), f"{n:,}", "middle", ink="name")
+    yield Label((left + width / 2, top + height / 2 + 11), what, "middle")
+
+
+def _answers(arm: ArmFlow) -> tuple[str, str, str, str]:
+    """Name a backend, its scored studies, and how many of those asked for it answered."""
+    grades = f"{arm.n_graded:,} / {arm.n_asked_grade:,}" if arm.n_asked_grade else MISSING
+    places = f"{arm.n_placed:,} / {arm.n_asked_place:,}" if arm.n_asked_place else MISSING
+    return arm.name, f"{arm.n_scored:,}", grades, places
+
+
+def _excluded(flow: CohortFlow) -> Iterator[str]:
+    missing = flow.n_given - flow.n_shared
+    if missing:
+        named = flow.not_shared if len(flow.not_shared) <= NAMED else ()
+        ids = f": {', '.join(named)}" if named else ""
+        yield f"{count(missing, 'study')} not scored by every backend, left out of all numbers{ids}."
+    for n, what, then in (
+        (flow.n_shared - flow.n_with_grade, "without a reference grade", "not graded"),
+        (flow.n_shared - flow.n_with_tumour, "without a reference tumour", "not localised"),
+        (flow.n_unreadable, "that a backend could not read", "counted as failures of that backend"),
+    ):
+        if n:
+            yield f"{count(n, 'study')} {what}, {then}."
+
+
+def _with_interval(measured: Measured) -> str:
+    ends = interval(measured)
+    return number(value_of(measured)) + (f" (95 % interval {ends})" if ends else "")

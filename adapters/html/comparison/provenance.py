@@ -1,0 +1,24 @@
+"""What a comparison was made of."""
+
+from __future__ import annotations
+
+from gliobench.adapters.html.comparison.words import endpoint_name
+from gliobench.adapters.html.provenance import made_of, origin
+from gliobench.domain.comparison.result import Comparison
+
+
+def provenance(comparison: Comparison) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {
+        "made_of": made_of(
+            comparison.cohort.fingerprint,
+            comparison.versions,
+            Primary_endpoint=endpoint_name(comparison.primary),
+            Seed=comparison.seed,
+            Bootstrap_cohorts=comparison.replicates,
+        ),
+        "backends": [
+            (arm.name, origin(arm.fingerprint, arm.provenance, Backend=arm.backend))
+            for arm in comparison.arms
+        ],
+    }

@@ -1,0 +1,96 @@
+"""From a study of one plane to what the networks of slices learn from and are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import nn
+
+from gliobench.adapters.monai.slice_batches import TrainingSlice
+from gliobench.domain.geometry import BoolArray, Spacing
+from gliobench.domain.network_input import (
+    GraderGeometry,
+    Shape,
+    brain_windows,
+    grader_crop,
+    grader_volumes,
+    intensity_rules,
+    localizer_volumes,
+    merge_windows,
+    tumour_centre,
+    tumour_regions,
+    window,
+)
+from gliobench.domain.regions import Region
+from gliobench.domain.resampling import Float32Array, resample_to_spacing
+from gliobench.domain.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
+from gliobench.domain.study import Reference, Study
+
+Regions: TypeAlias = Mapping[Region, BoolArray]
+
+ROOM = 2
+"""How much wider than its crop a grader's lesson is, so that turns and shifts find pixels there."""
+
+
+def lessons_of(study: Study, reference: Reference, geometry: SliceGeometry) -> list[TrainingSlice]:
+    """Cut a study into windows that hold its brain, one as a rule."""
+    spacing_mm = _spacing_mm(study, geometry)
+    volumes = localizer_volumes(study, spacing_mm, SLICE_MODALITIES)
+    whole = resample_to_spacing(
+        reference.regions[Region.WT].astype(np.float32),
+        spacing_mm=study.grid.spacing_mm,
+        target_mm=spacing_mm,
+    )
+    stacked = np.concatenate([volumes, whole[np.newaxis]])
+    cuts = (window(stacked, s, geometry.shape) for s in brain_windows(volumes, geometry.shape))
+    return [
+        TrainingSlice(study.patient_id, reference.grade, cut[0, :, :, 0], cut[1, :, :, 0])
+        for cut in cuts
+    ]
+
+
+def lesson_about(study: Study, reference: Reference, geometry: SliceGeometry) -> TrainingSlice:
+    """Cut a wide crop about a study's reference tumour."""
+    i, j, k = geometry.crop
+    wide = replace(geometry, crop=(ROOM * i, ROOM * j, k))
+    whole = reference.regions[Region.WT]
+    tumour = grader_crop(
+        whole, grid=study.grid, centre=tumour_centre(whole), geometry=_crop_geometry(study, wide)
+    )
+    pixels = crop_about(whole, study, wide)
+    return TrainingSlice(study.patient_id, reference.grade, pixels[0, :, :, 0], tumour[:, :, 0])
+
+
+def crop_about(whole: BoolArray, study: Study, geometry: SliceGeometry) -> Float32Array:
+    """Cut a grader's input about a tumour, as `adapters.onnx` does: (1, i, j, 1) float32."""
+    return grader_volumes(
+        study,
+        centre=tumour_centre(whole),
+        geometry=_crop_geometry(study, geometry),
+        rules=intensity_rules(study, SLICE_MODALITIES),
+    )
+
+
+def find_tumour(network: nn.Module, study: Study, geometry: SliceGeometry) -> Regions | None:
+    """Run a PyTorch localizer over a study, as `adapters.onnx` runs the exported one."""
+    spacing_mm = _spacing_mm(study, geometry)
+    volumes = localizer_volumes(study, spacing_mm, SLICE_MODALITIES)
+    starts = brain_windows(volumes, geometry.shape)
+    cuts = torch.from_numpy(np.stack([window(volumes, s, geometry.shape) for s in starts]))
+    with torch.inference_mode():
+        probabilities = network(cuts).sigmoid().numpy()
+    merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
+    return tumour_regions(merged, spacing_mm=spacing_mm, grid=study.grid)
+
+
+def _crop_geometry(study: Study, geometry: SliceGeometry) -> GraderGeometry:
+    shape: Shape = geometry.crop
+    return GraderGeometry(spacing_mm=_spacing_mm(study, geometry), shape=shape)
+
+
+def _spacing_mm(study: Study, geometry: SliceGeometry) -> Spacing:
+    return thick_as(study.grid, geometry.spacing_mm)

@@ -1,0 +1,239 @@
+"""Trains and judges both networks of slices: one finds the tumour, one grades it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from monai.losses import DiceLoss
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.slice_batches import (
+    A_LITTLE,
+    ANY_TURN,
+    SliceBatches,
+    TrainingSlice,
+)
+from gliobench.adapters.monai.slice_lessons import (
+    Regions,
+    crop_about,
+    find_tumour,
+    lesson_about,
+    lessons_of,
+)
+from gliobench.adapters.monai.slice_networks import (
+    MirroredLocalizer,
+    SliceGrader,
+    TurnedGrader,
+    slice_localizer,
+)
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.forms import box_in_volume, point_in_volume
+from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
+from gliobench.domain.metrics.segmentation import dice
+from gliobench.domain.regions import Region
+from gliobench.domain.slice_input import SliceGeometry, is_slice
+from gliobench.domain.study import Grade, Study
+
+LOCALIZER = "localizer"
+GRADER = "grader"
+"""Where in a fit's folder each network is left."""
+LABEL_SMOOTHING = 0.025
+_OUTLINE_STRIDE = 4
+
+_dice_loss = DiceLoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0)
+
+
+def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
+    """Dice and cross-entropy of the whole tumour."""
+    logits = network(batch["pixels"]).float()
+    entropy = functional.binary_cross_entropy_with_logits(logits, batch["tumour"])
+    loss: Tensor = _dice_loss(logits, batch["tumour"]) + entropy
+    return loss
+
+
+def grader_loss(network: nn.Module, batch: Batch) -> Tensor:
+    """Cross-entropy of the grade, and of the tumour's outline at a quarter of the resolution."""
+    if not isinstance(network, SliceGrader):
+        raise TypeError(f"a {type(network).__name__} is no SliceGrader")
+    logits, outline = network.forward_with_outline(batch["pixels"])
+    grade = batch["hgg"] * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
+    tumour = functional.avg_pool2d(batch["tumour"], _OUTLINE_STRIDE)
+    decided = functional.binary_cross_entropy_with_logits(logits.float(), grade)
+    return decided + functional.binary_cross_entropy_with_logits(outline.float(), tumour)
+
+
+@final
+class SliceTrainer(Trainer):
+    """Learns to find and to grade tumours on single slices.
+
+    Both grades are drawn equally often for the grader, so that P(HGG) is stated for even odds.
+    Rows of `predict` are end to end: the grader sees the crop about the predicted tumour.
+
+    Args:
+        source: Studies of one axial plane; those without mask or grade are left out.
+        schedule: Of the localizer; the grader learns for a third of its steps.
+        batch_size: Slices a step of the localizer; the grader takes twice as many crops.
+        geometry: Pixels and shapes of the networks' inputs.
+
+    Raises:
+        InvalidInputError: A study is a volume, or none has a mask and a grade.
+    """
+
+    def __init__(
+        self,
+        source: StudySource,
+        *,
+        schedule: Schedule,
+        batch_size: int = 16,
+        geometry: SliceGeometry | None = None,
+    ) -> None:
+        self._source = source
+        self._schedule = schedule
+        self._batch_size = batch_size
+        self._geometry = geometry or SliceGeometry()
+        self._studies = _studies_to_learn_from(source)
+
+    def strata(self) -> Mapping[str, str]:
+        """Name site and grade of every patient; of several studies, the first's."""
+        strata = {}
+        for patient, study_ids in self._studies.items():
+            grade = self._source.reference(study_ids[0]).grade
+            site = self._source.study(study_ids[0]).site
+            strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
+        return strata
+
+    def training_data(self) -> TrainingData:
+        """Name all patients with mask and grade, and hash their studies."""
+        contents = sorted(
+            self._source.content_hash(one) for ids in self._studies.values() for one in ids
+        )
+        return TrainingData(
+            tuple(sorted(self._studies)), sha256("".join(contents).encode()).hexdigest()
+        )
+
+    def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
+        """Learn to find these patients' tumours, then to grade them."""
+        lessons, crops = self._lessons(patients)
+        schedules = self._schedule, _of_grader(self._schedule)
+        total = sum(schedule.steps for schedule in schedules)
+        fit(
+            slice_localizer,
+            batch_of=self._batches([lessons], self._geometry.shape, of_grader=False),
+            loss_of=localizer_loss,
+            schedule=schedules[0],
+            folder=folder / LOCALIZER,
+            progress=lambda done, _, loss: progress(done, total, loss),
+        )
+        fit(
+            SliceGrader,
+            batch_of=self._batches(_by_grade(crops), self._geometry.crop, of_grader=True),
+            loss_of=grader_loss,
+            schedule=schedules[1],
+            folder=folder / GRADER,
+            progress=lambda done, _, loss: progress(schedules[0].steps + done, total, loss),
+        )
+
+    def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
+        """Find and grade these patients' tumours, and score them on their own grid."""
+        localizer = MirroredLocalizer(load_network(slice_localizer, folder / LOCALIZER)).eval()
+        grader = TurnedGrader(load_network(SliceGrader, folder / GRADER)).eval()
+        study_ids = [one for patient in sorted(patients) for one in self._studies[patient]]
+        return [self._row(localizer, grader, study_id) for study_id in study_ids]
+
+    def _lessons(
+        self, patients: Collection[str]
+    ) -> tuple[list[TrainingSlice], list[TrainingSlice]]:
+        lessons: list[TrainingSlice] = []
+        crops: list[TrainingSlice] = []
+        for patient in sorted(patients):
+            for study_id in self._studies[patient]:
+                study, reference = self._source.study(study_id), self._source.reference(study_id)
+                lessons += lessons_of(study, reference, self._geometry)
+                crops.append(lesson_about(study, reference, self._geometry))
+        return lessons, crops
+
+    def _batches(
+        self,
+        groups: Sequence[Sequence[TrainingSlice]],
+        shape: tuple[int, int, int],
+        *,
+        of_grader: bool,
+    ) -> SliceBatches:
+        return SliceBatches(
+            groups,
+            size=shape[:2],
+            moves=ANY_TURN if of_grader else A_LITTLE,
+            batch_size=self._batch_size * (2 if of_grader else 1),
+            seed=self._schedule.seed,
+        )
+
+    def _row(self, localizer: nn.Module, grader: nn.Module, study_id: str) -> Row:
+        study, reference = self._source.study(study_id), self._source.reference(study_id)
+        found = find_tumour(localizer, study, self._geometry)
+        logit = None
+        if found is not None:
+            crop = crop_about(found[Region.WT], study, self._geometry)
+            with torch.inference_mode():
+                logit = grader(torch.from_numpy(crop[np.newaxis])).item()
+        row: Row = {
+            "study_id": study_id,
+            "patient_id": study.patient_id,
+            "site": study.site,
+            "grade": reference.grade.value if reference.grade else None,
+            "found": found is not None,
+            "logit": logit,
+        }
+        return row | _scores(study, reference=reference.regions, prediction=found)
+
+
+def _studies_to_learn_from(source: StudySource) -> dict[str, list[str]]:
+    """Name the studies with mask and grade, by patient."""
+    studies: dict[str, list[str]] = {}
+    for study_id in source.study_ids():
+        study, reference = source.study(study_id), source.reference(study_id)
+        if not is_slice(study.grid):
+            raise InvalidInputError(
+                f"study {study_id} is a volume: wanted slices, or gliobench train localizer"
+            )
+        whole = reference.regions.get(Region.WT)
+        if whole is not None and whole.any() and reference.grade is not None:
+            studies.setdefault(study.patient_id, []).append(study_id)
+    if not studies:
+        raise InvalidInputError("no study has a reference mask and a grade: nothing to learn from")
+    return studies
+
+
+def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:
+    groups = [[crop for crop in crops if crop.grade is grade] for grade in Grade]
+    if not all(groups):
+        raise InvalidInputError("a grader needs slices of both grades to learn from")
+    return groups
+
+
+def _of_grader(schedule: Schedule) -> Schedule:
+    return replace(schedule, steps=max(1, schedule.steps // 3))
+
+
+def _scores(study: Study, *, reference: Regions, prediction: Regions | None) -> Row:
+    if prediction is None:
+        return {"dice_WT": 0.0, "hit": False, "centre_error_mm": None, "box_iou": 0.0}
+    whole, expected = prediction[Region.WT], reference[Region.WT]
+    point = point_in_volume(whole)
+    return {
+        "dice_WT": dice(reference=expected, prediction=whole),
+        "hit": hit(reference=expected, prediction=point),
+        "centre_error_mm": centre_error_mm(
+            reference=point_in_volume(expected), prediction=point, grid=study.grid
+        ),
+        "box_iou": box_iou(reference=box_in_volume(expected), prediction=box_in_volume(whole)),
+    }

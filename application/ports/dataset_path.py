@@ -1,0 +1,55 @@
+"""The port of every file or folder that a dataset is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import BufferedReader
+from pathlib import Path
+from typing import Literal, Protocol, Self, runtime_checkable
+
+
+class DatasetPath(Protocol):
+    """A file or folder to read, wherever it lies; pathlib's `Path` is one.
+
+    Contract:
+        - Methods do what `Path`'s of the same names do, and raise OSError as they do: for a file
+          that has gone, FileNotFoundError.
+        - A store that cannot be read raises StoreError: no study is at fault.
+        - What `open` gives can be read and sought in, though the file be deleted meanwhile.
+        - `str` names it for messages, without credentials.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 -- these are pathlib's
+    @property
+    def parent(self) -> Self: ...  # noqa: D102
+    @property
+    def parents(self) -> Sequence[Self]: ...  # noqa: D102
+    def __truediv__(self, name: str, /) -> Self: ...
+    def __lt__(self, other: Self, /) -> bool: ...
+    def iterdir(self) -> Iterator[Self]: ...  # noqa: D102
+    def is_file(self) -> bool: ...  # noqa: D102
+    def is_dir(self) -> bool: ...  # noqa: D102
+    def open(self, mode: Literal["rb"]) -> BufferedReader: ...  # noqa: D102
+    def read_bytes(self) -> bytes: ...  # noqa: D102
+
+
+@runtime_checkable
+class Checksummed(Protocol):
+    """A path of a store that may tell a checksum."""
+
+    @property
+    def checksum(self) -> str | None:
+        """Tell content apart without reading it; None where the store cannot, or is not asked."""
+        ...
+
+
+def checksum_of(path: DatasetPath) -> str | None:
+    """Give what stands for a file's content unread; None where it must be read."""
+    return path.checksum if isinstance(path, Checksummed) else None
+
+
+def resolved(place: DatasetPath | str) -> DatasetPath:
+    """Give a path, of this machine where it is text, free of links and dots."""
+    path = Path(place) if isinstance(place, str) else place
+    return path.resolve() if isinstance(path, Path) else path

@@ -1,0 +1,31 @@
+"""Scores that come in any order, put in order outside of memory."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+
+from gliobench.domain.evaluation.scores import CaseScore
+
+IN_MEMORY = 2**22
+"""Bytes that are held before a temporary file is made."""
+
+
+class ScoreSpool:
+    """Takes scores as they come and gives them by study id; memory holds ids and places only."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- lives as long as it
+        self._places: dict[str, int] = {}
+
+    def add(self, cases: Iterable[CaseScore]) -> None:
+        """Take scores; a study's second one takes the place of its first."""
+        for case in cases:
+            self._places[case.study_id] = self._file.tell()
+            pickle.dump(case, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def __iter__(self) -> Iterator[CaseScore]:
+        for study_id in sorted(self._places):
+            self._file.seek(self._places[study_id])
+            yield pickle.load(self._file)  # noqa: S301 -- written above, by this process

@@ -1,0 +1,220 @@
+"""Scores in columns: what summaries and comparisons compute from, for a million studies at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.evaluation.case_columns import (
+    REASONS,
+    REFERENCE,
+    UNKNOWN,
+    Columns,
+    columns_of,
+    mark_name,
+    score_name,
+)
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.position.marks import MARKED
+from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade
+
+Texts: TypeAlias = NDArray[np.object_]
+"""(N,) str or None; runs over one cohort share the strings."""
+AT_ONCE = 4096
+"""Cases in memory while a table is made."""
+ROUNDED = 3
+"""Decimals of mm³ to which two runs have to agree on a tumour."""
+
+
+@dataclass(frozen=True, eq=False)
+class CaseTable:
+    """Scores of N studies by one backend, in columns of numbers.
+
+    A study takes some 500 bytes, where a `CaseScore` takes several thousand. It leaves out what no
+    summary is made of: raw answers, details of failures, outlines, answers in the volume.
+
+    Args:
+        columns: (N,) each, by name; those of forms that were not asked for are absent.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def of(cls, cases: Cases) -> CaseTable:
+        """Lay cases out, in the order given, a few thousand of them in memory; a table is itself."""
+        if isinstance(cases, CaseTable):
+            return cases
+        left = iter(cases)
+        return cls.joined(
+            columns_of(batch) for batch in iter(lambda: list(islice(left, AT_ONCE)), [])
+        )
+
+    @classmethod
+    def joined(cls, batches: Iterable[Columns]) -> CaseTable:
+        """Put columns together, a batch after the other, as `columns_of` gives them."""
+        parts = [columns_of([]), *batches]
+        asked = {form for form in Form if any(part[f"{form.value}.asked"].any() for part in parts)}
+        idle = tuple(f"{form.value}." for form in Form if form not in asked)
+        kept = [name for name in parts[0] if not name.startswith(idle)]
+        return cls({name: np.concatenate([part.pop(name) for part in parts]) for name in kept})
+
+    def __len__(self) -> int:
+        return len(self.study_ids)
+
+    def take(self, chosen: NDArray[Any]) -> CaseTable:
+        """Keep some of the studies: (M,) positions in the order wanted, or (N,) bool."""
+        return CaseTable({name: values[chosen] for name, values in self.columns.items()})
+
+    @property
+    def study_ids(self) -> Texts:
+        """(N,) str."""
+        return self.columns["study_id"]
+
+    @property
+    def patients(self) -> Texts:
+        """(N,) str, whose study it is."""
+        return self.columns["patient"]
+
+    @property
+    def sites(self) -> Texts:
+        """(N,) str, None where it is not known."""
+        return self.columns["site"]
+
+    @property
+    def contents(self) -> Texts:
+        """(N,) str, each study's content hash; None where it could not be read."""
+        return self.columns["content"]
+
+    @property
+    def has_grade(self) -> BoolArray:
+        """(N,) bool, where the reference has a grade."""
+        return np.asarray(self.columns["reference"] != UNKNOWN)
+
+    @property
+    def hgg(self) -> BoolArray:
+        """(N,) bool, where the reference is HGG; False where it is not known."""
+        return np.asarray(self.columns["reference"] == 1)
+
+    @property
+    def reference_grades(self) -> list[Grade | None]:
+        """The reference's grades."""
+        names = {1: Grade.HGG, 0: Grade.LGG, UNKNOWN: None}
+        return [names[one] for one in self.columns["reference"].tolist()]
+
+    @property
+    def has_plane(self) -> BoolArray:
+        """(N,) bool, where the reference shows a tumour."""
+        return np.asarray(self.columns["plane_axis"] != UNKNOWN)
+
+    @property
+    def oracle(self) -> BoolArray:
+        """(N,) bool, where the backend was shown a slice chosen with the reference."""
+        return self.columns["oracle"]
+
+    @property
+    def volume_mm3(self) -> FloatArray:
+        """(N,) of the experts' whole tumours; NaN where there is none, or no grid."""
+        return self.columns["volume_mm3"]
+
+    @property
+    def from_brain_mm(self) -> FloatArray:
+        """(N,) from the tumour's centre to the brain's; NaN where the brain is not known."""
+        return self.columns["from_brain_mm"]
+
+    @property
+    def right_share(self) -> FloatArray:
+        """(N,) of the tumour's volume to the patient's right of the brain's centre, or NaN."""
+        return self.columns["right_share"]
+
+    @property
+    def brain_mm(self) -> FloatArray:
+        """(N, 2) the brain's centroid, projected onto the scoring plane; NaN if not known."""
+        return self._stack(["brain.x", "brain.y"])
+
+    @property
+    def asked_grade(self) -> BoolArray:
+        """(N,) bool, where the backend graded or failed to."""
+        return self.columns["grade.asked"]
+
+    @property
+    def failed_grade(self) -> BoolArray:
+        """(N,) bool, where it failed to."""
+        return self.columns["grade.failed"]
+
+    @property
+    def called_hgg(self) -> BoolArray:
+        """(N,) bool, where HGG counts as its answer: a failure is the wrong grade."""
+        return np.where(self.failed_grade, ~self.hgg, self.columns["grade.hgg"])
+
+    @property
+    def probability_hgg(self) -> FloatArray:
+        """(N,) in [0, 1], NaN where none was given: a failure is sure of the wrong grade."""
+        wrong = (~self.hgg).astype(np.float64)
+        return np.where(self.failed_grade, wrong, self.columns["grade.probability"])
+
+    @property
+    def forms(self) -> list[Form]:
+        """The forms that the backend was asked for in any study."""
+        return [form for form in Form if f"{form.value}.asked" in self.columns]
+
+    def asked(self, form: Form) -> BoolArray:
+        """(N,) bool, where the backend was asked for a form, one of `forms`."""
+        return self.columns[f"{form.value}.asked"]
+
+    def failed(self, form: Form) -> BoolArray:
+        """(N,) bool, where it failed to give one, of `forms`."""
+        return self.columns[f"{form.value}.failed"]
+
+    def scores(self, form: Form, measure: Measure, region: Region | None = None) -> FloatArray:
+        """Give the scores of one of `forms`, a failure's the worst.
+
+        Returns:
+            (N,), 0.0 and 1.0 for no and yes; NaN where the reference allows no score.
+        """
+        bars = {Measure.ACC_25: 0.25, Measure.ACC_50: 0.5}
+        if measure not in bars:
+            return self.columns[score_name(form, measure, region)]
+        overlap = self.scores(form, Measure.BOX_IOU)
+        return np.where(np.isnan(overlap), np.nan, overlap >= bars[measure])
+
+    def marks(self, form: Form) -> FloatArray:
+        """(N, M) where a form on the plane lies, as `MARKED` lists it; NaN where none was given."""
+        return self._stack([mark_name(form, name) for name in MARKED[form]])
+
+    def reference_marks(self, form: Form) -> FloatArray:
+        """(N, M) the experts' tumours likewise; NaN where there is none, or no grid."""
+        return self._stack([mark_name(form, name, REFERENCE) for name in MARKED[form]])
+
+    @property
+    def n_failed(self) -> int:
+        """Studies in which a grade or a form failed."""
+        return int(np.count_nonzero(self.columns["reasons"]))
+
+    def failed_for(self, reason: FailureReason) -> BoolArray:
+        """(N,) bool, where a grade or a form failed for a reason."""
+        return np.asarray(self.columns["reasons"] & REASONS[reason] != 0)
+
+    def _stack(self, names: list[str]) -> FloatArray:
+        return np.column_stack([self.columns[name] for name in names])
+
+
+Cases: TypeAlias = CaseTable | Iterable[CaseScore]
+"""Scores, one a study, in either shape."""
+
+
+def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
+    """(N,) bool, where two tables of the same studies were held against different references."""
+    exact = ("patient", "reference", "plane_axis", "plane_index")
+    apart = [one.columns[name] != other.columns[name] for name in exact]
+    first, second = (np.round(table.volume_mm3, ROUNDED) for table in (one, other))
+    apart.append((first != second) & ~(np.isnan(first) & np.isnan(second)))
+    return np.asarray(np.logical_or.reduce(apart), dtype=np.bool_)

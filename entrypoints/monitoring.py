@@ -1,0 +1,154 @@
+"""What an evaluation tells while it works: bars to people, events to logs, numbers to Prometheus."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import structlog
+
+from gliobench.application.pulse import Pulse, Watch
+from gliobench.domain.errors import JobError
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+HEARTBEAT_S = 30.0
+"""Between two events of the log."""
+METRICS_S = 5.0
+"""Between two versions of the metrics file."""
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
+    """Tell whoever looks: bars where stderr is a terminal, events where it is none.
+
+    Args:
+        metrics_file: Prometheus text file for node_exporter's textfile collector, *.prom.
+        batch_size: Studies in a batch, to be told.
+
+    Raises:
+        JobError: The metrics file cannot be written at the first pulse.
+    """
+    watches: list[Watch] = []
+    if metrics_file is not None:
+        watches.append(_seldom(_Metrics(metrics_file, batch_size), METRICS_S))
+    if sys.stderr.isatty():
+        with _bars() as bars:
+            yield _all([*watches, bars])
+        return
+    yield _all([*watches, _seldom(lambda pulse: _log(pulse, batch_size), HEARTBEAT_S)])
+
+
+def _all(watches: Sequence[Watch]) -> Watch:
+    def tell(pulse: Pulse) -> None:
+        for watch in watches:
+            watch(pulse)
+
+    return tell
+
+
+def _seldom(watch: Watch, pause_s: float) -> Watch:
+    """Tell of the first and the last pulse, and of few between."""
+    told = -pause_s
+
+    def tell(pulse: Pulse) -> None:
+        nonlocal told
+        now = monotonic()
+        if pulse.is_last or not any(pulse.done.values()) or now - told >= pause_s:
+            told = now
+            watch(pulse)
+
+    return tell
+
+
+def _log(pulse: Pulse, batch_size: int) -> None:
+    log.info(
+        "evaluation_progressed",
+        done=sum(pulse.done.values()),
+        total=pulse.total,
+        failed=sum(pulse.failed.values()),
+        seconds={stage.value: round(seconds, 3) for stage, seconds in pulse.seconds.items()},
+        providers=dict(pulse.providers),
+        batch_size=batch_size,
+    )
+
+
+@contextmanager
+def _bars() -> Iterator[Watch]:
+    """Show one bar on stderr for each backend."""
+    from rich import progress
+    from rich.console import Console
+
+    bars = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("[red]{task.fields[failed]}"),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    tasks: dict[str, progress.TaskID] = {}
+
+    def show(pulse: Pulse) -> None:
+        for name, done in pulse.done.items():
+            failed = f"{pulse.failed[name]} failed" if pulse.failed[name] else ""
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=pulse.wanted, failed=failed)
+            bars.update(tasks[name], total=pulse.wanted, completed=done, failed=failed)
+
+    with bars:
+        yield show
+
+
+class _Metrics:
+    """Keeps a Prometheus text file up to date, replaced whole each time."""
+
+    def __init__(self, file: Path, batch_size: int) -> None:
+        self._file, self._batch_size = file, batch_size
+        self._written = False
+
+    def __call__(self, pulse: Pulse) -> None:
+        from prometheus_client import write_to_textfile
+
+        try:
+            write_to_textfile(str(self._file), _registry(pulse, self._batch_size))
+        except OSError as error:
+            if not self._written:
+                raise JobError(f"cannot write {self._file}: {error.strerror or error}") from error
+            log.warning("metrics_not_written", reason=error.strerror)
+        self._written = True
+
+
+def _registry(pulse: Pulse, batch_size: int) -> CollectorRegistry:
+    from prometheus_client import CollectorRegistry, Gauge, Info
+
+    registry = CollectorRegistry()
+
+    def gauge(name: str, meaning: str, label: str = "") -> Gauge:
+        return Gauge(f"gliobench_{name}", meaning, [label] * bool(label), registry=registry)
+
+    counts = {
+        "studies_done": (pulse.done, "Studies that are scored"),
+        "studies_failed": (pulse.failed, "Studies among the done that have a failure"),
+        "studies_wanted": (dict.fromkeys(pulse.done, pulse.wanted), "Studies to be scored"),
+    }
+    for name, (by_backend, meaning) in counts.items():
+        found = gauge(name, meaning, "backend")
+        for backend, count in by_backend.items():
+            found.labels(backend).set(count)
+    seconds = gauge("stage_seconds", "Seconds that all workers spent, by stage", "stage")
+    for stage, spent in pulse.seconds.items():
+        seconds.labels(stage.value).set(spent)
+    gauge("batch_size", "Studies in a batch").set(batch_size)
+    gauge("progressed_timestamp_seconds", "When this was written").set_to_current_time()
+    info = Info("gliobench_backend", "What runs a backend", ["backend"], registry=registry)
+    for backend, provider in pulse.providers.items():
+        info.labels(backend).info({"provider": provider})
+    return registry

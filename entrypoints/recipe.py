@@ -1,0 +1,89 @@
+"""An evaluation in words, from which any process can make a worker's work."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gliobench.application.shards import Shard, run_name
+from gliobench.entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from gliobench.application.ports.executor import Work
+    from gliobench.application.ports.run_store import RunStore
+    from gliobench.application.ports.study_source import StudySource
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRecipe:
+    """What is evaluated, and how; it can be pickled.
+
+    Args:
+        settings: All of them.
+        dataset: As on the command line.
+        backends: Their names.
+        out: Folder or URL of the runs.
+        limit: Take only the first studies.
+        shard: The part that is wanted.
+    """
+
+    settings: Settings
+    dataset: str
+    backends: tuple[str, ...]
+    out: str
+    limit: int | None = None
+    shard: Shard | None = None
+
+    def __call__(self) -> Work:
+        """Make the work, with its models.
+
+        Raises:
+            NotFoundError: The dataset or a backend is not there.
+            InvalidInputError: A backend is not made for such studies.
+            BackendError: A backend cannot be loaded.
+        """
+        from gliobench.application.check_reads import check_reads
+        from gliobench.application.evaluate_batch import EvaluateBatch
+        from gliobench.entrypoints.container import adopt, load_backends
+        from gliobench.entrypoints.versions import versions
+
+        adopt(self.settings)
+        source = self.source()
+        backends = load_backends(self.backends)
+        check_reads(backends, source, self.study_ids(source))
+        return EvaluateBatch(
+            source,
+            backends,
+            open_store=self.store,
+            seed=self.settings.seed,
+            versions=versions(),
+        )
+
+    def source(self) -> StudySource:
+        """Open the studies that every pass is over."""
+        from gliobench.entrypoints.container import open_source
+
+        return open_source(self.dataset)
+
+    def study_ids(self, source: StudySource) -> list[str]:
+        """Name the cohort's studies."""
+        return source.study_ids()[: self.limit]
+
+    def store(self, backend: str) -> RunStore:
+        """Open the store of a backend's run, or of its shard."""
+        from gliobench.entrypoints.container import run_place
+
+        return run_place(self.out).store(run_name(backend, self.shard))
+
+
+def fair_share(settings: Settings) -> Settings:
+    """Have workers that share a machine share its cores, where nothing else is set."""
+    if settings.threads is not None:
+        return settings
+    if settings.executor == "ray":
+        return settings.model_copy(update={"threads": max(1, int(settings.ray.num_cpus))})
+    if settings.workers == 1:
+        return settings
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return settings.model_copy(update={"threads": max(1, (cores or 1) // settings.workers)})

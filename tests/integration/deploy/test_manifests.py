@@ -1,0 +1,179 @@
+"""What kubectl renders is valid, and says to gliobench what gliobench understands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+from integration.deploy.pod_security import gib
+from integration.deploy.rendered import DEPLOY, Object, at, command_lines, pods
+from typer.main import get_command
+
+from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.settings import ENV_PREFIX, NESTED, described, load_settings
+
+KUBERNETES = ["1.31", kubernetes_validate.latest_version()]
+RAYJOB = json.loads((Path(__file__).parent / "kuberay.schema.json").read_text(encoding="utf-8"))
+RETRIED = {"Ignore", "Count"}
+POLICIES = {"nightly": "spec.jobTemplate.spec", "sharded": "spec", "lora": "spec"}
+
+
+def parse(arguments: list[str]) -> dict[str, Any]:
+    """Parse a command line by the real command, without running it.
+
+    Raises:
+        Exception: click's usage error.
+    """
+    command, context = get_command(app), None
+    while hasattr(command, "get_command"):
+        context = command.make_context("gliobench", arguments, parent=context)
+        name, command, arguments = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+    return command.make_context(name, arguments, parent=context).params
+
+
+def job(objects: list[Object]) -> Object:
+    (found,) = [one for one in objects if one["kind"] in ("Job", "CronJob")]
+    return found
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_every_object_of_kubernetes_is_valid(objects: list[Object], version: str) -> None:
+    for one in objects:
+        if one["kind"] != "RayJob":
+            kubernetes_validate.validate(one, version, strict=True)
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_every_pod_is_valid(objects: list[Object], version: str) -> None:
+    for pod in pods(objects):
+        template = {"apiVersion": "v1", "kind": "PodTemplate", "template": pod.template}
+        kubernetes_validate.validate(template, version, strict=True)
+
+
+def test_the_ray_job_has_only_fields_that_kuberay_knows(manifests: dict[str, Any]) -> None:
+    (ray_job,) = [one for one in manifests["ray"] if one["kind"] == "RayJob"]
+
+    jsonschema.validate(ray_job, RAYJOB)
+
+
+def test_a_misplaced_field_of_a_ray_job_is_found(manifests: dict[str, Any]) -> None:
+    (ray_job,) = [one for one in manifests["ray"] if one["kind"] == "RayJob"]
+    broken = json.loads(json.dumps(ray_job))
+    broken["spec"]["rayClusterSpec"]["headGroupSpec"]["replicas"] = 1
+
+    with pytest.raises(jsonschema.ValidationError, match="replicas"):
+        jsonschema.validate(broken, RAYJOB)
+
+
+def test_every_command_line_is_one_of_gliobench(objects: list[Object]) -> None:
+    lines = command_lines(objects)
+
+    assert lines
+    for line in lines:
+        parse(line)
+
+
+def test_a_wrong_command_line_would_be_found() -> None:
+    with pytest.raises(Exception, match="--shards-of"):
+        parse(["evaluate", "cohort", "--backend=cnn-onnx", "--out=run", "--shards-of=3"])
+
+
+def test_every_setting_named_exists(objects: list[Object]) -> None:
+    known = {ENV_PREFIX + name.upper().replace(".", NESTED) for name in described()}
+    named = {name for pod in pods(objects) for name in pod.environment}
+
+    assert {name for name in named if name.startswith(ENV_PREFIX)} - known == set()
+
+
+def test_every_pods_settings_can_be_read(
+    objects: list[Object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    for pod in pods(objects):
+        with monkeypatch.context() as environment:
+            for name, value in pod.environment.items():
+                environment.setenv(name, value)
+            load_settings()
+
+
+def test_as_many_shards_are_awaited_as_are_started(manifests: dict[str, Any]) -> None:
+    (pod,) = pods(manifests["sharded"])
+    spec = job(manifests["sharded"])["spec"]
+
+    assert spec["completionMode"] == "Indexed"
+    assert str(spec["completions"]) == pod.environment["GLIOBENCH_SHARDS"]
+
+
+@pytest.mark.parametrize("overlay", POLICIES)
+def test_every_exit_code_of_gliobench_is_answered(
+    overlay: str, manifests: dict[str, Any]
+) -> None:
+    policy = at(job(manifests[overlay]), POLICIES[overlay])["podFailurePolicy"]
+    answers = {
+        code: rule["action"]
+        for rule in policy["rules"]
+        for code in rule.get("onExitCodes", {}).get("values", [])
+    }
+
+    # Nobody presses Ctrl-C in a cluster, training has no reservations, success is no failure.
+    silent = {ExitCode.DONE, ExitCode.INTERRUPTED} | (
+        {ExitCode.WITH_RESERVATIONS} if overlay == "lora" else set()
+    )
+    assert set(answers) == set(ExitCode) - silent
+    assert {code for code, action in answers.items() if action in RETRIED} == {
+        ExitCode.TRY_AGAIN,
+        ExitCode.TERMINATED,
+    }
+
+
+def test_a_shard_whose_studies_failed_ends_no_other_shard(manifests: dict[str, Any]) -> None:
+    rules = job(manifests["sharded"])["spec"]["podFailurePolicy"]["rules"]
+    (rule,) = [one for one in rules if 3 in one.get("onExitCodes", {}).get("values", [])]
+
+    assert rule["action"] == "FailIndex"
+
+
+def test_a_pod_has_the_cores_that_it_computes_on(objects: list[Object]) -> None:
+    for pod in pods(objects):
+        if any(line[0] == "evaluate" for line in command_lines(objects)) and "args" in pod.container:
+            cores = pod.container["resources"]["limits"]["cpu"]
+            assert cores == pod.environment["GLIOBENCH_THREADS"] == pod.environment["OMP_NUM_THREADS"]
+
+
+def test_what_a_setting_writes_to_is_a_volume(objects: list[Object]) -> None:
+    for pod in pods(objects):
+        mounts = [
+            one["mountPath"]
+            for one in pod.container["volumeMounts"]
+            if not one.get("readOnly")
+        ]
+        written = [
+            pod.environment.get(name, "/tmp") for name in ("RUNS", "GLIOBENCH_CACHE_DIR", "HF_HOME")
+        ]
+        if pod.container["name"] != "submitter":
+            local = [one for one in written if one.startswith("/")]
+            assert all(any(Path(one).is_relative_to(to) for to in mounts) for one in local)
+        assert "/tmp" in mounts  # HOME of the image
+
+
+def test_the_cache_of_studies_fits_its_volume(objects: list[Object]) -> None:
+    for pod in pods(objects):
+        volumes = {one["name"]: one for one in pod.spec["volumes"]}
+        if "GLIOBENCH_CACHE_GIB" in pod.environment and "cache" in volumes:
+            size = gib(volumes["cache"]["emptyDir"]["sizeLimit"])
+            assert float(pod.environment["GLIOBENCH_CACHE_GIB"]) < size
+
+
+def test_rays_version_is_the_one_installed(manifests: dict[str, Any]) -> None:
+    (ray_job,) = [one for one in manifests["ray"] if one["kind"] == "RayJob"]
+    constraints = (DEPLOY.parent / "constraints.txt").read_text(encoding="utf-8").split()
+
+    assert f"ray=={at(ray_job, 'spec.rayClusterSpec.rayVersion')}" in constraints
