@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gliobench.application.describe_cohort import describe_cohort
 from gliobench.application.gather_cases import gather_cases
+from gliobench.application.kept_controls import responses
 from gliobench.application.ports.run_store import RunStore
-from gliobench.application.report_evaluation import describe_cohort
 from gliobench.domain.comparison.arms import Drawing, Entrant
 from gliobench.domain.comparison.audits import Consequence, Finding, ScoredRun, audit
 from gliobench.domain.comparison.compare import compare, shared_studies
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.position.controls import Control
-from gliobench.domain.position.equivariance import Response, response
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class CompareRuns:
         findings = audit(scored)
         self._refuse(findings)
         cases = next(iter(shared_studies(scored).values()))
-        if not cases:
+        if not len(cases):
             raise InvalidInputError(
                 "the runs have scores of no study in common: evaluate them again"
             )
@@ -77,15 +77,14 @@ class CompareRuns:
             drawing=self.drawing,
             versions=self.versions,
         )
-        casebook = gather_cases({run.backend: run.cases for run in scored}, runs)
-        return replace(comparison, casebook=casebook)
+        return replace(comparison, casebook=gather_cases(runs))
 
     def _entrant(self, name: str, store: RunStore, controls: Mapping[Control, RunStore]) -> Entrant:
         manifest = store.manifest()
         run = ScoredRun(
             backend=name,
             cohort=manifest.cohort,
-            cases=tuple(store.scores()),
+            cases=CaseTable.of(store.scores()),
             n_studies=manifest.n_studies,
             trained_on=manifest.trained_on,
             provenance=manifest.provenance,
@@ -94,7 +93,9 @@ class CompareRuns:
             run,
             backend=manifest.backend,
             fingerprint=manifest.fingerprint,
-            controls=responses(run.cases, controls, self.drawing),
+            controls=responses(
+                store, controls, replicates=self.drawing.replicates, seed=self.drawing.seed
+            ),
         )
 
     def _refuse(self, findings: Sequence[Finding]) -> None:
@@ -122,29 +123,3 @@ def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:
         place if counts[backends[place]] > 1 else backends[place]: store
         for place, store in stores.items()
     }
-
-
-def responses(
-    cases: Sequence[CaseScore], controls: Mapping[Control, RunStore], drawing: Drawing
-) -> tuple[Response, ...]:
-    """Hold a backend's scores of altered images against those of the true ones.
-
-    Args:
-        cases: Of the true images.
-        controls: The runs over altered images; those that are not scored tell nothing.
-        drawing: Of the intervals.
-
-    Raises:
-        JobError: A store cannot be read.
-    """
-    return tuple(
-        response(
-            control,
-            true=cases,
-            altered=store.scores(),
-            replicates=drawing.replicates,
-            seed=drawing.seed,
-        )
-        for control, store in controls.items()
-        if store.is_scored()
-    )

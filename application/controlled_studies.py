@@ -134,19 +134,6 @@ class ControlledStudies(StudySource):
         return self._shown[study_id]
 
 
-def under_controls(source: StudySource, study_ids: Collection[str]) -> Iterator[ControlledStudies]:
-    """Put a cohort under every control that alters any of its studies, one after the other."""
-    for control in Control:
-        studies = ControlledStudies(source, control, study_ids)
-        if studies.study_ids():
-            yield studies
-
-
-def control_name(backend: str, control: Control) -> str:
-    """Name the folder of a run under a control, within the place of the evaluation."""
-    return f"{backend}/controls/{control.value}"
-
-
 class _AlteredVolumes(Mapping[Modality, Volume]):
     """A study's volumes, each altered at the first look."""
 

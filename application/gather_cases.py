@@ -15,31 +15,29 @@ MOST = 1000
 """More cases than this slow a browser down and are read by nobody."""
 
 
-def gather_cases(
-    scores: Mapping[str, Iterable[CaseScore]], stores: Mapping[str, RunStore], *, most: int = MOST
-) -> Casebook:
+def gather_cases(stores: Mapping[str, RunStore], *, most: int = MOST) -> Casebook:
     """Lay the cases of runs side by side; where they are too many, some that were drawn by lot.
 
     Args:
-        scores: Of each run, by its name; each is gone through once.
-        stores: Of the same runs, where pictures and volumes are kept.
+        stores: Of runs that are scored, by a name of their own.
         most: How many cases.
 
     Raises:
+        NotFoundError: A store keeps no scores.
         JobError: A store cannot be read.
     """
-    counts: dict[str, int] = dict.fromkeys(scores, 0)
+    counts: dict[str, int] = dict.fromkeys(stores, 0)
     by_run = {
         name: {
             case.study_id: case
-            for case in nsmallest(most, _counted(cases, name, counts), key=_lot_of)
+            for case in nsmallest(most, _counted(store.scores(), name, counts), key=_lot_of)
         }
-        for name, cases in scores.items()
+        for name, store in stores.items()
     }
     ids = sorted(chosen(chain(*by_run.values()), most))
     kept = {name: _kept(store, frozenset(ids)) for name, store in stores.items()}
     return Casebook(
-        backends=tuple(scores),
+        backends=tuple(stores),
         entries=tuple(_entry(study_id, by_run, kept) for study_id in ids),
         n_left_out=max(0, max(counts.values(), default=0) - len(ids)),
     )

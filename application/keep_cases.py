@@ -66,7 +66,7 @@ class KeepCases:
         encoder: PictureEncoder,
         *,
         cohort: Collection[str],
-        keep: Keep = Keep(),  # noqa: B008 -- frozen
+        keep: Keep = Keep(),
     ) -> None:
         self._source = source
         self._encoder = encoder

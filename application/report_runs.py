@@ -2,56 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from dataclasses import replace
 
+from gliobench.application.describe_cohort import describe_cohort
 from gliobench.application.gather_cases import gather_cases
+from gliobench.application.kept_controls import responses
 from gliobench.application.ports.run_store import RunManifest, RunStore
-from gliobench.application.report_evaluation import report_evaluation
 from gliobench.domain.comparison.audits import learned_from
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
-from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summarise import summarise
+from gliobench.domain.position.controls import Control
 
 
-def report_runs(stores: Mapping[str, RunStore]) -> EvaluationReport:
+def report_runs(
+    stores: Mapping[str, RunStore],
+    controls: Mapping[str, Mapping[Control, RunStore]] | None = None,
+) -> EvaluationReport:
     """Report on backends that were scored over one cohort.
 
     Args:
         stores: At least one, by the backend's name, in the order of the report.
+        controls: The runs over altered images, by the backend's name.
 
     Raises:
+        InvalidInputError: There is no run, or they are over several cohorts.
         NotFoundError: A store keeps no run, or no scores.
         JobError: A store cannot be read.
     """
     manifests = {name: store.manifest() for name, store in stores.items()}
-    first = next(iter(manifests.values()))
-    reports = [
-        report_backend(manifests[name], tuple(store.scores())) for name, store in stores.items()
-    ]
-    return report_evaluation(
-        first.name,
-        fingerprint=first.cohort,
-        backends=reports,
+    if (n := len({one.cohort for one in manifests.values()})) > 1:
+        raise InvalidInputError(f"the runs are over {n} cohorts: wanted one")
+    first, cohort = next(iter(manifests.values())), None
+    reports = []
+    for name, store in stores.items():
+        table = CaseTable.of(store.scores())
+        cohort = cohort or describe_cohort(first.name, first.cohort, table)
+        reports.append(report_backend(replace(manifests[name], backend=name), table))
+    if cohort is None:
+        raise InvalidInputError("no run to report on: wanted at least one")
+    return EvaluationReport(
+        cohort=cohort,
+        backends=tuple(reports),
         seed=first.seed,
         versions=first.versions,
-        casebook=gather_cases({name: store.scores() for name, store in stores.items()}, stores),
+        casebook=gather_cases(stores),
         missing_shards=first.missing_shards,
     )
 
 
-def report_backend(manifest: RunManifest, cases: Sequence[CaseScore]) -> BackendReport:
+def report_backend(manifest: RunManifest, table: CaseTable) -> BackendReport:
     """Report on one backend.
 
     Args:
         manifest: Of its run.
-        cases: Its scores, sorted by study.
+        table: Its scores, sorted by study.
     """
+    learned = learned_from(table, manifest.trained_on)
     return BackendReport(
         name=manifest.backend,
         fingerprint=manifest.fingerprint,
         provenance=manifest.provenance,
-        n_trained_on=len({case.patient_id for case in learned_from(cases, manifest.trained_on)}),
-        oracle=any(case.oracle for case in cases),
-        summary=summarise(cases, seed=manifest.seed),
-        cases=tuple(cases),
+        n_trained_on=len(set(learned.patients.tolist())),
+        oracle=bool(table.oracle.any()),
+        summary=summarise(table, seed=manifest.seed),
     )

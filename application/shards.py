@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.position.controls import Control
 
 WRITTEN = re.compile(r"(?P<index>\d{1,9})(/|-of-)(?P<of>\d{1,9})", re.ASCII)
 
@@ -65,9 +66,16 @@ class Shard:
         return ordered[start:stop]
 
 
-def run_name(backend: str, shard: Shard | None = None) -> str:
-    """Name the folder of a run, or of a shard of it, within the place of the evaluation."""
-    return f"{backend}/shards/{shard.name}" if shard else backend
+def run_name(backend: str, shard: Shard | None = None, control: Control | None = None) -> str:
+    """Name the folder of a run, or of a shard of it, within the place of the evaluation.
+
+    Args:
+        backend: Whose run.
+        shard: The part of the cohort; None for all of it.
+        control: How the images were altered; None where they are as they were.
+    """
+    run = f"{backend}/controls/{control.value}" if control else backend
+    return f"{run}/shards/{shard.name}" if shard else run
 
 
 def listing_hash(study_ids: Sequence[str]) -> str:

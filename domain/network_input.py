@@ -25,6 +25,8 @@ Shape = tuple[int, int, int]
 
 MODALITY_ORDER = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
 REGION_ORDER = (Region.WT, Region.TC, Region.ET)
+SMALLEST_MM3 = 200.0
+"""Of what a localizer takes for tumour in a volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def tumour_regions(
     *,
     spacing_mm: float | Spacing,
     grid: Grid,
-    smallest_mm3: float = 200.0,
+    smallest_mm3: float = SMALLEST_MM3,
 ) -> dict[Region, BoolArray] | None:
     """Turn a localizer's output into nested regions on a study's grid.
 

@@ -11,6 +11,8 @@ from gliobench.domain.study import Modality
 
 SLICE_MODALITIES = (Modality.T1C,)
 SLICE_REGIONS = (Region.WT,)
+SMALLEST_MM2 = 100.0
+"""Of what a localizer takes for tumour: a disc of 11 mm. The smallest known has 343 mm²."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class SliceGeometry:
 def is_slice(grid: Grid) -> bool:
     """Tell whether a study is one axial plane."""
     return grid.shape[Axis.AXIAL] == 1
+
+
+def smallest_mm3(grid: Grid) -> float:
+    """Give the volume of the smallest part of a plane that is taken for tumour."""
+    return SMALLEST_MM2 * grid.spacing_mm[Axis.AXIAL]
 
 
 def thick_as(grid: Grid, spacing_mm: Spacing) -> Spacing:

@@ -17,7 +17,9 @@ from gliobench.entrypoints.commands import (
     doctor,
     evaluate,
     export,
+    merge,
     predict,
+    report,
     train,
 )
 from gliobench.entrypoints.errors import reported_errors
@@ -47,6 +49,8 @@ app = typer.Typer(
 )
 app.command(rich_help_panel="Use")(predict.predict)
 app.command(rich_help_panel="Use")(evaluate.evaluate)
+app.command(rich_help_panel="Use")(merge.merge)
+app.command(rich_help_panel="Use")(report.report)
 app.command(rich_help_panel="Use")(compare.compare)
 app.add_typer(dataset.app, name="dataset", rich_help_panel="Use")
 app.command(rich_help_panel="Set up")(backends.backends)

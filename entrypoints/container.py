@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gliobench.adapters.monai import TrainedNetworks
     from gliobench.application.ports.backend import Backend, BackendOptions
     from gliobench.application.ports.comparison_writer import ComparisonWriter
+    from gliobench.application.ports.dataset_path import DatasetPath
     from gliobench.application.ports.executor import Executor
     from gliobench.application.ports.network import Network
     from gliobench.application.ports.picture_encoder import PictureEncoder
@@ -52,16 +53,28 @@ def _load_settings(flags: dict[str, object]) -> Settings:
     return load_settings(flags)
 
 
-def _brats_source(dataset: str) -> StudySource:
+def _fsspec_dataset(dataset: str, settings: Settings) -> DatasetPath:
+    from gliobench.adapters.fsspec import open_dataset
+
+    return open_dataset(
+        dataset,
+        cache=settings.cache_dir,
+        cache_bytes=int(settings.cache_gib * 2**30),
+        patience_s=settings.store_patience_s,
+        trust_checksums=settings.trust_checksums,
+    )
+
+
+def _brats_source(folder: DatasetPath) -> StudySource:
     from gliobench.adapters.nifti import BratsStudySource
 
-    return BratsStudySource(Path(dataset))
+    return BratsStudySource(folder)
 
 
-def _slice_source(dataset: str, settings: Settings) -> StudySource:
+def _slice_source(folder: DatasetPath, settings: Settings) -> StudySource:
     from gliobench.adapters.slices import SliceStudySource
 
-    return SliceStudySource(Path(dataset), spacing_mm=settings.slice_spacing_mm)
+    return SliceStudySource(folder, spacing_mm=settings.slice_spacing_mm)
 
 
 def _phantom_source(dataset: str) -> StudySource:
@@ -207,7 +220,8 @@ def _grader_trainer(
 
 def _slice_trainer(source: StudySource, *, steps: int, seed: int) -> Trainer:
     monai = _monai()
-    trainer: Trainer = monai.SliceTrainer(source, schedule=monai.Schedule(steps=steps, seed=seed))
+    schedule = monai.Schedule(steps=steps, learning_rate=3e-3, weight_decay=1e-2, seed=seed)
+    trainer: Trainer = monai.SliceTrainer(source, schedule=schedule)
     return trainer
 
 
@@ -278,6 +292,7 @@ class Container(containers.DeclarativeContainer):
 
     flags: providers.Object[dict[str, object]] = providers.Object({})
     settings = providers.Singleton(_load_settings, flags)
+    dataset_path = providers.Factory(_fsspec_dataset, settings=settings)
     brats_source = providers.Factory(_brats_source)
     slice_source = providers.Factory(_slice_source, settings=settings)
     phantom_source = providers.Factory(_phantom_source)
@@ -316,35 +331,60 @@ def settings() -> Settings:
 def open_source(dataset: str) -> StudySource:
     """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
-    A folder of slices is one that holds `cases.csv` and `image/`. Where the settings name a frozen
+    A folder may be a URL that fsspec knows, e.g. `s3://bucket/cohort`: its files are fetched when
+    they are looked at. A folder of slices is one that holds `cases.csv` and `image/`. Where the settings name a frozen
     cohort, or a part of one, only its studies are there.
 
     Raises:
         InvalidInputError: The phantom's numbers or the table of cases cannot be read.
         NotFoundError: The folder is not there, or holds no study.
-        MissingExtraError: Phantoms are asked for and their extra is not installed.
+        MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
+        StoreError: The store cannot be read.
     """
-    source: StudySource = _source_provider(dataset)(dataset)
+    source = _open_whole(dataset)
     cohort = settings().cohort
     return ChosenStudies(source, _members(cohort)) if cohort else source
 
 
 def _members(cohort: str) -> list[str]:
     """Name the studies of a frozen cohort, `FILE`, or of one of its parts, `FILE:PART`."""
-    file, _, part = (cohort, "", "") if Path(cohort).is_file() else cohort.rpartition(":")
+    file, _, part = (cohort, "", "") if _is_file(cohort) else cohort.rpartition(":")
     try:
-        frozen = thaw(Path(file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        frozen = thaw(read_file(file).decode())
+    except (NotFoundError, UnicodeDecodeError) as error:
         raise NotFoundError(f"cohort {cohort} cannot be read: wanted FILE or FILE:PART") from error
     return [member.study_id for member in (frozen.part(part) if part else frozen.members)]
 
 
-def _source_provider(dataset: str) -> providers.Factory[StudySource]:
+def _open_whole(dataset: str) -> StudySource:
     if dataset.startswith(PHANTOM):
-        return container.phantom_source
-    if (Path(dataset) / "cases.csv").is_file() and (Path(dataset) / "image").is_dir():
-        return container.slice_source
-    return container.brats_source
+        phantoms: StudySource = container.phantom_source(dataset)
+        return phantoms
+    folder: DatasetPath = container.dataset_path(dataset)
+    of_slices = (folder / "cases.csv").is_file() and (folder / "image").is_dir()
+    source: StudySource = (container.slice_source if of_slices else container.brats_source)(folder)
+    return source
+
+
+def _is_file(place: str) -> bool:
+    folder, name = _parted(place)
+    return bool(name) and storage(folder).exists(name)
+
+
+def _parted(place: str) -> tuple[str, str]:
+    name = place.rpartition("/")[-1]
+    return place.removesuffix(name) or ".", name
+
+
+def read_file(place: str) -> bytes:
+    """Read a file of this machine or of a store.
+
+    Raises:
+        NotFoundError: It is not there.
+        StoreError: It cannot be read.
+    """
+    folder, name = _parted(place)
+    return storage(folder).read(name)
 
 
 def load_backend(name: str) -> Backend:
@@ -528,14 +568,14 @@ def storage(url: str) -> Storage:
     return place
 
 
-def run_store(url: str | Path) -> RunStore:
+def run_store(url: str) -> RunStore:
     """Open the store of one run, in a folder or under a URL.
 
     Raises:
         InvalidInputError: No such kind of store is known, or the URL is malformed.
         MissingExtraError: The library of the store is not installed.
     """
-    store: RunStore = container.run_store(str(url))
+    store: RunStore = container.run_store(url)
     return store
 
 

@@ -2,58 +2,253 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gliobench.application.shards import Shard
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gliobench.application.evaluate_cohort import Run
-    from gliobench.application.ports.run_store import RunStore
-    from gliobench.application.ports.study_source import StudySource
+    from gliobench.application.merge_shards import Parts
+    from gliobench.application.pulse import Pulse, Watch
+    from gliobench.application.shards import Shard
     from gliobench.domain.evaluation.report import EvaluationReport
     from gliobench.entrypoints.recipe import EvaluationRecipe
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A report, and where it was written.
+def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> list[Run]:
+    """Predict, score and keep what the recipe names; an interrupted evaluation goes on.
 
     Args:
-        report: What it says.
-        places: The one to open first.
-    """
+        recipe: Of the pass over the true images.
+        controls: Put the backends to altered images too.
 
-    report: EvaluationReport
-    places: Sequence[str]
-
-
-def evaluate_studies(recipe: EvaluationRecipe) -> list[Run]:
-    """Predict, score and keep what the recipe names; an interrupted pass goes on.
+    Returns:
+        The runs over the true images.
 
     Raises:
+        InvalidInputError: The place keeps the cohort in another number of shards.
         StoppedError: SIGTERM came before all was done.
+        JobError: A store cannot be read or written.
     """
-    from gliobench.application.shards import run_name
-    from gliobench.entrypoints.container import run_place, settings
     from gliobench.entrypoints.monitoring import watching
     from gliobench.entrypoints.stopping import terminating
 
-    if recipe.shard is not None:
-        from gliobench.application.merge_shards import check_division
-
-        for backend in recipe.backends:
-            check_division(run_place(recipe.out), run_name(backend), recipe.shard)
-    source = recipe.source()
-    batch_size = recipe.settings.batch_size
+    settings = recipe.settings
+    _check_division(recipe)
     with (
         terminating() as stop,
-        watching(metrics_file=settings().metrics_file, batch_size=batch_size) as watch,
+        watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch,
     ):
-        runs = one_pass(recipe, source, watch=watch, stop=stop)
-        keep_cases(recipe, source, runs)
+        runs = one_pass(recipe, stop=stop, watch=watch)
+        if controls:
+            control_passes(recipe, runs, stop=stop, watch=watch)
+    keep_for_readers(recipe, runs)
     return runs
+
+
+def one_pass(
+    recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch
+) -> list[Run]:
+    """Have every backend predict the studies of the recipe's source, and score them.
+
+    Raises:
+        StoppedError: `stop` was true before all was done.
+        JobError: A store cannot be read or written.
+    """
+    from gliobench.application.evaluate_cohort import EvaluateCohort
+    from gliobench.entrypoints.container import executor
+
+    source = recipe.source()
+    evaluate_cohort = EvaluateCohort(
+        source,
+        executor(recipe.settings),
+        open_store=recipe.store,
+        batch_size=recipe.settings.batch_size,
+        stop=stop,
+        watch=watch,
+    )
+    shard = recipe.shard if recipe.control is None else None  # controlled, it is all there is
+    return evaluate_cohort(recipe, recipe.study_ids(source), name=recipe.name, shard=shard)
+
+
+def control_passes(
+    recipe: EvaluationRecipe, runs: Sequence[Run], *, stop: Callable[[], bool], watch: Watch
+) -> None:
+    """Have every backend predict altered images too, and hold the answers against the true ones.
+
+    Raises:
+        StoppedError: `stop` was true before all was done.
+        JobError: A store cannot be read or written.
+    """
+    from gliobench.application.controlled_studies import ControlledStudies
+    from gliobench.application.hold_control import HoldControl
+    from gliobench.domain.position.controls import Control
+
+    for control in Control:
+        controlled = replace(recipe, control=control)
+        studies = controlled.source()
+        # Of a shard that has no such study there is an empty run, for those who wait for it.
+        if not isinstance(studies, ControlledStudies) or not (recipe.shard or studies.study_ids()):
+            continue
+        altered = one_pass(controlled, stop=stop, watch=_named(watch, control.value))
+        hold_control = HoldControl(studies)
+        for true, other in zip(runs, altered, strict=True):
+            hold_control(true=true.store, altered=other.store)
+
+
+def _named(watch: Watch, control: str) -> Watch:
+    """Tell a pass over altered images from that over the true ones."""
+
+    def tell(pulse: Pulse) -> None:
+        done, failed, providers = (
+            {f"{name} {control}": one for name, one in counts.items()}
+            for counts in (pulse.done, pulse.failed, pulse.providers)
+        )
+        watch(replace(pulse, done=done, failed=failed, providers=providers))
+
+    return tell
+
+
+def keep_for_readers(recipe: EvaluationRecipe, runs: Sequence[Run]) -> None:
+    """Keep what readers will want to see of the cases.
+
+    Raises:
+        JobError: A store cannot be read or written.
+    """
+    from gliobench.application.keep_cases import Keep, KeepCases
+    from gliobench.entrypoints.container import picture_encoder
+
+    source = recipe.source()
+    wanted = recipe.settings.keep
+    keep_cases = KeepCases(
+        source,
+        picture_encoder(),
+        cohort=recipe.study_ids(source),
+        keep=Keep(pictures=wanted.pictures, volumes=wanted.volumes),
+    )
+    for run in runs:
+        keep_cases(run.store, run.store.scores(), run.keys)
+
+
+def merge(out: str, backends: Sequence[str], *, allow_partial: bool) -> None:
+    """Make whole runs of shards.
+
+    Raises:
+        NotFoundError: A shard is missing that may not be.
+        InvalidInputError: Shards do not belong together.
+        JobError: A store cannot be read or written.
+    """
+    from gliobench.application.merge_shards import MergeShards
+    from gliobench.entrypoints.container import run_place
+
+    merge_shards = MergeShards(run_place(out))
+    for backend in backends:
+        merge_shards(backend, allow_partial=allow_partial)
+
+
+def parts(out: str, backends: Sequence[str]) -> list[Parts]:
+    """Tell which shards of backends are finished.
+
+    Raises:
+        NotFoundError: A backend has no shards.
+        JobError: A store cannot be read.
+    """
+    from gliobench.application.merge_shards import MergeShards
+    from gliobench.entrypoints.container import run_place
+
+    return [MergeShards(run_place(out)).parts(backend) for backend in backends]
+
+
+def run_names(out: str, backends: Sequence[str]) -> list[str]:
+    """Name the runs of backends: over the true images, and over altered ones as far as they began.
+
+    Raises:
+        JobError: The place cannot be read.
+    """
+    from gliobench.entrypoints.container import run_place
+
+    place = run_place(out)
+    return [
+        name
+        for backend in backends
+        for name in (
+            backend,
+            *(f"{backend}/controls/{one}" for one in place.folders(f"{backend}/controls")),
+        )
+    ]
+
+
+def sharded_backends(out: str) -> list[str]:
+    """Name the backends that have shards in a place.
+
+    Raises:
+        NotFoundError: There is none.
+        JobError: The place cannot be read.
+    """
+    from gliobench.domain.errors import NotFoundError
+    from gliobench.entrypoints.container import run_place
+
+    place = run_place(out)
+    found = [name for name in place.folders() if place.folders(f"{name}/shards")]
+    if not found:
+        raise NotFoundError(f"{out} holds no shards: evaluate with --shard first")
+    return found
+
+
+def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str]:
+    """Write the report of whole runs.
+
+    Returns:
+        What it says, and where to open it.
+
+    Raises:
+        JobError: A store cannot be read, or the report not be written.
+    """
+    from gliobench.application.kept_controls import kept_controls
+    from gliobench.application.report_runs import report_runs
+    from gliobench.entrypoints.container import report_writer, run_place
+
+    place = run_place(out)
+    made = report_runs(
+        {backend: place.store(backend) for backend in backends},
+        {backend: kept_controls(place, backend) for backend in backends},
+    )
+    return made, report_writer(out).write(made)[0]
+
+
+def shard_of_job(given: str | None, shards: int | None, index: str | None) -> Shard | None:
+    """Tell which part of a cohort is wanted; None wants all of it.
+
+    Args:
+        given: `I/N`, as on the command line; wins over the rest.
+        shards: As the settings have it.
+        index: JOB_COMPLETION_INDEX, as Kubernetes tells a pod of an Indexed Job.
+
+    Raises:
+        InvalidInputError: There is no such shard, or it is not known which one this is.
+    """
+    from gliobench.application.shards import Shard
+    from gliobench.domain.errors import InvalidInputError
+
+    if given is not None:
+        shard = Shard.parse(given)
+        if shards not in (None, shard.of):
+            raise InvalidInputError(f"--shard {given}, but the setting shards is {shards}")
+        return shard
+    if shards is None:
+        return None
+    if index is None:
+        raise InvalidInputError(
+            f"shards = {shards}, but which of them? Wanted --shard I/{shards} or "
+            "JOB_COMPLETION_INDEX"
+        )
+    return Shard.parse(f"{index}/{shards}")
+
+
+def _check_division(recipe: EvaluationRecipe) -> None:
+    from gliobench.application.merge_shards import check_division
+    from gliobench.entrypoints.container import run_place
+
+    if recipe.shard is not None:
+        for backend in recipe.backends:
+            check_division(run_place(recipe.out), backend, recipe.shard)

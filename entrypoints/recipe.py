@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gliobench.application.ports.executor import Work
     from gliobench.application.ports.run_store import RunStore
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.domain.position.controls import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,20 @@ class EvaluationRecipe:
         dataset: As on the command line.
         backends: Their names.
         out: Folder or URL of the runs.
+        name: What the user calls the cohort.
         limit: Take only the first studies.
         shard: The part that is wanted.
+        control: How the images are altered; None leaves them as they are.
     """
 
     settings: Settings
     dataset: str
     backends: tuple[str, ...]
     out: str
+    name: str = ""
     limit: int | None = None
     shard: Shard | None = None
+    control: Control | None = None
 
     def __call__(self) -> Work:
         """Make the work, with its models.
@@ -61,10 +66,16 @@ class EvaluationRecipe:
         )
 
     def source(self) -> StudySource:
-        """Open the studies that every pass is over."""
+        """Open the studies that the pass is over; controlled, they are those of the shard only."""
+        from gliobench.application.controlled_studies import ControlledStudies
         from gliobench.entrypoints.container import open_source
 
-        return open_source(self.dataset)
+        source = open_source(self.dataset)
+        if self.control is None:
+            return source
+        cohort = self.study_ids(source)
+        part = self.shard.take(cohort) if self.shard else cohort
+        return ControlledStudies(source, self.control, part)
 
     def study_ids(self, source: StudySource) -> list[str]:
         """Name the cohort's studies."""
@@ -74,7 +85,7 @@ class EvaluationRecipe:
         """Open the store of a backend's run, or of its shard."""
         from gliobench.entrypoints.container import run_place
 
-        return run_place(self.out).store(run_name(backend, self.shard))
+        return run_place(self.out).store(run_name(backend, self.shard, self.control))
 
 
 def fair_share(settings: Settings) -> Settings:

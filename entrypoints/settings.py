@@ -121,6 +121,19 @@ class CompareSettings(BaseModel):
     replicates: int = Field(10_000, ge=100, description="bootstrap cohorts to draw")
 
 
+class KeepSettings(BaseModel):
+    """How much of the studies' images `gliobench evaluate` keeps for readers of the reports."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pictures: int = Field(
+        1000, ge=0, description="studies of which the scored slice is kept; 0 keeps no image"
+    )
+    volumes: int = Field(
+        8, ge=0, description="studies of which a small volume is kept, for the 3D viewer"
+    )
+
+
 class RaySettings(BaseModel):
     """Where `executor = "ray"` works, and what each of its workers gets."""
 
@@ -205,6 +218,10 @@ class Settings(BaseSettings):
         default_factory=lambda: CompareSettings.model_validate({}),
         description="comparisons, as [compare] or compare.NAME",
     )
+    keep: KeepSettings = Field(
+        default_factory=lambda: KeepSettings.model_validate({}),
+        description="images kept for readers, as [keep] or keep.NAME",
+    )
     ray: RaySettings = Field(
         default_factory=lambda: RaySettings.model_validate({}),
         description="workers on Ray, as [ray] or ray.NAME",
@@ -230,6 +247,7 @@ LLAMA_BACKENDS = ("llama-vision", "llama-vision-lora")
 TABLES: Mapping[str, type[BaseModel]] = {
     "llama": LlamaSettings,
     "compare": CompareSettings,
+    "keep": KeepSettings,
     "ray": RaySettings,
 }
 """The settings that hold others."""
@@ -256,6 +274,18 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
         raise InvalidInputError(f"{error}: wanted JSON") from error
     except ValidationError as error:
         raise InvalidInputError(_first_fault(error, given)) from error
+
+
+def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
+    """Give settings with some of them changed by options of a command.
+
+    Raises:
+        InvalidInputError: A value is wrong.
+    """
+    try:
+        return Settings.model_validate({**settings.model_dump(), **flags})
+    except ValidationError as error:
+        raise InvalidInputError(_first_fault(error, flags)) from error
 
 
 def described() -> dict[str, str]:

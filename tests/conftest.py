@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+
+from fakes.s3_server import ENVIRONMENT, FaultyProxy, faulty_proxy, s3_server
 
 # no deadline for one example: it would fail on a busy machine
 settings.register_profile("gliobench", settings.default, deadline=None)
@@ -32,3 +38,47 @@ def real_data() -> Path:
             "no real studies: put them in ../shared/data or name them in GLIOBENCH_TEST_DATA"
         )
     return folder
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """A bucket of a real S3 server, reached through a proxy that can misbehave.
+
+    Args:
+        url: Of a folder that is the test's own.
+        proxy: Before the server.
+        environment: By which a process reaches it.
+    """
+
+    url: str
+    proxy: FaultyProxy
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def s3_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyProxy]:
+    """One server for all tests."""
+    missing = [name for name in ("moto", "flask", "s3fs") if find_spec(name) is None]
+    if missing:
+        pytest.skip(f"no {missing[0]}: pip install 'gliobench[s3,dev]'")
+    with (
+        s3_server(tmp_path_factory.mktemp("s3")) as port,
+        faulty_proxy(port) as proxy,
+    ):
+        yield proxy
+
+
+@pytest.fixture
+def s3(s3_proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    """A folder of its own in a bucket, with credentials in the environment."""
+    import s3fs
+
+    environment = ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{s3_proxy.port}"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    s3_proxy.honest()
+    bucket = f"bucket-{uuid4().hex[:12]}"
+    s3fs.S3FileSystem().mkdir(bucket)
+    yield S3(f"s3://{bucket}/place", s3_proxy, environment)
+    s3_proxy.honest()
+    s3fs.S3FileSystem.clear_instance_cache()

@@ -135,7 +135,7 @@ def _is_foreign(error: Exception) -> bool:
     return (
         isinstance(error, OSError | ValueError)
         or is_transient(error)
-        or not (type(error).__module__ == "builtins")
+        or type(error).__module__ != "builtins"
     )
 
 

@@ -77,7 +77,7 @@ class RemoteFolder:
         return self._opened_url
 
     def __setstate__(self, url: str) -> None:
-        self.__init__(url)  # type: ignore[misc]  # a new process opens anew
+        self.__init__(url)  # a new process opens anew
 
     def _open(self) -> tuple[int, Any, str]:
         options = {

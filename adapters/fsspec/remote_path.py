@@ -12,7 +12,7 @@ from gliobench.application.ports.dataset_path import DatasetPath
 
 
 @final
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class RemotePath(DatasetPath):
     """Looks like pathlib's `Path` to whoever reads a dataset.
 
@@ -32,6 +32,9 @@ class RemotePath(DatasetPath):
     def __str__(self) -> str:
         return self.tree.place(self.path)
 
+    def __lt__(self, other: Self, /) -> bool:
+        return self.path < other.path
+
     def __truediv__(self, name: str, /) -> Self:
         return type(self)(f"{self.path}/{name}", self.tree)
 
@@ -48,7 +51,7 @@ class RemotePath(DatasetPath):
     @property
     def parents(self) -> Sequence[Self]:
         """The folders that it is in, the nearest first, up to the bucket."""
-        above = [self]
+        above: list[Self] = [self]
         while (one := above[-1].parent) != above[-1]:
             above.append(one)
         return above[1:]

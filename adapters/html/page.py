@@ -28,6 +28,9 @@ from gliobench.adapters.html.tables import (
 from gliobench.domain.evaluation.report import EvaluationReport
 
 TEMPLATES = Path(__file__).parent / "templates"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+SHORT = 24
+"""Letters of small print up to which it stands on one line."""
 
 
 def render_html(report: EvaluationReport) -> str:
@@ -81,6 +84,7 @@ def environment() -> Environment:
         "count": count,
         "percent": percent,
         "unbroken": _unbroken,
+        "whole": _whole,
     }
     return made
 
@@ -111,6 +115,12 @@ def _unbroken(text: str, names: list[str]) -> Markup:
         pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
         marked = re.sub(pattern, lambda found: f"<span>{found[0]}</span>", marked)
     return Markup(marked)  # noqa: S704 -- escaped above
+
+
+def _whole(small: str) -> str:
+    """Keep short parts of small print, such as n = 6 or an interval, on one line each."""
+    parts = small.split(" · ")
+    return " · ".join(one.replace(" ", NO_BREAK) if len(one) < SHORT else one for one in parts)
 
 
 def _reasons(report: EvaluationReport) -> list[tuple[str, str, list[int]]]:

@@ -27,7 +27,12 @@ from gliobench.domain.network_input import (
 )
 from gliobench.domain.regions import Region
 from gliobench.domain.resampling import Float32Array, resample_to_spacing
-from gliobench.domain.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
+from gliobench.domain.slice_input import (
+    SLICE_MODALITIES,
+    SliceGeometry,
+    smallest_mm3,
+    thick_as,
+)
 from gliobench.domain.study import Reference, Study
 
 Regions: TypeAlias = Mapping[Region, BoolArray]
@@ -84,7 +89,12 @@ def find_tumour(network: nn.Module, study: Study, geometry: SliceGeometry) -> Re
     with torch.inference_mode():
         probabilities = network(cuts).sigmoid().numpy()
     merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
-    return tumour_regions(merged, spacing_mm=spacing_mm, grid=study.grid)
+    return tumour_regions(
+        merged,
+        spacing_mm=spacing_mm,
+        grid=study.grid,
+        smallest_mm3=smallest_mm3(study.grid),
+    )
 
 
 def _crop_geometry(study: Study, geometry: SliceGeometry) -> GraderGeometry:

@@ -81,8 +81,8 @@ class SliceTrainer(Trainer):
 
     Args:
         source: Studies of one axial plane; those without mask or grade are left out.
-        schedule: Of the localizer; the grader learns for a third of its steps.
-        batch_size: Slices a step of the localizer; the grader takes twice as many crops.
+        schedule: Of the localizer; the grader learns for a sixth of its steps.
+        batch_size: Slices a step of the localizer; the grader takes four times as many crops.
         geometry: Pixels and shapes of the networks' inputs.
 
     Raises:
@@ -94,7 +94,7 @@ class SliceTrainer(Trainer):
         source: StudySource,
         *,
         schedule: Schedule,
-        batch_size: int = 16,
+        batch_size: int = 8,
         geometry: SliceGeometry | None = None,
     ) -> None:
         self._source = source
@@ -173,7 +173,7 @@ class SliceTrainer(Trainer):
             groups,
             size=shape[:2],
             moves=ANY_TURN if of_grader else A_LITTLE,
-            batch_size=self._batch_size * (2 if of_grader else 1),
+            batch_size=self._batch_size * (4 if of_grader else 1),
             seed=self._schedule.seed,
         )
 
@@ -221,7 +221,7 @@ def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:
 
 
 def _of_grader(schedule: Schedule) -> Schedule:
-    return replace(schedule, steps=max(1, schedule.steps // 3))
+    return replace(schedule, steps=max(1, schedule.steps // 6))
 
 
 def _scores(study: Study, *, reference: Regions, prediction: Regions | None) -> Row:

@@ -17,6 +17,7 @@ from gliobench.domain.errors import GliobenchError
 from gliobench.domain.geometry import BoolArray
 from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import (
+    SMALLEST_MM3,
     brain_windows,
     localizer_volumes,
     merge_windows,
@@ -31,7 +32,7 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.slice_input import thick_as
+from gliobench.domain.slice_input import smallest_mm3, thick_as
 from gliobench.domain.study import Modality, Study
 
 Regions = Mapping[Region, BoolArray]
@@ -67,7 +68,10 @@ class TumourFinder:
         except GliobenchError as error:
             return failure_of(error)
         merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
-        regions = tumour_regions(merged, spacing_mm=spacing_mm, grid=study.grid)
+        least_mm3 = smallest_mm3(study.grid) if card.of_slices else SMALLEST_MM3
+        regions = tumour_regions(
+            merged, spacing_mm=spacing_mm, grid=study.grid, smallest_mm3=least_mm3
+        )
         return regions or Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
 
 

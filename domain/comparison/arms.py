@@ -12,8 +12,8 @@ from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.result import Arm, Bias, FailureRate
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.report import BASELINE
-from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.geometry import FloatArray
@@ -58,9 +58,9 @@ class Drawing:
 
 def describe_arm(
     entrant: Entrant,
-    cases: Sequence[CaseScore],
+    cases: CaseTable,
     primary: Endpoint,
-    priors: Mapping[str, Sequence[CaseScore]],
+    priors: Mapping[str, CaseTable],
     drawing: Drawing,
 ) -> Arm:
     """Describe one backend.
@@ -81,8 +81,8 @@ def describe_arm(
         fingerprint=entrant.fingerprint,
         provenance=dict(run.provenance or {}),
         baseline=BASELINE in (run.provenance or {}),
-        n_trained_on=len({case.patient_id for case in learned_from(cases, run.trained_on)}),
-        oracle=any(case.oracle for case in cases),
+        n_trained_on=len(set(learned_from(cases, run.trained_on).patients.tolist())),
+        oracle=bool(cases.oracle.any()),
         summary=summary,
         primary=_primary(summary, primary),
         roc=_curve(run.backend, studies, roc_curve),
@@ -126,9 +126,7 @@ def _failures(summary: RunSummary) -> Iterator[FailureRate]:
         yield FailureRate(reason, count, wilson(successes=count, n=n))
 
 
-def _biases(
-    cases: Sequence[CaseScore], priors: Mapping[str, Sequence[CaseScore]], drawing: Drawing
-) -> Iterator[Bias]:
+def _biases(cases: CaseTable, priors: Mapping[str, CaseTable], drawing: Drawing) -> Iterator[Bias]:
     for form in ON_PLANE:
         places = Placements.of(cases, form)
         if not places.n and not places.n_unanswered:
@@ -136,7 +134,7 @@ def _biases(
         known = {
             name: _places_of(prior, places.study_ids, form)
             for name, prior in priors.items()
-            if any(Form.BOX in case.localisation for case in prior)
+            if Form.BOX in prior.forms
         }
         bias = position_bias(places, priors=known, replicates=drawing.replicates, seed=drawing.seed)
         yield Bias(
@@ -147,7 +145,7 @@ def _biases(
         )
 
 
-def _places_of(cases: Sequence[CaseScore], study_ids: Sequence[str], form: Form) -> FloatArray:
+def _places_of(cases: CaseTable, study_ids: Sequence[str], form: Form) -> FloatArray:
     """Look up where a prior points in these studies, (N, 2) mm, NaN where it does not."""
     there = Form.BOX if form is Form.POLYGON else form
     places = Placements.of(cases, there)

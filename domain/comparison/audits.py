@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import groupby
 
+import numpy as np
+
+from gliobench.domain.evaluation.case_table import (
+    Cases,
+    CaseTable,
+    align,
+    differ_in_truth,
+)
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
-from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.patients import patient_hash
 
 HASH_LENGTH = 16
@@ -81,7 +87,7 @@ class ScoredRun:
 
     backend: str
     cohort: str
-    cases: Sequence[CaseScore]
+    cases: CaseTable
     n_studies: int | None = None
     trained_on: frozenset[str] = frozenset()
     provenance: Mapping[str, str] | None = None
@@ -111,14 +117,17 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
     )
 
 
-def learned_from(cases: Sequence[CaseScore], trained_on: frozenset[str]) -> list[CaseScore]:
-    """Name the cases whose patient or image a backend has learned from."""
-    return [
-        case
-        for case in cases
-        if patient_hash(case.patient_id) in trained_on
-        or (case.content_hash is not None and case.content_hash[:HASH_LENGTH] in trained_on)
+def learned_from(cases: Cases, trained_on: frozenset[str]) -> CaseTable:
+    """Keep the cases whose patient or image a backend has learned from."""
+    table = CaseTable.of(cases)
+    if not trained_on:
+        return table.take(np.zeros(len(table), dtype=np.bool_))
+    known = [
+        patient_hash(patient) in trained_on
+        or (content is not None and content[:HASH_LENGTH] in trained_on)
+        for patient, content in zip(table.patients, table.contents, strict=True)
     ]
+    return table.take(np.array(known, dtype=np.bool_))
 
 
 def _different_cohorts(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
@@ -135,54 +144,52 @@ def _different_cohorts(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 
 def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     """Find studies that were held against one truth in one run and another in the next."""
-    first = {case.study_id: _truth(case) for case in runs[0].cases}
+    first = runs[0].cases
     for run in runs[1:]:
-        changed = [
-            case for case in run.cases if first.get(case.study_id, _truth(case)) != _truth(case)
-        ]
+        one, other = align([first, run.cases])
+        changed = other.study_ids[differ_in_truth(one, other)].tolist()
         if changed:
             yield Finding(
                 FindingKind.DIFFERENT_REFERENCES,
                 f"{run.backend} and {runs[0].backend} were scored against different references in "
                 f"{_studies(len(changed))}: evaluate both again.",
                 backend=run.backend,
-                study_ids=_ids(changed),
+                study_ids=tuple(sorted(changed)),
             )
 
 
-def _truth(case: CaseScore) -> tuple[object, ...]:
-    volume_mm3 = round(case.target.volume_mm3, 3) if case.target else None
-    return case.patient_id, case.reference_grade, case.plane, volume_mm3
-
-
 def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    there = {run.backend: set(run.cases.study_ids.tolist()) for run in runs}
     for run in runs:
         alike = [other for other in runs if other.cohort == run.cohort]
-        everyone = {case.study_id for other in alike for case in other.cases}
-        there = {case.study_id for case in run.cases}
+        everyone = set().union(*(there[other.backend] for other in alike))
         wanted = max(run.n_studies or 0, len(everyone))
-        if len(there) < wanted:
+        if len(there[run.backend]) < wanted:
             yield Finding(
                 FindingKind.PARTIAL_RUN,
-                f"{run.backend} has scores of {len(there)} of {_studies(wanted)}: its run was not "
-                "finished.",
+                f"{run.backend} has scores of {len(there[run.backend])} of {_studies(wanted)}: its "
+                "run was not finished.",
                 backend=run.backend,
-                study_ids=tuple(sorted(everyone - there)),
+                study_ids=tuple(sorted(everyone - there[run.backend])),
             )
 
 
 def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     """Find images that came under two patients' names: they count twice, and split apart."""
-    cases = {case.study_id: case for run in runs for case in run.cases if case.content_hash}
-    by_content = sorted(cases.values(), key=lambda case: (case.content_hash or "", case.study_id))
-    for _, group in groupby(by_content, key=lambda case: case.content_hash):
-        same = list(group)
-        if len({case.patient_id for case in same}) > 1:
-            ids = _ids(same)
+    seen: dict[str, set[tuple[str, str]]] = {}
+    for run in runs:
+        facts = zip(run.cases.contents, run.cases.patients, run.cases.study_ids, strict=True)
+        for content, patient, study_id in facts:
+            if content is not None:
+                seen.setdefault(content, set()).add((patient, study_id))
+    for _, same in sorted(seen.items()):
+        patients = {patient for patient, _ in same}
+        if len(patients) > 1:
+            ids = tuple(sorted({study_id for _, study_id in same}))
             yield Finding(
                 FindingKind.REPEATED_IMAGE,
-                f"{' and '.join(ids)} are the same images under the names of "
-                f"{len({case.patient_id for case in same})} patients.",
+                f"{' and '.join(ids)} are the same images under the names of {len(patients)} "
+                "patients.",
                 study_ids=ids,
             )
 
@@ -190,9 +197,8 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 def _leakage(run: ScoredRun) -> Iterator[Finding]:
     """Find patients that were learned from; a baseline knows averages only, and stops nothing."""
     known = learned_from(run.cases, run.trained_on)
-    if known:
-        patients = len({case.patient_id for case in run.cases})
-        seen = len({case.patient_id for case in known})
+    if len(known):
+        patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
         learned = f"{seen} of the {patients} patients"
         baseline = BASELINE in (run.provenance or {})
         yield Finding(
@@ -208,8 +214,8 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
 
 
 def _oracle(run: ScoredRun) -> Iterator[Finding]:
-    shown = [case for case in run.cases if case.oracle]
-    if shown:
+    shown = run.cases.take(run.cases.oracle)
+    if len(shown):
         yield Finding(
             FindingKind.ORACLE_SLICES,
             f"{run.backend} was shown slices that were chosen with the reference in "
@@ -235,8 +241,8 @@ def _held_out(run: ScoredRun) -> Iterator[Finding]:
         )
 
 
-def _ids(cases: Sequence[CaseScore]) -> tuple[str, ...]:
-    return tuple(sorted(case.study_id for case in cases))
+def _ids(table: CaseTable) -> tuple[str, ...]:
+    return tuple(sorted(table.study_ids.tolist()))
 
 
 def _studies(count: int) -> str:

@@ -31,8 +31,8 @@ from gliobench.domain.comparison.result import (
     Test,
 )
 from gliobench.domain.comparison.site_audit import audit_sites
+from gliobench.domain.evaluation.case_table import CaseTable, align
 from gliobench.domain.evaluation.report import BASELINE, CohortDescription
-from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.placements import brains_mm
 from gliobench.domain.statistics.bootstrap import Replicates
@@ -40,11 +40,10 @@ from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.multiplicity import holm
 
 
-def shared_studies(runs: Sequence[ScoredRun]) -> dict[str, tuple[CaseScore, ...]]:
+def shared_studies(runs: Sequence[ScoredRun]) -> dict[str, CaseTable]:
     """Keep the studies that all runs have scores of, in the order of their ids, by run."""
-    tables = {run.backend: {case.study_id: case for case in run.cases} for run in runs}
-    ids = sorted(set.intersection(*(set(cases) for cases in tables.values())))
-    return {name: tuple(cases[one] for one in ids) for name, cases in tables.items()}
+    tables = align([run.cases for run in runs])
+    return {run.backend: table for run, table in zip(runs, tables, strict=True)}
 
 
 def compare(
@@ -93,9 +92,7 @@ def compare(
     )
 
 
-def _pairs(
-    cases: Mapping[str, Sequence[CaseScore]], primary: Endpoint, drawing: Drawing
-) -> list[Pair]:
+def _pairs(cases: Mapping[str, CaseTable], primary: Endpoint, drawing: Drawing) -> list[Pair]:
     grades, places = GradedStudies.of(cases), PlacedStudies.of(cases)
     options = {"replicates": drawing.replicates, "seed": drawing.seed}
     graded = DrawnGrades.of(grades, **options) if grades.called and grades.patients else None

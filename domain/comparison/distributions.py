@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.prediction import Form
 
@@ -37,19 +37,18 @@ class Distribution:
     values: tuple[float, ...]
 
 
-def distributions(cases: Sequence[CaseScore]) -> Iterator[Distribution]:
+def distributions(cases: Cases) -> Iterator[Distribution]:
     """Spread out one backend's scores; an endpoint that it has no score in is left out."""
+    table = CaseTable.of(cases)
     for form, measure in SPREAD:
         endpoint = Endpoint(measure, form)
-        scored = [
-            (score, case.localisation[form].failure is not None)
-            for case in cases
-            if (score := endpoint.score(case)) is not None
-        ]
-        if not scored:
+        scores = endpoint.scores(table)
+        there = ~np.isnan(scores)
+        if not there.any():
             continue
-        answers = np.sort([score for score, failed in scored if not failed])
-        low, middle, high = np.quantile([score for score, _ in scored], (0.25, 0.5, 0.75))
+        scored = scores[there]
+        answers = np.sort(scored[~table.failed(form)[there]])
+        low, middle, high = np.quantile(scored, (0.25, 0.5, 0.75))
         kept = np.linspace(0, len(answers) - 1, min(len(answers), SHOWN)).round().astype(np.intp)
         yield Distribution(
             endpoint=endpoint,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.localisation_rows import columns
-from gliobench.domain.evaluation.scores import CaseScore, MaskScore
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.geometry import FloatArray
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
 
@@ -49,14 +51,13 @@ class Endpoint:
         """1 where more is better, -1 where less is."""
         return -1 if self.measure in LOWER_IS_BETTER else 1
 
-    def score(self, case: CaseScore) -> float | None:
-        """Read one study's score of a localisation; None where the reference allows none."""
-        outcome = case.localisation.get(self.form) if self.form else None
-        if outcome is None or outcome.score is None:
-            return None
-        score = outcome.score
-        value = columns(score.regions[Region.WT] if isinstance(score, MaskScore) else score)
-        return None if (found := value[self.measure]) is None else float(found)
+    def scores(self, cases: Cases) -> FloatArray:
+        """Read each study's score of a localisation; NaN where there is none."""
+        table = CaseTable.of(cases)
+        if self.form is None or self.form not in table.forms:
+            return np.full(len(table), np.nan)
+        region = Region.WT if self.form is Form.MASK else None
+        return table.scores(self.form, self.measure, region)
 
 
 UNTESTED = frozenset({Measure.PPV, Measure.NPV, Measure.F1_HGG, Measure.F1_LGG, Measure.MCC})

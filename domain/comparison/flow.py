@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from gliobench.domain.comparison.audits import ScoredRun
-from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.prediction import FailureReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class CohortFlow:
     arms: tuple[ArmFlow, ...]
 
 
-def follow(runs: Sequence[ScoredRun], shared: Mapping[str, Sequence[CaseScore]]) -> CohortFlow:
+def follow(runs: Sequence[ScoredRun], shared: Mapping[str, CaseTable]) -> CohortFlow:
     """Count studies from the cohort down to each backend's answers.
 
     Args:
@@ -62,37 +64,31 @@ def follow(runs: Sequence[ScoredRun], shared: Mapping[str, Sequence[CaseScore]])
         shared: Their scores of the studies that all have, by run, in the same order.
     """
     first = next(iter(shared.values()))
-    kept = {case.study_id for case in first}
-    seen = {case.study_id for run in runs for case in run.cases}
-    unreadable = {
-        case.study_id for cases in shared.values() for case in cases if _is_unreadable(case)
-    }
+    kept = set(first.study_ids.tolist())
+    seen = {study_id for run in runs for study_id in run.cases.study_ids.tolist()}
+    unreadable = [table.failed_for(FailureReason.UNREADABLE_STUDY) for table in shared.values()]
     return CohortFlow(
         n_given=max(len(seen), *(run.n_studies or 0 for run in runs)),
         n_shared=len(kept),
-        n_unreadable=len(unreadable),
-        n_with_grade=sum(case.reference_grade is not None for case in first),
-        n_with_tumour=sum(case.plane is not None for case in first),
+        n_unreadable=int(np.logical_or.reduce(unreadable).sum()),
+        n_with_grade=int(first.has_grade.sum()),
+        n_with_tumour=int(first.has_plane.sum()),
         not_shared=tuple(sorted(seen - kept)),
         arms=tuple(_arm(run, shared[run.backend]) for run in runs),
     )
 
 
-def _is_unreadable(case: CaseScore) -> bool:
-    return any(one.reason is FailureReason.UNREADABLE_STUDY for one in case.failures)
-
-
-def _arm(run: ScoredRun, cases: Sequence[CaseScore]) -> ArmFlow:
-    graded = [case for case in cases if case.reference_grade and case.grade is not None]
-    placed = [case for case in cases if case.plane is not None and case.localisation]
+def _arm(run: ScoredRun, table: CaseTable) -> ArmFlow:
+    grade = table.has_grade & table.asked_grade
+    forms = np.zeros((2, len(table)), dtype=np.bool_)
+    for form in table.forms:
+        forms |= (table.asked(form), table.failed(form))
+    asked, failed = forms
     return ArmFlow(
         name=run.backend,
         n_scored=len(run.cases),
-        n_asked_grade=len(graded),
-        n_graded=sum(not isinstance(case.grade, Failure) for case in graded),
-        n_asked_place=len(placed),
-        n_placed=sum(
-            all(outcome.failure is None for outcome in case.localisation.values())
-            for case in placed
-        ),
+        n_asked_grade=int(grade.sum()),
+        n_graded=int((grade & ~table.failed_grade).sum()),
+        n_asked_place=int((table.has_plane & asked).sum()),
+        n_placed=int((table.has_plane & asked & ~failed).sum()),
     )

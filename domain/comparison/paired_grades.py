@@ -9,11 +9,9 @@ from itertools import combinations
 import numpy as np
 
 from gliobench.domain.comparison.endpoints import AUROC, GRADING, Endpoint
-from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.evaluation.summarise import worst_if_failed
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.prediction import Failure
 from gliobench.domain.statistics.bootstrap import Replicates, resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import PairedAuroc, compare_aurocs
@@ -27,7 +25,6 @@ from gliobench.domain.statistics.power import (
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
 from gliobench.domain.statistics.swapping import swap_test
-from gliobench.domain.study import Grade
 
 NO_PROBABILITIES = NotEstimable("one of the two gives no probabilities")
 NOT_GRADED = NotEstimable("one of the two does not grade")
@@ -54,33 +51,25 @@ class GradedStudies:
     answered: Mapping[str, BoolArray]
 
     @classmethod
-    def of(cls, runs: Mapping[str, Sequence[CaseScore]]) -> GradedStudies:
+    def of(cls, runs: Mapping[str, Cases]) -> GradedStudies:
         """Gather the grades of runs over the same studies, in the same order."""
-        graders = {name: cases for name, cases in runs.items() if any(c.grade for c in cases)}
-        first = next(iter(runs.values()))
-        known = [
-            at
-            for at, case in enumerate(first)
-            if case.reference_grade and all(cases[at].grade for cases in graders.values())
-        ]
-        kept = {name: [cases[at] for at in known] for name, cases in graders.items()}
-        grades = {name: [worst_if_failed(case) for case in cases] for name, cases in kept.items()}
+        tables = {name: CaseTable.of(cases) for name, cases in runs.items()}
+        first = next(iter(tables.values()))
+        graders = {name: table for name, table in tables.items() if table.asked_grade.any()}
+        known = np.logical_and.reduce(
+            [first.has_grade, *(table.asked_grade for table in graders.values())]
+        )
+        probability = {name: table.probability_hgg[known] for name, table in graders.items()}
         return cls(
-            patients=tuple(first[at].patient_id for at in known),
-            hgg=np.array([first[at].reference_grade is Grade.HGG for at in known], dtype=np.bool_),
-            called={
-                name: np.array([one.grade is Grade.HGG for one in said], dtype=np.bool_)
-                for name, said in grades.items()
-            },
+            patients=tuple(first.patients[known].tolist()),
+            hgg=first.hgg[known],
+            called={name: table.called_hgg[known] for name, table in graders.items()},
             probability={
-                name: np.array([one.probability_hgg for one in said], dtype=np.float64)
-                for name, said in grades.items()
-                if said and all(one.probability_hgg is not None for one in said)
+                name: given
+                for name, given in probability.items()
+                if given.size and not np.isnan(given).any()
             },
-            answered={
-                name: np.array([not isinstance(c.grade, Failure) for c in cases], dtype=np.bool_)
-                for name, cases in kept.items()
-            },
+            answered={name: ~table.failed_grade[known] for name, table in graders.items()},
         )
 
     def right(self, name: str) -> BoolArray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gliobench.domain.comparison.endpoints import LEADING, LOCALISATION, Endpoint
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.geometry import FloatArray
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.bootstrap import Replicates, resample
@@ -34,15 +34,16 @@ class PlacedStudies:
     scores: Mapping[tuple[str, Endpoint], FloatArray]
 
     @classmethod
-    def of(cls, runs: Mapping[str, Sequence[CaseScore]]) -> PlacedStudies:
+    def of(cls, runs: Mapping[str, Cases]) -> PlacedStudies:
         """Gather the scores of runs over the same studies, in the same order."""
+        tables = {name: CaseTable.of(cases) for name, cases in runs.items()}
         found = {
-            (name, endpoint): np.array([endpoint.score(case) for case in cases], dtype=np.float64)
+            (name, endpoint): endpoint.scores(table)
             for endpoint in LOCALISATION
-            for name, cases in runs.items()
+            for name, table in tables.items()
         }
         return cls(
-            patients=tuple(case.patient_id for case in next(iter(runs.values()))),
+            patients=tuple(next(iter(tables.values())).patients.tolist()),
             scores={key: values for key, values in found.items() if not np.isnan(values).all()},
         )
 

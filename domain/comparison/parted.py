@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.paired_grades import NOT_GRADED, GradedStudies
 from gliobench.domain.comparison.result import Stratum, StratumRow
 from gliobench.domain.comparison.strata import Stratifier, stratify
-from gliobench.domain.evaluation.localisation_rows import localisation_rows
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Measured
+from gliobench.domain.statistics.means import bootstrap_means
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 
+ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
 
-def part_cohort(cases: Mapping[str, Sequence[CaseScore]], *, seed: int) -> Iterator[Stratum]:
+
+def part_cohort(cases: Mapping[str, CaseTable], *, seed: int) -> Iterator[Stratum]:
     """Part the shared studies, and score every run in every part.
 
     Args:
@@ -29,32 +31,29 @@ def part_cohort(cases: Mapping[str, Sequence[CaseScore]], *, seed: int) -> Itera
     for by in Stratifier:
         parts = stratify(first, by)
         for name in parts.names:
-            members = np.flatnonzero(parts.members(name)).tolist()
-            rows = (
-                _stratum_row(arm, [scores[at] for at in members], seed=seed)
-                for arm, scores in cases.items()
-            )
-            yield Stratum(by, name, parts.edges, parts.unit, tuple(rows))
+            members = parts.members(name)
+            part = {arm: table.take(members) for arm, table in cases.items()}
+            yield Stratum(by, name, parts.edges, parts.unit, tuple(_stratum_rows(part, seed=seed)))
 
 
-def _stratum_row(arm: str, cases: Sequence[CaseScore], *, seed: int) -> StratumRow:
-    studies = GradedStudies.of({arm: cases})
-    accuracy: Measured = NOT_GRADED if arm not in studies.called else UNMEASURED
-    balanced = accuracy
-    if studies.has(arm):
-        right, hgg = studies.right(arm), studies.hgg
-        accuracy, found, spared = (
-            wilson(successes=int(part.sum()), n=len(part))
-            for part in (right, right[hgg], right[~hgg])
-        )
-        balanced = mean_of_proportions(found, spared)
-    rows = localisation_rows([_points_only(case) for case in cases], answered_only=False, seed=seed)
-    error = next((row.measures.get(Measure.ERROR_MM, UNMEASURED) for row in rows), UNMEASURED)
-    return StratumRow(arm, len(cases), accuracy, balanced, error)
+def _stratum_rows(cases: Mapping[str, CaseTable], *, seed: int) -> Iterator[StratumRow]:
+    patients = next(iter(cases.values())).patients.tolist()
+    errors = [ERROR.scores(table) for table in cases.values()]
+    # all arms on the same draws, which take longer than the means
+    means = bootstrap_means(errors, patients=patients, seed=seed)
+    for (arm, table), values, mean in zip(cases.items(), errors, means, strict=True):
+        accuracy, balanced = _accuracies(arm, table)
+        error = UNMEASURED if np.isnan(values).all() else mean
+        yield StratumRow(arm, len(table), accuracy, balanced, error)
 
 
-def _points_only(case: CaseScore) -> CaseScore:
-    points: dict[Form, FormOutcome] = {
-        form: one for form, one in case.localisation.items() if form is Form.POINT
-    }
-    return replace(case, localisation=points)
+def _accuracies(arm: str, table: CaseTable) -> tuple[Measured, Measured]:
+    studies = GradedStudies.of({arm: table})
+    if not studies.has(arm):
+        unmeasured = NOT_GRADED if arm not in studies.called else UNMEASURED
+        return unmeasured, unmeasured
+    right, hgg = studies.right(arm), studies.hgg
+    accuracy, found, spared = (
+        wilson(successes=int(part.sum()), n=len(part)) for part in (right, right[hgg], right[~hgg])
+    )
+    return accuracy, mean_of_proportions(found, spared)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
@@ -43,12 +43,14 @@ class SiteAudit:
     mixed_grades: Mapping[Grade, int]
 
 
-def audit_sites(cases: Sequence[CaseScore]) -> SiteAudit:
+def audit_sites(cases: Cases) -> SiteAudit:
     """Lay a cohort out by site and grade; `cases` are of any one run."""
+    table = CaseTable.of(cases)
+    facts = zip(table.sites, table.reference_grades, table.patients, strict=True)
     known = [
-        (case.site, case.reference_grade, case.patient_id)
-        for case in cases
-        if case.site is not None and case.reference_grade is not None
+        (site, grade, patient)
+        for site, grade, patient in facts
+        if site is not None and grade is not None
     ]
     counts = _table([(site, grade) for site, grade, _ in known])
     guesses = guess_by_site(known)
@@ -58,7 +60,7 @@ def audit_sites(cases: Sequence[CaseScore]) -> SiteAudit:
     fp, tn = guessed.false_positive, guessed.true_negative
     return SiteAudit(
         counts=counts,
-        n_unknown=len(cases) - len(known),
+        n_unknown=len(table) - len(known),
         association=cramers_v(counts),
         site_only=guessed,
         accuracy=wilson(successes=tp + tn, n=len(known)),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import isnan
 
 import numpy as np
 
-from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.statistics.sampling import Indices
 from gliobench.domain.study import Grade
@@ -71,17 +71,17 @@ class Strata:
         return np.asarray(self.part == index)
 
 
-def laterality(target: TargetFacts) -> Laterality | None:
-    """Say which side a tumour is on; None where the brain is not known."""
-    share = target.right_share
-    if share is None:
+def laterality(right_share: float) -> Laterality | None:
+    """Say which side a tumour is on by its share there; None where that is NaN."""
+    share = right_share
+    if isnan(share):
         return None
     if min(share, 1 - share) >= CROSSING_SHARE:
         return Laterality.CROSSING
     return Laterality.RIGHT if share > 0.5 else Laterality.LEFT
 
 
-def stratify(cases: Sequence[CaseScore], by: Stratifier) -> Strata:
+def stratify(cases: Cases, by: Stratifier) -> Strata:
     """Part a cohort.
 
     Args:
@@ -89,38 +89,36 @@ def stratify(cases: Sequence[CaseScore], by: Stratifier) -> Strata:
         by: Terciles are of these cases, by value: equal values share a part, so that parts may
             differ in size, and a part may be empty.
     """
-    return _RULES[by](cases)
+    return _RULES[by](CaseTable.of(cases))
 
 
-def _by_size(cases: Sequence[CaseScore]) -> Strata:
-    volumes = [case.target.volume_mm3 / 1000 if case.target else np.nan for case in cases]
-    return _terciles(volumes, Stratifier.SIZE, ("small", "medium", "large"), unit="ml")
+def _by_size(table: CaseTable) -> Strata:
+    names = ("small", "medium", "large")
+    return _terciles(table.volume_mm3 / 1000, Stratifier.SIZE, names, unit="ml")
 
 
-def _by_eccentricity(cases: Sequence[CaseScore]) -> Strata:
-    found = [case.target.from_brain_mm if case.target else None for case in cases]
-    distances = [np.nan if one is None else one for one in found]
+def _by_eccentricity(table: CaseTable) -> Strata:
     names = ("central", "between", "peripheral")
-    return _terciles(distances, Stratifier.ECCENTRICITY, names, unit="mm")
+    return _terciles(table.from_brain_mm, Stratifier.ECCENTRICITY, names, unit="mm")
 
 
-def _by_laterality(cases: Sequence[CaseScore]) -> Strata:
-    sides = [laterality(case.target) if case.target else None for case in cases]
+def _by_laterality(table: CaseTable) -> Strata:
+    sides = [laterality(share) for share in table.right_share.tolist()]
     order = [side.value for side in Laterality]
     return _named(Stratifier.LATERALITY, [side.value if side else None for side in sides], order)
 
 
-def _by_grade(cases: Sequence[CaseScore]) -> Strata:
-    grades = [case.reference_grade.value if case.reference_grade else None for case in cases]
+def _by_grade(table: CaseTable) -> Strata:
+    grades = [grade.value if grade else None for grade in table.reference_grades]
     return _named(Stratifier.GRADE, grades, [grade.value for grade in Grade])
 
 
-def _by_site(cases: Sequence[CaseScore]) -> Strata:
-    sites = [case.site for case in cases]
+def _by_site(table: CaseTable) -> Strata:
+    sites: list[str | None] = table.sites.tolist()
     return _named(Stratifier.SITE, sites, sorted({site for site in sites if site is not None}))
 
 
-_RULES: Mapping[Stratifier, Callable[[Sequence[CaseScore]], Strata]] = {
+_RULES: Mapping[Stratifier, Callable[[CaseTable], Strata]] = {
     Stratifier.SIZE: _by_size,
     Stratifier.LATERALITY: _by_laterality,
     Stratifier.ECCENTRICITY: _by_eccentricity,
@@ -130,16 +128,16 @@ _RULES: Mapping[Stratifier, Callable[[Sequence[CaseScore]], Strata]] = {
 
 
 def _terciles(
-    values: Sequence[float], by: Stratifier, names: tuple[str, str, str], *, unit: str
+    numbers: FloatArray, by: Stratifier, names: tuple[str, str, str], *, unit: str
 ) -> Strata:
-    numbers: FloatArray = np.array(values, dtype=np.float64)
     known = np.sort(numbers[~np.isnan(numbers)])
     if not known.size:
         return _named(by, [None] * len(numbers), names)
     # "inverted_cdf" gives an edge that is a case's own value
     first, second = np.quantile(known, (1 / 3, 2 / 3), method="inverted_cdf")
     labels = [
-        None if np.isnan(one) else names[int(one > first) + int(one > second)] for one in numbers
+        None if isnan(one) else names[int(one > first) + int(one > second)]
+        for one in numbers.tolist()
     ]
     parted = _named(by, labels, names)
     return Strata(by, parted.names, parted.part, edges=(float(first), float(second)), unit=unit)

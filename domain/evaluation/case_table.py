@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -25,6 +25,7 @@ from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.position.marks import MARKED
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.regions import Region
+from gliobench.domain.statistics.sampling import Indices
 from gliobench.domain.study import Grade
 
 Texts: TypeAlias = NDArray[np.object_]
@@ -211,6 +212,16 @@ Cases: TypeAlias = CaseTable | Iterable[CaseScore]
 """Scores, one a study, in either shape."""
 
 
+def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
+    """Keep the studies that all tables have, in the order of their ids; each once, the last."""
+    places = [{one: at for at, one in enumerate(table.study_ids.tolist())} for table in tables]
+    ids = sorted(set(places[0]).intersection(*places[1:]))
+    return [
+        table if table.study_ids.tolist() == ids else table.take(_positions(place, ids))
+        for table, place in zip(tables, places, strict=True)
+    ]
+
+
 def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
     """(N,) bool, where two tables of the same studies were held against different references."""
     exact = ("patient", "reference", "plane_axis", "plane_index")
@@ -218,3 +229,7 @@ def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
     first, second = (np.round(table.volume_mm3, ROUNDED) for table in (one, other))
     apart.append((first != second) & ~(np.isnan(first) & np.isnan(second)))
     return np.asarray(np.logical_or.reduce(apart), dtype=np.bool_)
+
+
+def _positions(place: Mapping[str, int], ids: Sequence[str]) -> Indices:
+    return np.fromiter((place[one] for one in ids), np.intp, len(ids))

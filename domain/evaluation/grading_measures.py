@@ -8,7 +8,6 @@ import numpy as np
 
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.prediction import GradePrediction
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import auroc_interval
@@ -17,14 +16,14 @@ from gliobench.domain.statistics.means import RESAMPLES, MeasuredValues
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
-from gliobench.domain.study import Grade
 
 Measures = dict[Measure, Measured]
 
 
 def grading_measures(
-    reference: Sequence[Grade],
-    answers: Sequence[GradePrediction],
+    hgg: BoolArray,
+    called: BoolArray,
+    probability: FloatArray,
     *,
     patients: Sequence[str],
     seed: int,
@@ -32,21 +31,18 @@ def grading_measures(
     """Measure how grades were told.
 
     Args:
-        reference: The experts' grades.
-        answers: The backend's, in the same order.
+        hgg: (N,) bool, the experts' grades.
+        called: (N,) bool, the backend's.
+        probability: (N,) P(HGG), NaN where the backend gave none.
         patients: Whose study it is.
         seed: Seed of the bootstrap intervals.
 
     Returns:
         AUROC, AUPRC and Brier are there where every answer has a probability.
     """
-    hgg = np.array([grade is Grade.HGG for grade in reference], dtype=np.bool_)
-    called = np.array([answer.grade is Grade.HGG for answer in answers], dtype=np.bool_)
-    given = [a.probability_hgg for a in answers if a.probability_hgg is not None]
     measures = _proportions(hgg, called)
-    if not given or len(given) < len(answers):
+    if not probability.size or np.isnan(probability).any():
         return measures | _drawn(hgg, called, None, patients=patients, seed=seed)
-    probability = np.array(given)
     measures[Measure.AUROC] = auroc_interval(reference=hgg, score=probability)
     return measures | _drawn(hgg, called, probability, patients=patients, seed=seed)
 

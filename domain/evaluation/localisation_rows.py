@@ -2,115 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
 
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    PolygonScore,
-    RegionScore,
-)
+import numpy as np
+
+from gliobench.domain.evaluation.case_columns import SCORED
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summary import FormSummary, Measure
+from gliobench.domain.geometry import FloatArray
 from gliobench.domain.prediction import Form
 from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import Measured
-from gliobench.domain.statistics.means import bootstrap_mean
+from gliobench.domain.statistics.means import bootstrap_means
 from gliobench.domain.statistics.proportions import wilson
 
-Part: TypeAlias = PointScore | BoxScore | PolygonScore | RegionScore
-"""A score that fills one row: a form's, or one region's of a mask."""
+PROPORTIONS = frozenset({Measure.HIT, Measure.ACC_25, Measure.ACC_50})
+"""Measures that say yes or no of a study."""
+
+Row = tuple[Form, Region | None]
 
 
 def localisation_rows(
-    cases: Sequence[CaseScore], *, answered_only: bool, seed: int
+    table: CaseTable, *, answered_only: bool, seed: int
 ) -> tuple[FormSummary, ...]:
     """Sum up each form that was scored, masks by region, the volume's forms first.
 
     Args:
-        cases: One a study.
+        table: One study a row.
         answered_only: Leave failures out; else they score worst.
         seed: Seed of the bootstrap intervals.
     """
-    rows = []
-    for form in reversed(Form):
-        outcomes = _outcomes(cases, form)
-        failed = sum(outcome.failure is not None for _, outcome in outcomes)
-        counted = [o for o in outcomes if not (answered_only and o[1].failure is not None)]
-        for region in _regions(outcomes) if form is Form.MASK else [None] * bool(outcomes):
-            parts = _parts(counted, region)
-            measures = _measures(parts, seed=seed)
-            rows.append(FormSummary(form, region, n=len(parts), n_failed=failed, measures=measures))
-    return tuple(rows)
-
-
-def _outcomes(cases: Sequence[CaseScore], form: Form) -> list[tuple[str, FormOutcome]]:
-    """Give each patient's outcome where the reference allows a score."""
-    return [
-        (case.patient_id, outcome)
-        for case in cases
-        if (outcome := case.localisation.get(form)) is not None and outcome.score is not None
-    ]
-
-
-def _regions(outcomes: Sequence[tuple[str, FormOutcome]]) -> list[Region]:
-    """List the regions that some mask answered; a backend is not failed on the others."""
-    answered = {
-        region
-        for _, outcome in outcomes
-        if isinstance(outcome.score, MaskScore) and outcome.failure is None
-        for region in outcome.score.regions
+    scores = {
+        row: _scores(table, *row, answered_only=answered_only)
+        for form in reversed(Form)
+        if form in table.forms
+        for row in _rows(table, form)
     }
-    return [region for region in Region if region in answered] or [Region.WT] * bool(outcomes)
+    means = _means(table, scores, seed=seed)
+    return tuple(
+        FormSummary(form, region, n=_n(values), n_failed=_n_failed(table, form), measures=measures)
+        for (form, region), values in scores.items()
+        for measures in [_measures((form, region), values, means)]
+    )
 
 
-def _parts(
-    outcomes: Sequence[tuple[str, FormOutcome]], region: Region | None
-) -> list[tuple[str, Part]]:
-    parts = []
-    for patient, outcome in outcomes:
-        score = outcome.score
-        part = score.regions.get(region) if isinstance(score, MaskScore) and region else score
-        if part is not None and not isinstance(part, MaskScore):
-            parts.append((patient, part))
-    return parts
+def measures_of(form: Form) -> tuple[Measure, ...]:
+    """Name what a form is measured by, in the order of a table's columns."""
+    found = SCORED[form]
+    return (*found, Measure.ACC_25, Measure.ACC_50) if Measure.BOX_IOU in found else found
 
 
-def _measures(parts: Sequence[tuple[str, Part]], *, seed: int) -> dict[Measure, Measured]:
-    rows = [(patient, columns(part)) for patient, part in parts]
-    measures: dict[Measure, Measured] = {}
-    for measure in rows[0][1] if rows else ():
-        known = [(who, value) for who, row in rows if (value := row[measure]) is not None]
-        values = [value for _, value in known]
-        if all(isinstance(value, bool) for value in values):
-            measures[measure] = wilson(successes=sum(map(bool, values)), n=len(values))
-        else:
-            patients = [patient for patient, _ in known]
-            measures[measure] = bootstrap_mean(values=values, patients=patients, seed=seed)
-    return measures
+def _rows(table: CaseTable, form: Form) -> Iterator[Row]:
+    """List the regions that some mask answered; a backend is not failed on the others."""
+    if form is not Form.MASK:
+        regions: list[Region | None] = [None]
+    else:
+        answered = ~table.failed(form)
+        regions = [
+            region
+            for region in Region
+            if not np.isnan(table.scores(form, Measure.DICE, region)[answered]).all()
+        ] or [Region.WT]
+    for region in regions:
+        if not np.isnan(table.scores(form, SCORED[form][0], region)).all():
+            yield form, region
 
 
-def columns(part: Part) -> Mapping[Measure, float | bool | None]:
-    """Lay a score out: a bool becomes a proportion, a number a mean, None is left out."""
-    match part:
-        case PointScore():
-            return {Measure.ERROR_MM: part.error_mm, Measure.HIT: part.hit}
-        case BoxScore():
-            return {
-                Measure.BOX_IOU: part.iou,
-                Measure.ACC_25: part.iou >= 0.25,
-                Measure.ACC_50: part.iou >= 0.5,
-            }
-        case PolygonScore():
-            return {Measure.DICE: part.dice}
-        case RegionScore():
-            return {
-                Measure.DICE: part.dice,
-                Measure.IOU: part.iou,
-                Measure.HD95_MM: part.hd95_mm,
-                Measure.NSD: part.nsd,
-                Measure.VOLUME_ERROR_MM3: part.volume_error_mm3,
-            }
+def _scores(
+    table: CaseTable, form: Form, region: Region | None, *, answered_only: bool
+) -> Mapping[Measure, FloatArray]:
+    """Give (N,) scores by measure; NaN for what is not counted."""
+    found = {measure: table.scores(form, measure, region) for measure in measures_of(form)}
+    if not answered_only:
+        return found
+    failed = table.failed(form)
+    return {measure: np.where(failed, np.nan, values) for measure, values in found.items()}
+
+
+def _n(scores: Mapping[Measure, FloatArray]) -> int:
+    """Count studies: every measure but a mask's volume is there where any is."""
+    return int((~np.isnan(next(iter(scores.values())))).sum())
+
+
+def _n_failed(table: CaseTable, form: Form) -> int:
+    region = Region.WT if form is Form.MASK else None
+    scored = ~np.isnan(table.scores(form, SCORED[form][0], region))
+    return int((table.failed(form) & scored).sum())
+
+
+def _means(
+    table: CaseTable, scores: Mapping[Row, Mapping[Measure, FloatArray]], *, seed: int
+) -> dict[tuple[Row, Measure], Measured]:
+    columns = {
+        (row, measure): values
+        for row, by_measure in scores.items()
+        for measure, values in by_measure.items()
+        if measure not in PROPORTIONS
+    }
+    found = bootstrap_means(list(columns.values()), patients=table.patients.tolist(), seed=seed)
+    return dict(zip(columns, found, strict=True))
+
+
+def _measures(
+    row: Row,
+    scores: Mapping[Measure, FloatArray],
+    means: Mapping[tuple[Row, Measure], Measured],
+) -> dict[Measure, Measured]:
+    if not _n(scores):
+        return {}
+    return {
+        measure: _share(values) if measure in PROPORTIONS else means[row, measure]
+        for measure, values in scores.items()
+    }
+
+
+def _share(values: Sequence[float] | FloatArray) -> Measured:
+    known = np.asarray(values)[~np.isnan(values)]
+    return wilson(successes=int(known.sum()), n=len(known))

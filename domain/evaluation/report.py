@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gliobench.domain.evaluation.casebook import Casebook
-from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import RunSummary
+from gliobench.domain.position.equivariance import Response
 from gliobench.domain.study import Grade
 
 STAND_IN = "stand-in"
@@ -55,7 +55,7 @@ class BackendReport:
             are no test.
         oracle: True where it was shown slices chosen with the reference.
         summary: The scores, summed up.
-        cases: The scores, sorted by study.
+        controls: What it made of altered images; empty where it was not controlled.
     """
 
     name: str
@@ -64,7 +64,7 @@ class BackendReport:
     n_trained_on: int
     oracle: bool
     summary: RunSummary
-    cases: tuple[CaseScore, ...]
+    controls: tuple[Response, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,94 +2,98 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import numpy as np
 
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.grading_measures import grading_measures
 from gliobench.domain.evaluation.localisation_rows import localisation_rows
-from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import (
     BothWays,
     GradingSummary,
     RunSummary,
     Summary,
 )
+from gliobench.domain.geometry import BoolArray
 from gliobench.domain.metrics.classification import ConfusionMatrix
-from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.prediction import FailureReason
 from gliobench.domain.statistics.proportions import wilson
-from gliobench.domain.study import Grade
 
 
-def summarise(cases: Sequence[CaseScore], *, seed: int = 0) -> RunSummary:
+def summarise(cases: Cases, *, seed: int = 0) -> RunSummary:
     """Sum up one backend's scores over one cohort.
 
     Args:
         cases: One a study.
         seed: Seed of the bootstrap intervals.
     """
-    mixed = mixed_sites(cases)
-    inside = [case for case in cases if case.site in mixed]
-    failures = Counter(
-        reason for case in cases for reason in {failure.reason for failure in case.failures}
-    )
+    table = CaseTable.of(cases)
+    inside = np.isin(table.sites, list(mixed_sites(table)))
+    everyone = _both_ways(table, seed=seed)
     return RunSummary(
-        n_studies=len(cases),
-        n_failed=sum(bool(case.failures) for case in cases),
-        failures=dict(sorted(failures.items())),
-        everyone=_both_ways(cases, seed=seed),
-        mixed_sites=_both_ways(inside, seed=seed) if inside else None,
+        n_studies=len(table),
+        n_failed=table.n_failed,
+        failures=_failures(table),
+        everyone=everyone,
+        mixed_sites=_of_mixed(table, inside, everyone, seed=seed) if inside.any() else None,
     )
 
 
-def mixed_sites(cases: Sequence[CaseScore]) -> frozenset[str]:
+def mixed_sites(cases: Cases) -> frozenset[str]:
     """Name the sites that sent studies of both grades."""
-    seen = {(case.site, case.reference_grade) for case in cases if case.site is not None}
-    sites = {site for site, _ in seen if site is not None}
-    return frozenset(site for site in sites if {(site, grade) for grade in Grade} <= seen)
-
-
-def _both_ways(cases: Sequence[CaseScore], *, seed: int) -> BothWays:
-    return BothWays(
-        intention_to_treat=_summary(cases, answered_only=False, seed=seed),
-        answered_only=_summary(cases, answered_only=True, seed=seed),
+    table = CaseTable.of(cases)
+    hgg, lgg = (
+        set(table.sites[table.has_grade & (table.hgg == grade)].tolist()) for grade in (True, False)
     )
+    return frozenset((hgg & lgg) - {None})
 
 
-def _summary(cases: Sequence[CaseScore], *, answered_only: bool, seed: int) -> Summary:
+def _failures(table: CaseTable) -> dict[FailureReason, int]:
+    counts = {reason: int(table.failed_for(reason).sum()) for reason in sorted(FailureReason)}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def _of_mixed(table: CaseTable, inside: BoolArray, everyone: BothWays, *, seed: int) -> BothWays:
+    return everyone if inside.all() else _both_ways(table.take(inside), seed=seed)
+
+
+def _both_ways(table: CaseTable, *, seed: int) -> BothWays:
+    counted = _summary(table, answered_only=False, seed=seed)
+    # without failures the two are the same, to the last draw
+    answered = _summary(table, answered_only=True, seed=seed) if table.n_failed else counted
+    return BothWays(intention_to_treat=counted, answered_only=answered)
+
+
+def _summary(table: CaseTable, *, answered_only: bool, seed: int) -> Summary:
     return Summary(
-        grading=_grading(cases, answered_only=answered_only, seed=seed),
-        localisation=localisation_rows(cases, answered_only=answered_only, seed=seed),
+        grading=_grading(table, answered_only=answered_only, seed=seed),
+        localisation=localisation_rows(table, answered_only=answered_only, seed=seed),
     )
 
 
-def _grading(
-    cases: Sequence[CaseScore], *, answered_only: bool, seed: int
-) -> GradingSummary | None:
-    asked = [case for case in cases if case.reference_grade and case.grade is not None]
-    if not asked:
+def _grading(table: CaseTable, *, answered_only: bool, seed: int) -> GradingSummary | None:
+    asked = table.has_grade & table.asked_grade
+    if not asked.any():
         return None
-    failed = sum(isinstance(case.grade, Failure) for case in asked)
+    failed = int(table.failed_grade[asked].sum())
     if answered_only:
-        asked = [case for case in asked if not isinstance(case.grade, Failure)]
-    reference = [case.reference_grade for case in asked if case.reference_grade]
-    answers = [worst_if_failed(case) for case in asked]
-    confusion = ConfusionMatrix.of(
-        reference=reference, prediction=[answer.grade for answer in answers]
-    )
-    patients = [case.patient_id for case in asked]
+        asked &= ~table.failed_grade
+    hgg, called = table.hgg[asked], table.called_hgg[asked]
+    patients = table.patients[asked].tolist()
     return GradingSummary(
-        n=len(asked),
+        n=len(hgg),
         n_failed=failed,
-        confusion=confusion,
-        measures=grading_measures(reference, answers, patients=patients, seed=seed),
-        always_hgg=wilson(successes=reference.count(Grade.HGG), n=len(reference)),
+        confusion=_confusion(hgg, called),
+        measures=grading_measures(
+            hgg, called, table.probability_hgg[asked], patients=patients, seed=seed
+        ),
+        always_hgg=wilson(successes=int(hgg.sum()), n=len(hgg)),
     )
 
 
-def worst_if_failed(case: CaseScore) -> GradePrediction:
-    """Give the grade that counts under intention-to-treat: for a failure the wrong one, for sure."""
-    if isinstance(case.grade, GradePrediction):
-        return case.grade
-    if case.reference_grade is Grade.HGG:
-        return GradePrediction(Grade.LGG, probability_hgg=0.0)
-    return GradePrediction(Grade.HGG, probability_hgg=1.0)
+def _confusion(hgg: BoolArray, called: BoolArray) -> ConfusionMatrix:
+    return ConfusionMatrix(
+        true_positive=int((hgg & called).sum()),
+        false_negative=int((hgg & ~called).sum()),
+        false_positive=int((~hgg & called).sum()),
+        true_negative=int((~hgg & ~called).sum()),
+    )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
+from gliobench.domain.geometry import FloatArray
+from gliobench.domain.position.marks import MARKED
 from gliobench.domain.prediction import Form
 
 
@@ -46,15 +45,13 @@ class Marks:
             raise InvalidInputError("a centre is not finite")
 
     @classmethod
-    def of(cls, marks: Sequence[tuple[Point | Box | Polygon, TargetFacts]], form: Form) -> Marks:
-        """Measure marks of one form, each on its target's grid."""
-        centres = [_from_middle_mm(_centre(mark), target) for mark, target in marks]
-        areas = [_area_mm2(mark, target) for mark, target in marks]
-        corners = [_corners_mm(mark, target) for mark, target in marks if isinstance(mark, Box)]
+    def of(cls, numbers: FloatArray) -> Marks:
+        """Take marks of one form as `MARKED` lists them, (N, M)."""
+        width = numbers.shape[1]
         return cls(
-            centres_mm=np.reshape(centres, (-1, 2)),
-            areas_mm2=None if form is Form.POINT else np.array(areas),
-            corners_mm=np.reshape(corners, (-1, 4)) if form is Form.BOX else None,
+            centres_mm=numbers[:, :2],
+            areas_mm2=numbers[:, 2] if width > 2 else None,
+            corners_mm=numbers[:, 3:] if width > 3 else None,
         )
 
     def take(self, chosen: Sequence[int]) -> Marks:
@@ -97,7 +94,7 @@ class Placements:
             raise InvalidInputError(f"placements of {sorted(counts)} studies: wanted one number")
 
     @classmethod
-    def of(cls, cases: Iterable[CaseScore], form: Form) -> Placements:
+    def of(cls, cases: Cases, form: Form) -> Placements:
         """Gather one backend's answers in one form.
 
         Args:
@@ -108,22 +105,21 @@ class Placements:
         Raises:
             InvalidInputError: The form does not lie on a plane.
         """
-        if form not in (Form.POINT, Form.BOX, Form.POLYGON):
+        if form not in MARKED:
             raise InvalidInputError(f"a {form.value} does not lie on a plane")
-        asked = [case for case in cases if case.plane is not None and form in case.localisation]
-        found = [
-            (case, case.target, answer)
-            for case in asked
-            if case.target is not None
-            and isinstance(answer := case.localisation[form].answer, (Point, Box, Polygon))
-        ]
+        table = CaseTable.of(cases)
+        if form not in table.forms:
+            table = table.take(np.zeros(len(table), dtype=np.bool_))
+        asked = table.has_plane & table.asked(form)
+        predicted, reference = table.marks(form), table.reference_marks(form)
+        found = asked & ~np.isnan(predicted).any(axis=1) & ~np.isnan(reference).any(axis=1)
         return cls(
-            study_ids=tuple(case.study_id for case, _, _ in found),
-            patients=tuple(case.patient_id for case, _, _ in found),
-            predicted=Marks.of([(answer, target) for _, target, answer in found], form),
-            reference=Marks.of([(target.places[form], target) for _, target, _ in found], form),
-            brain_mm=np.reshape([_brain_mm(target) for _, target, _ in found], (-1, 2)),
-            n_unanswered=len(asked) - len(found),
+            study_ids=tuple(table.study_ids[found].tolist()),
+            patients=tuple(table.patients[found].tolist()),
+            predicted=Marks.of(predicted[found]),
+            reference=Marks.of(reference[found]),
+            brain_mm=table.brain_mm[found],
+            n_unanswered=int((asked & ~found).sum()),
         )
 
     @property
@@ -143,45 +139,7 @@ class Placements:
         )
 
 
-def brains_mm(cases: Iterable[CaseScore]) -> FloatArray:
+def brains_mm(cases: Cases) -> FloatArray:
     """Gather where brains lie on the scoring planes, as `Placements.brain_mm`; the known ones only."""
-    known = [_brain_mm(case.target) for case in cases if case.target and case.target.brain]
-    return np.reshape(known, (-1, 2))
-
-
-def _centre(mark: Point | Box | Polygon) -> tuple[float, float]:
-    match mark:
-        case Point(at=at):
-            return at
-        case Box(start=start, stop=stop):
-            return (start[0] + stop[0] - 1) / 2, (start[1] + stop[1] - 1) / 2
-        case Polygon(vertices=vertices):
-            middle = shapely.Polygon(vertices).centroid
-            return float(middle.x), float(middle.y)
-
-
-def _area_mm2(mark: Point | Box | Polygon, target: TargetFacts) -> float:
-    pixel_mm2 = float(np.linalg.det(target.plane.pixel_mm(target.grid)))
-    match mark:
-        case Box(start=start, stop=stop):
-            return (stop[0] - start[0]) * (stop[1] - start[1]) * pixel_mm2
-        case Polygon(vertices=vertices):
-            return float(shapely.Polygon(vertices).area) * pixel_mm2
-        case Point():
-            return 0.0
-
-
-def _corners_mm(box: Box, target: TargetFacts) -> FloatArray:
-    ends = [_from_middle_mm((end[0] - 0.5, end[1] - 0.5), target) for end in (box.start, box.stop)]
-    return np.concatenate(ends)
-
-
-def _brain_mm(target: TargetFacts) -> FloatArray:
-    if target.brain is None:
-        return np.full(2, np.nan)
-    first, second = target.plane.in_plane_axes
-    return _from_middle_mm((target.brain.at[first], target.brain.at[second]), target)
-
-
-def _from_middle_mm(at: tuple[float, float], target: TargetFacts) -> FloatArray:
-    return np.asarray(target.plane.from_middle_mm(np.array([at]), target.grid)[0])
+    found = CaseTable.of(cases).brain_mm
+    return found[~np.isnan(found).any(axis=1)]

@@ -58,7 +58,7 @@ def bootstrap_mean(
     """Estimate a mean with a percentile bootstrap that draws patients, not studies.
 
     Args:
-        values: One a study, finite.
+        values: One a study; NaN is left out, with its patient.
         patients: Whose study it is, in the same order.
         seed: The same seed, values and patients give the same interval.
 
@@ -68,10 +68,33 @@ def bootstrap_mean(
 
     Source: Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
     """
-    if not values:
-        return NO_STUDY
-    column = np.asarray(values, dtype=np.float64)[:, None]
-    replicates = resample(
-        MeasuredValues.of(column).means, SamplingPlan.of(patients), replicates=RESAMPLES, seed=seed
-    )
-    return replicates.percentile()[0]
+    column = np.asarray(values, dtype=np.float64)
+    return bootstrap_means([column], patients=patients, seed=seed)[0]
+
+
+def bootstrap_means(
+    columns: Sequence[FloatArray], *, patients: Sequence[Hashable], seed: int = 0
+) -> tuple[Measured, ...]:
+    """Estimate many means of the same studies, each as `bootstrap_mean` would alone.
+
+    Columns that are there for the same studies share their draws, which take longer than the means.
+
+    Args:
+        columns: (N,) each; NaN is left out of its column's mean, with its patient.
+        patients: Whose study it is.
+        seed: Of the draws.
+    """
+    alike: dict[bytes, list[int]] = {}
+    for at, values in enumerate(columns):
+        alike.setdefault(np.isnan(values).tobytes(), []).append(at)
+    found: list[Measured] = [NO_STUDY] * len(columns)
+    for members in alike.values():
+        known = np.flatnonzero(~np.isnan(columns[members[0]]))
+        if not known.size:
+            continue
+        values = np.column_stack([columns[at][known] for at in members])
+        plan = SamplingPlan.of([patients[at] for at in known.tolist()])
+        drawn = resample(MeasuredValues.of(values).means, plan, replicates=RESAMPLES, seed=seed)
+        for at, measured in zip(members, drawn.percentile(), strict=True):
+            found[at] = measured
+    return tuple(found)

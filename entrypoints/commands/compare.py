@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,17 +11,17 @@ if TYPE_CHECKING:
 
 IN_SPITE_OF = 3
 """Exit code of a comparison that was made though runs leak or are not finished."""
-MANIFEST = "manifest.json"
 
 
 def compare(
     runs: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            metavar="RUN...", help="Folder of a run, or of several as 'evaluate' leaves them."
+            metavar="RUN...",
+            help="Folder or URL of a run, or of several as 'evaluate' leaves them.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the comparison.")],
+    out: Annotated[str, typer.Option("--out", help="Folder or URL of the comparison.")],
     primary: Annotated[
         str | None,
         typer.Option(
@@ -46,11 +45,11 @@ def compare(
 
     Exit code 3 tells that it was done in spite of leakage or of a run that is not finished.
     """
-    from gliobench.entrypoints.container import comparison_writer
+    from gliobench.entrypoints.container import comparison_writer, storage
 
-    comparison = _compare(_folders(runs), primary, replicates, allow_leakage=allow_leakage)
-    places = comparison_writer(str(out)).write(comparison)
-    facts = (out / "report.json").read_text(encoding="utf-8")
+    comparison = _compare(runs, primary, replicates, allow_leakage=allow_leakage)
+    places = comparison_writer(out).write(comparison)
+    facts = storage(out).read("report.json").decode()
     if as_json:
         typer.echo(facts, nl=False)
     else:
@@ -59,26 +58,14 @@ def compare(
         raise typer.Exit(IN_SPITE_OF)
 
 
-def _folders(runs: list[Path]) -> list[Path]:
-    """Find the runs: a folder that keeps one, else all those in it, in alphabetical order."""
-    from gliobench.domain.errors import NotFoundError
-
-    found: list[Path] = []
-    for run in runs:
-        inside = [run] if (run / MANIFEST).is_file() else sorted(run.glob(f"*/{MANIFEST}"))
-        if not inside:
-            raise NotFoundError(f"{run} keeps no run: there is no {MANIFEST} in it or below it")
-        found += [one.parent if one.name == MANIFEST else one for one in inside]
-    return list(dict.fromkeys(one.resolve() for one in found))
-
-
 def _compare(
-    folders: list[Path], primary: str | None, replicates: int | None, *, allow_leakage: bool
+    runs: list[str], primary: str | None, replicates: int | None, *, allow_leakage: bool
 ) -> Comparison:
-    from gliobench.application.compare_runs import CompareRuns, name_runs
+    from gliobench.application.compare_runs import CompareRuns
     from gliobench.domain.comparison.arms import Drawing
     from gliobench.domain.comparison.endpoints import Endpoint
-    from gliobench.entrypoints.container import run_store, settings
+    from gliobench.entrypoints.container import settings
+    from gliobench.entrypoints.run_places import named_controls, named_runs
     from gliobench.entrypoints.versions import versions
 
     table = settings().compare
@@ -88,8 +75,7 @@ def _compare(
         drawing=Drawing(replicates=replicates or table.replicates, seed=settings().seed),
         versions=versions(),
     )
-    stores = {f"{folder.parent.name}/{folder.name}": run_store(folder) for folder in folders}
-    return compare_runs(name_runs(stores))
+    return compare_runs(named_runs(runs), named_controls(runs))
 
 
 def _is_in_spite(comparison: Comparison) -> bool:

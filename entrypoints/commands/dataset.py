@@ -20,7 +20,7 @@ FAULTS_FOUND = 3
 
 app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
 
-DatasetArgument = Annotated[str, typer.Argument(help="Folder of studies, or of one study.")]
+DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of studies, or of one study.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -99,7 +99,9 @@ def split(
     shares = _fractions(fractions) if fractions is not None else {}
     cohort = draw_cohort(
         open_source(dataset),
-        name=Path(dataset).resolve().name,
+        name=dataset.rstrip("/").rpartition("/")[2]
+        if "://" in dataset
+        else Path(dataset).resolve().name,
         exclude=_exclusions(exclude) if exclude else None,
         track=_progress_bar("reading"),
     )

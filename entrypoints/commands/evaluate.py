@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from gliobench.application.evaluate_cohort import Progress
-    from gliobench.application.ports.backend import Backend
-    from gliobench.application.ports.study_source import StudySource
-    from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.entrypoints.exit_codes import ExitCode
 
-SOME_FAILED = 3
-"""Exit code where every study was taken up and some could not be predicted."""
+if TYPE_CHECKING:
+    from gliobench.domain.evaluation.report import EvaluationReport
+    from gliobench.entrypoints.recipe import EvaluationRecipe
+
+INDEX = "JOB_COMPLETION_INDEX"
+"""Set by Kubernetes in the pods of an Indexed Job."""
 
 
 def evaluate(
     dataset: Annotated[
-        str, typer.Argument(help="Folder of studies in BraTS layout, or phantom:COUNT.")
+        str,
+        typer.Argument(
+            help="Folder or URL of studies in BraTS layout or of slices, or phantom:COUNT."
+        ),
     ],
     backend: Annotated[
         list[str], typer.Option("--backend", help="Backend to run; may be repeated.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", help="Folder of the run; an interrupted run goes on.")
+        str, typer.Option("--out", help="Folder or URL of the run; an interrupted run goes on.")
     ],
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Take part I of N only, counted from 0."),
+    ] = None,
+    executor: Annotated[
+        str | None, typer.Option("--executor", help="Who works: in-process or ray.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Processes that work side by side.")
+    ] = None,
+    study_timeout: Annotated[
+        float | None,
+        typer.Option("--study-timeout", metavar="SECONDS", help="Fail a study that takes longer."),
+    ] = None,
+    controls: Annotated[
+        bool,
+        typer.Option(
+            "--controls",
+            help="Run again over altered images: blank, another's, mirrored, shifted, less by one.",
+        ),
+    ] = False,
+    allow_partial: Annotated[
+        bool,
+        typer.Option("--allow-partial", help="Merge shards though some are missing; it is stamped."),
+    ] = False,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", min=1, help="Studies predicted at once.")
     ] = None,
@@ -39,104 +67,98 @@ def evaluate(
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
 
-    Exit code 3 tells that some studies could not be predicted; they are counted as failures.
+    Of several shards, the one that ends last writes the report on all of them.
+
+    Exit codes: 3 some studies failed and are counted so, 75 a store could not be reached, 143 told
+    to stop by SIGTERM; after both of these the same command goes on.
     """
-    from gliobench.entrypoints.container import load_backends, open_source, report_writer
+    from gliobench.entrypoints.evaluation import (
+        evaluate_studies,
+        merge,
+        parts,
+        report,
+        run_names,
+    )
 
     if len(set(backend)) < len(backend):
         raise typer.BadParameter("each backend can be given once", param_hint="--backend")
-    source = open_source(dataset)
-    backends = load_backends(backend)
-    study_ids = source.study_ids()[:limit]
-    report = _evaluate(_name(dataset), source, backends, study_ids, out, batch_size)
-    places = report_writer(str(out)).write(report)
+    flags = {
+        "executor": executor,
+        "workers": workers,
+        "study_timeout_s": study_timeout,
+        "batch_size": batch_size,
+    }
+    recipe = _recipe(dataset, backend, out, limit, shard, flags)
+    runs = evaluate_studies(recipe, controls=controls)
+    failed = any(case.failures for run in runs for case in run.store.scores())
+    if recipe.shard is not None:
+        names = run_names(out, backend)
+        missing = sorted({one for part in parts(out, names) for one in part.missing})
+        if missing and not allow_partial:
+            _print_shard(recipe.shard.name, [one.name for one in missing], as_json=as_json)
+            raise typer.Exit(ExitCode.WITH_RESERVATIONS if failed else ExitCode.DONE)
+        merge(out, names, allow_partial=allow_partial)
+    made, place = report(out, backend)
+    print_report(made, place, out=out, as_json=as_json)
+    raise typer.Exit(code_of(made))
+
+
+def code_of(report: EvaluationReport) -> ExitCode:
+    """Tell how a command ends that has written a report."""
+    failed = any(one.summary.n_failed for one in report.backends)
+    return ExitCode.WITH_RESERVATIONS if failed or report.missing_shards else ExitCode.DONE
+
+
+def print_report(report: EvaluationReport, place: str, *, out: str, as_json: bool) -> None:
+    """Print the main numbers, or the whole report as JSON."""
+    from gliobench.entrypoints.container import storage
+
     if as_json:
-        typer.echo((out / "report.json").read_text(encoding="utf-8"), nl=False)
-    else:
-        _print(report, places)
-    if any(one.summary.n_failed for one in report.backends):
-        raise typer.Exit(SOME_FAILED)
-
-
-def _evaluate(
-    name: str,
-    source: StudySource,
-    backends: list[Backend],
-    study_ids: list[str],
-    out: Path,
-    batch_size: int | None,
-) -> EvaluationReport:
-    from gliobench.application.evaluate_cohort import EvaluateCohort
-    from gliobench.application.paint_overlays import PaintOverlays
-    from gliobench.application.report_evaluation import report_evaluation
-    from gliobench.application.score_run import ScoreRun
-    from gliobench.entrypoints.container import painter, run_store, settings
-    from gliobench.entrypoints.versions import versions
-
-    evaluate_cohort = EvaluateCohort(
-        source,
-        open_store=lambda backend: run_store(out / backend),
-        batch_size=batch_size or settings().batch_size,
-        seed=settings().seed,
-        versions=versions(),
-    )
-    with _progress() as (predicting, scoring):
-        runs = evaluate_cohort(backends, study_ids, predicting)
-        score_run, reports = ScoreRun(source), []
-        for done, run in enumerate(runs):
-            scoring(done, len(runs), 0)
-            reports.append(score_run(run))
-        overlays = PaintOverlays(source, painter())(runs, reports)
-        scoring(len(runs), len(runs), 0)
-    return report_evaluation(
-        name,
-        fingerprint=runs[0].manifest.cohort,
-        backends=reports,
-        seed=settings().seed,
-        versions=versions(),
-        overlays=overlays,
-    )
-
-
-def _name(dataset: str) -> str:
-    """Call a cohort by its folder's name; where that lies is nobody's business."""
-    folder = Path(dataset)
-    return folder.resolve().name if folder.is_dir() else dataset
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Progress, Progress]]:
-    """Show two bars on stderr, of predictions and of runs scored."""
-    from rich import progress
-    from rich.console import Console
-
-    bars = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("[red]{task.fields[failed]}"),
-        progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-
-    def bar(description: str) -> Progress:
-        task = bars.add_task(description, total=None, failed="")
-
-        def show(done: int, total: int, failed: int) -> None:
-            note = f"{failed} failed" if failed else ""
-            bars.update(task, completed=done, total=total, failed=note)
-
-        return show
-
-    with bars:
-        yield bar("predicting"), bar("scoring")
-
-
-def _print(report: EvaluationReport, places: list[str]) -> None:
+        typer.echo(storage(out).read("report.json").decode(), nl=False)
+        return
     from rich.console import Console
 
     from gliobench.entrypoints.summary_table import summary_table
 
     console = Console()
     console.print(summary_table(report))
-    console.print(f"Report: {places[0]}", soft_wrap=True, highlight=False)
+    console.print(f"Report: {place}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _recipe(
+    dataset: str,
+    backends: list[str],
+    out: str,
+    limit: int | None,
+    shard: str | None,
+    flags: dict[str, Any],
+) -> EvaluationRecipe:
+    from gliobench.entrypoints.container import settings
+    from gliobench.entrypoints.evaluation import shard_of_job
+    from gliobench.entrypoints.recipe import EvaluationRecipe, fair_share
+    from gliobench.entrypoints.settings import changed
+
+    wanted = changed(settings(), {name: one for name, one in flags.items() if one is not None})
+    return EvaluationRecipe(
+        settings=fair_share(wanted),
+        dataset=dataset,
+        backends=tuple(backends),
+        out=out,
+        name=_name(dataset),
+        limit=limit,
+        shard=shard_of_job(shard, wanted.shards, os.environ.get(INDEX)),
+    )
+
+
+def _name(dataset: str) -> str:
+    """Call a cohort by its folder's name; where that lies is nobody's business."""
+    folder = Path(dataset)
+    return folder.resolve().name if folder.is_dir() else dataset.rstrip("/").rpartition("/")[2]
+
+
+def _print_shard(name: str, missing: list[str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"shard": name, "missing_shards": missing}))
+        return
+    told = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    typer.echo(f"Shard {name} is done. The report is written when these are: {told}")

@@ -24,7 +24,7 @@ FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI fil
 
 def predict(
     study: Annotated[
-        Path | None, typer.Argument(metavar="[STUDY_DIR]", help="Folder of one study.")
+        str | None, typer.Argument(metavar="[STUDY_DIR]", help="Folder or URL of one study.")
     ] = None,
     t1n: FileOption = None,
     t1c: FileOption = None,
@@ -48,6 +48,7 @@ def predict(
     from rich.console import Console
     from rich.markup import escape
 
+    from gliobench.application.check_reads import check_reads
     from gliobench.application.oracle_plane import oracle_plane
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
@@ -57,6 +58,7 @@ def predict(
     files = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
     source, study_id = _open(study, {name: path for name, path in files.items() if path})
     reader, opened = load_backend(backend), source.study(study_id)
+    check_reads([reader], source, [study_id])
     if reader.oracle:
         opened = replace(opened, oracle_plane=oracle_plane(source, study_id))
     if show_prompts:
@@ -73,12 +75,12 @@ def predict(
         raise typer.Exit(SOME_FAILED)
 
 
-def _open(folder: Path | None, files: dict[Modality, Path]) -> tuple[StudySource, str]:
+def _open(folder: str | None, files: dict[Modality, Path]) -> tuple[StudySource, str]:
     from gliobench.entrypoints.container import open_files, open_source
 
     if (folder is None) == (not files):
         raise typer.BadParameter("give a study folder, or files by --t1n, --t1c, --t2w and --t2f")
-    source: StudySource = open_files(files) if folder is None else open_source(str(folder))
+    source: StudySource = open_files(files) if folder is None else open_source(folder)
     ids = source.study_ids()
     if len(ids) != 1:
         raise InvalidInputError(

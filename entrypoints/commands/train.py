@@ -86,7 +86,7 @@ def slices(
     folds_of: Annotated[
         Path | None, typer.Option(help="Another training run whose folds to keep.")
     ] = None,
-    steps: StepsOption = 1500,
+    steps: StepsOption = 2500,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
     final_only: FinalOption = False,
@@ -94,7 +94,7 @@ def slices(
 ) -> None:
     """Learn to find and to grade tumours on single slices; report on patients held out.
 
-    Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a third as many.
+    Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a sixth as many.
     """
     from gliobench.entrypoints.container import slice_trainer
 

@@ -92,7 +92,9 @@ def main() -> None:
     versions = f"numpy {np.__version__}, scipy {scipy.__version__}, pyarrow {pa.__version__}"
     print(f"{_processor()}, Python {platform.python_version()}, {versions}")
     print(f"{arguments.replicates:,} bootstrap cohorts of differences")
-    print(f"{'studies':>9} {'backends':>9} {'rows':>10} {'seconds':>9} {'peak MiB':>9} {'page MiB':>9}")
+    print(
+        f"{'studies':>9} {'backends':>9} {'rows':>10} {'seconds':>9} {'peak MiB':>9} {'page MiB':>9}"
+    )
     for size in arguments.sizes:
         studies, backends = map(int, size.split("x"))
         with tempfile.TemporaryDirectory() as temporary:
@@ -185,7 +187,9 @@ def _outcome(
             part = RegionScore(overlap, overlap / (2 - overlap), error_mm, overlap, 100 * x)
             return FormOutcome(MaskScore(dict.fromkeys(Region, part)))
         case Form.POINT_3D:
-            return FormOutcome(PointScore(error_mm, error_mm < 10), answer=Point3D((x + 120, 120, 77)))
+            return FormOutcome(
+                PointScore(error_mm, error_mm < 10), answer=Point3D((x + 120, 120, 77))
+            )
         case Form.BOX_3D:
             box = Box3D((i0, j0, 60), (i1, j1, 90))
             return FormOutcome(BoxScore(overlap), answer=box)
@@ -213,7 +217,9 @@ def _target(rng: np.random.Generator) -> TargetFacts:
         volume_mm3=4 / 3 * np.pi * radius**3,
         centre=Point3D((i, j, float(plane.index))),
         point=Point(plane, (i, j)),
-        box=Box(plane, (int(i - radius), int(j - radius)), (int(i + radius) + 1, int(j + radius) + 1)),
+        box=Box(
+            plane, (int(i - radius), int(j - radius)), (int(i + radius) + 1, int(j + radius) + 1)
+        ),
         polygon=Polygon(plane, tuple((float(u), float(v)) for u, v in around)),
         area_mm2=np.pi * radius**2,
         brain=Point3D((120.0, 120.0, 75.0)),

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from fakes.evaluation import evaluate
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
-from fakes.fake_study_painter import FakeStudyPainter
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate_cohort import EvaluateCohort
-from gliobench.application.paint_overlays import PaintOverlays
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.study_painter import StudyPainter
-from gliobench.application.report_evaluation import report_evaluation
-from gliobench.application.score_run import ScoreRun
+from gliobench.application.report_runs import report_runs
 from gliobench.domain.evaluation.report import EvaluationReport
 from gliobench.domain.geometry import Point3D
 from gliobench.domain.prediction import (
@@ -75,22 +72,10 @@ def constant_backend(name: str = "constant") -> Backend:
 
 
 def fake_report(
-    *backends: Backend,
-    cases: Sequence[Case] = COHORT,
-    name: str = "cohort",
-    painter: StudyPainter | None = None,
+    *backends: Backend, cases: Sequence[Case] = COHORT, name: str = "cohort"
 ) -> EvaluationReport:
     """Evaluate backends over cases; without any, the clever one and the constant one."""
     chosen = backends or (clever_backend(), constant_backend())
-    source = FakeStudySource(cases)
-    evaluate = EvaluateCohort(source, open_store=lambda _: FakeRunStore())
-    runs = evaluate(chosen, source.study_ids())
-    reports = [ScoreRun(source)(run) for run in runs]
-    return report_evaluation(
-        name,
-        fingerprint=runs[0].manifest.cohort,
-        backends=reports,
-        seed=0,
-        versions={"gliobench": "0.1.0"},
-        overlays=PaintOverlays(source, painter or FakeStudyPainter())(runs, reports),
-    )
+    stores = {backend.name: FakeRunStore() for backend in chosen}
+    evaluate(FakeStudySource(cases), chosen, stores.__getitem__, name=name)
+    return replace(report_runs(stores), versions={"gliobench": "0.1.0"})

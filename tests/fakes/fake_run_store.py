@@ -32,6 +32,10 @@ class FakeRunStore(RunStore):
             self._scores = None
         self._manifest = manifest
 
+    @property
+    def has_begun(self) -> bool:
+        return self._manifest is not None
+
     def manifest(self) -> RunManifest:
         if self._manifest is None:
             raise NotFoundError("no run is kept here")

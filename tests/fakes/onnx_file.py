@@ -36,20 +36,36 @@ GRADER_CARD = replace(
     temperature=2.0,
 )
 
+SLICE_LOCALIZER_CARD = replace(
+    LOCALIZER_CARD,
+    input_shape=(16, 16, 1),
+    spacing_mm=(1.0, 1.0, 1.0),
+    modalities=("t1c",),
+    regions=("WT",),
+)
+SLICE_GRADER_CARD = replace(
+    SLICE_LOCALIZER_CARD,
+    kind="grader",
+    input_shape=(8, 8, 1),
+    trained_on=("bb", "cc"),
+    temperature=2.0,
+)
+
 
 def write_localizer(
     path: Path, *, card: ModelCard | None = LOCALIZER_CARD, threshold: float = Z_OF_TUMOUR
 ) -> Path:
-    """Write a network that takes for tumour what is brighter than a z-score on FLAIR.
+    """Write a network that takes for tumour what is brighter than a z-score on its last modality.
 
     Args:
         path: Its file.
         card: What travels with it; None leaves it out.
-        threshold: Of FLAIR's z-score; NaN makes its logits NaN.
+        threshold: Of that z-score; NaN makes its logits NaN.
     """
-    weight = np.zeros((3, 4, 1, 1, 1), dtype=np.float32)
-    weight[:, FLAIR] = STEEPNESS
-    bias = np.full(3, -STEEPNESS * threshold, dtype=np.float32)
+    regions, modalities = _channels(card or LOCALIZER_CARD)
+    weight = np.zeros((regions, modalities, 1, 1, 1), dtype=np.float32)
+    weight[:, -1] = STEEPNESS
+    bias = np.full(regions, -STEEPNESS * threshold, dtype=np.float32)
     nodes = [helper.make_node("Conv", ["volumes", "weight", "bias"], ["logits"])]
     shape = card.input_shape if card else LOCALIZER_CARD.input_shape
     return _write(
@@ -58,20 +74,20 @@ def write_localizer(
         nodes=nodes,
         weights={"weight": weight, "bias": bias},
         shape=shape,
-        answer=[3, *shape],
+        answer=[regions, *shape],
     )
 
 
 def write_grader(path: Path, *, card: ModelCard = GRADER_CARD, gain: float = 2.0) -> Path:
-    """Write a network whose logit is a multiple of the mean z-score on FLAIR.
+    """Write a network whose logit is a multiple of the mean z-score on its last modality.
 
     Args:
         path: Its file.
         card: What travels with it.
         gain: The multiple.
     """
-    weight = np.zeros((4, 1), dtype=np.float32)
-    weight[FLAIR] = gain
+    weight = np.zeros((len(card.modalities), 1), dtype=np.float32)
+    weight[-1] = gain
     nodes = [
         helper.make_node("GlobalAveragePool", ["volumes"], ["pooled"]),
         helper.make_node("Flatten", ["pooled"], ["means"]),
@@ -82,12 +98,30 @@ def write_grader(path: Path, *, card: ModelCard = GRADER_CARD, gain: float = 2.0
     )
 
 
-def write_weights(folder: Path) -> Path:
+def write_weights(folder: Path, *, trained_on: tuple[str, ...] | None = None) -> Path:
     """Write both networks as the backend `cnn-onnx` finds them."""
+    return _write_both(folder, LOCALIZER_CARD, GRADER_CARD, trained_on)
+
+
+def write_slice_weights(folder: Path, *, trained_on: tuple[str, ...] | None = None) -> Path:
+    """Write both networks as the backend `cnn-2d-onnx` finds them."""
+    return _write_both(folder, SLICE_LOCALIZER_CARD, SLICE_GRADER_CARD, trained_on)
+
+
+def _write_both(
+    folder: Path, localizer: ModelCard, grader: ModelCard, trained_on: tuple[str, ...] | None
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    write_localizer(folder / "localizer.onnx")
-    write_grader(folder / "grader.onnx")
+    if trained_on is not None:
+        localizer = replace(localizer, trained_on=trained_on)
+        grader = replace(grader, trained_on=trained_on)
+    write_localizer(folder / "localizer.onnx", card=localizer)
+    write_grader(folder / "grader.onnx", card=grader)
     return folder
+
+
+def _channels(card: ModelCard) -> tuple[int, int]:
+    return len(card.regions), len(card.modalities)
 
 
 def _write(
@@ -99,10 +133,11 @@ def _write(
     shape: tuple[int, int, int],
     answer: list[int],
 ) -> Path:
+    _, seen = _channels(card or LOCALIZER_CARD)
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("volumes", TensorProto.FLOAT, ["batch", 4, *shape])],
+        [helper.make_tensor_value_info("volumes", TensorProto.FLOAT, ["batch", seen, *shape])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", *answer])],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )

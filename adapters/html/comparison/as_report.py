@@ -18,7 +18,6 @@ def as_report(comparison: Comparison) -> EvaluationReport:
                 n_trained_on=arm.n_trained_on,
                 oracle=arm.oracle,
                 summary=arm.summary,
-                cases=(),
             )
             for arm in comparison.arms
         ),

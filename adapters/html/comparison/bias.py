@@ -28,7 +28,7 @@ from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, NotEstimable
 
-FIELD_MM = 100.0
+FIELD_MM = 110.0
 """Half the edge of a picture of places; what lies beyond is drawn on the edge."""
 SAME_FRAME_MM = 15.0
 """Where brains lie further apart than this, root mean square, no one outline is theirs all."""

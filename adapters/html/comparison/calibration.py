@@ -42,8 +42,7 @@ def _diagram(name: str, found: Reliability) -> Figure:
     return Figure(
         name=f"reliability-{name}",
         title=name,
-        says=f"Brier {number(found.brier, 3)}; ECE {number(found.ece, 3)}{unsure}; "
-        f"n = {found.n}",
+        says=f"Brier {number(found.brier, 3)}; ECE {number(found.ece, 3)}{unsure}; n = {found.n}",
         alt=f"Reliability of {name}, share of HGG: {'; '.join(bins)}.",
         size=(194, 226),
         marks=tuple(_marks(found)),
@@ -62,7 +61,9 @@ def _marks(found: Reliability) -> Iterator[Mark]:
         if isinstance(one.seen, Estimate):
             ends = spread(one.seen)
             yield axes.line([(one.said, ends.low), (one.said, ends.high)], "spread")
-            says = f"{count(one.n, 'study')}: said {number(one.said)}, seen {number(one.seen.value)}"
+            says = (
+                f"{count(one.n, 'study')}: said {number(one.said)}, seen {number(one.seen.value)}"
+            )
             yield Dot(axes.place(one.said, one.seen.value), 3.6, "answer", says=says)
     yield Line([(28, 222), (186, 222)], "grid")
 

@@ -86,7 +86,9 @@ def _answers(comparison: Comparison) -> dict[str, Answer]:
         "goal": Answer("methods", "a comparison of backends; the primary endpoint is declared"),
         "missing": Answer(
             "failures",
-            f"counted as the worst answer: {listed(failing)}" if failing else "no answer is missing",
+            f"counted as the worst answer: {listed(failing)}"
+            if failing
+            else "no answer is missing",
         ),
         "disjoint": Answer(
             "cohort",

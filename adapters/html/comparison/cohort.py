@@ -63,9 +63,7 @@ def _flow(flow: CohortFlow) -> Iterator[Mark]:
     yield Label((218, 102), "counted as failures")
 
 
-def _box(
-    at: tuple[float, float], size: tuple[float, float], n: int, what: str
-) -> Iterator[Mark]:
+def _box(at: tuple[float, float], size: tuple[float, float], n: int, what: str) -> Iterator[Mark]:
     (left, top), (width, height) = at, size
     yield Panel(at, size, "field")
     yield Label((left + width / 2, top + height / 2 - 2), f"{n:,}", "middle", ink="name")

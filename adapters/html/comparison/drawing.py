@@ -42,8 +42,9 @@ class Dot:
         """Draw it."""
         x, y = map(_short, self.at)
         title = Markup("<title>{}</title>").format(self.says) if self.says else ""
-        drawn = '<circle class="{}" cx="{}" cy="{}" r="{}">{}</circle>'
-        return Markup(drawn).format(self.ink, x, y, _short(self.radius), title)
+        return Markup('<circle class="{}" cx="{}" cy="{}" r="{}">{}</circle>').format(
+            self.ink, x, y, _short(self.radius), title
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class Panel:
     def __html__(self) -> Markup:
         """Draw it."""
         numbers = [_short(one) for one in (*self.at, *self.size, self.strength)]
-        drawn = '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="{}"/>'
-        return Markup(drawn).format(self.ink, *numbers)
+        return Markup(
+            '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="{}"/>'
+        ).format(self.ink, *numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ class Label:
         """Draw it."""
         x, y = map(_short, self.at)
         turn = Markup(' transform="rotate(-90 {} {})"').format(x, y) if self.turned else ""
-        drawn = '<text class="{}" x="{}" y="{}" text-anchor="{}"{}>{}</text>'
-        return Markup(drawn).format(self.ink, x, y, self.anchor, turn, self.text)
+        return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}"{}>{}</text>').format(
+            self.ink, x, y, self.anchor, turn, self.text
+        )
 
 
 Mark: TypeAlias = Line | Dot | Panel | Label

@@ -44,7 +44,9 @@ def difference_forest(comparison: Comparison, endpoint: Endpoint, family: Family
     if not looking:
         return None
     figure = _figure(looking, endpoint, family)
-    return Forest(figure, _figure(others, endpoint, family, " between baselines") if others else None)
+    return Forest(
+        figure, _figure(others, endpoint, family, " between baselines") if others else None
+    )
 
 
 def _figure(

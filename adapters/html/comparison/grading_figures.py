@@ -112,13 +112,13 @@ def _confusion(name: str, found: GradingSummary) -> Figure:
     )
     failed = f"{count(found.n_failed, 'failure')} counted as wrong" if found.n_failed else ""
     marks = [mark for at, row in enumerate(counts) for mark in _matrix_row(at, *row)]
-    heads = [Label((85, 10), "called HGG", "middle"), Label((153, 10), "called LGG", "middle")]
+    heads = [Label((67, 10), "called HGG", "middle"), Label((127, 10), "called LGG", "middle")]
     return Figure(
         name=f"confusion-{name}",
         title=name,
         says=failed,
         alt=f"Confusion matrix of {name}: {told}. {failed}".strip(),
-        size=(190, 112),
+        size=(157, 112),
         marks=(*heads, *marks),
     )
 
@@ -128,9 +128,9 @@ def _matrix_row(at: int, grade: str, hgg: int, lgg: int) -> Iterator[Mark]:
     yield Label((0, top + 21), grade, ink="name")
     yield Label((0, top + 33), f"n = {hgg + lgg}")
     for column, (said, called) in enumerate((("HGG", hgg), ("LGG", lgg))):
-        left = 52 + 68 * column
+        left = 38 + 60 * column
         ink = "right" if said == grade else "wrong"
-        yield Panel((left, top), (66, 46), "field")
-        yield Panel((left, top), (66, 46), ink, strength=0.35 * called / n)
-        yield Label((left + 33, top + 23), str(called), "middle", ink="big")
-        yield Label((left + 33, top + 37), percent(called / n), "middle")
+        yield Panel((left, top), (58, 46), "field")
+        yield Panel((left, top), (58, 46), ink, strength=0.35 * called / n)
+        yield Label((left + 29, top + 23), str(called), "middle", ink="big")
+        yield Label((left + 29, top + 37), percent(called / n), "middle")

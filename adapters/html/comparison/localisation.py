@@ -41,7 +41,9 @@ def localisation(comparison: Comparison) -> dict[str, object]:
     report, is_primary = as_report(comparison), comparison.primary == POINT_ERROR
     family = Family.LOCALISATION
     return {
-        "forest_of_points": None if is_primary else difference_forest(comparison, POINT_ERROR, family),
+        "forest_of_points": None
+        if is_primary
+        else difference_forest(comparison, POINT_ERROR, family),
         "spreads": spread_figures(comparison),
         "on_plane": localisation_table(report, ON_PLANE),
         "in_volume": localisation_table(report, IN_VOLUME),
@@ -73,9 +75,11 @@ def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Fi
         seen = [value for _, one in found for value in (*one.values, one.quartiles[1])]
         step, top = scale(min(max(seen), WORST_MM - 1))
     name = endpoint_name(endpoint)
-    failed = " A failure counts as the worst answer and has no dot." if any(
-        one.n_failed for _, one in found
-    ) else ""
+    failed = (
+        " A failure counts as the worst answer and has no dot."
+        if any(one.n_failed for _, one in found)
+        else ""
+    )
     return row_figure(
         f"distribution-{endpoint.name}",
         f"{name[0].upper()}{name[1:]}",

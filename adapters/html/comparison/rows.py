@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from gliobench.adapters.html.comparison.drawing import Axes, Dot, Figure, Label, Line, Mark, Place
 
 WIDTH = 360.0
-ROW = 30.0
+NARROW = 270.0
+"""Width of a figure that stands beside two others."""
+ROW = 31.0
 LINE = 12.0
-FITS = 70
-"""Letters that a line holds; where a row has more, its numbers go to a line of their own."""
+LETTER = 5.1
+"""Width of a letter; where a row has more than fit, its numbers go to a line of their own."""
 GOLDEN = 0.618
 """Steps of the golden ratio scatter dots up and down evenly, and the same way each time."""
 
@@ -54,35 +56,37 @@ class Scale:
     mark: float | None = None
 
 
-def row_figure(name: str, title: str, says: str, rows: Sequence[Row], scale: Scale) -> Figure:
+def row_figure(
+    name: str, title: str, says: str, rows: Sequence[Row], scale: Scale, *, width: float = WIDTH
+) -> Figure:
     """Draw rows from top to bottom; what each says is the picture's text, too."""
-    fits = all(len(row.name) + len(row.says) <= FITS for row in rows)
-    edge = ROW if fits else ROW + LINE
-    axes = Axes(at=(8, 2), size=(WIDTH - 16, edge * len(rows)), x=scale.ends)
-    marks = [mark for at, row in enumerate(rows) for mark in _row(axes, 2 + at * edge, row, edge)]
+    letters = max((len(row.name) + len(row.says) for row in rows), default=0)
+    edge = ROW if letters * LETTER <= width else ROW + LINE
+    axes = Axes(at=(8, 2), size=(width - 16, edge * len(rows)), x=scale.ends)
+    lines = [_row(axes, 2 + at * edge, row, edge, scale) for at, row in enumerate(rows)]
     return Figure(
         name=name,
         title=title,
         says=says,
         alt="; ".join(f"{row.name}: {row.says}" for row in rows) + ".",
-        size=(WIDTH, axes.size[1] + 18),
-        marks=(*_grid(axes, scale), *marks),
+        size=(width, axes.size[1] + 18),
+        marks=(*(mark for line in lines for mark in line), *_ticks(axes, scale)),
     )
 
 
-def _grid(axes: Axes, scale: Scale) -> Iterator[Mark]:
-    bottom = axes.at[1] + axes.size[1]
-    marked = [] if scale.mark is None else [(scale.mark, "mark")]
-    for value, ink in [*((tick, "grid") for tick in scale.ticks), *marked]:
-        x, _ = axes.place(value, 0)
-        yield Line([(x, axes.at[1]), (x, bottom)], ink)
+def _ticks(axes: Axes, scale: Scale) -> Iterator[Mark]:
     for tick in scale.ticks:
-        x, _ = axes.place(tick, 0)
-        yield Label((x, bottom + 13), f"{tick:g}".replace("-", "−"), "middle")
+        x, y = axes.place(tick, 0)
+        yield Label((x, y + 13), f"{tick:g}".replace("-", "−"), "middle")
 
 
-def _row(axes: Axes, top: float, row: Row, edge: float) -> Iterator[Mark]:
+def _row(axes: Axes, top: float, row: Row, edge: float, scale: Scale) -> Iterator[Mark]:
+    """Draw a name and its numbers, and beneath them the row's piece of the scale."""
     height, ink = top + edge - 9, " strong" if row.strong else ""
+    marked = [] if scale.mark is None else [(scale.mark, "mark")]
+    for value, kind in [*((tick, "grid") for tick in scale.ticks), *marked]:
+        x, _ = axes.place(value, 0)
+        yield Line([(x, height - 7), (x, height + 9)], kind)
     for index, value in enumerate(row.singles):
         up = (index * GOLDEN % 1 - 0.5) * 10
         yield Dot((axes.place(value, 0)[0], height + up), 1.6, "single")
@@ -90,4 +94,4 @@ def _row(axes: Axes, top: float, row: Row, edge: float) -> Iterator[Mark]:
     yield Line([(low, height), (high, height)], f"spread{ink}")
     yield Dot((middle, height), 3.6, f"value{ink}", says=f"{row.name}: {row.says}")
     yield Label((0, top + 11), row.name, ink=f"name{ink}")
-    yield Label((WIDTH, top + edge - ROW + 11), row.says, "end")
+    yield Label((axes.size[0] + 16, top + edge - ROW + 11), row.says, "end")

@@ -9,8 +9,7 @@ from gliobench.adapters.html.numbers import count, ends, listed, number, percent
 from gliobench.adapters.html.sentences import FEW_STUDIES, Stamp, always_hgg, said, site_warning
 from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import ALPHA, Arm, Comparison, Family, Pair
-from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.comparison.result import Arm, Comparison, Family, Pair
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.prediction import Form
@@ -62,7 +61,7 @@ PLACES: Mapping[Form, str] = {
 
 def lead(comparison: Comparison) -> str:
     """Say in one paragraph who is better at what, and how sure that is."""
-    parts = (_cohort, _primary, _no_skill, _placing, _tracking, _memory)
+    parts = (_cohort, _no_skill, _primary, _placing, _tracking, _memory)
     return " ".join(sentence for part in parts for sentence in part(comparison))
 
 
@@ -156,21 +155,21 @@ def _cohort(comparison: Comparison) -> Iterator[str]:
     backends = count(len(comparison.arms), "backend")
     yield (
         f"{backends} read the same {count(cohort.n_studies, 'study')}"
-        f"{f' ({graded})' if graded else ''}; the primary endpoint, declared beforehand, is the "
-        f"{endpoint_name(comparison.primary)}."
+        f"{f' ({graded})' if graded else ''}."
     )
 
 
 def _primary(comparison: Comparison) -> Iterator[str]:
     primary = comparison.primary
     ranking = ranked(comparison.arms, primary)
+    declared = f"{endpoint_name(primary)}, the primary endpoint declared beforehand"
     if not ranking:
-        yield "None of the backends can be measured by that here."
+        yield f"None of the backends can be measured by {declared} here."
         return
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
     is_rule = ", a baseline that looks at no image," if arm.baseline else ""
-    told = f"{name}{is_rule} comes first at {said(best)}"
+    told = f"By {declared}, {name}{is_rule} comes first at {said(best)}"
     if len(ranking) == 1:
         yield f"{told}, and nobody else answers."
         return
@@ -202,14 +201,15 @@ def _no_skill(comparison: Comparison) -> Iterator[str]:
     if not gradings or min(grade_counts(comparison)) == 0:
         return
     bar = value_of(gradings[0][1].always_hgg) or 0.0
-    yield ("Accuracy shows no skill here. " if bar > LOPSIDED else "") + always_hgg(gradings[0][1])
+    told = always_hgg(gradings[0][1])
+    yield f"Accuracy is no sign of skill here: a{told[1:]}" if bar > LOPSIDED else told
     short = [
         arm.name
         for arm, grading in gradings
         if not arm.baseline and (value_of(grading.measures[Measure.ACCURACY]) or 0.0) <= bar
     ]
     if short:
-        yield f"No more accurate than that: {listed(short)}."
+        yield f"{listed(short)} {'is' if len(short) == 1 else 'are'} no more accurate than that."
 
 
 def _placing(comparison: Comparison) -> Iterator[str]:
@@ -244,7 +244,9 @@ def _following(names: str, indices: str) -> str:
 
 def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str:
     several = len(biases) > 1
-    verb, whose, index = ("cluster", "their", "indices") if several else ("clusters", "its", "index")
+    verb, whose, index = (
+        ("cluster", "their", "indices") if several else ("clusters", "its", "index")
+    )
     return (
         f"{names} {verb} in one place whatever the image shows: {whose} answers spread over "
         f"{number(max(one.predicted.spread_mm for one in biases), 0)} mm, the tumours over "

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fakes.fake_localizer import bright_voxels
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.controlled_studies import ControlledStudies, control_name, under_controls
+from gliobench.application.controlled_studies import ControlledStudies
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import Box3D, Point3D
 from gliobench.domain.position.controls import Control
@@ -133,15 +133,6 @@ def test_a_dropped_modality_is_absent_from_the_study() -> None:
         study.volume(Modality.T1N)
     with pytest.raises(NotFoundError, match="not there under without-t1n"):
         studies.study("s1")
-
-
-def test_a_cohort_is_put_under_the_controls_that_alter_it() -> None:
-    alone = FakeStudySource([roomy(modalities=[Modality.T1C])])
-
-    found = [studies.control for studies in under_controls(alone, ["s0"])]
-
-    assert found == [Control.BLANK, Control.MIRRORED, Control.SHIFTED, Control.WITHOUT_T1C]
-    assert control_name("cnn", found[0]) == "cnn/controls/blank"
 
 
 def test_no_two_controls_share_a_content_hash() -> None:

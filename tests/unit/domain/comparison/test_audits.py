@@ -11,6 +11,7 @@ from gliobench.domain.comparison.audits import (
     audit,
     learned_from,
 )
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.study import Grade
 
@@ -22,8 +23,9 @@ CASES = [
 
 
 def run(backend: str = "cnn", **changes: object) -> ScoredRun:
-    made = ScoredRun(backend=backend, cohort="c0ffee", cases=CASES, n_studies=3)
-    return replace(made, **changes)
+    made = ScoredRun(backend=backend, cohort="c0ffee", cases=CaseTable.of(CASES), n_studies=3)
+    cases = {"cases": CaseTable.of(changes.pop("cases"))} if "cases" in changes else {}
+    return replace(made, **changes, **cases)
 
 
 def only(findings: list[Finding]) -> Finding:
@@ -74,8 +76,10 @@ def test_a_patient_that_a_backend_has_learned_from_stops_the_comparison() -> Non
 
 
 def test_an_image_that_a_backend_has_learned_from_under_another_name_is_found() -> None:
-    assert learned_from(CASES, frozenset({"c" * 16})) == [CASES[2]]
-    assert learned_from([replace(CASES[2], content_hash=None)], frozenset({"c" * 16})) == []
+    unread = [replace(CASES[2], content_hash=None)]
+
+    assert learned_from(CASES, frozenset({"c" * 16})).study_ids.tolist() == ["s3"]
+    assert len(learned_from(unread, frozenset({"c" * 16}))) == 0
 
 
 def test_a_run_that_was_not_finished_is_stamped() -> None:

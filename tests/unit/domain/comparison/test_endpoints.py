@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from fakes.fake_comparison import reading
@@ -28,6 +29,6 @@ def test_of_errors_less_is_better() -> None:
 def test_a_score_is_read_off_its_form_and_missing_where_the_form_was_not_asked_for() -> None:
     case = reading(0, hgg=True, points=(1.0, 0.0))
 
-    assert Endpoint(Measure.ERROR_MM, Form.POINT).score(case) == 2.0
-    assert Endpoint(Measure.HIT, Form.POINT).score(case) == 1.0
-    assert Endpoint(Measure.BOX_IOU, Form.BOX).score(case) is None
+    assert Endpoint(Measure.ERROR_MM, Form.POINT).scores([case]).tolist() == [2.0]
+    assert Endpoint(Measure.HIT, Form.POINT).scores([case]).tolist() == [1.0]
+    assert np.isnan(Endpoint(Measure.BOX_IOU, Form.BOX).scores([case])).tolist() == [True]

@@ -83,7 +83,7 @@ def test_without_a_brain_neither_side_nor_eccentricity_is_known() -> None:
 def test_a_tumour_crosses_where_a_twentieth_of_it_is_on_the_other_side(
     right_share: float, side: Laterality
 ) -> None:
-    assert laterality(fake_target(right_share=right_share)) is side
+    assert laterality(right_share) is side
 
 
 def test_sides_are_named_from_left_to_right() -> None:

@@ -1,0 +1,38 @@
+"""What an actor does."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from gliobench.application.crew import Broke, Done, Job, Ready, do, load
+from gliobench.application.portable_errors import portable
+from gliobench.application.ports.executor import Recipe
+
+
+class Actor:
+    """Holds models, and does two jobs at a time: one is loaded while the other is inferred.
+
+    Args:
+        recipe: Of its work.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._inferring = Lock()
+        self._broken: Broke | None = None
+        try:
+            self._work = recipe()
+        except Exception as error:  # told by `ready`
+            self._broken = Broke(portable(error))
+
+    def ready(self) -> Ready | Broke:
+        """Say what the backends are, once they are loaded."""
+        return self._broken or Ready(self._work.manifests)
+
+    def do(self, job: Job) -> Done | Broke:
+        """Do a job."""
+        try:
+            loaded = load(self._work, job)
+            with self._inferring:
+                return do(self._work, job, loaded)
+        except Exception as error:  # the driver raises it
+            return Broke(portable(error))

@@ -1,0 +1,141 @@
+"""Workers that are Ray actors, each with its own models."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from typing import Any, final
+
+import ray
+import structlog
+from ray.exceptions import RayActorError
+
+from gliobench.adapters.ray.actor import Actor
+from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
+from gliobench.application.ports.executor import Crew, Executor, Recipe
+from gliobench.domain.errors import StoreError
+
+log = structlog.get_logger()
+
+
+@final
+class RayExecutor(Executor):
+    """Puts actors to work wherever the cluster has room, and replaces those that die.
+
+    They read the dataset and write the run themselves, so both must be within reach of every node:
+    an object store, or a folder that all nodes share.
+
+    Args:
+        address: Of the cluster, as `ray.init` takes it; None starts one on this machine.
+        workers: How many actors, ≥ 1.
+        num_cpus: CPU cores of an actor.
+        num_gpus: GPUs of an actor, or a part of one.
+        study_timeout_s: How long a study may take under one backend before its actor is killed;
+            None for ever.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: str | None,
+        workers: int,
+        num_cpus: float = 1.0,
+        num_gpus: float = 0.0,
+        study_timeout_s: float | None = None,
+    ) -> None:
+        self._address = address
+        self._workers = workers
+        self._num_cpus, self._num_gpus = num_cpus, num_gpus
+        self._study_timeout_s = study_timeout_s
+
+    @contextmanager
+    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+        """Join the cluster and ask for the actors; they are killed at the end.
+
+        Raises:
+            StoreError: There is no cluster at the address.
+        """
+        with _joined(self._address):
+            crew = PooledCrew(
+                _Actors(recipe, num_cpus=self._num_cpus, num_gpus=self._num_gpus),
+                size=self._workers,
+                study_timeout_s=self._study_timeout_s,
+                notice=lambda event, facts: log.warning(event, **facts),
+            )
+            try:
+                yield crew
+            finally:
+                crew.dismiss()
+
+
+@contextmanager
+def _joined(address: str | None) -> Iterator[None]:
+    """Be part of a cluster; what Ray does to a process at large is undone or forestalled."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the hospital
+    mine = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(
+            address,
+            configure_logging=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            include_dashboard=False if address is None else None,
+        )
+    except (ConnectionError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise StoreError(f"Ray cluster {address} cannot be reached: {reason}") from error
+    if current_thread() is main_thread():
+        signal.signal(signal.SIGTERM, mine)  # Ray's own would end the batch in hand
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@final
+class _Actors(Pool):
+    def __init__(self, recipe: Recipe, *, num_cpus: float, num_gpus: float) -> None:
+        self._recipe = recipe
+        self._kind: Any = ray.remote(Actor).options(
+            num_cpus=num_cpus,
+            num_gpus=num_gpus,
+            max_concurrency=2,  # one job is inferred, the next one loaded
+            max_restarts=0,  # the crew replaces them
+            scheduling_strategy="SPREAD",
+        )
+
+    def hire(self) -> Worker:
+        return _RayWorker(self._kind.remote(self._recipe))
+
+    def listen(
+        self, workers: Sequence[Worker], timeout_s: float | None
+    ) -> list[tuple[Worker, Message]]:
+        said = {ref: one for one in workers if isinstance(one, _RayWorker) for ref in one.expected}
+        heard, _ = ray.wait(list(said), num_returns=1, timeout=timeout_s)
+        return [(said[ref], said[ref].hear(ref)) for ref in heard]
+
+
+@final
+class _RayWorker(Worker):
+    def __init__(self, actor: Any) -> None:  # noqa: ANN401 -- Ray makes its classes
+        self._actor = actor
+        self.expected = [actor.ready.remote()]
+
+    def give(self, job: Job) -> None:
+        self.expected.append(self._actor.do.remote(job))
+
+    def hear(self, ref: Any) -> Message:  # noqa: ANN401 -- Ray's references are of no one type
+        self.expected.remove(ref)
+        try:
+            message: Message = ray.get(ref)
+        except RayActorError as error:
+            return Died(" ".join(str(error).split())[:300])
+        return message
+
+    def dismiss(self) -> None:
+        self.expected.clear()
+        ray.kill(self._actor)

@@ -1,0 +1,29 @@
+"""Say what a cohort is made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gliobench.domain.evaluation.case_table import Cases, CaseTable
+from gliobench.domain.evaluation.report import CohortDescription
+from gliobench.domain.study import Grade
+
+
+def describe_cohort(name: str, fingerprint: str, cases: Cases) -> CohortDescription:
+    """Describe a cohort by the scores of any one run over it."""
+    table = CaseTable.of(cases)
+    grades, found = table.reference_grades, table.sites.tolist()
+    sites: dict[str | None, Counter[Grade | None]] = {}
+    for (site, grade), count in sorted(
+        Counter(zip(found, grades, strict=True)).items(), key=lambda one: one[0][0] or ""
+    ):
+        sites.setdefault(site, Counter())[grade] = count
+    return CohortDescription(
+        name=name,
+        fingerprint=fingerprint,
+        n_studies=len(table),
+        n_patients=len(set(table.patients.tolist())),
+        n_with_mask=int(table.has_plane.sum()),
+        grades=Counter(grades),
+        sites=sites,
+    )

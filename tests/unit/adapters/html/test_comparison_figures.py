@@ -1,0 +1,181 @@
+"""The pictures of a comparison show its numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from fakes.fake_comparison import compared, fake_comparison, looks, says_hgg
+from gliobench.adapters.html.comparison.bias import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.comparison.cohort import flow_figure
+from gliobench.adapters.html.comparison.drawing import Dot, Figure, Label, Line, Panel
+from gliobench.adapters.html.comparison.failures import failure_figures
+from gliobench.adapters.html.comparison.figures import all_figures, figure_files
+from gliobench.adapters.html.comparison.glance import glance, glance_figures
+from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
+from gliobench.adapters.html.comparison.localisation import spread_figures
+from gliobench.adapters.html.page import text
+from gliobench.domain.comparison.result import Comparison
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    return fake_comparison()
+
+
+def inks(figure: Figure, ink: str) -> list[Dot | Line | Panel | Label]:
+    return [mark for mark in figure.marks if ink in mark.ink.split()]
+
+
+def named(figures: list[Figure], name: str) -> Figure:
+    return next(figure for figure in figures if figure.name == name)
+
+
+def test_every_figure_is_a_file_of_its_own_that_can_be_read(comparison: Comparison) -> None:
+    files = figure_files(comparison)
+
+    assert len(files) == len(all_figures(comparison)) >= 18
+    for name, svg in files.items():
+        assert re.fullmatch(r"[\w.-]+\.svg", name)
+        assert ElementTree.fromstring(svg).findtext("{http://www.w3.org/2000/svg}desc"), name
+
+
+def test_every_ink_has_a_style(comparison: Comparison) -> None:
+    used = {ink for one in all_figures(comparison) for m in one.marks for ink in m.ink.split()}
+
+    style = text("figures.css")
+    assert [ink for ink in sorted(used - {"label"}) if f".{ink}" not in style] == []
+
+
+def test_names_that_differ_in_signs_alone_do_not_share_a_file() -> None:
+    runs = {"a/b": looks(), "a:b": says_hgg()}
+
+    files = figure_files(compared(**runs))
+
+    assert {"curves-a-b.svg", "curves-a-b-2.svg"} <= set(files)
+
+
+def test_a_curve_stands_with_the_point_of_the_backends_own_grades(comparison: Comparison) -> None:
+    figure = named(ranking_curves(comparison), "curves-looks")
+
+    # 26 of 30 HGG found, no LGG called HGG
+    (roc, precision) = inks(figure, "answer")
+    assert isinstance(roc, Dot)
+    assert isinstance(precision, Dot)
+    assert roc.at == pytest.approx((28, 6 + 158 * 4 / 30))
+    assert precision.at == pytest.approx((236 + 158 * 26 / 30, 6))
+    assert len(inks(figure, "curve")) == 2
+
+
+def test_who_gives_no_probabilities_has_a_point_and_no_curve(comparison: Comparison) -> None:
+    figure = named(ranking_curves(comparison), "curves-constant")
+
+    assert len(inks(figure, "answer")) == 2
+    assert not inks(figure, "curve")
+    assert "no probabilities" in figure.alt
+
+
+def test_the_line_of_no_skill_is_the_prevalence(comparison: Comparison) -> None:
+    _, prevalence = inks(named(ranking_curves(comparison), "curves-looks"), "mark")
+
+    assert isinstance(prevalence, Line)
+    assert [y for _, y in prevalence.places] == pytest.approx([6 + 158 * 0.25] * 2)
+
+
+def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Comparison) -> None:
+    figure = named(confusion_matrices(comparison), "confusion-declining")
+
+    assert figure.alt == (
+        "Confusion matrix of declining: of 30 HGG, 22 called HGG and 8 LGG; of 10 LGG, 0 called "
+        "HGG and 10 LGG. 8 failures counted as wrong"
+    )
+    assert [mark.text for mark in inks(figure, "big") if isinstance(mark, Label)] == [
+        *("22", "8", "0", "10"),
+    ]
+
+
+def test_one_row_a_backend_shows_every_error_the_best_median_first(
+    comparison: Comparison,
+) -> None:
+    (figure,) = spread_figures(comparison)
+
+    names = [mark.text for mark in inks(figure, "name") if isinstance(mark, Label)]
+    assert names == ["declining", "looks", "constant"]
+    assert len(inks(figure, "single")) == 40 + 40 + 32
+    assert "8 failures" in figure.alt
+
+
+def test_answers_and_tumours_lie_over_an_average_brain(comparison: Comparison) -> None:
+    figure = named(place_figures(comparison), "places-constant")
+
+    answers = {mark.at for mark in inks(figure, "answer") if isinstance(mark, Dot)}
+    assert answers == {(100.0, 100.0)}
+    assert len({mark.at for mark in inks(figure, "tumour") if isinstance(mark, Dot)}) > 1
+    (brain,) = inks(figure, "brain")
+    assert isinstance(brain, Line)
+    assert brain.closed
+
+
+def test_the_patients_right_is_drawn_on_the_left_and_the_front_at_the_top(
+    comparison: Comparison,
+) -> None:
+    (bias,) = comparison.arms[0].biases
+    moved = replace(bias, predicted_mm=((20.0, 30.0),), reference_mm=((0.0, 0.0),))
+    arm = replace(comparison.arms[0], biases=(moved,))
+
+    (figure,) = place_figures(replace(comparison, arms=(arm,)))
+
+    (dot,) = inks(figure, "answer")
+    assert isinstance(dot, Dot)
+    assert dot.at[0] < 100
+    assert dot.at[1] < 100
+
+
+def test_brains_that_lie_apart_have_no_outline(comparison: Comparison) -> None:
+    assert comparison.brains is not None
+    apart = replace(comparison.brains, spread_mm=SAME_FRAME_MM + 1)
+
+    for brains in (apart, None):
+        for figure in place_figures(replace(comparison, brains=brains)):
+            assert not inks(figure, "brain")
+
+
+def test_failures_are_drawn_for_those_who_fail(comparison: Comparison) -> None:
+    (figure,) = failure_figures(comparison)
+
+    assert figure.alt == "any failure: 20 % · 8 of 40 studies; refusal: 20 % · 8 of 40 studies."
+
+
+def test_the_flow_says_how_many_are_left(comparison: Comparison) -> None:
+    flow = replace(comparison.flow, n_given=43)
+
+    assert flow_figure(flow).alt.startswith("43 studies given; 40 scored by every backend")
+    labels = [mark.text for mark in flow_figure(flow).marks if isinstance(mark, Label)]
+    assert "3 not scored" in labels
+
+
+def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Comparison) -> None:
+    accuracy, balanced, tracking = glance_figures(comparison)
+
+    def coloured(figure: Figure) -> list[str]:
+        return [one.text for one in inks(figure, "strong") if isinstance(one, Label)]
+
+    assert "right in 75 %" in accuracy.says
+    assert coloured(accuracy) == []
+    assert coloured(balanced) == ["looks", "declining"]
+    assert "constant" not in coloured(tracking)
+
+
+def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Comparison) -> None:
+    duels = glance(comparison)["duels"]
+    assert isinstance(duels, list)
+
+    graded, placed = (dict(duel.rows) for duel in duels)
+
+    assert list(graded) == ["looks", "declining", "constant"]
+    assert graded["looks"] == ("itself", None, True)
+    assert graded["constant"] == (False, None, "itself")
+    assert placed["constant"][0] is False
