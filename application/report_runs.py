@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from dataclasses import replace
 
 from gliobench.application.describe_cohort import describe_cohort
 from gliobench.application.gather_cases import gather_cases
@@ -41,7 +40,9 @@ def report_runs(
     for name, store in stores.items():
         table = CaseTable.of(store.scores())
         cohort = cohort or describe_cohort(first.name, first.cohort, table)
-        reports.append(report_backend(replace(manifests[name], backend=name), table))
+        told = report_backend(replace(manifests[name], backend=name), table)
+        altered = responses(store, (controls or {}).get(name, {}), seed=first.seed)
+        reports.append(replace(told, controls=altered))
     if cohort is None:
         raise InvalidInputError("no run to report on: wanted at least one")
     return EvaluationReport(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from gliobench.application.evaluate_cohort import Run
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from gliobench.application.shards import Shard
     from gliobench.domain.evaluation.report import EvaluationReport
     from gliobench.entrypoints.recipe import EvaluationRecipe
+
+T = TypeVar("T")
 
 
 def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> list[Run]:
@@ -100,11 +102,17 @@ def _named(watch: Watch, control: str) -> Watch:
     """Tell a pass over altered images from that over the true ones."""
 
     def tell(pulse: Pulse) -> None:
-        done, failed, providers = (
-            {f"{name} {control}": one for name, one in counts.items()}
-            for counts in (pulse.done, pulse.failed, pulse.providers)
+        def named(told: Mapping[str, T]) -> dict[str, T]:
+            return {f"{backend} {control}": one for backend, one in told.items()}
+
+        watch(
+            replace(
+                pulse,
+                done=named(pulse.done),
+                failed=named(pulse.failed),
+                providers=named(pulse.providers),
+            )
         )
-        watch(replace(pulse, done=done, failed=failed, providers=providers))
 
     return tell
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from fakes.s3_server import ENVIRONMENT, FaultyProxy, faulty_proxy, s3_server
+from fakes.s3_server import BUCKET, ENVIRONMENT, FaultyProxy, faulty_proxy, s3_server
 
 # no deadline for one example: it would fail on a busy machine
 settings.register_profile("gliobench", settings.default, deadline=None)
@@ -71,14 +71,9 @@ def s3_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyProxy]:
 @pytest.fixture
 def s3(s3_proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     """A folder of its own in a bucket, with credentials in the environment."""
-    import s3fs
-
     environment = ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{s3_proxy.port}"}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     s3_proxy.honest()
-    bucket = f"bucket-{uuid4().hex[:12]}"
-    s3fs.S3FileSystem().mkdir(bucket)
-    yield S3(f"s3://{bucket}/place", s3_proxy, environment)
+    yield S3(f"s3://{BUCKET}/{uuid4().hex}/place", s3_proxy, environment)
     s3_proxy.honest()
-    s3fs.S3FileSystem.clear_instance_cache()

@@ -23,8 +23,10 @@ _EXTRAS = {
 _WHOLE_PUTS = {*_EXTRAS, "memory"}
 """Stores whose files appear whole; elsewhere they are written under another name first."""
 _OPTIONS: dict[str, dict[str, Any]] = {
-    # What fails is tried again here, not a second time within each try.
     "s3": {
+        # One file, one request: else every reading asks for the size first.
+        "max_concurrency": 1,
+        # What fails is tried again by `persistently`, not a second time within each try.
         "config_kwargs": {
             "retries": {"total_max_attempts": 1},
             "connect_timeout": 10,

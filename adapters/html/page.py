@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
 from gliobench.adapters.html.charts import grading_forest, localisation_forest
+from gliobench.adapters.html.controls import control_facts
 from gliobench.adapters.html.numbers import count, percent
 from gliobench.adapters.html.provenance import made_of, origin
 from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
@@ -56,6 +57,7 @@ def render_html(report: EvaluationReport) -> str:
             on_plane=localisation_table(report, ON_PLANE),
             localisation_forest=localisation_forest(report),
             reasons=_reasons(report),
+            controls=control_facts({one.name: one.controls for one in report.backends}, {}),
             cases=case_section(report.casebook),
             methods=methods(report),
             made_of=made_of(report.cohort.fingerprint, report.versions, Seed=report.seed),

@@ -20,6 +20,8 @@ LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]
 BatchOfStep: TypeAlias = Callable[[int], Batch]
 
 CHECKPOINT = "checkpoint.pt"
+_RISE = 0.1 + 1e-9
+"""Share of the steps in which the rate rises; torch 2.13 divides by zero where that is one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def fit(
         network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
     )
     rate = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.1
+        optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=_RISE
     )
     scaler = torch.amp.GradScaler(on.type, enabled=on.type == "cuda")
     parts = {"network": network, "averaged": averaged, "optimiser": optimiser, "rate": rate}

@@ -54,7 +54,7 @@ class Endpoint:
     def scores(self, cases: Cases) -> FloatArray:
         """Read each study's score of a localisation; NaN where there is none."""
         table = CaseTable.of(cases)
-        if self.form is None or self.form not in table.forms:
+        if self.form is None:
             return np.full(len(table), np.nan)
         region = Region.WT if self.form is Form.MASK else None
         return table.scores(self.form, self.measure, region)

@@ -168,22 +168,23 @@ class CaseTable:
         return [form for form in Form if f"{form.value}.asked" in self.columns]
 
     def asked(self, form: Form) -> BoolArray:
-        """(N,) bool, where the backend was asked for a form, one of `forms`."""
-        return self.columns[f"{form.value}.asked"]
+        """(N,) bool, where the backend was asked for a form."""
+        return self._column(f"{form.value}.asked", absent=False)
 
     def failed(self, form: Form) -> BoolArray:
-        """(N,) bool, where it failed to give one, of `forms`."""
-        return self.columns[f"{form.value}.failed"]
+        """(N,) bool, where it failed to give one."""
+        return self._column(f"{form.value}.failed", absent=False)
 
     def scores(self, form: Form, measure: Measure, region: Region | None = None) -> FloatArray:
-        """Give the scores of one of `forms`, a failure's the worst.
+        """Give the scores of a form, a failure's the worst.
 
         Returns:
-            (N,), 0.0 and 1.0 for no and yes; NaN where the reference allows no score.
+            (N,), 0.0 and 1.0 for no and yes; NaN where the form was not asked for, or the reference
+            allows no score.
         """
         bars = {Measure.ACC_25: 0.25, Measure.ACC_50: 0.5}
         if measure not in bars:
-            return self.columns[score_name(form, measure, region)]
+            return self._column(score_name(form, measure, region), absent=np.nan)
         overlap = self.scores(form, Measure.BOX_IOU)
         return np.where(np.isnan(overlap), np.nan, overlap >= bars[measure])
 
@@ -205,7 +206,12 @@ class CaseTable:
         return np.asarray(self.columns["reasons"] & REASONS[reason] != 0)
 
     def _stack(self, names: list[str]) -> FloatArray:
-        return np.column_stack([self.columns[name] for name in names])
+        return np.column_stack([self._column(name, absent=np.nan) for name in names])
+
+    def _column(self, name: str, *, absent: float) -> NDArray[Any]:
+        """Look up a column of a form; those that were not asked for are not kept."""
+        found = self.columns.get(name)
+        return np.full(len(self), absent) if found is None else found
 
 
 Cases: TypeAlias = CaseTable | Iterable[CaseScore]

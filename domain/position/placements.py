@@ -108,8 +108,6 @@ class Placements:
         if form not in MARKED:
             raise InvalidInputError(f"a {form.value} does not lie on a plane")
         table = CaseTable.of(cases)
-        if form not in table.forms:
-            table = table.take(np.zeros(len(table), dtype=np.bool_))
         asked = table.has_plane & table.asked(form)
         predicted, reference = table.marks(form), table.reference_marks(form)
         found = asked & ~np.isnan(predicted).any(axis=1) & ~np.isnan(reference).any(axis=1)

@@ -35,6 +35,10 @@ from gliobench.domain.statistics.sampling import BLOCK
 SHUFFLES = 9_999
 """With the answers as they are, these make 10,000 ways."""
 
+FOLLOWS = 0.5
+"""Index that the interval of a backend that follows the tumour lies above."""
+STAYS = 0.1
+"""Index under which answers owe next to nothing to the tumour."""
 SAME_PLACE_MM = 1e-6
 ONE_PLACE = NotEstimable("the references all lie in one place")
 

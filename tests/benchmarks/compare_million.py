@@ -113,7 +113,7 @@ def _measure(runs: Path, out: Path, studies: int, backends: int, replicates: int
     seconds = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(f"compare of {runs} failed")
-    page_mib = (out / "comparison.html").stat().st_size / 2**20
+    page_mib = (out / "report.html").stat().st_size / 2**20
     rows, peak_mib = studies * backends, usage.ru_maxrss / 1024
     print(
         f"{studies:>9,} {backends:>9} {rows:>10,} {seconds:>9.1f} {peak_mib:>9.0f} {page_mib:>9.1f}",

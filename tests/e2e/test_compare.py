@@ -22,8 +22,8 @@ def test_runs_of_baselines_over_phantoms_are_compared(gliobench: RunCli, tmp_pat
 
     assert done.returncode == 0, done.stderr
     assert "2 studies" in done.stdout
-    facts = json.loads((tmp_path / "compared" / "comparison.json").read_text())
+    facts = json.loads((tmp_path / "compared" / "report.json").read_text())
     assert {arm["name"] for arm in facts["arms"]} == set(backends)
     assert all(arm["baseline"] for arm in facts["arms"])
     assert facts["arms"][0]["biases"][0]["measured"]["reason"].startswith("2 patients")
-    assert "2 studies" in (tmp_path / "compared" / "comparison.html").read_text()
+    assert "2 studies" in (tmp_path / "compared" / "report.html").read_text()

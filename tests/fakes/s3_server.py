@@ -11,12 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeAlias
 
+BUCKET = "gliobench-tests"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIAFORTESTSONLY",
     "AWS_SECRET_ACCESS_KEY": "a-secret-that-nobody-may-read",
@@ -116,7 +117,7 @@ def always(fault: Fault, *, method: str = "", within: str = "") -> Policy:
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[int]:
-    """Start moto's server as a process; its log lies in the folder."""
+    """Start moto's server as a process, with a bucket; its log lies in the folder."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with (folder / "moto.log").open("wb") as log:
@@ -127,6 +128,7 @@ def s3_server(folder: Path) -> Iterator[int]:
         )
     try:
         _wait_for(port, process)
+        put(port, f"/{BUCKET}", b"")
         yield port
     finally:
         process.kill()
@@ -137,8 +139,7 @@ def s3_server(folder: Path) -> Iterator[int]:
 def faulty_proxy(upstream: int) -> Iterator[FaultyProxy]:
     """Serve the proxy from a thread."""
     proxy = FaultyProxy(upstream)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
-    server.daemon_threads = True
+    server = _ProxyServer(proxy)
     proxy.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -163,76 +164,87 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the S3 server does not answer")
 
 
-def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def put(port: int, path: str, content: bytes) -> None:
+    """Put a bucket or a file by no way but the server's own."""
+    server = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    server.request("PUT", path, content)
+    assert server.getresponse().status == 200
+    server.close()
 
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            fault = proxy.judge(self.command, self.path) or Fault()
-            time.sleep(fault.wait_s)
-            if fault.reset == "before":
-                self._reset()
-                return
-            if fault.status:
-                self._answer(fault.status, {}, _refusal(fault.status))
-                return
-            status, headers, content = self._ask(body)
-            if fault.reset == "half" and len(content) > 1:
-                self._answer(status, headers, content[: len(content) // 2], length=len(content))
-                self._reset()
-                return
+
+class _ProxyServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, proxy: FaultyProxy) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.proxy = proxy
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _ProxyServer
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.proxy.judge(self.command, self.path) or Fault()
+        time.sleep(fault.wait_s)
+        if fault.reset == "before":
+            self._reset()
+        elif fault.status:
+            self._answer(fault.status, {}, _refusal(fault.status))
+        else:
+            self._pass_on(body, broken=fault.reset == "half")
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 -- http.server's
+
+    def _pass_on(self, body: bytes, *, broken: bool) -> None:
+        status, headers, content = self._ask(body)
+        if broken and len(content) > 1:
+            self._answer(status, headers, content[: len(content) // 2], length=len(content))
+            self._reset()
+        else:
             self._answer(status, headers, content)
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 -- http.server's
+    def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        server = http.client.HTTPConnection("127.0.0.1", self.server.proxy.upstream, timeout=60)
+        try:
+            server.request(self.command, self.path, body, dict(self.headers.items()))
+            answer = server.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            server.close()
 
-        def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-            server = http.client.HTTPConnection("127.0.0.1", proxy.upstream, timeout=60)
-            try:
-                server.request(self.command, self.path, body, dict(self.headers.items()))
-                answer = server.getresponse()
-                headers = {name: value for name, value in answer.getheaders()}
-                return answer.status, headers, answer.read()
-            finally:
-                server.close()
+    def _answer(
+        self, status: int, headers: dict[str, str], content: bytes, length: int | None = None
+    ) -> None:
+        told = {name.lower(): value for name, value in headers.items()}
+        if self.command != "HEAD" or "content-length" not in told:
+            told["content-length"] = str(len(content) if length is None else length)
+        self.send_response_only(status)
+        for name, value in told.items():
+            if name not in {"connection", "transfer-encoding"}:
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+        self.wfile.flush()
 
-        def _answer(
-            self, status: int, headers: dict[str, str], content: bytes, length: int | None = None
-        ) -> None:
-            told = {name.lower(): value for name, value in headers.items()}
-            if self.command != "HEAD" or "content-length" not in told:
-                told["content-length"] = str(len(content) if length is None else length)
-            self.send_response_only(status)
-            for name, value in told.items():
-                if name not in {"connection", "transfer-encoding"}:
-                    self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-            self.wfile.flush()
+    def _reset(self) -> None:
+        """Close so that the other side's system says: connection reset by peer."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
 
-        def _reset(self) -> None:
-            """Close so that the other side's system says: connection reset by peer."""
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
+    def handle(self) -> None:
+        with suppress(OSError, ValueError):  # the client went away, or was sent away
+            super().handle()
 
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except OSError:  # the client went away, or was sent away
-                self.close_connection = True
+    def finish(self) -> None:
+        with suppress(OSError, ValueError):
+            super().finish()
 
-        def finish(self) -> None:
-            try:
-                super().finish()
-            except (OSError, ValueError):
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def _refusal(status: int) -> bytes:

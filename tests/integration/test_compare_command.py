@@ -47,10 +47,10 @@ def test_a_folder_of_runs_is_compared_into_page_facts_and_tables(
     result = compare(tmp_path / "out", runs)
 
     assert result.exit_code == 0, result.output
-    for name in ("comparison.html", "comparison.json", "tables/differences.csv"):
+    for name in ("report.html", "report.json", "tables/differences.csv", "figures/cohort-flow.svg"):
         assert (tmp_path / "out" / name).is_file()
     assert "looks comes first" in " ".join(result.stdout.split())
-    assert "comparison.html" in result.stdout
+    assert "report.html" in result.stdout
 
 
 def test_single_runs_are_compared_once_each(tmp_path: Path, runs: Path) -> None:
@@ -59,7 +59,7 @@ def test_single_runs_are_compared_once_each(tmp_path: Path, runs: Path) -> None:
     facts = json.loads(result.stdout)
     assert [arm["name"] for arm in facts["arms"]] == ["looks", "constant"]
     assert facts["primary"] == {"measure": "auroc", "form": None}
-    assert facts == json.loads((tmp_path / "comparison.json").read_text())
+    assert facts == json.loads((tmp_path / "report.json").read_text())
 
 
 def test_leakage_stops_it_in_one_line_and_is_told_by_the_exit_code_where_allowed(

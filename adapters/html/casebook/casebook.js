@@ -87,14 +87,14 @@
 
   function marks(shapes) {
     const found = [];
-    if (shapes.outline) found.push(drawn("polygon", { class: "mark", points: shapes.outline.join(" ") }));
+    if (shapes.outline) found.push(drawn("polygon", { class: "stroke", points: shapes.outline.join(" ") }));
     if (shapes.box) {
       const [x, y, right, bottom] = shapes.box;
-      found.push(drawn("rect", { class: "mark box", x, y, width: right - x, height: bottom - y }));
+      found.push(drawn("rect", { class: "stroke box", x, y, width: right - x, height: bottom - y }));
     }
     if (shapes.point) {
       const [x, y] = shapes.point;
-      found.push(drawn("path", { class: "mark", d: `M${x - 2} ${y}h4m-2-2v4` }), drawn("circle", { class: "mark", cx: x, cy: y, r: 1.2 }));
+      found.push(drawn("path", { class: "stroke", d: `M${x - 2} ${y}h4m-2-2v4` }), drawn("circle", { class: "stroke", cx: x, cy: y, r: 1.2 }));
     }
     return found;
   }
@@ -149,12 +149,11 @@
   }
 
   function tellAnswers(one, cells) {
-    const titles = [...new Set(facts.backends.flatMap((backend) => backend.columns))];
     const heading = (text) => made("th", { scope: "col", textContent: text });
-    const head = made("thead", {}, made("tr", {}, ...["Backend", ...titles, "Why not, or in its words"].map(heading)));
+    const head = made("thead", {}, made("tr", {}, ...["Backend", ...facts.columns, "Why not, or in its words"].map(heading)));
     const body = made("tbody");
     facts.backends.forEach((backend, n) => {
-      const copies = titles.map((title) => {
+      const copies = facts.columns.map((title) => {
         const cell = made("td");
         if (cells[n][title]) cell.append(...[...cells[n][title].childNodes].map((node) => node.cloneNode(true)));
         return cell;
@@ -217,7 +216,6 @@
   // The volume: the viewer is unpacked and run when the first volume is opened.
   const parts = (n) => [...document.querySelectorAll("[data-volume]")].filter((part) => part.dataset.volume === String(n));
   const state = (text) => { within(".state").textContent = text; };
-  const COLOURS = { reference: [255, 255, 255] };
   let viewer = null;
   let masks = new Map();
 
@@ -234,7 +232,8 @@
     const nv = new niivue.Niivue({
       backColor: [0, 0, 0, 1],
       crosshairColor: [1, 1, 1, 0.6],
-      crosshairWidth: 0.5,
+      crosshairWidth: 0.25,
+      isAntiAlias: false,
       dragAndDropEnabled: false,
       isRadiologicalConvention: true,
       logLevel: "silent",
@@ -248,7 +247,6 @@
   }
 
   function colourOf(name) {
-    if (COLOURS[name]) return COLOURS[name];
     const swatch = within(`.shown [name="${name}"] + .swatch`);
     return getComputedStyle(swatch).color.match(/\d+/g).slice(0, 3).map(Number);
   }
@@ -259,7 +257,7 @@
     if (!files.length) return;
     const canvas = within("canvas");
     if (!made("canvas").getContext("webgl2")) {
-      canvas.style.display = within(".turns").style.display = "none";
+      within(".canvas").style.display = within(".turns").style.display = "none";
       return state("This browser cannot draw the volume: it has no WebGL 2.");
     }
     state("Loading the volume …");
@@ -268,7 +266,7 @@
       const images = [];
       for (const file of files) {
         const name = file.dataset.part;
-        const image = await niivue.NVImage.loadFromUrl({ url: "", buffer: await unpacked(file), name: `${name}.nii` });
+        const image = await niivue.NVImage.loadFromUrl({ url: await unpacked(file), name: `${name}.nii` });
         images.push([name, image]);
       }
       if (open !== n) return;
@@ -283,6 +281,8 @@
         }
         nv.addVolume(image);
       }
+      within('[name="height"]').value = 100 * facts.cases[n].middle[2];
+      nv.scene.crosshairPos.set(facts.cases[n].middle);
       canvas.setAttribute("aria-label", `Volume of ${facts.cases[n].id} in three planes and from outside, with ${[...masks.keys()].map((name) => (name === "reference" ? "the reference" : facts.backends[name].name)).join(", ") || "no mask"}`);
       applyToggles();
       lookFrom();

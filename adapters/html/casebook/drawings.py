@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import shapely
 
 from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import Box, Point, Polygon
 from gliobench.domain.prediction import Failure, Form, GradePrediction
@@ -32,12 +33,22 @@ def _drawing(entry: CaseEntry, book: Casebook) -> Json:
     drawn: Json = {"id": case.study_id, "backends": []}
     if kept is not None:
         drawn["modality"] = kept.modality.value
+        drawn["middle"] = _middle(kept, case)
     if view is not None and case.target is not None and case.target.plane == view.plane:
         drawn["reference"] = _shapes(case.target.places, view)
         drawn["plane"] = f"{view.plane.axis.name.lower()} plane {view.plane.index}"
     for name in book.backends:
         drawn["backends"].append(_answers(entry.scores.get(name), view))
     return drawn
+
+
+def _middle(kept: KeptCase, case: CaseScore) -> list[float]:
+    """Say where a viewer looks first, in fractions of the volume: at the tumour, if there is one."""
+    if kept.volume is None or case.target is None:
+        return [0.5, 0.5, 0.5]
+    grid = kept.volume.grid
+    at = grid.to_voxel(case.target.grid.to_mm(case.target.centre.at))
+    return [round((one + 0.5) / n, 3) for one, n in zip(at, grid.shape, strict=True)]
 
 
 def _answers(case: CaseScore | None, view: SliceView | None) -> Json:

@@ -101,7 +101,8 @@ def _facts(book: Casebook, table: CaseTable) -> dict[str, Any]:
         {"name": name, "ink": n % INKS, "columns": [one.title for one in headings]}
         for n, (name, headings) in enumerate(table.headings)
     ]
-    return {"backends": backends, "cases": cases}
+    columns = [one.title for one in headings_of(table)]
+    return {"backends": backends, "columns": columns, "cases": cases}
 
 
 def _choices(table: CaseTable) -> list[tuple[str, str]]:

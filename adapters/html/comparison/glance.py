@@ -9,7 +9,6 @@ from gliobench.adapters.html.charts import spread
 from gliobench.adapters.html.comparison.drawing import Figure
 from gliobench.adapters.html.comparison.rows import NARROW, Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import (
-    FOLLOWS,
     POINT_ERROR,
     endpoint_name,
     in_order,
@@ -20,6 +19,7 @@ from gliobench.adapters.html.numbers import interval, number, percent, value_of
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family
 from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.position.tracking import FOLLOWS
 from gliobench.domain.statistics.estimate import Estimate
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

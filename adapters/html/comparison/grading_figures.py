@@ -133,4 +133,4 @@ def _matrix_row(at: int, grade: str, hgg: int, lgg: int) -> Iterator[Mark]:
         yield Panel((left, top), (58, 46), "field")
         yield Panel((left, top), (58, 46), ink, strength=0.35 * called / n)
         yield Label((left + 29, top + 23), str(called), "middle", ink="big")
-        yield Label((left + 29, top + 37), percent(called / n), "middle")
+        yield Label((left + 29, top + 37), percent(called / n), "middle", ink="name")

@@ -12,15 +12,12 @@ from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Family, Pair
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.position.tracking import FOLLOWS, STAYS
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
 
 POINT_ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
-FOLLOWS = 0.5
-"""Tracking index that the interval of a backend that follows the tumour lies above."""
-STAYS = 0.1
-"""Tracking index under which answers owe next to nothing to the tumour."""
 
 LOPSIDED = 0.65
 """Share of HGG above which a high accuracy tells little."""

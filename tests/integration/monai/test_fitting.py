@@ -149,6 +149,20 @@ def test_a_checkpoint_of_another_network_is_refused_in_one_error_of_ours(tmp_pat
         load_network(lambda: torch.nn.Conv3d(1, 5, 1), tmp_path)
 
 
+@pytest.mark.parametrize("steps", [1, 10, 20])
+def test_a_fit_may_take_any_number_of_steps(tmp_path: Path, steps: int) -> None:
+    fit(
+        toy,
+        batch_of=batch_of,
+        loss_of=loss_of,
+        schedule=replace(SCHEDULE, steps=steps),
+        folder=tmp_path,
+        progress=lambda *_: None,
+    )
+
+    assert len(curve(tmp_path)) == steps
+
+
 def test_a_schedule_takes_a_step_at_least() -> None:
     with pytest.raises(InvalidInputError, match="steps 0 is not positive"):
         Schedule(steps=0)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_comparison import fake_comparison
-from gliobench.adapters.html.comparison.control_words import reading
-from gliobench.adapters.html.comparison.controls import altered_table, controls, moved_table
-from gliobench.domain.comparison.result import Comparison
+from gliobench.adapters.html.comparison.controls import controls
+from gliobench.adapters.html.control_words import reading
+from gliobench.adapters.html.controls import altered_table, moved_table
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.equivariance import (
     NO_ANSWER,
@@ -43,12 +43,6 @@ GRADES = GradeResponse(about(1.0), about(0.25), about(0.125), about(-0.1))
 SHIFTED = Response(Control.SHIFTED, 30, GRADES, (point(),))
 STAYED = Response(Control.SHIFTED, 30, None, (point(apart_mm=about(20.0), follows=about(0.0)),))
 ON_IT = Response(Control.MIRRORED, 30, None, (point(apart_mm=about(0.0), follows=ON_THE_MIRROR),))
-
-
-def with_controls(**found: tuple[Response, ...]) -> Comparison:
-    comparison = fake_comparison()
-    arms = tuple(replace(arm, controls=found.get(arm.name, ())) for arm in comparison.arms)
-    return replace(comparison, arms=arms)
 
 
 def test_who_stays_under_a_shift_is_said_not_to_look() -> None:
@@ -108,9 +102,9 @@ def test_another_patients_image_is_told_by_what_the_error_grows() -> None:
 
 def test_moved_images_and_others_have_a_table_each_with_a_row_a_backend() -> None:
     blank = Response(Control.BLANK, 30, GRADES, (point(follows=None),))
-    comparison = with_controls(looks=(SHIFTED, blank), constant=(STAYED,))
+    found = {"looks": (SHIFTED, blank), "constant": (STAYED,)}
 
-    moved, altered = moved_table(comparison), altered_table(comparison)
+    moved, altered = moved_table(found), altered_table(found)
 
     assert moved is not None
     assert altered is not None
@@ -126,11 +120,23 @@ def test_moved_images_and_others_have_a_table_each_with_a_row_a_backend() -> Non
 
 
 def test_an_answer_on_the_mirror_has_no_share_that_it_follows() -> None:
-    table = moved_table(with_controls(constant=(ON_IT,)))
+    table = moved_table({"constant": (ON_IT,)})
 
     assert table is not None
     cell = table.groups[0].rows[0].cells[0]
     assert (cell.text, cell.small) == ("–", "on the mirror")
+
+
+def test_a_comparison_reads_each_backend_with_its_tracking_index() -> None:
+    comparison = fake_comparison()
+    arms = tuple(replace(arm, controls=(SHIFTED,)) for arm in comparison.arms)
+
+    told = controls(replace(comparison, arms=arms))
+
+    readings = dict(told["readings"])  # type: ignore[call-overload]
+    assert list(readings) == [arm.name for arm in arms]
+    assert "and with the tumour" in readings["looks"]
+    assert "but with the brain" in readings["constant"]
 
 
 def test_without_controls_there_is_no_table_and_no_reading() -> None:
@@ -139,7 +145,7 @@ def test_without_controls_there_is_no_table_and_no_reading() -> None:
 
 def test_grades_without_probabilities_leave_their_cells_empty() -> None:
     grades = replace(GRADES, probability_change=NO_PROBABILITY)
-    table = altered_table(with_controls(looks=(Response(Control.BLANK, 30, grades, ()),)))
+    table = altered_table({"looks": (Response(Control.BLANK, 30, grades, ()),)})
 
     assert table is not None
     texts = [cell.text for cell in table.groups[0].rows[0].cells]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gliobench.adapters.html.comparison.words import FOLLOWS, STAYS
 from gliobench.adapters.html.numbers import ends, interval, listed, number, percent, value_of
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.equivariance import ON_THE_MIRROR, PlaceResponse, Response
+from gliobench.domain.position.tracking import FOLLOWS, STAYS
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
 GOES = 0.9
 """Share of a motion from which on answers count as going along with it."""
-PLACES = (Form.POINT, Form.POINT_3D, Form.BOX, Form.BOX_3D, Form.POLYGON, Form.MASK)
-"""Forms in the order in which one of them stands for a backend."""
+PLACES = (Form.POINT_3D, Form.POINT, Form.BOX_3D, Form.BOX, Form.POLYGON)
+"""Forms in the order in which one of them stands for a backend: in the volume an answer is not lost
+for missing the scoring plane."""
 
 
 def leading(response: Response) -> PlaceResponse | None:
-    """Choose the form that stands for a backend, the point where there is one."""
+    """Choose the form that stands for a backend, the centre where there is one."""
     found = (response.place(form) for form in PLACES)
     return next((place for place in found if place is not None), None)
 

@@ -1,0 +1,150 @@
+"""Controls: whether answers move with the image, and whether they need one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from gliobench.adapters.html.control_words import leading, reading
+from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
+from gliobench.domain.position.controls import Control
+from gliobench.domain.position.equivariance import ON_THE_MIRROR, Response
+from gliobench.domain.prediction import Form
+from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
+
+TITLES: Mapping[Control, str] = {
+    Control.SHIFTED: "Shifted within its field: the answer must shift",
+    Control.MIRRORED: "Left and right mirrored: the answer must mirror",
+    Control.BLANK: "Blank image: there is nothing to see",
+    Control.OTHER_PATIENT: "Another patient’s image, held to the own reference",
+    Control.WITHOUT_T1N: "Without T1",
+    Control.WITHOUT_T1C: "Without T1c",
+    Control.WITHOUT_T2W: "Without T2",
+    Control.WITHOUT_T2F: "Without FLAIR",
+}
+"""In the order of the tables."""
+
+
+Controlled: TypeAlias = Mapping[str, tuple[Response, ...]]
+"""What each backend made of the controls, by its name."""
+
+NOTHING = Cell(MISSING)
+
+
+def control_facts(found: Controlled, tracking: Mapping[str, Estimate]) -> dict[str, object]:
+    """Gather what `controls.html` shows.
+
+    Args:
+        found: What each backend made of the controls; nothing where it was not put to any.
+        tracking: Tracking indices, as far as they are estimable, by backend.
+    """
+    controlled = {name: responses for name, responses in found.items() if responses}
+    return {
+        "readings": [
+            (name, reading(responses, tracking.get(name))) for name, responses in controlled.items()
+        ],
+        "moved": moved_table(controlled),
+        "altered": altered_table(controlled),
+    }
+
+
+def moved_table(found: Controlled) -> Table | None:
+    """Lay out whether answers move with their images; None where that was not controlled."""
+    columns = (
+        Column("Follows", "0: the answer stays where it was; 1: it moves with the image"),
+        Column("Off by, mm", "Equivariance error: from the answer, brought back, to the true one"),
+        Column("If it stayed, mm", "What that error is for an answer that ignores the motion"),
+        Column("Box IoU", "Overlap of the box, brought back, with the true image’s"),
+        Column("Polygon Dice", "The same of polygons"),
+        Column("Mask Dice", "The same of whole tumours in the volume"),
+        *_GRADES[1:],
+    )
+    return _table(found, columns, _moved, moves=True)
+
+
+def altered_table(found: Controlled) -> Table | None:
+    """Lay out what answers are without their image; None where that was not controlled."""
+    columns = (
+        Column("Still placed", "Share of the places on true images that are still given"),
+        Column("Moves by, mm", "From the answer on the true image to the one on the altered"),
+        Column("Error grows by, mm", "Centre error, altered less true, where both were answered"),
+        *_GRADES,
+    )
+    return _table(found, columns, _altered, moves=False)
+
+
+_GRADES = (
+    Column("Still graded", "Share of the grades on true images that are still given"),
+    Column("Grades flip", "Share of the grades that turned into the other"),
+    Column("P(HGG) changes by", "Mean change of the probability to either side"),
+    Column("Accuracy changes by", "Share of right grades, altered less true"),
+)
+
+
+def _table(
+    found: Controlled,
+    columns: Sequence[Column],
+    cells: Callable[[Response], Iterator[Cell]],
+    *,
+    moves: bool,
+) -> Table | None:
+    groups = []
+    for control, title in TITLES.items():
+        rows = tuple(
+            Row(name, str(response.n), tuple(cells(response)))
+            for name, responses in found.items()
+            for response in responses
+            if response.control is control and control.moves is moves
+        )
+        groups += [Group(title, rows)] if rows else []
+    return Table(tuple(columns), tuple(groups)) if groups else None
+
+
+def _moved(response: Response) -> Iterator[Cell]:
+    place = leading(response)
+    if place is None:
+        yield from [NOTHING] * 3
+    else:
+        lies_there = place.follows == ON_THE_MIRROR
+        yield Cell(MISSING, "on the mirror") if lies_there else _cell(place.follows)
+        yield _cell(place.apart_mm, 1)
+        yield Cell(number(value_of(place.unmoved_mm), 1))
+    for forms in ((Form.BOX, Form.BOX_3D), (Form.POLYGON,), (Form.MASK,)):
+        yield _cell(_overlap(response, forms))
+    yield from list(_graded(response))[1:]
+
+
+def _altered(response: Response) -> Iterator[Cell]:
+    place = leading(response)
+    yield NOTHING if place is None else _share(place.answered)
+    yield NOTHING if place is None else _cell(place.apart_mm, 1)
+    is_point = place is not None and place.form in (Form.POINT, Form.POINT_3D)
+    yield _cell(place.score_change, 1) if place is not None and is_point else NOTHING
+    yield from _graded(response)
+
+
+def _graded(response: Response) -> Iterator[Cell]:
+    grades = response.grades
+    if grades is None:
+        yield from [NOTHING] * len(_GRADES)
+        return
+    yield _share(grades.answered)
+    yield _share(grades.flips)
+    yield _cell(grades.probability_change)
+    yield _cell(grades.accuracy_change)
+
+
+def _share(measured: Measured) -> Cell:
+    return Cell(percent(value_of(measured)), interval(measured))
+
+
+def _overlap(response: Response, forms: Sequence[Form]) -> Measured | None:
+    places = [response.place(form) for form in forms]
+    return next((one.overlap for one in places if one is not None), None)
+
+
+def _cell(measured: Measured | None, digits: int = 2) -> Cell:
+    if measured is None or isinstance(measured, NotEstimable):
+        return NOTHING
+    return Cell(number(measured.value, digits), interval(measured, digits))

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("monai", reason="the extra `train` is not installed")
+
+import torch
+
+from gliobench.adapters.monai import slice_batches
+from gliobench.adapters.monai.slice_batches import (
+    A_LITTLE,
+    ANY_TURN,
+    Moves,
+    SliceBatches,
+    TrainingSlice,
+)
+from gliobench.domain.study import Grade
+
+STILL = Moves(turn=0.0, zoom=0.0, shift=0.0)
+
+
+def a_slice(grade: Grade = Grade.HGG, *, edge: int = 32) -> TrainingSlice:
+    """Make noise with air about it, and a bright tumour off its middle."""
+    rng = np.random.default_rng(edge)
+    pixels = np.zeros((edge, edge), dtype=np.float32)
+    pixels[6:-6, 6:-6] = rng.uniform(-1, 0.5, (edge - 12, edge - 12))
+    tumour = np.zeros((edge, edge), dtype=np.float32)
+    tumour[8:15, 12:22] = 1
+    pixels[tumour > 0] = 4
+    return TrainingSlice("anna", grade, pixels, tumour)
+
+
+def batches(
+    *groups: list[TrainingSlice],
+    moves: Moves = STILL,
+    size: tuple[int, int] = (32, 32),
+    seed: int = 0,
+) -> SliceBatches:
+    return SliceBatches(groups or ([a_slice()],), size=size, moves=moves, batch_size=8, seed=seed)
+
+
+@pytest.fixture
+def _same_scanner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave intensities as they are."""
+    monkeypatch.setattr(slice_batches, "_rescanned", lambda pixels, chance: pixels)
+
+
+def test_a_step_always_gives_the_same_batch_and_another_step_another() -> None:
+    first, again = batches(moves=ANY_TURN)(5), batches(moves=ANY_TURN)(5)
+
+    for name, part in first.items():
+        torch.testing.assert_close(part, again[name], rtol=0, atol=0)
+    assert not torch.equal(first["pixels"], batches(moves=ANY_TURN)(6)["pixels"])
+    assert not torch.equal(first["pixels"], batches(moves=ANY_TURN, seed=1)(5)["pixels"])
+
+
+@pytest.mark.usefixtures("_same_scanner")
+def test_what_is_not_moved_is_as_it_was_or_mirrored() -> None:
+    one = a_slice()
+
+    batch = batches()(0)
+
+    ways = [torch.from_numpy(one.pixels), torch.from_numpy(one.pixels[::-1].copy())]
+    seen = set()
+    for pixels in batch["pixels"][:, 0]:
+        (way,) = [n for n, w in enumerate(ways) if torch.allclose(pixels, w, atol=1e-4)]
+        seen.add(way)
+    assert seen == {0, 1}
+
+
+@pytest.mark.usefixtures("_same_scanner")
+def test_a_crop_is_cut_from_the_middle() -> None:
+    batch = batches(size=(16, 12))(0)
+
+    cut = a_slice().tumour[8:24, 10:22]
+    ways = [torch.from_numpy(cut), torch.from_numpy(cut[::-1].copy())]
+    assert batch["pixels"].shape == (8, 1, 16, 12)
+    for tumour in batch["tumour"][:, 0]:
+        assert any(torch.equal(tumour, way) for way in ways)
+
+
+@pytest.mark.usefixtures("_same_scanner")
+@pytest.mark.parametrize("moves", [A_LITTLE, ANY_TURN], ids=["a-little", "any-turn"])
+def test_the_tumour_moves_with_its_pixels(moves: Moves) -> None:
+    batch = batches(moves=moves)(3)
+
+    bright = batch["pixels"] > 2.2
+    tumour = batch["tumour"] > 0
+    assert (bright == tumour).float().mean() > 0.98
+    assert tumour.flatten(1).any(1).all()
+    places = {tuple(torch.argwhere(one[0]).float().mean(0).round().tolist()) for one in tumour}
+    assert len(places) > 4
+
+
+def test_a_turn_keeps_the_tumours_area() -> None:
+    turned = batches(moves=Moves(turn=3.1, zoom=0.0, shift=0.0))(1)
+
+    areas = turned["tumour"].sum((1, 2, 3))
+    assert areas.min() > 0.85 * 70
+    assert areas.max() < 1.15 * 70
+
+
+def test_air_stays_zero_and_brains_differ_from_scan_to_scan() -> None:
+    batch = batches()(2)
+
+    pixels = batch["pixels"][:, 0]
+    assert (pixels[:, :5] == 0).all()
+    brightness = pixels[:, 8:24, 8:24].mean((1, 2))
+    assert brightness.std() > 0.1
+    assert torch.isfinite(pixels).all()
+
+
+def test_groups_are_drawn_from_alike() -> None:
+    many = [a_slice(Grade.HGG)] * 9
+
+    batch = batches([a_slice(Grade.LGG)], many)(0)
+
+    assert batch["hgg"].flatten().tolist() == [0.0] * 4 + [1.0] * 4
