@@ -16,7 +16,6 @@ from gliobench.domain.comparison.compare import compare, shared_studies
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.position.controls import Control
 
 
@@ -77,14 +76,17 @@ class CompareRuns:
             drawing=self.drawing,
             versions=self.versions,
         )
-        return replace(comparison, casebook=gather_cases(runs))
+        return replace(
+            comparison,
+            casebook=gather_cases(runs, [run.cases.study_ids.tolist() for run in scored]),
+        )
 
     def _entrant(self, name: str, store: RunStore, controls: Mapping[Control, RunStore]) -> Entrant:
         manifest = store.manifest()
         run = ScoredRun(
             backend=name,
             cohort=manifest.cohort,
-            cases=CaseTable.of(store.scores()),
+            cases=store.case_table(),
             n_studies=manifest.n_studies,
             trained_on=manifest.trained_on,
             provenance=manifest.provenance,

@@ -292,8 +292,8 @@ class PooledCrew(Crew):
     def _retire(self, hand: _Hand) -> None:
         """Let a worker go that has finished what it was at; what it has loaded ahead is dropped."""
         if hand in self._hands:
+            self._hands.remove(hand)
             hand.worker.dismiss()
-            hand.jobs.clear()
 
     def _pause_s(self) -> float | None:
         left = [left_s for hand in self._hands if (left_s := self._left_s(hand)) is not None]

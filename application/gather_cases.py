@@ -2,57 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from heapq import nsmallest
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.kept_case import KeptCase, chosen, lot
+from gliobench.domain.evaluation.kept_case import KeptCase, chosen
 from gliobench.domain.evaluation.scores import CaseScore
 
 MOST = 1000
 """More cases than this slow a browser down and are read by nobody."""
 
 
-def gather_cases(stores: Mapping[str, RunStore], *, most: int = MOST) -> Casebook:
+def gather_cases(
+    stores: Mapping[str, RunStore], study_ids: Iterable[Sequence[str]], *, most: int = MOST
+) -> Casebook:
     """Lay the cases of runs side by side; where they are too many, some that were drawn by lot.
 
     Args:
         stores: Of runs that are scored, by a name of their own.
+        study_ids: The studies of each.
         most: How many cases.
 
     Raises:
         NotFoundError: A store keeps no scores.
         JobError: A store cannot be read.
     """
-    counts: dict[str, int] = dict.fromkeys(stores, 0)
+    runs = list(study_ids)
+    ids = sorted(chosen(chain(*runs), most))
     by_run = {
-        name: {
-            case.study_id: case
-            for case in nsmallest(most, _counted(store.scores(), name, counts), key=_lot_of)
-        }
-        for name, store in stores.items()
+        name: {case.study_id: case for case in store.scores(ids)} for name, store in stores.items()
     }
-    ids = sorted(chosen(chain(*by_run.values()), most))
     kept = {name: _kept(store, frozenset(ids)) for name, store in stores.items()}
     return Casebook(
         backends=tuple(stores),
         entries=tuple(_entry(study_id, by_run, kept) for study_id in ids),
-        n_left_out=max(0, max(counts.values(), default=0) - len(ids)),
+        n_left_out=max(0, max(map(len, runs), default=0) - len(ids)),
     )
-
-
-def _counted(
-    cases: Iterable[CaseScore], name: str, counts: dict[str, int]
-) -> Iterator[CaseScore]:
-    for case in cases:
-        counts[name] += 1
-        yield case
-
-
-def _lot_of(case: CaseScore) -> str:
-    return lot(case.study_id)
 
 
 def _kept(store: RunStore, study_ids: frozenset[str]) -> dict[str, KeptCase]:

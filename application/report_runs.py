@@ -36,9 +36,10 @@ def report_runs(
     if (n := len({one.cohort for one in manifests.values()})) > 1:
         raise InvalidInputError(f"the runs are over {n} cohorts: wanted one")
     first, cohort = next(iter(manifests.values())), None
-    reports = []
+    reports, study_ids = [], []
     for name, store in stores.items():
-        table = CaseTable.of(store.scores())
+        table = store.case_table()
+        study_ids.append(table.study_ids.tolist())
         cohort = cohort or describe_cohort(first.name, first.cohort, table)
         told = report_backend(replace(manifests[name], backend=name), table)
         altered = responses(store, (controls or {}).get(name, {}), seed=first.seed)
@@ -50,7 +51,7 @@ def report_runs(
         backends=tuple(reports),
         seed=first.seed,
         versions=first.versions,
-        casebook=gather_cases(stores),
+        casebook=gather_cases(stores, study_ids),
         missing_shards=first.missing_shards,
     )
 

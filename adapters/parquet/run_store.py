@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from io import BytesIO
 from itertools import groupby
-from typing import Any, final
+from typing import Any, TypeVar, final
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -16,9 +16,11 @@ from gliobench.adapters.parquet.kept_rows import kept_table, read_kept
 from gliobench.adapters.parquet.manifest_file import MANIFEST, read_manifest, write_manifest
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
-from gliobench.adapters.parquet.score_rows import read_case, score_table
+from gliobench.adapters.parquet.score_columns import columns_of, wanted_columns
+from gliobench.adapters.parquet.score_rows import read_cases, score_table
 from gliobench.adapters.parquet.tables import (
     Row,
+    read_batches,
     read_table,
     side_by_side,
     stamp_of,
@@ -27,9 +29,12 @@ from gliobench.adapters.parquet.tables import (
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
+
+T = TypeVar("T")
 
 SCORES, KEPT_CASES = "scores.parquet", "kept_cases.parquet"
 PREDICTIONS, MASKS = "predictions", "masks"
@@ -123,12 +128,28 @@ class ParquetRunStore(RunStore):
         except NotFoundError:
             return False
 
-    def scores(self) -> Iterator[CaseScore]:
+    def scores(self, study_ids: Collection[str] | None = None) -> Iterator[CaseScore]:
         """Read the scores, a few thousand rows at a time."""
+        wanted = None if study_ids is None else pa.array(study_ids, pa.string())
+        for cases in self._read_scores(lambda batch: read_cases(batch, wanted)):
+            yield from cases
+
+    def case_table(self) -> CaseTable:
+        """Read the scores into columns, a few thousand rows at a time."""
+        return CaseTable.joined(self._read_scores(columns_of, columns=wanted_columns()))
+
+    def _read_scores(
+        self, read: Callable[[pa.RecordBatch], T], columns: list[str] | None = None
+    ) -> Iterator[T]:
         if not self.is_scored():
             raise NotFoundError(f"{self._storage.url} keeps no scores: evaluate the run first")
-        yield from read_table(
-            self._storage, SCORES, item=read_case, at_once=SCORES_AT_ONCE, holds="scores"
+        yield from read_batches(
+            self._storage,
+            SCORES,
+            read=read,
+            at_once=SCORES_AT_ONCE,
+            holds="scores",
+            columns=columns,
         )
 
     def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:

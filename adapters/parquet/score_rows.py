@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
 from gliobench.adapters.parquet.target_columns import (
@@ -48,12 +49,18 @@ def score_table(scores: Sequence[CaseScore]) -> pa.Table:
     return pa.Table.from_pylist([_row(case) for case in scores], schema=SCHEMA)
 
 
-def read_case(row: Row) -> CaseScore:
-    """Read a study's scores back from its row.
+def read_cases(batch: pa.RecordBatch, study_ids: pa.Array | None = None) -> list[CaseScore]:
+    """Read studies' scores back from their rows: of these studies, or of all.
 
     Raises:
-        LookupError, ValueError, TypeError: It is no row of `score_table`.
+        LookupError, ValueError, TypeError: They are no rows of `score_table`.
     """
+    if study_ids is not None:
+        batch = batch.filter(pc.is_in(batch["study_id"], value_set=study_ids))
+    return [_read_case(row) for row in batch.to_pylist()]
+
+
+def _read_case(row: Row) -> CaseScore:
     plane = _plane(row["scoring_plane_axis"], row["scoring_plane"])
     return CaseScore(
         study_id=row["study_id"],

@@ -73,15 +73,47 @@ def read_table(
         NotFoundError: There is no such file.
         JobError: It cannot be read, or is no such table.
     """
+    batches = read_batches(
+        storage,
+        name,
+        read=lambda batch: [item(row) for row in batch.to_pylist()],
+        at_once=at_once,
+        holds=holds,
+    )
+    for items in batches:
+        yield from items
+
+
+def read_batches(
+    storage: Storage,
+    name: str,
+    *,
+    read: Callable[[pa.RecordBatch], T],
+    at_once: int,
+    holds: str,
+    columns: list[str] | None = None,
+) -> Iterator[T]:
+    """Read a table, a batch of `at_once` rows after the other.
+
+    Args:
+        storage: Where.
+        name: Of the file.
+        read: Reads a batch.
+        at_once: Rows.
+        holds: What the table is of, for messages.
+        columns: The only ones that are read; None for all.
+
+    Raises:
+        NotFoundError: There is no such file.
+        JobError: It cannot be read, or is no such table.
+    """
     try:
         with (
             storage.reading(name) as file,
             pq.ParquetFile(file, page_checksum_verification=True) as table,
         ):
-            for batch in table.iter_batches(batch_size=at_once):
-                yield from map(item, batch.to_pylist())
-    except GliobenchError:
-        raise
+            for batch in table.iter_batches(batch_size=at_once, columns=columns):
+                yield read(batch)
     except UNREADABLE as error:
         raise _unreadable(storage, name, holds, error) from error
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
@@ -120,8 +121,12 @@ class RunStore(Protocol):
         """Tell whether there are scores, without reading them."""
         ...
 
-    def scores(self) -> Iterator[CaseScore]:
-        """Read the scores in the order they were kept in, one at a time."""
+    def scores(self, study_ids: Collection[str] | None = None) -> Iterator[CaseScore]:
+        """Read the scores in the order they were kept in, one at a time; of these studies, or all."""
+        ...
+
+    def case_table(self) -> CaseTable:
+        """Read the scores as `CaseTable.of` would lay them out, but faster."""
         ...
 
     def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:

@@ -14,6 +14,7 @@ from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice, KeptVolume
 from gliobench.domain.evaluation.scores import (
     BoxScore,
@@ -249,43 +250,44 @@ def test_a_store_without_a_run_says_so_in_one_line(reopen: Callable[[], RunStore
     assert "\n" not in str(refusal.value)
 
 
+KEPT_SCORES = [
+    CaseScore(
+        "s1",
+        "p1",
+        "TMC",
+        Grade.LGG,
+        grade=GradePrediction(Grade.HGG, 0.1 + 0.2, raw="HGG\n\x07 ü"),
+        localisation=ALL_FORMS,
+        plane=PLANE_OF_SCORES,
+        oracle=True,
+        target=TUMOUR,
+        content_hash="c0ffee",
+        moves={Form.POINT: Move(0.1 + 0.2, 20.0), Form.MASK: Move(0.0, 0.0, overlap=0.5)},
+    ),
+    CaseScore(
+        "s1",
+        "p1",
+        None,
+        Grade.HGG,
+        grade=RAW,
+        localisation={form: FormOutcome(WORST[form], RAW) for form in Form},
+        plane=PLANE_OF_SCORES,
+        target=replace(TUMOUR, brain=None, right_share=None),
+    ),
+    CaseScore(
+        "s1",
+        "p1",
+        None,
+        None,
+        grade=GradePrediction(Grade.LGG),
+        localisation={Form.BOX: FormOutcome(None), Form.POINT_3D: FormOutcome(None, RAW)},
+    ),
+    CaseScore("s1", "p1", None, None, plane=Plane(Axis.SAGITTAL, 0)),
+]
+
+
 @pytest.mark.parametrize(
-    "case",
-    [
-        CaseScore(
-            "s1",
-            "p1",
-            "TMC",
-            Grade.LGG,
-            grade=GradePrediction(Grade.HGG, 0.1 + 0.2, raw="HGG\n\x07 ü"),
-            localisation=ALL_FORMS,
-            plane=PLANE_OF_SCORES,
-            oracle=True,
-            target=TUMOUR,
-            content_hash="c0ffee",
-            moves={Form.POINT: Move(0.1 + 0.2, 20.0), Form.MASK: Move(0.0, 0.0, overlap=0.5)},
-        ),
-        CaseScore(
-            "s1",
-            "p1",
-            None,
-            Grade.HGG,
-            grade=RAW,
-            localisation={form: FormOutcome(WORST[form], RAW) for form in Form},
-            plane=PLANE_OF_SCORES,
-            target=replace(TUMOUR, brain=None, right_share=None),
-        ),
-        CaseScore(
-            "s1",
-            "p1",
-            None,
-            None,
-            grade=GradePrediction(Grade.LGG),
-            localisation={Form.BOX: FormOutcome(None), Form.POINT_3D: FormOutcome(None, RAW)},
-        ),
-        CaseScore("s1", "p1", None, None, plane=Plane(Axis.SAGITTAL, 0)),
-    ],
-    ids=["answered", "failed", "without-a-reference", "without-a-grid"],
+    "case", KEPT_SCORES, ids=["answered", "failed", "without-a-reference", "without-a-grid"]
 )
 def test_scores_come_back_as_they_were(reopen: Callable[[], RunStore], case: CaseScore) -> None:
     reopen().write_scores([case, replace(case, study_id="s0")])
@@ -296,6 +298,31 @@ def test_scores_come_back_as_they_were(reopen: Callable[[], RunStore], case: Cas
     for one in back:
         assert list(one.localisation) == [form for form in Form if form in case.localisation]
         assert one.target is None or np.array_equal(one.target.grid.affine, GRID.affine)
+
+
+def test_scores_of_some_studies_come_back_alone(reopen: Callable[[], RunStore]) -> None:
+    reopen().write_scores([CaseScore(one, one, None, None) for one in ("s1", "s2", "s3")])
+
+    assert [case.study_id for case in reopen().scores({"s3", "s1", "elsewhere"})] == ["s1", "s3"]
+    assert list(reopen().scores([])) == []
+
+
+@pytest.mark.parametrize("count", range(len(KEPT_SCORES) + 1))
+def test_scores_in_columns_are_those_of_the_cases(
+    reopen: Callable[[], RunStore], count: int
+) -> None:
+    cases = [replace(case, study_id=f"s{at}") for at, case in enumerate(KEPT_SCORES[:count])]
+    reopen().write_scores(cases)
+
+    found, wanted = reopen().case_table().columns, CaseTable.of(cases).columns
+
+    assert list(found) == list(wanted)
+    for name, values in wanted.items():
+        assert found[name].dtype == values.dtype
+        if values.dtype == np.float64:
+            assert found[name] == pytest.approx(values, rel=1e-12, nan_ok=True), name
+        else:
+            assert found[name].tolist() == values.tolist(), name
 
 
 def test_new_scores_take_the_place_of_old_ones(reopen: Callable[[], RunStore]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fakes.fake_case_score import PLANE, fake_target
 from fakes.fake_run_store import FakeRunStore
@@ -13,6 +14,8 @@ from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.geometry import Point
+from gliobench.domain.position.controls import Control
+from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.study import Grade
 
@@ -96,11 +99,27 @@ def kept_run(
     return store
 
 
-def compared(*, primary: Endpoint = BALANCED_ACCURACY, **runs: Sequence[CaseScore]) -> Comparison:
+def compared(
+    *,
+    primary: Endpoint = BALANCED_ACCURACY,
+    controls: Mapping[str, Mapping[Control, Sequence[CaseScore]]] | None = None,
+    **runs: Sequence[CaseScore],
+) -> Comparison:
     """Compare cases, by the names of their backends; an underscore stands for a hyphen."""
     compare = CompareRuns(primary=primary, drawing=Drawing(replicates=200))
     names = {name.replace("_", "-"): cases for name, cases in runs.items()}
-    return compare({name: kept_run(name, cases) for name, cases in names.items()})
+    return compare(
+        {name: kept_run(name, cases) for name, cases in names.items()},
+        {
+            name: {control: kept_run(name, cases) for control, cases in altered.items()}
+            for name, altered in (controls or {}).items()
+        },
+    )
+
+
+def moved(cases: Sequence[CaseScore], move: Move) -> list[CaseScore]:
+    """Answer on altered images, each as far off as told."""
+    return [replace(case, moves={Form.POINT: move}) for case in cases]
 
 
 def cohort_of(n: int = 40) -> list[bool]:
@@ -148,5 +167,21 @@ def declines(n: int = 40) -> list[CaseScore]:
 
 
 def fake_comparison() -> Comparison:
-    """Compare one that looks, one that does not, and one that often declines."""
-    return compared(looks=looks(), constant=says_hgg(), declining=declines())
+    """Compare one that looks, one that does not, and one that often declines; two are controlled."""
+    along, stays, middle = Move(0.5, 20.0), Move(20.0, 20.0), Move(0.0, 0.0)
+    return compared(
+        looks=looks(),
+        constant=says_hgg(),
+        declining=declines(),
+        controls={
+            "looks": {
+                Control.BLANK: declines(),
+                Control.MIRRORED: moved(looks(), Move(0.5, 40.0)),
+                Control.SHIFTED: moved(looks(), along),
+            },
+            "constant": {
+                Control.MIRRORED: moved(says_hgg(), middle),
+                Control.SHIFTED: moved(says_hgg(), stays),
+            },
+        },
+    )

@@ -7,6 +7,7 @@ from typing import final
 
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 
@@ -61,10 +62,13 @@ class FakeRunStore(RunStore):
     def is_scored(self) -> bool:
         return self._scores is not None
 
-    def scores(self) -> Iterator[CaseScore]:
+    def scores(self, study_ids: Collection[str] | None = None) -> Iterator[CaseScore]:
         if self._scores is None:
             raise NotFoundError("no scores are kept here")
-        return iter(self._scores)
+        return (one for one in self._scores if study_ids is None or one.study_id in study_ids)
+
+    def case_table(self) -> CaseTable:
+        return CaseTable.of(self.scores())
 
     def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
         self._kept_cases = list(cases)

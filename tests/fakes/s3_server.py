@@ -167,7 +167,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 def put(port: int, path: str, content: bytes) -> None:
     """Put a bucket or a file by no way but the server's own."""
     server = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    server.request("PUT", path, content)
+    signed = "AWS4-HMAC-SHA256 Credential=any/20200101/us-east-1/s3/aws4_request, Signature=any"
+    server.request("PUT", path, content, {"Authorization": signed})
     assert server.getresponse().status == 200
     server.close()
 

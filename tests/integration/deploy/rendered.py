@@ -99,6 +99,6 @@ def _environment(
     (container,) = spec["containers"]
     for source in container.get("envFrom", []):
         if "configMapRef" in source:
-            yield from maps[source["configMapRef"]["name"]].items()
+            yield from maps.get(source["configMapRef"]["name"], {}).items()
     for variable in container.get("env", []):
         yield variable["name"], variable.get("value", owner["metadata"]["name"])

@@ -13,7 +13,7 @@ from gliobench.domain.evaluation.scores import WORST_MM, CaseScore
 def points_off(distances: list[float | None]) -> list[CaseScore]:
     """Point so many millimetres beside the tumour, or decline."""
     return [
-        reading(n, hgg=n % 2 == 0, says=True, points=REFUSAL if mm is None else (0.0, mm))
+        reading(n, hgg=n % 4 != 0, says=True, points=REFUSAL if mm is None else (0.0, mm))
         for n, mm in enumerate(distances)
     ]
 

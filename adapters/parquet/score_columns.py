@@ -1,0 +1,174 @@
+"""The table of scores as columns of numbers, without making a case of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from sys import intern
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from gliobench.domain.evaluation.case_columns import (
+    FIELDS,
+    REASONS,
+    SCORED,
+    TEXTS,
+    UNKNOWN,
+    Columns,
+    place_columns,
+    score_name,
+)
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.position.marks import MARKED, Frames, Ragged
+from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Grade
+
+_KEPT_AS = dict(zip(TEXTS, ("study_id", "patient_id", "site", "content_hash"), strict=True))
+
+
+def columns_of(batch: pa.RecordBatch) -> Columns:
+    """Lay rows of scores out as `case_columns.columns_of` does their cases.
+
+    Raises:
+        LookupError, ValueError, TypeError: They are no rows of `score_rows.score_table`.
+    """
+    columns: Columns = {name: _texts(batch[kept]) for name, kept in _KEPT_AS.items()}
+    columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
+    columns["oracle"] = batch["oracle"].fill_null(False).to_numpy(zero_copy_only=False)
+    columns |= _grades(batch)
+    for form in Form:
+        columns |= _scores(batch, form)
+    columns["reasons"] = _reasons(batch)
+    return columns | _planes(batch) | _places(batch)
+
+
+def wanted_columns() -> list[str]:
+    """Name the columns of the table that are read: words of models stay where they are."""
+    return list(_wanted())
+
+
+def _wanted() -> Iterator[str]:
+    yield from (*_KEPT_AS.values(), "reference_grade", "oracle", "grade", "probability_hgg")
+    yield from ("grade_failure", "scoring_plane", "scoring_plane_axis", "grid_shape", "grid_affine")
+    yield from ("target_volume_mm3", "target_right_share", "target_centre", "brain_centroid")
+    for form in Form:
+        yield from (f"{form.value}_answered", f"{form.value}_failure")
+        yield from (kept for _, kept in _score_columns(form))
+    for form in MARKED:
+        yield from (f"{form.value}_answer", f"target_{form.value}")
+
+
+def _score_columns(form: Form) -> Iterator[tuple[str, str]]:
+    """Pair the names of a form's scores with those of the columns that they are read from."""
+    for region in Region if form is Form.MASK else (None,):
+        part = f"{region.value}_" if region else ""
+        for measure in SCORED[form]:
+            yield score_name(form, measure, region), f"{form.value}_{part}{FIELDS[measure]}"
+
+
+def _grades(batch: pa.RecordBatch) -> Columns:
+    graded, failed = _there(batch["grade"]), _there(batch["grade_failure"])
+    return {
+        "grade.asked": graded | failed,
+        "grade.failed": failed & ~graded,
+        "grade.hgg": _codes(batch["grade"]) == 1,
+        "grade.probability": np.where(graded, _numbers(batch["probability_hgg"]), np.nan),
+    }
+
+
+def _scores(batch: pa.RecordBatch, form: Form) -> Columns:
+    asked = _there(batch[f"{form.value}_answered"])
+    failed = asked & _there(batch[f"{form.value}_failure"])
+    columns: Columns = {f"{form.value}.asked": asked, f"{form.value}.failed": failed}
+    for name, kept in _score_columns(form):
+        columns[name] = np.where(asked, _numbers(batch[kept]), np.nan)
+    return columns
+
+
+def _reasons(batch: pa.RecordBatch) -> NDArray[np.int64]:
+    found = np.where(_there(batch["grade"]), 0, _bits(batch["grade_failure"]))
+    for form in Form:
+        asked = _there(batch[f"{form.value}_answered"])
+        found |= np.where(asked, _bits(batch[f"{form.value}_failure"]), 0)
+    return found
+
+
+def _planes(batch: pa.RecordBatch) -> Columns:
+    axis, index = batch["scoring_plane_axis"], batch["scoring_plane"]
+    there = _there(axis) & _there(index)
+    return {
+        "plane_axis": np.where(there, _whole(axis), UNKNOWN).astype(np.int8),
+        "plane_index": np.where(there, _whole(index), UNKNOWN).astype(np.int32),
+    }
+
+
+def _places(batch: pa.RecordBatch) -> Columns:
+    affine = _ragged(batch["grid_affine"]).of_length(16)
+    brain = _ragged(batch["brain_centroid"]).of_length(3)
+    frames = Frames.of(
+        axis=_planes(batch)["plane_axis"].astype(np.intp),
+        shape=_ragged(batch["grid_shape"]).of_length(3),
+        affine=affine,
+    )
+    apart = _in_mm(affine, _ragged(batch["target_centre"]).of_length(3)) - _in_mm(affine, brain)
+    columns: Columns = {
+        "volume_mm3": _numbers(batch["target_volume_mm3"]),
+        "right_share": _numbers(batch["target_right_share"]),
+        "from_brain_mm": np.linalg.norm(apart, axis=1),
+    }
+    return columns | place_columns(
+        frames,
+        brain,
+        {form: _ragged(batch[f"{form.value}_answer"]) for form in MARKED},
+        {form: _ragged(batch[f"target_{form.value}"]) for form in MARKED},
+    )
+
+
+def _in_mm(affine: FloatArray, voxels: FloatArray) -> FloatArray:
+    matrix = affine.reshape(-1, 4, 4)
+    return np.asarray(np.einsum("nij,nj->ni", matrix[:, :3, :3], voxels) + matrix[:, :3, 3])
+
+
+def _there(column: pa.Array) -> BoolArray:
+    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _texts(column: pa.Array) -> NDArray[np.object_]:
+    """Read words; runs over one cohort share them."""
+    words = [None if one is None else intern(one) for one in column.to_pylist()]
+    return np.array(words, dtype=object)
+
+
+def _codes(column: pa.Array) -> NDArray[np.int64]:
+    return _looked_up(column, lambda name: int(Grade(name) is Grade.HGG), absent=UNKNOWN)
+
+
+def _bits(column: pa.Array) -> NDArray[np.int64]:
+    return _looked_up(column, lambda name: REASONS[FailureReason(name)], absent=0)
+
+
+def _looked_up(
+    column: pa.Array, number_of: Callable[[str], int], *, absent: int
+) -> NDArray[np.int64]:
+    """Turn words into numbers, each different one once."""
+    coded = column.dictionary_encode()
+    numbers = np.array([*map(number_of, coded.dictionary.to_pylist()), absent], dtype=np.int64)
+    return numbers[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+
+
+def _numbers(column: pa.Array) -> FloatArray:
+    """Read numbers, or yes and no; NaN where there is none."""
+    return np.asarray(column.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False))
+
+
+def _whole(column: pa.Array) -> NDArray[Any]:
+    return np.asarray(column.fill_null(UNKNOWN).to_numpy(zero_copy_only=False))
+
+
+def _ragged(column: pa.ListArray) -> Ragged:
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
+    return Ragged(_numbers(column.flatten()), lengths.astype(np.intp))

@@ -1,0 +1,167 @@
+"""docs/operations.md, followed to the letter by somebody who copies every command in it.
+
+Two things stand in for what a test cannot have: `.venv` leads to the environment of the tests, so
+that `make demo` has nothing to install, and the cluster is an API server on loopback that keeps what
+the published schemas and a restricted namespace allow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from fakes.fake_api_server import FakeCluster, fake_cluster
+from integration.deploy.validity import check
+
+from gliobench.entrypoints.container import run_store
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+NEEDED = ["Makefile", "pyproject.toml", "constraints.txt", "deploy"]
+DEMO_BACKENDS = "cnn-onnx centre-prior"
+"""A demo in seconds; the others are evaluated in tests of their own."""
+LIMIT_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One box of the page, what it printed, and the files that were there afterwards."""
+
+    commands: str
+    code: int
+    printed: str
+    files: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The whole page."""
+
+    place: Path
+    steps: list[Done]
+    cluster: FakeCluster
+
+    def step(self, *words: str) -> Done:
+        """Find the only box with all of these words."""
+        (found,) = [one for one in self.steps if all(word in one.commands for word in words)]
+        return found
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    if shutil.which("kubectl") is None:
+        pytest.skip("no kubectl: .ci/run tells how to get one")
+    if find_spec("ray") is None:
+        pytest.skip("no Ray: pip install 'gliobench[ray]'")
+    place = tmp_path_factory.mktemp("page")
+    _check_out(place)
+    with fake_cluster(check) as cluster:
+        variables = {**os.environ, "MAKEFLAGS": f"-- BACKENDS={DEMO_BACKENDS!r}"}
+        variables["KUBECONFIG"] = str(cluster.write_config(place / "kubeconfig"))
+        yield Walk(place, [_do(block, place, variables) for block in BLOCKS], cluster)
+
+
+def _check_out(place: Path) -> None:
+    for name in NEEDED:
+        copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
+        copy(REPOSITORY / name, place / name)
+    venv = place / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (venv / "bin" / "gliobench").symlink_to(Path(sys.executable).with_name("gliobench"))
+    (venv / ".demo").touch()
+
+
+def _do(block: str, place: Path, variables: dict[str, str]) -> Done:
+    # Each box in a shell of its own, in the environment that the page has activated at its start.
+    script = f"set -e\n. .venv/bin/activate\n{block}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=place,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
+    files = (path for path in (place / "runs").rglob("*") if path.is_file())
+    names = frozenset(path.relative_to(place / "runs").as_posix() for path in files)
+    return Done(block, done.returncode, done.stdout, names)
+
+
+def rows(run: Path) -> list[object]:
+    return list(run_store(run).scores())
+
+
+def test_every_box_is_a_command_to_run() -> None:
+    assert len(BLOCKS) >= 8
+    assert PAGE.count("```") == 2 * len(BLOCKS)
+
+
+def test_every_command_ends_well(walk: Walk) -> None:
+    assert {one.commands: one.printed for one in walk.steps if one.code} == {}
+
+
+def test_the_demo_ends_in_a_report(walk: Walk) -> None:
+    assert (walk.place / "demo" / "report.html").is_file()
+
+
+def test_killed_shards_leave_their_predictions_and_no_report(walk: Walk) -> None:
+    files = walk.step("kill -9").files
+
+    assert any(name.endswith(".parquet") and "/predictions/" in name for name in files)
+    assert "sharded/report.html" not in files
+    assert "sharded/cnn-onnx/scores.parquet" not in files
+
+
+def test_missing_shards_are_not_merged(walk: Walk) -> None:
+    assert "exit code 1" in walk.step("gliobench merge").printed
+    assert "sharded/report.html" not in walk.step("gliobench merge").files
+
+
+def test_resumed_shards_keep_what_was_there_and_end_in_a_report(walk: Walk) -> None:
+    killed, resumed = walk.step("kill -9").files, walk.step("wait\n").files
+
+    assert {name for name in killed if "/predictions/" in name} <= resumed
+    assert {"sharded/report.html", "sharded/cnn-onnx/scores.parquet"} <= resumed
+    assert len(rows(walk.place / "runs" / "sharded" / "cnn-onnx")) == 12
+
+
+def test_ray_makes_the_rows_of_the_killed_and_resumed_run(walk: Walk) -> None:
+    runs = walk.place / "runs"
+
+    assert rows(runs / "ray" / "cnn-onnx") == rows(runs / "sharded" / "cnn-onnx")
+
+
+def test_the_cluster_takes_every_job(walk: Walk) -> None:
+    jobs = {
+        (kind, name)
+        for kind, name in walk.cluster.objects
+        if kind in ("Job", "CronJob", "RayJob", "Secret")
+    }
+
+    assert jobs == {
+        ("CronJob", "gliobench-nightly"),
+        ("Job", "gliobench-sharded"),
+        ("Job", "gliobench-lora"),
+        ("RayJob", "gliobench-ray"),
+        ("Secret", "gliobench-object-store"),
+    }
+
+
+def test_an_overlay_of_ones_own_changes_what_it_names(walk: Walk) -> None:
+    spec = walk.cluster.objects["Job", "gliobench-sharded"]["spec"]
+    container = spec["template"]["spec"]["containers"][0]
+
+    assert spec["completions"] == 64
+    assert container["env"] == [{"name": "GLIOBENCH_SHARDS", "value": "64"}]
+    assert container["image"] == "registry.example.org/gliobench:0.1.0-cpu"
