@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from gliobench.application.failures import failure_of
 from gliobench.application.ports.backend import Backend
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -53,6 +53,8 @@ def _one_each(
 ) -> list[AnswerT | Failure]:
     try:
         answers = list(question(studies))
+    except StoreError:  # no fault of the backend's, nor of a study
+        raise
     except Exception as error:  # whatever a plugin raises must not stop the cohort
         if len(studies) > 1:
             return [answer for one in studies for answer in _one_each(question, [one], wanted)]

@@ -79,7 +79,9 @@ class Job:
             JobError: Not even its failure can be kept.
         """
         if self.kind is Kind.GIVE_UP_BLINDLY:
-            raise JobError(f"study {self.study_ids[0]}: its failure cannot be kept: {failure.detail}")
+            raise JobError(
+                f"study {self.study_ids[0]}: its failure cannot be kept: {failure.detail}"
+            )
         if self.kind is Kind.GIVE_UP:
             return [replace(self, kind=Kind.GIVE_UP_BLINDLY)]
         if len(parts := self.parts()) > 1:

@@ -223,9 +223,7 @@ def prediction_key(
     return sha256(json.dumps(decisive + shown).encode()).hexdigest()
 
 
-def _prediction(
-    one: Assignment, manifest: RunManifest, said: Answer | Failure
-) -> StudyPrediction:
+def _prediction(one: Assignment, manifest: RunManifest, said: Answer | Failure) -> StudyPrediction:
     """Fill in a study's failure for what the backend offers."""
     answer: Answer = (
         (said if manifest.grades else None, said if manifest.forms else None)

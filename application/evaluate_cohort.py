@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
@@ -92,19 +93,21 @@ class EvaluateCohort:
             StoppedError: It was asked to stop before all was done.
         """
         wanted = shard.take(study_ids) if shard else sorted(study_ids)
-        with self._executor.crew(recipe) as crew:
-            hashes = dict(zip(wanted, self._hashes(wanted), strict=True))
-            about = _About(hashes, self._planes(crew.manifests, wanted))
-            part = {
-                "cohort": cohort_fingerprint(hashes),
-                "n_studies": len(wanted),
-                "name": name,
-                **(_of_shard(shard, study_ids) if shard else {}),
-            }
-            runs = [self._begin(replace(one, **part), about) for one in crew.manifests]
-            spools = self._work(crew, runs, about)
-        for run in runs:
-            run.store.write_scores(spools[run.manifest.backend])
+        with ExitStack() as files:
+            with self._executor.crew(recipe) as crew:
+                hashes = dict(zip(wanted, self._hashes(wanted), strict=True))
+                about = _About(hashes, self._planes(crew.manifests, wanted))
+                part = {
+                    "cohort": cohort_fingerprint(hashes),
+                    "n_studies": len(wanted),
+                    "name": name,
+                    **(_of_shard(shard, study_ids) if shard else {}),
+                }
+                runs = [self._begin(replace(one, **part), about) for one in crew.manifests]
+                spools = {one.manifest.backend: files.enter_context(ScoreSpool()) for one in runs}
+                self._work(crew, runs, about, spools)
+            for run in runs:
+                run.store.write_scores(spools[run.manifest.backend])
         return runs
 
     def _hashes(self, study_ids: Sequence[str]) -> Iterator[str]:
@@ -138,8 +141,13 @@ class EvaluateCohort:
         }
         return Run(manifest, store, keys)
 
-    def _work(self, crew: Crew, runs: Sequence[Run], about: _About) -> dict[str, ScoreSpool]:
-        spools = {run.manifest.backend: ScoreSpool() for run in runs}
+    def _work(
+        self,
+        crew: Crew,
+        runs: Sequence[Run],
+        about: _About,
+        spools: Mapping[str, ScoreSpool],
+    ) -> None:
         manifests = tuple(run.manifest for run in runs)
         tally = Tally(manifests, len(about.hashes), self._watch)
         for outcome in crew.run(self._batches(runs, about), self._stop):
@@ -151,7 +159,6 @@ class EvaluateCohort:
                 f"stopped after {tally.done} of {tally.wanted} predictions, which are kept: the "
                 "same command goes on"
             )
-        return spools
 
     def _batches(self, runs: Sequence[Run], about: _About) -> Iterator[Batch]:
         kept = {run.manifest.backend: run.store.keys() for run in runs}

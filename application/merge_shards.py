@@ -158,7 +158,9 @@ def _fingerprint(cases: Iterator[CaseScore]) -> str:
     """Hash ids and contents as `cohort_fingerprint` does, of cases sorted by study."""
     digest, between = sha256(b"["), b""
     for case in cases:
-        digest.update(between + json.dumps([case.study_id, case.content_hash or UNREADABLE]).encode())
+        digest.update(
+            between + json.dumps([case.study_id, case.content_hash or UNREADABLE]).encode()
+        )
         between = b", "
     digest.update(b"]")
     return digest.hexdigest()

@@ -16,8 +16,14 @@ class ScoreSpool:
     """Takes scores as they come and gives them by study id; memory holds ids and places only."""
 
     def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- lives as long as it
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- closed at the exit
         self._places: dict[str, int] = {}
+
+    def __enter__(self) -> ScoreSpool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def add(self, cases: Iterable[CaseScore]) -> None:
         """Take scores; a study's second one takes the place of its first."""

@@ -384,6 +384,8 @@ def read_file(place: str) -> bytes:
         StoreError: It cannot be read.
     """
     folder, name = _parted(place)
+    if not name:
+        raise NotFoundError(f"no file {place!r}")
     return storage(folder).read(name)
 
 

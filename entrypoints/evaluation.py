@@ -48,9 +48,7 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
     return runs
 
 
-def one_pass(
-    recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch
-) -> list[Run]:
+def one_pass(recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch) -> list[Run]:
     """Have every backend predict the studies of the recipe's source, and score them.
 
     Raises:

@@ -323,8 +323,8 @@ def backend_table(settings: Settings, name: str) -> dict[str, Any]:
     Raises:
         InvalidInputError: The backend's table has another name or a wrong value for `[llama]`.
     """
-    # flags and the environment know no hyphen
-    own = settings.backend.get(name.replace("-", "_"), {}) | settings.backend.get(name, {})
+    # flags and the environment know no hyphen, and win over the file
+    own = settings.backend.get(name, {}) | settings.backend.get(name.replace("-", "_"), {})
     if name not in LLAMA_BACKENDS:
         return own
     try:

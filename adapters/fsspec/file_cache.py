@@ -50,7 +50,7 @@ class FileCache:
         path = self.folder / key
         try:
             file = path.open("rb")
-        except FileNotFoundError:
+        except OSError:
             return self._fetched(path, size, fetch)
         with suppress(OSError):  # it may have been deleted since
             os.utime(path)

@@ -56,7 +56,7 @@ def _shifted(found: Mapping[Control, Response], tracking: Estimate | None) -> It
         return
     off = f"{number(value_of(place.apart_mm), 1)} mm"
     yield (
-        f"Goes along with an image that is shifted by {by}, to {off}{_with_what(tracking)}."
+        f"Goes along with an image that is shifted by {by}, to within {off}{_with_what(tracking)}."
         if share >= GOES
         else f"Goes along with an image that is shifted by {by} in part: {off} off, on average."
     )
@@ -129,7 +129,8 @@ def _dropped(responses: Sequence[Response]) -> Iterator[str]:
         if response.control.dropped is not None and _is_lost(response)
     ]
     if failing:
-        yield f"It does not answer without {listed(failing)}."
+        each = "each of " if len(failing) > 1 else ""
+        yield f"It needs {each}{listed(failing)} to answer."
 
 
 def _is_lost(response: Response) -> bool:

@@ -11,7 +11,7 @@ from gliobench.domain.geometry import FloatArray
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.estimate import NO_STUDY, Measured
 from gliobench.domain.statistics.ratios import ratio
-from gliobench.domain.statistics.sampling import SamplingPlan
+from gliobench.domain.statistics.sampling import Indices, SamplingPlan
 
 RESAMPLES = 1000
 """Replicates behind the intervals of a single run's means."""
@@ -23,11 +23,14 @@ class MeasuredValues:
 
     Args:
         values: (N, M), 0.0 where one is missing.
-        there: (N, M) float64, 1.0 where one is; None where none is missing.
+        there: (N, K) float64, 1.0 where a number is; None where none is missing. Columns that are
+            there for the same studies share one.
+        whose: (M,) which of `there` is a column's.
     """
 
     values: FloatArray
-    there: FloatArray | None
+    there: FloatArray | None = None
+    whose: Indices | None = None
 
     @classmethod
     def of(cls, values: FloatArray) -> MeasuredValues:
@@ -38,8 +41,12 @@ class MeasuredValues:
         """
         missing = np.isnan(values)
         if not missing.any():
-            return cls(values, None)
-        return cls(np.where(missing, 0.0, values), (~missing).astype(np.float64))
+            return cls(values)
+        patterns: dict[bytes, int] = {}
+        whose = [patterns.setdefault(one.tobytes(), len(patterns)) for one in missing.T]
+        first = [whose.index(pattern) for pattern in range(len(patterns))]
+        there = (~missing[:, first]).astype(np.float64)
+        return cls(np.where(missing, 0.0, values), there, np.array(whose, dtype=np.intp))
 
     def means(self, weights: FloatArray) -> FloatArray:
         """Average in R cohorts; `weights` is (R, N).
@@ -47,7 +54,10 @@ class MeasuredValues:
         Returns:
             (R, M); NaN where a cohort holds no number of a column.
         """
-        sizes = weights.sum(axis=1, keepdims=True) if self.there is None else weights @ self.there
+        if self.there is None:
+            sizes = weights.sum(axis=1, keepdims=True)
+        else:
+            sizes = (weights @ self.there)[:, self.whose]
         totals = weights @ self.values
         return ratio(totals, np.broadcast_to(sizes, totals.shape))
 

@@ -24,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import scipy
 
 from gliobench.application.ports.run_store import RunManifest
@@ -32,14 +34,16 @@ from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
     FormOutcome,
+    FormScore,
     MaskScore,
+    Place,
     PointScore,
     PolygonScore,
     RegionScore,
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry import Axis, Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.regions import Region
@@ -48,8 +52,11 @@ from gliobench.entrypoints.container import run_store
 
 PREVALENCE = 0.794
 SITES = 20
+DISTINCT = 20_000
+"""Studies whose scores are drawn; beyond, they are given to other patients, a little changed."""
 TARGETS = 2_000
 """Tumours that differ; a study has one of them."""
+SCORES = ("probability_hgg", "_error_mm", "_iou", "_dice", "_hd95_mm", "_nsd")
 ON_PLANE = frozenset({Form.POINT, Form.BOX, Form.POLYGON})
 
 
@@ -93,7 +100,7 @@ def main() -> None:
     print(f"{_processor()}, Python {platform.python_version()}, {versions}")
     print(f"{arguments.replicates:,} bootstrap cohorts of differences")
     print(
-        f"{'studies':>9} {'backends':>9} {'rows':>10} {'seconds':>9} {'peak MiB':>9} {'page MiB':>9}"
+        f"{'studies':>9} {'backends':>9} {'rows':>10} {'seconds':>9} {'CPU s':>9} {'peak MiB':>9} {'page MiB':>9}"
     )
     for size in arguments.sizes:
         studies, backends = map(int, size.split("x"))
@@ -114,54 +121,76 @@ def _measure(runs: Path, out: Path, studies: int, backends: int, replicates: int
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(f"compare of {runs} failed")
     page_mib = (out / "report.html").stat().st_size / 2**20
-    rows, peak_mib = studies * backends, usage.ru_maxrss / 1024
-    print(
-        f"{studies:>9,} {backends:>9} {rows:>10,} {seconds:>9.1f} {peak_mib:>9.0f} {page_mib:>9.1f}",
-        flush=True,
-    )
+    peak_mib, cpu_s = usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
+    numbers = f"{seconds:>9.1f} {cpu_s:>9.1f} {peak_mib:>9.0f} {page_mib:>9.1f}"
+    print(f"{studies:>9,} {backends:>9} {studies * backends:>10,} {numbers}", flush=True)
 
 
 def _make(folder: Path, studies: int, backends: tuple[Made, ...]) -> None:
     rng = np.random.default_rng(0)
     targets = [_target(rng) for _ in range(TARGETS)]
     for at, made in enumerate(backends):
-        store = run_store(folder / made.name)
-        store.open(
-            RunManifest(
-                cohort="c" * 64,
-                backend=made.name,
-                fingerprint="f" * 64,
-                provenance={BASELINE: "the middle"} if made.skill is None else {},
-                grades=True,
-                forms=made.forms,
-                settings={},
-                trained_on=frozenset({patient_hash("another patient")}),
-                seed=0,
-                n_studies=studies,
-            )
-        )
-        store.write_scores(_cases(made, studies, targets, np.random.default_rng(at + 1)))
+        store, draws = run_store(str(folder / made.name)), np.random.default_rng(at + 1)
+        store.open(_manifest(made, studies))
+        store.write_scores(_cases(made, min(studies, DISTINCT), targets, draws))
+        file = folder / made.name / "scores.parquet"
+        block = pq.ParquetFile(file).read()
+        with pq.ParquetWriter(file, block.schema) as writer:
+            for start in range(0, studies, DISTINCT):
+                rows = block.slice(0, studies - start)
+                writer.write_table(_as_others(rows, start, draws), row_group_size=4096)
+
+
+def _manifest(made: Made, studies: int) -> RunManifest:
+    return RunManifest(
+        cohort="c" * 64,
+        backend=made.name,
+        fingerprint="f" * 64,
+        provenance={BASELINE: "the middle"} if made.skill is None else {},
+        grades=True,
+        forms=made.forms,
+        settings={},
+        trained_on=frozenset({patient_hash("another patient")}),
+        seed=0,
+        n_studies=studies,
+    )
+
+
+def _as_others(rows: pa.Table, start: int, rng: np.random.Generator) -> pa.Table:
+    """Give rows to other patients, and scores that differ a little, so that none tie."""
+    numbers = range(start, start + len(rows))
+    texts = {
+        "study_id": [f"study-{one:07}" for one in numbers],
+        "patient_id": [f"patient-{one - one % 10 // 9:07}" for one in numbers],
+        "content_hash": [f"{one:064x}" for one in numbers],
+    }
+    for name, values in texts.items():
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
+    for at, field in enumerate(rows.schema):
+        if field.name.endswith(SCORES):
+            factor = pa.array(rng.uniform(1 - 1e-6, 1, len(rows)))
+            rows = rows.set_column(at, field, pc.multiply(rows.column(at), factor))
+    return rows
 
 
 def _cases(
     made: Made, studies: int, targets: list[TargetFacts], rng: np.random.Generator
 ) -> Iterator[CaseScore]:
     facts = np.random.default_rng(0)  # of the studies: the same for every backend
-    for number in range(studies):
+    for _ in range(studies):
         hgg, site = bool(facts.random() < PREVALENCE), int(facts.integers(SITES))
         target = targets[int(facts.integers(TARGETS))]
         failed = rng.random() < made.fails
         failure = Failure(FailureReason.NO_NUMBERS, "no numbers") if failed else None
         yield CaseScore(
-            study_id=f"study-{number:07}",
-            patient_id=f"patient-{number - number % 10 // 9:07}",
+            study_id="",
+            patient_id="",
             site=f"site-{site:02}",
             reference_grade=Grade.HGG if hgg or site >= SITES * 4 // 5 else Grade.LGG,
             grade=failure or _grade(made, rng, hgg=hgg),
             localisation={form: _outcome(made, form, target, failure, rng) for form in made.forms},
             plane=target.plane,
             target=target,
-            content_hash=f"{number:064x}",
         )
 
 
@@ -179,29 +208,36 @@ def _outcome(
         return FormOutcome(WORST[form], failure)
     x, y = (round(one, 1) for one in rng.normal(scale=made.off_mm / 2**0.5, size=2))
     error_mm = float(np.hypot(x, y))
+    return FormOutcome(_score(form, error_mm), answer=_moved(form, target, x, y))
+
+
+def _score(form: Form, error_mm: float) -> FormScore:
     overlap = float(np.exp(-error_mm / 20))
-    (i0, j0), (i1, j1) = target.box.start, target.box.stop
-    i, j = max(-i0, round(x)), max(-j0, round(y))
     match form:
         case Form.MASK:
-            part = RegionScore(overlap, overlap / (2 - overlap), error_mm, overlap, 100 * x)
-            return FormOutcome(MaskScore(dict.fromkeys(Region, part)))
-        case Form.POINT_3D:
-            return FormOutcome(
-                PointScore(error_mm, error_mm < 10), answer=Point3D((x + 120, 120, 77))
-            )
-        case Form.BOX_3D:
-            box = Box3D((i0, j0, 60), (i1, j1, 90))
-            return FormOutcome(BoxScore(overlap), answer=box)
+            part = RegionScore(overlap, overlap / (2 - overlap), error_mm, overlap, 100 * error_mm)
+            return MaskScore(dict.fromkeys(Region, part))
+        case Form.POINT | Form.POINT_3D:
+            return PointScore(error_mm, hit=error_mm < 10)
+        case Form.POLYGON:
+            return PolygonScore(overlap)
+    return BoxScore(overlap)
+
+
+def _moved(form: Form, target: TargetFacts, x: float, y: float) -> Place | None:
+    """Move the tumour by (x, y); what a box in the volume is, nobody asks."""
+    (i0, j0), (i1, j1) = target.box.start, target.box.stop
+    i, j = max(-i0, round(x)), max(-j0, round(y))
+    first, second = target.point.at
+    match form:
         case Form.POINT:
-            at = (target.point.at[0] + x, target.point.at[1] + y)
-            return FormOutcome(PointScore(error_mm, error_mm < 10), answer=Point(target.plane, at))
+            return Point(target.plane, (first + x, second + y))
         case Form.BOX:
-            moved = Box(target.plane, (i0 + i, j0 + j), (i1 + i, j1 + j))
-            return FormOutcome(BoxScore(overlap), answer=moved)
+            return Box(target.plane, (i0 + i, j0 + j), (i1 + i, j1 + j))
         case Form.POLYGON:
             vertices = tuple((u + x, v + y) for u, v in target.polygon.vertices)
-            return FormOutcome(PolygonScore(overlap), answer=Polygon(target.plane, vertices))
+            return Polygon(target.plane, vertices)
+    return None
 
 
 def _target(rng: np.random.Generator) -> TargetFacts:

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
+import fsspec
 import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.slice_folder import write_slices
 from fakes.study_folder import image_of, write_study
+from gliobench.adapters.fsspec import open_dataset
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.application.chosen_studies import ChosenStudies
+from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.orientation import canonical
@@ -42,6 +46,23 @@ def _slices(folder: Path) -> StudySource:
     return SliceStudySource(write_slices(folder, [fake_case("b"), fake_case("a")]))
 
 
+def _remote(folder: Path) -> DatasetPath:
+    """Copy a dataset into a store in memory and open it there."""
+    url = f"memory://{uuid4().hex}"
+    fsspec.filesystem("memory").put(f"{folder}/", f"{url}/", recursive=True)
+    return open_dataset(url, cache=folder.parent / "cache", cache_bytes=100_000)
+
+
+def _brats_in_a_store(folder: Path) -> StudySource:
+    _brats(folder / "local")
+    return BratsStudySource(_remote(folder / "local"))
+
+
+def _slices_in_a_store(folder: Path) -> StudySource:
+    _slices(folder / "local")
+    return SliceStudySource(_remote(folder / "local"))
+
+
 def _phantom(_: Path) -> StudySource:
     from gliobench.adapters.phantom import PhantomStudySource
 
@@ -52,7 +73,16 @@ NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra 
 
 
 @pytest.fixture(
-    params=[_fake, _brats, _chosen, _loose_files, _slices, pytest.param(_phantom, marks=NO_NILEARN)]
+    params=[
+        _fake,
+        _brats,
+        _brats_in_a_store,
+        _chosen,
+        _loose_files,
+        _slices,
+        _slices_in_a_store,
+        pytest.param(_phantom, marks=NO_NILEARN),
+    ]
 )
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> StudySource:
     make: Callable[[Path], StudySource] = request.param

@@ -10,12 +10,13 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGE = "@sparticuz/chromium@153.0.0"
 """Brings a headless Chromium for Linux with it, packed."""
-PATH_OF_PACKAGE = 'import("@sparticuz/chromium").then(async (m) => console.log(await m.default.executablePath()))'
+PATH_OF_PACKAGE = (
+    'import("@sparticuz/chromium").then(async (m) => console.log(await m.default.executablePath()))'
+)
 SECONDS = 300
 FLAGS = (
     "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
+    "--disable-gpu",
     "--enable-unsafe-swiftshader",
     "--proxy-server=127.0.0.1:9",
 )

@@ -30,6 +30,25 @@ from gliobench.domain.comparison.arms import Drawing
 pytestmark = pytest.mark.slow
 
 SECONDS = 180
+LEAST_CONTRAST = """() => {
+const light = (colour) => {
+  const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
+  const [r, g, b] = parts.map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (one) => {
+  for (; one; one = one.parentElement) {
+    const colour = getComputedStyle(one).backgroundColor;
+    if (colour !== "rgba(0, 0, 0, 0)") return colour;
+  }
+  return "rgb(255, 255, 255)";
+};
+const ratios = [...document.querySelectorAll("p, td, th, li, small, a, label, caption, figcaption, dt, summary, output")]
+  .filter((one) => one.checkVisibility())
+  .map((one) => [light(getComputedStyle(one).color), light(ground(one))])
+  .map(([ink, paper]) => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
+return Math.min(...ratios);
+}"""
 OpenPage: TypeAlias = Callable[..., Page]
 
 
@@ -107,13 +126,17 @@ def colours(picture: bytes) -> Counter[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize("name", ["comparison.html", "report.html"])
-@pytest.mark.parametrize("width", [390, 820, 1280])
-def test_the_page_is_no_wider_than_its_window(open_page: OpenPage, name: str, width: int) -> None:
-    page = open_page(name, width=width)
+def test_the_page_is_no_wider_than_its_window(open_page: OpenPage, name: str) -> None:
+    page = open_page(name)
 
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    beyond = {}
+    for width in (390, 820, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        beyond[width] = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
 
-    assert page.evaluate(wide) == 0
+    assert beyond == {390: 0, 820: 0, 1280: 0}
 
 
 @pytest.mark.parametrize("name", ["comparison.html", "report.html"])
@@ -128,12 +151,9 @@ def test_pressing_a_heading_sorts_and_pressing_again_turns_the_cases_around(
     centres.get_by_role("button").click()
     falling = studies(page)
 
-    keys = [
-        float(one)
-        for one in page.locator("table.cases tbody tr").evaluate_all(
-            "rows => rows.map((row) => row.cells[8].dataset.key)"
-        )
-    ]
+    keys = page.locator("table.cases tbody tr").evaluate_all(
+        "rows => rows.map((row) => Number(row.cells[9].dataset.key))"
+    )
     assert said == "ascending"
     assert centres.get_attribute("aria-sort") == "descending"
     assert rising[-1] == falling[0] == "s2"  # a failure is the worst
@@ -239,9 +259,7 @@ def test_a_failed_answer_is_told_with_the_models_own_words(open_page: OpenPage) 
 
     row = page.get_by_role("dialog").locator(".answers tr", has_text="draws")
 
-    expect(row.locator(".said")).to_have_text(
-        "refusal: it declined to answer · “I <b>can't</b>.”"
-    )
+    expect(row.locator(".said")).to_have_text("refusal: it declined to answer · “I <b>can't</b>.”")
 
 
 def test_everything_can_be_done_by_keyboard(open_page: OpenPage) -> None:
@@ -337,31 +355,14 @@ def test_the_policy_stops_a_script_that_found_its_way_in(browser: Browser, pages
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["comparison.html", "report.html"])
-def test_text_stands_out_from_its_ground(open_page: OpenPage, name: str, scheme: str) -> None:
-    page = open_page(name, color_scheme=scheme)
+def test_text_stands_out_from_its_ground_by_light_and_dark(open_page: OpenPage, name: str) -> None:
+    page = open_page(name)
 
-    least = page.evaluate(
-        """() => {
-      const light = (colour) => {
-        const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
-        const [r, g, b] = parts.map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const ground = (one) => {
-        for (; one; one = one.parentElement) {
-          const colour = getComputedStyle(one).backgroundColor;
-          if (colour !== "rgba(0, 0, 0, 0)") return colour;
-        }
-        return "rgb(255, 255, 255)";
-      };
-      const ratios = [...document.querySelectorAll("p, td, th, li, small, a, label, caption, figcaption, dt, summary, output")]
-        .filter((one) => one.checkVisibility())
-        .map((one) => [light(getComputedStyle(one).color), light(ground(one))])
-        .map(([ink, paper]) => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
-      return Math.min(...ratios);
-    }"""
-    )
+    least = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        least[scheme] = page.evaluate(LEAST_CONTRAST)
 
-    assert least >= 4.5
+    assert least["light"] >= 4.5
+    assert least["dark"] >= 4.5

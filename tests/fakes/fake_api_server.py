@@ -25,7 +25,9 @@ KINDS = {
     "ray.io/v1": {"rayjobs": "RayJob"},
 }
 VERBS = ["create", "delete", "get", "list", "patch", "update"]
-PLACE = re.compile(r"/(?:api|apis/[^/]+)/v1(?:/namespaces/[^/]+)?/(?P<kinds>[a-z]+)(?:/(?P<name>.+))?")
+PLACE = re.compile(
+    r"/(?:api|apis/[^/]+)/v1(?:/namespaces/[^/]+)?/(?P<kinds>[a-z]+)(?:/(?P<name>.+))?"
+)
 CONFIG = """
 apiVersion: v1
 kind: Config
@@ -96,7 +98,7 @@ def fake_cluster(check: Callable[[Object], None]) -> Iterator[FakeCluster]:
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 -- http.server's names
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -114,10 +116,18 @@ def _discovered(path: str) -> Object | None:
     if path == "/apis":
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": list(map(_group, groups))}
     if path == "/openapi/v3":
-        return {"paths": {_root(one): {"serverRelativeURL": f"/openapi/v3/{_root(one)}"} for one in KINDS}}
+        return {
+            "paths": {
+                _root(one): {"serverRelativeURL": f"/openapi/v3/{_root(one)}"} for one in KINDS
+            }
+        }
     for version, kinds in KINDS.items():
         if path == f"/{_root(version)}":
-            return {"kind": "APIResourceList", "groupVersion": version, "resources": _resources(kinds)}
+            return {
+                "kind": "APIResourceList",
+                "groupVersion": version,
+                "resources": _resources(kinds),
+            }
         if path == f"/openapi/v3/{_root(version)}":
             return _openapi(version, kinds)
     return None
@@ -150,7 +160,11 @@ def _openapi(version: str, kinds: dict[str, str]) -> Object:
             f"/{_root(version)}/{many}/{{name}}": {
                 "patch": {
                     "parameters": [parameter],
-                    "x-kubernetes-group-version-kind": {"group": group, "version": v1, "kind": kind},
+                    "x-kubernetes-group-version-kind": {
+                        "group": group,
+                        "version": v1,
+                        "kind": kind,
+                    },
                 }
             }
             for many, kind in kinds.items()

@@ -150,6 +150,27 @@ def test_a_backend_that_runs_on_llama_gets_its_table_with_its_own_settings_over_
     assert backend_table(settings, "cnn-onnx") == {}
 
 
+def test_an_option_of_one_backend_is_set_from_any_source(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "gliobench.toml").write_text('[backend.cnn-onnx]\nheld_out = "a"\nweights = "b"\n')
+    monkeypatch.setenv("GLIOBENCH_BACKEND__CNN_2D_ONNX__HELD_OUT", "c")
+
+    settings = load_settings({"backend.cnn_onnx.held_out": "d", "backend.mine.edge.px": "3"})
+
+    assert backend_table(settings, "cnn-2d-onnx") == {"held_out": "c"}
+    assert backend_table(settings, "mine") == {"edge": {"px": "3"}}
+    assert backend_table(settings, "cnn-onnx")["weights"] == "b"
+
+
+def test_a_flag_for_one_backend_wins_over_the_file(folder: Path) -> None:
+    (folder / "gliobench.toml").write_text('[backend.cnn-onnx]\nheld_out = "a"\n')
+
+    settings = load_settings({"backend.cnn_onnx.held_out": "d"})
+
+    assert backend_table(settings, "cnn-onnx") == {"held_out": "d"}
+
+
 def test_a_backends_own_wrong_setting_is_named() -> None:
     settings = load_settings({"backend": {"llama-vision": {"policy": "best"}}})
 

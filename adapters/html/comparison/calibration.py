@@ -44,13 +44,13 @@ def _diagram(name: str, found: Reliability) -> Figure:
         title=name,
         says=f"Brier {number(found.brier, 3)}; ECE {number(found.ece, 3)}{unsure}; n = {found.n}",
         alt=f"Reliability of {name}, share of HGG: {'; '.join(bins)}.",
-        size=(194, 226),
+        size=(198, 226),
         marks=tuple(_marks(found)),
     )
 
 
 def _marks(found: Reliability) -> Iterator[Mark]:
-    axes = Axes(at=(28, 6), size=(158, 158))
+    axes = Axes(at=(32, 6), size=(158, 158))
     yield from axes.frame("P(HGG) said", "share of HGG seen", (0.0, 0.5, 1.0))
     yield axes.line([(0, 0), (1, 1)], "mark")
     most = max(one.n for one in found.curve)
@@ -65,7 +65,7 @@ def _marks(found: Reliability) -> Iterator[Mark]:
                 f"{count(one.n, 'study')}: said {number(one.said)}, seen {number(one.seen.value)}"
             )
             yield Dot(axes.place(one.said, one.seen.value), 3.6, "answer", says=says)
-    yield Line([(28, 222), (186, 222)], "grid")
+    yield Line([(32, 222), (190, 222)], "grid")
 
 
 def calibration_table(comparison: Comparison) -> Table | None:

@@ -163,7 +163,7 @@ class Axes:
             yield Label((x, top + height + 12), f"{tick:g}", "middle")
             yield Label((left - 4, y + 3.5), f"{tick:g}", "end")
         yield Label((left + width / 2, top + height + 24), x_title, "middle")
-        yield Label((left - 22, top + height / 2), y_title, "middle", turned=True)
+        yield Label((left - 25, top + height / 2), y_title, "middle", turned=True)
 
 
 def _share(value: float, ends: Place) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from gliobench.adapters.html.comparison.words import lead, stamps
+from gliobench.adapters.html.comparison.lead import lead
+from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.adapters.html.facts import plain
 from gliobench.domain.comparison.result import Comparison
 

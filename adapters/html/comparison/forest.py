@@ -59,7 +59,7 @@ def _figure(
     )
     step, top = scale(max(max(abs(row.low), abs(row.high)) for row in rows))
     last = round(top / step)
-    ticks = [i * step for i in range(-last, last + 1) if i % (1 + last // 4) == 0]
+    ticks = [i * step for i in range(-last, last + 1) if i % (1 + last // 3) == 0]
     apart = sum(row.strong for row in rows)
     return row_figure(
         f"forest-{endpoint.name}{of.replace(' ', '-')}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gliobench.adapters.html.charts import spread
 from gliobench.adapters.html.comparison.drawing import Figure
-from gliobench.adapters.html.comparison.rows import NARROW, Row, Scale, row_figure
+from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import (
     POINT_ERROR,
     endpoint_name,
@@ -51,7 +51,6 @@ def _accuracies(comparison: Comparison) -> Iterator[Figure]:
             "In colour: above it for sure.",
             [_row(name, one, above=bar) for name, one in rows],
             Scale((0, 1), SHARES, mark=bar),
-            width=NARROW,
         )
 
 
@@ -64,7 +63,6 @@ def _balanced(comparison: Comparison) -> Iterator[Figure]:
             "HGG and LGG count alike; the dashed line is chance. In colour: above it for sure.",
             [_row(name, one, above=0.5) for name, one in rows],
             Scale((0, 1), SHARES, mark=0.5),
-            width=NARROW,
         )
 
 
@@ -79,7 +77,6 @@ def _tracking(comparison: Comparison) -> Iterator[Figure]:
             "follows the tumour for sure.",
             [_row(name, one, above=FOLLOWS) for name, one in rows],
             Scale((-0.25 if low < -0.02 else 0.0, 1.0), SHARES, mark=0.0),
-            width=NARROW,
         )
 
 

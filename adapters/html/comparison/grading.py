@@ -9,13 +9,24 @@ from gliobench.adapters.html.comparison.cells import NOTHING, measured_cell, tes
 from gliobench.adapters.html.comparison.forest import difference_forest
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
 from gliobench.adapters.html.comparison.words import endpoint_name, p_value
-from gliobench.adapters.html.numbers import MISSING, interval, number, percent
-from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, grading_table
+from gliobench.adapters.html.numbers import MISSING, interval, number
+from gliobench.adapters.html.tables import (
+    GRADING,
+    Cell,
+    Column,
+    Group,
+    Row,
+    Table,
+    grading_table,
+)
 from gliobench.domain.comparison.published import PAPER, PUBLISHED, Published
 from gliobench.domain.comparison.result import Comparison, Family, Pair
+from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
+
+NOT_THIS_RUN = "As published, on other patients: none of these runs"
 
 
 def grading(comparison: Comparison) -> dict[str, object]:
@@ -23,7 +34,6 @@ def grading(comparison: Comparison) -> dict[str, object]:
     return {
         "table": graded_beside_the_paper(comparison),
         "paper": PAPER,
-        "published": list(PUBLISHED.values()),
         "forest_of_primary": difference_forest(comparison, comparison.primary, Family.PRIMARY),
         "curves": ranking_curves(comparison),
         "confusions": confusion_matrices(comparison),
@@ -32,34 +42,22 @@ def grading(comparison: Comparison) -> dict[str, object]:
 
 
 def graded_beside_the_paper(comparison: Comparison) -> Table | None:
-    """Lay out how backends grade, with the paper's numbers for a model of the same kind."""
+    """Lay out how backends grade, and below them the paper's models in rows of their own."""
     table = grading_table(as_report(comparison))
     if table is None:
         return None
-    backend = {arm.name: arm.backend for arm in comparison.arms}
-    column = Column(
-        "Published", f"{PAPER}, a model of the same kind on other patients of BraTS 2020"
-    )
-    groups = tuple(
-        replace(
-            group,
-            rows=tuple(
-                replace(
-                    row, cells=(*row.cells, _published(PUBLISHED.get(backend.get(row.name, ""))))
-                )
-                for row in group.rows
-            ),
-        )
-        for group in table.groups
-    )
-    return Table((*table.columns, column), groups)
+    rows = tuple(_published(model) for model in PUBLISHED)
+    return replace(table, groups=(*table.groups, Group(NOT_THIS_RUN, rows)))
 
 
-def _published(found: Published | None) -> Cell:
-    if found is None:
-        return NOTHING
-    spared = f"specificity {percent(found.specificity)}" if found.specificity is not None else ""
-    return Cell(f"{percent(found.accuracy)} accuracy", spared or found.model)
+def _published(model: Published) -> Row:
+    given = {Measure.ACCURACY: model.accuracy, Measure.SPECIFICITY: model.specificity}
+    cells = (given.get(measure) for _, measure in GRADING)
+    return Row(
+        model.model,
+        "n not given",
+        tuple(NOTHING if one is None else Cell(number(one)) for one in cells),
+    )
 
 
 def paired_grades(comparison: Comparison) -> Table | None:

@@ -51,13 +51,13 @@ def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
         title=arm.name,
         says=f"{says}; {point}.",
         alt=f"ROC and precision over recall of {arm.name}: {says}; {point}.",
-        size=(400, 196),
+        size=(402, 196),
         marks=(*_roc(arm, found, graders), *_precision_recall(arm, found, graders)),
     )
 
 
 def _roc(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
-    axes = Axes(at=(28, 6), size=(158, 158))
+    axes = Axes(at=(32, 6), size=(158, 158))
     yield from axes.frame("1 − specificity", "sensitivity", TICKS)
     yield axes.line([(0, 0), (1, 1)], "mark")
     for other in graders:
@@ -71,7 +71,7 @@ def _roc(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Ma
 
 
 def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
-    axes = Axes(at=(236, 6), size=(158, 158))
+    axes = Axes(at=(240, 6), size=(158, 158))
     prevalence = value_of(found.always_hgg) or 0.0
     yield from axes.frame("sensitivity", "precision", TICKS)
     yield axes.line([(0, prevalence), (1, prevalence)], "mark")

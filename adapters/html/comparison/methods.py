@@ -89,6 +89,16 @@ def _audits(comparison: Comparison) -> Iterator[str]:
         for one in comparison.findings
         if one.kind in (FindingKind.LEAKAGE, FindingKind.PRIORS) and one.backend
     }
+    cross_validated = sorted(
+        one.backend
+        for one in comparison.findings
+        if one.kind is FindingKind.HELD_OUT and one.backend
+    )
+    if cross_validated:
+        yield (
+            f"{listed(cross_validated)} learned from these patients in a cross-validation; each "
+            "patient was answered by the fold that had not seen them."
+        )
     found = f"; {listed(sorted(learned))} had met some of them" if learned else "; none had met any"
     yield (
         "Patients and images that a backend had learned from were looked for by hash, as far as "

@@ -16,11 +16,12 @@ from gliobench.adapters.html.comparison.controls import controls
 from gliobench.adapters.html.comparison.failures import failures
 from gliobench.adapters.html.comparison.glance import glance
 from gliobench.adapters.html.comparison.grading import grading
+from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.localisation import localisation
 from gliobench.adapters.html.comparison.methods import methods
 from gliobench.adapters.html.comparison.provenance import provenance
+from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.adapters.html.comparison.strata import strata
-from gliobench.adapters.html.comparison.words import lead, stamps
 from gliobench.adapters.html.page import environment, policy, text
 from gliobench.domain.comparison.result import Comparison
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from gliobench.adapters.html.comparison.drawing import Axes, Dot, Figure, Label, Line, Mark, Place
 
-WIDTH = 360.0
-NARROW = 270.0
-"""Width of a figure that stands beside two others."""
+WIDTH = 280.0
 ROW = 31.0
 LINE = 12.0
 LETTER = 5.1
@@ -56,20 +54,18 @@ class Scale:
     mark: float | None = None
 
 
-def row_figure(
-    name: str, title: str, says: str, rows: Sequence[Row], scale: Scale, *, width: float = WIDTH
-) -> Figure:
+def row_figure(name: str, title: str, says: str, rows: Sequence[Row], scale: Scale) -> Figure:
     """Draw rows from top to bottom; what each says is the picture's text, too."""
     letters = max((len(row.name) + len(row.says) for row in rows), default=0)
-    edge = ROW if letters * LETTER <= width else ROW + LINE
-    axes = Axes(at=(8, 2), size=(width - 16, edge * len(rows)), x=scale.ends)
+    edge = ROW if letters * LETTER <= WIDTH else ROW + LINE
+    axes = Axes(at=(8, 2), size=(WIDTH - 16, edge * len(rows)), x=scale.ends)
     lines = [_row(axes, 2 + at * edge, row, edge, scale) for at, row in enumerate(rows)]
     return Figure(
         name=name,
         title=title,
         says=says,
         alt="; ".join(f"{row.name}: {row.says}" for row in rows) + ".",
-        size=(width, axes.size[1] + 18),
+        size=(WIDTH, axes.size[1] + 18),
         marks=(*(mark for line in lines for mark in line), *_ticks(axes, scale)),
     )
 
@@ -94,4 +90,4 @@ def _row(axes: Axes, top: float, row: Row, edge: float, scale: Scale) -> Iterato
     yield Line([(low, height), (high, height)], f"spread{ink}")
     yield Dot((middle, height), 3.6, f"value{ink}", says=f"{row.name}: {row.says}")
     yield Label((0, top + 11), row.name, ink=f"name{ink}")
-    yield Label((axes.size[0] + 16, top + edge - ROW + 11), row.says, "end")
+    yield Label((WIDTH, top + edge - ROW + 11), row.says, "end")

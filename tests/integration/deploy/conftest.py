@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+
 from integration.deploy.rendered import OVERLAYS, Object, rendered
 
 

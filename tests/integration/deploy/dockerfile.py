@@ -71,7 +71,9 @@ def build(
         if step.name == "COPY":
             *sources, target = step.text.split()
             for source in sources:
-                _copy(checkout / source, workdir / target / ("" if source.endswith("/") else source))
+                _copy(
+                    checkout / source, workdir / target / ("" if source.endswith("/") else source)
+                )
         elif step.name == "RUN":
             script = placed(step.text, places)
             subprocess.run(["sh", "-c", script], cwd=workdir, env=variables, check=True)

@@ -16,6 +16,7 @@ VOLUMES = {
     "secret",
 }
 SECCOMP = {"RuntimeDefault", "Localhost"}
+MODULES = {"seLinuxOptions", "appArmorProfile", "windowsOptions"}
 GIB = {"Mi": 2**-10, "Gi": 1.0}
 
 
@@ -46,27 +47,20 @@ def _of_the_pod(spec: dict[str, Any]) -> Iterator[str]:
 def _of_a_container(container: dict[str, Any], pod: dict[str, Any]) -> Iterator[str]:
     own = container.get("securityContext", {})
     either = {**pod, **own}
-    if own.get("privileged"):
-        yield "privileged"
-    if own.get("allowPrivilegeEscalation") is not False:
-        yield "allowPrivilegeEscalation"
-    if either.get("runAsNonRoot") is not True:
-        yield "runAsNonRoot"
-    if either.get("runAsUser") == 0:
-        yield "runAsUser 0"
-    if either.get("seccompProfile", {}).get("type") not in SECCOMP:
-        yield "seccompProfile"
     capabilities = own.get("capabilities", {})
-    if "ALL" not in capabilities.get("drop", []):
-        yield "capabilities kept"
-    if set(capabilities.get("add", [])) - {"NET_BIND_SERVICE"}:
-        yield "capabilities added"
-    if own.get("procMount", "Default") != "Default":
-        yield "procMount"
-    if set(either) & {"seLinuxOptions", "appArmorProfile", "windowsOptions"}:
-        yield "options of a security module"
-    if any("hostPort" in port for port in container.get("ports", [])):
-        yield "hostPort"
+    broken = {
+        "privileged": bool(own.get("privileged")),
+        "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is not False,
+        "runAsNonRoot": either.get("runAsNonRoot") is not True,
+        "runAsUser 0": either.get("runAsUser") == 0,
+        "seccompProfile": either.get("seccompProfile", {}).get("type") not in SECCOMP,
+        "capabilities kept": "ALL" not in capabilities.get("drop", []),
+        "capabilities added": bool(set(capabilities.get("add", [])) - {"NET_BIND_SERVICE"}),
+        "procMount": own.get("procMount", "Default") != "Default",
+        "options of a security module": bool(set(either) & MODULES),
+        "hostPort": any("hostPort" in port for port in container.get("ports", [])),
+    }
+    yield from (name for name, is_broken in broken.items() if is_broken)
 
 
 def _beyond_the_profile(container: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:

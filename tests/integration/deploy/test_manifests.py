@@ -8,14 +8,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from integration.deploy.pod_security import gib
-from integration.deploy.rendered import DEPLOY, TEMPLATES, Object, at, command_lines, pods
-from integration.deploy.validity import KUBERNETES, check
 from typer.main import get_command
 
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.settings import ENV_PREFIX, NESTED, described, load_settings
+from integration.deploy.pod_security import gib
+from integration.deploy.rendered import DEPLOY, TEMPLATES, Object, at, command_lines, pods
+from integration.deploy.validity import KUBERNETES, check
 
 RETRIED = {"Ignore", "Count"}
 POLICIES = {"nightly": "spec.jobTemplate.spec", "sharded": "spec", "lora": "spec"}
@@ -107,9 +107,7 @@ def test_as_many_shards_are_awaited_as_are_started(manifests: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("overlay", POLICIES)
-def test_every_exit_code_of_gliobench_is_answered(
-    overlay: str, manifests: dict[str, Any]
-) -> None:
+def test_every_exit_code_of_gliobench_is_answered(overlay: str, manifests: dict[str, Any]) -> None:
     policy = at(job(manifests[overlay]), POLICIES[overlay])["podFailurePolicy"]
     answers = {
         code: rule["action"]
@@ -137,17 +135,20 @@ def test_a_shard_whose_studies_failed_ends_no_other_shard(manifests: dict[str, A
 
 def test_a_pod_has_the_cores_that_it_computes_on(objects: list[Object]) -> None:
     for pod in pods(objects):
-        if any(line[0] == "evaluate" for line in command_lines(objects)) and "args" in pod.container:
+        if (
+            any(line[0] == "evaluate" for line in command_lines(objects))
+            and "args" in pod.container
+        ):
             cores = pod.container["resources"]["limits"]["cpu"]
-            assert cores == pod.environment["GLIOBENCH_THREADS"] == pod.environment["OMP_NUM_THREADS"]
+            assert (
+                cores == pod.environment["GLIOBENCH_THREADS"] == pod.environment["OMP_NUM_THREADS"]
+            )
 
 
 def test_what_a_setting_writes_to_is_a_volume(objects: list[Object]) -> None:
     for pod in pods(objects):
         mounts = [
-            one["mountPath"]
-            for one in pod.container["volumeMounts"]
-            if not one.get("readOnly")
+            one["mountPath"] for one in pod.container["volumeMounts"] if not one.get("readOnly")
         ]
         written = [
             pod.environment.get(name, "/tmp") for name in ("RUNS", "GLIOBENCH_CACHE_DIR", "HF_HOME")

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+
 from integration.deploy.pod_security import faults
 from integration.deploy.rendered import Object, pods
 

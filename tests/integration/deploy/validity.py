@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import kubernetes_validate
+
 from integration.deploy.pod_security import faults
 from integration.deploy.rendered import Object, pods
 

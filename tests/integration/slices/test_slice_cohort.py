@@ -32,7 +32,7 @@ def test_a_folder_of_studies_with_a_table_of_its_own_is_no_folder_of_slices(tmp_
     assert isinstance(wiring.open_source(str(tmp_path)), BratsStudySource)
 
 
-def test_a_backend_that_needs_four_modalities_fails_on_a_slice_by_name(tmp_path: Path) -> None:
+def test_a_backend_of_volumes_fails_on_a_slice_by_name(tmp_path: Path) -> None:
     source = SliceStudySource(write_slices(tmp_path, [fake_case("a")]))
     backend = wiring.load_backend("cnn-onnx")
     assert backend.classifier
@@ -43,8 +43,8 @@ def test_a_backend_that_needs_four_modalities_fails_on_a_slice_by_name(tmp_path:
 
     for outcome in (grade, place if isinstance(place, Failure) else place.answers[Form.MASK]):
         assert isinstance(outcome, Failure)
-        assert outcome.reason is FailureReason.MISSING_MODALITY
-        assert "t1n (t1)" in outcome.detail
+        assert outcome.reason is FailureReason.UNREADABLE_STUDY
+        assert outcome.detail == "study a is a single slice: wanted volumes"
 
 
 @pytest.mark.parametrize("name", ["majority", "centre-prior", "brain-centroid", "mean-box"])

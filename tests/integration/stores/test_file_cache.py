@@ -70,11 +70,11 @@ def test_the_limit_holds_however_many_files_are_read(tmp_path: Path) -> None:
 
 def test_a_copy_that_is_open_can_be_read_though_it_is_pushed_out(tmp_path: Path) -> None:
     origin, cache = Origin(), FileCache(tmp_path, 10)
-    file = cache.open(
-        "a", size=10, fetch=lambda copy: None if copy.write_bytes(b"0123456789") else None
-    )
 
-    with file:
+    def fetch(copy: Path) -> None:
+        copy.write_bytes(b"0123456789")
+
+    with cache.open("a", size=10, fetch=fetch) as file:
         origin.look_at(cache, "b")
 
         assert names(cache) == {"b"}
@@ -124,8 +124,9 @@ def _reads_all(folder: Path, start: int) -> None:
         assert origin.look_at(cache, key) == key.encode().ljust(10)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # Python 3.12
 def test_processes_share_a_cache_that_is_too_small_for_all(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     readers = [context.Process(target=_reads_all, args=(tmp_path, start)) for start in range(3)]
 
     for reader in readers:

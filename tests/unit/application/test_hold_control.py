@@ -9,6 +9,7 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_localizer import FakeLocalizer, PlaceRule, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.roomy_case import roomy_case
 from gliobench.application.ask_backend import ask
 from gliobench.application.controlled_studies import ControlledStudies
 from gliobench.application.evaluate_batch import manifest_of, prediction_key
@@ -18,25 +19,11 @@ from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.score_study import ScoreStudy
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, Box3D, Plane, Point
+from gliobench.domain.geometry import Axis, Plane, Point
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, FailureReason, Form, LocalisationPrediction
 from gliobench.domain.study import Case, Study
-
-ROOM = 8
-
-
-def roomy(study_id: str, *, spacing_mm: float = 4.0, slices: int = 10, left: int = 3) -> Case:
-    """Make a case with a tumour, and room to the right of the brain."""
-    tumour = Box3D((left, 4, 0), (left + 5, 9, min(slices, 6)))
-    shape = (12 + ROOM, 14, slices)
-    spacing = (spacing_mm, spacing_mm, 1.0)
-    case = fake_case(study_id, shape=shape, spacing_mm=spacing, tumour=tumour)
-    for volume in case.study.volumes.values():
-        volume[12:] = 0.0
-        volume[left : left + 5, 4:9, 0 : min(slices, 6)] = 150.0
-    return case
 
 
 def backend(rule: PlaceRule, *forms: Form, oracle: bool = False) -> Backend:
@@ -76,7 +63,7 @@ def constant(_: Study) -> LocalisationPrediction:
 
 @pytest.mark.parametrize("control", [Control.MIRRORED, Control.SHIFTED])
 def test_a_backend_that_reads_the_image_is_off_by_nothing_in_any_form(control: Control) -> None:
-    found = held(backend(bright_voxels), control, roomy("s0"), roomy("s1"))
+    found = held(backend(bright_voxels), control, roomy_case("s0"), roomy_case("s1"))
 
     assert set(found) == {"s0", "s1"}
     for one in found.values():
@@ -86,13 +73,13 @@ def test_a_backend_that_reads_the_image_is_off_by_nothing_in_any_form(control: C
 
 
 def test_a_backend_that_answers_one_place_is_off_by_the_whole_shift() -> None:
-    found = held(backend(constant, Form.POINT), Control.SHIFTED, roomy("s0"))
+    found = held(backend(constant, Form.POINT), Control.SHIFTED, roomy_case("s0"))
 
     assert found["s0"][Form.POINT] == Move(apart_mm=20.0, unmoved_mm=20.0)
 
 
 def test_a_study_of_one_slice_moves_as_any() -> None:
-    found = held(backend(bright_voxels), Control.SHIFTED, roomy("s0", slices=1))
+    found = held(backend(bright_voxels), Control.SHIFTED, roomy_case("s0", slices=1))
 
     assert found["s0"][Form.POLYGON].apart_mm == pytest.approx(0.0, abs=1e-9)
     assert found["s0"][Form.POLYGON].unmoved_mm == pytest.approx(20.0)
@@ -106,7 +93,7 @@ def test_an_oracle_is_shown_the_plane_of_the_altered_study() -> None:
         i, j = bright.mean(axis=0)
         return LocalisationPrediction({Form.POINT: Point(study.oracle_plane, (i, j))})
 
-    found = held(backend(shown, Form.POINT, oracle=True), Control.MIRRORED, roomy("s0"))
+    found = held(backend(shown, Form.POINT, oracle=True), Control.MIRRORED, roomy_case("s0"))
 
     assert found["s0"][Form.POINT].apart_mm == pytest.approx(0.0, abs=1e-9)
     assert found["s0"][Form.POINT].unmoved_mm > 20.0
@@ -117,11 +104,13 @@ def test_a_study_that_could_not_be_shifted_is_left_out() -> None:
     for volume in full.study.volumes.values():
         volume[:] = 70.0
 
-    assert set(held(backend(constant, Form.POINT), Control.SHIFTED, roomy("s0"), full)) == {"s0"}
+    assert set(held(backend(constant, Form.POINT), Control.SHIFTED, roomy_case("s0"), full)) == {
+        "s0"
+    }
 
 
 def test_another_patients_image_gives_another_answer_to_who_looks() -> None:
-    cases = roomy("s0"), roomy("s1", left=5)
+    cases = roomy_case("s0"), roomy_case("s1", left=5)
 
     looks = held(backend(bright_voxels), Control.OTHER_PATIENT, *cases)
     blind = held(backend(constant, Form.POINT), Control.OTHER_PATIENT, *cases)
@@ -136,11 +125,11 @@ def test_who_finds_nothing_in_a_blank_image_has_no_moves_and_keeps_its_score() -
         nothing = Failure(FailureReason.NO_TUMOUR_FOUND, "there is nothing")
         return bright_voxels(study) if found else nothing
 
-    assert held(backend(careful), Control.BLANK, roomy("s0")) == {"s0": {}}
+    assert held(backend(careful), Control.BLANK, roomy_case("s0")) == {"s0": {}}
 
 
 def test_a_study_that_cannot_be_read_keeps_its_failure() -> None:
-    cases, odd = [roomy("s0")], InvalidInputError("s9 is no NIfTI")
+    cases, odd = [roomy_case("s0")], InvalidInputError("s9 is no NIfTI")
     true, altered = (run(backend(bright_voxels), FakeStudySource(cases)) for _ in range(2))
     (case,) = altered.scores()
     altered.write_scores([case, replace(case, study_id="s9", content_hash=None)])

@@ -65,8 +65,8 @@ def test_a_curve_stands_with_the_point_of_the_backends_own_grades(comparison: Co
     (roc, precision) = inks(figure, "answer")
     assert isinstance(roc, Dot)
     assert isinstance(precision, Dot)
-    assert roc.at == pytest.approx((28, 6 + 158 * 4 / 30))
-    assert precision.at == pytest.approx((236 + 158 * 26 / 30, 6))
+    assert roc.at == pytest.approx((32, 6 + 158 * 4 / 30))
+    assert precision.at == pytest.approx((240 + 158 * 26 / 30, 6))
     assert len(inks(figure, "curve")) == 2
 
 

@@ -58,7 +58,7 @@ def test_who_stays_under_a_shift_is_said_not_to_look() -> None:
     [
         (about(0.8, 0.1), "and with the tumour (tracking index 0.80)"),
         (about(0.02, 0.05), "but with the brain, not with the tumour (tracking index 0.02)"),
-        (about(0.4, 0.2), "to 0.4 mm (tracking index 0.40)."),
+        (about(0.4, 0.2), "to within 0.4 mm (tracking index 0.40)."),
         (None, "only a tracking index would tell"),
     ],
 )
@@ -84,7 +84,7 @@ def test_blank_images_and_lost_modalities_are_told() -> None:
     still = Response(Control.BLANK, 30, GRADES, (point(follows=None),))
 
     assert reading([blank, dropped], None) == (
-        "Of blank images it answers none. It does not answer without t1ce."
+        "Of blank images it answers none. It needs t1ce to answer."
     )
     assert reading([still], None) == (
         "It places a tumour in 100 % and grades 100 % of blank images."

@@ -147,3 +147,18 @@ def test_the_gravest_findings_come_first() -> None:
         FindingKind.PARTIAL_RUN,
         FindingKind.ORACLE_SLICES,
     ]
+
+
+def test_a_run_whose_folds_answer_for_those_they_held_out_is_told_and_stops_nothing() -> None:
+    held_out = run(
+        "llama", provenance={"held out": "each patient by the fold that has not seen them"}
+    )
+
+    found = only(audit([run(), held_out]))
+
+    assert (found.kind, found.backend) == (FindingKind.HELD_OUT, "llama")
+    assert found.kind.consequence is Consequence.STAMPED
+    assert found.sentence == (
+        "llama answers about each patient by the fold that has not seen them: its scores are a "
+        "cross-validation's."
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading
-from gliobench.domain.comparison.distributions import SHOWN, Distribution
+from fakes.fake_comparison import REFUSAL, compared, looks, reading
+from gliobench.domain.comparison.distributions import SHOWN, Distribution, distributions
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.evaluation.scores import WORST_MM, CaseScore
 
@@ -55,7 +55,7 @@ def test_who_never_answers_has_no_values() -> None:
 def test_of_many_scores_an_even_choice_is_kept() -> None:
     distances = [float(n) for n in range(2 * SHOWN)]
 
-    found = errors(compared(one=points_off(list(distances)), other=declines(2 * SHOWN)), "one")
+    (found,) = distributions(points_off(list(distances)))
 
     assert len(found.values) == SHOWN
     assert (found.values[0], found.n) == (0.0, 2 * SHOWN)

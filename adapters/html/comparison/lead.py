@@ -1,0 +1,173 @@
+"""The first paragraph: who is better at what, and how sure; each sentence is a function of the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gliobench.adapters.html.comparison.words import (
+    POINT_ERROR,
+    endpoint_name,
+    grade_counts,
+    point_bias,
+    ranked,
+    tells_apart,
+    tracking_indices,
+)
+from gliobench.adapters.html.numbers import count, ends, listed, number, value_of
+from gliobench.adapters.html.sentences import always_hgg, said
+from gliobench.domain.comparison.audits import FindingKind
+from gliobench.domain.comparison.result import Comparison, Family
+from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.position.tracking import FOLLOWS, STAYS
+from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.study import Grade
+
+LOPSIDED = 0.65
+"""Share of HGG above which a high accuracy tells little."""
+CLUSTERED = 0.5
+"""Answers that spread over less than this share of the tumours' spread keep to one place."""
+
+
+def lead(comparison: Comparison) -> str:
+    """Say in one paragraph who is better at what, and how sure that is."""
+    parts = (_cohort, _no_skill, _primary, _placing, _tracking, _memory)
+    return " ".join(sentence for part in parts for sentence in part(comparison))
+
+
+def _cohort(comparison: Comparison) -> Iterator[str]:
+    cohort = comparison.cohort
+    graded = ", ".join(
+        f"{cohort.grades[grade]:,} {grade.value}"
+        for grade in (Grade.HGG, Grade.LGG)
+        if cohort.grades.get(grade)
+    )
+    backends = count(len(comparison.arms), "backend")
+    yield (
+        f"{backends} read the same {count(cohort.n_studies, 'study')}"
+        f"{f' ({graded})' if graded else ''}."
+    )
+
+
+def _primary(comparison: Comparison) -> Iterator[str]:
+    primary = comparison.primary
+    ranking = ranked(comparison.arms, primary)
+    declared = f"{endpoint_name(primary)}, the primary endpoint declared beforehand"
+    if not ranking:
+        yield f"None of the backends can be measured by {declared} here."
+        return
+    name, best = ranking[0]
+    arm = next(arm for arm in comparison.arms if arm.name == name)
+    is_rule = ", a baseline that looks at no image," if arm.baseline else ""
+    told = f"By {declared}, {name}{is_rule} comes first at {said(best)}"
+    if len(ranking) == 1:
+        yield f"{told}, and nobody else answers."
+        return
+    yield f"{told}; {_verdict(comparison, ranking, Family.PRIMARY, primary.name)}."
+
+
+def _verdict(
+    comparison: Comparison, ranking: Sequence[tuple[str, Estimate]], family: Family, of: str
+) -> str:
+    """Say whom the first of a ranking is better than for sure, and whom perhaps not."""
+    first, *others = [name for name, _ in ranking]
+    beaten = [one for one in others if tells_apart(comparison, {first, one}, family, of)]
+    open_ = [one for one in others if one not in beaten]
+    parts = []
+    if beaten:
+        parts.append(f"it is better than {listed(beaten)} by more than chance explains")
+    if open_:
+        verb = "is" if len(open_) == 1 else "are"
+        parts.append(f"{listed(open_)} {verb} not told from it by this sample")
+    return ", while ".join(parts)
+
+
+def _no_skill(comparison: Comparison) -> Iterator[str]:
+    gradings = [
+        (arm, grading)
+        for arm in comparison.arms
+        if (grading := arm.summary.everyone.intention_to_treat.grading) is not None
+    ]
+    if not gradings or min(grade_counts(comparison)) == 0:
+        return
+    bar = value_of(gradings[0][1].always_hgg) or 0.0
+    told = always_hgg(gradings[0][1])
+    yield f"Accuracy is no sign of skill here: a{told[1:]}" if bar > LOPSIDED else told
+    short = [
+        arm.name
+        for arm, grading in gradings
+        if not arm.baseline and (value_of(grading.measures[Measure.ACCURACY]) or 0.0) <= bar
+    ]
+    if short:
+        yield f"{listed(short)} {'is' if len(short) == 1 else 'are'} no more accurate than that."
+
+
+def _placing(comparison: Comparison) -> Iterator[str]:
+    ranking = ranked(comparison.arms, POINT_ERROR)
+    if comparison.primary == POINT_ERROR or len(ranking) < 2:
+        return
+    name, best = ranking[0]
+    told = f"{name} points nearest to the tumour, {said(best, digits=1, unit=' mm')} off on average"
+    verdict = _verdict(comparison, ranking, Family.LOCALISATION, POINT_ERROR.name)
+    yield f"{told}; {verdict}."
+
+
+def _tracking(comparison: Comparison) -> Iterator[str]:
+    indices = dict(tracking_indices(comparison.arms))
+    biases = {arm.name: bias for arm in comparison.arms if (bias := point_bias(arm))}
+    stay = [name for name, one in indices.items() if one.value < STAYS]
+    cluster = [name for name in stay if _is_clustered(biases[name])]
+    groups = (
+        ([name for name, one in indices.items() if _low(one) > FOLLOWS], _following),
+        (cluster, lambda names, one: _clustering(names, one, [biases[name] for name in cluster])),
+        ([name for name in stay if name not in cluster], _scattering),
+    )
+    for names, tell in groups:
+        if names:
+            yield tell(listed(names), listed([number(indices[name].value) for name in names]))
+
+
+def _following(names: str, indices: str) -> str:
+    verb, index = ("follow", "indices") if " and " in names else ("follows", "index")
+    return f"{names} {verb} the tumour (tracking {index} {indices}, where 1 is on it each time)."
+
+
+def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str:
+    several = len(biases) > 1
+    verb, whose, index = (
+        ("cluster", "their", "indices") if several else ("clusters", "its", "index")
+    )
+    return (
+        f"{names} {verb} in one place whatever the image shows: {whose} answers spread over "
+        f"{number(max(one.predicted.spread_mm for one in biases), 0)} mm, the tumours over "
+        f"{number(max(one.reference.spread_mm for one in biases), 0)} mm (tracking {index} "
+        f"{indices}, where 0 is not looking)."
+    )
+
+
+def _scattering(names: str, indices: str) -> str:
+    verb, index = ("scatter", "indices") if " and " in names else ("scatters", "index")
+    return f"{names} {verb} without following the tumour (tracking {index} {indices})."
+
+
+def _is_clustered(bias: PositionBias) -> bool:
+    return bias.predicted.spread_mm < CLUSTERED * bias.reference.spread_mm
+
+
+def _low(estimate: Estimate) -> float:
+    spread = ends(estimate)
+    return spread.low if spread else estimate.value
+
+
+def _memory(comparison: Comparison) -> Iterator[str]:
+    learned = [
+        one.backend
+        for one in comparison.findings
+        if one.kind is FindingKind.LEAKAGE and one.backend
+    ]
+    if learned:
+        have, scores = ("have", "their") if len(learned) > 1 else ("has", "its")
+        yield (
+            f"But {listed(learned)} {have} learned from patients of this cohort: {scores} scores "
+            "tell nothing of new ones."
+        )

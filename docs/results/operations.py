@@ -1,0 +1,240 @@
+"""Print what a study costs, and how ten million of them would go; docs/operations.md shows it.
+
+    python docs/results/operations.py DATA/brats_full
+
+Measured, each in a process of its own on one thread: `gliobench evaluate` over few and over more
+studies, the listing of a dataset in an object store (moto's server on loopback), and the copying of
+scores that a merge is. Simulated: shards on many machines, from these numbers and from what is said
+of stores in ASSUMED. Needs the extras `s3` and `dev`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.entrypoints.container import run_store
+
+sys.path.append(str(Path(__file__).parents[2] / "tests"))
+
+CORE_HOUR = 0.04
+GIB_HOUR = 0.005
+"""US dollars, about what clouds ask for a core and a GiB on demand; say yours by flags."""
+ASSUMED = {
+    "seconds of a LIST request of 1,000 names": 0.15,
+    "MiB/s that a pod fetches": 100.0,
+    "pods lost in an hour, of a hundred": 1.0,
+    "spread of a study's seconds (sigma of log)": 0.25,
+}
+FILES = 5
+"""Of a study: four images and a mask."""
+LIST = """
+from gliobench.entrypoints.container import open_source
+assert len(open_source("{url}").study_ids()) == {count}
+"""
+MILLIONS = 10
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What this machine said.
+
+    Args:
+        start_s: Processor seconds of a process before and after all studies.
+        study_s: Processor seconds of a study.
+        peak_mib: Of a process.
+        study_mib: Read of a study.
+        listed_s: Processor seconds to list a study in an object store.
+        listed_kib: Memory that it then takes.
+        rows_a_second: Scores read and written.
+    """
+
+    start_s: float
+    study_s: float
+    peak_mib: float
+    study_mib: float
+    listed_s: float
+    listed_kib: float
+    rows_a_second: float
+
+
+def main() -> None:
+    """Measure, work out, simulate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", type=Path, help="at least the larger number of studies")
+    parser.add_argument("--studies", type=int, nargs=2, default=[1, 5])
+    parser.add_argument("--listed", type=int, nargs=2, default=[200, 1000])
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--core-hour", type=float, default=CORE_HOUR)
+    parser.add_argument("--gib-hour", type=float, default=GIB_HOUR)
+    asked = parser.parse_args()
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    found = measure(asked)
+    print_cost(found, core_hour=asked.core_hour, gib_hour=asked.gib_hour)
+    print_scale(found)
+
+
+def measure(asked: argparse.Namespace) -> Measured:
+    """Measure everything."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary)
+        few, more = asked.studies
+        short, _ = evaluated(asked.dataset, few, place / "few")
+        long, peak = evaluated(asked.dataset, more, place / "more")
+        study_s = (long - short) / (more - few)
+        listed_s, listed_kib = listing(place, *asked.listed)
+        return Measured(
+            start_s=short - few * study_s,
+            study_s=study_s,
+            peak_mib=peak,
+            study_mib=_mib(asked.dataset),
+            listed_s=listed_s,
+            listed_kib=listed_kib,
+            rows_a_second=copying(place / "more" / "cnn-onnx", place / "copy", asked.rows),
+        )
+
+
+def evaluated(dataset: Path, count: int, out: Path) -> tuple[float, float]:
+    """Evaluate in a process of its own.
+
+    Returns:
+        Processor seconds, and the peak of memory in MiB.
+    """
+    options = ["--backend", "cnn-onnx", "--out", str(out), "--limit", str(count)]
+    return _spent("-m", "gliobench", "--set", "threads=1", "evaluate", str(dataset), *options)
+
+
+def listing(place: Path, few: int, more: int) -> tuple[float, float]:
+    """List datasets in an object store.
+
+    Returns:
+        Processor seconds and KiB a study.
+    """
+    from fakes.s3_server import BUCKET, ENVIRONMENT, put, s3_server
+
+    spent = []
+    with s3_server(place) as port:
+        os.environ |= {**ENVIRONMENT, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+        for count in (few, more):
+            for study in (
+                f"/{BUCKET}/{count}/S{number:07}/S{number:07}" for number in range(count)
+            ):
+                for name in ("flair", "t1", "t1ce", "t2", "seg"):
+                    put(port, f"{study}_{name}.nii.gz", b"-")
+            spent.append(_spent("-c", LIST.format(url=f"s3://{BUCKET}/{count}", count=count)))
+    (short, small), (long, large) = spent
+    return (long - short) / (more - few), (large - small) * 1024 / (more - few)
+
+
+def copying(run: Path, copy: Path, rows: int) -> float:
+    """Copy scores from run to run, as a merge does.
+
+    Returns:
+        Rows a second.
+    """
+    scores = list(run_store(run).scores())
+    source, target = run_store(copy / "source"), run_store(copy / "target")
+    for store in (source, target):
+        store.open(run_store(run).manifest())
+    source.write_scores(islice(_repeated(scores), rows))
+    start = time.process_time()
+    target.write_scores(source.scores())
+    return rows / (time.process_time() - start)
+
+
+def _repeated(scores: list[CaseScore]) -> Iterator[CaseScore]:
+    number = 0
+    while True:
+        for one in scores:
+            number += 1
+            yield replace(one, study_id=f"{one.study_id}-{number:09}")
+
+
+def _spent(*arguments: str) -> tuple[float, float]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 3):
+        raise SystemExit(f"failed: {' '.join(arguments)}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def _mib(dataset: Path) -> float:
+    sizes = [file.stat().st_size for file in dataset.rglob("*.nii*")]
+    return sum(sizes) / len({file.parent for file in dataset.rglob("*.nii*")}) / 2**20
+
+
+def print_cost(found: Measured, *, core_hour: float, gib_hour: float) -> None:
+    """Print what was measured, and what a thousand studies cost by it."""
+    core_hours = 1000 * found.study_s / 3600
+    gib_hours = core_hours * found.peak_mib / 1024
+    price = core_hours * core_hour + gib_hours * gib_hour
+    print(f"start and end of a process     {found.start_s:8.1f} processor seconds")
+    print(f"a study, cnn-onnx              {found.study_s:8.2f} processor seconds")
+    print(f"peak of memory                 {found.peak_mib:8.0f} MiB")
+    print(f"files of a study               {found.study_mib:8.1f} MiB")
+    print(f"a study listed in a store      {1e3 * found.listed_s:8.2f} processor ms")
+    print(f"                               {found.listed_kib:8.1f} KiB of memory")
+    print(f"scores merged                  {found.rows_a_second:8.0f} rows a processor second\n")
+    print(
+        f"1,000 studies: {core_hours:.2f} core-hours, {gib_hours:.2f} GiB-hours, {1000 * found.study_mib / 1024:.0f} GiB read;"
+    )
+    print(f"at {core_hour} and {gib_hour} dollars an hour: {price:.3f} dollars\n")
+
+
+def print_scale(found: Measured) -> None:
+    """Print how long ten million studies take on ever more pods of one core."""
+    for what, value in ASSUMED.items():
+        print(f"assumed: {value:g} {what}")
+    total = MILLIONS * 1_000_000
+    print(f"\n{MILLIONS} million studies, simulated; hours, and GiB for the list in each pod")
+    print(
+        f"{'shards':>7} {'list':>6} {'study':>8} {'merge':>6} {'all':>8} {'efficiency':>10} {'GiB':>6}"
+    )
+    for shards in (1, 16, 256, 1024, 4096):
+        print(simulated(found, total, shards))
+
+
+def simulated(found: Measured, total: int, shards: int) -> str:
+    """Simulate all shards at once, one core each; the slowest is waited for."""
+    random = np.random.default_rng(SEED)
+    wait, mib_s, lost, spread = ASSUMED.values()
+    listed_s = total * (FILES / 1000 * wait + found.listed_s)
+    fetched_s = found.study_mib / mib_s  # hidden behind the computing, unless it takes longer
+    each = max(found.study_s, fetched_s)
+    count = total // shards
+    # The sum of many studies of spread sigma; by the central limit, each shard's is normal.
+    sigma = each * np.sqrt(np.expm1(spread**2))
+    work_s = random.normal(count * each, sigma * np.sqrt(count), shards)
+    restarts = random.poisson(work_s / 3600 * lost / 100)
+    shard_s = found.start_s + listed_s + work_s + restarts * (found.start_s + listed_s)
+    merge_s = total / found.rows_a_second
+    all_s = shard_s.max() + merge_s
+    efficiency = total * each / (shards * all_s)
+    gib = total * found.listed_kib / 2**20
+    hours = [one / 3600 for one in (listed_s, work_s.max(), merge_s, all_s)]
+    return "{:7} {:6.1f} {:8.1f} {:6.1f} {:8.1f} {:10.2f} {:6.1f}".format(
+        shards, *hours, efficiency, gib
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Images, told again whatever their file is called and however it is packed."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.geometry import FloatArray, extent
+from gliobench.domain.study import Study
+
+STEP = 2
+"""Every second voxel along each axis is hashed: no two heads agree in so many."""
+
+
+def image_hash(volume: FloatArray) -> str | None:
+    """Stand in for an image where one has to be told again: in weights, manifests and scores.
+
+    It is of the voxels, on the study's RAS+ grid, about which nothing but zeros lies. So a copy has
+    the hash of its original though it was renamed, packed anew, turned, padded with zeros or stored
+    as another type; a resampled or a rescaled one has another.
+
+    Args:
+        volume: (I, J, K), of one modality.
+
+    Returns:
+        16 hex digits, as many as `patient_hash`; None where every voxel is 0, for that tells
+        nobody.
+    """
+    seen = volume != 0
+    if not seen.any():
+        return None
+    head = volume[extent(seen)][::STEP, ::STEP, ::STEP]
+    digest = sha256(str(head.shape).encode())
+    digest.update(np.ascontiguousarray(head, dtype="<f4"))
+    return digest.hexdigest()[:16]
+
+
+def image_hashes(study: Study) -> frozenset[str]:
+    """Hash every image of a study that can be read; a copy may lack some of them.
+
+    Raises:
+        StoreError: The study cannot be read now.
+    """
+    found = set()
+    for modality in study.volumes:
+        try:
+            found.add(image_hash(study.volume(modality)))
+        except StoreError:
+            raise
+        except GliobenchError:
+            continue
+    return frozenset(one for one in found if one is not None)

@@ -1,0 +1,137 @@
+"""The contract of a crew, of every executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.fake_executor import FakeExecutor
+from fakes.folder_recipe import FolderRecipe
+from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
+from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.application.ports.executor import Assignment, Batch, Executor
+from gliobench.application.pulse import Pulse
+from gliobench.domain.errors import BackendError, StoppedError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
+
+IDS = tuple(f"s{number:02}" for number in range(12))
+KINDS = ["fake", "in-process", "processes", "ray"]
+
+
+@pytest.fixture(params=KINDS)
+def executor(request: pytest.FixtureRequest) -> Executor:
+    match request.param:
+        case "fake":
+            return FakeExecutor()
+        case "in-process":
+            return InProcessExecutor()
+        case "processes":
+            return ProcessExecutor(workers=2)
+    ray = pytest.importorskip("gliobench.adapters.ray")
+    made: Executor = ray.RayExecutor(
+        address=request.getfixturevalue("ray_cluster"), workers=2, num_cpus=0.5
+    )
+    return made
+
+
+def evaluate(recipe: FolderRecipe, executor: Executor, **options: object) -> None:
+    EvaluateCohort(
+        recipe.source(),
+        executor,
+        open_store=recipe.store,
+        **{"batch_size": 2, **options},  # type: ignore[arg-type]
+    )(recipe, recipe.ids)
+
+
+def scores(recipe: FolderRecipe) -> dict[str, list[CaseScore]]:
+    return {name: list(recipe.store(name).scores()) for name in ("steady", "moody")}
+
+
+def test_every_executor_leaves_the_same_scores(tmp_path: Path, executor: Executor) -> None:
+    reference = FolderRecipe(tmp_path / "reference", IDS)
+    recipe = FolderRecipe(tmp_path / "run", IDS)
+    evaluate(reference, FakeExecutor())
+
+    evaluate(recipe, executor)
+
+    assert scores(recipe) == scores(reference)
+    assert [case.study_id for case in scores(recipe)["steady"]] == list(IDS)
+
+
+def test_what_was_predicted_before_is_not_predicted_again(
+    tmp_path: Path, executor: Executor
+) -> None:
+    recipe = FolderRecipe(tmp_path, IDS)
+    evaluate(FolderRecipe(tmp_path, IDS), FakeExecutor())
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("part-*")}
+
+    evaluate(recipe, executor)
+
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("part-*")} == before
+
+
+def test_a_crew_says_what_its_backends_are(tmp_path: Path, executor: Executor) -> None:
+    with executor.crew(FolderRecipe(tmp_path, IDS)) as crew:
+        names = [manifest.backend for manifest in crew.manifests]
+
+    assert names == ["steady", "moody"]
+
+
+def test_once_told_to_stop_a_crew_begins_nothing_more(tmp_path: Path, executor: Executor) -> None:
+    recipe = FolderRecipe(tmp_path, tuple(f"slow-{number:02}" for number in range(20)))
+    pulses: list[Pulse] = []
+
+    with pytest.raises(StoppedError, match="the same command goes on"):
+        evaluate(
+            recipe,
+            executor,
+            watch=pulses.append,
+            stop=lambda: bool(pulses) and pulses[-1].done["moody"] > 0,
+        )
+
+    finished = pulses[-1].done["moody"]
+    assert finished <= 4  # one batch of two studies a worker
+    assert len(recipe.store("moody").keys()) == finished
+    assert not recipe.store("moody").is_scored()
+
+
+def test_batches_are_drawn_when_there_is_room(tmp_path: Path, executor: Executor) -> None:
+    recipe, drawn, most = FolderRecipe(tmp_path, IDS), [], 0
+
+    def batches() -> Iterator[Batch]:
+        for study_id in IDS:
+            drawn.append(study_id)
+            yield (Assignment(study_id, None, {"moody": study_id}, frozenset({"moody"})),)
+
+    with executor.crew(recipe) as crew:
+        for done, _ in enumerate(crew.run(batches(), lambda: False)):
+            most = max(most, len(drawn) - done)
+
+    assert drawn == list(IDS)
+    assert most <= 2 * 2 + 1 + 1  # two a worker, one at hand, and the one just done
+
+
+@pytest.mark.parametrize(
+    ("broken", "raised", "said"),
+    [("error", BackendError, "no weights at /nowhere"), ("bug", Exception, "a bug")],
+)
+def test_work_that_cannot_be_made_is_told_of(
+    tmp_path: Path, executor: Executor, broken: str, raised: type[Exception], said: str
+) -> None:
+    with pytest.raises(raised, match=said):
+        evaluate(FolderRecipe(tmp_path, IDS, broken=broken), executor)
+
+
+def test_a_store_that_fails_ends_the_job_and_is_no_failure_of_a_study(
+    tmp_path: Path, executor: Executor
+) -> None:
+    recipe = FolderRecipe(tmp_path, (*IDS, "storeless-1"))
+
+    with pytest.raises(StoreError, match="the bucket is gone"):
+        evaluate(recipe, executor)
+
+
+def test_an_empty_cohort_is_no_error(tmp_path: Path, executor: Executor) -> None:
+    evaluate(FolderRecipe(tmp_path, ()), executor)

@@ -1,0 +1,85 @@
+"""Errors here are those that libraries of stores raise, or have their names."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from gliobench.adapters.fsspec.faults import is_transient, persistently, told
+from gliobench.domain.errors import NotFoundError, StoreError
+
+EndpointConnectionError = type(
+    "HTTPClientError", (Exception,), {"__module__": "botocore.exceptions"}
+)
+ReadTimeoutError = type("ReadTimeoutError", (EndpointConnectionError,), {"__module__": "elsewhere"})
+HttpError = type("HttpError", (Exception,), {"__module__": "gcsfs.retry", "code": 503})
+NoCredentials = type("NoCredentialsError", (Exception,), {"__module__": "botocore.exceptions"})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionResetError(),
+        TimeoutError(),
+        OSError(errno.EBUSY, "SlowDown"),
+        EndpointConnectionError(),
+        ReadTimeoutError(),
+        HttpError(),
+    ],
+)
+def test_what_may_pass_is_tried_again(error: Exception) -> None:
+    tries = iter([error, error])
+
+    def action() -> str:
+        for one in tries:
+            raise one
+        return "done"
+
+    assert persistently(action, place="s3://b/f", doing="read", patience_s=30) == "done"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError("Access Denied"),
+        FileNotFoundError(),
+        OSError(errno.EINVAL, "bad"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        NoCredentials(),
+        ValueError("Invalid bucket name"),
+    ],
+)
+def test_what_will_not_pass_is_tried_once(error: Exception) -> None:
+    tries = []
+
+    def action() -> None:
+        tries.append(1)
+        raise error
+
+    assert not is_transient(error)
+    with pytest.raises((StoreError, NotFoundError)):
+        persistently(action, place="s3://b/f", doing="read", patience_s=30)
+    assert tries == [1]
+
+
+def test_a_bug_keeps_its_name() -> None:
+    def action() -> None:
+        raise KeyError("a bug of ours")
+
+    with pytest.raises(KeyError):
+        persistently(action, place="s3://b/f", doing="read", patience_s=30)
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [("s3://b/f", "AWS_PROFILE"), ("gs://b/f", "GOOGLE_"), ("az://b/f", "AZURE_STORAGE_")],
+)
+def test_missing_credentials_are_told_in_the_words_of_the_store(place: str, wanted: str) -> None:
+    assert wanted in str(told(NoCredentials(), place=place, doing="read"))
+
+
+def test_an_error_of_many_lines_is_told_in_one() -> None:
+    line = str(told(OSError("first\n\tsecond"), place="s3://b/f", doing="read"))
+
+    assert line == "s3://b/f cannot be read: first second"

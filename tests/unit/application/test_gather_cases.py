@@ -1,0 +1,64 @@
+"""Cases of several runs, side by side."""
+
+from __future__ import annotations
+
+from fakes.fake_kept_runs import head, kept_runs
+from fakes.fake_run_store import FakeRunStore
+from gliobench.application.gather_cases import gather_cases
+from gliobench.application.keep_cases import Keep
+from gliobench.domain.evaluation.kept_case import chosen
+from gliobench.domain.evaluation.scores import CaseScore
+
+IDS = [f"s{number}" for number in range(6)]
+HEADS = [head(study_id, number) for number, study_id in enumerate(IDS)]
+
+
+def scored(*study_ids: str) -> FakeRunStore:
+    store = FakeRunStore()
+    store.write_scores([CaseScore(one, one, None, None) for one in study_ids])
+    return store
+
+
+def test_every_case_has_the_scores_of_every_run_and_what_was_kept() -> None:
+    book = gather_cases(kept_runs(HEADS, keep=Keep(volumes=2)), [IDS])
+
+    assert book.backends == ("looks", "draws", "says-hgg")
+    assert [entry.any_score.study_id for entry in book.entries] == IDS
+    assert all(set(entry.scores) == set(book.backends) for entry in book.entries)
+    assert all(entry.kept and entry.kept.picture for entry in book.entries)
+    with_masks = [
+        entry.any_score.study_id for entry in book.entries if set(entry.masks) == {"looks"}
+    ]
+    assert with_masks == sorted(chosen(IDS, 2))
+
+
+def test_a_study_that_one_run_has_not_read_is_there_all_the_same() -> None:
+    book = gather_cases({"one": scored("a", "b"), "other": scored("b", "c")}, ["ab", "bc"])
+
+    assert [sorted(entry.scores) for entry in book.entries] == [
+        ["one"],
+        ["one", "other"],
+        ["other"],
+    ]
+    assert book.entries[0].kept is None
+
+
+def test_of_too_many_cases_the_same_are_drawn_from_every_run_and_the_rest_is_counted() -> None:
+    ids = [f"study {number}" for number in range(40)]
+
+    book = gather_cases(
+        {"one": scored(*ids), "other": scored(*ids[::-1])}, [ids, ids[::-1]], most=5
+    )
+
+    assert [entry.any_score.study_id for entry in book.entries] == sorted(chosen(ids, 5))
+    assert all(len(entry.scores) == 2 for entry in book.entries)
+    assert book.n_left_out == 35
+
+
+def test_a_picture_is_shown_though_only_one_run_kept_it() -> None:
+    with_pictures = kept_runs(HEADS)["draws"]
+    without = kept_runs(HEADS, keep=Keep(pictures=0, volumes=0))["looks"]
+
+    book = gather_cases({"without": without, "with": with_pictures}, [IDS, IDS])
+
+    assert all(entry.kept and entry.kept.picture for entry in book.entries)
