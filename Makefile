@@ -31,7 +31,7 @@ $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
-	$(PIP_INSTALL) --editable '.[train,phantom,vlm,dev]'
+	$(PIP_INSTALL) --editable '.[train,phantom,vlm,s3,dev]'
 	touch $@
 
 $(VENV)/bin/python:

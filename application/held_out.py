@@ -13,6 +13,7 @@ from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.report import HELD_OUT
+from gliobench.domain.image_hash import image_at_hand, image_hash
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import (
     Failure,
@@ -99,9 +100,10 @@ class _BlindFold:
     folds: tuple[Backend, ...]
 
     def about(self, study: Study) -> Backend | None:
-        """Give the first fold that has not learned from the study's patient; None where all have."""
-        patient = patient_hash(study.patient_id)
-        return next((fold for fold in self.folds if patient not in fold.trained_on), None)
+        """Give the first fold that has not learned from the patient or image; None where all have."""
+        image = image_at_hand(study)
+        known = {patient_hash(study.patient_id), None if image is None else image_hash(image)}
+        return next((fold for fold in self.folds if known.isdisjoint(fold.trained_on)), None)
 
     def answers(
         self,

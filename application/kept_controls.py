@@ -8,7 +8,7 @@ from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.equivariance import Response, response
-from gliobench.domain.statistics.bootstrap import REPLICATES
+from gliobench.domain.statistics.means import RESAMPLES
 
 
 def kept_controls(place: RunPlace, run: str = "") -> dict[Control, RunStore]:
@@ -34,7 +34,7 @@ def responses(
     true: RunStore,
     controls: Mapping[Control, RunStore],
     *,
-    replicates: int = REPLICATES,
+    replicates: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[Response, ...]:
     """Hold a backend's scores of altered images against those of the true ones.

@@ -95,7 +95,7 @@ class MergeShards:
         there = tuple(
             shard
             for shard in shards[0].all
-            if shard in shards and self._place.store(run_name(run, shard)).is_scored()
+            if shard in shards and self._place.store(run_name(run, shard)).is_finished()
         )
         return Parts(there, tuple(one for one in shards[0].all if one not in there))
 

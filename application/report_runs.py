@@ -33,21 +33,20 @@ def report_runs(
         JobError: A store cannot be read.
     """
     manifests = {name: store.manifest() for name, store in stores.items()}
-    if (n := len({one.cohort for one in manifests.values()})) > 1:
+    if (n := len({one.cohort for one in manifests.values()})) != 1:
         raise InvalidInputError(f"the runs are over {n} cohorts: wanted one")
-    first, cohort = next(iter(manifests.values())), None
-    reports, study_ids = [], []
+    first = next(iter(manifests.values()))
+    cohorts, reports, study_ids = [], [], []
     for name, store in stores.items():
         table = store.case_table()
         study_ids.append(table.study_ids.tolist())
-        cohort = cohort or describe_cohort(first.name, first.cohort, table)
+        if not cohorts:
+            cohorts.append(describe_cohort(first.name, first.cohort, table))
         told = report_backend(replace(manifests[name], backend=name), table)
         altered = responses(store, (controls or {}).get(name, {}), seed=first.seed)
         reports.append(replace(told, controls=altered))
-    if cohort is None:
-        raise InvalidInputError("no run to report on: wanted at least one")
     return EvaluationReport(
-        cohort=cohort,
+        cohort=cohorts[0],
         backends=tuple(reports),
         seed=first.seed,
         versions=first.versions,

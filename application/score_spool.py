@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
+from weakref import finalize
 
 from gliobench.domain.evaluation.scores import CaseScore
 
@@ -18,6 +19,7 @@ class ScoreSpool:
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- closed at the exit
         self._places: dict[str, int] = {}
+        finalize(self, self._file.close)
 
     def __enter__(self) -> ScoreSpool:
         return self

@@ -12,7 +12,8 @@ from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.geometry import FloatArray, Grid
+from gliobench.domain.image_hash import image_at_hand, image_hash
 from gliobench.domain.prediction import LocalisationPrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Reference, Study
@@ -80,6 +81,7 @@ class ScoreStudy:
             or (isinstance(place, LocalisationPrediction) and place.oracle),
             target=self._facts,
             content_hash=self._content,
+            image_hash=None if self._image is None else image_hash(self._image),
         )
 
     @cached_property
@@ -94,11 +96,16 @@ class ScoreStudy:
         return Target.of(regions, self._study.grid)
 
     @cached_property
+    def _image(self) -> FloatArray | None:
+        """The first modality at hand: after skull-stripping, the brain is what is not zero."""
+        return None if self._study is None else image_at_hand(self._study)
+
+    @cached_property
     def _facts(self) -> TargetFacts | None:
         target = self._target
         if target is None or self._study is None:
             return None
-        brain = _brain(self._study)
+        brain = None if self._image is None else np.asarray(self._image != 0)
         return TargetFacts.of(target.whole, grid=target.grid, plane=target.plane, brain=brain)
 
 
@@ -118,17 +125,3 @@ def _reference(source: StudySource, study_id: str) -> Reference:
         raise
     except GliobenchError:
         return Reference()
-
-
-def _brain(study: Study) -> BoolArray | None:
-    """Find the brain: what is not zero, after skull-stripping, in the first modality at hand."""
-    for modality in study.volumes:
-        try:
-            brain = study.volume(modality) != 0
-        except StoreError:
-            raise
-        except GliobenchError:
-            continue
-        if brain.any():
-            return np.asarray(brain)
-    return None

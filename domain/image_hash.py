@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
-
-import numpy as np
 
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.geometry import FloatArray, extent
@@ -33,7 +32,7 @@ def image_hash(volume: FloatArray) -> str | None:
         return None
     head = volume[extent(seen)][::STEP, ::STEP, ::STEP]
     digest = sha256(str(head.shape).encode())
-    digest.update(np.ascontiguousarray(head, dtype="<f4"))
+    digest.update(head.astype("<f4").tobytes())
     return digest.hexdigest()[:16]
 
 
@@ -43,12 +42,24 @@ def image_hashes(study: Study) -> frozenset[str]:
     Raises:
         StoreError: The study cannot be read now.
     """
-    found = set()
+    found = (image_hash(volume) for volume in _images(study))
+    return frozenset(one for one in found if one is not None)
+
+
+def image_at_hand(study: Study) -> FloatArray | None:
+    """Give the first image of a study that can be read and shows something; None without any.
+
+    Raises:
+        StoreError: The study cannot be read now.
+    """
+    return next((volume for volume in _images(study) if volume.any()), None)
+
+
+def _images(study: Study) -> Iterator[FloatArray]:
     for modality in study.volumes:
         try:
-            found.add(image_hash(study.volume(modality)))
+            yield study.volume(modality)
         except StoreError:
             raise
         except GliobenchError:
             continue
-    return frozenset(one for one in found if one is not None)

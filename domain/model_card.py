@@ -27,6 +27,7 @@ class ModelCard:
         spacing_mm: Voxel edges of the input.
         training_data: sha256 of the training studies' ids and contents.
         trained_on: `patient_hash` of every patient it learned from.
+        learned_images: `image_hash` of the images of those patients that were at hand at the export.
         temperature: Divides the grader's logit; fitted on out-of-fold predictions.
         modalities: Order of the input channels.
         regions: Order of the localizer's output channels.
@@ -48,6 +49,7 @@ class ModelCard:
     regions: tuple[str, ...] = tuple(r.value for r in REGION_ORDER)
     intensity_rule: str = INTENSITY_RULE
     label_convention: str = "BRATS_2020"
+    learned_images: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         wanted = {
@@ -68,6 +70,11 @@ class ModelCard:
     def of_slices(self) -> bool:
         """Tell whether it reads studies of one plane, and no others."""
         return self.input_shape[2] == 1
+
+    @property
+    def learned(self) -> frozenset[str]:
+        """The hashes of all that it learned from: patients and images."""
+        return frozenset((*self.trained_on, *self.learned_images))
 
     def to_json(self) -> str:
         """Write the card as one line of JSON."""

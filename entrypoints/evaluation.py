@@ -42,9 +42,10 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
         watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch,
     ):
         runs = one_pass(recipe, stop=stop, watch=watch)
-        if controls:
-            control_passes(recipe, runs, stop=stop, watch=watch)
+        altered = control_passes(recipe, runs, stop=stop, watch=watch) if controls else []
     keep_for_readers(recipe, runs)
+    for run in [*altered, *runs]:
+        run.store.finish()
     return runs
 
 
@@ -73,8 +74,11 @@ def one_pass(recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch
 
 def control_passes(
     recipe: EvaluationRecipe, runs: Sequence[Run], *, stop: Callable[[], bool], watch: Watch
-) -> None:
+) -> list[Run]:
     """Have every backend predict altered images too, and hold the answers against the true ones.
+
+    Returns:
+        The runs over the altered images.
 
     Raises:
         StoppedError: `stop` was true before all was done.
@@ -84,6 +88,7 @@ def control_passes(
     from gliobench.application.hold_control import HoldControl
     from gliobench.domain.position.controls import Control
 
+    done: list[Run] = []
     for control in Control:
         controlled = replace(recipe, control=control)
         studies = controlled.source()
@@ -94,6 +99,8 @@ def control_passes(
         hold_control = HoldControl(studies)
         for true, other in zip(runs, altered, strict=True):
             hold_control(true=true.store, altered=other.store)
+        done += altered
+    return done
 
 
 def _named(watch: Watch, control: str) -> Watch:

@@ -205,7 +205,7 @@ class Settings(BaseSettings):
     )
     seed: int = Field(0, ge=0, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="least severe event that is logged"
+        "info", description="least severe event that is logged"
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: json where stderr is no terminal"

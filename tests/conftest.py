@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from fakes.ray_cluster import ray_cluster, ray_nodes
 from fakes.s3_server import BUCKET, ENVIRONMENT, FaultyProxy, faulty_proxy, s3_server
 
 # no deadline for one example: it would fail on a busy machine

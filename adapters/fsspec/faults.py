@@ -64,13 +64,9 @@ _CREDENTIALS = {
 }
 
 
-class ChangedWhileReadError(Exception):
-    """A file was replaced while it was read; the next try reads the new one."""
-
-
 def is_transient(error: BaseException) -> bool:
     """Tell whether the same request may succeed a little later."""
-    if isinstance(error, ChangedWhileReadError | ConnectionError | TimeoutError):
+    if isinstance(error, ConnectionError | TimeoutError):
         return True
     status = getattr(error, "code", getattr(error, "status_code", None))
     if status in _BUSY or _is_a(error, _TRANSIENT):

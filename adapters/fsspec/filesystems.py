@@ -31,7 +31,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
             "retries": {"total_max_attempts": 1},
             "connect_timeout": 10,
             "read_timeout": 30,
-        }
+        },
     }
 }
 """For each protocol; what the user sets in fsspec's own configuration goes before."""

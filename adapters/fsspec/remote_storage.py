@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, final
 from uuid import uuid4
 
-from gliobench.adapters.fsspec.faults import ChangedWhileReadError, persistently
+from gliobench.adapters.fsspec.faults import persistently
 from gliobench.adapters.fsspec.filesystems import RemoteFolder
+from gliobench.adapters.fsspec.remote_file import RANGE_BYTES, RemoteFile
 from gliobench.adapters.fsspec.versions import version_of
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import NotFoundError, StoreError
@@ -22,7 +24,7 @@ T = TypeVar("T")
 class RemoteStorage(Storage):
     """Keeps files under a URL; what may pass is tried again, with longer and longer pauses.
 
-    A file that is read or written by `reading` and `writing` lies on this machine meanwhile.
+    What `writing` writes lies on this machine until it is whole.
 
     Args:
         folder: Where.
@@ -51,12 +53,18 @@ class RemoteStorage(Storage):
 
     @contextmanager
     def reading(self, name: str) -> Iterator[BinaryIO]:
-        """Fetch a file and open it."""
-        with tempfile.TemporaryDirectory(prefix="gliobench-") as folder:
-            copy = Path(folder) / "copy"
-            self.fetch(name, copy)
-            with copy.open("rb") as file:
+        """Open a file, of which only what is looked at is read."""
+        size, version = self._facts(name)
+        file = io.BufferedReader(
+            RemoteFile(size, lambda start, stop: self._range(name, start, stop)), RANGE_BYTES
+        )
+        with file:
+            try:
                 yield file
+            except Exception:
+                self._check(name, version)
+                raise
+        self._check(name, version)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
@@ -66,23 +74,6 @@ class RemoteStorage(Storage):
             with copy.open("xb") as file:
                 yield file
             self._put(name, lambda files, path: files.put_file(str(copy), path))
-
-    def fetch(self, name: str, copy: Path) -> None:
-        """Copy a file to this machine, all of one version.
-
-        Raises:
-            NotFoundError: It is not there.
-            StoreError: It cannot be read, or the copy not be written.
-        """
-        path = self._folder.path(name)
-
-        def fetch(files: Any) -> None:  # noqa: ANN401 -- fsspec is untyped
-            version = version_of(files.info(path))
-            files.get_file(path, str(copy))
-            if version_of(files.info(path)) != version:
-                raise ChangedWhileReadError(f"{name} was replaced while it was read")
-
-        self._try(fetch, name, "read")
 
     def names(self, folder: str = "") -> list[str]:
         """Name what lies in a folder, but for hidden files."""
@@ -115,6 +106,24 @@ class RemoteStorage(Storage):
                 return
 
         self._try(delete, name, "deleted")
+
+    def _facts(self, name: str) -> tuple[int, str]:
+        path = self._folder.path(name)
+        info = self._try(lambda files: files.info(path), name, "read")
+        return int(info["size"] or 0), version_of(info)
+
+    def _range(self, name: str, start: int, stop: int) -> bytes:
+        path = self._folder.path(name)
+        content: bytes = self._try(
+            lambda files: files.cat_file(path, start=start, end=stop), name, "read"
+        )
+        return content
+
+    def _check(self, name: str, version: str) -> None:
+        """Refuse what was put together of an old file and a new one."""
+        if self._facts(name)[1] != version:
+            place = self._folder.place(name)
+            raise StoreError(f"{place} was replaced while it was read: try again")
 
     def _put(self, name: str, put: Callable[[Any, str], object]) -> str:
         path = self._folder.path(name)

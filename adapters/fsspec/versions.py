@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 _CHECKSUMS = ("md5Hash", "content_md5", "ETag", "etag", "checksum")
@@ -23,5 +24,11 @@ def checksum_of(info: Mapping[str, Any]) -> str | None:
 
 def version_of(info: Mapping[str, Any]) -> str:
     """Tell versions of a file apart, by checksum or else by time and size."""
-    times = [str(info[name]) for name in _TIMES if info.get(name)]
+    times = [_moment(info[name]) for name in _TIMES if info.get(name)]
     return checksum_of(info) or " ".join([str(info.get("size")), *times])
+
+
+def _moment(told: object) -> str:
+    """Tell a moment in one way: some listings give dates where a file's own facts give seconds."""
+    seconds = told.timestamp() if isinstance(told, datetime) else told
+    return f"{seconds:.3f}" if isinstance(seconds, int | float) else str(seconds)

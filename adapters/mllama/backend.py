@@ -206,9 +206,14 @@ def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Back
         reading,
         guide=options.other(reading.localizer) if guided else None,
         stand_in=card_of(engine.model).get(STAND_IN),
-        trained_on=frozenset(card_of(engine.model).get("trained_on", ()))
-        | frozenset(card_of(adapter).get("trained_on", ())),
+        trained_on=_learned(engine.model) | _learned(adapter),
     )
+
+
+def _learned(folder: str | None) -> frozenset[str]:
+    """Read the hashes of the patients and images that a model or an adapter learned from."""
+    card = card_of(folder)
+    return frozenset((*card.get("trained_on", ()), *card.get("learned_images", ())))
 
 
 def _told(

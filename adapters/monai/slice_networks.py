@@ -97,7 +97,8 @@ class MirroredLocalizer(nn.Module):
         """Segment (N, 1, I, J, 1): logits of the same shape."""
         pixels = volumes.squeeze(-1)
         mirrored: Tensor = self.network(pixels.flip(2)).flip(2)
-        return ((self.network(pixels) + mirrored) / 2).unsqueeze(-1)
+        both: Tensor = (self.network(pixels) + mirrored) / 2
+        return both.unsqueeze(-1)
 
 
 class TurnedGrader(nn.Module):

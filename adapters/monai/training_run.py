@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,19 @@ class TrainedNetworks:
             trained_localizer(*_fit(localizer_run, fold)),
             trained_grader(*_fit(grader_run, fold), temperature=temperature),
         )
+
+    @property
+    def trained_on(self) -> frozenset[str]:
+        """`patient_hash` of every patient that either learned from."""
+        return frozenset((*self.localizer.card.trained_on, *self.grader.card.trained_on))
+
+    def recognising(self, images: tuple[str, ...]) -> TrainedNetworks:
+        """Have both tell, once exported, of images that they learned from, by `image_hash`."""
+        finds, grades = (
+            TorchNetwork(one.network, replace(one.card, learned_images=images))
+            for one in (self.localizer, self.grader)
+        )
+        return TrainedNetworks(finds, grades)
 
     def write(self, folder: Path) -> None:
         """Write localizer.onnx and grader.onnx.

@@ -96,7 +96,7 @@ def backend_of(localizer: Network, grader: Network, *, provenance: Mapping[str, 
             "localizer": localizer.card.architecture,
             "grader": grader.card.architecture,
         },
-        trained_on=frozenset(localizer.card.trained_on) | frozenset(grader.card.trained_on),
+        trained_on=localizer.card.learned | grader.card.learned,
         reads=reads,
     )
 

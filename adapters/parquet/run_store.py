@@ -36,7 +36,7 @@ from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
 
 T = TypeVar("T")
 
-SCORES, KEPT_CASES = "scores.parquet", "kept_cases.parquet"
+SCORES, KEPT_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
 PREDICTIONS, MASKS = "predictions", "masks"
 SCORES_AT_ONCE = 4096
 """Rows of scores in memory while they are read."""
@@ -120,6 +120,17 @@ class ParquetRunStore(RunStore):
             at_once=SCORES_AT_ONCE,
             stamp=self._stamp(),
         )
+
+    def finish(self) -> None:
+        """Note that nothing more will be kept of the run as it is now."""
+        self._storage.write(FINISHED, self._stamp().encode())
+
+    def is_finished(self) -> bool:
+        """Tell whether that was noted."""
+        try:
+            return self._storage.read(FINISHED).decode() == self._stamp()
+        except NotFoundError:
+            return False
 
     def is_scored(self) -> bool:
         """Tell whether there are scores of the run as it is now, without reading them."""

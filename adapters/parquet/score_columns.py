@@ -27,7 +27,8 @@ from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
-_KEPT_AS = dict(zip(TEXTS, ("study_id", "patient_id", "site", "content_hash"), strict=True))
+IMAGE = "image_hash"
+_KEPT_AS = dict(zip(TEXTS, ("study_id", "patient_id", "site", IMAGE), strict=True))
 
 
 def columns_of(batch: pa.RecordBatch) -> Columns:
@@ -36,6 +37,8 @@ def columns_of(batch: pa.RecordBatch) -> Columns:
     Raises:
         LookupError, ValueError, TypeError: They are no rows of `score_rows.score_table`.
     """
+    if IMAGE not in batch.schema.names:  # of an older version
+        batch = batch.append_column(IMAGE, pa.nulls(len(batch), pa.string()))
     columns: Columns = {name: _texts(batch[kept]) for name, kept in _KEPT_AS.items()}
     columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
     columns["oracle"] = batch["oracle"].fill_null(False).to_numpy(zero_copy_only=False)
@@ -157,7 +160,7 @@ def _looked_up(
     """Turn words into numbers, each different one once."""
     coded = column.dictionary_encode()
     numbers = np.array([*map(number_of, coded.dictionary.to_pylist()), absent], dtype=np.int64)
-    return numbers[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return np.asarray(numbers[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
 
 
 def _numbers(column: pa.Array) -> FloatArray:

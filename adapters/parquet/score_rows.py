@@ -77,6 +77,7 @@ def _read_case(row: Row) -> CaseScore:
         oracle=row["oracle"],
         target=read_target(row, plane),
         content_hash=row["content_hash"],
+        image_hash=row.get("image_hash"),  # absent from runs of older versions
         moves=dict(_read_moves(row)),
     )
 
@@ -87,6 +88,7 @@ def _row(case: CaseScore) -> Row:
         "patient_id": case.patient_id,
         "site": case.site,
         "content_hash": case.content_hash,
+        "image_hash": case.image_hash,
         "reference_grade": case.reference_grade.value if case.reference_grade else None,
         "scoring_plane": case.plane.index if case.plane else None,
         "scoring_plane_axis": case.plane.axis.value if case.plane else None,
@@ -186,8 +188,9 @@ _READ_SCORE: Mapping[Form, Callable[[Row], FormScore | None]] = {
 
 
 def _columns() -> Iterator[tuple[str, pa.DataType]]:
-    for name in ("study_id", "patient_id", "site", "content_hash", "reference_grade", "grade"):
-        yield name, pa.string()
+    yield from ((name, pa.string()) for name in ("study_id", "patient_id", "site"))
+    yield from ((name, pa.string()) for name in ("content_hash", "image_hash"))
+    yield from ((name, pa.string()) for name in ("reference_grade", "grade"))
     yield "probability_hgg", pa.float64()
     yield from _failure_columns("grade")
     yield from (("scoring_plane", pa.int32()), ("scoring_plane_axis", pa.int32()))

@@ -46,7 +46,8 @@ class Backend:
         localizer: Localises, or None.
         fingerprint: Hash of all that decides its predictions: weights, code version, options.
         provenance: What a report says of it: weights' hash, execution provider, …
-        trained_on: Hashes (`patient_hash`) of the patients that it has learned from.
+        trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
+            has learned from.
         oracle: Whether it wants `Study.oracle_plane`, which a deployed model would not have. Its
             localisations then say so.
         show_prompts: Words what it would send to its model about a study; None where it sends no

@@ -27,8 +27,8 @@ class RunManifest:
         grades: Whether it grades.
         forms: The forms of localisation that it was asked for.
         settings: What else decides a prediction; part of every key.
-        trained_on: Hashes (`patient_hash`) of the patients that it has learned from; the first 16
-            digits of images' content hashes may be among them.
+        trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
+            has learned from.
         seed: Seed of the statistics.
         versions: Of gliobench and the libraries that computed.
         n_studies: Studies of the cohort, or of a shard's part of it; None where an older run does
@@ -83,7 +83,8 @@ class RunStore(Protocol):
           moment loses at most the batch in hand.
         - What is read equals what was appended, to the last bit.
         - A key appended twice is read once.
-        - Scores are of the manifest that they were kept under: with another, there are none.
+        - Scores are of the manifest that they were kept under: with another, there are none, and
+          the run is not finished.
         - A store that cannot be read or written raises JobError in one line that names the place.
         - What was never kept raises NotFoundError, likewise; predictions are just absent.
     """
@@ -115,6 +116,14 @@ class RunStore(Protocol):
 
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         """Keep the scores, in the place of earlier ones."""
+        ...
+
+    def finish(self) -> None:
+        """Note that nothing more will be kept of the run as it is now."""
+        ...
+
+    def is_finished(self) -> bool:
+        """Tell whether that was noted."""
         ...
 
     def is_scored(self) -> bool:

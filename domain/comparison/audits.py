@@ -17,10 +17,6 @@ from gliobench.domain.evaluation.case_table import (
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.patients import patient_hash
 
-HASH_LENGTH = 16
-"""Hex digits of a content hash that stand for an image where a backend tells what it learned from;
-`patient_hash` has as many."""
-
 
 class FindingKind(str, Enum):
     """What was found; each kind is met in one way."""
@@ -80,8 +76,8 @@ class ScoredRun:
         cohort: Fingerprint of the cohort that it was asked about.
         cases: Its scores, one a study.
         n_studies: Studies of that cohort; None where the manifest does not tell.
-        trained_on: Hashes of the patients (`patient_hash`) and images (the first `HASH_LENGTH`
-            digits of their content hash) that it has learned from.
+        trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
+            has learned from.
         provenance: What it says of itself.
     """
 
@@ -123,9 +119,8 @@ def learned_from(cases: Cases, trained_on: frozenset[str]) -> CaseTable:
     if not trained_on:
         return table.take(np.zeros(len(table), dtype=np.bool_))
     known = [
-        patient_hash(patient) in trained_on
-        or (content is not None and content[:HASH_LENGTH] in trained_on)
-        for patient, content in zip(table.patients, table.contents, strict=True)
+        patient_hash(patient) in trained_on or image in trained_on
+        for patient, image in zip(table.patients, table.images, strict=True)
     ]
     return table.take(np.array(known, dtype=np.bool_))
 
@@ -176,22 +171,21 @@ def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 
 def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     """Find images that came under two patients' names: they count twice, and split apart."""
-    seen: dict[str, set[tuple[str, str]]] = {}
+    whose: dict[str, str] = {}
+    repeated = set()
     for run in runs:
-        facts = zip(run.cases.contents, run.cases.patients, run.cases.study_ids, strict=True)
-        for content, patient, study_id in facts:
-            if content is not None:
-                seen.setdefault(content, set()).add((patient, study_id))
-    for _, same in sorted(seen.items()):
-        patients = {patient for patient, _ in same}
-        if len(patients) > 1:
-            ids = tuple(sorted({study_id for _, study_id in same}))
-            yield Finding(
-                FindingKind.REPEATED_IMAGE,
-                f"{' and '.join(ids)} are the same images under the names of {len(patients)} "
-                "patients.",
-                study_ids=ids,
-            )
+        for image, patient in zip(run.cases.images, run.cases.patients, strict=True):
+            if image is not None and whose.setdefault(image, patient) != patient:
+                repeated.add(image)
+    for image in sorted(repeated):
+        same = [run.cases.take(run.cases.images == image) for run in runs]
+        ids = tuple(sorted({one for table in same for one in table.study_ids.tolist()}))
+        patients = {one for table in same for one in table.patients.tolist()}
+        yield Finding(
+            FindingKind.REPEATED_IMAGE,
+            f"{' and '.join(ids)} are the same images under the names of {len(patients)} patients.",
+            study_ids=ids,
+        )
 
 
 def _leakage(run: ScoredRun) -> Iterator[Finding]:

@@ -27,12 +27,13 @@ def part_cohort(cases: Mapping[str, CaseTable], *, seed: int) -> Iterator[Stratu
         cases: By run, in the same order.
         seed: Of the bootstrap intervals.
     """
-    first = next(iter(cases.values()))
+    slim = {arm: table.of_forms(Form.POINT) for arm, table in cases.items()}
+    first = next(iter(slim.values()))
     for by in Stratifier:
         parts = stratify(first, by)
         for name in parts.names:
             members = parts.members(name)
-            part = {arm: table.take(members) for arm, table in cases.items()}
+            part = {arm: table.take(members) for arm, table in slim.items()}
             yield Stratum(by, name, parts.edges, parts.unit, tuple(_stratum_rows(part, seed=seed)))
 
 

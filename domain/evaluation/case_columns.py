@@ -25,7 +25,7 @@ Columns: TypeAlias = dict[str, NDArray[Any]]
 REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 """A bit for each, so that one number tells all that a study failed for."""
 UNKNOWN = -1
-TEXTS = ("study_id", "patient", "site", "content")
+TEXTS = ("study_id", "patient", "site", "image")
 NUMBERS = ("volume_mm3", "from_brain_mm", "right_share")
 REFERENCE = "reference."
 
@@ -140,7 +140,7 @@ def _row(case: CaseScore) -> Row:
         "study_id": intern(case.study_id),
         "patient": intern(case.patient_id),
         "site": None if case.site is None else intern(case.site),
-        "content": None if case.content_hash is None else intern(case.content_hash),
+        "image": None if case.image_hash is None else intern(case.image_hash),
         "oracle": case.oracle,
         "reasons": sum({REASONS[failure.reason] for failure in case.failures}),
     }

@@ -75,6 +75,12 @@ class CaseTable:
         """Keep some of the studies: (M,) positions in the order wanted, or (N,) bool."""
         return CaseTable({name: values[chosen] for name, values in self.columns.items()})
 
+    def of_forms(self, *forms: Form) -> CaseTable:
+        """Keep what is told of these forms alone, beside the grades; nothing is copied."""
+        others = tuple(f"{form.value}." for form in Form if form not in forms)
+        kept = {name: one for name, one in self.columns.items() if not name.startswith(others)}
+        return CaseTable(kept)
+
     @property
     def study_ids(self) -> Texts:
         """(N,) str."""
@@ -91,9 +97,9 @@ class CaseTable:
         return self.columns["site"]
 
     @property
-    def contents(self) -> Texts:
-        """(N,) str, each study's content hash; None where it could not be read."""
-        return self.columns["content"]
+    def images(self) -> Texts:
+        """(N,) str, each study's `image_hash`; None where there is none."""
+        return self.columns["image"]
 
     @property
     def has_grade(self) -> BoolArray:

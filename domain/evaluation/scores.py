@@ -113,7 +113,8 @@ class CaseScore:
         oracle: True where the backend was shown a slice chosen with the reference.
         target: The tumour itself; None where the reference shows none, or the study's grid is not
             known.
-        content_hash: Of the study's images; None where they cannot be read.
+        content_hash: Of the study's files; None where they cannot be read.
+        image_hash: See `image_hash`, of the first modality that shows something; None without one.
         moves: Where the images were altered to control the backend: by form, how its answers
             compare with those on the true images. Empty for the true images themselves.
     """
@@ -128,6 +129,7 @@ class CaseScore:
     oracle: bool = False
     target: TargetFacts | None = None
     content_hash: str | None = None
+    image_hash: str | None = None
     moves: Mapping[Form, Move] = field(default_factory=dict)
 
     @property

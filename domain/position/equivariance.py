@@ -140,14 +140,15 @@ class _Drawing:
         """Average each column of (N, M) values; NaN is left out."""
         return self._measure(MeasuredValues.of(values).means, patients)
 
-    def follows(self, moved: FloatArray, patients: Sequence[str]) -> Measured:
-        """Tell by what share answers went along; the first two columns are apart and unmoved."""
-        if moved[:, 1].mean() < BARELY_MM:
-            return ON_THE_MIRROR
-        (followed,) = self._measure(
-            lambda weights: 1 - ratio(weights @ moved[:, :1], weights @ moved[:, 1:2]), patients
-        )
-        return followed
+    def means_and_follows(self, moved: FloatArray, patients: Sequence[str]) -> tuple[Measured, ...]:
+        """Average likewise, and tell what share of the motion of the first two columns is followed."""
+        known = MeasuredValues.of(moved)
+
+        def statistic(weights: FloatArray) -> FloatArray:
+            means = known.means(weights)
+            return np.hstack([means, 1 - ratio(means[:, :1], means[:, 1:2])])
+
+        return self._measure(statistic, patients)
 
     def _measure(self, statistic: Statistic, patients: Sequence[str]) -> tuple[Measured, ...]:
         plan = SamplingPlan.of(patients)
@@ -195,17 +196,19 @@ def _place(form: Form, control: Control, pairs: Pairs, drawing: _Drawing) -> Pla
     share = wilson(successes=answered, n=len(asked))
     both = [pair for pair in asked if form in pair[1].moves]
     if not both:
-        follows = NO_ANSWER if control.moves else None
-        return PlaceResponse(form, share, NO_ANSWER, NO_ANSWER, follows, None, NO_ANSWER)
+        nothing = NO_ANSWER if control.moves else None
+        return PlaceResponse(form, share, NO_ANSWER, NO_ANSWER, nothing, None, NO_ANSWER)
     values = np.array([_moved(form, *pair) for pair in both])
     patients = [case.patient_id for _, case in both]
-    apart, unmoved, overlap, change = drawing.means(values, patients)
+    apart, unmoved, overlap, change, follows = drawing.means_and_follows(values, patients)
     return PlaceResponse(
         form=form,
         answered=share,
         apart_mm=apart,
         unmoved_mm=unmoved,
-        follows=drawing.follows(values, patients) if control.moves else None,
+        follows=(follows if values[:, 1].mean() >= BARELY_MM else ON_THE_MIRROR)
+        if control.moves
+        else None,
         overlap=None if np.isnan(values[:, 2]).all() else overlap,
         score_change=_or(NO_SCORE, values[:, 3], change),
     )

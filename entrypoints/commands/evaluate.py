@@ -55,7 +55,9 @@ def evaluate(
     ] = False,
     allow_partial: Annotated[
         bool,
-        typer.Option("--allow-partial", help="Merge shards though some are missing; it is stamped."),
+        typer.Option(
+            "--allow-partial", help="Merge shards though some are missing; it is stamped."
+        ),
     ] = False,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", min=1, help="Studies predicted at once.")

@@ -14,8 +14,8 @@ from gliobench.domain.errors import JobError
 from gliobench.entrypoints.progress import tracked
 
 if TYPE_CHECKING:
-    from gliobench.adapters.monai import TrainedNetworks
     from gliobench.application.export_networks import StudyParity
+    from gliobench.application.ports.study_source import StudySource
 
 
 def export(
@@ -35,27 +35,41 @@ def export(
 ) -> None:
     """Export both networks, if ONNX reads real studies as PyTorch does.
 
+    Images of patients that the networks learned from, if they are among the studies given, are told
+    of by hash in the exported files: a comparison then knows them again under other names.
+
     No grade may flip, no centre move by more than 0.5 mm, and no two masks overlap by less than a
     Dice of 0.999; otherwise nothing is written and the command exits with 1.
 
     With --folds, a backend whose option `held_out` names the folder answers about each patient by
     the networks that have not seen them.
     """
-    from gliobench.entrypoints.container import count_folds, trained_networks
+    from gliobench.entrypoints.container import count_folds, open_source
 
+    source, runs = open_source(check), (localizer, grader)
     for fold in range(count_folds(localizer)) if folds else [None]:
-        trained = trained_networks(localizer, grader, fold=fold)
         folder = out if fold is None else out / f"fold-{fold}"
-        typer.echo(_summary(_export(trained, check, folder, limit), folder))
+        typer.echo(_summary(_export(runs, fold, source, limit, out=folder), folder))
 
 
 def _export(
-    trained: TrainedNetworks, check: str, out: Path, limit: int | None
+    runs: tuple[Path, Path | None],
+    fold: int | None,
+    source: StudySource,
+    limit: int | None,
+    *,
+    out: Path,
 ) -> list[StudyParity]:
     from gliobench.application.export_networks import check_parity
-    from gliobench.entrypoints.container import exported_backend, open_source, trained_backend
+    from gliobench.application.learned_images import learned_images
+    from gliobench.entrypoints.container import (
+        exported_backend,
+        trained_backend,
+        trained_networks,
+    )
 
-    source = open_source(check)
+    trained = trained_networks(*runs, fold=fold)
+    trained = trained.recognising(learned_images(source, trained.trained_on))
     study_ids = source.study_ids()[:limit]
     before = trained_backend(trained)
     out.mkdir(parents=True, exist_ok=True)

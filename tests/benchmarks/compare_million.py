@@ -162,7 +162,7 @@ def _as_others(rows: pa.Table, start: int, rng: np.random.Generator) -> pa.Table
     texts = {
         "study_id": [f"study-{one:07}" for one in numbers],
         "patient_id": [f"patient-{one - one % 10 // 9:07}" for one in numbers],
-        "content_hash": [f"{one:064x}" for one in numbers],
+        "image_hash": [f"{one:016x}" for one in numbers],
     }
     for name, values in texts.items():
         rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))

@@ -262,6 +262,7 @@ KEPT_SCORES = [
         oracle=True,
         target=TUMOUR,
         content_hash="c0ffee",
+        image_hash="decaf",
         moves={Form.POINT: Move(0.1 + 0.2, 20.0), Form.MASK: Move(0.0, 0.0, overlap=0.5)},
     ),
     CaseScore(
@@ -392,3 +393,48 @@ def test_kept_cases_take_the_place_of_earlier_ones_and_may_be_none(
     assert (never, first) == ([], ["s1", "s2"])
     assert [(one.study_id, one.picture, one.volume) for one in second] == [("s3", None, None)]
     assert list(reopen().kept_cases()) == []
+
+
+def test_a_run_is_finished_once_that_is_noted_and_no_more_when_it_is_another(
+    reopen: Callable[[], RunStore],
+) -> None:
+    reopen().open(MANIFEST)
+    before = reopen().is_finished()
+
+    reopen().finish()
+
+    assert (before, reopen().is_finished()) == (False, True)
+    reopen().open(MANIFEST)
+    assert reopen().is_finished()
+    reopen().open(replace(MANIFEST, fingerprint="other weights"))
+    assert not reopen().is_finished()
+
+
+def test_scores_are_of_the_manifest_that_they_were_kept_under(
+    reopen: Callable[[], RunStore],
+) -> None:
+    reopen().open(MANIFEST)
+    reopen().write_scores([CaseScore("s1", "p1", None, None)])
+    assert reopen().is_scored()
+
+    reopen().open(replace(MANIFEST, fingerprint="other weights"))
+
+    assert not reopen().is_scored()
+    with pytest.raises(NotFoundError, match="no scores"):
+        list(reopen().scores())
+
+
+def test_another_cohort_takes_the_place_of_a_run_that_lacks_shards(
+    reopen: Callable[[], RunStore],
+) -> None:
+    reopen().open(replace(MANIFEST, missing_shards=("0-of-2",)))
+
+    reopen().open(replace(MANIFEST, cohort="all of it"))
+
+    assert reopen().manifest().cohort == "all of it"
+
+
+def test_scores_may_come_from_an_iterator(reopen: Callable[[], RunStore]) -> None:
+    reopen().write_scores(CaseScore(f"s{n}", "p", None, None) for n in range(3))
+
+    assert [case.study_id for case in reopen().scores()] == ["s0", "s1", "s2"]

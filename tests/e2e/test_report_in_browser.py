@@ -94,7 +94,7 @@ def open_page(browser: Browser, pages: Path) -> Iterator[OpenPage]:
             page = made.new_page()
             page.set_default_timeout(1000 * SECONDS)
             expect.set_options(timeout=1000 * SECONDS)
-            page.on("console", lambda one: complaints.append(one.text))
+            page.on("console", lambda one: complaints.extend([one.text] * (one.type == "error")))
             page.on("pageerror", lambda one: complaints.append(str(one)))
             page.on("dialog", lambda one: complaints.append(one.message))
             page.on("request", lambda one: complaints.extend(_outside(one.url, pages)))
@@ -177,8 +177,10 @@ def test_cases_are_filtered_by_words_grade_site_and_who_is_right(open_page: Open
     form = page.get_by_role("form", name="Which cases are listed")
 
     def listed(label: str, value: str) -> set[str]:
-        box = form.get_by_label(label, exact=True)
-        box.fill(value) if label == "Search" else box.select_option(value)
+        if label == "Search":
+            form.get_by_role("searchbox", name=label).fill(value)
+        else:
+            form.get_by_role("combobox", name=label).select_option(value)
         found = set(studies(page))
         expect(form.locator("output")).to_have_text(f"{len(found)} of 8 cases")
         form.get_by_role("button", name="Clear").click()
@@ -215,7 +217,7 @@ def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: 
     assert drawn["2"] == []
     assert "looks: Grade HGG 0.90; Centre, mm 0.0" in (svg.get_attribute("aria-label") or "")
 
-    case.get_by_label("looks").uncheck()
+    case.get_by_role("checkbox", name="looks").uncheck()
 
     assert not svg.locator('[data-of="0"]').is_visible()
     assert svg.locator('[data-of="1"]').is_visible()
@@ -300,8 +302,8 @@ def test_a_volume_is_drawn_with_its_masks_and_they_can_be_hidden(open_page: Open
 
     expect(case.locator(".volume .state")).to_contain_text("Drag to move the planes")
     masked = colours(canvas.screenshot())
-    case.get_by_label("Reference").uncheck()
-    case.get_by_label("looks").uncheck()
+    case.get_by_role("checkbox", name="Reference").uncheck()
+    case.get_by_role("checkbox", name="looks").uncheck()
     bare = colours(canvas.screenshot())
 
     assert sum(n for colour, n in bare.items() if max(colour) > 60) > 2000

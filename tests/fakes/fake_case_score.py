@@ -53,7 +53,7 @@ def fake_case_score(
     answers: Mapping[Form, Place | Failure] | None = None,
     target: TargetFacts | None = None,
     oracle: bool = False,
-    content_hash: str | None = None,
+    image_hash: str | None = None,
 ) -> CaseScore:
     """Make a study's scores, worst where an answer failed."""
     outcomes = {
@@ -72,5 +72,5 @@ def fake_case_score(
         plane=target.plane if target else None,
         oracle=oracle,
         target=target,
-        content_hash=content_hash,
+        image_hash=image_hash,
     )

@@ -20,6 +20,7 @@ class FakeRunStore(RunStore):
         self._manifest: RunManifest | None = None
         self.kept: dict[str, StudyPrediction] = {}
         self._scores: list[CaseScore] | None = None
+        self._is_finished = False
         self._kept_cases: list[KeptCase] = []
         self.batches: list[list[str]] = []
         self._breaks_at = breaks_at
@@ -30,7 +31,7 @@ class FakeRunStore(RunStore):
             if kept and getattr(kept, what) != getattr(manifest, what) and not kept.missing_shards:
                 raise JobError(f"this store keeps a run over another {what}")
         if self._manifest != manifest:
-            self._scores = None
+            self._scores, self._is_finished = None, False
         self._manifest = manifest
 
     @property
@@ -58,6 +59,12 @@ class FakeRunStore(RunStore):
 
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         self._scores = list(scores)
+
+    def finish(self) -> None:
+        self._is_finished = True
+
+    def is_finished(self) -> bool:
+        return self._is_finished
 
     def is_scored(self) -> bool:
         return self._scores is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,10 @@ def moody(study: Study) -> GradePrediction | Failure:
             time.sleep(0.2)
         case "storeless":
             raise StoreError("the bucket is gone")
+        case "raises":
+            raise ZeroDivisionError("a bug of the backend's")
+        case "leaks":
+            os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does for want of memory
     return by_brightness(study)
 
 

@@ -38,9 +38,8 @@ def stays(_: Study) -> LocalisationPrediction:
     return LocalisationPrediction({Form.POINT_3D: Point3D((9.5, 6.5, 4.5))})
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _wired() -> Iterator[None]:
-    asked.clear()
     source = FakeStudySource([roomy_case(f"s{number}", left=2 + number) for number in range(4)])
     backends = {
         "looks": fake_backend("looks", localizer=FakeLocalizer(looks)),
@@ -53,9 +52,20 @@ def _wired() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, _wired: None) -> Path:
+    """Evaluate once for all tests; nobody is asked twice."""
+    out = tmp_path_factory.mktemp("run")
+    result = evaluate(out)
+    assert result.exit_code == 0, result.output
+    return out
+
+
 def evaluate(out: Path, *arguments: str) -> Result:
     named = ["--backend", "looks", "--backend", "stays", "--out", str(out), "--controls"]
-    return CliRunner().invoke(app, ["evaluate", "my-cohort", *named, *arguments])
+    return CliRunner().invoke(
+        app, ["evaluate", "my-cohort", *named, "--batch-size", "4", *arguments]
+    )
 
 
 def found(report: dict[str, Any], backend: str, control: Control) -> dict[str, Any]:
@@ -65,11 +75,9 @@ def found(report: dict[str, Any], backend: str, control: Control) -> dict[str, A
     return {"n": response["n"], **place}
 
 
-def test_the_report_tells_who_looks_from_who_stays(tmp_path: Path) -> None:
-    result = evaluate(tmp_path)
+def test_the_report_tells_who_looks_from_who_stays(run: Path) -> None:
+    report = json.loads((run / "report.json").read_text())
 
-    assert result.exit_code == 0, result.output
-    report = json.loads((tmp_path / "report.json").read_text())
     for control in (Control.SHIFTED, Control.MIRRORED):
         moved = found(report, "looks", control)
         assert moved["n"] == 4
@@ -81,56 +89,48 @@ def test_the_report_tells_who_looks_from_who_stays(tmp_path: Path) -> None:
     assert found(report, "looks", Control.BLANK)["answered"]["value"] == 0.0
     assert found(report, "looks", Control.WITHOUT_T2F)["answered"]["value"] == 0.0
     assert found(report, "looks", Control.OTHER_PATIENT)["score_change"]["value"] > 4.0
-    page = (tmp_path / "report.html").read_text()
+    page = (run / "report.html").read_text()
     assert "Does not look at the image" in page
     assert "Mirroring tells nothing of it" in page
 
 
-def test_each_control_is_a_run_of_its_own_that_goes_on_and_is_never_mixed(tmp_path: Path) -> None:
-    evaluate(tmp_path)
-    first = sorted(asked)
+def test_each_control_is_a_run_of_its_own_that_goes_on_and_is_never_mixed(run: Path) -> None:
+    asked.clear()
 
-    evaluate(tmp_path)
+    again = evaluate(run)
 
-    assert sorted(asked) == first  # nobody was asked again
-    assert len(first) == 4 * (1 + len(Control))
+    assert again.exit_code == 0, again.output
+    assert asked == []
     for control in Control:
-        assert (tmp_path / "looks" / "controls" / control.value / "manifest.json").is_file()
-    contents = {
-        json.loads(file.read_text())["cohort"] for file in tmp_path.glob("looks/**/manifest.json")
-    }
-    assert len(contents) == 1 + len(Control)
+        parts = list((run / "looks" / "controls" / control.value).glob("predictions/*"))
+        assert len(parts) == 1
+    cohorts = [
+        json.loads(file.read_text())["cohort"] for file in run.glob("looks/**/manifest.json")
+    ]
+    assert len(set(cohorts)) == len(cohorts) == 1 + len(Control)
 
 
-def test_a_comparison_and_a_report_read_the_controls_from_the_runs(tmp_path: Path) -> None:
-    evaluate(tmp_path / "run")
-
+def test_a_comparison_and_a_report_read_the_controls_from_the_runs(
+    run: Path, tmp_path: Path
+) -> None:
     compared = CliRunner().invoke(
         app,
-        ["compare", str(tmp_path / "run"), "--out", str(tmp_path / "out"), "--replicates", "100"],
+        ["compare", str(run), "--out", str(tmp_path / "out"), "--replicates", "100"],
     )
-    again = CliRunner().invoke(
-        app, ["report", str(tmp_path / "run"), "--out", str(tmp_path / "again")]
-    )
+    again = CliRunner().invoke(app, ["report", str(run), "--out", str(tmp_path / "again")])
 
     assert (compared.exit_code, again.exit_code) == (0, 0), compared.output + again.output
     arms = json.loads((tmp_path / "out" / "report.json").read_text())["arms"]
     assert [len(arm["controls"]) for arm in arms] == [len(Control)] * 2
     assert "Does not look at the image" in (tmp_path / "out" / "report.html").read_text()
-    assert (tmp_path / "again" / "report.json").read_text() == (
-        tmp_path / "run" / "report.json"
-    ).read_text()
+    assert (tmp_path / "again" / "report.json").read_text() == (run / "report.json").read_text()
 
 
-def test_shards_make_the_same_controls_as_one_process(tmp_path: Path) -> None:
-    evaluate(tmp_path / "whole")
+def test_shards_make_the_same_controls_as_one_process(run: Path, tmp_path: Path) -> None:
     for shard in ("0/2", "1/2"):
-        assert evaluate(tmp_path / "parts", "--shard", shard).exit_code == 0
+        assert evaluate(tmp_path, "--shard", shard).exit_code == 0
 
-    whole, parts = (
-        json.loads((tmp_path / name / "report.json").read_text()) for name in ("whole", "parts")
-    )
-
+    whole, parts = (json.loads((at / "report.json").read_text()) for at in (run, tmp_path))
     for control in set(Control) - {Control.OTHER_PATIENT}:  # swapped within a shard
         for backend in ("looks", "stays"):
             assert found(whole, backend, control) == found(parts, backend, control)

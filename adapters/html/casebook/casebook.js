@@ -19,7 +19,7 @@
   }
 
   function drawn(name, attributes, ...children) {
-    const one = document.createElementNS("http://www.w3.org/2000/svg", name);
+    const one = document.createElementNS(within(".slice svg").namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value);
     one.append(...children);
     return one;
@@ -227,7 +227,7 @@
 
   async function loadViewer() {
     if (viewer) return viewer;
-    const code = new TextDecoder().decode(await unpacked(document.querySelector("#niivue")));
+    const code = new TextDecoder().decode(await unpacked(document.querySelector("#packed-viewer")));
     document.head.append(made("script", { textContent: code }));
     const nv = new niivue.Niivue({
       backColor: [0, 0, 0, 1],

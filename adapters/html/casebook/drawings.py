@@ -95,6 +95,8 @@ def _reasons(case: CaseScore) -> Iterator[str]:
 def _words(case: CaseScore) -> str:
     """Give what the model wrote about the grade, or where it was not understood."""
     raws = (
-        one.raw for one in (case.grade, *case.failures) if isinstance(one, GradePrediction | Failure)
+        one.raw
+        for one in (case.grade, *case.failures)
+        if isinstance(one, GradePrediction | Failure)
     )
     return next((raw[:WORDS_SHOWN] for raw in raws if raw), "")

@@ -12,6 +12,7 @@ from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.statistics.estimate import Measured
 
+BOX = (122.0, 38.0)
 NAMED = 12
 """Studies that are named where they were left out; more are counted."""
 
@@ -43,29 +44,29 @@ def flow_figure(flow: CohortFlow) -> Figure:
         title="Cohort flow",
         says="All numbers on this page are of the studies that every backend has scores of.",
         alt=f"{told}.",
-        size=(360, 186),
+        size=(280, 186),
         marks=tuple(_flow(flow)),
     )
 
 
 def _flow(flow: CohortFlow) -> Iterator[Mark]:
-    yield from _box((60, 4), (140, 38), flow.n_given, "given")
-    yield from _box((60, 74), (140, 38), flow.n_shared, "scored by every backend")
-    yield from _box((4, 144), (122, 38), flow.n_with_grade, "with a reference grade")
-    yield from _box((134, 144), (122, 38), flow.n_with_tumour, "with a reference tumour")
-    yield Line([(130, 42), (130, 74)], "arrow")
-    yield Line([(130, 112), (130, 128), (65, 128), (65, 144)], "arrow")
-    yield Line([(130, 128), (195, 128), (195, 144)], "arrow")
-    yield Line([(130, 58), (214, 58)], "arrow")
-    yield Label((218, 55), f"{flow.n_given - flow.n_shared:,} not scored", ink="name")
-    yield Label((218, 67), "by every backend")
-    yield Label((218, 90), f"{flow.n_unreadable:,} unreadable", ink="name")
-    yield Label((218, 102), "counted as failures")
+    yield from _box((65, 4), flow.n_given, "given")
+    yield from _box((65, 74), flow.n_shared, "scored by all")
+    yield from _box((0, 144), flow.n_with_grade, "reference grade")
+    yield from _box((130, 144), flow.n_with_tumour, "reference tumour")
+    yield Line([(126, 42), (126, 74)], "arrow")
+    yield Line([(126, 112), (126, 128), (61, 128), (61, 144)], "arrow")
+    yield Line([(126, 128), (191, 128), (191, 144)], "arrow")
+    yield Line([(126, 58), (192, 58)], "arrow")
+    yield Label((196, 55), f"{flow.n_given - flow.n_shared:,} not scored", ink="name")
+    yield Label((196, 67), "by all backends")
+    yield Label((196, 90), f"{flow.n_unreadable:,} unreadable", ink="name")
+    yield Label((196, 102), "count as failures")
 
 
-def _box(at: tuple[float, float], size: tuple[float, float], n: int, what: str) -> Iterator[Mark]:
-    (left, top), (width, height) = at, size
-    yield Panel(at, size, "field")
+def _box(at: tuple[float, float], n: int, what: str) -> Iterator[Mark]:
+    (left, top), (width, height) = at, BOX
+    yield Panel(at, BOX, "field")
     yield Label((left + width / 2, top + height / 2 - 2), f"{n:,}", "middle", ink="name")
     yield Label((left + width / 2, top + height / 2 + 11), what, "middle")
 

@@ -13,6 +13,8 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 Place: TypeAlias = tuple[float, float]
+MARGIN = 8.0
+"""Room about a figure that stands alone; on the page its card gives that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +113,23 @@ class Figure:
         return self._svg(Markup('role="img" aria-label="{}"').format(self.alt), Markup())
 
     def file(self, style: str) -> str:
-        """Draw it to stand alone; `style` is ours, and the only one in it."""
-        width, height = self.size
+        """Draw it to stand alone, within a margin; `style` is ours, and the only one in it."""
+        width, height = (one + 2 * MARGIN for one in self.size)
         given = Markup('xmlns="http://www.w3.org/2000/svg" role="img" width="{}" height="{}"')
         inside = Markup("<title>{}</title><desc>{}</desc>").format(
             f"{self.title}: {self.says}".rstrip(": "), self.alt
         )
         # Ours: no data is in it.
         inside += Markup(f"<style>{style}</style>")  # noqa: S704
-        inside += Panel((0, 0), self.size, "paper").__html__()
-        return str(self._svg(given.format(_short(2 * width), _short(2 * height)), inside)) + "\n"
+        inside += Panel((-MARGIN, -MARGIN), (width, height), "paper").__html__()
+        sized = given.format(_short(2 * width), _short(2 * height))
+        return str(self._svg(sized, inside, margin=MARGIN)) + "\n"
 
-    def _svg(self, given: Markup, inside: Markup) -> Markup:
-        width, height = map(_short, self.size)
-        drawn = Markup('<svg class="drawn" viewBox="0 0 {} {}" {}>{}{}</svg>')
+    def _svg(self, given: Markup, inside: Markup, *, margin: float = 0) -> Markup:
+        box = [-margin, -margin, *(one + 2 * margin for one in self.size)]
+        drawn = Markup('<svg class="drawn" viewBox="{}" {}>{}{}</svg>')
         marks = Markup().join(mark.__html__() for mark in self.marks)
-        return drawn.format(width, height, given, inside, marks)
+        return drawn.format(" ".join(map(_short, box)), given, inside, marks)
 
 
 @dataclass(frozen=True, slots=True)

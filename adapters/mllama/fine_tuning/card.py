@@ -24,6 +24,7 @@ class AdapterCard:
         base_sha256: Hash of the model's files, or its commit on the hub.
         stand_in: What to say where the model stands in for another; None elsewhere.
         trained_on: `patient_hash` of every patient that it learned from.
+        learned_images: `image_hash` of every image of theirs.
         data_sha256: Hash of their studies.
         prompts_sha256: Hash of every word that was asked.
         parameters: That learned, by tower.
@@ -35,6 +36,7 @@ class AdapterCard:
     base_sha256: str
     stand_in: str | None
     trained_on: tuple[str, ...]
+    learned_images: tuple[str, ...]
     data_sha256: str
     prompts_sha256: str
     parameters: dict[str, int]

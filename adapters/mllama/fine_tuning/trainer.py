@@ -37,6 +37,7 @@ from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.adapters.mllama.slices import planes_by
+from gliobench.application.learned_images import learned_images
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.domain.errors import InvalidInputError
@@ -210,11 +211,13 @@ class LoraTrainer(Trainer):
     ) -> AdapterCard:
         hashes = ("model_sha256", "data_sha256", "prompts_sha256")
         folder = Path(self._engine.model)
+        trained_on = tuple(sorted(patient_hash(one) for one in patients))
         return AdapterCard(
             base=folder.name if folder.is_dir() else self._engine.model,
             base_sha256=checkpoint.provenance["model_sha256"],
             stand_in=card_of(self._engine.model).get(STAND_IN),
-            trained_on=tuple(sorted(patient_hash(one) for one in patients)),
+            trained_on=trained_on,
+            learned_images=learned_images(self._source, trained_on),
             data_sha256=settings["data_sha256"],
             prompts_sha256=settings["prompts_sha256"],
             parameters=parameters,

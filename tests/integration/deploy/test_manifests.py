@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.settings import ENV_PREFIX, NESTED, described, load_settings
+from gliobench.entrypoints.settings import ENV_PREFIX, NESTED, Settings, described, load_settings
 from integration.deploy.pod_security import gib
 from integration.deploy.rendered import DEPLOY, TEMPLATES, Object, at, command_lines, pods
 from integration.deploy.validity import KUBERNETES, check
@@ -133,30 +133,44 @@ def test_a_shard_whose_studies_failed_ends_no_other_shard(manifests: dict[str, A
     assert rule["action"] == "FailIndex"
 
 
-def test_a_pod_has_the_cores_that_it_computes_on(objects: list[Object]) -> None:
-    for pod in pods(objects):
-        if (
-            any(line[0] == "evaluate" for line in command_lines(objects))
-            and "args" in pod.container
-        ):
-            cores = pod.container["resources"]["limits"]["cpu"]
-            assert (
-                cores == pod.environment["GLIOBENCH_THREADS"] == pod.environment["OMP_NUM_THREADS"]
-            )
+@pytest.mark.parametrize("overlay", ["nightly", "sharded"])
+def test_a_pod_that_is_told_to_stop_has_time_for_the_batch_in_hand(
+    overlay: str, manifests: dict[str, Any]
+) -> None:
+    (pod,) = pods(manifests[overlay])
+    batch = Settings.model_fields["batch_size"].default
+
+    limit_s = batch * float(pod.environment["GLIOBENCH_STUDY_TIMEOUT_S"])
+    assert pod.spec["terminationGracePeriodSeconds"] >= limit_s
+
+
+@pytest.mark.parametrize("overlay", ["nightly", "sharded"])
+def test_a_pod_has_the_cores_that_it_computes_on(overlay: str, manifests: dict[str, Any]) -> None:
+    (pod,) = pods(manifests[overlay])
+    cores = pod.container["resources"]["limits"]["cpu"]
+
+    assert cores == pod.environment["GLIOBENCH_THREADS"] == pod.environment["OMP_NUM_THREADS"]
+
+
+def test_a_node_of_ray_has_room_for_its_share_of_the_workers(manifests: dict[str, Any]) -> None:
+    *_, node = pods(manifests["ray"])
+    (group,) = at(node.owner, "spec.rayClusterSpec.workerGroupSpecs")
+    workers = int(node.environment["GLIOBENCH_WORKERS"]) / group["replicas"]
+
+    cores = workers * float(node.environment["GLIOBENCH_RAY__NUM_CPUS"])
+    assert cores == float(node.container["resources"]["limits"]["cpu"])
 
 
 def test_what_a_setting_writes_to_is_a_volume(objects: list[Object]) -> None:
     for pod in pods(objects):
-        mounts = [
-            one["mountPath"] for one in pod.container["volumeMounts"] if not one.get("readOnly")
-        ]
-        written = [
-            pod.environment.get(name, "/tmp") for name in ("RUNS", "GLIOBENCH_CACHE_DIR", "HF_HOME")
-        ]
-        if pod.container["name"] != "submitter":
-            local = [one for one in written if one.startswith("/")]
-            assert all(any(Path(one).is_relative_to(to) for to in mounts) for one in local)
-        assert "/tmp" in mounts  # HOME of the image
+        mounts = [one for one in pod.container["volumeMounts"] if not one.get("readOnly")]
+        volumes = [one["mountPath"] for one in mounts]
+        named = {"RUNS", "GLIOBENCH_CACHE_DIR", "HF_HOME"} & set(pod.environment)
+        if pod.container["name"] == "submitter":  # it hands over a command line, and runs none
+            named = set()
+        places = ["/tmp", *(pod.environment[name] for name in named)]  # /tmp: HOME of the image
+        local = [Path(one) for one in places if one.startswith("/")]
+        assert [one for one in local if not any(map(one.is_relative_to, volumes))] == []
 
 
 def test_the_cache_of_studies_fits_its_volume(objects: list[Object]) -> None:

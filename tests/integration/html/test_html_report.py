@@ -62,7 +62,7 @@ def test_the_page_tells_the_lead_the_numbers_and_the_failures(html: str) -> None
     assert "Intention-to-treat: a failure counts as the worst answer" in text
     assert "always HGG 8 / 8 0.75" in text
     assert "refusal it declined to answer 1 0" in text
-    assert "Worst of 8: not localised (no tumour found)" in text
+    assert "s5 site1 HGG HGG 0.90 no tumour found" in text
     assert "For research only" in text
 
 
@@ -101,16 +101,10 @@ def test_whatever_the_data_hold_is_harmless() -> None:
 
     html = render_html(replace(report, backends=(marked,), versions={EVIL: EVIL}))
 
-    assert Page(html).tag_counts["script"] == 1
+    scripts = [attributes for tag, attributes in Page(html).tags if tag == "script"]
+    assert [one.get("type") for one in scripts] == ["application/json", None]
     assert '<script>alert("x")' not in html
     assert Page(html).text.count(EVIL) > 10  # told everywhere, as it is
-
-
-def test_every_picture_says_what_it_shows(html: str) -> None:
-    pictures = [attributes for tag, attributes in Page(html).tags if tag == "img"]
-
-    assert len(pictures) == 10
-    assert (pictures[0]["alt"] or "").startswith("s5 read by clever, in axial, coronal and")
 
 
 def test_headings_follow_one_another_and_tables_name_their_rows_and_columns(html: str) -> None:
@@ -133,6 +127,7 @@ def test_ids_are_unique_and_links_lead_to_them(html: str) -> None:
     tags = Page(html).tags
     ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
     links = [attributes["href"] or "" for tag, attributes in tags if tag == "a"]
+    links = [link for link in links if not link.startswith("#case=")]  # for the script
 
     assert len(ids) == len(set(ids))
     assert {link.removeprefix("#") for link in links} <= set(ids)
@@ -163,7 +158,9 @@ def test_what_is_not_there_is_said(cases: list[Case], said: str) -> None:
 
 
 def test_the_page_and_the_facts_are_written_whole_and_nothing_else(tmp_path: Path) -> None:
-    places = HtmlReportWriter(open_storage(f"{tmp_path}/run/")).write(fake_report(constant_backend()))
+    places = HtmlReportWriter(open_storage(f"{tmp_path}/run/")).write(
+        fake_report(constant_backend())
+    )
 
     assert [Path(place).name for place in places] == ["report.html", "report.json"]
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"report.html", "report.json"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ from fakes.lesion_cube_file import write_lesion_cubes
 from gliobench.adapters.monai import training_run
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import TorchNetwork
+from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.domain.image_hash import image_hashes
 from gliobench.domain.patients import patient_hash
 from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.exit_codes import ExitCode
 
 pytestmark = pytest.mark.slow
 
@@ -132,7 +136,40 @@ def test_exported_networks_say_whom_they_learned_from(place: Place, exported: Re
     backend = cnn_onnx(BackendOptions(weights_dir=str(place.weights)))
 
     names = [f"Phantom_{n:04d}" for n in range(COUNT)]
-    assert backend.trained_on == set(map(patient_hash, names))
+    source = BratsStudySource(place.studies)
+    images = set().union(*(image_hashes(source.study(one)) for one in names))
+    assert len(images) == 4 * COUNT
+    assert backend.trained_on == {*map(patient_hash, names), *images}
+
+
+def test_a_training_study_under_another_name_and_packed_anew_stops_the_comparison(
+    place: Place, exported: Result, tmp_path: Path
+) -> None:
+    assert exported.exit_code == 0, exported.output
+    for number in range(2):
+        copy_study(place.studies / f"Phantom_{number:04d}", tmp_path / "copies" / f"Anon_{number}")
+    backends = ("--backend", "cnn-onnx", "--backend", "centre-prior")
+    evaluated = gliobench(
+        *("--set", f"weights_dir={place.weights}", "evaluate", tmp_path / "copies", *backends),
+        *("--out", tmp_path / "run"),
+    )
+    assert evaluated.exit_code in {ExitCode.DONE, ExitCode.WITH_RESERVATIONS}, evaluated.output
+
+    compared = gliobench("compare", tmp_path / "run", "--out", tmp_path / "comparison")
+
+    assert compared.exit_code == ExitCode.ERROR
+    assert "cnn-onnx has learned from 2 of the 2 patients" in compared.stderr
+    assert not (tmp_path / "comparison").exists()
+
+
+def copy_study(study: Path, copy: Path) -> None:
+    """Copy a study's files under another name, packed by another level of gzip."""
+    copy.mkdir(parents=True)
+    for file in study.iterdir():
+        packed = file.read_bytes()
+        again = gzip.compress(gzip.decompress(packed), compresslevel=1)
+        assert again != packed
+        (copy / file.name.replace(study.name, copy.name)).write_bytes(again)
 
 
 def test_networks_that_read_studies_otherwise_are_not_exported(

@@ -11,6 +11,7 @@ from gliobench.adapters.nifti import BratsStudySource, write_mask
 from gliobench.application.load_modalities import load_modalities
 from gliobench.application.verify_dataset import verify_dataset
 from gliobench.domain.faults import FaultKind
+from gliobench.domain.image_hash import image_hash, image_hashes
 from gliobench.domain.prediction import Mask
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Modality
@@ -77,6 +78,31 @@ def test_a_real_mask_written_again_is_the_file_it_came_from(
     original = nib.load(root / study.id / f"{study.id}_seg.nii.gz")
     np.testing.assert_array_equal(written.affine, original.affine)
     np.testing.assert_array_equal(np.asanyarray(written.dataobj), np.asanyarray(original.dataobj))
+
+
+def test_a_real_study_packed_anew_turned_and_renamed_is_told_again(
+    real_data: Path, tmp_path: Path
+) -> None:
+    root, name, other = real_data / "brats_2mm", "BraTS20_Training_033", "Anonymous_1"
+    copy = tmp_path / other
+    copy.mkdir()
+    for modality in ("t1", "t1ce", "t2", "flair"):
+        image = nib.load(root / name / f"{name}_{modality}.nii.gz")
+        turned = nib.as_closest_canonical(image)
+        stored = nib.Nifti1Image(np.asanyarray(turned.dataobj, np.float64), turned.affine)
+        stored.to_filename(copy / f"{other}_{modality}.nii.gz")
+    original, renamed = BratsStudySource(root).study(name), BratsStudySource(tmp_path).study(other)
+
+    assert image_hashes(renamed) == image_hashes(original)
+    assert len(image_hashes(original)) == 4
+
+
+def test_no_two_real_studies_share_an_image(real_data: Path) -> None:
+    source = BratsStudySource(real_data / "brats_2mm")
+
+    images = [source.study(one).volume(Modality.T1C) for one in source.study_ids()]
+
+    assert len({image_hash(one) for one in images}) == len(images)
 
 
 def test_each_modality_is_what_its_name_says(real_data: Path) -> None:

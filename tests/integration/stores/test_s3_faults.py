@@ -126,18 +126,37 @@ def test_what_has_gone_is_told_as_not_found(s3: S3, storage: Storage) -> None:
         storage.read("folder/file")
 
 
-def test_a_file_that_is_replaced_while_it_is_read_is_read_anew(s3: S3, storage: Storage) -> None:
+def test_a_file_that_is_replaced_while_it_is_read_is_refused(s3: S3, storage: Storage) -> None:
     def replace(request: Request) -> None:  # after the version was asked for, before the file is
         if request.method == "GET" and "folder/file" in request.path:
             s3.proxy.policy = None
             put(s3.proxy.upstream, request.path, b"another content")
 
-    whole = storage.read("folder/file")
-    s3.proxy.policy = replace
+    def read() -> bytes:
+        with storage.reading("folder/file") as file:
+            return file.read()
 
-    with storage.reading("folder/file") as file:
-        assert file.read() == b"another content"
-    assert whole == b"content"
+    s3.proxy.policy = replace
+    with pytest.raises(StoreError, match="folder/file was replaced while it was read: try again"):
+        read()
+
+    assert read() == b"another content"
+
+
+def test_of_a_large_file_only_what_is_looked_at_is_read(s3: S3, storage: Storage) -> None:
+    storage.write("large", bytes(range(256)) * 40_000)
+    s3.proxy.seen.clear()
+
+    with storage.reading("large") as file:
+        file.seek(-6, 2)
+        end = file.read()
+
+    assert end == b"\xfa\xfb\xfc\xfd\xfe\xff"
+    assert [one.method for one in s3.proxy.seen] == ["HEAD", "GET", "HEAD"]
+    s3.proxy.seen.clear()
+    with storage.reading("large") as file:
+        assert file.read() == bytes(range(256)) * 40_000
+    assert len(s3.proxy.seen) == 2 + 3  # of 4 MiB each
 
 
 def test_a_bucket_that_is_not_there_is_named(s3: S3) -> None:

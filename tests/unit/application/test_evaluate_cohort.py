@@ -2,21 +2,28 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from fakes.evaluation import evaluate as evaluate_in_memory
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import TUMOUR, FakeStudySource, fake_case
-from gliobench.application.evaluate_cohort import ORACLE, EvaluateCohort, cohort_fingerprint
+from gliobench.adapters.executors import InProcessExecutor
+from gliobench.application.evaluate_cohort import Run, cohort_fingerprint
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.run_store import StudyPrediction
-from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.application.ports.executor import Stage
+from gliobench.application.ports.run_store import ORACLE, StudyPrediction
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.pulse import Pulse
+from gliobench.application.shards import Shard, listing_hash
+from gliobench.domain.errors import InvalidInputError, JobError, StoppedError, StoreError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
@@ -30,15 +37,13 @@ CASES = [fake_case(study_id) for study_id in IDS]
 def evaluate(
     stores: Mapping[str, FakeRunStore],
     *backends: Backend,
-    source: FakeStudySource | None = None,
+    source: StudySource | None = None,
     ids: list[str] = IDS,
-    batch_size: int = 2,
-    progress: list[tuple[int, int, int]] | None = None,
-) -> None:
-    told: list[tuple[int, int, int]] = [] if progress is None else progress
-    EvaluateCohort(
-        source or FakeStudySource(CASES), open_store=stores.__getitem__, batch_size=batch_size
-    )(backends, ids, progress=lambda *numbers: told.append(numbers))
+    **options: Any,
+) -> list[Run]:
+    return evaluate_in_memory(
+        source or FakeStudySource(CASES), backends, stores.__getitem__, ids=ids, **options
+    )
 
 
 def answers(store: FakeRunStore) -> dict[str, StudyPrediction]:
@@ -46,13 +51,14 @@ def answers(store: FakeRunStore) -> dict[str, StudyPrediction]:
 
 
 class CountingSource:
-    """Counts how often each study is opened, and how many are held at once."""
+    """Counts how often each study is opened, how many are held at once, and the images read."""
 
     def __init__(self, cases: list[Case]) -> None:
         self._inner = FakeStudySource(cases)
         self.opened: list[str] = []
         self.held = weakref.WeakSet[Study]()
         self.most_held = 0
+        self.images_read = 0
         self.study_ids = self._inner.study_ids
         self.reference = self._inner.reference
         self.content_hash = self._inner.content_hash
@@ -60,11 +66,35 @@ class CountingSource:
 
     def study(self, study_id: str) -> Study:
         self.opened.append(study_id)
-        study = replace(self._inner.study(study_id))
+        inner = self._inner.study(study_id)
+        study = replace(inner, volumes=Watched(inner.volumes, self._note))
         self.held.add(study)
         gc.collect()
         self.most_held = max(self.most_held, len(self.held))
         return study
+
+    def _note(self) -> None:
+        self.images_read += 1
+
+
+class Watched(Mapping[Modality, np.ndarray]):
+    """Tells of every image that is looked at."""
+
+    def __init__(self, images: Mapping[Modality, np.ndarray], note: Callable[[], None]) -> None:
+        self._images, self._note = images, note
+
+    def __getitem__(self, modality: Modality) -> np.ndarray:
+        self._note()
+        return self._images[modality]
+
+    def __contains__(self, modality: object) -> bool:
+        return modality in self._images  # Mapping's own would look at the image
+
+    def __iter__(self) -> Iterator[Modality]:
+        return iter(self._images)
+
+    def __len__(self) -> int:
+        return len(self._images)
 
 
 def test_every_study_is_predicted_by_every_backend() -> None:
@@ -93,7 +123,13 @@ def test_a_study_is_loaded_once_for_all_backends() -> None:
 def test_no_more_than_two_batches_are_held_at_once() -> None:
     source = CountingSource([fake_case(f"s{number:02}") for number in range(20)])
 
-    evaluate({"a": FakeRunStore()}, fake_backend("a"), source=source, ids=source.study_ids())
+    evaluate(
+        {"a": FakeRunStore()},
+        fake_backend("a"),
+        source=source,
+        ids=source.study_ids(),
+        executor=InProcessExecutor(),
+    )
 
     assert source.most_held <= 2 * 2
 
@@ -112,14 +148,15 @@ def test_a_run_that_broke_off_goes_on_with_what_is_missing() -> None:
     assert stores["a"].kept == undisturbed["a"].kept
 
 
-def test_a_finished_run_loads_nothing() -> None:
-    stores = {"a": FakeRunStore()}
-    evaluate(stores, fake_backend("a"))
+def test_of_a_finished_run_one_image_a_study_is_read_for_its_scores() -> None:
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+    evaluate(stores, fake_backend("a"), fake_backend("b"))
     source = CountingSource(CASES)
+    source.content_hash = FakeStudySource(CASES).content_hash
 
-    evaluate(stores, fake_backend("a"), source=source)
+    evaluate(stores, fake_backend("a"), fake_backend("b"), source=source)
 
-    assert source.opened == []
+    assert source.images_read == len(CASES)
 
 
 def test_a_backend_that_joins_later_leaves_the_others_alone() -> None:
@@ -170,15 +207,15 @@ def test_two_studies_of_the_same_content_have_a_prediction_each() -> None:
 def test_a_study_that_cannot_be_opened_fails_and_the_rest_is_predicted() -> None:
     source = FakeStudySource(CASES[1:], unreadable={"s0": InvalidInputError("s0 is not NIfTI")})
     stores = {"a": FakeRunStore()}
-    told: list[tuple[int, int, int]] = []
+    pulses: list[Pulse] = []
 
-    evaluate(stores, fake_backend("a"), source=source, progress=told)
+    evaluate(stores, fake_backend("a"), source=source, watch=pulses.append)
 
     failure = Failure(FailureReason.UNREADABLE_STUDY, "s0 is not NIfTI")
     kept = answers(stores["a"])
     assert (kept["s0"].grade, kept["s0"].localisation) == (failure, failure)
     assert all(isinstance(kept[one].grade, GradePrediction) for one in IDS[1:])
-    assert told[-1] == (5, 5, 1)
+    assert (pulses[-1].done, pulses[-1].failed) == ({"a": 5}, {"a": 1})
 
 
 def test_a_study_that_lacks_a_file_fails_for_that_reason() -> None:
@@ -279,15 +316,80 @@ def test_an_oracles_prediction_is_made_again_where_the_reference_has_moved() -> 
     assert again == {"s0": Plane(Axis.AXIAL, TUMOUR.start[2] + 1)}
 
 
-def test_progress_counts_predictions_and_those_kept_before() -> None:
+def test_a_pulse_counts_every_study_of_every_backend_and_those_predicted_before() -> None:
     stores = {"a": FakeRunStore(), "b": FakeRunStore()}
     evaluate(stores, fake_backend("a"))
-    told: list[tuple[int, int, int]] = []
+    pulses: list[Pulse] = []
 
-    evaluate(stores, fake_backend("a"), fake_backend("b"), progress=told)
+    evaluate(stores, fake_backend("a"), fake_backend("b"), watch=pulses.append)
 
-    assert told[0] == (5, 10, 0)
-    assert told[-1] == (10, 10, 0)
+    assert (pulses[0].done, pulses[0].total) == ({"a": 0, "b": 0}, 10)
+    assert pulses[-1].done == {"a": 5, "b": 5}
+    assert [pulse.is_last for pulse in pulses] == [False, False, False, True]
+    assert all(pulses[-1].seconds[stage] > 0 for stage in Stage)
+
+
+def test_a_pulse_names_the_provider_of_a_backend_that_tells_it() -> None:
+    pulses: list[Pulse] = []
+    on_gpu = replace(fake_backend("a"), provenance={"provider": "cuda"})
+
+    evaluate(
+        {"a": FakeRunStore(), "b": FakeRunStore()}, on_gpu, fake_backend("b"), watch=pulses.append
+    )
+
+    assert pulses[-1].providers == {"a": "cuda"}
+
+
+def test_a_run_that_is_told_to_stop_keeps_what_is_done_and_goes_on_later() -> None:
+    stores, pulses = {"a": FakeRunStore()}, list[Pulse]()
+    first, second = FakeClassifier(), FakeClassifier()
+
+    with pytest.raises(StoppedError, match="stopped after 2 of 5 predictions"):
+        evaluate(
+            stores,
+            fake_backend("a", classifier=first),
+            watch=pulses.append,
+            stop=lambda: bool(pulses and pulses[-1].done["a"]),
+        )
+    evaluate(stores, fake_backend("a", classifier=second))
+
+    assert (first.asked, second.asked) == (["s0", "s1"], ["s2", "s3", "s4"])
+    assert [case.study_id for case in stores["a"].scores()] == IDS
+
+
+def test_a_shard_takes_its_studies_and_says_so() -> None:
+    stores = {"a": FakeRunStore()}
+
+    (run,) = evaluate(stores, fake_backend("a"), shard=Shard(1, 2), name="mine")
+
+    assert sorted(answers(stores["a"])) == ["s2", "s3", "s4"]
+    manifest = run.manifest
+    assert (manifest.name, manifest.shard, manifest.n_studies) == ("mine", "1-of-2", 3)
+    assert (manifest.listed, manifest.listing) == (5, listing_hash(IDS))
+
+
+def test_a_shards_predictions_have_the_keys_that_the_whole_runs_have() -> None:
+    whole, part = {"a": FakeRunStore()}, {"a": FakeRunStore()}
+
+    evaluate(whole, fake_backend("a"))
+    evaluate(part, fake_backend("a"), shard=Shard(0, 2))
+
+    assert part["a"].keys() < whole["a"].keys()
+
+
+def test_scores_are_kept_sorted_whatever_order_they_come_in() -> None:
+    stores = {"a": FakeRunStore()}
+
+    evaluate(stores, fake_backend("a"), ids=IDS[::-1])
+
+    assert [case.study_id for case in stores["a"].scores()] == IDS
+
+
+def test_a_source_that_cannot_be_reached_ends_the_run_and_fails_no_study() -> None:
+    source = FakeStudySource(CASES[1:], unreadable={"s0": StoreError("the bucket is gone")})
+
+    with pytest.raises(StoreError, match="the bucket is gone"):
+        evaluate({"a": FakeRunStore()}, fake_backend("a"), source=source)
 
 
 def test_an_empty_cohort_is_no_error() -> None:

@@ -50,7 +50,7 @@ def test_a_file_stands_alone_and_tells_what_is_to_be_seen() -> None:
     assert tree.findtext(f"{SVG}style") == ".answer { fill: red; }"
     assert tree.findtext(f"{SVG}text") == EVIL
     assert not tree.findall(f".//{SVG}script")
-    assert (tree.get("viewBox"), tree.get("width")) == ("0 0 200 100", "400")
+    assert (tree.get("viewBox"), tree.get("width")) == ("-8 -8 216 116", "432")
 
 
 def test_inline_a_figure_has_its_alt_text_and_no_style_of_its_own() -> None:

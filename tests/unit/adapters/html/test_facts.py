@@ -21,7 +21,7 @@ def test_the_json_holds_the_summaries_and_neither_cases_nor_pictures() -> None:
     }
     assert facts["backends"][0]["summary"]["failures"] == {"no_tumour_found": 1, "refusal": 1}
     assert "cases" not in facts["backends"][0]
-    assert set(facts["overlays"][0]) == {"study_id", "backend", "caption"}
+    assert "casebook" not in facts
 
 
 def test_the_json_begins_with_what_the_report_says_in_words() -> None:

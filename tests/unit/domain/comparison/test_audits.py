@@ -16,9 +16,9 @@ from gliobench.domain.patients import patient_hash
 from gliobench.domain.study import Grade
 
 CASES = [
-    fake_case_score("s1", patient_id="anna", content_hash="a" * 64),
-    fake_case_score("s2", patient_id="anna", content_hash="b" * 64),
-    fake_case_score("s3", patient_id="berta", content_hash="c" * 64),
+    fake_case_score("s1", patient_id="anna", image_hash="a" * 16),
+    fake_case_score("s2", patient_id="anna", image_hash="b" * 16),
+    fake_case_score("s3", patient_id="berta", image_hash="c" * 16),
 ]
 
 
@@ -76,7 +76,7 @@ def test_a_patient_that_a_backend_has_learned_from_stops_the_comparison() -> Non
 
 
 def test_an_image_that_a_backend_has_learned_from_under_another_name_is_found() -> None:
-    unread = [replace(CASES[2], content_hash=None)]
+    unread = [replace(CASES[2], image_hash=None)]
 
     assert learned_from(CASES, frozenset({"c" * 16})).study_ids.tolist() == ["s3"]
     assert len(learned_from(unread, frozenset({"c" * 16}))) == 0
@@ -119,7 +119,7 @@ def test_a_stand_in_is_stamped() -> None:
 
 
 def test_one_image_under_two_names_is_found_once_for_all_runs() -> None:
-    twice = [CASES[0], CASES[1], replace(CASES[2], content_hash="a" * 64)]
+    twice = [CASES[0], CASES[1], replace(CASES[2], image_hash="a" * 16)]
 
     found = only(audit([run(cases=twice), run("llama", cases=twice)]))
 
@@ -128,7 +128,7 @@ def test_one_image_under_two_names_is_found_once_for_all_runs() -> None:
 
 
 def test_one_image_of_one_patient_may_come_twice() -> None:
-    assert audit([run(cases=[CASES[0], replace(CASES[1], content_hash="a" * 64), CASES[2]])]) == []
+    assert audit([run(cases=[CASES[0], replace(CASES[1], image_hash="a" * 16), CASES[2]])]) == []
 
 
 def test_the_gravest_findings_come_first() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, NotEstimable
-from gliobench.domain.statistics.means import MeasuredValues, bootstrap_mean
+from gliobench.domain.statistics.means import MeasuredValues, bootstrap_mean, bootstrap_means
 
 
 def test_a_value_counts_as_often_as_it_is_drawn_and_not_at_all_where_it_is_missing() -> None:
@@ -58,3 +58,44 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
     assert same[0] == same[1]
     assert same[0] != bootstrap_mean(values=values, patients=patients, seed=8)
+
+
+def test_many_means_are_each_what_they_would_be_alone() -> None:
+    rng = np.random.default_rng(0)
+    columns = [rng.lognormal(size=60) for _ in range(4)]
+    columns[1][:7] = columns[2][:7] = np.nan
+    columns[3][:] = np.nan
+    patients = [f"p{number // 2}" for number in range(60)]
+
+    together = bootstrap_means(columns, patients=patients, seed=3)
+
+    for values, found in zip(columns, together, strict=True):
+        known = ~np.isnan(values)
+        whose = [who for who, there in zip(patients, known, strict=True) if there]
+        alone = bootstrap_mean(values=values[known].tolist(), patients=whose, seed=3)
+        if isinstance(alone, Estimate):
+            assert isinstance(found, Estimate)
+            assert found.value == pytest.approx(alone.value, rel=1e-14)
+            assert found.interval == alone.interval or ends(found) == pytest.approx(ends(alone))
+        else:
+            assert found == alone == NO_STUDY
+
+
+def ends(estimate: Estimate) -> tuple[float, float]:
+    assert isinstance(estimate.interval, Interval)
+    return estimate.interval.low, estimate.interval.high
+
+
+def test_columns_that_are_there_for_the_same_studies_share_one() -> None:
+    values = np.array([[1.0, np.nan, 5.0], [3.0, 4.0, np.nan], [8.0, np.nan, 6.0]])
+
+    measured = MeasuredValues.of(values[:, [0, 1, 2, 1]])
+
+    assert measured.there is not None
+    assert measured.there.shape == (3, 3)
+    assert measured.means(np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0]])).tolist()[0] == [
+        4.0,
+        4.0,
+        5.5,
+        4.0,
+    ]

@@ -1,0 +1,92 @@
+"""Workers in processes of their own that hang, die, or lose their parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fakes.folder_recipe import KILLED, FolderRecipe
+from gliobench.adapters.executors import ProcessExecutor
+from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.domain.errors import JobError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
+
+TESTS = Path(__file__).parents[2]
+
+
+def evaluate(recipe: FolderRecipe, executor: ProcessExecutor) -> dict[str, dict[str, CaseScore]]:
+    EvaluateCohort(recipe.source(), executor, open_store=recipe.store)(recipe, recipe.ids)
+    return {
+        name: {case.study_id: case for case in recipe.store(name).scores()}
+        for name in ("steady", "moody")
+    }
+
+
+def test_a_study_that_hangs_or_kills_fails_alone_under_the_backend_that_it_did_so_with(
+    tmp_path: Path,
+) -> None:
+    recipe = FolderRecipe(tmp_path, ("a", "b", "hangs-1", "kills-1", "z"))
+
+    cases = evaluate(recipe, ProcessExecutor(workers=1, study_timeout_s=2.0))
+
+    grades = {name: case.grade for name, case in cases["moody"].items()}
+    assert grades.pop("hangs-1") == Failure(FailureReason.TIMEOUT, "not done after 2 s")
+    killed = f"the worker ended with exit code {KILLED}"
+    assert grades.pop("kills-1") == Failure(FailureReason.BACKEND_ERROR, killed)
+    assert sorted(grades) == ["a", "b", "z"]
+    assert all(isinstance(grade, GradePrediction) for grade in grades.values())
+    assert sorted(cases["steady"]) == sorted(recipe.ids)
+    assert not any(case.failures for case in cases["steady"].values())
+    assert len(recipe.store("moody").keys()) == len(recipe.ids)
+
+
+def test_workers_that_end_before_they_have_a_model_end_the_job(tmp_path: Path) -> None:
+    recipe = FolderRecipe(tmp_path, ("a",), broken="death")
+
+    with pytest.raises(JobError, match=f"before they have a model: .* exit code {KILLED}"):
+        evaluate(recipe, ProcessExecutor(workers=1))
+
+
+def test_a_worker_ends_with_its_parent_though_it_hangs(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"""
+from pathlib import Path
+from fakes.folder_recipe import FolderRecipe
+from gliobench.adapters.executors import ProcessExecutor
+from gliobench.application.evaluate_cohort import EvaluateCohort
+
+recipe = FolderRecipe(Path({str(tmp_path)!r}), ("hangs-1",), pid_file=Path({str(pid_file)!r}))
+EvaluateCohort(recipe.source(), ProcessExecutor(workers=1), open_store=recipe.store)(
+    recipe, recipe.ids
+)
+"""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(TESTS)}
+    )
+    patience = time.monotonic() + 120
+    while not (pid_file.is_file() and pid_file.read_text()):
+        assert parent.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < patience, "no worker came"
+        time.sleep(0.05)
+    worker = int(pid_file.read_text())
+
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+
+    while is_running(worker):
+        assert time.monotonic() < patience, "the worker lives on"
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,115 @@
+"""`gliobench report`, wired, over run folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from dependency_injector import providers
+from typer.testing import CliRunner, Result
+
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.container import container, run_store
+
+CASES = [fake_case(f"s{number}", shape=(12, 14, 10)) for number in range(3)]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Two backends over three studies, evaluated."""
+    known = {
+        "fake": fake_backend("fake"),
+        "grader": fake_backend("grader", classifier=FakeClassifier()),
+    }
+    with (
+        container.brats_source.override(providers.Callable(lambda _: FakeStudySource(CASES))),
+        container.backend.override(providers.Callable(lambda name, **_: known[name])),
+    ):
+        done = gliobench(
+            "evaluate",
+            "my-cohort",
+            "--backend",
+            "fake",
+            "--backend",
+            "grader",
+            out=tmp_path / "run",
+        )
+    assert done.exit_code == 0, done.output
+    return tmp_path / "run"
+
+
+def gliobench(*arguments: str, out: Path | None = None) -> Result:
+    flags = ["--out", str(out)] if out else []
+    return CliRunner().invoke(app, [*arguments, *flags])
+
+
+def test_the_report_is_written_again_without_any_study(run: Path, tmp_path: Path) -> None:
+    first = {name: (run / name).read_bytes() for name in ("report.html", "report.json")}
+    for name in first:
+        (run / name).unlink()
+
+    result = gliobench("report", str(run))
+
+    assert result.exit_code == 0, result.output
+    assert "report.html" in result.stdout
+    assert {name: (run / name).read_bytes() for name in first} == first
+
+
+def test_it_goes_where_it_is_told_and_is_told_as_json(run: Path, tmp_path: Path) -> None:
+    result = gliobench("report", str(run / "fake"), "--json", out=tmp_path / "elsewhere")
+
+    told = json.loads(result.stdout)
+    assert [one["name"] for one in told["backends"]] == ["fake"]
+    assert told["cohort"]["name"] == "my-cohort"
+    assert told == json.loads((tmp_path / "elsewhere" / "report.json").read_text())
+
+
+def test_evaluate_keeps_a_picture_of_every_study_in_the_run_of_every_backend(run: Path) -> None:
+    for backend in ("fake", "grader"):
+        kept = list(run_store(str(run / backend)).kept_cases())
+        assert [case.study_id for case in kept] == ["s0", "s1", "s2"]
+        assert all(case.picture and case.volume for case in kept)
+
+
+def test_a_setting_keeps_no_image(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIOBENCH_KEEP__PICTURES", "0")
+    monkeypatch.setenv("GLIOBENCH_KEEP__VOLUMES", "0")
+    with (
+        container.brats_source.override(providers.Callable(lambda _: FakeStudySource(CASES))),
+        container.backend.override(providers.Callable(lambda *_, **__: fake_backend("fake"))),
+    ):
+        done = gliobench("evaluate", "my-cohort", "--backend", "fake", out=run)
+
+    assert done.exit_code == 0, done.output
+    assert list(run_store(str(run / "fake")).kept_cases()) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [("nowhere", "keeps no run"), ("", "keeps no run")],
+    ids=["no folder", "no run in it"],
+)
+def test_a_place_without_a_run_is_told_in_one_line(tmp_path: Path, place: str, told: str) -> None:
+    result = gliobench("report", str(tmp_path / place))
+
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_runs_over_different_cohorts_are_refused(run: Path, tmp_path: Path) -> None:
+    other = [fake_case("t0")]
+    with (
+        container.brats_source.override(providers.Callable(lambda _: FakeStudySource(other))),
+        container.backend.override(providers.Callable(lambda *_, **__: fake_backend("fake"))),
+    ):
+        gliobench("evaluate", "others", "--backend", "fake", out=tmp_path / "others")
+
+    result = gliobench("report", str(run), str(tmp_path / "others"), out=tmp_path / "both")
+
+    assert result.exit_code == 1
+    assert "over 2 cohorts" in result.stderr

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.evaluation import evaluate
+from fakes.fake_backend import fake_backend
+from fakes.fake_localizer import FakeLocalizer, bright_voxels
+from fakes.fake_run_store import FakeRunStore
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import InvalidInputError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    LocalisationPrediction,
+)
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Case, Grade, Modality, Study
+
+CASES = [
+    fake_case("s0", site="2013", patient_id="anna"),
+    fake_case("s1", site="2013", grade=Grade.LGG, patient_id="anna"),
+    fake_case("s2", grade=None, tumour=None),
+]
+
+
+class SourceWithLostImages:
+    """Has lost the images of study s0."""
+
+    def __init__(self, cases: list[Case]) -> None:
+        self._inner = FakeStudySource(cases)
+        self.study_ids = self._inner.study_ids
+        self.reference = self._inner.reference
+        self.content_hash = self._inner.content_hash
+        self.notes = self._inner.notes
+
+    def study(self, study_id: str) -> Study:
+        if study_id == "s0":
+            raise InvalidInputError(f"{study_id} is not NIfTI")
+        return self._inner.study(study_id)
+
+
+class Torn(dict[Modality, np.ndarray]):
+    """Images that cannot be read."""
+
+    def __init__(self, images: dict[Modality, np.ndarray], error: Exception) -> None:
+        super().__init__(images)
+        self._error = error
+
+    def __getitem__(self, modality: Modality) -> np.ndarray:
+        raise self._error
+
+
+def score(
+    backend: Backend, source: StudySource, store: FakeRunStore | None = None
+) -> list[CaseScore]:
+    kept = store or FakeRunStore()
+    evaluate(source, [backend], lambda _: kept)
+    return list(kept.scores())
+
+
+def torn(error: Exception) -> FakeStudySource:
+    images = dict(CASES[0].study.volumes)
+    study = replace(CASES[0].study, volumes=Torn(images, error))
+    source = FakeStudySource([Case(study, CASES[0].reference)])
+    source.content_hash = FakeStudySource(CASES).content_hash  # type: ignore[method-assign]  # it would read
+    return source
+
+
+def test_predictions_are_held_against_the_references_of_their_studies() -> None:
+    cases = score(fake_backend(), FakeStudySource(CASES))
+
+    mask = cases[0].localisation[Form.MASK].score
+    assert isinstance(mask, MaskScore)
+    assert mask.regions[Region.WT].dice == 1.0
+    assert [case.study_id for case in cases] == ["s0", "s1", "s2"]
+    assert [case.site for case in cases] == ["2013", "2013", "CBICA"]
+
+
+def test_a_study_without_a_reference_is_there_and_not_scored() -> None:
+    def nowhere(study: Study) -> LocalisationPrediction | Failure:
+        if study.id == "s2":
+            return Failure(FailureReason.NO_TUMOUR_FOUND, "nothing bright")
+        return bright_voxels(study)
+
+    cases = score(fake_backend(localizer=FakeLocalizer(nowhere)), FakeStudySource(CASES))
+
+    assert cases[2].plane is None
+    assert cases[2].localisation[Form.MASK].score is None
+    assert [failure.reason for failure in cases[2].failures] == [FailureReason.NO_TUMOUR_FOUND]
+
+
+def test_predictions_of_other_weights_are_not_scored() -> None:
+    store, source = FakeRunStore(), FakeStudySource(CASES)
+    score(fake_backend(fingerprint="old"), source, store)
+
+    cases = score(fake_backend(fingerprint="new"), source, store)
+
+    assert len(store.kept) == 2 * len(CASES)
+    assert len(cases) == len(CASES)
+
+
+def test_a_study_that_cannot_be_opened_scores_worst_where_its_reference_is_known() -> None:
+    case = score(fake_backend(), SourceWithLostImages(CASES))[0]
+
+    assert case.localisation[Form.POINT_3D] == FormOutcome(
+        PointScore(373.13, hit=False), Failure(FailureReason.UNREADABLE_STUDY, "s0 is not NIfTI")
+    )
+    assert case.reference_grade is Grade.HGG
+
+
+def test_an_unreadable_study_without_a_reference_is_counted_as_failed() -> None:
+    source = FakeStudySource(CASES[:2], unreadable={"s9": InvalidInputError("torn")})
+
+    case = score(fake_backend(), source)[2]
+
+    assert case.patient_id == "s9"
+    assert case.failures
+
+
+def test_what_a_comparison_needs_of_a_study_is_kept_with_its_scores() -> None:
+    source = FakeStudySource(CASES)
+
+    first, _, without_tumour = score(fake_backend(), source)
+
+    assert first.target is not None
+    assert first.target.centre.at == (5.0, 6.0, 3.5)
+    assert first.target.volume_mm3 == 100.0
+    # The fake's brain fills all but a border of one voxel of 12x14x10.
+    assert first.target.brain is not None
+    assert first.target.brain.at == (5.5, 6.5, 4.5)
+    assert first.target.plane == first.plane
+    assert first.content_hash == source.content_hash("s0")
+    assert without_tumour.target is None
+
+
+def test_a_study_that_cannot_be_opened_has_no_facts_and_no_content() -> None:
+    source = SourceWithLostImages(CASES)
+    source.content_hash = FakeStudySource([]).content_hash
+
+    lost = score(fake_backend(), source)[0]
+
+    assert (lost.target, lost.content_hash) == (None, None)
+    assert lost.plane is not None
+
+
+def test_an_image_that_cannot_be_read_leaves_the_brain_unknown() -> None:
+    (read,) = score(fake_backend(), torn(InvalidInputError("torn")))
+
+    assert read.target is not None
+    assert read.target.brain is None
+
+
+def test_an_image_that_cannot_be_reached_ends_the_run() -> None:
+    with pytest.raises(StoreError, match="the bucket is gone"):
+        score(fake_backend(), torn(StoreError("the bucket is gone")))
