@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ def _joined(address: str | None) -> Iterator[None]:
 @final
 class _Actors(Pool):
     def __init__(self, recipe: Recipe, *, num_cpus: float, num_gpus: float) -> None:
-        self._recipe = recipe
+        self._recipe = pickle.dumps(recipe)
         self._kind: Any = ray.remote(Actor).options(
             num_cpus=num_cpus,
             num_gpus=num_gpus,

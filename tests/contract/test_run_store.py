@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -58,11 +59,14 @@ RAW = Failure(FailureReason.WRONG_ARITY, "3 numbers: wanted 4", raw="It is at (1
 GRID = Grid(shape=(5, 4, 3), affine=np.array(np.diag([1 / 3, 2.0, 0.1, 1.0])))
 
 
-@pytest.fixture(params=["fake", "parquet"])
+@pytest.fixture(params=["fake", "parquet", "parquet-in-a-store"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], RunStore]:
     """Give what opens the same store, as a second process would."""
     if request.param == "parquet":
         return lambda: ParquetRunStore(open_storage(str(tmp_path / "run")))
+    if request.param == "parquet-in-a-store":
+        url = f"memory://{uuid4().hex}"
+        return lambda: ParquetRunStore(open_storage(url))
     fake = FakeRunStore()
     return lambda: fake
 

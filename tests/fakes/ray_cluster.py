@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
+TESTS = Path(__file__).parents[1]
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 
 
@@ -18,12 +19,14 @@ NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": F
 def ray_nodes() -> Iterator[Cluster]:
     """A cluster of one node of one core; tests add nodes, and take them away again."""
     pytest.importorskip("ray")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args=NODE)
-    yield cluster
-    cluster.shutdown()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        environment.setenv("PYTHONPATH", str(TESTS))  # for the fakes, in workers
+        cluster = Cluster(initialize_head=True, head_node_args=NODE)
+        yield cluster
+        cluster.shutdown()
 
 
 @pytest.fixture

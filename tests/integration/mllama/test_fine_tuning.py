@@ -33,6 +33,7 @@ from gliobench.adapters.mllama.loading import EngineOptions, load_checkpoint
 from gliobench.adapters.mllama.options import CARD, ReadingOptions, card_of
 from gliobench.application.cross_validate import CrossValidation
 from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
+from gliobench.domain.image_hash import image_hashes
 from gliobench.domain.patients import patient_hash
 from gliobench.entrypoints.cli import app
 from integration.mllama.lessons import cases, lora_trainer, nothing
@@ -217,6 +218,8 @@ def test_an_adapter_says_what_it_is_and_nothing_of_this_machine(
     card = card_of(str(fitted / ADAPTER))
 
     assert card["trained_on"] == sorted(patient_hash(f"study-{n}") for n in range(2))
+    images = set().union(*(image_hashes(case.study) for case in cases(2)))
+    assert card["learned_images"] == sorted(images)
     assert card["base"] == tiny_folder.name
     assert card["settings"]["lora"]["rank"] == 4
     assert card["parameters"]["vision"] == 0

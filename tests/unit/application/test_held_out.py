@@ -14,6 +14,7 @@ from gliobench.application.held_out import RULE, backend_of, held_out
 from gliobench.application.ports.backend import Backend, BackendOptions, Reads
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.report import HELD_OUT
+from gliobench.domain.image_hash import image_hashes
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.study import Grade, Study
@@ -102,6 +103,16 @@ def test_a_patient_that_every_fold_has_seen_is_refused_and_nobody_else() -> None
 
 def test_a_patient_that_no_fold_has_seen_is_answered_by_the_first() -> None:
     assert grades(joined(), studies("nobody")) == [GradePrediction(Grade.HGG, 0.0)]
+
+
+def test_an_image_that_a_fold_has_seen_under_another_name_is_answered_by_the_next() -> None:
+    (renamed,) = studies("nobody")
+    first = fold(0, PATIENTS)
+    seen = replace(first, trained_on=first.trained_on | image_hashes(renamed))
+
+    backend = backend_of({"fold-0": seen, "fold-1": fold(1, PATIENTS)})
+
+    assert grades(backend, [renamed]) == [GradePrediction(Grade.HGG, 0.1)]
 
 
 def test_the_whole_says_that_it_is_held_out_and_has_learned_from_nobody() -> None:
