@@ -25,8 +25,6 @@ Shape = tuple[int, int, int]
 
 MODALITY_ORDER = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
 REGION_ORDER = (Region.WT, Region.TC, Region.ET)
-SMALLEST_MM3 = 200.0
-"""Of what a localizer takes for tumour in a volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,8 @@ def tumour_regions(
     *,
     spacing_mm: float | Spacing,
     grid: Grid,
-    smallest_mm3: float = SMALLEST_MM3,
+    smallest_mm3: float = 200.0,
+    threshold: float = 0.5,
 ) -> dict[Region, BoolArray] | None:
     """Turn a localizer's output into nested regions on a study's grid.
 
@@ -159,13 +158,14 @@ def tumour_regions(
         grid: The study's RAS+ grid.
         smallest_mm3: Parts of the whole tumour below this volume, or below half of the
             largest part, are dropped.
+        threshold: Probability from which on a voxel is taken for tumour.
 
     Returns:
         (I, J, K) bool by region, TC within WT and ET within TC; None where no tumour is found.
     """
     edges_mm = np.broadcast_to(spacing_mm, 3).tolist()
     kept = _large_parts(
-        probabilities[0] > 0.5, smallest_vox=smallest_mm3 / float(np.prod(edges_mm))
+        probabilities[0] > threshold, smallest_vox=smallest_mm3 / float(np.prod(edges_mm))
     )
     if not kept.any():
         return None
@@ -176,7 +176,7 @@ def tumour_regions(
     regions: dict[Region, BoolArray] = {}
     parent: BoolArray | None = None
     for region, channel in zip(REGION_ORDER, probabilities, strict=False):  # fewer, if fewer known
-        fine = resample(channel[inner] * near, weights) > 0.5
+        fine = resample(channel[inner] * near, weights) > threshold
         parent = fine if parent is None else fine & parent
         regions[region] = np.zeros(grid.shape, dtype=np.bool_)
         regions[region][outer] = parent

@@ -22,7 +22,6 @@ from gliobench.domain.network_input import (
     localizer_volumes,
     merge_windows,
     tumour_centre,
-    tumour_regions,
     window,
 )
 from gliobench.domain.regions import Region
@@ -30,8 +29,8 @@ from gliobench.domain.resampling import Float32Array, resample_to_spacing
 from gliobench.domain.slice_input import (
     SLICE_MODALITIES,
     SliceGeometry,
-    smallest_mm3,
     thick_as,
+    tumour_on_slice,
 )
 from gliobench.domain.study import Reference, Study
 
@@ -89,12 +88,7 @@ def find_tumour(network: nn.Module, study: Study, geometry: SliceGeometry) -> Re
     with torch.inference_mode():
         probabilities = network(cuts).sigmoid().numpy()
     merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
-    return tumour_regions(
-        merged,
-        spacing_mm=spacing_mm,
-        grid=study.grid,
-        smallest_mm3=smallest_mm3(study.grid),
-    )
+    return tumour_on_slice(merged, spacing_mm=spacing_mm, grid=study.grid)
 
 
 def _crop_geometry(study: Study, geometry: SliceGeometry) -> GraderGeometry:

@@ -17,7 +17,6 @@ from gliobench.domain.errors import GliobenchError
 from gliobench.domain.geometry import BoolArray
 from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import (
-    SMALLEST_MM3,
     brain_windows,
     localizer_volumes,
     merge_windows,
@@ -32,7 +31,7 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.regions import Region
-from gliobench.domain.slice_input import smallest_mm3, thick_as
+from gliobench.domain.slice_input import thick_as, tumour_on_slice
 from gliobench.domain.study import Modality, Study
 
 Regions = Mapping[Region, BoolArray]
@@ -68,10 +67,8 @@ class TumourFinder:
         except GliobenchError as error:
             return failure_of(error)
         merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
-        least_mm3 = smallest_mm3(study.grid) if card.of_slices else SMALLEST_MM3
-        regions = tumour_regions(
-            merged, spacing_mm=spacing_mm, grid=study.grid, smallest_mm3=least_mm3
-        )
+        read = tumour_on_slice if card.of_slices else tumour_regions
+        regions = read(merged, spacing_mm=spacing_mm, grid=study.grid)
         return regions or Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
 
 

@@ -6,19 +6,24 @@ import logging
 import os
 import pickle
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import Any, final
+from urllib.parse import urlsplit
 
 import ray
 import structlog
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayError
 
 from gliobench.adapters.ray.actor import Actor
 from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
 from gliobench.application.ports.executor import Crew, Executor, Recipe
 from gliobench.domain.errors import StoreError
+
+KNOCK_S = 20.0
+"""How long a cluster may take to answer at all."""
 
 log = structlog.get_logger()
 
@@ -79,6 +84,7 @@ def _joined(address: str | None) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the hospital
     mine = signal.getsignal(signal.SIGTERM)
     try:
+        _knock(address)
         ray.init(
             address,
             configure_logging=False,
@@ -86,7 +92,7 @@ def _joined(address: str | None) -> Iterator[None]:
             logging_level=logging.ERROR,
             include_dashboard=False if address is None else None,
         )
-    except (ConnectionError, ValueError) as error:
+    except (OSError, ValueError, RayError) as error:
         reason = " ".join(str(error).split())
         raise StoreError(f"Ray cluster {address} cannot be reached: {reason}") from error
     if current_thread() is main_thread():
@@ -95,6 +101,17 @@ def _joined(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str | None) -> None:
+    """Try the door of a cluster: Ray itself would stand before it for five minutes.
+
+    Raises:
+        OSError: Nobody opens.
+    """
+    where = urlsplit(address if "://" in (address or "") else f"//{address}")
+    if address is not None and where.hostname and where.port:
+        socket.create_connection((where.hostname, where.port), timeout=KNOCK_S).close()
 
 
 @final

@@ -136,11 +136,9 @@ class SamplingPlan:
         for members in self.strata:
             size = len(members)
             drawn = rng.integers(0, size, size=(rows, size))
-            counts = [np.bincount(row, minlength=size) for row in drawn]
-            if len(self.strata) == 1:
-                np.stack(counts, out=weights, casting="unsafe")
-            else:
-                weights[:, members] = counts
+            whose = slice(None) if len(self.strata) == 1 else members
+            for row, patients in zip(weights, drawn, strict=True):
+                row[whose] = np.bincount(patients, minlength=size)
         return self._of_studies(weights)
 
     def _of_studies(self, weights: FloatArray) -> FloatArray:
