@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -57,7 +56,7 @@ class Tally:
         names = [manifest.backend for manifest in manifests]
         self._wanted, self._watch = wanted, watch
         self._done, self._failed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
-        self._seconds: Counter[Stage] = Counter()
+        self._seconds = dict.fromkeys(Stage, 0.0)
         self._providers = {
             one.backend: one.provenance["provider"]
             for one in manifests
@@ -90,7 +89,7 @@ class Tally:
                 self._wanted,
                 dict(self._done),
                 dict(self._failed),
-                {stage: self._seconds[stage] for stage in Stage},
+                dict(self._seconds),
                 self._providers,
             )
         )

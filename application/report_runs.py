@@ -12,7 +12,7 @@ from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.comparison.audits import learned_from
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
+from gliobench.domain.evaluation.report import BackendReport, CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.position.controls import Control
 
@@ -36,7 +36,8 @@ def report_runs(
     if (n := len({one.cohort for one in manifests.values()})) != 1:
         raise InvalidInputError(f"the runs are over {n} cohorts: wanted one")
     first = next(iter(manifests.values()))
-    cohorts, reports, study_ids = [], [], []
+    cohorts: list[CohortDescription] = []
+    reports, study_ids = [], []
     for name, store in stores.items():
         table = store.case_table()
         study_ids.append(table.study_ids.tolist())

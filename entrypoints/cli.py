@@ -91,6 +91,7 @@ def _configure(assignments: list[str]) -> None:
     from gliobench.entrypoints.logging import configure_logging
 
     container.flags.override(dict(map(_assignment, assignments)))
+    container.settings.reset_override()  # of a command before, in this process
     container.settings.reset()
     settings = container.settings()
     configure_logging(level=settings.log_level, style=settings.log_format)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -12,8 +11,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from fakes.ray_cluster import ray_cluster, ray_nodes
-from fakes.s3_server import BUCKET, ENVIRONMENT, FaultyProxy, faulty_proxy, s3_server
+from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
+from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, s3_server
 
 # no deadline for one example: it would fail on a busy machine
 settings.register_profile("gliobench", settings.default, deadline=None)
@@ -39,21 +38,6 @@ def real_data() -> Path:
             "no real studies: put them in ../shared/data or name them in GLIOBENCH_TEST_DATA"
         )
     return folder
-
-
-@dataclass(frozen=True, slots=True)
-class S3:
-    """A bucket of a real S3 server, reached through a proxy that can misbehave.
-
-    Args:
-        url: Of a folder that is the test's own.
-        proxy: Before the server.
-        environment: By which a process reaches it.
-    """
-
-    url: str
-    proxy: FaultyProxy
-    environment: dict[str, str]
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 from threading import Thread
 
 from gliobench.application.crew import Broke, Job, Ready, overlapped
-from gliobench.application.ports.executor import Recipe
 from gliobench.application.portable_errors import portable
+from gliobench.application.ports.executor import Recipe
 
 
 def serve(connection: Connection, recipe: Recipe) -> None:

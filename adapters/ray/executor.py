@@ -109,8 +109,10 @@ def _knock(address: str | None) -> None:
     Raises:
         OSError: Nobody opens.
     """
-    where = urlsplit(address if "://" in (address or "") else f"//{address}")
-    if address is not None and where.hostname and where.port:
+    if address is None:
+        return
+    where = urlsplit(address if "://" in address else f"//{address}")
+    if where.hostname and where.port:
         socket.create_connection((where.hostname, where.port), timeout=KNOCK_S).close()
 
 

@@ -46,6 +46,7 @@ assert len(open_source("{url}").study_ids()) == {count}
 """
 MILLIONS = 10
 SEED = 0
+HEAD = "datasets    pods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,10 @@ def copying(run: Path, copy: Path, rows: int) -> float:
     Returns:
         Rows a second.
     """
-    scores = list(run_store(run).scores())
-    source, target = run_store(copy / "source"), run_store(copy / "target")
+    scores = list(run_store(str(run)).scores())
+    source, target = run_store(str(copy / "source")), run_store(str(copy / "target"))
     for store in (source, target):
-        store.open(run_store(run).manifest())
+        store.open(run_store(str(run)).manifest())
     source.write_scores(islice(_repeated(scores), rows))
     start = time.process_time()
     target.write_scores(source.scores())
@@ -204,36 +205,36 @@ def print_scale(found: Measured) -> None:
     """Print how long ten million studies take on ever more pods of one core."""
     for what, value in ASSUMED.items():
         print(f"assumed: {value:g} {what}")
-    total = MILLIONS * 1_000_000
-    print(f"\n{MILLIONS} million studies, simulated; hours, and GiB for the list in each pod")
+    print(f"\n{MILLIONS} million studies, simulated: hours, and GiB for the list in each pod")
     print(
-        f"{'shards':>7} {'list':>6} {'study':>8} {'merge':>6} {'all':>8} {'efficiency':>10} {'GiB':>6}"
+        f"{HEAD:>16} {'list':>6} {'studies':>8} {'merge':>6} {'all':>8} {'efficiency':>10} {'GiB':>6}"
     )
-    for shards in (1, 16, 256, 1024, 4096):
-        print(simulated(found, total, shards))
+    for datasets in (1, 40):
+        for pods in (40, 400, 4000):
+            print(f"{datasets:8} {pods:7} {simulated(found, datasets=datasets, pods=pods)}")
 
 
-def simulated(found: Measured, total: int, shards: int) -> str:
-    """Simulate all shards at once, one core each; the slowest is waited for."""
+def simulated(found: Measured, *, datasets: int, pods: int) -> str:
+    """Simulate all pods at once, one core each.
+
+    A dataset is a job of its own: its pods list it whole, take a part each, and the last one merges.
+    """
     random = np.random.default_rng(SEED)
     wait, mib_s, lost, spread = ASSUMED.values()
-    listed_s = total * (FILES / 1000 * wait + found.listed_s)
-    fetched_s = found.study_mib / mib_s  # hidden behind the computing, unless it takes longer
-    each = max(found.study_s, fetched_s)
-    count = total // shards
-    # The sum of many studies of spread sigma; by the central limit, each shard's is normal.
-    sigma = each * np.sqrt(np.expm1(spread**2))
-    work_s = random.normal(count * each, sigma * np.sqrt(count), shards)
-    restarts = random.poisson(work_s / 3600 * lost / 100)
-    shard_s = found.start_s + listed_s + work_s + restarts * (found.start_s + listed_s)
-    merge_s = total / found.rows_a_second
-    all_s = shard_s.max() + merge_s
-    efficiency = total * each / (shards * all_s)
-    gib = total * found.listed_kib / 2**20
-    hours = [one / 3600 for one in (listed_s, work_s.max(), merge_s, all_s)]
-    return "{:7} {:6.1f} {:8.1f} {:6.1f} {:8.1f} {:10.2f} {:6.1f}".format(
-        shards, *hours, efficiency, gib
-    )
+    studies, shards = MILLIONS * 1_000_000 // datasets, pods // datasets
+    begin_s = found.start_s + studies * (FILES / 1000 * wait + found.listed_s)
+    # A study is fetched while another is computed.
+    each_s = max(found.study_s, found.study_mib / mib_s)
+    # A shard's sum of lognormal times, which for so many is as good as normal.
+    sigma = each_s * np.sqrt(np.expm1(spread**2) * studies / shards)
+    work_s = random.normal(studies / shards * each_s, sigma, (datasets, shards))
+    again = random.poisson(work_s / 3600 * lost / 100)
+    merge_s = studies / found.rows_a_second
+    all_s = ((1 + again) * begin_s + work_s).max() + merge_s
+    hours = [one / 3600 for one in (begin_s, work_s.max(), merge_s, all_s)]
+    efficiency = MILLIONS * 1_000_000 * each_s / (pods * all_s)
+    gib = studies * found.listed_kib / 2**20
+    return "{:6.1f} {:8.1f} {:6.1f} {:8.1f} {:10.2f} {:6.1f}".format(*hours, efficiency, gib)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.entrypoints.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from gliobench.domain.comparison.result import Comparison
-
-IN_SPITE_OF = 3
-"""Exit code of a comparison that was made though runs leak or are not finished."""
 
 
 def compare(
@@ -55,7 +54,7 @@ def compare(
     else:
         _print(facts, places[0])
     if _is_in_spite(comparison):
-        raise typer.Exit(IN_SPITE_OF)
+        raise typer.Exit(ExitCode.WITH_RESERVATIONS)
 
 
 def _compare(

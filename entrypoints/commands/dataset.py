@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.files import write_whole
 from gliobench.entrypoints.progress import tracked
 
 if TYPE_CHECKING:
     from gliobench.application.verify_dataset import Track
-
-FAULTS_FOUND = 3
 
 app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
 
@@ -46,7 +45,7 @@ def verify(
     else:
         print_verification(verification)
     if verification.faults:
-        raise typer.Exit(FAULTS_FOUND)
+        raise typer.Exit(ExitCode.WITH_RESERVATIONS)
 
 
 @app.command()

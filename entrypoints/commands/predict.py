@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from gliobench.application.ports.backend import Backend
     from gliobench.application.ports.study_source import StudySource
     from gliobench.application.predict_study import StudyReading
     from gliobench.domain.study import Modality, Study
-
-SOME_FAILED = 3
 
 FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI file.")]
 
@@ -72,7 +71,7 @@ def predict(
     else:
         print_prediction(reading, written)
     if reading.failures:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(ExitCode.WITH_RESERVATIONS)
 
 
 def _open(folder: str | None, files: dict[Modality, Path]) -> tuple[StudySource, str]:

@@ -1,9 +1,10 @@
 """Time a growing cohort: seconds a study and peak memory must not grow with it.
 
     python tests/benchmarks/cohort.py --sizes 25 50 100 200
+    python tests/benchmarks/cohort.py --sizes 100 1000 5000 --spacing 8 --backend centre-prior
 
-Each size runs `gliobench evaluate` over phantoms on a 2 mm grid, written to a folder beforehand, in
-a process of its own. Needs the extra `phantom`.
+Each size runs `gliobench evaluate` over phantoms, written to a folder beforehand, in a process of
+its own. Needs the extra `phantom`.
 """
 
 from __future__ import annotations
@@ -22,25 +23,27 @@ def main() -> None:
     """Write the phantoms once, then evaluate them in growing cohorts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[25, 50, 100, 200])
+    parser.add_argument("--spacing", type=float, default=2.0, help="of the phantoms, in mm")
+    parser.add_argument("--backend", default="cnn-onnx")
     arguments = parser.parse_args()
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{'studies':>8} {'seconds':>8} {'s a study':>10} {'peak MiB':>9}")
     with tempfile.TemporaryDirectory() as temporary:
         studies = Path(temporary) / "phantoms"
-        _write_phantoms(studies, max(arguments.sizes))
+        _write_phantoms(studies, max(arguments.sizes), arguments.spacing)
         for size in arguments.sizes:
-            _measure(studies, Path(temporary) / f"run-{size}", size)
+            _measure(studies, Path(temporary) / f"run-{size}", size, arguments.backend)
 
 
-def _write_phantoms(folder: Path, count: int) -> None:
+def _write_phantoms(folder: Path, count: int, spacing_mm: float) -> None:
     from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 
-    export_phantoms(folder, PhantomStudySource(count, spacing_mm=2.0))
+    export_phantoms(folder, PhantomStudySource(count, spacing_mm=spacing_mm))
 
 
-def _measure(studies: Path, out: Path, size: int) -> None:
+def _measure(studies: Path, out: Path, size: int, backend: str) -> None:
     command = [sys.executable, "-m", "gliobench", "evaluate", str(studies)]
-    options = ["--backend", "cnn-onnx", "--out", str(out), "--limit", str(size)]
+    options = ["--backend", backend, "--out", str(out), "--limit", str(size)]
     start = time.perf_counter()
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

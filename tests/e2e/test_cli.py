@@ -9,7 +9,17 @@ import pytest
 
 from gliobench import __version__
 
-COMMANDS = ["predict", "evaluate", "dataset", "train", "export", "backends", "config", "doctor"]
+COMMANDS = [
+    "predict",
+    "evaluate",
+    "merge",
+    "dataset",
+    "train",
+    "export",
+    "backends",
+    "config",
+    "doctor",
+]
 
 
 def test_help_names_every_command(gliobench) -> None:

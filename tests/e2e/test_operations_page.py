@@ -99,7 +99,7 @@ def _do(block: str, place: Path, variables: dict[str, str]) -> Done:
 
 
 def rows(run: Path) -> list[object]:
-    return list(run_store(run).scores())
+    return list(run_store(str(run)).scores())
 
 
 def test_every_box_is_a_command_to_run() -> None:

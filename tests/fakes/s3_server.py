@@ -97,6 +97,21 @@ class FaultyProxy:
         return self.policy(request) if self.policy else None
 
 
+@dataclass(frozen=True, slots=True)
+class S3:
+    """A bucket of a real S3 server, reached through a proxy that can misbehave.
+
+    Args:
+        url: Of a folder that is the test's own.
+        proxy: Before the server.
+        environment: By which a process reaches it.
+    """
+
+    url: str
+    proxy: FaultyProxy
+    environment: dict[str, str]
+
+
 def first(count: int, fault: Fault, *, method: str = "", within: str = "") -> Policy:
     """Let the first requests of a method whose path holds some text meet a fault."""
     left = [count]

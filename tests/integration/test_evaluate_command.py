@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from dependency_injector import providers
+from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner, Result
 
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
-from fakes.fake_study_painter import FakeStudyPainter
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.study import Grade
@@ -40,10 +40,7 @@ def _backends() -> Iterator[None]:
         "fake": fake_backend("fake", trained_on=["s0"]),
         "grader": fake_backend("grader", classifier=FakeClassifier()),
     }
-    with (
-        container.backend.override(providers.Callable(lambda name, **_: known[name])),
-        container.painter.override(providers.Factory(FakeStudyPainter)),
-    ):
+    with container.backend.override(providers.Callable(lambda name, **_: known[name])):
         yield
 
 
@@ -82,7 +79,7 @@ def test_a_study_that_cannot_be_read_is_told_of_by_the_exit_code(
 
     assert result.exit_code == 3, result.output
     assert "answered only" in result.stdout
-    assert "1 failed" in result.stderr
+    assert json.loads(result.stderr.splitlines()[-1])["failed"] == 1
 
 
 def test_another_cohort_in_the_same_folder_is_refused_in_one_line(
@@ -102,6 +99,160 @@ def test_only_the_first_studies_are_taken_under_a_limit(tmp_path: Path) -> None:
     result = evaluate(tmp_path, "--json", "--limit", "2")
 
     assert json.loads(result.stdout)["cohort"]["n_studies"] == 2
+
+
+def evaluate_shards(out: Path, *shards: str, arguments: tuple[str, ...] = ()) -> list[Result]:
+    return [evaluate(out, "--shard", shard, *arguments) for shard in shards]
+
+
+def test_the_shard_that_ends_last_writes_the_report_of_the_whole(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    evaluate(whole)
+
+    first, second, last = evaluate_shards(parts, "2/3", "0/3", "1/3")
+
+    assert [one.exit_code for one in (first, second, last)] == [0, 0, 0]
+    assert "written when these are: 0-of-3, 1-of-3" in first.stdout
+    assert "written when these are: 1-of-3" in second.stdout
+    assert "report.html" in last.stdout
+    for name in ("report.html", "report.json", "fake/manifest.json", "fake/scores.parquet"):
+        assert (parts / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_pod_of_an_indexed_job_knows_its_shard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIOBENCH_SHARDS", "2")
+    monkeypatch.setenv("JOB_COMPLETION_INDEX", "1")
+
+    result = evaluate(tmp_path, "--json")
+
+    assert json.loads(result.stdout) == {"shard": "1-of-2", "missing_shards": ["0-of-2"]}
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "said"),
+    [
+        (["--shard", "3/3"], {}, "wanted I/N, counted from 0/N to N-1/N"),
+        (["--shard", "one"], {}, "wanted I/N, e.g. 0/4"),
+        ([], {"GLIOBENCH_SHARDS": "2"}, "which of them?"),
+        ([], {"GLIOBENCH_SHARDS": "2", "JOB_COMPLETION_INDEX": "2"}, "counted from 0/N"),
+        (["--shard", "0/3"], {"GLIOBENCH_SHARDS": "2"}, "the setting shards is 2"),
+        (["--executor", "slurm"], {}, "executor: got 'slurm'"),
+        (["--workers", "0"], {}, "workers: got 0"),
+        (["--study-timeout", "-1"], {}, "study_timeout_s: got -1"),
+    ],
+)
+def test_a_wrong_value_is_one_line_and_exit_code_1(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: list[str],
+    environment: dict[str, str],
+    said: str,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    result = evaluate(tmp_path, *flags)
+
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert said in line
+
+
+def test_another_number_of_shards_in_the_same_place_is_refused(tmp_path: Path) -> None:
+    evaluate_shards(tmp_path, "0/3")
+
+    (result,) = evaluate_shards(tmp_path, "0/2")
+
+    assert result.exit_code == 1
+    assert "kept in 3 shards, not 2: choose another place" in result.stderr
+
+
+def merge(out: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["merge", str(out), *arguments])
+
+
+def test_a_merge_with_missing_shards_is_refused_in_one_line(tmp_path: Path) -> None:
+    evaluate_shards(tmp_path, "0/3")
+
+    result = merge(tmp_path)
+
+    assert result.exit_code == 1
+    assert "lacks 2 of 3 shards, 1-of-3, 2-of-3" in result.stderr
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_merge_that_may_be_partial_is_stamped_and_told_by_its_exit_code(tmp_path: Path) -> None:
+    evaluate_shards(tmp_path, "0/3", "2/3")
+
+    result = merge(tmp_path, "--allow-partial", "--json")
+
+    report = json.loads(result.stdout)
+    assert result.exit_code == 3
+    assert report["missing_shards"] == ["1-of-3"]
+    assert report["cohort"]["n_studies"] == 2
+    assert report["stamps"][0]["title"] == "Partial"
+    assert "Merged without 1 shard: 1-of-3" in (tmp_path / "report.html").read_text()
+
+
+def test_a_shard_that_may_merge_in_part_does_so_at_once(tmp_path: Path) -> None:
+    (result,) = evaluate_shards(tmp_path, "0/3", arguments=("--allow-partial", "--json"))
+
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["missing_shards"] == ["1-of-3", "2-of-3"]
+
+
+def test_a_place_without_shards_has_nothing_to_merge(tmp_path: Path) -> None:
+    result = merge(tmp_path)
+
+    assert result.exit_code == 1
+    assert "holds no shards" in result.stderr
+
+
+def test_a_report_that_was_lost_is_made_again_by_a_merge(tmp_path: Path) -> None:
+    evaluate_shards(tmp_path, "0/2", "1/2")
+    before = (tmp_path / "report.html").read_bytes()
+    (tmp_path / "report.html").unlink()
+
+    result = merge(tmp_path)
+
+    assert result.exit_code == 0
+    assert (tmp_path / "report.html").read_bytes() == before
+
+
+def test_metrics_are_kept_for_prometheus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: list[FakeStudySource]
+) -> None:
+    file = tmp_path / "gliobench.prom"
+    monkeypatch.setenv("GLIOBENCH_METRICS_FILE", str(file))
+    source.append(FakeStudySource(CASES[1:], unreadable={"s0": InvalidInputError("s0 is torn")}))
+
+    evaluate(tmp_path / "run", "--backend", "grader", "--batch-size", "2")
+
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(file.read_text())
+        for sample in family.samples
+    }
+    for backend in ("fake", "grader"):
+        assert samples["gliobench_studies_done", backend] == 3
+        assert samples["gliobench_studies_failed", backend] == 1
+        assert samples["gliobench_studies_wanted", backend] == 3
+    assert samples["gliobench_batch_size",] == 2
+    assert samples["gliobench_stage_seconds", "infer"] > 0
+
+
+def test_metrics_that_cannot_be_written_stop_the_command_before_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIOBENCH_METRICS_FILE", str(tmp_path / "no" / "such" / "m.prom"))
+
+    result = evaluate(tmp_path / "run")
+
+    assert result.exit_code == 1
+    assert "m.prom" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ STUDIES = 24
 SCRIPT = f"""
 import sys, time
 
+from fakes.evaluation import evaluate
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier, by_brightness
 from fakes.fake_localizer import FakeLocalizer
@@ -24,8 +25,6 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 
 from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
-from gliobench.application.evaluate_cohort import EvaluateCohort
-from gliobench.application.score_run import ScoreRun
 
 
 def slowly(study):
@@ -36,9 +35,7 @@ def slowly(study):
 source = FakeStudySource(fake_case(f"s{{n:02}}") for n in range({STUDIES}))
 slow = fake_backend("slow", classifier=FakeClassifier(slowly), localizer=FakeLocalizer())
 store = ParquetRunStore(open_storage(sys.argv[1]))
-evaluate = EvaluateCohort(source, open_store=lambda name: store, batch_size=2)
-(run,) = evaluate([slow], source.study_ids())
-ScoreRun(source)(run)
+evaluate(source, [slow], lambda name: store, batch_size=2)
 """
 TESTS = Path(__file__).parents[1]
 

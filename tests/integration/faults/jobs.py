@@ -6,6 +6,7 @@ A server process imports everything once and forks a child a job, so that a hund
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import signal
 import sys
@@ -54,7 +55,9 @@ def _job(recipe: FolderRecipe, misfortune: Misfortune | None) -> None:
 
 def _context() -> multiprocessing.context.ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["__main__", __name__])
+    tests = str(Path(__file__).parents[2])  # the server looks there only, up to Python 3.11
+    os.environ["PYTHONPATH"] = os.pathsep.join([tests, *sys.path])
     return context
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from integration.faults.jobs import IDS, finish, left, start
 
 RUNS = 100
+SIDE_BY_SIDE = 2
 
 
 @pytest.fixture(scope="module")
@@ -28,26 +30,37 @@ def test_a_hundred_jobs_killed_at_random_instants_lose_and_double_nothing(
     tmp_path: Path, undisturbed: tuple[Any, float]
 ) -> None:
     expected, seconds = undisturbed
-    instants = random.Random(0)
-    kills = 0
-    for number in range(RUNS):
-        folder = tmp_path / str(number) / "runs"
-        process = start(folder)
-        while True:
-            process.join(instants.uniform(0, seconds))
-            if process.exitcode is not None:
-                break
-            process.kill()
-            process.join()
-            kills += 1
-            process = start(folder)
-            if instants.random() < 0.5:
-                process.join()
-                break
-        assert process.exitcode == 0
-        assert left(folder) == expected, f"job {number}"
-    assert kills > RUNS / 4, "the jobs ended before they could be killed"
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        kills = list(
+            pool.map(
+                lambda number: killed_and_finished(
+                    tmp_path / str(number) / "runs", seconds, number
+                ),
+                range(RUNS),
+            )
+        )
+
+    assert sum(kills) > RUNS / 4, "the jobs ended before they could be killed"
     assert len(expected["steady"]["rows"]) == 2 * len(IDS)
+    for number in range(RUNS):
+        assert left(tmp_path / str(number) / "runs") == expected, f"job {number}"
+
+
+def killed_and_finished(folder: Path, seconds: float, seed: int) -> int:
+    """Kill a job up to three times, each at a random instant, then let it end; count the kills."""
+    instants = random.Random(seed)
+    kills = 0
+    for _ in range(instants.randint(1, 3)):
+        process = start(folder)
+        process.join(instants.uniform(0, seconds))
+        if process.exitcode is not None:
+            break
+        process.kill()
+        process.join()
+        kills += 1
+    assert finish(folder) == 0
+    return kills
 
 
 def test_two_writers_of_one_run_leave_what_one_leaves(

@@ -9,9 +9,8 @@ import fsspec
 import numpy as np
 import pytest
 
-from conftest import S3
 from fakes.fake_study_source import fake_case
-from fakes.s3_server import BUSY, DENIED, GONE, RESET, Request, always, first
+from fakes.s3_server import BUSY, DENIED, GONE, RESET, S3, Request, always, first
 from fakes.slice_folder import write_slices
 from fakes.study_folder import write_name_mapping, write_study
 from gliobench.adapters.fsspec import open_dataset

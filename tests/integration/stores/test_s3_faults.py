@@ -7,7 +7,6 @@ import time
 import pytest
 from structlog.testing import capture_logs
 
-from conftest import S3
 from fakes.s3_server import (
     BROKEN,
     BUSY,
@@ -15,6 +14,7 @@ from fakes.s3_server import (
     ENVIRONMENT,
     GONE,
     RESET,
+    S3,
     SLOW,
     Fault,
     Request,

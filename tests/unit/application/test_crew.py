@@ -244,15 +244,15 @@ def test_an_error_of_a_worker_is_raised() -> None:
 
 
 def test_once_told_to_stop_workers_finish_what_they_are_at_and_are_let_go() -> None:
-    pool, stopped = ScriptedPool(), False
+    pool, outcomes = ScriptedPool(), list[Outcome]()
     crew = PooledCrew(pool, size=2)
     assert crew.manifests
+    batches = [(one(f"s{n}"),) for n in range(9)]
 
-    outcomes = 0
-    for _ in crew.run([(one(f"s{n}"),) for n in range(9)], lambda: stopped):
-        outcomes, stopped = outcomes + 1, True
+    for outcome in crew.run(batches, stop=lambda: bool(outcomes)):
+        outcomes.append(outcome)
 
-    assert outcomes == 2
+    assert len(outcomes) == 2
     assert all(worker.dismissed for worker in pool.hired)
 
 

@@ -1,0 +1,162 @@
+"""Time `gliobench evaluate` over more workers and shards, and beside a bare loop.
+
+    python tests/benchmarks/throughput.py --studies 48
+
+Phantoms on a 2 mm grid, written to a folder beforehand, by `cnn-onnx` on one thread a worker.
+
+First the overhead: a bare loop loads, predicts and scores each study and keeps nothing; beside it
+stands the same work by the in-process executor, into a run store. Libraries and models are loaded
+before the clock starts; the two take turns, `--rounds` times, and the median counts. Since the
+executor loads the next batch while it infers, CPU seconds tell the overhead and seconds the gain.
+
+Then the throughput: whole commands, by one worker, two workers, and two shards side by side; the
+efficiency is that of k workers against one, start of the processes included. Needs the extra
+`phantom`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+
+def bare(studies: Path, _: Path) -> None:
+    """Load, predict and score study by study; keep nothing."""
+    from gliobench.application.ask_backend import ask
+    from gliobench.application.evaluate_batch import manifest_of
+    from gliobench.application.load_modalities import load_modalities
+    from gliobench.application.ports.run_store import StudyPrediction
+    from gliobench.application.score_study import ScoreStudy
+    from gliobench.entrypoints.container import load_backend, open_source
+
+    source, backend = open_source(str(studies)), load_backend("cnn-onnx")
+    manifest = manifest_of(backend, seed=0, versions={})
+    clock = _Clock()
+    for study_id in source.study_ids():
+        content = source.content_hash(study_id)
+        study = source.study(study_id)
+        load_modalities(study, study.volumes)
+        (answer,) = ask(backend, [study])
+        score = ScoreStudy.of(source, study_id, content, study)
+        score(StudyPrediction("key", study_id, *answer), manifest)
+    clock.stop()
+
+
+def kept(studies: Path, out: Path) -> None:
+    """Do the same by the executor, into a store."""
+    from gliobench.adapters.executors import InProcessExecutor
+    from gliobench.application.evaluate_batch import EvaluateBatch
+    from gliobench.application.evaluate_cohort import EvaluateCohort
+    from gliobench.entrypoints.container import load_backend, open_source, run_place
+
+    source, store = open_source(str(studies)), run_place(str(out)).store
+    work = EvaluateBatch(source, [load_backend("cnn-onnx")], open_store=store)
+    evaluate_cohort = EvaluateCohort(source, InProcessExecutor(), open_store=store)
+    clock = _Clock()
+    evaluate_cohort(lambda: work, source.study_ids())
+    clock.stop()
+
+
+CONTENDERS = {"bare loop": bare, "executor and store": kept}
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = time.perf_counter(), time.process_time()
+
+    def stop(self) -> None:
+        seconds, cpu = time.perf_counter() - self._start[0], time.process_time() - self._start[1]
+        print(json.dumps([seconds, cpu]))
+
+
+def main() -> None:
+    """Write the phantoms, then measure both."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--studies", type=int, default=48)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--contender", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.contender:
+        name, studies, out = arguments.contender
+        CONTENDERS[name](Path(studies), Path(out))
+        return
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(", ".join(f"{one} {version(one)}" for one in ("gliobench", "numpy", "pyarrow")))
+    with tempfile.TemporaryDirectory() as temporary:
+        studies = Path(temporary) / "phantoms"
+        _write_phantoms(studies, arguments.studies)
+        _overhead(studies, Path(temporary), arguments.rounds)
+        _throughput(studies, Path(temporary), arguments.studies)
+
+
+def _write_phantoms(folder: Path, count: int) -> None:
+    from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+
+    export_phantoms(folder, PhantomStudySource(count, spacing_mm=2.0))
+
+
+def _overhead(studies: Path, temporary: Path, rounds: int) -> None:
+    told: dict[str, list[list[float]]] = {name: [] for name in CONTENDERS}
+    for number in range(rounds):
+        for name, taken in told.items():
+            out = temporary / f"overhead-{number}"
+            line = [sys.executable, __file__, "--contender", name, str(studies), str(out)]
+            done = subprocess.run(line, env=_one_thread(), check=True, stdout=subprocess.PIPE)
+            taken.append(json.loads(done.stdout.splitlines()[-1]))
+    medians = {
+        name: [statistics.median(one) for one in zip(*t, strict=True)] for name, t in told.items()
+    }
+    print(f"\n{'':20} {'seconds':>8} {'CPU s':>7} {'CPU against bare':>17}")
+    for name, (seconds, cpu) in medians.items():
+        share = cpu / medians["bare loop"][1] - 1
+        print(f"{name:20} {seconds:8.1f} {cpu:7.1f} {share:17.1%}", flush=True)
+
+
+def _throughput(studies: Path, temporary: Path, count: int) -> None:
+    cases = {
+        "1 worker": [["--workers", "1"]],
+        "2 workers": [["--workers", "2"]],
+        "2 shards": [["--shard", "0/2"], ["--shard", "1/2"]],
+    }
+    print(f"\n{'':20} {'seconds':>8} {'studies a minute':>17} {'efficiency':>11}")
+    alone = 0.0
+    for name, flags in cases.items():
+        seconds = _commands(studies, temporary / name.replace(" ", "-"), flags)
+        alone = alone or seconds
+        efficiency = alone / seconds / int(name[0])
+        print(
+            f"{name:20} {seconds:8.1f} {60 * count / seconds:17.0f} {efficiency:11.2f}", flush=True
+        )
+
+
+def _commands(studies: Path, out: Path, flags: Sequence[Sequence[str]]) -> float:
+    """Run commands side by side; seconds until the last one ends."""
+    line = [sys.executable, "-m", "gliobench", "evaluate", str(studies), "--backend", "cnn-onnx"]
+    start = time.perf_counter()
+    running = [
+        subprocess.Popen(
+            [*line, "--out", str(out), *one], env=_one_thread(), stdout=subprocess.DEVNULL
+        )
+        for one in flags
+    ]
+    if any(one.wait() not in (0, 3) for one in running):
+        raise SystemExit(f"evaluate {flags} failed")
+    return time.perf_counter() - start
+
+
+def _one_thread() -> dict[str, str]:
+    return {**os.environ, "GLIOBENCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+if __name__ == "__main__":
+    main()
