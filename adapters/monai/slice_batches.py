@@ -37,18 +37,26 @@ class TrainingSlice:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """How far pictures are moved.
+class Alterations:
+    """What is done to pictures beside scanning them anew.
 
     Args:
         turn: Largest angle, in radians.
         zoom: Largest factor, as its logarithm.
         shift: Largest way, in fractions of half the picture.
+        warp: Deviation of a smooth displacement, likewise.
+        transplants: Share of pictures that get another patient's tumour besides.
     """
 
     turn: float
     zoom: float = 0.2
     shift: float = 0.12
+    warp: float = 0.0
+    transplants: float = 0.0
+
+
+FOR_LOCALIZER = Alterations(turn=0.35, warp=0.03, transplants=0.5)
+FOR_GRADER = Alterations(turn=math.pi)
 
 
 class SliceBatches:
@@ -57,7 +65,8 @@ class SliceBatches:
     Args:
         slices: Of one shape. In groups, each drawn from as often as the others.
         size: (I, J) of the batch's pictures, cut from the middle.
-        moves: How far pictures are moved.
+        alterations: What is done to them.
+        beside_mirror: Whether each picture has its mirror image as a second channel.
         batch_size: Pictures a batch.
         seed: Of every random choice.
     """
@@ -67,7 +76,8 @@ class SliceBatches:
         slices: Sequence[Sequence[TrainingSlice]],
         *,
         size: tuple[int, int],
-        moves: Moves,
+        alterations: Alterations,
+        beside_mirror: bool,
         batch_size: int,
         seed: int,
     ) -> None:
@@ -79,19 +89,23 @@ class SliceBatches:
             torch.tensor([[float(s.grade is Grade.HGG)] for s in group]) for group in slices
         ]
         self._size = size
-        self._moves = moves
+        self._alterations = alterations
+        self._beside_mirror = beside_mirror
         self._batch_size = batch_size
         self._seed = seed
 
     def __call__(self, step: int) -> Batch:
-        """Make (N, 1, I, J) pixels, (N, 1, I, J) tumour of 0 and 1, and (N, 1) hgg."""
+        """Make (N, 1 or 2, I, J) pixels, (N, 1, I, J) tumour of 0 and 1, and (N, 1) hgg."""
         rng = np.random.default_rng((self._seed, step))
         chance = Generator().manual_seed(int(rng.integers(2**62)))
         each = self._batch_size // len(self._groups)
         chosen = [torch.from_numpy(rng.integers(len(one), size=each)) for one in self._groups]
         pictures = torch.cat([g[c] for g, c in zip(self._groups, chosen, strict=True)])
-        moved = _moved(pictures, self._size, self._moves, chance)
-        pixels, tumour, brain = moved.split(1, dim=1)
+        pixels, tumour = _transplanted(pictures, self._alterations.transplants, chance).split(1, 1)
+        shown = torch.cat([pixels, pixels.flip(2)], 1) if self._beside_mirror else pixels
+        stacked = torch.cat([tumour, shown, (shown != 0).float()], 1)
+        moved = _moved(stacked, self._size, self._alterations, chance)
+        tumour, pixels, brain = moved.split([1, shown.shape[1], shown.shape[1]], dim=1)
         seen = _rescanned(pixels, chance) * (brain > 0.5)
         return {
             "pixels": seen.contiguous(memory_format=torch.channels_last),
@@ -100,12 +114,32 @@ class SliceBatches:
         }
 
 
-def _moved(pictures: Tensor, size: tuple[int, int], moves: Moves, chance: Generator) -> Tensor:
-    """Turn, zoom, mirror and shift (N, 2, H, W) pictures, and add where the brain is."""
+def _transplanted(pictures: Tensor, share: float, chance: Generator) -> Tensor:
+    """Lay tumours, as they are or mirrored, where they lay, into other brains of a batch.
+
+    Args:
+        pictures: (N, 2, I, J), pixels and tumour.
+        share: Of the pictures.
+        chance: Of every choice.
+    """
+    n = len(pictures)
+    donors = pictures[torch.randperm(n, generator=chance)]
+    donors = torch.where(_each(0.0, 1.0, n, chance) < 0.5, donors, donors.flip(2))
+    both_brains = (pictures[:, :1] != 0) & (donors[:, :1] != 0)
+    region = functional.max_pool2d((donors[:, 1:] > 0.5).float(), 5, 1, 2)
+    soft = functional.avg_pool2d(region, 3, 1, 1) * both_brains
+    soft = soft * (_each(0.0, 1.0, n, chance) < share)
+    pixels = torch.lerp(pictures[:, :1], donors[:, :1], soft)
+    tumour = torch.maximum(pictures[:, 1:], donors[:, 1:] * (soft > 0.5))
+    return torch.cat([pixels, tumour], 1)
+
+
+def _moved(pictures: Tensor, size: tuple[int, int], to: Alterations, chance: Generator) -> Tensor:
+    """Turn, zoom, mirror, shift and warp (N, C, H, W) pictures."""
     n, _, *whole = pictures.shape
-    turn = _between(-moves.turn, moves.turn, n, chance)
+    turn = _between(-to.turn, to.turn, n, chance)
     mirror = torch.sign(torch.rand(n, generator=chance) - 0.5)
-    zoom = torch.exp(_between(-moves.zoom, moves.zoom, n, chance))
+    zoom = torch.exp(_between(-to.zoom, to.zoom, n, chance))
     across, down = zoom * torch.cos(turn), zoom * torch.sin(turn)
     # from the batch's pixels to the picture's: rows i, columns j, both counted from the middle
     to_i = torch.stack([mirror * across, -mirror * down], 1)
@@ -114,10 +148,12 @@ def _moved(pictures: Tensor, size: tuple[int, int], moves: Moves, chance: Genera
     at = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), -1)
     where = []
     for weights, length in ((to_j, whole[1]), (to_i, whole[0])):  # grid_sample wants x first
-        shift = _between(-moves.shift, moves.shift, n, chance)
+        shift = _between(-to.shift, to.shift, n, chance)
         where.append((at * weights[:, None, None]).sum(-1) * 2 / length + shift[:, None, None])
-    stacked = torch.cat([pictures, (pictures[:, :1] != 0).float()], 1)
-    return functional.grid_sample(stacked, torch.stack(where, -1), align_corners=False)
+    warp = torch.randn(n, 2, 6, 6, generator=chance) * to.warp
+    smooth = functional.interpolate(warp, size=size, mode="bicubic", align_corners=True)
+    grid = torch.stack(where, -1) + smooth.permute(0, 2, 3, 1)
+    return functional.grid_sample(pictures, grid, align_corners=False)
 
 
 def _rescanned(pixels: Tensor, chance: Generator) -> Tensor:
@@ -143,7 +179,3 @@ def _between(low: float, high: float, n: int, chance: Generator) -> Tensor:
 def _each(low: float, high: float, n: int, chance: Generator) -> Tensor:
     """Draw one number a picture, (N, 1, 1, 1)."""
     return _between(low, high, n, chance)[:, None, None, None]
-
-
-ANY_TURN = Moves(turn=math.pi)
-A_LITTLE = Moves(turn=0.35)

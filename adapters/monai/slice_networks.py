@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 
-LOCALIZER_CHANNELS = (16, 32, 64, 128, 128)
+LOCALIZER_CHANNELS = (16, 32, 64, 96, 96)
 GRADER_WIDTH = 24
 GRADER_STAGES = 3
 
@@ -19,11 +19,12 @@ GRADER_STAGES = 3
 def slice_localizer() -> nn.Module:
     """Build a residual U-Net whose first convolution already halves the grid.
 
-    Input (N, 1, I, J), each length a multiple of 16; output (N, 1, I, J) logits.
+    It sees a slice beside its mirror image, since a healthy brain is nearly symmetric: input
+    (N, 2, I, J), each length a multiple of 16; output (N, 1, I, J) logits.
     """
     network: nn.Module = UNet(
         spatial_dims=2,
-        in_channels=len(SLICE_MODALITIES),
+        in_channels=2 * len(SLICE_MODALITIES),
         out_channels=len(SLICE_REGIONS),
         channels=LOCALIZER_CHANNELS,
         strides=(2,) * (len(LOCALIZER_CHANNELS) - 1),
@@ -35,7 +36,10 @@ def slice_localizer() -> nn.Module:
 
 def slice_localizer_architecture() -> str:
     """Name the localizer for its card."""
-    return f"MONAI UNet in 2D, channels {LOCALIZER_CHANNELS}, strides 2, mean of it and its mirror"
+    return (
+        f"MONAI UNet in 2D, channels {LOCALIZER_CHANNELS}, strides 2, of a slice beside its mirror "
+        "image, mean of both ways round"
+    )
 
 
 class SliceGrader(nn.Module):
@@ -83,7 +87,7 @@ def slice_grader_architecture() -> str:
 
 
 class MirroredLocalizer(nn.Module):
-    """A localizer as it ships: the mean of what it says of a slice and of its mirror.
+    """A localizer as it ships: a slice beside its mirror image, and the mean of both ways round.
 
     Args:
         network: Of planes, as training left it.
@@ -96,8 +100,8 @@ class MirroredLocalizer(nn.Module):
     def forward(self, volumes: Tensor) -> Tensor:
         """Segment (N, 1, I, J, 1): logits of the same shape."""
         pixels = volumes.squeeze(-1)
-        mirrored: Tensor = self.network(pixels.flip(2)).flip(2)
-        both: Tensor = (self.network(pixels) + mirrored) / 2
+        beside = torch.cat([pixels, pixels.flip(2)], 1)
+        both: Tensor = (self.network(beside) + self.network(beside.flip(2)).flip(2)) / 2
         return both.unsqueeze(-1)
 
 

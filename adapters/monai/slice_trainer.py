@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
 from gliobench.adapters.monai.slice_batches import (
-    A_LITTLE,
-    ANY_TURN,
+    FOR_GRADER,
+    FOR_LOCALIZER,
     SliceBatches,
     TrainingSlice,
 )
@@ -172,7 +172,8 @@ class SliceTrainer(Trainer):
         return SliceBatches(
             groups,
             size=shape[:2],
-            moves=ANY_TURN if of_grader else A_LITTLE,
+            alterations=FOR_GRADER if of_grader else FOR_LOCALIZER,
+            beside_mirror=not of_grader,
             batch_size=self._batch_size * (4 if of_grader else 1),
             seed=self._schedule.seed,
         )

@@ -37,9 +37,7 @@ def columns_of(batch: pa.RecordBatch) -> Columns:
     Raises:
         LookupError, ValueError, TypeError: They are no rows of `score_rows.score_table`.
     """
-    if IMAGE not in batch.schema.names:  # of an older version
-        batch = batch.append_column(IMAGE, pa.nulls(len(batch), pa.string()))
-    columns: Columns = {name: _texts(batch[kept]) for name, kept in _KEPT_AS.items()}
+    columns: Columns = {name: _texts(_kept(batch, kept)) for name, kept in _KEPT_AS.items()}
     columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
     columns["oracle"] = batch["oracle"].fill_null(False).to_numpy(zero_copy_only=False)
     columns |= _grades(batch)
@@ -138,6 +136,13 @@ def _in_mm(affine: FloatArray, voxels: FloatArray) -> FloatArray:
 
 def _there(column: pa.Array) -> BoolArray:
     return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _kept(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Look up a column of words; runs of older versions have no hashes of images."""
+    if name == IMAGE and name not in batch.schema.names:
+        return pa.nulls(len(batch), pa.string())
+    return batch[name]
 
 
 def _texts(column: pa.Array) -> NDArray[np.object_]:

@@ -20,7 +20,7 @@ from ray.exceptions import RayActorError, RayError
 from gliobench.adapters.ray.actor import Actor
 from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
 from gliobench.application.ports.executor import Crew, Executor, Recipe
-from gliobench.domain.errors import StoreError
+from gliobench.domain.errors import JobError, StoreError
 
 KNOCK_S = 20.0
 """How long a cluster may take to answer at all."""
@@ -36,7 +36,8 @@ class RayExecutor(Executor):
     an object store, or a folder that all nodes share.
 
     Args:
-        address: Of the cluster, as `ray.init` takes it; None starts one on this machine.
+        address: Of the cluster, as `ray.init` takes it; None starts one on this machine, for this
+            evaluation alone.
         workers: How many actors, ≥ 1.
         num_cpus: CPU cores of an actor.
         num_gpus: GPUs of an actor, or a part of one.
@@ -64,6 +65,7 @@ class RayExecutor(Executor):
 
         Raises:
             StoreError: There is no cluster at the address.
+            JobError: It runs another version of Ray or of Python.
         """
         with _joined(self._address):
             crew = PooledCrew(
@@ -82,16 +84,18 @@ class RayExecutor(Executor):
 def _joined(address: str | None) -> Iterator[None]:
     """Be part of a cluster; what Ray does to a process at large is undone or forestalled."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the hospital
+    logging.getLogger("ray").setLevel(logging.ERROR)  # stderr is for our events
     mine = signal.getsignal(signal.SIGTERM)
     try:
         _knock(address)
         ray.init(
-            address,
+            address or "local",
             configure_logging=False,
             log_to_driver=False,
-            logging_level=logging.ERROR,
             include_dashboard=False if address is None else None,
         )
+    except RuntimeError as error:  # other versions of Ray or Python over there
+        raise JobError(f"Ray cluster {address}: {' '.join(str(error).split())}") from error
     except (OSError, ValueError, RayError) as error:
         reason = " ".join(str(error).split())
         raise StoreError(f"Ray cluster {address} cannot be reached: {reason}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sysconfig
+from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -12,25 +13,30 @@ EITHER = {"onnxruntime-gpu": "onnxruntime"}
 """Packages that another one stands for, where the machine of the tests has that one."""
 
 
-def declared(name: str, *extras: str) -> dict[str, Distribution]:
+def declared(name: str, extras: Iterable[str], *, purelib: Path) -> dict[str, Distribution]:
     """Follow what a package requires, and what that requires, to the end.
 
+    Args:
+        name: The package.
+        extras: Those of it that are wanted.
+        purelib: The environment that it is installed in, alone.
+
     Returns:
-        The dependencies by name, without the package itself.
+        The dependencies by name, as they are installed here.
 
     Raises:
-        PackageNotFoundError: A dependency is not installed here.
+        PackageNotFoundError: One is not installed here.
     """
-    waiting, seen = [Requirement(f"{name}[{','.join(extras)}]")], set()
-    found: dict[str, Distribution] = {}
+    (package,) = Distribution.discover(name=name, path=[str(purelib)])
+    waiting = _required(package, set(extras))
+    seen, found = set(), {}
     while waiting:
         wanted = waiting.pop()
         if (wanted.name, frozenset(wanted.extras)) not in seen:
             seen.add((wanted.name, frozenset(wanted.extras)))
             found[wanted.name] = _installed(wanted.name)
-            required = map(Requirement, found[wanted.name].requires or [])
-            waiting += [one for one in required if _applies(one, wanted.extras)]
-    return {one: distribution for one, distribution in found.items() if one != name}
+            waiting += _required(found[wanted.name], wanted.extras)
+    return found
 
 
 def link(distributions: dict[str, Distribution], purelib: Path) -> None:
@@ -49,6 +55,10 @@ def _installed(name: str) -> Distribution:
         if name not in EITHER:
             raise
         return distribution(EITHER[name])
+
+
+def _required(package: Distribution, extras: set[str]) -> list[Requirement]:
+    return [one for one in map(Requirement, package.requires or []) if _applies(one, extras)]
 
 
 def _applies(requirement: Requirement, extras: set[str]) -> bool:

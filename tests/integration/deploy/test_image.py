@@ -89,7 +89,7 @@ def _built(home: Path) -> Image:
         variables={**_offline(home / "tools"), "EXTRAS": extras},
     )
     purelib = Path(sysconfig.get_path("purelib", vars={"base": str(home / "opt")}))
-    link(declared("gliobench", *extras.split(",")), purelib)
+    link(declared("gliobench", extras.split(","), purelib=purelib), purelib)
     shutil.rmtree(home / "source")
     for volume in ("tmp", "runs"):
         _made(home / "volumes" / volume).chmod(0o777)

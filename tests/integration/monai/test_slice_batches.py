@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,15 +12,15 @@ import torch
 
 from gliobench.adapters.monai import slice_batches
 from gliobench.adapters.monai.slice_batches import (
-    A_LITTLE,
-    ANY_TURN,
-    Moves,
+    FOR_GRADER,
+    FOR_LOCALIZER,
+    Alterations,
     SliceBatches,
     TrainingSlice,
 )
 from gliobench.domain.study import Grade
 
-STILL = Moves(turn=0.0, zoom=0.0, shift=0.0)
+STILL = Alterations(turn=0.0, zoom=0.0, shift=0.0)
 
 
 def a_slice(grade: Grade = Grade.HGG, *, edge: int = 32) -> TrainingSlice:
@@ -34,11 +36,19 @@ def a_slice(grade: Grade = Grade.HGG, *, edge: int = 32) -> TrainingSlice:
 
 def batches(
     *groups: list[TrainingSlice],
-    moves: Moves = STILL,
+    altered: Alterations = STILL,
+    beside_mirror: bool = False,
     size: tuple[int, int] = (32, 32),
     seed: int = 0,
 ) -> SliceBatches:
-    return SliceBatches(groups or ([a_slice()],), size=size, moves=moves, batch_size=8, seed=seed)
+    return SliceBatches(
+        groups or ([a_slice()],),
+        size=size,
+        alterations=altered,
+        beside_mirror=beside_mirror,
+        batch_size=8,
+        seed=seed,
+    )
 
 
 @pytest.fixture
@@ -48,12 +58,12 @@ def _same_scanner(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_step_always_gives_the_same_batch_and_another_step_another() -> None:
-    first, again = batches(moves=ANY_TURN)(5), batches(moves=ANY_TURN)(5)
+    first, again = batches(altered=FOR_LOCALIZER)(5), batches(altered=FOR_LOCALIZER)(5)
 
     for name, part in first.items():
         torch.testing.assert_close(part, again[name], rtol=0, atol=0)
-    assert not torch.equal(first["pixels"], batches(moves=ANY_TURN)(6)["pixels"])
-    assert not torch.equal(first["pixels"], batches(moves=ANY_TURN, seed=1)(5)["pixels"])
+    assert not torch.equal(first["pixels"], batches(altered=FOR_LOCALIZER)(6)["pixels"])
+    assert not torch.equal(first["pixels"], batches(altered=FOR_LOCALIZER, seed=1)(5)["pixels"])
 
 
 @pytest.mark.usefixtures("_same_scanner")
@@ -82,9 +92,9 @@ def test_a_crop_is_cut_from_the_middle() -> None:
 
 
 @pytest.mark.usefixtures("_same_scanner")
-@pytest.mark.parametrize("moves", [A_LITTLE, ANY_TURN], ids=["a-little", "any-turn"])
-def test_the_tumour_moves_with_its_pixels(moves: Moves) -> None:
-    batch = batches(moves=moves)(3)
+@pytest.mark.parametrize("altered", [FOR_LOCALIZER, FOR_GRADER], ids=["localizer", "grader"])
+def test_the_tumour_moves_with_its_pixels(altered: Alterations) -> None:
+    batch = batches(altered=altered)(3)
 
     bright = batch["pixels"] > 2.2
     tumour = batch["tumour"] > 0
@@ -95,7 +105,7 @@ def test_the_tumour_moves_with_its_pixels(moves: Moves) -> None:
 
 
 def test_a_turn_keeps_the_tumours_area() -> None:
-    turned = batches(moves=Moves(turn=3.1, zoom=0.0, shift=0.0))(1)
+    turned = batches(altered=Alterations(turn=3.1, zoom=0.0, shift=0.0))(1)
 
     areas = turned["tumour"].sum((1, 2, 3))
     assert areas.min() > 0.85 * 70
@@ -118,3 +128,42 @@ def test_groups_are_drawn_from_alike() -> None:
     batch = batches([a_slice(Grade.LGG)], many)(0)
 
     assert batch["hgg"].flatten().tolist() == [0.0] * 4 + [1.0] * 4
+
+
+@pytest.mark.usefixtures("_same_scanner")
+def test_a_second_channel_is_the_mirror_image_moved_alike() -> None:
+    batch = batches(altered=FOR_GRADER, beside_mirror=True)(4)
+
+    plain, mirror = batch["pixels"][:, 0] > 2.2, batch["pixels"][:, 1] > 2.2
+    assert batch["pixels"].shape == (8, 2, 32, 32)
+    assert mirror.sum() > 0.8 * plain.sum()
+    assert not (plain & mirror).any()  # the tumour lies on one side
+    still = batches(beside_mirror=True)(4)["pixels"]
+    torch.testing.assert_close(still[:, 1], still[:, 0].flip(1), rtol=0, atol=1e-4)
+
+
+@pytest.mark.usefixtures("_same_scanner")
+def test_another_patients_tumour_is_laid_in_where_it_lay_or_mirrored() -> None:
+    host = replace(a_slice(), tumour=np.zeros((32, 32), dtype=np.float32))
+    host.pixels[host.pixels == 4] = 0.25
+    altered = replace(STILL, transplants=1.0)
+
+    make = batches([host, a_slice()], altered=altered)
+    pairs = [pair for step in range(6) for pair in zip(*list(make(step).values())[:2], strict=True)]
+
+    where = torch.from_numpy(a_slice().tumour)
+    areas = set()
+    for pixels, tumour in pairs:
+        assert (tumour[0] <= torch.maximum(where, where.flip(0))).all()
+        assert (pixels[tumour > 0] > 1).all()
+        areas.add(int(tumour.sum()))
+    assert areas == {0, 70, 140}
+
+
+@pytest.mark.usefixtures("_same_scanner")
+def test_nothing_is_laid_in_unless_it_is_asked_for() -> None:
+    host = replace(a_slice(), tumour=np.zeros((32, 32), dtype=np.float32))
+
+    batch = batches([host, a_slice()])(0)
+
+    assert {int(area) for area in batch["tumour"].sum((1, 2, 3))} == {0, 70}

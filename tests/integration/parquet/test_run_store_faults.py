@@ -255,7 +255,40 @@ def test_scores_that_cannot_be_read_are_told_in_one_line(tmp_path: Path, spoil: 
     else:
         pq.write_table(pq.read_table(scores).drop_columns(["point_answered"]), scores)
 
+    for read in (lambda run: list(run.scores()), lambda run: run.case_table()):
+        with pytest.raises(JobError, match=r"scores\.parquet .*evaluate the run again") as refusal:
+            read(run_in(tmp_path))
+        assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("grid_shape", [240.0, 240.0]),
+        ("point_answer", [1.0]),
+        ("polygon_answer", [1.0, 2.0, 3.0, 4.0]),
+        ("reference_grade", "benign"),
+        ("point_failure", "boredom"),
+    ],
+)
+def test_rows_that_are_no_scores_are_told_in_one_line(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    scores = tmp_path / "scores.parquet"
+    run_in(tmp_path).write_scores([CaseScore("s1", "p1", None, None)])
+    row = pq.read_table(scores).to_pylist()[0] | {column: value, "point_answered": True}
+    pq.write_table(pa.Table.from_pylist([row], schema=pq.read_schema(scores)), scores)
+
     with pytest.raises(JobError, match=r"scores\.parquet .*evaluate the run again") as refusal:
-        list(run_in(tmp_path).scores())
+        run_in(tmp_path).case_table()
 
     assert "\n" not in str(refusal.value)
+
+
+def test_runs_of_before_images_were_hashed_are_still_read(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.parquet"
+    run_in(tmp_path).write_scores([CaseScore("s1", "p1", None, None, image_hash="a" * 16)])
+    pq.write_table(pq.read_table(scores).drop_columns(["image_hash"]), scores)
+
+    assert run_in(tmp_path).case_table().images.tolist() == [None]
+    assert [case.image_hash for case in run_in(tmp_path).scores()] == [None]
