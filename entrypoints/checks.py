@@ -84,13 +84,8 @@ def _onnxruntime() -> Iterator[Check]:
 
 
 def _weights() -> Iterator[Check]:
-    of_volumes, of_slices = settings().weights_dir or embedded_weights(), embedded_weights()
-    for folder, name in (
-        (of_volumes, "localizer.onnx"),
-        (of_volumes, "grader.onnx"),
-        (of_slices, "slices/localizer.onnx"),
-        (of_slices, "slices/grader.onnx"),
-    ):
+    folder = settings().weights_dir or embedded_weights()
+    for name in ("localizer.onnx", "grader.onnx"):
         path = folder / name
         if path.is_file():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()

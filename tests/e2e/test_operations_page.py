@@ -82,8 +82,10 @@ def _check_out(place: Path) -> None:
 
 
 def _do(block: str, place: Path, variables: dict[str, str]) -> Done:
-    # Each box in a shell of its own, in the environment that the page has activated at its start.
-    script = f"set -e\n. .venv/bin/activate\n{block}"
+    # Each box in a shell of its own; of those before it, only this is left in the reader's shell.
+    before = "".join(BLOCKS[: BLOCKS.index(block)])
+    exports = re.findall(r"^export .*$", before, flags=re.MULTILINE)
+    script = "\n".join(["set -e", ". .venv/bin/activate", *exports, block])
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=place,

@@ -50,12 +50,14 @@ class FolderRecipe:
     Args:
         folder: Of the runs.
         ids: Of the studies.
-        broken: What keeps the work from being made: `error`, `bug` or `death`.
+        names: Of the backends that are wanted.
+        broken: What keeps the work from being made: `error` or `bug`.
         pid_file: Where a worker notes its process.
     """
 
     folder: Path
     ids: tuple[str, ...]
+    names: tuple[str, ...] = ("steady", "moody")
     broken: str = ""
     pid_file: Path | None = None
 
@@ -65,8 +67,6 @@ class FolderRecipe:
                 raise BackendError("no weights at /nowhere")
             case "bug":
                 raise ZeroDivisionError("a bug")
-            case "death":
-                os._exit(KILLED)
         if self.pid_file is not None:
             self.pid_file.write_text(str(os.getpid()))
         return EvaluateBatch(self.source(), self.backends(), open_store=self.store)
@@ -75,10 +75,11 @@ class FolderRecipe:
         return FakeStudySource(fake_case(study_id) for study_id in self.ids)
 
     def backends(self) -> list[Backend]:
-        return [
-            fake_backend("steady"),
-            fake_backend("moody", classifier=FakeClassifier(moody)),
-        ]
+        known = {
+            "steady": fake_backend("steady"),
+            "moody": fake_backend("moody", classifier=FakeClassifier(moody)),
+        }
+        return [known[name] for name in self.names]
 
     def store(self, name: str) -> RunStore:
         return ParquetRunStore(open_storage(str(self.folder / name)))

@@ -19,14 +19,24 @@ NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": F
 def ray_nodes() -> Iterator[Cluster]:
     """A cluster of one node of one core; tests add nodes, and take them away again."""
     pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
         environment.setenv("PYTHONPATH", str(TESTS))  # for the fakes, in workers
-        cluster = Cluster(initialize_head=True, head_node_args=NODE)
+        cluster = _begun()
         yield cluster
         cluster.shutdown()
+
+
+def _begun(tries: int = 3) -> Cluster:
+    """Start the first node; Ray gives it 30 s, which a busy machine may exceed."""
+    from ray.cluster_utils import Cluster
+
+    try:
+        return Cluster(initialize_head=True, head_node_args=NODE)
+    except Exception:
+        if tries == 1:
+            raise
+        return _begun(tries - 1)
 
 
 @pytest.fixture

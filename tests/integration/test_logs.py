@@ -28,11 +28,11 @@ SECRETS = {
     "place": "/hospital/pacs/berger",
 }
 FIELDS = {
+    "again_in_s",
     "attempt",
     "batch_size",
     "done",
     "failed",
-    "pause_s",
     "place",
     "providers",
     "reason",

@@ -9,49 +9,62 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
+from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import KILLED, FolderRecipe
 from gliobench.adapters.executors import ProcessExecutor
 from gliobench.application.evaluate_cohort import EvaluateCohort
-from gliobench.domain.errors import JobError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
 
 TESTS = Path(__file__).parents[2]
 
 
-def evaluate(recipe: FolderRecipe, executor: ProcessExecutor) -> dict[str, dict[str, CaseScore]]:
-    EvaluateCohort(recipe.source(), executor, open_store=recipe.store)(recipe, recipe.ids)
+def evaluate(
+    recipe: FolderRecipe, executor: ProcessExecutor, *, batch_size: int = 2
+) -> dict[str, dict[str, CaseScore]]:
+    EvaluateCohort(recipe.source(), executor, open_store=recipe.store, batch_size=batch_size)(
+        recipe, recipe.ids
+    )
     return {
-        name: {case.study_id: case for case in recipe.store(name).scores()}
-        for name in ("steady", "moody")
+        name: {case.study_id: case for case in recipe.store(name).scores()} for name in recipe.names
     }
 
 
-def test_a_study_that_hangs_or_kills_fails_alone_under_the_backend_that_it_did_so_with(
-    tmp_path: Path,
-) -> None:
-    recipe = FolderRecipe(tmp_path, ("a", "b", "hangs-1", "kills-1", "z"))
+def test_several_processes_leave_the_scores_of_one_thread(tmp_path: Path) -> None:
+    ids = tuple(f"s{number}" for number in range(9))
+    reference = FolderRecipe(tmp_path / "reference", ids)
+    EvaluateCohort(reference.source(), FakeExecutor(), open_store=reference.store)(reference, ids)
 
-    cases = evaluate(recipe, ProcessExecutor(workers=1, study_timeout_s=2.0))
+    cases = evaluate(FolderRecipe(tmp_path / "run", ids), ProcessExecutor(workers=3))
 
-    grades = {name: case.grade for name, case in cases["moody"].items()}
-    assert grades.pop("hangs-1") == Failure(FailureReason.TIMEOUT, "not done after 2 s")
+    for name, by_study in cases.items():
+        assert list(by_study.values()) == list(reference.store(name).scores())
+
+
+def test_a_study_that_kills_fails_alone_under_the_backend_that_it_killed(tmp_path: Path) -> None:
+    recipe = FolderRecipe(tmp_path, ("a", "kills-1", "z"))
+
+    cases = evaluate(recipe, ProcessExecutor(workers=1), batch_size=3)
+
     killed = f"the worker ended with exit code {KILLED}"
+    grades = {name: case.grade for name, case in cases["moody"].items()}
     assert grades.pop("kills-1") == Failure(FailureReason.BACKEND_ERROR, killed)
-    assert sorted(grades) == ["a", "b", "z"]
+    assert sorted(grades) == ["a", "z"]
     assert all(isinstance(grade, GradePrediction) for grade in grades.values())
     assert sorted(cases["steady"]) == sorted(recipe.ids)
     assert not any(case.failures for case in cases["steady"].values())
     assert len(recipe.store("moody").keys()) == len(recipe.ids)
 
 
-def test_workers_that_end_before_they_have_a_model_end_the_job(tmp_path: Path) -> None:
-    recipe = FolderRecipe(tmp_path, ("a",), broken="death")
+def test_a_study_that_hangs_is_cut_and_the_rest_is_predicted(tmp_path: Path) -> None:
+    recipe = FolderRecipe(tmp_path, ("a", "hangs-1", "z"), names=("moody",))
 
-    with pytest.raises(JobError, match=f"before they have a model: .* exit code {KILLED}"):
-        evaluate(recipe, ProcessExecutor(workers=1))
+    cases = evaluate(recipe, ProcessExecutor(workers=1, study_timeout_s=8.0), batch_size=1)
+
+    grades = {name: case.grade for name, case in cases["moody"].items()}
+    assert grades.pop("hangs-1") == Failure(FailureReason.TIMEOUT, "not done after 8 s")
+    assert sorted(grades) == ["a", "z"]
+    assert all(isinstance(grade, GradePrediction) for grade in grades.values())
 
 
 def test_a_worker_ends_with_its_parent_though_it_hangs(tmp_path: Path) -> None:
