@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
-from gliobench.entrypoints.container import embedded_weights, settings
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.container.backends import embedded_weights
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 EXTRA = re.compile(r"""extra == ['"]([\w-]+)['"]""")
@@ -84,7 +85,7 @@ def _onnxruntime() -> Iterator[Check]:
 
 
 def _weights() -> Iterator[Check]:
-    folder = settings().weights_dir or embedded_weights()
+    folder = container.settings().weights_dir or embedded_weights()
     for name in ("localizer.onnx", "grader.onnx"):
         path = folder / name
         if path.is_file():

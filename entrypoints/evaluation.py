@@ -57,12 +57,12 @@ def one_pass(recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch
         JobError: A store cannot be read or written.
     """
     from gliobench.application.evaluate_cohort import EvaluateCohort
-    from gliobench.entrypoints.container import executor
+    from gliobench.entrypoints.container import container
 
     source = recipe.source()
     evaluate_cohort = EvaluateCohort(
         source,
-        executor(recipe.settings),
+        container.executor(recipe.settings),
         open_store=recipe.store,
         batch_size=recipe.settings.batch_size,
         stop=stop,
@@ -129,13 +129,13 @@ def keep_for_readers(recipe: EvaluationRecipe, runs: Sequence[Run]) -> None:
         JobError: A store cannot be read or written.
     """
     from gliobench.application.keep_cases import Keep, KeepCases
-    from gliobench.entrypoints.container import picture_encoder
+    from gliobench.entrypoints.container import container
 
     source = recipe.source()
     wanted = recipe.settings.keep
     keep_cases = KeepCases(
         source,
-        picture_encoder(),
+        container.picture_encoder(),
         cohort=recipe.study_ids(source),
         keep=Keep(pictures=wanted.pictures, volumes=wanted.volumes),
     )
@@ -152,9 +152,9 @@ def merge(out: str, backends: Sequence[str], *, allow_partial: bool) -> None:
         JobError: A store cannot be read or written.
     """
     from gliobench.application.merge_shards import MergeShards
-    from gliobench.entrypoints.container import run_place
+    from gliobench.entrypoints.container import container
 
-    merge_shards = MergeShards(run_place(out))
+    merge_shards = MergeShards(container.run_place(out))
     for backend in backends:
         merge_shards(backend, allow_partial=allow_partial)
 
@@ -167,9 +167,9 @@ def parts(out: str, backends: Sequence[str]) -> list[Parts]:
         JobError: A store cannot be read.
     """
     from gliobench.application.merge_shards import MergeShards
-    from gliobench.entrypoints.container import run_place
+    from gliobench.entrypoints.container import container
 
-    return [MergeShards(run_place(out)).parts(backend) for backend in backends]
+    return [MergeShards(container.run_place(out)).parts(backend) for backend in backends]
 
 
 def run_names(out: str, backends: Sequence[str]) -> list[str]:
@@ -178,9 +178,9 @@ def run_names(out: str, backends: Sequence[str]) -> list[str]:
     Raises:
         JobError: The place cannot be read.
     """
-    from gliobench.entrypoints.container import run_place
+    from gliobench.entrypoints.container import container
 
-    place = run_place(out)
+    place = container.run_place(out)
     return [
         name
         for backend in backends
@@ -199,9 +199,9 @@ def sharded_backends(out: str) -> list[str]:
         JobError: The place cannot be read.
     """
     from gliobench.domain.errors import NotFoundError
-    from gliobench.entrypoints.container import run_place
+    from gliobench.entrypoints.container import container
 
-    place = run_place(out)
+    place = container.run_place(out)
     found = [name for name in place.folders() if place.folders(f"{name}/shards")]
     if not found:
         raise NotFoundError(f"{out} holds no shards: evaluate with --shard first")
@@ -219,14 +219,14 @@ def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str]:
     """
     from gliobench.application.kept_controls import kept_controls
     from gliobench.application.report_runs import report_runs
-    from gliobench.entrypoints.container import report_writer, run_place
+    from gliobench.entrypoints.container import container
 
-    place = run_place(out)
+    place = container.run_place(out)
     made = report_runs(
         {backend: place.store(backend) for backend in backends},
         {backend: kept_controls(place, backend) for backend in backends},
     )
-    return made, report_writer(out).write(made)[0]
+    return made, container.report_writer(out).write(made)[0]
 
 
 def shard_of_job(given: str | None, shards: int | None, index: str | None) -> Shard | None:
@@ -260,8 +260,8 @@ def shard_of_job(given: str | None, shards: int | None, index: str | None) -> Sh
 
 def _check_division(recipe: EvaluationRecipe) -> None:
     from gliobench.application.merge_shards import check_division
-    from gliobench.entrypoints.container import run_place
+    from gliobench.entrypoints.container import container
 
     if recipe.shard is not None:
         for backend in recipe.backends:
-            check_division(run_place(recipe.out), backend, recipe.shard)
+            check_division(container.run_place(recipe.out), backend, recipe.shard)

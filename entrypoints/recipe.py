@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dependency_injector import providers
+
 from gliobench.application.shards import Shard, run_name
 from gliobench.entrypoints.settings import Settings
 
@@ -50,10 +52,10 @@ class EvaluationRecipe:
         """
         from gliobench.application.check_reads import check_reads
         from gliobench.application.evaluate_batch import EvaluateBatch
-        from gliobench.entrypoints.container import adopt, load_backends
+        from gliobench.entrypoints.inputs import load_backends
         from gliobench.entrypoints.versions import versions
 
-        adopt(self.settings)
+        _adopt(self.settings)
         source = self.source()
         backends = load_backends(self.backends)
         check_reads(backends, source, self.study_ids(source))
@@ -68,7 +70,7 @@ class EvaluationRecipe:
     def source(self) -> StudySource:
         """Open the studies that the pass is over; controlled, they are those of the shard only."""
         from gliobench.application.controlled_studies import ControlledStudies
-        from gliobench.entrypoints.container import open_source
+        from gliobench.entrypoints.inputs import open_source
 
         source = open_source(self.dataset)
         if self.control is None:
@@ -83,9 +85,9 @@ class EvaluationRecipe:
 
     def store(self, backend: str) -> RunStore:
         """Open the store of a backend's run, or of its shard."""
-        from gliobench.entrypoints.container import run_place
+        from gliobench.entrypoints.container import container
 
-        return run_place(self.out).store(run_name(backend, self.shard, self.control))
+        return container.run_place(self.out).store(run_name(backend, self.shard, self.control))
 
 
 def fair_share(settings: Settings) -> Settings:
@@ -98,3 +100,11 @@ def fair_share(settings: Settings) -> Settings:
         return settings
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return settings.model_copy(update={"threads": max(1, (cores or 1) // settings.workers)})
+
+
+def _adopt(given: Settings) -> None:
+    """Work under settings that another process has read; in that process nothing changes."""
+    from gliobench.entrypoints.container import container
+
+    if container.settings() != given:
+        container.settings.override(providers.Object(given))

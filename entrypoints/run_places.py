@@ -21,10 +21,12 @@ def named_runs(places: Sequence[str]) -> dict[str, RunStore]:
         JobError: A place cannot be read.
     """
     from gliobench.application.compare_runs import name_runs
-    from gliobench.entrypoints.container import run_store
+    from gliobench.entrypoints.container import container
 
     found = run_places(places)
-    return name_runs({"/".join(place.split("/")[-2:]): run_store(place) for place in found})
+    return name_runs(
+        {"/".join(place.split("/")[-2:]): container.run_store(place) for place in found}
+    )
 
 
 def named_controls(places: Sequence[str]) -> dict[str, dict[Control, RunStore]]:
@@ -36,12 +38,12 @@ def named_controls(places: Sequence[str]) -> dict[str, dict[Control, RunStore]]:
     """
     from gliobench.application.compare_runs import name_runs
     from gliobench.application.kept_controls import kept_controls
-    from gliobench.entrypoints.container import run_place, run_store
+    from gliobench.entrypoints.container import container
 
     by_end = {"/".join(place.split("/")[-2:]): place for place in run_places(places)}
-    names = name_runs({end: run_store(place) for end, place in by_end.items()})
+    names = name_runs({end: container.run_store(place) for end, place in by_end.items()})
     return {
-        name: kept_controls(run_place(place))
+        name: kept_controls(container.run_place(place))
         for name, place in zip(names, by_end.values(), strict=True)
     }
 
@@ -63,9 +65,9 @@ def run_places(places: Sequence[str]) -> list[str]:
 
 def _runs_in(place: str) -> list[str]:
     from gliobench.domain.errors import NotFoundError
-    from gliobench.entrypoints.container import storage
+    from gliobench.entrypoints.container import container
 
-    folder = storage(place)
+    folder = container.storage(place)
     if folder.exists(MANIFEST):
         return [place]
     inside = [name for name in folder.names() if folder.exists(f"{name}{MANIFEST}")]

@@ -35,7 +35,8 @@ from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimabl
 from gliobench.domain.statistics.means import bootstrap_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.study import Case
-from gliobench.entrypoints import container
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.inputs import load_backend, open_source
 
 PRIORS = ("centre-prior", "brain-centroid", "mean-box", "majority")
 NOT_ASKED = Failure(FailureReason.BACKEND_ERROR, "not asked")
@@ -61,9 +62,9 @@ def main() -> None:
     given = parser.parse_args()
     arms = {"base": base_rows(given.run, given.slices)}
     arms["base + LoRA, out of fold"] = json.loads((given.run / "out_of_fold.json").read_text())
-    source = container.open_source(given.slices)
+    source = open_source(given.slices)
     for name in PRIORS:
-        arms[name] = list(rows_of(container.load_backend(name), source))
+        arms[name] = list(rows_of(load_backend(name), source))
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for name, rows in arms.items():
         print(f"| {name} | {' | '.join(cells(rows))} |")
@@ -74,7 +75,7 @@ def base_rows(run: Path, slices: str) -> Rows:
     kept = run / "base.json"
     if not kept.exists():
         trainer = container.lora_trainer(
-            slices,
+            open_source(slices),
             states=run / "vision_states",
             variants=1,
             four_bit=False,

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.entrypoints.container import run_store
+from gliobench.entrypoints.container import container
 
 sys.path.append(str(Path(__file__).parents[2] / "tests"))
 
@@ -41,7 +41,7 @@ ASSUMED = {
 FILES = 5
 """Of a study: four images and a mask."""
 LIST = """
-from gliobench.entrypoints.container import open_source
+from gliobench.entrypoints.inputs import open_source
 assert len(open_source("{url}").study_ids()) == {count}
 """
 MILLIONS = 10
@@ -146,10 +146,13 @@ def copying(run: Path, copy: Path, rows: int) -> float:
     Returns:
         Rows a second.
     """
-    scores = list(run_store(str(run)).scores())
-    source, target = run_store(str(copy / "source")), run_store(str(copy / "target"))
+    scores = list(container.run_store(str(run)).scores())
+    source, target = (
+        container.run_store(str(copy / "source")),
+        container.run_store(str(copy / "target")),
+    )
     for store in (source, target):
-        store.open(run_store(str(run)).manifest())
+        store.open(container.run_store(str(run)).manifest())
     source.write_scores(islice(_repeated(scores), rows))
     start = time.process_time()
     target.write_scores(source.scores())

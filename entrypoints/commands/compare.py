@@ -44,11 +44,11 @@ def compare(
 
     Exit code 3 tells that it was done in spite of leakage or of a run that is not finished.
     """
-    from gliobench.entrypoints.container import comparison_writer, storage
+    from gliobench.entrypoints.container import container
 
     comparison = _compare(runs, primary, replicates, allow_leakage=allow_leakage)
-    places = comparison_writer(out).write(comparison)
-    facts = storage(out).read("report.json").decode()
+    places = container.comparison_writer(out).write(comparison)
+    facts = container.storage(out).read("report.json").decode()
     if as_json:
         typer.echo(facts, nl=False)
     else:
@@ -63,15 +63,15 @@ def _compare(
     from gliobench.application.compare_runs import CompareRuns
     from gliobench.domain.comparison.arms import Drawing
     from gliobench.domain.comparison.endpoints import Endpoint
-    from gliobench.entrypoints.container import settings
+    from gliobench.entrypoints.container import container
     from gliobench.entrypoints.run_places import named_controls, named_runs
     from gliobench.entrypoints.versions import versions
 
-    table = settings().compare
+    table = container.settings().compare
     compare_runs = CompareRuns(
         primary=Endpoint.parse(primary or table.primary),
         allow_leakage=allow_leakage,
-        drawing=Drawing(replicates=replicates or table.replicates, seed=settings().seed),
+        drawing=Drawing(replicates=replicates or table.replicates, seed=container.settings().seed),
         versions=versions(),
     )
     return compare_runs(named_runs(runs), named_controls(runs))

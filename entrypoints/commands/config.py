@@ -20,10 +20,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print every setting, its value and where that came from."""
-    from gliobench.entrypoints.container import container, settings
+    from gliobench.entrypoints.container import container
     from gliobench.entrypoints.settings import described, origins, values
 
-    held = values(settings())
+    held = values(container.settings())
     sources = origins(container.flags())
     if as_json:
         rows = {name: {"value": held[name], "from": sources[name]} for name in held}

@@ -34,8 +34,8 @@ def verify(
 ) -> None:
     """Read every file and tell every fault; exits with 3 where there is one."""
     from gliobench.application.verify_dataset import verify_dataset
-    from gliobench.entrypoints.container import open_source
     from gliobench.entrypoints.dataset_view import print_verification, verification_json
+    from gliobench.entrypoints.inputs import open_source
 
     verification = verify_dataset(open_source(dataset), track=_progress_bar("verifying"))
     if quarantine is not None:
@@ -52,8 +52,8 @@ def verify(
 def fingerprint(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
     from gliobench.application.fingerprint_dataset import fingerprint_dataset
-    from gliobench.entrypoints.container import open_source
     from gliobench.entrypoints.dataset_view import fingerprint_json, print_fingerprint
+    from gliobench.entrypoints.inputs import open_source
 
     described = fingerprint_dataset(open_source(dataset), track=_progress_bar("reading"))
     if as_json:
@@ -90,8 +90,8 @@ def split(
         split_by_fractions,
         split_into_folds,
     )
-    from gliobench.entrypoints.container import open_source
     from gliobench.entrypoints.dataset_view import print_split
+    from gliobench.entrypoints.inputs import open_source
 
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")

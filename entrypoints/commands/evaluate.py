@@ -113,10 +113,10 @@ def code_of(report: EvaluationReport) -> ExitCode:
 
 def print_report(report: EvaluationReport, place: str, *, out: str, as_json: bool) -> None:
     """Print the main numbers, or the whole report as JSON."""
-    from gliobench.entrypoints.container import storage
+    from gliobench.entrypoints.container import container
 
     if as_json:
-        typer.echo(storage(out).read("report.json").decode(), nl=False)
+        typer.echo(container.storage(out).read("report.json").decode(), nl=False)
         return
     from rich.console import Console
 
@@ -135,12 +135,14 @@ def _recipe(
     shard: str | None,
     flags: dict[str, Any],
 ) -> EvaluationRecipe:
-    from gliobench.entrypoints.container import settings
+    from gliobench.entrypoints.container import container
     from gliobench.entrypoints.evaluation import shard_of_job
     from gliobench.entrypoints.recipe import EvaluationRecipe, fair_share
     from gliobench.entrypoints.settings import changed
 
-    wanted = changed(settings(), {name: one for name, one in flags.items() if one is not None})
+    wanted = changed(
+        container.settings(), {name: one for name, one in flags.items() if one is not None}
+    )
     return EvaluationRecipe(
         settings=fair_share(wanted),
         dataset=dataset,

@@ -44,10 +44,11 @@ def export(
     With --folds, a backend whose option `held_out` names the folder answers about each patient by
     the networks that have not seen them.
     """
-    from gliobench.entrypoints.container import count_folds, open_source
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import open_source
 
     source, runs = open_source(check), (localizer, grader)
-    for fold in range(count_folds(localizer)) if folds else [None]:
+    for fold in range(container.count_folds(localizer)) if folds else [None]:
         folder = out if fold is None else out / f"fold-{fold}"
         typer.echo(_summary(_export(runs, fold, source, limit, out=folder), folder))
 
@@ -62,23 +63,19 @@ def _export(
 ) -> list[StudyParity]:
     from gliobench.application.export_networks import check_parity
     from gliobench.application.learned_images import learned_images
-    from gliobench.entrypoints.container import (
-        exported_backend,
-        trained_backend,
-        trained_networks,
-    )
+    from gliobench.entrypoints.container import container
 
-    trained = trained_networks(*runs, fold=fold)
+    trained = container.trained_networks(*runs, fold=fold)
     trained = trained.recognising(learned_images(source, trained.trained_on))
     study_ids = source.study_ids()[:limit]
-    before = trained_backend(trained)
+    before = container.trained_backend(trained.localizer, trained.grader)
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out, prefix=".export-") as temporary:
         folder = Path(temporary)
         trained.write(folder)
         rows = check_parity(
             before,
-            exported_backend(before.name, folder),
+            container.exported_backend(before.name, folder),
             map(source.study, tracked("checking", study_ids)),
         )
         _refuse_failures(rows)

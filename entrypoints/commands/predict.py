@@ -51,7 +51,7 @@ def predict(
     from gliobench.application.oracle_plane import oracle_plane
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
-    from gliobench.entrypoints.container import load_backend
+    from gliobench.entrypoints.inputs import load_backend
     from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
     files = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
@@ -75,11 +75,12 @@ def predict(
 
 
 def _open(folder: str | None, files: dict[Modality, Path]) -> tuple[StudySource, str]:
-    from gliobench.entrypoints.container import open_files, open_source
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import open_source
 
     if (folder is None) == (not files):
         raise typer.BadParameter("give a study folder, or files by --t1n, --t1c, --t2w and --t2f")
-    source: StudySource = open_files(files) if folder is None else open_source(folder)
+    source: StudySource = container.study_files(files) if folder is None else open_source(folder)
     ids = source.study_ids()
     if len(ids) != 1:
         raise InvalidInputError(
@@ -96,7 +97,7 @@ def _prompts(backend: Backend, study: Study) -> str:
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     from gliobench.application.predict_study import Place, drawing
-    from gliobench.entrypoints.container import painter, write_mask
+    from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
     from gliobench.entrypoints.prediction_view import prediction_json
 
@@ -104,10 +105,10 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     mask = reading.place.mask if isinstance(reading.place, Place) else None
     if mask:
         written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
-        write_mask(Path(written["mask"]), mask, reading.study)
+        container.write_mask(Path(written["mask"]), mask, reading.study)
     if (drawn := drawing(reading)) is not None:
         written["overlay"] = str(out / f"{reading.study.id}_overlay.png")
-        picture = painter().paint(
+        picture = container.painter().paint(
             reading.study,
             centre_vox=drawn.centre_vox,
             regions=drawn.regions,

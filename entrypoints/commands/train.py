@@ -43,10 +43,11 @@ def localizer(
     seed: SeedOption = 0,
 ) -> None:
     """Learn to find the tumour in whole studies; report on patients held out."""
-    from gliobench.entrypoints.container import localizer_trainer
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import open_source
 
-    trainer = localizer_trainer(
-        dataset,
+    trainer = container.localizer_trainer(
+        open_source(dataset),
         cubes=cubes,
         masks=masks,
         phantoms=phantoms,
@@ -72,9 +73,12 @@ def grader(
     seed: SeedOption = 0,
 ) -> None:
     """Learn to grade lesions; report on patients held out."""
-    from gliobench.entrypoints.container import grader_trainer
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import open_source
 
-    trainer = grader_trainer(cubes, masks, dataset=dataset, steps=steps, seed=seed)
+    trainer = container.grader_trainer(
+        open_source(dataset) if dataset else None, cubes=cubes, masks=masks, steps=steps, seed=seed
+    )
     settled = _folds(folds_of) if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
@@ -96,9 +100,10 @@ def slices(
 
     Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a sixth as many.
     """
-    from gliobench.entrypoints.container import slice_trainer
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import open_source
 
-    trainer = slice_trainer(dataset, steps=steps, seed=seed)
+    trainer = container.slice_trainer(open_source(dataset), steps=steps, seed=seed)
     settled = _folds(folds_of) if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
@@ -139,10 +144,11 @@ def lora(
 
     The model, the picture and the words are those of the settings in [llama].
     """
-    from gliobench.entrypoints.container import lora_trainer
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import open_source
 
-    trainer = lora_trainer(
-        dataset,
+    trainer = container.lora_trainer(
+        open_source(dataset),
         states=out / "vision_states",
         variants=variants,
         four_bit=qlora,

@@ -48,7 +48,7 @@ from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
-from gliobench.entrypoints.container import run_store
+from gliobench.entrypoints.container import container
 
 PREVALENCE = 0.794
 SITES = 20
@@ -130,7 +130,7 @@ def _make(folder: Path, studies: int, backends: tuple[Made, ...]) -> None:
     rng = np.random.default_rng(0)
     targets = [_target(rng) for _ in range(TARGETS)]
     for at, made in enumerate(backends):
-        store, draws = run_store(str(folder / made.name)), np.random.default_rng(at + 1)
+        store, draws = container.run_store(str(folder / made.name)), np.random.default_rng(at + 1)
         store.open(_manifest(made, studies))
         store.write_scores(_cases(made, min(studies, DISTINCT), targets, draws))
         file = folder / made.name / "scores.parquet"

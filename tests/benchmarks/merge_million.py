@@ -26,7 +26,7 @@ from gliobench.application.shards import Shard, run_name
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import GradePrediction
 from gliobench.domain.study import Grade
-from gliobench.entrypoints.container import run_place
+from gliobench.entrypoints.container import container
 
 SHARDS = 10
 SITES = ("CBICA", "TCIA", "2013")
@@ -50,7 +50,7 @@ def _write_shards(out: str, rows: int) -> None:
     ids = [f"study-{number:08}" for number in range(rows)]
     for index in range(SHARDS):
         shard = Shard(index, SHARDS)
-        store = run_place(out).store(run_name("made-up", shard))
+        store = container.run_place(out).store(run_name("made-up", shard))
         store.open(_manifest(shard, rows))
         store.write_scores(_scores(shard.take(ids), seed=index))
         store.finish()

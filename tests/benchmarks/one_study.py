@@ -30,7 +30,7 @@ def gliobench(folder: Path) -> dict[str, float]:
     """Load, grade, and give point, box and mask; seconds by stage."""
     from gliobench.application.load_modalities import load_modalities
     from gliobench.application.predict_study import predict_study
-    from gliobench.entrypoints.container import load_backend, open_source
+    from gliobench.entrypoints.inputs import load_backend, open_source
 
     backend = load_backend("cnn-onnx")
     source = open_source(str(folder))
@@ -55,7 +55,7 @@ def inner_stages(folder: Path) -> dict[str, float]:
     from gliobench.adapters.onnx.network import OnnxNetwork
     from gliobench.domain import network_input as steps
     from gliobench.domain.regions import Region
-    from gliobench.entrypoints.container import open_source
+    from gliobench.entrypoints.inputs import open_source
 
     localizer = OnnxNetwork(EMBEDDED_WEIGHTS / "localizer.onnx", kind="localizer")
     grader = OnnxNetwork(EMBEDDED_WEIGHTS / "grader.onnx", kind="grader")

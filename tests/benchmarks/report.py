@@ -40,7 +40,7 @@ from gliobench.domain.geometry import Axis, BoolArray, Grid, Plane
 from gliobench.domain.prediction import Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Grade, Modality
-from gliobench.entrypoints.container import run_store
+from gliobench.entrypoints.container import container
 
 PLANE_GRID = Grid(shape=(240, 240, 3), affine=np.eye(4))
 VOLUME_GRID = Grid(shape=(70, 86, 72), affine=np.diag([2.0, 2.0, 2.0, 1.0]))
@@ -88,7 +88,7 @@ def _write_runs(folder: Path, studies: int, backends: int) -> None:
     volumes = [_volume(rng) for _ in range(Keep().volumes)]
     with_volume = dict(zip(chosen(ids, len(volumes)), volumes, strict=False))
     for backend in range(backends):
-        store = run_store(str(folder / f"backend-{backend}"))
+        store = container.run_store(str(folder / f"backend-{backend}"))
         store.open(_manifest(f"backend-{backend}", studies))
         store.write_scores(_score(study_id, n, tumours, rng) for n, study_id in enumerate(ids))
         store.write_kept_cases(

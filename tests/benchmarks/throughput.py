@@ -37,7 +37,7 @@ def bare(studies: Path, _: Path) -> None:
     from gliobench.application.load_modalities import load_modalities
     from gliobench.application.ports.run_store import StudyPrediction
     from gliobench.application.score_study import ScoreStudy
-    from gliobench.entrypoints.container import load_backend, open_source
+    from gliobench.entrypoints.inputs import load_backend, open_source
 
     source, backend = open_source(str(studies)), load_backend("cnn-onnx")
     manifest = manifest_of(backend, seed=0, versions={})
@@ -57,9 +57,10 @@ def kept(studies: Path, out: Path) -> None:
     from gliobench.adapters.executors import InProcessExecutor
     from gliobench.application.evaluate_batch import EvaluateBatch
     from gliobench.application.evaluate_cohort import EvaluateCohort
-    from gliobench.entrypoints.container import load_backend, open_source, run_place
+    from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.inputs import load_backend, open_source
 
-    source, store = open_source(str(studies)), run_place(str(out)).store
+    source, store = open_source(str(studies)), container.run_place(str(out)).store
     work = EvaluateBatch(source, [load_backend("cnn-onnx")], open_store=store)
     evaluate_cohort = EvaluateCohort(source, InProcessExecutor(), open_store=store)
     clock = _Clock()

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_api_server import FakeCluster, fake_cluster
-from gliobench.entrypoints.container import run_store
+from gliobench.entrypoints.container import container
 from integration.deploy.validity import check
 
 REPOSITORY = Path(__file__).parents[2]
@@ -102,7 +102,7 @@ def _do(block: str, place: Path, variables: dict[str, str]) -> Done:
 
 
 def rows(run: Path) -> list[object]:
-    return list(run_store(str(run)).scores())
+    return list(container.run_store(str(run)).scores())
 
 
 def test_no_command_stands_in_a_box_that_is_not_run() -> None:

@@ -13,7 +13,7 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container, run_store
+from gliobench.entrypoints.container import container
 
 CASES = [fake_case(f"s{number}", shape=(12, 14, 10)) for number in range(3)]
 
@@ -70,7 +70,7 @@ def test_it_goes_where_it_is_told_and_is_told_as_json(run: Path, tmp_path: Path)
 
 def test_evaluate_keeps_a_picture_of_every_study_in_the_run_of_every_backend(run: Path) -> None:
     for backend in ("fake", "grader"):
-        kept = list(run_store(str(run / backend)).kept_cases())
+        kept = list(container.run_store(str(run / backend)).kept_cases())
         assert [case.study_id for case in kept] == ["s0", "s1", "s2"]
         assert all(case.picture and case.volume for case in kept)
 
@@ -85,7 +85,7 @@ def test_a_setting_keeps_no_image(run: Path, monkeypatch: pytest.MonkeyPatch) ->
         done = gliobench("evaluate", "my-cohort", "--backend", "fake", out=run)
 
     assert done.exit_code == 0, done.output
-    assert list(run_store(str(run / "fake")).kept_cases()) == []
+    assert list(container.run_store(str(run / "fake")).kept_cases()) == []
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,17 @@ from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.domain.prediction import Failure, FailureReason, Form
-from gliobench.entrypoints import container as wiring
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.inputs import load_backend, open_source
 
 
 def test_a_folder_of_slices_is_opened_as_one_at_the_spacing_set(tmp_path: Path) -> None:
     write_slices(tmp_path, [fake_case("a")])
 
-    with wiring.container.flags.override({"slice_spacing_mm": 1.5}):
-        wiring.container.settings.reset()
-        source = wiring.open_source(str(tmp_path))
-    wiring.container.settings.reset()
+    with container.flags.override({"slice_spacing_mm": 1.5}):
+        container.settings.reset()
+        source = open_source(str(tmp_path))
+    container.settings.reset()
 
     assert isinstance(source, SliceStudySource)
     assert source.study("a").grid.spacing_mm == (1.5, 1.5, 1.0)
@@ -29,12 +30,12 @@ def test_a_folder_of_studies_with_a_table_of_its_own_is_no_folder_of_slices(tmp_
     write_study(tmp_path, fake_case("a"))
     (tmp_path / "cases.csv").write_text("study_id\na\n")
 
-    assert isinstance(wiring.open_source(str(tmp_path)), BratsStudySource)
+    assert isinstance(open_source(str(tmp_path)), BratsStudySource)
 
 
 def test_a_backend_of_volumes_fails_on_a_slice_by_name(tmp_path: Path) -> None:
     source = SliceStudySource(write_slices(tmp_path, [fake_case("a")]))
-    backend = wiring.load_backend("cnn-onnx")
+    backend = load_backend("cnn-onnx")
     assert backend.classifier
     assert backend.localizer
 
@@ -50,7 +51,7 @@ def test_a_backend_of_volumes_fails_on_a_slice_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["majority", "centre-prior", "brain-centroid", "mean-box"])
 def test_the_priors_answer_on_a_slice(tmp_path: Path, name: str) -> None:
     study = SliceStudySource(write_slices(tmp_path, [fake_case("a")])).study("a")
-    backend = wiring.load_backend(name)
+    backend = load_backend(name)
 
     if backend.localizer:
         (place,) = backend.localizer.localise([study], backend.localizer.forms)
