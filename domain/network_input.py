@@ -23,6 +23,9 @@ from gliobench.domain.study import Modality, Study
 
 Shape = tuple[int, int, int]
 
+SURE_ENOUGH = 0.2
+"""Probability from which on a voxel is tumour; chosen by cross-validation, see `docs/results`."""
+
 MODALITY_ORDER = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
 REGION_ORDER = (Region.WT, Region.TC, Region.ET)
 
@@ -147,7 +150,7 @@ def tumour_regions(
     spacing_mm: float | Spacing,
     grid: Grid,
     smallest_mm3: float = 200.0,
-    threshold: float = 0.5,
+    threshold: float = SURE_ENOUGH,
 ) -> dict[Region, BoolArray] | None:
     """Turn a localizer's output into nested regions on a study's grid.
 

@@ -16,6 +16,7 @@ from gliobench.entrypoints.container import container
 from gliobench.entrypoints.container.backends import embedded_weights
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
+WEIGHTS = ("localizer.onnx", "grader.onnx", "slices/localizer.onnx", "slices/grader.onnx")
 EXTRA = re.compile(r"""extra == ['"]([\w-]+)['"]""")
 
 
@@ -85,8 +86,9 @@ def _onnxruntime() -> Iterator[Check]:
 
 
 def _weights() -> Iterator[Check]:
-    folder = container.settings().weights_dir or embedded_weights()
-    for name in ("localizer.onnx", "grader.onnx"):
+    own = container.settings().weights_dir
+    folder = own or embedded_weights()
+    for name in WEIGHTS[:2] if own else WEIGHTS:
         path = folder / name
         if path.is_file():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -36,7 +36,7 @@ from gliobench.domain.network_input import (
     window,
 )
 from gliobench.domain.regions import LabelConvention, Region
-from gliobench.domain.resampling import resample_to_spacing
+from gliobench.domain.resampling import Float32Array, resample_to_spacing
 from gliobench.domain.study import Study
 
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
@@ -159,7 +159,8 @@ class LocalizerTrainer(Trainer):
 
     def _row(self, network: nn.Module, study_id: str) -> Row:
         study, reference = self._source.study(study_id), self._source.reference(study_id)
-        found = segment(network, study, self._geometry)
+        likely = tumour_probabilities(network, study, self._geometry)
+        found = tumour_regions(likely, spacing_mm=self._geometry.spacing_mm, grid=study.grid)
         row: Row = {
             "study_id": study_id,
             "patient_id": study.patient_id,
@@ -167,21 +168,24 @@ class LocalizerTrainer(Trainer):
             "grade": reference.grade.value if reference.grade else None,
             "found": found is not None,
         }
-        return row | _scores(study, reference=reference.regions, prediction=found)
+        return row | localizer_scores(study, reference=reference.regions, prediction=found)
 
 
-def segment(
+def tumour_probabilities(
     network: nn.Module, study: Study, geometry: LocalizerGeometry
-) -> dict[Region, BoolArray] | None:
-    """Run a PyTorch localizer over a study, as `adapters.onnx` runs the exported one."""
+) -> Float32Array:
+    """Run a PyTorch localizer over a study, as `adapters.onnx` runs the exported one.
+
+    Returns:
+        (3, I', J', K') float32 on the voxels of `localizer_volumes`.
+    """
     volumes = localizer_volumes(study, geometry.spacing_mm)
     starts = brain_windows(volumes, geometry.shape)
     cuts = torch.from_numpy(np.stack([window(volumes, s, geometry.shape) for s in starts]))
     with torch.inference_mode():
         logits = network(cuts.contiguous(memory_format=torch.channels_last_3d))
     windows = list(zip(starts, logits.sigmoid().numpy(), strict=True))
-    merged = merge_windows(windows, volumes.shape[1:])
-    return tumour_regions(merged, spacing_mm=geometry.spacing_mm, grid=study.grid)
+    return merge_windows(windows, volumes.shape[1:])
 
 
 def _studies_with_masks(source: StudySource) -> dict[str, str]:
@@ -194,12 +198,13 @@ def _studies_with_masks(source: StudySource) -> dict[str, str]:
     return studies
 
 
-def _scores(
+def localizer_scores(
     study: Study,
     *,
     reference: Mapping[Region, BoolArray],
     prediction: Mapping[Region, BoolArray] | None,
 ) -> Row:
+    """Score regions on the study's grid; a tumour that is not found counts as Dice and IoU of 0."""
     if prediction is None:
         missed: Row = {f"dice_{region.value}": 0.0 for region in Region}
         return missed | {"centre_error_mm": None, "box_iou": 0.0}

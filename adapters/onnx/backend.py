@@ -14,7 +14,7 @@ from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions, Reads
 from gliobench.application.ports.network import Network
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import InvalidInputError
 
 EMBEDDED_WEIGHTS = Path(__file__).parent / "weights"
 CNN_ONNX = "cnn-onnx"
@@ -34,27 +34,20 @@ def cnn_onnx(options: BackendOptions) -> Backend:
 
 
 def cnn_2d_onnx(options: BackendOptions) -> Backend:
-    """Build the backend of slices from the weights in a folder, or from those of folds.
+    """Build the backend of slices, likewise.
 
     Raises:
-        NotFoundError: No folder is named, or `localizer.onnx` or `grader.onnx` is not in it.
+        NotFoundError: `localizer.onnx` or `grader.onnx` is not in the folder.
         BackendError: A file is no such network, or the provider asked for is not the one got.
         InvalidInputError: A network reads volumes.
     """
-    return _backend(CNN_2D_ONNX, options)
+    return _backend(CNN_2D_ONNX, options, embedded=EMBEDDED_WEIGHTS / "slices")
 
 
-def _backend(name: str, options: BackendOptions, *, embedded: Path | None = None) -> Backend:
-    of_folds = held_out(options, lambda fold, where: _of_folder(name, where, fold))
-    if of_folds is not None:
-        return of_folds
+def _backend(name: str, options: BackendOptions, *, embedded: Path) -> Backend:
     folder = Path(options.weights_dir) if options.weights_dir else embedded
-    if folder is None:
-        raise NotFoundError(
-            f"{name} ships no weights: make them with 'gliobench train slices' and 'gliobench "
-            f"export', then --set backend.{name}.weights_dir=FOLDER"
-        )
-    return _of_folder(name, folder, options)
+    of_folds = held_out(options, lambda fold, where: _of_folder(name, where, fold))
+    return of_folds or _of_folder(name, folder, options)
 
 
 def _of_folder(name: str, folder: Path, options: BackendOptions) -> Backend:

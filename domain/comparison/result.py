@@ -25,7 +25,7 @@ from gliobench.domain.position.equivariance import Response
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.delong import PairedAuroc
-from gliobench.domain.statistics.estimate import LEVEL, Measured, NotEstimable
+from gliobench.domain.statistics.estimate import LEVEL, Estimate, Measured, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
 from gliobench.domain.statistics.reliability import Reliability
 from gliobench.domain.statistics.wilcoxon import SignedRank
@@ -67,6 +67,15 @@ class Test:
     def tells_apart(self) -> bool:
         """Tell whether the two differ by more than chance explains."""
         return isinstance(self.adjusted, float) and self.adjusted < ALPHA
+
+
+class Verdict(Enum):
+    """What a test tells of two backends."""
+
+    APART = "the one with the better mean is better"
+    OPEN = "not told apart"
+    TORN = "mean and median disagree"
+    UNTESTED = "no test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,29 @@ class Pair:
         """Look up one test."""
         found = (one for one in self.tests if one.family is family and one.of == of)
         return next(found, None)
+
+    def verdict(self, endpoint: Endpoint, family: Family) -> Verdict:
+        """Say what a corrected test tells of who is better in an endpoint.
+
+        Signed ranks tell who is nearer in the typical study. Where means say otherwise, for far
+        misses and failures weigh on them, nobody is better.
+        """
+        test = self.test(family, endpoint.name)
+        if test is None or not isinstance(test.p, float):
+            return Verdict.UNTESTED
+        if not test.tells_apart:
+            return Verdict.OPEN
+        torn = family is Family.LOCALISATION and not self._agree(endpoint)
+        return Verdict.TORN if torn else Verdict.APART
+
+    def _agree(self, endpoint: Endpoint) -> bool:
+        """Tell whether the means and the median shift point the same way."""
+        mean, ranks = self.difference(endpoint), endpoint.form and self.shifts.get(endpoint.form)
+        return (
+            isinstance(mean, Estimate)
+            and isinstance(ranks, SignedRank)
+            and mean.value * ranks.shift.value > 0
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ stands the same work by the in-process executor, into a run store. Libraries and
 before the clock starts; the two take turns, `--rounds` times, and the median counts. Since the
 executor loads the next batch while it infers, CPU seconds tell the overhead and seconds the gain.
 
-Then the throughput: whole commands, by one worker, two workers, and two shards side by side; the
-efficiency is that of k workers against one, start of the processes included. Needs the extra
-`phantom`.
+Then the throughput: whole commands, start of the processes included, on one core and on two. The
+efficiency is the speed a core, against one worker on one core; that worker on two cores shows what
+its loading ahead gains. Needs the extra `phantom`; it tells of no more cores than the machine has.
 """
 
 from __future__ import annotations
@@ -124,25 +124,29 @@ def _overhead(studies: Path, temporary: Path, rounds: int) -> None:
 
 
 def _throughput(studies: Path, temporary: Path, count: int) -> None:
-    cases = {
-        "1 worker": [["--workers", "1"]],
-        "2 workers": [["--workers", "2"]],
-        "2 shards": [["--shard", "0/2"], ["--shard", "1/2"]],
-    }
-    print(f"\n{'':20} {'seconds':>8} {'studies a minute':>17} {'efficiency':>11}")
+    cases = [
+        ("1 worker", 1, [["--workers", "1"]]),
+        ("1 worker", 2, [["--workers", "1"]]),
+        ("2 workers", 2, [["--workers", "2"]]),
+        ("2 shards", 2, [["--shard", "0/2"], ["--shard", "1/2"]]),
+    ]
+    print(f"\n{'':12} {'cores':>5} {'seconds':>8} {'studies a minute':>17} {'efficiency':>11}")
     alone = 0.0
-    for name, flags in cases.items():
-        seconds = _commands(studies, temporary / name.replace(" ", "-"), flags)
+    for name, cores, flags in cases:
+        seconds = _commands(studies, temporary / f"{name}-{cores}".replace(" ", "-"), flags, cores)
         alone = alone or seconds
-        efficiency = alone / seconds / int(name[0])
         print(
-            f"{name:20} {seconds:8.1f} {60 * count / seconds:17.0f} {efficiency:11.2f}", flush=True
+            f"{name:12} {cores:5} {seconds:8.1f} {60 * count / seconds:17.0f} "
+            f"{alone / seconds / cores:11.2f}",
+            flush=True,
         )
 
 
-def _commands(studies: Path, out: Path, flags: Sequence[Sequence[str]]) -> float:
-    """Run commands side by side; seconds until the last one ends."""
+def _commands(studies: Path, out: Path, flags: Sequence[Sequence[str]], cores: int) -> float:
+    """Run commands side by side on some cores; seconds until the last one ends."""
     line = [sys.executable, "-m", "gliobench", "evaluate", str(studies), "--backend", "cnn-onnx"]
+    all_cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(all_cores)[:cores])  # which processes inherit
     start = time.perf_counter()
     running = [
         subprocess.Popen(
@@ -152,6 +156,7 @@ def _commands(studies: Path, out: Path, flags: Sequence[Sequence[str]]) -> float
     ]
     if any(one.wait() not in (0, 3) for one in running):
         raise SystemExit(f"evaluate {flags} failed")
+    os.sched_setaffinity(0, all_cores)
     return time.perf_counter() - start
 
 

@@ -53,6 +53,21 @@ def test_a_folder_of_runs_is_compared_into_page_facts_and_tables(
     assert "report.html" in result.stdout
 
 
+def test_the_figures_of_a_papers_folder_stay(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "figures").mkdir()
+    photo = tmp_path / "figures" / "my_photo.png"
+    photo.touch()
+    monkeypatch.chdir(tmp_path)
+
+    result = compare(Path(), runs)
+
+    assert result.exit_code == 0, result.output
+    assert photo.is_file()
+    assert (tmp_path / "figures" / "cohort-flow.svg").is_file()
+
+
 def test_single_runs_are_compared_once_each(tmp_path: Path, runs: Path) -> None:
     result = compare(tmp_path, runs / "looks", runs, "--json", "--primary", "auroc")
 

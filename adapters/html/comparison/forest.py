@@ -12,7 +12,7 @@ from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import endpoint_name, in_order, p_value
 from gliobench.adapters.html.numbers import count, interval, number
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Pair
+from gliobench.domain.comparison.result import Comparison, Family, Pair, Verdict
 from gliobench.domain.statistics.estimate import Estimate
 
 
@@ -75,15 +75,22 @@ def _row(pair: Pair, found: Estimate, endpoint: Endpoint, family: Family, digits
     first, second, turned = in_order(pair, endpoint)
     better = mirrored(found, turned * endpoint.sign)
     estimate = better if isinstance(better, Estimate) else found
-    ends, test = spread(estimate), pair.test(family, endpoint.name)
-    p = f"p {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""
-    inside = interval(estimate, digits)
-    says = " · ".join(filter(None, (number(estimate.value, digits), inside, p)))
+    ends, verdict = spread(estimate), pair.verdict(endpoint, family)
+    inside, told = interval(estimate, digits), _told(pair, endpoint, family)
+    says = " · ".join(filter(None, (number(estimate.value, digits), inside, told)))
     return Row(
         name=f"{first} over {second}",
         says=says,
         at=estimate.value,
         low=ends.low,
         high=ends.high,
-        strong=test is not None and test.tells_apart,
+        strong=verdict is Verdict.APART,
     )
+
+
+def _told(pair: Pair, endpoint: Endpoint, family: Family) -> str:
+    """Print the p; where it speaks for the other one, that it does."""
+    verdict, test = pair.verdict(endpoint, family), pair.test(family, endpoint.name)
+    if verdict is Verdict.TORN:
+        return verdict.value
+    return f"p {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""

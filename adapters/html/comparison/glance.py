@@ -12,12 +12,13 @@ from gliobench.adapters.html.comparison.words import (
     POINT_ERROR,
     endpoint_name,
     in_order,
+    pair_of,
     ranked,
     tracking_indices,
 )
 from gliobench.adapters.html.numbers import interval, number, percent, value_of
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Comparison, Family
+from gliobench.domain.comparison.result import Comparison, Family, Verdict
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.tracking import FOLLOWS
 from gliobench.domain.statistics.estimate import Estimate
@@ -30,8 +31,10 @@ def glance(comparison: Comparison) -> dict[str, object]:
     families = [(comparison.primary, Family.PRIMARY)]
     if comparison.primary != POINT_ERROR:
         families.append((POINT_ERROR, Family.LOCALISATION))
-    duels = [_duels(comparison, endpoint, family) for endpoint, family in families]
-    return {"figures": glance_figures(comparison), "duels": [one for one in duels if one]}
+    found = [_duels(comparison, endpoint, family) for endpoint, family in families]
+    duels = [one for one in found if one]
+    torn = any(Verdict.TORN in verdicts for one in duels for _, verdicts in one.rows)
+    return {"figures": glance_figures(comparison), "duels": duels, "torn": torn}
 
 
 def glance_figures(comparison: Comparison) -> list[Figure]:
@@ -93,11 +96,11 @@ class Duels:
     Args:
         title: The endpoint.
         rows: A backend, the best first, and its verdicts over the others in the same order: True
-            for better, False for worse, None for not told apart; a text where there is no test.
+            for better, False for worse, else what there is to tell; None for the backend itself.
     """
 
     title: str
-    rows: tuple[tuple[str, tuple[bool | str | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[bool | Verdict | None, ...]], ...]
 
 
 def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels | None:
@@ -105,7 +108,13 @@ def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels 
     if len(names) < 2:
         return None
     rows = tuple(
-        (name, tuple(_verdict(comparison, name, other, endpoint, family) for other in names))
+        (
+            name,
+            tuple(
+                None if other == name else _verdict(comparison, name, other, endpoint, family)
+                for other in names
+            ),
+        )
         for name in names
     )
     return Duels(endpoint_name(endpoint), rows)
@@ -113,11 +122,7 @@ def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels 
 
 def _verdict(
     comparison: Comparison, name: str, other: str, endpoint: Endpoint, family: Family
-) -> bool | str | None:
-    pair = next((one for one in comparison.pairs if {one.first, one.second} == {name, other}), None)
-    if pair is None:
-        return "itself"
-    test = pair.test(family, endpoint.name)
-    if test is None or not isinstance(test.p, float):
-        return "no test"
-    return in_order(pair, endpoint)[0] == name if test.tells_apart else None
+) -> bool | Verdict:
+    pair = pair_of(comparison, {name, other})
+    verdict = pair.verdict(endpoint, family)
+    return in_order(pair, endpoint)[0] == name if verdict is Verdict.APART else verdict

@@ -8,15 +8,16 @@ from gliobench.adapters.html.comparison.words import (
     POINT_ERROR,
     endpoint_name,
     grade_counts,
+    pair_of,
     point_bias,
     ranked,
-    tells_apart,
     tracking_indices,
 )
 from gliobench.adapters.html.numbers import count, ends, listed, number, value_of
 from gliobench.adapters.html.sentences import always_hgg, said
 from gliobench.domain.comparison.audits import FindingKind
-from gliobench.domain.comparison.result import Comparison, Family
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.result import Comparison, Family, Verdict
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.tracking import FOLLOWS, STAYS
@@ -63,19 +64,31 @@ def _primary(comparison: Comparison) -> Iterator[str]:
     if len(ranking) == 1:
         yield f"{told}, and nobody else answers."
         return
-    yield f"{told}; {_verdict(comparison, ranking, Family.PRIMARY, primary.name)}."
+    yield f"{told}; {_verdict(comparison, ranking, primary, Family.PRIMARY)}."
 
 
 def _verdict(
-    comparison: Comparison, ranking: Sequence[tuple[str, Estimate]], family: Family, of: str
+    comparison: Comparison,
+    ranking: Sequence[tuple[str, Estimate]],
+    endpoint: Endpoint,
+    family: Family,
 ) -> str:
     """Say whom the first of a ranking is better than for sure, and whom perhaps not."""
     first, *others = [name for name, _ in ranking]
-    beaten = [one for one in others if tells_apart(comparison, {first, one}, family, of)]
-    open_ = [one for one in others if one not in beaten]
+    verdicts = {
+        one: pair_of(comparison, {first, one}).verdict(endpoint, family) for one in others
+    }
+    beaten = [one for one in others if verdicts[one] is Verdict.APART]
+    torn = [one for one in others if verdicts[one] is Verdict.TORN]
+    open_ = [one for one in others if one not in (*beaten, *torn)]
     parts = []
     if beaten:
         parts.append(f"it is better than {listed(beaten)} by more than chance explains")
+    if torn:
+        parts.append(
+            f"it is not called better than {listed(torn)}, for mean and median disagree: far misses "
+            "and failures weigh on the mean"
+        )
     if open_:
         verb = "is" if len(open_) == 1 else "are"
         parts.append(f"{listed(open_)} {verb} not told from it by this sample")
@@ -108,7 +121,7 @@ def _placing(comparison: Comparison) -> Iterator[str]:
         return
     name, best = ranking[0]
     told = f"{name} points nearest to the tumour, {said(best, digits=1, unit=' mm')} off on average"
-    verdict = _verdict(comparison, ranking, Family.LOCALISATION, POINT_ERROR.name)
+    verdict = _verdict(comparison, ranking, POINT_ERROR, Family.LOCALISATION)
     yield f"{told}; {verdict}."
 
 

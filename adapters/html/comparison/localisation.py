@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gliobench.adapters.html.charts import scale
 from gliobench.adapters.html.comparison.as_report import as_report
@@ -30,7 +31,7 @@ from gliobench.adapters.html.tables import (
 )
 from gliobench.domain.comparison.distributions import SPREAD, Distribution
 from gliobench.domain.comparison.endpoints import LEADING, Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Pair
+from gliobench.domain.comparison.result import Comparison, Family, Pair, Verdict
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.statistics.estimate import Measured
 from gliobench.domain.statistics.wilcoxon import SignedRank
@@ -126,9 +127,17 @@ def _shifted(pairs: Sequence[Pair], endpoint: Endpoint) -> Iterator[Row]:
                 (
                     _turn(pair.difference(endpoint), turned, digits),
                     _turn(shift.shift, turned, digits),
-                    tested_cell(pair, Family.LOCALISATION, endpoint.name),
+                    _tested(pair, endpoint),
                 ),
             )
+
+
+def _tested(pair: Pair, endpoint: Endpoint) -> Cell:
+    cell = tested_cell(pair, Family.LOCALISATION, endpoint.name)
+    verdict = pair.verdict(endpoint, Family.LOCALISATION)
+    if verdict is Verdict.TORN:
+        return replace(cell, small=f"{cell.small} · {verdict.value}")
+    return cell
 
 
 def _turn(measured: Measured | None, turned: int, digits: int) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Arm, Comparison, Family, Pair
+from gliobench.domain.comparison.result import Arm, Comparison, Pair
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.prediction import Form
@@ -59,15 +59,13 @@ def ranked(arms: Sequence[Arm], endpoint: Endpoint) -> list[tuple[str, Estimate]
     return sorted(found, key=lambda one: -endpoint.sign * one[1].value)
 
 
-def tells_apart(comparison: Comparison, names: set[str], family: Family, of: str) -> bool:
-    """Tell whether a corrected test tells two backends apart."""
-    pair = next(pair for pair in comparison.pairs if {pair.first, pair.second} == names)
-    test = pair.test(family, of)
-    return test is not None and test.tells_apart
+def pair_of(comparison: Comparison, names: set[str]) -> Pair:
+    """Look up two backends, whichever was named first."""
+    return next(pair for pair in comparison.pairs if {pair.first, pair.second} == names)
 
 
 def in_order(pair: Pair, endpoint: Endpoint) -> tuple[str, str, int]:
-    """Name the better of a pair first; -1 tells that this turned the pair round."""
+    """Name the one with the better mean first; -1 tells that this turned the pair round."""
     found = pair.difference(endpoint)
     if isinstance(found, Estimate) and found.value * endpoint.sign < 0:
         return pair.second, pair.first, -1

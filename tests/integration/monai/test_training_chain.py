@@ -175,16 +175,16 @@ def copy_study(study: Path, copy: Path) -> None:
 def test_networks_that_read_studies_otherwise_are_not_exported(
     place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def write_scaled(trained: TorchNetwork, path: Path) -> None:
+    def write_negated(trained: TorchNetwork, path: Path) -> None:
         with torch.no_grad():
             kept = [weight.clone() for weight in trained.network.parameters()]
             for weight in trained.network.parameters():
-                weight.mul_(1.2)
+                weight.neg_()
             write_onnx(trained, path)
             for weight, value in zip(trained.network.parameters(), kept, strict=True):
                 weight.copy_(value)
 
-    monkeypatch.setattr(training_run, "write_onnx", write_scaled)
+    monkeypatch.setattr(training_run, "write_onnx", write_negated)
 
     result = gliobench(
         *("export", place.localizer, place.grader, "--check", place.studies),

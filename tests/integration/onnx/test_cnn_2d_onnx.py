@@ -20,9 +20,10 @@ from fakes.onnx_file import (
     write_slice_weights,
     write_weights,
 )
-from gliobench.adapters.onnx.backend import cnn_2d_onnx, cnn_onnx
+from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, cnn_2d_onnx, cnn_onnx
+from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.ports.backend import Backend, BackendOptions, Reads
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import on_plane
 from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Polygon
 from gliobench.domain.network_input import (
@@ -192,6 +193,12 @@ def test_each_patient_is_answered_by_the_fold_whose_weights_have_not_seen_them(
     assert backend.trained_on == frozenset()
 
 
-def test_without_weights_it_says_how_to_make_them() -> None:
-    with pytest.raises(NotFoundError, match=r"gliobench train slices.*weights_dir=FOLDER"):
-        cnn_2d_onnx(BackendOptions())
+def test_the_weights_that_ship_are_small_and_say_whom_they_learned_from() -> None:
+    folder = EMBEDDED_WEIGHTS / "slices"
+
+    size = sum((folder / f"{kind}.onnx").stat().st_size for kind in ("localizer", "grader"))
+    card = OnnxNetwork(folder / "localizer.onnx", kind="localizer").card
+
+    assert size < 5_000_000
+    assert card.modalities == ("t1c",)
+    assert len(card.trained_on) > 200

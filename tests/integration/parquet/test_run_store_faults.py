@@ -6,6 +6,7 @@ import json
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -292,3 +293,48 @@ def test_runs_of_before_images_were_hashed_are_still_read(tmp_path: Path) -> Non
 
     assert run_in(tmp_path).case_table().images.tolist() == [None]
     assert [case.image_hash for case in run_in(tmp_path).scores()] == [None]
+
+
+def test_scores_of_the_manifest_that_another_process_has_replaced_are_none(
+    tmp_path: Path,
+) -> None:
+    partial, whole = run_in(tmp_path), run_in(tmp_path)
+    scores = [CaseScore(one, one, None, None) for one in ("s0", "s1")]
+    partial.open(replace(MANIFEST, missing_shards=("1-of-2",)))
+    whole.open(replace(MANIFEST, cohort="all of it"))
+    whole.write_scores(scores)
+    assert run_in(tmp_path).is_scored()
+
+    partial.write_scores(scores[:1])
+    partial.finish()
+
+    assert not run_in(tmp_path).is_scored()
+    assert not run_in(tmp_path).is_finished()
+    whole.open(whole.manifest())
+    whole.write_scores(scores)
+    assert len(list(run_in(tmp_path).scores())) == 2
+
+
+def test_a_part_that_was_deleted_is_asked_no_more(tmp_path: Path) -> None:
+    store = run_in(tmp_path)
+    store.append([prediction(1)])
+    assert store.keys() == {"key-1"}
+    (part,) = (tmp_path / "predictions").iterdir()
+
+    part.unlink()
+    store.append([prediction(2)])
+
+    assert store.keys() == {"key-2"}
+    assert list(store.predictions(["key-1"])) == []
+
+
+def test_of_two_answers_to_one_study_all_readers_take_the_same(tmp_path: Path) -> None:
+    answers = [replace(prediction(1), grade=GradePrediction(Grade.HGG, n / 8)) for n in range(8)]
+    early = run_in(tmp_path)
+    for answer in answers:
+        early.append([answer])
+        early.keys()
+
+    read = [next(store.predictions(["key-1"])).grade for store in (early, run_in(tmp_path))]
+
+    assert read[0] == read[1]

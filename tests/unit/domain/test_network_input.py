@@ -14,6 +14,7 @@ from gliobench.domain.intensity import IntensityRule
 from gliobench.domain.network_input import (
     MODALITY_ORDER,
     REGION_ORDER,
+    SURE_ENOUGH,
     GraderGeometry,
     brain_windows,
     grader_crop,
@@ -217,7 +218,7 @@ def test_far_parts_are_kept_where_they_are_large_enough(far: Box3D, kept: bool) 
     [
         probabilities(),
         probabilities(Box3D(start=(5, 5, 5), stop=(7, 7, 8))),
-        np.full((3, *COARSE), 0.5, dtype=np.float32),
+        np.full((3, *COARSE), SURE_ENOUGH, dtype=np.float32),
     ],
     ids=["nothing", "a-speck-of-96-mm3", "undecided"],
 )

@@ -18,7 +18,7 @@ from gliobench.adapters.html.comparison.glance import glance, glance_figures
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
 from gliobench.adapters.html.comparison.localisation import spread_figures
 from gliobench.adapters.html.page import text
-from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.comparison.result import Comparison, Verdict
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +176,6 @@ def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Comparis
     graded, placed = (dict(duel.rows) for duel in duels)
 
     assert list(graded) == ["looks", "declining", "constant"]
-    assert graded["looks"] == ("itself", None, True)
-    assert graded["constant"] == (False, None, "itself")
+    assert graded["looks"] == (None, Verdict.OPEN, True)
+    assert graded["constant"] == (False, Verdict.OPEN, None)
     assert placed["constant"][0] is False
