@@ -1,4 +1,4 @@
-"""Merge shards of many scores, and report on the whole: seconds and peak memory.
+"""Merge shards of many scores, and report on the whole: seconds, processor seconds, peak memory.
 
     python tests/benchmarks/merge_million.py --rows 10000 100000 1000000
 
@@ -39,7 +39,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(", ".join(f"{one} {version(one)}" for one in ("gliobench", "numpy", "pyarrow")))
-    print(f"{'rows':>9} {'shards':>7} {'seconds':>8} {'peak MiB':>9} {'page MB':>8}")
+    print(f"{'rows':>9} {'shards':>7} {'seconds':>8} {'CPU s':>6} {'peak MiB':>9} {'page MB':>8}")
     for rows in arguments.rows:
         with tempfile.TemporaryDirectory() as temporary:
             _write_shards(temporary, rows)
@@ -100,9 +100,11 @@ def _measure(out: str, rows: int) -> None:
     seconds = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status) not in (0, 3):
         raise SystemExit(f"merge of {rows} rows failed")
+    cpu_s = usage.ru_utime + usage.ru_stime
     page_mb = (Path(out) / "report.html").stat().st_size / 1e6
     print(
-        f"{rows:9,} {SHARDS:7} {seconds:8.1f} {usage.ru_maxrss / 1024:9.0f} {page_mb:8.1f}",
+        f"{rows:9,} {SHARDS:7} {seconds:8.1f} {cpu_s:6.1f} {usage.ru_maxrss / 1024:9.0f} "
+        f"{page_mb:8.1f}",
         flush=True,
     )
 
