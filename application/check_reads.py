@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
 from gliobench.domain.study import Study
 
 
@@ -20,6 +20,7 @@ def check_reads(
     Raises:
         InvalidInputError: A backend reads volumes and the study is one slice, or the other way
             round.
+        StoreError: The source cannot be read now.
     """
     first = _first(source, study_ids)
     if first is None:
@@ -38,6 +39,8 @@ def _first(source: StudySource, study_ids: Collection[str]) -> Study | None:
     for study_id in study_ids:
         try:
             return source.study(study_id)
+        except StoreError:
+            raise
         except GliobenchError:  # told when its turn comes
             continue
     return None

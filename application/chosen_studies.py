@@ -25,8 +25,8 @@ class ChosenStudies(StudySource):
 
     def __init__(self, source: StudySource, study_ids: Collection[str]) -> None:
         self._source = source
-        self._study_ids = sorted(set(study_ids))
-        if missing := sorted(set(study_ids) - set(source.study_ids())):
+        self._study_ids = dict.fromkeys(sorted(study_ids))
+        if missing := sorted(self._study_ids.keys() - source.study_ids()):
             raise NotFoundError(f"study {missing[0]} of the cohort is not in the dataset")
 
     def study_ids(self) -> list[str]:

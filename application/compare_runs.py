@@ -24,7 +24,7 @@ class CompareRuns:
     """Compares the scores of runs over one cohort.
 
     Args:
-        primary: The endpoint that was declared beforehand.
+        primary: The endpoint that decides.
         allow_leakage: Compare though a backend has learned from these patients; it is stamped. A
             baseline, which knows averages only, is stamped and never stops anything.
         drawing: Of the bootstraps and permutations.
@@ -73,6 +73,7 @@ class CompareRuns:
             cohort=describe_cohort("comparison", scored[0].cohort, cases),
             findings=findings,
             primary=self.primary,
+            declared=all(store.manifest().primary == self.primary.name for store in runs.values()),
             drawing=self.drawing,
             versions=self.versions,
         )

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from itertools import islice
+from math import inf
 from time import monotonic
 from typing import Any, Protocol, TypeAlias, final
 
-from gliobench.application.ports.executor import Batch, Crew, Outcome, Work
+from gliobench.application.ports.executor import Batch, Crew, Outcome, Sight, Work
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.errors import JobError
 from gliobench.domain.prediction import Failure, FailureReason
@@ -26,14 +26,8 @@ STILLBORN = 3
 """Workers that may die before they have a model, one after the other."""
 PATIENCE_S = 30.0
 """To keep a failure takes no model, so that a limit made for one may be too short."""
-
-
-class Kind(Enum):
-    """What is to be done with a batch."""
-
-    FINISH = "finish"
-    GIVE_UP = "give up"
-    GIVE_UP_BLINDLY = "give up, reference unseen"
+SILENCE_S = 15.0
+"""For so long workers are listened to before it is told that they say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +36,15 @@ class Job:
 
     Args:
         batch: Its studies.
-        kind: What to do with it.
-        failure: What is kept where it is given up.
+        failure: What is kept where it is given up; None finishes it.
+        sight: What may be looked at where it is given up.
         alone: Nothing else is given to the worker beside it.
-        deaths: Workers that it has killed, being alone.
+        deaths: Workers that it has killed so, being alone.
     """
 
     batch: Batch
-    kind: Kind = Kind.FINISH
     failure: Failure | None = None
+    sight: Sight = Sight.ALL
     alone: bool = False
     deaths: int = 0
 
@@ -61,7 +55,7 @@ class Job:
 
     def limit_s(self, study_s: float) -> float:
         """Tell how long it may take, where a study may take so long under one backend."""
-        if self.kind is not Kind.FINISH:
+        if self.failure is not None:
             return max(study_s, PATIENCE_S)
         return study_s * sum(max(1, len(one.waiting)) for one in self.batch)
 
@@ -78,18 +72,18 @@ class Job:
         Raises:
             JobError: Not even its failure can be kept.
         """
-        if self.kind is Kind.GIVE_UP_BLINDLY:
-            raise JobError(
-                f"study {self.study_ids[0]}: its failure cannot be kept: {failure.detail}"
-            )
-        if self.kind is Kind.GIVE_UP:
-            return [replace(self, kind=Kind.GIVE_UP_BLINDLY)]
         if len(parts := self.parts()) > 1:
             return parts
         if failure.reason is not FailureReason.TIMEOUT and self.deaths == 0:
             # once is no proof: its machine may have died
             return [replace(self, alone=True, deaths=1)]
-        return [Job(self.batch, Kind.GIVE_UP, failure, alone=True)]
+        if self.failure is None:
+            return [Job(self.batch, failure, alone=True)]
+        if (less := self.sight.less) is None:
+            raise JobError(
+                f"study {self.study_ids[0]}: its failure cannot be kept: {failure.detail}"
+            )
+        return [replace(self, sight=less, deaths=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +142,8 @@ class Pool(Protocol):
         """Get a worker, without waiting for its models."""
         ...
 
-    def listen(
-        self, workers: Sequence[Worker], timeout_s: float | None
-    ) -> list[tuple[Worker, Message]]:
-        """Wait until one of them has something to say, or for so long."""
+    def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
+        """Wait until some have something to say, or for so long; give one message of each."""
         ...
 
 
@@ -188,7 +180,7 @@ class PooledCrew(Crew):
         pool: Where they come from.
         size: How many.
         study_timeout_s: How long a study may take under one backend; None for ever.
-        notice: Told of workers that are replaced.
+        notice: Told of workers that are replaced, or waited for.
     """
 
     def __init__(
@@ -210,7 +202,7 @@ class PooledCrew(Crew):
         """Say what each backend is, in order, as soon as one worker knows."""
         while not self._manifests:
             for _ in self._hear():
-                pass
+                pass  # nothing is done before anything is given
         return self._manifests
 
     def run(self, batches: Iterable[Batch], stop: Callable[[], bool]) -> Iterator[Outcome]:
@@ -222,7 +214,7 @@ class PooledCrew(Crew):
                 return
             for hand, outcome in self._hear():
                 yield outcome
-                if stop():
+                if hand is not None and stop():
                     self._retire(hand)
 
     def dismiss(self) -> None:
@@ -243,11 +235,14 @@ class PooledCrew(Crew):
             self._again.extend(islice(feed, 1))
         return bool(self._again)
 
-    def _hear(self) -> Iterator[tuple[_Hand, Outcome]]:
-        """Listen once, bury the dead, and cut what takes too long."""
+    def _hear(self) -> Iterator[tuple[_Hand | None, Outcome]]:
+        """Listen once, bury the dead, and cut who has nothing to say though time was up before."""
         hands = {id(hand.worker): hand for hand in self._hands}
-        workers = [hand.worker for hand in self._hands]
-        for worker, message in self._pool.listen(workers, self._pause_s()):
+        late = {key for key, hand in hands.items() if self._left_s(hand) <= 0}
+        pause_s = self._pause_s()
+        heard = self._pool.listen([hand.worker for hand in self._hands], pause_s)
+        for worker, message in heard:
+            late.discard(id(worker))
             hand = hands[id(worker)]
             match message:
                 case Ready(manifests):
@@ -260,11 +255,21 @@ class PooledCrew(Crew):
                     raise error
                 case Died(why):
                     self._replace(hand, Failure(FailureReason.BACKEND_ERROR, why))
-        for hand in self._hands:
-            if (left_s := self._left_s(hand)) is not None and left_s <= 0:
-                limit_s = hand.jobs[0].limit_s(self._limit_s or 0.0)
-                why = f"not done after {limit_s:g} s"
-                self._replace(hand, Failure(FailureReason.TIMEOUT, why))
+        for key in late:
+            self._cut(hands[key])
+        if not heard:
+            if pause_s == SILENCE_S:
+                self._tell_of_absent()
+            yield None, Outcome({})
+
+    def _cut(self, hand: _Hand) -> None:
+        limit_s = hand.jobs[0].limit_s(self._limit_s or 0.0)
+        self._replace(hand, Failure(FailureReason.TIMEOUT, f"not done after {limit_s:g} s"))
+
+    def _tell_of_absent(self) -> None:
+        ready = sum(hand.is_ready for hand in self._hands)
+        if ready < len(self._hands):
+            self._notice("workers_awaited", {"ready": ready, "workers": len(self._hands)})
 
     def _welcome(self, hand: _Hand, manifests: tuple[RunManifest, ...]) -> None:
         self._manifests = self._manifests or manifests
@@ -297,13 +302,12 @@ class PooledCrew(Crew):
             self._hands.remove(hand)
             hand.worker.dismiss()
 
-    def _pause_s(self) -> float | None:
-        left = [left_s for hand in self._hands if (left_s := self._left_s(hand)) is not None]
-        return max(0.0, min(left)) if left else None
+    def _pause_s(self) -> float:
+        return max(0.0, min([SILENCE_S, *map(self._left_s, self._hands)]))
 
-    def _left_s(self, hand: _Hand) -> float | None:
+    def _left_s(self, hand: _Hand) -> float:
         if self._limit_s is None or not hand.jobs:
-            return None
+            return inf
         return hand.since + hand.jobs[0].limit_s(self._limit_s) - monotonic()
 
 
@@ -323,15 +327,14 @@ def overlapped(
 
 def load(work: Work, job: Job) -> Any:  # noqa: ANN401 -- known to the work alone
     """Load what a job needs; to give up takes nothing."""
-    return work.load(job.batch) if job.kind is Kind.FINISH else None
+    return work.load(job.batch) if job.failure is None else None
 
 
 def do(work: Work, job: Job, loaded: Any) -> Done:  # noqa: ANN401 -- as `load` gave it
     """Do a job that is loaded."""
     if job.failure is None:
         return Done(job, work.finish(job.batch, loaded))
-    blindly = job.kind is Kind.GIVE_UP_BLINDLY
-    return Done(job, work.give_up(job.batch, job.failure, blindly=blindly))
+    return Done(job, work.give_up(job.batch, job.failure, job.sight))
 
 
 def _load_next(work: Work, jobs: Iterator[Job]) -> tuple[Job, Any] | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from gliobench.application.ports.trainer import Progress, Row, Trainer
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.folds import assign_folds
+
+TRAINING_DATA = "training_data.json"
+"""What the fit in a folder learned from."""
 
 ProgressOf: TypeAlias = Callable[[str], Progress]
 """Makes the progress of a fit, given its name."""
@@ -40,14 +43,16 @@ class CrossValidation:
 
         Raises:
             InvalidInputError: There is no such fold.
+            JobError: The folder holds folds of other patients, or a fit on other data.
         """
         if not 0 <= fold < self.folds:
             raise InvalidInputError(f"no fold {fold}: wanted 0 to {self.folds - 1}")
         assigned = self.assigned()
         folder = self.out / f"fold-{fold}"
+        training = [patient for patient, its in assigned.items() if its != fold]
+        self._settle(training, folder)
         done = folder / "predictions.json"
         if not done.exists():
-            training = [patient for patient, its in assigned.items() if its != fold]
             self.trainer.fit(training, folder, progress_of(folder.name))
             held_out = [patient for patient, its in assigned.items() if its == fold]
             rows = self.trainer.predict(held_out, folder)
@@ -56,10 +61,15 @@ class CrossValidation:
         return rows_done
 
     def run_final(self, progress_of: ProgressOf) -> Path:
-        """Fit all patients; give the folder, which also holds `training_data.json`."""
+        """Fit all patients; give the folder.
+
+        Raises:
+            JobError: The folder holds folds of other patients, or a fit on other data.
+        """
         folder = self.out / "final"
-        self.trainer.fit(sorted(self.assigned()), folder, progress_of(folder.name))
-        _write(folder / "training_data.json", asdict(self.trainer.training_data()))
+        patients = sorted(self.assigned())
+        self._settle(patients, folder)
+        self.trainer.fit(patients, folder, progress_of(folder.name))
         return folder
 
     def out_of_fold(self) -> list[Row]:
@@ -92,6 +102,19 @@ class CrossValidation:
         elif json.loads(kept.read_text()) != dealt:
             raise JobError(f"{kept} is of other patients or another seed: choose another folder")
         return dealt
+
+    def _settle(self, patients: list[str], folder: Path) -> None:
+        """Keep what a fit learns from before it begins, and vouch that it goes on with the same."""
+        begun = any(one.suffix != ".tmp" for one in folder.glob("*"))  # asked first: see _write
+        kept = folder / TRAINING_DATA
+        data = self.trainer.training_data(patients)
+        told = {"patients": list(data.patients), "sha256": data.sha256}
+        if not begun:
+            _write(kept, told)
+        elif not kept.exists() or json.loads(kept.read_text()) != told:
+            raise JobError(
+                f"{folder} holds a fit on other data, or does not say on which: choose another folder"
+            )
 
 
 def _write(path: Path, content: object) -> None:

@@ -14,7 +14,7 @@ from gliobench.application.ask_backend import Answer, ask
 from gliobench.application.failures import failure_of
 from gliobench.application.load_modalities import load_modalities
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.executor import Assignment, Batch, Outcome, Stage, Work
+from gliobench.application.ports.executor import Assignment, Batch, Outcome, Sight, Stage, Work
 from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.score_study import ScoreStudy
@@ -22,7 +22,7 @@ from gliobench.domain.errors import GliobenchError, JobError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import Plane
 from gliobench.domain.prediction import Failure, Form
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.study import Study
 
 Predictions: TypeAlias = dict[str, StudyPrediction]
 """Of one backend, by study id."""
@@ -97,12 +97,19 @@ class EvaluateBatch(Work):
                 if any(name in one.waiting for one in batch)
             }
         with clock.running(Stage.SCORE):
-            scores = self._score(batch, new, loaded.studies)
+            scores = self._score(
+                batch, new, lambda one: self._scorer(one, loaded.studies.get(one.study_id))
+            )
         self._keep(new, clock)
         return Outcome(scores, clock.seconds)
 
-    def give_up(self, batch: Batch, failure: Failure, *, blindly: bool) -> Outcome:
-        """Keep a failure for all that waits, and score it; no image is opened."""
+    def give_up(self, batch: Batch, failure: Failure, sight: Sight) -> Outcome:
+        """Keep a failure for all that waits, and score all.
+
+        Raises:
+            StoreError: A source or a store cannot be read or written now.
+            JobError: A store cannot be read.
+        """
         clock = _Clock()
         new = {
             name: {
@@ -113,16 +120,7 @@ class EvaluateBatch(Work):
             for name in {name for one in batch for name in one.waiting}
         }
         with clock.running(Stage.SCORE):
-            scores = {
-                name: tuple(
-                    self._score_unopened(one, blindly=blindly)(
-                        predictions[one.study_id], self._manifests[name]
-                    )
-                    for one in batch
-                    if one.study_id in predictions
-                )
-                for name, predictions in new.items()
-            }
+            scores = self._score(batch, new, lambda one: self._scorer(one, sight=sight))
         self._keep(new, clock)
         return Outcome(scores, clock.seconds)
 
@@ -157,15 +155,12 @@ class EvaluateBatch(Work):
         self,
         batch: Batch,
         new: Mapping[str, Predictions],
-        studies: Mapping[str, Study | Failure],
+        scorer: Callable[[Assignment], ScoreStudy],
     ) -> dict[str, tuple[CaseScore, ...]]:
         kept = {name: self._kept(name, batch) for name in self._backends}
         cases: dict[str, list[CaseScore]] = {}
         for one in batch:
-            study = studies.get(one.study_id)
-            score = ScoreStudy.of(
-                self._source, one.study_id, one.content, study if isinstance(study, Study) else None
-            )
+            score = scorer(one)
             for name in one.keys:
                 found = (new if name in one.waiting else kept)[name].get(one.study_id)
                 if found is None:
@@ -179,9 +174,11 @@ class EvaluateBatch(Work):
             return {}
         return {one.study_id: one for one in self._stores[name].predictions(keys)}
 
-    def _score_unopened(self, one: Assignment, *, blindly: bool) -> ScoreStudy:
-        reference = Reference() if blindly else self._source.reference(one.study_id)
-        return ScoreStudy(one.study_id, one.content, None, reference)
+    def _scorer(
+        self, one: Assignment, study: Study | Failure | None = None, sight: Sight = Sight.ALL
+    ) -> ScoreStudy:
+        opened = study if isinstance(study, Study) else None
+        return ScoreStudy.of(self._source, one.study_id, one.content, opened, sight)
 
     def _keep(self, new: Mapping[str, Predictions], clock: _Clock) -> None:
         with clock.running(Stage.STORE):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from gliobench.application.evaluate_batch import prediction_key
 from gliobench.application.oracle_plane import oracle_plane
@@ -19,13 +19,22 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.pulse import Tally, Watch
 from gliobench.application.score_spool import ScoreSpool
 from gliobench.application.shards import Shard, listing_hash
-from gliobench.domain.errors import GliobenchError, StoppedError, StoreError
+from gliobench.domain.errors import (
+    GliobenchError,
+    JobError,
+    NotFoundError,
+    StoppedError,
+    StoreError,
+)
 from gliobench.domain.geometry import Plane
 
 UNREADABLE = "unreadable"
 """Stands for the content of a study whose files cannot be hashed."""
 HASHED_AT_ONCE = 4
 """Studies whose files are hashed side by side."""
+
+Stopping: TypeAlias = Callable[[], AbstractContextManager[Callable[[], bool]]]
+"""Listens for a wish to stop as long as it is entered, and tells whether there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,8 @@ class EvaluateCohort:
         executor: Whom to put to work.
         open_store: Gives the store of the backend of this name, the one that workers write to.
         batch_size: Studies that are loaded, inferred and kept together, ≥ 1.
-        stop: Asked before a batch begins; once it is true, none does.
+        stopping: Entered while batches are worked on; gives what is asked before one begins, and
+            once that is true, none does.
         watch: Told how far things are.
     """
 
@@ -62,14 +72,14 @@ class EvaluateCohort:
         *,
         open_store: Callable[[str], RunStore],
         batch_size: int = 2,
-        stop: Callable[[], bool] = lambda: False,
+        stopping: Stopping = lambda: nullcontext(lambda: False),
         watch: Watch = lambda _: None,
     ) -> None:
         self._source = source
         self._executor = executor
         self._open_store = open_store
         self._batch_size = batch_size
-        self._stop = stop
+        self._stopping = stopping
         self._watch = watch
 
     def __call__(
@@ -79,6 +89,7 @@ class EvaluateCohort:
         *,
         name: str = "",
         shard: Shard | None = None,
+        primary: str | None = None,
     ) -> list[Run]:
         """Predict what is not predicted yet, and score all.
 
@@ -87,6 +98,8 @@ class EvaluateCohort:
             study_ids: The cohort.
             name: What the user calls it.
             shard: The part of it that is wanted here; None wants all.
+            primary: The endpoint that is to decide comparisons. It is recorded where a run begins,
+                and stays as it was where one goes on.
 
         Raises:
             JobError: A store keeps another cohort's run, or cannot be read or written.
@@ -95,28 +108,30 @@ class EvaluateCohort:
         wanted = shard.take(study_ids) if shard else sorted(study_ids)
         with ExitStack() as files:
             with self._executor.crew(recipe) as crew:
-                hashes = dict(zip(wanted, self._hashes(wanted), strict=True))
+                tally = Tally(crew.manifests, len(wanted), self._watch)
+                hashes = dict(self._hashes(wanted, tally))
                 about = _About(hashes, self._planes(crew.manifests, wanted))
                 part = {
                     "cohort": cohort_fingerprint(hashes),
                     "n_studies": len(wanted),
                     "name": name,
+                    "primary": primary,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
                 runs = [self._begin(replace(one, **part), about) for one in crew.manifests]
                 spools = {one.manifest.backend: files.enter_context(ScoreSpool()) for one in runs}
-                self._work(crew, runs, about, spools)
+                self._work(crew, self._batches(runs, about), tally, spools)
             for run in runs:
                 run.store.write_scores(spools[run.manifest.backend])
         return runs
 
-    def _hashes(self, study_ids: Sequence[str]) -> Iterator[str]:
+    def _hashes(self, study_ids: Sequence[str], tally: Tally) -> Iterator[tuple[str, str]]:
         with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
-            yield from pool.map(self._content_hash, study_ids)
+            for hashed in zip(study_ids, pool.map(self._content_hash, study_ids), strict=True):
+                tally.tell()
+                yield hashed
 
     def _content_hash(self, study_id: str) -> str:
-        if self._stop():
-            raise StoppedError("stopped before the first study: the same command goes on")
         try:
             return self._source.content_hash(study_id)
         except StoreError:
@@ -133,6 +148,7 @@ class EvaluateCohort:
 
     def _begin(self, manifest: RunManifest, about: _About) -> Run:
         store = self._open_store(manifest.backend)
+        manifest = replace(manifest, primary=_declared(store, manifest.primary))
         store.open(manifest)
         planes = about.planes if ORACLE in manifest.settings else {}
         keys = {
@@ -144,27 +160,22 @@ class EvaluateCohort:
     def _work(
         self,
         crew: Crew,
-        runs: Sequence[Run],
-        about: _About,
+        batches: Iterator[Batch],
+        tally: Tally,
         spools: Mapping[str, ScoreSpool],
     ) -> None:
-        manifests = tuple(run.manifest for run in runs)
-        tally = Tally(manifests, len(about.hashes), self._watch)
-        for outcome in crew.run(self._batches(runs, about), self._stop):
-            for backend, cases in outcome.scores.items():
-                spools[backend].add(cases)
-            tally.add(outcome)
-        if tally.done < tally.wanted:
-            raise StoppedError(
-                f"stopped after {tally.done} of {tally.wanted} predictions, which are kept: the "
-                "same command goes on"
-            )
+        with self._stopping() as stop:
+            for outcome in crew.run(batches, stop):
+                for backend, cases in outcome.scores.items():
+                    spools[backend].add(cases)
+                tally.add(outcome)
+            if tally.done < tally.wanted:
+                raise _early_end(tally, stopped=stop())
 
     def _batches(self, runs: Sequence[Run], about: _About) -> Iterator[Batch]:
         kept = {run.manifest.backend: run.store.keys() for run in runs}
         assignments = (_assignment(one, runs, kept, about) for one in about.hashes)
-        while batch := tuple(islice(assignments, self._batch_size)):
-            yield batch
+        return iter(lambda: tuple(islice(assignments, self._batch_size)), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +186,26 @@ class _About:
     planes: Mapping[str, Plane | None]
 
 
+def _early_end(tally: Tally, *, stopped: bool) -> JobError:
+    if not stopped:
+        return JobError(f"workers scored {tally.done} of {tally.wanted} predictions: run again")
+    return StoppedError(
+        f"stopped after {tally.done} of {tally.wanted} predictions, which are kept: the same "
+        "command goes on"
+    )
+
+
 def cohort_fingerprint(hashes: Mapping[str, str]) -> str:
     """Hash a cohort's study ids with their contents, whatever their order."""
     return sha256(json.dumps(sorted(hashes.items())).encode()).hexdigest()
+
+
+def _declared(store: RunStore, primary: str | None) -> str | None:
+    """Keep what was declared when a run began: later, its scores may have been seen."""
+    try:
+        return store.manifest().primary
+    except NotFoundError:
+        return primary
 
 
 def _of_shard(shard: Shard, study_ids: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
+from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.prediction import Failure, FailureReason
 
@@ -13,10 +14,18 @@ def failure_of(error: GliobenchError) -> Failure:
     Raises:
         StoreError: That is what was raised: no study is at fault where a store cannot be read.
     """
-    if isinstance(error, StoreError):
-        raise error
     if Fault.of("", error).kind is FaultKind.MISSING_MODALITY:
         return Failure(FailureReason.MISSING_MODALITY, str(error))
     if isinstance(error, InvalidInputError):
         return Failure(FailureReason.UNREADABLE_STUDY, str(error))
     return Failure(FailureReason.BACKEND_ERROR, str(error))
+
+
+def may_harm(case: CaseScore) -> bool:
+    """Tell whether reading a study may hang or end whoever does: that may be why a worker was lost.
+
+    A worker that died and a backend that raised have one reason, so the latter's study is shunned
+    too.
+    """
+    lost = {FailureReason.TIMEOUT, FailureReason.BACKEND_ERROR}
+    return any(failure.reason in lost for failure in case.failures)

@@ -12,7 +12,7 @@ import numpy as np
 from gliobench.application.evaluate_cohort import UNREADABLE, cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.verify_dataset import Track
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.geometry import Spacing
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Modality, Reference, Study
@@ -82,6 +82,9 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
     Args:
         source: The dataset.
         track: Wraps the study ids, e.g. in a progress bar.
+
+    Raises:
+        StoreError: The source cannot be read now: no study is at fault.
     """
     hashes: dict[str, str] = {}
     described: list[_Description] = []
@@ -91,6 +94,8 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
         try:
             hashes[study_id] = source.content_hash(study_id)
             described.append(_describe(source.study(study_id), source.reference(study_id)))
+        except StoreError:
+            raise
         except GliobenchError as error:
             unreadable[study_id] = str(error)
     return _fingerprint(cohort_fingerprint(hashes), described, unreadable)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from gliobench.application.controlled_studies import ControlledStudies
 from gliobench.application.evaluate_batch import prediction_key
+from gliobench.application.failures import may_harm
 from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
@@ -21,6 +23,8 @@ AT_ONCE = 32
 
 class HoldControl:
     """Adds to the scores of a run over altered images how its answers moved, and keeps them.
+
+    Memory holds the keys of all true predictions, and a few cases.
 
     Args:
         studies: The altered ones.
@@ -43,14 +47,14 @@ class HoldControl:
             NotFoundError: A run is not scored.
             JobError: A store or the studies cannot be read, or the store cannot be written.
         """
-        keys = _keys(true.manifest(), list(true.scores()))
-        cases = list(altered.scores())
-        own = _keys(altered.manifest(), cases)
-        held: list[CaseScore] = []
-        for start in range(0, len(cases), AT_ONCE):
-            some = cases[start : start + AT_ONCE]
-            held += self._hold(some, _places(true, keys, some), _places(altered, own, some))
-        altered.write_scores(held)
+        altered.write_scores(self._held(true, altered))
+
+    def _held(self, true: RunStore, altered: RunStore) -> Iterator[CaseScore]:
+        keys = _keys(true.manifest(), true.scores())
+        manifest, cases = altered.manifest(), altered.scores()
+        while some := list(islice(cases, AT_ONCE)):
+            before = _places(true, keys, some)
+            yield from self._hold(some, before, _places(altered, _keys(manifest, some), some))
 
     def _hold(
         self,
@@ -59,9 +63,9 @@ class HoldControl:
         after: Mapping[str, Place],
     ) -> Iterator[CaseScore]:
         for case in cases:
-            motion, grid = self._motion(case.study_id)
+            motion, grid = (Motion(), None) if may_harm(case) else self._motion(case.study_id)
             if grid is None:
-                yield case  # what cannot be read has failed on both images
+                yield case  # what was not read has failed
             elif not (motion.is_still and self._studies.control.moves):
                 one, other = before.get(case.study_id), after.get(case.study_id)
                 found = moves(one, other, motion=motion, grid=grid, plane=case.plane)
@@ -79,7 +83,7 @@ class HoldControl:
 Place = LocalisationPrediction | Failure | None
 
 
-def _keys(manifest: RunManifest, cases: Sequence[CaseScore]) -> dict[str, str]:
+def _keys(manifest: RunManifest, cases: Iterable[CaseScore]) -> dict[str, str]:
     """Name the predictions that were scored, by study id; of unreadable studies there is none."""
     shown = ORACLE in manifest.settings
     return {

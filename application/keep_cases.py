@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.application.failures import may_harm
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
@@ -77,7 +78,7 @@ class KeepCases:
     def __call__(
         self, store: RunStore, cases: Iterable[CaseScore], keys: Mapping[str, str]
     ) -> None:
-        """Keep the cases of one run; a study that cannot be drawn is left out.
+        """Keep the cases of one run; a study that cannot be drawn, or did harm, is left out.
 
         Args:
             store: Of the run.
@@ -88,12 +89,13 @@ class KeepCases:
             JobError: The store cannot be read or written.
             StoreError: The source cannot be read now.
         """
-        ours = [case for case in cases if case.study_id in self._slices | self._volumes]
+        wanted = self._slices | self._volumes
+        ours = [case for case in cases if case.study_id in wanted and not may_harm(case)]
         drawn = {case.study_id: one for case in ours if (one := self._drawing(case)) is not None}
         kept = {study_id: one.case for study_id, one in drawn.items()}
-        wanted = {keys[study_id]: one for study_id, one in drawn.items() if one.coarsening}
-        for key, mask in _masks(store, wanted):
-            one = wanted[key]
+        solid = {keys[study_id]: one for study_id, one in drawn.items() if one.coarsening}
+        for key, mask in _masks(store, solid):
+            one = solid[key]
             if one.coarsening is not None and one.case.volume is not None:
                 volume = replace(one.case.volume, prediction=one.coarsening.depths(mask.regions))
                 kept[one.case.study_id] = replace(one.case, volume=volume)

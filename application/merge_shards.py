@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 
 from gliobench.application.evaluate_cohort import UNREADABLE
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.shards import Shard, run_name
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.evaluation.scores import CaseScore
 
 ALIKE = ("listing", "fingerprint", "settings", "seed")
 """What the manifests of a cohort's shards share."""
+HASHED_AT_ONCE = 4096
+"""Studies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Parts:
 class MergeShards:
     """Writes the scores of all shards of a run as the scores of the whole.
 
-    Shards are read one after the other, a few thousand rows at a time: they follow each other in
+    Shards are copied one after the other, a few thousand rows at a time: they follow each other in
     the order of the study ids.
 
     Args:
@@ -64,20 +65,22 @@ class MergeShards:
         if not parts.there or (parts.missing and not allow_partial):
             raise NotFoundError(_missing(run, parts))
         stores = [self._place.store(run_name(run, shard)) for shard in parts.there]
-        first = _alike(run, [store.manifest() for store in stores])
+        manifests = [store.manifest() for store in stores]
+        first, declared = _alike(run, manifests), {one.primary for one in manifests}
         whole = self._place.store(run)
         whole.open(
             replace(
                 first,
-                cohort=_fingerprint(_scores(stores)),
+                cohort=_fingerprint(chain.from_iterable(store.contents() for store in stores)),
                 n_studies=first.listed,
                 shard=None,
                 listing=None,
                 listed=None,
                 missing_shards=tuple(shard.name for shard in parts.missing),
+                primary=first.primary if len(declared) == 1 else None,
             )
         )
-        whole.write_scores(_scores(stores))
+        whole.write_scores_of(stores)
         whole.write_kept_cases(chain.from_iterable(store.kept_cases() for store in stores))
         return whole
 
@@ -92,12 +95,15 @@ class MergeShards:
         shards = shards_of(self._place, run)
         if not shards:
             raise NotFoundError(f"{run} has no shards: evaluate with --shard first")
-        there = tuple(
-            shard
+        begun = set(shards)
+        there = {
+            shard: shard in begun and self._place.store(run_name(run, shard)).is_finished()
             for shard in shards[0].all
-            if shard in shards and self._place.store(run_name(run, shard)).is_finished()
+        }
+        return Parts(
+            there=tuple(shard for shard, is_there in there.items() if is_there),
+            missing=tuple(shard for shard, is_there in there.items() if not is_there),
         )
-        return Parts(there, tuple(one for one in shards[0].all if one not in there))
 
 
 def shards_of(place: RunPlace, run: str) -> list[Shard]:
@@ -150,17 +156,12 @@ def _missing(run: str, parts: Parts) -> str:
     )
 
 
-def _scores(stores: Sequence[RunStore]) -> Iterator[CaseScore]:
-    return chain.from_iterable(store.scores() for store in stores)
-
-
-def _fingerprint(cases: Iterator[CaseScore]) -> str:
-    """Hash ids and contents as `cohort_fingerprint` does, of cases sorted by study."""
+def _fingerprint(contents: Iterator[tuple[str, str | None]]) -> str:
+    """Hash ids and contents as `cohort_fingerprint` does, of studies sorted by id."""
     digest, between = sha256(b"["), b""
-    for case in cases:
-        digest.update(
-            between + json.dumps([case.study_id, case.content_hash or UNREADABLE]).encode()
-        )
+    known = ((study_id, content or UNREADABLE) for study_id, content in contents)
+    while some := list(islice(known, HASHED_AT_ONCE)):
+        digest.update(between + json.dumps(some)[1:-1].encode())
         between = b", "
     digest.update(b"]")
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.regions import Region
@@ -14,9 +14,14 @@ def oracle_plane(source: StudySource, study_id: str) -> Plane | None:
 
     Returns:
         None where the reference cannot be read or shows no tumour.
+
+    Raises:
+        StoreError: The source cannot be read now.
     """
     try:
         whole = source.reference(study_id).regions.get(Region.WT)
+    except StoreError:
+        raise
     except GliobenchError:
         return None
     return None if whole is None or not whole.any() else largest_plane(whole, Axis.AXIAL)

@@ -40,7 +40,7 @@ class Pulse:
 
 
 Watch: TypeAlias = Callable[[Pulse], None]
-"""Told at the beginning, and after each batch."""
+"""Told at the beginning, after each batch, and now and then where none is done."""
 
 
 class Tally:
@@ -49,7 +49,7 @@ class Tally:
     Args:
         manifests: Of the backends.
         wanted: Studies that each is to be scored on.
-        watch: Told at once, and after each outcome.
+        watch: Told at once, after each outcome, and when asked to.
     """
 
     def __init__(self, manifests: tuple[RunManifest, ...], wanted: int, watch: Watch) -> None:
@@ -62,7 +62,7 @@ class Tally:
             for one in manifests
             if "provider" in one.provenance
         }
-        self._tell()
+        self.tell()
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome."""
@@ -71,7 +71,7 @@ class Tally:
             self._failed[name] += sum(bool(case.failures) for case in cases)
         for stage, seconds in outcome.seconds.items():
             self._seconds[stage] += seconds
-        self._tell()
+        self.tell()
 
     @property
     def done(self) -> int:
@@ -83,7 +83,8 @@ class Tally:
         """Studies of all backends that are to be scored."""
         return self._wanted * len(self._done)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell how far things are."""
         self._watch(
             Pulse(
                 self._wanted,

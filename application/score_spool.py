@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from tempfile import SpooledTemporaryFile
 from weakref import finalize
 
+from gliobench.domain.errors import StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 
 IN_MEMORY = 2**22
@@ -14,7 +16,10 @@ IN_MEMORY = 2**22
 
 
 class ScoreSpool:
-    """Takes scores as they come and gives them by study id; memory holds ids and places only."""
+    """Takes scores as they come and gives them by study id; memory holds ids and places only.
+
+    What it does raises StoreError where the disk of temporary files is full.
+    """
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- closed at the exit
@@ -25,15 +30,30 @@ class ScoreSpool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # of what could not be written and is wanted no more
+            self._file.close()
 
     def add(self, cases: Iterable[CaseScore]) -> None:
         """Take scores; a study's second one takes the place of its first."""
-        for case in cases:
-            self._places[case.study_id] = self._file.tell()
-            pickle.dump(case, self._file, pickle.HIGHEST_PROTOCOL)
+        with _room():
+            for case in cases:
+                self._places[case.study_id] = self._file.tell()
+                pickle.dump(case, self._file, pickle.HIGHEST_PROTOCOL)
 
     def __iter__(self) -> Iterator[CaseScore]:
         for study_id in sorted(self._places):
-            self._file.seek(self._places[study_id])
-            yield pickle.load(self._file)  # noqa: S301 -- written above, by this process
+            with _room():
+                self._file.seek(self._places[study_id])
+                case = pickle.load(self._file)  # noqa: S301 -- written above, by this process
+            yield case
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"scores cannot be put in order in a temporary file: {error.strerror or error}: make "
+            "room, or set TMPDIR"
+        ) from error

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gliobench.application.ports.executor import Sight
 from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, StoreError
@@ -39,7 +40,12 @@ class ScoreStudy:
 
     @classmethod
     def of(
-        cls, source: StudySource, study_id: str, content: str | None, study: Study | None = None
+        cls,
+        source: StudySource,
+        study_id: str,
+        content: str | None,
+        study: Study | None = None,
+        sight: Sight = Sight.ALL,
     ) -> ScoreStudy:
         """Read what a study is scored by.
 
@@ -48,13 +54,14 @@ class ScoreStudy:
             study_id: The study.
             content: Hash of its images.
             study: Itself, where it is open.
+            sight: What is looked at, where that may do harm.
 
         Raises:
             StoreError: The source cannot be read now.
         """
-        return cls(
-            study_id, content, study or _open(source, study_id), _reference(source, study_id)
-        )
+        opened = study or (_open(source, study_id) if sight is Sight.ALL else None)
+        seen = Reference() if sight is Sight.NOTHING else _reference(source, study_id)
+        return cls(study_id, content, opened, seen)
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
         """Score one backend.

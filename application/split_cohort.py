@@ -12,7 +12,7 @@ from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.verify_dataset import Track
 from gliobench.domain.cohort import Cohort, Member
-from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
 from gliobench.domain.folds import assign_folds
 
 
@@ -33,6 +33,9 @@ def draw_cohort(
 
     Returns:
         A cohort without a split. A study whose headers or reference cannot be read is excluded.
+
+    Raises:
+        StoreError: The source cannot be read now: a cohort without the rest would be another one.
     """
     exclusions: dict[str, str] = {}
     members: list[Member] = []
@@ -43,6 +46,8 @@ def draw_cohort(
             continue
         try:
             content, member = source.content_hash(study_id), _member(source, study_id)
+        except StoreError:
+            raise
         except GliobenchError as error:
             exclusions[study_id] = str(error)
         else:

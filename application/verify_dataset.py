@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Modality, Reference, Study
@@ -55,6 +55,9 @@ def verify_dataset(source: StudySource, *, track: Track = iter) -> Verification:
     Args:
         source: The dataset.
         track: Wraps the study ids, e.g. in a progress bar.
+
+    Raises:
+        StoreError: The source cannot be read now: no study is at fault.
     """
     study_ids = source.study_ids()
     first_with: dict[str, str] = {}
@@ -106,6 +109,8 @@ def _repetition(source: StudySource, study_id: str, first_with: dict[str, str]) 
     """Tell of a study whose images came before; what cannot be read is told of elsewhere."""
     try:
         content = source.content_hash(study_id)
+    except StoreError:
+        raise
     except GliobenchError:
         return
     first = first_with.setdefault(content, study_id)

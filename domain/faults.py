@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError, StoreError
 
 
 class FaultKind(str, Enum):
@@ -64,7 +64,13 @@ class Fault:
 
     @classmethod
     def of(cls, study_id: str, error: GliobenchError) -> Fault:
-        """Name what a source raised on a study; `UNREADABLE` where the error has no name."""
+        """Name what a source raised on a study; `UNREADABLE` where the error has no name.
+
+        Raises:
+            StoreError: That is what was raised: no study is at fault where a store cannot be read.
+        """
+        if isinstance(error, StoreError):
+            raise error
         if isinstance(error, FaultyStudyError):
             return cls(study_id, error.kind, str(error))
         if isinstance(error, NotFoundError):

@@ -23,6 +23,7 @@ from gliobench.entrypoints.commands import (
     train,
 )
 from gliobench.entrypoints.errors import reported_errors
+from gliobench.entrypoints.stopping import end_on_sigterm
 
 HELP_OPTIONS = ["-h", "--help"]
 
@@ -106,4 +107,5 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def main() -> None:
     """Run the command line."""
+    end_on_sigterm()
     app()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,31 +33,28 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
         JobError: A store cannot be read or written.
     """
     from gliobench.entrypoints.monitoring import watching
-    from gliobench.entrypoints.stopping import terminating
 
     settings = recipe.settings
     _check_division(recipe)
-    with (
-        terminating() as stop,
-        watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch,
-    ):
-        runs = one_pass(recipe, stop=stop, watch=watch)
-        altered = control_passes(recipe, runs, stop=stop, watch=watch) if controls else []
+    with watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch:
+        runs = one_pass(recipe, watch)
+        altered = control_passes(recipe, runs, watch) if controls else []
     keep_for_readers(recipe, runs)
     for run in [*altered, *runs]:
         run.store.finish()
     return runs
 
 
-def one_pass(recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch) -> list[Run]:
+def one_pass(recipe: EvaluationRecipe, watch: Watch) -> list[Run]:
     """Have every backend predict the studies of the recipe's source, and score them.
 
     Raises:
-        StoppedError: `stop` was true before all was done.
+        StoppedError: SIGTERM came while batches were worked on.
         JobError: A store cannot be read or written.
     """
     from gliobench.application.evaluate_cohort import EvaluateCohort
     from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.stopping import terminating
 
     source = recipe.source()
     evaluate_cohort = EvaluateCohort(
@@ -65,23 +62,27 @@ def one_pass(recipe: EvaluationRecipe, *, stop: Callable[[], bool], watch: Watch
         container.executor(recipe.settings),
         open_store=recipe.store,
         batch_size=recipe.settings.batch_size,
-        stop=stop,
+        stopping=terminating,
         watch=watch,
     )
     shard = recipe.shard if recipe.control is None else None  # controlled, it is all there is
-    return evaluate_cohort(recipe, recipe.study_ids(source), name=recipe.name, shard=shard)
+    return evaluate_cohort(
+        recipe,
+        recipe.study_ids(source),
+        name=recipe.name,
+        shard=shard,
+        primary=recipe.settings.compare.primary,
+    )
 
 
-def control_passes(
-    recipe: EvaluationRecipe, runs: Sequence[Run], *, stop: Callable[[], bool], watch: Watch
-) -> list[Run]:
+def control_passes(recipe: EvaluationRecipe, runs: Sequence[Run], watch: Watch) -> list[Run]:
     """Have every backend predict altered images too, and hold the answers against the true ones.
 
     Returns:
         The runs over the altered images.
 
     Raises:
-        StoppedError: `stop` was true before all was done.
+        StoppedError: SIGTERM came while batches were worked on.
         JobError: A store cannot be read or written.
     """
     from gliobench.application.controlled_studies import ControlledStudies
@@ -95,7 +96,7 @@ def control_passes(
         # Of a shard that has no such study there is an empty run, for those who wait for it.
         if not isinstance(studies, ControlledStudies) or not (recipe.shard or studies.study_ids()):
             continue
-        altered = one_pass(controlled, stop=stop, watch=_named(watch, control.value))
+        altered = one_pass(controlled, _named(watch, control.value))
         hold_control = HoldControl(studies)
         for true, other in zip(runs, altered, strict=True):
             hold_control(true=true.store, altered=other.store)
@@ -204,12 +205,13 @@ def sharded_backends(out: str) -> list[str]:
     place = container.run_place(out)
     found = [name for name in place.folders() if place.folders(f"{name}/shards")]
     if not found:
-        raise NotFoundError(f"{out} holds no shards: evaluate with --shard first")
+        url = container.storage(out).url
+        raise NotFoundError(f"{url} holds no shards: evaluate with --shard first")
     return found
 
 
 def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str]:
-    """Write the report of whole runs.
+    """Write the report of whole runs, in alphabetical order however they were asked for.
 
     Returns:
         What it says, and where to open it.
@@ -222,9 +224,10 @@ def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str]:
     from gliobench.entrypoints.container import container
 
     place = container.run_place(out)
+    names = sorted(backends)
     made = report_runs(
-        {backend: place.store(backend) for backend in backends},
-        {backend: kept_controls(place, backend) for backend in backends},
+        {backend: place.store(backend) for backend in names},
+        {backend: kept_controls(place, backend) for backend in names},
     )
     return made, container.report_writer(out).write(made)[0]
 

@@ -20,4 +20,4 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
     """Ctrl-C."""
     TERMINATED = 143
-    """SIGTERM: the batch in hand is kept, and the same command goes on."""
+    """SIGTERM: batches in hand are kept, and the same command goes on."""

@@ -51,7 +51,8 @@ def _members(cohort: str) -> list[str]:
     try:
         frozen = thaw(_read_file(file).decode())
     except (NotFoundError, UnicodeDecodeError) as error:
-        raise NotFoundError(f"cohort {cohort} cannot be read: wanted FILE or FILE:PART") from error
+        url = container.storage(cohort).url
+        raise NotFoundError(f"cohort {url} cannot be read: wanted FILE or FILE:PART") from error
     return [member.study_id for member in (frozen.part(part) if part else frozen.members)]
 
 
@@ -90,7 +91,7 @@ def _read_file(place: str) -> bytes:
 
     folder, name = _parted(place)
     if not name:
-        raise NotFoundError(f"no file {place!r}")
+        raise NotFoundError(f"no file {container.storage(place).url}")
     return container.storage(folder).read(name)
 
 

@@ -55,14 +55,14 @@ def _all(watches: Sequence[Watch]) -> Watch:
 
 
 def _seldom(watch: Watch, pause_s: float) -> Watch:
-    """Tell of the first and the last pulse, and of few between."""
-    told = -pause_s
+    """Tell of the first and the last pulse of a pass, and of few between."""
+    told, told_of = 0.0, set[str]()
 
     def tell(pulse: Pulse) -> None:
-        nonlocal told
+        nonlocal told, told_of
         now = monotonic()
-        if pulse.is_last or not any(pulse.done.values()) or now - told >= pause_s:
-            told = now
+        if pulse.is_last or set(pulse.done) != told_of or now - told >= pause_s:
+            told, told_of = now, set(pulse.done)
             watch(pulse)
 
     return tell
@@ -108,22 +108,24 @@ def _bars() -> Iterator[Watch]:
 
 
 class _Metrics:
-    """Keeps a Prometheus text file up to date, replaced whole each time."""
+    """Keeps a Prometheus text file up to date, replaced whole where anything has progressed."""
 
     def __init__(self, file: Path, batch_size: int) -> None:
         self._file, self._batch_size = file, batch_size
-        self._written = False
+        self._written: Pulse | None = None
 
     def __call__(self, pulse: Pulse) -> None:
         from prometheus_client import write_to_textfile
 
+        if pulse == self._written:
+            return
         try:
             write_to_textfile(str(self._file), _registry(pulse, self._batch_size))
         except OSError as error:
-            if not self._written:
+            if self._written is None:
                 raise JobError(f"cannot write {self._file}: {error.strerror or error}") from error
             log.warning("metrics_not_written", reason=error.strerror)
-        self._written = True
+        self._written = pulse
 
 
 def _registry(pulse: Pulse, batch_size: int) -> CollectorRegistry:
@@ -147,7 +149,7 @@ def _registry(pulse: Pulse, batch_size: int) -> CollectorRegistry:
     for stage, spent in pulse.seconds.items():
         seconds.labels(stage.value).set(spent)
     gauge("batch_size", "Studies in a batch").set(batch_size)
-    gauge("progressed_timestamp_seconds", "When this was written").set_to_current_time()
+    gauge("progressed_timestamp_seconds", "When anything was done last").set_to_current_time()
     info = Info("gliobench_backend", "What runs a backend", ["backend"], registry=registry)
     for backend, provider in pulse.providers.items():
         info.labels(backend).info({"provider": provider})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,24 +14,16 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 
 
-def named_runs(places: Sequence[str]) -> dict[str, RunStore]:
-    """Open the runs in places, by names of their own; see `run_places`.
+def open_runs(
+    places: Sequence[str],
+) -> tuple[dict[str, RunStore], dict[str, dict[Control, RunStore]]]:
+    """Open the runs in places, and those over altered images beside each.
 
-    Raises:
-        NotFoundError: A place keeps no run.
-        JobError: A place cannot be read.
-    """
-    from gliobench.application.compare_runs import name_runs
-    from gliobench.entrypoints.container import container
+    Args:
+        places: Folders or URLs of runs, or of several runs; see `run_places`.
 
-    found = run_places(places)
-    return name_runs(
-        {"/".join(place.split("/")[-2:]): container.run_store(place) for place in found}
-    )
-
-
-def named_controls(places: Sequence[str]) -> dict[str, dict[Control, RunStore]]:
-    """Open the runs over altered images in places, by the names that `named_runs` gives.
+    Returns:
+        Both by the same names, those of `name_runs`.
 
     Raises:
         NotFoundError: A place keeps no run.
@@ -40,12 +33,27 @@ def named_controls(places: Sequence[str]) -> dict[str, dict[Control, RunStore]]:
     from gliobench.application.kept_controls import kept_controls
     from gliobench.entrypoints.container import container
 
-    by_end = {"/".join(place.split("/")[-2:]): place for place in run_places(places)}
-    names = name_runs({end: container.run_store(place) for end, place in by_end.items()})
-    return {
+    found = by_ending(run_places(places))
+    runs = name_runs({ending: container.run_store(place) for ending, place in found.items()})
+    controls = {
         name: kept_controls(container.run_place(place))
-        for name, place in zip(names, by_end.values(), strict=True)
+        for name, place in zip(runs, found.values(), strict=True)
     }
+    return runs, controls
+
+
+def by_ending(places: Sequence[str]) -> dict[str, str]:
+    """Call each place by its ending: two parts of it, or as many as tell all of them apart.
+
+    Args:
+        places: Different ones, their parts parted by `/`.
+    """
+    parts = [place.split("/") for place in places]
+    for length in count(2):
+        found = {"/".join(one[-length:]): place for one, place in zip(parts, places, strict=True)}
+        if len(found) == len(places):
+            break
+    return found
 
 
 def run_places(places: Sequence[str]) -> list[str]:

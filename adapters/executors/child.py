@@ -10,7 +10,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Thread
 
-from gliobench.application.crew import Broke, Job, Ready, overlapped
+from gliobench.application.crew import Broke, Died, Job, Ready, overlapped
 from gliobench.application.portable_errors import portable
 from gliobench.application.ports.executor import Recipe
 
@@ -28,9 +28,18 @@ def serve(connection: Connection, recipe: Recipe) -> None:
         connection.send(Ready(work.manifests))
         for done in overlapped(work, _jobs(connection)):
             connection.send(done)
-    except Exception as error:  # the parent raises it, if it is still there
-        with suppress(OSError):
-            connection.send(Broke(portable(error)))
+    except BaseException as error:
+        with suppress(OSError):  # the parent may be gone
+            connection.send(_last_word(error))
+    finally:
+        os._exit(1)  # the loader listens for jobs still, and Python itself would wait for it
+
+
+def _last_word(error: BaseException) -> Broke | Died:
+    """Have the parent raise an error; what passes by `except Exception` is as good as a crash."""
+    if isinstance(error, Exception):
+        return Broke(portable(error))
+    return Died(f"the worker was ended by {type(error).__name__}")
 
 
 def _jobs(connection: Connection) -> Iterator[Job]:

@@ -62,9 +62,7 @@ class _Processes(Pool):
         theirs.close()
         return _Process(process, ours)
 
-    def listen(
-        self, workers: Sequence[Worker], timeout_s: float | None
-    ) -> list[tuple[Worker, Message]]:
+    def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
         ours = {one.connection: one for one in workers if isinstance(one, _Process)}
         heard = wait(list(ours), timeout_s)
         return [(ours[one], ours[one].hear()) for one in heard if isinstance(one, Connection)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -57,6 +58,8 @@ _PASSING = {
     errno.ETIMEDOUT,
     getattr(errno, "EREMOTEIO", errno.EIO),  # s3fs's word for 500; Linux only
 }
+_PATH = re.compile(r"(?<=\w://)(?P<host>[^/\s\"']+)/[^\s\"']*")
+"""Of a URL in what a library says."""
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of the machine",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
@@ -74,11 +77,15 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _PASSING
 
 
-def persistently(action: Callable[[], T], *, place: str, doing: str, patience_s: float) -> T:
+def persistently(
+    action: Callable[[], T], *, store: str, place: str, doing: str, patience_s: float
+) -> T:
     """Do what a store may refuse for a while, again and again with longer and longer pauses.
 
     Args:
         action: Has the same effect done once or twice.
+        store: The run or dataset that it is about, for logs; without credentials. Folders and files
+            in it may be named after patients.
         place: What it works on, for messages; without credentials.
         doing: What it does, as in "cannot be read".
         patience_s: No try is begun after as many seconds.
@@ -91,7 +98,7 @@ def persistently(action: Callable[[], T], *, place: str, doing: str, patience_s:
         retry=tenacity.retry_if_exception(is_transient),
         wait=tenacity.wait_random_exponential(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S),
         stop=tenacity.stop_before_delay(patience_s),
-        before_sleep=lambda state: _tell(state, place),
+        before_sleep=lambda state: _tell(state, store),
         reraise=True,
     )
     try:
@@ -140,13 +147,13 @@ def _is_a(error: BaseException, names: set[str]) -> bool:
     return any(f"{kind.__module__}.{kind.__qualname__}" in names for kind in kinds)
 
 
-def _tell(state: tenacity.RetryCallState, place: str) -> None:
+def _tell(state: tenacity.RetryCallState, store: str) -> None:
     error = state.outcome.exception() if state.outcome else None
     _log.log(
         logging.WARNING,
         "store_failed",
-        place=place,
-        reason=_reason(error) if isinstance(error, Exception) else "",
+        place=store,
+        reason=_PATH.sub(r"\g<host>", _reason(error)) if isinstance(error, Exception) else "",
         attempt=state.attempt_number,
         again_in_s=round(state.upcoming_sleep, 2),
     )

@@ -91,11 +91,3 @@ class LocalStorage(Storage):
     def exists(self, name: str) -> bool:
         """Tell whether there is such a file."""
         return (self._folder / name).is_file()
-
-    def delete(self, name: str) -> None:
-        """Remove a file."""
-        path = self._folder / name
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise told(error, place=str(path), doing="deleted") from error

@@ -69,11 +69,17 @@ class RemoteStorage(Storage):
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
         """Open a file on this machine, and put it into its place at the end."""
-        with tempfile.TemporaryDirectory(prefix="gliobench-") as folder:
-            copy = Path(folder) / "copy"
-            with copy.open("xb") as file:
-                yield file
-            self._put(name, lambda files, path: files.put_file(str(copy), path))
+        try:
+            with tempfile.TemporaryDirectory(prefix="gliobench-") as folder:
+                copy = Path(folder) / "copy"
+                with copy.open("xb") as file:
+                    yield file
+                self._put(name, lambda files, path: files.put_file(str(copy), path))
+        except OSError as error:
+            raise StoreError(
+                f"{self._folder.place(name)} cannot be written: its copy on this machine: "
+                f"{error.strerror or error}: make room, or set TMPDIR"
+            ) from error
 
     def names(self, folder: str = "") -> list[str]:
         """Name what lies in a folder, but for hidden files."""
@@ -94,18 +100,6 @@ class RemoteStorage(Storage):
         except NotFoundError:
             return False
         return bool(info["type"] == "file")
-
-    def delete(self, name: str) -> None:
-        """Remove a file."""
-        path = self._folder.path(name)
-
-        def delete(files: Any) -> None:  # noqa: ANN401 -- fsspec is untyped
-            try:
-                files.rm_file(path)
-            except FileNotFoundError:
-                return
-
-        self._try(delete, name, "deleted")
 
     def _facts(self, name: str) -> tuple[int, str]:
         path = self._folder.path(name)
@@ -149,6 +143,7 @@ class RemoteStorage(Storage):
     def _try(self, action: Callable[[Any], T], name: str, doing: str) -> T:
         return persistently(
             lambda: action(self._folder.files),
+            store=self.url,
             place=self._folder.place(name),
             doing=doing,
             patience_s=self._patience_s,

@@ -155,6 +155,7 @@ class RemoteTree:
     def _try(self, action: Callable[[Any], T], path: str, doing: str) -> T:
         return persistently(
             lambda: action(self._folder.files),
+            store=self._folder.url,
             place=self.place(path),
             doing=doing,
             patience_s=self._patience_s,

@@ -137,7 +137,8 @@ def _is_lost(response: Response) -> bool:
     """Tell whether nothing that was answered is answered any more."""
     shares = [place.answered for place in response.places]
     shares += [response.grades.answered] if response.grades else []
-    return bool(shares) and not any(value_of(one) for one in shares)
+    told = [one.value for one in shares if isinstance(one, Estimate)]
+    return bool(told) and not any(told)
 
 
 def _place(found: Mapping[Control, Response], control: Control) -> PlaceResponse | None:

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from gliobench.adapters.html.control_words import leading, reading
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
-from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
+from gliobench.adapters.html.tables import NOTHING, Cell, Column, Group, Row, Table, measured_cell
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.equivariance import ON_THE_MIRROR, Response
 from gliobench.domain.prediction import Form
-from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
+from gliobench.domain.statistics.estimate import Estimate, Measured
 
 TITLES: Mapping[Control, str] = {
     Control.SHIFTED: "Shifted within its field: the answer must shift",
@@ -28,8 +28,6 @@ TITLES: Mapping[Control, str] = {
 
 Controlled: TypeAlias = Mapping[str, tuple[Response, ...]]
 """What each backend made of the controls, by its name."""
-
-NOTHING = Cell(MISSING)
 
 
 def control_facts(found: Controlled, tracking: Mapping[str, Estimate]) -> dict[str, object]:
@@ -107,20 +105,20 @@ def _moved(response: Response) -> Iterator[Cell]:
         yield from [NOTHING] * 3
     else:
         lies_there = place.follows == ON_THE_MIRROR
-        yield Cell(MISSING, "on the mirror") if lies_there else _cell(place.follows)
-        yield _cell(place.apart_mm, 1)
+        yield Cell(MISSING, "on the mirror") if lies_there else measured_cell(place.follows)
+        yield measured_cell(place.apart_mm, 1)
         yield Cell(number(value_of(place.unmoved_mm), 1))
     for forms in ((Form.BOX, Form.BOX_3D), (Form.POLYGON,), (Form.MASK,)):
-        yield _cell(_overlap(response, forms))
+        yield measured_cell(_overlap(response, forms))
     yield from list(_graded(response))[1:]
 
 
 def _altered(response: Response) -> Iterator[Cell]:
     place = leading(response)
     yield NOTHING if place is None else _share(place.answered)
-    yield NOTHING if place is None else _cell(place.apart_mm, 1)
+    yield NOTHING if place is None else measured_cell(place.apart_mm, 1)
     is_point = place is not None and place.form in (Form.POINT, Form.POINT_3D)
-    yield _cell(place.score_change, 1) if place is not None and is_point else NOTHING
+    yield measured_cell(place.score_change, 1) if place is not None and is_point else NOTHING
     yield from _graded(response)
 
 
@@ -131,8 +129,8 @@ def _graded(response: Response) -> Iterator[Cell]:
         return
     yield _share(grades.answered)
     yield _share(grades.flips)
-    yield _cell(grades.probability_change)
-    yield _cell(grades.accuracy_change)
+    yield measured_cell(grades.probability_change)
+    yield measured_cell(grades.accuracy_change)
 
 
 def _share(measured: Measured) -> Cell:
@@ -142,9 +140,3 @@ def _share(measured: Measured) -> Cell:
 def _overlap(response: Response, forms: Sequence[Form]) -> Measured | None:
     places = [response.place(form) for form in forms]
     return next((one.overlap for one in places if one is not None), None)
-
-
-def _cell(measured: Measured | None, digits: int = 2) -> Cell:
-    if measured is None or isinstance(measured, NotEstimable):
-        return NOTHING
-    return Cell(number(measured.value, digits), interval(measured, digits))

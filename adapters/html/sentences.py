@@ -12,7 +12,6 @@ from gliobench.adapters.html.numbers import (
     listed,
     number,
     percent,
-    value_of,
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.domain.evaluation.report import HELD_OUT, STAND_IN, BackendReport, EvaluationReport
@@ -65,7 +64,7 @@ def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
     found = [*_missing_shards(report), *_training_warning(report)]
     found += [stamp for backend in report.backends for stamp in _warnings(report, backend)]
-    found += [*site_warning(report), *_failing(report)]
+    found += [*site_warning(report), *repeat_warning(report), *_failing(report)]
     return found or [
         Stamp(
             "No reservations on record",
@@ -121,7 +120,7 @@ def _grading(report: EvaluationReport) -> Iterator[str]:
         yield "The references hold one grade only, so nobody can tell how well they grade."
         return
     yield _best_grader(ranking, alone=len(asked) == 1)
-    yield always_hgg(max(asked, key=lambda grading: grading.n))
+    yield always_one(max(asked, key=lambda grading: grading.n))
 
 
 def _best_grader(ranking: Ranking, *, alone: bool) -> str:
@@ -140,10 +139,12 @@ def _best_grader(ranking: Ranking, *, alone: bool) -> str:
     return f"{told}, where 0.5 is chance."
 
 
-def always_hgg(grading: GradingSummary) -> str:
-    """Say what answering HGG each time would score, and how few studies may decide that."""
-    share = percent(value_of(grading.always_hgg))
-    told = f"Answering HGG each time is right in {share} of them, at a balanced accuracy of 0.5"
+def always_one(grading: GradingSummary) -> str:
+    """Say what answering the commoner grade each time would score, and how few may decide that."""
+    told = (
+        f"Answering {grading.commoner.value} each time is right in {percent(grading.no_skill)} of "
+        "them, at a balanced accuracy of 0.5"
+    )
     confusion = grading.confusion
     counts = {
         Grade.HGG: confusion.true_positive + confusion.false_negative,
@@ -266,6 +267,19 @@ def site_warning(report: EvaluationReport) -> list[Stamp]:
         "have learned the scanner rather than the tumour."
     )
     return [Stamp("Site decides grade", text)]
+
+
+def repeat_warning(report: EvaluationReport) -> list[Stamp]:
+    """Warn where patients came more than once."""
+    cohort = report.cohort
+    if cohort.n_patients >= cohort.n_studies:
+        return []
+    text = (
+        f"The {count(cohort.n_studies, 'study')} are of {count(cohort.n_patients, 'patient')}. "
+        "Intervals of proportions and of AUROC take studies for independent, so they are too "
+        "narrow; those of bootstraps draw patients with all their studies."
+    )
+    return [Stamp("Patients who came more than once", text)]
 
 
 def said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:

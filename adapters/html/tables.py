@@ -31,6 +31,9 @@ class Cell:
     small: str = ""
 
 
+NOTHING = Cell(MISSING)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A heading, and what it means."""
@@ -116,6 +119,13 @@ ON_PLANE = (
     Source(_ACC_50, Form.BOX, Measure.ACC_50),
     Source(_POLYGON, Form.POLYGON, Measure.DICE),
 )
+
+
+def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
+    """Print a number, and its interval beneath."""
+    if not isinstance(measured, Estimate):
+        return NOTHING
+    return Cell(number(measured.value, digits), interval(measured, digits))
 
 
 def grading_table(report: EvaluationReport) -> Table | None:

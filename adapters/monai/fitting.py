@@ -20,6 +20,8 @@ LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]
 BatchOfStep: TypeAlias = Callable[[int], Batch]
 
 CHECKPOINT = "checkpoint.pt"
+SCALER = "scaler"
+"""Has no state on a CPU, nor in checkpoints of before it was kept."""
 _RISE = 0.1 + 1e-9
 """Share of the steps in which the rate rises; torch 2.13 divides by zero where that is one step."""
 
@@ -93,7 +95,13 @@ def fit(
         optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=_RISE
     )
     scaler = torch.amp.GradScaler(on.type, enabled=on.type == "cuda")
-    parts = {"network": network, "averaged": averaged, "optimiser": optimiser, "rate": rate}
+    parts = {
+        "network": network,
+        "averaged": averaged,
+        "optimiser": optimiser,
+        "rate": rate,
+        SCALER: scaler,
+    }
     curve = _resume(parts, folder / CHECKPOINT, schedule, on)
     network.train()
     for step in range(len(curve), schedule.steps):
@@ -120,11 +128,14 @@ def load_network(build: Callable[[], nn.Module], folder: Path) -> nn.Module:
     """Give the averaged network that a fit left in a folder, in evaluation mode, on the CPU.
 
     Raises:
-        JobError: The checkpoint cannot be read, or is of another network.
+        JobError: The checkpoint cannot be read, is of another network, or of a fit that is not done.
     """
     averaged = AveragedModel(build(), use_buffers=True)
     checkpoint = folder / CHECKPOINT
-    _restore(averaged, "averaged", _read(checkpoint, torch.device("cpu")), checkpoint)
+    state = _read(checkpoint, torch.device("cpu"))
+    if not state["schedule"].startswith(f"Schedule(steps={len(state['curve'])},"):
+        raise JobError(f"{checkpoint} is of a fit that is not done: finish it with gliobench train")
+    _restore(averaged, "averaged", state, checkpoint)
     network: nn.Module = averaged.module.eval()
     return network
 
@@ -138,7 +149,8 @@ def _resume(
     if state["schedule"] != repr(schedule):
         raise JobError(f"{checkpoint} is of {state['schedule']}: delete it, or ask for the same")
     for name, part in parts.items():
-        _restore(part, name, state, checkpoint)
+        if name != SCALER or state.get(SCALER):
+            _restore(part, name, state, checkpoint)
     curve: list[float] = state["curve"]
     return curve
 

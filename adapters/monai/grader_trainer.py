@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
-from gliobench.adapters.monai.lesions import LesionCube, hash_of
+from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
+from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.network_input import (
     REGION_ORDER,
@@ -45,12 +46,23 @@ _OUTLINE_STRIDE = 4
 
 @dataclass(frozen=True, eq=False)
 class Lesion:
-    """What the grader learns from: (4, i, j, k) z-scores, (3, i, j, k) regions, and the grade."""
+    """What the grader learns from.
+
+    Args:
+        patient_id: Whose it is.
+        grade: Its reference grade.
+        volumes: (4, i, j, k) z-scores.
+        regions: (3, i, j, k).
+        site: Where it was imaged; None where that is not told.
+        sha256: Hash of where it comes from.
+    """
 
     patient_id: str
     grade: Grade
     volumes: NDArray[np.float32]
     regions: NDArray[np.float32]
+    site: str | None
+    sha256: str
 
 
 def grader_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -68,12 +80,13 @@ def grader_loss(network: nn.Module, batch: Batch) -> Tensor:
 class GraderTrainer(Trainer):
     """Learns grades from lesion cubes, and from the same crops of whole studies.
 
-    Both grades are drawn equally often, so that P(HGG) is stated for even odds.
+    Both grades are drawn equally often, so that P(HGG) is stated for even odds. A patient is judged
+    on the lesion cube, and on the crops only where there is none.
 
     Args:
         cubes: Lesions with grades.
         source: Whole studies with grade and mask, cropped as inference crops; may be absent.
-        sites: Site of every patient, for strata and audits.
+        sites: Site of every patient with a cube, for strata and audits.
         schedule: How long and how fast.
         batch_size: Crops a step.
     """
@@ -87,30 +100,29 @@ class GraderTrainer(Trainer):
         schedule: Schedule,
         batch_size: int = 16,
     ) -> None:
-        self._contents = hash_of(
-            [source.content_hash(one) for one in source.study_ids()] if source else [], cubes
-        )
-        self._cubes = [Lesion(c.patient_id, c.grade, c.volumes, c.regions()) for c in cubes]
-        self._crops = _crops(source) if source else []
-        self._sites = sites
+        of_cubes = [_of_cube(cube, sites.get(cube.patient_id)) for cube in cubes]
+        of_studies = _crops(source) if source else []
+        with_cube = {cube.patient_id for cube in cubes}
+        self._lesions = [*of_cubes, *of_studies]
+        self._judged = [
+            *of_cubes,
+            *(crop for crop in of_studies if crop.patient_id not in with_cube),
+        ]
         self._schedule = schedule
         self._batch_size = batch_size
 
     def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient with a lesion cube."""
-        return {
-            c.patient_id: f"{self._sites.get(c.patient_id)}×{c.grade.value}" for c in self._cubes
-        }
+        """Name site and grade of every patient; of several crops, the last's."""
+        return {one.patient_id: f"{one.site}×{one.grade.value}" for one in self._judged}
 
-    def training_data(self) -> TrainingData:
-        """Name the patients of the cubes and of the studies."""
-        patients = {one.patient_id for one in (*self._cubes, *self._crops)}
-        return TrainingData(tuple(sorted(patients)), self._contents)
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        """Name these patients, and hash their cubes and crops."""
+        contents = hash_of(one.sha256 for one in _of(patients, self._lesions))
+        return TrainingData(tuple(sorted(patients)), contents)
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' cubes and crops."""
-        wanted = set(patients)
-        lesions = [one for one in (*self._cubes, *self._crops) if one.patient_id in wanted]
+        lesions = _of(patients, self._lesions)
         fit(
             GraderNetwork,
             batch_of=GraderBatches(lesions, batch_size=self._batch_size, seed=self._schedule.seed),
@@ -121,20 +133,25 @@ class GraderTrainer(Trainer):
         )
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
-        """Grade these patients' lesion cubes."""
+        """Grade these patients' lesions."""
         network = load_network(GraderNetwork, folder)
-        chosen = [one for one in self._cubes if one.patient_id in set(patients)]
+        chosen = _of(patients, self._judged)
         with torch.inference_mode():
             logits = [network(torch.from_numpy(one.volumes[np.newaxis])).item() for one in chosen]
         return [
             {
                 "patient_id": one.patient_id,
-                "site": self._sites.get(one.patient_id),
+                "site": one.site,
                 "grade": one.grade.value,
                 "logit": logit,
             }
             for one, logit in zip(chosen, logits, strict=True)
         ]
+
+
+def _of(patients: Collection[str], lesions: Sequence[Lesion]) -> list[Lesion]:
+    wanted = set(patients)
+    return [one for one in lesions if one.patient_id in wanted]
 
 
 class GraderBatches:
@@ -200,25 +217,41 @@ def _augmentation() -> Compose:
     )
 
 
+def _of_cube(cube: LesionCube, site: str | None) -> Lesion:
+    return Lesion(
+        patient_id=cube.patient_id,
+        grade=cube.grade,
+        volumes=cube.volumes,
+        regions=cube.regions(),
+        site=site,
+        sha256=cube.sha256(),
+    )
+
+
 def _crops(source: StudySource) -> list[Lesion]:
-    geometry = GraderGeometry()
-    lesions = []
-    for study_id in source.study_ids():
-        reference = source.reference(study_id)
-        if reference.grade is None or not reference.regions.get(Region.WT, np.False_).any():
-            continue
-        study = source.study(study_id)
-        centre = tumour_centre(reference.regions[Region.WT])
-        volumes = grader_volumes(
+    return [
+        _crop(source, one, GraderGeometry())
+        for ids in studies_with_masks(source, graded=True).values()
+        for one in ids
+    ]
+
+
+def _crop(source: StudySource, study_id: str, geometry: GraderGeometry) -> Lesion:
+    study, reference = source.study(study_id), source.reference(study_id)
+    if reference.grade is None:
+        raise InvalidInputError(f"study {study_id} has no reference grade")
+    centre = tumour_centre(reference.regions[Region.WT])
+    regions = [
+        grader_crop(reference.regions[region], grid=study.grid, centre=centre, geometry=geometry)
+        for region in REGION_ORDER
+    ]
+    return Lesion(
+        patient_id=study.patient_id,
+        grade=reference.grade,
+        volumes=grader_volumes(
             study, centre=centre, geometry=geometry, rules=intensity_rules(study)
-        )
-        regions = np.stack(
-            [
-                grader_crop(
-                    reference.regions[region], grid=study.grid, centre=centre, geometry=geometry
-                )
-                for region in REGION_ORDER
-            ]
-        )
-        lesions.append(Lesion(study.patient_id, reference.grade, volumes, regions))
-    return lesions
+        ),
+        regions=np.stack(regions),
+        site=study.site,
+        sha256=case_hash(source, study_id),
+    )

@@ -7,7 +7,6 @@ holds `ids, seg (N, 128, 128, 128)` with labels of 2020. Both lie on the BraTS g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -56,6 +55,13 @@ class LesionCube:
             np.float32
         )
 
+    def sha256(self) -> str:
+        """Hash whose it is, its grade, its place and its voxels."""
+        digest = sha256(f"{self.patient_id} {self.grade.value} {self.start}\n".encode())
+        digest.update(self.volumes.tobytes())
+        digest.update(self.labels.tobytes())
+        return digest.hexdigest()
+
     def on_spacing(
         self, spacing_mm: float
     ) -> tuple[tuple[int, int, int], NDArray[np.float32], NDArray[np.uint8]]:
@@ -93,16 +99,6 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
     if ids.tolist() != mask_ids.tolist():
         raise InvalidInputError(f"{cubes} and {masks} do not tell of the same studies")
     return [_cube(str(ids[n]), str(grades[n]), x[n], boxes[n], labels[n]) for n in range(len(ids))]
-
-
-def hash_of(contents: Sequence[str], cubes: Sequence[LesionCube]) -> str:
-    """Hash what a network learns from: studies by their content hashes, and lesion cubes."""
-    digest = sha256("".join(sorted(contents)).encode())
-    for cube in sorted(cubes, key=lambda one: one.patient_id):
-        digest.update(cube.patient_id.encode())
-        digest.update(cube.volumes.tobytes())
-        digest.update(cube.labels.tobytes())
-    return digest.hexdigest()
 
 
 def _arrays(archive: Path, *names: str) -> list[NDArray[Any]]:

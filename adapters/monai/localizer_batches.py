@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ class LocalizerBatches:
     """Makes the batch of any step; the same step always gives the same batch.
 
     Args:
-        studies: By patient.
+        studies: Of patients.
         transplants: Lesions of patients that may be learned from; may be empty.
         phantoms: Simulated studies, drawn now and then; may be empty.
         transplant_share: Of the windows, those with another patient's lesion.
@@ -65,7 +65,7 @@ class LocalizerBatches:
 
     def __init__(
         self,
-        studies: Mapping[str, TrainingStudy],
+        studies: Sequence[TrainingStudy],
         transplants: Sequence[Transplant],
         phantoms: Sequence[TrainingStudy] = (),
         *,
@@ -74,7 +74,7 @@ class LocalizerBatches:
         seed: int,
     ) -> None:
         self._transplant_share = transplant_share
-        self._studies = [studies[patient] for patient in sorted(studies)]
+        self._studies = studies
         self._transplants = transplants
         self._phantoms = phantoms
         self._batch_size = batch_size

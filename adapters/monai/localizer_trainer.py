@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
-from gliobench.adapters.monai.lesions import LesionCube, hash_of
+from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.localizer_batches import (
     LocalizerBatches,
     TrainingStudy,
@@ -22,7 +22,7 @@ from gliobench.adapters.monai.localizer_batches import (
 from gliobench.adapters.monai.networks import localizer_network
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.domain.errors import InvalidInputError
+from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.geometry import BoolArray
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
@@ -86,30 +86,36 @@ class LocalizerTrainer(Trainer):
         self._schedule = schedule
         self._batch_size = batch_size
         self._geometry = geometry or LocalizerGeometry()
-        self._studies = _studies_with_masks(source)
+        self._studies = studies_with_masks(source)
+        self._hashes = {one: case_hash(source, one) for one in self._studies_of(self._studies)}
 
     def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient with a reference mask."""
+        """Name site and grade of every patient with a reference mask; of several studies, the first's."""
         strata = {}
-        for patient, study_id in self._studies.items():
-            grade = self._source.reference(study_id).grade
-            site = self._source.study(study_id).site
+        for patient, study_ids in self._studies.items():
+            grade = self._source.reference(study_ids[0]).grade
+            site = self._source.study(study_ids[0]).site
             strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
         return strata
 
-    def training_data(self) -> TrainingData:
-        """Name the patients of the studies and of the transplanted lesions."""
-        contents = [self._source.content_hash(study) for study in self._studies.values()]
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        """Name these patients and those of the lesions that are transplanted."""
+        contents = [self._hashes[one] for one in self._studies_of(patients)]
         if self._phantoms:
             contents += [self._phantoms.content_hash(one) for one in self._phantoms.study_ids()]
-        patients = {*self._studies, *(cube.patient_id for cube in self._cubes)}
-        return TrainingData(tuple(sorted(patients)), hash_of(contents, self._cubes))
+        cubes = self._cubes_beside(patients)
+        contents += [cube.sha256() for cube in cubes]
+        named = {*patients, *(cube.patient_id for cube in cubes)}
+        return TrainingData(tuple(sorted(named)), hash_of(contents))
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
         batches = LocalizerBatches(
-            {p: self._training_study(self._source, self._studies[p]) for p in patients},
-            self._transplants(set(self._studies) - set(patients)),
+            [self._training_study(self._source, one) for one in self._studies_of(patients)],
+            [
+                Transplant(*cube.on_spacing(self._geometry.spacing_mm))
+                for cube in self._cubes_beside(patients)
+            ],
             self._phantom_studies(),
             transplant_share=TRANSPLANT_SHARE,
             batch_size=self._batch_size,
@@ -124,17 +130,18 @@ class LocalizerTrainer(Trainer):
             progress=progress,
         )
 
-    def _transplants(self, held_out: Collection[str]) -> list[Transplant]:
-        return [
-            Transplant(*cube.on_spacing(self._geometry.spacing_mm))
-            for cube in self._cubes
-            if cube.patient_id not in held_out
-        ]
-
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""
         network = load_network(localizer_network, folder)
-        return [self._row(network, self._studies[patient]) for patient in sorted(patients)]
+        return [self._row(network, study_id) for study_id in self._studies_of(patients)]
+
+    def _studies_of(self, patients: Collection[str]) -> list[str]:
+        return [one for patient in sorted(patients) for one in self._studies[patient]]
+
+    def _cubes_beside(self, patients: Collection[str]) -> list[LesionCube]:
+        """Give all lesions but those of the patients with a study who are held out."""
+        held_out = set(self._studies) - set(patients)
+        return [cube for cube in self._cubes if cube.patient_id not in held_out]
 
     def _phantom_studies(self) -> list[TrainingStudy]:
         if self._phantoms is None:
@@ -186,16 +193,6 @@ def tumour_probabilities(
         logits = network(cuts.contiguous(memory_format=torch.channels_last_3d))
     windows = list(zip(starts, logits.sigmoid().numpy(), strict=True))
     return merge_windows(windows, volumes.shape[1:])
-
-
-def _studies_with_masks(source: StudySource) -> dict[str, str]:
-    studies = {}
-    for study_id in source.study_ids():
-        if source.reference(study_id).regions:
-            studies[source.study(study_id).patient_id] = study_id
-    if not studies:
-        raise InvalidInputError("no study has a reference mask: nothing to learn from")
-    return studies
 
 
 def localizer_scores(

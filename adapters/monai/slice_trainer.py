@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import final
 
@@ -37,6 +36,7 @@ from gliobench.adapters.monai.slice_networks import (
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.domain.errors import InvalidInputError
+from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
 from gliobench.domain.metrics.segmentation import dice
@@ -101,7 +101,14 @@ class SliceTrainer(Trainer):
         self._schedule = schedule
         self._batch_size = batch_size
         self._geometry = geometry or SliceGeometry()
-        self._studies = _studies_to_learn_from(source)
+        self._studies = studies_with_masks(source, graded=True)
+        study_ids = self._studies_of(self._studies)
+        for study_id in study_ids:
+            if not is_slice(source.study(study_id).grid):
+                raise InvalidInputError(
+                    f"study {study_id} is a volume: wanted slices, or gliobench train localizer"
+                )
+        self._hashes = {one: case_hash(source, one) for one in study_ids}
 
     def strata(self) -> Mapping[str, str]:
         """Name site and grade of every patient; of several studies, the first's."""
@@ -112,14 +119,10 @@ class SliceTrainer(Trainer):
             strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
         return strata
 
-    def training_data(self) -> TrainingData:
-        """Name all patients with mask and grade, and hash their studies."""
-        contents = sorted(
-            self._source.content_hash(one) for ids in self._studies.values() for one in ids
-        )
-        return TrainingData(
-            tuple(sorted(self._studies)), sha256("".join(contents).encode()).hexdigest()
-        )
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        """Name these patients, and hash their studies."""
+        contents = hash_of(self._hashes[one] for one in self._studies_of(patients))
+        return TrainingData(tuple(sorted(patients)), contents)
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn to find these patients' tumours, then to grade them."""
@@ -147,19 +150,22 @@ class SliceTrainer(Trainer):
         """Find and grade these patients' tumours, and score them on their own grid."""
         localizer = MirroredLocalizer(load_network(slice_localizer, folder / LOCALIZER)).eval()
         grader = TurnedGrader(load_network(SliceGrader, folder / GRADER)).eval()
-        study_ids = [one for patient in sorted(patients) for one in self._studies[patient]]
-        return [self._row(localizer, grader, study_id) for study_id in study_ids]
+        return [
+            self._row(localizer, grader, study_id) for study_id in self._studies_of(patients)
+        ]
+
+    def _studies_of(self, patients: Collection[str]) -> list[str]:
+        return [one for patient in sorted(patients) for one in self._studies[patient]]
 
     def _lessons(
         self, patients: Collection[str]
     ) -> tuple[list[TrainingSlice], list[TrainingSlice]]:
         lessons: list[TrainingSlice] = []
         crops: list[TrainingSlice] = []
-        for patient in sorted(patients):
-            for study_id in self._studies[patient]:
-                study, reference = self._source.study(study_id), self._source.reference(study_id)
-                lessons += lessons_of(study, reference, self._geometry)
-                crops.append(lesson_about(study, reference, self._geometry))
+        for study_id in self._studies_of(patients):
+            study, reference = self._source.study(study_id), self._source.reference(study_id)
+            lessons += lessons_of(study, reference, self._geometry)
+            crops.append(lesson_about(study, reference, self._geometry))
         return lessons, crops
 
     def _batches(
@@ -195,23 +201,6 @@ class SliceTrainer(Trainer):
             "logit": logit,
         }
         return row | _scores(study, reference=reference.regions, prediction=found)
-
-
-def _studies_to_learn_from(source: StudySource) -> dict[str, list[str]]:
-    """Name the studies with mask and grade, by patient."""
-    studies: dict[str, list[str]] = {}
-    for study_id in source.study_ids():
-        study, reference = source.study(study_id), source.reference(study_id)
-        if not is_slice(study.grid):
-            raise InvalidInputError(
-                f"study {study_id} is a volume: wanted slices, or gliobench train localizer"
-            )
-        whole = reference.regions.get(Region.WT)
-        if whole is not None and whole.any() and reference.grade is not None:
-            studies.setdefault(study.patient_id, []).append(study_id)
-    if not studies:
-        raise InvalidInputError("no study has a reference mask and a grade: nothing to learn from")
-    return studies
 
 
 def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:

@@ -17,8 +17,9 @@ from gliobench.adapters.monai.torch_network import (
     trained_localizer,
     trained_slice_networks,
 )
+from gliobench.application.cross_validate import TRAINING_DATA
 from gliobench.application.ports.trainer import TrainingData
-from gliobench.domain.errors import NotFoundError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.statistics.temperature import fit_temperature
 from gliobench.domain.study import Grade
 
@@ -46,7 +47,8 @@ class TrainedNetworks:
 
         Raises:
             NotFoundError: A run is not finished.
-            JobError: A checkpoint cannot be read.
+            InvalidInputError: A run is of other networks, or a file of it is damaged.
+            JobError: A checkpoint cannot be read, or its fit is not done.
         """
         temperature = _temperature(grader_run or localizer_run, fold)
         if grader_run is None:
@@ -89,11 +91,14 @@ def count_folds(run: Path) -> int:
 
 
 def _temperature(run: Path, fold: int | None) -> float:
-    rows = [
-        row
-        for row in _read(run / "out_of_fold.json")
-        if row["fold"] != fold and row["logit"] is not None
-    ]
+    path = run / "out_of_fold.json"
+    held_out = _read(path)
+    if not all("logit" in row for row in held_out):
+        raise InvalidInputError(
+            f"{path} is of no grader: name the localizer's run first and the grader's second, or "
+            "the run of slices alone"
+        )
+    rows = [row for row in held_out if row["fold"] != fold and row["logit"] is not None]
     return fit_temperature(
         reference=np.array([row["grade"] == Grade.HGG.value for row in rows]),
         logit=np.array([row["logit"] for row in rows]),
@@ -101,13 +106,18 @@ def _temperature(run: Path, fold: int | None) -> float:
 
 
 def _fit(run: Path, fold: int | None) -> tuple[Path, TrainingData]:
-    """Give a fit's folder, and what it learned from: everything but its own fold's patients."""
-    kept = _read(run / "final" / "training_data.json")
-    if fold is None:
-        return run / "final", TrainingData(tuple(kept["patients"]), kept["sha256"])
+    """Give a fit's folder, and what it learned from.
+
+    Runs of before tell so of the final fit alone: a fold's had all but its own patients.
+    """
+    folder = run / ("final" if fold is None else f"fold-{fold}")
+    if (folder / TRAINING_DATA).exists():
+        kept = _read(folder / TRAINING_DATA)
+        return folder, TrainingData(tuple(kept["patients"]), kept["sha256"])
+    kept = _read(run / "final" / TRAINING_DATA)
     folds = _folds(run)
     patients = tuple(one for one in kept["patients"] if folds.get(one) != fold)
-    return run / f"fold-{fold}", TrainingData(patients, kept["sha256"])
+    return folder, TrainingData(patients, kept["sha256"])
 
 
 def _folds(run: Path) -> Mapping[str, int]:
@@ -118,4 +128,7 @@ def _folds(run: Path) -> Mapping[str, int]:
 def _read(path: Path) -> Any:  # noqa: ANN401 - JSON
     if not path.is_file():
         raise NotFoundError(f"{path} is not there: finish the run with gliobench train")
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error}") from error

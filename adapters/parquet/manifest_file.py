@@ -6,36 +6,31 @@ import json
 from dataclasses import asdict
 
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.errors import JobError
 from gliobench.domain.prediction import Form
 
 MANIFEST = "manifest.json"
 
 
-def write_manifest(manifest: RunManifest, storage: Storage) -> None:
-    """Write a manifest whole or not at all.
-
-    Raises:
-        JobError: The file cannot be written.
-    """
+def manifest_content(manifest: RunManifest) -> bytes:
+    """Lay a manifest out as the content of its file."""
     fields = asdict(manifest) | {
         "forms": sorted(form.value for form in manifest.forms),
         "trained_on": sorted(manifest.trained_on),
     }
-    storage.write(MANIFEST, (json.dumps(fields, indent=2) + "\n").encode())
+    return (json.dumps(fields, indent=2) + "\n").encode()
 
 
-def read_manifest(storage: Storage) -> RunManifest | None:
-    """Read a manifest; None where there is none.
+def read_manifest(content: bytes, *, place: str) -> RunManifest:
+    """Read a manifest from the content of its file.
+
+    Args:
+        content: Of the file.
+        place: Of the run, for messages.
 
     Raises:
-        JobError: The file cannot be read, or is no manifest.
+        JobError: It is no manifest.
     """
-    try:
-        content = storage.read(MANIFEST)
-    except NotFoundError:
-        return None
     try:
         fields = json.loads(content)
         fields["forms"] = frozenset(map(Form, fields["forms"]))
@@ -43,4 +38,4 @@ def read_manifest(storage: Storage) -> RunManifest | None:
         fields["missing_shards"] = tuple(fields.get("missing_shards", ()))
         return RunManifest(**fields)
     except (ValueError, KeyError, TypeError) as error:
-        raise JobError(f"{storage.url}/{MANIFEST} is no manifest of a run ({error})") from error
+        raise JobError(f"{place}/{MANIFEST} is no manifest of a run ({error})") from error

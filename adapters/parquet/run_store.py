@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from io import BytesIO
-from itertools import groupby
-from typing import Any, TypeVar, final
+from itertools import chain, groupby
+from typing import Any, Self, TypeVar, final
 from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gliobench.adapters.parquet.kept_rows import SCHEMA as KEPT_SCHEMA
 from gliobench.adapters.parquet.kept_rows import kept_table, read_kept
-from gliobench.adapters.parquet.manifest_file import MANIFEST, read_manifest, write_manifest
+from gliobench.adapters.parquet.manifest_file import MANIFEST, manifest_content, read_manifest
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
 from gliobench.adapters.parquet.score_columns import columns_of, wanted_columns
-from gliobench.adapters.parquet.score_rows import read_cases, score_table
+from gliobench.adapters.parquet.score_rows import SCHEMA as SCORE_SCHEMA
+from gliobench.adapters.parquet.score_rows import read_cases, score_table, whole_rows
 from gliobench.adapters.parquet.tables import (
     Row,
+    laid_out,
+    of_one_length,
     read_batches,
     read_table,
     side_by_side,
@@ -58,11 +62,14 @@ class ParquetRunStore(RunStore):
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._keys: dict[str, frozenset[str]] = {}
+        self._opened: str | None = None
+        self._known: set[str] = set()
+        self._parts: dict[str, str] = {}  # of each key, the one that it is read from
 
     def open(self, manifest: RunManifest) -> None:
         """Begin a run, or go on with one."""
-        kept = read_manifest(self._storage)
+        content = self._manifest_content()
+        kept = None if content is None else read_manifest(content, place=self._storage.url)
         for what in ("backend", "cohort"):
             old, new = getattr(kept, what, None), getattr(manifest, what)
             if kept is not None and old != new and not kept.missing_shards:
@@ -70,20 +77,22 @@ class ParquetRunStore(RunStore):
                     f"{self._storage.url} keeps a run over {what} {str(old)[:12]}, not "
                     f"{str(new)[:12]}: choose another folder"
                 )
-        if kept != manifest:
-            write_manifest(manifest, self._storage)
+        if content is None or kept != manifest:
+            content = manifest_content(manifest)
+            self._storage.write(MANIFEST, content)
+        self._opened = _digest(content)
 
     def manifest(self) -> RunManifest:
         """Read what run is kept here."""
-        kept = read_manifest(self._storage)
-        if kept is None:
+        content = self._manifest_content()
+        if content is None:
             raise NotFoundError(f"{self._storage.url} keeps no run: there is no {MANIFEST} in it")
-        return kept
+        return read_manifest(content, place=self._storage.url)
 
     def keys(self) -> set[str]:
         """Name every prediction kept here."""
         self._look()
-        return set().union(*self._keys.values())
+        return set(self._parts)
 
     def append(self, predictions: Sequence[StudyPrediction]) -> None:
         """Keep a batch of predictions as one part."""
@@ -99,9 +108,9 @@ class ParquetRunStore(RunStore):
     def predictions(self, keys: Collection[str]) -> Iterator[StudyPrediction]:
         """Read predictions, part by part; only the parts that hold some are read."""
         left = set(keys)
-        if not left <= set().union(*self._keys.values()):
+        if not left <= self._parts.keys():
             self._look()
-        parts = [part for part, held in self._keys.items() if held & left]
+        parts = sorted({self._parts[key] for key in left if key in self._parts})
         for part, found in zip(parts, side_by_side(self._rows, parts), strict=True):
             if not left:
                 return
@@ -112,18 +121,16 @@ class ParquetRunStore(RunStore):
 
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         """Keep the scores as one table."""
-        write_table(
-            self._storage,
-            SCORES,
-            scores,
-            table=score_table,
-            at_once=SCORES_AT_ONCE,
-            stamp=self._stamp(),
-        )
+        self._write_scores(laid_out(scores, table=score_table, at_once=SCORES_AT_ONCE))
+
+    def write_scores_of(self, parts: Sequence[Self]) -> None:
+        """Keep the scores of other runs; their rows are copied as they are."""
+        rows = chain.from_iterable(part.score_rows() for part in parts)
+        self._write_scores(of_one_length(rows, schema=SCORE_SCHEMA, at_once=SCORES_AT_ONCE))
 
     def finish(self) -> None:
         """Note that nothing more will be kept of the run as it is now."""
-        self._storage.write(FINISHED, self._stamp().encode())
+        self._storage.write(FINISHED, self._own_stamp().encode())
 
     def is_finished(self) -> bool:
         """Tell whether that was noted."""
@@ -145,15 +152,29 @@ class ParquetRunStore(RunStore):
         for cases in self._read_scores(lambda batch: read_cases(batch, wanted)):
             yield from cases
 
+    def score_rows(self) -> Iterator[pa.RecordBatch]:
+        """Read the scores as rows of their table, a few thousand at a time."""
+        return self._read_scores(whole_rows)
+
+    def contents(self) -> Iterator[tuple[str, str | None]]:
+        """Read two columns of the scores."""
+        columns = ["study_id", "content_hash"]
+        for rows in self._read_scores(pa.RecordBatch.to_pydict, columns=columns):
+            yield from zip(*(rows[name] for name in columns), strict=True)
+
     def case_table(self) -> CaseTable:
         """Read the scores into columns, a few thousand rows at a time."""
         return CaseTable.joined(self._read_scores(columns_of, columns=wanted_columns()))
+
+    def _write_scores(self, tables: Iterable[pa.Table]) -> None:
+        stamp = self._own_stamp()
+        write_table(self._storage, SCORES, tables, schema=SCORE_SCHEMA, stamp=stamp)
 
     def _read_scores(
         self, read: Callable[[pa.RecordBatch], T], columns: list[str] | None = None
     ) -> Iterator[T]:
         if not self.is_scored():
-            raise NotFoundError(f"{self._storage.url} keeps no scores: evaluate the run first")
+            raise NotFoundError(f"{self._storage.url} keeps no scores: evaluate or merge first")
         yield from read_batches(
             self._storage,
             SCORES,
@@ -168,9 +189,8 @@ class ParquetRunStore(RunStore):
         write_table(
             self._storage,
             KEPT_CASES,
-            cases,
-            table=kept_table,
-            at_once=CASES_AT_ONCE,
+            laid_out(cases, table=kept_table, at_once=CASES_AT_ONCE),
+            schema=KEPT_SCHEMA,
             compression="zstd",
         )
 
@@ -183,25 +203,34 @@ class ParquetRunStore(RunStore):
         except NotFoundError:
             return
 
-    def _stamp(self) -> str:
-        """Name the manifest that scores belong to."""
+    def _manifest_content(self) -> bytes | None:
         try:
-            return _digest(self._storage.read(MANIFEST))
+            return self._storage.read(MANIFEST)
         except NotFoundError:
-            return ""
+            return None
+
+    def _stamp(self) -> str:
+        """Name the manifest that scores have to be of."""
+        content = self._manifest_content()
+        return "" if content is None else _digest(content)
+
+    def _own_stamp(self) -> str:
+        """Name the manifest that was opened here; another process may have replaced it since."""
+        return self._stamp() if self._opened is None else self._opened
 
     def _look(self) -> None:
         """Learn the keys of parts that are new; those that are known never change."""
-        parts = self._parts()
-        new = [part for part in parts if part not in self._keys]
+        parts = self._names_of_parts()
+        if not self._known <= set(parts):  # one was deleted
+            self._known, self._parts = set(), {}
+        new = [part for part in parts if part not in self._known]
         rows = side_by_side(lambda part: self._rows(part, columns=["key"]), new)
-        found = {
-            part: frozenset(row["key"] for row in one) for part, one in zip(new, rows, strict=True)
-        }
-        known = self._keys | found
-        self._keys = {part: known[part] for part in parts}
+        for part, one in zip(new, rows, strict=True):
+            for row in one:
+                self._parts[row["key"]] = min(part, self._parts.get(row["key"], part))
+        self._known.update(new)
 
-    def _parts(self) -> list[str]:
+    def _names_of_parts(self) -> list[str]:
         names = self._storage.names(PREDICTIONS)
         return [
             f"{PREDICTIONS}/{name}"

@@ -55,7 +55,8 @@ def wanted_columns() -> list[str]:
 def _wanted() -> Iterator[str]:
     yield from (*_KEPT_AS.values(), "reference_grade", "oracle", "grade", "probability_hgg")
     yield from ("grade_failure", "scoring_plane", "scoring_plane_axis", "grid_shape", "grid_affine")
-    yield from ("target_volume_mm3", "target_right_share", "target_centre", "brain_centroid")
+    yield from ("target_volume_mm3", "target_area_mm2", "target_right_share", "target_centre")
+    yield "brain_centroid"
     for form in Form:
         yield from (f"{form.value}_answered", f"{form.value}_failure")
         yield from (kept for _, kept in _score_columns(form))
@@ -118,6 +119,7 @@ def _places(batch: pa.RecordBatch) -> Columns:
     apart = _in_mm(affine, _ragged(batch["target_centre"]).of_length(3)) - _in_mm(affine, brain)
     columns: Columns = {
         "volume_mm3": _numbers(batch["target_volume_mm3"]),
+        "area_mm2": _numbers(batch["target_area_mm2"]),
         "right_share": _numbers(batch["target_right_share"]),
         "from_brain_mm": np.linalg.norm(apart, axis=1),
     }

@@ -35,6 +35,8 @@ Row: TypeAlias = dict[str, Any]
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
 MOVE = tuple(Move.__dataclass_fields__)
+LATER = {"image_hash", *(f"{form.value}_{name}" for form in Form for name in MOVE)}
+"""Columns that runs of older versions lack."""
 
 
 def score_table(scores: Sequence[CaseScore]) -> pa.Table:
@@ -58,6 +60,21 @@ def read_cases(batch: pa.RecordBatch, study_ids: pa.Array | None = None) -> list
     if study_ids is not None:
         batch = batch.filter(pc.is_in(batch["study_id"], value_set=study_ids))
     return [_read_case(row) for row in batch.to_pylist()]
+
+
+def whole_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Give rows all columns of `SCHEMA`; those that older versions did not have are empty.
+
+    Raises:
+        LookupError, ValueError: They are no rows of `score_table`.
+    """
+    columns = [
+        pa.nulls(len(batch), field.type)
+        if field.name in LATER and field.name not in batch.schema.names
+        else batch[field.name].cast(field.type)
+        for field in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def _read_case(row: Row) -> CaseScore:

@@ -27,34 +27,57 @@ AT_ONCE = 16
 def write_table(
     storage: Storage,
     name: str,
-    items: Iterable[T],
+    parts: Iterable[pa.Table],
     *,
-    table: Callable[[list[T]], pa.Table],
-    at_once: int,
+    schema: pa.Schema,
     compression: str = "snappy",
     stamp: str = "",
 ) -> None:
-    """Write a table, whole or not at all, holding `at_once` rows of it in memory.
+    """Write a table, whole or not at all, one part of it in memory.
 
     Args:
         storage: Where.
         name: Of the file.
-        items: One a row.
-        table: Lays a few items out, none too; the schema is always the same.
-        at_once: Rows in a group, too.
+        parts: One after the other; each is a group of rows.
+        schema: Theirs.
         compression: Of the columns.
         stamp: Told by `stamp_of`.
 
     Raises:
         JobError: The file cannot be written.
     """
-    left, schema = iter(items), table([]).schema.with_metadata({STAMP: stamp.encode()})
+    stamped = schema.with_metadata({STAMP: stamp.encode()})
     with (
         storage.writing(name) as file,
-        pq.ParquetWriter(file, schema, compression=compression, write_page_checksum=True) as writer,
+        pq.ParquetWriter(
+            file, stamped, compression=compression, write_page_checksum=True
+        ) as writer,
     ):
-        while batch := list(islice(left, at_once)):
-            writer.write_table(table(batch))
+        for part in parts:
+            writer.write_table(part)
+
+
+def laid_out(
+    items: Iterable[T], *, table: Callable[[list[T]], pa.Table], at_once: int
+) -> Iterator[pa.Table]:
+    """Lay items out, `at_once` of them a part."""
+    left = iter(items)
+    while batch := list(islice(left, at_once)):
+        yield table(batch)
+
+
+def of_one_length(
+    batches: Iterable[pa.RecordBatch], *, schema: pa.Schema, at_once: int
+) -> Iterator[pa.Table]:
+    """Put rows together into parts of `at_once`, the last one shorter."""
+    held = schema.empty_table()
+    for batch in batches:
+        held = pa.concat_tables([held, pa.Table.from_batches([batch], schema)])
+        while len(held) >= at_once:
+            yield held[:at_once]
+            held = held[at_once:]
+    if len(held):
+        yield held
 
 
 def read_table(

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 import ray
 import structlog
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayError, RayTaskError
 
 from gliobench.adapters.ray.actor import Actor
 from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
 from gliobench.application.ports.executor import Crew, Executor, Recipe
-from gliobench.domain.errors import JobError, StoreError
+from gliobench.domain.errors import InvalidInputError, JobError, StoreError
 
 KNOCK_S = 20.0
 """How long a cluster may take to answer at all."""
@@ -66,8 +66,10 @@ class RayExecutor(Executor):
         Raises:
             StoreError: There is no cluster at the address.
             JobError: It runs another version of Ray or of Python.
+            InvalidInputError: It is this machine's own, and has no room for an actor.
         """
         with _joined(self._address):
+            self._check_room()
             crew = PooledCrew(
                 _Actors(recipe, num_cpus=self._num_cpus, num_gpus=self._num_gpus),
                 size=self._workers,
@@ -78,6 +80,18 @@ class RayExecutor(Executor):
                 yield crew
             finally:
                 crew.dismiss()
+
+    def _check_room(self) -> None:
+        """Refuse what Ray would wait for in silence; another cluster may still grow."""
+        if (self._address or "local") != "local":
+            return
+        found: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # as most of Ray
+        for name, wanted in {"CPU": self._num_cpus, "GPU": self._num_gpus}.items():
+            if wanted > (has := found.get(name, 0.0)):
+                raise InvalidInputError(
+                    f"ray.num_{name.lower()}s is {wanted:g} for each worker, and this machine has "
+                    f"{has:g} for all: lower it, or set ray.address to a cluster that has more"
+                )
 
 
 @contextmanager
@@ -135,12 +149,12 @@ class _Actors(Pool):
     def hire(self) -> Worker:
         return _RayWorker(self._kind.remote(self._recipe))
 
-    def listen(
-        self, workers: Sequence[Worker], timeout_s: float | None
-    ) -> list[tuple[Worker, Message]]:
+    def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
         said = {ref: one for one in workers if isinstance(one, _RayWorker) for ref in one.expected}
-        heard, _ = ray.wait(list(said), num_returns=1, timeout=timeout_s)
-        return [(said[ref], said[ref].hear(ref)) for ref in heard]
+        ray.wait(list(said), num_returns=1, timeout=timeout_s)
+        heard, _ = ray.wait(list(said), num_returns=len(said), timeout=0)  # the others too
+        first = {said[ref]: ref for ref in reversed(heard)}
+        return [(worker, worker.hear(ref)) for worker, ref in first.items()]
 
 
 @final
@@ -156,7 +170,9 @@ class _RayWorker(Worker):
         self.expected.remove(ref)
         try:
             message: Message = ray.get(ref)
-        except RayActorError as error:
+        except RayTaskError:
+            raise  # a bug over there, and no fate of the actor's
+        except RayError as error:
             return Died(" ".join(str(error).split())[:300])
         return message
 

@@ -18,6 +18,7 @@ from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape,
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, resolved
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
 from gliobench.domain.orientation import canonical, reorient
@@ -66,7 +67,7 @@ class SliceStudySource(StudySource):
     def study(self, study_id: str) -> Study:
         """Open a study; its picture is read when first looked at."""
         case, path = self._case(study_id), self._image(study_id)
-        native = _native_grid(picture_shape(path), case.spacing_mm)
+        native = _native_grid(path, picture_shape(path), case.spacing_mm)
         return Study(
             id=study_id,
             patient_id=case.patient_id,
@@ -87,15 +88,15 @@ class SliceStudySource(StudySource):
             raise FaultyStudyError(
                 FaultKind.SHAPE_MISMATCH, f"{path}: {picture_shape(path)} pixels: wanted {shape}"
             )
-        whole = _read_plane(path, _native_grid(shape, case.spacing_mm)) > 0
+        whole = _read_plane(path, _native_grid(path, shape, case.spacing_mm)) > 0
         return Reference(grade=case.grade, regions={Region.WT: whole})
 
     def content_hash(self, study_id: str) -> str:
-        """Hash the study's picture, or its store's checksum, and the modality it is taken for."""
-        self._case(study_id)
+        """Hash the picture, or its store's checksum, and the modality and edge it is taken for."""
+        spacing_mm = self._case(study_id).spacing_mm
         path = self._image(study_id)
         content = checksum_of(path) or sha256(picture_bytes(path)).hexdigest()
-        return sha256(f"{self._modality.value} {content}\n".encode()).hexdigest()
+        return sha256(f"{self._modality.value} {spacing_mm} {content}\n".encode()).hexdigest()
 
     def _case(self, study_id: str) -> _Case:
         if study_id not in self._cases:
@@ -139,8 +140,13 @@ class _LazyPicture(Mapping[Modality, NDArray[np.float32]]):
         return 1
 
 
-def _native_grid(shape: tuple[int, int], spacing_mm: float) -> Grid:
-    return Grid(shape=(*shape, 1), affine=np.diag([-spacing_mm, -spacing_mm, 1.0, 1.0]))
+def _native_grid(path: DatasetPath, shape: tuple[int, int], spacing_mm: float) -> Grid:
+    grid = Grid(shape=(*shape, 1), affine=np.diag([-spacing_mm, -spacing_mm, 1.0, 1.0]))
+    try:
+        check_extent(grid)
+    except InvalidInputError as error:
+        raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: {error}") from error
+    return grid
 
 
 def _read_plane(path: DatasetPath, native: Grid) -> NDArray[np.float32]:

@@ -14,6 +14,19 @@ from gliobench.domain.geometry import Plane
 from gliobench.domain.prediction import Failure
 
 
+class Sight(Enum):
+    """What is looked at of a study that is given up, so that it can be scored all the same."""
+
+    ALL = "the study and its reference"
+    REFERENCE = "its reference"
+    NOTHING = "nothing"
+
+    @property
+    def less(self) -> Sight | None:
+        """Give the next one, for where looking so closely does harm; None after the last."""
+        return {Sight.ALL: Sight.REFERENCE, Sight.REFERENCE: Sight.NOTHING}.get(self)
+
+
 class Stage(str, Enum):
     """What a worker's time goes to."""
 
@@ -86,13 +99,13 @@ class Work(Protocol):
         """Predict what waits, score all, keep what was predicted."""
         ...
 
-    def give_up(self, batch: Batch, failure: Failure, *, blindly: bool) -> Outcome:
-        """Keep a failure for all that waits, and score it; no image is opened.
+    def give_up(self, batch: Batch, failure: Failure, sight: Sight) -> Outcome:
+        """Keep a failure for all that waits, and score all.
 
         Args:
             batch: What could not be finished.
             failure: Why.
-            blindly: Do not look at the reference either.
+            sight: What may be looked at; with all, scores are what `finish` makes of kept failures.
         """
         ...
 
@@ -111,7 +124,8 @@ class Crew(Protocol):
           grow with their number.
         - Where workers live in processes of their own: a batch that kills its worker, or takes
           longer than the limit, is done again study by study, then backend by backend; what does it
-          alone gets a Failure, `timeout` or `backend_error`.
+          alone gets a Failure, `timeout` or `backend_error`. While nothing is done, there is an
+          outcome of nothing now and then: they are waited for.
         - Once `stop` is true, what a worker has begun to infer is finished, and no more.
         - An error of ours in a worker is raised here; its text is the same.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
@@ -38,6 +38,8 @@ class RunManifest:
         listing: Of a shard, the hash of all of the cohort's study ids.
         listed: Of a shard, the studies of the whole cohort.
         missing_shards: Of a run that was merged from shards, those that were not there.
+        primary: The endpoint that was to decide comparisons when the run began, which nothing here
+            depends on; None where none is recorded, or shards recorded several.
     """
 
     cohort: str
@@ -56,6 +58,7 @@ class RunManifest:
     listing: str | None = None
     listed: int | None = None
     missing_shards: tuple[str, ...] = ()
+    primary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ class RunStore(Protocol):
           moment loses at most the batch in hand.
         - What is read equals what was appended, to the last bit.
         - A key appended twice is read once.
-        - Scores are of the manifest that they were kept under: with another, there are none, and
-          the run is not finished.
+        - Scores are of the manifest that was opened by whoever kept them: with another, there are
+          none, and the run is not finished.
         - A store that cannot be read or written raises JobError in one line that names the place.
         - What was never kept raises NotFoundError, likewise; predictions are just absent.
     """
@@ -118,6 +121,14 @@ class RunStore(Protocol):
         """Keep the scores, in the place of earlier ones."""
         ...
 
+    def write_scores_of(self, parts: Sequence[Self]) -> None:
+        """Keep the scores of other runs, one run after the other, as `write_scores` would keep them.
+
+        Args:
+            parts: Scored runs of the same place.
+        """
+        ...
+
     def finish(self) -> None:
         """Note that nothing more will be kept of the run as it is now."""
         ...
@@ -132,6 +143,10 @@ class RunStore(Protocol):
 
     def scores(self, study_ids: Collection[str] | None = None) -> Iterator[CaseScore]:
         """Read the scores in the order they were kept in, one at a time; of these studies, or all."""
+        ...
+
+    def contents(self) -> Iterator[tuple[str, str | None]]:
+        """Read of each score the study and its content hash, in order."""
         ...
 
     def case_table(self) -> CaseTable:

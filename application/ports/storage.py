@@ -56,7 +56,3 @@ class Storage(Protocol):
     def exists(self, name: str) -> bool:
         """Tell whether there is such a file."""
         ...
-
-    def delete(self, name: str) -> None:
-        """Remove a file; nothing happens where there is none."""
-        ...

@@ -20,7 +20,7 @@ class TrainingData:
 
     Args:
         patients: Every patient, sorted.
-        sha256: Hash of all contents.
+        sha256: Hash of all images, masks and grades.
     """
 
     patients: tuple[str, ...]
@@ -40,8 +40,8 @@ class Trainer(Protocol):
         """Name the stratum (site, grade, …) of every patient there is to learn from."""
         ...
 
-    def training_data(self) -> TrainingData:
-        """Say what the fit on all patients learns from."""
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        """Say what a fit on these patients learns from, other patients' lesions among it."""
         ...
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:

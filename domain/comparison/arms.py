@@ -9,7 +9,6 @@ import numpy as np
 
 from gliobench.domain.comparison.audits import ScoredRun, learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
-from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.result import Arm, Bias, FailureRate
 from gliobench.domain.evaluation.case_table import CaseTable
@@ -23,7 +22,7 @@ from gliobench.domain.position.placements import Placements
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.bootstrap import REPLICATES
 from gliobench.domain.statistics.curves import Curve, precision_recall_curve, roc_curve
-from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.statistics.reliability import Reliability, reliability
 
@@ -59,7 +58,6 @@ class Drawing:
 def describe_arm(
     entrant: Entrant,
     cases: CaseTable,
-    primary: Endpoint,
     priors: Mapping[str, CaseTable],
     drawing: Drawing,
 ) -> Arm:
@@ -68,7 +66,6 @@ def describe_arm(
     Args:
         entrant: Its run.
         cases: Its scores of the shared studies.
-        primary: The endpoint that was declared beforehand.
         priors: The scores of the baselines, by name.
         drawing: Of the bootstraps and permutations.
     """
@@ -84,7 +81,6 @@ def describe_arm(
         n_trained_on=len(set(learned_from(cases, run.trained_on).patients.tolist())),
         oracle=bool(cases.oracle.any()),
         summary=summary,
-        primary=_primary(summary, primary),
         roc=_curve(run.backend, studies, roc_curve),
         precision_recall=_curve(run.backend, studies, precision_recall_curve),
         calibration=_calibration(run.backend, studies),
@@ -93,14 +89,6 @@ def describe_arm(
         biases=tuple(_biases(cases, others, drawing)),
         controls=entrant.controls,
     )
-
-
-def _primary(summary: RunSummary, endpoint: Endpoint) -> Measured | None:
-    everyone = summary.everyone.intention_to_treat
-    if endpoint.form is None:
-        return everyone.grading.measures.get(endpoint.measure) if everyone.grading else None
-    rows = (row for row in everyone.localisation if row.form is endpoint.form)
-    return next((row.measures.get(endpoint.measure) for row in rows), None)
 
 
 def _curve(

@@ -230,7 +230,7 @@ def _held_out(run: ScoredRun) -> Iterator[Finding]:
     if rule is not None:
         yield Finding(
             FindingKind.HELD_OUT,
-            f"{run.backend} answers about {rule}: its scores are a cross-validation's.",
+            f"{run.backend} answers about {rule}.",
             backend=run.backend,
         )
 

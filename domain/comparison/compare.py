@@ -18,6 +18,7 @@ from gliobench.domain.comparison.paired_grades import (
     grading_p,
     paired_auroc,
     right_grades,
+    right_p,
 )
 from gliobench.domain.comparison.paired_places import PlacedStudies
 from gliobench.domain.comparison.parted import part_cohort
@@ -52,6 +53,7 @@ def compare(
     cohort: CohortDescription,
     findings: Sequence[Finding],
     primary: Endpoint = BALANCED_ACCURACY,
+    declared: bool = False,
     drawing: Drawing | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Comparison:
@@ -61,7 +63,8 @@ def compare(
         entrants: Two or more, audited.
         cohort: The shared studies, described.
         findings: What the audit found.
-        primary: The endpoint that was declared beforehand.
+        primary: The endpoint that decides.
+        declared: Whether that was declared before scoring.
         drawing: Of the bootstraps and permutations.
         versions: Of gliobench and the libraries that compute.
     """
@@ -72,14 +75,13 @@ def compare(
         for one in entrants
         if BASELINE in (one.run.provenance or {})
     }
-    arms = tuple(
-        describe_arm(one, cases[one.run.backend], primary, priors, drawing) for one in entrants
-    )
+    arms = tuple(describe_arm(one, cases[one.run.backend], priors, drawing) for one in entrants)
     brains = brains_mm(next(iter(cases.values())))
     return Comparison(
         cohort=cohort,
         flow=follow([one.run for one in entrants], cases),
         primary=primary,
+        declared=declared,
         brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
         pairs=_adjusted(_pairs(cases, primary, drawing)),
@@ -129,26 +131,32 @@ def _pair(
         tests=(),
         detectable=None,
     )
-    p = places.p if primary.form else None
-    told = (
-        p(primary, first, second, seed=seed)
-        if p
-        else grading_p(grades, primary, first, second, seed=seed)
-    )
     detectable = None
     if both:
         detectable = Detectable(
-            detectable_accuracy(pair.right["all"]), detectable_auroc(grades, first, second)
+            detectable_accuracy(grades, pair.right["all"]), detectable_auroc(grades, first, second)
         )
-    return replace(pair, tests=tuple(_tests(pair, primary, told)), detectable=detectable)
+    tests = tuple(_tests(pair, grades, places, primary, seed=seed))
+    return replace(pair, tests=tests, detectable=detectable)
 
 
-def _tests(pair: Pair, primary: Endpoint, told: PValue) -> Iterator[Test]:
+def _tests(
+    pair: Pair, grades: GradedStudies, places: PlacedStudies, primary: Endpoint, *, seed: int
+) -> Iterator[Test]:
     """List a pair's tests, not corrected yet."""
-    yield Test(Family.PRIMARY, primary.name, told, told)
+    p: PValue
+    names = (pair.first, pair.second)
+    if primary.form:
+        p = places.p(primary, *names, seed=seed)
+    else:
+        p = grading_p(grades, primary, *names, seed=seed)
+    yield Test(Family.PRIMARY, primary.name, p, p)
     for part, right in pair.right.items():
         family = Family.GRADES if part == "all" else Family.WITHIN_GRADES
-        p = right if isinstance(right, NotEstimable) else right.mid_p
+        if isinstance(right, NotEstimable):
+            p = right
+        else:
+            p = right_p(grades, part, right, *names, seed=seed)
         yield Test(family, part, p, p)
     if pair.right:
         p = pair.auroc if isinstance(pair.auroc, NotEstimable) else pair.auroc.p
@@ -156,7 +164,10 @@ def _tests(pair: Pair, primary: Endpoint, told: PValue) -> Iterator[Test]:
     for endpoint in LEADING:
         shift = pair.shifts.get(endpoint.form) if endpoint.form else None
         if shift is not None:
-            p = shift if isinstance(shift, NotEstimable) else shift.p
+            if isinstance(shift, NotEstimable):
+                p = shift
+            else:
+                p = places.shift_p(endpoint, shift, *names, seed=seed)
             yield Test(Family.LOCALISATION, endpoint.name, p, p)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -29,6 +29,7 @@ from gliobench.domain.statistics.swapping import swap_test
 NO_PROBABILITIES = NotEstimable("one of the two gives no probabilities")
 NOT_GRADED = NotEstimable("one of the two does not grade")
 SAME_ANSWERS = NotEstimable("the two are right on the same studies")
+REPEATED = NotEstimable("patients came more than once, and this takes studies for independent")
 NO_BETTER_THAN_CHANCE = NotEstimable("neither is better than chance, or one makes no mistake")
 
 
@@ -71,6 +72,15 @@ class GradedStudies:
             },
             answered={name: ~table.failed_grade[known] for name, table in graders.items()},
         )
+
+    @property
+    def repeats(self) -> bool:
+        """Tell whether a patient came more than once."""
+        return len(set(self.patients)) < len(self.patients)
+
+    def part(self, name: str) -> BoolArray:
+        """Tell which studies are in a part, (N,): in "all", "HGG" or "LGG"."""
+        return {"all": np.ones_like(self.hgg), "HGG": self.hgg, "LGG": ~self.hgg}[name]
 
     def right(self, name: str) -> BoolArray:
         """Tell where a backend is right, (N,)."""
@@ -147,19 +157,34 @@ def right_grades(
 ) -> dict[str, McNemar | NotEstimable]:
     """Count on which studies two backends fall out: in all, in HGG and in LGG."""
     one, other = studies.right(first), studies.right(second)
-    parts = {"all": np.ones_like(studies.hgg), "HGG": studies.hgg, "LGG": ~studies.hgg}
-    return {
-        name: mcnemar(first_right=one[part], second_right=other[part])
-        for name, part in parts.items()
-    }
+    found = {}
+    for name in ("all", "HGG", "LGG"):
+        part = studies.part(name)
+        found[name] = mcnemar(first_right=one[part], second_right=other[part])
+    return found
+
+
+def right_p(
+    studies: GradedStudies, part: str, found: McNemar, first: str, second: str, *, seed: int
+) -> float | NotEstimable:
+    """Test who is right more often: by McNemar's mid-p, or by swapping where patients came twice."""
+    if not studies.repeats:
+        return found.mid_p
+    there = studies.part(part)
+    apart = studies.right(first)[there].astype(np.float64) - studies.right(second)[there]
+    patients = [who for who, is_there in zip(studies.patients, there, strict=True) if is_there]
+    return swap_test(apart, patients, seed=seed)
 
 
 def paired_auroc(studies: GradedStudies, first: str, second: str) -> PairedAuroc | NotEstimable:
-    """Compare two areas under the ROC curve."""
+    """Compare two areas under the ROC curve; no p where patients came twice."""
     if not {first, second} <= set(studies.probability):
         return NO_PROBABILITIES if studies.has(first, second) else NOT_GRADED
     one, other = (studies.probability[name] for name in (first, second))
-    return compare_aurocs(reference=studies.hgg, first=one, second=other)
+    found = compare_aurocs(reference=studies.hgg, first=one, second=other)
+    if studies.repeats and isinstance(found, PairedAuroc):
+        return replace(found, p=REPEATED)
+    return found
 
 
 def grading_p(
@@ -195,10 +220,14 @@ def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
     return np.asarray(shares[0 if measure is Measure.SENSITIVITY else 1])
 
 
-def detectable_accuracy(right: McNemar | NotEstimable) -> float | NotEstimable:
-    """Find the smallest difference of accuracies that this sample would show."""
+def detectable_accuracy(
+    studies: GradedStudies, right: McNemar | NotEstimable
+) -> float | NotEstimable:
+    """Find the smallest difference of accuracies that McNemar's test of so many studies would show."""
     if isinstance(right, NotEstimable):
         return right
+    if studies.repeats:
+        return REPEATED
     apart = right.only_first + right.only_second
     if not apart:
         return SAME_ANSWERS
@@ -206,10 +235,12 @@ def detectable_accuracy(right: McNemar | NotEstimable) -> float | NotEstimable:
 
 
 def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float | NotEstimable:
-    """Find the smallest difference of AUROCs that this sample would show."""
+    """Find the smallest difference of AUROCs that DeLong's test of so many studies would show."""
     paired = paired_auroc(studies, first, second)
     if isinstance(paired, NotEstimable):
         return paired
+    if isinstance(paired.p, NotEstimable):
+        return paired.p
     if isinstance(paired.correlation, NotEstimable):
         return paired.correlation
     areas = [_auroc(studies, name) for name in (first, second)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
 from gliobench.domain.comparison.endpoints import LEADING, LOCALISATION, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
@@ -75,15 +76,36 @@ class PlacedStudies:
         found = {}
         for endpoint in LEADING:
             if endpoint in shared and endpoint.form is not None:
-                apart = self.apart(first, second, endpoint)
-                found[endpoint.form] = signed_rank(apart[~np.isnan(apart)])
+                apart, _ = self._known(first, second, endpoint)
+                found[endpoint.form] = signed_rank(apart)
         return found
+
+    def shift_p(
+        self, endpoint: Endpoint, found: SignedRank, first: str, second: str, *, seed: int
+    ) -> float | NotEstimable:
+        """Test a shift: by Wilcoxon's test, or by swapping its ranks where patients came twice.
+
+        Source: Rosner, Glynn & Lee, "The Wilcoxon signed rank test for paired comparisons of
+            clustered data", Biometrics 2006.
+        """
+        if len(set(self.patients)) == len(self.patients):
+            return found.p
+        apart, patients = self._known(first, second, endpoint)
+        ranks = rankdata(np.abs(apart)) * np.sign(apart)
+        return swap_test(ranks, patients, seed=seed)
 
     def p(self, endpoint: Endpoint, first: str, second: str, *, seed: int) -> float | NotEstimable:
         """Test a mean as the primary endpoint, by swapping."""
         if endpoint not in self.shared(first, second):
             return NOT_LOCALISED
+        apart, patients = self._known(first, second, endpoint)
+        return swap_test(apart / max(1, len(apart)), patients, seed=seed)
+
+    def _known(
+        self, first: str, second: str, endpoint: Endpoint
+    ) -> tuple[FloatArray, tuple[str, ...]]:
+        """Give the differences that there are, and whose they are."""
         apart = self.apart(first, second, endpoint)
         there = ~np.isnan(apart)
-        patients = [who for who, is_there in zip(self.patients, there, strict=True) if is_there]
-        return swap_test(apart[there] / max(1, int(there.sum())), patients, seed=seed)
+        whose = zip(self.patients, there, strict=True)
+        return apart[there], tuple(who for who, is_there in whose if is_there)

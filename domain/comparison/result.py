@@ -69,7 +69,7 @@ class Test:
         return isinstance(self.adjusted, float) and self.adjusted < ALPHA
 
 
-class Verdict(Enum):
+class Verdict(str, Enum):
     """What a test tells of two backends."""
 
     APART = "the one with the better mean is better"
@@ -93,7 +93,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Detectable:
-    """The smallest differences that this sample would show four times in five.
+    """The smallest differences that so many studies would show four times in five, before Holm.
 
     Args:
         accuracy: By McNemar's mid-p, at the observed discordance.
@@ -202,11 +202,10 @@ class Arm:
         backend: As in the entry points.
         fingerprint: Hash of all that decides its predictions.
         provenance: As it tells.
-        baseline: Whether it answers by a rule, without looking.
+        baseline: Whether it answers by a rule, without looking for a tumour.
         n_trained_on: Patients here that it has learned from.
         oracle: True where it was shown slices chosen with the reference.
         summary: Its scores, both ways.
-        primary: The primary endpoint; None where it does not answer that.
         roc: As the AUROC of `summary`, intention-to-treat.
         precision_recall: As the AUPRC of `summary`, intention-to-treat.
         calibration: Of the probabilities it gave.
@@ -224,7 +223,6 @@ class Arm:
     n_trained_on: int
     oracle: bool
     summary: RunSummary
-    primary: Measured | None
     roc: Curve | NotEstimable
     precision_recall: Curve | NotEstimable
     calibration: Reliability | NotEstimable
@@ -271,7 +269,8 @@ class Comparison:
     Args:
         cohort: The studies that all runs have scores of.
         flow: Which studies are counted, and where the others went.
-        primary: The endpoint that was declared beforehand.
+        primary: The endpoint that decides.
+        declared: Whether every run had recorded it before it was scored.
         brains: Where the brains lie on the scoring planes; None where that is not known.
         arms: In the order asked for.
         pairs: Every two of them, the earlier first.
@@ -287,6 +286,7 @@ class Comparison:
     cohort: CohortDescription
     flow: CohortFlow
     primary: Endpoint
+    declared: bool
     brains: Cloud | None
     arms: tuple[Arm, ...]
     pairs: tuple[Pair, ...]

@@ -73,27 +73,36 @@ def audit_sites(cases: Cases) -> SiteAudit:
 
 
 def guess_by_site(known: Sequence[tuple[str, Grade, str]]) -> list[Grade]:
-    """Guess each study's grade from the other patients of its site alone.
+    """Guess each study's grade from its site alone.
 
-    Leaving a patient's own studies out keeps a site of one patient from giving itself away.
+    A lead that hinges on one patient is none: a site of one would give that patient away. Nor is
+    each study guessed without its own patient: at a site with as many HGG as LGG, that tips every
+    guess to the wrong side.
 
     Args:
         known: Site, grade and patient of each study.
 
     Returns:
-        The grade of most other patients' studies at the site; where those are even, or there are
-        none, of most studies elsewhere; HGG where that is even too.
+        The commoner grade of the site's studies, where it is that whichever patient is left out;
+        else that of all studies, likewise; else HGG.
     """
-    of_site = Counter((site, grade) for site, grade, _ in known)
-    of_patient = Counter((site, grade, patient) for site, grade, patient in known)
-    everywhere = Counter(grade for _, grade, _ in known)
-    guesses = []
-    for site, _, patient in known:
-        lead = {grade: of_site[site, grade] - of_patient[site, grade, patient] for grade in Grade}
-        if lead[Grade.HGG] == lead[Grade.LGG]:
-            lead = {grade: everywhere[grade] - of_site[site, grade] for grade in Grade}
-        guesses.append(Grade.HGG if lead[Grade.HGG] >= lead[Grade.LGG] else Grade.LGG)
-    return guesses
+    at_site: dict[str, list[tuple[Grade, str]]] = {}
+    for site, grade, patient in known:
+        at_site.setdefault(site, []).append((grade, patient))
+    commoner = _sure_lead([(grade, patient) for _, grade, patient in known]) or Grade.HGG
+    guesses = {site: _sure_lead(studies) or commoner for site, studies in at_site.items()}
+    return [guesses[site] for site, _, _ in known]
+
+
+def _sure_lead(studies: Sequence[tuple[Grade, str]]) -> Grade | None:
+    """Find the commoner grade; None where none is, or is not without some patient."""
+    leads: Counter[str] = Counter()
+    for grade, patient in studies:
+        leads[patient] += 1 if grade is Grade.HGG else -1
+    total = sum(leads.values())
+    if all(total > lead for lead in leads.values()):
+        return Grade.HGG
+    return Grade.LGG if all(total < lead for lead in leads.values()) else None
 
 
 def cramers_v(counts: SiteTable) -> float | NotEstimable:

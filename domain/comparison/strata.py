@@ -94,6 +94,9 @@ def stratify(cases: Cases, by: Stratifier) -> Strata:
 
 def _by_size(table: CaseTable) -> Strata:
     names = ("small", "medium", "large")
+    sized = ~np.isnan(table.volume_mm3)
+    if table.on_one_plane[sized].all():  # how thick a slice is says nothing of the tumour
+        return _terciles(table.area_mm2 / 100, Stratifier.SIZE, names, unit="cm²")
     return _terciles(table.volume_mm3 / 1000, Stratifier.SIZE, names, unit="ml")
 
 

@@ -26,7 +26,7 @@ REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 """A bit for each, so that one number tells all that a study failed for."""
 UNKNOWN = -1
 TEXTS = ("study_id", "patient", "site", "image")
-NUMBERS = ("volume_mm3", "from_brain_mm", "right_share")
+NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
 REFERENCE = "reference."
 
 _OF_MASKS = (Measure.DICE, Measure.IOU, Measure.HD95_MM, Measure.NSD, Measure.VOLUME_ERROR_MM3)
@@ -75,7 +75,7 @@ def place_columns(
     answers: Mapping[Form, Ragged],
     references: Mapping[Form, Ragged],
 ) -> Columns:
-    """Measure where brains, answers and references lie on their planes.
+    """Measure where brains, answers and references lie on their planes, and whether those are all.
 
     Args:
         frames: Of N studies.
@@ -86,7 +86,8 @@ def place_columns(
     Raises:
         InvalidInputError: A place has too many or too few numbers.
     """
-    columns = dict(zip(("brain.x", "brain.y"), frames.projected(brains).T, strict=True))
+    columns: Columns = {"on_one_plane": frames.alone}
+    columns |= zip(("brain.x", "brain.y"), frames.projected(brains).T, strict=True)
     for whose, places in (("", answers), (REFERENCE, references)):
         for form, names in MARKED.items():
             marks = frames.marks(form, places[form]).T
@@ -122,7 +123,7 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
 
 
 DTYPES = dict(_dtypes())
-"""Of all columns but those of places, which are float64."""
+"""Of all columns but those of `place_columns`."""
 _EMPTY: Row = {
     name: False if dtype is np.bool_ else np.nan if dtype is np.float64 else UNKNOWN
     for name, dtype in DTYPES.items()

@@ -133,6 +133,16 @@ class CaseTable:
         return self.columns["volume_mm3"]
 
     @property
+    def area_mm2(self) -> FloatArray:
+        """(N,) of the experts' whole tumours on the scoring plane; NaN likewise."""
+        return self.columns["area_mm2"]
+
+    @property
+    def on_one_plane(self) -> BoolArray:
+        """(N,) bool, where the scoring plane is all that there is of the study."""
+        return self.columns["on_one_plane"]
+
+    @property
     def from_brain_mm(self) -> FloatArray:
         """(N,) from the tumour's centre to the brain's; NaN where the brain is not known."""
         return self.columns["from_brain_mm"]

@@ -14,6 +14,7 @@ from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import Measured
+from gliobench.domain.study import Grade
 
 
 class Measure(str, Enum):
@@ -52,7 +53,7 @@ class GradingSummary:
         n_failed: Those among them that got no grade.
         confusion: HGG is positive.
         measures: AUROC, AUPRC and Brier are there where every answer has a probability.
-        always_hgg: Accuracy of answering HGG each time: the prevalence, below which is no skill.
+        always_hgg: Accuracy of answering HGG each time: its prevalence.
     """
 
     n: int
@@ -60,6 +61,24 @@ class GradingSummary:
     confusion: ConfusionMatrix
     measures: Mapping[Measure, Measured]
     always_hgg: Measured
+
+    @property
+    def commoner(self) -> Grade:
+        """The grade of most studies; HGG where they are as many."""
+        hgg, lgg = self._counts
+        return Grade.HGG if hgg >= lgg else Grade.LGG
+
+    @property
+    def no_skill(self) -> float | None:
+        """Accuracy of answering the commoner grade each time; None without studies."""
+        counts = self._counts
+        return max(counts) / sum(counts) if any(counts) else None
+
+    @property
+    def _counts(self) -> tuple[int, int]:
+        found = self.confusion
+        hgg = found.true_positive + found.false_negative
+        return hgg, found.true_negative + found.false_positive
 
 
 @dataclass(frozen=True, slots=True)

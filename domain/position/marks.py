@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, FloatArray, Grid, Plane
+from gliobench.domain.geometry import Axis, BoolArray, FloatArray, Grid, Plane
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.sampling import Indices
 
@@ -66,11 +66,13 @@ class Frames:
         axes: (N, 2) int, the grid axes that span each plane.
         middle: (N, 2) the image's middle, in voxels of the plane; NaN where there is no plane.
         pixel_mm: (N, 2, 2) what rows of voxel offsets are multiplied by; NaN likewise.
+        alone: (N,) bool, where the grid has no other plane.
     """
 
     axes: Indices
     middle: FloatArray
     pixel_mm: FloatArray
+    alone: BoolArray
 
     @classmethod
     def of(cls, *, axis: Indices, shape: FloatArray, affine: FloatArray) -> Frames:
@@ -82,7 +84,12 @@ class Frames:
             affine: (N, 16) of the grids, row by row; NaN likewise.
         """
         n = len(axis)
-        found = cls(np.zeros((n, 2), np.intp), np.full((n, 2), np.nan), np.full((n, 2, 2), np.nan))
+        found = cls(
+            np.zeros((n, 2), np.intp),
+            np.full((n, 2), np.nan),
+            np.full((n, 2, 2), np.nan),
+            np.zeros(n, np.bool_),
+        )
         there = np.flatnonzero((axis >= 0) & ~np.isnan(affine).any(axis=1))
         facts = np.column_stack((axis, shape, affine))[there]
         different, which = np.unique(facts, axis=0, return_inverse=True)
@@ -93,6 +100,7 @@ class Frames:
             found.axes[alike] = plane.in_plane_axes
             found.middle[alike] = (np.array(grid.shape)[list(plane.in_plane_axes)] - 1) / 2
             found.pixel_mm[alike] = plane.pixel_mm(grid)
+            found.alone[alike] = grid.shape[plane.axis] == 1
         return found
 
     def points(self, at: FloatArray) -> FloatArray:

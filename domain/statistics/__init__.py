@@ -1,4 +1,5 @@
 """How sure a number is, and whether two differ; what cannot be told says why, and is never NaN.
 
-Studies are taken for independent. Where patients came twice, only the bootstrap knows it.
+Where patients came twice, only the bootstrap and `swapping` know it: all else takes studies for
+independent.
 """

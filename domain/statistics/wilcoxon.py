@@ -20,8 +20,9 @@ from gliobench.domain.statistics.estimate import (
 from gliobench.domain.statistics.sampling import Indices
 
 EXACT_UP_TO = 100
-"""Pairs up to which ranks are counted out; beyond, the normal distribution differs by nothing that
-is printed."""
+"""Pairs, for the p those that differ, up to which ranks are counted out; beyond, the normal
+distribution differs by nothing that is printed. Counting takes a million numbers or so, however
+many pairs do not differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank 
 
     Differences that are zero take part in the ranking and count to no side (Pratt), for studies on
     which both backends fail alike are no reason to believe in the others. Ties share their ranks.
+    The p is exact where no more than `EXACT_UP_TO` differ.
     The interval rests on ranks without ties; with ties it is wider than need be.
 
     Args:
@@ -75,18 +77,31 @@ def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank 
 
 
 def _p(differences: FloatArray) -> float:
-    _, place, ties = np.unique(np.abs(differences), return_inverse=True, return_counts=True)
-    # twice the mean rank of each group of ties: a whole number
-    doubled = (2 * np.cumsum(ties) - ties + 1)[place]
-    ranks, positive = doubled[differences != 0], doubled[differences > 0].sum()
-    if not len(ranks):
+    different = differences[differences != 0]
+    if not len(different):
         return 1.0
-    from_middle = abs(2 * int(positive) - int(ranks.sum()))
+    _, place, ties = np.unique(np.abs(different), return_inverse=True, return_counts=True)
+    # twice the mean rank of each group of ties, a whole number; all zeros rank below
+    ranks, below = (2 * np.cumsum(ties) - ties + 1)[place], 2 * (len(differences) - len(different))
+    total = int((ranks + below).sum())
+    from_middle = abs(2 * int((ranks + below)[different > 0].sum()) - total)
     if len(ranks) > EXACT_UP_TO:
-        return float(2 * ndtr(-from_middle / np.sqrt(float((ranks.astype(float) ** 2).sum()))))
-    chances = _chances_of_sums(ranks)
-    off = np.abs(2 * np.arange(len(chances)) - len(chances) + 1)
-    return min(1.0, float(chances[off >= from_middle].sum()))
+        spread = np.sqrt(float(((ranks + below).astype(float) ** 2).sum()))
+        return float(2 * ndtr(-from_middle / spread))
+    sums, chances = _sums_above(below, ranks)
+    return min(1.0, float(chances[np.abs(2 * sums - total) >= from_middle].sum()))
+
+
+def _sums_above(below: int, ranks: Indices) -> tuple[Indices, FloatArray]:
+    """Give sums of ranks that all lie `below` higher, each taken or left by a coin, and chances.
+
+    So many zeros may lie below that most sums between them cannot come about. Ranks that lie just
+    high enough to tell how many were taken give the same chances to fewer sums.
+    """
+    lower = min(below, int(ranks.sum()) + 1)
+    chances = _chances_of_sums(ranks + lower)
+    sums = np.arange(len(chances))
+    return sums + (sums // lower * (below - lower) if lower else 0), chances
 
 
 def _interval(ordered: FloatArray, level: float) -> Interval | NotEstimable:
@@ -106,12 +121,11 @@ def _interval(ordered: FloatArray, level: float) -> Interval | NotEstimable:
 
 def _chances_of_sums(ranks: Indices) -> FloatArray:
     """Give the chance of each sum, from 0 on, of ranks that are each taken or left by a coin."""
-    chances = np.zeros(int(ranks.sum()) + 1)
-    chances[0] = 1.0
+    chances = np.ones(1)
     for rank in ranks:
-        taken = np.zeros_like(chances)
-        taken[rank:] = chances[: len(chances) - rank]
-        chances = (chances + taken) / 2
+        taken, chances = np.pad(chances, (rank, 0)), np.pad(chances, (0, rank))
+        chances += taken
+        chances /= 2
     return chances
 
 

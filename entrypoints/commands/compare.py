@@ -64,7 +64,7 @@ def _compare(
     from gliobench.domain.comparison.arms import Drawing
     from gliobench.domain.comparison.endpoints import Endpoint
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.run_places import named_controls, named_runs
+    from gliobench.entrypoints.run_places import open_runs
     from gliobench.entrypoints.versions import versions
 
     table = container.settings().compare
@@ -74,7 +74,7 @@ def _compare(
         drawing=Drawing(replicates=replicates or table.replicates, seed=container.settings().seed),
         versions=versions(),
     )
-    return compare_runs(named_runs(runs), named_controls(runs))
+    return compare_runs(*open_runs(runs))
 
 
 def _is_in_spite(comparison: Comparison) -> bool:

@@ -92,12 +92,12 @@ def evaluate(
     }
     recipe = _recipe(dataset, backend, out, limit, shard, flags)
     runs = evaluate_studies(recipe, controls=controls)
-    failed = any(case.failures for run in runs for case in run.store.scores())
     if recipe.shard is not None:
         names = run_names(out, backend)
         missing = sorted({one for part in parts(out, names) for one in part.missing})
         if missing and not allow_partial:
             _print_shard(recipe.shard.name, [one.name for one in missing], as_json=as_json)
+            failed = any(case.failures for run in runs for case in run.store.scores())
             raise typer.Exit(ExitCode.WITH_RESERVATIONS if failed else ExitCode.DONE)
         merge(out, names, allow_partial=allow_partial)
     made, place = report(out, backend)
@@ -156,8 +156,11 @@ def _recipe(
 
 def _name(dataset: str) -> str:
     """Call a cohort by its folder's name; where that lies is nobody's business."""
+    from gliobench.entrypoints.container import container
+
     folder = Path(dataset)
-    return folder.resolve().name if folder.is_dir() else dataset.rstrip("/").rpartition("/")[2]
+    url = str(folder.resolve()) if folder.is_dir() else container.storage(dataset).url
+    return url.rpartition("/")[2]
 
 
 def _print_shard(name: str, missing: list[str], *, as_json: bool) -> None:

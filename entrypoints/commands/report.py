@@ -28,9 +28,9 @@ def report(
     from gliobench.application.report_runs import report_runs
     from gliobench.entrypoints.commands.evaluate import code_of, print_report
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.run_places import named_controls, named_runs
+    from gliobench.entrypoints.run_places import open_runs
 
-    made, where = report_runs(named_runs(runs), named_controls(runs)), out or runs[0]
+    made, where = report_runs(*open_runs(runs)), out or runs[0]
     place = container.report_writer(where).write(made)[0]
     print_report(made, place, out=where, as_json=as_json)
     raise typer.Exit(code_of(made))

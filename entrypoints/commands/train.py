@@ -48,8 +48,7 @@ def localizer(
 
     trainer = container.localizer_trainer(
         open_source(dataset),
-        cubes=cubes,
-        masks=masks,
+        lesions=_lesions(cubes, masks),
         phantoms=phantoms,
         steps=steps,
         seed=seed,
@@ -187,6 +186,14 @@ def _run(
         typer.echo(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
     if not fold:
         typer.echo(f"fit on all patients: {run.run_final(_progress_bar)}")
+
+
+def _lesions(cubes: Path | None, masks: Path | None) -> tuple[Path, Path] | None:
+    if cubes and masks:
+        return cubes, masks
+    if cubes or masks:
+        raise typer.BadParameter("--cubes and --masks go together: give both, or neither")
+    return None
 
 
 def _folds(run: Path) -> dict[str, int]:

@@ -23,13 +23,19 @@ PHANTOM_SEED = 1000
 def localizer_trainer(
     source: StudySource,
     *,
-    cubes: Path | None = None,
-    masks: Path | None = None,
+    lesions: tuple[Path, Path] | None = None,
     phantoms: int = 0,
     steps: int,
     seed: int,
 ) -> Trainer:
-    """Give what trains localizers on studies, and on lesion cubes and phantoms besides.
+    """Give what trains localizers on studies, and on lesions and phantoms besides.
+
+    Args:
+        source: The studies.
+        lesions: Lesion cubes and their masks.
+        phantoms: How many to add.
+        steps: Updates of the weights.
+        seed: Of weights and batches.
 
     Raises:
         MissingExtraError: The extra `train` is not installed.
@@ -43,7 +49,7 @@ def localizer_trainer(
         simulated = PhantomStudySource(count=phantoms, seed=PHANTOM_SEED, spacing_mm=2.0)
     trainer: Trainer = monai.LocalizerTrainer(
         source,
-        monai.load_lesion_cubes(cubes, masks) if cubes and masks else [],
+        monai.load_lesion_cubes(*lesions) if lesions else [],
         simulated,
         schedule=monai.Schedule(steps=steps, seed=seed),
     )

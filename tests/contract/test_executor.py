@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_once_told_to_stop_a_crew_begins_nothing_more(tmp_path: Path, executor: 
             recipe,
             executor,
             watch=pulses.append,
-            stop=lambda: bool(pulses) and pulses[-1].done["moody"] > 0,
+            stopping=lambda: nullcontext(lambda: bool(pulses) and pulses[-1].done["moody"] > 0),
         )
 
     finished = pulses[-1].done["moody"]

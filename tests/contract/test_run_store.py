@@ -53,6 +53,7 @@ MANIFEST = RunManifest(
     trained_on=frozenset({"0123456789abcdef"}),
     seed=3,
     versions={"gliobench": "0.1.0"},
+    primary="auroc",
 )
 PLANE = Plane(Axis.AXIAL, 2)
 RAW = Failure(FailureReason.WRONG_ARITY, "3 numbers: wanted 4", raw="It is at (1, 2, 3).\n\x07 ü")
@@ -442,3 +443,42 @@ def test_scores_may_come_from_an_iterator(reopen: Callable[[], RunStore]) -> Non
     reopen().write_scores(CaseScore(f"s{n}", "p", None, None) for n in range(3))
 
     assert [case.study_id for case in reopen().scores()] == ["s0", "s1", "s2"]
+
+
+def test_scores_may_be_written_while_they_are_read(reopen: Callable[[], RunStore]) -> None:
+    reopen().write_scores(CaseScore(f"s{n}", "p", None, None) for n in range(3))
+
+    reopen().write_scores(replace(case, patient_id="q") for case in reopen().scores())
+
+    assert [(case.study_id, case.patient_id) for case in reopen().scores()] == [
+        ("s0", "q"),
+        ("s1", "q"),
+        ("s2", "q"),
+    ]
+
+
+def test_scores_of_other_runs_are_kept_one_run_after_the_other(
+    reopen: Callable[[], RunStore],
+) -> None:
+    reopen().write_scores(KEPT_SCORES)
+
+    reopen().write_scores_of([reopen(), reopen()])
+
+    assert list(reopen().scores()) == KEPT_SCORES * 2
+    reopen().write_scores_of([])
+    assert list(reopen().scores()) == []
+
+
+def test_studies_and_their_contents_are_read_alone(reopen: Callable[[], RunStore]) -> None:
+    reopen().write_scores(KEPT_SCORES[:2])
+
+    assert list(reopen().contents()) == [("s1", "c0ffee"), ("s1", None)]
+
+
+def test_runs_without_scores_cannot_be_put_together(reopen: Callable[[], RunStore]) -> None:
+    reopen().open(MANIFEST)
+
+    with pytest.raises(NotFoundError, match="no scores"):
+        reopen().write_scores_of([reopen()])
+    with pytest.raises(NotFoundError, match="no scores"):
+        list(reopen().contents())

@@ -140,15 +140,6 @@ def test_a_folder_is_no_file(reopen: Callable[[], Storage]) -> None:
     assert reopen().exists("folder/file")
 
 
-def test_a_deleted_file_is_gone_and_may_be_deleted_again(reopen: Callable[[], Storage]) -> None:
-    reopen().write("file", b"")
-
-    reopen().delete("file")
-    reopen().delete("file")
-
-    assert not reopen().exists("file")
-
-
 def test_threads_share_a_storage(reopen: Callable[[], Storage]) -> None:
     storage = reopen()
     names = [f"file-{number:02}" for number in range(20)]

@@ -24,6 +24,7 @@ def evaluate(
     executor: Executor | None = None,
     shard: Shard | None = None,
     name: str = "cohort",
+    primary: str | None = None,
     **options: Any,
 ) -> list[Run]:
     """Evaluate, in this thread unless an executor is given."""
@@ -35,4 +36,5 @@ def evaluate(
         source.study_ids() if ids is None else ids,
         name=name,
         shard=shard,
+        primary=primary,
     )

@@ -78,6 +78,7 @@ def kept_run(
     trained_on: Sequence[str] = (),
     provenance: Mapping[str, str] | None = None,
     n_studies: int | None = None,
+    primary: str | None = None,
 ) -> FakeRunStore:
     """Keep the scores of a run."""
     store = FakeRunStore()
@@ -93,6 +94,7 @@ def kept_run(
             trained_on=frozenset(trained_on),
             seed=0,
             n_studies=n_studies,
+            primary=primary,
         )
     )
     store.write_scores(cases)

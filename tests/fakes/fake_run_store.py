@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import final
+from typing import Self, final
 
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
@@ -60,6 +60,9 @@ class FakeRunStore(RunStore):
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         self._scores = list(scores)
 
+    def write_scores_of(self, parts: Sequence[Self]) -> None:
+        self.write_scores(case for part in parts for case in part.scores())
+
     def finish(self) -> None:
         self._is_finished = True
 
@@ -73,6 +76,9 @@ class FakeRunStore(RunStore):
         if self._scores is None:
             raise NotFoundError("no scores are kept here")
         return (one for one in self._scores if study_ids is None or one.study_id in study_ids)
+
+    def contents(self) -> Iterator[tuple[str, str | None]]:
+        return ((case.study_id, case.content_hash) for case in self.scores())
 
     def case_table(self) -> CaseTable:
         return CaseTable.of(self.scores())

@@ -51,6 +51,3 @@ class FakeStorage(Storage):
 
     def exists(self, name: str) -> bool:
         return name in self.files
-
-    def delete(self, name: str) -> None:
-        self.files.pop(name, None)

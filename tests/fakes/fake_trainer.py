@@ -17,18 +17,26 @@ class FakeTrainer(Trainer):
     Args:
         strata: Stratum by patient.
         breaks_on_fit: Which fit fails, counted from one.
+        sha256: Of all that there is to learn from.
     """
 
-    def __init__(self, strata: Mapping[str, str], *, breaks_on_fit: int | None = None) -> None:
+    def __init__(
+        self,
+        strata: Mapping[str, str],
+        *,
+        breaks_on_fit: int | None = None,
+        sha256: str = "0f" * 32,
+    ) -> None:
         self._strata = strata
         self._breaks_on_fit = breaks_on_fit
+        self._sha256 = sha256
         self.fits: list[tuple[str, ...]] = []
 
     def strata(self) -> Mapping[str, str]:
         return self._strata
 
-    def training_data(self) -> TrainingData:
-        return TrainingData(tuple(sorted(self._strata)), "0f" * 32)
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        return TrainingData(tuple(sorted(patients)), self._sha256)
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         self.fits.append(tuple(sorted(patients)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ def moody(study: Study) -> GradePrediction | Failure:
             raise StoreError("the bucket is gone")
         case "raises":
             raise ZeroDivisionError("a bug of the backend's")
+        case "leaves":
+            sys.exit("no licence")
         case "leaks":
             os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does for want of memory
     return by_brightness(study)

@@ -53,6 +53,17 @@ def test_a_folder_of_runs_is_compared_into_page_facts_and_tables(
     assert "report.html" in result.stdout
 
 
+def test_runs_in_folders_of_the_same_names_are_all_compared(tmp_path: Path) -> None:
+    for name in ("a/run/looks", "a/run/constant", "b/run/looks"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "manifest.json").touch()
+
+    result = compare(tmp_path, tmp_path / "a/run", tmp_path / "b/run", "--json")
+
+    names = [arm["name"] for arm in json.loads(result.stdout)["arms"]]
+    assert names == ["constant", "a/run/looks", "b/run/looks"]
+
+
 def test_the_figures_of_a_papers_folder_stay(
     tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,49 @@ def test_the_final_network_learns_from_everyone_and_says_from_whom(tmp_path: Pat
     assert trainer.fits == [tuple(sorted(STRATA))]
     kept = json.loads((folder / "training_data.json").read_text())
     assert kept == {"patients": sorted(STRATA), "sha256": "0f" * 32}
+
+
+def test_a_fold_says_from_whom_it_learned(tmp_path: Path) -> None:
+    run = CrossValidation(FakeTrainer(STRATA), tmp_path, folds=3)
+
+    run.run_fold(1, quiet)
+
+    kept = json.loads((tmp_path / "fold-1" / "training_data.json").read_text())
+    others = [patient for patient, fold in run.assigned().items() if fold != 1]
+    assert kept == {"patients": sorted(others), "sha256": "0f" * 32}
+
+
+@pytest.mark.parametrize("breaks_on_fit", [None, 1], ids=["done", "interrupted"])
+@pytest.mark.parametrize("final", [False, True], ids=["a-fold", "the-final-fit"])
+def test_a_fit_does_not_go_on_with_other_data(
+    tmp_path: Path, breaks_on_fit: int | None, *, final: bool
+) -> None:
+    def go(trainer: FakeTrainer) -> None:
+        run = CrossValidation(trainer, tmp_path, folds=3)
+        run.run_final(quiet) if final else run.run_fold(0, quiet)
+
+    with nullcontext() if breaks_on_fit is None else pytest.raises(JobError, match="loss nan"):
+        go(FakeTrainer(STRATA, breaks_on_fit=breaks_on_fit))
+    (record,) = tmp_path.rglob("training_data.json")
+    before = record.read_text()
+    other = FakeTrainer(STRATA, sha256="1e" * 32)
+
+    with pytest.raises(JobError, match=r"(fold-0|final) holds a fit on other data"):
+        go(other)
+
+    assert other.fits == []
+    assert record.read_text() == before
+    go(FakeTrainer(STRATA))
+
+
+def test_a_fit_that_does_not_say_what_it_learned_from_is_not_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "fold-0").mkdir()
+    (tmp_path / "fold-0" / "checkpoint.pt").touch()
+    trainer = FakeTrainer(STRATA)
+
+    with pytest.raises(JobError, match="fold-0 holds a fit on other data, or does not say on which"):
+        CrossValidation(trainer, tmp_path, folds=3).run_fold(0, quiet)
+    assert trainer.fits == []
 
 
 def test_settled_folds_of_another_run_are_kept(tmp_path: Path) -> None:

@@ -222,6 +222,33 @@ def test_a_report_that_was_lost_is_made_again_by_a_merge(tmp_path: Path) -> None
     assert (tmp_path / "report.html").read_bytes() == before
 
 
+def test_backends_stand_in_one_order_whoever_writes_the_report(tmp_path: Path) -> None:
+    for shard in ("0/2", "1/2"):
+        evaluate(tmp_path, "--shard", shard, "--backend", "fake", backend="grader")
+    before = (tmp_path / "report.json").read_bytes()
+
+    merge(tmp_path)
+
+    assert (tmp_path / "report.json").read_bytes() == before
+    assert [one["name"] for one in json.loads(before)["backends"]] == ["fake", "grader"]
+
+
+def test_no_password_of_a_url_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "memory://user:a-password@host"
+
+    unmerged = CliRunner().invoke(app, ["merge", f"{url}/run"])
+    named = CliRunner().invoke(
+        app, ["evaluate", url, "--backend", "fake", "--out", str(tmp_path), "--json"]
+    )
+    monkeypatch.setenv("GLIOBENCH_COHORT", f"{url}/cohort.json:test")
+    unread = evaluate(tmp_path)
+
+    assert "memory://***@host/run holds no shards" in unmerged.stderr
+    assert json.loads(named.stdout)["cohort"]["name"] == "***@host"
+    assert "cohort memory://***@host/cohort.json:test cannot be read" in unread.stderr
+    assert "password" not in unmerged.output + named.output + unread.output
+
+
 def test_metrics_are_kept_for_prometheus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: list[FakeStudySource]
 ) -> None:

@@ -35,11 +35,13 @@ FIELDS = {
     "failed",
     "place",
     "providers",
+    "ready",
     "reason",
     "seconds",
     "study_ids",
     "total",
     "why",
+    "workers",
 }
 """What a log's event may have beside its name; none of it is about a patient."""
 METHODS = {"log", "debug", "info", "warning", "error", "exception", "critical"}

@@ -38,12 +38,12 @@ main()
 """
 
 
-def start(out: Path) -> subprocess.Popen[str]:
+def start(out: Path, script: str = SCRIPT) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             sys.executable,
             "-c",
-            SCRIPT,
+            script,
             "evaluate",
             "cohort",
             "--backend",
@@ -113,3 +113,23 @@ def test_every_line_of_a_jobs_log_is_json_save_the_error(
 
     assert [json.loads(line)["event"] for line in events][:1] == ["evaluation_progressed"]
     assert error.startswith("error: ")
+
+
+def test_before_the_first_batch_sigterm_ends_the_process_at_once(tmp_path: Path) -> None:
+    listing = """
+def study_ids():
+    print("listing", flush=True)
+    time.sleep(1000)
+
+
+source.study_ids = study_ids
+main()
+"""
+    process = start(tmp_path, SCRIPT.replace("\nmain()\n", listing))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "listing\n"
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(60) == 143
+    process.communicate()

@@ -8,7 +8,6 @@ from json import loads
 from math import cos, pi, sin
 from pathlib import Path
 
-from gliobench.adapters.html.comparison.cells import measured_cell
 from gliobench.adapters.html.comparison.drawing import (
     Axes,
     Dot,
@@ -21,7 +20,7 @@ from gliobench.adapters.html.comparison.drawing import (
 )
 from gliobench.adapters.html.comparison.words import p_value
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
-from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, measured_cell
 from gliobench.domain.comparison.result import Bias, Comparison
 from gliobench.domain.position.bias import IMAGE_CENTRE, PositionBias
 from gliobench.domain.position.clouds import Cloud
@@ -121,7 +120,9 @@ def _index(bias: Bias) -> str:
 def bias_table(comparison: Comparison) -> Table | None:
     """Lay out what answers owe to the tumour; None where nobody answers on the plane."""
     columns = (
-        Column("Tracking index", "0: the image is ignored; 1: every answer lies on its tumour"),
+        Column(
+            "Tracking index", "0: nothing is owed to the tumour; 1: every answer lies on its own"
+        ),
         Column("Slope x", "mm that answers move to a side when the tumour moves 1 mm"),
         Column("Slope y", "The same from back to front"),
         Column("R², x and y", "Share of the answers' variance that the tumours explain"),

@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gliobench.adapters.html.comparison.words import p_value
-from gliobench.adapters.html.numbers import MISSING, interval, number
-from gliobench.adapters.html.tables import Cell
+from gliobench.adapters.html.tables import NOTHING, Cell
 from gliobench.domain.comparison.result import Family, Pair
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
-
-NOTHING = Cell(MISSING)
-
-
-def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
-    """Print a number, and its interval beneath."""
-    if measured is None or isinstance(measured, NotEstimable):
-        return NOTHING
-    return Cell(number(measured.value, digits), interval(measured, digits))
 
 
 def tested_cell(pair: Pair, family: Family, of: str) -> Cell:

@@ -83,7 +83,7 @@ def _answers(comparison: Comparison) -> dict[str, Answer]:
     cohort, kinds = comparison.cohort, {one.kind for one in comparison.findings}
     failing = [arm.name for arm in comparison.arms if arm.failures[0].n]
     found = {
-        "goal": Answer("methods", "a comparison of backends; the primary endpoint is declared"),
+        "goal": Answer("methods", "a comparison of backends by a primary endpoint"),
         "missing": Answer(
             "failures",
             f"counted as the worst answer: {listed(failing)}"

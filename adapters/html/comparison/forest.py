@@ -21,7 +21,7 @@ class Forest:
     """The differences in one endpoint.
 
     Args:
-        pairs: Those with a backend that looks at images; all, where there is none.
+        pairs: Those with a backend that is no baseline; all, where there is none.
         baselines: Those of two baselines; None without such.
     """
 
@@ -92,5 +92,5 @@ def _told(pair: Pair, endpoint: Endpoint, family: Family) -> str:
     """Print the p; where it speaks for the other one, that it does."""
     verdict, test = pair.verdict(endpoint, family), pair.test(family, endpoint.name)
     if verdict is Verdict.TORN:
-        return verdict.value
+        return Verdict.TORN.value
     return f"p {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""

@@ -1,4 +1,4 @@
-"""The comparison at a glance: who has skill, who is better than whom, and who looks."""
+"""The comparison at a glance: who has skill, who is better, and who follows the tumour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gliobench.adapters.html.comparison.words import (
     ranked,
     tracking_indices,
 )
-from gliobench.adapters.html.numbers import interval, number, percent, value_of
+from gliobench.adapters.html.numbers import interval, number, percent
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
 from gliobench.domain.evaluation.summary import Measure
@@ -38,20 +38,20 @@ def glance(comparison: Comparison) -> dict[str, object]:
 
 
 def glance_figures(comparison: Comparison) -> list[Figure]:
-    """Hold accuracy against answering HGG each time, and answers against the tumours."""
+    """Hold accuracy against answering one grade each time, and answers against the tumours."""
     return [*_accuracies(comparison), *_balanced(comparison), *_tracking(comparison)]
 
 
 def _accuracies(comparison: Comparison) -> Iterator[Figure]:
     rows = ranked(comparison.arms, Endpoint(Measure.ACCURACY))
     gradings = [arm.summary.everyone.intention_to_treat.grading for arm in comparison.arms]
-    bar = next((value_of(one.always_hgg) for one in gradings if one is not None), None)
-    if rows and bar is not None:
+    first = next((one for one in gradings if one is not None), None)
+    if rows and first is not None and (bar := first.no_skill) is not None:
         yield row_figure(
             "glance-accuracy",
             "Accuracy",
-            f"The dashed line is no skill: answering HGG each time is right in {percent(bar)}. "
-            "In colour: above it for sure.",
+            f"The dashed line is no skill: answering {first.commoner.value} each time is right in "
+            f"{percent(bar)}. In colour: above it for sure.",
             [_row(name, one, above=bar) for name, one in rows],
             Scale((0, 1), SHARES, mark=bar),
         )
@@ -75,8 +75,8 @@ def _tracking(comparison: Comparison) -> Iterator[Figure]:
         low = min(0.0, *(spread(one).low for _, one in rows))
         yield row_figure(
             "glance-tracking-index",
-            "Does it look? The tracking index",
-            "1: every answer lies on its tumour; 0, dashed: the image is ignored. In colour: "
+            "Does it follow? The tracking index",
+            "1: every answer lies on its tumour; 0, dashed: nothing is owed to it. In colour: "
             "follows the tumour for sure.",
             [_row(name, one, above=FOLLOWS) for name, one in rows],
             Scale((-0.25 if low < -0.02 else 0.0, 1.0), SHARES, mark=0.0),

@@ -5,19 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gliobench.adapters.html.comparison.as_report import as_report
-from gliobench.adapters.html.comparison.cells import NOTHING, measured_cell, tested_cell
+from gliobench.adapters.html.comparison.cells import tested_cell
 from gliobench.adapters.html.comparison.forest import difference_forest
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
-from gliobench.adapters.html.comparison.words import endpoint_name, p_value
+from gliobench.adapters.html.comparison.words import (
+    endpoint_name,
+    p_value,
+    primary_test,
+    repeats_patients,
+)
 from gliobench.adapters.html.numbers import MISSING, interval, number
 from gliobench.adapters.html.tables import (
     GRADING,
+    NOTHING,
     Cell,
     Column,
     Group,
     Row,
     Table,
     grading_table,
+    measured_cell,
 )
 from gliobench.domain.comparison.published import PAPER, PUBLISHED, Published
 from gliobench.domain.comparison.result import Comparison, Family, Pair
@@ -62,18 +69,22 @@ def _published(model: Published) -> Row:
 
 def paired_grades(comparison: Comparison) -> Table | None:
     """Lay out the tests of every two backends that grade; None where there are no such two."""
-    primary = comparison.primary
+    primary, swapped = comparison.primary, repeats_patients(comparison)
     columns = (
         Column("Difference", f"In {endpoint_name(primary)}: the first less the second"),
-        Column("Its p", "By swapping the answers patient by patient; beneath, after Holm"),
+        Column("Its p", f"By {primary_test(primary)}; beneath, after Holm"),
         Column(
             "Right, all",
-            "Studies that the first alone and the second alone has right; McNemar's tests, Holm's of mid-p",
+            "Studies that the first alone and the second alone has right; "
+            + ("p by swapping" if swapped else "McNemar's tests, Holm's of mid-p"),
         ),
         Column("Right, HGG", "The same within HGG"),
         Column("Right, LGG", "The same within LGG"),
         Column("AUROC", "Difference of the areas, DeLong's interval and test"),
-        Column("Detectable", "Difference of accuracies that this sample shows 4 times in 5"),
+        Column(
+            "Detectable",
+            "Difference of accuracies that so many studies show 4 times in 5, before Holm",
+        ),
     )
     rows = tuple(
         Row(
@@ -82,9 +93,9 @@ def paired_grades(comparison: Comparison) -> Table | None:
             (
                 measured_cell(pair.difference(primary)),
                 tested_cell(pair, Family.PRIMARY, primary.name),
-                _right(pair, Family.GRADES, "all"),
-                _right(pair, Family.WITHIN_GRADES, "HGG"),
-                _right(pair, Family.WITHIN_GRADES, "LGG"),
+                _right(pair, Family.GRADES, "all", swapped=swapped),
+                _right(pair, Family.WITHIN_GRADES, "HGG", swapped=swapped),
+                _right(pair, Family.WITHIN_GRADES, "LGG", swapped=swapped),
                 _auroc(pair),
                 _detectable(pair),
             ),
@@ -99,25 +110,23 @@ def _n(pair: Pair) -> int:
     return max((one.n for one in pair.right.values() if isinstance(one, McNemar)), default=0)
 
 
-def _right(pair: Pair, family: Family, part: str) -> Cell:
+def _right(pair: Pair, family: Family, part: str, *, swapped: bool) -> Cell:
     found, test = pair.right.get(part), pair.test(family, part)
     if not isinstance(found, McNemar) or test is None:
         return NOTHING
     counts = f"{found.only_first} : {found.only_second}"
-    told = (
-        f"mid-p {p_value(found.mid_p)}",
-        f"exact {p_value(found.exact_p)}",
-        f"Holm {p_value(test.adjusted)}",
-    )
-    return Cell(counts, " · ".join(told))
+    mcnemars = (f"mid-p {p_value(found.mid_p)}", f"exact {p_value(found.exact_p)}")
+    told = (f"p {p_value(test.p)}",) if swapped else mcnemars
+    return Cell(counts, " · ".join((*told, f"Holm {p_value(test.adjusted)}")))
 
 
 def _auroc(pair: Pair) -> Cell:
     if not isinstance(pair.auroc, PairedAuroc):
         return NOTHING
     test = pair.test(Family.AUROC, "auroc")
-    p = p_value(pair.auroc.p)
-    told = (interval(pair.auroc.difference), f"p {p}" if p else "")
+    p = pair.auroc.p
+    why = f"no p: {p.reason}" if isinstance(p, NotEstimable) else f"p {p_value(p)}"
+    told = (interval(pair.auroc.difference), why)
     held = f"Holm {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""
     value = number(pair.auroc.difference.value)
     return Cell(value, " · ".join(filter(None, (*told, held))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gliobench.adapters.html.charts import spread
 from gliobench.adapters.html.comparison.words import (
     POINT_ERROR,
     endpoint_name,
@@ -12,20 +13,23 @@ from gliobench.adapters.html.comparison.words import (
     point_bias,
     ranked,
     tracking_indices,
+    when_chosen,
 )
-from gliobench.adapters.html.numbers import count, ends, listed, number, value_of
-from gliobench.adapters.html.sentences import always_hgg, said
+from gliobench.adapters.html.numbers import count, listed, number, value_of
+from gliobench.adapters.html.sentences import always_one, said
 from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
-from gliobench.domain.position.tracking import FOLLOWS, STAYS
+from gliobench.domain.position.tracking import FOLLOWS
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
 
 LOPSIDED = 0.65
-"""Share of HGG above which a high accuracy tells little."""
+"""Share of one grade above which a high accuracy tells little."""
+HARDLY = 0.2
+"""Index that the interval of a backend that hardly follows the tumour lies below."""
 CLUSTERED = 0.5
 """Answers that spread over less than this share of the tumours' spread keep to one place."""
 
@@ -53,13 +57,13 @@ def _cohort(comparison: Comparison) -> Iterator[str]:
 def _primary(comparison: Comparison) -> Iterator[str]:
     primary = comparison.primary
     ranking = ranked(comparison.arms, primary)
-    declared = f"{endpoint_name(primary)}, the primary endpoint declared beforehand"
+    declared = f"{endpoint_name(primary)}, the primary endpoint {when_chosen(comparison)}"
     if not ranking:
-        yield f"None of the backends can be measured by {declared} here."
+        yield f"None of the backends can here be measured by {declared}."
         return
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
-    is_rule = ", a baseline that looks at no image," if arm.baseline else ""
+    is_rule = ", a baseline that looks at no tumour," if arm.baseline else ""
     told = f"By {declared}, {name}{is_rule} comes first at {said(best)}"
     if len(ranking) == 1:
         yield f"{told}, and nobody else answers."
@@ -75,12 +79,11 @@ def _verdict(
 ) -> str:
     """Say whom the first of a ranking is better than for sure, and whom perhaps not."""
     first, *others = [name for name, _ in ranking]
-    verdicts = {
-        one: pair_of(comparison, {first, one}).verdict(endpoint, family) for one in others
-    }
+    verdicts = {one: pair_of(comparison, {first, one}).verdict(endpoint, family) for one in others}
     beaten = [one for one in others if verdicts[one] is Verdict.APART]
     torn = [one for one in others if verdicts[one] is Verdict.TORN]
-    open_ = [one for one in others if one not in (*beaten, *torn)]
+    open_ = [one for one in others if verdicts[one] is Verdict.OPEN]
+    untested = [one for one in others if verdicts[one] is Verdict.UNTESTED]
     parts = []
     if beaten:
         parts.append(f"it is better than {listed(beaten)} by more than chance explains")
@@ -92,6 +95,8 @@ def _verdict(
     if open_:
         verb = "is" if len(open_) == 1 else "are"
         parts.append(f"{listed(open_)} {verb} not told from it by this sample")
+    if untested:
+        parts.append(f"no test can hold it against {listed(untested)} here")
     return ", while ".join(parts)
 
 
@@ -103,8 +108,8 @@ def _no_skill(comparison: Comparison) -> Iterator[str]:
     ]
     if not gradings or min(grade_counts(comparison)) == 0:
         return
-    bar = value_of(gradings[0][1].always_hgg) or 0.0
-    told = always_hgg(gradings[0][1])
+    bar = gradings[0][1].no_skill or 0.0
+    told = always_one(gradings[0][1])
     yield f"Accuracy is no sign of skill here: a{told[1:]}" if bar > LOPSIDED else told
     short = [
         arm.name
@@ -128,10 +133,10 @@ def _placing(comparison: Comparison) -> Iterator[str]:
 def _tracking(comparison: Comparison) -> Iterator[str]:
     indices = dict(tracking_indices(comparison.arms))
     biases = {arm.name: bias for arm in comparison.arms if (bias := point_bias(arm))}
-    stay = [name for name, one in indices.items() if one.value < STAYS]
+    stay = [name for name, one in indices.items() if spread(one).high < HARDLY]
     cluster = [name for name in stay if _is_clustered(biases[name])]
     groups = (
-        ([name for name, one in indices.items() if _low(one) > FOLLOWS], _following),
+        ([name for name, one in indices.items() if spread(one).low > FOLLOWS], _following),
         (cluster, lambda names, one: _clustering(names, one, [biases[name] for name in cluster])),
         ([name for name in stay if name not in cluster], _scattering),
     )
@@ -147,29 +152,28 @@ def _following(names: str, indices: str) -> str:
 
 def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str:
     several = len(biases) > 1
-    verb, whose, index = (
-        ("cluster", "their", "indices") if several else ("clusters", "its", "index")
+    keep, hardly, index = (
+        ("keep", "hardly follow", "indices") if several else ("keeps", "hardly follows", "index")
     )
     return (
-        f"{names} {verb} in one place whatever the image shows: {whose} answers spread over "
-        f"{number(max(one.predicted.spread_mm for one in biases), 0)} mm, the tumours over "
-        f"{number(max(one.reference.spread_mm for one in biases), 0)} mm (tracking {index} "
-        f"{indices}, where 0 is not looking)."
+        f"{names} {keep} to one place and {hardly} the tumour: answers spread over "
+        f"{'up to ' if several else ''}{number(max(one.predicted.spread_mm for one in biases), 0)} "
+        f"mm, the tumours over {number(min(one.reference.spread_mm for one in biases), 0)} mm "
+        f"(tracking {index} {indices}, where 0 owes nothing to the tumour)."
     )
 
 
 def _scattering(names: str, indices: str) -> str:
-    verb, index = ("scatter", "indices") if " and " in names else ("scatters", "index")
-    return f"{names} {verb} without following the tumour (tracking {index} {indices})."
+    scatter, index = (
+        ("scatter and hardly follow", "indices")
+        if " and " in names
+        else ("scatters and hardly follows", "index")
+    )
+    return f"{names} {scatter} the tumour (tracking {index} {indices})."
 
 
 def _is_clustered(bias: PositionBias) -> bool:
     return bias.predicted.spread_mm < CLUSTERED * bias.reference.spread_mm
-
-
-def _low(estimate: Estimate) -> float:
-    spread = ends(estimate)
-    return spread.low if spread else estimate.value
 
 
 def _memory(comparison: Comparison) -> Iterator[str]:

@@ -7,12 +7,7 @@ from dataclasses import replace
 
 from gliobench.adapters.html.charts import scale
 from gliobench.adapters.html.comparison.as_report import as_report
-from gliobench.adapters.html.comparison.cells import (
-    NOTHING,
-    measured_cell,
-    mirrored,
-    tested_cell,
-)
+from gliobench.adapters.html.comparison.cells import mirrored, tested_cell
 from gliobench.adapters.html.comparison.drawing import Figure
 from gliobench.adapters.html.comparison.forest import difference_forest
 from gliobench.adapters.html.comparison.rows import Row as Strip
@@ -21,6 +16,7 @@ from gliobench.adapters.html.comparison.words import POINT_ERROR, endpoint_name,
 from gliobench.adapters.html.numbers import count, number
 from gliobench.adapters.html.tables import (
     IN_VOLUME,
+    NOTHING,
     ON_PLANE,
     Cell,
     Column,
@@ -28,6 +24,7 @@ from gliobench.adapters.html.tables import (
     Row,
     Table,
     localisation_table,
+    measured_cell,
 )
 from gliobench.domain.comparison.distributions import SPREAD, Distribution
 from gliobench.domain.comparison.endpoints import LEADING, Endpoint

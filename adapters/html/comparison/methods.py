@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gliobench.adapters.html.comparison.checklists import checklists
-from gliobench.adapters.html.comparison.words import endpoint_name, grade_counts
+from gliobench.adapters.html.comparison.words import (
+    endpoint_name,
+    grade_counts,
+    primary_test,
+    repeats_patients,
+    when_chosen,
+)
 from gliobench.adapters.html.numbers import count, listed
 from gliobench.domain.comparison.audits import FindingKind
+from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import ALPHA, Comparison, Family
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.position.tracking import SHUFFLES
+from gliobench.domain.statistics.delong import FEWEST
+from gliobench.domain.statistics.means import RESAMPLES
 from gliobench.domain.statistics.reliability import BINS, Reliability
 from gliobench.domain.statistics.swapping import SWAPS
 
@@ -38,8 +47,8 @@ def _design(comparison: Comparison) -> Iterator[str]:
     yield (
         f"We compared {listed([arm.name for arm in comparison.arms])}{against} on "
         f"{count(cohort.n_studies, 'study')} of {count(cohort.n_patients, 'patient')} "
-        f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. The primary endpoint, declared "
-        f"beforehand, was the {endpoint_name(comparison.primary)}. HGG was the positive class. "
+        f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. The primary endpoint, "
+        f"{when_chosen(comparison)}, was the {endpoint_name(comparison.primary)}. HGG was the positive class. "
         "Every study counted (intention to treat): a failed grade as the wrong grade, a failed "
         f"localisation as an overlap of 0 and a distance of {WORST_MM:.0f} mm; results without "
         "failures are given beside."
@@ -47,17 +56,48 @@ def _design(comparison: Comparison) -> Iterator[str]:
 
 
 def _statistics(comparison: Comparison) -> Iterator[str]:
+    again = repeats_patients(comparison)
     yield (
         "Proportions have Wilson's 95 % interval, balanced accuracy one recovered from sensitivity "
-        "and specificity (Newcombe), AUROC DeLong's on the logit scale. Differences are paired: the "
-        f"95 % percentile interval of {comparison.replicates:,} bootstrap cohorts of patients "
-        f"(seed {comparison.seed}), drawn within each grade for grading measures. The primary "
-        "endpoint was tested by swapping the two backends' answers patient by patient "
-        f"({SWAPS:,} swaps; for AUROC by DeLong's test), grades by McNemar's mid-p test overall and "
-        "within each grade, AUROC by DeLong's paired test, localisation by Wilcoxon's signed ranks "
-        f"with Hodges and Lehmann's shift. Holm's correction held each family of tests at {ALPHA:.2f} "
-        f"over all pairs: {listed([family.value for family in Family])}. Detectable differences are "
-        "the smallest that this sample would show at a power of 80 %."
+        "and specificity (Newcombe), AUROC DeLong's on the logit scale. Each backend's F1, MCC, AUPRC "
+        f"and Brier score have BCa intervals of {RESAMPLES:,} bootstrap cohorts of patients drawn "
+        "within each grade, its means, over all studies and in parts of them, percentile intervals of "
+        f"{RESAMPLES:,} cohorts. Differences are paired: the percentile interval of {comparison.replicates:,} bootstrap cohorts, drawn "
+        f"within each grade for grading measures (seed {comparison.seed} for all). The primary "
+        f"endpoint was {_primarily(comparison)}, {_secondary(again)}. Holm's "
+        f"correction held each family of tests at {ALPHA:.2f} over all pairs: "
+        f"{listed([family.value for family in Family])}. In localisation nobody was called better "
+        "where the means and the shift did not point the same way. Detectable differences are the "
+        f"smallest that one test at an uncorrected {ALPHA:.2f} would show at a power of 80 %."
+    )
+    if again:
+        yield (
+            f"{count(comparison.cohort.n_studies, 'study')} were of "
+            f"{count(comparison.cohort.n_patients, 'patient')}. Bootstraps and swaps take patients "
+            "with all their studies; Wilson's, Newcombe's, DeLong's and Hodges and Lehmann's "
+            "intervals take studies for independent, and are too narrow."
+        )
+
+
+def _primarily(comparison: Comparison) -> str:
+    """Tell how the primary endpoint was tested."""
+    if comparison.primary == AUROC and repeats_patients(comparison):
+        return "not tested"
+    swaps = "" if comparison.primary == AUROC else f" ({SWAPS:,} swaps)"
+    return f"tested by {primary_test(comparison.primary)}{swaps}"
+
+
+def _secondary(again: bool) -> str:
+    """Name the tests of the other families."""
+    if again:
+        return (
+            "grades overall and within each grade, and signed ranks of localisation, by swapping "
+            "patients; AUROCs were not tested"
+        )
+    return (
+        "grades by McNemar's mid-p test overall and within each grade, AUROC by DeLong's paired test "
+        f"where both grades had {FEWEST} studies, localisation by Wilcoxon's signed ranks with Hodges "
+        "and Lehmann's shift"
     )
 
 
@@ -77,9 +117,10 @@ def _position(comparison: Comparison) -> Iterator[str]:
         yield (
             "Points, boxes and polygons were scored on the axial plane of the largest reference "
             "area. Position bias was measured by the tracking index, 1 - own / others, of the mean "
-            "distances from an answer to its own patient's tumour and to all others'. It is 0 for a "
-            "backend that ignores the image and 1 for one that tracks the tumour. Its test hands the "
-            f"answers to other patients, {SHUFFLES:,} times."
+            "distances from an answer to its own patient's tumour and to all others'. It is 0 where "
+            "answers owe nothing to the tumour and 1 where each lies on its own; its interval is of "
+            f"{comparison.replicates:,} bootstrap cohorts. Its test hands the answers to other "
+            f"patients, {SHUFFLES:,} times."
         )
 
 
@@ -96,8 +137,8 @@ def _audits(comparison: Comparison) -> Iterator[str]:
     )
     if cross_validated:
         yield (
-            f"{listed(cross_validated)} learned from these patients in a cross-validation; each "
-            "patient was answered by the fold that had not seen them."
+            f"{listed(cross_validated)} came of a cross-validation; each patient was answered by a "
+            "fold that had not learned from them."
         )
     found = f"; {listed(sorted(learned))} had met some of them" if learned else "; none had met any"
     yield (

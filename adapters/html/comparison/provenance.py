@@ -5,6 +5,7 @@ from __future__ import annotations
 from gliobench.adapters.html.comparison.words import endpoint_name
 from gliobench.adapters.html.provenance import made_of, origin
 from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.statistics.means import RESAMPLES
 
 
 def provenance(comparison: Comparison) -> dict[str, object]:
@@ -15,7 +16,8 @@ def provenance(comparison: Comparison) -> dict[str, object]:
             comparison.versions,
             Primary_endpoint=endpoint_name(comparison.primary),
             Seed=comparison.seed,
-            Bootstrap_cohorts=comparison.replicates,
+            Bootstrap_cohorts=f"{comparison.replicates:,} of differences and of position bias, "
+            f"{RESAMPLES:,} of each backend's own measures",
         ),
         "backends": [
             (arm.name, origin(arm.fingerprint, arm.provenance, Backend=arm.backend))

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.words import grade_counts
 from gliobench.adapters.html.numbers import listed, percent
-from gliobench.adapters.html.sentences import FEW_STUDIES, Stamp, site_warning
+from gliobench.adapters.html.sentences import FEW_STUDIES, Stamp, repeat_warning, site_warning
 from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.statistics.delong import FEWEST
 
 TITLES: Mapping[FindingKind, str] = {
     FindingKind.LEAKAGE: "Leakage",
@@ -35,7 +36,9 @@ def stamps(comparison: Comparison) -> list[Stamp]:
             ]
         if sentences:
             found.append(Stamp(title, " ".join(sentences)))
-    found += [*site_warning(as_report(comparison)), *_few(comparison), *_failing(comparison)]
+    report = as_report(comparison)
+    found += [*site_warning(report), *repeat_warning(report), *_few(comparison)]
+    found += _failing(comparison)
     if found:
         return found
     text = "No backend has learned from these patients, and each has read every study."
@@ -51,6 +54,8 @@ def _few(comparison: Comparison) -> list[Stamp]:
         f"Of {fewest} {grade} a bootstrap sees too little doubt: intervals of differences are too "
         "narrow. The p values do not rest on them."
     )
+    if fewest < FEWEST:
+        text += f" Two AUROCs are not tested with fewer than {FEWEST}: DeLong's test would find too much."
     return [Stamp(f"Few {grade}", text)]
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from gliobench.adapters.html.comparison.cells import measured_cell
-from gliobench.adapters.html.tables import Column, Group, Row, Table
+from gliobench.adapters.html.tables import Column, Group, Row, Table, measured_cell
 from gliobench.domain.comparison.result import Comparison, Stratum, StratumRow
 from gliobench.domain.statistics.estimate import NotEstimable
 

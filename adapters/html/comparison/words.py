@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.endpoints import AUROC, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Pair
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
@@ -40,6 +40,21 @@ def endpoint_name(endpoint: Endpoint) -> str:
     """Name an endpoint in prose."""
     name = NAMES.get(endpoint.measure, endpoint.measure.value)
     return f"{name} of {PLACES[endpoint.form]}" if endpoint.form else name
+
+
+def when_chosen(comparison: Comparison) -> str:
+    """Say when the primary endpoint was chosen, as far as the runs tell."""
+    return "declared before scoring" if comparison.declared else "chosen for this comparison"
+
+
+def primary_test(endpoint: Endpoint) -> str:
+    """Name the test of an endpoint as the primary one."""
+    return "DeLong's test" if endpoint == AUROC else "swapping the answers patient by patient"
+
+
+def repeats_patients(comparison: Comparison) -> bool:
+    """Tell whether a patient came more than once."""
+    return comparison.cohort.n_patients < comparison.cohort.n_studies
 
 
 def p_value(p: object) -> str:

@@ -25,7 +25,7 @@ class HtmlComparisonWriter(ComparisonWriter):
         self._storage = storage
 
     def write(self, comparison: Comparison) -> list[str]:
-        """Write the page, the facts, the tables and the figures, and clear away older figures.
+        """Write the page, the facts, the tables and the figures; nothing else there is touched.
 
         Raises:
             JobError: The place cannot be written.
@@ -37,8 +37,4 @@ class HtmlComparisonWriter(ComparisonWriter):
             **{f"tables/{name}.csv": text for name, text in spreadsheets(comparison).items()},
             **{f"figures/{name}": text for name, text in figure_files(comparison).items()},
         }
-        places = [self._storage.write(name, text.encode()) for name, text in files.items()]
-        for name in self._storage.names("figures"):
-            if f"figures/{name}" not in files:
-                self._storage.delete(f"figures/{name}")
-        return places
+        return [self._storage.write(name, text.encode()) for name, text in files.items()]

@@ -106,9 +106,9 @@ class LoraTrainer(Trainer):
             strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
         return strata
 
-    def training_data(self) -> TrainingData:
-        """Name all patients with a mask, and hash their studies."""
-        return TrainingData(tuple(sorted(self._studies)), self._data_hash(self._studies))
+    def training_data(self, patients: Collection[str]) -> TrainingData:
+        """Name these patients, and hash their studies."""
+        return TrainingData(tuple(sorted(patients)), self._data_hash(patients))
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn an adapter from these patients' slices; it is left in `adapter/`."""

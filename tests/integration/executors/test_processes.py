@@ -67,6 +67,18 @@ def test_a_study_that_hangs_is_cut_and_the_rest_is_predicted(tmp_path: Path) -> 
     assert all(isinstance(grade, GradePrediction) for grade in grades.values())
 
 
+def test_a_backend_that_leaves_python_fails_its_study_and_no_worker_stays_behind(
+    tmp_path: Path,
+) -> None:
+    recipe = FolderRecipe(tmp_path, ("a", "leaves-1"), names=("moody",))
+
+    cases = evaluate(recipe, ProcessExecutor(workers=1))
+
+    left = Failure(FailureReason.BACKEND_ERROR, "the worker was ended by SystemExit")
+    assert cases["moody"]["leaves-1"].grade == left
+    assert isinstance(cases["moody"]["a"].grade, GradePrediction)
+
+
 def test_a_worker_ends_with_its_parent_though_it_hangs(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     script = f"""

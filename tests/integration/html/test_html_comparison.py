@@ -70,12 +70,14 @@ def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Compari
     )
     assert "constant is no more accurate than that." in told
     assert (
-        "By balanced accuracy, the primary endpoint declared beforehand, looks comes first" in told
+        "By balanced accuracy, the primary endpoint chosen for this comparison, looks comes first"
+        in told
     )
     assert "it is better than constant by more than chance explains" in told
     assert "looks points nearest to the tumour" in told
     assert (
-        "constant clusters in one place whatever the image shows: its answers spread over 0" in told
+        "constant keeps to one place and hardly follows the tumour: answers spread over 0 mm"
+        in told
     )
 
 
@@ -114,7 +116,7 @@ def test_the_page_holds_every_part(html: str) -> None:
         "For the author: 1 title",
         "Distance from the brain's centre",
         "Methods, ready to paste We compared looks, constant and declining",
-        "Who guesses the grade from the other patients of the same site",
+        "Who guesses the commoner grade of the site",
         "For research only",
     ):
         assert part in text, part

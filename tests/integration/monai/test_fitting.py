@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,47 @@ def test_a_checkpoint_of_another_schedule_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(JobError, match=r"checkpoint\.pt is of Schedule\(.*delete it, or ask"):
         run(tmp_path, schedule=replace(SCHEDULE, learning_rate=1e-4))
+
+
+@pytest.mark.parametrize("left", [{}, None], ids=["of-a-cpu", "of-before"])
+def test_a_checkpoint_without_a_scaler_is_gone_on_with(
+    tmp_path: Path, left: dict[str, float] | None
+) -> None:
+    run(tmp_path, stop_at=4)
+    checkpoint = tmp_path / "checkpoint.pt"
+    state = torch.load(checkpoint, weights_only=True)
+    if left is None:
+        del state["scaler"]
+    else:
+        assert state["scaler"] == left
+    torch.save(state, checkpoint)
+
+    assert run(tmp_path) == [5, 6, 7]
+
+
+def test_a_gpu_s_scaler_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing = partial(torch.amp.GradScaler, "cpu", init_scale=2.0, growth_interval=3)
+    monkeypatch.setattr(torch.amp, "GradScaler", lambda *_, **__: growing())
+    run(tmp_path / "whole")
+    run(tmp_path / "killed", stop_at=4)
+
+    run(tmp_path / "killed")
+
+    whole, killed = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["scaler"]
+        for name in ("whole", "killed")
+    )
+    assert whole == killed
+    assert (whole["scale"], whole["_growth_tracker"]) == (8.0, 1)
+
+
+def test_the_network_of_a_fit_that_is_not_done_is_not_given(tmp_path: Path) -> None:
+    run(tmp_path, stop_at=4)
+
+    with pytest.raises(JobError, match=r"checkpoint\.pt is of a fit that is not done: finish it"):
+        load_network(toy, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"])

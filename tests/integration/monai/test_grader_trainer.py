@@ -10,6 +10,7 @@ pytest.importorskip("monai", reason="the extra `train` is not installed")
 
 import torch
 
+from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.monai.fitting import Schedule, fit, load_network
 from gliobench.adapters.monai.grader_trainer import (
     GraderBatches,
@@ -20,6 +21,7 @@ from gliobench.adapters.monai.grader_trainer import (
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import Box3D
 from gliobench.domain.study import Grade
 
 RNG = np.random.default_rng(0)
@@ -32,7 +34,7 @@ def a_lesion(number: int, grade: Grade) -> Lesion:
     regions = np.zeros((3, EDGE, EDGE, EDGE), dtype=np.float32)
     regions[:, 4:12, 4:12, 4:12] = 1
     volumes[:, 4:12, 4:12, 4:12] += 3
-    return Lesion(f"p{number}", grade, volumes, regions)
+    return Lesion(f"p{number}", grade, volumes, regions, site=None, sha256=f"{number}")
 
 
 LESIONS = [a_lesion(n, Grade.HGG if n < 6 else Grade.LGG) for n in range(8)]
@@ -100,18 +102,21 @@ def test_eight_lesions_are_learned_by_heart(tmp_path: Path) -> None:
     assert torch.equal(logits > 0, batch["hgg"] > 0.5)
 
 
+def cubes() -> list[LesionCube]:
+    mask = np.ones((EDGE,) * 3, np.uint8)
+    return [LesionCube(one.patient_id, one.grade, (0, 0, 0), one.volumes, mask) for one in LESIONS]
+
+
+def trainer_of(cubes: list[LesionCube], source: FakeStudySource | None = None) -> GraderTrainer:
+    return GraderTrainer(
+        cubes, source, sites={"p0": "TMC"}, schedule=Schedule(steps=1), batch_size=2
+    )
+
+
 def test_a_fit_learns_from_the_patients_it_is_given_and_predicts_the_others(
     tmp_path: Path,
 ) -> None:
-    cubes = [
-        LesionCube(
-            one.patient_id, one.grade, (0, 0, 0), one.volumes, np.ones((EDGE,) * 3, np.uint8)
-        )
-        for one in LESIONS
-    ]
-    trainer = GraderTrainer(
-        cubes, None, sites={"p0": "TMC"}, schedule=Schedule(steps=1), batch_size=2
-    )
+    trainer = trainer_of(cubes())
 
     trainer.fit(["p0", "p7"], tmp_path, quiet)
     rows = trainer.predict(["p1", "p6"], tmp_path)
@@ -119,4 +124,38 @@ def test_a_fit_learns_from_the_patients_it_is_given_and_predicts_the_others(
     assert [(row["patient_id"], row["grade"]) for row in rows] == [("p1", "HGG"), ("p6", "LGG")]
     assert all(np.isfinite(row["logit"]) for row in rows)
     assert trainer.strata()["p0"] == "TMC×HGG"
-    assert trainer.training_data().patients == tuple(f"p{n}" for n in range(8))
+    assert trainer.training_data(["p7", "p0"]).patients == ("p0", "p7")
+
+
+@pytest.fixture(scope="module")
+def with_studies() -> GraderTrainer:
+    """A trainer of cubes of 32³ voxels, and of two studies, one of a patient with a cube."""
+    mask = np.ones((32,) * 3, np.uint8)
+    volumes = RNG.normal(size=(4, 32, 32, 32)).astype(np.float32)
+    cubes = [LesionCube(f"p{n}", list(Grade)[n], (0, 0, 0), volumes, mask) for n in range(2)]
+    shape = {"shape": (40, 40, 40), "tumour": Box3D(start=(8, 8, 8), stop=(24, 24, 24))}
+    studies = [
+        fake_case("again", patient_id="p1", grade=list(Grade)[1], **shape),
+        fake_case("alone", patient_id="p9", grade=Grade.LGG, site="TCIA", **shape),
+        fake_case("ungraded", patient_id="p8", grade=None, **shape),
+    ]
+    return trainer_of(cubes, FakeStudySource(studies))
+
+
+def test_a_patient_with_a_study_alone_is_dealt_learned_from_and_judged(
+    with_studies: GraderTrainer, tmp_path: Path
+) -> None:
+    assert set(with_studies.strata()) == {"p0", "p1", "p9"}
+    assert with_studies.strata()["p9"] == "TCIA×LGG"
+
+    with_studies.fit(["p0", "p1"], tmp_path, quiet)
+    rows = with_studies.predict(["p1", "p9"], tmp_path)
+
+    assert [(row["patient_id"], row["site"]) for row in rows] == [("p1", None), ("p9", "TCIA")]
+
+
+def test_what_a_fit_learns_from_is_told_by_patient(with_studies: GraderTrainer) -> None:
+    told = [with_studies.training_data(one) for one in (["p0", "p1"], ["p0", "p1", "p9"], ["p1"])]
+
+    assert [one.patients for one in told] == [("p0", "p1"), ("p0", "p1", "p9"), ("p1",)]
+    assert len({one.sha256 for one in told}) == 3

@@ -62,7 +62,7 @@ def batches(
     study: TrainingStudy, *transplants: Transplant, share: float = 1.0, seed: int = 0
 ) -> LocalizerBatches:
     return LocalizerBatches(
-        {"p": study}, transplants, transplant_share=share, batch_size=2, seed=seed
+        [study], transplants, transplant_share=share, batch_size=2, seed=seed
     )
 
 

@@ -152,7 +152,7 @@ def test_patients_are_dealt_by_site_and_grade_and_all_of_their_slices_count() ->
     taught = trainer(FakeStudySource([first, second, again, unknown]))
 
     assert taught.strata() == {"slice-0": "CBICA×LGG", "slice-1": "CBICA×HGG"}
-    assert taught.training_data().patients == ("slice-0", "slice-1")
+    assert taught.training_data(["slice-1", "slice-0"]).patients == ("slice-0", "slice-1")
 
 
 def test_volumes_are_refused_in_one_line() -> None:

@@ -217,3 +217,55 @@ def test_folds_of_a_run_that_is_not_there_are_an_error_of_one_line(
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1].startswith("error: ")
     assert "no-run" in result.stderr
+
+
+@pytest.mark.parametrize("swapped", [True, False], ids=["swapped", "grader-forgotten"])
+def test_a_run_that_is_no_grader_s_is_told_of_in_one_line(
+    place: Place, tmp_path: Path, *, swapped: bool
+) -> None:
+    runs = (place.grader, place.localizer) if swapped else (place.localizer,)
+
+    result = gliobench("export", *runs, "--check", place.studies, "--out", tmp_path / "weights")
+
+    assert result.exit_code == ExitCode.ERROR
+    assert result.stderr.strip().splitlines()[-1].startswith("error: ")
+    assert "out_of_fold.json is of no grader: name the localizer's run first" in result.stderr
+
+
+def test_a_damaged_file_of_a_run_is_told_of_in_one_line(place: Place, tmp_path: Path) -> None:
+    for kept in place.grader.glob("*.json"):
+        (tmp_path / kept.name).write_text(kept.read_text()[:-9])
+
+    result = gliobench(
+        *("export", place.localizer, tmp_path, "--check", place.studies),
+        *("--out", tmp_path / "weights"),
+    )
+
+    assert result.exit_code == ExitCode.ERROR
+    assert f"error: {tmp_path / 'out_of_fold.json'} cannot be read: " in result.stderr
+
+
+def test_a_run_is_not_gone_on_with_without_its_cubes(place: Place) -> None:
+    record = place.localizer / "final" / "training_data.json"
+    before = record.read_text()
+
+    result = gliobench(
+        *("train", "localizer", place.studies, "--out", place.localizer),
+        *("--steps", 2, "--folds", 2),
+    )
+
+    assert result.exit_code == ExitCode.ERROR
+    assert "fold-0 holds a fit on other data" in result.stderr
+    assert record.read_text() == before
+
+
+@pytest.mark.parametrize("option", ["--cubes", "--masks"])
+def test_cubes_without_masks_or_masks_without_cubes_are_a_wrong_use(
+    place: Place, tmp_path: Path, option: str
+) -> None:
+    result = gliobench(
+        *("train", "localizer", place.studies, option, place.cubes, "--out", tmp_path / "run")
+    )
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "--cubes and --masks go together" in result.stderr

@@ -79,6 +79,23 @@ def test_slope_and_intercept_are_applied(image: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(voxels, VOXELS[::-1, ::-1] * 0.5 - 3.0)
 
 
+@pytest.mark.parametrize(("dtype", "bytes_a_voxel"), [(np.int16, 6), (np.float64, 12)])
+def test_scaling_takes_no_room_beside_what_is_stored_and_what_is_given(
+    tmp_path: Path, dtype: type, bytes_a_voxel: int
+) -> None:
+    path, shape = tmp_path / "scaled.nii", (100, 90, 80)
+    raw = bytearray(nib.Nifti1Image(np.zeros(shape, dtype), np.eye(4)).to_bytes())
+    struct.pack_into("<ff", raw, 112, 0.5, -3.0)
+    path.write_bytes(raw)
+    tracemalloc.start()
+
+    ImageFile.open(path).read()
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.1 * bytes_a_voxel * np.prod(shape)
+
+
 def test_nifti_2_is_read(tmp_path: Path) -> None:
     nib.save(nib.Nifti2Image(VOXELS, np.eye(4)), tmp_path / "image.nii.gz")
 
@@ -180,6 +197,16 @@ def test_a_huge_or_empty_declared_shape_is_refused_by_the_header(
 
     with pytest.raises(FaultyStudyError, match="declares shape"):
         ImageFile.open(path)
+
+
+def test_a_volume_larger_than_any_head_is_refused_by_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "huge.nii.gz"
+    path.write_bytes(gzip.compress(_header((240, 240, 240), spacing_mm=20)))
+
+    with pytest.raises(FaultyStudyError, match=r"huge\.nii\.gz: 240 voxels of 20 mm") as caught:
+        ImageFile.open(path)
+
+    assert caught.value.kind is FaultKind.UNREADABLE
 
 
 def test_a_file_that_inflates_without_end_costs_no_more_than_it_declares(tmp_path: Path) -> None:
@@ -288,12 +315,12 @@ def _refusal(path: Path) -> str:
     return "" if np.isfinite(voxels).all() else "holds\nNaN"
 
 
-def _header(shape: tuple[int, int, int]) -> bytes:
+def _header(shape: tuple[int, int, int], *, spacing_mm: float = 1) -> bytes:
     header = nib.Nifti1Header()
     header.set_data_dtype(np.int16)
     header["dim"][:4] = [3, *shape]
-    header["pixdim"][1:4] = 1
+    header["pixdim"][1:4] = spacing_mm
     header["vox_offset"] = 352
     header["magic"] = b"n+1"
-    header.set_sform(np.eye(4), code=1)
+    header.set_sform(np.diag([spacing_mm] * 3 + [1]), code=1)
     return header.binaryblock + b"\0\0\0\0"

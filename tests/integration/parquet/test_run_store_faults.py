@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from fakes.full_disk import largest_file
 from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore, run_store
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
@@ -65,17 +63,6 @@ def prediction(number: int = 1) -> StudyPrediction:
 
 def run_in(folder: Path) -> ParquetRunStore:
     return ParquetRunStore(open_storage(str(folder)))
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let the system refuse to write any file beyond a size, as a full disk would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def files(folder: Path) -> set[str]:
@@ -142,8 +129,9 @@ def test_a_corrupt_mask_is_named(tmp_path: Path, damage: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_a_corrupt_manifest_is_named(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text('{"cohort": ')
+@pytest.mark.parametrize("content", ['{"cohort": ', ""])
+def test_a_corrupt_manifest_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
 
     with pytest.raises(JobError, match=r"manifest\.json"):
         run_in(tmp_path).open(MANIFEST)
@@ -338,3 +326,41 @@ def test_of_two_answers_to_one_study_all_readers_take_the_same(tmp_path: Path) -
     read = [next(store.predictions(["key-1"])).grade for store in (early, run_in(tmp_path))]
 
     assert read[0] == read[1]
+
+
+def test_copied_scores_lie_in_groups_as_if_they_were_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 3)
+    cases = [CaseScore(f"s{number}", "p", None, None) for number in range(8)]
+    parts = [run_in(tmp_path / str(number)) for number in range(4)]
+    for part, some in zip(parts, (cases[:1], [], cases[1:6], cases[6:]), strict=True):
+        part.write_scores(some)
+    run_in(tmp_path / "at-once").write_scores(cases)
+
+    run_in(tmp_path / "copied").write_scores_of(parts)
+
+    copied, at_once = (tmp_path / name / "scores.parquet" for name in ("copied", "at-once"))
+    assert list(run_in(tmp_path / "copied").scores()) == cases
+    assert copied.read_bytes() == at_once.read_bytes()
+
+
+def test_scores_of_before_images_were_hashed_are_copied(tmp_path: Path) -> None:
+    scores = tmp_path / "old" / "scores.parquet"
+    run_in(tmp_path / "old").write_scores([CaseScore("s1", "p1", None, None, image_hash="a" * 16)])
+    pq.write_table(pq.read_table(scores).drop_columns(["image_hash"]), scores)
+
+    run_in(tmp_path / "whole").write_scores_of([run_in(tmp_path / "old")])
+
+    assert [case.image_hash for case in run_in(tmp_path / "whole").scores()] == [None]
+
+
+def test_scores_that_lack_columns_are_not_copied(tmp_path: Path) -> None:
+    scores = tmp_path / "old" / "scores.parquet"
+    run_in(tmp_path / "old").write_scores([CaseScore("s1", "p1", None, None)])
+    pq.write_table(pq.read_table(scores).drop_columns(["point_answered"]), scores)
+
+    with pytest.raises(JobError, match=r"old/scores\.parquet .*evaluate the run again"):
+        run_in(tmp_path / "whole").write_scores_of([run_in(tmp_path / "old")])
+
+    assert not run_in(tmp_path / "whole").is_scored()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +12,22 @@ import pytest
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import FolderRecipe
 from fakes.ray_cluster import NODE
+from gliobench.application.crew import Died, Message
 from gliobench.application.evaluate_cohort import EvaluateCohort
 from gliobench.application.pulse import Pulse
-from gliobench.domain.errors import StoreError
+from gliobench.domain.errors import InvalidInputError, StoreError
 
 pytest.importorskip("ray")
+from ray.exceptions import (
+    ActorUnavailableError,
+    ObjectLostError,
+    OutOfMemoryError,
+    OwnerDiedError,
+    RayTaskError,
+)
+
 from gliobench.adapters.ray import RayExecutor
+from gliobench.adapters.ray.executor import _RayWorker
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -69,3 +80,62 @@ def test_a_cluster_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None
         pass
 
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"num_gpus": 1}, r"ray\.num_gpus is 1 for each worker, and this machine has 0 for all"),
+        ({"num_cpus": 4}, r"ray\.num_cpus is 4 for each worker, and this machine has 2 for all"),
+    ],
+)
+def test_a_worker_for_whom_this_machine_has_no_room_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, float], said: str
+) -> None:
+    monkeypatch.setattr("ray.init", lambda *_, **__: None)
+    monkeypatch.setattr("ray.shutdown", lambda: None)
+    monkeypatch.setattr("ray.cluster_resources", lambda: {"CPU": 2.0, "memory": 1e9})
+    executor = RayExecutor(address=None, workers=1, **wanted)
+
+    with (
+        pytest.raises(InvalidInputError, match=said),
+        executor.crew(FolderRecipe(tmp_path, ("a",))),
+    ):
+        pass
+
+
+def heard_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> Message:
+    """Listen to a worker of whose first word Ray has only an error."""
+
+    def get(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ray.get", get)
+    worker = _RayWorker(SimpleNamespace(ready=SimpleNamespace(remote=object)))
+    return worker.hear(worker.expected[0])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ActorUnavailableError("it is gone", None),
+        ObjectLostError("ff" * 28, None, ""),
+        OwnerDiedError("ff" * 28, None, ""),
+        OutOfMemoryError("the node is low on memory"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_actor_whose_word_is_lost_has_died(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = heard_of(error, monkeypatch)
+
+    assert isinstance(message, Died)
+    assert message.why in " ".join(str(error).split())
+
+
+def test_a_bug_in_an_actor_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    bug = RayTaskError("do", "Traceback: a bug", ZeroDivisionError("a bug"))
+
+    with pytest.raises(RayTaskError, match="a bug"):
+        heard_of(bug, monkeypatch)

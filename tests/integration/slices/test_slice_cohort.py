@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
@@ -10,6 +11,7 @@ from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.domain.prediction import Failure, FailureReason, Form
+from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.inputs import load_backend, open_source
 
@@ -24,6 +26,20 @@ def test_a_folder_of_slices_is_opened_as_one_at_the_spacing_set(tmp_path: Path) 
 
     assert isinstance(source, SliceStudySource)
     assert source.study("a").grid.spacing_mm == (1.5, 1.5, 1.0)
+
+
+def test_answers_at_one_spacing_are_not_taken_for_answers_at_another(tmp_path: Path) -> None:
+    dataset = write_slices(tmp_path / "slices", [fake_case("a"), fake_case("b")])
+
+    def evaluate(spacing_mm: float) -> Result:
+        given = ["--set", f"slice_spacing_mm={spacing_mm}", "evaluate", str(dataset)]
+        whole = [*given, "--backend", "centre-prior", "--out", str(tmp_path / "run")]
+        return CliRunner().invoke(app, whole)
+
+    first, again, wider = evaluate(1.0), evaluate(1.0), evaluate(1.5)
+
+    assert (first.exit_code, again.exit_code, wider.exit_code) == (0, 0, 1), first.output
+    assert "keeps a run over cohort" in wider.stderr
 
 
 def test_a_folder_of_studies_with_a_table_of_its_own_is_no_folder_of_slices(tmp_path: Path) -> None:

@@ -71,6 +71,23 @@ def test_the_table_may_tell_patient_spacing_and_nothing_of_grade_or_site(folder:
     assert source.reference("a").grade is None
 
 
+def test_a_slice_larger_than_any_head_is_refused_unread(folder: Path) -> None:
+    with pytest.raises(FaultyStudyError, match=r"a\.png: 12 voxels of 500 mm"):
+        SliceStudySource(folder, spacing_mm=500.0).study("a")
+
+
+def test_another_spacing_is_another_study(folder: Path) -> None:
+    def hashes(**given: float) -> list[str]:
+        source = SliceStudySource(folder, **given)
+        return [source.content_hash(one) for one in ("a", "b")]
+
+    first, wider = hashes(spacing_mm=1.0), hashes(spacing_mm=1.5)
+    table(folder, "study_id,spacing_mm", "a,1.50", "b,")
+
+    assert not set(first) & set(wider)
+    assert hashes(spacing_mm=1.0) == [wider[0], first[1]]
+
+
 def test_the_pictures_may_show_another_modality(folder: Path) -> None:
     study = SliceStudySource(folder, modality=Modality.T2F).study("a")
 

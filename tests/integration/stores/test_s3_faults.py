@@ -63,16 +63,11 @@ def test_a_file_is_written_whole_after_faults(s3: S3, storage: Storage, fault: F
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_folder_is_listed_and_a_file_deleted_after_faults(
-    s3: S3, storage: Storage, fault: Fault
-) -> None:
+def test_a_folder_is_listed_after_faults(s3: S3, storage: Storage, fault: Fault) -> None:
     s3.proxy.policy = first(3, fault)
 
     assert storage.names("folder") == ["file"]
     assert storage.exists("folder/file")
-    storage.delete("folder/file")
-
-    assert storage.names("folder") == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +99,7 @@ def test_pauses_are_told_and_their_bound_grows(s3: S3, storage: Storage) -> None
     assert len(events) >= 3
     for event in events:
         assert 0 <= event["again_in_s"] <= 0.2 * 2 ** (event["attempt"] - 1)
-        assert event["place"] == f"{s3.url}/folder/file"
+        assert event["place"] == s3.url
 
 
 def test_what_is_denied_is_not_tried_again(s3: S3, storage: Storage) -> None:

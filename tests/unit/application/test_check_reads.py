@@ -9,7 +9,7 @@ from fakes.fake_slice import fake_slice
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.check_reads import check_reads
 from gliobench.application.ports.backend import Reads
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, StoreError
 
 VOLUME = FakeStudySource([fake_case("volume-1")])
 SLICE = FakeStudySource([fake_slice("slice-1")])
@@ -45,6 +45,15 @@ def test_the_first_study_that_opens_decides() -> None:
     )
 
     with pytest.raises(InvalidInputError, match="study slice-2 is a single slice"):
+        check_reads([OF_VOLUMES], source, source.study_ids())
+
+
+def test_a_dataset_that_cannot_be_reached_is_no_bad_study() -> None:
+    source = FakeStudySource(
+        [fake_slice("slice-2")], unreadable={"slice-1": StoreError("the bucket is gone")}
+    )
+
+    with pytest.raises(StoreError, match="the bucket is gone"):
         check_reads([OF_VOLUMES], source, source.study_ids())
 
 

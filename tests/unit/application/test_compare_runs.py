@@ -6,6 +6,7 @@ import pytest
 
 from fakes.fake_comparison import kept_run, looks, says_hgg
 from fakes.fake_run_store import FakeRunStore
+from gliobench.adapters.html.comparison.lead import lead
 from gliobench.application.compare_runs import CompareRuns, name_runs
 from gliobench.domain.comparison.arms import Drawing
 from gliobench.domain.comparison.audits import FindingKind
@@ -85,3 +86,25 @@ def test_a_run_that_was_never_scored_is_named() -> None:
 
     with pytest.raises(NotFoundError, match="no scores"):
         compare({"a": unscored, "b": kept_run("b", looks())})
+
+
+@pytest.mark.parametrize(
+    ("recorded", "declared"),
+    [
+        (("balanced_accuracy", "balanced_accuracy"), True),
+        (("balanced_accuracy", "auroc"), False),
+        (("balanced_accuracy", None), False),
+        (("auroc", "auroc"), False),
+    ],
+)
+def test_an_endpoint_was_declared_where_every_run_recorded_it(
+    recorded: tuple[str, str | None], declared: bool
+) -> None:
+    cases, names = {"a": looks(), "b": says_hgg()}, dict(zip("ab", recorded, strict=True))
+    runs = {name: kept_run(name, cases[name], primary=names[name]) for name in cases}
+
+    comparison = compare(runs)
+
+    assert comparison.declared is declared
+    when = "declared before scoring" if declared else "chosen for this comparison"
+    assert f"the primary endpoint {when}," in lead(comparison)

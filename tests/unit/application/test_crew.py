@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import final
+from typing import Any, final
 
 import pytest
 
 from fakes.fake_backend import fake_backend
 from gliobench.application.crew import (
+    SILENCE_S,
     STILLBORN,
     Broke,
     Died,
     Done,
     Job,
-    Kind,
     Message,
     Pool,
     PooledCrew,
@@ -25,7 +25,7 @@ from gliobench.application.crew import (
     overlapped,
 )
 from gliobench.application.evaluate_batch import manifest_of
-from gliobench.application.ports.executor import Assignment, Batch, Outcome, Work
+from gliobench.application.ports.executor import Assignment, Batch, Outcome, Sight, Work
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.errors import BackendError, JobError
 from gliobench.domain.prediction import Failure, FailureReason
@@ -75,9 +75,7 @@ class ScriptedPool(Pool):
         self.hired.append(ScriptedWorker(len(self.hired)))
         return self.hired[-1]
 
-    def listen(
-        self, workers: Sequence[Worker], timeout_s: float | None
-    ) -> list[tuple[Worker, Message]]:
+    def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
         said: list[tuple[Worker, Message]] = []
         for worker in workers:
             assert isinstance(worker, ScriptedWorker)
@@ -85,7 +83,7 @@ class ScriptedPool(Pool):
             message = self._message(worker)
             if message is not None:
                 said.append((worker, message))
-        assert said or timeout_s is not None, "all wait for ever"
+        assert said or timeout_s < SILENCE_S, "all wait for ever"
         return said
 
     def _message(self, worker: ScriptedWorker) -> Message | None:
@@ -153,7 +151,7 @@ def test_what_was_ahead_of_a_dead_worker_is_not_blamed() -> None:
 
 def test_a_batch_that_takes_too_long_is_cut_though_its_worker_says_nothing() -> None:
     def hangs_on_s1(_: ScriptedWorker, job: Job) -> Message | None:
-        return None if "s1" in job.study_ids and job.kind is Kind.FINISH else done(job)
+        return None if "s1" in job.study_ids and job.failure is None else done(job)
 
     pool = ScriptedPool(hangs_on_s1)
 
@@ -165,11 +163,48 @@ def test_a_batch_that_takes_too_long_is_cut_though_its_worker_says_nothing() -> 
     assert all(worker.dismissed for worker in pool.hired[:2])
 
 
+def test_what_was_done_while_nobody_listened_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+    monkeypatch.setattr("gliobench.application.crew.monotonic", lambda: now_s)
+
+    def after_the_other(worker: ScriptedWorker, job: Job) -> Message | None:
+        return done(job) if worker.number == 0 or now_s else None
+
+    pool = ScriptedPool(after_the_other)
+    crew = PooledCrew(pool, size=2, study_timeout_s=1.0)
+    assert crew.manifests
+
+    for _ in crew.run([(one("s0"),), (one("s1"),)], lambda: False):
+        now_s = 100.0  # so long the first outcome keeps whoever takes it
+
+    assert pool.given == [(0, ("s0",)), (1, ("s1",)), (1, ("s1",))]
+    assert len(pool.hired) == 2
+
+
+def test_while_workers_say_nothing_that_is_told() -> None:
+    silences = iter([True, True, False])
+    pool = ScriptedPool()
+    listen, told = pool.listen, list[tuple[str, dict[str, Any]]]()
+
+    def seldom(workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
+        return [] if next(silences, False) else listen(workers, timeout_s)
+
+    pool.listen = seldom  # type: ignore[method-assign]
+    hired = PooledCrew(pool, size=2, notice=lambda event, facts: told.append((event, facts)))
+    assert hired.manifests == (MANIFEST,)
+    silences = iter([True])
+
+    outcomes = list(hired.run([(one("s0"),)], lambda: False))
+
+    assert told == [("workers_awaited", {"ready": 0, "workers": 2})] * 2
+    assert outcomes == [Outcome({})] * 2  # of nothing, and of the batch
+
+
 def test_a_study_is_split_by_backend_before_it_is_given_up() -> None:
     parts = Job((one("s0", "a", "b"),)).after(HUNG)
 
     assert [list(job.batch[0].keys) for job in parts] == [["a"], ["b"]]
-    assert all(job.alone and job.kind is Kind.FINISH for job in parts)
+    assert all(job.alone and job.failure is None for job in parts)
 
 
 def test_one_that_hung_alone_is_given_up_at_once_and_one_that_died_the_second_time() -> None:
@@ -179,26 +214,39 @@ def test_one_that_hung_alone_is_given_up_at_once_and_one_that_died_the_second_ti
     (again,) = alone.after(DIED)
     (dead,) = again.after(DIED)
 
-    assert (hung.kind, hung.failure) == (Kind.GIVE_UP, HUNG)
-    assert again.kind is Kind.FINISH
-    assert (dead.kind, dead.failure) == (Kind.GIVE_UP, DIED)
+    assert (hung.sight, hung.failure) == (Sight.ALL, HUNG)
+    assert again.failure is None
+    assert (dead.sight, dead.failure) == (Sight.ALL, DIED)
 
 
-def test_one_whose_reference_hangs_too_is_given_up_blindly_and_no_further() -> None:
-    given_up = Job((one("s0"),), Kind.GIVE_UP, HUNG, alone=True)
+def test_of_one_that_hangs_while_it_is_given_up_ever_less_is_looked_at() -> None:
+    given_up = Job((one("s0"),), DIED, alone=True)
 
-    (blind,) = given_up.after(HUNG)
+    (unopened,) = given_up.after(HUNG)
+    (blind,) = unopened.after(HUNG)
 
-    assert (blind.kind, blind.failure) == (Kind.GIVE_UP_BLINDLY, HUNG)
+    assert (unopened.sight, unopened.failure) == (Sight.REFERENCE, DIED)
+    assert (blind.sight, blind.failure) == (Sight.NOTHING, DIED)
     with pytest.raises(JobError, match="study s0: its failure cannot be kept: it hung"):
         blind.after(HUNG)
+
+
+def test_a_machine_that_dies_while_a_study_is_given_up_costs_it_nothing() -> None:
+    given_up = Job((one("s0"),), HUNG, alone=True)
+
+    (again,) = given_up.after(DIED)
+    (unopened,) = again.after(DIED)
+    (unopened_again,) = unopened.after(DIED)
+
+    assert (again.sight, again.failure) == (Sight.ALL, HUNG)
+    assert unopened.sight is unopened_again.sight is Sight.REFERENCE
 
 
 def test_a_batch_may_take_as_long_as_all_of_its_studies_under_all_backends_they_wait_for() -> None:
     kept = replace(one("s1"), waiting=frozenset())
 
     assert Job((one("s0", "a", "b"), kept)).limit_s(2.0) == 6.0
-    assert Job((kept,), Kind.GIVE_UP, HUNG).limit_s(2.0) == 30.0
+    assert Job((kept,), HUNG).limit_s(2.0) == 30.0
 
 
 def test_workers_that_die_before_they_are_ready_end_the_job() -> None:
@@ -211,7 +259,7 @@ def test_workers_that_die_before_they_are_ready_end_the_job() -> None:
             return ScriptedWorker(0)
 
         def listen(
-            self, workers: Sequence[Worker], timeout_s: float | None
+            self, workers: Sequence[Worker], timeout_s: float
         ) -> list[tuple[Worker, Message]]:
             return [(workers[0], Died("exit code 1"))]
 
@@ -275,8 +323,8 @@ class RecordingWork(Work):
         self.events.append(f"finish {loaded}")
         return Outcome({})
 
-    def give_up(self, batch: Batch, failure: Failure, *, blindly: bool) -> Outcome:
-        self.events.append(f"give up {batch[0].study_id} {failure.detail} {blindly}")
+    def give_up(self, batch: Batch, failure: Failure, sight: Sight) -> Outcome:
+        self.events.append(f"give up {batch[0].study_id} {failure.detail} {sight.name}")
         return Outcome({})
 
 
@@ -285,8 +333,8 @@ def test_a_worker_finishes_in_order_and_gives_up_without_loading() -> None:
 
     def jobs() -> Iterator[Job]:
         yield Job((one("s0"),))
-        yield Job((one("s1"),), Kind.GIVE_UP, HUNG)
-        yield Job((one("s2"),), Kind.GIVE_UP_BLINDLY, HUNG)
+        yield Job((one("s1"),), HUNG)
+        yield Job((one("s2"),), HUNG, Sight.NOTHING)
 
     assert [done.job.study_ids for done in overlapped(work, jobs())] == [["s0"], ["s1"], ["s2"]]
-    assert work.events == ["finish s0", "give up s1 it hung False", "give up s2 it hung True"]
+    assert work.events == ["finish s0", "give up s1 it hung ALL", "give up s2 it hung NOTHING"]

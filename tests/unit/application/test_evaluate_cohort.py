@@ -3,27 +3,32 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from itertools import islice
+from typing import Any, final
 
 import numpy as np
 import pytest
 
 from fakes.evaluation import evaluate as evaluate_in_memory
 from fakes.fake_backend import fake_backend
-from fakes.fake_classifier import FakeClassifier
+from fakes.fake_classifier import FakeClassifier, by_brightness
+from fakes.fake_executor import FakeExecutor
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import TUMOUR, FakeStudySource, fake_case
+from fakes.mortal_executor import DeathError, MortalExecutor
 from gliobench.adapters.executors import InProcessExecutor
 from gliobench.application.evaluate_cohort import Run, cohort_fingerprint
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.executor import Stage
+from gliobench.application.ports.executor import Crew, Executor, Recipe, Stage
 from gliobench.application.ports.run_store import ORACLE, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.pulse import Pulse
 from gliobench.application.shards import Shard, listing_hash
 from gliobench.domain.errors import InvalidInputError, JobError, StoppedError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
@@ -304,6 +309,17 @@ def test_a_run_says_that_its_backend_is_an_oracle() -> None:
     assert [one.get(ORACLE) for one in settings] == ["largest tumour", None]
 
 
+def test_no_oracle_is_shown_the_wrong_plane_where_a_reference_cannot_be_reached() -> None:
+    source = FakeStudySource(CASES)
+
+    def gone(_: str) -> Reference:
+        raise StoreError("the bucket is gone")
+
+    source.reference = gone  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match="the bucket is gone"):
+        evaluate({"a": FakeRunStore()}, oracle("a", {}), source=source)
+
+
 def test_an_oracles_prediction_is_made_again_where_the_reference_has_moved() -> None:
     stores = {"a": FakeRunStore()}
     evaluate(stores, oracle("a", {}))
@@ -325,7 +341,7 @@ def test_a_pulse_counts_every_study_of_every_backend_and_those_predicted_before(
 
     assert (pulses[0].done, pulses[0].total) == ({"a": 0, "b": 0}, 10)
     assert pulses[-1].done == {"a": 5, "b": 5}
-    assert [pulse.is_last for pulse in pulses] == [False, False, False, True]
+    assert [pulse.is_last for pulse in pulses] == [False] * (1 + len(IDS) + 2) + [True]
     assert all(pulses[-1].seconds[stage] > 0 for stage in Stage)
 
 
@@ -349,12 +365,109 @@ def test_a_run_that_is_told_to_stop_keeps_what_is_done_and_goes_on_later() -> No
             stores,
             fake_backend("a", classifier=first),
             watch=pulses.append,
-            stop=lambda: bool(pulses and pulses[-1].done["a"]),
+            stopping=lambda: nullcontext(lambda: bool(pulses and pulses[-1].done["a"])),
         )
     evaluate(stores, fake_backend("a", classifier=second))
 
     assert (first.asked, second.asked) == (["s0", "s1"], ["s2", "s3", "s4"])
     assert [case.study_id for case in stores["a"].scores()] == IDS
+
+
+def test_a_wish_to_stop_is_listened_for_while_batches_are_worked_on_and_at_no_other_time() -> None:
+    listening = False
+    heard: dict[str, bool] = {}
+    store, source = FakeRunStore(), FakeStudySource(CASES)
+
+    @contextmanager
+    def stopping() -> Iterator[Callable[[], bool]]:
+        nonlocal listening
+        listening = True
+        yield lambda: False
+        listening = False
+
+    def noting(what: str, inner: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*given: Any) -> Any:
+            heard[what] = listening
+            return inner(*given)
+
+        return noted
+
+    source.content_hash = noting("hashing", source.content_hash)  # type: ignore[method-assign]
+    store.keys = noting("resuming", store.keys)  # type: ignore[method-assign]
+    store.append = noting("keeping", store.append)  # type: ignore[method-assign]
+    store.write_scores = noting("scoring", store.write_scores)  # type: ignore[method-assign]
+
+    evaluate({"a": store}, fake_backend("a"), source=source, stopping=stopping)
+
+    assert heard == {"hashing": False, "resuming": False, "keeping": True, "scoring": False}
+
+
+def kills(_: Study) -> GradePrediction:
+    raise DeathError("it died")
+
+
+class DeadlyImages(dict[Modality, np.ndarray]):
+    """Images that end the worker that reads them; hashing their files harms nobody."""
+
+    def __getitem__(self, modality: Modality) -> np.ndarray:
+        raise DeathError("it died")
+
+
+def deadly(case: Case) -> Case:
+    return replace(case, study=replace(case.study, volumes=DeadlyImages(case.study.volumes)))
+
+
+@pytest.mark.parametrize("reference_too", [False, True])
+@pytest.mark.parametrize("images_too", [False, True])
+def test_a_run_that_goes_on_after_a_failure_was_kept_scores_as_an_undisturbed_one(
+    images_too: bool, reference_too: bool
+) -> None:
+    case = fake_case("s0", patient_id="P7", site="TCIA")
+    source = FakeStudySource([deadly(case) if images_too else case, CASES[1]])
+    reference = source.reference
+
+    def deadly_reference(study_id: str) -> Reference:
+        if study_id == "s0" and reference_too:
+            raise DeathError("it died")
+        return reference(study_id)
+
+    source.reference = deadly_reference  # type: ignore[method-assign]
+    stores = {"a": FakeRunStore(), "b": FakeRunStore()}
+    grader = FakeClassifier(
+        lambda study: kills(study) if study.id == "s0" else by_brightness(study)
+    )
+    backends = [fake_backend("a"), fake_backend("b", classifier=grader)]
+
+    def scores() -> dict[str, list[CaseScore]]:
+        evaluate(stores, *backends, source=source, ids=["s0", "s1"], executor=MortalExecutor())
+        return {name: list(store.scores()) for name, store in stores.items()}
+
+    undisturbed, kept = scores(), {name: dict(store.kept) for name, store in stores.items()}
+    assert scores() == undisturbed
+
+    assert {name: store.kept for name, store in stores.items()} == kept
+    case_score = undisturbed["b"][0]
+    assert case_score.grade == Failure(FailureReason.BACKEND_ERROR, "it died")
+    assert case_score.reference_grade is (None if reference_too else Grade.HGG)
+    seen = not (images_too or reference_too)
+    assert case_score.site == ("TCIA" if seen else None)
+    assert (case_score.image_hash is not None) == seen
+
+
+def test_workers_that_leave_something_undone_unasked_are_an_error_and_no_wish_to_stop() -> None:
+    @final
+    class Lazy(Executor):
+        @contextmanager
+        def crew(self, recipe: Recipe) -> Iterator[Crew]:
+            with FakeExecutor().crew(recipe) as crew:
+                run = crew.run
+                crew.run = lambda batches, stop: islice(run(batches, stop), 1)  # type: ignore[method-assign]
+                yield crew
+
+    with pytest.raises(JobError, match="workers scored 2 of 5 predictions") as caught:
+        evaluate({"a": FakeRunStore()}, fake_backend("a"), executor=Lazy())
+
+    assert not isinstance(caught.value, StoppedError)
 
 
 def test_a_shard_takes_its_studies_and_says_so() -> None:
@@ -399,3 +512,24 @@ def test_an_empty_cohort_is_no_error() -> None:
 def test_a_cohorts_fingerprint_does_not_depend_on_order() -> None:
     assert cohort_fingerprint({"a": "1", "b": "2"}) == cohort_fingerprint({"b": "2", "a": "1"})
     assert cohort_fingerprint({"a": "1"}) != cohort_fingerprint({"a": "2"})
+
+
+def test_the_primary_endpoint_of_a_runs_beginning_stands_and_nothing_depends_on_it() -> None:
+    stores, again = {"a": FakeRunStore()}, FakeClassifier()
+    evaluate(stores, fake_backend("a", classifier=FakeClassifier()), primary="auroc")
+    stores["a"].finish()
+
+    evaluate(stores, fake_backend("a", classifier=again), primary="accuracy")
+
+    assert stores["a"].manifest().primary == "auroc"
+    assert stores["a"].is_finished()
+    assert again.asked == []
+
+
+def test_a_run_that_recorded_no_primary_endpoint_records_none_later() -> None:
+    stores = {"a": FakeRunStore()}
+    evaluate(stores, fake_backend("a"))
+
+    evaluate(stores, fake_backend("a"), primary="accuracy")
+
+    assert stores["a"].manifest().primary is None

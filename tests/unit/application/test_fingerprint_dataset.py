@@ -4,7 +4,7 @@ import pytest
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.fingerprint_dataset import Distribution, fingerprint_dataset
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Modality
 
@@ -59,6 +59,13 @@ def test_a_study_that_cannot_be_read_is_counted_and_told() -> None:
 
     assert described.n_studies == 2
     assert described.unreadable == {"z": "truncated"}
+
+
+def test_a_store_that_cannot_be_read_has_no_fingerprint() -> None:
+    source = FakeStudySource(CASES[:1], unreadable={"z": StoreError("connection reset")})
+
+    with pytest.raises(StoreError, match="connection reset"):
+        fingerprint_dataset(source)
 
 
 def test_the_hash_is_that_of_a_run_over_the_same_studies() -> None:

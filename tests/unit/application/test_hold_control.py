@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from fakes.fake_localizer import FakeLocalizer, PlaceRule, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.roomy_case import roomy_case
+from gliobench.application import hold_control
 from gliobench.application.ask_backend import ask
 from gliobench.application.controlled_studies import ControlledStudies
 from gliobench.application.evaluate_batch import manifest_of, prediction_key
@@ -19,6 +21,7 @@ from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.score_study import ScoreStudy
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import Axis, Plane, Point
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.moves import Move
@@ -140,3 +143,47 @@ def test_a_study_that_cannot_be_read_keeps_its_failure() -> None:
     )
 
     assert [case.study_id for case in altered.scores()] == ["s0", "s9"]
+
+
+def test_a_study_that_hung_keeps_its_failure_and_is_not_opened_again() -> None:
+    hung = Failure(FailureReason.TIMEOUT, "not done after 8 s")
+    source = FakeStudySource([roomy_case("s0")])
+    studies = ControlledStudies(source, Control.SHIFTED, ["s0"])
+    one = backend(lambda _: hung)
+    true, altered = run(one, source), run(one, studies)
+    before = list(altered.scores())
+
+    def reading_hangs(_: str) -> Study:
+        raise AssertionError("it was opened")
+
+    source.study = reading_hangs  # type: ignore[method-assign]
+    HoldControl(studies)(true=true, altered=altered)
+
+    assert list(altered.scores()) == before
+
+
+def test_a_few_cases_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hold_control, "AT_ONCE", 2)
+    source = FakeStudySource([roomy_case(f"s{number}") for number in range(5)])
+    true, altered = (run(backend(bright_voxels), source) for _ in range(2))
+    read: list[CaseScore] = []
+    ahead: list[int] = []
+
+    def scores(every: list[CaseScore]) -> Iterator[CaseScore]:
+        for case in every:
+            read.append(case)
+            yield case
+
+    def write(held: Iterable[CaseScore]) -> None:
+        ahead.extend(len(read) - number for number, _ in enumerate(held))
+
+    kept = list(altered.scores())
+    monkeypatch.setattr(altered, "scores", lambda: scores(kept))
+    monkeypatch.setattr(altered, "write_scores", write)
+
+    HoldControl(ControlledStudies(source, Control.BLANK, source.study_ids()))(
+        true=true, altered=altered
+    )
+
+    assert len(ahead) == 5
+    assert max(ahead) <= 2

@@ -7,15 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fakes.fake_kept_runs import BACKENDS, head, kept_runs, looks, says_hgg
+from fakes.fake_kept_runs import BACKENDS, Answer, head, kept_runs, looks, says_hgg
 from fakes.fake_picture_encoder import FakePictureEncoder
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.keep_cases import Keep, KeepCases
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.kept_case import KeptCase, chosen
+from gliobench.domain.prediction import Failure, FailureReason
 from gliobench.domain.regions import Region
-from gliobench.domain.study import Case, Modality
+from gliobench.domain.study import Case, Modality, Study
 
 IDS = [f"s{number}" for number in range(6)]
 HEADS = [head(study_id, number) for number, study_id in enumerate(IDS)]
@@ -154,6 +155,26 @@ def test_a_study_that_is_broken_is_left_out_and_a_place_that_is_gone_ends_the_jo
     else:
         keep_cases(store, store.scores(), keys)
         assert sorted(kept(store)) == IDS[1:]
+
+
+@pytest.mark.parametrize("reason", [FailureReason.TIMEOUT, FailureReason.BACKEND_ERROR])
+def test_a_study_that_may_hang_or_kill_whoever_reads_it_is_not_opened(
+    reason: FailureReason,
+) -> None:
+    def lost(study: Study) -> Answer:
+        failure = Failure(reason, "not done after 8 s")
+        return (failure, failure) if study.id == "s0" else looks(study)
+
+    (store,) = kept_runs(HEADS, {"lost": lost}).values()
+    opened: list[str] = []
+    source = FakeStudySource(HEADS)
+    read = source.study
+    source.study = lambda one: opened.append(one) or read(one)  # type: ignore[method-assign]
+
+    keep_cases = KeepCases(source, FakePictureEncoder(), cohort=IDS)
+    keep_cases(store, store.scores(), {one: f"lost of {one}" for one in IDS})
+
+    assert sorted(opened) == sorted(kept(store)) == IDS[1:]
 
 
 def test_a_study_is_opened_once_for_all_backends() -> None:

@@ -21,7 +21,9 @@ CASES = [fake_case(f"s{number}") for number in range(7)]
 UNREADABLE = {"s9": InvalidInputError("torn")}
 
 
-def evaluate_shards(*shards: Shard, place: FakeRunPlace | None = None) -> FakeRunPlace:
+def evaluate_shards(
+    *shards: Shard, place: FakeRunPlace | None = None, primary: str | None = None
+) -> FakeRunPlace:
     place = place or FakeRunPlace()
     for shard in shards:
         evaluate(
@@ -29,6 +31,7 @@ def evaluate_shards(*shards: Shard, place: FakeRunPlace | None = None) -> FakeRu
             [fake_backend("a")],
             lambda name, shard=shard: place.store(run_name(name, shard)),
             shard=shard,
+            primary=primary,
         )
         place.store(run_name("a", shard)).finish()
     return place
@@ -138,6 +141,19 @@ def test_shards_that_differ_in_what_decides_are_refused(
 
     with pytest.raises(InvalidInputError, match=f"0-of-2 and 1-of-2 of a .* {what} differs"):
         MergeShards(place)("a")
+
+
+@pytest.mark.parametrize("second", ["auroc", "accuracy"])
+def test_shards_that_recorded_several_primary_endpoints_are_merged_and_record_none(
+    second: str,
+) -> None:
+    first, last = Shard(0, 2).all
+    place = evaluate_shards(first, primary="auroc")
+
+    merged = MergeShards(evaluate_shards(last, place=place, primary=second))("a")
+
+    assert merged.manifest().primary == ("auroc" if second == "auroc" else None)
+    assert merged.is_scored()
 
 
 def test_what_the_shards_kept_for_readers_is_kept_of_the_whole() -> None:

@@ -12,7 +12,7 @@ from gliobench.application.split_cohort import (
     split_into_folds,
 )
 from gliobench.domain.cohort import Cohort, Member
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.study import Grade
 
 THREE_PARTS = {"train": 0.7, "validation": 0.1, "test": 0.2}
@@ -134,6 +134,13 @@ def test_a_cohort_leaves_out_what_cannot_be_read_and_what_it_is_told_to() -> Non
 
     assert cohort.members == (Member("a", "a", Grade.HGG, "TMC"),)
     assert cohort.exclusions == {"b": "blurred", "c": "truncated"}
+
+
+def test_no_cohort_is_drawn_from_a_store_that_cannot_be_read() -> None:
+    source = FakeStudySource([fake_case("a")], unreadable={"b": StoreError("connection reset")})
+
+    with pytest.raises(StoreError, match="connection reset"):
+        draw_cohort(source, name="mine")
 
 
 def test_another_image_gives_another_fingerprint() -> None:

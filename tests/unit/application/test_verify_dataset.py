@@ -5,10 +5,10 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.verify_dataset import Verification, verify_dataset
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.regions import Region
-from gliobench.domain.study import Case, Modality, Reference
+from gliobench.domain.study import Case, Modality, Reference, Study
 
 
 def _kinds(verification: Verification) -> list[FaultKind]:
@@ -100,6 +100,27 @@ def test_a_study_that_cannot_be_opened_is_a_fault_and_the_rest_is_looked_at() ->
         ("b", FaultKind.MISSING_MODALITY),
         ("c", FaultKind.UNREADABLE),
     ]
+
+
+@pytest.mark.parametrize(
+    ("of", "method"),
+    [
+        (FakeStudySource, "study"),
+        (FakeStudySource, "reference"),
+        (FakeStudySource, "content_hash"),
+        (Study, "volume"),
+    ],
+)
+def test_a_store_that_cannot_be_read_ends_the_search_and_is_no_studys_fault(
+    monkeypatch: pytest.MonkeyPatch, of: type, method: str
+) -> None:
+    def reset(*_: object) -> None:
+        raise StoreError("connection reset")
+
+    monkeypatch.setattr(of, method, reset)
+
+    with pytest.raises(StoreError, match="connection reset"):
+        verify_dataset(FakeStudySource([fake_case()]))
 
 
 def test_the_same_images_under_another_id_are_a_fault_of_the_second() -> None:

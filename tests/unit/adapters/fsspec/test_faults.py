@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 import pytest
+from structlog.testing import capture_logs
 
 from gliobench.adapters.fsspec.faults import is_transient, persistently, told
 from gliobench.domain.errors import NotFoundError, StoreError
@@ -15,6 +16,7 @@ EndpointConnectionError = type(
 ReadTimeoutError = type("ReadTimeoutError", (EndpointConnectionError,), {"__module__": "elsewhere"})
 HttpError = type("HttpError", (Exception,), {"__module__": "gcsfs.retry", "code": 503})
 NoCredentials = type("NoCredentialsError", (Exception,), {"__module__": "botocore.exceptions"})
+FILE = {"store": "s3://b", "place": "s3://b/f", "doing": "read", "patience_s": 30.0}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_what_may_pass_is_tried_again(error: Exception) -> None:
             raise one
         return "done"
 
-    assert persistently(action, place="s3://b/f", doing="read", patience_s=30) == "done"
+    assert persistently(action, **FILE) == "done"
 
 
 @pytest.mark.parametrize(
@@ -59,8 +61,28 @@ def test_what_will_not_pass_is_tried_once(error: Exception) -> None:
 
     assert not is_transient(error)
     with pytest.raises((StoreError, NotFoundError)):
-        persistently(action, place="s3://b/f", doing="read", patience_s=30)
+        persistently(action, **FILE)
     assert tries == [1]
+
+
+def test_a_log_names_the_dataset_and_an_error_the_file() -> None:
+    file = "cohort/HGG/Anna Berger/t1.nii.gz"
+    said = f'Could not connect to the endpoint URL: "https://b.s3.example.org/{file}"'
+
+    def action() -> None:
+        raise EndpointConnectionError(said)
+
+    with capture_logs() as events, pytest.raises(StoreError, match=f"s3://b/{file} cannot be read"):
+        persistently(
+            action, store="s3://b/cohort", place=f"s3://b/{file}", doing="read", patience_s=0.3
+        )
+
+    assert events
+    for event in events:
+        assert event["place"] == "s3://b/cohort"
+        assert event["reason"].startswith('Could not connect to the endpoint URL: "https://b.s3.ex')
+        assert "HGG" not in str(event)
+        assert "Anna" not in str(event)
 
 
 def test_a_bug_keeps_its_name() -> None:
@@ -68,7 +90,7 @@ def test_a_bug_keeps_its_name() -> None:
         raise KeyError("a bug of ours")
 
     with pytest.raises(KeyError):
-        persistently(action, place="s3://b/f", doing="read", patience_s=30)
+        persistently(action, **FILE)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_blank_images_and_lost_modalities_are_told() -> None:
     )
 
 
+def test_who_never_answered_needs_nothing() -> None:
+    silent = point(answered=NO_ANSWER, apart_mm=NO_ANSWER, follows=None, score_change=NO_ANSWER)
+    dropped = Response(Control.WITHOUT_T1C, 30, None, (silent,))
+
+    assert reading([dropped], None) == "Nothing was answered on both images."
+
+
 def test_another_patients_image_is_told_by_what_the_error_grows() -> None:
     other = Response(
         Control.OTHER_PATIENT, 30, None, (point(follows=None, score_change=about(30.0, 5.0)),)

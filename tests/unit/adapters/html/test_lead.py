@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from fakes.fake_comparison import REFUSAL, compared, reading
+from fakes.fake_comparison import (
+    REFUSAL,
+    compared,
+    declines,
+    kept_run,
+    looks,
+    reading,
+    says_hgg,
+)
 from gliobench.adapters.html.comparison.forest import difference_forest
-from gliobench.adapters.html.comparison.glance import glance
+from gliobench.adapters.html.comparison.glance import glance, glance_figures
 from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.localisation import paired_places
+from gliobench.adapters.html.comparison.methods import method_paragraphs
+from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.adapters.html.comparison.words import POINT_ERROR
+from gliobench.application.compare_runs import CompareRuns
+from gliobench.domain.comparison.arms import Drawing
+from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
+from gliobench.domain.evaluation.report import BASELINE
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.geometry import Point
+from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.prediction import Form
+from gliobench.domain.statistics.estimate import Estimate, Interval
+from gliobench.domain.study import Grade
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +74,96 @@ def test_the_duel_of_two_whose_mean_and_median_disagree_has_no_winner(torn: Comp
         ("sharp", (Verdict.TORN, None)),
     )
     assert glance(torn)["torn"]
+
+
+def turned(cases: list[CaseScore]) -> list[CaseScore]:
+    """Have every fourth study be HGG, and the others LGG."""
+    other = {Grade.HGG: Grade.LGG, Grade.LGG: Grade.HGG, None: None}
+    return [replace(case, reference_grade=other[case.reference_grade]) for case in cases]
+
+
+def test_where_lgg_is_commoner_no_skill_is_answering_lgg() -> None:
+    lgg = [reading(n, hgg=n % 4 == 0, says=n % 8 == 0) for n in range(40)]
+    found = compared(looks=lgg, constant=turned(says_hgg()))
+
+    accuracy = glance_figures(found)[0]
+    assert "answering LGG each time is right in 75 % of them" in lead(found)
+    assert "constant is no more accurate than that" in lead(found)
+    assert "answering LGG each time is right in 75 %" in accuracy.says
+
+
+def centred(wander: float) -> Comparison:
+    """Compare with one that answers near the middle, and goes along with the tumour a little."""
+    middle = [
+        replace(case, localisation={Form.POINT: _drawn_to_the_tumour(case, wander)})
+        for case in says_hgg()
+    ]
+    return compared(looks=looks(), centred=middle)
+
+
+def _drawn_to_the_tumour(case: CaseScore, wander: float) -> FormOutcome:
+    outcome = case.localisation[Form.POINT]
+    assert isinstance(outcome.answer, Point)
+    tumour = 5 + 7 * (int(case.study_id[1:]) % 5), 4 + 5 * (int(case.study_id[1:]) * 3 % 5)
+    at = tuple(m + wander * (t - m) for m, t in zip(outcome.answer.at, tumour, strict=True))
+    return replace(outcome, answer=replace(outcome.answer, at=at))
+
+
+def test_a_backend_in_one_place_that_moves_a_little_is_not_said_to_ignore_the_image() -> None:
+    told = lead(centred(0.05))
+
+    assert (
+        "centred keeps to one place and hardly follows the tumour: answers spread over 1 mm" in told
+    )
+    assert "whatever the image shows" not in told
+
+
+def test_only_an_index_that_is_low_for_sure_is_called_so() -> None:
+    found = centred(0.05)
+    arm = found.arms[1]
+    bias = arm.biases[0]
+    assert isinstance(bias.measured, PositionBias)
+    doubtful = replace(bias.measured, tracking=Estimate(0.08, Interval(-0.1, 0.3), 40))
+    arm = replace(arm, biases=(replace(bias, measured=doubtful),))
+
+    assert "hardly" not in lead(replace(found, arms=(found.arms[0], arm)))
+
+
+def test_a_baseline_is_said_to_look_at_no_tumour() -> None:
+    rule = kept_run("rule", looks(), provenance={BASELINE: "the brain's centroid"})
+    runs = {"rule": rule, "constant": kept_run("constant", says_hgg())}
+
+    told = lead(CompareRuns(drawing=Drawing(replicates=100))(runs))
+
+    assert "rule, a baseline that looks at no tumour, comes first" in told
+
+
+def test_patients_who_came_twice_are_stamped_and_their_tests_are_told() -> None:
+    again = [replace(case, patient_id=f"p{n // 2}") for n, case in enumerate(looks())]
+    found = compared(looks=again, other=again)
+
+    (stamp,) = [one for one in stamps(found) if one.title == "Patients who came more than once"]
+    methods = " ".join(method_paragraphs(found))
+    assert stamp.text.startswith("The 40 studies are of 20 patients.")
+    assert "signed ranks of localisation, by swapping patients; AUROCs were not tested" in methods
+    assert "40 studies were of 20 patients." in methods
+    assert "came more than once" not in " ".join(
+        one.title for one in stamps(compared(a=looks(), b=looks()))
+    )
+
+
+def test_methods_name_the_draws_and_the_test_that_were_used() -> None:
+    by_auroc = " ".join(method_paragraphs(compared(primary=AUROC, a=looks(), b=declines())))
+    by_default = " ".join(method_paragraphs(compared(a=looks(), b=declines())))
+
+    assert "BCa intervals of 1,000 bootstrap cohorts" in by_default
+    assert "the percentile interval of 200 bootstrap cohorts" in by_default
+    assert "was tested by swapping the answers patient by patient (9,999 swaps)" in by_default
+    assert "was tested by DeLong's test, grades by McNemar's mid-p" in by_auroc
+    assert "at an uncorrected 0.05" in by_default
+
+
+def test_a_test_that_could_not_be_made_is_not_called_a_draw() -> None:
+    few = compared(primary=AUROC, a=looks(24), b=declines(24))
+
+    assert "no test can hold it against" in lead(few)

@@ -158,7 +158,4 @@ def test_a_run_whose_folds_answer_for_those_they_held_out_is_told_and_stops_noth
 
     assert (found.kind, found.backend) == (FindingKind.HELD_OUT, "llama")
     assert found.kind.consequence is Consequence.STAMPED
-    assert found.sentence == (
-        "llama answers about each patient by the fold that has not seen them: its scores are a "
-        "cross-validation's."
-    )
+    assert found.sentence == "llama answers about each patient by the fold that has not seen them."

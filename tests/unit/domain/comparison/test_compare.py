@@ -10,6 +10,7 @@ from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading, s
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Pair
 from gliobench.domain.comparison.strata import Stratifier
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.prediction import Form
@@ -184,7 +185,7 @@ def test_another_endpoint_may_be_declared_the_primary_one(name: str) -> None:
     comparison = compared(primary=Endpoint.parse(name), looks=looks(), declining=declines())
 
     assert only_pair(comparison).test(Family.PRIMARY, name) is not None
-    assert isinstance(comparison.arms[0].primary, Estimate)
+    assert comparison.primary.name == name
 
 
 def test_runs_that_answer_nothing_in_common_are_compared_all_the_same() -> None:
@@ -234,3 +235,53 @@ def test_a_part_of_the_cohort_has_its_own_error(comparison: Comparison) -> None:
 
     assert isinstance(hgg.rows[0].error_mm, Estimate)
     assert hgg.rows[0].error_mm.value == pytest.approx(sum(errors_mm) / 30)
+
+
+def thrice(cases: list[CaseScore]) -> list[CaseScore]:
+    """Have every patient come three times, with the same outcome."""
+    return [
+        replace(case, study_id=f"{case.study_id}-{visit}") for case in cases for visit in range(3)
+    ]
+
+
+def test_patients_who_came_three_times_are_no_more_evidence_than_once() -> None:
+    # of 10 patients on whom the two fall out, the first is right, and nearer, in 8
+    better = {n: n % 5 != 0 for n in range(10)}
+    first = [
+        reading(n, hgg=n % 2 == 0, says=(n % 2 == 0) == better.get(n, True), points=(0.0, 1.0))
+        for n in range(40)
+    ]
+    second = [
+        reading(n, hgg=n % 2 == 0, says=(n % 2 == 0) != better.get(n, False), points=(0.0, off))
+        for n in range(40)
+        for off in [1.0 + (n + 1) / 20 * {True: 1, False: -1, None: 0}[better.get(n)]]
+    ]
+
+    once = only_pair(compared(first=first, second=second))
+    often = only_pair(compared(first=thrice(first), second=thrice(second)))
+
+    right = once.right["all"]
+    assert isinstance(right, McNemar)
+    assert (right.only_first, right.only_second) == (8, 2)
+    assert p_of(once, Family.GRADES, "all") == right.mid_p
+    assert p_of(often, Family.GRADES, "all") == pytest.approx(right.exact_p, abs=0.015)
+    nearer = p_of(once, Family.LOCALISATION, "point.error_mm")
+    assert 0.03 < nearer < 0.1
+    assert p_of(often, Family.LOCALISATION, "point.error_mm") == pytest.approx(nearer, rel=0.3)
+
+
+def test_patients_who_came_twice_leave_delongs_test_unmade() -> None:
+    pair = only_pair(compared(looks=thrice(looks()), declining=thrice(declines())))
+
+    assert isinstance(pair.auroc, PairedAuroc)
+    assert isinstance(pair.auroc.p, NotEstimable)
+    assert "patients came more than once" in pair.auroc.p.reason
+    assert pair.detectable is not None
+    assert pair.detectable.auroc == pair.auroc.p
+
+
+def p_of(pair: Pair, family: Family, of: str) -> float:
+    test = pair.test(family, of)
+    assert test is not None
+    assert isinstance(test.p, float)
+    return test.p

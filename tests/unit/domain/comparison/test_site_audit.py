@@ -62,16 +62,34 @@ def test_nor_does_his_other_study() -> None:
     assert guess_by_site(known)[:2] == [HGG, HGG]
 
 
-def test_an_even_site_is_guessed_as_the_others_are() -> None:
+@pytest.mark.parametrize(
+    "sites",
+    [
+        {"A": (10, 10), "B": (7, 7)},
+        {"A": (10, 11), "B": (11, 10)},
+        {f"site {n}": (1, 0) if n % 2 else (0, 1) for n in range(20)},
+    ],
+    ids=["even", "one patient from even", "one patient each"],
+)
+def test_sites_that_tell_nothing_are_right_as_often_as_knowing_nothing_is(
+    sites: dict[str, tuple[int, int]],
+) -> None:
+    found = audit_sites(cohort(sites))
+
+    assert isinstance(found.accuracy, Estimate)
+    assert isinstance(found.balanced_accuracy, Estimate)
+    assert (found.accuracy.value, found.balanced_accuracy.value) == (0.5, 0.5)
+
+
+def test_a_site_whose_lead_hinges_on_one_patient_is_guessed_as_the_cohort_is() -> None:
     known = [
         ("A", HGG, "p1"),
         ("A", HGG, "p2"),
         ("A", LGG, "p3"),
-        ("B", LGG, "p4"),
-        ("B", LGG, "p5"),
+        *(("B", LGG, f"p{number}") for number in range(4, 8)),
     ]
 
-    assert guess_by_site(known) == [LGG, LGG, HGG, LGG, LGG]
+    assert guess_by_site(known) == [LGG] * 7
 
 
 def test_nothing_known_of_others_is_guessed_as_hgg() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from fakes.fake_case_score import fake_case_score, fake_target
 from gliobench.domain.comparison.strata import Laterality, Stratifier, laterality, stratify
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.geometry import Point3D
+from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.geometry import Axis, Grid, Plane, Point3D
 from gliobench.domain.study import Grade
 
 
@@ -22,6 +24,31 @@ def test_sizes_are_parted_into_terciles_of_the_cohort() -> None:
     assert strata.names == ("small", "medium", "large")
     assert strata.part.tolist() == [2, 0, 0, 2, 1, 1]
     assert (strata.edges, strata.unit) == ((2.0, 4.0), "ml")
+
+
+def on_one_plane(*pixels: int) -> list[CaseScore]:
+    """Tumours on grids of one plane, of pixels of 2x10 mm, whatever its thickness."""
+    grid, plane = Grid((9, 9, 1), np.diag([2.0, 10.0, 1.0, 1.0])), Plane(Axis.AXIAL, 0)
+    return [
+        fake_case_score(
+            f"slice{count}",
+            target=TargetFacts.of(
+                np.arange(81).reshape(grid.shape) < count, grid=grid, plane=plane
+            ),
+        )
+        for count in pixels
+    ]
+
+
+def test_tumours_on_single_slices_are_parted_by_their_area() -> None:
+    strata = stratify(on_one_plane(5, 10, 15), Stratifier.SIZE)
+
+    assert strata.part.tolist() == [0, 1, 2]
+    assert (strata.edges, strata.unit) == (pytest.approx((1.0, 2.0)), "cm²")
+
+
+def test_slices_among_volumes_are_parted_by_volume() -> None:
+    assert stratify([*on_one_plane(5), *sized(1.0)], Stratifier.SIZE).unit == "ml"
 
 
 def test_equal_sizes_share_a_part() -> None:

@@ -160,3 +160,21 @@ def test_backends_that_rank_alike_have_no_p() -> None:
 def test_a_score_that_is_nan_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no NaN"):
         auroc_interval(reference=np.array([True, False]), score=np.array([np.nan, 1.0]))
+
+
+@pytest.mark.parametrize("is_rare", [True, False])
+def test_fewer_than_ten_of_a_grade_give_no_p(is_rare: bool) -> None:
+    rng = np.random.default_rng(0)
+    reference = (np.arange(50) < 9) == is_rare
+    enough = (np.arange(50) < 10) == is_rare
+    first, second = rng.normal(size=(2, 50))
+
+    few = compare_aurocs(reference=reference, first=first, second=second)
+    ten = compare_aurocs(reference=enough, first=first, second=second)
+
+    assert isinstance(few, PairedAuroc)
+    assert isinstance(few.p, NotEstimable)
+    assert few.p.reason.endswith(f"here are 9 {'HGG' if is_rare else 'LGG'}")
+    assert isinstance(few.difference.interval, Interval)
+    assert isinstance(ten, PairedAuroc)
+    assert isinstance(ten.p, float)

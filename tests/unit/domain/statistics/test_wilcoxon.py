@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +63,32 @@ def test_with_ties_and_zeros_the_p_is_scipys_of_pratt() -> None:
 def test_the_p_of_few_tied_pairs_is_counted_out() -> None:
     # ranks 1 (a zero), 2.5, 2.5, 4 of 0, 1, 1, 2: all three to one side in 2 of 8 cases
     assert ranked(np.array([0.0, 1.0, 1.0, 2.0])).p == pytest.approx(2 / 8)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=9), st.integers(0, 300))
+def test_among_any_number_of_zeros_the_p_is_that_of_all_signs(
+    differences: list[int], more_zeros: int
+) -> None:
+    values = np.array([*differences, *([0] * more_zeros)], dtype=float)
+    ranks = stats.rankdata(np.abs(values))[values != 0]
+    signs = np.array(list(product((-1, 1), repeat=len(ranks)))).reshape(2 ** len(ranks), -1)
+
+    seen = abs((ranks * np.sign(values[values != 0])).sum())
+
+    assert ranked(values).p == pytest.approx((np.abs(signs @ ranks) >= seen).mean())
+
+
+def test_a_hundred_that_differ_among_many_that_do_not_take_little_memory() -> None:
+    differences = np.zeros(30_000)
+    differences[:100] = np.random.default_rng(0).normal(0.1, 1, 100)
+
+    tracemalloc.start()
+    found = ranked(differences)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert found.n_different == 100
+    assert most < 64 * 2**20  # a chance for each sum of the ranks would be 48 MB, four times over
 
 
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=40))

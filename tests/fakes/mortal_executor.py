@@ -1,0 +1,58 @@
+"""A crew in this thread whose workers die of what they meet, and are replaced."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import final
+
+from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Ready, Worker, do, load
+from gliobench.application.ports.executor import Crew, Executor, Recipe
+
+
+class DeathError(BaseException):
+    """Ends the worker that meets it."""
+
+
+@final
+class MortalExecutor(Executor):
+    """Has one worker at a time."""
+
+    @contextmanager
+    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+        yield PooledCrew(_Mortals(recipe), size=1)
+
+
+@final
+class _Mortals(Pool):
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+
+    def hire(self) -> Worker:
+        return _Mortal(self._recipe)
+
+    def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
+        return [(one, one.next_word()) for one in workers if isinstance(one, _Mortal)]
+
+
+@final
+class _Mortal(Worker):
+    def __init__(self, recipe: Recipe) -> None:
+        self._work, self._jobs, self._is_ready = recipe(), deque[Job](), False
+
+    def give(self, job: Job) -> None:
+        self._jobs.append(job)
+
+    def dismiss(self) -> None:
+        self._jobs.clear()
+
+    def next_word(self) -> Message:
+        if not self._is_ready:
+            self._is_ready = True
+            return Ready(self._work.manifests)
+        job = self._jobs.popleft()
+        try:
+            return do(self._work, job, load(self._work, job))
+        except DeathError as death:
+            return Died(str(death))

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("monai", reason="the extra `train` is not installed")
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.adapters.monai.fitting import Schedule
+from gliobench.adapters.monai.lesions import LesionCube
+from gliobench.adapters.monai.localizer_trainer import LocalizerTrainer
+from gliobench.domain.geometry import Box3D
+from gliobench.domain.network_input import LocalizerGeometry
+from gliobench.domain.study import Case, Grade
+
+SMALL = LocalizerGeometry(shape=(16, 16, 16))
+
+
+def quiet(done: int, wanted: int, loss: float) -> None:
+    """Tell nobody."""
+
+
+def a_case(study_id: str, **changes: str) -> Case:
+    tumour = Box3D(start=(8, 8, 8), stop=(24, 24, 24))
+    return fake_case(
+        study_id, shape=(30, 30, 30), spacing_mm=(2.0, 2.0, 2.0), tumour=tumour, **changes
+    )
+
+
+CASES = [a_case("a-1", patient_id="a"), a_case("a-2", patient_id="a"), a_case("b")]
+
+
+def cube(patient_id: str) -> LesionCube:
+    volumes = np.ones((4, 32, 32, 32), np.float32)
+    return LesionCube(patient_id, Grade.HGG, (40, 40, 40), volumes, np.ones((32,) * 3, np.uint8))
+
+
+def trainer(cases: list[Case] = CASES, *cubes: LesionCube, phantoms: int = 0) -> LocalizerTrainer:
+    simulated = FakeStudySource([a_case(f"phantom-{n}") for n in range(phantoms)])
+    return LocalizerTrainer(
+        FakeStudySource(cases),
+        cubes,
+        simulated if phantoms else None,
+        schedule=Schedule(steps=1),
+        batch_size=2,
+        geometry=SMALL,
+    )
+
+
+def test_every_study_of_a_patient_is_judged(tmp_path: Path) -> None:
+    taught = trainer()
+    taught.fit(["b"], tmp_path, quiet)
+
+    rows = taught.predict(["a"], tmp_path)
+
+    assert [(row["study_id"], row["patient_id"]) for row in rows] == [("a-1", "a"), ("a-2", "a")]
+
+
+def test_lesions_of_patients_held_out_are_neither_learned_from_nor_claimed() -> None:
+    taught = trainer(CASES, cube("a"), cube("b"), cube("c"))
+
+    assert taught.training_data(["a"]).patients == ("a", "c")
+    assert taught.training_data(["a", "b"]).patients == ("a", "b", "c")
+
+
+def other_mask() -> list[Case]:
+    tumour = replace(CASES[0].reference, regions=fake_case(shape=(30, 30, 30)).reference.regions)
+    return [Case(CASES[0].study, tumour), *CASES[1:]]
+
+
+def other_grade() -> list[Case]:
+    return [Case(CASES[0].study, replace(CASES[0].reference, grade=Grade.LGG)), *CASES[1:]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: trainer(CASES, cube("c")),
+        lambda: trainer(phantoms=1),
+        lambda: trainer(CASES[1:]),
+        lambda: trainer(other_mask()),
+        lambda: trainer(other_grade()),
+    ],
+    ids=["cubes", "phantoms", "a-study-less", "mask", "grade"],
+)
+def test_other_data_has_another_hash(other: Callable[[], LocalizerTrainer]) -> None:
+    told = trainer().training_data(["a", "b"]).sha256
+
+    assert other().training_data(["a", "b"]).sha256 != told
+    assert trainer().training_data(["b", "a"]).sha256 == told

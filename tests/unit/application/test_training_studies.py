@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.regions import Region
+from gliobench.domain.study import Case, Grade
+
+CASE = fake_case("study-1")
+
+
+def with_mask(case: Case, whole: np.ndarray) -> Case:
+    reference = replace(case.reference, regions={**case.reference.regions, Region.WT: whole})
+    return Case(case.study, reference)
+
+
+def empty(case: Case) -> Case:
+    return with_mask(case, np.zeros(case.study.grid.shape, dtype=bool))
+
+
+def test_all_studies_of_a_patient_are_learned_from() -> None:
+    cases = [fake_case("before", patient_id="p"), fake_case("after", patient_id="p"), CASE]
+
+    studies = studies_with_masks(FakeStudySource(cases))
+
+    assert studies == {"p": ["after", "before"], "study-1": ["study-1"]}
+
+
+def test_a_mask_without_a_voxel_is_no_mask() -> None:
+    source = FakeStudySource([CASE, empty(fake_case("empty")), fake_case("none", tumour=None)])
+
+    assert studies_with_masks(source) == {"study-1": ["study-1"]}
+
+
+def test_a_study_without_a_grade_is_left_out_where_one_is_needed() -> None:
+    source = FakeStudySource([CASE, fake_case("ungraded", grade=None)])
+
+    assert set(studies_with_masks(source, graded=True)) == {"study-1"}
+    assert set(studies_with_masks(source)) == {"study-1", "ungraded"}
+
+
+def test_nothing_to_learn_from_is_said_in_one_line() -> None:
+    source = FakeStudySource([empty(CASE), fake_case("ungraded", grade=None)])
+
+    with pytest.raises(InvalidInputError, match="no study has a reference mask and a grade: noth"):
+        studies_with_masks(source, graded=True)
+
+
+def test_the_hash_of_a_case_tells_of_its_images_its_grade_and_its_mask() -> None:
+    less = CASE.reference.regions[Region.WT].copy()
+    less[3, 4, 2] = False
+    graded = Case(CASE.study, replace(CASE.reference, grade=Grade.LGG))
+    imaged = Case(replace(fake_case("other").study, id="study-1"), CASE.reference)
+
+    hashes = {
+        case_hash(FakeStudySource([case]), "study-1")
+        for case in (CASE, with_mask(CASE, less), graded, imaged)
+    }
+
+    assert len(hashes) == 4
+    assert case_hash(FakeStudySource([fake_case("study-1")]), "study-1") in hashes
+
+
+def test_a_hash_of_hashes_does_not_depend_on_their_order() -> None:
+    assert hash_of(["x", "y"]) == hash_of(["y", "x"]) != hash_of(["x"])
