@@ -13,7 +13,7 @@ from gliobench.domain.study import Modality
 SLICE_MODALITIES = (Modality.T1C,)
 SLICE_REGIONS = (Region.WT,)
 SURE_ENOUGH = 0.4
-"""Probability of tumour; of 0.3, 0.4 and 0.5 chosen on the first fold of the cross-validation."""
+"""Probability from which a pixel is tumour at the latest; of 0.3, 0.4 and 0.5 chosen on the first fold of the cross-validation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ def tumour_on_slice(
 ) -> dict[Region, BoolArray] | None:
     """Turn a slice localizer's output into the whole tumour on a study's grid.
 
-    On one T1c slice oedema may hardly show. A glioma is known to be there, so where no pixel is
-    sure, what is most likely is the answer: whatever has half of the highest probability.
+    On one T1c slice oedema may hardly show. A glioma is known to be there, so there is always an
+    answer: whatever has half of the highest probability, or `SURE_ENOUGH` where that is less.
 
     Args:
         probabilities: (1, I', J', 1) on the network's pixels.

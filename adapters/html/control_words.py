@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from gliobench.adapters.html.numbers import ends, interval, listed, number, percent, value_of
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.equivariance import ON_THE_MIRROR, PlaceResponse, Response
-from gliobench.domain.position.tracking import FOLLOWS, STAYS
+from gliobench.domain.position.tracking import FOLLOWS, HARDLY
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
+STAYS = 0.1
+"""Share of a motion under which answers count as staying where they are."""
 GOES = 0.9
 """Share of a motion from which on answers count as going along with it."""
 PLACES = (Form.POINT_3D, Form.POINT, Form.BOX_3D, Form.BOX, Form.POLYGON)
@@ -70,7 +72,7 @@ def _with_what(tracking: Estimate | None) -> str:
         )
     index = f"tracking index {number(tracking.value)}"
     spread = ends(tracking)
-    if tracking.value < STAYS:
+    if (spread.high if spread else tracking.value) < HARDLY:
         return f", but with the brain, not with the tumour ({index})"
     follows = (spread.low if spread else tracking.value) > FOLLOWS
     return f", and with the tumour ({index})" if follows else f" ({index})"

@@ -1,9 +1,5 @@
 """Pictures of studies, drawn by matplotlib."""
 
-from gliobench.adapters.matplotlib.overlay import (
-    MatplotlibStudyPainter,
-    draw_overlay,
-    write_overlay,
-)
+from gliobench.adapters.matplotlib.overlay import MatplotlibStudyPainter, draw_overlay
 
-__all__ = ["MatplotlibStudyPainter", "draw_overlay", "write_overlay"]
+__all__ = ["MatplotlibStudyPainter", "draw_overlay"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from io import BytesIO
-from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -28,7 +27,7 @@ from gliobench.adapters.matplotlib.marks import (
 )
 from gliobench.adapters.matplotlib.panels import Panel, lefts_mm, panels_through
 from gliobench.application.ports.study_painter import StudyPainter
-from gliobench.domain.errors import NotFoundError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Modality, Study
@@ -55,7 +54,7 @@ def draw_overlay(
     """Draw the axial, coronal and sagittal plane through a place, in radiological convention.
 
     Args:
-        study: Drawn in the first modality it has of T2-FLAIR, T1 with contrast, T2, T1.
+        study: Drawn in the first modality that can be read of T2-FLAIR, T1 with contrast, T2, T1.
         centre_vox: Where the crosshair stands, on the study's RAS+ grid; None draws none.
         regions: (I, J, K) bool by region, as predicted: coloured outlines.
         reference: (I, J, K) bool by region, as the experts say; its whole tumour is dashed white.
@@ -69,7 +68,8 @@ def draw_overlay(
 
     Raises:
         NotFoundError: The study has no modality at all.
-        InvalidInputError: The file of the modality cannot be read.
+        InvalidInputError: No modality can be read.
+        StoreError: The study's store cannot be read now.
     """
     return _png(
         _compose(
@@ -82,15 +82,6 @@ def draw_overlay(
             title=title,
         )
     )
-
-
-def write_overlay(path: str | Path, picture: bytes) -> Path:
-    """Put a picture into a file, whole or not at all; the folder is made if need be."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.partial")
-    unfinished.write_bytes(picture)
-    return unfinished.replace(path)
 
 
 @final
@@ -149,10 +140,14 @@ def _compose(
 
 
 def _background(study: Study) -> tuple[Modality, NDArray[np.float32]]:
+    torn: list[InvalidInputError | NotFoundError] = []
     for modality in PREFERENCE:
         if modality in study.volumes:
-            return modality, study.volume(modality)
-    raise NotFoundError(f"study {study.id} has no modality to draw")
+            try:
+                return modality, study.volume(modality)
+            except (InvalidInputError, NotFoundError) as error:
+                torn.append(error)
+    raise torn[0] if torn else NotFoundError(f"study {study.id} has no modality to draw")
 
 
 def _shown(

@@ -12,7 +12,7 @@ from monai.losses import DiceLoss
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.fitting import Batch, Schedule, fit
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.localizer_batches import (
     LocalizerBatches,
@@ -20,23 +20,18 @@ from gliobench.adapters.monai.localizer_batches import (
     Transplant,
 )
 from gliobench.adapters.monai.networks import localizer_network
+from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.tumour_finder import find_tumour
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.geometry import BoolArray
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
-from gliobench.domain.network_input import (
-    LocalizerGeometry,
-    brain_windows,
-    localizer_volumes,
-    merge_windows,
-    tumour_regions,
-    window,
-)
+from gliobench.domain.network_input import LocalizerGeometry, localizer_volumes
 from gliobench.domain.regions import LabelConvention, Region
-from gliobench.domain.resampling import Float32Array, resample_to_spacing
+from gliobench.domain.resampling import resample_to_spacing
 from gliobench.domain.study import Study
 
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
@@ -132,7 +127,7 @@ class LocalizerTrainer(Trainer):
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""
-        network = load_network(localizer_network, folder)
+        network = trained_localizer(folder, UNTOLD, geometry=self._geometry)
         return [self._row(network, study_id) for study_id in self._studies_of(patients)]
 
     def _studies_of(self, patients: Collection[str]) -> list[str]:
@@ -164,10 +159,9 @@ class LocalizerTrainer(Trainer):
         )
         return TrainingStudy(localizer_volumes(study, spacing_mm), labels)
 
-    def _row(self, network: nn.Module, study_id: str) -> Row:
+    def _row(self, network: TorchNetwork, study_id: str) -> Row:
         study, reference = self._source.study(study_id), self._source.reference(study_id)
-        likely = tumour_probabilities(network, study, self._geometry)
-        found = tumour_regions(likely, spacing_mm=self._geometry.spacing_mm, grid=study.grid)
+        found = find_tumour(network, study)
         row: Row = {
             "study_id": study_id,
             "patient_id": study.patient_id,
@@ -176,23 +170,6 @@ class LocalizerTrainer(Trainer):
             "found": found is not None,
         }
         return row | localizer_scores(study, reference=reference.regions, prediction=found)
-
-
-def tumour_probabilities(
-    network: nn.Module, study: Study, geometry: LocalizerGeometry
-) -> Float32Array:
-    """Run a PyTorch localizer over a study, as `adapters.onnx` runs the exported one.
-
-    Returns:
-        (3, I', J', K') float32 on the voxels of `localizer_volumes`.
-    """
-    volumes = localizer_volumes(study, geometry.spacing_mm)
-    starts = brain_windows(volumes, geometry.shape)
-    cuts = torch.from_numpy(np.stack([window(volumes, s, geometry.shape) for s in starts]))
-    with torch.inference_mode():
-        logits = network(cuts.contiguous(memory_format=torch.channels_last_3d))
-    windows = list(zip(starts, logits.sigmoid().numpy(), strict=True))
-    return merge_windows(windows, volumes.shape[1:])
 
 
 def localizer_scores(

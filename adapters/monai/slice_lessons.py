@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
-import torch
-from torch import nn
 
 from gliobench.adapters.monai.slice_batches import TrainingSlice
 from gliobench.domain.geometry import BoolArray, Spacing
@@ -20,21 +16,13 @@ from gliobench.domain.network_input import (
     grader_volumes,
     intensity_rules,
     localizer_volumes,
-    merge_windows,
     tumour_centre,
     window,
 )
 from gliobench.domain.regions import Region
 from gliobench.domain.resampling import Float32Array, resample_to_spacing
-from gliobench.domain.slice_input import (
-    SLICE_MODALITIES,
-    SliceGeometry,
-    thick_as,
-    tumour_on_slice,
-)
+from gliobench.domain.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
 from gliobench.domain.study import Reference, Study
-
-Regions: TypeAlias = Mapping[Region, BoolArray]
 
 ROOM = 2
 """How much wider than its crop a grader's lesson is, so that turns and shifts find pixels there."""
@@ -70,25 +58,13 @@ def lesson_about(study: Study, reference: Reference, geometry: SliceGeometry) ->
 
 
 def crop_about(whole: BoolArray, study: Study, geometry: SliceGeometry) -> Float32Array:
-    """Cut a grader's input about a tumour, as `adapters.onnx` does: (1, i, j, 1) float32."""
+    """Cut a grader's input about a tumour, as `NetworkClassifier` does: (1, i, j, 1) float32."""
     return grader_volumes(
         study,
         centre=tumour_centre(whole),
         geometry=_crop_geometry(study, geometry),
         rules=intensity_rules(study, SLICE_MODALITIES),
     )
-
-
-def find_tumour(network: nn.Module, study: Study, geometry: SliceGeometry) -> Regions | None:
-    """Run a PyTorch localizer over a study, as `adapters.onnx` runs the exported one."""
-    spacing_mm = _spacing_mm(study, geometry)
-    volumes = localizer_volumes(study, spacing_mm, SLICE_MODALITIES)
-    starts = brain_windows(volumes, geometry.shape)
-    cuts = torch.from_numpy(np.stack([window(volumes, s, geometry.shape) for s in starts]))
-    with torch.inference_mode():
-        probabilities = network(cuts).sigmoid().numpy()
-    merged = merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
-    return tumour_on_slice(merged, spacing_mm=spacing_mm, grid=study.grid)
 
 
 def _crop_geometry(study: Study, geometry: SliceGeometry) -> GraderGeometry:

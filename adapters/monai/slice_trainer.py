@@ -8,35 +8,31 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
-import torch
 from monai.losses import DiceLoss
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.fitting import Batch, Schedule, fit
 from gliobench.adapters.monai.slice_batches import (
     FOR_GRADER,
     FOR_LOCALIZER,
     SliceBatches,
     TrainingSlice,
 )
-from gliobench.adapters.monai.slice_lessons import (
-    Regions,
-    crop_about,
-    find_tumour,
-    lesson_about,
-    lessons_of,
-)
-from gliobench.adapters.monai.slice_networks import (
-    MirroredLocalizer,
-    SliceGrader,
-    TurnedGrader,
-    slice_localizer,
+from gliobench.adapters.monai.slice_lessons import crop_about, lesson_about, lessons_of
+from gliobench.adapters.monai.slice_networks import SliceGrader, slice_localizer
+from gliobench.adapters.monai.torch_network import (
+    GRADER,
+    LOCALIZER,
+    UNTOLD,
+    TorchNetwork,
+    trained_slice_networks,
 )
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.domain.errors import InvalidInputError
 from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.tumour_finder import Regions, find_tumour
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
 from gliobench.domain.metrics.segmentation import dice
@@ -44,9 +40,6 @@ from gliobench.domain.regions import Region
 from gliobench.domain.slice_input import SliceGeometry, is_slice
 from gliobench.domain.study import Grade, Study
 
-LOCALIZER = "localizer"
-GRADER = "grader"
-"""Where in a fit's folder each network is left."""
 LABEL_SMOOTHING = 0.025
 _OUTLINE_STRIDE = 4
 
@@ -148,11 +141,10 @@ class SliceTrainer(Trainer):
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Find and grade these patients' tumours, and score them on their own grid."""
-        localizer = MirroredLocalizer(load_network(slice_localizer, folder / LOCALIZER)).eval()
-        grader = TurnedGrader(load_network(SliceGrader, folder / GRADER)).eval()
-        return [
-            self._row(localizer, grader, study_id) for study_id in self._studies_of(patients)
-        ]
+        localizer, grader = trained_slice_networks(
+            folder, UNTOLD, temperature=1.0, geometry=self._geometry
+        )
+        return [self._row(localizer, grader, study_id) for study_id in self._studies_of(patients)]
 
     def _studies_of(self, patients: Collection[str]) -> list[str]:
         return [one for patient in sorted(patients) for one in self._studies[patient]]
@@ -184,14 +176,13 @@ class SliceTrainer(Trainer):
             seed=self._schedule.seed,
         )
 
-    def _row(self, localizer: nn.Module, grader: nn.Module, study_id: str) -> Row:
+    def _row(self, localizer: TorchNetwork, grader: TorchNetwork, study_id: str) -> Row:
         study, reference = self._source.study(study_id), self._source.reference(study_id)
-        found = find_tumour(localizer, study, self._geometry)
+        found = find_tumour(localizer, study)
         logit = None
         if found is not None:
             crop = crop_about(found[Region.WT], study, self._geometry)
-            with torch.inference_mode():
-                logit = grader(torch.from_numpy(crop[np.newaxis])).item()
+            logit = grader.run(crop[np.newaxis]).item()
         row: Row = {
             "study_id": study_id,
             "patient_id": study.patient_id,

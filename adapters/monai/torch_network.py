@@ -26,7 +26,6 @@ from gliobench.adapters.monai.slice_networks import (
     slice_localizer,
     slice_localizer_architecture,
 )
-from gliobench.adapters.monai.slice_trainer import GRADER, LOCALIZER
 from gliobench.application.ports.network import Network
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.domain.errors import BackendError
@@ -34,6 +33,12 @@ from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import GraderGeometry, LocalizerGeometry
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS, SliceGeometry
+
+LOCALIZER = "localizer"
+GRADER = "grader"
+"""Where in a fit's folder each network of slices is left."""
+UNTOLD = TrainingData((), "")
+"""Of networks that go nowhere, whose cards may be empty."""
 
 
 @final
@@ -69,10 +74,13 @@ class TorchNetwork(Network):
 
 
 def trained_slice_networks(
-    folder: Path, data: TrainingData, *, temperature: float
+    folder: Path,
+    data: TrainingData,
+    *,
+    temperature: float,
+    geometry: SliceGeometry = SliceGeometry(),  # noqa: B008 - frozen
 ) -> tuple[TorchNetwork, TorchNetwork]:
     """Load the localizer and the grader of slices with their cards."""
-    geometry = SliceGeometry()
     localizer = ModelCard(
         kind="localizer",
         architecture=slice_localizer_architecture(),
@@ -95,9 +103,13 @@ def trained_slice_networks(
     return TorchNetwork(finds, localizer), TorchNetwork(grades, grader)
 
 
-def trained_localizer(folder: Path, data: TrainingData) -> TorchNetwork:
+def trained_localizer(
+    folder: Path,
+    data: TrainingData,
+    *,
+    geometry: LocalizerGeometry = LocalizerGeometry(),  # noqa: B008 - frozen
+) -> TorchNetwork:
     """Load a localizer with its card."""
-    geometry = LocalizerGeometry()
     spacing = geometry.spacing_mm
     card = ModelCard(
         kind="localizer",

@@ -37,7 +37,7 @@ def opened(path: DatasetPath) -> Iterator[BufferedReader]:
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: bad gzip: {error}") from error
 
 
-def read_start(path: DatasetPath, size: int) -> bytearray:
+def read_start(path: DatasetPath, size: int) -> bytes | bytearray:
     """Read the first `size` bytes of what a file holds, inflated where it is gzipped.
 
     Its first bytes tell whether it is gzipped, not its name: mirrors have renamed files.
@@ -54,7 +54,7 @@ def read_start(path: DatasetPath, size: int) -> bytearray:
     return content
 
 
-def read_whole(path: DatasetPath, size: int) -> bytearray:
+def read_whole(path: DatasetPath, size: int) -> bytes | bytearray:
     """Read a file that holds exactly `size` bytes, inflated where it is gzipped.
 
     Raises:
@@ -74,10 +74,10 @@ def read_whole(path: DatasetPath, size: int) -> bytearray:
     return content
 
 
-def _read(file: BufferedReader, limit: int) -> tuple[bytearray, bool]:
+def _read(file: BufferedReader, limit: int) -> tuple[bytes | bytearray, bool]:
     """Give up to `limit` bytes, and whether the last gzip member was whole."""
     if file.peek(2)[:2] != _GZIP_MAGIC:
-        return bytearray(file.read(limit)), True
+        return file.read(limit), True
     return _inflated(file, limit)
 
 
@@ -85,6 +85,7 @@ def _inflated(file: BufferedReader, limit: int) -> tuple[bytearray, bool]:
     content = bytearray()
     member, between_members = _new_member(), False
     while len(content) < limit and (chunk := file.read(_CHUNK)):
+        chunk = chunk.lstrip(b"\0") if between_members else chunk
         while chunk and len(content) < limit:
             content += member.decompress(chunk, limit - len(content))
             between_members, chunk = member.eof, member.unused_data

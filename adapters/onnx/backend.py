@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import onnxruntime
 
-from gliobench.adapters.onnx.classifier import OnnxClassifier
-from gliobench.adapters.onnx.localizer import OnnxLocalizer, TumourFinder, reads_of
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.held_out import held_out
-from gliobench.application.ports.backend import Backend, BackendOptions, Reads
-from gliobench.application.ports.network import Network
+from gliobench.application.network_backend import CNN_2D_ONNX, CNN_ONNX, NAMES, backend_of
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError
 
 EMBEDDED_WEIGHTS = Path(__file__).parent / "weights"
-CNN_ONNX = "cnn-onnx"
-CNN_2D_ONNX = "cnn-2d-onnx"
-_READS = {CNN_ONNX: Reads.VOLUMES, CNN_2D_ONNX: Reads.SLICES}
+_READS = {name: reads for reads, name in NAMES.items()}
 
 
 def cnn_onnx(options: BackendOptions) -> Backend:
@@ -69,36 +63,6 @@ def _of_folder(name: str, folder: Path, options: BackendOptions) -> Backend:
             f"{backend.reads.value}, for {backend.name}"
         )
     return backend
-
-
-def backend_of(localizer: Network, grader: Network, *, provenance: Mapping[str, str]) -> Backend:
-    """Put two networks to work on one study, the tumour found once.
-
-    Args:
-        localizer: Whatever runs it: ONNX Runtime, or PyTorch where an export is checked.
-        grader: As the localizer.
-        provenance: All that decides the predictions; its hash is the backend's fingerprint.
-
-    Raises:
-        InvalidInputError: One reads slices and the other volumes.
-    """
-    finder = TumourFinder(localizer)
-    reads = reads_of(localizer.card)
-    if reads is not reads_of(grader.card):
-        raise InvalidInputError(f"a localizer of {reads.value} and a grader of others do not fit")
-    return Backend(
-        name=next(name for name, kind in _READS.items() if kind is reads),
-        classifier=OnnxClassifier(grader, finder),
-        localizer=OnnxLocalizer(finder),
-        fingerprint=hashlib.sha256(repr(sorted(provenance.items())).encode()).hexdigest(),
-        provenance={
-            **provenance,
-            "localizer": localizer.card.architecture,
-            "grader": grader.card.architecture,
-        },
-        trained_on=localizer.card.learned | grader.card.learned,
-        reads=reads,
-    )
 
 
 def _open(folder: Path, kind: str, options: BackendOptions) -> OnnxNetwork:

@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 SCORES, KEPT_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
 PREDICTIONS, MASKS = "predictions", "masks"
-SCORES_AT_ONCE = 4096
+SCORES_AT_ONCE = 1024
 """Rows of scores in memory while they are read."""
 CASES_AT_ONCE = 16
 """Kept cases in memory while they are read; a volume is 500 KB."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 
 import nibabel
@@ -30,20 +29,22 @@ NOT_GIVEN = "NA"
 def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
     """Write every phantom as `<id>/<id>_{flair,t1,t1ce,t2,seg}.nii.gz`, and their grades.
 
-    Images are int16, masks uint8 in the convention of 2020, both on BraTS's own LPS grid.
+    Images are int16, masks uint8 in the convention of 2020, both on BraTS's own LPS grid. Folders
+    are listed as ids of 2019, and of 2020 the patients': who reads names takes the newest.
 
     Args:
         out_dir: Made if absent; files of the same names are replaced.
         source: What to write.
     """
-    grades: dict[str, Grade | None] = {}
+    rows: list[list[str]] = []
     for study_id in source.study_ids():
         reference = source.reference(study_id)
         folder = out_dir / study_id
         folder.mkdir(parents=True, exist_ok=True)
-        _export(source.study(study_id), reference, folder)
-        grades[study_id] = reference.grade
-    _write_grades(out_dir / GRADES_FILE, grades)
+        study = source.study(study_id)
+        _export(study, reference, folder)
+        rows.append(_row(study, reference.grade))
+    _write_grades(out_dir / GRADES_FILE, rows)
 
 
 def _export(study: Study, reference: Reference, folder: Path) -> None:
@@ -62,12 +63,13 @@ def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) ->
     nibabel.save(image, folder / f"{study.id}_{name}.nii.gz")
 
 
-def _write_grades(path: Path, grades: Mapping[str, Grade | None]) -> None:
-    unknown = [NOT_GIVEN] * (len(GRADES_COLUMNS) - 2)
+def _row(study: Study, grade: Grade | None) -> list[str]:
+    unknown = [NOT_GIVEN] * (len(GRADES_COLUMNS) - 3)
+    return [grade.value if grade else NOT_GIVEN, *unknown, study.id, study.patient_id]
+
+
+def _write_grades(path: Path, rows: list[list[str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(GRADES_COLUMNS)
-        rows.writerows(
-            [grade.value if grade else NOT_GIVEN, *unknown, study_id]
-            for study_id, grade in grades.items()
-        )
+        table = csv.writer(file)
+        table.writerow(GRADES_COLUMNS)
+        table.writerows(rows)

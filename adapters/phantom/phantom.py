@@ -38,6 +38,11 @@ class PhantomRecipe:
     spacing_mm: float
 
     @property
+    def patient_id(self) -> str:
+        """Whose head it is: of this series alone, at whatever spacing."""
+        return f"Phantom_{self.seed}_{self.index:04d}"
+
+    @property
     def kind(self) -> tuple[Grade, str]:
         """Grade and site: of each four phantoms in a row, every pair holds one."""
         four, place = divmod(self.index, len(KINDS))

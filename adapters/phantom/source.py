@@ -27,8 +27,9 @@ COARSEST_MM = 4.0
 class PhantomStudySource(StudySource):
     """Simulated gliomas on the MNI152 template, drawn when first looked at.
 
-    A study depends on its index, the seed and the spacing, never on `count`. A study holds what
-    was drawn of it; the source keeps the one that was opened last, no other.
+    A study depends on its index, the seed and the spacing, never on `count`. Its id names the index
+    alone, its patient's the seed as well. A study holds what was drawn of it; the source keeps the
+    one that was opened last, no other.
 
     Args:
         count: How many studies there are.
@@ -66,7 +67,7 @@ class PhantomStudySource(StudySource):
         _, site = recipe.kind
         return Study(
             id=study_id,
-            patient_id=study_id,
+            patient_id=recipe.patient_id,
             grid=canonical(recipe.native_grid),
             volumes=_Lazy(tuple(Modality), lambda m: drawing.phantom().volumes[m]),
             native_grid=recipe.native_grid,

@@ -17,6 +17,8 @@ class StudyPainter(Protocol):
         - Three planes of the study, upright, the patient's right on the left of the picture.
         - Deterministic: the same arguments give the same bytes.
         - Whatever subset of modalities the study has will do; with none, NotFoundError.
+        - A modality that cannot be read is passed over; where none can, what the first raised is.
+        - A store that cannot be read raises StoreError.
     """
 
     def paint(

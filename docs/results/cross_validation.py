@@ -19,11 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from gliobench.adapters.monai.lesions import LesionCube, load_lesion_cubes
-from gliobench.adapters.monai.torch_network import trained_grader, trained_localizer
+from gliobench.adapters.monai.torch_network import UNTOLD, trained_grader, trained_localizer
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.adapters.onnx.backend import backend_of
 from gliobench.application.ask_backend import ask
-from gliobench.application.ports.trainer import TrainingData
+from gliobench.application.network_backend import backend_of
 from gliobench.domain.metrics.classification import auroc
 from gliobench.domain.prediction import GradePrediction
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
@@ -35,8 +34,6 @@ MIXED_SITES = ("2013", "TMC")
 RESAMPLES = 2000
 QUANTILES = np.linspace(0.05, 0.95, 10)
 Rows = list[dict]
-UNTOLD = TrainingData((), "")
-"""These networks go nowhere, so their cards may be empty."""
 
 
 def main() -> None:

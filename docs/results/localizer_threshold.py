@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gliobench.adapters.monai.fitting import load_network
-from gliobench.adapters.monai.localizer_trainer import localizer_scores, tumour_probabilities
-from gliobench.adapters.monai.networks import localizer_network
+from gliobench.adapters.monai.localizer_trainer import localizer_scores
+from gliobench.adapters.monai.torch_network import UNTOLD, trained_localizer
 from gliobench.adapters.nifti import BratsStudySource
+from gliobench.application.tumour_finder import tumour_probabilities
 from gliobench.domain.network_input import LocalizerGeometry, tumour_regions
 from gliobench.domain.study import Study
 
@@ -42,14 +42,14 @@ def scores(run: Path, studies: Path) -> dict[float, Rows]:
     """Score every study at every threshold."""
     folds = json.loads((run / "folds.json").read_text())
     networks = {
-        fold: load_network(localizer_network, run / f"fold-{fold}") for fold in set(folds.values())
+        fold: trained_localizer(run / f"fold-{fold}", UNTOLD) for fold in set(folds.values())
     }
     source, geometry = BratsStudySource(studies), LocalizerGeometry()
     scored: dict[float, Rows] = {threshold: [] for threshold in THRESHOLDS}
     for study_id in source.study_ids():
         study, reference = source.study(study_id), source.reference(study_id)
         fold = folds[study.patient_id]
-        likely = tumour_probabilities(networks[fold], study, geometry)
+        likely = tumour_probabilities(networks[fold], study)
         for threshold, rows in scored.items():
             found = found_at(threshold, likely, study, geometry)
             scores = localizer_scores(study, reference=reference.regions, prediction=found)

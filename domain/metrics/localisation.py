@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import floor, prod
 from typing import TypeVar
 
@@ -73,24 +72,6 @@ def box_iou(*, reference: BoxT, prediction: BoxT) -> float:
     stop = map(min, reference.stop, prediction.stop)
     shared = prod(max(0, hi - lo) for lo, hi in zip(start, stop, strict=True))
     return shared / (_voxels(reference) + _voxels(prediction) - shared)
-
-
-def accuracy_at(threshold: float, *, ious: Sequence[float]) -> float | None:
-    """Give the share of boxes whose IoU reaches a threshold, e.g. Acc@0.5.
-
-    Args:
-        threshold: In (0, 1]; an IoU that equals it counts.
-        ious: One a study; 0.0 for a failure that is to count as wrong.
-
-    Returns:
-        In [0, 1]; None without studies.
-
-    Raises:
-        InvalidInputError: The threshold lies outside (0, 1].
-    """
-    if not 0.0 < threshold <= 1.0:
-        raise InvalidInputError(f"threshold of {threshold}: wanted one in (0, 1]")
-    return sum(value >= threshold for value in ious) / len(ious) if ious else None
 
 
 def polygon_dice(*, reference: Polygon, prediction: Polygon) -> float:

@@ -37,8 +37,8 @@ SHUFFLES = 9_999
 
 FOLLOWS = 0.5
 """Index that the interval of a backend that follows the tumour lies above."""
-STAYS = 0.1
-"""Index under which answers owe next to nothing to the tumour."""
+HARDLY = 0.2
+"""Index that the interval of a backend that hardly follows the tumour lies below."""
 SAME_PLACE_MM = 1e-6
 ONE_PLACE = NotEstimable("the references all lie in one place")
 

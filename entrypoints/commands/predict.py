@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.entrypoints.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -96,19 +96,41 @@ def _prompts(backend: Backend, study: Study) -> str:
 
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
-    from gliobench.application.predict_study import Place, drawing
+    """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
+    from gliobench.application.predict_study import Place
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
-    from gliobench.entrypoints.prediction_view import prediction_json
 
     written = {"prediction": str(out / "prediction.json")}
     mask = reading.place.mask if isinstance(reading.place, Place) else None
     if mask:
         written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
         container.write_mask(Path(written["mask"]), mask, reading.study)
-    if (drawn := drawing(reading)) is not None:
+    _write_json(reading, written)
+    if (picture := _picture(reading)) is not None:
         written["overlay"] = str(out / f"{reading.study.id}_overlay.png")
-        picture = container.painter().paint(
+        write_whole(Path(written["overlay"]), picture)
+        _write_json(reading, written)
+    return written
+
+
+def _write_json(reading: StudyReading, written: dict[str, str]) -> None:
+    from gliobench.entrypoints.files import write_whole
+    from gliobench.entrypoints.prediction_view import prediction_json
+
+    content = json.dumps(prediction_json(reading, written), indent=2) + "\n"
+    write_whole(Path(written["prediction"]), content.encode())
+
+
+def _picture(reading: StudyReading) -> bytes | None:
+    """Draw a reading; None where it places nothing, or, as is told, nothing can be drawn."""
+    from gliobench.application.predict_study import drawing
+    from gliobench.entrypoints.container import container
+
+    if (drawn := drawing(reading)) is None:
+        return None
+    try:
+        return container.painter().paint(
             reading.study,
             centre_vox=drawn.centre_vox,
             regions=drawn.regions,
@@ -116,10 +138,9 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
             through_vox=drawn.through_vox,
             title=_title(reading),
         )
-        write_whole(Path(written["overlay"]), picture)
-    content = json.dumps(prediction_json(reading, written), indent=2) + "\n"
-    write_whole(Path(written["prediction"]), content.encode())
-    return written
+    except (InvalidInputError, NotFoundError) as error:
+        typer.echo(f"no overlay: {error}", err=True)
+        return None
 
 
 def _title(reading: StudyReading) -> str:

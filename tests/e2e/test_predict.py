@@ -100,6 +100,37 @@ def test_a_volume_that_is_cut_short_is_a_failure_with_its_reason(
     assert "Traceback" not in result.stderr
 
 
+def test_a_volume_that_the_backend_does_not_look_at_costs_nothing(
+    gliobench, study: Path, tmp_path: Path
+) -> None:
+    torn = file_of(study, Modality.T2F)
+    torn.write_bytes(torn.read_bytes()[:-2000])
+
+    result = gliobench("predict", str(study), "--backend", "centre-prior", "--json")
+
+    assert result.returncode == 0, result.stderr
+    shown = json.loads(result.stdout)
+    assert (tmp_path / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_prediction_stands_though_nothing_of_the_study_can_be_drawn(
+    gliobench, study: Path, tmp_path: Path
+) -> None:
+    for modality in Modality:
+        torn = file_of(study, modality)
+        torn.write_bytes(torn.read_bytes()[:-2000])
+
+    result = gliobench("predict", str(study), "--backend", "centre-prior", "--json")
+
+    assert result.returncode == 0, result.stderr
+    shown = json.loads(result.stdout)
+    assert list(shown["files"]) == ["prediction"]
+    assert json.loads((tmp_path / shown["files"]["prediction"]).read_text()) == shown
+    assert result.stderr.startswith("no overlay: ")
+    assert result.stderr.count("\n") == 1
+    assert "flair.nii.gz: truncated" in result.stderr
+
+
 def test_a_missing_modality_is_a_failure_that_names_it(gliobench, study: Path) -> None:
     file_of(study, Modality.T1C).unlink()
 

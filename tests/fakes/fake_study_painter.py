@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import final
 
 from gliobench.application.ports.study_painter import StudyPainter
-from gliobench.domain.errors import NotFoundError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
 from gliobench.domain.regions import Region
 from gliobench.domain.study import Study
@@ -43,9 +43,20 @@ class FakeStudyPainter(StudyPainter):
         through_vox: Voxel | None = None,
         title: str = "",
     ) -> bytes:
-        if not study.volumes:
-            raise NotFoundError(f"study {study.id} has no modality to draw")
+        _look_at(study)
         self.paintings.append(
             Painting(study.id, centre_vox, through_vox, frozenset(regions or {}), box, title)
         )
         return b"\x89PNG " + title.encode()
+
+
+def _look_at(study: Study) -> None:
+    torn: list[InvalidInputError] = []
+    for modality in study.volumes:
+        try:
+            study.volume(modality)
+        except InvalidInputError as error:
+            torn.append(error)
+        else:
+            return
+    raise torn[0] if torn else NotFoundError(f"study {study.id} has no modality to draw")

@@ -25,7 +25,7 @@ def write_lesion_cubes(folder: Path, source: StudySource) -> tuple[Path, Path]:
     grades, volumes, boxes, masks = (list(column) for column in zip(*rows, strict=True))
     folder.mkdir(parents=True, exist_ok=True)
     cubes, whole = folder / "lesion_cubes.npz", folder / "masks128.npz"
-    ids = np.array(source.study_ids())
+    ids = np.array([source.study(study_id).patient_id for study_id in source.study_ids()])
     np.savez(cubes, ids=ids, grade=np.array(grades), x=np.stack(volumes), bbox128=np.stack(boxes))
     np.savez(whole, ids=ids, grade=np.array(grades), seg=np.stack(masks))
     return cubes, whole

@@ -162,7 +162,9 @@ def test_a_fit_that_does_not_say_what_it_learned_from_is_not_gone_on_with(tmp_pa
     (tmp_path / "fold-0" / "checkpoint.pt").touch()
     trainer = FakeTrainer(STRATA)
 
-    with pytest.raises(JobError, match="fold-0 holds a fit on other data, or does not say on which"):
+    with pytest.raises(
+        JobError, match="fold-0 holds a fit on other data, or does not say on which"
+    ):
         CrossValidation(trainer, tmp_path, folds=3).run_fold(0, quiet)
     assert trainer.fits == []
 

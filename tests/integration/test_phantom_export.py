@@ -65,9 +65,9 @@ def test_the_grades_are_listed_as_in_brats_2020(folder: Path, source: PhantomStu
     with (folder / "name_mapping.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
 
-    grades = {row["BraTS_2020_subject_ID"]: row["Grade"] for row in rows}
+    grades = {row["BraTS_2019_subject_ID"]: row["Grade"] for row in rows}
     assert grades == {name: source.reference(name).grade.value for name in source.study_ids()}
-    assert rows[0]["BraTS_2019_subject_ID"] == "NA"
+    assert rows[0]["BraTS_2018_subject_ID"] == "NA"
 
 
 def test_the_folder_is_read_back_as_the_same_studies(
@@ -77,6 +77,7 @@ def test_the_folder_is_read_back_as_the_same_studies(
 
     assert read.study_ids() == source.study_ids()
     for name in read.study_ids():
+        assert read.study(name).patient_id == source.study(name).patient_id
         assert read.study(name).grid == source.study(name).grid
         assert read.reference(name).grade == source.reference(name).grade
         for modality in Modality:

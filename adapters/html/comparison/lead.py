@@ -22,14 +22,12 @@ from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
-from gliobench.domain.position.tracking import FOLLOWS
+from gliobench.domain.position.tracking import FOLLOWS, HARDLY
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
 
 LOPSIDED = 0.65
 """Share of one grade above which a high accuracy tells little."""
-HARDLY = 0.2
-"""Index that the interval of a backend that hardly follows the tumour lies below."""
 CLUSTERED = 0.5
 """Answers that spread over less than this share of the tumours' spread keep to one place."""
 

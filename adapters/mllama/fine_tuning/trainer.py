@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from functools import cached_property
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
@@ -40,6 +39,7 @@ from gliobench.adapters.mllama.slices import planes_by
 from gliobench.application.learned_images import learned_images
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
+from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.forms import largest_plane
@@ -95,7 +95,7 @@ class LoraTrainer(Trainer):
         self._variants = variants
         self._four_bit = four_bit
         self._prompts = prompts or Prompts.load()
-        self._studies = _studies_with_masks(source)
+        self._studies = studies_with_masks(source)
 
     def strata(self) -> Mapping[str, str]:
         """Name site and grade of every patient with a reference mask; of several, the first's."""
@@ -226,22 +226,9 @@ class LoraTrainer(Trainer):
         )
 
     def _data_hash(self, patients: Collection[str]) -> str:
-        study_ids = sorted(one for patient in patients for one in self._studies[patient])
-        contents = "".join(f"{one} {self._source.content_hash(one)}\n" for one in study_ids)
-        return sha256(contents.encode()).hexdigest()
+        study_ids = [one for patient in patients for one in self._studies[patient]]
+        return hash_of(case_hash(self._source, one) for one in study_ids)
 
     @cached_property
     def _model_hash(self) -> str:
         return content_hash(self._engine.model) or self._engine.model
-
-
-def _studies_with_masks(source: StudySource) -> dict[str, list[str]]:
-    """Name the studies to learn from, by patient."""
-    studies: dict[str, list[str]] = {}
-    for study_id in source.study_ids():
-        whole = source.reference(study_id).regions.get(Region.WT)
-        if whole is not None and whole.any():
-            studies.setdefault(source.study(study_id).patient_id, []).append(study_id)
-    if not studies:
-        raise InvalidInputError("no study has a reference mask: nothing to learn from")
-    return studies

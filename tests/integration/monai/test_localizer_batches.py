@@ -61,9 +61,7 @@ def brain_in_air() -> TrainingStudy:
 def batches(
     study: TrainingStudy, *transplants: Transplant, share: float = 1.0, seed: int = 0
 ) -> LocalizerBatches:
-    return LocalizerBatches(
-        [study], transplants, transplant_share=share, batch_size=2, seed=seed
-    )
+    return LocalizerBatches([study], transplants, transplant_share=share, batch_size=2, seed=seed)
 
 
 @pytest.fixture

@@ -80,8 +80,9 @@ def test_every_patient_is_held_out_once_by_both_networks(place: Place) -> None:
     folds = {}
     for run in (place.localizer, place.grader):
         rows = json.loads((run / "out_of_fold.json").read_text())
+        source = BratsStudySource(place.studies)
         assert sorted(row["patient_id"] for row in rows) == sorted(
-            path.name for path in place.studies.iterdir() if path.is_dir()
+            source.study(study_id).patient_id for study_id in source.study_ids()
         )
         folds[run] = {row["patient_id"]: row["fold"] for row in rows}
 
@@ -135,11 +136,13 @@ def test_exported_networks_say_whom_they_learned_from(place: Place, exported: Re
 
     backend = cnn_onnx(BackendOptions(weights_dir=str(place.weights)))
 
-    names = [f"Phantom_{n:04d}" for n in range(COUNT)]
     source = BratsStudySource(place.studies)
-    images = set().union(*(image_hashes(source.study(one)) for one in names))
+    studies = [source.study(one) for one in source.study_ids()]
+    images = set().union(*map(image_hashes, studies))
     assert len(images) == 4 * COUNT
-    assert backend.trained_on == {*map(patient_hash, names), *images}
+    patients = {patient_hash(study.patient_id) for study in studies}
+    assert len(patients) == COUNT
+    assert backend.trained_on == patients | images
 
 
 def test_a_training_study_under_another_name_and_packed_anew_stops_the_comparison(

@@ -119,11 +119,13 @@ def test_the_first_bytes_tell_a_gzip_not_the_name(image: Path, tmp_path: Path) -
     np.testing.assert_array_equal(ImageFile.open(renamed).read(), ImageFile.open(bare).read())
 
 
-def test_a_gzip_of_several_members_and_padding_is_read(image: Path) -> None:
+@pytest.mark.parametrize("padding", [512, 70_000, 200_000])  # a chunk is 65,536 bytes
+def test_a_gzip_of_several_members_and_padding_is_read(image: Path, padding: int) -> None:
     wanted = ImageFile.open(image).read()
     raw = gzip.decompress(image.read_bytes())
     members = [gzip.compress(raw[start : start + 100]) for start in range(0, len(raw), 100)]
-    image.write_bytes(b"".join(members) + gzip.compress(b"") + b"\0" * 512)
+    zeros = b"\0" * padding
+    image.write_bytes(b"".join(members) + zeros + gzip.compress(b"") + zeros)
 
     np.testing.assert_array_equal(ImageFile.open(image).read(), wanted)
 

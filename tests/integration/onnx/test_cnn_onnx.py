@@ -14,12 +14,14 @@ pytest.importorskip("onnx", reason="the extra `train` is not installed")
 
 from fakes.fake_study_source import fake_case
 from fakes.onnx_file import FLAIR, write_grader, write_localizer, write_weights
-from gliobench.adapters.onnx.backend import backend_of, cnn_onnx
-from gliobench.adapters.onnx.localizer import OnnxLocalizer, TumourFinder
+from gliobench.adapters.onnx.backend import cnn_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
+from gliobench.application.network_backend import backend_of
+from gliobench.application.network_localizer import NetworkLocalizer
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Network
 from gliobench.application.predict_study import Place, predict_study
+from gliobench.application.tumour_finder import TumourFinder
 from gliobench.domain.errors import BackendError, NotFoundError
 from gliobench.domain.forms import box_in_volume
 from gliobench.domain.geometry import Box3D, Grid
@@ -177,7 +179,7 @@ def test_the_tumour_is_looked_for_once_a_study_for_grade_and_place(weights: Path
 
 def test_studies_that_were_answered_are_let_go(weights: Path) -> None:
     finder = TumourFinder(OnnxNetwork(weights / "localizer.onnx", kind="localizer"))
-    localizer = OnnxLocalizer(finder)
+    localizer = NetworkLocalizer(finder)
 
     for number in range(3):
         localizer.localise([fake_case(f"s{number}").study], {Form.MASK})

@@ -73,6 +73,15 @@ def test_another_seed_gives_another_phantom() -> None:
     assert (one != other).any()
 
 
+def test_a_patient_is_of_one_series_at_whatever_spacing() -> None:
+    def patient(seed: int, spacing_mm: float) -> str:
+        study = PhantomStudySource(4, seed=seed, spacing_mm=spacing_mm).study("Phantom_0003")
+        return study.patient_id
+
+    assert patient(1, 1.0) == patient(1, 4.0) == "Phantom_1_0003"
+    assert patient(2, 1.0) == "Phantom_2_0003"
+
+
 def test_background_is_zero_and_the_brain_is_whole_numbers_above_it(
     eight: list[tuple[Study, Reference]],
 ) -> None:

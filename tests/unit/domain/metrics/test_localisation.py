@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.metrics.localisation import (
-    accuracy_at,
     box_iou,
     centre_error_mm,
     hit,
@@ -148,21 +147,6 @@ def test_a_box_on_a_plane_cannot_be_compared_with_one_in_the_volume() -> None:
 
     with pytest.raises(InvalidInputError, match="Box and Box3D cannot be compared"):
         box_iou(reference=flat, prediction=solid)  # type: ignore[type-var]  # mypy sees it too
-
-
-def test_an_overlap_that_equals_the_threshold_counts() -> None:
-    assert accuracy_at(0.5, ious=[0.5, 0.49, 1.0, 0.0]) == 0.5
-    assert accuracy_at(0.25, ious=[0.5, 0.49, 1.0, 0.0]) == 0.75
-
-
-def test_without_boxes_there_is_no_accuracy() -> None:
-    assert accuracy_at(0.5, ious=[]) is None
-
-
-@pytest.mark.parametrize("threshold", [0.0, 1.1, float("nan")])
-def test_a_threshold_that_every_box_or_none_reaches_is_refused(threshold: float) -> None:
-    with pytest.raises(InvalidInputError, match="threshold"):
-        accuracy_at(threshold, ious=[0.5])
 
 
 def test_overlap_of_polygons_worked_out_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""A CNN that grades the tumour from a crop about where the localizer found it."""
+"""A network that grades the tumour from a crop about where the localizer found it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import final
 import numpy as np
 from scipy.special import expit
 
-from gliobench.adapters.onnx.localizer import TumourFinder, modalities_of
 from gliobench.application.failures import failure_of
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.network import Network
+from gliobench.application.tumour_finder import TumourFinder, modalities_of
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.network_input import (
     GraderGeometry,
@@ -25,7 +25,7 @@ from gliobench.domain.study import Grade, Study
 
 
 @final
-class OnnxClassifier(Classifier):
+class NetworkClassifier(Classifier):
     """Gives a calibrated P(HGG); a study without a tumour found fails.
 
     Args:
