@@ -1,8 +1,9 @@
 """Time `gliobench evaluate` over more workers and shards, and beside a bare loop.
 
-    python tests/benchmarks/throughput.py --studies 48
+    python tests/benchmarks/throughput.py --studies 16
+    python tests/benchmarks/throughput.py --studies 48 --spacing 2
 
-Phantoms on a 2 mm grid, written to a folder beforehand, by `cnn-onnx` on one thread a worker.
+Phantoms, written to a folder beforehand, by `cnn-onnx` on one thread a worker.
 
 First the overhead: a bare loop loads, predicts and scores each study and keeps nothing; beside it
 stands the same work by the in-process executor, into a run store. Libraries and models are loaded
@@ -83,7 +84,8 @@ class _Clock:
 def main() -> None:
     """Write the phantoms, then measure both."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--studies", type=int, default=48)
+    parser.add_argument("--studies", type=int, default=16)
+    parser.add_argument("--spacing", type=float, default=1.0, help="of the phantoms, in mm")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--contender", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -95,15 +97,15 @@ def main() -> None:
     print(", ".join(f"{one} {version(one)}" for one in ("gliobench", "numpy", "pyarrow")))
     with tempfile.TemporaryDirectory() as temporary:
         studies = Path(temporary) / "phantoms"
-        _write_phantoms(studies, arguments.studies)
+        _write_phantoms(studies, arguments.studies, arguments.spacing)
         _overhead(studies, Path(temporary), arguments.rounds)
         _throughput(studies, Path(temporary), arguments.studies)
 
 
-def _write_phantoms(folder: Path, count: int) -> None:
+def _write_phantoms(folder: Path, count: int, spacing_mm: float) -> None:
     from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 
-    export_phantoms(folder, PhantomStudySource(count, spacing_mm=2.0))
+    export_phantoms(folder, PhantomStudySource(count, spacing_mm=spacing_mm))
 
 
 def _overhead(studies: Path, temporary: Path, rounds: int) -> None:
