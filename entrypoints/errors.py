@@ -18,6 +18,9 @@ def reported_errors() -> Iterator[None]:
     except GliobenchError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         raise SystemExit(exit_code(error)) from error
+    except MemoryError as error:
+        sys.stderr.write("error: out of memory: wanted a larger machine, or --set batch_size=1\n")
+        raise SystemExit(ExitCode.ERROR) from error
 
 
 def exit_code(error: GliobenchError) -> ExitCode:

@@ -29,6 +29,14 @@ def test_a_missing_extra_names_the_pip_command(capsys: pytest.CaptureFixture[str
     assert "pip install 'gliobench[phantom]'" in capsys.readouterr().err
 
 
+def test_want_of_memory_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_, reported_errors():
+        raise MemoryError
+
+    assert exit_.value.code == 1
+    assert capsys.readouterr().err.startswith("error: out of memory")
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError), reported_errors():
         _ = 1 / 0
