@@ -226,6 +226,17 @@ def test_nothing_is_found_where_there_is_no_tumour(said: np.ndarray) -> None:
     assert tumour_regions(said, spacing_mm=COARSE_MM, grid=grid_of((1.0, 1.0, 1.0))) is None
 
 
+@pytest.mark.parametrize(("said", "found"), [(0.19, False), (0.21, True)])
+def test_a_voxel_is_tumour_from_the_probability_on_that_cross_validation_chose(
+    said: float, found: bool
+) -> None:
+    likely = said * probabilities(Box3D(start=(5, 5, 5), stop=(15, 15, 15)))
+
+    regions = tumour_regions(likely, spacing_mm=COARSE_MM, grid=grid_of((2.0, 2.0, 2.0)))
+
+    assert (regions is not None) == found
+
+
 def test_the_centre_is_the_middle_of_the_tumour_s_box() -> None:
     mask = np.zeros((10, 10, 10), dtype=bool)
     mask[2:5, 3:7, 4] = True
