@@ -14,7 +14,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.verify_dataset import Track
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.geometry import Spacing
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade, Modality, Reference, Study
 
 Shape = tuple[int, int, int]

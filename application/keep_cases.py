@@ -22,8 +22,8 @@ from gliobench.domain.evaluation.kept_case import (
 )
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import BoolArray, FloatArray, Plane, extent
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
-from gliobench.domain.regions import Region
 from gliobench.domain.slices.view import Composition, SliceView, render
 from gliobench.domain.study import Modality, Study
 

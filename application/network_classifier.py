@@ -13,6 +13,7 @@ from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.network import Network
 from gliobench.application.tumour_finder import TumourFinder, modalities_of
 from gliobench.domain.errors import GliobenchError
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import (
     GraderGeometry,
     grader_volumes,
@@ -20,7 +21,6 @@ from gliobench.domain.network_input import (
     tumour_centre,
 )
 from gliobench.domain.prediction import Failure, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Study
 
 

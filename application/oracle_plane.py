@@ -6,7 +6,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 
 
 def oracle_plane(source: StudySource, study_id: str) -> Plane | None:

@@ -21,6 +21,7 @@ from gliobench.domain.geometry import (
     Polygon,
     Voxel,
 )
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import reorient_box, reorient_voxel
 from gliobench.domain.prediction import (
     Failure,
@@ -29,7 +30,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Study
 
 

@@ -15,8 +15,8 @@ from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import FloatArray, Grid
 from gliobench.domain.image_hash import image_at_hand, image_hash
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import LocalisationPrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Reference, Study
 
 

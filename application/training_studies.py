@@ -9,7 +9,7 @@ import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 
 
 def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str, list[str]]:

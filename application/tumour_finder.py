@@ -14,6 +14,7 @@ from gliobench.application.ports.backend import Reads
 from gliobench.application.ports.network import Network
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.geometry import BoolArray, Spacing
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import (
     brain_windows,
@@ -23,7 +24,6 @@ from gliobench.domain.network_input import (
     window,
 )
 from gliobench.domain.prediction import Failure, FailureReason
-from gliobench.domain.regions import Region
 from gliobench.domain.resampling import Float32Array
 from gliobench.domain.slice_input import thick_as, tumour_on_slice
 from gliobench.domain.study import Modality, Study

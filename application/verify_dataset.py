@@ -11,7 +11,7 @@ import numpy as np
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Modality, Reference, Study
 
 Track: TypeAlias = Callable[[Sequence[str]], Iterable[str]]

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from gliobench.domain.geometry import BoolArray, FloatArray, Grid, Spacing, Voxel
 from gliobench.domain.intensity import IntensityRule
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.resampling import (
     Float32Array,
     linear_weights,

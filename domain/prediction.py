@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gliobench.domain.geometry import Axis, BoolArray, Grid, Spacing
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import Shape, tumour_regions
-from gliobench.domain.regions import Region
 from gliobench.domain.resampling import Float32Array
 from gliobench.domain.study import Modality
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import BoolArray, Grid, Plane
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 
 
 class Modality(str, Enum):

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from gliobench.domain.evaluation.report import HELD_OUT, STAND_IN, BackendReport, EvaluationReport
 from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
 
 GRADING = {

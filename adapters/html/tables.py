@@ -15,8 +15,8 @@ from gliobench.domain.evaluation.summary import (
     Measure,
     Summary,
 )
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.study import Grade
 

@@ -18,7 +18,7 @@ from gliobench.adapters.matplotlib.marks import (
 )
 from gliobench.adapters.matplotlib.panels import SIDES, Panel
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Modality
 
 INK = "#E8EAED"

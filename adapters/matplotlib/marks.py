@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.matplotlib.panels import Panel
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 
 # Okabe and Ito's palette: told apart with any colour vision, and in grey by their brightness.
 COLOURS = {Region.WT: "#56B4E9", Region.TC: "#F0E442", Region.ET: "#D55E00"}

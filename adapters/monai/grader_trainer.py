@@ -29,6 +29,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import (
     REGION_ORDER,
     GraderGeometry,
@@ -37,7 +38,6 @@ from gliobench.domain.network_input import (
     intensity_rules,
     tumour_centre,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 LABEL_SMOOTHING = 0.025

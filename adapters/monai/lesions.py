@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import extent
+from gliobench.domain.labels.regions import LabelConvention
 from gliobench.domain.network_input import GraderGeometry
-from gliobench.domain.regions import LabelConvention
 from gliobench.domain.resampling import linear_weights, resample
 from gliobench.domain.study import Grade
 

@@ -27,10 +27,10 @@ from gliobench.application.training_studies import case_hash, hash_of, studies_w
 from gliobench.application.tumour_finder import find_tumour
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.geometry import BoolArray
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.network_input import LocalizerGeometry, localizer_volumes
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.resampling import resample_to_spacing
 from gliobench.domain.study import Study
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from gliobench.adapters.monai.slice_batches import TrainingSlice
 from gliobench.domain.geometry import BoolArray, Spacing
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import (
     GraderGeometry,
     Shape,
@@ -19,7 +20,6 @@ from gliobench.domain.network_input import (
     tumour_centre,
     window,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.resampling import Float32Array, resample_to_spacing
 from gliobench.domain.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
 from gliobench.domain.study import Reference, Study

@@ -34,9 +34,9 @@ from gliobench.application.training_studies import case_hash, hash_of, studies_w
 from gliobench.application.tumour_finder import Regions, find_tumour
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import box_in_volume, point_in_volume
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
 from gliobench.domain.metrics.segmentation import dice
-from gliobench.domain.regions import Region
 from gliobench.domain.slice_input import SliceGeometry, is_slice
 from gliobench.domain.study import Grade, Study
 

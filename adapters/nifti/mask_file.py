@@ -17,9 +17,9 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.orientation import reorient
 from gliobench.domain.prediction import Mask
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.study import Study
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry import Grid
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Mask
-from gliobench.domain.regions import Region
 
 
 def packed(mask: Mask) -> bytes:

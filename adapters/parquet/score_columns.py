@@ -22,9 +22,9 @@ from gliobench.domain.evaluation.case_columns import (
     score_name,
 )
 from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 IMAGE = "image_hash"

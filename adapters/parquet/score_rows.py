@@ -25,9 +25,9 @@ from gliobench.domain.evaluation.scores import (
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 Row: TypeAlias = dict[str, Any]

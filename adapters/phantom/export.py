@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.phantom.source import PhantomStudySource
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.orientation import reorient
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.study import Grade, Modality, Reference, Study
 
 GRADES_FILE = "name_mapping.csv"

@@ -14,7 +14,7 @@ from gliobench.adapters.phantom.anatomy import Anatomy
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
 from gliobench.adapters.phantom.plan import Enhancement, LesionPlan
 from gliobench.domain.geometry import BoolArray
-from gliobench.domain.regions import LabelConvention
+from gliobench.domain.labels.regions import LabelConvention
 
 Block: TypeAlias = tuple[slice, slice, slice]
 Field: TypeAlias = Callable[[float], Float32Array]

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar, final
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.orientation import canonical
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.study import Modality, Reference, Study
 
 KeyT = TypeVar("KeyT")

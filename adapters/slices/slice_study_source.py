@@ -21,8 +21,8 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import canonical, reorient
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Modality, Reference, Study
 
 CASES_FILE = "cases.csv"

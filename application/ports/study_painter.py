@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Study
 
 

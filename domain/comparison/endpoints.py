@@ -10,8 +10,8 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
-from gliobench.domain.regions import Region
 
 LOWER_IS_BETTER = frozenset({Measure.BRIER, Measure.ERROR_MM, Measure.HD95_MM})
 

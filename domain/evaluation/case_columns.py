@@ -14,9 +14,9 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 Row: TypeAlias = dict[str, object]

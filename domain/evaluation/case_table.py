@@ -22,9 +22,9 @@ from gliobench.domain.evaluation.case_columns import (
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.marks import MARKED
 from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.sampling import Indices
 from gliobench.domain.study import Grade
 

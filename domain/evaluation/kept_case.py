@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import BoolArray, FloatArray, Grid, extent
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.resampling import area_weights, resample
 from gliobench.domain.slices.pixels import GreyWindow, to_bytes
 from gliobench.domain.slices.view import SliceView

@@ -10,8 +10,8 @@ from gliobench.domain.evaluation.case_columns import SCORED
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summary import FormSummary, Measure
 from gliobench.domain.geometry import FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import Measured
 from gliobench.domain.statistics.means import bootstrap_means
 from gliobench.domain.statistics.proportions import wilson

@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 WORST_MM = 373.13

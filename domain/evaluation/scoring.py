@@ -38,6 +38,7 @@ from gliobench.domain.geometry import (
     Point3D,
     Polygon,
 )
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit, polygon_dice
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
 from gliobench.domain.prediction import (
@@ -47,7 +48,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 
 FoundT = TypeVar("FoundT")
 

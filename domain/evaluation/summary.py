@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import Measured
 from gliobench.domain.study import Grade
 

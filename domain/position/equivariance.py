@@ -16,10 +16,10 @@ from gliobench.domain.evaluation.scores import (
     PolygonScore,
 )
 from gliobench.domain.geometry import FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.bootstrap import REPLICATES, Statistic, resample
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.means import MeasuredValues

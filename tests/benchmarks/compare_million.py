@@ -44,9 +44,9 @@ from gliobench.domain.evaluation.scores import (
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Axis, Box, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 from gliobench.entrypoints.container import container
 

@@ -29,6 +29,7 @@ from gliobench.domain.evaluation.scores import (
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import (
     Failure,
@@ -38,7 +39,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Grade, Modality
 

@@ -14,6 +14,7 @@ from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.score_study import ScoreStudy
 from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -22,7 +23,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Case, Grade, Modality, Study
 
 Answer = tuple[GradePrediction | Failure, LocalisationPrediction | Failure | None]

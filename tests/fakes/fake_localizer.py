@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import final
 
 from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, Form, LocalisationPrediction, Mask
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Modality, Study
 
 PlaceRule = Callable[[Study], LocalisationPrediction | Failure]

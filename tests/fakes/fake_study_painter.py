@@ -9,7 +9,7 @@ from typing import final
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Study
 
 

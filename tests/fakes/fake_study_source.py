@@ -12,7 +12,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Box3D, Grid
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Case, Grade, Modality, Reference, Study
 
 TUMOUR = Box3D(start=(3, 4, 2), stop=(8, 9, 6))

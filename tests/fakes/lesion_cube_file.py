@@ -9,8 +9,8 @@ import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.intensity import IntensityRule
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.network_input import MODALITY_ORDER
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.resampling import linear_weights, resample
 
 BRATS_MM = (240, 240, 155)

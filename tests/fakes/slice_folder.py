@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gliobench.adapters.slices import CASES_FILE, IMAGES, MASKS
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Case, Modality
 
 

@@ -9,8 +9,8 @@ import nibabel as nib
 import numpy as np
 
 from gliobench.domain.geometry import Grid
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.orientation import reorient
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.study import Case, Modality
 
 

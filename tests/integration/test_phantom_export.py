@@ -9,8 +9,8 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.nifti.brats_study_source import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.orientation import reorient
-from gliobench.domain.regions import LabelConvention, Region
 from gliobench.domain.study import Modality
 
 STUDY = "Phantom_0001"

@@ -16,8 +16,8 @@ from gliobench.domain.evaluation.scores import (
     PointScore,
     PolygonScore,
 )
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 

@@ -14,7 +14,7 @@ from gliobench.adapters.mllama.sight import Sight
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import box_on_plane, point_on_plane, polygon_on_plane
 from gliobench.domain.geometry import Plane
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Case, Reference
 

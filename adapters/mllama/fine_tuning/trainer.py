@@ -44,8 +44,8 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.patients import patient_hash
-from gliobench.domain.regions import Region
 from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Case
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gliobench.adapters.phantom import PhantomStudySource
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade, Modality
 
 SIZE = 128

@@ -16,6 +16,7 @@ from gliobench.adapters.monai.lesions import LesionCube, _cube, load_lesion_cube
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Box3D
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.network_input import (
     GraderGeometry,
@@ -24,7 +25,6 @@ from gliobench.domain.network_input import (
     localizer_volumes,
     tumour_centre,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 # near a corner of the brain, so that a flip of any axis would be seen

@@ -24,7 +24,7 @@ from gliobench.adapters.monai.slice_networks import (
 from gliobench.adapters.monai.slice_trainer import SliceTrainer
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Box3D
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.slice_input import SliceGeometry
 from gliobench.domain.study import Case, Grade
 

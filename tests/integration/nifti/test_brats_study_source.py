@@ -13,7 +13,7 @@ from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
-from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.study import Grade, Modality
 
 ID_2020 = "BraTS20_Training_001"

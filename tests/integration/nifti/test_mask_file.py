@@ -13,8 +13,8 @@ from gliobench.adapters.nifti import BratsStudySource, read_mask, write_mask
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
+from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.prediction import Mask
-from gliobench.domain.regions import LabelConvention, Region
 
 CASE = fake_case()
 MASK = Mask(grid=CASE.study.grid, regions=CASE.reference.regions)

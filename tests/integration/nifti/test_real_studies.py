@@ -12,8 +12,8 @@ from gliobench.application.load_modalities import load_modalities
 from gliobench.application.verify_dataset import verify_dataset
 from gliobench.domain.faults import FaultKind
 from gliobench.domain.image_hash import image_hash, image_hashes
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Mask
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Modality
 
 pytestmark = pytest.mark.realdata

@@ -26,6 +26,7 @@ from gliobench.application.ports.backend import Backend, BackendOptions, Reads
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import on_plane
 from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import (
     GraderGeometry,
     grader_volumes,
@@ -41,7 +42,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.slice_input import SLICE_MODALITIES
 from gliobench.domain.study import Modality, Study
 from gliobench.entrypoints.plugins import build_backend

@@ -25,6 +25,7 @@ from gliobench.application.tumour_finder import TumourFinder
 from gliobench.domain.errors import BackendError, NotFoundError
 from gliobench.domain.forms import box_in_volume
 from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.model_card import ModelCard
 from gliobench.domain.network_input import (
     GraderGeometry,
@@ -40,7 +41,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Modality, Study
 
 CASE = fake_case(spacing_mm=(2.0, 2.0, 2.0))

@@ -9,7 +9,7 @@ from fakes.slice_folder import write_png, write_slices
 from gliobench.adapters.slices import CASES_FILE, IMAGES, MASKS, SliceStudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade, Modality
 
 

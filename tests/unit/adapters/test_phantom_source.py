@@ -13,7 +13,7 @@ from gliobench.adapters.phantom.anatomy import load_template
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
 from gliobench.domain.geometry import Grid
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade, Modality, Reference, Study
 
 

@@ -31,8 +31,8 @@ from gliobench.domain.errors import InvalidInputError, JobError, StoppedError, S
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Case, Grade, Modality, Reference, Study
 
 IDS = [f"s{number}" for number in range(5)]

@@ -11,6 +11,7 @@ from gliobench.application.export_networks import StudyParity, check_parity
 from gliobench.application.ports.backend import Backend
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Box3D
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -19,7 +20,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Study
 
 STUDY = fake_case(shape=(30, 30, 30)).study

@@ -5,7 +5,7 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.fingerprint_dataset import Distribution, fingerprint_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade, Modality
 
 CASES = [

@@ -14,8 +14,8 @@ from gliobench.application.keep_cases import Keep, KeepCases
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.kept_case import KeptCase, chosen
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, FailureReason
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Case, Modality, Study
 
 IDS = [f"s{number}" for number in range(6)]

@@ -12,6 +12,7 @@ from fakes.fake_study_source import TUMOUR, fake_case
 from gliobench.application.predict_study import Place, StudyReading, drawing, predict_study
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import canonical
 from gliobench.domain.prediction import (
     Failure,
@@ -22,7 +23,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade, Study
 
 SPACING_MM = (1.0, 2.0, 3.0)

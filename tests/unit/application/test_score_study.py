@@ -14,13 +14,13 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
     Form,
     LocalisationPrediction,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Case, Grade, Modality, Study
 
 CASES = [

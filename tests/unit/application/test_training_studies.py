@@ -8,7 +8,7 @@ import pytest
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Case, Grade
 
 CASE = fake_case("study-1")

@@ -7,7 +7,7 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.verify_dataset import Verification, verify_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Case, Modality, Reference, Study
 
 

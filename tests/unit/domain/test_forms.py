@@ -31,6 +31,7 @@ from gliobench.domain.geometry import (
     Point3D,
     Polygon,
 )
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -39,7 +40,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 
 GRID = Grid(shape=(8, 9, 10), affine=np.eye(4))
 AXIAL_3 = Plane(axis=Axis.AXIAL, index=3)

@@ -11,6 +11,7 @@ from fakes.fake_study_source import fake_case
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import Box3D, Grid, extent
 from gliobench.domain.intensity import IntensityRule
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import (
     MODALITY_ORDER,
     REGION_ORDER,
@@ -26,7 +27,6 @@ from gliobench.domain.network_input import (
     tumour_regions,
     window,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Modality, Study
 
 COARSE_MM = 2.0

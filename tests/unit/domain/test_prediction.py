@@ -3,6 +3,7 @@ import pytest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Grid, Point3D
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -11,7 +12,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 GRID = Grid(shape=(2, 2, 2), affine=np.diag([1.0, 2.0, 3.0, 1.0]))

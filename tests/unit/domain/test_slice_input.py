@@ -6,8 +6,8 @@ import pytest
 from fakes.fake_slice import fake_slice
 from fakes.fake_study_source import fake_case
 from gliobench.domain.geometry import Grid
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import brain_windows, localizer_volumes
-from gliobench.domain.regions import Region
 from gliobench.domain.slice_input import (
     SLICE_MODALITIES,
     SURE_ENOUGH,

@@ -18,7 +18,7 @@ from gliobench.adapters.matplotlib.marks import BOX_COLOUR, COLOURS, CROSSHAIR_C
 from gliobench.adapters.matplotlib.overlay import _compose
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry import Box3D, Grid
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Modality, Study
 
 # A head of 40 × 80 × 36 mm with 8 mm of air around it: panels of 56 × 96 mm (axial), 56 × 52 mm

@@ -10,8 +10,8 @@ from gliobench.domain.evaluation.case_table import AT_ONCE, CaseTable, align, di
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import Box, Point
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.study import Grade
 
 REFUSAL = Failure(FailureReason.REFUSAL, "no")

@@ -9,7 +9,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation import kept_case
 from gliobench.domain.evaluation.kept_case import Coarsening, KeptVolume, chosen
 from gliobench.domain.geometry import Grid
-from gliobench.domain.regions import Region
+from gliobench.domain.labels.regions import Region
 
 IDS = [f"study {number}" for number in range(50)]
 

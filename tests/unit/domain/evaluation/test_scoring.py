@@ -27,6 +27,7 @@ from gliobench.domain.geometry import (
     Point3D,
     Polygon,
 )
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -34,7 +35,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 
 GRID = Grid(shape=(10, 10, 10), affine=np.diag([1.0, 1.0, 2.0, 1.0]))
 REFUSAL = Failure(FailureReason.REFUSAL, "no")

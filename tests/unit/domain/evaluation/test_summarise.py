@@ -19,9 +19,9 @@ from gliobench.domain.evaluation.scores import (
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.summarise import mixed_sites, summarise
 from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Summary
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.regions import Region
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, NotEstimable
 from gliobench.domain.study import Grade
 

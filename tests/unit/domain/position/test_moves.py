@@ -5,6 +5,7 @@ import pytest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.motion import Motion
 from gliobench.domain.position.moves import Move, moves
 from gliobench.domain.prediction import (
@@ -15,7 +16,6 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.regions import Region
 
 GRID = Grid(shape=(10, 8, 4), affine=np.diag([2.0, 1.0, 3.0, 1.0]))
 PLANE = Plane(Axis.AXIAL, 1)

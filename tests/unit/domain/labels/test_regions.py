@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.regions import LabelConvention, Region
+from gliobench.domain.labels.regions import LabelConvention, Region
 
 CONVENTIONS = list(LabelConvention)
 SHAPES = npst.array_shapes(min_dims=3, max_dims=3, max_side=3)
