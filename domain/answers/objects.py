@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from gliobench.domain.answers.axis_order import AxisOrder, is_order_key, states_order
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.words import (
     Number,
@@ -31,6 +32,8 @@ _POINT_KEYS = (
     ("centerx", "centery"),
     ("xcenter", "ycenter"),
     ("xcoordinate", "ycoordinate"),
+    ("col", "row"),
+    ("column", "row"),
 )
 _LAYOUTS: Mapping[Question, tuple[tuple[str, ...], ...]] = {
     Question.POINT: (
@@ -42,9 +45,12 @@ _LAYOUTS: Mapping[Question, tuple[tuple[str, ...], ...]] = {
         ("x0", "y0", "x1", "y1"),
         ("x1", "y1", "x2", "y2"),
         ("xmin", "ymin", "xmax", "ymax"),
+        ("xstart", "ystart", "xend", "yend"),
+        ("xleft", "ytop", "xright", "ybottom"),
+        ("colmin", "rowmin", "colmax", "rowmax"),
         ("left", "top", "right", "bottom"),
         ("topleft", "bottomright"),
-        *_wrappers("box bbox bbox2d boundingbox coordinates answer"),
+        *_wrappers("box bbox bbox2d box2d boundingbox coordinates answer"),
     ),
     Question.POLYGON: _wrappers("polygon vertices points outline contour coordinates answer"),
 }
@@ -61,6 +67,10 @@ _REMARKS = frozenset(
         *("name", "note", "rationale", "reason", "reasoning"),
     )
 )
+_ORDERS = frozenset(("order", "axisorder", "coordinateorder", "format", "coordinateformat"))
+"""Keys of a remark that states the order of the coordinates."""
+_NO_ORDER_OF_ITS_OWN = frozenset(("box2d",))
+"""Wrappers that mean y first to one family of models and x first to others."""
 _CERTAINTIES = frozenset(("certainty", "confidence", "probability", "score"))
 
 _DISOWNED = re.compile(
@@ -121,31 +131,65 @@ def grade_of(value: object) -> Grade:
     return written_grade(words)
 
 
-def place_of(value: object, question: Question) -> list[Number]:
-    """Read the numbers of a point, a box or a polygon, in order, from a decoded value.
+def place_of(value: object, question: Question, order: AxisOrder) -> list[Number]:
+    """Read the numbers of a point, a box or a polygon, x before y, from a decoded value.
+
+    Args:
+        value: Numbers with keys have their own order.
+        question: What was asked.
+        order: Of numbers without keys.
 
     Raises:
         Unreadable: Keys, lengths or values are not those of an answer.
     """
     match value:
         case [dict() as only]:
-            return place_of(only, question)
+            return place_of(only, question, order)
         case dict():
-            fields = _fields(value, _LAYOUTS[question])
-            return place_of(fields[0] if len(fields) == 1 else fields, question)
+            _check_order_known(value, order)
+            fields = _fields(value, [*_LAYOUTS[question], *_stating_keys(value)])
+            if len(fields) == 1:
+                return place_of(fields[0], question, order)
+            by_name = not any(isinstance(one, list | dict) for one in fields)
+            return place_of(fields, question, AxisOrder() if by_name else order)
         case list() if question is Question.POLYGON:
-            return [number for vertex in value for number in _pair(vertex)]
-        case [_, _] if question is Question.BOX:
-            return [number for corner in value for number in _pair(corner)]
-        case [_, _, _, _] if question is Question.BOX:
-            return [_number(one) for one in value]
+            return [number for vertex in value for number in _pair(vertex, order)]
+        case list() if question is Question.BOX:
+            return _box(value, order)
         case _:
-            return _pair(value)
+            return _pair(value, order)
 
 
-def _pair(value: object) -> list[Number]:
+def _box(value: list[object], order: AxisOrder) -> list[Number]:
+    match value:
+        case [list(), list()]:
+            return order.of_box([number for corner in value for number in _bare_pair(corner)])
+        case [_, _]:
+            return [number for corner in value for number in _pair(corner, order)]
+        case [_, _, _, _]:
+            return order.of_box([_number(one) for one in value])
+    return _pair(value, order)
+
+
+def _check_order_known(value: Object, order: AxisOrder) -> None:
+    if (strange := _NO_ORDER_OF_ITS_OWN & value.keys()) and not order.is_stated:
+        raise Unreadable(
+            FailureReason.WRONG_ARITY, f"{min(strange)} does not say whether x or y comes first"
+        )
+
+
+def _stating_keys(value: Object) -> list[tuple[str]]:
+    """Give the keys of wrappers such as `{"[y, x]": [0.6, 0.4]}`."""
+    return [(key,) for key in value if is_order_key(key)]
+
+
+def _pair(value: object, order: AxisOrder) -> list[Number]:
     if isinstance(value, dict):
-        value = _fields(value, _POINT_KEYS)
+        return _bare_pair(_fields(value, _POINT_KEYS))
+    return order.of_pair(_bare_pair(value))
+
+
+def _bare_pair(value: object) -> list[Number]:
     if not isinstance(value, list) or len(value) != 2:
         reason = FailureReason.WRONG_ARITY if isinstance(value, list) else FailureReason.NON_NUMERIC
         raise Unreadable(reason, "a place in the answer is no pair of numbers")
@@ -168,11 +212,15 @@ def _fields(value: Object, layouts: Iterable[tuple[str, ...]]) -> list[object]:
     for names in layouts:
         if all(name in value for name in names):
             others = {key: one for key, one in value.items() if key not in names}
-            if all(key in _REMARKS and isinstance(one, str) for key, one in others.items()):
+            if all(_is_remark(key, one) for key, one in others.items()):
                 return [value[name] for name in names]
     held = any(isinstance(one, (float, list, dict, Number)) for one in value.values())
     reason = FailureReason.WRONG_ARITY if held else FailureReason.NO_NUMBERS
     raise Unreadable(reason, f"the answer has the keys {_keys(value)}")
+
+
+def _is_remark(key: str, value: object) -> bool:
+    return isinstance(value, str) and (key in _REMARKS or (key in _ORDERS and states_order(value)))
 
 
 def _only_object(value: object) -> Object:

@@ -13,8 +13,10 @@ from typing import TypeVar
 
 import shapely
 
+from gliobench.domain.answers.axis_order import AxisOrder
 from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
 from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.thoughts import without_thoughts
 from gliobench.domain.answers.words import (
     Number,
     Unreadable,
@@ -155,8 +157,8 @@ def parse_polygon(
 
 
 def _parsed(text: str, read: Callable[[str], AnswerT]) -> AnswerT | Failure:
-    words = plain(text)
     try:
+        words = plain(without_thoughts(text))
         if not words:
             raise Unreadable(FailureReason.EMPTY_ANSWER, "the answer is empty")
         return read(words)
@@ -189,10 +191,14 @@ def _numbers(words: str, question: Question, *, finished: bool) -> list[Number]:
     values, rest = objects_in(words)
     if not values:
         check_answering(words, finished=finished)
-        found = written_numbers(words, question, NUMBER_KEYS[question])
-        return found if isinstance(found, list) else place_of(found, question)
+    order, unordered = AxisOrder.of(words, question)
+    if not values:
+        found = written_numbers(unordered, question, NUMBER_KEYS[question])
+        if isinstance(found, list):
+            return order.of_all(found, question)
+        return place_of(found, question, order)
     check_closed(rest)
-    first, *others = [place_of(value, question) for value in values]
+    first, *others = [place_of(value, question, order) for value in values]
     if numbers_in(rest) or any(other != first for other in others):
         raise Unreadable(FailureReason.WRONG_ARITY, "the answer holds other numbers besides")
     return first

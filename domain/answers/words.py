@@ -45,8 +45,8 @@ def _words(text: str) -> frozenset[str]:
 
 _PLACE_FRAMING = _words(
     "a about an and answer approximately are as at axial based brain boxed coordinate coordinates "
-    "estimate estimated final following for given glioma here i image in is it json lesion located "
-    "location mass most mri my of on output picture position result roughly scan slice sure the "
+    "estimate estimated final following for format given glioma here i image in is it json lesion "
+    "located location mass most mri my of on order output picture position result roughly scan slice sure the "
     "this tumor tumour whole with would x y"
 )
 _FRAMING: Mapping[Question, frozenset[str]] = {
@@ -83,6 +83,8 @@ _BULLET = re.compile(r"^\s*[-•*]\s+(?=[^\W\d]|[(\[{])")
 _SILENT = frozenset("'\"*`:=$\\")
 """Marks that say nothing, wherever they stand."""
 _GIVING = frozenset([":", "=", "is"])
+_CORNERS = (_words("top upper bottom lower"), _words("left right"))
+_EDGES = frozenset(chain(*_CORNERS))
 
 _FENCE = re.compile(r"```(?:json|python|text|plaintext)?(?!\w)")
 _PLAIN = str.maketrans("‘’“”‐‑", "''\"\"--")
@@ -202,11 +204,14 @@ def written_numbers(
         raise Unreadable(FailureReason.NO_NUMBERS, "the answer holds no number")
     _check_count(sum(_counts(token) for token in tokens), question)
     _check_words(tokens, _FRAMING[question] | keys)
+    tokens = _without_corners(tokens)
     fields, loose, layout = _layout(tokens, keys)
     if strange := re.sub(r"[N(),;]", "", layout):
         raise Unreadable(FailureReason.NON_NUMERIC, f"{strange[:40]!r} stands among the numbers")
     if fields and not loose:
         return fields
+    if question is Question.BOX:
+        _check_bare({key_of(token[0]) for token in tokens}, keys)
     layout = re.sub(r"\(,*\)", "", layout).strip(",;")
     if fields or not _LAYOUTS[question].fullmatch(layout):
         raise Unreadable(
@@ -263,6 +268,31 @@ def _check_words(tokens: list[re.Match[str]], known: frozenset[str]) -> None:
             )
 
 
+def _without_corners(tokens: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Leave out "top left" and the like: the two numbers after it are no left edge."""
+    kept: list[re.Match[str]] = []
+    for token in tokens:
+        if kept and key_of(kept[-1][0]) in _CORNERS[0] and key_of(token[0]) in _CORNERS[1]:
+            kept.pop()
+        else:
+            kept.append(token)
+    return kept
+
+
+def _check_bare(words: set[str], keys: frozenset[str]) -> None:
+    """Refuse the bare numbers of a box among words that part them otherwise: "x 0.1 to 0.5".
+
+    Raises:
+        Unreadable: Axes are named, or more edges than "on the left" needs.
+    """
+    edges = words & _EDGES
+    axes = words & ((keys | {"x", "y"}) - _EDGES - {"topleft", "bottomright"})
+    if axes or len(edges) > 2:
+        raise Unreadable(
+            FailureReason.NON_NUMERIC, "which number is of which edge of the box is not clear"
+        )
+
+
 def _layout(
     tokens: list[re.Match[str]], keys: frozenset[str]
 ) -> tuple[dict[str, object], list[Number], str]:
@@ -270,17 +300,15 @@ def _layout(
     fields: dict[str, object] = {}
     loose: list[Number] = []
     marks: list[str] = []
-    key, given = "", False
+    key = ""
     for token in tokens:
-        if token["number"] and given:
+        if token["number"] and key:
             set_once(fields, key, number_of(token[0]))
         elif token["number"]:
             loose.append(number_of(token[0]))
             marks.append("N")
         elif token["mark"] and token[0] not in _SILENT:
             marks.append({"[": "(", "{": "(", "]": ")", "}": ")"}.get(token[0], token[0]))
-        if token[0] in _GIVING:
-            given = bool(key)
-        elif token[0] not in _SILENT:
-            key, given = key_of(token[0]) if key_of(token[0]) in keys else "", False
+        if token[0] not in _GIVING | _SILENT:
+            key = key_of(token[0]) if key_of(token[0]) in keys else ""
     return fields, loose, "".join(marks).rstrip(".!")

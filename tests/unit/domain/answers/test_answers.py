@@ -285,6 +285,12 @@ def test_a_polygon_of_one_place_thrice_has_too_few_vertices() -> None:
         "(0.1, 0.2), " * 10_000,
         "high-grade " * 10_000,
         "no " * 10_000,
+        "y, x, " * 10_000,
+        "yxyx " * 10_000,
+        "y(" * 10_000,
+        "<think>" * 10_000,
+        "</think>" * 10_000,
+        "<think " * 10_000,
         "\ud800{\x00}",
     ],
 )
@@ -320,6 +326,8 @@ SCRAPS = st.sampled_from(
         *("\n", " ", "```json\n", "```", "x", "y", "x0", "y0", "x1", "y1", "polygon", "grade"),
         *('"x": ', '"y": ', "HGG", "LGG", "high", "low", "-grade", "not ", "no ", "or ", "is "),
         *("0", "1", "0.4", "1e400", "-0.0", "NaN", "Infinity", "null", "true", "1e-320", "٤", "−"),
+        *("<think>", "</think>", "◁/think▷", "<answer>", "(y, x)", "yxyx", "row, col", "top, left"),
+        *("[y_min, x_min, y_max, x_max]", "[x, y, w, h]", '"box_2d": ', "y first", "x_max, "),
         *("[0.1, 0.2]", "[0.5, 0.2]", "[0.3, 0.4]", "0.1, 0.2, 0.5, 0.6", "I cannot", "The centre"),
     ]
 )
@@ -391,6 +399,130 @@ def test_a_point_in_json_or_in_brackets_or_by_name_is_the_same(x: float, y: floa
     ]
 
     assert {parse_point(way) for way in ways} == {(x, y)}
+
+
+EDGES = ("x_min", "y_min", "x_max", "y_max")
+GENERATIONS = [
+    EDGES,
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("x0", "y0", "x1", "y1"),
+    ("x1", "y1", "x2", "y2"),
+    ("left", "top", "right", "bottom"),
+    ("col_start", "row_start", "col_end", "row_end"),
+    ("x_left", "y_top", "x_right", "y_bottom"),
+    ("min x", "min y", "max x", "max y"),
+]
+
+
+@given(names=st.sampled_from(GENERATIONS), positions=st.permutations(range(4)))
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "[{names}]: {numbers}",
+        "{names} = {numbers}",
+        "The box is {numbers} in ({names}) order.",
+        'In [{names}] format: {{"bbox": {numbers}}}',
+        '{{"box_2d": {numbers}, "label": "tumour, as [{names}]"}}',
+        '{{"box": {numbers}, "format": "{names}"}}',
+        "```json\n[{numbers}]\n``` as {names}",
+    ],
+)
+def test_a_box_is_read_in_whatever_order_is_stated(
+    wording: str, names: tuple[str, ...], positions: list[int]
+) -> None:
+    box = (0.1, 0.2, 0.5, 0.6)
+    stated = ", ".join(names[at] for at in positions)
+    numbers = json.dumps([box[at] for at in positions])
+
+    assert parse_box(wording.format(names=stated, numbers=numbers)) == box
+
+
+@given(x=FRACTION, y=FRACTION)
+def test_a_point_is_read_in_the_order_that_is_stated(x: float, y: float) -> None:
+    ways = [
+        f"(y, x) = ({y}, {x})",
+        f"[row, column]: [{y}, {x}]",
+        f"The y and x coordinates are {y}, {x}.",
+        f"y {y}, x {x}",
+        f"The center is at ({y}, {x}) (y, x).",
+        json.dumps({"center": [y, x]}) + " (vertical, horizontal)",
+        json.dumps({"point": [y, x], "explanation": "y first, then x"}),
+        json.dumps({"[y, x]": [y, x]}),
+        json.dumps({"y": y, "x": x}) + " given as (x, y)",
+        json.dumps({"row": y, "column": x}),
+    ]
+
+    assert {parse_point(way) for way in ways} == {(x, y)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'The first value is y and the second is x: {"box": [0.2, 0.1, 0.6, 0.5]}',
+        '{"box": [0.2, 0.1, 0.6, 0.5], "explanation": "y comes before the other axis"}',
+        'In [x, y, w, h] format: {"bbox": [0.1, 0.2, 0.4, 0.5]}',
+        '{"bbox": [0.3, 0.4, 0.4, 0.5], "format": "cxcywh"}',
+        "x (0.1, 0.5), y (0.2, 0.6)",
+        "(x_min, x_max) = (0.1, 0.5), (y_min, y_max) = (0.2, 0.6)",
+        "top at 0.2, left at 0.1, bottom at 0.6, right at 0.5",
+        '[y1, x1, y2, x2] or [x1, y1, x2, y2]: {"box": [0.1, 0.2, 0.5, 0.6]}',
+        '{"box_2d": [0.2, 0.1, 0.6, 0.5], "label": "tumour"}',
+        '{"box": [0.1, 0.2, 0.5, 0.6], "format": "pixels"}',
+    ],
+)
+def test_a_box_whose_order_is_not_clear_is_none(text: str) -> None:
+    assert isinstance(parse_box(text), Failure)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The top-left and bottom-right corners are (0.1, 0.2) and (0.5, 0.6).",
+        "Top left: 0.1, 0.2, bottom right: 0.5, 0.6",
+        "The tumor is on the left: [0.1, 0.2, 0.5, 0.6]",
+        'x is to the right and y down. {"box": [0.1, 0.2, 0.5, 0.6]}',
+        "top 0.2, left 0.1, bottom 0.6, right 0.5",
+    ],
+)
+def test_words_of_place_that_state_no_order_change_none(text: str) -> None:
+    assert parse_box(text) == (0.1, 0.2, 0.5, 0.6)
+
+
+THOUGHTS = [
+    "<think>{}</think>",
+    "<THINK>{}</THINK>",
+    "<thinking>{}</thinking>",
+    "<reasoning>\n{}\n</reasoning>",
+    "◁think▷{}◁/think▷",
+    "[THINK]{}[/THINK]",
+    "<|begin_of_thought|>{}<|end_of_thought|>",
+    "{}</think>",
+    "<think><think>{}</think></think>",
+    "<think>{}</think>\n<think>{}</think>",
+]
+
+
+@pytest.mark.parametrize("thought", THOUGHTS)
+@given(inside=TEXTS | JSONS)
+@settings(max_examples=20)
+def test_whatever_a_model_thinks_only_what_it_says_counts(thought: str, inside: str) -> None:
+    silent = thought.replace("{}", re.sub(r"[<>◁▷\[|]", "", inside))
+
+    assert parse_point(silent + "\n(0.4, 0.6)") == (0.4, 0.6)
+    assert parse_grade(f"{silent}<answer>LGG</answer>") is Grade.LGG
+    assert reason(parse_box(silent)) is FailureReason.EMPTY_ANSWER
+
+
+@pytest.mark.parametrize(
+    "opened", ["<think>", "<Thinking>", "◁think▷", "</think>(0.4, 0.6)<think>"]
+)
+@pytest.mark.parametrize("parse", PARSERS.values())
+def test_a_thought_without_an_end_is_truncated(parse: Callable[..., Any], opened: str) -> None:
+    text = opened + 'So it is {"grade": "HGG"} at {"x": 0.4, "y": 0.6}'
+
+    assert parse(text) == Failure(
+        FailureReason.TRUNCATED, "the answer ends inside the model's reasoning", raw=text
+    )
 
 
 @given(st.lists(FRACTION, min_size=1, max_size=9))
