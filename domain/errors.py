@@ -12,9 +12,14 @@ GliobenchError
 A message names the thing, the value got and the value wanted, in one line.
 """
 
+from gliobench.domain.messages import one_line
+
 
 class GliobenchError(Exception):
-    """Base of all errors that a user can act on."""
+    """Base of all errors that a user can act on; its text is one line, whatever it quotes."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class InvalidInputError(GliobenchError, ValueError):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Any
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.extent import COARSEST_MM, FINEST_MM
 from gliobench.domain.network_input import MODALITY_ORDER, REGION_ORDER
 from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 
 INTENSITY_RULE = "z-score of non-zero voxels, clipped to percentiles 0.1 and 99.9"
 METADATA_KEY = "gliobench_model_card"
+LONGEST_INPUT = 512
+"""Voxels along an axis: more than a head has millimetres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,16 @@ class ModelCard:
                 raise InvalidInputError(
                     f"model card: {name} {getattr(self, name)!r} is not {known}"
                 )
-        if not self.temperature > 0:
+        if not 0 < self.temperature < math.inf:
             raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
+        if not all(0 < length <= LONGEST_INPUT for length in self.input_shape):
+            raise InvalidInputError(
+                f"model card: input_shape {self.input_shape}: wanted 1 to {LONGEST_INPUT} voxels"
+            )
+        if not all(FINEST_MM <= edge <= COARSEST_MM for edge in self.spacing_mm):
+            raise InvalidInputError(
+                f"model card: spacing_mm {self.spacing_mm}: wanted {FINEST_MM:g} to {COARSEST_MM:g}"
+            )
 
     @property
     def of_slices(self) -> bool:
@@ -80,24 +91,6 @@ class ModelCard:
         """Write the card as one line of JSON."""
         return json.dumps(asdict(self), sort_keys=True)
 
-    @classmethod
-    def from_json(cls, text: str) -> ModelCard:
-        """Read a card.
-
-        Raises:
-            InvalidInputError: It is not JSON, or lacks or misnames a field.
-        """
-        try:
-            values = json.loads(text)
-            known = {f.name for f in fields(cls)}
-            return cls(**{k: _tupled(v) for k, v in values.items() if k in known})
-        except (json.JSONDecodeError, AttributeError, TypeError) as error:
-            raise InvalidInputError(f"model card cannot be read: {error}") from error
-
 
 def _values(*orders: Sequence[Enum]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(one.value for one in order) for order in orders)
-
-
-def _tupled(value: Any) -> Any:  # noqa: ANN401 - JSON
-    return tuple(value) if isinstance(value, list) else value

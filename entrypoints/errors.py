@@ -16,7 +16,7 @@ def reported_errors() -> Iterator[None]:
     try:
         yield
     except GliobenchError as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        sys.stderr.write(f"error: {error}\n")
         raise SystemExit(exit_code(error)) from error
     except MemoryError as error:
         sys.stderr.write("error: out of memory: wanted a larger machine, or --set batch_size=1\n")

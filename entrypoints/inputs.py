@@ -44,15 +44,15 @@ def _open_whole(dataset: str) -> StudySource:
 
 def _members(cohort: str) -> list[str]:
     """Name the studies of a frozen cohort, `FILE`, or of one of its parts, `FILE:PART`."""
-    from gliobench.application.freeze_cohort import thaw
     from gliobench.domain.errors import NotFoundError
 
     file, _, part = (cohort, "", "") if _is_file(cohort) else cohort.rpartition(":")
     try:
-        frozen = thaw(_read_file(file).decode())
-    except (NotFoundError, UnicodeDecodeError) as error:
+        content = _read_file(file)
+    except NotFoundError as error:
         url = container.storage(cohort).url
         raise NotFoundError(f"cohort {url} cannot be read: wanted FILE or FILE:PART") from error
+    frozen = container.read_cohort(content, file=container.storage(file).url)
     return [member.study_id for member in (frozen.part(part) if part else frozen.members)]
 
 

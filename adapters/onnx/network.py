@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from gliobench.adapters.onnx.card import read_card
 from gliobench.application.ports.network import Network
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.model_card import METADATA_KEY, ModelCard
@@ -133,7 +134,7 @@ def _card(session: onnxruntime.InferenceSession, path: Path, kind: str) -> Model
     metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
         raise BackendError(f"{path} carries no model card: export it with gliobench export")
-    card = ModelCard.from_json(metadata[METADATA_KEY])
+    card = read_card(metadata[METADATA_KEY], file=str(path))
     if card.kind != kind:
         raise BackendError(f"{path} is a {card.kind}: wanted a {kind}")
     return card

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
+
+from pydantic import TypeAdapter
 
 from gliobench.application.ports.run_store import RunManifest
+from gliobench.domain.documents import read_document
 from gliobench.domain.errors import JobError
-from gliobench.domain.prediction import Form
 
 MANIFEST = "manifest.json"
+_FORM = TypeAdapter(RunManifest)
 
 
 def manifest_content(manifest: RunManifest) -> bytes:
@@ -31,11 +35,9 @@ def read_manifest(content: bytes, *, place: str) -> RunManifest:
     Raises:
         JobError: It is no manifest.
     """
-    try:
-        fields = json.loads(content)
-        fields["forms"] = frozenset(map(Form, fields["forms"]))
-        fields["trained_on"] = frozenset(fields["trained_on"])
-        fields["missing_shards"] = tuple(fields.get("missing_shards", ()))
-        return RunManifest(**fields)
-    except (ValueError, KeyError, TypeError) as error:
-        raise JobError(f"{place}/{MANIFEST} is no manifest of a run ({error})") from error
+    return read_document(
+        partial(_FORM.validate_json, strict=True, extra="forbid"),
+        content,
+        name=f"{place}/{MANIFEST} is no manifest of a run",
+        raises=JobError,
+    )

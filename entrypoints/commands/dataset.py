@@ -90,6 +90,7 @@ def split(
         split_by_fractions,
         split_into_folds,
     )
+    from gliobench.entrypoints.container import container
     from gliobench.entrypoints.dataset_view import print_split
     from gliobench.entrypoints.inputs import open_source
 
@@ -101,7 +102,7 @@ def split(
         name=dataset.rstrip("/").rpartition("/")[2]
         if "://" in dataset
         else Path(dataset).resolve().name,
-        exclude=_exclusions(exclude) if exclude else None,
+        exclude=container.read_exclusions(exclude) if exclude else None,
         track=_progress_bar("reading"),
     )
     if folds is not None:
@@ -133,13 +134,3 @@ def _fractions(text: str) -> dict[str, float]:
     except ValueError as error:
         raise typer.BadParameter(f"--fractions {text}: {error}") from error
     return fractions
-
-
-def _exclusions(path: Path) -> dict[str, str]:
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(listed, dict):
-        raise InvalidInputError(f"{path}: wanted a JSON object of reasons by study")
-    return {str(study_id): str(reason) for study_id, reason in listed.items()}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from gliobench.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from gliobench.application.ports.trainer import Progress, Trainer
@@ -78,7 +76,7 @@ def grader(
     trainer = container.grader_trainer(
         open_source(dataset) if dataset else None, cubes=cubes, masks=masks, steps=steps, seed=seed
     )
-    settled = _folds(folds_of) if folds_of else None
+    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
 
@@ -103,7 +101,7 @@ def slices(
     from gliobench.entrypoints.inputs import open_source
 
     trainer = container.slice_trainer(open_source(dataset), steps=steps, seed=seed)
-    settled = _folds(folds_of) if folds_of else None
+    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
 
@@ -161,7 +159,7 @@ def lora(
             "seed": seed,
         },
     )
-    settled = _folds(folds_of) if folds_of else None
+    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
 
@@ -173,7 +171,7 @@ def _run(
     fold: list[int] | None,
     final_only: bool,
     seed: int,
-    settled: dict[str, int] | None = None,
+    settled: Mapping[str, int] | None = None,
 ) -> None:
     from gliobench.application.cross_validate import CrossValidation
 
@@ -194,14 +192,6 @@ def _lesions(cubes: Path | None, masks: Path | None) -> tuple[Path, Path] | None
     if cubes or masks:
         raise typer.BadParameter("--cubes and --masks go together: give both, or neither")
     return None
-
-
-def _folds(run: Path) -> dict[str, int]:
-    try:
-        folds: dict[str, int] = json.loads((run / "folds.json").read_text())
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{run} is no training run with folds: {error}") from error
-    return folds
 
 
 def _progress_bar(name: str) -> Progress:

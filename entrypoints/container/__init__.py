@@ -13,6 +13,7 @@ from dependency_injector import containers, providers
 from gliobench.entrypoints.container import (
     backends,
     datasets,
+    documents,
     executors,
     reports,
     stores,
@@ -44,6 +45,10 @@ class Container(containers.DeclarativeContainer):
     slice_source = providers.Factory(datasets.slice_source, settings=settings)
     phantom_source = providers.Factory(datasets.phantom_source)
     study_files = providers.Factory(datasets.study_files)
+
+    read_cohort = providers.Callable(documents.read_cohort)
+    read_exclusions = providers.Callable(documents.read_exclusions)
+    read_folds = providers.Callable(documents.read_folds)
 
     backend = providers.Factory(backends.backend, settings=settings)
     trained_backend = providers.Factory(backends.trained_backend)

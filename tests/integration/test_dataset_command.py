@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import image_of, write_image, write_name_mapping, write_study
-from gliobench.application.freeze_cohort import thaw
+from gliobench.adapters.json import read_cohort
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Grid
 from gliobench.domain.study import Modality
@@ -117,7 +117,7 @@ def test_folds_are_frozen_and_thaw(dataset: Path, tmp_path: Path) -> None:
 
     code, table, _ = _run("split", dataset, "--folds", 2, "--seed", 5, "--out", out)
 
-    cohort = thaw(out.read_text())
+    cohort = read_cohort(out.read_bytes(), file="c.json")
     assert code == 0
     assert (cohort.name, cohort.seed) == ("brats", 5)
     assert {name: len(part) for name, part in cohort.parts.items()} == {"fold-0": 3, "fold-1": 3}
@@ -132,7 +132,7 @@ def test_a_split_without_out_is_printed_and_leaves_the_quarantined_out(
 
     _, out, _ = _run("split", dataset, "--fractions", "train=0.5,test=0.5", "--exclude", quarantine)
 
-    cohort = thaw(out)
+    cohort = read_cohort(out.encode(), file="c.json")
     assert cohort.exclusions == {IDS[0]: "blurred"}
     assert sorted(member.study_id for member in cohort.members) == IDS[1:]
 
@@ -164,14 +164,14 @@ def test_an_exclusion_list_that_is_none_is_one_line(dataset: Path) -> None:
     code, _, err = _run("split", dataset, "--folds", 2, "--exclude", dataset / "name_mapping.csv")
 
     assert code == 1
-    assert "cannot be read" in err
+    assert "is no JSON object of reasons by study" in err
 
 
 def test_a_changed_cohort_file_does_not_thaw(dataset: Path) -> None:
     _, out, _ = _run("split", dataset, "--folds", 2)
 
     with pytest.raises(InvalidInputError, match="changed"):
-        thaw(out.replace("LGG", "HGG", 1))
+        read_cohort(out.replace("LGG", "HGG", 1).encode(), file="c.json")
 
 
 def _rewrite(

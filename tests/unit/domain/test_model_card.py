@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -20,18 +19,8 @@ CARD = ModelCard(
 )
 
 
-def test_a_card_is_read_back_as_it_was_written() -> None:
-    assert ModelCard.from_json(CARD.to_json()) == CARD
-
-
 def test_a_card_is_one_line() -> None:
     assert "\n" not in CARD.to_json()
-
-
-def test_a_field_of_a_later_version_is_passed_over() -> None:
-    text = json.dumps({**json.loads(CARD.to_json()), "licence": "Apache-2.0"})
-
-    assert ModelCard.from_json(text) == CARD
 
 
 @pytest.mark.parametrize(
@@ -45,6 +34,11 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
         ({"temperature": 0.0}, "temperature 0.0 is not positive"),
         ({"temperature": -1.0}, "temperature -1.0 is not positive"),
         ({"temperature": float("nan")}, "temperature nan is not positive"),
+        ({"temperature": float("inf")}, "temperature inf is not positive"),
+        ({"input_shape": (10**9, 10**9, 10**9)}, "wanted 1 to 512 voxels"),
+        ({"input_shape": (32, 32, -1)}, "wanted 1 to 512 voxels"),
+        ({"spacing_mm": (1.9, 1.9, float("nan"))}, "wanted 0.05 to 20"),
+        ({"spacing_mm": (1.9, 1.9, 1e-9)}, "wanted 0.05 to 20"),
     ],
 )
 def test_a_network_that_wants_another_input_is_refused(
@@ -52,20 +46,3 @@ def test_a_network_that_wants_another_input_is_refused(
 ) -> None:
     with pytest.raises(InvalidInputError, match=message):
         replace(CARD, **change)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[1, 2]", '"grader"', "{}", '{"kind": "grader"}', "null"],
-    ids=["empty", "torn", "list", "string", "no-field", "one-field", "null"],
-)
-def test_what_is_no_card_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(InvalidInputError, match=r"^model card cannot be read: [^\n]+$"):
-        ModelCard.from_json(text)
-
-
-def test_a_temperature_that_is_no_number_is_refused() -> None:
-    text = CARD.to_json().replace("1.7", '"warm"')
-
-    with pytest.raises(InvalidInputError, match="model card cannot be read"):
-        ModelCard.from_json(text)

@@ -1,0 +1,59 @@
+"""Files that tell gliobench something: read in one way, whoever wrote them or damaged them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.messages import shown
+
+T = TypeVar("T")
+
+LARGEST_BYTES = 2**28
+"""Of a document: a manifest that names three million patients."""
+
+
+def read_document(
+    parse: Callable[[bytes], T],
+    content: bytes,
+    *,
+    name: str,
+    raises: type[GliobenchError] = InvalidInputError,
+) -> T:
+    """Read a document, or say in one line which field is wrong.
+
+    Args:
+        parse: Checks the whole content; what it raises is a ValueError, which may list its faults
+            by `errors` as pydantic's does.
+        content: Of the file.
+        name: What the document is and where it lies, for messages.
+        raises: The error to raise.
+
+    Raises:
+        GliobenchError: `raises`, where the document is too large or is not what it should be.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise raises(f"{name}: {len(content)} bytes: wanted at most {LARGEST_BYTES}")
+    try:
+        return parse(content)
+    except ValueError as error:
+        raise raises(f"{name}: {first_fault(error)}") from error
+
+
+def first_fault(error: ValueError) -> str:
+    """Word the first fault of a document: the field, the value got, the value wanted."""
+    faults: list[Mapping[str, Any]] = getattr(error, "errors", lambda **_: [])(include_url=False)
+    if not faults:
+        return str(error)
+    fault = faults[0]
+    field = ".".join(str(part) for part in fault["loc"])
+    what: str = fault["msg"].removeprefix("Value error, ")
+    match fault["type"]:
+        case "json_invalid":
+            return what
+        case "missing" | "missing_argument":
+            return f"{field} is missing"
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            return f"{field}: there is no such field in this version"
+    return f"{field}: got {shown(fault['input'])}: {what}" if field else what

@@ -1,0 +1,46 @@
+import json
+
+import pytest
+
+from gliobench.adapters.onnx.card import read_card
+from gliobench.domain.errors import BackendError
+from gliobench.domain.model_card import ModelCard
+
+CARD = ModelCard(
+    kind="grader",
+    architecture="three stages",
+    input_shape=(32, 32, 32),
+    spacing_mm=(1.9, 1.9, 1.2),
+    training_data="0f" * 32,
+    trained_on=("aa", "bb"),
+    temperature=1.7,
+)
+
+
+def test_a_card_is_read_back_as_it_was_written() -> None:
+    assert read_card(CARD.to_json(), file="g.onnx") == CARD
+
+
+def test_a_field_of_a_later_version_is_passed_over() -> None:
+    text = json.dumps({**json.loads(CARD.to_json()), "licence": "Apache-2.0"})
+
+    assert read_card(text, file="g.onnx") == CARD
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1, 2]", '"grader"', "{}", '{"kind": "grader"}', "null"],
+    ids=["empty", "torn", "list", "string", "no-field", "one-field", "null"],
+)
+def test_what_is_no_card_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(BackendError, match=r"^g\.onnx: its model card cannot be read: [^\n]+$"):
+        read_card(text, file="g.onnx")
+
+
+def test_a_temperature_that_is_no_number_is_refused() -> None:
+    text = CARD.to_json().replace("1.7", '"warm"')
+
+    with pytest.raises(
+        BackendError, match="temperature: got 'warm': Input should be a valid number"
+    ):
+        read_card(text, file="g.onnx")
