@@ -90,8 +90,6 @@ def _complete(
         if form in forms
     }
     mask = answers.get(Form.MASK)
-    if isinstance(mask, Mask) and mask.grid != study.grid:
-        answers[Form.MASK] = _broken(
-            f"mask on a grid of {mask.grid.shape} that is not the study's of {study.grid.shape}"
-        )
+    if isinstance(mask, Mask) and (difference := study.grid.difference(mask.grid)):
+        answers[Form.MASK] = _broken(f"mask on a grid that is not the study's: {difference}")
     return replace(place, answers=answers)

@@ -187,8 +187,8 @@ def on_plane(
     if plane.index >= grid.shape[plane.axis]:
         raise InvalidInputError(f"{plane} lies outside a grid of {grid.shape}")
     mask = prediction.answers.get(Form.MASK)
-    if isinstance(mask, Mask) and mask.grid != grid:
-        raise InvalidInputError(f"mask on a grid of {mask.grid.shape} that is not the study's")
+    if isinstance(mask, Mask) and (difference := grid.difference(mask.grid)):
+        raise InvalidInputError(f"mask on a grid that is not the study's: {difference}")
     found: dict[Form, Localisation | Failure] = {}
     for form, source in _first_answered(prediction, _SOURCES_ON_PLANE):
         answer = prediction.answers[source]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from itertools import product
 from math import isfinite
 from typing import TypeAlias, TypeVar
 
@@ -24,6 +25,8 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 FloatArray: TypeAlias = NDArray[np.floating]
 Voxel: TypeAlias = tuple[float, float, float]
 Spacing: TypeAlias = tuple[float, float, float]
+SAME_PLACE_VOX = 0.1
+"""Corners of one grid may lie so far apart, in voxels, that two files give it."""
 
 
 class Axis(IntEnum):
@@ -78,14 +81,32 @@ class Grid:
         """Volume of a voxel, right for sheared grids too."""
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
-    def matches(self, other: Grid, *, tolerance_mm: float = 1e-3) -> bool:
-        """Tell whether two grids have the same shape and place their corners alike."""
+    def matches(self, other: Grid) -> bool:
+        """Tell whether two grids have the same shape and place every corner alike.
+
+        Alike is within `SAME_PLACE_VOX` of a voxel along each of its axes: tools round affines.
+        """
+        return self.shape == other.shape and self._apart(other)[1] <= SAME_PLACE_VOX
+
+    def difference(self, other: Grid) -> str:
+        """Say in what another grid differs, for messages; nothing where it matches."""
         if self.shape != other.shape:
-            return False
-        corners = np.array([[0, 0, 0, 1], [*self.shape, 1]], dtype=np.float64).T
-        apart_mm = np.abs(self.affine @ corners - other.affine @ corners).max()
-        turned_mm = np.abs(self.affine[:3, :3] - other.affine[:3, :3]).max() * max(self.shape)
-        return bool(max(apart_mm, turned_mm) <= tolerance_mm)
+            return f"shape {other.shape}, not {self.shape}"
+        apart_mm, apart_vox = self._apart(other)
+        if apart_vox <= SAME_PLACE_VOX:
+            return ""
+        return (
+            f"up to {apart_mm:.3g} mm ({apart_vox:.2g} voxels) apart: "
+            f"wanted at most {SAME_PLACE_VOX:g} voxels"
+        )
+
+    def _apart(self, other: Grid) -> tuple[float, float]:
+        """Measure how far apart corners lie at most: in mm, and in voxels along an axis."""
+        ends = [(-0.5, length - 0.5) for length in self.shape]
+        corners = np.array([(*corner, 1.0) for corner in product(*ends)]).T
+        apart = ((other.affine - self.affine) @ corners)[:3]
+        in_voxels = np.linalg.solve(self.affine[:3, :3], apart)
+        return float(np.linalg.norm(apart, axis=0).max()), float(np.abs(in_voxels).max())
 
     def to_mm(self, voxel: Voxel) -> Voxel:
         """Take a continuous voxel coordinate to world millimetres."""

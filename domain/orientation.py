@@ -22,6 +22,15 @@ def canonical(grid: Grid) -> Grid:
     return _turned(grid, _turn_to_ras(grid))
 
 
+def turned_like(grid: Grid, model: Grid) -> Grid:
+    """Give the grid of the same voxels whose axes run as another's do, as closely as they can.
+
+    Two files of nearly one affine may fall to either side of 45 degrees, where `canonical` gives
+    them other axes.
+    """
+    return _turned(grid, _nearest_turn(grid, model) or _turn_to_ras(grid))
+
+
 def reorient(array: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[ScalarT]:
     """Take an array from one grid to another of the same voxels.
 
@@ -109,12 +118,17 @@ def _turn_to_ras(grid: Grid) -> _Turn:
 
 def _turn_between(source: Grid, target: Grid) -> _Turn:
     """Find the turn by its steps, and accept it only if it leads from one grid to the other."""
-    steps = np.linalg.solve(target.affine[:3, :3], source.affine[:3, :3])
-    i, j, k = np.abs(steps).argmax(axis=1).tolist()
-    x, y, z = (bool(steps[axis, was] < 0) for axis, was in enumerate((i, j, k)))
-    turn = _Turn(axes=(i, j, k), reverses=(x, y, z))
-    if {i, j, k} != {0, 1, 2} or not _turned(source, turn).matches(target):
+    turn = _nearest_turn(source, target)
+    if turn is None or not _turned(source, turn).matches(target):
         raise InvalidInputError(
             f"grids of {source.shape} and {target.shape} voxels do not hold the same voxels"
         )
     return turn
+
+
+def _nearest_turn(source: Grid, target: Grid) -> _Turn | None:
+    """Find which source axis runs along which of the target's; None where two run along one."""
+    steps = np.linalg.solve(target.affine[:3, :3], source.affine[:3, :3])
+    i, j, k = np.abs(steps).argmax(axis=1).tolist()
+    x, y, z = (bool(steps[axis, was] < 0) for axis, was in enumerate((i, j, k)))
+    return _Turn(axes=(i, j, k), reverses=(x, y, z)) if {i, j, k} == {0, 1, 2} else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
-from gliobench.domain.orientation import canonical, reorient
+from gliobench.domain.orientation import canonical, reorient, turned_like
 
 # Twice the finest brain MRI on each axis, and 512 MiB a volume as float32; see `read` for its cost.
 MAX_VOXELS_ALONG_AXIS = 1024
@@ -48,6 +48,7 @@ class ImageFile:
         offset: Bytes before the first voxel.
         slope: A stored value times `slope` plus `intercept` is the true one.
         intercept: See `slope`.
+        model: A grid whose axes the volume shall run along; None for RAS+.
     """
 
     path: DatasetPath
@@ -56,6 +57,7 @@ class ImageFile:
     offset: int
     slope: float
     intercept: float
+    model: Grid | None = None
 
     @classmethod
     def open(cls, path: DatasetPath) -> ImageFile:
@@ -77,6 +79,8 @@ class ImageFile:
     @cached_property
     def grid(self) -> Grid:
         """The RAS+ grid of the same voxels."""
+        if self.model is not None:
+            return turned_like(self.native_grid, self.model)
         return canonical(self.native_grid)
 
     def read(self) -> NDArray[np.float32]:
@@ -107,25 +111,32 @@ class ImageFile:
                 raise FaultyStudyError(FaultKind.NOT_FINITE, f"{self.path}: holds NaN or infinity")
         return volume
 
-    def check_lies_on(self, grid: Grid, *, of: str) -> None:
-        """See that the image covers the same voxels as a grid, in whatever orientation.
+    def covers(self, grid: Grid) -> bool:
+        """Tell whether the image has the voxels of a grid, whatever its own orientation."""
+        return replace(self, model=grid).grid == grid
+
+    def placed_on(self, grid: Grid, *, of: str) -> ImageFile:
+        """Give the image on a grid that it covers, whatever its own orientation.
 
         Args:
             grid: RAS+.
             of: Whose grid it is, for the message.
 
         Raises:
-            FaultyStudyError: The shape or the affine differs.
+            FaultyStudyError: The shape differs, or the affine by more than rounding.
         """
-        if self.grid.shape != grid.shape:
+        placed = replace(self, model=grid)
+        if placed.grid.shape != grid.shape:
             raise FaultyStudyError(
                 FaultKind.SHAPE_MISMATCH,
-                f"{self.path}: shape {self.grid.shape} (RAS+), but {of} has {grid.shape}",
+                f"{self.path}: shape {placed.grid.shape} (RAS+), but {of} has {grid.shape}",
             )
-        if self.grid != grid:
+        if difference := grid.difference(placed.grid):
             raise FaultyStudyError(
-                FaultKind.AFFINE_MISMATCH, f"{self.path}: its affine places it elsewhere than {of}"
+                FaultKind.AFFINE_MISMATCH,
+                f"{self.path}: its affine places it elsewhere than {of}: corners {difference}",
             )
+        return placed
 
     def _scaled(self, stored: NDArray[Any]) -> NDArray[np.float32]:
         with np.errstate(over="ignore", invalid="ignore"):  # infinity is told of by name

@@ -44,8 +44,8 @@ def write_mask(
         InvalidInputError: The mask lies on another grid, or the name has another ending.
         JobError: The file cannot be written.
     """
-    if not mask.grid.matches(study.grid):
-        raise InvalidInputError(f"mask of {mask.grid.shape} is not on the grid of {study.id}")
+    if difference := study.grid.difference(mask.grid):
+        raise InvalidInputError(f"mask is not on the grid of {study.id}: {difference}")
     if not path.name.endswith((".nii", ".nii.gz")):
         raise InvalidInputError(f"mask file {path}: wanted a name that ends in .nii or .nii.gz")
     native = study.native_grid or study.grid
@@ -76,8 +76,7 @@ def read_regions(path: DatasetPath, grid: Grid) -> dict[Region, BoolArray]:
         NotFoundError: There is no such file.
         FaultyStudyError: It cannot be read, lies on another grid, or has an unknown label.
     """
-    image = ImageFile.open(path)
-    image.check_lies_on(grid, of="the study")
+    image = ImageFile.open(path).placed_on(grid, of="the study")
     return _regions(path, image.read())
 
 

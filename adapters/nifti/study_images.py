@@ -26,7 +26,7 @@ def open_study(
 ) -> Study:
     """Open a study by its headers.
 
-    The grid is the one that most images share; an image that lies elsewhere, or whose header cannot
+    The grid is that of the first image whose grid most of them share; one that lies elsewhere, or whose header cannot
     be read, raises when it is looked at.
 
     Raises:
@@ -41,7 +41,7 @@ def open_study(
     images = [image for image in opened.values() if isinstance(image, ImageFile)]
     if not images:
         raise next(error for error in opened.values() if isinstance(error, GliobenchError))
-    shared = max(images, key=lambda image: sum(image.grid == other.grid for other in images))
+    shared = max(images, key=lambda image: sum(other.covers(image.grid) for other in images))
     return Study(
         id=study_id,
         patient_id=patient_id,
@@ -115,7 +115,7 @@ def _opened(path: DatasetPath) -> ImageFile | GliobenchError:
 def _placed(image: ImageFile | GliobenchError, shared: ImageFile) -> ImageFile | GliobenchError:
     if isinstance(image, ImageFile):
         try:
-            image.check_lies_on(shared.grid, of=shared.path.name)
+            return image.placed_on(shared.grid, of=shared.path.name)
         except FaultyStudyError as error:
             return error
     return image

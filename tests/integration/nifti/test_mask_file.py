@@ -1,6 +1,7 @@
 """Masks on disk."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -10,11 +11,13 @@ import pytest
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
 from gliobench.adapters.nifti import BratsStudySource, read_mask, write_mask
+from gliobench.application.verify_dataset import verify_dataset
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
 from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.prediction import Mask
+from gliobench.domain.study import Modality
 
 CASE = fake_case()
 MASK = Mask(grid=CASE.study.grid, regions=CASE.reference.regions)
@@ -121,7 +124,40 @@ def test_a_mask_that_lies_elsewhere_than_its_study_is_refused(tmp_path: Path) ->
     labels = CASE.reference.regions[Region.WT].astype(np.uint8)
     write_image(tmp_path / "mask.nii", labels, Grid(shape=CASE.study.grid.shape, affine=moved))
 
-    with pytest.raises(FaultyStudyError, match="elsewhere") as caught:
+    with pytest.raises(FaultyStudyError, match=r"elsewhere.* 1 mm \(1 voxels\)") as caught:
         read_mask(tmp_path / "mask.nii", CASE.study)
 
     assert caught.value.kind is FaultKind.AFFINE_MISMATCH
+
+
+def _oblique(degrees: float) -> np.ndarray:
+    turn = np.deg2rad(degrees)
+    affine = np.diag([2.0, 2.0, 3.0, 1.0])
+    affine[:2, :2] = 2 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return affine
+
+
+@pytest.mark.parametrize("degrees", [7.3, 45.0])
+@pytest.mark.parametrize("spoil", ["rounded", "noise", "shifted"])
+def test_a_mask_whose_affine_was_rounded_lies_on_its_study(
+    tmp_path: Path, degrees: float, spoil: str
+) -> None:
+    affine = _oblique(degrees)
+    grid = Grid(shape=CASE.study.grid.shape, affine=affine)
+    folder = write_study(tmp_path, replace(CASE, study=replace(CASE.study, grid=grid)))
+    near = {
+        "rounded": np.round(affine, 4),
+        "noise": affine + np.pad(np.full((3, 3), 1e-4) * [-1, 1, -1], ((0, 1), (0, 1))),
+        "shifted": affine + np.pad([[0.0203], [-0.0152], [0.0]], ((0, 1), (3, 0))),
+    }[spoil]
+    mask = folder / "study-1_seg.nii.gz"
+    labels = np.asanyarray(nib.load(mask).dataobj)
+    write_image(mask, labels, Grid(shape=labels.shape, affine=near))
+    source = BratsStudySource(tmp_path)
+
+    whole = source.reference("study-1").regions[Region.WT]
+
+    image = source.study("study-1").volume(Modality.T1C)
+    assert whole.sum() == CASE.reference.regions[Region.WT].sum()
+    assert image[whole].min() >= 150  # the fake's tumour is brighter than its brain
+    assert verify_dataset(source).faults == []

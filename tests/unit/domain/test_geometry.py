@@ -89,16 +89,56 @@ def test_millimetres_and_back_is_the_same_voxel(matrix: np.ndarray, at: float) -
     assert lattice.to_voxel(lattice.to_mm(voxel)) == pytest.approx(voxel, abs=1e-8)
 
 
-def test_grids_match_within_a_thousandth_of_a_millimetre() -> None:
-    assert grid() == Grid(shape=(4, 5, 6), affine=moved(grid().affine, 0.0009))
-    assert hash(grid()) == hash(Grid(shape=(4, 5, 6), affine=moved(grid().affine, 0.0009)))
+@pytest.mark.parametrize("spacing", [0.5, 1.0, 5.0])
+def test_grids_match_within_a_tenth_of_a_voxel(spacing: float) -> None:
+    near, far = (moved(grid(spacing=spacing).affine, part * spacing) for part in (0.099, 0.101))
+
+    assert grid(spacing=spacing) == Grid(shape=(4, 5, 6), affine=near)
+    assert hash(grid()) == hash(Grid(shape=(4, 5, 6), affine=near))
+    assert grid(spacing=spacing) != Grid(shape=(4, 5, 6), affine=far)
 
 
-def test_grids_of_other_shape_place_or_spacing_differ() -> None:
+def test_a_thick_slice_has_more_room_across_than_within() -> None:
+    thick = Grid(shape=(4, 5, 6), affine=np.diag([1.0, 1.0, 5.0, 1.0]))
+    across, within = thick.affine.copy(), thick.affine.copy()
+    across[2, 3] += 0.4
+    within[0, 3] += 0.4
+
+    assert thick == Grid(shape=thick.shape, affine=across)
+    assert thick != Grid(shape=thick.shape, affine=within)
+
+
+def test_the_axes_of_a_voxel_count_and_not_those_of_the_room() -> None:
+    turned = Grid(
+        shape=(4, 5, 6), affine=np.array([[0, 0, 5, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1.0]])
+    )
+
+    assert turned == Grid(shape=(4, 5, 6), affine=moved(turned.affine, 0.4))
+
+
+def test_a_small_turn_counts_at_the_farthest_corner() -> None:
+    small, large = (Grid(shape=(n, n, n), affine=np.eye(4)) for n in (10, 1000))
+    turn = np.eye(4)
+    turn[0, 1] = 1e-3
+
+    assert small == Grid(shape=small.shape, affine=turn)
+    assert large != Grid(shape=large.shape, affine=turn)
+
+
+def test_grids_of_other_shape_or_spacing_differ() -> None:
     assert grid() != grid(shape=(4, 5, 7))
-    assert grid() != Grid(shape=(4, 5, 6), affine=moved(grid().affine, 0.002))
-    assert grid() != grid(spacing=1.001)
+    assert grid() != grid(spacing=1.1)
     assert grid() != "grid"
+
+
+def test_the_difference_is_told_in_millimetres_and_voxels() -> None:
+    two = grid(spacing=2.0)
+
+    assert two.difference(Grid(shape=(4, 5, 6), affine=moved(two.affine, 3.0))) == (
+        "up to 3 mm (1.5 voxels) apart: wanted at most 0.1 voxels"
+    )
+    assert two.difference(grid(shape=(4, 5, 7))) == "shape (4, 5, 7), not (4, 5, 6)"
+    assert two.difference(two) == ""
 
 
 def test_a_mirrored_grid_with_the_same_first_corner_differs() -> None:
