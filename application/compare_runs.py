@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from gliobench.application.describe_cohort import describe_cohort
 from gliobench.application.gather_cases import gather_cases
 from gliobench.application.kept_controls import responses
-from gliobench.application.ports.run_store import RunStore
+from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.comparison.arms import Drawing, Entrant
-from gliobench.domain.comparison.audits import Consequence, Finding, ScoredRun, audit
+from gliobench.domain.comparison.audits import ScoredRun, audit
 from gliobench.domain.comparison.compare import compare, shared_studies
-from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, primary_choice
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.findings import Consequence, Finding
 from gliobench.domain.position.controls import Control
 
 
@@ -68,12 +70,15 @@ class CompareRuns:
             raise InvalidInputError(
                 "the runs have scores of no study in common: evaluate them again"
             )
+        manifests = [store.manifest() for store in runs.values()]
         comparison = compare(
             entrants,
             cohort=describe_cohort("comparison", scored[0].cohort, cases),
             findings=findings,
             primary=self.primary,
-            declared=all(store.manifest().primary == self.primary.name for store in runs.values()),
+            primary_choice=primary_choice(
+                self.primary, [(one.primary, one.primary_origin) for one in manifests]
+            ),
             drawing=self.drawing,
             versions=self.versions,
         )
@@ -84,16 +89,8 @@ class CompareRuns:
 
     def _entrant(self, name: str, store: RunStore, controls: Mapping[Control, RunStore]) -> Entrant:
         manifest = store.manifest()
-        run = ScoredRun(
-            backend=name,
-            cohort=manifest.cohort,
-            cases=store.case_table(),
-            n_studies=manifest.n_studies,
-            trained_on=manifest.trained_on,
-            provenance=manifest.provenance,
-        )
         return Entrant(
-            run,
+            scored_run(name, manifest, store.case_table()),
             backend=manifest.backend,
             fingerprint=manifest.fingerprint,
             controls=responses(
@@ -108,6 +105,19 @@ class CompareRuns:
                 raise InvalidInputError(finding.sentence)
             if consequence is Consequence.STOPPED and not self.allow_leakage:
                 raise InvalidInputError(f"{finding.sentence} Compare all the same: --allow-leakage")
+
+
+def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
+    """Put a run's scores beside what its manifest says of the backend."""
+    return ScoredRun(
+        backend=name,
+        cohort=manifest.cohort,
+        cases=cases,
+        n_studies=manifest.n_studies,
+        trained_on=manifest.trained_on,
+        provenance=manifest.provenance,
+        unstated=manifest.unstated or "",
+    )
 
 
 def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:

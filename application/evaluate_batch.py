@@ -199,6 +199,7 @@ def manifest_of(backend: Backend, *, seed: int, versions: Mapping[str, str]) -> 
         settings={"forms": " ".join(sorted(form.value for form in forms))}
         | ({ORACLE: "largest tumour"} if backend.oracle else {}),
         trained_on=backend.trained_on,
+        unstated=backend.unstated,
         seed=seed,
         versions=dict(versions),
     )

@@ -19,6 +19,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.pulse import Tally, Watch
 from gliobench.application.score_spool import ScoreSpool
 from gliobench.application.shards import Shard, listing_hash
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import (
     GliobenchError,
     JobError,
@@ -90,6 +91,7 @@ class EvaluateCohort:
         name: str = "",
         shard: Shard | None = None,
         primary: str | None = None,
+        primary_origin: PrimaryOrigin | None = None,
     ) -> list[Run]:
         """Predict what is not predicted yet, and score all.
 
@@ -100,6 +102,7 @@ class EvaluateCohort:
             shard: The part of it that is wanted here; None wants all.
             primary: The endpoint that is to decide comparisons. It is recorded where a run begins,
                 and stays as it was where one goes on.
+            primary_origin: Whether somebody declared it; recorded and kept with it.
 
         Raises:
             JobError: A store keeps another cohort's run, or cannot be read or written.
@@ -116,6 +119,7 @@ class EvaluateCohort:
                     "n_studies": len(wanted),
                     "name": name,
                     "primary": primary,
+                    "primary_origin": primary_origin,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
                 runs = [self._begin(replace(one, **part), about) for one in crew.manifests]
@@ -148,7 +152,7 @@ class EvaluateCohort:
 
     def _begin(self, manifest: RunManifest, about: _About) -> Run:
         store = self._open_store(manifest.backend)
-        manifest = replace(manifest, primary=_declared(store, manifest.primary))
+        manifest = _with_first_primary(store, manifest)
         store.open(manifest)
         planes = about.planes if ORACLE in manifest.settings else {}
         keys = {
@@ -200,12 +204,13 @@ def cohort_fingerprint(hashes: Mapping[str, str]) -> str:
     return sha256(json.dumps(sorted(hashes.items())).encode()).hexdigest()
 
 
-def _declared(store: RunStore, primary: str | None) -> str | None:
-    """Keep what was declared when a run began: later, its scores may have been seen."""
+def _with_first_primary(store: RunStore, manifest: RunManifest) -> RunManifest:
+    """Keep the endpoint that was recorded when a run began: later, its scores may have been seen."""
     try:
-        return store.manifest().primary
+        first = store.manifest()
     except NotFoundError:
-        return primary
+        return manifest
+    return replace(manifest, primary=first.primary, primary_origin=first.primary_origin)
 
 
 def _of_shard(shard: Shard, study_ids: Sequence[str]) -> dict[str, Any]:

@@ -87,6 +87,8 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
             **_shared([fold.provenance for fold in folds.values()]),
             **{name: fold.fingerprint for name, fold in folds.items()},
         },
+        trained_on=frozenset(),
+        unstated=first.unstated,
         oracle=first.oracle,
         show_prompts=blind.show_prompts if first.show_prompts else None,
         reads=first.reads,
@@ -103,7 +105,7 @@ class _BlindFold:
         """Give the first fold that has not learned from the patient or image; None where all have."""
         image = image_at_hand(study)
         known = {patient_hash(study.patient_id), None if image is None else image_hash(image)}
-        return next((fold for fold in self.folds if known.isdisjoint(fold.trained_on)), None)
+        return next((fold for fold in self.folds if known.isdisjoint(fold.trained_on or ())), None)
 
     def answers(
         self,

@@ -12,6 +12,7 @@ from gliobench.application.evaluate_cohort import UNREADABLE
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.shards import Shard, run_name
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 
 ALIKE = ("listing", "fingerprint", "settings", "seed")
@@ -66,7 +67,8 @@ class MergeShards:
             raise NotFoundError(_missing(run, parts))
         stores = [self._place.store(run_name(run, shard)) for shard in parts.there]
         manifests = [store.manifest() for store in stores]
-        first, declared = _alike(run, manifests), {one.primary for one in manifests}
+        first = _alike(run, manifests)
+        primary, primary_origin = _shared_primary(manifests)
         whole = self._place.store(run)
         whole.open(
             replace(
@@ -77,7 +79,8 @@ class MergeShards:
                 listing=None,
                 listed=None,
                 missing_shards=tuple(shard.name for shard in parts.missing),
-                primary=first.primary if len(declared) == 1 else None,
+                primary=primary,
+                primary_origin=primary_origin,
             )
         )
         whole.write_scores_of(stores)
@@ -145,6 +148,19 @@ def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:
                     f"{what} differs: evaluate them again, of one dataset with the same settings"
                 )
     return first
+
+
+def _shared_primary(
+    manifests: Sequence[RunManifest],
+) -> tuple[str | None, PrimaryOrigin | None]:
+    """Give the primary endpoint that all shards recorded; it is declared where all of them say so."""
+    names, origins = (
+        {getattr(one, of) for one in manifests} for of in ("primary", "primary_origin")
+    )
+    if len(names) > 1:
+        return None, None
+    origin = next(iter(origins)) if len(origins) == 1 else PrimaryOrigin.DEFAULT
+    return next(iter(names)), None if None in origins else origin
 
 
 def _missing(run: str, parts: Parts) -> str:

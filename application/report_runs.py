@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from gliobench.application.compare_runs import scored_run
 from gliobench.application.describe_cohort import describe_cohort
 from gliobench.application.gather_cases import gather_cases
 from gliobench.application.kept_controls import responses
 from gliobench.application.ports.run_store import RunManifest, RunStore
-from gliobench.domain.comparison.audits import learned_from
+from gliobench.domain.comparison.audits import ScoredRun, audit, n_learned_from
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.report import BackendReport, CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.position.controls import Control
@@ -37,13 +37,14 @@ def report_runs(
         raise InvalidInputError(f"the runs are over {n} cohorts: wanted one")
     first = next(iter(manifests.values()))
     cohorts: list[CohortDescription] = []
-    reports, study_ids = [], []
+    reports, scored = [], []
     for name, store in stores.items():
         table = store.case_table()
-        study_ids.append(table.study_ids.tolist())
+        run = scored_run(name, manifests[name], table)
+        scored.append(run)
         if not cohorts:
             cohorts.append(describe_cohort(first.name, first.cohort, table))
-        told = report_backend(replace(manifests[name], backend=name), table)
+        told = report_backend(run, manifests[name])
         altered = responses(store, (controls or {}).get(name, {}), seed=first.seed)
         reports.append(replace(told, controls=altered))
     return EvaluationReport(
@@ -51,24 +52,24 @@ def report_runs(
         backends=tuple(reports),
         seed=first.seed,
         versions=first.versions,
-        casebook=gather_cases(stores, study_ids),
+        findings=tuple(audit(scored)),
+        casebook=gather_cases(stores, [run.cases.study_ids.tolist() for run in scored]),
         missing_shards=first.missing_shards,
     )
 
 
-def report_backend(manifest: RunManifest, table: CaseTable) -> BackendReport:
+def report_backend(run: ScoredRun, manifest: RunManifest) -> BackendReport:
     """Report on one backend.
 
     Args:
+        run: Its scores, sorted by study.
         manifest: Of its run.
-        table: Its scores, sorted by study.
     """
-    learned = learned_from(table, manifest.trained_on)
     return BackendReport(
-        name=manifest.backend,
+        name=run.backend,
         fingerprint=manifest.fingerprint,
         provenance=manifest.provenance,
-        n_trained_on=len(set(learned.patients.tolist())),
-        oracle=bool(table.oracle.any()),
-        summary=summarise(table, seed=manifest.seed),
+        n_trained_on=n_learned_from(run),
+        oracle=bool(run.cases.oracle.any()),
+        summary=summarise(run.cases, seed=manifest.seed),
     )

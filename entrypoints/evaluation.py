@@ -54,6 +54,7 @@ def one_pass(recipe: EvaluationRecipe, watch: Watch) -> list[Run]:
     """
     from gliobench.application.evaluate_cohort import EvaluateCohort
     from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.settings import primary_origin
     from gliobench.entrypoints.stopping import terminating
 
     source = recipe.source()
@@ -72,6 +73,7 @@ def one_pass(recipe: EvaluationRecipe, watch: Watch) -> list[Run]:
         name=recipe.name,
         shard=shard,
         primary=recipe.settings.compare.primary,
+        primary_origin=primary_origin(recipe.settings),
     )
 
 

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +35,9 @@ from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
+
+if TYPE_CHECKING:
+    from gliobench.domain.comparison.endpoints import PrimaryOrigin
 
 SETTINGS_FILE = "gliobench.toml"
 ENV_PREFIX = "GLIOBENCH_"
@@ -116,7 +119,7 @@ class CompareSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     primary: Annotated[str, AfterValidator(_endpoint)] = Field(
-        "balanced_accuracy", description="endpoint that decides, declared before scoring"
+        "balanced_accuracy", description="endpoint that decides; declared where set before scoring"
     )
     replicates: int = Field(10_000, ge=100, description="bootstrap cohorts to draw")
 
@@ -283,9 +286,18 @@ def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
         InvalidInputError: A value is wrong.
     """
     try:
-        return Settings.model_validate({**settings.model_dump(), **flags})
+        # What nobody set stays so: a default is reported as one.
+        return Settings.model_validate({**settings.model_dump(exclude_unset=True), **flags})
     except ValidationError as error:
         raise InvalidInputError(_first_fault(error, flags)) from error
+
+
+def primary_origin(settings: Settings) -> PrimaryOrigin:
+    """Tell whether anybody has set the primary endpoint, in whatever source."""
+    from gliobench.domain.comparison.endpoints import PrimaryOrigin
+
+    is_set = "primary" in settings.compare.model_fields_set
+    return PrimaryOrigin.DECLARED if is_set else PrimaryOrigin.DEFAULT
 
 
 def described() -> dict[str, str]:

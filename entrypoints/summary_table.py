@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from gliobench.domain.evaluation.report import HELD_OUT, STAND_IN, BackendReport, EvaluationReport
+from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
@@ -100,15 +100,5 @@ def _prevalence(report: EvaluationReport) -> Estimate | None:
 
 
 def _warnings(report: EvaluationReport) -> Iterator[str]:
-    for backend in report.backends:
-        if backend.n_trained_on:
-            yield (
-                f"[yellow]{backend.name} has learned from {backend.n_trained_on} of these "
-                f"{report.cohort.n_patients} patients: on them its scores are no test.[/]"
-            )
-        if stand_in := backend.provenance.get(STAND_IN):
-            yield f"[yellow]{backend.name}: {escape(stand_in)}[/]"
-        if rule := backend.provenance.get(HELD_OUT):
-            yield f"{backend.name} answers about {rule}."
-        if backend.oracle:
-            yield f"[yellow]{backend.name} was shown slices chosen with the reference.[/]"
+    for one in report.findings:
+        yield f"[yellow]{one.kind.heading}: {escape(one.sentence)}[/]"

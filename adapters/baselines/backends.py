@@ -21,6 +21,9 @@ from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.prediction import Form, GradePrediction
 from gliobench.domain.study import Grade
 
+NOBODY: frozenset[str] = frozenset()
+"""A rule that was written down has learned from no patient."""
+
 
 def majority(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
     """Answer HGG, BraTS's majority, each time and without a probability."""
@@ -83,7 +86,7 @@ def _grader(name: str, rule: GradeRule, what: str) -> Backend:
 
 
 def _localizer(
-    name: str, form: Form, rule: PlaceRule, what: str, *, trained_on: frozenset[str] = frozenset()
+    name: str, form: Form, rule: PlaceRule, what: str, *, trained_on: frozenset[str] = NOBODY
 ) -> Backend:
     return Backend(
         name=name,

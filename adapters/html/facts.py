@@ -11,7 +11,7 @@ from gliobench.adapters.html.sentences import lead, stamps
 from gliobench.domain.evaluation.report import EvaluationReport
 
 SCHEMA = 1
-TOLD = ("cohort", "backends", "seed", "versions", "missing_shards")
+TOLD = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")
 LEFT_OUT = frozenset({"cases", "casebook"})
 """Cases lie in each run's scores.parquet, pictures in the page."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import (
     count,
@@ -14,7 +13,9 @@ from gliobench.adapters.html.numbers import (
     percent,
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
-from gliobench.domain.evaluation.report import HELD_OUT, STAND_IN, BackendReport, EvaluationReport
+from gliobench.adapters.html.reservations import NO_RESERVATIONS, Stamp, finding_stamps
+from gliobench.domain.evaluation.findings import FindingKind
+from gliobench.domain.evaluation.report import EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.prediction import FailureReason, Form
@@ -45,34 +46,17 @@ REASONS: Mapping[FailureReason, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """A warning, or an all-clear, that stands above all numbers."""
-
-    title: str
-    text: str
-    warns: bool = True
-
-
 def lead(report: EvaluationReport) -> str:
     """Sum the report up in one paragraph."""
-    parts = (_cohort, _grading, _localising, _overlap)
+    parts = (_cohort, _grading, _localising, _training)
     return " ".join(sentence for part in parts for sentence in part(report))
 
 
 def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
-    found = [*_missing_shards(report), *_training_warning(report)]
-    found += [stamp for backend in report.backends for stamp in _warnings(report, backend)]
+    found = [*_missing_shards(report), *finding_stamps(report.findings)]
     found += [*site_warning(report), *repeat_warning(report), *_failing(report)]
-    return found or [
-        Stamp(
-            "No reservations on record",
-            "No backend has learned from these patients or saw a slice chosen with the "
-            "reference, and each has read every study.",
-            warns=False,
-        )
-    ]
+    return found or [NO_RESERVATIONS]
 
 
 def methods(report: EvaluationReport) -> list[str]:
@@ -183,17 +167,24 @@ def _penalty(report: EvaluationReport, name: str) -> str:
     return f", {count(failed, 'failure')} counted as {WORST_MM:.0f} mm"
 
 
-def _overlap(report: EvaluationReport) -> Iterator[str]:
-    learned = [backend.name for backend in report.backends if backend.n_trained_on]
-    if not learned:
-        yield "As far as the backends tell, none has learned from these patients."
-    elif len(learned) == 1:
-        yield f"{learned[0]} has learned from patients of this cohort: on them its scores are no test."
-    else:
+def _training(report: EvaluationReport) -> Iterator[str]:
+    learned = _named(report, FindingKind.LEAKAGE)
+    unstated = _named(report, FindingKind.UNSTATED_TRAINING)
+    if learned:
+        have, scores = ("have", "their") if len(learned) > 1 else ("has", "its")
         yield (
-            f"{listed(learned)} have learned from patients of this cohort: on them their scores "
-            "are no test."
+            f"{listed(learned)} {have} learned from patients of this cohort: {scores} scores on them "
+            "do not tell how well new patients are read."
         )
+    if unstated:
+        do, their = ("do", "their") if len(unstated) > 1 else ("does", "its")
+        yield f"{listed(unstated)} {do} not state {their} training data."
+    if not learned and not unstated:
+        yield "By what the backends state, none of them was trained on these patients."
+
+
+def _named(report: EvaluationReport, kind: FindingKind) -> list[str]:
+    return [one.backend for one in report.findings if one.kind is kind and one.backend]
 
 
 def _missing_shards(report: EvaluationReport) -> list[Stamp]:
@@ -208,21 +199,6 @@ def _missing_shards(report: EvaluationReport) -> list[Stamp]:
     return [Stamp("Partial", text)]
 
 
-def _training_warning(report: EvaluationReport) -> list[Stamp]:
-    learned = [
-        f"{backend.name} from {backend.n_trained_on:,}"
-        for backend in report.backends
-        if backend.n_trained_on
-    ]
-    if not learned:
-        return []
-    text = (
-        f"Learned here: {listed(learned)} of {count(report.cohort.n_patients, 'patient')}. "
-        "Such scores show what is remembered, not what to expect of new patients."
-    )
-    return [Stamp("Training overlap", text)]
-
-
 def _failing(report: EvaluationReport) -> list[Stamp]:
     failing = [
         f"{backend.name} in {backend.summary.n_failed:,} of {backend.summary.n_studies:,}"
@@ -232,23 +208,6 @@ def _failing(report: EvaluationReport) -> list[Stamp]:
     if not failing:
         return []
     return [Stamp("Failures", f"Counted as the worst answer: {listed(failing)} studies.")]
-
-
-def _warnings(report: EvaluationReport, backend: BackendReport) -> Iterator[Stamp]:
-    cohort, summary = report.cohort, backend.summary
-    if backend.oracle:
-        text = (
-            f"{backend.name} was shown slices chosen with the reference, which nobody has in "
-            "practice. Do not compare it with backends that saw whole studies."
-        )
-        yield Stamp("Oracle slices", text)
-    if summary.n_studies < cohort.n_studies:
-        text = f"{backend.name} has read {summary.n_studies:,} of {cohort.n_studies:,} studies."
-        yield Stamp("Partial", text)
-    if stand_in := backend.provenance.get(STAND_IN):
-        yield Stamp("Stand-in", f"{backend.name}: {stand_in}")
-    if rule := backend.provenance.get(HELD_OUT):
-        yield Stamp("Held out", f"{backend.name} answers about {rule}.")
 
 
 def site_warning(report: EvaluationReport) -> list[Stamp]:

@@ -101,7 +101,7 @@ def backend_of(
     *,
     guide: Backend | None = None,
     stand_in: str | None = None,
-    trained_on: frozenset[str] = frozenset(),
+    learned: Mapping[str, frozenset[str] | None] | None = None,
 ) -> Backend:
     """Put an engine to work on studies.
 
@@ -111,7 +111,8 @@ def backend_of(
         reading: What is shown and asked.
         guide: The backend that chooses slices where the policy is `localizer-guided`.
         stand_in: What to say where the weights stand in for others.
-        trained_on: Hashes of the patients that the model has learned from.
+        learned: By part of the model, the hashes of the patients and images that it has learned
+            from; None where it does not state them.
 
     Raises:
         InvalidInputError: The options do not fit one another.
@@ -127,6 +128,12 @@ def backend_of(
     )
     reader = Reader(engine, asking, planes_of, oracle=reading.oracle)
     told = _told(reading, sight, prompts, guide)
+    parts = dict(learned or {})
+    if guide:
+        parts[f"the localizer {guide.name}"] = guide.trained_on
+    known = [hashes for hashes in parts.values() if hashes is not None]
+    unstated = [part for part, hashes in parts.items() if hashes is None]
+    unstated += [f"{guide.name}: {guide.unstated}"] if guide and guide.unstated else []
     decisive = [engine.fingerprint, sorted(told.items())]
     return Backend(
         name=name,
@@ -134,7 +141,8 @@ def backend_of(
         localizer=MllamaLocalizer(reader),
         fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
         provenance={**engine.provenance, **told, **({STAND_IN: stand_in} if stand_in else {})},
-        trained_on=trained_on | (guide.trained_on if guide else frozenset()),
+        trained_on=frozenset().union(*known) if known else None,
+        unstated=" and ".join(unstated) if known else "",
         oracle=reading.oracle,
         show_prompts=lambda study: "\n".join(_sent(reader, engine, study)),
     )
@@ -206,14 +214,21 @@ def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Back
         reading,
         guide=options.other(reading.localizer) if guided else None,
         stand_in=card_of(engine.model).get(STAND_IN),
-        trained_on=_learned(engine.model) | _learned(adapter),
+        learned={"its base model": _learned(engine.model)}
+        | ({"its adapter": _learned(adapter)} if adapter else {}),
     )
 
 
-def _learned(folder: str | None) -> frozenset[str]:
-    """Read the hashes of the patients and images that a model or an adapter learned from."""
+def _learned(folder: str) -> frozenset[str] | None:
+    """Read the hashes of the patients and images that a model or an adapter learned from.
+
+    Returns:
+        None where it has no card that states them, as the published LLaMA models have not.
+    """
     card = card_of(folder)
-    return frozenset((*card.get("trained_on", ()), *card.get("learned_images", ())))
+    if "trained_on" not in card:
+        return None
+    return frozenset((*card["trained_on"], *card.get("learned_images", ())))
 
 
 def _told(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 
 from pydantic import TypeAdapter
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.documents import read_document
 from gliobench.domain.errors import JobError
+from gliobench.domain.evaluation.report import BASELINE, HELD_OUT
 
 MANIFEST = "manifest.json"
 _FORM = TypeAdapter(RunManifest)
@@ -20,7 +21,7 @@ def manifest_content(manifest: RunManifest) -> bytes:
     """Lay a manifest out as the content of its file."""
     fields = asdict(manifest) | {
         "forms": sorted(form.value for form in manifest.forms),
-        "trained_on": sorted(manifest.trained_on),
+        "trained_on": None if manifest.trained_on is None else sorted(manifest.trained_on),
     }
     return (json.dumps(fields, indent=2) + "\n").encode()
 
@@ -35,9 +36,20 @@ def read_manifest(content: bytes, *, place: str) -> RunManifest:
     Raises:
         JobError: It is no manifest.
     """
-    return read_document(
+    manifest = read_document(
         partial(_FORM.validate_json, strict=True, extra="forbid"),
         content,
         name=f"{place}/{MANIFEST} is no manifest of a run",
         raises=JobError,
     )
+    return replace(manifest, trained_on=_stated(manifest))
+
+
+def _stated(manifest: RunManifest) -> frozenset[str] | None:
+    """Give what a backend has learned from.
+
+    Versions that did not record `unstated` wrote an empty list where a backend stated nothing, too.
+    Of those runs only baselines' and held-out backends' state that they learned from nobody.
+    """
+    older = manifest.unstated is None and not {BASELINE, HELD_OUT} & set(manifest.provenance)
+    return None if older and not manifest.trained_on else manifest.trained_on

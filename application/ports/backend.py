@@ -47,7 +47,9 @@ class Backend:
         fingerprint: Hash of all that decides its predictions: weights, code version, options.
         provenance: What a report says of it: weights' hash, execution provider, …
         trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
-            has learned from.
+            has learned from; empty where it has learned from nobody, None where that is not stated.
+        unstated: The part whose training data are not stated though `trained_on` holds those of the
+            others, such as "its base model"; empty where every part states them.
         oracle: Whether it wants `Study.oracle_plane`, which a deployed model would not have. Its
             localisations then say so.
         show_prompts: Words what it would send to its model about a study; None where it sends no
@@ -63,7 +65,8 @@ class Backend:
     localizer: Localizer | None
     fingerprint: str
     provenance: Mapping[str, str] = field(default_factory=dict)
-    trained_on: frozenset[str] = frozenset()
+    trained_on: frozenset[str] | None = None
+    unstated: str = ""
     oracle: bool = False
     show_prompts: Callable[[Study], str] | None = None
     reads: Reads = Reads.ANY

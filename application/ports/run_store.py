@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
@@ -28,7 +29,7 @@ class RunManifest:
         forms: The forms of localisation that it was asked for.
         settings: What else decides a prediction; part of every key.
         trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
-            has learned from.
+            has learned from; None where the backend does not state that.
         seed: Seed of the statistics.
         versions: Of gliobench and the libraries that computed.
         n_studies: Studies of the cohort, or of a shard's part of it; None where an older run does
@@ -40,6 +41,10 @@ class RunManifest:
         missing_shards: Of a run that was merged from shards, those that were not there.
         primary: The endpoint that was to decide comparisons when the run began, which nothing here
             depends on; None where none is recorded, or shards recorded several.
+        primary_origin: Whether somebody had declared that endpoint or it was the default; None
+            where an older run does not say.
+        unstated: The part of the backend whose training data are not stated, see `Backend`; None
+            where an older run does not say.
     """
 
     cohort: str
@@ -49,7 +54,7 @@ class RunManifest:
     grades: bool
     forms: frozenset[Form]
     settings: Mapping[str, str]
-    trained_on: frozenset[str]
+    trained_on: frozenset[str] | None
     seed: int
     versions: Mapping[str, str] = field(default_factory=dict)
     n_studies: int | None = None
@@ -59,6 +64,8 @@ class RunManifest:
     listed: int | None = None
     missing_shards: tuple[str, ...] = ()
     primary: str | None = None
+    primary_origin: PrimaryOrigin | None = None
+    unstated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gliobench.domain.comparison.audits import ScoredRun, learned_from
+from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.result import Arm, Bias, FailureRate
@@ -78,7 +78,7 @@ def describe_arm(
         fingerprint=entrant.fingerprint,
         provenance=dict(run.provenance or {}),
         baseline=BASELINE in (run.provenance or {}),
-        n_trained_on=len(set(learned_from(cases, run.trained_on).patients.tolist())),
+        n_trained_on=n_learned_from(replace(run, cases=cases)),
         oracle=bool(cases.oracle.any()),
         summary=summary,
         roc=_curve(run.backend, studies, roc_curve),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
@@ -14,57 +13,9 @@ from gliobench.domain.evaluation.case_table import (
     align,
     differ_in_truth,
 )
+from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.patients import patient_hash
-
-
-class FindingKind(str, Enum):
-    """What was found; each kind is met in one way."""
-
-    DIFFERENT_COHORTS = "different cohorts"
-    DIFFERENT_REFERENCES = "different references"
-    LEAKAGE = "leakage"
-    PARTIAL_RUN = "partial run"
-    ORACLE_SLICES = "oracle slices"
-    STAND_IN = "stand-in"
-    HELD_OUT = "held out"
-    PRIORS = "averages of these patients"
-    REPEATED_IMAGE = "repeated image"
-
-    @property
-    def consequence(self) -> Consequence:
-        """What it does to a comparison."""
-        if self in (FindingKind.DIFFERENT_COHORTS, FindingKind.DIFFERENT_REFERENCES):
-            return Consequence.REFUSED
-        return Consequence.STOPPED if self is FindingKind.LEAKAGE else Consequence.STAMPED
-
-
-class Consequence(str, Enum):
-    """What a finding does to a comparison."""
-
-    REFUSED = "refused"
-    """There is nothing to compare."""
-    STOPPED = "stopped"
-    """Unless the user overrides it, and then it is stamped."""
-    STAMPED = "stamped"
-    """The report says it wherever it matters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to know.
-
-    Args:
-        kind: What was found.
-        sentence: It in words, for a report.
-        backend: Whose run it concerns; None where it concerns them all.
-        study_ids: The studies that it concerns, sorted.
-    """
-
-    kind: FindingKind
-    sentence: str
-    backend: str | None = None
-    study_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,16 +28,18 @@ class ScoredRun:
         cases: Its scores, one a study.
         n_studies: Studies of that cohort; None where the manifest does not tell.
         trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
-            has learned from.
+            has learned from; None where it does not state that.
         provenance: What it says of itself.
+        unstated: The part of it whose training data are not stated, though the others' are.
     """
 
     backend: str
     cohort: str
     cases: CaseTable
     n_studies: int | None = None
-    trained_on: frozenset[str] = frozenset()
+    trained_on: frozenset[str] | None = None
     provenance: Mapping[str, str] | None = None
+    unstated: str = ""
 
 
 def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
@@ -106,15 +59,21 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_repeated_images(runs),
     ]
     for run in runs:
-        found += [*_leakage(run), *_oracle(run), *_stand_in(run), *_held_out(run)]
+        found += [
+            *_leakage(run),
+            *_unstated_training(run),
+            *_oracle(run),
+            *_stand_in(run),
+            *_held_out(run),
+        ]
     gravity, order = list(Consequence), list(FindingKind)
     return sorted(
         found, key=lambda one: (gravity.index(one.kind.consequence), order.index(one.kind))
     )
 
 
-def learned_from(cases: Cases, trained_on: frozenset[str]) -> CaseTable:
-    """Keep the cases whose patient or image a backend has learned from."""
+def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
+    """Keep the cases whose patient or image a backend is known to have learned from."""
     table = CaseTable.of(cases)
     if not trained_on:
         return table.take(np.zeros(len(table), dtype=np.bool_))
@@ -189,7 +148,7 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 
 
 def _leakage(run: ScoredRun) -> Iterator[Finding]:
-    """Find patients that were learned from; a baseline knows averages only, and stops nothing."""
+    """Find patients that were learned from; a baseline uses averages only, and stops nothing."""
     known = learned_from(run.cases, run.trained_on)
     if len(known):
         patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
@@ -197,14 +156,32 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
         baseline = BASELINE in (run.provenance or {})
         yield Finding(
             FindingKind.PRIORS if baseline else FindingKind.LEAKAGE,
-            f"{run.backend} is a baseline whose averages count {learned} in: that makes it harder to "
-            "beat, not easier."
+            f"{run.backend} is a baseline that uses averages estimated from {learned} (conservative: "
+            "this makes it harder to beat)."
             if baseline
             else f"{run.backend} has learned from {learned}: what it scores on them is memory, not "
             "skill.",
             backend=run.backend,
             study_ids=_ids(known),
         )
+
+
+def _unstated_training(run: ScoredRun) -> Iterator[Finding]:
+    if run.trained_on is not None and not run.unstated:
+        return
+    of = f" of {run.unstated}" if run.unstated else ""
+    yield Finding(
+        FindingKind.UNSTATED_TRAINING,
+        f"{run.backend} does not state the training data{of}: it is not known whether it has learned "
+        "from these patients.",
+        backend=run.backend,
+    )
+
+
+def n_learned_from(run: ScoredRun) -> int | None:
+    """Count the patients here that a backend has learned from; None where that is not stated."""
+    known = len(set(learned_from(run.cases, run.trained_on).patients.tolist()))
+    return known or (None if run.trained_on is None or run.unstated else 0)
 
 
 def _oracle(run: ScoredRun) -> Iterator[Finding]:

@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gliobench.domain.comparison.arms import Drawing, Entrant, describe_arm
-from gliobench.domain.comparison.audits import Finding, ScoredRun
-from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, LEADING, Endpoint
+from gliobench.domain.comparison.audits import ScoredRun
+from gliobench.domain.comparison.endpoints import (
+    BALANCED_ACCURACY,
+    LEADING,
+    Endpoint,
+    PrimaryChoice,
+)
 from gliobench.domain.comparison.flow import follow
 from gliobench.domain.comparison.paired_grades import (
     DrawnGrades,
@@ -33,6 +38,7 @@ from gliobench.domain.comparison.result import (
 )
 from gliobench.domain.comparison.site_audit import audit_sites
 from gliobench.domain.evaluation.case_table import CaseTable, align
+from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.report import BASELINE, CohortDescription
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.placements import brains_mm
@@ -53,7 +59,7 @@ def compare(
     cohort: CohortDescription,
     findings: Sequence[Finding],
     primary: Endpoint = BALANCED_ACCURACY,
-    declared: bool = False,
+    primary_choice: PrimaryChoice = PrimaryChoice.LATER,
     drawing: Drawing | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Comparison:
@@ -64,7 +70,7 @@ def compare(
         cohort: The shared studies, described.
         findings: What the audit found.
         primary: The endpoint that decides.
-        declared: Whether that was declared before scoring.
+        primary_choice: How that was chosen.
         drawing: Of the bootstraps and permutations.
         versions: Of gliobench and the libraries that compute.
     """
@@ -81,7 +87,7 @@ def compare(
         cohort=cohort,
         flow=follow([one.run for one in entrants], cases),
         primary=primary,
-        declared=declared,
+        primary_choice=primary_choice,
         brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
         pairs=_adjusted(_pairs(cases, primary, drawing)),

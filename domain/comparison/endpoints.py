@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
@@ -14,6 +16,25 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
 
 LOWER_IS_BETTER = frozenset({Measure.BRIER, Measure.ERROR_MM, Measure.HD95_MM})
+
+
+class PrimaryOrigin(str, Enum):
+    """Where a run's primary endpoint came from."""
+
+    DECLARED = "declared"
+    """Somebody set it before the run was scored."""
+    DEFAULT = "default"
+    """Nobody set it."""
+
+
+class PrimaryChoice(str, Enum):
+    """How the primary endpoint of a comparison was chosen, as far as its runs record."""
+
+    DECLARED = "declared before scoring"
+    DEFAULT = "the default, not declared before scoring"
+    PARTLY = "declared before scoring in some of the runs only"
+    UNKNOWN = "recorded before scoring, declared or by default"
+    LATER = "chosen for this comparison"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +124,23 @@ LOCALISATION = (
     Endpoint(Measure.ACC_50, Form.BOX_3D),
     Endpoint(Measure.HD95_MM, Form.MASK),
 )
+
+
+def primary_choice(
+    primary: Endpoint, recorded: Sequence[tuple[str | None, PrimaryOrigin | None]]
+) -> PrimaryChoice:
+    """Tell how a comparison's primary endpoint was chosen.
+
+    Args:
+        primary: The endpoint that decides the comparison.
+        recorded: By run, the name of the endpoint that it recorded when it began, and its origin.
+    """
+    origins = [origin if name == primary.name else None for name, origin in recorded]
+    declared = [origin is PrimaryOrigin.DECLARED for origin in origins]
+    if all(declared):
+        return PrimaryChoice.DECLARED
+    if any(declared):
+        return PrimaryChoice.PARTLY
+    if any(name != primary.name for name, _ in recorded):
+        return PrimaryChoice.LATER
+    return PrimaryChoice.UNKNOWN if None in origins else PrimaryChoice.DEFAULT

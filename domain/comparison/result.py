@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from gliobench.domain.comparison.audits import Finding
 from gliobench.domain.comparison.distributions import Distribution
-from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.casebook import Casebook
+from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.report import CohortDescription
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.position.bias import PositionBias
@@ -203,7 +203,7 @@ class Arm:
         fingerprint: Hash of all that decides its predictions.
         provenance: As it tells.
         baseline: Whether it answers by a rule, without looking for a tumour.
-        n_trained_on: Patients here that it has learned from.
+        n_trained_on: Patients here that it has learned from; None where it does not state that.
         oracle: True where it was shown slices chosen with the reference.
         summary: Its scores, both ways.
         roc: As the AUROC of `summary`, intention-to-treat.
@@ -220,7 +220,7 @@ class Arm:
     fingerprint: str
     provenance: Mapping[str, str]
     baseline: bool
-    n_trained_on: int
+    n_trained_on: int | None
     oracle: bool
     summary: RunSummary
     roc: Curve | NotEstimable
@@ -270,7 +270,7 @@ class Comparison:
         cohort: The studies that all runs have scores of.
         flow: Which studies are counted, and where the others went.
         primary: The endpoint that decides.
-        declared: Whether every run had recorded it before it was scored.
+        primary_choice: How that was chosen, as far as the runs record.
         brains: Where the brains lie on the scoring planes; None where that is not known.
         arms: In the order asked for.
         pairs: Every two of them, the earlier first.
@@ -286,7 +286,7 @@ class Comparison:
     cohort: CohortDescription
     flow: CohortFlow
     primary: Endpoint
-    declared: bool
+    primary_choice: PrimaryChoice
     brains: Cloud | None
     arms: tuple[Arm, ...]
     pairs: tuple[Pair, ...]

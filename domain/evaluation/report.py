@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gliobench.domain.evaluation.casebook import Casebook
+from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.position.equivariance import Response
 from gliobench.domain.study import Grade
@@ -52,7 +53,7 @@ class BackendReport:
         fingerprint: Hash of all that decides its predictions.
         provenance: Weights, provider, … as the backend tells.
         n_trained_on: Patients of this cohort that the backend has learned from: scores on them
-            are no test.
+            are no test. None where it does not state its training data.
         oracle: True where it was shown slices chosen with the reference.
         summary: The scores, summed up.
         controls: What it made of altered images; empty where it was not controlled.
@@ -61,7 +62,7 @@ class BackendReport:
     name: str
     fingerprint: str
     provenance: Mapping[str, str]
-    n_trained_on: int
+    n_trained_on: int | None
     oracle: bool
     summary: RunSummary
     controls: tuple[Response, ...] = ()
@@ -76,6 +77,7 @@ class EvaluationReport:
         backends: In the order asked for.
         seed: Seed of the intervals.
         versions: Of gliobench and the libraries that computed.
+        findings: What a reader has to know, the gravest first.
         casebook: Single cases, for readers.
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
     """
@@ -84,5 +86,6 @@ class EvaluationReport:
     backends: tuple[BackendReport, ...]
     seed: int
     versions: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
     casebook: Casebook = field(default_factory=Casebook)
     missing_shards: tuple[str, ...] = ()

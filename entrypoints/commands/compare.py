@@ -78,7 +78,7 @@ def _compare(
 
 
 def _is_in_spite(comparison: Comparison) -> bool:
-    from gliobench.domain.comparison.audits import FindingKind
+    from gliobench.domain.evaluation.findings import FindingKind
 
     found = {finding.kind for finding in comparison.findings}
     return bool(found & {FindingKind.LEAKAGE, FindingKind.PARTIAL_RUN})

@@ -14,6 +14,7 @@ from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice, KeptVolume
@@ -54,6 +55,8 @@ MANIFEST = RunManifest(
     seed=3,
     versions={"gliobench": "0.1.0"},
     primary="auroc",
+    primary_origin=PrimaryOrigin.DECLARED,
+    unstated="its base model",
 )
 PLANE = Plane(Axis.AXIAL, 2)
 RAW = Failure(FailureReason.WRONG_ARITY, "3 numbers: wanted 4", raw="It is at (1, 2, 3).\n\x07 ü")

@@ -13,6 +13,7 @@ from gliobench.application.ports.executor import Executor
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.shards import Shard
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 
 
 def evaluate(
@@ -25,6 +26,7 @@ def evaluate(
     shard: Shard | None = None,
     name: str = "cohort",
     primary: str | None = None,
+    primary_origin: PrimaryOrigin | None = None,
     **options: Any,
 ) -> list[Run]:
     """Evaluate, in this thread unless an executor is given."""
@@ -37,4 +39,5 @@ def evaluate(
         name=name,
         shard=shard,
         primary=primary,
+        primary_origin=primary_origin,
     )

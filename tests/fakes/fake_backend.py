@@ -18,7 +18,7 @@ def fake_backend(
     classifier: Classifier | None = None,
     localizer: Localizer | None = None,
     fingerprint: str = "f1",
-    trained_on: Iterable[str] = (),
+    trained_on: Iterable[str] | None = (),
 ) -> Backend:
     """Make a backend that grades and localises, unless only one of the two is given."""
     if classifier is None and localizer is None:
@@ -29,5 +29,5 @@ def fake_backend(
         localizer=localizer,
         fingerprint=fingerprint,
         provenance={"weights": "none"},
-        trained_on=frozenset(map(patient_hash, trained_on)),
+        trained_on=None if trained_on is None else frozenset(map(patient_hash, trained_on)),
     )

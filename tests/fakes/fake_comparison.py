@@ -10,7 +10,7 @@ from fakes.fake_run_store import FakeRunStore
 from gliobench.application.compare_runs import CompareRuns
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.comparison.arms import Drawing
-from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryOrigin
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.geometry import Point
@@ -75,10 +75,11 @@ def kept_run(
     cases: Sequence[CaseScore],
     *,
     cohort: str = "c" * 64,
-    trained_on: Sequence[str] = (),
+    trained_on: Sequence[str] | None = (),
     provenance: Mapping[str, str] | None = None,
     n_studies: int | None = None,
     primary: str | None = None,
+    primary_origin: PrimaryOrigin | None = None,
 ) -> FakeRunStore:
     """Keep the scores of a run."""
     store = FakeRunStore()
@@ -91,10 +92,11 @@ def kept_run(
             grades=True,
             forms=frozenset({Form.POINT}),
             settings={},
-            trained_on=frozenset(trained_on),
+            trained_on=None if trained_on is None else frozenset(trained_on),
             seed=0,
             n_studies=n_studies,
             primary=primary,
+            primary_origin=primary_origin,
         )
     )
     store.write_scores(cases)

@@ -58,7 +58,7 @@ def test_a_cohort_is_evaluated_into_a_run_folder_and_a_report(tmp_path: Path) ->
         assert (tmp_path / "run" / name).is_file()
     assert "fake" in result.stdout
     assert "report.html" in result.stdout
-    assert "learned from 1 of these 3 patients" in " ".join(result.stdout.split())
+    assert "Leakage: fake has learned from 1 of the 3 patients" in " ".join(result.stdout.split())
 
 
 def test_json_is_the_report_and_nothing_else(tmp_path: Path) -> None:

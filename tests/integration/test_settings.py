@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.study import Modality
 from gliobench.entrypoints.settings import (
     Settings,
     backend_table,
+    changed,
     described,
     load_settings,
     origins,
+    primary_origin,
     values,
 )
 
@@ -181,3 +184,32 @@ def test_a_backends_own_wrong_setting_is_named() -> None:
 def test_a_fault_in_a_flag_is_named_as_it_is_written() -> None:
     with pytest.raises(InvalidInputError, match="--set seed: got '-1'"):
         load_settings({"seed": "-1"})
+
+
+@pytest.mark.parametrize(
+    ("flags", "origin"),
+    [
+        ({}, PrimaryOrigin.DEFAULT),
+        ({"compare.replicates": 200}, PrimaryOrigin.DEFAULT),
+        ({"compare.primary": "balanced_accuracy"}, PrimaryOrigin.DECLARED),
+    ],
+)
+def test_a_primary_endpoint_is_declared_where_it_was_set_even_to_the_default(
+    folder: Path, flags: dict[str, object], origin: PrimaryOrigin
+) -> None:
+    settings = load_settings(flags)
+
+    assert primary_origin(settings) is origin
+    assert primary_origin(changed(settings, {"workers": 2})) is origin
+
+
+def test_a_primary_endpoint_is_declared_in_the_file_or_the_environment_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIOBENCH_COMPARE__PRIMARY", "auroc")
+    assert primary_origin(load_settings()) is PrimaryOrigin.DECLARED
+    monkeypatch.delenv("GLIOBENCH_COMPARE__PRIMARY")
+
+    (folder / "gliobench.toml").write_text('[compare]\nprimary = "auroc"\n')
+
+    assert primary_origin(load_settings()) is PrimaryOrigin.DECLARED

@@ -23,4 +23,5 @@ def as_report(comparison: Comparison) -> EvaluationReport:
         ),
         seed=comparison.seed,
         versions=comparison.versions,
+        findings=comparison.findings,
     )

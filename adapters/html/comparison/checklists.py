@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import count, listed
-from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.statistics.reliability import Reliability
 
 

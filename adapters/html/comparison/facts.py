@@ -8,9 +8,10 @@ from pathlib import Path
 from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.adapters.html.facts import plain
+from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.result import Comparison
 
-SCHEMA = 1
+SCHEMA = 2
 SCHEMA_FILE = "report.schema.json"
 
 
@@ -21,6 +22,7 @@ def comparison_json(comparison: Comparison) -> str:
         "schema": SCHEMA,
         "lead": lead(comparison),
         "stamps": plain(stamps(comparison)),
+        "declared": comparison.primary_choice is PrimaryChoice.DECLARED,
     }
     facts = plain(comparison)
     if isinstance(facts, dict):

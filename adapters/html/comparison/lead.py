@@ -17,9 +17,9 @@ from gliobench.adapters.html.comparison.words import (
 )
 from gliobench.adapters.html.numbers import count, listed, number, value_of
 from gliobench.adapters.html.sentences import always_one, said
-from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
+from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.tracking import FOLLOWS, HARDLY
@@ -55,7 +55,7 @@ def _cohort(comparison: Comparison) -> Iterator[str]:
 def _primary(comparison: Comparison) -> Iterator[str]:
     primary = comparison.primary
     ranking = ranked(comparison.arms, primary)
-    declared = f"{endpoint_name(primary)}, the primary endpoint {when_chosen(comparison)}"
+    declared = f"{endpoint_name(primary)}, the primary endpoint ({when_chosen(comparison)})"
     if not ranking:
         yield f"None of the backends can here be measured by {declared}."
         return

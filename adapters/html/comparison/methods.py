@@ -13,9 +13,9 @@ from gliobench.adapters.html.comparison.words import (
     when_chosen,
 )
 from gliobench.adapters.html.numbers import count, listed
-from gliobench.domain.comparison.audits import FindingKind
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import ALPHA, Comparison, Family
+from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.position.tracking import SHUFFLES
 from gliobench.domain.statistics.delong import FEWEST
@@ -47,8 +47,8 @@ def _design(comparison: Comparison) -> Iterator[str]:
     yield (
         f"We compared {listed([arm.name for arm in comparison.arms])}{against} on "
         f"{count(cohort.n_studies, 'study')} of {count(cohort.n_patients, 'patient')} "
-        f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. The primary endpoint, "
-        f"{when_chosen(comparison)}, was the {endpoint_name(comparison.primary)}. HGG was the positive class. "
+        f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. The primary endpoint "
+        f"({when_chosen(comparison)}) was the {endpoint_name(comparison.primary)}. HGG was the positive class. "
         "Every study counted (intention to treat): a failed grade as the wrong grade, a failed "
         f"localisation as an overlap of 0 and a distance of {WORST_MM:.0f} mm; results without "
         "failures are given beside."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gliobench.adapters.html.comparison.words import endpoint_name
+from gliobench.adapters.html.comparison.words import endpoint_name, when_chosen
 from gliobench.adapters.html.provenance import made_of, origin
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.statistics.means import RESAMPLES
@@ -14,7 +14,7 @@ def provenance(comparison: Comparison) -> dict[str, object]:
         "made_of": made_of(
             comparison.cohort.fingerprint,
             comparison.versions,
-            Primary_endpoint=endpoint_name(comparison.primary),
+            Primary_endpoint=f"{endpoint_name(comparison.primary)} ({when_chosen(comparison)})",
             Seed=comparison.seed,
             Bootstrap_cohorts=f"{comparison.replicates:,} of differences and of position bias, "
             f"{RESAMPLES:,} of each backend's own measures",

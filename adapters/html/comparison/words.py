@@ -43,8 +43,8 @@ def endpoint_name(endpoint: Endpoint) -> str:
 
 
 def when_chosen(comparison: Comparison) -> str:
-    """Say when the primary endpoint was chosen, as far as the runs tell."""
-    return "declared before scoring" if comparison.declared else "chosen for this comparison"
+    """Say when the primary endpoint was chosen, as far as the runs record."""
+    return comparison.primary_choice.value
 
 
 def primary_test(endpoint: Endpoint) -> str:

@@ -70,7 +70,7 @@ def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Compari
     )
     assert "constant is no more accurate than that." in told
     assert (
-        "By balanced accuracy, the primary endpoint chosen for this comparison, looks comes first"
+        "By balanced accuracy, the primary endpoint (chosen for this comparison), looks comes first"
         in told
     )
     assert "it is better than constant by more than chance explains" in told

@@ -7,10 +7,12 @@ import pytest
 from fakes.fake_comparison import kept_run, looks, says_hgg
 from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.html.comparison.lead import lead
+from gliobench.adapters.html.comparison.provenance import provenance
 from gliobench.application.compare_runs import CompareRuns, name_runs
 from gliobench.domain.comparison.arms import Drawing
-from gliobench.domain.comparison.audits import FindingKind
+from gliobench.domain.comparison.endpoints import PrimaryChoice, PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.report import BASELINE, STAND_IN
 from gliobench.domain.patients import patient_hash
 
@@ -88,23 +90,36 @@ def test_a_run_that_was_never_scored_is_named() -> None:
         compare({"a": unscored, "b": kept_run("b", looks())})
 
 
+ACCURACY = ("balanced_accuracy", PrimaryOrigin.DECLARED)
+DEFAULT = ("balanced_accuracy", PrimaryOrigin.DEFAULT)
+OTHER = ("auroc", PrimaryOrigin.DECLARED)
+OLDER = ("balanced_accuracy", None)
+
+
 @pytest.mark.parametrize(
-    ("recorded", "declared"),
+    ("first", "second", "choice"),
     [
-        (("balanced_accuracy", "balanced_accuracy"), True),
-        (("balanced_accuracy", "auroc"), False),
-        (("balanced_accuracy", None), False),
-        (("auroc", "auroc"), False),
+        (ACCURACY, ACCURACY, PrimaryChoice.DECLARED),
+        (DEFAULT, DEFAULT, PrimaryChoice.DEFAULT),
+        (ACCURACY, DEFAULT, PrimaryChoice.PARTLY),
+        (ACCURACY, OTHER, PrimaryChoice.PARTLY),
+        (ACCURACY, (None, None), PrimaryChoice.PARTLY),
+        (OLDER, OLDER, PrimaryChoice.UNKNOWN),
+        (OLDER, DEFAULT, PrimaryChoice.UNKNOWN),
+        (DEFAULT, OTHER, PrimaryChoice.LATER),
+        (OTHER, OTHER, PrimaryChoice.LATER),
     ],
 )
-def test_an_endpoint_was_declared_where_every_run_recorded_it(
-    recorded: tuple[str, str | None], declared: bool
+def test_an_endpoint_is_called_declared_only_where_every_run_records_that_somebody_set_it(
+    first: tuple[str, PrimaryOrigin], second: tuple[str, PrimaryOrigin], choice: PrimaryChoice
 ) -> None:
-    cases, names = {"a": looks(), "b": says_hgg()}, dict(zip("ab", recorded, strict=True))
-    runs = {name: kept_run(name, cases[name], primary=names[name]) for name in cases}
+    runs = {
+        "a": kept_run("a", looks(), primary=first[0], primary_origin=first[1]),
+        "b": kept_run("b", says_hgg(), primary=second[0], primary_origin=second[1]),
+    }
 
     comparison = compare(runs)
 
-    assert comparison.declared is declared
-    when = "declared before scoring" if declared else "chosen for this comparison"
-    assert f"the primary endpoint {when}," in lead(comparison)
+    assert comparison.primary_choice is choice
+    assert f"the primary endpoint ({choice.value})" in lead(comparison)
+    assert f"({choice.value})" in str(provenance(comparison)["made_of"])

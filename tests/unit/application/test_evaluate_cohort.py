@@ -27,6 +27,7 @@ from gliobench.application.ports.run_store import ORACLE, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.pulse import Pulse
 from gliobench.application.shards import Shard, listing_hash
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, JobError, StoppedError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.faults import FaultKind, FaultyStudyError
@@ -516,12 +517,23 @@ def test_a_cohorts_fingerprint_does_not_depend_on_order() -> None:
 
 def test_the_primary_endpoint_of_a_runs_beginning_stands_and_nothing_depends_on_it() -> None:
     stores, again = {"a": FakeRunStore()}, FakeClassifier()
-    evaluate(stores, fake_backend("a", classifier=FakeClassifier()), primary="auroc")
+    evaluate(
+        stores,
+        fake_backend("a", classifier=FakeClassifier()),
+        primary="auroc",
+        primary_origin=PrimaryOrigin.DEFAULT,
+    )
     stores["a"].finish()
 
-    evaluate(stores, fake_backend("a", classifier=again), primary="accuracy")
+    evaluate(
+        stores,
+        fake_backend("a", classifier=again),
+        primary="accuracy",
+        primary_origin=PrimaryOrigin.DECLARED,
+    )
 
     assert stores["a"].manifest().primary == "auroc"
+    assert stores["a"].manifest().primary_origin is PrimaryOrigin.DEFAULT
     assert stores["a"].is_finished()
     assert again.asked == []
 

@@ -141,9 +141,16 @@ def test_a_baseline_asked_for_another_form_says_what_it_knows() -> None:
 def test_what_was_fitted_tells_on_whom() -> None:
     known = patient_hash("BraTS20_Training_007")
 
-    assert {make(OPTIONS).name for make in ALL if known in make(OPTIONS).trained_on} == {
+    assert {make(OPTIONS).name for make in ALL if known in (make(OPTIONS).trained_on or ())} == {
         "majority",
         "prevalence",
         "site-only",
         "mean-box",
     }
+
+
+def test_every_baseline_states_its_training_data_though_some_learned_from_nobody() -> None:
+    learned = {make(OPTIONS).name: make(OPTIONS).trained_on for make in ALL}
+
+    assert None not in learned.values()
+    assert learned["centre-prior"] == learned["brain-centroid"] == frozenset()

@@ -9,6 +9,8 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
+from gliobench.domain.evaluation.report import BASELINE
+from gliobench.domain.patients import patient_hash
 from gliobench.domain.prediction import FailureReason, GradePrediction
 from gliobench.domain.study import Grade
 
@@ -65,7 +67,7 @@ def test_a_backend_that_learned_from_the_cohort_is_named_in_the_lead_and_stamped
 
     found = {stamp.title: stamp.text for stamp in stamps(report)}
     assert "clever has learned from patients of this cohort" in lead(report)
-    assert found["Training overlap"].startswith("Learned here: clever from 3 of 8 patients.")
+    assert found["Leakage"].startswith("clever has learned from 3 of the 8 patients")
 
 
 def test_backends_that_learned_from_the_cohort_are_told_together() -> None:
@@ -84,23 +86,42 @@ def test_a_localizer_whose_interval_meets_the_next_is_not_praised_without_saying
 
 
 def test_a_backend_that_learned_elsewhere_is_said_to_be_unrelated() -> None:
-    assert "none has learned from these patients" in lead(fake_report())
+    assert "none of them was trained on these patients" in lead(fake_report())
 
 
-def test_oracle_slices_stand_ins_and_partial_runs_are_stamped() -> None:
-    report = fake_report(clever_backend())
-    (backend,) = report.backends
-    cohort = replace(report.cohort, n_studies=20)
-    marked = replace(backend, oracle=True, provenance={"stand-in": "tiny weights stand in."})
+def test_a_backend_that_does_not_state_its_training_data_is_never_without_reservations() -> None:
+    silent = replace(constant_backend("plugin"), trained_on=None)
+    report = fake_report(silent)
 
-    found = {
-        stamp.title: stamp.text
-        for stamp in stamps(replace(report, cohort=cohort, backends=(marked,)))
+    (stamp,) = stamps(report)
+    assert stamp.warns
+    assert stamp.title == "Training data not stated"
+    assert stamp.text.startswith("plugin does not state the training data: it is not known")
+    assert lead(report).endswith("plugin does not state its training data.")
+    assert report.backends[0].n_trained_on is None
+
+
+def test_a_backend_whose_base_model_is_silent_is_stamped_though_its_adapter_is_not() -> None:
+    report = fake_report(replace(constant_backend("lora"), unstated="its base model"))
+
+    (stamp,) = stamps(report)
+    assert "lora does not state the training data of its base model" in stamp.text
+    assert report.backends[0].n_trained_on is None
+
+
+def test_a_baseline_that_uses_averages_of_these_patients_is_called_conservative() -> None:
+    rule = replace(
+        constant_backend("prevalence"),
+        provenance={BASELINE: "a rule"},
+        trained_on=frozenset({patient_hash("s1")}),
+    )
+
+    found = {stamp.title: stamp.text for stamp in stamps(fake_report(rule))}
+
+    assert found == {
+        "Baselines use these patients": "prevalence is a baseline that uses averages estimated from "
+        "1 of the 8 patients (conservative: this makes it harder to beat)."
     }
-
-    assert "chosen with the reference" in found["Oracle slices"]
-    assert found["Stand-in"] == "clever: tiny weights stand in."
-    assert found["Partial"] == "clever has read 8 of 20 studies."
 
 
 def test_failures_are_stamped_with_their_counts() -> None:

@@ -53,7 +53,7 @@ def test_only_the_forms_asked_for_are_answered() -> None:
 def test_the_slice_is_that_of_the_backend_that_it_follows() -> None:
     guide = fake_backend("guide", localizer=FakeLocalizer(), trained_on=["p1"])
 
-    backend = llama(ReadingOptions(), guide=guide, trained_on=frozenset({"abc"}))
+    backend = llama(ReadingOptions(), guide=guide, learned={"its base model": frozenset({"abc"})})
 
     ((_, place),) = ask(backend, [STUDY])
     assert isinstance(place, LocalisationPrediction)
@@ -62,6 +62,22 @@ def test_the_slice_is_that_of_the_backend_that_it_follows() -> None:
     assert TUMOUR.start[2] <= point.plane.index < TUMOUR.stop[2]
     assert backend.trained_on == {"abc", patient_hash("p1")}
     assert backend.provenance["guide"].startswith("guide ")
+
+
+@pytest.mark.parametrize(
+    ("learned", "trained_on", "unstated"),
+    [
+        ({"its base model": None}, None, ""),
+        ({"its base model": None, "its adapter": frozenset({"a"})}, {"a"}, "its base model"),
+        ({"its base model": frozenset()}, frozenset(), ""),
+    ],
+)
+def test_a_model_without_a_card_states_no_training_data_and_its_adapter_may(
+    learned: dict[str, frozenset[str] | None], trained_on: set[str] | None, unstated: str
+) -> None:
+    backend = llama(learned=learned)
+
+    assert (backend.trained_on, backend.unstated) == (trained_on, unstated)
 
 
 def test_the_picture_is_as_large_as_a_tile_unless_asked_for_otherwise() -> None:

@@ -3,15 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakes.fake_case_score import fake_case_score, fake_target
-from gliobench.domain.comparison.audits import (
-    Consequence,
-    Finding,
-    FindingKind,
-    ScoredRun,
-    audit,
-    learned_from,
-)
+from gliobench.domain.comparison.audits import ScoredRun, audit, learned_from
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.study import Grade
 
@@ -23,7 +17,13 @@ CASES = [
 
 
 def run(backend: str = "cnn", **changes: object) -> ScoredRun:
-    made = ScoredRun(backend=backend, cohort="c0ffee", cases=CaseTable.of(CASES), n_studies=3)
+    made = ScoredRun(
+        backend=backend,
+        cohort="c0ffee",
+        cases=CaseTable.of(CASES),
+        n_studies=3,
+        trained_on=frozenset(),
+    )
     cases = {"cases": CaseTable.of(changes.pop("cases"))} if "cases" in changes else {}
     return replace(made, **changes, **cases)
 

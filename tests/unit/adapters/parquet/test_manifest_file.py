@@ -1,0 +1,53 @@
+"""Manifests of older runs are read for what they state, and for no more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from fakes.fake_kept_runs import manifest_of
+from gliobench.adapters.parquet.manifest_file import manifest_content, read_manifest
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
+from gliobench.domain.evaluation.report import BASELINE, HELD_OUT
+
+LATER = ("unstated", "primary_origin")
+
+
+def older(trained_on: list[str], provenance: dict[str, str]) -> bytes:
+    fields = json.loads(manifest_content(manifest_of("a", 3)))
+    known = {name: value for name, value in fields.items() if name not in LATER}
+    return json.dumps(known | {"trained_on": trained_on, "provenance": provenance}).encode()
+
+
+@pytest.mark.parametrize("trained_on", [None, frozenset(), frozenset({"ab", "cd"})])
+def test_nothing_stated_and_nobody_learned_from_are_kept_apart(
+    trained_on: frozenset[str] | None,
+) -> None:
+    manifest = replace(
+        manifest_of("a", 3),
+        trained_on=trained_on,
+        unstated="",
+        primary_origin=PrimaryOrigin.DEFAULT,
+    )
+
+    assert read_manifest(manifest_content(manifest), place="run") == manifest
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "provenance", "read"),
+    [
+        ([], {}, None),
+        ([], {BASELINE: "always HGG"}, frozenset()),
+        ([], {HELD_OUT: "each by another fold"}, frozenset()),
+        (["ab"], {}, frozenset({"ab"})),
+    ],
+)
+def test_an_empty_list_of_an_older_run_states_nothing_but_of_baselines_and_folds(
+    trained_on: list[str], provenance: dict[str, str], read: frozenset[str] | None
+) -> None:
+    manifest = read_manifest(older(trained_on, provenance), place="run")
+
+    assert manifest.trained_on == read
+    assert manifest.primary_origin is None
