@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
@@ -77,14 +78,12 @@ def read_regions(path: DatasetPath, grid: Grid) -> dict[Region, BoolArray]:
         FaultyStudyError: It cannot be read, lies on another grid, or has an unknown label.
     """
     image = ImageFile.open(path).placed_on(grid, of="the study")
-    return _regions(path, image.read())
+    return _regions(path, read_labels(image))
 
 
 def _regions(path: DatasetPath, values: NDArray[np.float32]) -> dict[Region, BoolArray]:
     present = np.unique(values[values != 0])  # a tumour is a hundredth of the volume
     try:
-        if not np.array_equal(present, np.rint(present)):
-            raise InvalidInputError("holds fractions: wanted labels 0, 1, 2 and 3 or 4")
         convention = LabelConvention.detect(present.astype(np.int64))
     except InvalidInputError as error:
         raise FaultyStudyError(FaultKind.UNKNOWN_LABEL, f"{path}: {error}") from error

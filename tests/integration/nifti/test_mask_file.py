@@ -105,7 +105,12 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("label", "told"),
-    [(7, r"unknown labels \[7\]"), (-1, r"\[-1\]"), (0.5, "fractions"), (300, "300")],
+    [
+        (7, r"unknown labels \[7\]"),
+        (-1, r"\[-1\]"),
+        (0.5, r"value 0\.5 at voxel \(4, 4, 4\)"),
+        (300, "300"),
+    ],
 )
 def test_an_unknown_label_is_told_with_its_file(tmp_path: Path, label: float, told: str) -> None:
     labels = np.zeros(CASE.study.grid.shape, dtype=np.float32)

@@ -1,0 +1,58 @@
+"""The whole numbers of a label map, whatever its file made of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.orientation import reorient_voxel
+
+_ROUNDING = 1e-3
+"""So far off are labels that went through float16 or a resampling that moved nothing."""
+_COARSEST = 0.05
+"""Beyond this, half a step of the scale may be the difference of two labels."""
+
+
+def read_labels(image: ImageFile) -> NDArray[np.float32]:
+    """Read a label map, its values rounded where the file's scale has put them off.
+
+    Libraries scale floats that are saved under a header of integers, and 1 becomes 1.00001526: by
+    up to half of the header's slope. Probabilities lie further off and are refused.
+
+    Returns:
+        (I, J, K) float32 of whole numbers on `image.grid`.
+
+    Raises:
+        FaultyStudyError: The file cannot be read, or holds a value that is no whole number.
+    """
+    values = image.read()
+    allowed = _allowed(image)
+    slowest = int(np.argmax(np.abs(values.strides)))
+    for at, slab in enumerate(np.moveaxis(values, slowest, 0)):
+        whole = np.rint(slab)
+        off = np.abs(slab - whole)
+        if off.max() > allowed:
+            within = np.unravel_index(int(off.argmax()), off.shape)
+            voxel = [int(index) for index in within]
+            voxel.insert(slowest, at)
+            raise _fraction(image, float(slab[within]), (voxel[0], voxel[1], voxel[2]), allowed)
+        slab[...] = whole
+    return values
+
+
+def _allowed(image: ImageFile) -> float:
+    half_a_step = abs(image.slope) / 2 if image.dtype.kind in "iu" else 0.0
+    return max(_ROUNDING, min(half_a_step, _COARSEST) * (1 + 1e-3))  # the slope is rounded itself
+
+
+def _fraction(
+    image: ImageFile, value: float, voxel: tuple[int, int, int], allowed: float
+) -> FaultyStudyError:
+    i, j, k = reorient_voxel(voxel, source=image.grid, target=image.native_grid)
+    return FaultyStudyError(
+        FaultKind.UNKNOWN_LABEL,
+        f"{image.path}: value {value:.6g} at voxel ({i:.0f}, {j:.0f}, {k:.0f}): "
+        f"wanted labels, whole numbers to within {allowed:.2g}",
+    )
