@@ -1,5 +1,12 @@
 """Pictures of studies, drawn by matplotlib."""
 
-from gliobench.adapters.matplotlib.overlay import MatplotlibStudyPainter, draw_overlay
+from gliobench.adapters.matplotlib.own_folder import use_own_folder
+
+use_own_folder()
+
+from gliobench.adapters.matplotlib.overlay import (  # noqa: E402 -- it imports matplotlib
+    MatplotlibStudyPainter,
+    draw_overlay,
+)
 
 __all__ = ["MatplotlibStudyPainter", "draw_overlay"]

@@ -22,15 +22,18 @@ EXECUTION_PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
+_EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
 FATAL = 4
 """ONNX Runtime's severity below which it keeps quiet."""
+NO_FOLDER = "/nonexistent"
+"""Where ONNX Runtime is to look for weights outside of the file: nowhere, for no hash covers them."""
 GPU_BATCH = 8
 """Windows run at once on a GPU; a CPU runs one, since more gain nothing there."""
 
 
 @final
 class OnnxNetwork(Network):
-    """A network, its card and the provider that runs it.
+    """A network, its card and the provider that runs it; it runs from the bytes that were hashed.
 
     Args:
         path: The ONNX file.
@@ -41,7 +44,8 @@ class OnnxNetwork(Network):
 
     Raises:
         NotFoundError: There is no such file.
-        BackendError: The file is no such network, or the provider asked for is not the one got.
+        BackendError: The file is no such network, keeps weights in other files, or the provider asked
+            for is not the one got.
     """
 
     def __init__(
@@ -55,8 +59,9 @@ class OnnxNetwork(Network):
     ) -> None:
         if not path.is_file():
             raise NotFoundError(f"no weights at {path}")
-        self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        self._session = _open_session(path, provider=provider, threads=threads)
+        content = _read(path)
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self._session = _open_session(content, path, provider=provider, threads=threads)
         self.provider = _provider_got(self._session, provider, allow_cpu_fallback)
         self._card = _card(self._session, path, kind)
         self._input = self._session.get_inputs()[0].name
@@ -92,8 +97,15 @@ class OnnxNetwork(Network):
         return np.asarray(logits, dtype=np.float32)
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BackendError(f"weights {path} cannot be read: {error.strerror or error}") from error
+
+
 def _open_session(
-    path: Path, *, provider: str, threads: int | None
+    content: bytes, path: Path, *, provider: str, threads: int | None
 ) -> onnxruntime.InferenceSession:
     if provider not in EXECUTION_PROVIDERS:
         raise InvalidInputError(
@@ -102,6 +114,7 @@ def _open_session(
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL
     options.intra_op_num_threads = threads or 0
+    options.add_session_config_entry(_EXTERNAL_FOLDER, NO_FOLDER)
     asked = EXECUTION_PROVIDERS[provider]
     wanted = dict.fromkeys([asked, EXECUTION_PROVIDERS["cpu"]])
     available = onnxruntime.get_available_providers()
@@ -110,10 +123,16 @@ def _open_session(
     try:
         with redirect_stdout(StringIO()):
             return onnxruntime.InferenceSession(
-                path, options, providers=[one for one in wanted if one in available]
+                content, options, providers=[one for one in wanted if one in available]
             )
     except Exception as error:  # ONNX Runtime's errors share no base but Exception
-        raise BackendError(f"{path} is no network that ONNX Runtime can load: {error}") from error
+        if "external data" in str(error).lower():
+            raise BackendError(
+                f"{path} keeps weights in other files, which no hash covers: save it as one file "
+                "(onnx.save with save_as_external_data=False)"
+            ) from error
+        reason = str(error).splitlines()[0]
+        raise BackendError(f"{path} is no network that ONNX Runtime can load: {reason}") from error
 
 
 def _provider_got(

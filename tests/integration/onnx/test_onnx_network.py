@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-pytest.importorskip("onnx", reason="the extra `train` is not installed")
+onnx = pytest.importorskip("onnx", reason="the extra `train` is not installed")
 
 from fakes.onnx_file import FLAIR, GRADER_CARD, LOCALIZER_CARD, write_grader, write_localizer
 from gliobench.adapters.onnx.network import OnnxNetwork
@@ -134,3 +134,37 @@ def test_a_grader_gives_one_logit_a_crop(tmp_path: Path) -> None:
     crops[1, FLAIR] = 1.5
 
     np.testing.assert_allclose(network.run(crops), [[0.0], [3.0]])
+
+
+def test_weights_outside_of_the_file_are_refused_wherever_they_lie(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx.save(
+        onnx.load(path),
+        tmp_path / "parted.onnx",
+        save_as_external_data=True,
+        location="weights.bin",
+        size_threshold=0,
+    )
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(BackendError, match="keeps weights in other files, which no hash covers"):
+        OnnxNetwork(tmp_path / "parted.onnx", kind="localizer")
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_runs_as_it_was_hashed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, before = windows(1), OnnxNetwork(path, kind="localizer")
+    opened = onnxruntime.InferenceSession
+
+    def replaced_meanwhile(*arguments: object, **named: object) -> object:
+        path.write_bytes(b"another network")
+        return opened(*arguments, **named)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", replaced_meanwhile)
+
+    network = OnnxNetwork(path, kind="localizer")
+
+    assert network.sha256 == before.sha256
+    np.testing.assert_array_equal(network.run(inputs), before.run(inputs))
