@@ -23,7 +23,7 @@ from gliobench.entrypoints.settings import load_settings
 
 
 def working(options: BackendOptions) -> Backend:
-    return Backend("working", object(), None, fingerprint=f"{options}")  # type: ignore[arg-type]
+    return Backend("working", object(), None, fingerprint="", provenance={"options": f"{options}"})  # type: ignore[arg-type]
 
 
 def leaning(options: BackendOptions) -> Backend:
@@ -70,7 +70,7 @@ def test_a_backend_gets_the_options_that_are_set_for_it() -> None:
     container.settings.reset()
 
     options = BackendOptions(provider="cuda", threads=2, extra={"depth": 3})
-    assert backend.fingerprint == f"{options}"
+    assert backend.provenance["options"] == f"{options}"
 
 
 @pytest.mark.usefixtures("offered")
