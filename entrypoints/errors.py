@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gliobench.application.secrets import hidden
 from gliobench.domain.errors import GliobenchError, StoppedError, StoreError
 from gliobench.entrypoints.exit_codes import ExitCode
 
@@ -16,7 +17,7 @@ def reported_errors() -> Iterator[None]:
     try:
         yield
     except GliobenchError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {hidden(str(error))}\n")
         raise SystemExit(exit_code(error)) from error
     except MemoryError as error:
         sys.stderr.write("error: out of memory: wanted a larger machine, or --set batch_size=1\n")

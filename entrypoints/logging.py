@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from gliobench.application.secrets import hidden
+
 
 def configure_logging(*, level: str, style: str) -> None:
     """Send every event of at least this level to stderr.
@@ -20,6 +22,7 @@ def configure_logging(*, level: str, style: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_credentials,
             *_renderers(as_json=style == "json" or (style == "auto" and not sys.stderr.isatty())),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
@@ -27,6 +30,12 @@ def configure_logging(*, level: str, style: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_credentials(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {name: hidden(one) if isinstance(one, str) else one for name, one in event.items()}
 
 
 def _renderers(*, as_json: bool) -> list[structlog.typing.Processor]:

@@ -31,6 +31,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from gliobench.application.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.slices.view import Composition, SlicePolicy
@@ -313,9 +314,9 @@ def described() -> dict[str, str]:
 
 
 def values(settings: Settings) -> dict[str, Any]:
-    """Give every setting's value, ready for JSON, by the names of `described`."""
+    """Give every setting's value, ready for JSON and without credentials, by `described`'s names."""
     dumped = settings.model_dump(mode="json")
-    return {name: _look_up(dumped, name) for name in described()}
+    return {name: _shown(_look_up(dumped, name)) for name in described()}
 
 
 def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
@@ -365,6 +366,17 @@ def _nested(flags: Mapping[str, object]) -> dict[str, Any]:
 def _look_up(source: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 -- JSON holds anything
     table, _, key = name.partition(".")
     return source[table][key] if key else source[table]
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 -- JSON holds anything
+    """Hide credentials of URLs, and what a plugin's option holds whose name says that it is secret."""
+    if isinstance(value, str):
+        return hidden(value)
+    if isinstance(value, list):
+        return [_shown(one) for one in value]
+    if isinstance(value, dict):
+        return {k: HIDDEN if names_a_secret(k) else _shown(one) for k, one in value.items()}
+    return value
 
 
 def _origin(name: str, flags: Mapping[str, object]) -> str:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import errno
 import logging
 import re
+import socket
 from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
 import tenacity
 
-from gliobench.adapters.fsspec.secrets import hidden
-from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
+from gliobench.application.secrets import hidden
+from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError, StoreError
 
 T = TypeVar("T")
 
@@ -42,6 +43,10 @@ _NO_CREDENTIALS = {
     "botocore.exceptions.ProfileNotFound",
     "google.auth.exceptions.DefaultCredentialsError",
     "azure.core.exceptions.ClientAuthenticationError",
+}
+_WRONG_URLS = {
+    "aiohttp.client_exceptions.InvalidURL",
+    "botocore.exceptions.ParamValidationError",
 }
 _BUSY = {429, 500, 502, 503, 504}
 """Statuses of HTTP that pass."""
@@ -71,8 +76,11 @@ def is_transient(error: BaseException) -> bool:
     """Tell whether the same request may succeed a little later."""
     if isinstance(error, ConnectionError | TimeoutError):
         return True
-    status = getattr(error, "code", getattr(error, "status_code", None))
-    if status in _BUSY or _is_a(error, _TRANSIENT):
+    if (status := _status(error)) is not None:
+        return status in _BUSY
+    if _is_wrong_url(error):
+        return False
+    if _is_a(error, _TRANSIENT):
         return True
     return isinstance(error, OSError) and error.errno in _PASSING
 
@@ -119,6 +127,8 @@ def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
         place: What it was about; without credentials.
         doing: As in "cannot be read".
     """
+    if _is_wrong_url(error):
+        return InvalidInputError(f"{place} cannot be {doing}: no such address ({_reason(error)})")
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"{place} cannot be {doing}: there is no such file or bucket")
     reason = f"{place} cannot be {doing}: {_reason(error)}"
@@ -131,6 +141,21 @@ def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
 def _reason(error: Exception) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return hidden(" ".join(text.split())) or type(error).__name__
+
+
+def _status(error: BaseException) -> int | None:
+    """Give the status of an HTTP answer that an error is about."""
+    for name in ("status", "status_code", "code"):  # aiohttp warns of its `code`
+        if isinstance(status := getattr(error, name, None), int):
+            return status or None
+    return None
+
+
+def _is_wrong_url(error: BaseException) -> bool:
+    """Tell whether an address is malformed, or of a host that is known not to exist."""
+    cause = getattr(error, "os_error", error)
+    no_host = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+    return no_host or type(error) is ValueError or _is_a(error, _WRONG_URLS)
 
 
 def _is_foreign(error: Exception) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, final
 import fsspec
 import fsspec.config
 
-from gliobench.adapters.fsspec.secrets import hidden
+from gliobench.application.secrets import hidden
 from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
 
 _EXTRAS = {
@@ -19,9 +19,13 @@ _EXTRAS = {
     "az": "azure",
     "abfs": "azure",
     "abfss": "azure",
+    "http": "http",
+    "https": "http",
 }
-_WHOLE_PUTS = {*_EXTRAS, "memory"}
-"""Stores whose files appear whole; elsewhere they are written under another name first."""
+_READ_ONLY = {"http", "https"}
+_KNOWN = {*_EXTRAS, "memory"}
+"""Kinds of stores that are opened; memory is that of this process, for tests. Every other one of
+fsspec (ftp, sftp, a chain such as simplecache::…) would reach places that nobody asked for."""
 _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {
         # One file, one request: else every reading asks for the size first.
@@ -49,15 +53,27 @@ class RemoteFolder:
         url: As fsspec reads it.
 
     Raises:
-        InvalidInputError: No such kind of store is known, or the URL is malformed.
+        InvalidInputError: The kind of store is not one that is opened, or the URL is malformed.
         MissingExtraError: The library of the store is not installed.
     """
 
     def __init__(self, url: str) -> None:
         self._opened_url = url.rstrip("/")
         self.url = hidden(self._opened_url)
-        self.protocol = url.partition("://")[0].rpartition("::")[-1]
-        self.puts_whole = self.protocol in _WHOLE_PUTS
+        self.protocol = url.partition("://")[0]
+        if self.protocol not in _KNOWN:
+            raise InvalidInputError(
+                f"{self.url}: {self.protocol}:// is no kind of store that is opened: wanted a path, "
+                "or file, s3, gs, az, abfs, http or https"
+            )
+        if self.protocol in _EXTRAS and not self.protocol.startswith("http") and hidden(url) != url:
+            raise InvalidInputError(
+                f"{self.url}: credentials do not belong into the URL of a bucket, and no query does: "
+                "set them in the environment (docs/stores.md)"
+            )
+        self.read_only = self.protocol in _READ_ONLY
+        self.puts_whole = True
+        """Whether files appear whole; else they are written under another name first."""
         self._pid, self._files, self.root = self._open()
 
     @property

@@ -46,7 +46,9 @@ class RemotePath(DatasetPath):
     @property
     def parent(self) -> Self:
         """The folder that it is in."""
-        return type(self)(self.path.rpartition("/")[0] or self.path, self.tree)
+        above = self.path.rpartition("/")[0]
+        is_host = not above or above.endswith("/")  # https://host keeps its slashes
+        return self if is_host else type(self)(above, self.tree)
 
     @property
     def parents(self) -> Sequence[Self]:

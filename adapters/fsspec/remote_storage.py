@@ -15,7 +15,7 @@ from gliobench.adapters.fsspec.filesystems import RemoteFolder
 from gliobench.adapters.fsspec.remote_file import RANGE_BYTES, RemoteFile
 from gliobench.adapters.fsspec.versions import version_of
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import NotFoundError, StoreError
+from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
 
 T = TypeVar("T")
 
@@ -120,6 +120,11 @@ class RemoteStorage(Storage):
             raise StoreError(f"{place} was replaced while it was read: try again")
 
     def _put(self, name: str, put: Callable[[Any, str], object]) -> str:
+        if self._folder.read_only:
+            raise InvalidInputError(
+                f"{self._folder.place(name)} cannot be written: {self._folder.protocol}:// is only "
+                "read: choose a folder or an object store"
+            )
         path = self._folder.path(name)
         within, _, last = path.rpartition("/")
 

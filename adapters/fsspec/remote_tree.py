@@ -11,6 +11,7 @@ from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, final
+from uuid import uuid4
 
 from gliobench.adapters.fsspec.faults import persistently
 from gliobench.adapters.fsspec.file_cache import FileCache
@@ -22,11 +23,16 @@ T = TypeVar("T")
 
 
 class _Entry(NamedTuple):
-    """A file as it was listed."""
+    """A file as it was listed; over HTTP a listing names files and no more: `size` is None."""
 
-    size: int
+    size: int | None
     version: str
     checksum: str | None
+
+    @property
+    def is_versioned(self) -> bool:
+        """Tell whether more than its size is known."""
+        return self.version != str(self.size)
 
 
 @final
@@ -50,6 +56,7 @@ class RemoteTree:
         self._cache = cache
         self._patience_s = patience_s
         self._trust_checksums = trust_checksums
+        self._own = uuid4().hex
 
     @property
     def root(self) -> str:
@@ -106,10 +113,20 @@ class RemoteTree:
         entry = self.entry(path)
         if entry is None:
             raise _gone(self.place(path))
-        key = sha256(f"{self._folder.protocol}://{path} {entry.version}".encode()).hexdigest()
+        whole = self._asked_for(path) if entry.size is None else entry
+        # Where a server tells sizes alone, a copy serves this dataset only: it might be stale.
+        known = whole.version if whole.is_versioned else f"{whole.version} {self._own}"
+        key = sha256(f"{self._folder.protocol}://{path} {known}".encode()).hexdigest()
         return self._cache.open(
-            key, size=entry.size, fetch=lambda copy: self._fetch(path, entry, copy)
+            key, size=whole.size or 0, fetch=lambda copy: self._fetch(path, whole, copy)
         )
+
+    def _asked_for(self, path: str) -> _Entry:
+        """Ask for a file's size and version by a request of its own."""
+        try:
+            return self._entry(self._try(lambda files: files.info(path), path, "looked for"))
+        except NotFoundError as error:
+            raise _gone(self.place(path)) from error
 
     def _fetch(self, path: str, entry: _Entry, copy: Path) -> None:
         def fetch(files: Any) -> str:  # noqa: ANN401 -- fsspec is untyped
@@ -127,7 +144,7 @@ class RemoteTree:
     def _files(self) -> Mapping[str, _Entry]:
         root = self._folder.root
         try:
-            found = self._try(lambda files: files.find(root, detail=True), root, "listed")
+            found = self._try(self._found, root, "listed")
         except NotFoundError:
             return {}
         return {
@@ -135,6 +152,14 @@ class RemoteTree:
             for path, info in found.items()
             if info["type"] == "file" and path.startswith(f"{root}/") and not path.endswith("/")
         }
+
+    def _found(self, files: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 -- untyped
+        if not self._folder.read_only:
+            found: Mapping[str, Mapping[str, Any]] = files.find(self._folder.root, detail=True)
+            return found
+        # Over HTTP `find` leaves out the folders that it fails to read, and says nothing.
+        folders = files.walk(self._folder.root, detail=True, on_error="raise")
+        return {info["name"]: info for _, _, within in folders for info in within.values()}
 
     @cached_property
     def _folders(self) -> Mapping[str, set[str]]:
@@ -150,7 +175,8 @@ class RemoteTree:
         return dict(folders)
 
     def _entry(self, info: Mapping[str, Any]) -> _Entry:
-        return _Entry(int(info["size"] or 0), version_of(info), checksum_of(info))
+        size = info.get("size")
+        return _Entry(None if size is None else int(size), version_of(info), checksum_of(info))
 
     def _try(self, action: Callable[[Any], T], path: str, doing: str) -> T:
         return persistently(

@@ -8,7 +8,15 @@ from typing import Any
 
 _CHECKSUMS = ("md5Hash", "content_md5", "ETag", "etag", "checksum")
 """What stores call it: of the content where they tell, else of the version."""
-_TIMES = ("mtime", "LastModified", "last_modified", "updated", "created", "modified")
+_TIMES = (
+    "mtime",
+    "LastModified",
+    "last_modified",
+    "updated",
+    "created",
+    "modified",
+    "Last-Modified",
+)
 
 
 def checksum_of(info: Mapping[str, Any]) -> str | None:

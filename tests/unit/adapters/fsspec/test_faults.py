@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gliobench.adapters.fsspec.faults import is_transient, persistently, told
-from gliobench.domain.errors import NotFoundError, StoreError
+from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
 
 EndpointConnectionError = type(
     "HTTPClientError", (Exception,), {"__module__": "botocore.exceptions"}
@@ -60,7 +60,7 @@ def test_what_will_not_pass_is_tried_once(error: Exception) -> None:
         raise error
 
     assert not is_transient(error)
-    with pytest.raises((StoreError, NotFoundError)):
+    with pytest.raises((StoreError, NotFoundError, InvalidInputError)):
         persistently(action, **FILE)
     assert tries == [1]
 

@@ -1,13 +1,19 @@
 import pytest
 
-from gliobench.adapters.fsspec.secrets import hidden
+from gliobench.application.secrets import hidden
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("sftp://anna:geheim@host/run", "sftp://***@host/run"),
-        ("az://c/run?sv=2024&sig=Zm9v%2Bbar", "az://c/run?sv=2024&sig=***"),
+        ("az://c/run?sv=2024&sig=Zm9v%2Bbar", "az://c/run?***"),
+        ("s3://KEY:se/cr+et@bucket/x", "s3://***@bucket/x"),
+        ("https://anna@host/x", "https://***@host/x"),
+        ("https://u:p@ss@host/x is gone", "https://***@host/x is gone"),
+        ("abfs://c:word@account/run", "abfs://***@account/run"),
+        ("http://host:8080/a@b", None),
+        ("what is s3://a/b? yes", None),
         ("GET /x?X-Amz-Credential=AKIA/1&X-Amz-Signature=f00", None),
         ("AccountName=a;AccountKey=Zm9vYmFy==;x", "AccountName=a;AccountKey=***;x"),
         ("session_token: abc123", "session_token: ***"),
