@@ -9,7 +9,7 @@ from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundE
 
 
 class FaultKind(str, Enum):
-    """Why a study should not be used, or, for the last three, what is only worth knowing."""
+    """Why a study should not be used, or what is only worth knowing of it: see `is_note`."""
 
     UNREADABLE = "unreadable"
     """Not NIfTI, corrupt, larger than the limits, or not to be opened."""
@@ -27,12 +27,19 @@ class FaultKind(str, Enum):
     """The same images under another id."""
     MISSING_MASK = "missing_mask"
     MISNAMED_MASK = "misnamed_mask"
+    UNUSED_MASK = "unused_mask"
+    """A mask that is not taken for the reference: its name speaks of something else."""
     MISSING_GRADE = "missing_grade"
 
     @property
     def is_note(self) -> bool:
         """Tell whether the study can be used all the same."""
-        return self in (self.MISSING_MASK, self.MISNAMED_MASK, self.MISSING_GRADE)
+        return self in (
+            self.MISSING_MASK,
+            self.MISNAMED_MASK,
+            self.UNUSED_MASK,
+            self.MISSING_GRADE,
+        )
 
 
 class FaultyStudyError(InvalidInputError):

@@ -26,6 +26,8 @@ def opened(path: DatasetPath) -> Iterator[BufferedReader]:
         FaultyStudyError: It cannot be opened, read or inflated.
     """
     try:
+        if path.is_dir():
+            raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: a folder without an image in it")
         if not path.is_file():  # opening a pipe would wait for ever
             raise NotFoundError(f"no file {path}")
         with path.open("rb") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import final
 
 from gliobench.adapters.nifti.mask_file import read_regions
@@ -66,12 +67,21 @@ class BratsStudySource(StudySource):
         return hash_images(self._folder(study_id).image_paths())
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell of a mask that bears another name than the images."""
+        """Tell of a mask with another name than the images, and of masks that are not taken."""
         folder = self._folders.get(study_id, [None])[0]
-        if folder is None or not folder.has_misnamed_mask:
+        if folder is None:
             return []
-        names = ", ".join(path.name for path in folder.masks)
-        return [Fault(study_id, FaultKind.MISNAMED_MASK, f"{folder.folder}: mask is named {names}")]
+        notes = []
+        if folder.has_misnamed_mask:
+            detail = f"{folder.folder}: mask is named {_names(folder.masks)}"
+            notes.append(Fault(study_id, FaultKind.MISNAMED_MASK, detail))
+        elif folder.other_masks and not folder.masks:
+            detail = (
+                f"{folder.folder}: {_names(folder.other_masks)}: not taken for the experts' mask, "
+                f"which is called {study_id}_seg.nii.gz"
+            )
+            notes.append(Fault(study_id, FaultKind.UNUSED_MASK, detail))
+        return notes
 
     def _folder(self, study_id: str) -> StudyFolder:
         if study_id not in self._folders:
@@ -83,6 +93,10 @@ class BratsStudySource(StudySource):
                 f"study {study_id} is there twice: {first.folder} and {others[0].folder}",
             )
         return first
+
+
+def _names(paths: Iterable[DatasetPath]) -> str:
+    return ", ".join(path.name for path in paths)
 
 
 def _folders_by_id(root: DatasetPath) -> dict[str, list[StudyFolder]]:

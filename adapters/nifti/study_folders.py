@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from gliobench.adapters.nifti.mask_names import (
+    MaskClaim,
+    begins_with,
+    is_of_something_else,
+    mask_claim,
+)
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.study import Modality
@@ -19,9 +26,8 @@ _FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", re.IGNORECASE)
 _NAMES = "|".join(name for m in Modality for name in (m.value, m.alias))
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", re.IGNORECASE)
-# Study 355 of BraTS 2020 came with W39_1998.09.19_Segm.nii. An automatic mask (..._autoseg_simple)
-# is no reference.
-_MASK = re.compile(r"((?P<prefix>.+)[-_.])?seg(m|mentation)?", re.IGNORECASE)
+_MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", re.IGNORECASE)
+_ARCHIVE_OF_A_MAC = "__MACOSX"
 _KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", re.IGNORECASE)
 
 
@@ -35,6 +41,7 @@ class StudyFolder:
         images: Candidates by modality; more than one is a fault.
         masks: Candidates for the experts' mask; more than one is a fault.
         has_misnamed_mask: The mask's name does not begin as the images' names do.
+        other_masks: What is not taken for the experts' mask, by its name.
     """
 
     id: str
@@ -42,6 +49,7 @@ class StudyFolder:
     images: Mapping[Modality, list[DatasetPath]] = field(default_factory=dict)
     masks: list[DatasetPath] = field(default_factory=list)
     has_misnamed_mask: bool = False
+    other_masks: list[DatasetPath] = field(default_factory=list)
 
     def image_paths(self) -> dict[Modality, DatasetPath]:
         """Give the one file of each modality that is there.
@@ -68,55 +76,119 @@ def find_studies(root: DatasetPath) -> Iterator[StudyFolder]:
     return _find(root, _FOLDERS_BELOW_ROOT)
 
 
+class _Named(NamedTuple):
+    """A file as it is called, and what holds the image: more than one where that is not clear."""
+
+    stem: str
+    paths: list[DatasetPath]
+
+
 def _find(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    yield from _studies_among(folder, [entry for entry in entries if _NIFTI.fullmatch(entry.name)])
+    files: list[_Named] = []
+    folders: list[DatasetPath] = []
+    for entry in sorted(entry for entry in folder.iterdir() if _is_shown(entry)):
+        stem = _stem(entry)
+        if not entry.is_dir():
+            files += [_Named(stem, [entry])] if stem else []
+        elif stem and (_IMAGE.fullmatch(stem) or mask_claim(stem, ()) is not None):
+            files.append(_Named(stem, _images_in(entry) or [entry]))
+        else:
+            folders.append(entry)
+    yield from _studies_among(folder, files, has_folders=bool(folders))
     if levels:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _find(entry, levels - 1)
+        for entry in folders:
+            yield from _find(entry, levels - 1)
 
 
-def _studies_among(folder: DatasetPath, files: list[DatasetPath]) -> Iterator[StudyFolder]:
-    images, masks = _by_prefix(files)
-    prefixes = sorted(images or masks)
-    if not prefixes and _KNOWN_ID.fullmatch(folder.name) and not _has_folders(folder):
+def _is_shown(entry: DatasetPath) -> bool:
+    return not entry.name.startswith(".") and entry.name != _ARCHIVE_OF_A_MAC
+
+
+def _stem(path: DatasetPath) -> str:
+    """Give an image's name without its ending; nothing for other files."""
+    nifti = _NIFTI.fullmatch(path.name)
+    return nifti["stem"] if nifti else ""
+
+
+def _images_in(folder: DatasetPath, levels: int = _FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
+    """Give the images in a folder that is called like one, as some archive tools leave them."""
+    entries = sorted(entry for entry in folder.iterdir() if _is_shown(entry))
+    images: list[DatasetPath] = []
+    for entry in [entry for entry in entries if _stem(entry)] or entries:
+        if not entry.is_dir():
+            images.append(entry)
+        elif levels:
+            images += _images_in(entry, levels - 1)
+    return images
+
+
+def _studies_among(
+    folder: DatasetPath, files: list[_Named], *, has_folders: bool
+) -> Iterator[StudyFolder]:
+    images, others = _by_prefix(files)
+    prefixes = sorted(images or _prefixes_of_masks(others))
+    owned = _by_owner(others, prefixes)
+    if not prefixes and _KNOWN_ID.fullmatch(folder.name) and not has_folders:
         yield StudyFolder(id=folder.name, folder=folder)
     for prefix in prefixes:
-        own = masks.get(prefix, [])
-        strays = [path for paths in masks.values() for path in paths] if len(prefixes) == 1 else []
+        study_id = _study_id(prefix, folder, is_alone=len(prefixes) == 1)
+        claims = _claims(owned.get(prefix, []), {prefix, study_id})
         yield StudyFolder(
-            id=_study_id(prefix, folder, is_alone=len(prefixes) == 1),
+            id=study_id,
             folder=folder,
             images=images.get(prefix, {}),
-            masks=own or strays,
-            has_misnamed_mask=bool(strays and not own),
+            masks=claims[MaskClaim.OWN] or claims[MaskClaim.MISNAMED],
+            has_misnamed_mask=not claims[MaskClaim.OWN] and bool(claims[MaskClaim.MISNAMED]),
+            other_masks=claims[MaskClaim.NONE],
         )
 
 
 def _by_prefix(
-    files: list[DatasetPath],
-) -> tuple[dict[str, dict[Modality, list[DatasetPath]]], dict[str, list[DatasetPath]]]:
+    files: list[_Named],
+) -> tuple[dict[str, dict[Modality, list[DatasetPath]]], list[_Named]]:
+    """Part images, by what stands before the modality in their names, from other files."""
     images: dict[str, dict[Modality, list[DatasetPath]]] = defaultdict(lambda: defaultdict(list))
-    masks: dict[str, list[DatasetPath]] = defaultdict(list)
-    for path in files:
-        nifti = _NIFTI.fullmatch(path.name)
-        stem = nifti["stem"] if nifti else path.name
-        if image := _IMAGE.fullmatch(stem):
-            images[image["prefix"] or ""][Modality.parse(image["name"])].append(path)
-        elif mask := _MASK.fullmatch(stem):
-            masks[mask["prefix"] or ""].append(path)
-    return images, masks
+    others: list[_Named] = []
+    for file in files:
+        if image := _IMAGE.fullmatch(file.stem):
+            images[image["prefix"] or ""][Modality.parse(image["name"])] += file.paths
+        else:
+            others.append(file)
+    return images, others
+
+
+def _prefixes_of_masks(files: list[_Named]) -> set[str]:
+    """Name the studies of a folder that holds masks and no image."""
+    masks = (_MASK.fullmatch(file.stem) for file in files)
+    prefixes = {mask["prefix"] or "" for mask in masks if mask}
+    return {one for one in prefixes if not is_of_something_else(one)}
+
+
+def _by_owner(files: list[_Named], prefixes: list[str]) -> dict[str, list[_Named]]:
+    """Give each file to the study that its name begins with; all are of one that is alone."""
+    if len(prefixes) == 1:
+        return {prefixes[0]: files}
+    owned: dict[str, list[_Named]] = defaultdict(list)
+    for file in files:
+        owners = [one for one in prefixes if begins_with(file.stem, one)]
+        if owners:
+            owned[max(owners, key=len)].append(file)
+    return owned
+
+
+def _claims(files: list[_Named], owners: Collection[str]) -> dict[MaskClaim, list[DatasetPath]]:
+    """Sort the masks of a study by how well their names claim to be the experts'."""
+    claims: dict[MaskClaim, list[DatasetPath]] = {claim: [] for claim in MaskClaim}
+    for file in files:
+        if (claim := mask_claim(file.stem, owners)) is not None:
+            claims[claim] += file.paths
+    return claims
 
 
 def _study_id(prefix: str, folder: DatasetPath, *, is_alone: bool) -> str:
     if prefix and (not is_alone or _KNOWN_ID.fullmatch(prefix)):
         return prefix
     return folder.name
-
-
-def _has_folders(folder: DatasetPath) -> bool:
-    return any(entry.is_dir() for entry in folder.iterdir())
 
 
 def _only(paths: list[DatasetPath], what: str) -> DatasetPath:

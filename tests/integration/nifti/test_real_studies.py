@@ -27,10 +27,11 @@ def test_no_real_study_has_a_fault(real_data: Path, folder: str, n: int) -> None
     assert verification.faults == []
 
 
-def test_automatic_masks_are_noted_as_missing_references(real_data: Path) -> None:
+def test_automatic_masks_are_noted_and_are_no_references(real_data: Path) -> None:
     notes = verify_dataset(BratsStudySource(real_data / "tcga_lgg")).notes
 
-    assert [note.kind for note in notes] == [FaultKind.MISSING_MASK] * 2
+    assert [note.kind for note in notes] == [FaultKind.MISSING_MASK, FaultKind.UNUSED_MASK] * 2
+    assert "autoseg_simple" in notes[1].detail
 
 
 def test_a_tcga_study_is_the_brats_patient_whatever_the_folder(real_data: Path) -> None:
