@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from threading import Lock
@@ -75,7 +76,7 @@ class ControlledStudies(StudySource):
             return reference
         motion = self.motion(study_id)
         moved = {name: motion.of_array(region) for name, region in reference.regions.items()}
-        return Reference(grade=reference.grade, regions=moved)
+        return replace(reference, regions=moved)
 
     def content_hash(self, study_id: str) -> str:
         """Hash what the altered volumes are made from (sha256, hex)."""

@@ -23,7 +23,9 @@ def describe_cohort(name: str, fingerprint: str, cases: Cases) -> CohortDescript
         fingerprint=fingerprint,
         n_studies=len(table),
         n_patients=len(set(table.patients.tolist())),
-        n_with_mask=int(table.has_plane.sum()),
+        n_with_tumour=int(table.has_plane.sum()),
+        n_without_tumour=int(table.tumour_free.sum()),
+        reference_faults=table.reference_faults,
         grades=Counter(grades),
         sites=sites,
     )

@@ -11,8 +11,10 @@ import numpy as np
 
 from gliobench.application.evaluate_cohort import UNREADABLE, cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_reference import read_reference
 from gliobench.application.verify_dataset import Track
 from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Spacing
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Grade, Modality, Reference, Study
@@ -60,8 +62,12 @@ class Fingerprint:
         shapes: Studies by RAS+ shape.
         spacings_mm: Studies by RAS+ spacing, to a thousandth of a millimetre.
         intensities: 99th percentile of the voxels that are not zero, by modality.
-        volumes_mm3: Tumour volume by region, in studies whose reference has a mask.
+        n_with_tumour: Studies whose reference mask shows a tumour.
+        n_without_tumour: Those whose reference mask shows that there is none.
+        n_unannotated: Those without a reference mask.
+        volumes_mm3: Tumour volume by region, in studies whose reference shows the region.
         unreadable: Why a study is not described, by its id.
+        unreadable_references: Why a part of a reference is not described, by the study's id.
     """
 
     hash: str
@@ -72,8 +78,12 @@ class Fingerprint:
     shapes: Mapping[Shape, int]
     spacings_mm: Mapping[Spacing, int]
     intensities: Mapping[Modality, Distribution]
+    n_with_tumour: int
+    n_without_tumour: int
+    n_unannotated: int
     volumes_mm3: Mapping[Region, Distribution]
     unreadable: Mapping[str, str]
+    unreadable_references: Mapping[str, str]
 
 
 def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerprint:
@@ -93,7 +103,8 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
         hashes[study_id] = UNREADABLE
         try:
             hashes[study_id] = source.content_hash(study_id)
-            described.append(_describe(source.study(study_id), source.reference(study_id)))
+            study = source.study(study_id)
+            described.append(_describe(study, read_reference(source, study_id)))
         except StoreError:
             raise
         except GliobenchError as error:
@@ -112,6 +123,8 @@ class _Description:
     spacing_mm: Spacing
     intensities: Mapping[Modality, float]
     volumes_mm3: Mapping[Region, float]
+    has_tumour: bool | None
+    fault: Fault | None
 
 
 def _describe(study: Study, reference: Reference) -> _Description:
@@ -125,8 +138,12 @@ def _describe(study: Study, reference: Reference) -> _Description:
         spacing_mm=(i, j, k),
         intensities={m: value for m in study.volumes if (value := _ceiling(study, m)) is not None},
         volumes_mm3={
-            region: int(voxels.sum()) * voxel_mm3 for region, voxels in reference.regions.items()
+            region: int(voxels.sum()) * voxel_mm3
+            for region, voxels in reference.regions.items()
+            if voxels.any()
         },
+        has_tumour=reference.has_tumour,
+        fault=reference.fault,
     )
 
 
@@ -141,6 +158,8 @@ def _fingerprint(
     cohort: str, described: list[_Description], unreadable: Mapping[str, str]
 ) -> Fingerprint:
     graded = [one.grade for one in described if one.grade is not None]
+    tumours = Counter(one.has_tumour for one in described if one.fault is None)
+    faults = [one.fault for one in described if one.fault is not None]
     return Fingerprint(
         hash=cohort,
         n_studies=len(described) + len(unreadable),
@@ -150,8 +169,12 @@ def _fingerprint(
         shapes=Counter(one.shape for one in described),
         spacings_mm=Counter(one.spacing_mm for one in described),
         intensities=_spread(Modality, [one.intensities for one in described]),
+        n_with_tumour=tumours[True],
+        n_without_tumour=tumours[False],
+        n_unannotated=tumours[None],
         volumes_mm3=_spread(Region, [one.volumes_mm3 for one in described]),
         unreadable=unreadable,
+        unreadable_references={fault.study_id: fault.sentence for fault in faults},
     )
 
 

@@ -12,6 +12,7 @@ from gliobench.application.failures import may_harm
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_reference import read_reference
 from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
 from gliobench.domain.evaluation.kept_case import (
     Coarsening,
@@ -123,7 +124,7 @@ class KeepCases:
         if study.id not in self._volumes or min(study.grid.shape) < LEAST_PLANES:
             return _Drawing(kept)
         coarsening = Coarsening.of(image != 0, study.grid)
-        regions = self._source.reference(study.id).regions
+        regions = read_reference(self._source, study.id).regions
         volume = KeptVolume(
             grid=coarsening.grid,
             grey=coarsening.grey(image),

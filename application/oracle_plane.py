@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.application.read_reference import read_reference
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.labels.regions import Region
@@ -18,10 +18,5 @@ def oracle_plane(source: StudySource, study_id: str) -> Plane | None:
     Raises:
         StoreError: The source cannot be read now.
     """
-    try:
-        whole = source.reference(study_id).regions.get(Region.WT)
-    except StoreError:
-        raise
-    except GliobenchError:
-        return None
-    return None if whole is None or not whole.any() else largest_plane(whole, Axis.AXIAL)
+    reference = read_reference(source, study_id)
+    return largest_plane(reference.regions[Region.WT], Axis.AXIAL) if reference.has_tumour else None

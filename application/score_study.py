@@ -9,6 +9,7 @@ import numpy as np
 from gliobench.application.ports.executor import Sight
 from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_reference import read_reference
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
@@ -60,7 +61,7 @@ class ScoreStudy:
             StoreError: The source cannot be read now.
         """
         opened = study or (_open(source, study_id) if sight is Sight.ALL else None)
-        seen = Reference() if sight is Sight.NOTHING else _reference(source, study_id)
+        seen = Reference() if sight is Sight.NOTHING else read_reference(source, study_id)
         return cls(study_id, content, opened, seen)
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
@@ -89,6 +90,8 @@ class ScoreStudy:
             target=self._facts,
             content_hash=self._content,
             image_hash=None if self._image is None else image_hash(self._image),
+            tumour_free=self._reference.has_tumour is False,
+            reference_fault=self._reference.fault,
         )
 
     @cached_property
@@ -123,12 +126,3 @@ def _open(source: StudySource, study_id: str) -> Study | None:
         raise
     except GliobenchError:
         return None
-
-
-def _reference(source: StudySource, study_id: str) -> Reference:
-    try:
-        return source.reference(study_id)
-    except StoreError:
-        raise
-    except GliobenchError:
-        return Reference()

@@ -8,12 +8,14 @@ from hashlib import sha256
 import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_reference import read_reference
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.regions import Region
 
 
 def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str, list[str]]:
     """Name the studies whose reference mask holds a tumour, by patient.
+
+    Those whose reference cannot be read are left out: `reference_faults` names them.
 
     Args:
         source: Where they are.
@@ -24,9 +26,8 @@ def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str
     """
     studies: dict[str, list[str]] = {}
     for study_id in source.study_ids():
-        reference = source.reference(study_id)
-        whole = reference.regions.get(Region.WT)
-        if whole is None or not whole.any() or (graded and reference.grade is None):
+        reference = read_reference(source, study_id)
+        if not reference.has_tumour or (graded and reference.grade is None):
             continue
         studies.setdefault(source.study(study_id).patient_id, []).append(study_id)
     if not studies:

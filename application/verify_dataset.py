@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_reference import read_reference
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.regions import Region
@@ -41,11 +42,16 @@ class Verification:
         return [finding for finding in self.findings if finding.kind.is_note]
 
     @property
+    def n_without_tumour(self) -> int:
+        """Studies whose reference says that there is no tumour."""
+        return sum(finding.kind is FaultKind.NO_TUMOUR for finding in self.findings)
+
+    @property
     def quarantine(self) -> dict[str, str]:
         """Studies that should not be used, each with all its reasons in one line."""
         reasons: dict[str, list[str]] = {}
         for fault in self.faults:
-            reasons.setdefault(fault.study_id, []).append(f"{fault.kind.value}: {fault.detail}")
+            reasons.setdefault(fault.study_id, []).append(fault.sentence)
         return {study_id: "; ".join(lines) for study_id, lines in reasons.items()}
 
 
@@ -76,10 +82,7 @@ def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
         return
     for modality in Modality:
         yield from _volume_faults(study, modality)
-    try:
-        yield from _reference_findings(study, source.reference(study_id))
-    except GliobenchError as error:
-        yield Fault.of(study_id, error)
+    yield from _reference_findings(study, read_reference(source, study_id))
     yield from source.notes(study_id)
 
 
@@ -99,10 +102,12 @@ def _volume_faults(study: Study, modality: Modality) -> Iterator[Fault]:
 def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:
     if reference.grade is None:
         yield Fault(study.id, FaultKind.MISSING_GRADE, "no reference grade")
-    if Region.WT not in reference.regions:
+    if reference.fault is not None:
+        yield reference.fault
+    elif Region.WT not in reference.regions:
         yield Fault(study.id, FaultKind.MISSING_MASK, "no reference mask")
-    elif not reference.regions[Region.WT].any():
-        yield Fault(study.id, FaultKind.EMPTY_VOLUME, "the reference mask shows no tumour")
+    elif not reference.has_tumour:
+        yield Fault(study.id, FaultKind.NO_TUMOUR, "the reference mask says that there is none")
 
 
 def _repetition(source: StudySource, study_id: str, first_with: dict[str, str]) -> Iterator[Fault]:

@@ -30,6 +30,8 @@ class FaultKind(str, Enum):
     UNUSED_MASK = "unused_mask"
     """A mask that is not taken for the reference: its name speaks of something else."""
     MISSING_GRADE = "missing_grade"
+    NO_TUMOUR = "no_tumour"
+    """The reference mask is there and empty: the study shows no tumour."""
 
     @property
     def is_note(self) -> bool:
@@ -39,6 +41,7 @@ class FaultKind(str, Enum):
             self.MISNAMED_MASK,
             self.UNUSED_MASK,
             self.MISSING_GRADE,
+            self.NO_TUMOUR,
         )
 
 
@@ -69,6 +72,11 @@ class Fault:
     kind: FaultKind
     detail: str
 
+    @property
+    def sentence(self) -> str:
+        """Say both in one line."""
+        return f"{self.kind.value}: {self.detail}"
+
     @classmethod
     def of(cls, study_id: str, error: GliobenchError) -> Fault:
         """Name what a source raised on a study; `UNREADABLE` where the error has no name.
@@ -83,3 +91,15 @@ class Fault:
         if isinstance(error, NotFoundError):
             return cls(study_id, FaultKind.MISSING_MODALITY, str(error))
         return cls(study_id, FaultKind.UNREADABLE, str(error))
+
+    @classmethod
+    def of_reference(cls, study_id: str, error: GliobenchError) -> Fault:
+        """Name what a source raised on a reference, where a file that went missing is no modality.
+
+        Raises:
+            StoreError: That is what was raised.
+        """
+        fault = cls.of(study_id, error)
+        if fault.kind is FaultKind.MISSING_MODALITY:
+            return cls(study_id, FaultKind.UNREADABLE, fault.detail)
+        return fault

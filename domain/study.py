@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import BoolArray, Grid, Plane
 from gliobench.domain.labels.regions import Region
 
@@ -93,13 +94,24 @@ class Study:
 class Reference:
     """What the experts say of a study; either part may be unknown.
 
+    Regions without a voxel say that there is no tumour; no regions say that nobody has drawn one,
+    or that what was drawn cannot be read, which is a fault.
+
     Args:
         grade: The graded malignancy.
         regions: (I, J, K) bool on the study's RAS+ grid, by region.
+        fault: Why a part is unknown that is there; the other part stands all the same.
     """
 
     grade: Grade | None = None
     regions: Mapping[Region, BoolArray] = field(default_factory=dict)
+    fault: Fault | None = None
+
+    @property
+    def has_tumour(self) -> bool | None:
+        """Tell whether there is a tumour; None where that is unknown."""
+        whole = self.regions.get(Region.WT)
+        return None if whole is None else bool(whole.any())
 
 
 @dataclass(frozen=True, eq=False)

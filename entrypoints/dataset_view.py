@@ -21,6 +21,7 @@ def verification_json(dataset: str, verification: Verification) -> dict[str, Any
     return {
         "dataset": dataset,
         "n_studies": verification.n_studies,
+        "n_without_tumour": verification.n_without_tumour,
         "faults": [asdict(fault) for fault in verification.faults],
         "notes": [asdict(note) for note in verification.notes],
         "quarantine": verification.quarantine,
@@ -48,6 +49,10 @@ def print_verification(verification: Verification) -> None:
     typer.echo(
         f"{verification.n_studies} studies, {len(verification.quarantine)} to be left out, "
         f"{len(verification.faults)} faults, {len(verification.notes)} notes"
+        + (
+            f", {verification.n_without_tumour} without tumour"
+            * bool(verification.n_without_tumour)
+        )
     )
 
 
@@ -56,7 +61,14 @@ def print_fingerprint(described: Fingerprint) -> None:
     prevalence = described.prevalence_hgg
     typer.echo(f"hash        {described.hash}")
     typer.echo(f"studies     {described.n_studies} of {described.n_patients} patients")
-    typer.echo(f"unreadable  {len(described.unreadable)}")
+    typer.echo(
+        f"unreadable  {len(described.unreadable)} studies, "
+        f"{len(described.unreadable_references)} references"
+    )
+    typer.echo(
+        f"masks       {described.n_with_tumour} with a tumour, {described.n_without_tumour} "
+        f"without, {described.n_unannotated} studies have no mask"
+    )
     typer.echo(
         f"HGG         {'unknown' if prevalence is None else f'{prevalence:.1%}'} of the graded"
     )

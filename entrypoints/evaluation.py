@@ -212,26 +212,30 @@ def sharded_backends(out: str) -> list[str]:
     return found
 
 
-def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str]:
-    """Write the report of whole runs, in alphabetical order however they were asked for.
+def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str, Sequence[str]]:
+    """Write the report of whole runs, and of those of the same cohort that lie beside them.
+
+    They stand in alphabetical order, however they were asked for.
 
     Returns:
-        What it says, and where to open it.
+        What it says, where to open it, and why other runs are not in it.
 
     Raises:
         JobError: A store cannot be read, or the report not be written.
     """
     from gliobench.application.kept_controls import kept_controls
     from gliobench.application.report_runs import report_runs
+    from gliobench.application.runs_beside import runs_beside
     from gliobench.entrypoints.container import container
 
     place = container.run_place(out)
-    names = sorted(backends)
+    beside = runs_beside(place, backends)
+    names = sorted({*backends, *beside.alike})
     made = report_runs(
         {backend: place.store(backend) for backend in names},
         {backend: kept_controls(place, backend) for backend in names},
     )
-    return made, container.report_writer(out).write(made)[0]
+    return made, container.report_writer(out).write(made)[0], beside.left_out
 
 
 def shard_of_job(given: str | None, shards: int | None, index: str | None) -> Shard | None:

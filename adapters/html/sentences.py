@@ -15,7 +15,7 @@ from gliobench.adapters.html.numbers import (
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.adapters.html.reservations import NO_RESERVATIONS, Stamp, finding_stamps
 from gliobench.domain.evaluation.findings import FindingKind
-from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.prediction import FailureReason, Form
@@ -208,6 +208,16 @@ def _failing(report: EvaluationReport) -> list[Stamp]:
     if not failing:
         return []
     return [Stamp("Failures", f"Counted as the worst answer: {listed(failing)} studies.")]
+
+
+def reference_counts(cohort: CohortDescription) -> str:
+    """Say how many references show a tumour, how many show that there is none, and which are lost."""
+    told = (
+        f"References: {cohort.n_with_tumour:,} show a tumour, {cohort.n_without_tumour:,} show that "
+        f"there is none, {cohort.n_unannotated:,} do not say"
+    )
+    lost = len(cohort.reference_faults)
+    return f"{told}; of {lost:,} a part cannot be read." if lost else f"{told}."
 
 
 def site_warning(report: EvaluationReport) -> list[Stamp]:

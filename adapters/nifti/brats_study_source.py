@@ -51,16 +51,20 @@ class BratsStudySource(StudySource):
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the experts' mask, where they are there."""
+        if study_id not in self._folders:
+            raise NotFoundError(f"no study {study_id!r} in this folder")
         grade = self._names.subject(study_id).grade
-        mask = self._folder(study_id).mask_path()
-        if mask is None:
-            return Reference(grade=grade)
         try:
             grid = self.study(study_id).grid
         except InvalidInputError:
             # Without images there is no grid for a mask; the grade still counts the failure.
             return Reference(grade=grade)
-        return Reference(grade=grade, regions=read_regions(mask, grid))
+        try:
+            mask = self._folder(study_id).mask_path()
+            regions = {} if mask is None else read_regions(mask, grid)
+        except (InvalidInputError, NotFoundError) as error:
+            return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
+        return Reference(grade=grade, regions=regions)
 
     def content_hash(self, study_id: str) -> str:
         """Hash the study's image files."""

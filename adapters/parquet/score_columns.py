@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gliobench.adapters.parquet.score_rows import LATER
 from gliobench.domain.evaluation.case_columns import (
     FIELDS,
     REASONS,
     SCORED,
-    TEXTS,
     UNKNOWN,
     Columns,
     place_columns,
@@ -28,7 +28,10 @@ from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.study import Grade
 
 IMAGE = "image_hash"
-_KEPT_AS = dict(zip(TEXTS, ("study_id", "patient_id", "site", IMAGE), strict=True))
+_WORDS = pa.string()
+_FAULT = ("reference_fault", "reference_fault_detail")
+FREE = "tumour_free"
+_KEPT_AS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": IMAGE}
 
 
 def columns_of(batch: pa.RecordBatch) -> Columns:
@@ -38,8 +41,10 @@ def columns_of(batch: pa.RecordBatch) -> Columns:
         LookupError, ValueError, TypeError: They are no rows of `score_rows.score_table`.
     """
     columns: Columns = {name: _texts(_kept(batch, kept)) for name, kept in _KEPT_AS.items()}
+    columns["reference_fault"] = _faults(batch)
+    columns["tumour_free"] = _flags(_kept(batch, FREE, pa.bool_()))
     columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
-    columns["oracle"] = batch["oracle"].fill_null(False).to_numpy(zero_copy_only=False)
+    columns["oracle"] = _flags(batch["oracle"])
     columns |= _grades(batch)
     for form in Form:
         columns |= _scores(batch, form)
@@ -53,7 +58,15 @@ def wanted_columns() -> list[str]:
 
 
 def _wanted() -> Iterator[str]:
-    yield from (*_KEPT_AS.values(), "reference_grade", "oracle", "grade", "probability_hgg")
+    yield from (
+        *_KEPT_AS.values(),
+        *_FAULT,
+        FREE,
+        "reference_grade",
+        "oracle",
+        "grade",
+        "probability_hgg",
+    )
     yield from ("grade_failure", "scoring_plane", "scoring_plane_axis", "grid_shape", "grid_affine")
     yield from ("target_volume_mm3", "target_area_mm2", "target_right_share", "target_centre")
     yield "brain_centroid"
@@ -140,11 +153,24 @@ def _there(column: pa.Array) -> BoolArray:
     return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def _kept(batch: pa.RecordBatch, name: str) -> pa.Array:
-    """Look up a column of words; runs of older versions have no hashes of images."""
-    if name == IMAGE and name not in batch.schema.names:
-        return pa.nulls(len(batch), pa.string())
+def _faults(batch: pa.RecordBatch) -> NDArray[np.object_]:
+    kinds, details = (_kept(batch, name).to_pylist() for name in _FAULT)
+    told = [
+        None if kind is None else f"{kind}: {detail}"
+        for kind, detail in zip(kinds, details, strict=True)
+    ]
+    return np.array(told, dtype=object)
+
+
+def _kept(batch: pa.RecordBatch, name: str, kind: pa.DataType = _WORDS) -> pa.Array:
+    """Look up a column; it is empty in runs of versions that did not have it."""
+    if name in LATER and name not in batch.schema.names:
+        return pa.nulls(len(batch), kind)
     return batch[name]
+
+
+def _flags(column: pa.Array) -> BoolArray:
+    return np.asarray(column.fill_null(False).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _texts(column: pa.Array) -> NDArray[np.object_]:

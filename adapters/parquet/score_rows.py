@@ -24,6 +24,7 @@ from gliobench.domain.evaluation.scores import (
     RegionScore,
 )
 from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
@@ -35,7 +36,8 @@ Row: TypeAlias = dict[str, Any]
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
 MOVE = tuple(Move.__dataclass_fields__)
-LATER = {"image_hash", *(f"{form.value}_{name}" for form in Form for name in MOVE)}
+REFERENCE = ("tumour_free", "reference_fault", "reference_fault_detail")
+LATER = {"image_hash", *REFERENCE, *(f"{form.value}_{name}" for form in Form for name in MOVE)}
 """Columns that runs of older versions lack."""
 
 
@@ -95,8 +97,16 @@ def _read_case(row: Row) -> CaseScore:
         target=read_target(row, plane),
         content_hash=row["content_hash"],
         image_hash=row.get("image_hash"),  # absent from runs of older versions
+        tumour_free=bool(row.get("tumour_free")),
+        reference_fault=_read_fault(row),
         moves=dict(_read_moves(row)),
     )
+
+
+def _read_fault(row: Row) -> Fault | None:
+    if (kind := row.get("reference_fault")) is None:
+        return None
+    return Fault(row["study_id"], FaultKind(kind), row["reference_fault_detail"])
 
 
 def _row(case: CaseScore) -> Row:
@@ -110,7 +120,10 @@ def _row(case: CaseScore) -> Row:
         "scoring_plane": case.plane.index if case.plane else None,
         "scoring_plane_axis": case.plane.axis.value if case.plane else None,
         "oracle": case.oracle,
+        "tumour_free": case.tumour_free,
     }
+    if (fault := case.reference_fault) is not None:
+        row |= {"reference_fault": fault.kind.value, "reference_fault_detail": fault.detail}
     match case.grade:
         case Failure():
             row |= _of_failure("grade", case.grade)
@@ -211,7 +224,8 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
     yield "probability_hgg", pa.float64()
     yield from _failure_columns("grade")
     yield from (("scoring_plane", pa.int32()), ("scoring_plane_axis", pa.int32()))
-    yield "oracle", pa.bool_()
+    yield from (("oracle", pa.bool_()), ("tumour_free", pa.bool_()))
+    yield from (("reference_fault", pa.string()), ("reference_fault_detail", pa.string()))
     for form in Form:
         yield f"{form.value}_answered", pa.bool_()
         yield from _failure_columns(form.value)

@@ -19,8 +19,8 @@ from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, r
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.extent import check_extent
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Grid
+from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.geometry import BoolArray, Grid
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import canonical, reorient
 from gliobench.domain.study import Grade, Modality, Reference, Study
@@ -79,17 +79,27 @@ class SliceStudySource(StudySource):
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the mask, where they are there."""
-        case = self._case(study_id)
-        path = self._folder / MASKS / f"{study_id}.png"
+        case, image = self._case(study_id), self._image(study_id)
+        grade = case.grade
+        try:
+            native = _native_grid(image, picture_shape(image), case.spacing_mm)
+        except (InvalidInputError, NotFoundError):
+            # Without a picture there is no grid for a mask; the grade still counts the failure.
+            return Reference(grade=grade)
+        try:
+            return Reference(grade=grade, regions=self._regions(study_id, native))
+        except (InvalidInputError, NotFoundError) as error:
+            return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
+
+    def _regions(self, study_id: str, native: Grid) -> dict[Region, BoolArray]:
+        path, shape = self._folder / MASKS / f"{study_id}.png", native.shape[:2]
         if not path.is_file():
-            return Reference(grade=case.grade)
-        shape = picture_shape(self._image(study_id))
+            return {}
         if picture_shape(path) != shape:
             raise FaultyStudyError(
                 FaultKind.SHAPE_MISMATCH, f"{path}: {picture_shape(path)} pixels: wanted {shape}"
             )
-        whole = _read_plane(path, _native_grid(path, shape, case.spacing_mm)) > 0
-        return Reference(grade=case.grade, regions={Region.WT: whole})
+        return {Region.WT: _read_plane(path, native) > 0}
 
     def content_hash(self, study_id: str) -> str:
         """Hash the picture, or its store's checksum, and the modality and edge it is taken for."""

@@ -19,6 +19,8 @@ class StudySource(Protocol):
           has a name), with one line, at bounded memory, and leaves the others as they are. A
           modality that is not there is absent from `volumes`; one that cannot be read raises when
           it is looked at.
+        - A part of a reference that cannot be read is that reference's `fault`: nothing is raised, and
+          what the other part says stands.
         - An id that is not in `study_ids` raises NotFoundError.
         - `reference` is apart from `study`: no backend sees it.
     """

@@ -17,6 +17,9 @@ from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKi
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.patients import patient_hash
 
+NAMED = 5
+"""References that cannot be read; more are counted."""
+
 
 @dataclass(frozen=True, eq=False)
 class ScoredRun:
@@ -57,6 +60,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_different_references(runs),
         *_partial_runs(runs),
         *_repeated_images(runs),
+        *_references(runs[0].cases),
     ]
     for run in runs:
         found += [
@@ -110,6 +114,28 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
                 backend=run.backend,
                 study_ids=tuple(sorted(changed)),
             )
+
+
+def _references(cases: CaseTable) -> Iterator[Finding]:
+    """Find references of which a part is not known: that is no fault of any backend."""
+    annotated = int((cases.has_plane | cases.tumour_free).sum())
+    scored = f"Localisation is scored in {annotated} of {_studies(len(cases))}"
+    if faults := cases.reference_faults:
+        named = "; ".join(f"{one}: {why}" for one, why in list(faults.items())[:NAMED])
+        more = f"; and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
+        yield Finding(
+            FindingKind.UNREADABLE_REFERENCES,
+            f"{scored}: of {_studies(len(faults))} a part of the reference cannot be read. What can "
+            f"be read of it, such as the grade, is scored, and no backend is charged. {named}{more}.",
+            study_ids=tuple(sorted(faults)),
+        )
+    elif 0 < annotated < len(cases):
+        unknown = ~(cases.has_plane | cases.tumour_free)
+        yield Finding(
+            FindingKind.MISSING_MASKS,
+            f"{scored}: the others have no reference mask, or cannot be opened.",
+            study_ids=tuple(sorted(cases.study_ids[unknown].tolist())),
+        )
 
 
 def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:

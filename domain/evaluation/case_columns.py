@@ -25,7 +25,7 @@ Columns: TypeAlias = dict[str, NDArray[Any]]
 REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 """A bit for each, so that one number tells all that a study failed for."""
 UNKNOWN = -1
-TEXTS = ("study_id", "patient", "site", "image")
+TEXTS = ("study_id", "patient", "site", "image", "reference_fault")
 NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
 REFERENCE = "reference."
 
@@ -111,8 +111,12 @@ def mark_name(form: Form, name: str, whose: str = "") -> str:
 
 def _dtypes() -> Iterator[tuple[str, type[Any]]]:
     yield from ((name, object) for name in TEXTS)
-    yield from (("reference", np.int8), ("plane_axis", np.int8), ("plane_index", np.int32))
-    yield from (("oracle", np.bool_), ("reasons", np.int64))
+    yield from (
+        ("reference", np.int8),
+        ("plane_axis", np.int8),
+        ("plane_index", np.int32),
+    )
+    yield from (("oracle", np.bool_), ("tumour_free", np.bool_), ("reasons", np.int64))
     yield from ((name, np.float64) for name in NUMBERS)
     yield from ((f"grade.{name}", np.bool_) for name in ("asked", "failed", "hgg"))
     yield "grade.probability", np.float64
@@ -142,7 +146,9 @@ def _row(case: CaseScore) -> Row:
         "patient": intern(case.patient_id),
         "site": None if case.site is None else intern(case.site),
         "image": None if case.image_hash is None else intern(case.image_hash),
+        "reference_fault": case.reference_fault.sentence if case.reference_fault else None,
         "oracle": case.oracle,
+        "tumour_free": case.tumour_free,
         "reasons": sum({REASONS[failure.reason] for failure in case.failures}),
     }
     if case.reference_grade is not None:

@@ -118,6 +118,18 @@ class CaseTable:
         return [names[one] for one in self.columns["reference"].tolist()]
 
     @property
+    def tumour_free(self) -> BoolArray:
+        """(N,) bool, where the reference says that there is no tumour."""
+        return self.columns["tumour_free"]
+
+    @property
+    def reference_faults(self) -> dict[str, str]:
+        """Why a part of a study's reference could not be read, by study id."""
+        found = self.columns["reference_fault"]
+        at = np.flatnonzero(found != None)  # noqa: E711 -- elementwise
+        return dict(zip(self.study_ids[at].tolist(), found[at].tolist(), strict=True))
+
+    @property
     def has_plane(self) -> BoolArray:
         """(N,) bool, where the reference shows a tumour."""
         return np.asarray(self.columns["plane_axis"] != UNKNOWN)
@@ -246,7 +258,7 @@ def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
 
 def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
     """(N,) bool, where two tables of the same studies were held against different references."""
-    exact = ("patient", "reference", "plane_axis", "plane_index")
+    exact = ("patient", "reference", "tumour_free", "plane_axis", "plane_index")
     apart = [one.columns[name] != other.columns[name] for name in exact]
     first, second = (np.round(table.volume_mm3, ROUNDED) for table in (one, other))
     apart.append((first != second) & ~(np.isnan(first) & np.isnan(second)))

@@ -13,6 +13,8 @@ class FindingKind(str, Enum):
     DIFFERENT_COHORTS = "different cohorts"
     DIFFERENT_REFERENCES = "different references"
     LEAKAGE = "leakage"
+    UNREADABLE_REFERENCES = "unreadable references"
+    MISSING_MASKS = "missing reference masks"
     PARTIAL_RUN = "partial run"
     ORACLE_SLICES = "oracle slices"
     STAND_IN = "stand-in"

@@ -30,7 +30,10 @@ class CohortDescription:
         fingerprint: Hash of the studies' ids and contents.
         n_studies: All of them.
         n_patients: Fewer, where a patient came twice.
-        n_with_mask: Studies whose reference shows a tumour.
+        n_with_tumour: Studies whose reference shows a tumour.
+        n_without_tumour: Studies whose reference says that there is none.
+        reference_faults: Why a part of a study's reference could not be read, by study id. Nothing
+            is scored there that needs it.
         grades: Studies by reference grade; None is an unknown one.
         sites: Studies by site and grade; None is an unknown one.
     """
@@ -39,9 +42,16 @@ class CohortDescription:
     fingerprint: str
     n_studies: int
     n_patients: int
-    n_with_mask: int
+    n_with_tumour: int
+    n_without_tumour: int
     grades: Mapping[Grade | None, int]
     sites: Mapping[str | None, Mapping[Grade | None, int]]
+    reference_faults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def n_unannotated(self) -> int:
+        """Studies of which it is unknown whether there is a tumour, and where."""
+        return self.n_studies - self.n_with_tumour - self.n_without_tumour
 
 
 @dataclass(frozen=True, slots=True)

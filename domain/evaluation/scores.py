@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
@@ -115,6 +116,9 @@ class CaseScore:
             known.
         content_hash: Of the study's files; None where they cannot be read.
         image_hash: See `image_hash`, of the first modality that shows something; None without one.
+        tumour_free: True where the reference says that there is no tumour. Without that and without
+            a plane nobody has drawn one, or what was drawn cannot be read.
+        reference_fault: Why a part of the reference could not be read; the rest is scored.
         moves: Where the images were altered to control the backend: by form, how its answers
             compare with those on the true images. Empty for the true images themselves.
     """
@@ -130,6 +134,8 @@ class CaseScore:
     target: TargetFacts | None = None
     content_hash: str | None = None
     image_hash: str | None = None
+    tumour_free: bool = False
+    reference_fault: Fault | None = None
     moves: Mapping[Form, Move] = field(default_factory=dict)
 
     @property

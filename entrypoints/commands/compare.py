@@ -42,7 +42,8 @@ def compare(
 
     Writes report.html, report.json with its schema, tables as CSV and figures as SVG. Nothing is inferred.
 
-    Exit code 3 tells that it was done in spite of leakage or of a run that is not finished.
+    Exit code 3 tells that it was done in spite of leakage, of a run that is not finished, or of
+    references that cannot be read.
     """
     from gliobench.entrypoints.container import container
 
@@ -81,7 +82,8 @@ def _is_in_spite(comparison: Comparison) -> bool:
     from gliobench.domain.evaluation.findings import FindingKind
 
     found = {finding.kind for finding in comparison.findings}
-    return bool(found & {FindingKind.LEAKAGE, FindingKind.PARTIAL_RUN})
+    in_spite = found & {FindingKind.LEAKAGE, FindingKind.PARTIAL_RUN}
+    return bool(in_spite or comparison.cohort.reference_faults)
 
 
 def _print(facts: str, place: str) -> None:

@@ -69,9 +69,10 @@ def evaluate(
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
 
-    Of several shards, the one that ends last writes the report on all of them.
+    The report is on every backend of the same cohort that the folder holds. Of several shards, the
+    one that ends last writes it.
 
-    Exit codes: 3 some studies failed and are counted so, 75 a store could not be reached, 143 told
+    Exit codes: 3 some studies failed and are counted so, or references cannot be read, 75 a store could not be reached, 143 told
     to stop by SIGTERM; after both of these the same command goes on.
     """
     from gliobench.entrypoints.evaluation import (
@@ -97,10 +98,14 @@ def evaluate(
         missing = sorted({one for part in parts(out, names) for one in part.missing})
         if missing and not allow_partial:
             _print_shard(recipe.shard.name, [one.name for one in missing], as_json=as_json)
-            failed = any(case.failures for run in runs for case in run.store.scores())
+            failed = any(
+                case.failures or case.reference_fault for run in runs for case in run.store.scores()
+            )
             raise typer.Exit(ExitCode.WITH_RESERVATIONS if failed else ExitCode.DONE)
         merge(out, names, allow_partial=allow_partial)
-    made, place = report(out, backend)
+    made, place, left_out = report(out, backend)
+    for sentence in left_out:
+        typer.echo(sentence, err=True)
     print_report(made, place, out=out, as_json=as_json)
     raise typer.Exit(code_of(made))
 
@@ -108,7 +113,8 @@ def evaluate(
 def code_of(report: EvaluationReport) -> ExitCode:
     """Tell how a command ends that has written a report."""
     failed = any(one.summary.n_failed for one in report.backends)
-    return ExitCode.WITH_RESERVATIONS if failed or report.missing_shards else ExitCode.DONE
+    faulty = failed or report.missing_shards or report.cohort.reference_faults
+    return ExitCode.WITH_RESERVATIONS if faulty else ExitCode.DONE
 
 
 def print_report(report: EvaluationReport, place: str, *, out: str, as_json: bool) -> None:

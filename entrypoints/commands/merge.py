@@ -29,6 +29,8 @@ def merge(
     backends = evaluation.sharded_backends(out)
     runs = evaluation.run_names(out, backends)
     evaluation.merge(out, runs, allow_partial=allow_partial)
-    made, place = evaluation.report(out, backends)
+    made, place, left_out = evaluation.report(out, backends)
+    for sentence in left_out:
+        typer.echo(sentence, err=True)
     print_report(made, place, out=out, as_json=as_json)
     raise typer.Exit(code_of(made))

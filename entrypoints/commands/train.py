@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from gliobench.application.ports.study_source import StudySource
     from gliobench.application.ports.trainer import Progress, Trainer
 
 app = typer.Typer(
@@ -42,10 +43,9 @@ def localizer(
 ) -> None:
     """Learn to find the tumour in whole studies; report on patients held out."""
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.inputs import open_source
 
     trainer = container.localizer_trainer(
-        open_source(dataset),
+        _studies(dataset),
         lesions=_lesions(cubes, masks),
         phantoms=phantoms,
         steps=steps,
@@ -71,10 +71,9 @@ def grader(
 ) -> None:
     """Learn to grade lesions; report on patients held out."""
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.inputs import open_source
 
     trainer = container.grader_trainer(
-        open_source(dataset) if dataset else None, cubes=cubes, masks=masks, steps=steps, seed=seed
+        _studies(dataset) if dataset else None, cubes=cubes, masks=masks, steps=steps, seed=seed
     )
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
@@ -98,9 +97,8 @@ def slices(
     Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a sixth as many.
     """
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.inputs import open_source
 
-    trainer = container.slice_trainer(open_source(dataset), steps=steps, seed=seed)
+    trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=seed)
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
 
@@ -142,10 +140,9 @@ def lora(
     The model, the picture and the words are those of the settings in [llama].
     """
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.inputs import open_source
 
     trainer = container.lora_trainer(
-        open_source(dataset),
+        _studies(dataset),
         states=out / "vision_states",
         variants=variants,
         four_bit=qlora,
@@ -161,6 +158,17 @@ def lora(
     )
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+
+
+def _studies(dataset: str) -> StudySource:
+    """Open a dataset, and name the studies that nothing is learned from for their references."""
+    from gliobench.application.read_reference import reference_faults
+    from gliobench.entrypoints.inputs import open_source
+
+    source = open_source(dataset)
+    for fault in reference_faults(source):
+        typer.echo(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
+    return source
 
 
 def _run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Grade
+from gliobench.domain.faults import Fault, FaultKind
+from gliobench.domain.study import Grade, Reference
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
@@ -68,6 +70,49 @@ def test_json_is_the_report_and_nothing_else(tmp_path: Path) -> None:
     assert report == json.loads((tmp_path / "report.json").read_text())
     assert report["cohort"]["n_studies"] == 3
     assert report["backends"][0]["summary"]["n_failed"] == 0
+
+
+def test_unreadable_masks_leave_the_grades_scored_and_are_named(
+    tmp_path: Path, source: list[FakeStudySource]
+) -> None:
+    fault = Fault("s0", FaultKind.UNKNOWN_LABEL, "s0_seg.nii.gz: labels [7]")
+    torn = replace(CASES[0], reference=Reference(grade=Grade.HGG, fault=fault))
+    source.append(FakeStudySource([torn, *CASES[1:]]))
+
+    result = evaluate(tmp_path, backend="grader")
+
+    assert result.exit_code == 3, result.output
+    told = " ".join(result.stdout.split())
+    assert "Localisation is scored in 2 of 3 studies: of 1 study a part of the reference" in told
+    assert "s0: unknown_label: s0_seg.nii.gz: labels [7]" in told
+    report = json.loads((tmp_path / "report.json").read_text())
+    grading = report["backends"][0]["summary"]["everyone"]["intention_to_treat"]["grading"]
+    assert (grading["n"], grading["n_failed"]) == (3, 0)
+    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert report["cohort"]["reference_faults"] == {"s0": fault.sentence}
+    assert "Unreadable references" in [stamp["title"] for stamp in report["stamps"]]
+    assert "Unreadable references" in (tmp_path / "report.html").read_text()
+
+
+def test_the_report_is_on_all_backends_of_the_cohort_that_the_folder_holds(tmp_path: Path) -> None:
+    evaluate(tmp_path, backend="grader")
+
+    result = evaluate(tmp_path, backend="fake")
+
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [one["name"] for one in report["backends"]] == ["fake", "grader"]
+    assert result.exit_code == 0
+    assert "not in the report" not in result.stderr
+
+
+def test_a_run_over_another_cohort_is_left_out_of_the_report_and_named(tmp_path: Path) -> None:
+    evaluate(tmp_path, "--limit", "2", backend="grader")
+
+    result = evaluate(tmp_path, backend="fake")
+
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [one["name"] for one in report["backends"]] == ["fake"]
+    assert "grader is not in the report: it is over another cohort" in result.stderr.splitlines()
 
 
 def test_a_study_that_cannot_be_read_is_told_of_by_the_exit_code(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.drawing import Figure, Label, Line, Mark, Panel
 from gliobench.adapters.html.numbers import MISSING, count, interval, number, value_of
+from gliobench.adapters.html.sentences import reference_counts
 from gliobench.adapters.html.tables import grade_counts, site_rows
 from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
 from gliobench.domain.comparison.result import Comparison
@@ -23,6 +24,7 @@ def cohort(comparison: Comparison) -> dict[str, object]:
         "cohort": comparison.cohort,
         "flow": flow_figure(comparison.flow),
         "arms": [_answers(arm) for arm in comparison.flow.arms],
+        "annotations": reference_counts(comparison.cohort),
         "excluded": list(_excluded(comparison.flow)),
         "findings": comparison.findings,
         "site_rows": site_rows(as_report(comparison)),

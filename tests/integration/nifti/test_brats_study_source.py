@@ -245,6 +245,53 @@ def test_a_study_that_cannot_be_opened_still_has_its_grade(tmp_path: Path) -> No
     assert source.reference(ID_2020).regions == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "labels", "shift_mm"),
+    [
+        (FaultKind.UNKNOWN_LABEL, 7, 0.0),
+        (FaultKind.UNKNOWN_LABEL, 0.25, 0.0),
+        (FaultKind.AFFINE_MISMATCH, 1, 30.0),
+    ],
+)
+def test_a_mask_that_cannot_be_used_is_the_references_fault_and_leaves_the_grade(
+    tmp_path: Path, kind: FaultKind, labels: float, shift_mm: float
+) -> None:
+    case = fake_case(ID_2020)
+    folder = write_study(tmp_path, case)
+    write_name_mapping(tmp_path, f"LGG,NA,NA,NA,NA,{ID_2020}")
+    affine = case.study.grid.affine.copy()
+    affine[0, 3] += shift_mm
+    grid = Grid(shape=case.study.grid.shape, affine=affine)
+    write_image(folder / f"{ID_2020}_seg.nii.gz", np.full(grid.shape, labels, np.float32), grid)
+
+    reference = BratsStudySource(tmp_path).reference(ID_2020)
+
+    assert reference.fault is not None
+    assert (reference.fault.study_id, reference.fault.kind) == (ID_2020, kind)
+    assert (reference.grade, reference.regions) == (Grade.LGG, {})
+
+
+def test_two_masks_of_one_study_are_the_references_fault(tmp_path: Path) -> None:
+    folder = write_study(tmp_path, fake_case(ID_2020))
+    write_name_mapping(tmp_path, f"LGG,NA,NA,NA,NA,{ID_2020}")
+    (folder / f"{ID_2020}_seg.nii").write_bytes(b"another")
+
+    reference = BratsStudySource(tmp_path).reference(ID_2020)
+
+    assert reference.fault is not None
+    assert reference.fault.kind is FaultKind.AMBIGUOUS_FILE
+    assert reference.grade is Grade.LGG
+
+
+def test_an_empty_mask_says_that_there_is_no_tumour(tmp_path: Path) -> None:
+    case = fake_case(ID_2020)
+    folder = write_study(tmp_path, case)
+    nothing = np.zeros(case.study.grid.shape, np.uint8)
+    write_image(folder / f"{ID_2020}_seg.nii.gz", nothing, case.study.grid)
+
+    assert BratsStudySource(tmp_path).reference(ID_2020).has_tumour is False
+
+
 def test_the_image_that_differs_from_the_others_is_the_faulty_one(tmp_path: Path) -> None:
     folder = write_study(tmp_path, fake_case())
     small = fake_case(shape=(6, 7, 5), tumour=None).study

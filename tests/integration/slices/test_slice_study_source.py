@@ -97,6 +97,15 @@ def test_the_pictures_may_show_another_modality(folder: Path) -> None:
         study.volume(Modality.T1C)
 
 
+def test_a_mask_that_cannot_be_read_leaves_the_grade(folder: Path) -> None:
+    (folder / MASKS / "a.png").write_bytes(b"no picture")
+
+    reference = SliceStudySource(folder).reference("a")
+
+    assert reference.fault is not None
+    assert (reference.grade, reference.regions) == (Grade.HGG, {})
+
+
 def test_sixteen_bits_of_grey_are_kept(folder: Path) -> None:
     levels = np.full((12, 14), 40_000, dtype=np.uint16)
     Image.fromarray(levels).save(folder / IMAGES / "a.png")
@@ -107,10 +116,20 @@ def test_sixteen_bits_of_grey_are_kept(folder: Path) -> None:
 def test_a_mask_of_another_size_is_a_fault_of_that_study(folder: Path) -> None:
     write_png(folder, MASKS, "a", np.ones((5, 5)))
 
-    with pytest.raises(FaultyStudyError, match=r"\(5, 5\) pixels: wanted \(12, 14\)") as caught:
-        SliceStudySource(folder).reference("a")
+    reference = SliceStudySource(folder).reference("a")
 
-    assert caught.value.kind is FaultKind.SHAPE_MISMATCH
+    assert reference.fault is not None
+    assert reference.fault.kind is FaultKind.SHAPE_MISMATCH
+    assert "(5, 5) pixels: wanted (12, 14)" in reference.fault.detail
+    assert (reference.grade, reference.regions) == (Grade.HGG, {})
+
+
+def test_a_picture_that_cannot_be_read_is_no_fault_of_the_reference(folder: Path) -> None:
+    (folder / IMAGES / "a.png").write_bytes(b"no picture")
+
+    reference = SliceStudySource(folder).reference("a")
+
+    assert (reference.grade, reference.regions, reference.fault) == (Grade.HGG, {}, None)
 
 
 def test_a_colour_picture_is_refused(folder: Path) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,8 +7,9 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.fingerprint_dataset import Distribution, fingerprint_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.study import Grade, Modality, Reference
 
 CASES = [
     fake_case("a", patient_id="anna", grade=Grade.HGG, site="CBICA"),
@@ -40,6 +43,25 @@ def test_tumour_volumes_are_in_cubic_millimetres_and_of_masks_only() -> None:
 
     # 5 x 5 x 4 voxels: of 1 mm3 in two studies, of 2 mm3 in one.
     assert described.volumes_mm3[Region.WT] == Distribution(3, 100.0, (100.0, 100.0, 150.0), 200.0)
+
+
+def test_studies_without_tumour_are_counted_and_have_no_volume() -> None:
+    bare = fake_case("bare")
+    nothing = {region: np.zeros(bare.study.grid.shape, dtype=bool) for region in Region}
+    fault = Fault("torn", FaultKind.UNKNOWN_LABEL, "labels [7]")
+    cases = [
+        fake_case("tumour"),
+        fake_case("unannotated", tumour=None),
+        replace(bare, reference=replace(bare.reference, regions=nothing)),
+        replace(fake_case("torn"), reference=Reference(grade=Grade.LGG, fault=fault)),
+    ]
+
+    found = fingerprint_dataset(FakeStudySource(cases))
+
+    assert (found.n_with_tumour, found.n_without_tumour, found.n_unannotated) == (1, 1, 1)
+    assert found.unreadable_references == {"torn": "unknown_label: labels [7]"}
+    assert found.volumes_mm3[Region.WT].n == 1
+    assert found.prevalence_hgg == 3 / 4
 
 
 def test_intensities_leave_the_air_out() -> None:

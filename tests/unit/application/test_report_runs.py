@@ -36,12 +36,8 @@ def test_a_report_describes_the_cohort_and_every_backend() -> None:
     made = report(fake_backend("a"), fake_backend("b"))
 
     cohort = made.cohort
-    assert (cohort.name, cohort.n_studies, cohort.n_patients, cohort.n_with_mask) == (
-        "mine",
-        3,
-        2,
-        2,
-    )
+    assert (cohort.name, cohort.n_studies, cohort.n_patients) == ("mine", 3, 2)
+    assert (cohort.n_with_tumour, cohort.n_without_tumour, cohort.n_unannotated) == (2, 0, 1)
     assert cohort.grades == {Grade.HGG: 1, Grade.LGG: 1, None: 1}
     assert cohort.sites == {"2013": {Grade.HGG: 1, Grade.LGG: 1}, "CBICA": {None: 1}}
     assert [backend.name for backend in made.backends] == ["a", "b"]

@@ -14,6 +14,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
@@ -21,7 +22,7 @@ from gliobench.domain.prediction import (
     Form,
     LocalisationPrediction,
 )
-from gliobench.domain.study import Case, Grade, Modality, Study
+from gliobench.domain.study import Case, Grade, Modality, Reference, Study
 
 CASES = [
     fake_case("s0", site="2013", patient_id="anna"),
@@ -94,6 +95,41 @@ def test_a_study_without_a_reference_is_there_and_not_scored() -> None:
     assert cases[2].plane is None
     assert cases[2].localisation[Form.MASK].score is None
     assert [failure.reason for failure in cases[2].failures] == [FailureReason.NO_TUMOUR_FOUND]
+
+
+def test_a_mask_that_cannot_be_read_does_not_take_the_grade_with_it() -> None:
+    fault = Fault("s0", FaultKind.UNKNOWN_LABEL, "labels [7]")
+    torn = Case(CASES[0].study, Reference(grade=Grade.HGG, fault=fault))
+
+    (case,) = score(fake_backend(), FakeStudySource([torn]))
+
+    assert (case.reference_grade, case.reference_fault) == (Grade.HGG, fault)
+    assert (case.plane, case.tumour_free, case.failures) == (None, False, ())
+
+
+def test_a_grade_that_cannot_be_read_does_not_take_the_mask_with_it() -> None:
+    fault = Fault("s0", FaultKind.UNREADABLE, "grade 'IV?'")
+    torn = Case(CASES[0].study, replace(CASES[0].reference, grade=None, fault=fault))
+
+    (case,) = score(fake_backend(), FakeStudySource([torn]))
+
+    assert (case.reference_grade, case.reference_fault) == (None, fault)
+    mask = case.localisation[Form.MASK].score
+    assert isinstance(mask, MaskScore)
+    assert mask.regions[Region.WT].dice == 1.0
+
+
+def test_a_reference_that_raises_is_a_fault_of_the_reference_and_of_no_backend() -> None:
+    class Raising(FakeStudySource):  # type: ignore[misc]  # final, for all but this
+        def reference(self, study_id: str) -> Reference:
+            raise InvalidInputError(f"{study_id}: the table of grades is torn")
+
+    (case,) = score(fake_backend(), Raising(CASES[:1]))
+
+    assert case.reference_fault == Fault(
+        "s0", FaultKind.UNREADABLE, "s0: the table of grades is torn"
+    )
+    assert case.failures == ()
 
 
 def test_predictions_of_other_weights_are_not_scored() -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.read_reference import reference_faults
 from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Case, Grade
+from gliobench.domain.study import Case, Grade, Reference
 
 CASE = fake_case("study-1")
 
@@ -35,6 +37,15 @@ def test_a_mask_without_a_voxel_is_no_mask() -> None:
     source = FakeStudySource([CASE, empty(fake_case("empty")), fake_case("none", tumour=None)])
 
     assert studies_with_masks(source) == {"study-1": ["study-1"]}
+
+
+def test_a_study_whose_mask_cannot_be_read_is_left_out_and_named() -> None:
+    fault = Fault("torn", FaultKind.UNKNOWN_LABEL, "labels [7]")
+    torn = Case(fake_case("torn").study, Reference(grade=Grade.HGG, fault=fault))
+    source = FakeStudySource([CASE, torn], unreadable={"lost": InvalidInputError("lost")})
+
+    assert studies_with_masks(source) == {"study-1": ["study-1"]}
+    assert list(reference_faults(source)) == [Fault("lost", FaultKind.UNREADABLE, "lost"), fault]
 
 
 def test_a_study_without_a_grade_is_left_out_where_one_is_needed() -> None:

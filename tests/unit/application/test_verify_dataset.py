@@ -8,7 +8,7 @@ from gliobench.application.verify_dataset import Verification, verify_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Case, Modality, Reference, Study
+from gliobench.domain.study import Case, Grade, Modality, Reference, Study
 
 
 def _kinds(verification: Verification) -> list[FaultKind]:
@@ -52,12 +52,23 @@ def test_a_volume_without_an_image_is_a_fault(value: float, kind: FaultKind) -> 
     assert _kinds(verification) == [kind]
 
 
-def test_a_mask_without_tumour_is_a_fault() -> None:
+def test_a_study_without_tumour_is_usable_and_counted() -> None:
     case = fake_case()
     nothing = {region: np.zeros(case.study.grid.shape, dtype=bool) for region in Region}
     empty = replace(case, reference=replace(case.reference, regions=nothing))
 
-    assert _kinds(verify_dataset(FakeStudySource([empty]))) == [FaultKind.EMPTY_VOLUME]
+    verification = verify_dataset(FakeStudySource([empty]))
+
+    assert _kinds(verification) == [FaultKind.NO_TUMOUR]
+    assert (verification.faults, verification.quarantine) == ([], {})
+    assert verification.n_without_tumour == 1
+
+
+def test_a_mask_that_cannot_be_read_is_a_fault_and_not_a_missing_one() -> None:
+    fault = Fault("study-1", FaultKind.UNKNOWN_LABEL, "labels [7]")
+    case = replace(fake_case(), reference=Reference(grade=Grade.LGG, fault=fault))
+
+    assert verify_dataset(FakeStudySource([case])).findings == (fault,)
 
 
 def test_a_missing_mask_or_grade_is_a_note_and_keeps_nobody_out() -> None:

@@ -1,0 +1,33 @@
+"""What the experts say of a study, whatever state their files are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.faults import Fault
+from gliobench.domain.study import Reference
+
+
+def read_reference(source: StudySource, study_id: str) -> Reference:
+    """Read a reference; where the source raises, all of it is unknown and that is its fault.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    try:
+        return source.reference(study_id)
+    except GliobenchError as error:
+        return Reference(fault=Fault.of_reference(study_id, error))
+
+
+def reference_faults(source: StudySource) -> Iterator[Fault]:
+    """Name the studies whose references cannot be read, and why.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    for study_id in source.study_ids():
+        if (fault := read_reference(source, study_id).fault) is not None:
+            yield fault
