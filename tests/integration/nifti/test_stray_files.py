@@ -69,10 +69,12 @@ def test_of_two_masks_of_the_tumour_neither_is_chosen(tmp_path: Path, other: str
     folder = write_study(tmp_path, CASE)
     (folder / other).write_bytes(b"")
 
-    with pytest.raises(FaultyStudyError, match=f"2 files .*{other}.*: wanted one") as caught:
-        BratsStudySource(tmp_path).reference(ID)
+    reference = BratsStudySource(tmp_path).reference(ID)
 
-    assert caught.value.kind is FaultKind.AMBIGUOUS_FILE
+    assert reference.regions == {}
+    assert reference.fault is not None
+    assert reference.fault.kind is FaultKind.AMBIGUOUS_FILE
+    assert other in reference.fault.detail
 
 
 def test_studies_in_one_folder_have_the_masks_that_begin_with_their_names(tmp_path: Path) -> None:
