@@ -94,7 +94,7 @@ class LlamaSettings(BaseModel):
         (), description="in the picture's order; none: t1c, t1c t2f t2w, or all four"
     )
     size_px: PositiveInt | None = Field(
-        None, description="edge of the picture; none: of one tile of the model"
+        None, le=4096, description="edge of the picture; none: of one tile of the model"
     )
     unit: Literal["fractions", "pixels"] = Field(
         "fractions", description="what coordinates are asked for in"

@@ -28,6 +28,8 @@ from transformers.models.mllama.image_processing_pil_mllama import MllamaImagePr
 from transformers.processing_utils import ProcessorMixin
 from transformers.utils.logging import disable_progress_bar
 
+from gliobench.adapters.mllama.adapter_config import CONFIG, WEIGHTS, check_adapter
+from gliobench.application.secrets import hidden
 from gliobench.domain.errors import (
     BackendError,
     GliobenchError,
@@ -37,6 +39,7 @@ from gliobench.domain.errors import (
 )
 
 PICTURE_TOKEN = "<|image|>"  # noqa: S105 - a token of text, no secret
+LARGEST_TILE_PX, MOST_TILES = 2048, 16
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -166,6 +169,7 @@ def load_checkpoint(
             AutoTokenizer.from_pretrained(options.model, trust_remote_code=False),
         )
         pictures = MllamaImageProcessorPil.from_pretrained(options.model)
+        _check_tiles(options.model, pictures)
         template = _chat_template(options.model, tokenizer)
     if options.adapter is not None:
         model = _with_adapter(model, options.adapter, merge=merge_adapter)
@@ -227,6 +231,21 @@ def _four_bit(device: torch.device) -> BitsAndBytesConfig:
     )
 
 
+def _check_tiles(model: str, pictures: MllamaImageProcessorPil) -> None:
+    """Refuse pictures that no memory holds; LLaMA 3.2's have 4 tiles of 560 pixels."""
+    height, width, tiles = (
+        pictures.size.get("height"),
+        pictures.size.get("width"),
+        pictures.max_image_tiles,
+    )
+    edges = all(isinstance(edge, int) and 1 <= edge <= LARGEST_TILE_PX for edge in (height, width))
+    if not edges or not isinstance(tiles, int) or not 1 <= tiles <= MOST_TILES:
+        raise BackendError(
+            f"model {model}: pictures of {tiles} tiles of {height}×{width} pixels: wanted at most "
+            f"{MOST_TILES} of {LARGEST_TILE_PX}"
+        )
+
+
 def _chat_template(model: str, tokenizer: PreTrainedTokenizerFast) -> str:
     """Find the template beside the tokenizer, or beside the processor, where Meta put it."""
     if isinstance(tokenizer.chat_template, str):
@@ -246,10 +265,19 @@ def _with_adapter(
     with _reported(adapter, what="adapter"), warnings.catch_warnings():
         # peft 0.21 asks transformers 5.23 by a name that is going away.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-        tuned = PeftModel.from_pretrained(model, adapter, use_safetensors=True)
+        folder = _adapter_folder(adapter)
+        check_adapter(folder)
+        tuned = PeftModel.from_pretrained(model, str(folder), use_safetensors=True)
     # Unmerged, the layers that PEFT put in stay inside the model that it wraps.
     whole = tuned.merge_and_unload() if merge else tuned.get_base_model()
     return cast("MllamaForConditionalGeneration", whole)
+
+
+def _adapter_folder(adapter: str) -> Path:
+    """Give the folder of an adapter, fetched from the hub where it is named by an id."""
+    if Path(adapter).is_dir():
+        return Path(adapter)
+    return Path(snapshot_download(adapter, allow_patterns=[CONFIG, WEIGHTS]))
 
 
 def _provenance(
@@ -257,10 +285,10 @@ def _provenance(
 ) -> dict[str, str]:
     adapter = {}
     if options.adapter is not None:
-        adapter = {"adapter": options.adapter, "adapter_sha256": _content(options.adapter)}
+        adapter = {"adapter": _shown(options.adapter), "adapter_sha256": _content(options.adapter)}
     hardware = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
     return {
-        "model": options.model,
+        "model": _shown(options.model),
         "model_sha256": _content(options.model),
         **adapter,
         "dtype": str(model.dtype).removeprefix("torch."),
@@ -270,6 +298,15 @@ def _provenance(
         "torch": torch.__version__,
         "transformers": version("transformers"),
     }
+
+
+def _shown(name: str) -> str:
+    """Name a model for others: an id on the hub, or a folder without the place that it lies in."""
+    folder = Path(name).resolve()
+    if not folder.is_dir():
+        return hidden(name)
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else folder.name
 
 
 def _content(name: str) -> str:
