@@ -89,12 +89,14 @@ def gliobench(
 
 def _configure(assignments: list[str]) -> None:
     from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.files import keep_private
     from gliobench.entrypoints.logging import configure_logging
 
     container.flags.override(dict(map(_assignment, assignments)))
     container.settings.reset_override()  # of a command before, in this process
     container.settings.reset()
     settings = container.settings()
+    keep_private(settings.private)
     configure_logging(level=settings.log_level, style=settings.log_format)
 
 

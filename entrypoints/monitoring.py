@@ -121,6 +121,7 @@ class _Metrics:
             return
         try:
             write_to_textfile(str(self._file), _registry(pulse, self._batch_size))
+            self._file.chmod(0o644)  # for node_exporter, whoever runs it: it names no study
         except OSError as error:
             if self._written is None:
                 raise JobError(f"cannot write {self._file}: {error.strerror or error}") from error

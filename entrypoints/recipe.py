@@ -105,6 +105,8 @@ def fair_share(settings: Settings) -> Settings:
 def _adopt(given: Settings) -> None:
     """Work under settings that another process has read; in that process nothing changes."""
     from gliobench.entrypoints.container import container
+    from gliobench.entrypoints.files import keep_private
 
+    keep_private(given.private)
     if container.settings() != given:
         container.settings.override(providers.Object(given))

@@ -204,6 +204,9 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="edge of a slice's pixel, where its table does not tell",
     )
+    private: bool = Field(
+        True, description="files that are written can be read by their owner alone"
+    )
     cohort: str | None = Field(
         None, description="frozen cohort to keep to, FILE or FILE:PART, e.g. cohort.json:train"
     )

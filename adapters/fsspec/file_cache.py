@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import final
 from uuid import uuid4
 
+from gliobench.adapters.fsspec.unfinished import ABANDONED_AFTER_S, ENDING
 from gliobench.domain.errors import StoreError
-
-UNFINISHED = ".tmp"
-FORGOTTEN_AFTER_S = 6 * 3600.0
-"""An unfinished copy as old as this was left by a process that died."""
 
 
 @final
@@ -62,7 +59,7 @@ class FileCache:
                 f"cache {self.folder} holds {self.limit / 2**30:.2f} GiB, a file has "
                 f"{size / 2**30:.2f}: set cache_gib"
             )
-        unfinished = path.with_name(f"{path.name}.{uuid4().hex}{UNFINISHED}")
+        unfinished = path.with_name(f"{path.name}.{uuid4().hex}{ENDING}")
         with self._writable():
             self.folder.mkdir(parents=True, exist_ok=True)
             self._make_room(size)
@@ -98,11 +95,11 @@ class FileCache:
 
     def _copies(self) -> Iterator[tuple[float, int, Path]]:
         """Give when each copy was last used, its bytes and its path; forgotten ones are deleted."""
-        oldest = time.time() - FORGOTTEN_AFTER_S
+        oldest = time.time() - ABANDONED_AFTER_S
         for path in self.folder.iterdir():
             with suppress(OSError):
                 facts = path.stat()
-                if path.suffix != UNFINISHED:
+                if path.suffix != ENDING:
                     yield facts.st_mtime, facts.st_size, path
                 elif facts.st_mtime < oldest:
                     path.unlink()

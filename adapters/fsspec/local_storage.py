@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, final
-from uuid import uuid4
 
 from gliobench.adapters.fsspec.faults import told
+from gliobench.adapters.fsspec.unfinished import hold, sweep, unfinished
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import NotFoundError, StoreError
 
@@ -18,12 +18,15 @@ from gliobench.domain.errors import NotFoundError, StoreError
 class LocalStorage(Storage):
     """Keeps files in a folder: each is written under a hidden name and then renamed.
 
+    What a killed process left there under a hidden name is removed before the first writing.
+
     Args:
         folder: Made when something is written.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._swept: set[Path] = set()
 
     @property
     def url(self) -> str:
@@ -58,21 +61,23 @@ class LocalStorage(Storage):
     def writing(self, name: str) -> Iterator[BinaryIO]:
         """Open a hidden file, which takes its name at the end and its content to the disk before."""
         path = self._folder / name
-        unfinished = path.with_name(f".{path.name[:100]}.{uuid4().hex}.tmp")
+        copy = unfinished(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("xb") as file:
+            self._sweep(path.parent)
+            with copy.open("xb") as file:
+                hold(file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            unfinished.replace(path)
+            copy.replace(path)
         except FileNotFoundError as error:
             raise StoreError(f"{path} cannot be written: its folder is gone") from error
         except OSError as error:
             raise told(error, place=str(path), doing="written") from error
         finally:
             with suppress(OSError):
-                unfinished.unlink()
+                copy.unlink()
 
     def names(self, folder: str = "") -> list[str]:
         """Name what lies in a folder, but for hidden files."""
@@ -91,3 +96,9 @@ class LocalStorage(Storage):
     def exists(self, name: str) -> bool:
         """Tell whether there is such a file."""
         return (self._folder / name).is_file()
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove once what processes that were killed have left."""
+        if folder not in self._swept:
+            self._swept.add(folder)
+            sweep(folder)

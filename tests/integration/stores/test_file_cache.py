@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.adapters.fsspec.file_cache import FORGOTTEN_AFTER_S, FileCache
+from gliobench.adapters.fsspec.file_cache import FileCache
+from gliobench.adapters.fsspec.unfinished import ABANDONED_AFTER_S
 from gliobench.domain.errors import StoreError
 
 
@@ -96,7 +97,7 @@ def test_a_fetch_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_removed_in_time(tmp_path: Path) -> None:
     origin, cache = Origin(), FileCache(tmp_path, 100)
-    for name, old_s in (("left.1.tmp", FORGOTTEN_AFTER_S + 60), ("at-work.2.tmp", 60)):
+    for name, old_s in (("left.1.tmp", ABANDONED_AFTER_S + 60), ("at-work.2.tmp", 60)):
         (tmp_path / name).write_bytes(b"half")
         os.utime(tmp_path / name, (time.time() - old_s,) * 2)
 
