@@ -15,6 +15,7 @@ from gliobench.adapters.mllama.loading import (
     Checkpoint,
     EngineOptions,
     _reported,
+    content_hash,
     load_checkpoint,
 )
 from gliobench.adapters.mllama.pictures import tiles_of
@@ -99,6 +100,45 @@ def test_provenance_follows_the_content_and_not_the_name(tiny_folder: Path, copy
     changed = load_checkpoint(EngineOptions(str(copy))).provenance["model_sha256"]
 
     assert hashes[0] == hashes[1] != changed
+
+
+def test_an_adapter_that_is_replaced_in_place_has_another_hash(tmp_path: Path) -> None:
+    weights = tmp_path / "adapter_model.safetensors"
+    weights.write_bytes(b"old")
+    before = content_hash(str(tmp_path))
+
+    weights.write_bytes(b"new")
+
+    assert content_hash(str(tmp_path)) != before
+
+
+def test_provenance_names_no_folder_of_the_machine(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abroad = load_checkpoint(EngineOptions(str(copy))).provenance["model"]
+    monkeypatch.chdir(copy.parent.parent)
+    near = load_checkpoint(EngineOptions(str(copy))).provenance["model"]
+
+    assert abroad == copy.name
+    assert near == f"{copy.parent.name}/{copy.name}"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"size": {"height": 10**6, "width": 10**6}},
+        {"size": {"height": 0, "width": 28}},
+        {"max_image_tiles": 10**9},
+    ],
+)
+def test_pictures_that_no_memory_holds_are_refused(copy: Path, changed: dict[str, object]) -> None:
+    file = copy / "preprocessor_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changed}))
+
+    with pytest.raises(
+        BackendError, match="pictures of .* wanted at most 16 of 2048|cannot be loaded"
+    ):
+        load_checkpoint(EngineOptions(str(copy)))
 
 
 def test_a_reply_closes_the_chat_with_the_end_of_turn(tiny_folder: Path) -> None:

@@ -117,6 +117,16 @@ def test_another_model_has_another_fingerprint() -> None:
     assert llama(engine=tuned).fingerprint != llama().fingerprint
 
 
+def test_a_changed_word_of_a_prompt_changes_the_fingerprint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, templates = llama().fingerprint, Prompts.load().templates
+    other = Prompts({**templates, Question.GRADE: f"{templates[Question.GRADE]} Please."})
+    monkeypatch.setattr(Prompts, "load", lambda: other)
+
+    assert llama().fingerprint != before
+
+
 def test_the_provenance_tells_of_prompts_parser_and_decoding() -> None:
     told = llama().provenance
 
