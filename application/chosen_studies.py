@@ -8,7 +8,7 @@ from typing import final
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.faults import Fault
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.study import Modality, Reference, Study
 
 
 @final
@@ -44,6 +44,10 @@ class ChosenStudies(StudySource):
     def content_hash(self, study_id: str) -> str:
         """Hash the bytes that the study's volumes are read from (sha256, hex)."""
         return self._source.content_hash(self._known(study_id))
+
+    def modalities(self) -> tuple[Modality, ...]:
+        """Name what every study should have."""
+        return self._source.modalities()
 
     def notes(self, study_id: str) -> list[Fault]:
         """Tell what is odd about a study's files and does no harm."""

@@ -68,6 +68,10 @@ class ControlledStudies(StudySource):
             site=own.site,
         )
 
+    def modalities(self) -> tuple[Modality, ...]:
+        """Name what every study should have: all but the one that the control drops."""
+        return tuple(one for one in self._source.modalities() if one != self.control.dropped)
+
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study, moved as its images are."""
         self._shown_for(study_id)

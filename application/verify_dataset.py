@@ -80,7 +80,7 @@ def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
     except GliobenchError as error:
         yield Fault.of(study_id, error)
         return
-    for modality in Modality:
+    for modality in source.modalities():
         yield from _volume_faults(study, modality)
     yield from _reference_findings(study, read_reference(source, study_id))
     yield from source.notes(study_id)

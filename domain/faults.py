@@ -22,6 +22,8 @@ class FaultKind(str, Enum):
     NOT_FINITE = "not_finite"
     EMPTY_VOLUME = "empty_volume"
     UNKNOWN_LABEL = "unknown_label"
+    IMPLAUSIBLE_MASK = "implausible_mask"
+    """The mask covers most of the image or its border, as an inverted one does."""
     DUPLICATE_ID = "duplicate_id"
     DUPLICATE_CONTENT = "duplicate_content"
     """The same images under another id."""
@@ -29,6 +31,8 @@ class FaultKind(str, Enum):
     MISNAMED_MASK = "misnamed_mask"
     UNUSED_MASK = "unused_mask"
     """A mask that is not taken for the reference: its name speaks of something else."""
+    THRESHOLDED_MASK = "thresholded_mask"
+    """The mask has more than two values, as a lossy format leaves them, and was cut at half."""
     MISSING_GRADE = "missing_grade"
     NO_TUMOUR = "no_tumour"
     """The reference mask is there and empty: the study shows no tumour."""
@@ -40,6 +44,7 @@ class FaultKind(str, Enum):
             self.MISSING_MASK,
             self.MISNAMED_MASK,
             self.UNUSED_MASK,
+            self.THRESHOLDED_MASK,
             self.MISSING_GRADE,
             self.NO_TUMOUR,
         )

@@ -1,4 +1,4 @@
-"""One grey picture in a PNG file."""
+"""One picture in a PNG file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ MAX_EDGE = 4096
 """Of a picture, in pixels: a file may declare more than memory holds."""
 GREY = ("1", "L", "I;16")
 """Pillow's modes of one channel of whole numbers: 1, 8 and 16 bits."""
+_COLOURED = ("LA", "P", "PA", "RGB", "RGBA")
 
 
 def picture_shape(path: DatasetPath) -> tuple[int, int]:
-    """Read a picture's rows and columns from its header.
+    """Read a grey picture's rows and columns from its header.
 
     Raises:
         FaultyStudyError: The file is missing, no grey PNG, or too large.
@@ -44,6 +45,27 @@ def read_picture(path: DatasetPath) -> NDArray[np.float32]:
             raise FaultyStudyError(FaultKind.TRUNCATED, f"{path}: {error}") from error
 
 
+def read_channels(path: DatasetPath) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Read a picture that may have colours and transparency.
+
+    Returns:
+        (rows, columns, 1 or 3) float32, grey levels or red, green and blue; and (rows, columns)
+        float32, the opacity.
+
+    Raises:
+        FaultyStudyError: The file is missing, no PNG, too large, or broken.
+    """
+    with _opened(path, (*GREY, *_COLOURED)) as image:
+        try:
+            shown = image if image.mode in GREY else image.convert("RGBA")
+            values = np.atleast_3d(np.asarray(shown).astype(np.float32))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise FaultyStudyError(FaultKind.TRUNCATED, f"{path}: {error}") from error
+    if values.shape[-1] == 1:
+        return values, np.ones(values.shape[:2], dtype=np.float32)
+    return values[..., :3], values[..., 3]
+
+
 def picture_bytes(path: DatasetPath) -> bytes:
     """Read the file as it lies on disk.
 
@@ -57,10 +79,10 @@ def picture_bytes(path: DatasetPath) -> bytes:
 
 
 @contextmanager
-def _opened(path: DatasetPath) -> Iterator[Image.Image]:
+def _opened(path: DatasetPath, modes: tuple[str, ...] = GREY) -> Iterator[Image.Image]:
     try:
         with path.open("rb") as file, Image.open(file, formats=["PNG"]) as image:
-            _check(path, image)
+            _check(path, image, modes)
             yield image
     except FaultyStudyError:
         raise
@@ -68,8 +90,8 @@ def _opened(path: DatasetPath) -> Iterator[Image.Image]:
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: no PNG: {error}") from error
 
 
-def _check(path: DatasetPath, image: Image.Image) -> None:
-    if image.mode not in GREY or max(image.size) > MAX_EDGE:
+def _check(path: DatasetPath, image: Image.Image, modes: tuple[str, ...]) -> None:
+    if image.mode not in modes or max(image.size) > MAX_EDGE:
         raise FaultyStudyError(
             FaultKind.UNREADABLE,
             f"{path}: {image.width} x {image.height} pixels of mode {image.mode}: "

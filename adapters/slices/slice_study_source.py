@@ -14,6 +14,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.adapters.slices.mask_picture import read_mask
 from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape, read_picture
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, resolved
 from gliobench.application.ports.study_source import StudySource
@@ -21,6 +22,7 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.implausible_mask import why_implausible
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import canonical, reorient
 from gliobench.domain.study import Grade, Modality, Reference, Study
@@ -40,7 +42,7 @@ class SliceStudySource(StudySource):
 
     Args:
         folder: `cases.csv` has a column `study_id` and may have `patient_id`, `grade`, `site` and
-            `spacing_mm`; a mask is the whole tumour, wherever it is not zero, and may be absent.
+            `spacing_mm`; a mask is the whole tumour and may be absent: see `mask_picture`.
         modality: What the pictures show.
         spacing_mm: Edge of a pixel where the table does not tell.
 
@@ -92,14 +94,12 @@ class SliceStudySource(StudySource):
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
 
     def _regions(self, study_id: str, native: Grid) -> dict[Region, BoolArray]:
-        path, shape = self._folder / MASKS / f"{study_id}.png", native.shape[:2]
-        if not path.is_file():
-            return {}
-        if picture_shape(path) != shape:
-            raise FaultyStudyError(
-                FaultKind.SHAPE_MISMATCH, f"{path}: {picture_shape(path)} pixels: wanted {shape}"
-            )
-        return {Region.WT: _read_plane(path, native) > 0}
+        path = self._mask(study_id)
+        return {Region.WT: _read_tumour(path, native)} if path.is_file() else {}
+
+    def modalities(self) -> tuple[Modality, ...]:
+        """Name the one that the pictures show."""
+        return (self._modality,)
 
     def content_hash(self, study_id: str) -> str:
         """Hash the picture, or its store's checksum, and the modality and edge it is taken for."""
@@ -108,6 +108,15 @@ class SliceStudySource(StudySource):
         content = checksum_of(path) or sha256(picture_bytes(path)).hexdigest()
         return sha256(f"{self._modality.value} {spacing_mm} {content}\n".encode()).hexdigest()
 
+    def notes(self, study_id: str) -> list[Fault]:
+        """Tell of a mask that has more than two values; one that cannot be read is a fault."""
+        path = self._mask(study_id)
+        try:
+            note = read_mask(path).note if path.is_file() else ""
+        except FaultyStudyError:
+            note = ""
+        return [Fault(study_id, FaultKind.THRESHOLDED_MASK, note)] if note else []
+
     def _case(self, study_id: str) -> _Case:
         if study_id not in self._cases:
             raise NotFoundError(f"no study {study_id!r} in {self._folder / CASES_FILE}")
@@ -115,6 +124,9 @@ class SliceStudySource(StudySource):
 
     def _image(self, study_id: str) -> DatasetPath:
         return self._folder / IMAGES / f"{study_id}.png"
+
+    def _mask(self, study_id: str) -> DatasetPath:
+        return self._folder / MASKS / f"{study_id}.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,19 @@ def _read_plane(path: DatasetPath, native: Grid) -> NDArray[np.float32]:
     """Read a picture as an (I, J, 1) array on the RAS+ grid."""
     picture = read_picture(path)[:, :, None]
     return np.ascontiguousarray(reorient(picture, source=native, target=canonical(native)))
+
+
+def _read_tumour(path: DatasetPath, native: Grid) -> BoolArray:
+    """Read a mask as an (I, J, 1) array on the RAS+ grid."""
+    tumour = read_mask(path).tumour[:, :, None]
+    if tumour.shape != native.shape:
+        raise FaultyStudyError(
+            FaultKind.SHAPE_MISMATCH,
+            f"{path}: {tumour.shape[:2]} pixels: wanted {native.shape[:2]}, as the picture has",
+        )
+    if fault := why_implausible(tumour):
+        raise FaultyStudyError(FaultKind.IMPLAUSIBLE_MASK, f"{path}: {fault}")
+    return np.ascontiguousarray(reorient(tumour, source=native, target=canonical(native)))
 
 
 def _read_cases(path: DatasetPath, spacing_mm: float) -> dict[str, _Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gliobench.domain.faults import Fault
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.study import Modality, Reference, Study
 
 
 class StudySource(Protocol):
@@ -40,6 +40,10 @@ class StudySource(Protocol):
     def content_hash(self, study_id: str) -> str:
         """Hash the bytes that the study's volumes are read from (sha256, hex)."""
         ...
+
+    def modalities(self) -> tuple[Modality, ...]:
+        """Name what every study of the source should have."""
+        return tuple(Modality)
 
     def notes(self, study_id: str) -> list[Fault]:  # noqa: ARG002 -- most sources have none
         """Tell what is odd about a study's files and does no harm, e.g. a misnamed mask."""

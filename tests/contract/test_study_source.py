@@ -89,10 +89,6 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> StudySource:
     return make(tmp_path)
 
 
-def _held(source: StudySource) -> list[Modality]:
-    return [Modality.T1C] if isinstance(source, SliceStudySource) else list(Modality)
-
-
 def test_ids_are_sorted_without_repeats_and_always_the_same(source: StudySource) -> None:
     ids = source.study_ids()
 
@@ -112,7 +108,7 @@ def test_volumes_are_finite_float32_on_a_ras_grid(source: StudySource) -> None:
     study = source.study(source.study_ids()[0])
 
     assert study.grid == canonical(study.grid)
-    for modality in _held(source):
+    for modality in list(source.modalities()):
         volume = study.volume(modality)
         assert volume.dtype == np.float32
         assert volume.shape == study.grid.shape
@@ -140,8 +136,16 @@ def test_looking_for_a_modality_does_not_read_it_and_those_there_are_listed(
 ) -> None:
     study = source.study(source.study_ids()[0])
 
-    assert [modality for modality in Modality if modality in study.volumes] == _held(source)
-    assert len(study.volumes) == len(_held(source))
+    assert [modality for modality in Modality if modality in study.volumes] == list(
+        source.modalities()
+    )
+    assert len(study.volumes) == len(list(source.modalities()))
+
+
+def test_only_slices_lack_a_modality(source: StudySource) -> None:
+    of_slices = isinstance(source, SliceStudySource)
+
+    assert source.modalities() == ((Modality.T1C,) if of_slices else tuple(Modality))
 
 
 def test_reference_regions_are_boolean_on_the_studys_grid(source: StudySource) -> None:
