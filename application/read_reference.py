@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError
-from gliobench.domain.faults import Fault
+from gliobench.domain.faults import Fault, FaultKind
+from gliobench.domain.implausible_mask import why_implausible
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Reference
 
 
 def read_reference(source: StudySource, study_id: str) -> Reference:
     """Read a reference; where the source raises, all of it is unknown and that is its fault.
 
+    A mask that can be of no tumour, as an inverted one, is a fault too and is not given.
+
     Raises:
         StoreError: The source cannot be read now.
     """
     try:
-        return source.reference(study_id)
+        reference = source.reference(study_id)
     except GliobenchError as error:
         return Reference(fault=Fault.of_reference(study_id, error))
+    whole = reference.regions.get(Region.WT)
+    if whole is None or not (why := why_implausible(whole)):
+        return reference
+    fault = Fault(study_id, FaultKind.IMPLAUSIBLE_MASK, why)
+    return replace(reference, regions={}, fault=fault)
 
 
 def reference_faults(source: StudySource) -> Iterator[Fault]:

@@ -22,7 +22,6 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
-from gliobench.domain.implausible_mask import why_implausible
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import canonical, reorient
 from gliobench.domain.study import Grade, Modality, Reference, Study
@@ -185,8 +184,6 @@ def _read_tumour(path: DatasetPath, native: Grid) -> BoolArray:
             FaultKind.SHAPE_MISMATCH,
             f"{path}: {tumour.shape[:2]} pixels: wanted {native.shape[:2]}, as the picture has",
         )
-    if fault := why_implausible(tumour):
-        raise FaultyStudyError(FaultKind.IMPLAUSIBLE_MASK, f"{path}: {fault}")
     return np.ascontiguousarray(reorient(tumour, source=native, target=canonical(native)))
 
 

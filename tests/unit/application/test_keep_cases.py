@@ -118,7 +118,8 @@ def test_without_a_reference_tumour_no_slice_is_scored_and_none_is_kept() -> Non
 
 def test_a_single_slice_is_no_volume() -> None:
     case = fake_case("flat", shape=(12, 14, 1), tumour=None, modalities=[Modality.T1C])
-    regions = {Region.WT: np.ones((12, 14, 1), dtype=bool)}
+    regions = {Region.WT: np.zeros((12, 14, 1), dtype=bool)}
+    regions[Region.WT][4:8, 4:8] = True
     study = replace(case.study, volumes={Modality.T1C: np.full((12, 14, 1), 9, np.float32)})
     flat = replace(case, study=study, reference=replace(case.reference, regions=regions))
 

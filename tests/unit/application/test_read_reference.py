@@ -1,0 +1,35 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.read_reference import read_reference
+from gliobench.domain.faults import FaultKind
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.study import Case, Grade
+
+
+def _case_with(whole: np.ndarray) -> Case:
+    case = fake_case(grade=Grade.LGG)
+    return replace(case, reference=replace(case.reference, regions={Region.WT: whole}))
+
+
+def test_a_plausible_reference_is_given_as_it_is() -> None:
+    case = fake_case()
+
+    assert read_reference(FakeStudySource([case]), "study-1") is case.reference
+
+
+@pytest.mark.parametrize("tumour", [True, False])
+def test_an_inverted_mask_is_a_fault_and_the_grade_stays(tumour: bool) -> None:
+    whole = fake_case().reference.regions[Region.WT]
+    inverted = ~whole if tumour else np.ones_like(whole)
+
+    reference = read_reference(FakeStudySource([_case_with(inverted)]), "study-1")
+
+    assert reference.grade is Grade.LGG
+    assert reference.regions == {}
+    assert reference.fault is not None
+    assert reference.fault.kind is FaultKind.IMPLAUSIBLE_MASK
+    assert "is it inverted?" in reference.fault.detail
