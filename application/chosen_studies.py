@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import final
+from typing import Self, final
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.faults import Fault
+from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.study import Modality, Reference, Study
 
 
@@ -52,6 +53,19 @@ class ChosenStudies(StudySource):
     def notes(self, study_id: str) -> list[Fault]:
         """Tell what is odd about a study's files and does no harm."""
         return self._source.notes(self._known(study_id))
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        """The convention of the masks."""
+        return self._source.labels
+
+    def labelled(self, labels: DatasetLabels) -> Self:
+        """Give the same studies with their masks read by a convention."""
+        return type(self)(self._source.labelled(labels), self._study_ids)
+
+    def mask_integers(self, study_id: str) -> Integers | None:
+        """Read which integers a study's mask holds."""
+        return self._source.mask_integers(self._known(study_id))
 
     def _known(self, study_id: str) -> str:
         if study_id not in self._study_ids:

@@ -17,6 +17,7 @@ from gliobench.application.load_modalities import load_modalities
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
 from gliobench.domain.faults import Fault
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.motion import SHIFT_MM, Motion, roomiest_shift
@@ -91,6 +92,11 @@ class ControlledStudies(StudySource):
     def notes(self, study_id: str) -> list[Fault]:
         """Tell what is odd about a study's files and does no harm."""
         return self._source.notes(study_id)
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        """The convention of the masks."""
+        return self._source.labels
 
     def motion(self, study_id: str) -> Motion:
         """Tell how a study's images are moved; they are read for it where it depends on them.

@@ -74,7 +74,7 @@ def legend_keys(
     centre_vox: Voxel | None,
 ) -> list[Line2D]:
     """Name what was drawn, and only that."""
-    predicted = [region for region in Region if region in regions]
+    predicted = [region for region in COLOURS if region in regions]
     keys = [Line2D([], [], color=COLOURS[r], linewidth=2, label=NAMES[r]) for r in predicted]
     if box is not None:
         keys.append(Line2D([], [], color=BOX_COLOUR, linewidth=2, label="predicted box"))

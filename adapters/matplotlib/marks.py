@@ -60,9 +60,9 @@ def draw_regions(
     reference: Mapping[Region, BoolArray],
 ) -> None:
     """Outline the predicted regions in colour, and the reference's whole tumour dashed in white."""
-    for region in Region:
+    for region, colour in COLOURS.items():
         if region in predicted:
-            style = {"colors": COLOURS[region], "linewidths": LINE_WIDTHS[region]}
+            style = {"colors": colour, "linewidths": LINE_WIDTHS[region]}
             _outline(axis, panel, predicted[region], style)
     if Region.WT in reference:
         _outline(axis, panel, reference[Region.WT], REFERENCE_STYLE, halo=REFERENCE_HALO)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import extent
-from gliobench.domain.labels.regions import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.network_input import GraderGeometry
 from gliobench.domain.resampling import linear_weights, resample
 from gliobench.domain.study import Grade
@@ -51,9 +52,8 @@ class LesionCube:
 
     def regions(self) -> NDArray[np.float32]:
         """Give (3, 32, 32, 32) float32, WT, TC and ET."""
-        return np.stack(list(LabelConvention.BRATS_2020.regions(self.labels).values())).astype(
-            np.float32
-        )
+        regions = BUILT_IN["brats-gli-2017"].split(self.labels)
+        return np.stack([regions[region] for region in NESTED]).astype(np.float32)
 
     def sha256(self) -> str:
         """Hash whose it is, its grade, its place and its voxels."""

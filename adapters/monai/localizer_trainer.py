@@ -27,7 +27,8 @@ from gliobench.application.training_studies import case_hash, hash_of, studies_w
 from gliobench.application.tumour_finder import find_tumour
 from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.geometry import BoolArray
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.network_input import LocalizerGeometry, localizer_volumes
@@ -153,10 +154,9 @@ class LocalizerTrainer(Trainer):
             )
             >= 0.5
             for region, voxels in regions.items()
+            if region in NESTED
         }
-        labels = LabelConvention.BRATS_2020.labels(
-            whole=coarse[Region.WT], core=coarse[Region.TC], enhancing=coarse[Region.ET]
-        )
+        labels = BUILT_IN["brats-gli-2017"].merge(coarse)
         return TrainingStudy(localizer_volumes(study, spacing_mm), labels)
 
     def _row(self, network: TorchNetwork, study_id: str) -> Row:
@@ -180,13 +180,13 @@ def localizer_scores(
 ) -> Row:
     """Score regions on the study's grid; a tumour that is not found counts as Dice and IoU of 0."""
     if prediction is None:
-        missed: Row = {f"dice_{region.value}": 0.0 for region in Region}
+        missed: Row = {f"dice_{region.value}": 0.0 for region in NESTED}
         return missed | {"centre_error_mm": None, "box_iou": 0.0}
     whole, expected = prediction[Region.WT], reference[Region.WT]
     return {
         **{
             f"dice_{region.value}": dice(reference=reference[region], prediction=prediction[region])
-            for region in Region
+            for region in NESTED
         },
         "centre_error_mm": centre_error_mm(
             reference=point_in_volume(expected), prediction=point_in_volume(whole), grid=study.grid

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import final
+from copy import copy
+from threading import Lock
+from typing import Self, final
 
-from gliobench.adapters.nifti.mask_file import read_regions
+from gliobench.adapters.nifti.mask_file import read_integers, read_regions
 from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies
 from gliobench.adapters.nifti.study_images import hash_images, open_study
+from gliobench.application.dataset_labels import propose_labels
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
 from gliobench.domain.study import Reference, Study
 
 
@@ -24,13 +29,17 @@ class BratsStudySource(StudySource):
     Args:
         root: Searched for studies up to three levels deep; see `study_folders` for names. Grades
             and sites come from a name_mapping.csv near the first study, see `NameMapping.near`.
+        labels: Which label means what. None concludes it from all masks and names when the first
+            mask is read as regions, and raises UndeclaredLabelsError where several are possible.
 
     Raises:
         NotFoundError: There is no such folder, or no study in it.
         InvalidInputError: The folder or its name_mapping.csv cannot be read.
     """
 
-    def __init__(self, root: DatasetPath | str) -> None:
+    def __init__(self, root: DatasetPath | str, labels: DatasetLabels | None = None) -> None:
+        self._labels = labels
+        self._settling = Lock()
         self._folders = _folders_by_id(resolved(root))
         first = next(iter(self._folders.values()))[0]
         self._names = NameMapping.near(first.folder)
@@ -61,7 +70,9 @@ class BratsStudySource(StudySource):
             return Reference(grade=grade)
         try:
             mask = self._folder(study_id).mask_path()
-            regions = {} if mask is None else read_regions(mask, grid)
+            regions = {} if mask is None else read_regions(mask, grid, self._convention())
+        except UndeclaredLabelsError:
+            raise
         except (InvalidInputError, NotFoundError) as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
         return Reference(grade=grade, regions=regions)
@@ -86,6 +97,31 @@ class BratsStudySource(StudySource):
             )
             notes.append(Fault(study_id, FaultKind.UNUSED_MASK, detail))
         return notes
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        """The convention of the masks, as far as it is declared or concluded."""
+        return self._labels
+
+    def labelled(self, labels: DatasetLabels) -> Self:
+        """Give the same studies with their masks read by a convention."""
+        other = copy(self)
+        other._labels = labels  # noqa: SLF001 -- its own kind
+        return other
+
+    def mask_integers(self, study_id: str) -> Integers | None:
+        """Read which integers a study's mask holds."""
+        mask = self._folder(study_id).mask_path()
+        return None if mask is None else read_integers(mask)
+
+    def _convention(self) -> LabelConvention:
+        with self._settling:
+            if self._labels is None:
+                proposal = propose_labels(self)
+                if proposal is None:  # no mask can be read, as each one's reader will find
+                    return BUILT_IN["tumour"]
+                self._labels = proposal.labels()
+            return self._labels.convention
 
     def _folder(self, study_id: str) -> StudyFolder:
         if study_id not in self._folders:

@@ -18,7 +18,8 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import reorient
 from gliobench.domain.prediction import Mask
 from gliobench.domain.study import Study
@@ -28,12 +29,12 @@ def write_mask(
     path: Path,
     mask: Mask,
     study: Study,
-    convention: LabelConvention = LabelConvention.BRATS_2020,
+    convention: LabelConvention,
 ) -> None:
     """Write a mask as a uint8 label map on the study's own grid, that of its files.
 
     The file appears whole or not at all; an older one of that name is replaced. Regions that the
-    mask lacks are left out: a whole tumour alone is labelled oedema.
+    mask lacks are left out: of BraTS's conventions, a whole tumour alone is labelled oedema.
 
     Args:
         path: Ends in .nii or .nii.gz; its folder is made where it is not there.
@@ -42,7 +43,8 @@ def write_mask(
         convention: Which integer means which tissue.
 
     Raises:
-        InvalidInputError: The mask lies on another grid, or the name has another ending.
+        InvalidInputError: The mask lies on another grid, the name has another ending, or the
+            convention has no integer for a voxel.
         JobError: The file cannot be written.
     """
     if difference := study.grid.difference(mask.grid):
@@ -50,53 +52,53 @@ def write_mask(
     if not path.name.endswith((".nii", ".nii.gz")):
         raise InvalidInputError(f"mask file {path}: wanted a name that ends in .nii or .nii.gz")
     native = study.native_grid or study.grid
-    labels = reorient(_labels(mask, convention), source=study.grid, target=native)
+    labels = reorient(convention.merge(mask.regions), source=study.grid, target=native)
     content = _encoded(labels, native)
     _write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def read_mask(path: DatasetPath, study: Study) -> Mask:
-    """Read a label map of either convention as a mask on a study's RAS+ grid.
+def read_mask(path: DatasetPath, study: Study, convention: LabelConvention) -> Mask:
+    """Read a label map as a mask on a study's RAS+ grid.
 
     Raises:
         NotFoundError: There is no such file.
         FaultyStudyError: It cannot be read, lies elsewhere than the study, or has an unknown label.
         InvalidInputError: It holds no tumour.
     """
-    return Mask(grid=study.grid, regions=read_regions(path, study.grid))
+    return Mask(grid=study.grid, regions=read_regions(path, study.grid, convention))
 
 
-def read_regions(path: DatasetPath, grid: Grid) -> dict[Region, BoolArray]:
-    """Read a label map of either convention as regions, which may be empty.
+def read_regions(
+    path: DatasetPath, grid: Grid, convention: LabelConvention
+) -> dict[Region, BoolArray]:
+    """Read a label map as regions, which may be empty.
 
     Args:
         path: NIfTI, in any orientation.
         grid: The RAS+ grid that it must lie on.
+        convention: Which integer means which tissue.
 
     Raises:
         NotFoundError: There is no such file.
         FaultyStudyError: It cannot be read, lies on another grid, or has an unknown label.
     """
     image = ImageFile.open(path).placed_on(grid, of="the study")
-    return _regions(path, read_labels(image))
-
-
-def _regions(path: DatasetPath, values: NDArray[np.float32]) -> dict[Region, BoolArray]:
-    present = np.unique(values[values != 0])  # a tumour is a hundredth of the volume
+    labels = read_labels(image)
     try:
-        convention = LabelConvention.detect(present.astype(np.int64))
+        return convention.split(labels)
     except InvalidInputError as error:
         raise FaultyStudyError(FaultKind.UNKNOWN_LABEL, f"{path}: {error}") from error
-    return convention.regions(values.astype(np.uint8))
 
 
-def _labels(mask: Mask, convention: LabelConvention) -> NDArray[np.uint8]:
-    absent = np.zeros(mask.grid.shape, dtype=np.bool_)
-    return convention.labels(
-        whole=mask.whole,
-        core=mask.regions.get(Region.TC, absent),
-        enhancing=mask.regions.get(Region.ET, absent),
-    )
+def read_integers(path: DatasetPath) -> frozenset[int]:
+    """Read which integers a label map holds, 0 left out.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be read, or holds fractions.
+    """
+    labels = read_labels(ImageFile.open(path))
+    return frozenset(int(one) for one in np.unique(labels[labels != 0]))
 
 
 def _encoded(labels: NDArray[np.uint8], grid: Grid) -> bytes:

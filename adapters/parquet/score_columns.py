@@ -22,7 +22,7 @@ from gliobench.domain.evaluation.case_columns import (
     score_name,
 )
 from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.study import Grade
@@ -79,7 +79,7 @@ def _wanted() -> Iterator[str]:
 
 def _score_columns(form: Form) -> Iterator[tuple[str, str]]:
     """Pair the names of a form's scores with those of the columns that they are read from."""
-    for region in Region if form is Form.MASK else (None,):
+    for region in NESTED if form is Form.MASK else (None,):
         part = f"{region.value}_" if region else ""
         for measure in SCORED[form]:
             yield score_name(form, measure, region), f"{form.value}_{part}{FIELDS[measure]}"

@@ -26,7 +26,7 @@ from gliobench.domain.evaluation.scores import (
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.study import Grade
@@ -195,7 +195,7 @@ def _read_mask_score(row: Row) -> MaskScore | None:
     names = RegionScore.__dataclass_fields__
     regions = {
         region: RegionScore(**{name: row[f"mask_{region.value}_{name}"] for name in names})
-        for region in Region
+        for region in NESTED
         if row[f"mask_{region.value}_dice"] is not None
     }
     return MaskScore(regions) if regions else None

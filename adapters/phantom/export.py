@@ -9,8 +9,8 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.source import PhantomStudySource
-from gliobench.domain.labels.regions import LabelConvention, Region
 from gliobench.domain.orientation import reorient
 from gliobench.domain.study import Grade, Modality, Reference, Study
 
@@ -50,11 +50,7 @@ def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
 def _export(study: Study, reference: Reference, folder: Path) -> None:
     for modality in Modality:
         _write(study.volume(modality).astype(np.int16), study, folder, modality.alias)
-    regions = reference.regions
-    labels = LabelConvention.BRATS_2020.labels(
-        whole=regions[Region.WT], core=regions[Region.TC], enhancing=regions[Region.ET]
-    )
-    _write(labels, study, folder, "seg")
+    _write(CONVENTION.merge(reference.regions), study, folder, "seg")
 
 
 def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) -> None:

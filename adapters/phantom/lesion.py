@@ -14,7 +14,8 @@ from gliobench.adapters.phantom.anatomy import Anatomy
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
 from gliobench.adapters.phantom.plan import Enhancement, LesionPlan
 from gliobench.domain.geometry import BoolArray
-from gliobench.domain.labels.regions import LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.regions import Region
 
 Block: TypeAlias = tuple[slice, slice, slice]
 Field: TypeAlias = Callable[[float], Float32Array]
@@ -24,6 +25,8 @@ FIELD_REACH_MM = 90.0
 """The fields about a tumour reach this far to each side of its centre; so may the tumour."""
 TISSUE_BLUR_MM = 2.0
 """What a growing tumour notices of the tissue before it."""
+CONVENTION = BUILT_IN["brats-gli-2017"]
+"""What the integers of a phantom's mask mean."""
 SMALLEST_CORE_MM = 4.0
 """A core of this radius is always there, so that no draw leaves a study without a tumour."""
 
@@ -170,7 +173,7 @@ def _labels(
     whole = _largest_part(core | oedema)
     core &= whole
     enhancing = core & _enhances(plan, -level * plan.radius_mm, field)
-    return LabelConvention.BRATS_2020.labels(whole=whole, core=core, enhancing=enhancing)
+    return CONVENTION.merge({Region.WT: whole, Region.TC: core, Region.ET: enhancing})
 
 
 def _largest_part(whole: BoolArray) -> BoolArray:

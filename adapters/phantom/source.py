@@ -8,10 +8,12 @@ from importlib.util import find_spec
 from threading import Lock
 from typing import Generic, TypeVar, final
 
+from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.orientation import canonical
 from gliobench.domain.study import Modality, Reference, Study
 
@@ -81,14 +83,19 @@ class PhantomStudySource(StudySource):
         return Reference(
             grade=grade,
             regions=_Lazy(
-                tuple(Region),
-                lambda r: LabelConvention.BRATS_2020.regions(drawing.phantom().labels)[r],
+                NESTED,
+                lambda r: CONVENTION.split(drawing.phantom().labels)[r],
             ),
         )
 
     def content_hash(self, study_id: str) -> str:
         """Hash what decides the phantom's voxels: recipe and generator, nothing is drawn."""
         return self._recipe(study_id).sha256
+
+    @property
+    def labels(self) -> DatasetLabels:
+        """The convention that phantoms are drawn in."""
+        return DatasetLabels(CONVENTION, "phantoms are drawn so")
 
     def _recipe(self, study_id: str) -> PhantomRecipe:
         if study_id not in self._recipes:

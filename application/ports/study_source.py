@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, Self
 
 from gliobench.domain.faults import Fault
+from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.study import Modality, Reference, Study
 
 
@@ -23,6 +24,8 @@ class StudySource(Protocol):
           what the other part says stands.
         - An id that is not in `study_ids` raises NotFoundError.
         - `reference` is apart from `study`: no backend sees it.
+        - A mask of integers is read by `labels`, never by what it holds; a source without them
+          raises UndeclaredLabelsError at the first such mask where several conventions are possible.
     """
 
     def study_ids(self) -> list[str]:
@@ -48,3 +51,21 @@ class StudySource(Protocol):
     def notes(self, study_id: str) -> list[Fault]:  # noqa: ARG002 -- most sources have none
         """Tell what is odd about a study's files and does no harm, e.g. a misnamed mask."""
         return []
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        """The convention of the masks; None where it is not declared, or there is no mask."""
+        return None
+
+    def labelled(self, labels: DatasetLabels) -> Self:  # noqa: ARG002 -- most declare their own
+        """Give the same studies with their masks read by a convention."""
+        return self
+
+    def mask_integers(self, study_id: str) -> Integers | None:  # noqa: ARG002 -- as above
+        """Read which integers a study's mask holds, 0 left out; None where it has no such mask.
+
+        Raises:
+            InvalidInputError: The mask cannot be read.
+            NotFoundError: There is no such study.
+        """
+        return None

@@ -14,7 +14,7 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.study import Grade
@@ -122,7 +122,7 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
     yield "grade.probability", np.float64
     for form in Form:
         yield from ((f"{form.value}.{name}", np.bool_) for name in ("asked", "failed"))
-        for part in Region if form is Form.MASK else (None,):
+        for part in NESTED if form is Form.MASK else (None,):
             yield from ((score_name(form, one, part), np.float64) for one in SCORED[form])
 
 
@@ -136,7 +136,7 @@ _EMPTY |= {**dict.fromkeys(TEXTS), "reasons": 0}
 _SCORE_NAMES = {
     (form, region): {FIELDS[one]: score_name(form, one, region) for one in SCORED[form]}
     for form in Form
-    for region in (*Region, None)
+    for region in (*NESTED, None)
 }
 
 

@@ -38,7 +38,7 @@ from gliobench.domain.geometry import (
     Point3D,
     Polygon,
 )
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit, polygon_dice
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
 from gliobench.domain.prediction import (
@@ -66,7 +66,7 @@ YIELDS: Mapping[Form, frozenset[Form]] = {
 
 _NOTHING_FOUND = RegionScore(dice=0.0, iou=0.0, hd95_mm=WORST_MM, nsd=0.0, volume_error_mm3=None)
 WORST: Mapping[Form, FormScore] = {
-    Form.MASK: MaskScore(dict.fromkeys(Region, _NOTHING_FOUND)),
+    Form.MASK: MaskScore(dict.fromkeys(NESTED, _NOTHING_FOUND)),
     Form.BOX_3D: BoxScore(iou=0.0),
     Form.POINT_3D: PointScore(error_mm=WORST_MM, hit=False),
     Form.POLYGON: PolygonScore(dice=0.0),

@@ -1,70 +1,40 @@
-"""Tumour labels and the regions they make up."""
+"""Regions of a tumour, as tasks score them."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import Enum
-
-import numpy as np
-from numpy.typing import NDArray
-
-from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray
 
 
 class Region(str, Enum):
-    """A nested part of the tumour, as BraTS evaluates it."""
+    """A part of the tumour that tasks score; each is a set of tissues of a `LabelConvention`."""
 
     WT = "WT"
-    """Whole tumour: every label."""
+    """Whole tumour."""
     TC = "TC"
-    """Tumour core: necrosis and enhancing tumour."""
+    """Tumour core: what is not oedema."""
     ET = "ET"
     """Enhancing tumour."""
+    RC = "RC"
+    """Resection cavity, which is no part of the whole tumour."""
+    CC = "CC"
+    """Cystic component."""
+    SNFH = "SNFH"
+    """Surrounding non-enhancing FLAIR hyperintensity: oedema, infiltration, treatment effect."""
+    NETC = "NETC"
+    """Non-enhancing tumour core."""
+    ED = "ED"
+    """Peritumoural oedema."""
+    GTV = "GTV"
+    """Gross tumour volume of radiotherapy planning."""
 
 
-class LabelConvention(Enum):
-    """Which integer means which tissue in a BraTS mask; the value is the enhancing tumour's."""
+NESTED = (Region.WT, Region.TC, Region.ET)
+"""The regions that our networks predict, each inside the one before."""
+LOCALISED = (Region.WT, Region.GTV)
+"""The regions that points, boxes and outlines are scored against: the first that is there."""
 
-    BRATS_2020 = 4
-    """1 necrotic core, 2 oedema, 4 enhancing tumour: up to BraTS 2021."""
-    BRATS_2023 = 3
-    """1 necrotic core, 2 oedema, 3 enhancing tumour: from BraTS 2023 on."""
 
-    @classmethod
-    def detect(cls, labels: NDArray[np.integer]) -> LabelConvention:
-        """Tell a mask's convention from the labels in it; 2020 where neither 3 nor 4 occurs.
-
-        Raises:
-            InvalidInputError: A label of neither convention, or 3 and 4 together.
-        """
-        present = set(np.unique(labels).tolist())
-        if unknown := present - {0, 1, 2, 3, 4}:
-            raise InvalidInputError(f"unknown labels {sorted(unknown)}: wanted 0, 1, 2 and 3 or 4")
-        if {3, 4} <= present:
-            raise InvalidInputError("labels 3 and 4 together: of no BraTS convention")
-        return cls.BRATS_2023 if 3 in present else cls.BRATS_2020
-
-    def regions(self, labels: NDArray[np.integer]) -> dict[Region, BoolArray]:
-        """Split a label map into its nested regions.
-
-        Args:
-            labels: Integers of this convention, any shape.
-
-        Raises:
-            InvalidInputError: A label that this convention does not have.
-        """
-        enhancing = labels == self.value
-        necrotic = labels == 1
-        whole = enhancing | necrotic | (labels == 2)
-        if strange := np.unique(labels[(labels != 0) & ~whole]).tolist():
-            raise InvalidInputError(f"labels {strange} are not of {self.name}")
-        return {Region.WT: whole, Region.TC: necrotic | enhancing, Region.ET: enhancing}
-
-    def labels(
-        self, *, whole: BoolArray, core: BoolArray, enhancing: BoolArray
-    ) -> NDArray[np.uint8]:
-        """Merge regions into a label map; inner regions win, and widen the outer ones."""
-        merged = np.where(whole, np.uint8(2), np.uint8(0))
-        merged[core] = 1
-        merged[enhancing] = self.value
-        return merged
+def localised_region(regions: Container[Region]) -> Region | None:
+    """Name the region that a localisation is scored against; None where none is known."""
+    return next((region for region in LOCALISED if region in regions), None)

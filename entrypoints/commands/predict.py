@@ -98,6 +98,7 @@ def _prompts(backend: Backend, study: Study) -> str:
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
     from gliobench.application.predict_study import Place
+    from gliobench.domain.labels.conventions import BUILT_IN
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
 
@@ -105,7 +106,7 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     mask = reading.place.mask if isinstance(reading.place, Place) else None
     if mask:
         written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
-        container.write_mask(Path(written["mask"]), mask, reading.study)
+        container.write_mask(Path(written["mask"]), mask, reading.study, BUILT_IN["brats-gli-2017"])
     _write_json(reading, written)
     if (picture := _picture(reading)) is not None:
         written["overlay"] = str(out / f"{reading.study.id}_overlay.png")

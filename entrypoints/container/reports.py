@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gliobench.application.ports.report_writer import ReportWriter
     from gliobench.application.ports.storage import Storage
     from gliobench.application.ports.study_painter import StudyPainter
+    from gliobench.domain.labels.conventions import LabelConvention
     from gliobench.domain.prediction import Mask
     from gliobench.domain.study import Study
 
@@ -44,12 +45,13 @@ def painter() -> StudyPainter:
     return MatplotlibStudyPainter()
 
 
-def write_mask(path: Path, mask: Mask, study: Study) -> None:
+def write_mask(path: Path, mask: Mask, study: Study, convention: LabelConvention) -> None:
     """Write a mask as NIfTI on the grid of the study's own files.
 
     Raises:
+        InvalidInputError: The convention has no integer for a voxel.
         JobError: The file cannot be written.
     """
     from gliobench.adapters.nifti import write_mask as write
 
-    write(path, mask, study)
+    write(path, mask, study, convention)

@@ -11,7 +11,7 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.slice_folder import write_slices
-from fakes.study_folder import image_of, write_study
+from fakes.study_folder import OF_2017, image_of, write_study
 from gliobench.adapters.fsspec import open_dataset
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.adapters.slices import SliceStudySource
@@ -30,7 +30,7 @@ def _fake(_: Path) -> StudySource:
 def _brats(folder: Path) -> StudySource:
     for study_id in ("b", "a"):
         write_study(folder, fake_case(study_id))
-    return BratsStudySource(folder)
+    return BratsStudySource(folder, OF_2017)
 
 
 def _chosen(_: Path) -> StudySource:
@@ -55,7 +55,7 @@ def _remote(folder: Path) -> DatasetPath:
 
 def _brats_in_a_store(folder: Path) -> StudySource:
     _brats(folder / "local")
-    return BratsStudySource(_remote(folder / "local"))
+    return BratsStudySource(_remote(folder / "local"), OF_2017)
 
 
 def _slices_in_a_store(folder: Path) -> StudySource:

@@ -9,7 +9,8 @@ import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.intensity import IntensityRule
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.network_input import MODALITY_ORDER
 from gliobench.domain.resampling import linear_weights, resample
 
@@ -53,9 +54,7 @@ def _places(axis: int) -> np.ndarray:
 
 
 def _labels(regions: Mapping[Region, np.ndarray]) -> np.ndarray:
-    labels = LabelConvention.BRATS_2020.labels(
-        whole=regions[Region.WT], core=regions[Region.TC], enhancing=regions[Region.ET]
-    )
+    labels = BUILT_IN["brats-gli-2017"].merge(regions)
     nearest = [
         np.clip(np.round(_places(axis)).astype(int), 0, labels.shape[axis] - 1) for axis in range(3)
     ]

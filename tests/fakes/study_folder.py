@@ -9,9 +9,13 @@ import nibabel as nib
 import numpy as np
 
 from gliobench.domain.geometry import Grid
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.orientation import reorient
 from gliobench.domain.study import Case, Modality
+
+OF_2017 = DatasetLabels(BUILT_IN["brats-gli-2017"])
+"""To declare for studies of other names than BraTS's: their masks alone do not tell."""
 
 
 def write_study(
@@ -19,7 +23,7 @@ def write_study(
     case: Case,
     *,
     suffix: str = ".nii.gz",
-    convention: LabelConvention = LabelConvention.BRATS_2020,
+    convention: LabelConvention = BUILT_IN["brats-gli-2017"],
     native: Grid | None = None,
 ) -> Path:
     """Write a case as a study folder under `root`: names of 2020 or 2023, as its convention is.
@@ -35,17 +39,14 @@ def write_study(
     native = native or study.grid
     folder = root / study.id
     folder.mkdir(parents=True)
-    of_2020 = convention is LabelConvention.BRATS_2020
+    of_2020 = convention.name == "brats-gli-2017"
     separator = "_" if of_2020 else "-"
     for modality in study.volumes:
         name = modality.alias if of_2020 else modality.value
         volume = reorient(study.volume(modality).astype(np.int16), source=study.grid, target=native)
         write_image(folder / f"{study.id}{separator}{name}{suffix}", volume, native)
     if regions:
-        labels = convention.labels(
-            whole=regions[Region.WT], core=regions[Region.TC], enhancing=regions[Region.ET]
-        )
-        labels = reorient(labels, source=study.grid, target=native)
+        labels = reorient(convention.merge(regions), source=study.grid, target=native)
         write_image(folder / f"{study.id}{separator}seg{suffix}", labels, native)
     return folder
 

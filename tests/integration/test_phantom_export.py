@@ -9,7 +9,8 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.nifti.brats_study_source import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.orientation import reorient
 from gliobench.domain.study import Modality
 
@@ -54,10 +55,10 @@ def test_the_mask_holds_the_regions_in_the_labels_of_2020(
 ) -> None:
     image = nibabel.load(folder / STUDY / f"{STUDY}_seg.nii.gz")
     labels = np.asarray(image.dataobj)
-    regions = LabelConvention.BRATS_2020.regions(labels[::-1, ::-1])
+    regions = BUILT_IN["brats-gli-2017"].split(labels[::-1, ::-1])
 
     assert labels.dtype == np.uint8
-    for region in Region:
+    for region in NESTED:
         np.testing.assert_array_equal(regions[region], source.reference(STUDY).regions[region])
 
 
@@ -84,7 +85,7 @@ def test_the_folder_is_read_back_as_the_same_studies(
             np.testing.assert_array_equal(
                 read.study(name).volume(modality), source.study(name).volume(modality)
             )
-        for region in Region:
+        for region in NESTED:
             np.testing.assert_array_equal(
                 read.reference(name).regions[region], source.reference(name).regions[region]
             )

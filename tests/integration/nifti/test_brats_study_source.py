@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import fake_case
-from fakes.study_folder import image_of, write_image, write_name_mapping, write_study
+from fakes.study_folder import OF_2017, image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.study import Grade, Modality
 
 ID_2020 = "BraTS20_Training_001"
@@ -23,14 +24,13 @@ TCGA = "TCGA-DU-7294"
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
 @pytest.mark.parametrize(
-    ("study_id", "convention"),
-    [(ID_2020, LabelConvention.BRATS_2020), (ID_2023, LabelConvention.BRATS_2023)],
+    ("study_id", "convention"), [(ID_2020, "brats-gli-2017"), (ID_2023, "brats-gli-2023")]
 )
 def test_both_generations_of_names_are_read(
-    tmp_path: Path, study_id: str, convention: LabelConvention, suffix: str
+    tmp_path: Path, study_id: str, convention: str, suffix: str
 ) -> None:
     case = fake_case(study_id)
-    write_study(tmp_path, case, convention=convention, suffix=suffix)
+    write_study(tmp_path, case, convention=BUILT_IN[convention], suffix=suffix)
 
     source = BratsStudySource(tmp_path)
     study, reference = source.study(study_id), source.reference(study_id)
@@ -40,7 +40,7 @@ def test_both_generations_of_names_are_read(
     for modality in Modality:
         wanted = case.study.volume(modality).astype(np.int16)
         np.testing.assert_array_equal(study.volume(modality), wanted)
-    for region in Region:
+    for region in NESTED:
         np.testing.assert_array_equal(reference.regions[region], case.reference.regions[region])
 
 
@@ -79,7 +79,7 @@ def test_files_of_many_studies_in_one_folder_are_told_apart(tmp_path: Path) -> N
         for path in write_study(tmp_path / "apart", fake_case(study_id)).iterdir():
             path.rename(tmp_path / path.name)
 
-    source = BratsStudySource(tmp_path)
+    source = BratsStudySource(tmp_path, OF_2017)
 
     assert source.study_ids() == ["one", "two"]
     assert source.reference("two").regions[Region.WT].any()
@@ -181,7 +181,7 @@ def test_the_site_is_in_the_id_of_2019(tmp_path: Path, id_of_2019: str, site: st
 
 def test_visits_of_one_patient_of_2023_share_the_patient(tmp_path: Path) -> None:
     for visit in ("BraTS-GLI-00003-000", "BraTS-GLI-00003-001"):
-        write_study(tmp_path, fake_case(visit), convention=LabelConvention.BRATS_2023)
+        write_study(tmp_path, fake_case(visit), convention=BUILT_IN["brats-gli-2023"])
 
     source = BratsStudySource(tmp_path)
 

@@ -15,11 +15,14 @@ from gliobench.application.verify_dataset import verify_dataset
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
-from gliobench.domain.labels.regions import LabelConvention, Region
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.prediction import Mask
 from gliobench.domain.study import Modality
 
 CASE = fake_case()
+OF_2017 = BUILT_IN["brats-gli-2017"]
 MASK = Mask(grid=CASE.study.grid, regions=CASE.reference.regions)
 # 14 x 12 x 10 voxels: the fake's j backwards, then its i, then its k backwards.
 NATIVE = Grid(
@@ -28,18 +31,19 @@ NATIVE = Grid(
 )
 
 
-@pytest.mark.parametrize("convention", list(LabelConvention))
+@pytest.mark.parametrize(
+    "convention",
+    ["brats-gli-2012", "brats-gli-2017", "brats-gli-2024", "brats-ped-2024", "nnunet-brats"],
+)
 @pytest.mark.parametrize("name", ["mask.nii", "mask.nii.gz"])
-def test_a_written_mask_is_read_back_as_it_was(
-    tmp_path: Path, name: str, convention: LabelConvention
-) -> None:
-    write_mask(tmp_path / name, MASK, CASE.study, convention)
+def test_a_written_mask_is_read_back_as_it_was(tmp_path: Path, name: str, convention: str) -> None:
+    write_mask(tmp_path / name, MASK, CASE.study, BUILT_IN[convention])
 
-    read = read_mask(tmp_path / name, CASE.study)
+    read = read_mask(tmp_path / name, CASE.study, BUILT_IN[convention])
 
     assert read.grid == MASK.grid
-    assert read.regions.keys() == MASK.regions.keys()
-    for region in Region:
+    assert read.regions.keys() == BUILT_IN[convention].regions.keys()
+    for region in NESTED:
         np.testing.assert_array_equal(read.regions[region], MASK.regions[region])
 
 
@@ -47,7 +51,7 @@ def test_a_mask_is_written_on_the_grid_of_the_studys_files(tmp_path: Path) -> No
     folder = write_study(tmp_path, CASE, native=NATIVE)
     study = BratsStudySource(tmp_path).study("study-1")
 
-    write_mask(tmp_path / "out" / "mask.nii.gz", MASK, study)
+    write_mask(tmp_path / "out" / "mask.nii.gz", MASK, study, OF_2017)
 
     written = nib.load(tmp_path / "out" / "mask.nii.gz")
     reference = nib.load(folder / "study-1_seg.nii.gz")
@@ -60,7 +64,7 @@ def test_a_mask_is_written_on_the_grid_of_the_studys_files(tmp_path: Path) -> No
 def test_a_whole_tumour_alone_is_labelled_oedema(tmp_path: Path) -> None:
     alone = Mask(grid=MASK.grid, regions={Region.WT: MASK.whole})
 
-    write_mask(tmp_path / "mask.nii", alone, CASE.study)
+    write_mask(tmp_path / "mask.nii", alone, CASE.study, OF_2017)
 
     labels = np.asanyarray(nib.load(tmp_path / "mask.nii").dataobj)
     assert np.unique(labels).tolist() == [0, 2]
@@ -70,19 +74,19 @@ def test_a_mask_of_another_grid_is_not_written(tmp_path: Path) -> None:
     other = fake_case(spacing_mm=(2.0, 2.0, 2.0)).study
 
     with pytest.raises(InvalidInputError, match="not on the grid"):
-        write_mask(tmp_path / "mask.nii", MASK, other)
+        write_mask(tmp_path / "mask.nii", MASK, other, OF_2017)
 
 
 def test_a_name_without_a_nifti_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"\.nii or \.nii\.gz"):
-        write_mask(tmp_path / "mask.png", MASK, CASE.study)
+        write_mask(tmp_path / "mask.png", MASK, CASE.study, OF_2017)
 
 
 def test_a_full_disk_leaves_the_old_mask_and_no_half_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mask.nii.gz"
-    write_mask(path, MASK, CASE.study)
+    write_mask(path, MASK, CASE.study, OF_2017)
     old = path.read_bytes()
 
     def full(_: int) -> None:
@@ -90,7 +94,7 @@ def test_a_full_disk_leaves_the_old_mask_and_no_half_file(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(JobError, match=r"cannot write .*mask\.nii\.gz: No space left on device"):
-        write_mask(path, MASK, CASE.study)
+        write_mask(path, MASK, CASE.study, OF_2017)
 
     assert path.read_bytes() == old
     assert list(tmp_path.iterdir()) == [path]
@@ -100,16 +104,16 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> Non
     (tmp_path / "out").write_text("a file")
 
     with pytest.raises(JobError, match="cannot write"):
-        write_mask(tmp_path / "out" / "mask.nii", MASK, CASE.study)
+        write_mask(tmp_path / "out" / "mask.nii", MASK, CASE.study, OF_2017)
 
 
 @pytest.mark.parametrize(
     ("label", "told"),
     [
-        (7, r"unknown labels \[7\]"),
-        (-1, r"\[-1\]"),
+        (7, "label 7 is not of brats-gli-2017"),
+        (-1, "label -1 is not"),
         (0.5, r"value 0\.5 at voxel \(4, 4, 4\)"),
-        (300, "300"),
+        (260, "label 260 is not"),
     ],
 )
 def test_an_unknown_label_is_told_with_its_file(tmp_path: Path, label: float, told: str) -> None:
@@ -118,7 +122,7 @@ def test_an_unknown_label_is_told_with_its_file(tmp_path: Path, label: float, to
     write_image(tmp_path / "mask.nii", labels, CASE.study.grid)
 
     with pytest.raises(FaultyStudyError, match=told) as caught:
-        read_mask(tmp_path / "mask.nii", CASE.study)
+        read_mask(tmp_path / "mask.nii", CASE.study, OF_2017)
 
     assert caught.value.kind is FaultKind.UNKNOWN_LABEL
 
@@ -130,7 +134,7 @@ def test_a_mask_that_lies_elsewhere_than_its_study_is_refused(tmp_path: Path) ->
     write_image(tmp_path / "mask.nii", labels, Grid(shape=CASE.study.grid.shape, affine=moved))
 
     with pytest.raises(FaultyStudyError, match=r"elsewhere.* 1 mm \(1 voxels\)") as caught:
-        read_mask(tmp_path / "mask.nii", CASE.study)
+        read_mask(tmp_path / "mask.nii", CASE.study, OF_2017)
 
     assert caught.value.kind is FaultKind.AFFINE_MISMATCH
 
@@ -158,7 +162,7 @@ def test_a_mask_whose_affine_was_rounded_lies_on_its_study(
     mask = folder / "study-1_seg.nii.gz"
     labels = np.asanyarray(nib.load(mask).dataobj)
     write_image(mask, labels, Grid(shape=labels.shape, affine=near))
-    source = BratsStudySource(tmp_path)
+    source = BratsStudySource(tmp_path, DatasetLabels(OF_2017))
 
     whole = source.reference("study-1").regions[Region.WT]
 

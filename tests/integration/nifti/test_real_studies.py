@@ -12,6 +12,7 @@ from gliobench.application.load_modalities import load_modalities
 from gliobench.application.verify_dataset import verify_dataset
 from gliobench.domain.faults import FaultKind
 from gliobench.domain.image_hash import image_hash, image_hashes
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Mask
 from gliobench.domain.study import Grade, Modality
@@ -73,7 +74,7 @@ def test_a_real_mask_written_again_is_the_file_it_came_from(
     study = source.study("BraTS20_Training_033")
     mask = Mask(grid=study.grid, regions=source.reference(study.id).regions)
 
-    write_mask(tmp_path / "mask.nii.gz", mask, study)
+    write_mask(tmp_path / "mask.nii.gz", mask, study, BUILT_IN["brats-gli-2017"])
 
     written = nib.load(tmp_path / "mask.nii.gz")
     original = nib.load(root / study.id / f"{study.id}_seg.nii.gz")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import fake_case
-from fakes.study_folder import image_of, write_study
+from fakes.study_folder import OF_2017, image_of, write_study
 from gliobench.adapters.fsspec import open_dataset
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -83,7 +83,7 @@ def test_studies_in_one_folder_have_the_masks_that_begin_with_their_names(tmp_pa
             path.rename(tmp_path / path.name.replace("_seg", "_tumor_seg"))
     (tmp_path / "one_brain_seg.nii.gz").write_bytes(b"")
 
-    source = BratsStudySource(tmp_path)
+    source = BratsStudySource(tmp_path, OF_2017)
 
     assert source.study_ids() == ["one", "one_2"]
     assert all(source.reference(one).regions[Region.WT].any() for one in source.study_ids())

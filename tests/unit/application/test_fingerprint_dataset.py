@@ -8,7 +8,7 @@ from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.fingerprint_dataset import Distribution, fingerprint_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.study import Grade, Modality, Reference
 
 CASES = [
@@ -47,7 +47,7 @@ def test_tumour_volumes_are_in_cubic_millimetres_and_of_masks_only() -> None:
 
 def test_studies_without_tumour_are_counted_and_have_no_volume() -> None:
     bare = fake_case("bare")
-    nothing = {region: np.zeros(bare.study.grid.shape, dtype=bool) for region in Region}
+    nothing = {region: np.zeros(bare.study.grid.shape, dtype=bool) for region in NESTED}
     fault = Fault("torn", FaultKind.UNKNOWN_LABEL, "labels [7]")
     cases = [
         fake_case("tumour"),

@@ -7,7 +7,7 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.verify_dataset import Verification, verify_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.study import Case, Grade, Modality, Reference, Study
 
 
@@ -54,7 +54,7 @@ def test_a_volume_without_an_image_is_a_fault(value: float, kind: FaultKind) -> 
 
 def test_a_study_without_tumour_is_usable_and_counted() -> None:
     case = fake_case()
-    nothing = {region: np.zeros(case.study.grid.shape, dtype=bool) for region in Region}
+    nothing = {region: np.zeros(case.study.grid.shape, dtype=bool) for region in NESTED}
     empty = replace(case, reference=replace(case.reference, regions=nothing))
 
     verification = verify_dataset(FakeStudySource([empty]))

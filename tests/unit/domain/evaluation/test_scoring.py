@@ -27,7 +27,7 @@ from gliobench.domain.geometry import (
     Point3D,
     Polygon,
 )
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -80,7 +80,7 @@ def test_a_mask_is_scored_in_every_form() -> None:
         Form.POLYGON: PolygonScore(dice=1.0),
         Form.POINT_3D: PointScore(error_mm=0.0, hit=True),
         Form.BOX_3D: BoxScore(iou=1.0),
-        Form.MASK: MaskScore(dict.fromkeys(Region, perfect)),
+        Form.MASK: MaskScore(dict.fromkeys(NESTED, perfect)),
     }
 
 

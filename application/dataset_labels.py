@@ -1,0 +1,81 @@
+"""Find out which label means what in a dataset: declared, or concluded from all of its masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeAlias
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.labels.proposal import Integers, Proposal, propose
+
+Track: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
+"""Gives back the study ids one by one, and may show how far it is."""
+READ_AT_ONCE = 4
+"""Masks that are read side by side: inflating them leaves Python's lock alone."""
+
+
+def settle_labels(
+    source: StudySource, study_ids: Sequence[str] | None = None, *, track: Track = iter
+) -> StudySource:
+    """Give a source whose masks are read by one convention, declared or the only one possible.
+
+    Args:
+        source: The dataset.
+        study_ids: Whose masks are looked at where nothing is declared; None for all.
+        track: Wraps the study ids, e.g. in a progress bar.
+
+    Returns:
+        The same source where it has a convention, or has no masks.
+
+    Raises:
+        UndeclaredLabelsError: Several conventions are possible, or none.
+        StoreError: The source cannot be read now.
+    """
+    if source.labels is not None:
+        return source
+    proposal = propose_labels(source, study_ids, track=track)
+    return source if proposal is None else source.labelled(proposal.labels())
+
+
+def propose_labels(
+    source: StudySource, study_ids: Sequence[str] | None = None, *, track: Track = iter
+) -> Proposal | None:
+    """Read all masks, and conclude which conventions they and the studies' names allow.
+
+    A mask that cannot be read is left out: it is reported where it is scored.
+
+    Args:
+        source: The dataset.
+        study_ids: Of these studies; None for all.
+        track: Wraps the study ids, e.g. in a progress bar.
+
+    Returns:
+        None where there is no mask of integers.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    wanted = source.study_ids() if study_ids is None else study_ids
+    return propose(dict(_masks(source, track(wanted))))
+
+
+def _masks(source: StudySource, study_ids: Iterable[str]) -> Iterator[tuple[str, Integers]]:
+    left = iter(study_ids)
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        while some := list(islice(left, READ_AT_ONCE)):
+            read = pool.map(lambda one: _integers(source, one), some)
+            yield from (
+                (one, held) for one, held in zip(some, read, strict=True) if held is not None
+            )
+
+
+def _integers(source: StudySource, study_id: str) -> Integers | None:
+    try:
+        return source.mask_integers(study_id)
+    except StoreError:
+        raise
+    except GliobenchError:
+        return None

@@ -1,0 +1,343 @@
+"""Label conventions: which integer of a mask means which tissue.
+
+No mask tells its own convention, so it is declared for a dataset: {1, 2, 4} is glioma of 2017 to
+2021 (4 enhances) or a visit after treatment (4 is a cavity).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry import BoolArray
+from gliobench.domain.labels.regions import NESTED, Region, localised_region
+
+LARGEST = 255
+"""The largest integer of a mask: masks are written as uint8."""
+LONGEST_NAME = 100
+"""Letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelConvention:
+    """Which integer means which tissue, and which tissues make up each region.
+
+    Args:
+        name: What it is chosen by.
+        title: For people.
+        tissues: Names by integer; 0 is background in every convention.
+        regions: Integers by region, of every region that is scored: WT or GTV at least.
+        source: Where that is stated.
+        two_valued: Whether every integer but 0 means the one tissue.
+
+    Raises:
+        InvalidInputError: The name is empty or long; an integer lies outside 1 to 255; a region is
+            empty or holds an integer without a tissue; ET exceeds TC, or TC exceeds WT; there is
+            neither WT nor GTV; a tissue lies in no region.
+    """
+
+    name: str
+    title: str
+    tissues: Mapping[int, str]
+    regions: Mapping[Region, frozenset[int]]
+    source: str = ""
+    two_valued: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or len(self.name) > LONGEST_NAME or not self.name.isprintable():
+            raise InvalidInputError(
+                f"label convention {self.name[:LONGEST_NAME]!r}: wanted a name of 1 to "
+                f"{LONGEST_NAME} letters"
+            )
+        for fault in self._faults():
+            raise InvalidInputError(f"label convention {self.name}: {fault}")
+
+    @property
+    def localised(self) -> Region:
+        """The region that points, boxes and outlines are scored against."""
+        return localised_region(self.regions) or Region.WT
+
+    def split(self, labels: NDArray[Any]) -> dict[Region, BoolArray]:
+        """Split a label map into regions.
+
+        Args:
+            labels: Numbers of this convention, any shape.
+
+        Raises:
+            InvalidInputError: A number that this convention does not have.
+        """
+        voxels = self._by_tissue(labels)
+        known = np.logical_or.reduce([labels == 0, *voxels.values()])
+        if not known.all():
+            strange = [f"{one:g}" for one in np.unique(labels[~known])[:5].tolist()]
+            wanted = ", ".join(map(str, [0, *sorted(self.tissues)]))
+            raise InvalidInputError(
+                f"label {', '.join(strange)} is not of {self.name}: wanted {wanted}"
+            )
+        return {
+            region: np.logical_or.reduce([voxels[one] for one in sorted(integers)])
+            for region, integers in self.regions.items()
+        }
+
+    def merge(self, regions: Mapping[Region, BoolArray]) -> NDArray[np.uint8]:
+        """Merge regions into a label map; inner regions win, and widen the outer ones.
+
+        A voxel gets the lowest integer that lies in the same of WT, TC and ET; where the convention
+        does not have an inner region, the outer one's. Of the other regions those are written that
+        are one tissue.
+
+        Args:
+            regions: Bool of one shape, the localised region at least.
+
+        Raises:
+            InvalidInputError: No integer means what a voxel is, or no region is given.
+        """
+        outer = regions.get(Region.WT, regions.get(self.localised))
+        if outer is None:
+            raise InvalidInputError(f"a mask without {self.localised.value} cannot be written")
+        merged = np.zeros(outer.shape, dtype=np.uint8)
+        inside: list[Region] = []
+        for region in (one for one in NESTED if one in self.regions):
+            inside.append(region)
+            if (voxels := regions.get(region)) is not None and voxels.any():
+                merged[voxels] = self._integer_in(inside)
+        if Region.WT not in self.regions:
+            merged[outer] = min(self.regions[self.localised])
+        for region, integers in self.regions.items():
+            if region not in NESTED and region in regions and len(integers) == 1:
+                merged[regions[region]] = min(integers)
+        return merged
+
+    def fits(self, labels: frozenset[int]) -> bool:
+        """Tell whether a mask that holds these integers, 0 left out, can be of this convention."""
+        if self.two_valued:
+            return len(labels) <= 1 and all(label > 0 for label in labels)
+        return labels <= self.tissues.keys()
+
+    def values(self) -> dict[str, Any]:
+        """Give the convention as JSON values."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "tissues": {str(integer): self.tissues[integer] for integer in sorted(self.tissues)},
+            "regions": {region.value: sorted(one) for region, one in self.regions.items()},
+            "source": self.source,
+            "two_valued": self.two_valued,
+        }
+
+    @classmethod
+    def of_values(cls, values: Mapping[str, Any]) -> LabelConvention:
+        """Read what `values` gave.
+
+        Raises:
+            InvalidInputError: It is no convention.
+        """
+        try:
+            return cls(
+                name=str(values["name"]),
+                title=str(values["title"]),
+                tissues={int(one): str(tissue) for one, tissue in values["tissues"].items()},
+                regions={Region(one): frozenset(ints) for one, ints in values["regions"].items()},
+                source=str(values["source"]),
+                two_valued=bool(values["two_valued"]),
+            )
+        except InvalidInputError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidInputError(f"not a label convention: {error}") from error
+
+    def _by_tissue(self, labels: NDArray[Any]) -> dict[int, BoolArray]:
+        if self.two_valued:
+            return dict.fromkeys(self.tissues, np.asarray(labels > 0))
+        return {integer: np.asarray(labels == integer) for integer in self.tissues}
+
+    def _integer_in(self, inside: list[Region]) -> int:
+        """Name the lowest integer that lies in these nested regions, and in none further in."""
+        own = {one for one in NESTED if one in self.regions}
+        for integer in sorted(self.tissues):
+            if {region for region in own if integer in self.regions[region]} == set(inside):
+                return integer
+        outer, inner = inside[-1], next(one for one in NESTED if one in own - set(inside))
+        raise InvalidInputError(
+            f"label convention {self.name} has no integer for {outer.value} without {inner.value}: "
+            "choose another by labels"
+        )
+
+    def _faults(self) -> Iterator[str]:
+        for integer in self.tissues:
+            if not 1 <= integer <= LARGEST:
+                yield f"integer {integer}: wanted 1 to {LARGEST}; 0 is background"
+        for region, integers in self.regions.items():
+            if unknown := sorted(integers - self.tissues.keys()):
+                yield f"{region.value} holds {unknown[0]}, which is no tissue: wanted those of {sorted(self.tissues)}"
+            if not integers:
+                yield f"{region.value} holds no tissue"
+        own = [one for one in NESTED if one in self.regions]
+        for outer, inner in pairwise(own):
+            if beyond := sorted(self.regions[inner] - self.regions[outer]):
+                yield f"{inner.value} holds {beyond[0]}, which {outer.value} does not"
+        if localised_region(self.regions) is None:
+            yield "wanted a region WT, or GTV, for localisations to be scored against"
+        if idle := sorted(self.tissues.keys() - frozenset().union(*self.regions.values())):
+            yield f"{idle[0]} ({self.tissues[idle[0]]}) lies in no region"
+
+
+OFFICIAL = "brats-evaluation 0.0.10 (2026), config {}"
+OFFICIAL_2023 = "rachitsaluja/BraTS-2023-Metrics at 43c9052"
+
+
+def _sets(**regions: tuple[int, ...]) -> dict[Region, frozenset[int]]:
+    return {Region[name]: frozenset(integers) for name, integers in regions.items()}
+
+
+_OF_2023 = _sets(WT=(1, 2, 3), TC=(1, 3), ET=(3,))
+_GLIOMA = {1: "necrosis", 2: "oedema", 3: "enhancing tumour"}
+_WITH_SNFH = {1: "non-enhancing tumour core", 2: "SNFH", 3: "enhancing tumour"}
+_WITH_CAVITY = {**_WITH_SNFH, 4: "resection cavity"}
+
+_ALL = (
+    LabelConvention(
+        "brats-gli-2012",
+        "BraTS glioma, 2012 to 2016",
+        {1: "necrosis", 2: "oedema", 3: "non-enhancing tumour", 4: "enhancing tumour"},
+        _sets(WT=(1, 2, 3, 4), TC=(1, 3, 4), ET=(4,)),
+        "SMIR, BraTS 2014 start page; Sensors 25(6) 1838",
+    ),
+    LabelConvention(
+        "brats-gli-2017",
+        "BraTS glioma, 2017 to 2021",
+        {1: "necrosis and non-enhancing tumour", 2: "oedema", 4: "enhancing tumour"},
+        _sets(WT=(1, 2, 4), TC=(1, 4), ET=(4,)),
+        "Synapse syn27046444",
+    ),
+    LabelConvention(
+        "brats-gli-2023", "BraTS glioma before surgery, 2023", _GLIOMA, _OF_2023, OFFICIAL_2023
+    ),
+    LabelConvention(
+        "brats-ssa-2023",
+        "BraTS glioma in Sub-Saharan Africa, from 2023",
+        _GLIOMA,
+        _OF_2023,
+        OFFICIAL_2023,
+    ),
+    LabelConvention(
+        "brats-men-2023",
+        "BraTS meningioma before surgery, from 2023",
+        {**_WITH_SNFH, 1: "non-enhancing core"},
+        _OF_2023,
+        f"{OFFICIAL_2023}; {OFFICIAL.format('MenPre')}",
+    ),
+    LabelConvention(
+        "brats-met-2023", "BraTS metastases, 2023 and 2024", _WITH_SNFH, _OF_2023, OFFICIAL_2023
+    ),
+    LabelConvention(
+        "brats-ped-2023",
+        "BraTS paediatric glioma, 2023",
+        {**_GLIOMA, 1: "non-enhancing tumour"},
+        _OF_2023,
+        OFFICIAL_2023,
+    ),
+    LabelConvention(
+        "brats-goat-2024",
+        "BraTS generalisability across tumours, from 2024",
+        _GLIOMA,
+        _OF_2023,
+        OFFICIAL.format("GoAT"),
+    ),
+    LabelConvention(
+        "brats-gli-2024",
+        "BraTS glioma after treatment, 2024 to 2026",
+        _WITH_CAVITY,
+        {**_OF_2023, **_sets(NETC=(1,), SNFH=(2,), RC=(4,))},
+        OFFICIAL.format("gli"),
+    ),
+    LabelConvention(
+        "brats-met-2025",
+        "BraTS metastases, 2025 and 2026",
+        _WITH_CAVITY,
+        {**_OF_2023, **_sets(RC=(4,))},
+        OFFICIAL.format("mets"),
+    ),
+    LabelConvention(
+        "brats-ped-2024",
+        "BraTS paediatric glioma, 2024 to 2026",
+        {
+            1: "enhancing tumour",
+            2: "non-enhancing tumour core",
+            3: "cystic component",
+            4: "oedema",
+        },
+        _sets(WT=(1, 2, 3, 4), TC=(1, 2, 3), ET=(1,), NETC=(2,), CC=(3,), ED=(4,)),
+        OFFICIAL.format("ped"),
+    ),
+    LabelConvention(
+        "brats-men-rt-2024",
+        "BraTS meningioma for radiotherapy, 2024 to 2026",
+        {1: "gross tumour volume"},
+        _sets(GTV=(1,)),
+        OFFICIAL.format("MenRT"),
+    ),
+    LabelConvention(
+        "nnunet-brats",
+        "nnU-Net's order of BraTS labels",
+        {1: "oedema", 2: "necrosis", 3: "enhancing tumour"},
+        _sets(WT=(1, 2, 3), TC=(2, 3), ET=(3,)),
+        "MIC-DKFZ/nnUNet, dataset_conversion of BraTS 2021",
+    ),
+    LabelConvention(
+        "tumour",
+        "whole tumour: every value but 0",
+        {1: "tumour"},
+        _sets(WT=(1,)),
+        "two-valued masks",
+        two_valued=True,
+    ),
+)
+
+BUILT_IN: Mapping[str, LabelConvention] = {one.name: one for one in _ALL}
+"""Every convention that ships with gliobench, by name."""
+
+_LAST_YEARS = {
+    "brats-gli-2012": 2016,
+    "brats-gli-2017": 2021,
+    "brats-gli-2023": 2023,
+    "brats-met-2023": 2024,
+    "brats-ped-2023": 2023,
+}
+_BRATS = re.compile(r"brats(-(?P<task>[a-z]+(-rt)?))?-(?P<year>20\d\d)")
+
+
+def built_in(name: str) -> LabelConvention:
+    """Look a convention up by its name, or by task and any year in which BraTS used it.
+
+    Without a task the year is one of glioma: `brats-2020` is `brats-gli-2017`.
+
+    Raises:
+        InvalidInputError: There is no such convention.
+    """
+    wanted = name.strip().lower().replace("_", "-")
+    found = BUILT_IN.get(wanted) or _of_year(wanted)
+    if found is None:
+        known = ", ".join(BUILT_IN)
+        raise InvalidInputError(
+            f"labels {name[:LONGEST_NAME]!r}: no such convention: wanted one of {known}, or a TOML "
+            "or YAML file of your own"
+        )
+    return found
+
+
+def _of_year(name: str) -> LabelConvention | None:
+    parts = _BRATS.fullmatch(name)
+    if parts is None:
+        return None
+    prefix, year = f"brats-{parts['task'] or 'gli'}-", int(parts["year"])
+    first_years = {int(key[-4:]): key for key in BUILT_IN if re.fullmatch(prefix + r"\d{4}", key)}
+    key = first_years.get(max((one for one in first_years if one <= year), default=0))
+    return BUILT_IN[key] if key and year <= _LAST_YEARS.get(key, year) else None

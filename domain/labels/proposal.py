@@ -1,0 +1,198 @@
+"""Which convention the masks and the names of a dataset allow, where nobody has declared one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+
+Integers: TypeAlias = frozenset[int]
+"""What a mask holds, 0 left out."""
+DECLARED = "declared"
+"""Ground of a convention that somebody set."""
+
+
+class UndeclaredLabelsError(InvalidInputError):
+    """Several conventions are possible for a dataset, or none, and nobody has declared one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLabels:
+    """The convention of a dataset's masks.
+
+    Args:
+        convention: It.
+        ground: Who declared it, or what it was concluded from.
+    """
+
+    convention: LabelConvention
+    ground: str = DECLARED
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What names and masks together say of a dataset's convention.
+
+    Args:
+        candidates: Every convention that is possible, those with the same regions once.
+        ground: What that is concluded from.
+        settled: The one to use; None where several are possible, or none.
+    """
+
+    candidates: tuple[LabelConvention, ...]
+    ground: str
+    settled: LabelConvention | None = None
+
+    def labels(self) -> DatasetLabels:
+        """Give the one that is possible.
+
+        Raises:
+            UndeclaredLabelsError: Several are, or none.
+        """
+        if self.settled is None:
+            raise UndeclaredLabelsError(self.question)
+        return DatasetLabels(self.settled, self.ground)
+
+    @property
+    def question(self) -> str:
+        """One line that asks for a declaration."""
+        names = ", ".join(one.name for one in self.candidates)
+        wanted = f"set labels to one of {names}" if names else "declare a convention of your own"
+        return (
+            f"the labels' meaning is not declared, and {self.ground}: {wanted} (--set labels=NAME)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """How the studies of a task are named, and the conventions that this allows."""
+
+    shown: str
+    pattern: re.Pattern[str]
+    allowed: tuple[str, ...]
+
+
+_GLIOMA_BEFORE_SURGERY = ("brats-gli-2017", "brats-gli-2023", "brats-gli-2024")
+"""Older studies were named anew in 2023: their labels may be the old ones."""
+_NAMINGS = tuple(
+    _Naming(shown, re.compile(pattern, re.IGNORECASE), allowed)
+    for shown, pattern, allowed in (
+        ("BraTS17_ to BraTS2021_", r"brats(20)?(1[789]|2[01])_", ("brats-gli-2017",)),
+        ("brats_2013_pat", r"brats_(2013|tcia)_pat|brats_[hl]g\d", ("brats-gli-2012",)),
+        ("BraTS-GLI-…-1xx", r"brats-gli-\d+-[1-9]\d\d", ("brats-gli-2024",)),
+        ("BraTS-GLI-…-0xx", r"brats-gli-", _GLIOMA_BEFORE_SURGERY),
+        ("BraTS-PED-…", r"brats-peds?-", ("brats-ped-2023", "brats-ped-2024")),
+        ("BraTS-MET-…", r"brats-mets?-", ("brats-met-2023", "brats-met-2025")),
+        ("BraTS-SSA-…", r"brats-ssa-", ("brats-ssa-2023",)),
+        ("BraTS-MEN-RT-…", r"brats-men-rt-", ("brats-men-rt-2024",)),
+        ("BraTS-MEN-…", r"brats-men-", ("brats-men-2023",)),
+        ("BraTS-GoAT-…", r"brats-goat-", ("brats-goat-2024",)),
+        ("UCSF-PDGM-…", r"ucsf-pdgm-\d", ("brats-gli-2017",)),
+        ("UPENN-GBM-…", r"upenn-gbm-\d", ("brats-gli-2017",)),
+        ("Phantom_…", r"phantom_\d{4}", ("brats-gli-2017",)),
+    )
+)
+"""How BraTS, two public datasets in its layout and our phantoms name studies; the first that matches
+counts. Visits of BraTS-GLI are numbered from 000 before surgery, from 100 after treatment."""
+
+_TUMOUR = BUILT_IN["tumour"]
+_SEVERAL_TISSUES = tuple(one for one in BUILT_IN.values() if not one.two_valued)
+
+
+def propose(found: Mapping[str, Integers]) -> Proposal | None:
+    """Conclude a dataset's convention from all of its masks and from its studies' names.
+
+    Names count where every study with a mask bears one of BraTS's. A mask that fits no convention
+    is at fault, and says nothing of the others. Where all that are possible give the same regions
+    for every mask, the one with the fewest regions is taken.
+
+    Args:
+        found: The integers of each mask by study id.
+
+    Returns:
+        None where there is no mask.
+    """
+    if not found:
+        return None
+    masks, namings = set(found.values()), _namings(found)
+    holds = f"masks hold {_listed(frozenset().union(*masks))}"
+    if not namings:
+        return _nameless(masks, holds)
+    names = f"studies are named {' and '.join(one.shown for one in namings)}"
+    sound = [one for one in masks if any(other.fits(one) for other in _SEVERAL_TISSUES)]
+    allowed = set.intersection(*(set(one.allowed) for one in namings))
+    possible = _fitting([one for one in BUILT_IN.values() if one.name in allowed], sound)
+    if not possible:
+        return Proposal(_distinct(_fitting(_SEVERAL_TISSUES, sound)), f"{names}, but {holds}")
+    return Proposal(
+        _distinct(possible), f"{names}, {holds}", _binary(_agreed(possible, sound), sound)
+    )
+
+
+def _namings(study_ids: Collection[str]) -> list[_Naming]:
+    """List the namings of the studies; none where one study bears another name."""
+    matched: dict[str, _Naming] = {}
+    for study_id in study_ids:
+        naming = next((one for one in _NAMINGS if one.pattern.match(study_id)), None)
+        if naming is None:
+            return []
+        matched[naming.shown] = naming
+    return list(matched.values())
+
+
+def _nameless(masks: Collection[Integers], holds: str) -> Proposal:
+    """Conclude from masks alone; two-valued ones are possible where all hold one value."""
+    values = frozenset().union(*masks)
+    if not values:
+        return Proposal((_TUMOUR,), holds, _TUMOUR)
+    everyone = tuple(BUILT_IN.values()) if len(values) == 1 else _SEVERAL_TISSUES
+    sound = [one for one in masks if any(other.fits(one) for other in everyone)]
+    possible = _fitting(everyone, sound) if any(sound) else []
+    return Proposal(_distinct(possible), holds, _agreed(possible, sound))
+
+
+def _binary(settled: LabelConvention | None, masks: Collection[Integers]) -> LabelConvention | None:
+    """Claim no more than a whole tumour where all masks hold 1 alone: they may be binary."""
+    if settled is None or len(settled.tissues) == 1 or frozenset().union(*masks) != {1}:
+        return settled
+    return _TUMOUR
+
+
+def _fitting(
+    conventions: Sequence[LabelConvention], masks: Collection[Integers]
+) -> list[LabelConvention]:
+    return [one for one in conventions if all(one.fits(mask) for mask in masks)]
+
+
+def _agreed(
+    possible: Sequence[LabelConvention], masks: Collection[Integers]
+) -> LabelConvention | None:
+    """Take the one with the fewest regions, where the others give the same ones for every mask."""
+    if not possible:
+        return None
+    fewest = min(possible, key=lambda one: len(one.regions))
+    agree = all(
+        mask & integers == mask & other.regions.get(region, frozenset({None}))
+        for other in possible
+        for region, integers in fewest.regions.items()
+        for mask in masks
+    )
+    return fewest if agree else None
+
+
+def _distinct(conventions: Sequence[LabelConvention]) -> tuple[LabelConvention, ...]:
+    """Keep the first of those with the same regions."""
+    kept: list[LabelConvention] = []
+    for one in conventions:
+        if all(one.regions != other.regions for other in kept):
+            kept.append(one)
+    return tuple(kept)
+
+
+def _listed(integers: Integers) -> str:
+    shown = ", ".join(map(str, sorted(integers)[:10]))
+    return f"labels {shown}" if shown else "no tumour"
