@@ -9,7 +9,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.study import Modality, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, Study
 
 
 @final
@@ -37,6 +37,10 @@ class ChosenStudies(StudySource):
     def study(self, study_id: str) -> Study:
         """Open a study."""
         return self._source.study(self._known(study_id))
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose study it is and where it was scanned."""
+        return self._source.origin(self._known(study_id))
 
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study."""

@@ -21,7 +21,7 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.motion import SHIFT_MM, Motion, roomiest_shift
-from gliobench.domain.study import Modality, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, Study
 
 Volume: TypeAlias = NDArray[np.float32]
 
@@ -72,6 +72,11 @@ class ControlledStudies(StudySource):
     def modalities(self) -> tuple[Modality, ...]:
         """Name what every study should have: all but the one that the control drops."""
         return tuple(one for one in self._source.modalities() if one != self.control.dropped)
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose study it is and where it was scanned, whoever's images are shown."""
+        self._shown_for(study_id)
+        return self._source.origin(study_id)
 
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study, moved as its images are."""

@@ -18,7 +18,7 @@ from gliobench.domain.geometry import FloatArray, Grid
 from gliobench.domain.image_hash import image_at_hand, image_hash
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import LocalisationPrediction
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.study import Origin, Reference, Study
 
 
 class ScoreStudy:
@@ -26,15 +26,22 @@ class ScoreStudy:
 
     Args:
         study_id: The study.
+        origin: Whose it is, and from where.
         content: Hash of its images; None where they cannot be read.
         study: None where it cannot be opened.
         reference: What is not known is not scored.
     """
 
     def __init__(
-        self, study_id: str, content: str | None, study: Study | None, reference: Reference
+        self,
+        study_id: str,
+        origin: Origin,
+        content: str | None,
+        study: Study | None,
+        reference: Reference,
     ) -> None:
         self._study_id = study_id
+        self._origin = origin
         self._content = content
         self._study = study
         self._reference = reference
@@ -62,7 +69,7 @@ class ScoreStudy:
         """
         opened = study or (_open(source, study_id) if sight is Sight.ALL else None)
         seen = Reference() if sight is Sight.NOTHING else read_reference(source, study_id)
-        return cls(study_id, content, opened, seen)
+        return cls(study_id, source.origin(study_id), content, opened, seen)
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
         """Score one backend.
@@ -74,11 +81,11 @@ class ScoreStudy:
         Raises:
             InvalidInputError: The study's grid is not that of the predicted mask.
         """
-        place, target, study = prediction.localisation, self._target, self._study
+        place, target = prediction.localisation, self._target
         return CaseScore(
             study_id=self._study_id,
-            patient_id=study.patient_id if study else self._study_id,
-            site=study.site if study else None,
+            patient_id=self._origin.patient_id,
+            site=self._origin.site,
             reference_grade=self._reference.grade,
             grade=prediction.grade,
             localisation=score_localisation(place, asked=manifest.forms, target=target)

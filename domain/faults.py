@@ -36,6 +36,10 @@ class FaultKind(str, Enum):
     MISSING_GRADE = "missing_grade"
     NO_TUMOUR = "no_tumour"
     """The reference mask is there and empty: the study shows no tumour."""
+    ODD_NAME = "odd_name"
+    """The name cannot be shown as it is; the study's id is its escaped form."""
+    REPEATED_ROW = "repeated_row"
+    """A table says the same of it twice."""
 
     @property
     def is_note(self) -> bool:
@@ -47,6 +51,8 @@ class FaultKind(str, Enum):
             self.THRESHOLDED_MASK,
             self.MISSING_GRADE,
             self.NO_TUMOUR,
+            self.ODD_NAME,
+            self.REPEATED_ROW,
         )
 
 

@@ -36,6 +36,8 @@ def one_line(text: str) -> str:
 def printable(text: str) -> str:
     r"""Write control, bidirectional and surrogate characters as escapes.
 
+    A byte of a file's name that is no UTF-8, which Python holds as a surrogate, becomes `\xeb`.
+
     >>> printable("a\x1b[31m")
     'a\\x1b[31m'
     """
@@ -55,4 +57,6 @@ def cut(text: str, length: int) -> str:
 
 
 def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

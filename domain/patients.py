@@ -1,8 +1,106 @@
-"""Patients, told apart without being named."""
+"""Patients: whose study it is, by its name, and how one is told apart without being named."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class NamingPattern:
+    """How studies are named after their patients.
+
+    Args:
+        whose: Who names them so.
+        pattern: Matches a whole id; its group `patient` is the patient's.
+        is_assumed: Whether it is read off the shape of the id alone, so that it may be wrong.
+    """
+
+    whose: str
+    pattern: re.Pattern[str]
+    is_assumed: bool = False
+
+
+def _pattern(whose: str, pattern: str, *, is_assumed: bool = False) -> NamingPattern:
+    return NamingPattern(whose, re.compile(pattern, re.IGNORECASE | re.DOTALL), is_assumed)
+
+
+_DATE = r"(19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
+_VISIT = r"(visit|ses|session|week|month|time|timepoint|follow-?up|fu|tp|v|t)[-_. ]?\d+([-_.]\d)?"
+_OCCASION = r"baseline|(pre|post)[-_ ]?(op|operative|treatment)?"
+
+PATTERNS = (
+    _pattern("BraTS 2020 and 2021", r"(?P<patient>BraTS(20|2021)_([a-z]+_)?\d+)"),
+    _pattern("BraTS 2017 to 2019", r"(?P<patient>BraTS1\d_[^_]+_.+)_\d+"),
+    _pattern("BraTS since 2023", r"(?P<patient>BraTS-[a-z]+(-[a-z]+)?-\d+)(-\d+)?"),
+    _pattern("TCGA", r"(?P<patient>TCGA-\w\w-\w{4})([-_. ].*)?"),
+    _pattern("UPENN-GBM", r"(?P<patient>UPENN-GBM-\d+)(_\d+)?"),
+    _pattern("UCSF-PDGM", r"(?P<patient>UCSF-PDGM-\d+)(_FU\d+\w?)?(_nifti)?"),
+    _pattern("LUMIERE", r"(?P<patient>Patient-\d+)([-_]week-\d+(-\d+)?)?"),
+    _pattern("RHUH-GBM", r"(?P<patient>RHUH-\d+)([-_]\d+)?"),
+    _pattern("MU-Glioma-Post", r"(?P<patient>PatientID_\d+)([-_]Timepoint_\d+)?"),
+    _pattern("BIDS", r"(?P<patient>sub-[a-z0-9+]+)(_.*)?"),
+    _pattern("phantoms", r"(?P<patient>Phantom_(\d+_)?\d+)"),
+    _pattern("a date", rf"(?P<patient>.+?)[-_. ]{_DATE}([-_.T]\d+)?", is_assumed=True),
+    _pattern("a visit", rf"(?P<patient>.+?)[-_. ]{_VISIT}", is_assumed=True),
+    _pattern("an occasion", rf"(?P<patient>.+?)[-_. ]({_OCCASION})", is_assumed=True),
+    # P1_2 and P01_02, but not site1_02: as many digits name the patient as the visit, or more.
+    _pattern(
+        "a number after a number",
+        r"(?P<patient>.*\d)[-_.](\d|(?<=\d\d[-_.])\d\d)",
+        is_assumed=True,
+    ),
+)
+"""A row a naming pattern, the first that matches counts; an id that none matches is its patient's."""
+_UPPER = ("TCGA",)
+_ANY_VISIT = re.compile(rf"{_VISIT}|{_OCCASION}|{_DATE}([-_.T]\d+)?", re.IGNORECASE)
+_LAST_NUMBER = re.compile(r"(?P<stem>.*?)\d+", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPatient:
+    """Whose study it is, as its id tells.
+
+    Args:
+        id: The patient's.
+        pattern: How that is known; None where the id is taken for the patient's own.
+    """
+
+    id: str
+    pattern: NamingPattern | None = None
+
+
+def patient_of(study_id: str) -> NamedPatient:
+    """Read the patient out of a study's id.
+
+    >>> patient_of("BraTS-GLI-00003-001").id
+    'BraTS-GLI-00003'
+    >>> patient_of("sub-01_ses-2").id
+    'sub-01'
+    """
+    for row in PATTERNS:
+        if match := row.pattern.fullmatch(study_id):
+            patient = match["patient"]
+            return NamedPatient(patient.upper() if row.whose in _UPPER else patient, row)
+    return NamedPatient(study_id)
+
+
+def is_sure(study_id: str) -> bool:
+    """Tell whether an id is of a collection whose way of naming patients is known."""
+    pattern = patient_of(study_id).pattern
+    return pattern is not None and not pattern.is_assumed
+
+
+def is_visit(name: str) -> bool:
+    """Tell whether a folder's name says which visit it is, and nothing of the patient.
+
+    >>> is_visit("ses-1"), is_visit("week-000-1"), is_visit("Case_01")
+    (True, True, False)
+    """
+    return _ANY_VISIT.fullmatch(name) is not None
 
 
 def patient_hash(patient_id: str) -> str:
@@ -14,4 +112,51 @@ def patient_hash(patient_id: str) -> str:
     Returns:
         The first 16 hex digits of the name's sha256.
     """
-    return sha256(patient_id.encode()).hexdigest()[:16]
+    return sha256(patient_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def assumptions(patients: Mapping[str, str]) -> list[str]:
+    """Say what was assumed about whose studies are whose, a sentence each.
+
+    Args:
+        patients: The patient of every study, by study id.
+
+    Returns:
+        Nothing where all names are of collections whose naming is known, or tell no visit.
+    """
+    return [*_taken_for_visits(patients), *_taken_for_patients(patients)]
+
+
+def _taken_for_visits(patients: Mapping[str, str]) -> Iterator[str]:
+    for row in PATTERNS:
+        visits: dict[str, list[str]] = defaultdict(list)
+        for study_id, patient in sorted(patients.items()):
+            named = patient_of(study_id) if row.is_assumed else None
+            if named is not None and named.pattern is row and named.id == patient:
+                visits[patient].append(study_id)
+        again = {patient: ids for patient, ids in visits.items() if len(ids) > 1}
+        if again:
+            patient, ids = next(iter(again.items()))
+            yield (
+                f"{sum(map(len, again.values()))} studies are taken for visits of "
+                f"{_patients(len(again))}, because their names end in {row.whose} (such as {ids[0]} "
+                f"and {ids[1]}, of {patient})"
+            )
+
+
+def _taken_for_patients(patients: Mapping[str, str]) -> Iterator[str]:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for study_id, patient in sorted(patients.items()):
+        number = _LAST_NUMBER.fullmatch(study_id)
+        if number and patient == study_id and patient_of(study_id).pattern is None:
+            alike[number["stem"]].append(study_id)
+    again = [ids for ids in alike.values() if len(ids) > 1]
+    if again:
+        yield (
+            f"{sum(map(len, again))} studies whose names differ in the last number only (such as "
+            f"{again[0][0]} and {again[0][1]}) are taken for different patients"
+        )
+
+
+def _patients(n: int) -> str:
+    return "1 patient" if n == 1 else f"{n} patients"

@@ -49,6 +49,19 @@ class Grade(str, Enum):
     HGG = "HGG"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose study it is, and where it was scanned: known before it is opened.
+
+    Args:
+        patient_id: Names the patient; studies of one patient never part in a split.
+        site: Where it was scanned, if known. For audits, never for a model.
+    """
+
+    patient_id: str
+    site: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """One imaging visit of one patient: up to four modalities on one RAS+ grid.

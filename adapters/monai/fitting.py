@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gliobench.application.ports.trainer import Progress
 from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.tables import write_csv
 
 Batch: TypeAlias = dict[str, Tensor]
 LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]
@@ -168,8 +169,8 @@ def _save(parts: dict[str, Any], folder: Path, schedule: Schedule, curve: list[f
     folder.mkdir(parents=True, exist_ok=True)
     torch.save({**states, "curve": curve, "schedule": repr(schedule)}, temporary)
     temporary.replace(folder / CHECKPOINT)
-    rows = "".join(f"{step},{loss:.6f}\n" for step, loss in enumerate(curve))
-    (folder / "curve.csv").write_text("step,loss\n" + rows)
+    rows = [(step, round(loss, 6)) for step, loss in enumerate(curve)]
+    (folder / "curve.csv").write_text(write_csv(("step", "loss"), rows))
 
 
 def _read(checkpoint: Path, on: torch.device) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from threading import Lock
 from typing import Self, final
@@ -12,6 +12,7 @@ from gliobench.adapters.nifti.mask_file import read_integers, read_regions
 from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies
 from gliobench.adapters.nifti.study_images import hash_images, open_study
+from gliobench.adapters.nifti.study_names import named
 from gliobench.application.dataset_labels import propose_labels
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
@@ -19,7 +20,9 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
 from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.messages import printable
+from gliobench.domain.study import Origin, Reference, Study
+from gliobench.domain.subjects import Subject
 
 
 @final
@@ -50,19 +53,21 @@ class BratsStudySource(StudySource):
 
     def study(self, study_id: str) -> Study:
         """Open a study."""
-        subject = self._names.subject(study_id)
+        origin = self.origin(study_id)
         return open_study(
             study_id,
             self._folder(study_id).image_paths(),
-            patient_id=subject.patient_id,
-            site=subject.site,
+            patient_id=origin.patient_id,
+            site=origin.site,
         )
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose study it is and where it was scanned."""
+        return self._subject(study_id).origin
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the experts' mask, where they are there."""
-        if study_id not in self._folders:
-            raise NotFoundError(f"no study {study_id!r} in this folder")
-        grade = self._names.subject(study_id).grade
+        grade = self._subject(study_id).grade
         try:
             grid = self.study(study_id).grid
         except InvalidInputError:
@@ -82,20 +87,12 @@ class BratsStudySource(StudySource):
         return hash_images(self._folder(study_id).image_paths())
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell of a mask with another name than the images, and of masks that are not taken."""
-        folder = self._folders.get(study_id, [None])[0]
-        if folder is None:
-            return []
-        notes = []
-        if folder.has_misnamed_mask:
-            detail = f"{folder.folder}: mask is named {_names(folder.masks)}"
-            notes.append(Fault(study_id, FaultKind.MISNAMED_MASK, detail))
-        elif folder.other_masks and not folder.masks:
-            detail = (
-                f"{folder.folder}: {_names(folder.other_masks)}: not taken for the experts' mask, "
-                f"which is called {study_id}_seg.nii.gz"
-            )
-            notes.append(Fault(study_id, FaultKind.UNUSED_MASK, detail))
+        """Tell of odd names, of masks that are not taken, and of rows that a table repeats."""
+        found = self._folders.get(study_id, [])
+        notes = [fault for one in found[:1] for fault in _odd_names(one)]
+        if rows := self._names.repeated.get(study_id):
+            detail = f"rows {rows[0]} and {rows[1]} of the name mapping say the same"
+            notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
         return notes
 
     @property
@@ -123,6 +120,11 @@ class BratsStudySource(StudySource):
                 self._labels = proposal.labels()
             return self._labels.convention
 
+    def _subject(self, study_id: str) -> Subject:
+        if study_id not in self._folders:
+            raise NotFoundError(f"no study {study_id!r} in this folder")
+        return self._names.subject(study_id, patient=self._folders[study_id][0].patient)
+
     def _folder(self, study_id: str) -> StudyFolder:
         if study_id not in self._folders:
             raise NotFoundError(f"no study {study_id!r} in this folder")
@@ -144,10 +146,25 @@ def _folders_by_id(root: DatasetPath) -> dict[str, list[StudyFolder]]:
         raise NotFoundError(f"no folder {root}")
     folders = defaultdict(list)
     try:
-        for folder in find_studies(root):
+        for folder in named(find_studies(root)):
             folders[folder.id].append(folder)
     except OSError as error:
         raise InvalidInputError(f"{root}: cannot be listed: {error.strerror}") from error
     if not folders:
         raise NotFoundError(f"no study in {root}: wanted files such as <study>_flair.nii.gz")
     return dict(folders)
+
+
+def _odd_names(study: StudyFolder) -> Iterator[Fault]:
+    if study.has_misnamed_mask:
+        detail = f"{study.folder}: mask is named {_names(study.masks)}"
+        yield Fault(study.id, FaultKind.MISNAMED_MASK, printable(detail))
+    elif study.other_masks and not study.masks:
+        detail = (
+            f"{study.folder}: {_names(study.other_masks)}: not taken for the experts' mask, which "
+            f"is called {study.id}_seg.nii.gz"
+        )
+        yield Fault(study.id, FaultKind.UNUSED_MASK, printable(detail))
+    if study.has_odd_name:
+        detail = "the name holds what cannot be shown, and is escaped"
+        yield Fault(study.id, FaultKind.ODD_NAME, detail)

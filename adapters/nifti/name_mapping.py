@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from io import StringIO
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.read_table import read_table
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Grade
+from gliobench.domain.patients import is_sure
+from gliobench.domain.subjects import Subject, grade_in, patient_in, study_id_in
+from gliobench.domain.tables import Row, column_key
 
 _FILE = "name_mapping.csv"
 _FOLDERS_ABOVE_STUDY = 3
-_NEWEST_FIRST = tuple(f"BraTS_{year}_subject_ID" for year in (2020, 2019, 2018, 2017))
-_TCGA = "TCGA_TCIA_subject_ID"
-_TCGA_PATIENT = re.compile(r"TCGA-\w\w-\w{4}", re.IGNORECASE)
-_VISIT = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d+)-\d+")
+_STUDY_ID, _TCGA = column_key("study_id"), column_key("TCGA_TCIA_subject_ID")
+_OF_A_YEAR = re.compile(r"brats\d{4}(subject)?id")
 _SITE = re.compile(r"BraTS1\d_(?P<site>[^_]+)_.+", re.IGNORECASE)
 _NEW_IN_2020 = "BraTS20-new"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is known of a study's patient.
-
-    Args:
-        patient_id: The same for all studies of the patient, in whatever folder.
-        grade: None where unknown.
-        site: Where it was scanned, e.g. CBICA, TCIA10, 2013; None where unknown.
-    """
-
-    patient_id: str
-    grade: Grade | None = None
-    site: str | None = None
-
-
 @dataclass(frozen=True)
 class NameMapping:
-    """Subjects by every id that they ever had."""
+    """Subjects by every id that they ever had.
+
+    Args:
+        subjects: Subject by id.
+        repeated: Numbers of two rows that say the same of an id, by id; one is enough.
+    """
 
     subjects: Mapping[str, Subject] = field(default_factory=dict)
+    repeated: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def near(cls, folder: DatasetPath) -> NameMapping:
@@ -63,47 +53,63 @@ class NameMapping:
         """Read a mapping.
 
         Raises:
-            InvalidInputError: It cannot be read, or is no name mapping.
+            InvalidInputError: It cannot be read, is no name mapping, or says two things of one id.
         """
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-            rows = list(csv.DictReader(StringIO(text, newline="")))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise InvalidInputError(f"{path}: cannot be read: {error}") from error
-        if not rows or "Grade" not in rows[0] or not any(name in rows[0] for name in _NEWEST_FIRST):
+        columns, rows = read_table(path)
+        of_ids = _columns_of_ids(columns)
+        if "grade" not in columns or not of_ids:
             raise InvalidInputError(
-                f"{path}: wanted columns Grade and BraTS_<year>_subject_ID, and a row"
+                f"{path}: row 1: wanted columns Grade and BraTS_<year>_subject_ID or study_id"
             )
-        subjects: dict[str, Subject] = {}
+        found: dict[str, tuple[int, Subject]] = {}
+        repeated: dict[str, tuple[int, int]] = {}
         for row in rows:
-            subjects.update(_subject_by_id(path, row))
-        return cls(subjects)
+            for name, subject in _subject_by_id(row, of_ids).items():
+                first, known = found.setdefault(name, (row.number, subject))
+                if known != subject:
+                    was, is_now = _told(known, subject), _told(subject, known)
+                    raise InvalidInputError(
+                        f"{row.at}: {name} has {is_now}, in row {first} it has {was}: "
+                        "wanted one row for each study"
+                    )
+                if first != row.number:
+                    repeated[name] = (first, row.number)
+        return cls({name: subject for name, (_, subject) in found.items()}, repeated)
 
-    def subject(self, study_id: str) -> Subject:
-        """Tell what is known of a study: at least its patient's id, from the study's own."""
-        barcode = _TCGA_PATIENT.match(study_id)
-        known = barcode[0].upper() if barcode else study_id
-        if known in self.subjects:
-            return self.subjects[known]
-        visit = _VISIT.fullmatch(known)
-        return Subject(patient_id=visit["patient"] if visit else known)
+    def subject(self, study_id: str, *, patient: str | None = None) -> Subject:
+        """Tell what is known of a study: at least its patient's id, from the study's own.
+
+        A row of the study counts before one of its patient.
+
+        Args:
+            study_id: The study.
+            patient: Whose it is by its folders, where these tell; a table knows better.
+        """
+        named = Subject.named(study_id)
+        own = self.subjects.get(study_id, named)
+        if own.patient_id == named.patient_id and patient is not None:
+            own = replace(own, patient_id=patient)
+        if study_id in self.subjects or not (is_sure(study_id) or patient):
+            return own
+        return self.subjects.get(own.patient_id, own)
 
 
-def _subject_by_id(path: DatasetPath, row: Mapping[str, str | None]) -> dict[str, Subject]:
-    ids = [
-        value for name in (*_NEWEST_FIRST, _TCGA) if (value := row.get(name)) not in (None, "NA")
-    ]
-    subject = Subject(patient_id=ids[0], grade=_grade(path, row["Grade"]), site=_site(ids))
-    return {name: subject for name in ids if name}
+def _columns_of_ids(columns: Collection[str]) -> list[str]:
+    """Name the columns of ids, the newest first."""
+    of_years = sorted((one for one in columns if _OF_A_YEAR.fullmatch(one)), reverse=True)
+    return [*({_STUDY_ID} & set(columns)), *of_years, *({_TCGA} & set(columns))]
 
 
-def _grade(path: DatasetPath, value: str | None) -> Grade | None:
-    if value in (None, "", "NA"):
-        return None
-    try:
-        return Grade(value)
-    except ValueError as error:
-        raise InvalidInputError(f"{path}: grade {value!r}: wanted LGG, HGG or NA") from error
+def _subject_by_id(row: Row, of_ids: Collection[str]) -> dict[str, Subject]:
+    """Read a row; one without an id is of nobody."""
+    grade = grade_in(row)
+    ids = [study_id_in(row, row.cells[name]) for name in of_ids if name in row.cells]
+    if not ids:
+        return {}
+    subject = replace(Subject.named(ids[0]), grade=grade, site=row.first("site") or _site(ids))
+    if patient := patient_in(row):
+        subject = replace(subject, patient_id=patient)
+    return dict.fromkeys(ids, subject)
 
 
 def _site(ids: list[str]) -> str | None:
@@ -112,3 +118,12 @@ def _site(ids: list[str]) -> str | None:
         if match := _SITE.fullmatch(name):
             return match["site"]
     return _NEW_IN_2020 if any(name.startswith("BraTS20_") for name in ids) else None
+
+
+def _told(subject: Subject, other: Subject) -> str:
+    """Say in what a subject differs from another."""
+    if subject.grade != other.grade:
+        return f"grade {subject.grade.value}" if subject.grade else "no grade"
+    if subject.patient_id != other.patient_id:
+        return f"patient {subject.patient_id}"
+    return f"site {subject.site}" if subject.site else "no site"

@@ -9,7 +9,8 @@ from typing import final
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.study import Modality, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.subjects import Subject
 
 
 @final
@@ -32,7 +33,12 @@ class StudyFiles(StudySource):
     def study(self, study_id: str) -> Study:
         """Open the study."""
         self._check(study_id)
-        return open_study(study_id, self._images, patient_id=study_id)
+        return open_study(study_id, self._images, patient_id=self.origin(study_id).patient_id)
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose study it is, as far as its name tells."""
+        self._check(study_id)
+        return Subject.named(study_id).origin
 
     def reference(self, study_id: str) -> Reference:
         """Say that nothing is known."""

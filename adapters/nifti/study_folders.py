@@ -20,6 +20,7 @@ from gliobench.adapters.nifti.mask_names import (
 )
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.patients import is_sure
 from gliobench.domain.study import Modality
 
 _FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
@@ -36,12 +37,16 @@ class StudyFolder:
     """The files of one study, before any is opened.
 
     Args:
-        id: From the files' names where they bear a BraTS or TCGA id, else the folder's name.
+        id: From the files' names where they bear an id of a known collection, else the folder's
+            name; `study_names` makes it one of its own.
         folder: Where they lie.
         images: Candidates by modality; more than one is a fault.
         masks: Candidates for the experts' mask; more than one is a fault.
         has_misnamed_mask: The mask's name does not begin as the images' names do.
         other_masks: What is not taken for the experts' mask, by its name.
+        is_named_by_folder: The files' own names say nothing of the id.
+        has_odd_name: Its name cannot be shown as it is.
+        patient: Whose it is, where folders tell.
     """
 
     id: str
@@ -50,6 +55,9 @@ class StudyFolder:
     masks: list[DatasetPath] = field(default_factory=list)
     has_misnamed_mask: bool = False
     other_masks: list[DatasetPath] = field(default_factory=list)
+    is_named_by_folder: bool = False
+    has_odd_name: bool = False
+    patient: str | None = None
 
     def image_paths(self) -> dict[Modality, DatasetPath]:
         """Give the one file of each modality that is there.
@@ -140,6 +148,7 @@ def _studies_among(
             masks=claims[MaskClaim.OWN] or claims[MaskClaim.MISNAMED],
             has_misnamed_mask=not claims[MaskClaim.OWN] and bool(claims[MaskClaim.MISNAMED]),
             other_masks=claims[MaskClaim.NONE],
+            is_named_by_folder=study_id != prefix,
         )
 
 
@@ -186,7 +195,7 @@ def _claims(files: list[_Named], owners: Collection[str]) -> dict[MaskClaim, lis
 
 
 def _study_id(prefix: str, folder: DatasetPath, *, is_alone: bool) -> str:
-    if prefix and (not is_alone or _KNOWN_ID.fullmatch(prefix)):
+    if prefix and (not is_alone or _KNOWN_ID.fullmatch(prefix) or is_sure(prefix)):
         return prefix
     return folder.name
 

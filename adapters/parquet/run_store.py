@@ -7,7 +7,6 @@ from hashlib import sha256
 from io import BytesIO
 from itertools import chain, groupby
 from typing import Any, Self, TypeVar, final
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,6 +36,7 @@ from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
+from gliobench.domain.study_ids import file_stem
 
 T = TypeVar("T")
 
@@ -245,7 +245,7 @@ class ParquetRunStore(RunStore):
         if not isinstance(mask, Mask):
             return ""
         content = packed(mask)
-        name = f"{quote(prediction.study_id, safe='')}-{_digest(content)}.npz"
+        name = f"{file_stem(prediction.study_id)}-{_digest(content)}.npz"
         self._storage.write(f"{MASKS}/{name}", content)
         return name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import nibabel
@@ -13,6 +12,7 @@ from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.source import PhantomStudySource
 from gliobench.domain.orientation import reorient
 from gliobench.domain.study import Grade, Modality, Reference, Study
+from gliobench.domain.tables import write_csv
 
 GRADES_FILE = "name_mapping.csv"
 GRADES_COLUMNS = (
@@ -44,7 +44,7 @@ def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
         study = source.study(study_id)
         _export(study, reference, folder)
         rows.append(_row(study, reference.grade))
-    _write_grades(out_dir / GRADES_FILE, rows)
+    (out_dir / GRADES_FILE).write_text(write_csv(GRADES_COLUMNS, rows), encoding="utf-8")
 
 
 def _export(study: Study, reference: Reference, folder: Path) -> None:
@@ -62,10 +62,3 @@ def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) ->
 def _row(study: Study, grade: Grade | None) -> list[str]:
     unknown = [NOT_GIVEN] * (len(GRADES_COLUMNS) - 3)
     return [grade.value if grade else NOT_GIVEN, *unknown, study.id, study.patient_id]
-
-
-def _write_grades(path: Path, rows: list[list[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(GRADES_COLUMNS)
-        table.writerows(rows)

@@ -15,7 +15,7 @@ from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFou
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.orientation import canonical
-from gliobench.domain.study import Modality, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, Study
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -65,16 +65,21 @@ class PhantomStudySource(StudySource):
     def study(self, study_id: str) -> Study:
         """Open a phantom; its volumes are drawn when first looked at."""
         drawing = self._drawing(study_id)
-        recipe = drawing.recipe
-        _, site = recipe.kind
+        recipe, origin = drawing.recipe, self.origin(study_id)
         return Study(
             id=study_id,
-            patient_id=recipe.patient_id,
+            patient_id=origin.patient_id,
             grid=canonical(recipe.native_grid),
             volumes=_Lazy(tuple(Modality), lambda m: drawing.phantom().volumes[m]),
             native_grid=recipe.native_grid,
-            site=site,
+            site=origin.site,
         )
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose head it is and which site's noise it has."""
+        recipe = self._recipe(study_id)
+        _, site = recipe.kind
+        return Origin(recipe.patient_id, site)
 
     def reference(self, study_id: str) -> Reference:
         """Give the grade at once, and the regions when first looked at."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from io import StringIO
 from math import isfinite
-from pathlib import PurePosixPath
 from typing import final
 
 import numpy as np
@@ -18,17 +15,23 @@ from gliobench.adapters.slices.mask_picture import read_mask
 from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape, read_picture
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, resolved
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_table import read_table
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.messages import shown
 from gliobench.domain.orientation import canonical, reorient
-from gliobench.domain.study import Grade, Modality, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.study_ids import study_id_of
+from gliobench.domain.subjects import Subject, grade_in, patient_in, study_id_in
+from gliobench.domain.tables import Row, column_key
 
 CASES_FILE = "cases.csv"
 IMAGES = "image"
 MASKS = "mask"
+_STUDY_ID = column_key("study_id")
 
 
 @final
@@ -71,17 +74,21 @@ class SliceStudySource(StudySource):
         native = _native_grid(path, picture_shape(path), case.spacing_mm)
         return Study(
             id=study_id,
-            patient_id=case.patient_id,
+            patient_id=case.subject.patient_id,
             grid=canonical(native),
             volumes=_LazyPicture(path, self._modality, native),
             native_grid=native,
-            site=case.site,
+            site=case.subject.site,
         )
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose study it is and where it was scanned."""
+        return self._case(study_id).subject.origin
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the mask, where they are there."""
         case, image = self._case(study_id), self._image(study_id)
-        grade = case.grade
+        grade = case.subject.grade
         try:
             native = _native_grid(image, picture_shape(image), case.spacing_mm)
         except (InvalidInputError, NotFoundError):
@@ -108,13 +115,17 @@ class SliceStudySource(StudySource):
         return sha256(f"{self._modality.value} {spacing_mm} {content}\n".encode()).hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell of a mask that has more than two values; one that cannot be read is a fault."""
-        path = self._mask(study_id)
+        """Tell of a mask that has more than two values, and of rows of the table that are repeated."""
+        case, path = self._case(study_id), self._mask(study_id)
         try:
             note = read_mask(path).note if path.is_file() else ""
-        except FaultyStudyError:
+        except FaultyStudyError:  # which is a fault
             note = ""
-        return [Fault(study_id, FaultKind.THRESHOLDED_MASK, note)] if note else []
+        notes = [Fault(study_id, FaultKind.THRESHOLDED_MASK, note)] if note else []
+        if len(case.rows) > 1:
+            detail = f"rows {' and '.join(map(str, case.rows))} of {CASES_FILE} say the same"
+            notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
+        return notes
 
     def _case(self, study_id: str) -> _Case:
         if study_id not in self._cases:
@@ -122,20 +133,20 @@ class SliceStudySource(StudySource):
         return self._cases[study_id]
 
     def _image(self, study_id: str) -> DatasetPath:
-        return self._folder / IMAGES / f"{study_id}.png"
+        return self._folder / IMAGES / f"{self._case(study_id).name}.png"
 
     def _mask(self, study_id: str) -> DatasetPath:
-        return self._folder / MASKS / f"{study_id}.png"
+        return self._folder / MASKS / f"{self._case(study_id).name}.png"
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A row of the table."""
 
-    patient_id: str
-    grade: Grade | None
-    site: str | None
+    name: str
+    subject: Subject
     spacing_mm: float
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,47 +201,48 @@ def _read_tumour(path: DatasetPath, native: Grid) -> BoolArray:
 def _read_cases(path: DatasetPath, spacing_mm: float) -> dict[str, _Case]:
     if not path.is_file():
         raise NotFoundError(f"no file {path}")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        rows = list(csv.DictReader(StringIO(text, newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInputError(f"{path}: cannot be read: {error}") from error
-    if not rows or "study_id" not in rows[0]:
-        raise InvalidInputError(f"{path}: wanted a column study_id, and a row")
+    columns, rows = read_table(path)
+    if _STUDY_ID not in columns:
+        raise InvalidInputError(f"{path}: row 1: wanted a column study_id")
     cases: dict[str, _Case] = {}
     for row in rows:
-        study_id = row["study_id"] or ""
-        if not study_id or study_id in cases or PurePosixPath(study_id).name != study_id:
-            raise InvalidInputError(
-                f"{path}: study_id {study_id!r}: wanted each once, as its files are named"
-            )
-        cases[study_id] = _read_case(path, row, spacing_mm)
+        case = _read_case(row, spacing_mm)
+        study_id = study_id_of(case.name)
+        first = cases.setdefault(study_id, case)
+        if first is not case:
+            if replace(first, rows=()) != replace(case, rows=()):
+                raise InvalidInputError(
+                    f"{row.at}: {study_id} is in row {first.rows[0]} already, which says "
+                    "something else of it: wanted one row for each study"
+                )
+            cases[study_id] = replace(first, rows=(*first.rows, row.number))
+    if not cases:
+        raise InvalidInputError(f"{path}: the table has no row: wanted one for each study")
     return cases
 
 
-def _read_case(path: DatasetPath, row: Mapping[str, str | None], spacing_mm: float) -> _Case:
-    study_id = row["study_id"] or ""
-    try:
-        grade = Grade(row["grade"]) if row.get("grade") else None
-    except ValueError as error:
-        raise InvalidInputError(
-            f"{path}: study {study_id}: grade {row['grade']!r}: wanted LGG or HGG, or nothing"
-        ) from error
+def _read_case(row: Row, spacing_mm: float) -> _Case:
+    name = row.first(_STUDY_ID) or ""
+    subject = Subject.named(study_id_in(row, name))
     return _Case(
-        patient_id=row.get("patient_id") or study_id,
-        grade=grade,
-        site=row.get("site") or None,
-        spacing_mm=_spacing_mm(path, study_id, row.get("spacing_mm") or spacing_mm),
+        name=name,
+        subject=replace(
+            subject,
+            patient_id=patient_in(row) or subject.patient_id,
+            grade=grade_in(row),
+            site=row.first("site"),
+        ),
+        spacing_mm=_spacing_mm(row, spacing_mm),
+        rows=(row.number,),
     )
 
 
-def _spacing_mm(path: DatasetPath, study_id: str, value: str | float) -> float:
+def _spacing_mm(row: Row, by_default: float) -> float:
+    value = row.first("spacingmm") or by_default
     try:
         spacing_mm = float(value)
     except ValueError:
         spacing_mm = float("nan")
     if not (isfinite(spacing_mm) and spacing_mm > 0):
-        raise InvalidInputError(
-            f"{path}: study {study_id}: spacing of {value!r} mm: wanted a positive number"
-        )
+        raise InvalidInputError(f"{row.at}: spacing of {shown(value)} mm: wanted a positive number")
     return spacing_mm

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 from gliobench.domain.faults import Fault
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.study import Modality, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, Study
 
 
 class StudySource(Protocol):
@@ -23,6 +23,7 @@ class StudySource(Protocol):
         - A part of a reference that cannot be read is that reference's `fault`: nothing is raised, and
           what the other part says stands.
         - An id that is not in `study_ids` raises NotFoundError.
+        - `origin` opens nothing: it tells the patient of a study that cannot be read, too.
         - `reference` is apart from `study`: no backend sees it.
         - A mask of integers is read by `labels`, never by what it holds; a source without them
           raises UndeclaredLabelsError at the first such mask where several conventions are possible.
@@ -34,6 +35,10 @@ class StudySource(Protocol):
 
     def study(self, study_id: str) -> Study:
         """Open a study."""
+        ...
+
+    def origin(self, study_id: str) -> Origin:
+        """Say whose study it is and where it was scanned, as the study says it once it is open."""
         ...
 
     def reference(self, study_id: str) -> Reference:

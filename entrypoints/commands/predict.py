@@ -51,6 +51,7 @@ def predict(
     from gliobench.application.oracle_plane import oracle_plane
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
+    from gliobench.domain.study_ids import file_stem
     from gliobench.entrypoints.inputs import load_backend
     from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
@@ -65,7 +66,7 @@ def predict(
         return
     with Console(stderr=True).status(escape(f"{backend} reads {opened.id}")):
         reading = predict_study(opened, reader)
-        written = _write(reading, out or Path(f"gliobench-{opened.id}"))
+        written = _write(reading, out or Path(f"gliobench-{file_stem(opened.id)}"))
     if as_json:
         typer.echo(json.dumps(prediction_json(reading, written), indent=2))
     else:
@@ -99,17 +100,19 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
     from gliobench.application.predict_study import Place
     from gliobench.domain.labels.conventions import BUILT_IN
+    from gliobench.domain.study_ids import file_stem
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
 
     written = {"prediction": str(out / "prediction.json")}
+    stem = file_stem(reading.study.id)
     mask = reading.place.mask if isinstance(reading.place, Place) else None
     if mask:
-        written["mask"] = str(out / f"{reading.study.id}_mask.nii.gz")
+        written["mask"] = str(out / f"{stem}_mask.nii.gz")
         container.write_mask(Path(written["mask"]), mask, reading.study, BUILT_IN["brats-gli-2017"])
     _write_json(reading, written)
     if (picture := _picture(reading)) is not None:
-        written["overlay"] = str(out / f"{reading.study.id}_overlay.png")
+        written["overlay"] = str(out / f"{stem}_overlay.png")
         write_whole(Path(written["overlay"]), picture)
         _write_json(reading, written)
     return written

@@ -77,5 +77,7 @@ def phantom_source(dataset: str) -> StudySource:
 def study_files(images: Mapping[Modality, Path]) -> StudySource:
     """Read one study that is given file by file; it is named after its folder."""
     from gliobench.adapters.nifti import StudyFiles
+    from gliobench.domain.study_ids import study_id_of
 
-    return StudyFiles(images, study_id=next(iter(images.values())).parent.resolve().name)
+    folder = next(iter(images.values())).parent.resolve().name
+    return StudyFiles(images, study_id=study_id_of(folder))

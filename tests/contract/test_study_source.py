@@ -104,6 +104,17 @@ def test_a_study_bears_the_id_that_it_was_asked_by(source: StudySource) -> None:
         assert study.patient_id
 
 
+def test_the_origin_is_known_before_a_study_is_opened(source: StudySource) -> None:
+    for study_id in source.study_ids():
+        origin = source.origin(study_id)
+
+        study = source.study(study_id)
+        assert (study.patient_id, study.site) == (origin.patient_id, origin.site)
+
+    with pytest.raises(NotFoundError):
+        source.origin("nobody")
+
+
 def test_volumes_are_finite_float32_on_a_ras_grid(source: StudySource) -> None:
     study = source.study(source.study_ids()[0])
 

@@ -13,7 +13,7 @@ from gliobench.domain.errors import GliobenchError, NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Box3D, Grid
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Case, Grade, Modality, Reference, Study
+from gliobench.domain.study import Case, Grade, Modality, Origin, Reference, Study
 
 TUMOUR = Box3D(start=(3, 4, 2), stop=(8, 9, 6))
 
@@ -26,6 +26,7 @@ class FakeStudySource(StudySource):
         cases: Studies with their references.
         unreadable: What opening a study raises, by its id; needs no case.
         notes: What `notes` gives, by study id.
+        patients: Whose an unreadable study is, by its id; the study's own id where it is not there.
     """
 
     def __init__(
@@ -34,16 +35,24 @@ class FakeStudySource(StudySource):
         *,
         unreadable: Mapping[str, GliobenchError] | None = None,
         notes: Mapping[str, list[Fault]] | None = None,
+        patients: Mapping[str, str] | None = None,
     ) -> None:
         self._cases = {case.study.id: case for case in cases}
         self._unreadable = dict(unreadable or {})
         self._notes = dict(notes or {})
+        self._patients = dict(patients or {})
 
     def study_ids(self) -> list[str]:
         return sorted({*self._cases, *self._unreadable})
 
     def study(self, study_id: str) -> Study:
         return self._case(study_id).study
+
+    def origin(self, study_id: str) -> Origin:
+        if study_id in self._unreadable:
+            return Origin(self._patients.get(study_id, study_id))
+        study = self._case(study_id).study
+        return Origin(study.patient_id, study.site)
 
     def reference(self, study_id: str) -> Reference:
         return self._case(study_id).reference

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from io import StringIO
 
 from gliobench.adapters.html.numbers import ends, value_of
 from gliobench.domain.comparison.result import Comparison, PValue
 from gliobench.domain.position.equivariance import GradeResponse, PlaceResponse
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
+from gliobench.domain.tables import write_csv
 
 Line = Sequence[object]
 
@@ -23,7 +22,7 @@ def spreadsheets(comparison: Comparison) -> dict[str, str]:
     Returns:
         CSV by name; an empty field is what cannot be told, and the last one tells why.
     """
-    tables: dict[str, tuple[Line, Iterable[Line]]] = {
+    tables: dict[str, tuple[Sequence[str], Iterable[Line]]] = {
         "measures": (
             ("arm", "counted", "form", "region", "measure", *NUMBER),
             _measures(comparison),
@@ -38,7 +37,7 @@ def spreadsheets(comparison: Comparison) -> dict[str, str]:
         "failures": (("arm", "reason", "studies", *NUMBER), _failures(comparison)),
         "strata": (("by", "stratum", "arm", "measure", *NUMBER), _strata(comparison)),
     }
-    return {name: _csv(head, rows) for name, (head, rows) in tables.items()}
+    return {name: write_csv(head, rows) for name, (head, rows) in tables.items()}
 
 
 def _measures(comparison: Comparison) -> Iterator[Line]:
@@ -136,11 +135,3 @@ def _p(p: PValue) -> object:
 
 def _reason(found: object) -> str:
     return found.reason if isinstance(found, NotEstimable) else ""
-
-
-def _csv(head: Line, rows: Iterable[Line]) -> str:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()

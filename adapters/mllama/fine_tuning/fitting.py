@@ -27,6 +27,7 @@ from transformers import (
 from gliobench.adapters.mllama.fine_tuning.packing import Batch, weighted_loss
 from gliobench.application.ports.trainer import Progress
 from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.tables import write_csv
 
 ADAPTER = "adapter"
 CURVE = "curve.csv"
@@ -186,8 +187,8 @@ def _keep(trainer: _Trainer, lesson: Lesson, folder: Path) -> None:
     if not trainer.is_world_process_zero():
         return
     curve = [(int(log["step"]), log["loss"]) for log in trainer.state.log_history if "loss" in log]
-    rows = "".join(f"{step},{loss:.6f}\n" for step, loss in curve)
-    (folder / CURVE).write_text("step,loss\n" + rows)
+    rows = [(step, round(loss, 6)) for step, loss in curve]
+    (folder / CURVE).write_text(write_csv(("step", "loss"), rows))
     lesson.sign(temporary, curve)
     temporary.replace(folder / ADAPTER)
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)

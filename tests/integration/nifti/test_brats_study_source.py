@@ -1,6 +1,7 @@
 """Folders as BraTS, its mirrors and its users lay them out."""
 
 import gc
+import os
 import weakref
 from pathlib import Path
 
@@ -188,15 +189,170 @@ def test_visits_of_one_patient_of_2023_share_the_patient(tmp_path: Path) -> None
     assert {source.study(one).patient_id for one in source.study_ids()} == {"BraTS-GLI-00003"}
 
 
+HEAD = "Grade,BraTS_2019_subject_ID,BraTS_2020_subject_ID"
+
+
 @pytest.mark.parametrize(
-    "text", ["Grade,Name\nHGG,x\n", "", f"Grade,BraTS_2020_subject_ID\nIV,{ID_2020}\n", "\0\xff"]
+    ("text", "said"),
+    [
+        ("", "the table is empty"),
+        ("Grade,Name\nHGG,x\n", "row 1: wanted columns Grade and"),
+        ("study_id\nx\n", "row 1: wanted columns Grade and"),
+        (f"{HEAD}\nHGG,NA,a\nIV,NA,{ID_2020}\n", "row 3: grade 'IV': wanted LGG or HGG"),
+        (f"{HEAD}\n4,NA,{ID_2020}\n", "row 2: grade '4'"),
+        (f"{HEAD}\nHGG,NA,a\0b\n", "row 2: study id 'a\\x00b' holds NUL"),
+        (f"{HEAD}\nHGG,NA,..\n", "row 2: study id '..' is no name of a file"),
+        (f"{HEAD}\nHGG,NA,../../etc\n", "row 2: study id '../../etc' holds a slash"),
+        (f"{HEAD}\nHGG,NA,{'a' * 300}\n", "is 300 bytes long, the most is 255"),
+        (
+            f"{HEAD}\nHGG,NA,{ID_2020}\nHGG,NA,b\nLGG,NA,{ID_2020}\n",
+            f"row 4: {ID_2020} has grade LGG, in row 2 it has grade HGG: wanted one row",
+        ),
+        (
+            f"{HEAD}\nHGG,NA,{ID_2020}\nNA,NA,{ID_2020}\n",
+            f"row 3: {ID_2020} has no grade, in row 2 it has grade HGG",
+        ),
+        (
+            f"patient,Grade,study_id\nanna,HGG,{ID_2020}\nben,HGG,{ID_2020}\n",
+            f"row 3: {ID_2020} has patient ben, in row 2 it has patient anna",
+        ),
+        (
+            f"{HEAD}\nHGG,BraTS19_TMC_1_1,{ID_2020}\nHGG,BraTS19_TMC_1_1,other\n",
+            "row 3: BraTS19_TMC_1_1 has patient other, in row 2 it has patient",
+        ),
+        ("\0\xff", "the table is empty"),
+    ],
 )
-def test_a_broken_name_mapping_is_told_in_one_line(tmp_path: Path, text: str) -> None:
+def test_a_broken_name_mapping_is_told_in_one_line_by_its_row(
+    tmp_path: Path, text: str, said: str
+) -> None:
     write_study(tmp_path, fake_case(ID_2020))
     (tmp_path / "name_mapping.csv").write_text(text, encoding="latin-1")
 
-    with pytest.raises(InvalidInputError, match=r"name_mapping\.csv"):
+    with pytest.raises(InvalidInputError) as caught:
         BratsStudySource(tmp_path)
+
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / 'name_mapping.csv'}: ")
+
+
+def test_rows_that_say_the_same_and_rows_of_nobody_do_no_harm(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case(ID_2020))
+    rows = ["NA,NA,NA", "LGG,NA,NA", f"hgg,NA,{ID_2020}", ",,", f"HGG,na,{ID_2020}"]
+    (tmp_path / "name_mapping.csv").write_text("\n".join([HEAD, *rows]))
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.reference(ID_2020).grade is Grade.HGG
+    (note,) = source.notes(ID_2020)
+    assert note.kind is FaultKind.REPEATED_ROW
+    assert note.detail == "rows 4 and 6 of the name mapping say the same"
+
+
+def test_a_patient_column_says_whose_studies_they_are(tmp_path: Path) -> None:
+    for study_id in ("before", "after", "Case_01"):
+        write_study(tmp_path, fake_case(study_id))
+    rows = ["Grade;Patient ID;study_id", "LGG;anna;before", "HGG;anna;after", "HGG;NA;Case_01"]
+    (tmp_path / "name_mapping.csv").write_text("\n".join(rows))
+
+    source = BratsStudySource(tmp_path)
+
+    patients = {one: source.study(one).patient_id for one in source.study_ids()}
+    assert patients == {"before": "anna", "after": "anna", "Case_01": "Case_01"}
+
+
+def test_visits_of_a_known_collection_share_patient_and_the_patients_row(tmp_path: Path) -> None:
+    for visit in ("UPENN-GBM-00940_11", "UPENN-GBM-00940_21"):
+        write_study(tmp_path, fake_case(visit))
+    (tmp_path / "name_mapping.csv").write_text("Grade,study_id\nHGG,UPENN-GBM-00940\n")
+
+    source = BratsStudySource(tmp_path)
+
+    for study_id in source.study_ids():
+        assert source.study(study_id).patient_id == "UPENN-GBM-00940"
+        assert source.reference(study_id).grade is Grade.HGG
+
+
+def test_bids_sessions_are_called_by_their_files(tmp_path: Path) -> None:
+    for subject, session in (("01", "1"), ("01", "2"), ("02", "1")):
+        folder = tmp_path / f"sub-{subject}" / f"ses-{session}"
+        written = write_study(folder, fake_case(f"sub-{subject}_ses-{session}"))
+        written.rename(folder / "anat")
+
+    source = BratsStudySource(tmp_path)
+
+    patients = {one: source.study(one).patient_id for one in source.study_ids()}
+    assert patients == {
+        "sub-01_ses-1": "sub-01",
+        "sub-01_ses-2": "sub-01",
+        "sub-02_ses-1": "sub-02",
+    }
+
+
+@pytest.mark.parametrize(
+    ("places", "patients"),
+    [
+        (
+            ["Patient-001/week-000-1", "Patient-001/week-044", "Patient-002/week-000-1"],
+            {
+                "Patient-001_week-000-1": "Patient-001",
+                "Patient-001_week-044": "Patient-001",
+                "Patient-002_week-000-1": "Patient-002",
+            },
+        ),
+        (["anna/visit1/anat"], {"anna_visit1": "anna"}),
+        (["anna/anat", "ben/anat"], {"anna": "anna", "ben": "ben"}),
+        (
+            ["P1/0", "P1/1", "P2/0"],
+            {"P1_0": "P1", "P1_1": "P1", "P2_0": "P2"},
+        ),
+        (
+            ["HGG/001", "HGG/002", "HGG/003", "LGG/001", "LGG/004"],
+            {f"{one}": f"{one}" for one in ("HGG_001", "HGG_002", "HGG_003", "LGG_001", "LGG_004")},
+        ),
+        (["anna", "ben"], {"anna": "anna", "ben": "ben"}),
+    ],
+)
+def test_folders_tell_studies_and_patients_apart(
+    tmp_path: Path, places: list[str], patients: dict[str, str]
+) -> None:
+    for place in places:
+        written = write_study(tmp_path / "written", fake_case("scan"))
+        (tmp_path / "data" / place).parent.mkdir(parents=True, exist_ok=True)
+        written.rename(tmp_path / "data" / place)
+
+    source = BratsStudySource(tmp_path / "data")
+
+    assert {one: source.origin(one).patient_id for one in source.study_ids()} == patients
+    assert {one: source.study(one).patient_id for one in source.study_ids()} == patients
+
+
+@pytest.mark.parametrize(
+    ("name", "study_id"),
+    [
+        (os.fsdecode(b"Pati\xebnt_A"), r"Pati\xebnt_A"),
+        ("a\x1b[31mb", r"a\x1b[31mb"),
+        ("a\u202eb", r"a\u202eb"),
+        ("a\nb", r"a\nb"),
+        ("ж" * 50, "ж" * 50),
+    ],
+)
+def test_a_study_of_an_odd_name_is_read_and_its_grade_found(
+    tmp_path: Path, name: str, study_id: str
+) -> None:
+    write_study(tmp_path, fake_case(ID_2020))
+    write_study(tmp_path, fake_case("plain", tumour=None)).rename(tmp_path / name)
+    table = tmp_path / "name_mapping.csv"
+    table.write_bytes(b'Grade,study_id\nLGG,"' + os.fsencode(name) + b'"\n')
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == sorted([ID_2020, study_id])
+    assert source.reference(study_id).grade is Grade.LGG
+    assert source.study(study_id).volume(Modality.T1C).any()
+    assert source.content_hash(study_id)
+    kinds = [note.kind for note in source.notes(study_id)]
+    assert (FaultKind.ODD_NAME in kinds) == ("\\" in study_id)
 
 
 def test_a_missing_modality_is_absent_and_the_rest_is_there(tmp_path: Path) -> None:

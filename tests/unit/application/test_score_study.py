@@ -40,6 +40,7 @@ class SourceWithLostImages:
         self.reference = self._inner.reference
         self.content_hash = self._inner.content_hash
         self.notes = self._inner.notes
+        self.origin = self._inner.origin
 
     def study(self, study_id: str) -> Study:
         if study_id == "s0":
@@ -152,11 +153,12 @@ def test_a_study_that_cannot_be_opened_scores_worst_where_its_reference_is_known
 
 
 def test_an_unreadable_study_without_a_reference_is_counted_as_failed() -> None:
-    source = FakeStudySource(CASES[:2], unreadable={"s9": InvalidInputError("torn")})
+    unreadable = {"s9": InvalidInputError("torn")}
+    source = FakeStudySource(CASES[:2], unreadable=unreadable, patients={"s9": "anna"})
 
     case = score(fake_backend(), source)[2]
 
-    assert case.patient_id == "s9"
+    assert case.patient_id == "anna"
     assert case.failures
 
 

@@ -35,7 +35,7 @@ def test_a_value_that_is_nested_too_deeply_is_shown_by_its_type() -> None:
         ("a\nb\r\n\tc", "a b c"),
         ("a\x1b[31mred", "a\\x1b[31mred"),
         ("a\u202egpj.exe", "a\\u202egpj.exe"),
-        ("a\udcff", "a\\udcff"),
+        ("a\udcff", "a\\xff"),
         ("a\x00b", "a\\x00b"),
         ("Глиома – 膠腫 ✓", "Глиома – 膠腫 ✓"),
     ],

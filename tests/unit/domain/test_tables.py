@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+
+from gliobench.domain import tables
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.tables import read_rows, write_csv
+
+TEXT = "Grade,Patient ID\nHGG,anna\n\nNA,ben\n"
+
+
+def read(content: bytes) -> list[tuple[int, dict[str, str]]]:
+    _, rows = read_rows(content, place="t.csv")
+    return [(row.number, dict(row.cells)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.encode(),
+        TEXT.encode("utf-8-sig"),
+        TEXT.encode("utf-16"),
+        TEXT.replace("\n", "\r\n").encode(),
+        TEXT.replace(",", ";").encode(),
+        TEXT.replace(",", "\t").encode(),
+        b'"Grade","Patient ID"\n"HGG"," anna "\n,\n"",ben\n',
+        b"Grade,Patient ID,\nHGG,anna,\n\nNA,ben,,,\n",
+    ],
+)
+def test_a_table_is_read_however_a_spreadsheet_saves_it(content: bytes) -> None:
+    assert read(content) == [(2, {"grade": "HGG", "patientid": "anna"}), (4, {"patientid": "ben"})]
+
+
+def test_bytes_that_are_no_utf_8_are_kept_as_in_files_names() -> None:
+    assert read(b"id\nPati\xebnt\n") == [(2, {"id": "Pati\udcebnt"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "t.csv: the table is empty"),
+        (b"\n \n", "t.csv: the table is empty"),
+        (b"Grade,id,grade\n", "t.csv: row 1: two columns are called 'grade'"),
+        (b"a,b\n1,2\n1\n", "t.csv: row 3 has 1 cells: wanted 2"),
+        (b"a,b\n1,2,3\n", "t.csv: row 2 has 3 cells: wanted 2"),
+        (b'a,b\n1,"2\n3,4\n', "t.csv: row 2: unexpected end of data"),
+        (b'a,b\n1,2\n"1"x,2\n', "t.csv: row 3: ',' expected after '\"'"),
+        (b"a,b\n" + b"1" * 200_000 + b",2\n", "t.csv: row 2: field larger than field limit"),
+        (b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8", "t.csv: row "),
+    ],
+)
+def test_a_broken_table_is_told_by_its_row(content: bytes, said: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        read(content)
+
+    assert str(caught.value).startswith(said)
+
+
+def test_a_table_larger_than_any_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_BYTES", 20)
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+
+    with pytest.raises(InvalidInputError, match="larger than"):
+        read(b"a" * 21)
+    with pytest.raises(InvalidInputError, match="more than 3 rows"):
+        read(b"a\n1\n2\n3\n")
+    assert len(read(b"a\n1\n2\n")) == 2
+
+
+def test_no_cell_that_is_written_is_a_formula_and_numbers_stay_numbers() -> None:
+    rows = [["=1+1", "+a", "-a", "@a", "\t=a", "\ra"], [-1.5, -2, 1e-9, "a=b", "a-b", None]]
+
+    text = write_csv(["arm", "=head", "c", "d", "e", "f"], rows)
+
+    read_back = list(csv.reader(StringIO(text, newline="")))
+    assert read_back[0][:2] == ["arm", "'=head"]
+    assert read_back[1] == ["'=1+1", "'+a", "'-a", "'@a", r"\t=a", r"\ra"]
+    assert read_back[2] == ["-1.5", "-2", "1e-09", "a=b", "a-b", ""]
