@@ -60,13 +60,8 @@ class ControlledStudies(StudySource):
         shown = self._shown_for(study_id)
         own = self._source.study(study_id)
         other = own if shown == study_id else self._source.study(shown)
-        return Study(
-            id=own.id,
-            patient_id=own.patient_id,
-            grid=own.grid,
-            volumes=_AlteredVolumes(other, self._alteration(other), self.control.dropped),
-            native_grid=own.native_grid,
-            site=own.site,
+        return replace(
+            own, volumes=_AlteredVolumes(other, self._alteration(other), self.control.dropped)
         )
 
     def modalities(self) -> tuple[Modality, ...]:

@@ -28,4 +28,5 @@ def describe_cohort(name: str, fingerprint: str, cases: Cases) -> CohortDescript
         reference_faults=table.reference_faults,
         grades=Counter(grades),
         sites=sites,
+        n_simulated=int(table.simulated.sum()),
     )

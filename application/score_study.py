@@ -17,6 +17,7 @@ from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import FloatArray, Grid
 from gliobench.domain.image_hash import image_at_hand, image_hash
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.patients import is_phantom
 from gliobench.domain.prediction import LocalisationPrediction
 from gliobench.domain.study import Origin, Reference, Study
 
@@ -82,6 +83,7 @@ class ScoreStudy:
             InvalidInputError: The study's grid is not that of the predicted mask.
         """
         place, target = prediction.localisation, self._target
+        choice = self._study.plane_choice if self._study else None
         return CaseScore(
             study_id=self._study_id,
             patient_id=self._origin.patient_id,
@@ -93,12 +95,17 @@ class ScoreStudy:
             else {},
             plane=target.plane if target else None,
             oracle=ORACLE in manifest.settings
-            or (isinstance(place, LocalisationPrediction) and place.oracle),
+            or (isinstance(place, LocalisationPrediction) and place.oracle)
+            or (choice is not None and choice.counts_as_oracle),
             target=self._facts,
             content_hash=self._content,
             image_hash=None if self._image is None else image_hash(self._image),
             tumour_free=self._reference.has_tumour is False,
             reference_fault=self._reference.fault,
+            slice_choice=choice,
+            simulated=self._study.is_simulated
+            if self._study
+            else is_phantom(self._study_id) or is_phantom(self._origin.patient_id),
         )
 
     @cached_property

@@ -160,3 +160,13 @@ def _taken_for_patients(patients: Mapping[str, str]) -> Iterator[str]:
 
 def _patients(n: int) -> str:
     return "1 patient" if n == 1 else f"{n} patients"
+
+
+def is_phantom(patient_id: str) -> bool:
+    """Tell by its name whether a patient is one of gliobench's phantoms, which nobody was."""
+    return _PHANTOM.fullmatch(patient_id) is not None
+
+
+_PHANTOM = re.compile(r"Phantom_(\d+_)?\d{4,}")
+PHANTOM_MARK = "gliobench phantom, SIMULATED"
+"""What the header of a phantom's file says, however the file is named."""

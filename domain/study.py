@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import Fault
-from gliobench.domain.geometry import BoolArray, Grid, Plane
+from gliobench.domain.geometry import Axis, BoolArray, Grid, Plane
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.patients import is_phantom
 
 
 class Modality(str, Enum):
@@ -62,6 +63,22 @@ class Origin:
     site: str | None = None
 
 
+class SliceChoice(str, Enum):
+    """How the plane of a study of one plane was chosen."""
+
+    ORACLE = "oracle"
+    """With the reference mask, which a deployed model does not have."""
+    INDEPENDENT = "independent"
+    """Without the reference."""
+    NOT_STATED = "not stated"
+    """It counts as an oracle's: reports say so until it is stated."""
+
+    @property
+    def counts_as_oracle(self) -> bool:
+        """Tell whether results on the plane are stamped as an oracle's."""
+        return self is not SliceChoice.INDEPENDENT
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """One imaging visit of one patient: up to four modalities on one RAS+ grid.
@@ -76,6 +93,9 @@ class Study:
         site: Where it was scanned, if known. For audits, never for a model.
         oracle_plane: A plane that was chosen with the reference; None for every backend that does
             not declare itself an oracle.
+        slice_choice: How the plane of a study of one plane was chosen; None where its source does
+            not say, and for volumes.
+        simulated: Whether its source knows that no patient was imaged.
     """
 
     id: str
@@ -85,6 +105,19 @@ class Study:
     native_grid: Grid | None = None
     site: str | None = None
     oracle_plane: Plane | None = None
+    slice_choice: SliceChoice | None = None
+    simulated: bool = False
+
+    @property
+    def is_simulated(self) -> bool:
+        """Tell whether no patient was imaged, by its source or by its name."""
+        return self.simulated or is_phantom(self.patient_id) or is_phantom(self.id)
+
+    @property
+    def plane_choice(self) -> SliceChoice | None:
+        """Tell how the only plane was chosen; None for a volume."""
+        alone = self.grid.shape[Axis.AXIAL] == 1
+        return (self.slice_choice or SliceChoice.NOT_STATED) if alone else None
 
     def volume(self, modality: Modality) -> NDArray[np.float32]:
         """Give one modality's volume.

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.study import SliceChoice
 
 if TYPE_CHECKING:
     from gliobench.application.predict_study import OnSlice, Place, StudyReading
@@ -25,6 +26,8 @@ def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[s
         "study_id": reading.study.id,
         "backend": reading.backend.name,
         "provenance": dict(reading.backend.provenance),
+        "simulated": reading.study.is_simulated,
+        **({"slice_choice": choice.value} if (choice := reading.study.plane_choice) else {}),
         "grade": _grade(reading.grade),
         "localisation": _place(reading.place),
         **({"slice": _slice(reading.on_slice)} if reading.on_slice else {}),
@@ -50,10 +53,21 @@ def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
 def _rows(reading: StudyReading) -> Iterator[tuple[str, str]]:
     if stand_in := reading.backend.provenance.get(STAND_IN):
         yield "weights", f"[yellow]{escape(stand_in)}[/]"
+    if reading.study.is_simulated:
+        yield "study", "[yellow]SIMULATED: a phantom, the image of no patient[/]"
+    choice = reading.study.plane_choice
+    if choice is not None and choice.counts_as_oracle:
+        yield "slice", f"[yellow]{_CHOICES[choice]}[/]"
     yield from _grade_rows(reading.grade)
     yield from _place_rows(reading.place)
     if reading.on_slice:
         yield from _slice_rows(reading.on_slice)
+
+
+_CHOICES = {
+    SliceChoice.ORACLE: "an oracle slice: chosen with the reference mask",
+    SliceChoice.NOT_STATED: "selection not stated: counts as an oracle slice",
+}
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

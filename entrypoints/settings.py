@@ -207,6 +207,11 @@ class Settings(BaseSettings):
     private: bool = Field(
         True, description="files that are written can be read by their owner alone"
     )
+    slice_choice: Literal["oracle", "independent"] | None = Field(
+        None,
+        description="how slices were chosen, with the reference mask or without, where their table "
+        "does not tell",
+    )
     cohort: str | None = Field(
         None, description="frozen cohort to keep to, FILE or FILE:PART, e.g. cohort.json:train"
     )

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
 from gliobench.domain.labels.regions import Region
@@ -51,7 +52,9 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     if prevalence is not None:
         grading.add_row("[dim]always HGG[/]", str(prevalence.n), "", _cell(prevalence))
     tables = [table for table in (grading, localisation) if table.row_count]
-    return Group(*tables, *_warnings(report))
+    simulated = [one for one in report.findings if one.kind is FindingKind.SIMULATED]
+    others = [one for one in report.findings if one not in simulated]
+    return Group(*map(_warning, simulated), *tables, *map(_warning, others))
 
 
 def _table(title: str, columns: Iterable[str]) -> Table:
@@ -99,6 +102,5 @@ def _prevalence(report: EvaluationReport) -> Estimate | None:
     return next((share for share in shares if isinstance(share, Estimate)), None)
 
 
-def _warnings(report: EvaluationReport) -> Iterator[str]:
-    for one in report.findings:
-        yield f"[yellow]{one.kind.heading}: {escape(one.sentence)}[/]"
+def _warning(finding: Finding) -> str:
+    return f"[yellow][bold]{finding.kind.heading}[/]: {escape(finding.sentence)}[/]"

@@ -33,6 +33,7 @@ class Forest:
         bars: The best first.
         ticks: Places in per cent, with their labels.
         mark: Place of the line of no skill, or None.
+        ranked: Whether the first bar is the best; else they stand as asked for.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Forest:
     bars: tuple[Bar, ...]
     ticks: tuple[tuple[float, str], ...]
     mark: float | None = None
+    ranked: bool = True
 
 
 def grading_forest(report: EvaluationReport) -> Forest | None:
@@ -53,6 +55,7 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
         bars=tuple(_bar(name, value, estimate, top=1.0) for name, value, estimate in found),
         ticks=tuple((100 * tick, f"{tick:g}") for tick in (0.0, 0.25, 0.5, 0.75, 1.0)),
         mark=50.0,
+        ranked=report.cohort.is_ranked,
     )
 
 
@@ -67,6 +70,7 @@ def localisation_forest(report: EvaluationReport) -> Forest | None:
         hint="Lower is better.",
         bars=tuple(_bar(*one, top=top, digits=1) for one in found),
         ticks=tuple((100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)),
+        ranked=report.cohort.is_ranked,
     )
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 from gliobench.adapters.html.sentences import lead, stamps
 from gliobench.domain.evaluation.report import EvaluationReport
 
-SCHEMA = 1
+SCHEMA = 2
 TOLD = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")
 LEFT_OUT = frozenset({"cases", "casebook"})
 """Cases lie in each run's scores.parquet, pictures in the page."""
@@ -22,6 +22,7 @@ def render_json(report: EvaluationReport) -> str:
         "schema": SCHEMA,
         "lead": lead(report),
         "stamps": plain(stamps(report)),
+        "simulated": not report.cohort.is_ranked,
     }
     facts: dict[str, object] = {name: plain(getattr(report, name)) for name in TOLD}
     return json.dumps(summed_up | facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

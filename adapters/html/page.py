@@ -17,6 +17,7 @@ from gliobench.adapters.html.charts import grading_forest, localisation_forest
 from gliobench.adapters.html.controls import control_facts
 from gliobench.adapters.html.numbers import count, percent
 from gliobench.adapters.html.provenance import made_of, origin
+from gliobench.adapters.html.reservations import marks, simulated
 from gliobench.adapters.html.sentences import REASONS, lead, methods, reference_counts, stamps
 from gliobench.adapters.html.tables import (
     IN_VOLUME,
@@ -48,6 +49,8 @@ def render_html(report: EvaluationReport) -> str:
             report=report,
             cohort=report.cohort,
             lead=lead(report),
+            simulated=simulated(report.cohort),
+            marks=marks(report),
             stamps=stamps(report),
             annotations=reference_counts(report.cohort),
             grade_counts=grade_counts(report.cohort.grades),

@@ -10,7 +10,8 @@ from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
 Ranking: TypeAlias = list[tuple[str, float, Estimate]]
-"""Backends' names, values and estimates, the best first; those without a value are left out."""
+"""Backends' names, values and estimates, the best first; those without a value are left out.
+On simulated studies, where nobody is ranked, they stand in the order of the report."""
 
 
 def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
@@ -21,7 +22,7 @@ def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
         estimate = grading.measures.get(Measure.BALANCED_ACCURACY) if grading else None
         if isinstance(estimate, Estimate):
             found.append((backend.name, estimate.value, estimate))
-    return sorted(found, key=lambda one: -one[1])
+    return sorted(found, key=lambda one: -one[1]) if report.cohort.is_ranked else found
 
 
 def by_centre_error(report: EvaluationReport) -> Ranking:
@@ -32,4 +33,4 @@ def by_centre_error(report: EvaluationReport) -> Ranking:
             estimate = row.measures.get(Measure.ERROR_MM)
             if row.form is Form.POINT_3D and isinstance(estimate, Estimate):
                 found.append((backend.name, estimate.value, estimate))
-    return sorted(found, key=lambda one: one[1])
+    return sorted(found, key=lambda one: one[1]) if report.cohort.is_ranked else found

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gliobench.adapters.html.numbers import listed
 from gliobench.domain.evaluation.findings import Finding
+from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
+
+SIMULATED = "SIMULATED"
+UNRANKED = "No backend is ranked on simulated studies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +36,24 @@ def finding_stamps(findings: Sequence[Finding]) -> list[Stamp]:
         Stamp(kind.heading, " ".join(one.sentence for one in findings if one.kind is kind))
         for kind in dict.fromkeys(one.kind for one in findings)
     ]
+
+
+def marks(report: EvaluationReport) -> tuple[str, ...]:
+    """Give the stamps that go with every figure and table, in a word or two each."""
+    oracles = [backend.name for backend in report.backends if backend.oracle]
+    of = "" if len(oracles) == len(report.backends) else f": {listed(oracles)}" if oracles else ""
+    found = (simulated(report.cohort), f"oracle slices{of}" if oracles else "")
+    return tuple(filter(None, found))
+
+
+def simulated(cohort: CohortDescription) -> str:
+    """Say in a word whether a cohort is simulated, and how much of it if not all; else nothing."""
+    if cohort.n_simulated in (0, cohort.n_studies):
+        return SIMULATED if cohort.n_simulated else ""
+    return f"{cohort.n_simulated:,} of {cohort.n_studies:,} {SIMULATED}"
+
+
+def unranked(cohort: CohortDescription) -> str:
+    """Say in a sentence why no backend is ranked."""
+    phantoms = f"{cohort.n_simulated:,} of {cohort.n_studies:,}"
+    return f"{UNRANKED} ({phantoms} are phantoms): their scores show that the program runs."

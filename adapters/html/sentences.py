@@ -13,7 +13,7 @@ from gliobench.adapters.html.numbers import (
     percent,
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
-from gliobench.adapters.html.reservations import NO_RESERVATIONS, Stamp, finding_stamps
+from gliobench.adapters.html.reservations import NO_RESERVATIONS, Stamp, finding_stamps, unranked
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
@@ -48,7 +48,8 @@ REASONS: Mapping[FailureReason, str] = {
 
 def lead(report: EvaluationReport) -> str:
     """Sum the report up in one paragraph."""
-    parts = (_cohort, _grading, _localising, _training)
+    claims = (_grading, _localising) if report.cohort.is_ranked else (_unranked,)
+    parts = (_cohort, *claims, _training)
     return " ".join(sentence for part in parts for sentence in part(report))
 
 
@@ -92,6 +93,10 @@ def _cohort(report: EvaluationReport) -> Iterator[str]:
     backends = count(len(report.backends), "backend")
     of = f" ({graded})" if graded else ""
     yield f"{backends} read {count(cohort.n_studies, 'study')}{of}."
+
+
+def _unranked(report: EvaluationReport) -> Iterator[str]:
+    yield unranked(report.cohort)
 
 
 def _grading(report: EvaluationReport) -> Iterator[str]:

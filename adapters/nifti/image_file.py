@@ -26,6 +26,7 @@ from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Grid
 from gliobench.domain.orientation import canonical, reorient, turned_like
+from gliobench.domain.patients import PHANTOM_MARK
 
 # Twice the finest brain MRI on each axis, and 512 MiB a volume as float32; see `read` for its cost.
 MAX_VOXELS_ALONG_AXIS = 1024
@@ -48,6 +49,7 @@ class ImageFile:
         offset: Bytes before the first voxel.
         slope: A stored value times `slope` plus `intercept` is the true one.
         intercept: See `slope`.
+        simulated: Whether the header says that it is a phantom's.
         model: A grid whose axes the volume shall run along; None for RAS+.
     """
 
@@ -57,6 +59,7 @@ class ImageFile:
     offset: int
     slope: float
     intercept: float
+    simulated: bool = False
     model: Grid | None = None
 
     @classmethod
@@ -176,6 +179,7 @@ def _image_file(path: DatasetPath, header: Nifti1Header) -> ImageFile:
         offset=offset,
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
+        simulated=PHANTOM_MARK.encode() in header["descrip"].item(),
     )
 
 

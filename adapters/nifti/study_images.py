@@ -49,6 +49,7 @@ def open_study(
         volumes=_LazyVolumes({m: _placed(image, shared) for m, image in opened.items()}),
         native_grid=shared.native_grid,
         site=site,
+        simulated=any(image.simulated for image in images),
     )
 
 

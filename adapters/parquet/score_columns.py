@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.parquet.score_rows import LATER
 from gliobench.domain.evaluation.case_columns import (
+    CHOICES,
     FIELDS,
     REASONS,
     SCORED,
@@ -23,9 +24,10 @@ from gliobench.domain.evaluation.case_columns import (
 )
 from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.labels.regions import NESTED
+from gliobench.domain.patients import is_phantom
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.study import Grade
+from gliobench.domain.study import Grade, SliceChoice
 
 IMAGE = "image_hash"
 _WORDS = pa.string()
@@ -45,6 +47,8 @@ def columns_of(batch: pa.RecordBatch) -> Columns:
     columns["tumour_free"] = _flags(_kept(batch, FREE, pa.bool_()))
     columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
     columns["oracle"] = _flags(batch["oracle"])
+    columns["simulated"] = _simulated(batch)
+    columns["slice_choice"] = _choices(_kept(batch, "slice_choice"))
     columns |= _grades(batch)
     for form in Form:
         columns |= _scores(batch, form)
@@ -64,6 +68,8 @@ def _wanted() -> Iterator[str]:
         FREE,
         "reference_grade",
         "oracle",
+        "slice_choice",
+        "simulated",
         "grade",
         "probability_hgg",
     )
@@ -171,6 +177,21 @@ def _kept(batch: pa.RecordBatch, name: str, kind: pa.DataType = _WORDS) -> pa.Ar
 
 def _flags(column: pa.Array) -> BoolArray:
     return np.asarray(column.fill_null(False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _simulated(batch: pa.RecordBatch) -> BoolArray:
+    """Tell of each study whether it is simulated; by the patient's name where the row does not say."""
+    said = _kept(batch, "simulated", pa.bool_())
+    if not said.null_count:
+        return _flags(said)
+    named = _looked_up(batch["patient_id"], lambda name: int(is_phantom(name)), absent=0)
+    return np.asarray(np.where(_there(said), _flags(said), named == 1), dtype=np.bool_)
+
+
+def _choices(column: pa.Array) -> NDArray[np.int8]:
+    return _looked_up(column, lambda name: CHOICES[SliceChoice(name)], absent=UNKNOWN).astype(
+        np.int8
+    )
 
 
 def _texts(column: pa.Array) -> NDArray[np.object_]:

@@ -27,9 +27,10 @@ from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Axis, Plane
 from gliobench.domain.labels.regions import NESTED
+from gliobench.domain.patients import is_phantom
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.study import Grade, SliceChoice
 
 Row: TypeAlias = dict[str, Any]
 
@@ -37,7 +38,13 @@ ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
 MOVE = tuple(Move.__dataclass_fields__)
 REFERENCE = ("tumour_free", "reference_fault", "reference_fault_detail")
-LATER = {"image_hash", *REFERENCE, *(f"{form.value}_{name}" for form in Form for name in MOVE)}
+LATER = {
+    "image_hash",
+    "slice_choice",
+    "simulated",
+    *REFERENCE,
+    *(f"{form.value}_{name}" for form in Form for name in MOVE),
+}
 """Columns that runs of older versions lack."""
 
 
@@ -81,6 +88,7 @@ def whole_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _read_case(row: Row) -> CaseScore:
     plane = _plane(row["scoring_plane_axis"], row["scoring_plane"])
+    simulated = row.get("simulated")  # absent from runs of older versions
     return CaseScore(
         study_id=row["study_id"],
         patient_id=row["patient_id"],
@@ -100,6 +108,8 @@ def _read_case(row: Row) -> CaseScore:
         tumour_free=bool(row.get("tumour_free")),
         reference_fault=_read_fault(row),
         moves=dict(_read_moves(row)),
+        slice_choice=SliceChoice(choice) if (choice := row.get("slice_choice")) else None,
+        simulated=is_phantom(row["patient_id"]) if simulated is None else simulated,
     )
 
 
@@ -121,6 +131,8 @@ def _row(case: CaseScore) -> Row:
         "scoring_plane_axis": case.plane.axis.value if case.plane else None,
         "oracle": case.oracle,
         "tumour_free": case.tumour_free,
+        "slice_choice": case.slice_choice.value if case.slice_choice else None,
+        "simulated": case.simulated,
     }
     if (fault := case.reference_fault) is not None:
         row |= {"reference_fault": fault.kind.value, "reference_fault_detail": fault.detail}
@@ -226,6 +238,7 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
     yield from (("scoring_plane", pa.int32()), ("scoring_plane_axis", pa.int32()))
     yield from (("oracle", pa.bool_()), ("tumour_free", pa.bool_()))
     yield from (("reference_fault", pa.string()), ("reference_fault_detail", pa.string()))
+    yield from (("slice_choice", pa.string()), ("simulated", pa.bool_()))
     for form in Form:
         yield f"{form.value}_answered", pa.bool_()
         yield from _failure_columns(form.value)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.source import PhantomStudySource
 from gliobench.domain.orientation import reorient
+from gliobench.domain.patients import PHANTOM_MARK
 from gliobench.domain.study import Grade, Modality, Reference, Study
 from gliobench.domain.tables import write_csv
 
@@ -30,7 +31,8 @@ def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
     """Write every phantom as `<id>/<id>_{flair,t1,t1ce,t2,seg}.nii.gz`, and their grades.
 
     Images are int16, masks uint8 in the convention of 2020, both on BraTS's own LPS grid. Folders
-    are listed as ids of 2019, and of 2020 the patients': who reads names takes the newest.
+    are listed as ids of 2019, and of 2020 the patients': who reads names takes the newest. The
+    header of every file says that it is simulated, whatever the file is called later.
 
     Args:
         out_dir: Made if absent; files of the same names are replaced.
@@ -56,6 +58,7 @@ def _export(study: Study, reference: Reference, folder: Path) -> None:
 def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) -> None:
     native = study.native_grid or study.grid
     image = nibabel.Nifti1Image(reorient(array, source=study.grid, target=native), native.affine)
+    image.header["descrip"] = PHANTOM_MARK.encode()
     nibabel.save(image, folder / f"{study.id}_{name}.nii.gz")
 
 

@@ -73,6 +73,7 @@ class PhantomStudySource(StudySource):
             volumes=_Lazy(tuple(Modality), lambda m: drawing.phantom().volumes[m]),
             native_grid=recipe.native_grid,
             site=origin.site,
+            simulated=True,
         )
 
     def origin(self, study_id: str) -> Origin:

@@ -23,7 +23,7 @@ from gliobench.domain.geometry import BoolArray, Grid
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.orientation import canonical, reorient
-from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.study import Modality, Origin, Reference, SliceChoice, Study
 from gliobench.domain.study_ids import study_id_of
 from gliobench.domain.subjects import Subject, grade_in, patient_in, study_id_in
 from gliobench.domain.tables import Row, column_key
@@ -40,13 +40,15 @@ class SliceStudySource(StudySource):
 
     A study is one axial plane. Rows of a picture run to the patient's left and columns to the back,
     as the axes of BraTS's files do: transposed it shows the patient upright. Where the slices were
-    chosen with the experts' masks, every result on them is an oracle's.
+    chosen with the experts' masks, or nobody states how, every result on them counts as an oracle's.
 
     Args:
-        folder: `cases.csv` has a column `study_id` and may have `patient_id`, `grade`, `site` and
-            `spacing_mm`; a mask is the whole tumour and may be absent: see `mask_picture`.
+        folder: `cases.csv` has a column `study_id` and may have `patient_id`, `grade`, `site`,
+            `spacing_mm` and `slice_choice` (`oracle` or `independent`); a mask is the whole tumour
+            and may be absent: see `mask_picture`.
         modality: What the pictures show.
         spacing_mm: Edge of a pixel where the table does not tell.
+        choice: How the slices were chosen where the table does not tell.
 
     Raises:
         NotFoundError: There is no such folder or table.
@@ -59,10 +61,14 @@ class SliceStudySource(StudySource):
         *,
         modality: Modality = Modality.T1C,
         spacing_mm: float = 1.0,
+        choice: SliceChoice | None = None,
     ) -> None:
         self._folder = resolved(folder)
         self._modality = modality
-        self._cases = _read_cases(self._folder / CASES_FILE, spacing_mm)
+        self._cases = {
+            study_id: case if case.choice else replace(case, choice=choice)
+            for study_id, case in _read_cases(self._folder / CASES_FILE, spacing_mm).items()
+        }
 
     def study_ids(self) -> list[str]:
         """Name every study."""
@@ -79,6 +85,7 @@ class SliceStudySource(StudySource):
             volumes=_LazyPicture(path, self._modality, native),
             native_grid=native,
             site=case.subject.site,
+            slice_choice=case.choice,
         )
 
     def origin(self, study_id: str) -> Origin:
@@ -147,6 +154,7 @@ class _Case:
     subject: Subject
     spacing_mm: float
     rows: tuple[int, ...]
+    choice: SliceChoice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,20 @@ def _read_case(row: Row, spacing_mm: float) -> _Case:
         ),
         spacing_mm=_spacing_mm(row, spacing_mm),
         rows=(row.number,),
+        choice=_choice(row),
     )
+
+
+def _choice(row: Row) -> SliceChoice | None:
+    stated = row.first(column_key("slice_choice"))
+    if stated is None:
+        return None
+    try:
+        return SliceChoice(stated.strip().lower())
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{row.at}: slice_choice {shown(stated)}: wanted oracle or independent, or nothing"
+        ) from error
 
 
 def _spacing_mm(row: Row, by_default: float) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from gliobench.domain.evaluation.case_table import (
 )
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
+from gliobench.domain.geometry import BoolArray
 from gliobench.domain.patients import patient_hash
+from gliobench.domain.study import SliceChoice
 
 NAMED = 5
 """References that cannot be read; more are counted."""
@@ -58,7 +61,9 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
     found = [
         *_different_cohorts(runs),
         *_different_references(runs),
+        *_simulated(runs),
         *_partial_runs(runs),
+        *_slices(runs),
         *_repeated_images(runs),
         *_references(runs[0].cases),
     ]
@@ -210,13 +215,61 @@ def n_learned_from(run: ScoredRun) -> int | None:
     return known or (None if run.trained_on is None or run.unstated else 0)
 
 
+def _simulated(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    phantoms, everyone = _studies_where(runs, lambda table: table.simulated)
+    if phantoms:
+        of = "All" if len(phantoms) == everyone else f"{len(phantoms)} of the"
+        yield Finding(
+            FindingKind.SIMULATED,
+            f"{of} {_studies(everyone)} {'is' if everyone == 1 else 'are'} simulated: phantoms, images "
+            "of no patient. Scores on them show that the program runs, not how well patients are "
+            "read, so no backend is ranked.",
+            study_ids=phantoms,
+        )
+
+
+def _slices(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    """Find studies whose one plane was chosen with the reference, as far as that is stated."""
+    for choice, kind, sentence in (
+        (
+            SliceChoice.ORACLE,
+            FindingKind.ORACLE_SLICES,
+            "Every backend was shown slices that were chosen with the reference mask (oracle slices) "
+            "in {}: a deployed model would have to find them first.",
+        ),
+        (
+            SliceChoice.NOT_STATED,
+            FindingKind.UNSTATED_SLICES,
+            "The dataset does not state how the slices of {} were chosen. They count as oracle slices, "
+            "chosen with the reference mask, for every backend: a deployed model would have to find "
+            "them first. State it in the column slice_choice of cases.csv or by the setting "
+            "slice_choice.",
+        ),
+    ):
+        found, _ = _studies_where(runs, partial(CaseTable.chosen_as, choice=choice))
+        if found:
+            yield Finding(kind, sentence.format(_studies(len(found))), study_ids=found)
+
+
+def _studies_where(
+    runs: Sequence[ScoredRun], holds: Callable[[CaseTable], BoolArray]
+) -> tuple[tuple[str, ...], int]:
+    """Name the studies of which something holds in any run, and count all studies."""
+    found = {one for run in runs for one in _ids(run.cases.take(holds(run.cases)))}
+    return tuple(sorted(found)), len({one for run in runs for one in run.cases.study_ids.tolist()})
+
+
 def _oracle(run: ScoredRun) -> Iterator[Finding]:
-    shown = run.cases.take(run.cases.oracle)
+    """Find the slices that a backend asked for, in studies of more than one."""
+    chosen = np.zeros(len(run.cases), dtype=np.bool_)
+    for choice in (SliceChoice.ORACLE, SliceChoice.NOT_STATED):
+        chosen |= run.cases.chosen_as(choice)
+    shown = run.cases.take(run.cases.oracle & ~chosen)
     if len(shown):
         yield Finding(
             FindingKind.ORACLE_SLICES,
-            f"{run.backend} was shown slices that were chosen with the reference in "
-            f"{_studies(len(shown))}: a deployed model would have to find them.",
+            f"{run.backend} was shown slices that were chosen with the reference mask (oracle slices) "
+            f"in {_studies(len(shown))}: a deployed model would have to find them first.",
             backend=run.backend,
             study_ids=_ids(shown),
         )

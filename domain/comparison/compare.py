@@ -90,7 +90,7 @@ def compare(
         primary_choice=primary_choice,
         brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
-        pairs=_adjusted(_pairs(cases, primary, drawing)),
+        pairs=_adjusted(_pairs(cases, primary, drawing)) if cohort.is_ranked else (),
         strata=tuple(part_cohort(cases, seed=drawing.seed)),
         sites=audit_sites(next(iter(cases.values()))),
         findings=tuple(findings),

@@ -273,7 +273,7 @@ class Comparison:
         primary_choice: How that was chosen, as far as the runs record.
         brains: Where the brains lie on the scoring planes; None where that is not known.
         arms: In the order asked for.
-        pairs: Every two of them, the earlier first.
+        pairs: Every two of them, the earlier first; none on simulated studies.
         strata: By size, side, eccentricity, grade and site.
         sites: What the site alone gives away.
         findings: What a reader has to know, the gravest first.

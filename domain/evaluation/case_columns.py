@@ -17,13 +17,15 @@ from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.study import Grade, SliceChoice
 
 Row: TypeAlias = dict[str, object]
 Columns: TypeAlias = dict[str, NDArray[Any]]
 
 REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 """A bit for each, so that one number tells all that a study failed for."""
+CHOICES = {choice: at for at, choice in enumerate(SliceChoice)}
+"""A number for each way of choosing the only plane of a study."""
 UNKNOWN = -1
 TEXTS = ("study_id", "patient", "site", "image", "reference_fault")
 NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
@@ -117,6 +119,7 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
         ("plane_index", np.int32),
     )
     yield from (("oracle", np.bool_), ("tumour_free", np.bool_), ("reasons", np.int64))
+    yield from (("simulated", np.bool_), ("slice_choice", np.int8))
     yield from ((name, np.float64) for name in NUMBERS)
     yield from ((f"grade.{name}", np.bool_) for name in ("asked", "failed", "hgg"))
     yield "grade.probability", np.float64
@@ -149,8 +152,11 @@ def _row(case: CaseScore) -> Row:
         "reference_fault": case.reference_fault.sentence if case.reference_fault else None,
         "oracle": case.oracle,
         "tumour_free": case.tumour_free,
+        "simulated": case.simulated,
         "reasons": sum({REASONS[failure.reason] for failure in case.failures}),
     }
+    if case.slice_choice is not None:
+        row["slice_choice"] = CHOICES[case.slice_choice]
     if case.reference_grade is not None:
         row["reference"] = int(case.reference_grade is Grade.HGG)
     if case.plane is not None:

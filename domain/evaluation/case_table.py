@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.case_columns import (
+    CHOICES,
     REASONS,
     REFERENCE,
     UNKNOWN,
@@ -26,7 +27,7 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.marks import MARKED
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.statistics.sampling import Indices
-from gliobench.domain.study import Grade
+from gliobench.domain.study import Grade, SliceChoice
 
 Texts: TypeAlias = NDArray[np.object_]
 """(N,) str or None; runs over one cohort share the strings."""
@@ -136,8 +137,24 @@ class CaseTable:
 
     @property
     def oracle(self) -> BoolArray:
-        """(N,) bool, where the backend was shown a slice chosen with the reference."""
-        return self.columns["oracle"]
+        """(N,) bool, where the backend was shown a slice that was chosen with the reference, or counts so."""
+        return np.asarray(self.columns["oracle"] | self.chosen_as(SliceChoice.NOT_STATED))
+
+    @property
+    def simulated(self) -> BoolArray:
+        """(N,) bool, where no patient was imaged."""
+        return self.columns["simulated"]
+
+    def chosen_as(self, choice: SliceChoice) -> BoolArray:
+        """(N,) bool, where the only plane of a study was chosen so.
+
+        Of a run whose scores do not say, that is not stated where the study has one plane.
+        """
+        found = np.asarray(self.columns["slice_choice"] == CHOICES[choice])
+        if choice is not SliceChoice.NOT_STATED:
+            return found
+        silent = self.columns["slice_choice"] == UNKNOWN
+        return np.asarray(found | (silent & self.columns["on_one_plane"]))
 
     @property
     def volume_mm3(self) -> FloatArray:

@@ -13,10 +13,12 @@ class FindingKind(str, Enum):
     DIFFERENT_COHORTS = "different cohorts"
     DIFFERENT_REFERENCES = "different references"
     LEAKAGE = "leakage"
+    SIMULATED = "simulated"
     UNREADABLE_REFERENCES = "unreadable references"
     MISSING_MASKS = "missing reference masks"
     PARTIAL_RUN = "partial run"
     ORACLE_SLICES = "oracle slices"
+    UNSTATED_SLICES = "slice selection not stated"
     STAND_IN = "stand-in"
     HELD_OUT = "held out"
     PRIORS = "averages of these patients"
@@ -36,7 +38,11 @@ class FindingKind(str, Enum):
         return _TITLES.get(self, self.value[0].upper() + self.value[1:])
 
 
-_TITLES: Mapping[FindingKind, str] = {FindingKind.PRIORS: "Baselines use these patients"}
+_TITLES: Mapping[FindingKind, str] = {
+    FindingKind.SIMULATED: "SIMULATED",
+    FindingKind.UNSTATED_SLICES: "Oracle slices: selection not stated",
+    FindingKind.PRIORS: "Baselines use these patients",
+}
 
 
 class Consequence(str, Enum):

@@ -36,6 +36,7 @@ class CohortDescription:
             is scored there that needs it.
         grades: Studies by reference grade; None is an unknown one.
         sites: Studies by site and grade; None is an unknown one.
+        n_simulated: Phantoms among the studies: where there is one, no backend is ranked.
     """
 
     name: str
@@ -47,11 +48,17 @@ class CohortDescription:
     grades: Mapping[Grade | None, int]
     sites: Mapping[str | None, Mapping[Grade | None, int]]
     reference_faults: Mapping[str, str] = field(default_factory=dict)
+    n_simulated: int = 0
 
     @property
     def n_unannotated(self) -> int:
         """Studies of which it is unknown whether there is a tumour, and where."""
         return self.n_studies - self.n_with_tumour - self.n_without_tumour
+
+    @property
+    def is_ranked(self) -> bool:
+        """Tell whether backends are ranked on it: only where every study is of a patient."""
+        return self.n_simulated == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.study import Grade, SliceChoice
 
 WORST_MM = 373.13
 """Distance that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
@@ -111,7 +111,8 @@ class CaseScore:
             localise.
         plane: The axial plane of the largest reference area: the place where every backend's
             point, box and polygon are scored. None where the reference shows no tumour.
-        oracle: True where the backend was shown a slice chosen with the reference.
+        oracle: True where the backend was shown a slice chosen with the reference, or one of which
+            that cannot be ruled out.
         target: The tumour itself; None where the reference shows none, or the study's grid is not
             known.
         content_hash: Of the study's files; None where they cannot be read.
@@ -121,6 +122,8 @@ class CaseScore:
         reference_fault: Why a part of the reference could not be read; the rest is scored.
         moves: Where the images were altered to control the backend: by form, how its answers
             compare with those on the true images. Empty for the true images themselves.
+        slice_choice: How the plane of a study of one plane was chosen; None for a volume.
+        simulated: Whether no patient was imaged.
     """
 
     study_id: str
@@ -137,6 +140,8 @@ class CaseScore:
     tumour_free: bool = False
     reference_fault: Fault | None = None
     moves: Mapping[Form, Move] = field(default_factory=dict)
+    slice_choice: SliceChoice | None = None
+    simulated: bool = False
 
     @property
     def failures(self) -> tuple[Failure, ...]:

@@ -150,5 +150,11 @@ def _picture(reading: StudyReading) -> bytes | None:
 def _title(reading: StudyReading) -> str:
     from gliobench.domain.evaluation.report import STAND_IN
 
-    notes = [reading.backend.provenance.get(STAND_IN), "oracle slice" * reading.backend.oracle]
+    choice = reading.study.plane_choice
+    oracle = reading.backend.oracle or (choice is not None and choice.counts_as_oracle)
+    notes = [
+        "SIMULATED" * reading.study.is_simulated,
+        reading.backend.provenance.get(STAND_IN),
+        "oracle slice" * oracle,
+    ]
     return ", ".join(filter(None, [f"{reading.study.id}: {reading.backend.name}", *notes]))

@@ -49,8 +49,14 @@ def brats_source(folder: DatasetPath) -> StudySource:
 def slice_source(folder: DatasetPath, settings: Settings) -> StudySource:
     """Read single slices."""
     from gliobench.adapters.slices import SliceStudySource
+    from gliobench.domain.study import SliceChoice
 
-    return SliceStudySource(folder, spacing_mm=settings.slice_spacing_mm)
+    choice = settings.slice_choice
+    return SliceStudySource(
+        folder,
+        spacing_mm=settings.slice_spacing_mm,
+        choice=SliceChoice(choice) if choice else None,
+    )
 
 
 def phantom_source(dataset: str) -> StudySource:

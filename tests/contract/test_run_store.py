@@ -41,7 +41,7 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.study import Grade, Modality, SliceChoice
 
 MANIFEST = RunManifest(
     cohort="c0ffee",
@@ -271,6 +271,8 @@ KEPT_SCORES = [
         target=TUMOUR,
         content_hash="c0ffee",
         image_hash="decaf",
+        slice_choice=SliceChoice.NOT_STATED,
+        simulated=True,
         moves={Form.POINT: Move(0.1 + 0.2, 20.0), Form.MASK: Move(0.0, 0.0, overlap=0.5)},
     ),
     CaseScore(

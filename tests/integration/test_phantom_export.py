@@ -89,3 +89,28 @@ def test_the_folder_is_read_back_as_the_same_studies(
             np.testing.assert_array_equal(
                 read.reference(name).regions[region], source.reference(name).regions[region]
             )
+
+
+def test_an_exported_phantom_is_known_as_one_by_its_files_whatever_they_are_called(
+    folder: Path, tmp_path: Path
+) -> None:
+    renamed = tmp_path / "patient7"
+    renamed.mkdir()
+    for file in (folder / STUDY).iterdir():
+        (renamed / file.name.replace(STUDY, "patient7")).write_bytes(file.read_bytes())
+
+    assert BratsStudySource(folder).study(STUDY).is_simulated
+    assert BratsStudySource(tmp_path).study("patient7").is_simulated
+
+
+def test_a_phantom_that_an_older_version_exported_is_known_by_its_name(
+    folder: Path, tmp_path: Path
+) -> None:
+    older = tmp_path / STUDY
+    older.mkdir()
+    for file in (folder / STUDY).iterdir():
+        image = nibabel.load(file)
+        image.header["descrip"] = b""
+        nibabel.save(image, older / file.name)
+
+    assert BratsStudySource(tmp_path).study(STUDY).is_simulated

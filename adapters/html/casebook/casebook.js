@@ -170,7 +170,8 @@
     const cells = answersOf(row);
     open = Number(row.dataset.case);
     within("h3").textContent = one.id;
-    within(".about").textContent = `Reference ${row.cells[2].textContent}, site ${row.cells[1].textContent}`;
+    const stamps = (one.stamps || []).map((stamp) => `${stamp} · `).join("");
+    within(".about").textContent = `${stamps}Reference ${row.cells[2].textContent}, site ${row.cells[1].textContent}`;
     const around = listed();
     for (const button of dialog.querySelectorAll("[data-step]")) {
       button.disabled = !around[around.indexOf(row) + Number(button.dataset.step)];

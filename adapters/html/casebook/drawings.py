@@ -31,6 +31,8 @@ def _drawing(entry: CaseEntry, book: Casebook) -> Json:
     kept, case = entry.kept, entry.any_score
     view = kept.picture.view if kept and kept.picture else None
     drawn: Json = {"id": case.study_id, "backends": []}
+    if stamps := list(_stamps(entry)):
+        drawn["stamps"] = stamps
     if kept is not None:
         drawn["modality"] = kept.modality.value
         drawn["middle"] = _middle(kept, case)
@@ -40,6 +42,16 @@ def _drawing(entry: CaseEntry, book: Casebook) -> Json:
     for name in book.backends:
         drawn["backends"].append(_answers(entry.scores.get(name), view))
     return drawn
+
+
+def _stamps(entry: CaseEntry) -> Iterator[str]:
+    """Say what a reader must know of this case before believing a number."""
+    if entry.any_score.simulated:
+        yield "SIMULATED"
+    oracles = [name for name, score in entry.scores.items() if score.oracle]
+    if oracles:
+        every = len(oracles) == len(entry.scores)
+        yield "oracle slice" if every else f"oracle slice for {', '.join(oracles)}"
 
 
 def _middle(kept: KeptCase, case: CaseScore) -> list[float]:

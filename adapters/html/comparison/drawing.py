@@ -13,6 +13,8 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 Place: TypeAlias = tuple[float, float]
+STAMP_ROOM = 14.0
+"""Height above a picture that stands alone, for its stamps."""
 MARGIN = 8.0
 """Room about a figure that stands alone; on the page its card gives that."""
 
@@ -112,21 +114,32 @@ class Figure:
         """Draw it for the page, which has the style."""
         return self._svg(Markup('role="img" aria-label="{}"').format(self.alt), Markup())
 
-    def file(self, style: str) -> str:
-        """Draw it to stand alone, within a margin; `style` is ours, and the only one in it."""
-        width, height = (one + 2 * MARGIN for one in self.size)
+    def file(self, style: str, stamps: Sequence[str] = ()) -> str:
+        """Draw it to stand alone, within a margin.
+
+        Args:
+            style: Ours, and the only one in it.
+            stamps: What a reader must know wherever the file goes; it stands in the title and above
+                the picture.
+        """
+        top = STAMP_ROOM if stamps else 0.0
+        width, height = self.size[0] + 2 * MARGIN, self.size[1] + 2 * MARGIN + top
+        told = " · ".join(stamps)
         given = Markup('xmlns="http://www.w3.org/2000/svg" role="img" width="{}" height="{}"')
         inside = Markup("<title>{}</title><desc>{}</desc>").format(
-            f"{self.title}: {self.says}".rstrip(": "), self.alt
+            f"{f'[{told}] ' if told else ''}{self.title}: {self.says}".rstrip(": "), self.alt
         )
         # Ours: no data is in it.
         inside += Markup(f"<style>{style}</style>")  # noqa: S704
-        inside += Panel((-MARGIN, -MARGIN), (width, height), "paper").__html__()
+        inside += Panel((-MARGIN, -MARGIN - top), (width, height), "paper").__html__()
+        if told:
+            inside += Label((0, -top + 4), told, ink="stamped").__html__()
         sized = given.format(_short(2 * width), _short(2 * height))
-        return str(self._svg(sized, inside, margin=MARGIN)) + "\n"
+        return str(self._svg(sized, inside, margin=MARGIN, top=top)) + "\n"
 
-    def _svg(self, given: Markup, inside: Markup, *, margin: float = 0) -> Markup:
-        box = [-margin, -margin, *(one + 2 * margin for one in self.size)]
+    def _svg(self, given: Markup, inside: Markup, *, margin: float = 0, top: float = 0) -> Markup:
+        width, height = (one + 2 * margin for one in self.size)
+        box = [-margin, -margin - top, width, height + top]
         drawn = Markup('<svg class="drawn" viewBox="{}" {}>{}{}</svg>')
         marks = Markup().join(mark.__html__() for mark in self.marks)
         return drawn.format(" ".join(map(_short, box)), given, inside, marks)

@@ -22,6 +22,7 @@ def comparison_json(comparison: Comparison) -> str:
         "schema": SCHEMA,
         "lead": lead(comparison),
         "stamps": plain(stamps(comparison)),
+        "simulated": not comparison.cohort.is_ranked,
         "declared": comparison.primary_choice is PrimaryChoice.DECLARED,
     }
     facts = plain(comparison)

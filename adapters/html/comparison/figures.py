@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.bias import place_figures
 from gliobench.adapters.html.comparison.calibration import reliability_diagrams
 from gliobench.adapters.html.comparison.cohort import flow_figure
@@ -15,6 +16,7 @@ from gliobench.adapters.html.comparison.grading_figures import confusion_matrice
 from gliobench.adapters.html.comparison.localisation import spread_figures
 from gliobench.adapters.html.comparison.words import POINT_ERROR
 from gliobench.adapters.html.page import text
+from gliobench.adapters.html.reservations import marks
 from gliobench.domain.comparison.result import Comparison, Family
 
 
@@ -24,10 +26,11 @@ def figure_files(comparison: Comparison) -> dict[str, str]:
     Returns:
         SVG by file name; two whose backends' names differ in signs alone are numbered.
     """
+    stamps = marks(as_report(comparison))
     style = text("colours.css") + text("figures.css")
     files: dict[str, str] = {}
     for figure in all_figures(comparison):
-        files[_free_name(figure.name, files)] = figure.file(style)
+        files[_free_name(figure.name, files)] = figure.file(style, stamps)
     return files
 
 

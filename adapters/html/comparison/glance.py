@@ -11,12 +11,14 @@ from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import (
     POINT_ERROR,
     endpoint_name,
+    in_figures,
     in_order,
     pair_of,
     ranked,
     tracking_indices,
 )
 from gliobench.adapters.html.numbers import interval, number, percent
+from gliobench.adapters.html.reservations import unranked
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
 from gliobench.domain.evaluation.summary import Measure
@@ -31,10 +33,17 @@ def glance(comparison: Comparison) -> dict[str, object]:
     families = [(comparison.primary, Family.PRIMARY)]
     if comparison.primary != POINT_ERROR:
         families.append((POINT_ERROR, Family.LOCALISATION))
+    if not comparison.cohort.is_ranked:
+        families = []
     found = [_duels(comparison, endpoint, family) for endpoint, family in families]
     duels = [one for one in found if one]
     torn = any(Verdict.TORN in verdicts for one in duels for _, verdicts in one.rows)
-    return {"figures": glance_figures(comparison), "duels": duels, "torn": torn}
+    return {
+        "figures": glance_figures(comparison),
+        "duels": duels,
+        "torn": torn,
+        "unranked": unranked(comparison.cohort) if not comparison.cohort.is_ranked else "",
+    }
 
 
 def glance_figures(comparison: Comparison) -> list[Figure]:
@@ -43,7 +52,7 @@ def glance_figures(comparison: Comparison) -> list[Figure]:
 
 
 def _accuracies(comparison: Comparison) -> Iterator[Figure]:
-    rows = ranked(comparison.arms, Endpoint(Measure.ACCURACY))
+    rows = in_figures(comparison, Endpoint(Measure.ACCURACY))
     gradings = [arm.summary.everyone.intention_to_treat.grading for arm in comparison.arms]
     first = next((one for one in gradings if one is not None), None)
     if rows and first is not None and (bar := first.no_skill) is not None:
@@ -58,7 +67,7 @@ def _accuracies(comparison: Comparison) -> Iterator[Figure]:
 
 
 def _balanced(comparison: Comparison) -> Iterator[Figure]:
-    rows = ranked(comparison.arms, Endpoint(Measure.BALANCED_ACCURACY))
+    rows = in_figures(comparison, Endpoint(Measure.BALANCED_ACCURACY))
     if rows:
         yield row_figure(
             "glance-balanced-accuracy",
@@ -70,7 +79,9 @@ def _balanced(comparison: Comparison) -> Iterator[Figure]:
 
 
 def _tracking(comparison: Comparison) -> Iterator[Figure]:
-    rows = sorted(tracking_indices(comparison.arms), key=lambda one: -one[1].value)
+    rows = list(tracking_indices(comparison.arms))
+    if comparison.cohort.is_ranked:
+        rows.sort(key=lambda one: -one[1].value)
     if rows:
         low = min(0.0, *(spread(one).low for _, one in rows))
         yield row_figure(

@@ -16,6 +16,7 @@ from gliobench.adapters.html.comparison.words import (
     when_chosen,
 )
 from gliobench.adapters.html.numbers import count, listed, number, value_of
+from gliobench.adapters.html.reservations import unranked
 from gliobench.adapters.html.sentences import always_one, said
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import Comparison, Family, Verdict
@@ -34,7 +35,8 @@ CLUSTERED = 0.5
 
 def lead(comparison: Comparison) -> str:
     """Say in one paragraph who is better at what, and how sure that is."""
-    parts = (_cohort, _no_skill, _primary, _placing, _tracking, _memory)
+    claims = (_no_skill, _primary, _placing, _tracking)
+    parts = (_cohort, *(claims if comparison.cohort.is_ranked else (_unranked,)), _memory)
     return " ".join(sentence for part in parts for sentence in part(comparison))
 
 
@@ -50,6 +52,10 @@ def _cohort(comparison: Comparison) -> Iterator[str]:
         f"{backends} read the same {count(cohort.n_studies, 'study')}"
         f"{f' ({graded})' if graded else ''}."
     )
+
+
+def _unranked(comparison: Comparison) -> Iterator[str]:
+    yield unranked(comparison.cohort)
 
 
 def _primary(comparison: Comparison) -> Iterator[str]:

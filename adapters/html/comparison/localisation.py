@@ -50,7 +50,7 @@ def localisation(comparison: Comparison) -> dict[str, object]:
 
 
 def spread_figures(comparison: Comparison) -> list[Figure]:
-    """Draw every study's centre error and box IoU, a row a backend, the best median first."""
+    """Draw every study's centre error and box IoU, a row a backend, the best median first where they are ranked."""
     figures = []
     for form, measure in SPREAD:
         endpoint = Endpoint(measure, form)
@@ -61,7 +61,8 @@ def spread_figures(comparison: Comparison) -> list[Figure]:
             if one.endpoint == endpoint
         ]
         if found:
-            found.sort(key=lambda one: -endpoint.sign * one[1].quartiles[1])
+            if comparison.cohort.is_ranked:
+                found.sort(key=lambda one: -endpoint.sign * one[1].quartiles[1])
             figures.append(_spread(endpoint, found))
     return figures
 

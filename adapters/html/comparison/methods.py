@@ -13,6 +13,7 @@ from gliobench.adapters.html.comparison.words import (
     when_chosen,
 )
 from gliobench.adapters.html.numbers import count, listed
+from gliobench.adapters.html.reservations import unranked
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import ALPHA, Comparison, Family
 from gliobench.domain.evaluation.findings import FindingKind
@@ -47,16 +48,29 @@ def _design(comparison: Comparison) -> Iterator[str]:
     yield (
         f"We compared {listed([arm.name for arm in comparison.arms])}{against} on "
         f"{count(cohort.n_studies, 'study')} of {count(cohort.n_patients, 'patient')} "
-        f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. The primary endpoint "
-        f"({when_chosen(comparison)}) was the {endpoint_name(comparison.primary)}. HGG was the positive class. "
+        f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. {_decided_by(comparison)} HGG was the "
+        "positive class. "
         "Every study counted (intention to treat): a failed grade as the wrong grade, a failed "
         f"localisation as an overlap of 0 and a distance of {WORST_MM:.0f} mm; results without "
         "failures are given beside."
     )
 
 
+def _decided_by(comparison: Comparison) -> str:
+    """Name the primary endpoint, or say why there is none."""
+    if not comparison.cohort.is_ranked:
+        return unranked(comparison.cohort)
+    return (
+        f"The primary endpoint ({when_chosen(comparison)}) was the "
+        f"{endpoint_name(comparison.primary)}."
+    )
+
+
 def _statistics(comparison: Comparison) -> Iterator[str]:
     again = repeats_patients(comparison)
+    if not comparison.cohort.is_ranked:
+        yield "Intervals are at 95 %; no two backends were compared."
+        return
     yield (
         "Proportions have Wilson's 95 % interval, balanced accuracy one recovered from sensitivity "
         "and specificity (Newcombe), AUROC DeLong's on the logit scale. Each backend's F1, MCC, AUPRC "

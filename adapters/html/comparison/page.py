@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from gliobench.adapters.html.casebook import page_scripts, page_style
+from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.bias import position_bias
 from gliobench.adapters.html.comparison.calibration import calibration
 from gliobench.adapters.html.comparison.cases import cases
@@ -23,6 +24,7 @@ from gliobench.adapters.html.comparison.provenance import provenance
 from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.adapters.html.comparison.strata import strata
 from gliobench.adapters.html.page import environment, policy, text
+from gliobench.adapters.html.reservations import marks, simulated
 from gliobench.domain.comparison.result import Comparison
 
 STYLES = ("colours.css", "style.css", "figures.css", "comparison.css")
@@ -46,7 +48,8 @@ class Section:
         """Put it into HTML."""
         template = environment().get_template(f"comparison/{self.name}.html")
         # Escaped by the template.
-        return Markup(template.render(self.facts(comparison)))  # noqa: S704
+        stamped = {"marks": marks(as_report(comparison))}
+        return Markup(template.render(stamped | dict(self.facts(comparison))))  # noqa: S704
 
 
 SECTIONS = (
@@ -77,6 +80,7 @@ def render_comparison(comparison: Comparison) -> str:
             cohort=comparison.cohort,
             names=[arm.name for arm in comparison.arms],
             lead=lead(comparison),
+            simulated=simulated(comparison.cohort),
             stamps=stamps(comparison),
             sections=[(one, one.draw(comparison)) for one in SECTIONS],
             # Ours, and hashed: the only style and the only scripts that the page may use.

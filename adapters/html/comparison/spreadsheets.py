@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
+from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.numbers import ends, value_of
+from gliobench.adapters.html.reservations import marks
 from gliobench.domain.comparison.result import Comparison, PValue
 from gliobench.domain.position.equivariance import GradeResponse, PlaceResponse
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
@@ -20,8 +22,10 @@ def spreadsheets(comparison: Comparison) -> dict[str, str]:
     """Lay out a comparison.
 
     Returns:
-        CSV by name; an empty field is what cannot be told, and the last one tells why.
+        CSV by name; an empty field is what cannot be told, and `not_estimable` tells why. The last
+        field of every row holds the stamps: SIMULATED, oracle slices.
     """
+    stamped = "; ".join(marks(as_report(comparison)))
     tables: dict[str, tuple[Sequence[str], Iterable[Line]]] = {
         "measures": (
             ("arm", "counted", "form", "region", "measure", *NUMBER),
@@ -37,7 +41,10 @@ def spreadsheets(comparison: Comparison) -> dict[str, str]:
         "failures": (("arm", "reason", "studies", *NUMBER), _failures(comparison)),
         "strata": (("by", "stratum", "arm", "measure", *NUMBER), _strata(comparison)),
     }
-    return {name: write_csv(head, rows) for name, (head, rows) in tables.items()}
+    return {
+        name: write_csv((*head, "stamps"), ((*row, stamped) for row in rows))
+        for name, (head, rows) in tables.items()
+    }
 
 
 def _measures(comparison: Comparison) -> Iterator[Line]:

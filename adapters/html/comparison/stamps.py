@@ -23,7 +23,7 @@ def stamps(comparison: Comparison) -> list[Stamp]:
 def _few(comparison: Comparison) -> list[Stamp]:
     hgg, lgg = grade_counts(comparison)
     fewest, grade = min((hgg, "HGG"), (lgg, "LGG"))
-    if not 0 < fewest < FEW_STUDIES:
+    if not 0 < fewest < FEW_STUDIES or not comparison.cohort.is_ranked:
         return []
     text = (
         f"Of {fewest} {grade} a bootstrap sees too little doubt: intervals of differences are too "

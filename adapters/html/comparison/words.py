@@ -64,6 +64,15 @@ def p_value(p: object) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def in_figures(comparison: Comparison, endpoint: Endpoint) -> list[tuple[str, Estimate]]:
+    """List the backends as figures show them: ranked, or as asked for on simulated studies."""
+    found = ranked(comparison.arms, endpoint)
+    if comparison.cohort.is_ranked:
+        return found
+    names = [arm.name for arm in comparison.arms]
+    return sorted(found, key=lambda one: names.index(one[0]))
+
+
 def ranked(arms: Sequence[Arm], endpoint: Endpoint) -> list[tuple[str, Estimate]]:
     """Rank the backends by an endpoint, the best first; those without it are left out."""
     found = []

@@ -283,6 +283,18 @@ def test_runs_of_before_images_were_hashed_are_still_read(tmp_path: Path) -> Non
     assert [case.image_hash for case in run_in(tmp_path).scores()] == [None]
 
 
+def test_of_older_runs_phantoms_are_known_by_name_and_slices_say_nothing(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.parquet"
+    run_in(tmp_path).write_scores(
+        [CaseScore(one, one, None, None) for one in ("Phantom_0_0001", "anna")]
+    )
+    pq.write_table(pq.read_table(scores).drop_columns(["simulated", "slice_choice"]), scores)
+
+    assert run_in(tmp_path).case_table().simulated.tolist() == [True, False]
+    assert [case.simulated for case in run_in(tmp_path).scores()] == [True, False]
+    assert {case.slice_choice for case in run_in(tmp_path).scores()} == {None}
+
+
 def test_scores_of_the_manifest_that_another_process_has_replaced_are_none(
     tmp_path: Path,
 ) -> None:

@@ -10,7 +10,7 @@ from gliobench.adapters.slices import CASES_FILE, IMAGES, MASKS, SliceStudySourc
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.study import Grade, Modality, SliceChoice
 
 
 @pytest.fixture
@@ -206,3 +206,28 @@ def test_real_slices_show_a_tumour_within_the_brain(real_data: Path) -> None:
     assert volume.shape == whole.shape == (224, 224, 1)
     assert whole.any()
     assert (volume[whole] > 0).mean() > 0.99
+
+
+def test_the_table_states_how_each_slice_was_chosen_and_the_setting_where_it_does_not(
+    folder: Path,
+) -> None:
+    table(folder, "study_id,slice_choice", "a,oracle", "b,")
+
+    source = SliceStudySource(folder, choice=SliceChoice.INDEPENDENT)
+
+    assert source.study("a").plane_choice is SliceChoice.ORACLE
+    assert source.study("b").plane_choice is SliceChoice.INDEPENDENT
+
+
+def test_where_nobody_states_how_a_slice_was_chosen_it_counts_as_an_oracles(folder: Path) -> None:
+    choice = SliceStudySource(folder).study("a").plane_choice
+
+    assert choice is SliceChoice.NOT_STATED
+    assert choice.counts_as_oracle
+
+
+def test_another_word_for_how_a_slice_was_chosen_is_an_error(folder: Path) -> None:
+    table(folder, "study_id,slice_choice", "a,middle")
+
+    with pytest.raises(InvalidInputError, match="slice_choice .*middle.*: wanted oracle or indep"):
+        SliceStudySource(folder)

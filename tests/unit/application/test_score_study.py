@@ -15,6 +15,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
 from gliobench.domain.faults import Fault, FaultKind
+from gliobench.domain.geometry import Box3D
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     Failure,
@@ -22,7 +23,7 @@ from gliobench.domain.prediction import (
     Form,
     LocalisationPrediction,
 )
-from gliobench.domain.study import Case, Grade, Modality, Reference, Study
+from gliobench.domain.study import Case, Grade, Modality, Reference, SliceChoice, Study
 
 CASES = [
     fake_case("s0", site="2013", patient_id="anna"),
@@ -198,3 +199,39 @@ def test_an_image_that_cannot_be_read_leaves_the_brain_unknown() -> None:
 def test_an_image_that_cannot_be_reached_ends_the_run() -> None:
     with pytest.raises(StoreError, match="the bucket is gone"):
         score(fake_backend(), torn(StoreError("the bucket is gone")))
+
+
+SLICE = fake_case("s0", shape=(12, 14, 1), tumour=Box3D(start=(3, 4, 0), stop=(8, 9, 1)))
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept", "oracle"),
+    [
+        (SliceChoice.ORACLE, SliceChoice.ORACLE, True),
+        (SliceChoice.INDEPENDENT, SliceChoice.INDEPENDENT, False),
+        (None, SliceChoice.NOT_STATED, True),
+    ],
+)
+def test_whoever_reads_a_single_slice_is_an_oracle_unless_its_choice_is_stated(
+    stated: SliceChoice | None, kept: SliceChoice, oracle: bool
+) -> None:
+    case = replace(SLICE, study=replace(SLICE.study, slice_choice=stated))
+
+    (scored,) = score(fake_backend(), FakeStudySource([case]))
+
+    assert (scored.slice_choice, scored.oracle) == (kept, oracle)
+
+
+def test_a_volume_is_no_chosen_slice() -> None:
+    scored = score(fake_backend(), FakeStudySource(CASES))[0]
+
+    assert (scored.slice_choice, scored.oracle, scored.simulated) == (None, False, False)
+
+
+def test_a_study_is_simulated_by_its_source_or_by_its_patients_name() -> None:
+    told = replace(CASES[0], study=replace(CASES[0].study, simulated=True))
+    named = fake_case("s1", patient_id="Phantom_3_0001")
+
+    scored = score(fake_backend(), FakeStudySource([told, named]))
+
+    assert [one.simulated for one in scored] == [True, True]

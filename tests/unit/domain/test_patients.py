@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from gliobench.domain.patients import PATTERNS, assumptions, is_sure, patient_hash, patient_of
+from gliobench.domain.patients import (
+    PATTERNS,
+    assumptions,
+    is_phantom,
+    is_sure,
+    patient_hash,
+    patient_of,
+)
 
 
 def test_a_patient_hash_is_sixteen_digits_of_sha256() -> None:
@@ -100,3 +107,13 @@ def test_what_is_assumed_of_names_is_said() -> None:
 
 def test_nothing_is_assumed_where_a_table_names_the_patients() -> None:
     assert assumptions({"Case_01": "anna", "Case_02": "anna", "P1_1": "ben", "P1_2": "ben"}) == []
+
+
+@pytest.mark.parametrize("name", ["Phantom_0001", "Phantom_0_0001", "Phantom_12_10000"])
+def test_a_phantom_is_known_by_its_name(name: str) -> None:
+    assert is_phantom(name)
+
+
+@pytest.mark.parametrize("name", ["BraTS20_Training_001", "Phantom", "Phantom_1", "aPhantom_0001"])
+def test_a_patient_is_no_phantom(name: str) -> None:
+    assert not is_phantom(name)

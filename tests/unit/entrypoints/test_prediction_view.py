@@ -44,6 +44,7 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "study_id": "study-1",
         "backend": "fake",
         "provenance": {"weights": "none"},
+        "simulated": False,
         "grade": {"grade": "HGG", "probability_hgg": 0.823456},
         "localisation": {
             "centre_mm": [5.0, 6.0, 3.5],
