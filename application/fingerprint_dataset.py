@@ -68,6 +68,7 @@ class Fingerprint:
         volumes_mm3: Tumour volume by region, in studies whose reference shows the region.
         unreadable: Why a study is not described, by its id.
         unreadable_references: Why a part of a reference is not described, by the study's id.
+        noted_references: How a reference was read, where that is worth knowing, likewise.
     """
 
     hash: str
@@ -84,6 +85,7 @@ class Fingerprint:
     volumes_mm3: Mapping[Region, Distribution]
     unreadable: Mapping[str, str]
     unreadable_references: Mapping[str, str]
+    noted_references: Mapping[str, str]
 
 
 def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerprint:
@@ -125,6 +127,7 @@ class _Description:
     volumes_mm3: Mapping[Region, float]
     has_tumour: bool | None
     fault: Fault | None
+    note: Fault | None
 
 
 def _describe(study: Study, reference: Reference) -> _Description:
@@ -144,6 +147,7 @@ def _describe(study: Study, reference: Reference) -> _Description:
         },
         has_tumour=reference.has_tumour,
         fault=reference.fault,
+        note=reference.note,
     )
 
 
@@ -175,6 +179,7 @@ def _fingerprint(
         volumes_mm3=_spread(Region, [one.volumes_mm3 for one in described]),
         unreadable=unreadable,
         unreadable_references={fault.study_id: fault.sentence for fault in faults},
+        noted_references={one.note.study_id: one.note.sentence for one in described if one.note},
     )
 
 

@@ -102,6 +102,7 @@ class ScoreStudy:
             image_hash=None if self._image is None else image_hash(self._image),
             tumour_free=self._reference.has_tumour is False,
             reference_fault=self._reference.fault,
+            reference_note=self._reference.note,
             slice_choice=choice,
             simulated=self._study.is_simulated
             if self._study

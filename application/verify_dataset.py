@@ -102,6 +102,8 @@ def _volume_faults(study: Study, modality: Modality) -> Iterator[Fault]:
 def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:
     if reference.grade is None:
         yield Fault(study.id, FaultKind.MISSING_GRADE, "no reference grade")
+    if reference.note is not None:
+        yield reference.note
     if reference.fault is not None:
         yield reference.fault
     elif Region.WT not in reference.regions:

@@ -147,11 +147,13 @@ class Reference:
         grade: The graded malignancy.
         regions: (I, J, K) bool on the study's RAS+ grid, by region.
         fault: Why a part is unknown that is there; the other part stands all the same.
+        note: How the mask was read, where that is worth knowing.
     """
 
     grade: Grade | None = None
     regions: Mapping[Region, BoolArray] = field(default_factory=dict)
     fault: Fault | None = None
+    note: Fault | None = None
 
     @property
     def has_tumour(self) -> bool | None:

@@ -69,6 +69,8 @@ def print_fingerprint(described: Fingerprint) -> None:
         f"masks       {described.n_with_tumour} with a tumour, {described.n_without_tumour} "
         f"without, {described.n_unannotated} studies have no mask"
     )
+    if noted := list(described.noted_references.items()):
+        typer.echo(f"notes       {len(noted)} references, such as {': '.join(noted[0])}")
     typer.echo(
         f"HGG         {'unknown' if prevalence is None else f'{prevalence:.1%}'} of the graded"
     )

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gliobench.adapters.parquet.score_rows import LATER
+from gliobench.adapters.parquet.score_rows import LATER, REFERENCE, TOLD
 from gliobench.domain.evaluation.case_columns import (
     CHOICES,
     FIELDS,
@@ -31,7 +31,6 @@ from gliobench.domain.study import Grade, SliceChoice
 
 IMAGE = "image_hash"
 _WORDS = pa.string()
-_FAULT = ("reference_fault", "reference_fault_detail")
 FREE = "tumour_free"
 _KEPT_AS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": IMAGE}
 
@@ -43,7 +42,7 @@ def columns_of(batch: pa.RecordBatch) -> Columns:
         LookupError, ValueError, TypeError: They are no rows of `score_rows.score_table`.
     """
     columns: Columns = {name: _texts(_kept(batch, kept)) for name, kept in _KEPT_AS.items()}
-    columns["reference_fault"] = _faults(batch)
+    columns |= {name: _faults(batch, name) for name in TOLD}
     columns["tumour_free"] = _flags(_kept(batch, FREE, pa.bool_()))
     columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
     columns["oracle"] = _flags(batch["oracle"])
@@ -64,8 +63,7 @@ def wanted_columns() -> list[str]:
 def _wanted() -> Iterator[str]:
     yield from (
         *_KEPT_AS.values(),
-        *_FAULT,
-        FREE,
+        *REFERENCE,
         "reference_grade",
         "oracle",
         "slice_choice",
@@ -159,8 +157,8 @@ def _there(column: pa.Array) -> BoolArray:
     return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def _faults(batch: pa.RecordBatch) -> NDArray[np.object_]:
-    kinds, details = (_kept(batch, name).to_pylist() for name in _FAULT)
+def _faults(batch: pa.RecordBatch, name: str) -> NDArray[np.object_]:
+    kinds, details = (_kept(batch, one).to_pylist() for one in (name, f"{name}_detail"))
     told = [
         None if kind is None else f"{kind}: {detail}"
         for kind, detail in zip(kinds, details, strict=True)

@@ -37,7 +37,9 @@ Row: TypeAlias = dict[str, Any]
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
 MOVE = tuple(Move.__dataclass_fields__)
-REFERENCE = ("tumour_free", "reference_fault", "reference_fault_detail")
+TOLD = ("reference_fault", "reference_note")
+"""What is told of a reference: each in two columns, of its kind and of its detail."""
+REFERENCE = ("tumour_free", *TOLD, *(f"{name}_detail" for name in TOLD))
 LATER = {
     "image_hash",
     "slice_choice",
@@ -106,17 +108,18 @@ def _read_case(row: Row) -> CaseScore:
         content_hash=row["content_hash"],
         image_hash=row.get("image_hash"),  # absent from runs of older versions
         tumour_free=bool(row.get("tumour_free")),
-        reference_fault=_read_fault(row),
+        reference_fault=_read_fault(row, "reference_fault"),
+        reference_note=_read_fault(row, "reference_note"),
         moves=dict(_read_moves(row)),
         slice_choice=SliceChoice(choice) if (choice := row.get("slice_choice")) else None,
         simulated=is_phantom(row["patient_id"]) if simulated is None else simulated,
     )
 
 
-def _read_fault(row: Row) -> Fault | None:
-    if (kind := row.get("reference_fault")) is None:
+def _read_fault(row: Row, name: str) -> Fault | None:
+    if (kind := row.get(name)) is None:
         return None
-    return Fault(row["study_id"], FaultKind(kind), row["reference_fault_detail"])
+    return Fault(row["study_id"], FaultKind(kind), row[f"{name}_detail"])
 
 
 def _row(case: CaseScore) -> Row:
@@ -134,8 +137,9 @@ def _row(case: CaseScore) -> Row:
         "slice_choice": case.slice_choice.value if case.slice_choice else None,
         "simulated": case.simulated,
     }
-    if (fault := case.reference_fault) is not None:
-        row |= {"reference_fault": fault.kind.value, "reference_fault_detail": fault.detail}
+    for name, told in zip(TOLD, (case.reference_fault, case.reference_note), strict=True):
+        if told is not None:
+            row |= {name: told.kind.value, f"{name}_detail": told.detail}
     match case.grade:
         case Failure():
             row |= _of_failure("grade", case.grade)
@@ -237,7 +241,7 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
     yield from _failure_columns("grade")
     yield from (("scoring_plane", pa.int32()), ("scoring_plane_axis", pa.int32()))
     yield from (("oracle", pa.bool_()), ("tumour_free", pa.bool_()))
-    yield from (("reference_fault", pa.string()), ("reference_fault_detail", pa.string()))
+    yield from ((end, pa.string()) for name in TOLD for end in (name, f"{name}_detail"))
     yield from (("slice_choice", pa.string()), ("simulated", pa.bool_()))
     for form in Form:
         yield f"{form.value}_answered", pa.bool_()

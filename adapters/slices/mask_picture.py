@@ -66,9 +66,8 @@ def _one_channel(path: DatasetPath) -> NDArray[np.float32]:
         if is_one_colour or not colours[opacity > 0].any():
             return opacity
         colours = colours * (opacity / opacity.max())[..., None]
-    told = [channel for channel in np.moveaxis(colours, -1, 0) if channel.any()] or [
-        colours[..., 0]
-    ]
+    channels = [colours[..., at] for at in range(colours.shape[-1])]
+    told = [channel for channel in channels if channel.any()] or channels
     if all(np.array_equal(channel, told[0]) for channel in told):
         return told[0]
     if len(np.unique(colours.reshape(-1, 3), axis=0)) > 2 or colours.any(axis=-1).all():

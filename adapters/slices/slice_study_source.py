@@ -102,13 +102,18 @@ class SliceStudySource(StudySource):
             # Without a picture there is no grid for a mask; the grade still counts the failure.
             return Reference(grade=grade)
         try:
-            return Reference(grade=grade, regions=self._regions(study_id, native))
+            regions, note = self._regions(study_id, native)
         except (InvalidInputError, NotFoundError) as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
+        noted = Fault(study_id, FaultKind.THRESHOLDED_MASK, note) if note else None
+        return Reference(grade=grade, regions=regions, note=noted)
 
-    def _regions(self, study_id: str, native: Grid) -> dict[Region, BoolArray]:
+    def _regions(self, study_id: str, native: Grid) -> tuple[dict[Region, BoolArray], str]:
         path = self._mask(study_id)
-        return {Region.WT: _read_tumour(path, native)} if path.is_file() else {}
+        if not path.is_file():
+            return {}, ""
+        tumour, note = _read_tumour(path, native)
+        return {Region.WT: tumour}, note
 
     def modalities(self) -> tuple[Modality, ...]:
         """Name the one that the pictures show."""
@@ -122,17 +127,12 @@ class SliceStudySource(StudySource):
         return sha256(f"{self._modality.value} {spacing_mm} {content}\n".encode()).hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell of a mask that has more than two values, and of rows of the table that are repeated."""
-        case, path = self._case(study_id), self._mask(study_id)
-        try:
-            note = read_mask(path).note if path.is_file() else ""
-        except FaultyStudyError:  # which is a fault
-            note = ""
-        notes = [Fault(study_id, FaultKind.THRESHOLDED_MASK, note)] if note else []
-        if len(case.rows) > 1:
-            detail = f"rows {' and '.join(map(str, case.rows))} of {CASES_FILE} say the same"
-            notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
-        return notes
+        """Tell of rows of the table that are repeated."""
+        rows = self._case(study_id).rows
+        if len(rows) == 1:
+            return []
+        detail = f"rows {' and '.join(map(str, rows))} of {CASES_FILE} say the same"
+        return [Fault(study_id, FaultKind.REPEATED_ROW, detail)]
 
     def _case(self, study_id: str) -> _Case:
         if study_id not in self._cases:
@@ -195,15 +195,17 @@ def _read_plane(path: DatasetPath, native: Grid) -> NDArray[np.float32]:
     return np.ascontiguousarray(reorient(picture, source=native, target=canonical(native)))
 
 
-def _read_tumour(path: DatasetPath, native: Grid) -> BoolArray:
-    """Read a mask as an (I, J, 1) array on the RAS+ grid."""
-    tumour = read_mask(path).tumour[:, :, None]
+def _read_tumour(path: DatasetPath, native: Grid) -> tuple[BoolArray, str]:
+    """Read a mask as an (I, J, 1) array on the RAS+ grid, and what is to be noted of it."""
+    mask = read_mask(path)
+    tumour = mask.tumour[:, :, None]
     if tumour.shape != native.shape:
         raise FaultyStudyError(
             FaultKind.SHAPE_MISMATCH,
             f"{path}: {tumour.shape[:2]} pixels: wanted {native.shape[:2]}, as the picture has",
         )
-    return np.ascontiguousarray(reorient(tumour, source=native, target=canonical(native)))
+    turned = reorient(tumour, source=native, target=canonical(native))
+    return np.ascontiguousarray(turned), mask.note
 
 
 def _read_cases(path: DatasetPath, spacing_mm: float) -> dict[str, _Case]:

@@ -125,13 +125,18 @@ def _references(cases: CaseTable) -> Iterator[Finding]:
     """Find references of which a part is not known: that is no fault of any backend."""
     annotated = int((cases.has_plane | cases.tumour_free).sum())
     scored = f"Localisation is scored in {annotated} of {_studies(len(cases))}"
+    if notes := cases.reference_notes:
+        yield Finding(
+            FindingKind.NOTED_REFERENCES,
+            f"In {_studies(len(notes))} the reference mask is not plainly a mask. {_named(notes)}.",
+            study_ids=tuple(sorted(notes)),
+        )
     if faults := cases.reference_faults:
-        named = "; ".join(f"{one}: {why}" for one, why in list(faults.items())[:NAMED])
-        more = f"; and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
         yield Finding(
             FindingKind.UNREADABLE_REFERENCES,
             f"{scored}: of {_studies(len(faults))} a part of the reference cannot be read. What can "
-            f"be read of it, such as the grade, is scored, and no backend is charged. {named}{more}.",
+            f"be read of it, such as the grade, is scored, and no backend is charged. "
+            f"{_named(faults)}.",
             study_ids=tuple(sorted(faults)),
         )
     elif 0 < annotated < len(cases):
@@ -141,6 +146,11 @@ def _references(cases: CaseTable) -> Iterator[Finding]:
             f"{scored}: the others have no reference mask, or cannot be opened.",
             study_ids=tuple(sorted(cases.study_ids[unknown].tolist())),
         )
+
+
+def _named(told: Mapping[str, str]) -> str:
+    named = "; ".join(f"{one}: {why}" for one, why in list(told.items())[:NAMED])
+    return f"{named}; and {len(told) - NAMED} more" if len(told) > NAMED else named
 
 
 def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:

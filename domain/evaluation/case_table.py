@@ -126,7 +126,15 @@ class CaseTable:
     @property
     def reference_faults(self) -> dict[str, str]:
         """Why a part of a study's reference could not be read, by study id."""
-        found = self.columns["reference_fault"]
+        return self._told("reference_fault")
+
+    @property
+    def reference_notes(self) -> dict[str, str]:
+        """How a study's reference was read, where that is worth knowing, by study id."""
+        return self._told("reference_note")
+
+    def _told(self, column: str) -> dict[str, str]:
+        found = self.columns[column]
         at = np.flatnonzero(found != None)  # noqa: E711 -- elementwise
         return dict(zip(self.study_ids[at].tolist(), found[at].tolist(), strict=True))
 

@@ -15,6 +15,7 @@ class FindingKind(str, Enum):
     LEAKAGE = "leakage"
     SIMULATED = "simulated"
     UNREADABLE_REFERENCES = "unreadable references"
+    NOTED_REFERENCES = "notes on references"
     MISSING_MASKS = "missing reference masks"
     PARTIAL_RUN = "partial run"
     ORACLE_SLICES = "oracle slices"

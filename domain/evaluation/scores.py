@@ -120,6 +120,7 @@ class CaseScore:
         tumour_free: True where the reference says that there is no tumour. Without that and without
             a plane nobody has drawn one, or what was drawn cannot be read.
         reference_fault: Why a part of the reference could not be read; the rest is scored.
+        reference_note: How the reference was read, where that is worth knowing.
         moves: Where the images were altered to control the backend: by form, how its answers
             compare with those on the true images. Empty for the true images themselves.
         slice_choice: How the plane of a study of one plane was chosen; None for a volume.
@@ -139,6 +140,7 @@ class CaseScore:
     image_hash: str | None = None
     tumour_free: bool = False
     reference_fault: Fault | None = None
+    reference_note: Fault | None = None
     moves: Mapping[Form, Move] = field(default_factory=dict)
     slice_choice: SliceChoice | None = None
     simulated: bool = False

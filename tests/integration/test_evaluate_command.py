@@ -94,6 +94,24 @@ def test_unreadable_masks_leave_the_grades_scored_and_are_named(
     assert "Unreadable references" in (tmp_path / "report.html").read_text()
 
 
+def test_a_mask_that_was_cut_at_half_is_scored_and_noted(
+    tmp_path: Path, source: list[FakeStudySource]
+) -> None:
+    note = Fault("s0", FaultKind.THRESHOLDED_MASK, "s0.png: 49 grey levels, cut at half")
+    noted = replace(CASES[0], reference=replace(CASES[0].reference, note=note))
+    source.append(FakeStudySource([noted, *CASES[1:]]))
+
+    result = evaluate(tmp_path, backend="grader")
+
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    assert "In 1 study the reference mask is not plainly a mask." in told
+    assert "s0: thresholded_mask: s0.png: 49 grey levels, cut at half." in told
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert "Notes on references" in [stamp["title"] for stamp in report["stamps"]]
+    assert report["cohort"]["n_with_tumour"] == 3
+
+
 def test_the_report_is_on_all_backends_of_the_cohort_that_the_folder_holds(tmp_path: Path) -> None:
     evaluate(tmp_path, backend="grader")
 

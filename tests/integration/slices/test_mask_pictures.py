@@ -80,7 +80,7 @@ def test_a_mask_of_two_values_is_the_tumour_whatever_they_are(
     source = SliceStudySource(_save(folder, mask))
 
     np.testing.assert_array_equal(_whole(folder), TUMOUR)
-    assert source.notes("a") == []
+    assert source.reference("a").note is None
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_black_mask_says_that_there_is_no_tumour(folder: Path) -> None:
     _save(folder, 0 * GREY)
 
     assert not _whole(folder).any()
-    assert SliceStudySource(folder).notes("a") == []
+    assert SliceStudySource(folder).reference("a").note is None
 
 
 @pytest.mark.parametrize("mask", [255 - GREY, 1 - TUMOUR.astype(np.uint8), 255 + 0 * GREY])

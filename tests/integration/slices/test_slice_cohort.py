@@ -1,15 +1,18 @@
 """A slice cohort under the commands."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
 from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.adapters.slices import SliceStudySource
+from gliobench.adapters.slices import MASKS, SliceStudySource
 from gliobench.domain.prediction import Failure, FailureReason, Form
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
@@ -40,6 +43,41 @@ def test_answers_at_one_spacing_are_not_taken_for_answers_at_another(tmp_path: P
 
     assert (first.exit_code, again.exit_code, wider.exit_code) == (0, 0, 1), first.output
     assert "keeps a run over cohort" in wider.stderr
+
+
+def test_verify_finds_nothing_in_right_slices_and_split_takes_them_all(tmp_path: Path) -> None:
+    dataset = str(write_slices(tmp_path / "slices", [fake_case(one) for one in "abcd"]))
+    left_out = tmp_path / "left_out.json"
+
+    verify = ["dataset", "verify", dataset, "--quarantine", str(left_out)]
+    verified = CliRunner().invoke(app, verify)
+    split = ["dataset", "split", dataset, "--folds", "2", "--exclude", str(left_out)]
+    cohort = CliRunner().invoke(app, split)
+    described = CliRunner().invoke(app, ["dataset", "fingerprint", dataset])
+
+    assert (verified.exit_code, cohort.exit_code, described.exit_code) == (0, 0, 0)
+    assert "4 studies, 0 to be left out, 0 faults, 0 notes" in verified.stdout
+    assert [len(part) for part in json.loads(cohort.stdout)["parts"].values()] == [2, 2]
+    assert "4 with a tumour" in described.stdout
+
+
+def test_verify_fingerprint_and_evaluate_show_a_mask_that_was_cut_at_half(tmp_path: Path) -> None:
+    folder = write_slices(tmp_path / "slices", [fake_case("a"), fake_case("b")])
+    mask = np.asarray(Image.open(folder / MASKS / "a.png")).copy()
+    mask[0, :4] = 3, 9, 1, 2  # what a lossy format leaves
+    Image.fromarray(mask).save(folder / MASKS / "a.png")
+    evaluate = ["evaluate", str(folder), "--backend", "majority", "--out", str(tmp_path / "run")]
+
+    outputs = [
+        CliRunner().invoke(app, command).stdout
+        for command in (
+            ["dataset", "verify", str(folder)],
+            ["dataset", "fingerprint", str(folder)],
+            evaluate,
+        )
+    ]
+
+    assert all("thresholded_mask" in output for output in outputs)
 
 
 def test_a_folder_of_studies_with_a_table_of_its_own_is_no_folder_of_slices(tmp_path: Path) -> None:
