@@ -48,7 +48,7 @@ REASONS: Mapping[FailureReason, str] = {
 
 def lead(report: EvaluationReport) -> str:
     """Sum the report up in one paragraph."""
-    claims = (_grading, _localising) if report.cohort.is_ranked else (_unranked,)
+    claims = (_grading, _localising, _untested) if report.cohort.is_ranked else (_unranked,)
     parts = (_cohort, *claims, _training)
     return " ".join(sentence for part in parts for sentence in part(report))
 
@@ -69,10 +69,12 @@ def methods(report: EvaluationReport) -> list[str]:
         f"localisation scores an overlap of 0 and a distance of {WORST_MM:.0f} mm, the diagonal of "
         "the BraTS volume. Answered-only leaves failures out.",
         "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
-        "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, and a "
-        f"bootstrap over patients ({RESAMPLES:,} draws, seed {report.seed}) for all else: percentiles "
-        "for means, and BCa within each grade for measures of grades. Where the studies "
-        "tell of no doubt, or of one patient only, there is none.",
+        "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, on the logit "
+        "scale and averaged with Hanley and McNeil's variance where that is larger, the wider of Student's "
+        "and Hall's at either end for means over patients, and BCa of a bootstrap within each grade "
+        f"({RESAMPLES:,} draws, seed {report.seed}) for all else. Where failures count into a mean, "
+        "their share has its exact interval; where nothing failed, a mean's interval takes failures "
+        "for impossible. Where the studies tell of no doubt, or of one patient only, there is none.",
         "Distances are in millimetres in the study's own frame. The reference's centre is the "
         "centroid of its whole tumour; a hit is a centre inside it.",
         "The scoring plane is the axial plane of the largest reference area. It is used for "
@@ -113,16 +115,12 @@ def _grading(report: EvaluationReport) -> Iterator[str]:
 
 
 def _best_grader(ranking: Ranking, *, alone: bool) -> str:
+    """Say whose balanced accuracy is highest; whether that is more than chance, pairs have to tell."""
     name, value, estimate = ranking[0]
     if value <= 0.5:
-        return f"None grades better than chance: no balanced accuracy exceeds {said(estimate)}."
-    claim = "is the only one that grades" if alone else "grades best"
-    told = f"{name} {claim}, at a balanced accuracy of {said(estimate)}"
-    rivals = [rival for rival, _, other in ranking[1:] if _meet(estimate, other)]
-    if rivals:
-        interval_of = "interval of" if len(rivals) == 1 else "intervals of"
-        verb = "overlaps" if len(rivals) == 1 else "overlap"
-        return f"{told}; the {interval_of} {listed(rivals)} {verb}, so the order may be chance."
+        return f"No balanced accuracy exceeds {said(estimate)}, where 0.5 is chance."
+    claim = "is the only one that grades, at a" if alone else "has the highest"
+    told = f"{name} {claim} balanced accuracy of {said(estimate)}"
     if (spread := ends(estimate)) is not None and spread.low <= 0.5:
         return f"{told}; the interval includes 0.5, which is chance."
     return f"{told}, where 0.5 is chance."
@@ -153,13 +151,17 @@ def _localising(report: EvaluationReport) -> Iterator[str]:
     if not ranking:
         return
     name, _, estimate = ranking[0]
-    claim = "is the only one that localises" if len(ranking) == 1 else "localises best"
-    centres = said(estimate, digits=1, unit=" mm") + " off on average"
-    told = f"{name} {claim}: its centres are {centres}{_penalty(report, name)}"
-    for second, error, other in ranking[1:2]:
+    claim = "is the only one that localises, with a" if len(ranking) == 1 else "has the smallest"
+    centres = said(estimate, digits=1, unit=" mm")
+    told = f"{name} {claim} mean centre error of {centres}{_penalty(report, name)}"
+    for second, error, _ in ranking[1:2]:
         told += f"; {second} follows at {number(error, 1)} mm{_penalty(report, second)}"
-        told += ", and their intervals overlap" if _meet(other, estimate) else ""
     yield f"{told}."
+
+
+def _untested(report: EvaluationReport) -> Iterator[str]:
+    if len(report.backends) > 1:
+        yield "Differences are tested by `gliobench compare`, not here."
 
 
 def _penalty(report: EvaluationReport, name: str) -> str:
@@ -251,7 +253,7 @@ def repeat_warning(report: EvaluationReport) -> list[Stamp]:
     text = (
         f"The {count(cohort.n_studies, 'study')} are of {count(cohort.n_patients, 'patient')}. "
         "Intervals of proportions and of AUROC take studies for independent, so they are too "
-        "narrow; those of bootstraps draw patients with all their studies."
+        "narrow; those of means and bootstraps take patients with all their studies."
     )
     return [Stamp("Patients who came more than once", text)]
 
@@ -261,8 +263,3 @@ def said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:
     spread = interval(estimate, digits)
     inside = f" (95 % interval {spread})" if spread else ""
     return f"{number(estimate.value, digits)}{unit}{inside}"
-
-
-def _meet(first: Estimate, second: Estimate) -> bool:
-    one, other = ends(first), ends(second)
-    return one is not None and other is not None and other.high >= one.low

@@ -32,8 +32,9 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
 )
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
-from gliobench.domain.statistics.means import bootstrap_mean
+from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
+from gliobench.domain.statistics.sampling import numbered
 from gliobench.domain.study import Case
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.inputs import load_backend, open_source
@@ -126,9 +127,9 @@ def not_only(rows: Rows, question: Question) -> bool:
 def mean_of(rows: Rows, name: str, *, digits: int = 3) -> str:
     """Write a mean with its interval."""
     return written(
-        bootstrap_mean(
-            values=[float(row[name]) for row in rows],
-            patients=[row["patient_id"] for row in rows],
+        estimate_mean(
+            np.array([row[name] for row in rows], dtype=np.float64),
+            numbered([row["patient_id"] for row in rows]),
         ),
         digits=digits,
     )

@@ -26,8 +26,9 @@ from gliobench.application.network_backend import backend_of
 from gliobench.domain.metrics.classification import auroc
 from gliobench.domain.prediction import GradePrediction
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
-from gliobench.domain.statistics.means import bootstrap_mean
+from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
+from gliobench.domain.statistics.sampling import numbered
 from gliobench.domain.statistics.temperature import fit_temperature
 
 MIXED_SITES = ("2013", "TMC")
@@ -74,9 +75,8 @@ def print_localizer(rows: Rows) -> None:
 
 def mean_of(rows: Rows, name: str) -> str:
     """Write a mean with its interval."""
-    estimate = bootstrap_mean(
-        values=[row[name] for row in rows], patients=[row["patient_id"] for row in rows]
-    )
+    values = np.array([row[name] for row in rows], dtype=np.float64)
+    estimate = estimate_mean(values, numbered([row["patient_id"] for row in rows]))
     return written(estimate, digits=3)
 
 

@@ -10,13 +10,13 @@ import numpy as np
 from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.paired_grades import GradedStudies
-from gliobench.domain.comparison.result import Arm, Bias, FailureRate
+from gliobench.domain.comparison.result import TRACKING, Arm, Bias, FailureRate, Family, Test
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.report import BASELINE
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.geometry import FloatArray
-from gliobench.domain.position.bias import position_bias
+from gliobench.domain.position.bias import PositionBias, position_bias
 from gliobench.domain.position.equivariance import Response
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.prediction import Form
@@ -71,7 +71,7 @@ def describe_arm(
     """
     run, summary = entrant.run, summarise(cases, seed=drawing.seed)
     others = {name: placed for name, placed in priors.items() if name != run.backend}
-    studies = GradedStudies.of({run.backend: cases})
+    studies, biases = GradedStudies.of({run.backend: cases}), tuple(_biases(cases, others, drawing))
     return Arm(
         name=run.backend,
         backend=entrant.backend,
@@ -86,7 +86,9 @@ def describe_arm(
         calibration=_calibration(run.backend, studies),
         distributions=tuple(distributions(cases)),
         failures=tuple(_failures(summary)),
-        biases=tuple(_biases(cases, others, drawing)),
+        biases=biases,
+        follows=next(_following(biases), None),
+        tracking=None,
         controls=entrant.controls,
     )
 
@@ -131,6 +133,13 @@ def _biases(cases: CaseTable, priors: Mapping[str, CaseTable], drawing: Drawing)
             predicted_mm=_shown(places.predicted.centres_mm),
             reference_mm=_shown(places.reference.centres_mm),
         )
+
+
+def _following(biases: Sequence[Bias]) -> Iterator[Test]:
+    for bias in biases:
+        if bias.form is Form.POINT and isinstance(bias.measured, PositionBias):
+            p = bias.measured.tracking_p
+            yield Test(Family.LEAD, TRACKING, p, p)
 
 
 def _places_of(cases: CaseTable, study_ids: Sequence[str], form: Form) -> FloatArray:

@@ -10,11 +10,22 @@ import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
+from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import FloatArray
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
 
+MEANS = frozenset(
+    {
+        Measure.BRIER,
+        Measure.ERROR_MM,
+        Measure.HD95_MM,
+        Measure.BOX_IOU,
+        Measure.DICE,
+    }
+)
+"""Measures whose mean says something else than their median."""
 LOWER_IS_BETTER = frozenset({Measure.BRIER, Measure.ERROR_MM, Measure.HD95_MM})
 
 
@@ -72,6 +83,18 @@ class Endpoint:
         """1 where more is better, -1 where less is."""
         return -1 if self.measure in LOWER_IS_BETTER else 1
 
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is a mean of scores that are more than right or wrong."""
+        return self.measure in MEANS
+
+    @property
+    def worst(self) -> float:
+        """What a failure scores in it."""
+        if self.measure in (Measure.ERROR_MM, Measure.HD95_MM):
+            return WORST_MM
+        return 1.0 if self.measure is Measure.BRIER else 0.0
+
     def scores(self, cases: Cases) -> FloatArray:
         """Read each study's score of a localisation; NaN where there is none."""
         table = CaseTable.of(cases)
@@ -104,9 +127,12 @@ GRADING = tuple(
 )
 BALANCED_ACCURACY = GRADING[0]
 AUROC = Endpoint(Measure.AUROC)
+BRIER = Endpoint(Measure.BRIER)
+POINT_ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
+"""The localisation that the first paragraph speaks of."""
 
 LEADING = (
-    Endpoint(Measure.ERROR_MM, Form.POINT),
+    POINT_ERROR,
     Endpoint(Measure.BOX_IOU, Form.BOX),
     Endpoint(Measure.DICE, Form.POLYGON),
     Endpoint(Measure.ERROR_MM, Form.POINT_3D),
@@ -114,6 +140,8 @@ LEADING = (
     Endpoint(Measure.DICE, Form.MASK),
 )
 """Each form's own measure, which the signed-rank test compares."""
+PAIRED = (*LEADING, Endpoint(Measure.HD95_MM, Form.MASK))
+"""The means of localisation, each with a paired test of its own."""
 LOCALISATION = (
     *LEADING,
     Endpoint(Measure.HIT, Form.POINT),

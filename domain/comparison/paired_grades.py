@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from gliobench.domain.comparison.endpoints import AUROC, GRADING, Endpoint
+from gliobench.domain.comparison.endpoints import AUROC, BRIER, GRADING, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import BoolArray, FloatArray
@@ -18,12 +18,13 @@ from gliobench.domain.statistics.delong import PairedAuroc, compare_aurocs
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar, mcnemar
 from gliobench.domain.statistics.means import MeasuredValues
+from gliobench.domain.statistics.paired_means import compare_means, larger_p
 from gliobench.domain.statistics.power import (
     detectable_accuracy_difference,
     detectable_auroc_difference,
 )
 from gliobench.domain.statistics.rankings import RankedStudies
-from gliobench.domain.statistics.sampling import SamplingPlan
+from gliobench.domain.statistics.sampling import SamplingPlan, numbered
 from gliobench.domain.statistics.swapping import swap_test
 
 NO_PROBABILITIES = NotEstimable("one of the two gives no probabilities")
@@ -199,13 +200,25 @@ def grading_p(
     if endpoint.measure is Measure.BRIER:
         if not {first, second} <= set(studies.probability):
             return NO_PROBABILITIES
-        one, other = ((studies.probability[name] - studies.hgg) ** 2 for name in (first, second))
-        return swap_test((one - other) / len(one), studies.patients, seed=seed)
+        return _brier_p(studies, first, second, seed=seed)
     apart = studies.right(first).astype(np.float64) - studies.right(second)
     pulls = apart * _weights(studies.hgg, endpoint.measure)
     if np.isnan(pulls).any():
         return NotEstimable("the reference has one grade only")
     return swap_test(pulls, studies.patients, seed=seed)
+
+
+def _brier_p(studies: GradedStudies, first: str, second: str, *, seed: int) -> float | NotEstimable:
+    """Test two means of squared errors; a failure is sure of the wrong grade."""
+    one, other = ((studies.probability[name] - studies.hgg) ** 2 for name in (first, second))
+    means = compare_means(
+        one,
+        other,
+        failed=(~studies.answered[first], ~studies.answered[second]),
+        worst=BRIER.worst,
+        patients=numbered(studies.patients),
+    )
+    return larger_p(swap_test(one - other, studies.patients, seed=seed), means.p)
 
 
 def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
@@ -223,7 +236,7 @@ def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
 def detectable_accuracy(
     studies: GradedStudies, right: McNemar | NotEstimable
 ) -> float | NotEstimable:
-    """Find the smallest difference of accuracies that McNemar's test of so many studies would show."""
+    """Find the smallest difference of accuracies that McNemar's exact test of so many studies would show."""
     if isinstance(right, NotEstimable):
         return right
     if studies.repeats:

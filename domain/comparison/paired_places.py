@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from scipy.stats import rankdata
 
 from gliobench.domain.comparison.endpoints import LEADING, LOCALISATION, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.prediction import Form
-from gliobench.domain.statistics.bootstrap import Replicates, resample
-from gliobench.domain.statistics.estimate import Measured, NotEstimable
-from gliobench.domain.statistics.means import MeasuredValues
-from gliobench.domain.statistics.sampling import SamplingPlan
-from gliobench.domain.statistics.swapping import swap_test
+from gliobench.domain.statistics.estimate import NotEstimable
+from gliobench.domain.statistics.paired_means import PairedMeans, compare_means, larger_p
+from gliobench.domain.statistics.sampling import Indices, numbered
+from gliobench.domain.statistics.swapping import swap_tests
 from gliobench.domain.statistics.wilcoxon import SignedRank, signed_rank
 
 NOT_LOCALISED = NotEstimable("one of the two does not answer in this form")
+
+PairedScores: TypeAlias = dict[tuple[str, str, Endpoint], PairedMeans]
+"""By both backends and the endpoint; the p is of the test that a claim takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +30,14 @@ class PlacedStudies:
     """How well B backends placed N tumours; a failure scores worst.
 
     Args:
-        patients: Whose studies they are.
+        numbers: (N,) whose studies they are, by number.
         scores: By backend and endpoint, (N,); NaN where the reference shows no tumour.
+        failed: By backend and form, (N,) bool.
     """
 
-    patients: tuple[str, ...]
+    numbers: Indices
     scores: Mapping[tuple[str, Endpoint], FloatArray]
+    failed: Mapping[tuple[str, Form | None], BoolArray]
 
     @classmethod
     def of(cls, runs: Mapping[str, Cases]) -> PlacedStudies:
@@ -44,8 +49,13 @@ class PlacedStudies:
             for name, table in tables.items()
         }
         return cls(
-            patients=tuple(next(iter(tables.values())).patients.tolist()),
+            numbers=numbered(next(iter(tables.values())).patients.tolist()),
             scores={key: values for key, values in found.items() if not np.isnan(values).all()},
+            failed={
+                (name, form): table.failed(form)
+                for name, table in tables.items()
+                for form in table.forms
+            },
         )
 
     def shared(self, first: str, second: str) -> list[Endpoint]:
@@ -56,19 +66,32 @@ class PlacedStudies:
         """Give the first's scores less the second's; NaN where either has none."""
         return np.asarray(self.scores[first, endpoint] - self.scores[second, endpoint])
 
-    def draw(self, *, replicates: int, seed: int) -> Replicates:
-        """Draw patients; a column each key of `scores`."""
-        plan = SamplingPlan.of(self.patients)
-        values = MeasuredValues.of(np.column_stack(list(self.scores.values())))
-        return resample(values.means, plan, replicates=replicates, seed=seed)
+    def means(self, pairs: Sequence[tuple[str, str]], *, seed: int) -> PairedScores:
+        """Compare every mean that both of a pair have; all swaps toss the same coins."""
+        keys = [(*pair, endpoint) for pair in pairs for endpoint in self.shared(*pair)]
+        apart = (np.nan_to_num(self.apart(*key)) for key in keys)
+        swapped = swap_tests(apart, self.numbers, seed=seed)
+        found = {}
+        for (first, second, endpoint), swap_p in zip(keys, swapped, strict=True):
+            means = self._compared(first, second, endpoint)
+            p = larger_p(swap_p, means.p) if endpoint.is_mean else swap_p
+            found[first, second, endpoint] = replace(means, p=p)
+        return found
 
-    def differences(self, drawn: Replicates, first: str, second: str) -> dict[Endpoint, Measured]:
-        """Estimate each mean that both have, the first less the second."""
-        shared, column = self.shared(first, second), {key: at for at, key in enumerate(self.scores)}
-        if not shared:
-            return {}
-        one, other = (drawn.pick([column[name, e] for e in shared]) for name in (first, second))
-        return dict(zip(shared, (one - other).percentile(), strict=True))
+    def _compared(self, first: str, second: str, endpoint: Endpoint) -> PairedMeans:
+        """Compare two means; of shares of right answers, a failure is as wrong as any."""
+        nobody = np.zeros(len(self.numbers), dtype=bool)
+        one, other = (
+            self.failed[name, endpoint.form] if endpoint.is_mean else nobody
+            for name in (first, second)
+        )
+        return compare_means(
+            self.scores[first, endpoint],
+            self.scores[second, endpoint],
+            failed=(one, other),
+            worst=endpoint.worst,
+            patients=self.numbers,
+        )
 
     def shifts(self, first: str, second: str) -> dict[Form, SignedRank | NotEstimable]:
         """Rank the differences of each form's leading endpoint, over the tumours both answer."""
@@ -88,24 +111,15 @@ class PlacedStudies:
         Source: Rosner, Glynn & Lee, "The Wilcoxon signed rank test for paired comparisons of
             clustered data", Biometrics 2006.
         """
-        if len(set(self.patients)) == len(self.patients):
+        if self.numbers.max() + 1 == len(self.numbers):
             return found.p
         apart, patients = self._known(first, second, endpoint)
         ranks = rankdata(np.abs(apart)) * np.sign(apart)
-        return swap_test(ranks, patients, seed=seed)
+        (p,) = swap_tests([ranks], patients, seed=seed)
+        return p
 
-    def p(self, endpoint: Endpoint, first: str, second: str, *, seed: int) -> float | NotEstimable:
-        """Test a mean as the primary endpoint, by swapping."""
-        if endpoint not in self.shared(first, second):
-            return NOT_LOCALISED
-        apart, patients = self._known(first, second, endpoint)
-        return swap_test(apart / max(1, len(apart)), patients, seed=seed)
-
-    def _known(
-        self, first: str, second: str, endpoint: Endpoint
-    ) -> tuple[FloatArray, tuple[str, ...]]:
+    def _known(self, first: str, second: str, endpoint: Endpoint) -> tuple[FloatArray, Indices]:
         """Give the differences that there are, and whose they are."""
         apart = self.apart(first, second, endpoint)
         there = ~np.isnan(apart)
-        whose = zip(self.patients, there, strict=True)
-        return apart[there], tuple(who for who, is_there in whose if is_there)
+        return apart[there], self.numbers[there]

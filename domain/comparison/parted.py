@@ -6,26 +6,23 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.endpoints import POINT_ERROR
 from gliobench.domain.comparison.paired_grades import NOT_GRADED, GradedStudies
 from gliobench.domain.comparison.result import Stratum, StratumRow
 from gliobench.domain.comparison.strata import Stratifier, stratify
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Measured
-from gliobench.domain.statistics.means import bootstrap_means
+from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
+from gliobench.domain.statistics.sampling import Indices, numbered
 
-ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
 
-
-def part_cohort(cases: Mapping[str, CaseTable], *, seed: int) -> Iterator[Stratum]:
+def part_cohort(cases: Mapping[str, CaseTable]) -> Iterator[Stratum]:
     """Part the shared studies, and score every run in every part.
 
     Args:
         cases: By run, in the same order.
-        seed: Of the bootstrap intervals.
     """
     slim = {arm: table.of_forms(Form.POINT) for arm, table in cases.items()}
     first = next(iter(slim.values()))
@@ -34,18 +31,22 @@ def part_cohort(cases: Mapping[str, CaseTable], *, seed: int) -> Iterator[Stratu
         for name in parts.names:
             members = parts.members(name)
             part = {arm: table.take(members) for arm, table in slim.items()}
-            yield Stratum(by, name, parts.edges, parts.unit, tuple(_stratum_rows(part, seed=seed)))
+            yield Stratum(by, name, parts.edges, parts.unit, tuple(_stratum_rows(part)))
 
 
-def _stratum_rows(cases: Mapping[str, CaseTable], *, seed: int) -> Iterator[StratumRow]:
-    patients = next(iter(cases.values())).patients.tolist()
-    errors = [ERROR.scores(table) for table in cases.values()]
-    # all arms on the same draws, which take longer than the means
-    means = bootstrap_means(errors, patients=patients, seed=seed)
-    for (arm, table), values, mean in zip(cases.items(), errors, means, strict=True):
+def _stratum_rows(cases: Mapping[str, CaseTable]) -> Iterator[StratumRow]:
+    patients = numbered(next(iter(cases.values())).patients.tolist())
+    for arm, table in cases.items():
         accuracy, balanced = _accuracies(arm, table)
-        error = UNMEASURED if np.isnan(values).all() else mean
-        yield StratumRow(arm, len(table), accuracy, balanced, error)
+        yield StratumRow(arm, len(table), accuracy, balanced, _error(table, patients))
+
+
+def _error(table: CaseTable, patients: Indices) -> Measured:
+    errors = POINT_ERROR.scores(table)
+    if np.isnan(errors).all():
+        return UNMEASURED
+    failed = table.failed(Form.POINT)
+    return estimate_mean(errors, patients, failed=failed, bounds=(0.0, POINT_ERROR.worst))
 
 
 def _accuracies(arm: str, table: CaseTable) -> tuple[Measured, Measured]:

@@ -38,11 +38,14 @@ PValue = float | NotEstimable
 class Family(str, Enum):
     """Tests that are corrected together, over all pairs of backends, by Holm."""
 
-    PRIMARY = "primary endpoint"
+    LEAD = "first paragraph"
+    """The primary endpoint, centre errors of points by mean and by ranks, failure rates, and whether
+    answers follow the tumour: all that the first paragraph may claim."""
     GRADES = "grades over all studies"
     WITHIN_GRADES = "grades within HGG and within LGG"
     AUROC = "area under the ROC curve"
-    LOCALISATION = "localisation"
+    LOCALISATION = "localisation, signed ranks"
+    MEANS = "localisation, means"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,64 @@ class Test:
         return isinstance(self.adjusted, float) and self.adjusted < ALPHA
 
 
-class Verdict(str, Enum):
-    """What a test tells of two backends."""
+def ranks_of(endpoint: Endpoint) -> str:
+    """Name the test of an endpoint's signed ranks in the first paragraph's family."""
+    return f"{endpoint.name}, ranks"
 
-    APART = "the one with the better mean is better"
+
+FAILURES = "failures"
+TRACKING = "tracking_index"
+
+
+class Verdict(str, Enum):
+    """What is supported of two backends in one endpoint."""
+
+    APART = "better"
+    TYPICAL = "better in the typical study, means not told apart"
     OPEN = "not told apart"
     TORN = "mean and median disagree"
     UNTESTED = "no test"
+
+
+class Tracking(str, Enum):
+    """What is supported of one backend's points."""
+
+    FOLLOWS = "follows the tumour"
+    HARDLY = "hardly follows the tumour"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What may be said of who is better in an endpoint.
+
+    Args:
+        better: Who is better by the endpoint itself: a mean by its own interval and by swaps, with
+            as many failures as the exact intervals of their rates hold; a share or an area by its
+            test. None for neither.
+        typically: Who is better in the typical study: Wilcoxon's test, Hodges and Lehmann's shift
+            and most studies that differ say so. None for neither, or where ranks are not tested.
+        tested: Whether any test was made.
+    """
+
+    better: str | None
+    typically: str | None
+    tested: bool = True
+
+    @property
+    def verdict(self) -> Verdict:
+        """Sum it up."""
+        if not self.tested:
+            return Verdict.UNTESTED
+        if self.better and self.typically and self.better != self.typically:
+            return Verdict.TORN
+        if self.better:
+            return Verdict.APART
+        return Verdict.TYPICAL if self.typically else Verdict.OPEN
+
+    @property
+    def winner(self) -> str | None:
+        """Who is better, at least in the typical study; None where nobody is, or both are."""
+        return None if self.verdict is Verdict.TORN else self.better or self.typically
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +150,7 @@ class Detectable:
     """The smallest differences that so many studies would show four times in five, before Holm.
 
     Args:
-        accuracy: By McNemar's mid-p, at the observed discordance.
+        accuracy: By the exact McNemar test, at the observed discordance.
         auroc: By DeLong's test, at the observed correlation.
     """
 
@@ -114,8 +168,10 @@ class Pair:
         differences: By endpoint, where both answer.
         right: McNemar's counts: "all", "HGG" and "LGG"; empty where either does not grade.
         auroc: DeLong's paired comparison.
+        answered: McNemar's counts of studies in which nothing failed.
         shifts: Signed ranks by form, of the forms' leading endpoints.
         tests: All tests, each with its family.
+        claims: What is supported of who is better, by the name of each endpoint that is tested.
         detectable: None where either does not grade.
     """
 
@@ -124,8 +180,10 @@ class Pair:
     differences: tuple[Difference, ...]
     right: Mapping[str, McNemar | NotEstimable]
     auroc: PairedAuroc | NotEstimable
+    answered: McNemar | NotEstimable
     shifts: Mapping[Form, SignedRank | NotEstimable]
     tests: tuple[Test, ...]
+    claims: Mapping[str, Claim]
     detectable: Detectable | None
 
     def difference(self, endpoint: Endpoint) -> Measured | None:
@@ -137,28 +195,45 @@ class Pair:
         found = (one for one in self.tests if one.family is family and one.of == of)
         return next(found, None)
 
-    def verdict(self, endpoint: Endpoint, family: Family) -> Verdict:
-        """Say what a corrected test tells of who is better in an endpoint.
+    def mean_test(self, endpoint: Endpoint) -> Test | None:
+        """Look up the test of an endpoint itself."""
+        return self.test(Family.LEAD, endpoint.name) or self.test(Family.MEANS, endpoint.name)
 
-        Signed ranks tell who is nearer in the typical study. Where means say otherwise, for far
-        misses and failures weigh on them, nobody is better.
-        """
-        test = self.test(family, endpoint.name)
-        if test is None or not isinstance(test.p, float):
-            return Verdict.UNTESTED
-        if not test.tells_apart:
-            return Verdict.OPEN
-        torn = family is Family.LOCALISATION and not self._agree(endpoint)
-        return Verdict.TORN if torn else Verdict.APART
+    def rank_test(self, endpoint: Endpoint) -> Test | None:
+        """Look up the test of its signed ranks."""
+        in_lead = self.test(Family.LEAD, ranks_of(endpoint))
+        return in_lead or self.test(Family.LOCALISATION, endpoint.name)
 
-    def _agree(self, endpoint: Endpoint) -> bool:
-        """Tell whether the means and the median shift point the same way."""
-        mean, ranks = self.difference(endpoint), endpoint.form and self.shifts.get(endpoint.form)
-        return (
-            isinstance(mean, Estimate)
-            and isinstance(ranks, SignedRank)
-            and mean.value * ranks.shift.value > 0
+    def claim(self, endpoint: Endpoint) -> Claim:
+        """Look up what is supported of who is better in an endpoint."""
+        return self.claims.get(endpoint.name, Claim(None, None, tested=False))
+
+    def supported(self, endpoint: Endpoint) -> Claim:
+        """Decide it, by tests corrected in their families."""
+        mean, ranks = self.mean_test(endpoint), self.rank_test(endpoint)
+        difference = self.difference(endpoint)
+        shift = self.shifts.get(endpoint.form) if endpoint.form else None
+        apart = nearer = 0.0
+        if mean is not None and mean.tells_apart and isinstance(difference, Estimate):
+            apart = difference.value
+        if ranks is not None and ranks.tells_apart and isinstance(shift, SignedRank):
+            nearer = shift.side
+        return Claim(
+            better=self._of_sign(apart * endpoint.sign),
+            typically=self._of_sign(nearer * endpoint.sign),
+            tested=any(test is not None and isinstance(test.p, float) for test in (mean, ranks)),
         )
+
+    @property
+    def fails_more(self) -> str | None:
+        """Name the backend that fails in more studies; None where that is not sure."""
+        test = self.test(Family.LEAD, FAILURES)
+        if test is None or not test.tells_apart or not isinstance(self.answered, McNemar):
+            return None
+        return self._of_sign(self.answered.only_second - self.answered.only_first)
+
+    def _of_sign(self, value: float) -> str | None:
+        return (self.first if value > 0 else self.second) if value else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +287,9 @@ class Arm:
         distributions: Of its scores of single studies, by endpoint.
         failures: Any failure first, then by reason.
         biases: By form.
+        follows: The test of whether its points follow the tumour, or hardly do; see
+            `PositionBias.tracking_p`.
+        tracking: What is supported of that; None for nothing.
         controls: What it made of altered images; empty where it was not controlled.
     """
 
@@ -229,6 +307,8 @@ class Arm:
     distributions: tuple[Distribution, ...]
     failures: tuple[FailureRate, ...]
     biases: tuple[Bias, ...]
+    follows: Test | None
+    tracking: Tracking | None
     controls: tuple[Response, ...] = ()
 
 

@@ -252,7 +252,12 @@ class CaseTable:
     @property
     def n_failed(self) -> int:
         """Studies in which a grade or a form failed."""
-        return int(np.count_nonzero(self.columns["reasons"]))
+        return int(self.has_failed.sum())
+
+    @property
+    def has_failed(self) -> BoolArray:
+        """(N,) bool, where a grade or a form failed."""
+        return np.asarray(self.columns["reasons"] != 0)
 
     def failed_for(self, reason: FailureReason) -> BoolArray:
         """(N,) bool, where a grade or a form failed for a reason."""

@@ -8,13 +8,15 @@ import numpy as np
 
 from gliobench.domain.evaluation.case_columns import SCORED
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import FormSummary, Measure
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Measured
-from gliobench.domain.statistics.means import bootstrap_means
+from gliobench.domain.statistics.means import ANYWHERE, estimate_mean
 from gliobench.domain.statistics.proportions import wilson
+from gliobench.domain.statistics.sampling import Indices, numbered
 
 PROPORTIONS = frozenset({Measure.HIT, Measure.ACC_25, Measure.ACC_50})
 """Measures that say yes or no of a study."""
@@ -22,15 +24,12 @@ PROPORTIONS = frozenset({Measure.HIT, Measure.ACC_25, Measure.ACC_50})
 Row = tuple[Form, Region | None]
 
 
-def localisation_rows(
-    table: CaseTable, *, answered_only: bool, seed: int
-) -> tuple[FormSummary, ...]:
+def localisation_rows(table: CaseTable, *, answered_only: bool) -> tuple[FormSummary, ...]:
     """Sum up each form that was scored, masks by region, the volume's forms first.
 
     Args:
         table: One study a row.
         answered_only: Leave failures out; else they score worst.
-        seed: Seed of the bootstrap intervals.
     """
     scores = {
         row: _scores(table, *row, answered_only=answered_only)
@@ -38,11 +37,11 @@ def localisation_rows(
         if form in table.forms
         for row in _rows(table, form)
     }
-    means = _means(table, scores, seed=seed)
+    patients = numbered(table.patients.tolist())
     return tuple(
         FormSummary(form, region, n=_n(values), n_failed=_n_failed(table, form), measures=measures)
         for (form, region), values in scores.items()
-        for measures in [_measures((form, region), values, means)]
+        for measures in [_measures(values, patients, None if answered_only else table.failed(form))]
     )
 
 
@@ -90,30 +89,23 @@ def _n_failed(table: CaseTable, form: Form) -> int:
     return int((table.failed(form) & scored).sum())
 
 
-def _means(
-    table: CaseTable, scores: Mapping[Row, Mapping[Measure, FloatArray]], *, seed: int
-) -> dict[tuple[Row, Measure], Measured]:
-    columns = {
-        (row, measure): values
-        for row, by_measure in scores.items()
-        for measure, values in by_measure.items()
-        if measure not in PROPORTIONS
-    }
-    found = bootstrap_means(list(columns.values()), patients=table.patients.tolist(), seed=seed)
-    return dict(zip(columns, found, strict=True))
-
-
 def _measures(
-    row: Row,
-    scores: Mapping[Measure, FloatArray],
-    means: Mapping[tuple[Row, Measure], Measured],
+    scores: Mapping[Measure, FloatArray], patients: Indices, failed: BoolArray | None
 ) -> dict[Measure, Measured]:
     if not _n(scores):
         return {}
     return {
-        measure: _share(values) if measure in PROPORTIONS else means[row, measure]
+        measure: _share(values)
+        if measure in PROPORTIONS
+        else estimate_mean(values, patients, failed=failed, bounds=_bounds(measure))
         for measure, values in scores.items()
     }
+
+
+def _bounds(measure: Measure) -> tuple[float, float]:
+    if measure in (Measure.ERROR_MM, Measure.HD95_MM):
+        return 0.0, WORST_MM
+    return ANYWHERE if measure is Measure.VOLUME_ERROR_MM3 else (0.0, 1.0)
 
 
 def _share(values: Sequence[float] | FloatArray) -> Measured:

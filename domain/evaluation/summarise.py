@@ -66,7 +66,7 @@ def _both_ways(table: CaseTable, *, seed: int) -> BothWays:
 def _summary(table: CaseTable, *, answered_only: bool, seed: int) -> Summary:
     return Summary(
         grading=_grading(table, answered_only=answered_only, seed=seed),
-        localisation=localisation_rows(table, answered_only=answered_only, seed=seed),
+        localisation=localisation_rows(table, answered_only=answered_only),
     )
 
 

@@ -107,6 +107,10 @@ class Replicates:
             self._measured(column, level, corrected) for column in range(len(self.observed))
         )
 
+    def standard_error(self, column: int) -> float:
+        """Give the standard error of one number, from the pulls of the patients."""
+        return float(np.sqrt((self.influence[:, column] ** 2).sum()))
+
     def _measured(
         self,
         column: int,

@@ -55,10 +55,13 @@ class _Placements:
 
 
 def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LEVEL) -> Measured:
-    """Estimate an AUROC with DeLong's variance, on the logit scale.
+    """Estimate an AUROC on the logit scale, with DeLong's variance, kept from being too small.
 
-    There the interval stays inside (0, 1) and is better centred than the plain one where the area
-    is large.
+    On that scale the interval stays inside (0, 1) and is better centred than the plain one where the
+    area is large. There few studies of either grade overlap, and DeLong's variance, which counts
+    those, is too small in many cohorts: at areas of 0.98 and 0.99 and with 74 LGG, it alone holds the
+    truth in 88 to 95 % of cohorts. So where Hanley and McNeil's, of two exponentials, is larger, the
+    mean of the two is taken, with which 94 % or more do; see docs/results/coverage.md.
 
     Args:
         reference: (N,) bool, True for HGG.
@@ -73,7 +76,8 @@ def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LE
         InvalidInputError: The shapes differ, or a score is NaN.
 
     Source: DeLong, DeLong & Clarke-Pearson, Biometrics 1988; Sun & Xu, IEEE Signal Proc Lett 2014;
-        on the logit scale, Pepe, "The statistical evaluation of medical tests", 2003, section 5.2.
+        on the logit scale, Pepe, "The statistical evaluation of medical tests", 2003, section 5.2;
+        Hanley & McNeil, Radiology 1982, in Newcombe's symmetric form, Stat Med 2006, method 5.
     """
     placements = _placements(reference, score)
     if isinstance(placements, NotEstimable):
@@ -157,6 +161,14 @@ def _variance(placements: _Placements) -> float | NotEstimable:
     return variance if variance > 1e-24 else _NO_VARIANCE
 
 
+def _variance_of_two_exponentials(placements: _Placements) -> float:
+    """Give the variance of an area whose scores are exponential in both grades."""
+    area, n_hgg, n_lgg = placements.auroc, len(placements.hgg), len(placements.lgg)
+    pairs = (n_hgg + n_lgg) / 2 - 1
+    spread = 1 + pairs * ((1 - area) / (2 - area) + area / (1 + area))
+    return area * (1 - area) * spread / (n_hgg * n_lgg)
+
+
 def _correlation(one: _Placements, other: _Placements) -> float | NotEstimable:
     first, second = _variance(one), _variance(other)
     if isinstance(first, NotEstimable):
@@ -172,6 +184,7 @@ def _on_logit_scale(placements: _Placements, level: float) -> Interval | NotEsti
     variance, area = _variance(placements), placements.auroc
     if isinstance(variance, NotEstimable):
         return variance
+    variance = (variance + max(variance, _variance_of_two_exponentials(placements))) / 2
     reach = two_sided_z(level) * np.sqrt(variance) / (area * (1 - area))
     low, high = expit(logit(area) + np.array((-reach, reach)))
     return Interval(float(low), float(high), level)

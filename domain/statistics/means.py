@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.geometry import FloatArray
-from gliobench.domain.statistics.bootstrap import resample
-from gliobench.domain.statistics.estimate import NO_STUDY, Measured
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.statistics.estimate import (
+    LEVEL,
+    NO_STUDY,
+    Estimate,
+    Measured,
+    NotEstimable,
+)
+from gliobench.domain.statistics.mean_reach import MeanSpread, failure_reach
 from gliobench.domain.statistics.ratios import ratio
-from gliobench.domain.statistics.sampling import Indices, SamplingPlan
+from gliobench.domain.statistics.sampling import Indices
 
 RESAMPLES = 1000
-"""Replicates behind the intervals of a single run's means."""
+"""Replicates behind the intervals of a single run's F1, MCC, AUPRC and Brier score."""
+ANYWHERE = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,49 +68,49 @@ class MeasuredValues:
         return ratio(totals, np.broadcast_to(sizes, totals.shape))
 
 
-def bootstrap_mean(
-    *, values: Sequence[float], patients: Sequence[Hashable], seed: int = 0
+def estimate_mean(
+    values: FloatArray,
+    patients: Indices,
+    *,
+    failed: BoolArray | None = None,
+    bounds: tuple[float, float] = ANYWHERE,
+    level: float = LEVEL,
 ) -> Measured:
-    """Estimate a mean with a percentile bootstrap that draws patients, not studies.
+    """Estimate a mean, over patients rather than studies.
+
+    A few failures that score worst say little of how many there will be, so their share has an
+    exact interval of its own, and the mean of the answers another; the two are combined. Without a
+    failure the interval takes failures for impossible.
 
     Args:
-        values: One a study; NaN is left out, with its patient.
-        patients: Whose study it is, in the same order.
-        seed: The same seed, values and patients give the same interval.
+        values: (N,) one a study; NaN is left out, with its patient.
+        patients: (N,) whose study it is, by number.
+        failed: (N,) bool, whose value is the worst one for want of an answer; None for nobody.
+        bounds: What no mean can lie beyond.
+        level: Of the interval.
 
     Returns:
         Not estimable without studies; no interval where there are fewer than two patients, or all
         values are the same.
 
-    Source: Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+    Source: `mean_reach`.
     """
-    column = np.asarray(values, dtype=np.float64)
-    return bootstrap_means([column], patients=patients, seed=seed)[0]
-
-
-def bootstrap_means(
-    columns: Sequence[FloatArray], *, patients: Sequence[Hashable], seed: int = 0
-) -> tuple[Measured, ...]:
-    """Estimate many means of the same studies, each as `bootstrap_mean` would alone.
-
-    Columns that are there for the same studies share their draws, which take longer than the means.
-
-    Args:
-        columns: (N,) each; NaN is left out of its column's mean, with its patient.
-        patients: Whose study it is.
-        seed: Of the draws.
-    """
-    alike: dict[bytes, list[int]] = {}
-    for at, values in enumerate(columns):
-        alike.setdefault(np.isnan(values).tobytes(), []).append(at)
-    found: list[Measured] = [NO_STUDY] * len(columns)
-    for members in alike.values():
-        known = np.flatnonzero(~np.isnan(columns[members[0]]))
-        if not known.size:
-            continue
-        values = np.column_stack([columns[at][known] for at in members])
-        plan = SamplingPlan.of([patients[at] for at in known.tolist()])
-        drawn = resample(MeasuredValues.of(values).means, plan, replicates=RESAMPLES, seed=seed)
-        for at, measured in zip(members, drawn.percentile(), strict=True):
-            found[at] = measured
-    return tuple(found)
+    known = ~np.isnan(values)
+    if not known.any():
+        return NO_STUDY
+    values, patients = values[known], patients[known]
+    lost = np.zeros(len(values), dtype=bool) if failed is None else failed[known]
+    mean, n = float(values.mean()), len(values)
+    if not lost.any() or lost.all():
+        spread = MeanSpread.of(values, patients)
+        if isinstance(spread, NotEstimable):
+            return Estimate(mean, spread, n)
+        return Estimate(mean, spread.reach(level).around(mean, level, bounds), n)
+    answered = values[~lost]
+    reach = failure_reach(patients, lost, level).scaled(
+        float(values[lost].mean() - answered.mean())
+    )
+    spread = MeanSpread.of(answered, patients[~lost])
+    if not isinstance(spread, NotEstimable):
+        reach = reach.with_(spread.reach(level).scaled(len(answered) / n))
+    return Estimate(mean, reach.around(mean, level, bounds), n)

@@ -9,25 +9,30 @@ import numpy as np
 from gliobench.domain.errors import InvalidInputError
 
 
-def holm(p: Sequence[float]) -> tuple[float, ...]:
+def holm(p: Sequence[float], weights: Sequence[float] | None = None) -> tuple[float, ...]:
     """Adjust the p-values of a family, so that one false alarm in all of it is as rare as stated.
 
     Args:
         p: In [0, 1], one a test of the family, in any order.
+        weights: > 0, how much of the family's level each test may take; None for alike.
 
     Returns:
         In the same order; to be held against the level as they are. None for none.
 
     Raises:
-        InvalidInputError: A p is not in [0, 1].
+        InvalidInputError: A p is not in [0, 1], or a weight is not positive.
 
     Source: Holm, "A simple sequentially rejective multiple test procedure", Scand J Stat 1979.
     """
     values = np.asarray(p, dtype=np.float64)
+    shares = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
         raise InvalidInputError(f"p-values {list(p)}: wanted numbers in [0, 1]")
-    order = np.argsort(values, kind="stable")
-    left = np.arange(len(values), 0, -1)
+    if len(shares) != len(values) or not (shares > 0).all():
+        raise InvalidInputError(f"weights {shares.tolist()}: wanted {len(values)} positive numbers")
+    order = np.argsort(values / shares, kind="stable")
+    left = np.cumsum(shares[order][::-1])[::-1]
     adjusted = np.empty_like(values)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(left * values[order]))
+    scaled = left * (values / shares)[order]
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(scaled))
     return tuple(float(one) for one in adjusted)

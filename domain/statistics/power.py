@@ -18,7 +18,9 @@ ALPHA = 0.05
 def detectable_accuracy_difference(
     *, n: int, discordance: float, power: float = POWER, alpha: float = ALPHA
 ) -> float | NotEstimable:
-    """Find the smallest difference of accuracies that the mid-p McNemar test would find.
+    """Find the smallest difference of accuracies that the exact McNemar test would find.
+
+    That is the test of accuracy as the primary endpoint, swapping the answers patient by patient.
 
     Args:
         n: Studies that both backends answer.
@@ -117,12 +119,11 @@ def _counts(n: int, share: float) -> tuple[FloatArray, FloatArray]:
 
 
 def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
-    """Give the most wins of the loser, among so many, that mid-p rejects; -1 for none."""
+    """Give the most wins of the loser, among so many, that the exact test rejects; -1 for none."""
     low, high = np.full_like(count, -1), np.floor(count / 2)
     while (low < high).any():
         middle = np.ceil((low + high) / 2)
-        mid_p = _up_to(middle, count, 0.5) + _up_to(middle - 1, count, 0.5)
-        rejects = mid_p <= alpha
+        rejects = 2 * _up_to(middle, count, 0.5) <= alpha
         low, high = np.where(rejects, middle, low), np.where(rejects, high, middle - 1)
     return low
 

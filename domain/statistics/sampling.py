@@ -22,6 +22,12 @@ GROUPS = 250
 """Leave-outs of a jackknife, about: with more patients than that, several are left out at once."""
 
 
+def numbered(names: Sequence[Hashable]) -> Indices:
+    """Number names from 0 in the order in which they first come, (N,)."""
+    place: dict[Hashable, int] = {}
+    return np.fromiter((place.setdefault(name, len(place)) for name in names), np.intp, len(names))
+
+
 @dataclass(frozen=True, eq=False)
 class SamplingPlan:
     """Which patients there are, and of which stratum.
@@ -50,15 +56,11 @@ class SamplingPlan:
         """
         if strata is not None and len(strata) != len(patients):
             raise InvalidInputError(f"{len(strata)} strata for {len(patients)} studies")
-        place: dict[Hashable, int] = {}
+        patient = numbered(patients)
         members: dict[Hashable, list[int]] = {}
-        for study, name in enumerate(patients):
-            if name not in place:
-                place[name] = len(place)
-                members.setdefault(None if strata is None else strata[study], []).append(
-                    place[name]
-                )
-        patient = np.fromiter((place[name] for name in patients), np.intp, len(patients))
+        _, first = np.unique(patient, return_index=True)
+        for one, study in enumerate(first.tolist()):
+            members.setdefault(None if strata is None else strata[study], []).append(one)
         return cls(patient, tuple(np.array(stratum, dtype=np.intp) for stratum in members.values()))
 
     @property

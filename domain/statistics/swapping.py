@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.special import ndtr
@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import FloatArray
 from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
-from gliobench.domain.statistics.sampling import BLOCK
+from gliobench.domain.statistics.sampling import BLOCK, Indices, numbered
 
 SWAPS = 9_999
 """With the answers as they are, these make 10,000 ways."""
@@ -44,20 +44,50 @@ def swap_test(
     """
     if len(pulls) != len(patients):
         raise InvalidInputError(f"{len(patients)} patients for {len(pulls)} studies")
-    if not len(pulls):
-        return NO_STUDY
-    names, place = np.unique(np.array([str(one) for one in patients]), return_inverse=True)
-    parts = np.bincount(place, weights=pulls, minlength=len(names))
-    parts = parts[np.abs(parts) > 1e-12 * max(1e-300, float(np.abs(parts).max()))]
-    observed = abs(float(parts.sum()))
-    if not len(parts):
-        return 1.0
-    if len(parts) > DRAWN_UP_TO:
-        return float(2 * ndtr(-observed / np.sqrt((parts**2).sum())))
+    (p,) = swap_tests([pulls], numbered(patients), swaps=swaps, seed=seed)
+    return p
+
+
+def swap_tests(
+    columns: Iterable[FloatArray], patients: Indices, *, swaps: int = SWAPS, seed: int = 0
+) -> tuple[float | NotEstimable, ...]:
+    """Test many differences over the same studies with the same coins, each as `swap_test` does.
+
+    Args:
+        columns: (N,) each; what a study that has no part in a difference adds is 0.0.
+        patients: (N,) whose study it is, by number.
+        swaps: Ways to draw.
+        seed: Of the coins.
+    """
+    if not len(patients):
+        return tuple(NO_STUDY for _ in columns)
+    _, place = np.unique(patients, return_inverse=True)
+    if place.max() >= DRAWN_UP_TO:
+        return tuple(_by_normal(_parts(place, pulls)) for pulls in columns)
+    parts = (
+        np.array([np.bincount(place, pulls) for pulls in columns]).reshape(-1, place.max() + 1).T
+    )
     # equal but for rounding is as large
-    bar = observed - 1e-9 * float(np.abs(parts).sum())
-    rng, rows, as_large = np.random.default_rng(seed), max(1, BLOCK // len(parts)), 0
+    observed = np.abs(parts.sum(axis=0)) - 1e-9 * np.abs(parts).sum(axis=0)
+    as_large = np.zeros(parts.shape[1], dtype=np.intp)
+    for signs in _coins(swaps, len(parts), seed=seed):
+        as_large += (np.abs(signs @ parts) >= observed).sum(axis=0)
+    return tuple(((1 + as_large) / (1 + swaps)).tolist())
+
+
+def _parts(place: Indices, pulls: FloatArray) -> FloatArray:
+    return np.asarray(np.bincount(place, pulls), dtype=np.float64)
+
+
+def _by_normal(parts: FloatArray) -> float:
+    spread = float(np.sqrt((parts**2).sum()))
+    return float(2 * ndtr(-abs(float(parts.sum())) / spread)) if spread else 1.0
+
+
+def _coins(swaps: int, patients: int, *, seed: int) -> Iterator[FloatArray]:
+    """Toss ±1 for every patient, (R, P) at a time; the rows sum up to `swaps`."""
+    rng, rows, width = np.random.default_rng(seed), max(1, BLOCK // patients), -(-patients // 8)
     for start in range(0, swaps, rows):
-        signs = rng.integers(0, 2, size=(min(rows, swaps - start), len(parts))) * 2 - 1
-        as_large += int((np.abs(signs @ parts) >= bar).sum())
-    return (1 + as_large) / (1 + swaps)
+        count = min(rows, swaps - start)
+        tossed = np.frombuffer(rng.bytes(count * width), np.uint8).reshape(count, width)
+        yield np.unpackbits(tossed, axis=1, count=patients) * 2.0 - 1

@@ -32,12 +32,21 @@ class SignedRank:
     Args:
         shift: Hodges and Lehmann's: the median of the means of any two differences.
         n_different: Pairs that differ at all.
+        n_above: Those of them whose difference is positive.
         p: Two-sided, of differences that lie evenly about zero.
     """
 
     shift: Estimate
     n_different: int
+    n_above: int
     p: float
+
+    @property
+    def side(self) -> int:
+        """1 or -1, where the shift and most of the pairs that differ lie; 0 where they disagree."""
+        most = 2 * self.n_above - self.n_different
+        agree = self.shift.value * most > 0
+        return (1 if most > 0 else -1) if agree else 0
 
 
 def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank | NotEstimable:
@@ -72,6 +81,7 @@ def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank 
     return SignedRank(
         shift=Estimate(sum(middle) / len(middle), _interval(ordered, level), n=n),
         n_different=int(np.count_nonzero(differences)),
+        n_above=int(np.count_nonzero(differences > 0)),
         p=_p(differences),
     )
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from gliobench.adapters.html.comparison.words import p_value
 from gliobench.adapters.html.tables import NOTHING, Cell
-from gliobench.domain.comparison.result import Family, Pair
+from gliobench.domain.comparison.result import Test
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 
 
-def tested_cell(pair: Pair, family: Family, of: str) -> Cell:
+def test_cell(test: Test | None) -> Cell:
     """Print a test's p, and beneath what Holm's correction makes of it."""
-    test = pair.test(family, of)
     if test is None or isinstance(test.p, NotEstimable):
         return NOTHING
     return Cell(p_value(test.p), f"Holm {p_value(test.adjusted)}")

@@ -14,10 +14,10 @@ from gliobench.adapters.html.comparison.forest import difference_forest
 from gliobench.adapters.html.comparison.glance import glance_figures
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
 from gliobench.adapters.html.comparison.localisation import spread_figures
-from gliobench.adapters.html.comparison.words import POINT_ERROR
 from gliobench.adapters.html.page import text
 from gliobench.adapters.html.reservations import marks
-from gliobench.domain.comparison.result import Comparison, Family
+from gliobench.domain.comparison.endpoints import POINT_ERROR
+from gliobench.domain.comparison.result import Comparison
 
 
 def figure_files(comparison: Comparison) -> dict[str, str]:
@@ -50,9 +50,8 @@ def all_figures(comparison: Comparison) -> list[Figure]:
 
 
 def _forests(comparison: Comparison) -> list[Figure]:
-    endpoints = {comparison.primary: Family.PRIMARY}
-    endpoints.setdefault(POINT_ERROR, Family.LOCALISATION)
-    found = [difference_forest(comparison, *one) for one in endpoints.items()]
+    endpoints = dict.fromkeys((comparison.primary, POINT_ERROR))
+    found = [difference_forest(comparison, one) for one in endpoints]
     figures = [figure for one in found if one for figure in (one.pairs, one.baselines)]
     return [figure for figure in figures if figure is not None]
 

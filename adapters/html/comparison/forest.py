@@ -12,7 +12,7 @@ from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import endpoint_name, in_order, p_value
 from gliobench.adapters.html.numbers import count, interval, number
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Pair, Verdict
+from gliobench.domain.comparison.result import Comparison, Pair, Verdict
 from gliobench.domain.statistics.estimate import Estimate
 
 
@@ -29,7 +29,7 @@ class Forest:
     baselines: Figure | None
 
 
-def difference_forest(comparison: Comparison, endpoint: Endpoint, family: Family) -> Forest | None:
+def difference_forest(comparison: Comparison, endpoint: Endpoint) -> Forest | None:
     """Plot every two backends that both answer an endpoint; None without any."""
     rules = {arm.name for arm in comparison.arms if arm.baseline}
     found = [
@@ -43,18 +43,14 @@ def difference_forest(comparison: Comparison, endpoint: Endpoint, family: Family
         looking, others = others, []
     if not looking:
         return None
-    figure = _figure(looking, endpoint, family)
-    return Forest(
-        figure, _figure(others, endpoint, family, " between baselines") if others else None
-    )
+    figure = _figure(looking, endpoint)
+    return Forest(figure, _figure(others, endpoint, " between baselines") if others else None)
 
 
-def _figure(
-    pairs: Sequence[tuple[Pair, Estimate]], endpoint: Endpoint, family: Family, of: str = ""
-) -> Figure:
+def _figure(pairs: Sequence[tuple[Pair, Estimate]], endpoint: Endpoint, of: str = "") -> Figure:
     digits = 1 if "_mm" in endpoint.measure.value else 2
     rows = sorted(
-        (_row(pair, found, endpoint, family, digits) for pair, found in pairs),
+        (_row(pair, found, endpoint, digits) for pair, found in pairs),
         key=lambda row: (-row.strong, -row.at),
     )
     step, top = scale(max(max(abs(row.low), abs(row.high)) for row in rows))
@@ -71,12 +67,12 @@ def _figure(
     )
 
 
-def _row(pair: Pair, found: Estimate, endpoint: Endpoint, family: Family, digits: int) -> Row:
+def _row(pair: Pair, found: Estimate, endpoint: Endpoint, digits: int) -> Row:
     first, second, turned = in_order(pair, endpoint)
     better = mirrored(found, turned * endpoint.sign)
     estimate = better if isinstance(better, Estimate) else found
-    ends, verdict = spread(estimate), pair.verdict(endpoint, family)
-    inside, told = interval(estimate, digits), _told(pair, endpoint, family)
+    ends, verdict = spread(estimate), pair.claim(endpoint).verdict
+    inside, told = interval(estimate, digits), _told(pair, endpoint)
     says = " · ".join(filter(None, (number(estimate.value, digits), inside, told)))
     return Row(
         name=f"{first} over {second}",
@@ -88,9 +84,11 @@ def _row(pair: Pair, found: Estimate, endpoint: Endpoint, family: Family, digits
     )
 
 
-def _told(pair: Pair, endpoint: Endpoint, family: Family) -> str:
-    """Print the p; where it speaks for the other one, that it does."""
-    verdict, test = pair.verdict(endpoint, family), pair.test(family, endpoint.name)
-    if verdict is Verdict.TORN:
+def _told(pair: Pair, endpoint: Endpoint) -> str:
+    """Print the p; where the mean alone does not say who is better, what ranks say."""
+    claim, test = pair.claim(endpoint), pair.mean_test(endpoint)
+    if claim.verdict is Verdict.TORN:
         return Verdict.TORN.value
+    if claim.verdict is Verdict.TYPICAL:
+        return f"{claim.typically} better in the typical study"
     return f"p {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""

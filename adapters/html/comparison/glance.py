@@ -9,18 +9,16 @@ from gliobench.adapters.html.charts import spread
 from gliobench.adapters.html.comparison.drawing import Figure
 from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import (
-    POINT_ERROR,
     endpoint_name,
     in_figures,
-    in_order,
     pair_of,
     ranked,
     tracking_indices,
 )
 from gliobench.adapters.html.numbers import interval, number, percent
 from gliobench.adapters.html.reservations import unranked
-from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Verdict
+from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
+from gliobench.domain.comparison.result import Comparison, Verdict
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.tracking import FOLLOWS
 from gliobench.domain.statistics.estimate import Estimate
@@ -30,18 +28,16 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 def glance(comparison: Comparison) -> dict[str, object]:
     """Gather what the section shows."""
-    families = [(comparison.primary, Family.PRIMARY)]
-    if comparison.primary != POINT_ERROR:
-        families.append((POINT_ERROR, Family.LOCALISATION))
-    if not comparison.cohort.is_ranked:
-        families = []
-    found = [_duels(comparison, endpoint, family) for endpoint, family in families]
-    duels = [one for one in found if one]
-    torn = any(Verdict.TORN in verdicts for one in duels for _, verdicts in one.rows)
+    endpoints = (
+        dict.fromkeys((comparison.primary, POINT_ERROR)) if comparison.cohort.is_ranked else ()
+    )
+    duels = [one for endpoint in endpoints if (one := _duels(comparison, endpoint))]
+    seen = {cell.verdict for one in duels for _, cells in one.rows for cell in cells if cell}
     return {
         "figures": glance_figures(comparison),
         "duels": duels,
-        "torn": torn,
+        "torn": Verdict.TORN in seen,
+        "typical": Verdict.TYPICAL in seen,
         "unranked": unranked(comparison.cohort) if not comparison.cohort.is_ranked else "",
     }
 
@@ -101,20 +97,33 @@ def _row(name: str, found: Estimate, *, above: float) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Duel:
+    """One backend against another.
+
+    Args:
+        verdict: What is supported of the two.
+        wins: Whether that speaks for the backend of the row; None where it speaks for neither.
+    """
+
+    verdict: Verdict
+    wins: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Duels:
     """Who is told from whom in one endpoint.
 
     Args:
         title: The endpoint.
-        rows: A backend, the best first, and its verdicts over the others in the same order: True
-            for better, False for worse, else what there is to tell; None for the backend itself.
+        rows: A backend, the best first, and how it does against the others in the same order; None
+            for the backend itself.
     """
 
     title: str
-    rows: tuple[tuple[str, tuple[bool | Verdict | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[Duel | None, ...]], ...]
 
 
-def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels | None:
+def _duels(comparison: Comparison, endpoint: Endpoint) -> Duels | None:
     names = [name for name, _ in ranked(comparison.arms, endpoint)]
     if len(names) < 2:
         return None
@@ -122,7 +131,7 @@ def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels 
         (
             name,
             tuple(
-                None if other == name else _verdict(comparison, name, other, endpoint, family)
+                None if other == name else _duel(comparison, name, other, endpoint)
                 for other in names
             ),
         )
@@ -131,9 +140,6 @@ def _duels(comparison: Comparison, endpoint: Endpoint, family: Family) -> Duels 
     return Duels(endpoint_name(endpoint), rows)
 
 
-def _verdict(
-    comparison: Comparison, name: str, other: str, endpoint: Endpoint, family: Family
-) -> bool | Verdict:
-    pair = pair_of(comparison, {name, other})
-    verdict = pair.verdict(endpoint, family)
-    return in_order(pair, endpoint)[0] == name if verdict is Verdict.APART else verdict
+def _duel(comparison: Comparison, name: str, other: str, endpoint: Endpoint) -> Duel:
+    claim = pair_of(comparison, {name, other}).claim(endpoint)
+    return Duel(claim.verdict, None if claim.winner is None else claim.winner == name)

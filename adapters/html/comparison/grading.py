@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gliobench.adapters.html.comparison.as_report import as_report
-from gliobench.adapters.html.comparison.cells import tested_cell
+from gliobench.adapters.html.comparison.cells import test_cell
 from gliobench.adapters.html.comparison.forest import difference_forest
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
 from gliobench.adapters.html.comparison.words import (
@@ -41,7 +41,7 @@ def grading(comparison: Comparison) -> dict[str, object]:
     return {
         "table": graded_beside_the_paper(comparison),
         "paper": PAPER,
-        "forest_of_primary": difference_forest(comparison, comparison.primary, Family.PRIMARY),
+        "forest_of_primary": difference_forest(comparison, comparison.primary),
         "curves": ranking_curves(comparison),
         "confusions": confusion_matrices(comparison),
         "pairs": paired_grades(comparison),
@@ -92,7 +92,7 @@ def paired_grades(comparison: Comparison) -> Table | None:
             str(_n(pair)),
             (
                 measured_cell(pair.difference(primary)),
-                tested_cell(pair, Family.PRIMARY, primary.name),
+                test_cell(pair.mean_test(primary)),
                 _right(pair, Family.GRADES, "all", swapped=swapped),
                 _right(pair, Family.WITHIN_GRADES, "HGG", swapped=swapped),
                 _right(pair, Family.WITHIN_GRADES, "LGG", swapped=swapped),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gliobench.adapters.html.charts import spread
+from gliobench.adapters.html.comparison.claims import claims_of_the_first, more_failures
 from gliobench.adapters.html.comparison.words import (
-    POINT_ERROR,
     endpoint_name,
     grade_counts,
-    pair_of,
     point_bias,
     ranked,
     tracking_indices,
@@ -18,13 +16,11 @@ from gliobench.adapters.html.comparison.words import (
 from gliobench.adapters.html.numbers import count, listed, number, value_of
 from gliobench.adapters.html.reservations import unranked
 from gliobench.adapters.html.sentences import always_one, said
-from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Verdict
+from gliobench.domain.comparison.endpoints import POINT_ERROR
+from gliobench.domain.comparison.result import Comparison, Tracking
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
-from gliobench.domain.position.tracking import FOLLOWS, HARDLY
-from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
 
 LOPSIDED = 0.65
@@ -35,7 +31,7 @@ CLUSTERED = 0.5
 
 def lead(comparison: Comparison) -> str:
     """Say in one paragraph who is better at what, and how sure that is."""
-    claims = (_no_skill, _primary, _placing, _tracking)
+    claims = (_no_skill, _primary, _placing, more_failures, _tracking)
     parts = (_cohort, *(claims if comparison.cohort.is_ranked else (_unranked,)), _memory)
     return " ".join(sentence for part in parts for sentence in part(comparison))
 
@@ -72,36 +68,7 @@ def _primary(comparison: Comparison) -> Iterator[str]:
     if len(ranking) == 1:
         yield f"{told}, and nobody else answers."
         return
-    yield f"{told}; {_verdict(comparison, ranking, primary, Family.PRIMARY)}."
-
-
-def _verdict(
-    comparison: Comparison,
-    ranking: Sequence[tuple[str, Estimate]],
-    endpoint: Endpoint,
-    family: Family,
-) -> str:
-    """Say whom the first of a ranking is better than for sure, and whom perhaps not."""
-    first, *others = [name for name, _ in ranking]
-    verdicts = {one: pair_of(comparison, {first, one}).verdict(endpoint, family) for one in others}
-    beaten = [one for one in others if verdicts[one] is Verdict.APART]
-    torn = [one for one in others if verdicts[one] is Verdict.TORN]
-    open_ = [one for one in others if verdicts[one] is Verdict.OPEN]
-    untested = [one for one in others if verdicts[one] is Verdict.UNTESTED]
-    parts = []
-    if beaten:
-        parts.append(f"it is better than {listed(beaten)} by more than chance explains")
-    if torn:
-        parts.append(
-            f"it is not called better than {listed(torn)}, for mean and median disagree: far misses "
-            "and failures weigh on the mean"
-        )
-    if open_:
-        verb = "is" if len(open_) == 1 else "are"
-        parts.append(f"{listed(open_)} {verb} not told from it by this sample")
-    if untested:
-        parts.append(f"no test can hold it against {listed(untested)} here")
-    return ", while ".join(parts)
+    yield f"{told}; {claims_of_the_first(comparison, ranking, primary)}."
 
 
 def _no_skill(comparison: Comparison) -> Iterator[str]:
@@ -129,18 +96,20 @@ def _placing(comparison: Comparison) -> Iterator[str]:
     if comparison.primary == POINT_ERROR or len(ranking) < 2:
         return
     name, best = ranking[0]
-    told = f"{name} points nearest to the tumour, {said(best, digits=1, unit=' mm')} off on average"
-    verdict = _verdict(comparison, ranking, POINT_ERROR, Family.LOCALISATION)
-    yield f"{told}; {verdict}."
+    told = (
+        f"Of points on the scoring plane, {name} has the smallest mean error, "
+        f"{said(best, digits=1, unit=' mm')}"
+    )
+    yield f"{told}; {claims_of_the_first(comparison, ranking, POINT_ERROR)}."
 
 
 def _tracking(comparison: Comparison) -> Iterator[str]:
     indices = dict(tracking_indices(comparison.arms))
     biases = {arm.name: bias for arm in comparison.arms if (bias := point_bias(arm))}
-    stay = [name for name, one in indices.items() if spread(one).high < HARDLY]
+    stay = [arm.name for arm in comparison.arms if arm.tracking is Tracking.HARDLY]
     cluster = [name for name in stay if _is_clustered(biases[name])]
     groups = (
-        ([name for name, one in indices.items() if spread(one).low > FOLLOWS], _following),
+        ([arm.name for arm in comparison.arms if arm.tracking is Tracking.FOLLOWS], _following),
         (cluster, lambda names, one: _clustering(names, one, [biases[name] for name in cluster])),
         ([name for name in stay if name not in cluster], _scattering),
     )

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from gliobench.adapters.html.charts import scale
 from gliobench.adapters.html.comparison.as_report import as_report
-from gliobench.adapters.html.comparison.cells import mirrored, tested_cell
+from gliobench.adapters.html.comparison.cells import mirrored, test_cell
 from gliobench.adapters.html.comparison.drawing import Figure
 from gliobench.adapters.html.comparison.forest import difference_forest
 from gliobench.adapters.html.comparison.rows import Row as Strip
 from gliobench.adapters.html.comparison.rows import Scale, row_figure
-from gliobench.adapters.html.comparison.words import POINT_ERROR, endpoint_name, in_order
+from gliobench.adapters.html.comparison.words import endpoint_name, in_order
 from gliobench.adapters.html.numbers import count, number
 from gliobench.adapters.html.tables import (
     IN_VOLUME,
@@ -27,21 +27,18 @@ from gliobench.adapters.html.tables import (
     measured_cell,
 )
 from gliobench.domain.comparison.distributions import SPREAD, Distribution
-from gliobench.domain.comparison.endpoints import LEADING, Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Pair, Verdict
+from gliobench.domain.comparison.endpoints import LEADING, PAIRED, POINT_ERROR, Endpoint
+from gliobench.domain.comparison.result import Comparison, Pair, Verdict
 from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.statistics.estimate import Measured
+from gliobench.domain.statistics.estimate import Estimate, Measured
 from gliobench.domain.statistics.wilcoxon import SignedRank
 
 
 def localisation(comparison: Comparison) -> dict[str, object]:
     """Gather what the section shows."""
     report, is_primary = as_report(comparison), comparison.primary == POINT_ERROR
-    family = Family.LOCALISATION
     return {
-        "forest_of_points": None
-        if is_primary
-        else difference_forest(comparison, POINT_ERROR, family),
+        "forest_of_points": None if is_primary else difference_forest(comparison, POINT_ERROR),
         "spreads": spread_figures(comparison),
         "on_plane": localisation_table(report, ON_PLANE),
         "in_volume": localisation_table(report, IN_VOLUME),
@@ -97,14 +94,19 @@ def _strip(name: str, found: Distribution, *, digits: int) -> Strip:
 
 
 def paired_places(comparison: Comparison) -> Table | None:
-    """Lay out the shifts of every two backends that localise, by form."""
+    """Lay out the differences of every two backends that localise, by form."""
     columns = (
-        Column("Difference of means", "The first less the second, over patients drawn in pairs"),
+        Column("Difference of means", "The first less the second, with its paired interval"),
+        Column(
+            "p of the mean",
+            "The larger of swapping and of the interval with failure rates at their exact limits; "
+            "beneath, after Holm",
+        ),
         Column("Shift", "Hodges and Lehmann's median difference with its interval"),
-        Column("Wilcoxon, p", "Signed-rank test; beneath, after Holm over all pairs and forms"),
+        Column("Wilcoxon, p", "Signed-rank test; beneath, after Holm"),
     )
     groups = []
-    for endpoint in LEADING:
+    for endpoint in PAIRED:
         rows = tuple(_shifted(comparison.pairs, endpoint))
         if rows:
             name = endpoint_name(endpoint)
@@ -116,23 +118,28 @@ def paired_places(comparison: Comparison) -> Table | None:
 def _shifted(pairs: Sequence[Pair], endpoint: Endpoint) -> Iterator[Row]:
     digits = 1 if endpoint.sign < 0 else 2
     for pair in pairs:
-        shift = pair.shifts.get(endpoint.form) if endpoint.form else None
-        if isinstance(shift, SignedRank):
+        difference = pair.difference(endpoint)
+        if isinstance(difference, Estimate):
             first, second, turned = in_order(pair, endpoint)
             yield Row(
                 f"{first} − {second}",
-                str(shift.shift.n),
+                str(difference.n),
                 (
-                    _turn(pair.difference(endpoint), turned, digits),
-                    _turn(shift.shift, turned, digits),
-                    _tested(pair, endpoint),
+                    _turn(difference, turned, digits),
+                    test_cell(pair.mean_test(endpoint)),
+                    _shift(pair, endpoint, turned, digits),
+                    _ranked(pair, endpoint),
                 ),
             )
 
 
-def _tested(pair: Pair, endpoint: Endpoint) -> Cell:
-    cell = tested_cell(pair, Family.LOCALISATION, endpoint.name)
-    verdict = pair.verdict(endpoint, Family.LOCALISATION)
+def _shift(pair: Pair, endpoint: Endpoint, turned: int, digits: int) -> Cell:
+    shift = pair.shifts.get(endpoint.form) if endpoint in LEADING and endpoint.form else None
+    return _turn(shift.shift if isinstance(shift, SignedRank) else None, turned, digits)
+
+
+def _ranked(pair: Pair, endpoint: Endpoint) -> Cell:
+    cell, verdict = test_cell(pair.rank_test(endpoint)), pair.claim(endpoint).verdict
     if verdict is Verdict.TORN:
         return replace(cell, small=f"{cell.small} · {verdict.value}")
     return cell

@@ -73,21 +73,27 @@ def _statistics(comparison: Comparison) -> Iterator[str]:
         return
     yield (
         "Proportions have Wilson's 95 % interval, balanced accuracy one recovered from sensitivity "
-        "and specificity (Newcombe), AUROC DeLong's on the logit scale. Each backend's F1, MCC, AUPRC "
+        "and specificity (Newcombe), AUROC DeLong's on the logit scale, its "
+        "variance averaged with Hanley and McNeil's where that is larger. Each backend's F1, MCC, AUPRC "
         f"and Brier score have BCa intervals of {RESAMPLES:,} bootstrap cohorts of patients drawn "
-        "within each grade, its means, over all studies and in parts of them, percentile intervals of "
-        f"{RESAMPLES:,} cohorts. Differences are paired: the percentile interval of {comparison.replicates:,} bootstrap cohorts, drawn "
-        f"within each grade for grading measures (seed {comparison.seed} for all). The primary "
+        "within each grade. Its means have the wider of Student's and Hall's intervals at either end, "
+        "over patients; where failures count into a mean, their share has Clopper and Pearson's, and "
+        "where nothing failed, the interval takes failures for impossible. Differences are paired: of "
+        f"grading measures the percentile interval of {comparison.replicates:,} bootstrap cohorts, drawn "
+        f"within each grade (seed {comparison.seed} for all), of means as above. The primary "
         f"endpoint was {_primarily(comparison)}, {_secondary(again)}. Holm's "
         f"correction held each family of tests at {ALPHA:.2f} over all pairs: "
-        f"{listed([family.value for family in Family])}. In localisation nobody was called better "
-        "where the means and the shift did not point the same way. Detectable differences are the "
+        f"{listed([family.value for family in Family])}. The first of these is all that the first "
+        "paragraph may claim, half of its level the primary endpoint's. A mean was called better only where both its swaps and its interval said "
+        "so, the latter with how often either alone failed anywhere in its exact interval, seen or not; "
+        "better in the typical study is what Wilcoxon's test, the shift and most of the studies say. "
+        "Failure rates were compared by McNemar's exact test. Detectable differences are the "
         f"smallest that one test at an uncorrected {ALPHA:.2f} would show at a power of 80 %."
     )
     if again:
         yield (
             f"{count(comparison.cohort.n_studies, 'study')} were of "
-            f"{count(comparison.cohort.n_patients, 'patient')}. Bootstraps and swaps take patients "
+            f"{count(comparison.cohort.n_patients, 'patient')}. Bootstraps, means and swaps take patients "
             "with all their studies; Wilson's, Newcombe's, DeLong's and Hodges and Lehmann's "
             "intervals take studies for independent, and are too narrow."
         )

@@ -12,8 +12,6 @@ from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
 
-POINT_ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
-
 NAMES: Mapping[Measure, str] = {
     Measure.BALANCED_ACCURACY: "balanced accuracy",
     Measure.AUROC: "AUROC",

@@ -58,7 +58,7 @@ def html() -> str:
 def test_the_page_tells_the_lead_the_numbers_and_the_failures(html: str) -> None:
     text = Page(html).text
 
-    assert "grades best, at a balanced accuracy of 0.83 (95 % interval 0.46 to 0.95)" in text
+    assert "has the highest balanced accuracy of 0.83 (95 % interval 0.46 to 0.95)" in text
     assert "Intention-to-treat: a failure counts as the worst answer" in text
     assert "always HGG 8 / 8 0.75" in text
     assert "refusal it declined to answer 1 0" in text

@@ -14,7 +14,7 @@ from gliobench.adapters.html.comparison.cohort import flow_figure
 from gliobench.adapters.html.comparison.drawing import Dot, Figure, Label, Line, Panel
 from gliobench.adapters.html.comparison.failures import failure_figures
 from gliobench.adapters.html.comparison.figures import all_figures, figure_files
-from gliobench.adapters.html.comparison.glance import glance, glance_figures
+from gliobench.adapters.html.comparison.glance import Duel, glance, glance_figures
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
 from gliobench.adapters.html.comparison.localisation import spread_figures
 from gliobench.adapters.html.page import text
@@ -176,6 +176,7 @@ def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Comparis
     graded, placed = (dict(duel.rows) for duel in duels)
 
     assert list(graded) == ["looks", "declining", "constant"]
-    assert graded["looks"] == (None, Verdict.OPEN, True)
-    assert graded["constant"] == (False, Verdict.OPEN, None)
-    assert placed["constant"][0] is False
+    same = Duel(Verdict.OPEN, None)
+    assert graded["looks"] == (None, same, Duel(Verdict.APART, wins=True))
+    assert graded["constant"] == (Duel(Verdict.APART, wins=False), same, None)
+    assert placed["constant"][0] == Duel(Verdict.TYPICAL, wins=False)

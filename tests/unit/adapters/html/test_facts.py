@@ -28,7 +28,7 @@ def test_the_json_begins_with_what_the_report_says_in_words() -> None:
     facts = json.loads(render_json(fake_report()))
 
     assert list(facts)[:3] == ["schema", "lead", "stamps"]
-    assert "clever grades best" in facts["lead"]
+    assert "clever has the highest balanced accuracy" in facts["lead"]
 
 
 def test_the_same_report_gives_the_same_json() -> None:

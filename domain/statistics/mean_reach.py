@@ -1,0 +1,117 @@
+"""How far the truth may lie from a mean, by closed formulas that know of skewness and of patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot
+
+import numpy as np
+from scipy.special import stdtrit
+
+from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable, two_sided_z
+from gliobench.domain.statistics.proportions import clopper_pearson
+from gliobench.domain.statistics.sampling import Indices
+
+ONE_PATIENT = NotEstimable("there is one patient only")
+NO_DOUBT = NotEstimable("every patient has the same value, so none tells of doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far an interval goes below and above its estimate, both ≥ 0."""
+
+    down: float
+    up: float
+
+    def scaled(self, factor: float) -> Reach:
+        """Stretch it; a negative factor turns it round."""
+        down, up = self.down * abs(factor), self.up * abs(factor)
+        return Reach(down, up) if factor >= 0 else Reach(up, down)
+
+    def with_(self, other: Reach) -> Reach:
+        """Give the reach of a sum of two independent estimates.
+
+        Source: Zou & Donner, "Construction of confidence limits about effect measures", Stat Med
+            2008.
+        """
+        return Reach(hypot(self.down, other.down), hypot(self.up, other.up))
+
+    def around(self, value: float, level: float, bounds: tuple[float, float]) -> Interval:
+        """Lay it around an estimate, cut where no truth can be."""
+        low, high = bounds
+        return Interval(
+            min(value, max(low, value - self.down)), max(value, min(high, value + self.up)), level
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MeanSpread:
+    """What a mean of values, of patients with one or more studies each, leaves in doubt.
+
+    Args:
+        error: Standard error of the mean, over patients.
+        skewness: Of the mean's own distribution, estimated: that of the patients over √G.
+        n_patients: G, two or more.
+
+    Source: Student's t over patients (Cameron & Miller, J Hum Resour 2015); Hall, "On the removal
+        of skewness by transformation", J R Stat Soc B 1992.
+    """
+
+    error: float
+    skewness: float
+    n_patients: int
+
+    @classmethod
+    def of(cls, values: FloatArray, patients: Indices) -> MeanSpread | NotEstimable:
+        """Measure it.
+
+        Args:
+            values: (N,) finite, one a study.
+            patients: (N,) whose study it is, by number.
+
+        Returns:
+            Not estimable for fewer than two patients, or where all pull the mean alike.
+        """
+        _, whose = np.unique(patients, return_inverse=True)
+        pulls = np.bincount(whose, values - values.mean()) if len(values) else np.empty(0)
+        count = len(pulls)
+        if count < 2:
+            return ONE_PATIENT
+        squares = float((pulls**2).sum())
+        if np.abs(pulls).max() <= 1e-12 * max(1.0, float(np.abs(values).max())):
+            return NO_DOUBT
+        error = float(np.sqrt(count / (count - 1) * squares)) / len(values)
+        return cls(error, float((pulls**3).sum()) / squares**1.5, count)
+
+    def reach(self, level: float) -> Reach:
+        """Give the reach of the wider of Student's and Hall's intervals, at each end.
+
+        Student's is too short where values are skewed, Hall's where they have two long tails.
+        """
+        two_sided_z(level)
+        t = float(stdtrit(self.n_patients - 1, (1 + level) / 2))
+        return Reach(
+            self.error * max(t, self._without_skewness(t)),
+            self.error * max(t, -self._without_skewness(-t)),
+        )
+
+    def _without_skewness(self, t: float) -> float:
+        """Invert Hall's cubic."""
+        k = self.skewness
+        return t if abs(k) < 1e-9 else float(3 / k * (np.cbrt(1 + k * (t - k / 6)) - 1))
+
+
+def failure_reach(patients: Indices, failed: BoolArray, level: float) -> Reach:
+    """Give the reach of Clopper and Pearson's interval of the share of patients with a failure.
+
+    Args:
+        patients: (N,) whose study it is, by number; N ≥ 1.
+        failed: (N,) bool.
+        level: Of the interval.
+    """
+    n, count = len(np.unique(patients)), len(np.unique(patients[failed]))
+    share = clopper_pearson(successes=count, n=n, level=level)
+    if not isinstance(share, Estimate) or not isinstance(share.interval, Interval):
+        return Reach(0.0, 0.0)
+    return Reach(share.value - share.interval.low, share.interval.high - share.value)
