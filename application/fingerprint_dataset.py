@@ -17,6 +17,7 @@ from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Spacing
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.patients import assumptions
 from gliobench.domain.study import Grade, Modality, Reference, Study
 
 Shape = tuple[int, int, int]
@@ -56,7 +57,7 @@ class Fingerprint:
     Args:
         hash: Of all studies' ids and contents, as in the manifest of a run over them.
         n_studies: All of them.
-        n_patients: Patients of the readable studies.
+        n_patients: Patients of all of them.
         prevalence_hgg: Share of HGG among the graded; None where none is graded.
         grades_by_site: Studies by site, then by grade; None is unknown.
         shapes: Studies by RAS+ shape.
@@ -69,6 +70,7 @@ class Fingerprint:
         unreadable: Why a study is not described, by its id.
         unreadable_references: Why a part of a reference is not described, by the study's id.
         noted_references: How a reference was read, where that is worth knowing, likewise.
+        assumptions: What was assumed about whose studies are whose, a sentence each.
     """
 
     hash: str
@@ -86,6 +88,7 @@ class Fingerprint:
     unreadable: Mapping[str, str]
     unreadable_references: Mapping[str, str]
     noted_references: Mapping[str, str]
+    assumptions: tuple[str, ...] = ()
 
 
 def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerprint:
@@ -111,14 +114,14 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
             raise
         except GliobenchError as error:
             unreadable[study_id] = str(error)
-    return _fingerprint(cohort_fingerprint(hashes), described, unreadable)
+    patients = {one: source.origin(one).patient_id for one in hashes}
+    return _fingerprint(cohort_fingerprint(hashes), patients, described, unreadable)
 
 
 @dataclass(frozen=True, slots=True)
 class _Description:
     """One study in a few numbers."""
 
-    patient_id: str
     grade: Grade | None
     site: str | None
     shape: Shape
@@ -134,7 +137,6 @@ def _describe(study: Study, reference: Reference) -> _Description:
     i, j, k = (round(edge, 3) for edge in study.grid.spacing_mm)
     voxel_mm3 = study.grid.voxel_volume_mm3
     return _Description(
-        patient_id=study.patient_id,
         grade=reference.grade,
         site=study.site,
         shape=study.grid.shape,
@@ -159,7 +161,10 @@ def _ceiling(study: Study, modality: Modality) -> float | None:
 
 
 def _fingerprint(
-    cohort: str, described: list[_Description], unreadable: Mapping[str, str]
+    cohort: str,
+    patients: Mapping[str, str],
+    described: list[_Description],
+    unreadable: Mapping[str, str],
 ) -> Fingerprint:
     graded = [one.grade for one in described if one.grade is not None]
     tumours = Counter(one.has_tumour for one in described if one.fault is None)
@@ -167,7 +172,7 @@ def _fingerprint(
     return Fingerprint(
         hash=cohort,
         n_studies=len(described) + len(unreadable),
-        n_patients=len({one.patient_id for one in described}),
+        n_patients=len(set(patients.values())),
         prevalence_hgg=graded.count(Grade.HGG) / len(graded) if graded else None,
         grades_by_site=_grades_by_site(described),
         shapes=Counter(one.shape for one in described),
@@ -180,6 +185,7 @@ def _fingerprint(
         unreadable=unreadable,
         unreadable_references={fault.study_id: fault.sentence for fault in faults},
         noted_references={one.note.study_id: one.note.sentence for one in described if one.note},
+        assumptions=tuple(assumptions(patients)),
     )
 
 

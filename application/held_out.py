@@ -104,7 +104,11 @@ class _BlindFold:
     def about(self, study: Study) -> Backend | None:
         """Give the first fold that has not learned from the patient or image; None where all have."""
         image = image_at_hand(study)
-        known = {patient_hash(study.patient_id), None if image is None else image_hash(image)}
+        known = {
+            patient_hash(study.patient_id),
+            patient_hash(study.id),
+            None if image is None else image_hash(image),
+        }
         return next((fold for fold in self.folds if known.isdisjoint(fold.trained_on or ())), None)
 
     def answers(

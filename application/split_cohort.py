@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
@@ -11,9 +11,12 @@ from hashlib import sha256
 from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.verify_dataset import Track
-from gliobench.domain.cohort import Cohort, Member
+from gliobench.domain.cohort import Cohort, Member, one_patient_each
 from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
 from gliobench.domain.folds import assign_folds
+from gliobench.domain.image_hash import image_at_hand, image_hash
+from gliobench.domain.patients import assumptions
+from gliobench.domain.study import Reference, Study
 
 
 def draw_cohort(
@@ -33,6 +36,7 @@ def draw_cohort(
 
     Returns:
         A cohort without a split. A study whose headers or reference cannot be read is excluded.
+        Patients who share a study's images, or a name that is sure, count as one.
 
     Raises:
         StoreError: The source cannot be read now: a cohort without the rest would be another one.
@@ -40,12 +44,15 @@ def draw_cohort(
     exclusions: dict[str, str] = {}
     members: list[Member] = []
     hashes: dict[str, str] = {}
+    images: dict[str, str] = {}
     for study_id in track(source.study_ids()):
         if exclude and study_id in exclude:
             exclusions[study_id] = exclude[study_id]
             continue
         try:
-            content, member = source.content_hash(study_id), _member(source, study_id)
+            content, study = source.content_hash(study_id), source.study(study_id)
+            member = _member(study, source.reference(study_id))
+            image = _image(study)
         except StoreError:
             raise
         except GliobenchError as error:
@@ -53,11 +60,16 @@ def draw_cohort(
         else:
             hashes[study_id] = content
             members.append(member)
+            if image is not None:
+                images[study_id] = image
+    together = one_patient_each(members, images)
+    patients = {member.study_id: member.patient_id for member in together}
     return Cohort(
         name=name,
         fingerprint=cohort_fingerprint(hashes),
-        members=tuple(members),
+        members=tuple(together),
         exclusions=exclusions,
+        assumptions=(*assumptions(patients), *_repeated_images(images)),
     )
 
 
@@ -120,9 +132,25 @@ def exact_shares(fractions: Mapping[str, float]) -> dict[str, Fraction]:
     return {part: share / total for part, share in exact.items()}
 
 
-def _member(source: StudySource, study_id: str) -> Member:
-    study, reference = source.study(study_id), source.reference(study_id)
-    return Member(study_id, study.patient_id, grade=reference.grade, site=study.site)
+def _member(study: Study, reference: Reference) -> Member:
+    return Member(study.id, study.patient_id, grade=reference.grade, site=study.site)
+
+
+def _image(study: Study) -> str | None:
+    image = image_at_hand(study)
+    return None if image is None else image_hash(image)
+
+
+def _repeated_images(images: Mapping[str, str]) -> Iterator[str]:
+    same: dict[str, list[str]] = defaultdict(list)
+    for study_id, image in images.items():
+        same[image].append(study_id)
+    again = [ids for ids in same.values() if len(ids) > 1]
+    if again:
+        yield (
+            f"{sum(map(len, again))} studies hold images that others hold too (such as "
+            f"{again[0][0]} and {again[0][1]}) and stay on one side of the split"
+        )
 
 
 def _split(cohort: Cohort, part_of: Mapping[str, str], *, names: list[str], seed: int) -> Cohort:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.patients import is_sure, patient_of
 from gliobench.domain.study import Grade
 
 
@@ -27,6 +28,12 @@ class Member:
     site: str | None = None
 
     @property
+    def patients(self) -> frozenset[str]:
+        """Whom the study belongs to: by what its source says, and by its id where that is sure."""
+        sure = {patient_of(self.study_id).id} if is_sure(self.study_id) else set()
+        return frozenset({self.patient_id, *sure})
+
+    @property
     def stratum(self) -> str:
         """Grade and site: what splits are stratified by, for site alone gives the grade away."""
         return f"{self.grade.value if self.grade else 'unknown'}/{self.site or 'unknown'}"
@@ -43,10 +50,11 @@ class Cohort:
         parts: Ids of the studies of each part of the split; empty where there is none.
         seed: That the split was drawn with; None where there is none.
         exclusions: Why a study was left out, by its id.
+        assumptions: What was assumed about whose studies are whose, a sentence each.
 
     Raises:
         InvalidInputError: A study is there twice, is member and excluded, or is not in exactly one
-            part; or a patient's studies lie in two parts.
+            part; or a patient's studies, by the member's word or by the study's id, lie in two.
     """
 
     name: str
@@ -55,6 +63,7 @@ class Cohort:
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seed: int | None = None
     exclusions: Mapping[str, str] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         ids = [member.study_id for member in self.members]
@@ -85,10 +94,37 @@ class Cohort:
         home: dict[str, str] = {}
         for member in self.members:
             part = part_of[member.study_id]
-            if home.setdefault(member.patient_id, part) != part:
-                raise InvalidInputError(
-                    f"patient {member.patient_id} is in {home[member.patient_id]} and {part}"
-                )
+            for patient in member.patients:
+                if home.setdefault(patient, part) != part:
+                    raise InvalidInputError(
+                        f"patient {patient} is in {home[patient]} and {part}: split again"
+                    )
+
+
+def one_patient_each(members: Sequence[Member], images: Mapping[str, str]) -> list[Member]:
+    """Give members who belong together one patient: the first that their sources name.
+
+    Args:
+        members: Of a cohort.
+        images: Hash of a study's image, by study id; studies with the same one are one patient's.
+    """
+    first: dict[str, int] = {}
+    group = list(range(len(members)))
+
+    def root(at: int) -> int:
+        while group[at] != at:
+            group[at] = at = group[group[at]]
+        return at
+
+    for at, member in enumerate(members):
+        image = images.get(member.study_id)
+        for tie in (*member.patients, *([f"image {image}"] if image else [])):
+            one, other = root(first.setdefault(tie, at)), root(at)
+            group[max(one, other)] = min(one, other)
+    return [
+        replace(member, patient_id=members[root(at)].patient_id)
+        for at, member in enumerate(members)
+    ]
 
 
 def _check_once(ids: list[str], where: str) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from gliobench.application.fingerprint_dataset import Distribution, Fingerprint
 from gliobench.application.verify_dataset import Verification
 from gliobench.domain.cohort import Cohort
+from gliobench.entrypoints.terminal import plain, say
 
 
 def verification_json(dataset: str, verification: Verification) -> dict[str, Any]:
@@ -44,9 +43,9 @@ def print_verification(verification: Verification) -> None:
     table = _table("study", "", "what", "detail")
     for finding in verification.findings:
         mark = "[yellow]note[/]" if finding.kind.is_note else "[red]fault[/]"
-        table.add_row(finding.study_id, mark, finding.kind.value, escape(finding.detail))
+        table.add_row(plain(finding.study_id), mark, finding.kind.value, plain(finding.detail))
     _show(table)
-    typer.echo(
+    say(
         f"{verification.n_studies} studies, {len(verification.quarantine)} to be left out, "
         f"{len(verification.faults)} faults, {len(verification.notes)} notes"
         + (
@@ -59,25 +58,24 @@ def print_verification(verification: Verification) -> None:
 def print_fingerprint(described: Fingerprint) -> None:
     """Print a fingerprint."""
     prevalence = described.prevalence_hgg
-    typer.echo(f"hash        {described.hash}")
-    typer.echo(f"studies     {described.n_studies} of {described.n_patients} patients")
-    typer.echo(
+    say(f"hash        {described.hash}")
+    say(f"studies     {described.n_studies} of {described.n_patients} patients")
+    print_assumptions(described.assumptions)
+    say(
         f"unreadable  {len(described.unreadable)} studies, "
         f"{len(described.unreadable_references)} references"
     )
-    typer.echo(
+    say(
         f"masks       {described.n_with_tumour} with a tumour, {described.n_without_tumour} "
         f"without, {described.n_unannotated} studies have no mask"
     )
     if noted := list(described.noted_references.items()):
-        typer.echo(f"notes       {len(noted)} references, such as {': '.join(noted[0])}")
-    typer.echo(
-        f"HGG         {'unknown' if prevalence is None else f'{prevalence:.1%}'} of the graded"
-    )
+        say(f"notes       {len(noted)} references, such as {': '.join(noted[0])}")
+    say(f"HGG         {'unknown' if prevalence is None else f'{prevalence:.1%}'} of the graded")
     for shape, n in described.shapes.items():
-        typer.echo(f"shape       {' x '.join(map(str, shape))} voxels: {n}")
+        say(f"shape       {' x '.join(map(str, shape))} voxels: {n}")
     for spacing, n in described.spacings_mm.items():
-        typer.echo(f"spacing     {' x '.join(f'{edge:g}' for edge in spacing)} mm: {n}")
+        say(f"spacing     {' x '.join(f'{edge:g}' for edge in spacing)} mm: {n}")
     _print_sites(described)
     _print_distributions("99th percentile of intensity", described.intensities)
     _print_distributions("tumour volume, mm3", described.volumes_mm3)
@@ -86,13 +84,24 @@ def print_fingerprint(described: Fingerprint) -> None:
 def print_split(cohort: Cohort) -> None:
     """Print how each stratum is spread over the parts."""
     strata = sorted({member.stratum for member in cohort.members})
-    table = _table("grade/site", *cohort.parts)
+    table = _table("grade/site", *map(plain, cohort.parts))
     counts = {name: [m.stratum for m in cohort.part(name)] for name in cohort.parts}
     for stratum in strata:
-        table.add_row(stratum, *(str(part.count(stratum)) for part in counts.values()))
+        table.add_row(plain(stratum), *(str(part.count(stratum)) for part in counts.values()))
     table.add_row("all", *(str(len(part)) for part in counts.values()))
     _show(table)
-    typer.echo(f"{len(cohort.members)} studies split, {len(cohort.exclusions)} left out")
+    patients = len({member.patient_id for member in cohort.members})
+    say(
+        f"{len(cohort.members)} studies split, {len(cohort.exclusions)} left out, "
+        f"{patients} patients"
+    )
+    print_assumptions(cohort.assumptions)
+
+
+def print_assumptions(sentences: Iterable[str], *, err: bool = False) -> None:
+    """Print what was assumed about whose studies are whose."""
+    for one in sentences:
+        say(f"assumed: {one}; a column patient_id in the dataset's table settles it", err=err)
 
 
 def _counts(name: str, counts: Mapping[Any, int]) -> list[dict[str, Any]]:
@@ -112,7 +121,7 @@ def _print_sites(described: Fingerprint) -> None:
     grades = sorted({grade for row in sites.values() for grade in row})
     table = _table("site", *grades)
     for site, row in sorted(sites.items()):
-        table.add_row(site, *(str(row.get(grade, 0)) for grade in grades))
+        table.add_row(plain(site), *(str(row.get(grade, 0)) for grade in grades))
     _show(table)
 
 

@@ -8,6 +8,7 @@ import sys
 import structlog
 
 from gliobench.application.secrets import hidden
+from gliobench.domain.messages import printable
 
 
 def configure_logging(*, level: str, style: str) -> None:
@@ -41,4 +42,11 @@ def _without_credentials(
 def _renderers(*, as_json: bool) -> list[structlog.typing.Processor]:
     if as_json:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [_harmless, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+
+
+def _harmless(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what a terminal would obey; JSON escapes it itself."""
+    return {name: printable(one) if isinstance(one, str) else one for name, one in event.items()}

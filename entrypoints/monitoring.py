@@ -13,6 +13,7 @@ import structlog
 
 from gliobench.application.pulse import Pulse, Watch
 from gliobench.domain.errors import JobError
+from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -100,7 +101,7 @@ def _bars() -> Iterator[Watch]:
         for name, done in pulse.done.items():
             failed = f"{pulse.failed[name]} failed" if pulse.failed[name] else ""
             if name not in tasks:
-                tasks[name] = bars.add_task(name, total=pulse.wanted, failed=failed)
+                tasks[name] = bars.add_task(plain(name), total=pulse.wanted, failed=failed)
             bars.update(tasks[name], total=pulse.wanted, completed=done, failed=failed)
 
     with bars:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from gliobench.domain.evaluation.report import STAND_IN
 from gliobench.domain.prediction import Failure, GradePrediction
 from gliobench.domain.study import SliceChoice
+from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
     from gliobench.application.predict_study import OnSlice, Place, StudyReading
@@ -38,21 +38,21 @@ def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[s
 
 def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
     """Print the prediction as a table."""
-    title = escape(f"{reading.study.id}: {reading.backend.name}")
+    title = plain(f"{reading.study.id}: {reading.backend.name}")
     table = Table(title=title, show_header=False)
     table.add_column(style="dim")
     table.add_column()
     for name, value in _rows(reading):
         table.add_row(name, value)
     for name, path in written.items():
-        table.add_row(name, escape(path))
+        table.add_row(name, plain(path))
     Console().print(table)
     Console().print(DISCLAIMER, style="dim")
 
 
 def _rows(reading: StudyReading) -> Iterator[tuple[str, str]]:
     if stand_in := reading.backend.provenance.get(STAND_IN):
-        yield "weights", f"[yellow]{escape(stand_in)}[/]"
+        yield "weights", f"[yellow]{plain(stand_in)}[/]"
     if reading.study.is_simulated:
         yield "study", "[yellow]SIMULATED: a phantom, the image of no patient[/]"
     choice = reading.study.plane_choice
@@ -125,7 +125,7 @@ def _grade_rows(grade: GradePrediction | Failure | None) -> list[tuple[str, str]
     if grade is None:
         return []
     if isinstance(grade, Failure):
-        return [("grade", f"[red]{grade.reason.value}[/]: {escape(grade.detail)}")]
+        return [("grade", f"[red]{grade.reason.value}[/]: {plain(grade.detail)}")]
     probability = grade.probability_hgg
     odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
     return [("grade", f"[bold]{grade.grade.value}[/]{odds}")]
@@ -135,7 +135,7 @@ def _place_rows(place: Place | Failure | None) -> list[tuple[str, str]]:
     if place is None:
         return []
     if isinstance(place, Failure):
-        return [("tumour", f"[red]{place.reason.value}[/]: {escape(place.detail)}")]
+        return [("tumour", f"[red]{place.reason.value}[/]: {plain(place.detail)}")]
     rows = [
         ("centre", f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"),
     ]
@@ -152,7 +152,7 @@ def _slice_rows(drawn: OnSlice) -> Iterator[tuple[str, str]]:
     yield "slice", f"{drawn.plane.axis.name.lower()} {drawn.plane.index} (RAS+){oracle}"
     for name, one in (("box", drawn.box), ("outline", drawn.polygon)):
         if isinstance(one, Failure):
-            yield name, f"[red]{one.reason.value}[/]: {escape(one.detail)}"
+            yield name, f"[red]{one.reason.value}[/]: {plain(one.detail)}"
     if drawn.box_vox and drawn.size_mm:
         yield "box", _box_words(drawn.box_vox, drawn.size_mm)
     if drawn.polygon_mm:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 
-from gliobench.domain.evaluation.findings import Finding, FindingKind
+from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
+from gliobench.entrypoints.terminal import plain
 
 GRADING = {
     "accuracy": Measure.ACCURACY,
@@ -66,7 +66,7 @@ def _table(title: str, columns: Iterable[str]) -> Table:
 
 
 def _ways(backend: BackendReport, both: BothWays) -> Iterator[tuple[str, Summary]]:
-    yield backend.name, both.intention_to_treat
+    yield plain(backend.name), both.intention_to_treat
     if backend.summary.n_failed:
         yield "  answered only", both.answered_only
 
@@ -103,4 +103,5 @@ def _prevalence(report: EvaluationReport) -> Estimate | None:
 
 
 def _warning(finding: Finding) -> str:
-    return f"[yellow][bold]{finding.kind.heading}[/]: {escape(finding.sentence)}[/]"
+    told = f"[bold]{finding.kind.heading}[/]: {plain(finding.sentence)}"
+    return told if finding.kind.consequence is Consequence.NOTED else f"[yellow]{told}[/]"

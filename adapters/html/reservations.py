@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import listed
-from gliobench.domain.evaluation.findings import Finding
+from gliobench.domain.evaluation.findings import Consequence, Finding
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 
 SIMULATED = "SIMULATED"
@@ -33,9 +33,18 @@ NO_RESERVATIONS = Stamp(
 def finding_stamps(findings: Sequence[Finding]) -> list[Stamp]:
     """Make a stamp of all findings of a kind, the gravest first."""
     return [
-        Stamp(kind.heading, " ".join(one.sentence for one in findings if one.kind is kind))
+        Stamp(
+            kind.heading,
+            " ".join(one.sentence for one in findings if one.kind is kind),
+            warns=kind.consequence is not Consequence.NOTED,
+        )
         for kind in dict.fromkeys(one.kind for one in findings)
     ]
+
+
+def or_all_clear(found: list[Stamp]) -> list[Stamp]:
+    """Say that there is no reservation where there is none, whatever else is to be known."""
+    return found if any(one.warns for one in found) else [NO_RESERVATIONS, *found]
 
 
 def marks(report: EvaluationReport) -> tuple[str, ...]:

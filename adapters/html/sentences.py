@@ -13,7 +13,7 @@ from gliobench.adapters.html.numbers import (
     percent,
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
-from gliobench.adapters.html.reservations import NO_RESERVATIONS, Stamp, finding_stamps, unranked
+from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear, unranked
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
@@ -57,7 +57,7 @@ def stamps(report: EvaluationReport) -> list[Stamp]:
     """Say what a reader must know before believing a number."""
     found = [*_missing_shards(report), *finding_stamps(report.findings)]
     found += [*site_warning(report), *repeat_warning(report), *_failing(report)]
-    return found or [NO_RESERVATIONS]
+    return or_all_clear(found)
 
 
 def methods(report: EvaluationReport) -> list[str]:

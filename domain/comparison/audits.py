@@ -17,7 +17,7 @@ from gliobench.domain.evaluation.case_table import (
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.geometry import BoolArray
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.patients import assumptions, patient_hash
 from gliobench.domain.study import SliceChoice
 
 NAMED = 5
@@ -65,6 +65,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_partial_runs(runs),
         *_slices(runs),
         *_repeated_images(runs),
+        *_assumed_patients(runs[0].cases),
         *_references(runs[0].cases),
     ]
     for run in runs:
@@ -87,8 +88,12 @@ def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
     if not trained_on:
         return table.take(np.zeros(len(table), dtype=np.bool_))
     known = [
-        patient_hash(patient) in trained_on or image in trained_on
-        for patient, image in zip(table.patients, table.images, strict=True)
+        image in trained_on
+        # A study was once taken for its own patient, where names now tell whose visit it is.
+        or not trained_on.isdisjoint((patient_hash(patient), patient_hash(study_id)))
+        for patient, study_id, image in zip(
+            table.patients, table.study_ids, table.images, strict=True
+        )
     ]
     return table.take(np.array(known, dtype=np.bool_))
 
@@ -185,6 +190,16 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
             FindingKind.REPEATED_IMAGE,
             f"{' and '.join(ids)} are the same images under the names of {len(patients)} patients.",
             study_ids=ids,
+        )
+
+
+def _assumed_patients(cases: CaseTable) -> Iterator[Finding]:
+    """Say what was assumed about whose studies these are: leakage is looked for by patient."""
+    patients = dict(zip(cases.study_ids.tolist(), cases.patients.tolist(), strict=True))
+    for one in assumptions(patients):
+        yield Finding(
+            FindingKind.ASSUMED_PATIENTS,
+            f"{one}: a column patient_id in the dataset's table would settle it.",
         )
 
 

@@ -25,12 +25,15 @@ class FindingKind(str, Enum):
     PRIORS = "averages of these patients"
     UNSTATED_TRAINING = "training data not stated"
     REPEATED_IMAGE = "repeated image"
+    ASSUMED_PATIENTS = "patients told by names"
 
     @property
     def consequence(self) -> Consequence:
         """What it does to a comparison."""
         if self in (FindingKind.DIFFERENT_COHORTS, FindingKind.DIFFERENT_REFERENCES):
             return Consequence.REFUSED
+        if self is FindingKind.ASSUMED_PATIENTS:
+            return Consequence.NOTED
         return Consequence.STOPPED if self is FindingKind.LEAKAGE else Consequence.STAMPED
 
     @property
@@ -55,6 +58,8 @@ class Consequence(str, Enum):
     """Unless the user overrides it, and then it is stamped."""
     STAMPED = "stamped"
     """The report says it wherever it matters."""
+    NOTED = "noted"
+    """The report says it, and it is no reservation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.errors import GliobenchError
+from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -70,23 +71,22 @@ def _row(entry: EntryPoint) -> BackendRow:
 
 def _print(rows: list[BackendRow]) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table("backend", "grades", "localises", "from", "available", box=None)
     table.header_style = "bold"
     for row in rows:
         table.add_row(
-            row.name,
+            plain(row.name),
             "yes" if row.grades else "",
             ", ".join(row.forms or []),
-            row.package,
+            plain(row.package),
             "yes" if row.problem is None else "[red]no[/]",
         )
     console = Console()
     console.print(table)
     for row in rows:
         if row.problem is not None:
-            console.print(f"{row.name}: {escape(row.problem)}", soft_wrap=True, highlight=False)
+            console.print(plain(f"{row.name}: {row.problem}"), soft_wrap=True, highlight=False)
         if row.stand_in is not None:
-            console.print(f"{row.name}: {escape(row.stand_in)}", soft_wrap=True, highlight=False)
+            console.print(plain(f"{row.name}: {row.stand_in}"), soft_wrap=True, highlight=False)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.domain.messages import printable
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
     from gliobench.domain.comparison.result import Comparison
@@ -93,7 +95,8 @@ def _print(facts: str, place: str) -> None:
     from rich.text import Text
 
     told, console = json.loads(facts), Console()
-    console.print(Text(told["lead"]))
+    console.print(Text(printable(told["lead"])))
     for stamp in told["stamps"]:
-        console.print(Text.assemble(("\n" + stamp["title"], "bold"), f" {stamp['text']}"))
-    console.print(f"\nComparison: {place}", soft_wrap=True, highlight=False, markup=False)
+        text = printable(f" {stamp['text']}")
+        console.print(Text.assemble(("\n" + stamp["title"], "bold"), text))
+    console.print(f"\nComparison: {plain(place)}", soft_wrap=True, highlight=False)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gliobench.entrypoints.terminal import plain
+
 app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
 
 
@@ -30,10 +32,9 @@ def show(
         typer.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table("setting", "value", "from", "means", box=None, header_style="bold")
     for name, meaning in described().items():
-        table.add_row(name, escape(json.dumps(held[name])), sources[name], escape(meaning))
+        table.add_row(name, plain(json.dumps(held[name])), plain(sources[name]), plain(meaning))
     Console().print(table)

@@ -91,7 +91,7 @@ def split(
         split_into_folds,
     )
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.dataset_view import print_split
+    from gliobench.entrypoints.dataset_view import print_assumptions, print_split
     from gliobench.entrypoints.inputs import open_source
 
     if (folds is None) == (fractions is None):
@@ -111,6 +111,7 @@ def split(
         cohort = split_by_fractions(cohort, fractions=shares, seed=seed)
     if out is None:
         typer.echo(freeze(cohort), nl=False)
+        print_assumptions(cohort.assumptions, err=True)
         return
     write_whole(out, freeze(cohort).encode())
     print_split(cohort)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.entrypoints.terminal import plain
+
 if TYPE_CHECKING:
     from gliobench.entrypoints.checks import Check
 
@@ -30,11 +32,10 @@ def doctor(
 
 def _print(checks: list[Check]) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[yellow]absent[/]"}
     table = Table(box=None, show_header=False)
     for check in checks:
-        table.add_row(marks[check.ok], check.name, escape(check.found))
+        table.add_row(marks[check.ok], plain(check.name), plain(check.found))
     Console().print(table)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.terminal import plain, say
 
 if TYPE_CHECKING:
     from gliobench.domain.evaluation.report import EvaluationReport
@@ -105,7 +106,7 @@ def evaluate(
         merge(out, names, allow_partial=allow_partial)
     made, place, left_out = report(out, backend)
     for sentence in left_out:
-        typer.echo(sentence, err=True)
+        say(sentence, err=True)
     print_report(made, place, out=out, as_json=as_json)
     raise typer.Exit(code_of(made))
 
@@ -130,7 +131,7 @@ def print_report(report: EvaluationReport, place: str, *, out: str, as_json: boo
 
     console = Console()
     console.print(summary_table(report))
-    console.print(f"Report: {place}", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"Report: {plain(place)}", soft_wrap=True, highlight=False)
 
 
 def _recipe(
@@ -174,4 +175,4 @@ def _print_shard(name: str, missing: list[str], *, as_json: bool) -> None:
         typer.echo(json.dumps({"shard": name, "missing_shards": missing}))
         return
     told = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-    typer.echo(f"Shard {name} is done. The report is written when these are: {told}")
+    say(f"Shard {name} is done. The report is written when these are: {told}")

@@ -12,6 +12,7 @@ import typer
 
 from gliobench.domain.errors import JobError
 from gliobench.entrypoints.progress import tracked
+from gliobench.entrypoints.terminal import say
 
 if TYPE_CHECKING:
     from gliobench.application.export_networks import StudyParity
@@ -50,7 +51,7 @@ def export(
     source, runs = open_source(check), (localizer, grader)
     for fold in range(container.count_folds(localizer)) if folds else [None]:
         folder = out if fold is None else out / f"fold-{fold}"
-        typer.echo(_summary(_export(runs, fold, source, limit, out=folder), folder))
+        say(_summary(_export(runs, fold, source, limit, out=folder), folder))
 
 
 def _export(

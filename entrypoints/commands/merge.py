@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gliobench.entrypoints.terminal import say
+
 
 def merge(
     out: Annotated[
@@ -31,6 +33,6 @@ def merge(
     evaluation.merge(out, runs, allow_partial=allow_partial)
     made, place, left_out = evaluation.report(out, backends)
     for sentence in left_out:
-        typer.echo(sentence, err=True)
+        say(sentence, err=True)
     print_report(made, place, out=out, as_json=as_json)
     raise typer.Exit(code_of(made))

@@ -11,6 +11,7 @@ import typer
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.terminal import plain, say
 
 if TYPE_CHECKING:
     from gliobench.application.ports.backend import Backend
@@ -45,7 +46,6 @@ def predict(
     Exits with 3 where the backend could not answer.
     """
     from rich.console import Console
-    from rich.markup import escape
 
     from gliobench.application.check_reads import check_reads
     from gliobench.application.oracle_plane import oracle_plane
@@ -62,9 +62,9 @@ def predict(
     if reader.oracle:
         opened = replace(opened, oracle_plane=oracle_plane(source, study_id))
     if show_prompts:
-        typer.echo(_prompts(reader, opened))
+        say(_prompts(reader, opened))
         return
-    with Console(stderr=True).status(escape(f"{backend} reads {opened.id}")):
+    with Console(stderr=True).status(plain(f"{backend} reads {opened.id}")):
         reading = predict_study(opened, reader)
         written = _write(reading, out or Path(f"gliobench-{file_stem(opened.id)}"))
     if as_json:
@@ -143,7 +143,7 @@ def _picture(reading: StudyReading) -> bytes | None:
             title=_title(reading),
         )
     except (InvalidInputError, NotFoundError) as error:
-        typer.echo(f"no overlay: {error}", err=True)
+        say(f"no overlay: {error}", err=True)
         return None
 
 

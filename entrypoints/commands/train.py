@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.entrypoints.terminal import say
+
 if TYPE_CHECKING:
     from gliobench.application.ports.study_source import StudySource
     from gliobench.application.ports.trainer import Progress, Trainer
@@ -167,7 +169,7 @@ def _studies(dataset: str) -> StudySource:
 
     source = open_source(dataset)
     for fault in reference_faults(source):
-        typer.echo(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
+        say(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
     return source
 
 
@@ -187,11 +189,11 @@ def _run(
     if not final_only:
         for number in fold if fold else range(folds):
             rows = run.run_fold(number, _progress_bar)
-            typer.echo(f"fold {number}: {len(rows)} patients held out")
+            say(f"fold {number}: {len(rows)} patients held out")
     if not fold and not final_only:
-        typer.echo(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
+        say(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
     if not fold:
-        typer.echo(f"fit on all patients: {run.run_final(_progress_bar)}")
+        say(f"fit on all patients: {run.run_final(_progress_bar)}")
 
 
 def _lesions(cubes: Path | None, masks: Path | None) -> tuple[Path, Path] | None:

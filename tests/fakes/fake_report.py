@@ -25,7 +25,12 @@ from gliobench.domain.prediction import (
 from gliobench.domain.study import Case, Grade, Study
 
 COHORT = tuple(
-    fake_case(f"s{number}", grade=Grade.LGG if number < 2 else Grade.HGG, site=f"site{number % 2}")
+    fake_case(
+        f"s{number}",
+        patient_id=f"patient of s{number}",
+        grade=Grade.LGG if number < 2 else Grade.HGG,
+        site=f"site{number % 2}",
+    )
     for number in range(8)
 )
 

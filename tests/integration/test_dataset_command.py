@@ -137,6 +137,41 @@ def test_a_split_without_out_is_printed_and_leaves_the_quarantined_out(
     assert sorted(member.study_id for member in cohort.members) == IDS[1:]
 
 
+def test_visits_are_split_together_and_assumptions_are_said(tmp_path: Path) -> None:
+    ids = ["UPENN-GBM-00940_11", "UPENN-GBM-00940_21", "P1_1", "P1_2", "anna", "ben"]
+    for study_id in ids:
+        write_study(tmp_path / "data", fake_case(study_id, tumour=None))
+
+    _, out, err = _run("split", tmp_path / "data", "--folds", 2)
+    _, told, _ = _run("fingerprint", tmp_path / "data")
+    _, table, _ = _run("split", tmp_path / "data", "--folds", 2, "--out", tmp_path / "c.json")
+
+    cohort = read_cohort(out.encode(), file="c.json")
+    fold = {one: name for name, part in cohort.parts.items() for one in part}
+    assert fold["UPENN-GBM-00940_11"] == fold["UPENN-GBM-00940_21"]
+    assert fold["P1_1"] == fold["P1_2"]
+    assert len(cohort.assumptions) == 1
+    said = (
+        "assumed: 2 studies are taken for visits of 1 patient, because their names end in a number"
+    )
+    assert err.startswith(said)
+    assert said in table
+    assert said in told
+    assert "studies     6 of 4 patients" in told
+    assert "6 studies split, 0 left out, 4 patients" in table
+
+
+def test_a_table_of_findings_obeys_no_name_of_a_study(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case("plain", tumour=None)).rename(tmp_path / "a\x1b[2J[red]b")
+
+    code, out, _ = _run("verify", tmp_path)
+
+    assert code == 0
+    assert r"a\x1b[2J[red]b" in out
+    assert "odd_name" in out
+    assert "\x1b[2J" not in out
+
+
 def test_the_same_command_prints_the_same_split(dataset: Path) -> None:
     assert _run("split", dataset, "--folds", 3) == _run("split", dataset, "--folds", 3)
 

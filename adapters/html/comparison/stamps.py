@@ -5,7 +5,7 @@ from __future__ import annotations
 from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.words import grade_counts
 from gliobench.adapters.html.numbers import listed, percent
-from gliobench.adapters.html.reservations import NO_RESERVATIONS, Stamp, finding_stamps
+from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear
 from gliobench.adapters.html.sentences import FEW_STUDIES, repeat_warning, site_warning
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.statistics.delong import FEWEST
@@ -17,7 +17,7 @@ def stamps(comparison: Comparison) -> list[Stamp]:
     report = as_report(comparison)
     found += [*site_warning(report), *repeat_warning(report), *_few(comparison)]
     found += _failing(comparison)
-    return found or [NO_RESERVATIONS]
+    return or_all_clear(found)
 
 
 def _few(comparison: Comparison) -> list[Stamp]:

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,28 @@ def test_another_image_gives_another_fingerprint() -> None:
     first = draw_cohort(FakeStudySource([one]), name="c").fingerprint
 
     assert draw_cohort(FakeStudySource([other]), name="c").fingerprint != first
+
+
+def test_one_image_under_two_names_stays_on_one_side_and_that_is_said() -> None:
+    original = fake_case("original")
+    copy = replace(fake_case("copy"), study=replace(original.study, id="copy", patient_id="copy"))
+    others = [fake_case(name) for name in ("anna", "ben", "carl")]
+
+    cohort = draw_cohort(FakeStudySource([original, copy, *others]), name="c")
+
+    assert {one.patient_id for one in cohort.members} == {"copy", "anna", "ben", "carl"}
+    assert cohort.assumptions == (
+        "2 studies hold images that others hold too (such as copy and original) and stay on one "
+        "side of the split",
+    )
+    for seed in range(5):
+        split = split_into_folds(cohort, folds=2, seed=seed)
+        assert any({"copy", "original"} <= set(part) for part in split.parts.values())
+
+
+def test_a_cohort_says_what_it_assumed_of_names() -> None:
+    cases = [fake_case(one) for one in ("Case_01", "Case_02")]
+
+    (said,) = draw_cohort(FakeStudySource(cases), name="c").assumptions
+
+    assert said.endswith("(such as Case_01 and Case_02) are taken for different patients")

@@ -1,6 +1,6 @@
 import pytest
 
-from gliobench.domain.cohort import Cohort, Member
+from gliobench.domain.cohort import Cohort, Member, one_patient_each
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.study import Grade
 
@@ -54,3 +54,38 @@ def test_a_member_cannot_be_excluded() -> None:
 def test_an_unknown_grade_or_site_is_a_stratum_of_its_own() -> None:
     assert ANNA.stratum == "HGG/CBICA"
     assert BEN.stratum == "unknown/unknown"
+
+
+def test_visits_that_their_names_tell_are_one_patients_whatever_a_member_says() -> None:
+    visits = [Member(f"UPENN-GBM-00940_{one}", f"UPENN-GBM-00940_{one}") for one in ("11", "21")]
+    parts = {"train": (visits[0].study_id,), "test": (visits[1].study_id,)}
+
+    with pytest.raises(InvalidInputError, match="patient UPENN-GBM-00940 is in train and test"):
+        _cohort(members=tuple(visits), parts=parts)
+
+
+def test_patients_tied_by_an_image_or_a_name_become_one() -> None:
+    members = [
+        Member("a-1", "anna"),
+        Member("b-1", "ben"),
+        Member("b-2", "ben"),
+        Member("c-1", "carl"),
+        Member("UPENN-GBM-00940_11", "dora"),
+        Member("UPENN-GBM-00940_21", "emil"),
+        Member("f-1", "fay"),
+    ]
+    images = {"a-1": "1", "b-1": "2", "b-2": "3", "c-1": "2", "f-1": "4"}
+
+    together = one_patient_each(members, images)
+
+    assert [one.patient_id for one in together] == [
+        *("anna", "ben", "ben", "ben", "dora", "dora", "fay")
+    ]
+
+
+def test_ties_reach_across_patients() -> None:
+    members = [Member("a-1", "anna"), Member("b-1", "ben"), Member("a-2", "anna"), Member("c", "c")]
+
+    together = one_patient_each(members, {"a-2": "1", "b-1": "1", "a-1": "2", "c": "2"})
+
+    assert {one.patient_id for one in together} == {"anna"}

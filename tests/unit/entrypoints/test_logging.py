@@ -51,3 +51,14 @@ def test_an_event_below_the_level_is_left_out(capsys: pytest.CaptureFixture[str]
     structlog.get_logger().info("study_predicted", study_id="A")
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_no_event_tells_a_terminal_what_to_do(
+    capsys: pytest.CaptureFixture[str], style: str
+) -> None:
+    configure_logging(level="info", style=style)
+
+    structlog.get_logger().info("study_predicted", study_id="a\x1b[2J\rb\u202e")
+
+    assert not {"\x1b", "\r", "\u202e"} & set(capsys.readouterr().err)

@@ -159,3 +159,26 @@ def test_a_run_whose_folds_answer_for_those_they_held_out_is_told_and_stops_noth
     assert (found.kind, found.backend) == (FindingKind.HELD_OUT, "llama")
     assert found.kind.consequence is Consequence.STAMPED
     assert found.sentence == "llama answers about each patient by the fold that has not seen them."
+
+
+def test_what_was_assumed_of_patients_is_noted_and_no_reservation() -> None:
+    cases = [
+        fake_case_score("Case_01", patient_id="Case_01"),
+        fake_case_score("Case_02", patient_id="Case_02"),
+    ]
+
+    found = only(audit([run(cases=cases, n_studies=2)]))
+
+    assert found.kind is FindingKind.ASSUMED_PATIENTS
+    assert found.kind.consequence is Consequence.NOTED
+    assert found.sentence.startswith(
+        "2 studies whose names differ in the last number only (such as Case_01 and Case_02) are "
+        "taken for different patients: a column patient_id"
+    )
+
+
+def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> None:
+    visit = fake_case_score("UPENN-GBM-00940_21", patient_id="UPENN-GBM-00940")
+
+    for learned in ("UPENN-GBM-00940", "UPENN-GBM-00940_21"):
+        assert len(learned_from([visit], frozenset({patient_hash(learned)}))) == 1
