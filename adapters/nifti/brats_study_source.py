@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from threading import Lock
 from typing import Self, final
 
 from gliobench.adapters.nifti.mask_file import read_integers, read_regions
 from gliobench.adapters.nifti.name_mapping import NameMapping
-from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies
+from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies, names_of
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.adapters.nifti.study_names import named
 from gliobench.application.dataset_labels import propose_labels
@@ -137,10 +137,6 @@ class BratsStudySource(StudySource):
         return first
 
 
-def _names(paths: Iterable[DatasetPath]) -> str:
-    return ", ".join(path.name for path in paths)
-
-
 def _folders_by_id(root: DatasetPath) -> dict[str, list[StudyFolder]]:
     if not root.is_dir():
         raise NotFoundError(f"no folder {root}")
@@ -157,11 +153,11 @@ def _folders_by_id(root: DatasetPath) -> dict[str, list[StudyFolder]]:
 
 def _odd_names(study: StudyFolder) -> Iterator[Fault]:
     if study.has_misnamed_mask:
-        detail = f"{study.folder}: mask is named {_names(study.masks)}"
+        detail = f"{study.folder}: mask is named {names_of(study.masks)}"
         yield Fault(study.id, FaultKind.MISNAMED_MASK, printable(detail))
     elif study.other_masks and not study.masks:
         detail = (
-            f"{study.folder}: {_names(study.other_masks)}: not taken for the experts' mask, which "
+            f"{study.folder}: {names_of(study.other_masks)}: not taken for the experts' mask, which "
             f"is called {study.id}_seg.nii.gz"
         )
         yield Fault(study.id, FaultKind.UNUSED_MASK, printable(detail))

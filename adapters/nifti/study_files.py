@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import final
 
+from gliobench.adapters.nifti.study_folders import image_at
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
@@ -18,12 +19,15 @@ class StudyFiles(StudySource):
     """Reads one study from files of any names; nothing is known of it but its images.
 
     Args:
-        images: NIfTI files by modality.
+        images: NIfTI files by modality, or folders that stand for one.
         study_id: What to call the study.
+
+    Raises:
+        FaultyStudyError: A folder holds several images.
     """
 
     def __init__(self, images: Mapping[Modality, Path], *, study_id: str = "study") -> None:
-        self._images = dict(images)
+        self._images = {modality: image_at(path) for modality, path in images.items()}
         self._study_id = study_id
 
     def study_ids(self) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ _NAMES = "|".join(name for m in Modality for name in (m.value, m.alias))
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", re.IGNORECASE)
 _MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", re.IGNORECASE)
 _ARCHIVE_OF_A_MAC = "__MACOSX"
+_NAMED = 5  # files in a message
 _KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", re.IGNORECASE)
 
 
@@ -89,6 +90,21 @@ class _Named(NamedTuple):
 
     stem: str
     paths: list[DatasetPath]
+
+
+def image_at(path: DatasetPath) -> DatasetPath:
+    """Give the image that a path stands for: itself, or the one in a folder that is called so.
+
+    Raises:
+        FaultyStudyError: There are several.
+    """
+    return _only(_images_in(path) or [path], str(path)) if path.is_dir() else path
+
+
+def names_of(paths: Sequence[DatasetPath]) -> str:
+    """List the names of a few files."""
+    more = ", …" if len(paths) > _NAMED else ""
+    return ", ".join(path.name for path in paths[:_NAMED]) + more
 
 
 def _find(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
@@ -202,8 +218,7 @@ def _study_id(prefix: str, folder: DatasetPath, *, is_alone: bool) -> str:
 
 def _only(paths: list[DatasetPath], what: str) -> DatasetPath:
     if len(paths) > 1:
-        names = ", ".join(path.name for path in paths)
         raise FaultyStudyError(
-            FaultKind.AMBIGUOUS_FILE, f"{what}: {len(paths)} files ({names}): wanted one"
+            FaultKind.AMBIGUOUS_FILE, f"{what}: {len(paths)} files ({names_of(paths)}): wanted one"
         )
     return paths[0]

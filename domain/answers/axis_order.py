@@ -21,7 +21,7 @@ T = TypeVar("T")
 _START = r"min(?:imum)?|start|(?:top|upper)[\s_-]?left|left|top|upper|tl"
 _END = r"max(?:imum)?|end|(?:bottom|lower)[\s_-]?right|right|bottom|lower|br"
 _OTHER = r"cent(?:er|re)|c|coord(?:inate)?s?|axis|position|value|index"
-_X, _Y = r"x|col(?:umn)?s?|horizontal", r"y|rows?|vertical"
+_X, _Y = r"x|col(?:umn)?s?|horizontal|c", r"y|rows?|vertical|r"
 _NAME = re.compile(
     r"(?<![^\W_])(?:"
     rf"(?:(?:(?P<from>{_START})|(?P<to>{_END})|{_OTHER})[\s_-]?)?(?:(?P<x>{_X})|(?P<y>{_Y}))"
@@ -36,8 +36,11 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _SHORT = re.compile(
-    r"(?<![^\W_])(?:(?P<axes>(?:xy|yx){1,2}|xxyy|yyxx|c?xc?ywh|yxhw|[xy](?=[\s-]first))"
-    r"|(?P<edges>ltrb|tlbr|ltwh|tlhw))(?![^\W_])(?:[\s-]first)?",
+    r"(?<![^\W_])(?:(?P<axes>(?:xy|yx){1,2}|xxyy|yyxx|c?xc?ywh|yxhw)"
+    r"|(?P<edges>ltrb|tlbr|ltwh|tlhw)"
+    rf"|(?:(?P<x>{_X}|width)|(?P<y>{_Y}|height))"
+    r"(?:[\s-](?:axis|coordinates?|values?))?[\s-](?:(?:is|comes|goes)\s)?first"
+    r")(?![^\W_])",
     re.IGNORECASE,
 )
 _AND_SO_ON = re.compile(r"[\s,)\]}]*(?:\.{3}|…)")
@@ -205,8 +208,8 @@ def _spelt_out(short: re.Match[str]) -> tuple[_Name, ...]:
     if edges := short["edges"]:
         places = {"l": ("x", 0), "t": ("y", 0), "r": ("x", 1), "b": ("y", 1)}
         return tuple(_Name(*places.get(one, ("?", -1)), one) for one in edges.lower())
-    axes = short["axes"].lower().replace("c", "")
-    axes += {"x": "y", "y": "x"}.get(axes, "")  # "y first"
+    if not (axes := (short["axes"] or "").lower().replace("c", "")):
+        axes = "xy" if short["x"] else "yx"
     return tuple(_Name(one if one in "xy" else "?", -1, one) for one in axes)
 
 

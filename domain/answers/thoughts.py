@@ -7,14 +7,18 @@ import re
 from gliobench.domain.answers.words import Unreadable
 from gliobench.domain.prediction import FailureReason
 
-_NAME = r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|analysis"
+_NAME = (
+    r"think(?:ing)?(?:_process)?|thoughts?(?:_process)?|reason(?:ing)?|rationale|reflection"
+    r"|scratch_?pad|analysis|cot|chain_of_thought|inner_monologue"
+)
 _TAG = re.compile(
     rf"(?:<|◁|&lt;)\s*(?P<end>/?)\s*(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?(?:>|▷|&gt;)"
     r"|\[(?P<mistral>/?)think\]"
-    r"|<\|(?:begin|(?P<ends>end))_of_thought\|>",
+    r"|<\|?(?:begin|start|(?P<ends>end))_(?:of_)?(?:think(?:ing)?|thought)\|?>"
+    r"|<unused94>|(?P<gemma><unused95>)",
     re.IGNORECASE,
 )
-"""`<think>` and its kin: Kimi writes triangles, Mistral brackets, others `<|begin_of_thought|>`."""
+"""`<think>` and its kin: Kimi writes triangles, Mistral brackets, MedGemma tokens of no name."""
 _ANSWER_TAG = re.compile(r"(?:<|◁|&lt;)\s*/?\s*(?:final_?)?answer\s*(?:>|▷|&gt;)", re.IGNORECASE)
 
 
@@ -30,7 +34,7 @@ def without_thoughts(text: str) -> str:
     spoken: list[str] = []
     start, thinking = 0, False
     for tag in _TAG.finditer(text):
-        ends = bool(tag["end"] or tag["mistral"] or tag["ends"])
+        ends = any(tag[name] for name in ("end", "mistral", "ends", "gemma"))
         if not ends and not thinking:
             spoken.append(text[start : tag.start()])
         elif ends and not thinking:

@@ -47,7 +47,7 @@ _PLACE_FRAMING = _words(
     "a about an and answer approximately are as at axial based brain boxed coordinate coordinates "
     "estimate estimated final following for format given glioma here i image in is it json lesion "
     "located location mass most mri my of on order output picture position result roughly scan slice sure the "
-    "this tumor tumour whole with would x y"
+    "this tumor tumour using where whole with would x y"
 )
 _FRAMING: Mapping[Question, frozenset[str]] = {
     Question.GRADE: _words(

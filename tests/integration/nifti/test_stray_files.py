@@ -10,7 +10,7 @@ import pytest
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, image_of, write_study
 from gliobench.adapters.fsspec import open_dataset
-from gliobench.adapters.nifti import BratsStudySource
+from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.verify_dataset import verify_dataset
 from gliobench.domain.faults import FaultKind, FaultyStudyError
@@ -114,6 +114,26 @@ def test_a_folder_that_is_one_study_may_hold_folders_called_like_files(tmp_path:
     _into_folders(study)
 
     assert BratsStudySource(study).study_ids() == [ID]
+
+
+def test_loose_files_may_be_folders_called_like_files(tmp_path: Path) -> None:
+    study = write_study(tmp_path, CASE)
+    images = {modality: image_of(study, modality) for modality in Modality}
+    _into_folders(study)
+
+    assert StudyFiles(images).study("study").volume(Modality.T1C).any()
+
+
+def test_many_images_in_a_folder_called_like_a_file_are_named_in_part(tmp_path: Path) -> None:
+    study = write_study(tmp_path, CASE)
+    _into_folders(study)
+    for number in range(100):
+        (study / f"{ID}_t1ce.nii.gz" / f"{number:03}.nii").write_bytes(b"")
+
+    with pytest.raises(FaultyStudyError, match=r"101 files .*, …\): wanted one") as caught:
+        BratsStudySource(tmp_path).study(ID)
+
+    assert len(str(caught.value)) < 200
 
 
 def test_two_images_in_a_folder_called_like_a_file_are_not_chosen_from(tmp_path: Path) -> None:

@@ -448,6 +448,9 @@ def test_a_point_is_read_in_the_order_that_is_stated(x: float, y: float) -> None
         json.dumps({"center": [y, x]}) + " (vertical, horizontal)",
         json.dumps({"point": [y, x], "explanation": "y first, then x"}),
         json.dumps({"[y, x]": [y, x]}),
+        json.dumps({"center": [y, x]}) + " in (r, c)",
+        json.dumps({"center": [y, x]}) + " with the height axis first",
+        f"({y}, {x}) where y comes first",
         json.dumps({"y": y, "x": x}) + " given as (x, y)",
         json.dumps({"row": y, "column": x}),
     ]
@@ -496,6 +499,8 @@ THOUGHTS = [
     "◁think▷{}◁/think▷",
     "[THINK]{}[/THINK]",
     "<|begin_of_thought|>{}<|end_of_thought|>",
+    "<|START_THINKING|>{}<|END_THINKING|>",
+    "<unused94>thought\n{}<unused95>",
     "{}</think>",
     "<think><think>{}</think></think>",
     "<think>{}</think>\n<think>{}</think>",
