@@ -117,6 +117,7 @@ def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
         trained_on=manifest.trained_on,
         provenance=manifest.provenance,
         unstated=manifest.unstated or "",
+        labels=manifest.labels,
     )
 
 

@@ -120,6 +120,7 @@ class EvaluateCohort:
                     "name": name,
                     "primary": primary,
                     "primary_origin": primary_origin,
+                    "labels": self._source.labels,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
                 runs = [self._begin(replace(one, **part), about) for one in crew.manifests]

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from gliobench.application.dataset_labels import Track
 from gliobench.application.evaluate_cohort import UNREADABLE, cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.read_reference import read_reference
-from gliobench.application.verify_dataset import Track
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Spacing

@@ -15,7 +15,7 @@ from gliobench.application.shards import Shard, run_name
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 
-ALIKE = ("listing", "fingerprint", "settings", "seed")
+ALIKE = ("listing", "fingerprint", "settings", "seed", "labels")
 """What the manifests of a cohort's shards share."""
 HASHED_AT_ONCE = 4096
 """Studies."""

@@ -9,6 +9,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.implausible_mask import why_implausible
+from gliobench.domain.labels.proposal import UndeclaredLabelsError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Reference
 
@@ -20,9 +21,12 @@ def read_reference(source: StudySource, study_id: str) -> Reference:
 
     Raises:
         StoreError: The source cannot be read now.
+        UndeclaredLabelsError: The dataset's labels may mean several things: no study is at fault.
     """
     try:
         reference = source.reference(study_id)
+    except UndeclaredLabelsError:
+        raise
     except GliobenchError as error:
         return Reference(fault=Fault.of_reference(study_id, error))
     whole = reference.regions.get(Region.WT)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gliobench.application.ports.run_place import RunPlace
-from gliobench.application.ports.run_store import RunStore
+from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.errors import JobError, NotFoundError, StoreError
 from gliobench.domain.evaluation.case_table import CaseTable, differ_in_truth
 
@@ -36,9 +36,9 @@ def runs_beside(place: RunPlace, runs: Sequence[str]) -> RunsBeside:
         JobError: The place or the first run cannot be read.
     """
     first = place.store(runs[0])
-    cohort, table = first.manifest().cohort, first.case_table()
+    manifest, table = first.manifest(), first.case_table()
     reasons = {
-        name: _reason(place.store(name), cohort, table)
+        name: _reason(place.store(name), manifest, table)
         for name in place.folders()
         if name not in runs and _is_run(place, name)
     }
@@ -62,21 +62,29 @@ def _is_run(place: RunPlace, name: str) -> bool:
     return True
 
 
-def _reason(store: RunStore, cohort: str, table: CaseTable) -> str | None:
-    """Say why a run does not belong beside one of this cohort with these scores, or None."""
+def _reason(store: RunStore, beside: RunManifest, table: CaseTable) -> str | None:
+    """Say why a run does not belong beside one of this manifest with these scores, or None."""
     try:
-        if store.manifest().cohort != cohort:
+        manifest = store.manifest()
+        if manifest.cohort != beside.cohort:
             return "it is over another cohort"
         if not store.is_scored():
             return "it is not finished: evaluate it again"
-        if not _same_references(store.case_table(), table):
-            return "the references have changed since: evaluate it again"
+        reason = _other_truth(store, manifest.labels == beside.labels, table)
     except NotFoundError:
         return "its shards are not merged: see gliobench merge"
     except StoreError:
         raise
     except JobError as error:
         return str(error)
+    return reason
+
+
+def _other_truth(store: RunStore, same_labels: bool, table: CaseTable) -> str | None:
+    if not same_labels:
+        return "its masks were read by another label convention: evaluate it again"
+    if not _same_references(store.case_table(), table):
+        return "the references have changed since: evaluate it again"
     return None
 
 

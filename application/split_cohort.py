@@ -8,9 +8,9 @@ from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
 
+from gliobench.application.dataset_labels import Track
 from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.verify_dataset import Track
 from gliobench.domain.cohort import Cohort, Member, one_patient_each
 from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
 from gliobench.domain.folds import assign_folds
@@ -70,6 +70,7 @@ def draw_cohort(
         members=tuple(together),
         exclusions=exclusions,
         assumptions=(*assumptions(patients), *_repeated_images(images)),
+        labels=source.labels,
     )
 
 

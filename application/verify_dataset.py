@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
+from gliobench.application.dataset_labels import Track, propose_labels
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.read_reference import read_reference
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels, Proposal
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Modality, Reference, Study
-
-Track: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
-"""Gives back the study ids one by one, and may show how far it is."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,19 @@ class Verification:
     Args:
         n_studies: All studies looked at.
         findings: Faults and notes, by study in the order of the source.
+        labels: What the masks' labels mean: declared, or the only convention that is possible.
+        proposal: What names and masks say of that, where nothing is declared and there are masks.
     """
 
     n_studies: int
     findings: tuple[Fault, ...]
+    labels: DatasetLabels | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def has_undeclared_labels(self) -> bool:
+        """Tell whether a convention has to be declared before masks can be scored."""
+        return self.labels is None and self.proposal is not None
 
     @property
     def faults(self) -> list[Fault]:
@@ -55,23 +63,40 @@ class Verification:
         return {study_id: "; ".join(lines) for study_id, lines in reasons.items()}
 
 
-def verify_dataset(source: StudySource, *, track: Track = iter) -> Verification:
+def verify_dataset(
+    source: StudySource, *, track: Track = iter, track_labels: Track = iter
+) -> Verification:
     """Read every file of every study, one study in memory at a time, and tell what is wrong.
+
+    Where the labels' meaning is in doubt, masks are checked as if they had two values.
 
     Args:
         source: The dataset.
         track: Wraps the study ids, e.g. in a progress bar.
+        track_labels: Wraps them while all masks are looked at for their labels, before the rest.
 
     Raises:
         StoreError: The source cannot be read now: no study is at fault.
     """
     study_ids = source.study_ids()
+    proposal = propose_labels(source, track=track_labels) if source.labels is None else None
+    if proposal is not None:
+        source = source.labelled(_labels(proposal) or DatasetLabels(BUILT_IN["tumour"]))
     first_with: dict[str, str] = {}
     findings: list[Fault] = []
     for study_id in track(study_ids):
         findings += _findings(source, study_id)
         findings += _repetition(source, study_id, first_with)
-    return Verification(n_studies=len(study_ids), findings=tuple(findings))
+    return Verification(
+        n_studies=len(study_ids),
+        findings=tuple(findings),
+        labels=source.labels if proposal is None else _labels(proposal),
+        proposal=proposal,
+    )
+
+
+def _labels(proposal: Proposal) -> DatasetLabels | None:
+    return None if proposal.settled is None else proposal.labels()
 
 
 def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.patients import is_sure, patient_of
 from gliobench.domain.study import Grade
 
@@ -51,6 +52,8 @@ class Cohort:
         seed: That the split was drawn with; None where there is none.
         exclusions: Why a study was left out, by its id.
         assumptions: What was assumed about whose studies are whose, a sentence each.
+        labels: What the labels of its masks mean; None where there is no mask, or an older version
+            did not record it.
 
     Raises:
         InvalidInputError: A study is there twice, is member and excluded, or is not in exactly one
@@ -64,6 +67,7 @@ class Cohort:
     seed: int | None = None
     exclusions: Mapping[str, str] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
+    labels: DatasetLabels | None = None
 
     def __post_init__(self) -> None:
         ids = [member.study_id for member in self.members]

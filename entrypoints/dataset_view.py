@@ -21,6 +21,8 @@ def verification_json(dataset: str, verification: Verification) -> dict[str, Any
         "dataset": dataset,
         "n_studies": verification.n_studies,
         "n_without_tumour": verification.n_without_tumour,
+        "labels": verification.labels.values() if verification.labels else None,
+        "label_proposal": verification.proposal.values() if verification.proposal else None,
         "faults": [asdict(fault) for fault in verification.faults],
         "notes": [asdict(note) for note in verification.notes],
         "quarantine": verification.quarantine,
@@ -45,6 +47,8 @@ def print_verification(verification: Verification) -> None:
         mark = "[yellow]note[/]" if finding.kind.is_note else "[red]fault[/]"
         table.add_row(plain(finding.study_id), mark, finding.kind.value, plain(finding.detail))
     _show(table)
+    if line := labels_line(verification):
+        say(line)
     say(
         f"{verification.n_studies} studies, {len(verification.quarantine)} to be left out, "
         f"{len(verification.faults)} faults, {len(verification.notes)} notes"
@@ -53,6 +57,17 @@ def print_verification(verification: Verification) -> None:
             * bool(verification.n_without_tumour)
         )
     )
+
+
+def labels_line(verification: Verification) -> str:
+    """Say what the masks' labels mean and on what ground, or ask for it; nothing without masks."""
+    if (labels := verification.labels) is not None:
+        convention = labels.convention
+        tissues = ", ".join(
+            f"{one} {convention.tissues[one]}" for one in sorted(convention.tissues)
+        )
+        return f"labels {convention.name} ({labels.ground}): {tissues}"
+    return verification.proposal.question if verification.proposal else ""
 
 
 def print_fingerprint(described: Fingerprint) -> None:

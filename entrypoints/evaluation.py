@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
         The runs over the true images.
 
     Raises:
-        InvalidInputError: The place keeps the cohort in another number of shards.
+        InvalidInputError: The place keeps the cohort in another number of shards, or the meaning of
+            the masks' labels is not declared and several are possible.
         StoppedError: SIGTERM came before all was done.
         JobError: A store cannot be read or written.
     """
@@ -36,6 +38,7 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
 
     settings = recipe.settings
     _check_division(recipe)
+    recipe = _with_labels(recipe)
     with watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch:
         runs = one_pass(recipe, watch)
         altered = control_passes(recipe, runs, watch) if controls else []
@@ -43,6 +46,18 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
     for run in [*altered, *runs]:
         run.store.finish()
     return runs
+
+
+def _with_labels(recipe: EvaluationRecipe) -> EvaluationRecipe:
+    """Settle what the labels mean, once for all passes and workers."""
+    from gliobench.application.dataset_labels import settle_labels
+    from gliobench.entrypoints.progress import tracked
+
+    source = recipe.source()
+    wanted = recipe.study_ids(source)
+    part = recipe.shard.take(wanted) if recipe.shard else wanted
+    settled = settle_labels(source, part, track=partial(tracked, "reading labels"))
+    return replace(recipe, labels=settled.labels)
 
 
 def one_pass(recipe: EvaluationRecipe, watch: Watch) -> list[Run]:

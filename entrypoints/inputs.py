@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gliobench.entrypoints.container import container
@@ -10,28 +11,53 @@ from gliobench.entrypoints.container import container
 if TYPE_CHECKING:
     from gliobench.application.ports.backend import Backend
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.domain.labels.proposal import DatasetLabels
 
 PHANTOM = "phantom:"
 
 
-def open_source(dataset: str) -> StudySource:
+def open_source(dataset: str, labels: DatasetLabels | None = None) -> StudySource:
     """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
     A folder may be a URL that fsspec knows, e.g. `s3://bucket/cohort`: its files are fetched when
     they are looked at. A folder of slices is one that holds `cases.csv` and `image/`. Where the
     settings name a frozen cohort, or a part of one, only its studies are there.
 
+    Args:
+        dataset: As on the command line.
+        labels: The convention of its masks; None takes what the settings or the cohort declare.
+
     Raises:
-        InvalidInputError: The phantom's numbers or the table of cases cannot be read.
+        InvalidInputError: The phantom's numbers or the table of cases cannot be read, or the
+            declared convention.
         NotFoundError: The folder is not there, or holds no study.
         MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
         StoreError: The store cannot be read.
     """
     from gliobench.application.chosen_studies import ChosenStudies
+    from gliobench.entrypoints.label_settings import agreed_labels, declared_convention
 
-    source = _open_whole(dataset)
-    cohort = container.settings().cohort
-    return ChosenStudies(source, _members(cohort)) if cohort else source
+    source, settings = _open_whole(dataset), container.settings()
+    frozen, members = _members(settings.cohort) if settings.cohort else (None, None)
+    if labels is None:
+        declared = None if settings.labels is None else declared_convention(settings.labels)
+        labels = agreed_labels(declared, frozen, cohort=settings.cohort or "")
+    if labels is not None:
+        source = source.labelled(labels)
+    return source if members is None else ChosenStudies(source, members)
+
+
+def open_labelled(dataset: str) -> StudySource:
+    """Open a dataset whose masks will be read: with the one convention that is declared or possible.
+
+    Raises:
+        UndeclaredLabelsError: None is declared, and several are possible or none.
+        GliobenchError: As `open_source`.
+    """
+    from gliobench.application.dataset_labels import settle_labels
+    from gliobench.entrypoints.progress import tracked
+
+    return settle_labels(open_source(dataset), track=partial(tracked, "reading labels"))
 
 
 def _open_whole(dataset: str) -> StudySource:
@@ -42,8 +68,8 @@ def _open_whole(dataset: str) -> StudySource:
     return (container.slice_source if of_slices else container.brats_source)(folder)
 
 
-def _members(cohort: str) -> list[str]:
-    """Name the studies of a frozen cohort, `FILE`, or of one of its parts, `FILE:PART`."""
+def _members(cohort: str) -> tuple[DatasetLabels | None, list[str]]:
+    """Give the labels and the studies of a frozen cohort, `FILE`, or of a part of it, `FILE:PART`."""
     from gliobench.domain.errors import NotFoundError
 
     file, _, part = (cohort, "", "") if _is_file(cohort) else cohort.rpartition(":")
@@ -53,7 +79,8 @@ def _members(cohort: str) -> list[str]:
         url = container.storage(cohort).url
         raise NotFoundError(f"cohort {url} cannot be read: wanted FILE or FILE:PART") from error
     frozen = container.read_cohort(content, file=container.storage(file).url)
-    return [member.study_id for member in (frozen.part(part) if part else frozen.members)]
+    members = frozen.part(part) if part else frozen.members
+    return frozen.labels, [member.study_id for member in members]
 
 
 def load_backend(name: str) -> Backend:

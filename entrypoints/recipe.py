@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gliobench.application.ports.executor import Work
     from gliobench.application.ports.run_store import RunStore
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.domain.labels.proposal import DatasetLabels
     from gliobench.domain.position.controls import Control
 
 
@@ -31,6 +32,8 @@ class EvaluationRecipe:
         limit: Take only the first studies.
         shard: The part that is wanted.
         control: How the images are altered; None leaves them as they are.
+        labels: What the labels of the masks mean; None where nothing is settled yet, or there is
+            no mask of labels.
     """
 
     settings: Settings
@@ -41,6 +44,7 @@ class EvaluationRecipe:
     limit: int | None = None
     shard: Shard | None = None
     control: Control | None = None
+    labels: DatasetLabels | None = None
 
     def __call__(self) -> Work:
         """Make the work, with its models.
@@ -72,7 +76,7 @@ class EvaluationRecipe:
         from gliobench.application.controlled_studies import ControlledStudies
         from gliobench.entrypoints.inputs import open_source
 
-        source = open_source(self.dataset)
+        source = open_source(self.dataset, self.labels)
         if self.control is None:
             return source
         cohort = self.study_ids(source)

@@ -36,6 +36,7 @@ from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
+from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
 if TYPE_CHECKING:
     from gliobench.domain.comparison.endpoints import PrimaryOrigin
@@ -211,6 +212,11 @@ class Settings(BaseSettings):
         None,
         description="how slices were chosen, with the reference mask or without, where their table "
         "does not tell",
+    )
+    labels: Annotated[str | OwnLabels | None, BeforeValidator(checked_table)] = Field(
+        None,
+        description="what the masks' labels mean: a convention's name, a TOML or YAML file, or "
+        "[labels]; none: only where names and masks leave no doubt",
     )
     cohort: str | None = Field(
         None, description="frozen cohort to keep to, FILE or FILE:PART, e.g. cohort.json:train"

@@ -19,7 +19,8 @@ _FORM = TypeAdapter(RunManifest)
 
 def manifest_content(manifest: RunManifest) -> bytes:
     """Lay a manifest out as the content of its file."""
-    fields = asdict(manifest) | {
+    fields = asdict(replace(manifest, labels=None)) | {
+        "labels": None if manifest.labels is None else manifest.labels.values(),
         "forms": sorted(form.value for form in manifest.forms),
         "trained_on": None if manifest.trained_on is None else sorted(manifest.trained_on),
     }

@@ -20,6 +20,8 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.extent import check_extent
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.orientation import canonical, reorient
@@ -133,6 +135,11 @@ class SliceStudySource(StudySource):
             return []
         detail = f"rows {' and '.join(map(str, rows))} of {CASES_FILE} say the same"
         return [Fault(study_id, FaultKind.REPEATED_ROW, detail)]
+
+    @property
+    def labels(self) -> DatasetLabels:
+        """The convention of masks that are pictures."""
+        return DatasetLabels(BUILT_IN["tumour"], "masks of slices have two values")
 
     def _case(self, study_id: str) -> _Case:
         if study_id not in self._cases:

@@ -10,6 +10,7 @@ from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.kept_case import KeptCase
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
 
 ORACLE = "oracle"
@@ -45,6 +46,8 @@ class RunManifest:
             where an older run does not say.
         unstated: The part of the backend whose training data are not stated, see `Backend`; None
             where an older run does not say.
+        labels: What the labels of the reference masks mean; scores are of it, predictions are not.
+            None where there is no mask of labels, or an older run does not say.
     """
 
     cohort: str
@@ -66,6 +69,7 @@ class RunManifest:
     primary: str | None = None
     primary_origin: PrimaryOrigin | None = None
     unstated: str | None = None
+    labels: DatasetLabels | None = None
 
 
 @dataclass(frozen=True, slots=True)

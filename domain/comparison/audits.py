@@ -17,6 +17,7 @@ from gliobench.domain.evaluation.case_table import (
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.geometry import BoolArray
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.patients import assumptions, patient_hash
 from gliobench.domain.study import SliceChoice
 
@@ -37,6 +38,7 @@ class ScoredRun:
             has learned from; None where it does not state that.
         provenance: What it says of itself.
         unstated: The part of it whose training data are not stated, though the others' are.
+        labels: What the labels of the reference masks mean; None where that is not recorded.
     """
 
     backend: str
@@ -46,6 +48,7 @@ class ScoredRun:
     trained_on: frozenset[str] | None = None
     provenance: Mapping[str, str] | None = None
     unstated: str = ""
+    labels: DatasetLabels | None = None
 
 
 def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
@@ -114,6 +117,14 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     """Find studies that were held against one truth in one run and another in the next."""
     first = runs[0].cases
     for run in runs[1:]:
+        if run.labels != runs[0].labels:
+            yield Finding(
+                FindingKind.DIFFERENT_REFERENCES,
+                f"{run.backend} was scored with labels {_labels(run)}, {runs[0].backend} with "
+                f"{_labels(runs[0])}: evaluate both with the same setting labels.",
+                backend=run.backend,
+            )
+            continue
         one, other = align([first, run.cases])
         changed = other.study_ids[differ_in_truth(one, other)].tolist()
         if changed:
@@ -124,6 +135,10 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
                 backend=run.backend,
                 study_ids=tuple(sorted(changed)),
             )
+
+
+def _labels(run: ScoredRun) -> str:
+    return run.labels.convention.name if run.labels else "that are not recorded"
 
 
 def _references(cases: CaseTable) -> Iterator[Finding]:

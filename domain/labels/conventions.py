@@ -132,27 +132,6 @@ class LabelConvention:
             "two_valued": self.two_valued,
         }
 
-    @classmethod
-    def of_values(cls, values: Mapping[str, Any]) -> LabelConvention:
-        """Read what `values` gave.
-
-        Raises:
-            InvalidInputError: It is no convention.
-        """
-        try:
-            return cls(
-                name=str(values["name"]),
-                title=str(values["title"]),
-                tissues={int(one): str(tissue) for one, tissue in values["tissues"].items()},
-                regions={Region(one): frozenset(ints) for one, ints in values["regions"].items()},
-                source=str(values["source"]),
-                two_valued=bool(values["two_valued"]),
-            )
-        except InvalidInputError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InvalidInputError(f"not a label convention: {error}") from error
-
     def _by_tissue(self, labels: NDArray[Any]) -> dict[int, BoolArray]:
         if self.two_valued:
             return dict.fromkeys(self.tissues, np.asarray(labels > 0))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
@@ -26,11 +26,16 @@ class DatasetLabels:
 
     Args:
         convention: It.
-        ground: Who declared it, or what it was concluded from.
+        ground: That somebody declared it, or what it was concluded from; two of one convention are
+            the same whatever the ground.
     """
 
     convention: LabelConvention
-    ground: str = DECLARED
+    ground: str = field(default=DECLARED, compare=False)
+
+    def values(self) -> dict[str, Any]:
+        """Give them as JSON values."""
+        return {"convention": self.convention.values(), "ground": self.ground}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,14 @@ class Proposal:
         if self.settled is None:
             raise UndeclaredLabelsError(self.question)
         return DatasetLabels(self.settled, self.ground)
+
+    def values(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {
+            "candidates": [one.name for one in self.candidates],
+            "ground": self.ground,
+            "settled": self.settled.name if self.settled else None,
+        }
 
     @property
     def question(self) -> str:

@@ -15,7 +15,7 @@ from gliobench.entrypoints.files import write_whole
 from gliobench.entrypoints.progress import tracked
 
 if TYPE_CHECKING:
-    from gliobench.application.verify_dataset import Track
+    from gliobench.application.dataset_labels import Track
 
 app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
 
@@ -37,14 +37,18 @@ def verify(
     from gliobench.entrypoints.dataset_view import print_verification, verification_json
     from gliobench.entrypoints.inputs import open_source
 
-    verification = verify_dataset(open_source(dataset), track=_progress_bar("verifying"))
+    verification = verify_dataset(
+        open_source(dataset),
+        track=_progress_bar("verifying"),
+        track_labels=_progress_bar("reading labels"),
+    )
     if quarantine is not None:
         write_whole(quarantine, (json.dumps(verification.quarantine, indent=2) + "\n").encode())
     if as_json:
         typer.echo(json.dumps(verification_json(dataset, verification), indent=2))
     else:
         print_verification(verification)
-    if verification.faults:
+    if verification.faults or verification.has_undeclared_labels:
         raise typer.Exit(ExitCode.WITH_RESERVATIONS)
 
 
@@ -53,9 +57,9 @@ def fingerprint(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
     from gliobench.application.fingerprint_dataset import fingerprint_dataset
     from gliobench.entrypoints.dataset_view import fingerprint_json, print_fingerprint
-    from gliobench.entrypoints.inputs import open_source
+    from gliobench.entrypoints.inputs import open_labelled
 
-    described = fingerprint_dataset(open_source(dataset), track=_progress_bar("reading"))
+    described = fingerprint_dataset(open_labelled(dataset), track=_progress_bar("reading"))
     if as_json:
         typer.echo(json.dumps(fingerprint_json(described), indent=2))
     else:
@@ -92,13 +96,13 @@ def split(
     )
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.dataset_view import print_assumptions, print_split
-    from gliobench.entrypoints.inputs import open_source
+    from gliobench.entrypoints.inputs import open_labelled
 
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")
     shares = _fractions(fractions) if fractions is not None else {}
     cohort = draw_cohort(
-        open_source(dataset),
+        open_labelled(dataset),
         name=dataset.rstrip("/").rpartition("/")[2]
         if "://" in dataset
         else Path(dataset).resolve().name,

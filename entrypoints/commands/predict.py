@@ -48,6 +48,7 @@ def predict(
     from rich.console import Console
 
     from gliobench.application.check_reads import check_reads
+    from gliobench.application.dataset_labels import settle_labels
     from gliobench.application.oracle_plane import oracle_plane
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
@@ -60,6 +61,7 @@ def predict(
     reader, opened = load_backend(backend), source.study(study_id)
     check_reads([reader], source, [study_id])
     if reader.oracle:
+        source = settle_labels(source)
         opened = replace(opened, oracle_plane=oracle_plane(source, study_id))
     if show_prompts:
         say(_prompts(reader, opened))

@@ -165,9 +165,9 @@ def lora(
 def _studies(dataset: str) -> StudySource:
     """Open a dataset, and name the studies that nothing is learned from for their references."""
     from gliobench.application.read_reference import reference_faults
-    from gliobench.entrypoints.inputs import open_source
+    from gliobench.entrypoints.inputs import open_labelled
 
-    source = open_source(dataset)
+    source = open_labelled(dataset)
     for fault in reference_faults(source):
         say(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
     return source

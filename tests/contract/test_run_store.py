@@ -30,6 +30,8 @@ from gliobench.domain.evaluation.scores import (
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import (
@@ -57,6 +59,7 @@ MANIFEST = RunManifest(
     primary="auroc",
     primary_origin=PrimaryOrigin.DECLARED,
     unstated="its base model",
+    labels=DatasetLabels(BUILT_IN["brats-ped-2024"], "names and masks"),
 )
 PLANE = Plane(Axis.AXIAL, 2)
 RAW = Failure(FailureReason.WRONG_ARITY, "3 numbers: wanted 4", raw="It is at (1, 2, 3).\n\x07 ü")

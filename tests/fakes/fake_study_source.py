@@ -12,6 +12,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Case, Grade, Modality, Origin, Reference, Study
 
@@ -27,6 +28,8 @@ class FakeStudySource(StudySource):
         unreadable: What opening a study raises, by its id; needs no case.
         notes: What `notes` gives, by study id.
         patients: Whose an unreadable study is, by its id; the study's own id where it is not there.
+        integers: What `mask_integers` gives or raises, by study id.
+        labels: The convention that the source declares.
     """
 
     def __init__(
@@ -36,11 +39,15 @@ class FakeStudySource(StudySource):
         unreadable: Mapping[str, GliobenchError] | None = None,
         notes: Mapping[str, list[Fault]] | None = None,
         patients: Mapping[str, str] | None = None,
+        integers: Mapping[str, Integers | GliobenchError] | None = None,
+        labels: DatasetLabels | None = None,
     ) -> None:
         self._cases = {case.study.id: case for case in cases}
         self._unreadable = dict(unreadable or {})
         self._notes = dict(notes or {})
         self._patients = dict(patients or {})
+        self._integers = dict(integers or {})
+        self._labels = labels
 
     def study_ids(self) -> list[str]:
         return sorted({*self._cases, *self._unreadable})
@@ -65,6 +72,21 @@ class FakeStudySource(StudySource):
 
     def notes(self, study_id: str) -> list[Fault]:
         return self._notes.get(study_id, [])
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        return self._labels
+
+    def labelled(self, labels: DatasetLabels) -> FakeStudySource:
+        return FakeStudySource(
+            self._cases.values(), unreadable=self._unreadable, notes=self._notes, labels=labels
+        )
+
+    def mask_integers(self, study_id: str) -> Integers | None:
+        held = self._integers.get(study_id)
+        if isinstance(held, GliobenchError):
+            raise held
+        return held
 
     def _case(self, study_id: str) -> Case:
         if study_id in self._unreadable:

@@ -37,7 +37,9 @@ def _run(*arguments: object) -> tuple[int, str, str]:
 def test_a_sound_dataset_is_verified_with_exit_code_0(dataset: Path) -> None:
     code, out, _ = _run("verify", dataset)
 
-    assert (code, out) == (0, "6 studies, 0 to be left out, 0 faults, 0 notes\n")
+    labels, counts = out.splitlines()
+    assert (code, counts) == (0, "6 studies, 0 to be left out, 0 faults, 0 notes")
+    assert labels.startswith("labels brats-gli-2017 (studies are named BraTS")
 
 
 def test_every_fault_is_told_and_the_rest_goes_on(dataset: Path, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ class CountingSource:
         self.reference = self._inner.reference
         self.content_hash = self._inner.content_hash
         self.notes = self._inner.notes
+        self.labels = self._inner.labels
         self.origin = self._inner.origin
 
     def study(self, study_id: str) -> Study:

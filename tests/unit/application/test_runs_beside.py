@@ -9,6 +9,8 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_run_place import FakeRunPlace
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.runs_beside import runs_beside
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.study import Case, Grade
 
 CASES = [fake_case("s0"), fake_case("s1", grade=Grade.LGG)]
@@ -64,4 +66,18 @@ def test_a_run_that_is_not_scored_or_not_merged_is_named() -> None:
     assert found.left_out == (
         "b is not in the report: it is not finished: evaluate it again",
         "c is not in the report: its shards are not merged: see gliobench merge",
+    )
+
+
+def test_a_run_whose_masks_were_read_by_another_convention_is_named() -> None:
+    place = FakeRunPlace()
+    for name, labels in (("a", "brats-gli-2017"), ("b", "tumour")):
+        source = FakeStudySource(CASES, labels=DatasetLabels(BUILT_IN[labels]))
+        evaluate(source, [fake_backend(name)], lambda _, to=name: place.store(to))
+
+    found = runs_beside(place, ["b"])
+
+    assert found.left_out == (
+        "a is not in the report: its masks were read by another label convention: evaluate it "
+        "again",
     )
