@@ -9,7 +9,14 @@ from rich.table import Table
 
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
-from gliobench.domain.evaluation.summary import BothWays, GradingSummary, Measure, Summary
+from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.evaluation.summary import (
+    BothWays,
+    FormSummary,
+    GradingSummary,
+    Measure,
+    Summary,
+)
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
@@ -22,13 +29,17 @@ GRADING = {
     "spec.": Measure.SPECIFICITY,
     "AUROC": Measure.AUROC,
 }
+MEDIAN, MEAN = "3D error mm\nmedian", "3D error mm\nmean"
 LOCALISATION = {
-    "error mm": (Form.POINT_3D, Measure.ERROR_MM),
     "hits": (Form.POINT_3D, Measure.HIT),
     "box IoU": (Form.BOX_3D, Measure.BOX_IOU),
-    "Acc@0.5": (Form.BOX_3D, Measure.ACC_50),
     "Dice": (Form.MASK, Measure.DICE),
 }
+PLACE_NOTE = (
+    "[dim]Places are scored in the volume; beneath a median stands the middle half of the studies, "
+    "beneath other numbers their 95 % interval. In means a failure counts as "
+    f"{WORST_MM} mm, gliobench's own penalty.[/]"
+)
 
 
 def summary_table(report: EvaluationReport) -> RenderableType:
@@ -37,7 +48,7 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     All studies are counted, failures as the worst answer; where there were failures, a line tells
     of the answered ones apart.
     """
-    grading, localisation = _table("grade", GRADING), _table("place", LOCALISATION)
+    grading, localisation = _table("grade", GRADING), _table("place", (MEDIAN, MEAN, *LOCALISATION))
     for backend in report.backends:
         for label, summary in _ways(backend, backend.summary.everyone):
             if summary.grading is not None:
@@ -54,7 +65,8 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     tables = [table for table in (grading, localisation) if table.row_count]
     simulated = [one for one in report.findings if one.kind is FindingKind.SIMULATED]
     others = [one for one in report.findings if one not in simulated]
-    return Group(*map(_warning, simulated), *tables, *map(_warning, others))
+    notes = [PLACE_NOTE] if localisation.row_count else []
+    return Group(*map(_warning, simulated), *tables, *notes, *map(_warning, others))
 
 
 def _table(title: str, columns: Iterable[str]) -> Table:
@@ -83,13 +95,25 @@ def _localisation_cells(summary: Summary) -> list[str]:
         _cell(rows[form].measures.get(measure, UNMEASURED)) if form in rows else ""
         for form, measure in LOCALISATION.values()
     ]
-    return [str(first.n), str(first.n_failed), *cells]
+    return [str(first.n), str(first.n_failed), *_centre_cells(rows.get(Form.POINT_3D)), *cells]
 
 
-def _cell(measured: Measured) -> str:
+def _centre_cells(row: FormSummary | None) -> tuple[str, str]:
+    """Print the median of the 3D centre errors, and their mean with the penalties that it holds."""
+    spread = row.spreads.get(Measure.ERROR_MM) if row else None
+    if row is None or spread is None:
+        return "", ""
+    low, middle, high = spread.quartiles
+    mean = _cell(row.measures.get(Measure.ERROR_MM, UNMEASURED), digits=1)
+    worst = f"\n[yellow]{spread.n_worst} at {WORST_MM}[/]" if spread.n_worst else ""
+    return f"{middle:.1f}\n[dim]{low:.1f}–{high:.1f}[/]", f"{mean}{worst}"
+
+
+def _cell(measured: Measured, *, digits: int | None = None) -> str:
     if isinstance(measured, NotEstimable):
         return "–"
-    digits = 1 if measured.value > 1.5 else 2
+    if digits is None:
+        digits = 1 if measured.value > 1.5 else 2
     told, spread = f"{measured.value:.{digits}f}", measured.interval
     if isinstance(spread, NotEstimable):
         return told

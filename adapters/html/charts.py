@@ -8,6 +8,8 @@ from math import floor, log10
 from gliobench.adapters.html.numbers import ends, interval, number
 from gliobench.adapters.html.ranking import by_balanced_accuracy, by_centre_error
 from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.evaluation.summary import Measure, Spread
 from gliobench.domain.statistics.estimate import Estimate, Interval
 
 
@@ -33,6 +35,7 @@ class Forest:
         bars: The best first.
         ticks: Places in per cent, with their labels.
         mark: Place of the line of no skill, or None.
+        spread: What the line through a bar's value is.
         ranked: Whether the first bar is the best; else they stand as asked for.
     """
 
@@ -42,6 +45,7 @@ class Forest:
     ticks: tuple[tuple[float, str], ...]
     mark: float | None = None
     ranked: bool = True
+    spread: str = "95 % interval"
 
 
 def grading_forest(report: EvaluationReport) -> Forest | None:
@@ -60,18 +64,25 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
 
 
 def localisation_forest(report: EvaluationReport) -> Forest | None:
-    """Plot centre errors; None where no backend points."""
-    found = by_centre_error(report)
+    """Plot the medians of centre errors in the volume; None where no backend points."""
+    found = [(name, row.spreads[Measure.ERROR_MM]) for name, row in by_centre_error(report)]
     if not found:
         return None
-    step, top = scale(max(spread(estimate).high for _, _, estimate in found))
+    step, top = scale(min(max(one.quartiles[2] for _, one in found), WORST_MM - 1))
     return Forest(
-        title="Mean centre error in mm, with its 95 % interval",
+        title="3D centre error in mm: the median, and the middle half of the studies",
         hint="Lower is better.",
-        bars=tuple(_bar(*one, top=top, digits=1) for one in found),
+        bars=tuple(_median_bar(name, one, top=top) for name, one in found),
         ticks=tuple((100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)),
         ranked=report.cohort.is_ranked,
+        spread="middle half",
     )
+
+
+def _median_bar(name: str, found: Spread, *, top: float) -> Bar:
+    left, at, right = (round(100 * min(one, top) / top, 2) for one in found.quartiles)
+    low, middle, high = (number(one, 1) for one in found.quartiles)
+    return Bar(name, middle, f"{low} to {high}", at, left, right)
 
 
 def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int = 2) -> Bar:

@@ -99,10 +99,11 @@ def _other_patient(found: Mapping[Control, Response]) -> Iterator[str]:
         return
     grows = place.score_change
     if isinstance(grows, Estimate):
+        where = "3D" if place.form is Form.POINT_3D else "on-plane"
         ends_ = interval(grows, 1)
         spread = f" ({ends_})" if ends_ else ""
         yield (
-            "Another patient’s image changes the centre error by "
+            f"Another patient’s image changes the {where} centre error by "
             f"{number(grows.value, 1)} mm{spread}."
         )
 

@@ -8,10 +8,21 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from gliobench.adapters.html.sentences import lead, stamps
+from gliobench.domain.comparison.result import StratumRow
+from gliobench.domain.evaluation.definitions import DEFINITIONS
 from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.evaluation.summary import FormSummary, Measure, measure_key
+from gliobench.domain.position.bias import PositionBias, PriorComparison
+from gliobench.domain.prediction import Form
 
 SCHEMA = 2
 TOLD = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")
+RENAMED: Mapping[type, Mapping[str, str]] = {
+    StratumRow: {"error_mm": measure_key(Form.POINT, Measure.ERROR_MM)},
+    PositionBias: {"error_mm": "answered_error_plane_mm"},
+    PriorComparison: {"error_mm": "prior_error_plane_mm"},
+}
+"""Fields that say in JSON where an error is measured, and of what."""
 LEFT_OUT = frozenset({"cases", "casebook"})
 """Cases lie in each run's scores.parquet, pictures in the page."""
 
@@ -23,6 +34,7 @@ def render_json(report: EvaluationReport) -> str:
         "lead": lead(report),
         "stamps": plain(stamps(report)),
         "simulated": not report.cohort.is_ranked,
+        "definitions": dict(DEFINITIONS),
     }
     facts: dict[str, object] = {name: plain(getattr(report, name)) for name in TOLD}
     return json.dumps(summed_up | facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -34,7 +46,11 @@ def plain(value: object) -> object:
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in fields(value) if field.name not in LEFT_OUT]
-        return {name: plain(getattr(value, name)) for name in names}
+        told = {name: plain(getattr(value, name)) for name in names}
+        if isinstance(value, FormSummary):
+            told |= _measures_of(value)
+        renamed = RENAMED.get(type(value), {})
+        return {renamed.get(name, name): one for name, one in told.items()}
     if isinstance(value, Mapping):
         return {_key(key): plain(one) for key, one in value.items()}
     if isinstance(value, (set, frozenset)):
@@ -42,6 +58,14 @@ def plain(value: object) -> object:
     if isinstance(value, (tuple, list)):
         return [plain(one) for one in value]
     return value
+
+
+def _measures_of(form: FormSummary) -> dict[str, object]:
+    """Name the measures of a form so that no two numbers share a name."""
+    return {
+        name: {measure_key(form.form, measure): plain(one) for measure, one in held.items()}
+        for name, held in (("measures", form.measures), ("spreads", form.spreads))
+    }
 
 
 def _key(key: object) -> str:

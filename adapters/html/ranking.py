@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from gliobench.domain.evaluation.report import EvaluationReport
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.evaluation.summary import FormSummary, Measure
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
@@ -25,12 +25,17 @@ def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
     return sorted(found, key=lambda one: -one[1]) if report.cohort.is_ranked else found
 
 
-def by_centre_error(report: EvaluationReport) -> Ranking:
-    """Rank the backends that point, by their errors in the volume."""
-    found = []
-    for backend in report.backends:
-        for row in backend.summary.everyone.intention_to_treat.localisation:
-            estimate = row.measures.get(Measure.ERROR_MM)
-            if row.form is Form.POINT_3D and isinstance(estimate, Estimate):
-                found.append((backend.name, estimate.value, estimate))
-    return sorted(found, key=lambda one: one[1]) if report.cohort.is_ranked else found
+def by_centre_error(report: EvaluationReport) -> list[tuple[str, FormSummary]]:
+    """Rank the backends that point by the median of their errors in the volume, the best first.
+
+    On simulated studies they stand in the order of the report.
+    """
+    found = [
+        (backend.name, row)
+        for backend in report.backends
+        for row in backend.summary.everyone.intention_to_treat.localisation
+        if row.form is Form.POINT_3D and Measure.ERROR_MM in row.spreads
+    ]
+    if not report.cohort.is_ranked:
+        return found
+    return sorted(found, key=lambda one: one[1].spreads[Measure.ERROR_MM].median)

@@ -14,11 +14,12 @@ from gliobench.adapters.html.numbers import (
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear, unranked
+from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import GradingSummary
-from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Spread
+from gliobench.domain.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.means import RESAMPLES
 from gliobench.domain.study import Grade
@@ -66,8 +67,11 @@ def methods(report: EvaluationReport) -> list[str]:
         "HGG is the positive class. Balanced accuracy is the mean of sensitivity and specificity, "
         "so that answering one grade for all scores 0.5, whatever the prevalence.",
         "Intention-to-treat counts every study: a failed grade is the wrong grade, a failed "
-        f"localisation scores an overlap of 0 and a distance of {WORST_MM:.0f} mm, the diagonal of "
-        "the BraTS volume. Answered-only leaves failures out.",
+        f"localisation scores an overlap of 0 and a distance of {WORST_MM} mm. Answered-only leaves "
+        "failures out.",
+        f"{PENALTY} A mean of few studies is moved far by one: read the median and the failures first.",
+        f"HD95: {HD95}.",
+        f"NSD: {NSD}.",
         "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
         "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, on the logit "
         "scale and averaged with Hanley and McNeil's variance where that is larger, the wider of Student's "
@@ -75,8 +79,10 @@ def methods(report: EvaluationReport) -> list[str]:
         f"({RESAMPLES:,} draws, seed {report.seed}) for all else. Where failures count into a mean, "
         "their share has its exact interval; where nothing failed, a mean's interval takes failures "
         "for impossible. Where the studies tell of no doubt, or of one patient only, there is none.",
-        "Distances are in millimetres in the study's own frame. The reference's centre is the "
-        "centroid of its whole tumour; a hit is a centre inside it.",
+        "Distances are in millimetres in the study's own frame. The 3D centre error is measured in "
+        "the volume, from the centroid of the reference's whole tumour; the on-plane centre error on "
+        "the scoring plane, from the centroid of the reference there. A hit is a centre inside the "
+        "whole tumour.",
         "The scoring plane is the axial plane of the largest reference area. It is used for "
         "scoring only; no backend is told of it.",
         "Pictures cut through the middle of the reference, in radiological convention: the "
@@ -150,12 +156,11 @@ def _localising(report: EvaluationReport) -> Iterator[str]:
     ranking = by_centre_error(report)
     if not ranking:
         return
-    name, _, estimate = ranking[0]
+    name, row = ranking[0]
     claim = "is the only one that localises, with a" if len(ranking) == 1 else "has the smallest"
-    centres = said(estimate, digits=1, unit=" mm")
-    told = f"{name} {claim} mean centre error of {centres}{_penalty(report, name)}"
-    for second, error, _ in ranking[1:2]:
-        told += f"; {second} follows at {number(error, 1)} mm{_penalty(report, second)}"
+    told = f"{name} {claim} median 3D centre error: {error_words(row)}"
+    for second, other in ranking[1:2]:
+        told += f"; next comes {second}: {error_words(other)}"
     yield f"{told}."
 
 
@@ -164,14 +169,31 @@ def _untested(report: EvaluationReport) -> Iterator[str]:
         yield "Differences are tested by `gliobench compare`, not here."
 
 
-def _penalty(report: EvaluationReport, name: str) -> str:
-    """Tell how many failures weigh on a backend's mean error, in a clause or not at all."""
-    backend = next(backend for backend in report.backends if backend.name == name)
-    rows = backend.summary.everyone.intention_to_treat.localisation
-    failed = next(row.n_failed for row in rows if row.form is Form.POINT_3D)
-    if not failed:
+def error_words(row: FormSummary) -> str:
+    """Word the centre errors of a form: median and failure rate first, then the mean.
+
+    The mean is said with how many of its values are the penalty.
+    """
+    spread, mean = row.spreads[Measure.ERROR_MM], row.measures[Measure.ERROR_MM]
+    low, middle, high = (number(one, 1) for one in spread.quartiles)
+    told = f"{middle} mm (middle half {low} to {high}; {_failed(row)}"
+    if isinstance(mean, Estimate):
+        told += (
+            f"; mean {said(mean, digits=1, unit=' mm', opens='[', closes=']')}{_penalty(spread)}"
+        )
+    return f"{told})"
+
+
+def _failed(row: FormSummary) -> str:
+    return f"failed in {row.n_failed:,} of {row.n:,}" if row.n_failed else "no failures"
+
+
+def _penalty(spread: Spread) -> str:
+    """Tell how many of a mean's values are the penalty, in a clause or not at all."""
+    if not spread.n_worst:
         return ""
-    return f", {count(failed, 'failure')} counted as {WORST_MM:.0f} mm"
+    counts = "counts" if spread.n_worst == 1 else "count"
+    return f", in which {count(spread.n_worst, 'study')} {counts} as {WORST_MM} mm"
 
 
 def _training(report: EvaluationReport) -> Iterator[str]:
@@ -258,8 +280,10 @@ def repeat_warning(report: EvaluationReport) -> list[Stamp]:
     return [Stamp("Patients who came more than once", text)]
 
 
-def said(estimate: Estimate, *, digits: int = 2, unit: str = "") -> str:
+def said(
+    estimate: Estimate, *, digits: int = 2, unit: str = "", opens: str = "(", closes: str = ")"
+) -> str:
     """Say a number with its interval."""
     spread = interval(estimate, digits)
-    inside = f" (95 % interval {spread})" if spread else ""
+    inside = f" {opens}95 % interval {spread}{closes}" if spread else ""
     return f"{number(estimate.value, digits)}{unit}{inside}"

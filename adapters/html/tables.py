@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TypeAlias
 
-from gliobench.adapters.html.numbers import MISSING, interval, number, value_of
+from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
+from gliobench.domain.evaluation.definitions import HD95, NSD
 from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
+from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.evaluation.scoring import NSD_TOLERANCE_MM
 from gliobench.domain.evaluation.summary import (
     BothWays,
     FormSummary,
     GradingSummary,
     Measure,
+    Spread,
     Summary,
 )
 from gliobench.domain.labels.regions import Region
@@ -67,6 +72,14 @@ class Table:
     groups: tuple[Group, ...]
 
 
+class Shows(Enum):
+    """What a column shows of a measure."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a column of the localisation tables comes from."""
@@ -76,6 +89,7 @@ class Source:
     measure: Measure
     region: Region | None = None
     digits: int = 2
+    shows: Shows = Shows.MEAN
 
 
 GRADING = (
@@ -91,17 +105,37 @@ GRADING = (
     (Column("Brier", "Mean squared error of P(HGG); 0 is best"), Measure.BRIER),
 )
 
-_CENTRE = Column("Centre error, mm", "Distance from the centre of the reference")
 _HIT = Column("Hit", "Share of centres inside the whole tumour")
 _IOU = Column("Box IoU", "Overlap of the boxes: intersection over union")
 _ACC_25 = Column("Acc@0.25", "Share of boxes with an IoU of at least 0.25")
 _ACC_50 = Column("Acc@0.5", "Share of boxes with an IoU of at least 0.5")
 _DICE = "Overlap of the masks: Dice coefficient, {}"
-_HD95 = Column("HD95, mm", "95th percentile of the distance between the surfaces, whole tumour")
+_HALF = "half of the studies lie within it; beneath, the middle half"
+_WORST = f"a failure counts as {WORST_MM} mm, and beneath stands in how many studies"
 _POLYGON = Column("Polygon Dice", "Overlap of the outlines: Dice coefficient")
 
+
+def _centre(form: Form, where: str, distance: str) -> Iterator[Source]:
+    """Give the columns of the centre error: median and failures lead, the mean comes after."""
+    for shows, title, meaning in (
+        (Shows.MEDIAN, f"{where} centre error, mm: median", f"{distance}: {_HALF}"),
+        (Shows.FAILED, f"{where} centre: failed", "Studies without such a centre, of those scored"),
+        (Shows.MEAN, f"{where} centre error, mm: mean", f"{distance}, on average: {_WORST}"),
+    ):
+        yield Source(Column(title, meaning), form, Measure.ERROR_MM, digits=1, shows=shows)
+
+
+def _hd95() -> Iterator[Source]:
+    for shows, title, meaning in (
+        (Shows.MEDIAN, "HD95 WT, mm: median", f"{HD95}; {_HALF}"),
+        (Shows.MEAN, "HD95 WT, mm: mean", f"The same on average: {_WORST}"),
+    ):
+        column = Column(title, meaning)
+        yield Source(column, Form.MASK, Measure.HD95_MM, Region.WT, digits=1, shows=shows)
+
+
 IN_VOLUME = (
-    Source(_CENTRE, Form.POINT_3D, Measure.ERROR_MM, digits=1),
+    *_centre(Form.POINT_3D, "3D", "Distance in the volume from the centre of the reference"),
     Source(_HIT, Form.POINT_3D, Measure.HIT),
     Source(_IOU, Form.BOX_3D, Measure.BOX_IOU),
     Source(_ACC_25, Form.BOX_3D, Measure.ACC_25),
@@ -109,10 +143,11 @@ IN_VOLUME = (
     Source(Column("Dice WT", _DICE.format("whole tumour")), Form.MASK, Measure.DICE, Region.WT),
     Source(Column("Dice TC", _DICE.format("tumour core")), Form.MASK, Measure.DICE, Region.TC),
     Source(Column("Dice ET", _DICE.format("enhancing tumour")), Form.MASK, Measure.DICE, Region.ET),
-    Source(_HD95, Form.MASK, Measure.HD95_MM, Region.WT, digits=1),
+    *_hd95(),
+    Source(Column(f"NSD WT, {NSD_TOLERANCE_MM:g} mm", NSD), Form.MASK, Measure.NSD, Region.WT),
 )
 ON_PLANE = (
-    Source(_CENTRE, Form.POINT, Measure.ERROR_MM, digits=1),
+    *_centre(Form.POINT, "On-plane", "Distance on the scoring plane from the reference's centre"),
     Source(_HIT, Form.POINT, Measure.HIT),
     Source(_IOU, Form.BOX, Measure.BOX_IOU),
     Source(_ACC_25, Form.BOX, Measure.ACC_25),
@@ -238,8 +273,25 @@ def _form(rows: Sequence[FormSummary], source: Source) -> FormSummary | None:
 
 
 def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
-    estimate = form.measures.get(source.measure, UNMEASURED) if form else UNMEASURED
-    return _cell(estimate, digits=source.digits, n=n)
+    if form is None:
+        return NOTHING
+    spread = form.spreads.get(source.measure)
+    if source.shows is Shows.FAILED:
+        return Cell(
+            f"{form.n_failed} / {form.n}", percent(form.n_failed / form.n if form.n else None)
+        )
+    if source.shows is Shows.MEDIAN:
+        return NOTHING if spread is None else _median(spread, source.digits)
+    cell = _cell(form.measures.get(source.measure, UNMEASURED), digits=source.digits, n=n)
+    if spread is None or not spread.n_worst:
+        return cell
+    worst = f"{spread.n_worst:,} at {WORST_MM}"
+    return replace(cell, small=" · ".join(filter(None, (cell.small, worst))))
+
+
+def _median(spread: Spread, digits: int) -> Cell:
+    low, middle, high = (number(one, digits) for one in spread.quartiles)
+    return Cell(middle, f"{low} to {high}")
 
 
 def _cell(measured: Measured, *, digits: int, n: int) -> Cell:

@@ -9,7 +9,7 @@ import numpy as np
 from gliobench.domain.evaluation.case_columns import SCORED
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import FormSummary, Measure
+from gliobench.domain.evaluation.summary import FormSummary, Measure, Spread
 from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
@@ -20,6 +20,9 @@ from gliobench.domain.statistics.sampling import Indices, numbered
 
 PROPORTIONS = frozenset({Measure.HIT, Measure.ACC_25, Measure.ACC_50})
 """Measures that say yes or no of a study."""
+
+IN_MM = frozenset({Measure.ERROR_MM, Measure.HD95_MM})
+"""Measures whose worst score is `WORST_MM`."""
 
 Row = tuple[Form, Region | None]
 
@@ -39,7 +42,14 @@ def localisation_rows(table: CaseTable, *, answered_only: bool) -> tuple[FormSum
     }
     patients = numbered(table.patients.tolist())
     return tuple(
-        FormSummary(form, region, n=_n(values), n_failed=_n_failed(table, form), measures=measures)
+        FormSummary(
+            form,
+            region,
+            n=_n(values),
+            n_failed=_n_failed(table, form),
+            measures=measures,
+            spreads=_spreads(values),
+        )
         for (form, region), values in scores.items()
         for measures in [_measures(values, patients, None if answered_only else table.failed(form))]
     )
@@ -103,9 +113,19 @@ def _measures(
 
 
 def _bounds(measure: Measure) -> tuple[float, float]:
-    if measure in (Measure.ERROR_MM, Measure.HD95_MM):
+    if measure in IN_MM:
         return 0.0, WORST_MM
     return ANYWHERE if measure is Measure.VOLUME_ERROR_MM3 else (0.0, 1.0)
+
+
+def _spreads(scores: Mapping[Measure, FloatArray]) -> dict[Measure, Spread]:
+    found = {}
+    for measure in IN_MM & scores.keys():
+        known = scores[measure][~np.isnan(scores[measure])]
+        if known.size:
+            low, middle, high = np.quantile(known, (0.25, 0.5, 0.75)).tolist()
+            found[measure] = Spread((low, middle, high), int((known >= WORST_MM).sum()))
+    return found
 
 
 def _share(values: Sequence[float] | FloatArray) -> Measured:

@@ -19,8 +19,9 @@ from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.study import Grade, SliceChoice
 
 WORST_MM = 373.13
-"""Distance that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
-volume, BraTS's own penalty for a lesion that was missed."""
+"""Distance in mm that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
+volume. The penalty is gliobench's own. BraTS's official programs have none for points; as the HD95 of
+a missed lesion they count 374 mm (the program of 2023) or 373 mm (that of 2026)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ scores worst (see `scores`). Answered-only leaves failures out, and tells how ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from gliobench.domain.labels.regions import Region
@@ -42,6 +42,12 @@ class Measure(str, Enum):
     HD95_MM = "hd95_mm"
     NSD = "nsd"
     VOLUME_ERROR_MM3 = "volume_error_mm3"
+
+
+def measure_key(form: Form, measure: Measure) -> str:
+    """Name a measure in JSON and CSV: the centre error says where it is measured."""
+    where = {Form.POINT_3D: "3d", Form.POINT: "plane"}.get(form)
+    return f"centre_error_{where}_mm" if where and measure is Measure.ERROR_MM else measure.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,24 @@ class GradingSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How the distances of single studies are spread.
+
+    Args:
+        quartiles: In mm, of all studies counted: a quarter, half and three quarters lie within.
+        n_worst: Studies that count as `WORST_MM`: failures, and masks of which just one is empty.
+    """
+
+    quartiles: tuple[float, float, float]
+    n_worst: int
+
+    @property
+    def median(self) -> float:
+        """Half of the studies lie within so many millimetres."""
+        return self.quartiles[1]
+
+
+@dataclass(frozen=True, slots=True)
 class FormSummary:
     """One form of localisation over a set of studies.
 
@@ -91,6 +115,7 @@ class FormSummary:
         n: Studies counted.
         n_failed: Those among them that got no answer.
         measures: Means and proportions.
+        spreads: Of the measures in millimetres, which a few `WORST_MM` move far.
     """
 
     form: Form
@@ -98,6 +123,7 @@ class FormSummary:
     n: int
     n_failed: int
     measures: Mapping[Measure, Measured]
+    spreads: Mapping[Measure, Spread] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def headings_of(table: CaseTable) -> Iterator[Heading]:
 COLUMNS: tuple[tuple[Heading, Reader], ...] = (
     (Heading("Grade", "The grade with its P(HGG), where there is one", numeric=False), _grade),
     (
-        Heading("Centre, mm", "Distance from the tumour’s centre on the scoring plane"),
+        Heading("On-plane centre, mm", "Distance from the tumour’s centre on the scoring plane"),
         _measured(Form.POINT, digits=1),
     ),
     (

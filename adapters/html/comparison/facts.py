@@ -10,6 +10,7 @@ from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.adapters.html.facts import plain
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.evaluation.definitions import DEFINITIONS
 
 SCHEMA = 2
 SCHEMA_FILE = "report.schema.json"
@@ -22,6 +23,7 @@ def comparison_json(comparison: Comparison) -> str:
         "schema": SCHEMA,
         "lead": lead(comparison),
         "stamps": plain(stamps(comparison)),
+        "definitions": dict(DEFINITIONS),
         "simulated": not comparison.cohort.is_ranked,
         "declared": comparison.primary_choice is PrimaryChoice.DECLARED,
     }

@@ -16,6 +16,7 @@ from gliobench.adapters.html.numbers import count, listed
 from gliobench.adapters.html.reservations import unranked
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import ALPHA, Comparison, Family
+from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.position.tracking import SHUFFLES
@@ -51,8 +52,9 @@ def _design(comparison: Comparison) -> Iterator[str]:
         f"({hgg:,} HGG, {lgg:,} LGG), all on the same studies. {_decided_by(comparison)} HGG was the "
         "positive class. "
         "Every study counted (intention to treat): a failed grade as the wrong grade, a failed "
-        f"localisation as an overlap of 0 and a distance of {WORST_MM:.0f} mm; results without "
-        "failures are given beside."
+        f"localisation as an overlap of 0 and a distance of {WORST_MM} mm; results without failures "
+        f"are given beside. {PENALTY} HD95 is the {HD95}. "
+        f"NSD is the {NSD[0].lower()}{NSD[1:]}."
     )
 
 

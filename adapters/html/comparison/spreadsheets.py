@@ -9,7 +9,9 @@ from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.numbers import ends, value_of
 from gliobench.adapters.html.reservations import marks
 from gliobench.domain.comparison.result import Comparison, PValue
+from gliobench.domain.evaluation.summary import FormSummary, Measure, measure_key
 from gliobench.domain.position.equivariance import GradeResponse, PlaceResponse
+from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 from gliobench.domain.tables import write_csv
 
@@ -61,7 +63,17 @@ def _measures(comparison: Comparison) -> Iterator[Line]:
             for row in summary.localisation:
                 region = row.region.value if row.region else ""
                 for measure, found in row.measures.items():
-                    yield (arm.name, way, row.form.value, region, measure.value, *_number(found))
+                    name = measure_key(row.form, measure)
+                    yield (arm.name, way, row.form.value, region, name, *_number(found))
+                for name, value in _spreads(row):
+                    yield (arm.name, way, row.form.value, region, name, value, "", "", row.n, "")
+
+
+def _spreads(row: FormSummary) -> Iterator[tuple[str, float]]:
+    for measure, found in row.spreads.items():
+        names = ("quartile_1", "median", "quartile_3")
+        for name, value in (*zip(names, found.quartiles, strict=True), ("n_worst", found.n_worst)):
+            yield f"{measure_key(row.form, measure)}.{name}", value
 
 
 def _differences(comparison: Comparison) -> Iterator[Line]:
@@ -84,7 +96,7 @@ def _biases(comparison: Comparison) -> Iterator[Line]:
             if isinstance(measured, NotEstimable):
                 yield (arm.name, bias.form.value, "tracking", *_number(measured))
                 continue
-            rows = {"tracking": measured.tracking, "error_mm": measured.error_mm}
+            rows = {"tracking": measured.tracking, "answered_error_plane_mm": measured.error_mm}
             for axis, line in (("x", measured.x), ("y", measured.y), ("area", measured.area)):
                 if line is not None:
                     rows |= {f"slope_{axis}": line.slope, f"r_squared_{axis}": line.r_squared}
@@ -122,9 +134,13 @@ def _failures(comparison: Comparison) -> Iterator[Line]:
 def _strata(comparison: Comparison) -> Iterator[Line]:
     for stratum in comparison.strata:
         for row in stratum.rows:
-            for name in ("accuracy", "balanced_accuracy", "error_mm"):
-                found = _number(getattr(row, name))
-                yield (stratum.by.value, stratum.name, row.arm, name, *found)
+            measures = {
+                "accuracy": row.accuracy,
+                "balanced_accuracy": row.balanced_accuracy,
+                measure_key(Form.POINT, Measure.ERROR_MM): row.error_mm,
+            }
+            for name, found in measures.items():
+                yield (stratum.by.value, stratum.name, row.arm, name, *_number(found))
 
 
 def _number(measured: Measured) -> Line:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from gliobench.adapters.html.tables import Column, Group, Row, Table, measured_cell
 from gliobench.domain.comparison.result import Comparison, Stratum, StratumRow
+from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.statistics.estimate import NotEstimable
 
 
@@ -29,7 +30,7 @@ def strata_tables(comparison: Comparison) -> list[StrataTable]:
     found = []
     for title, measure, digits in (
         ("Share of right grades", "accuracy", 2),
-        ("Centre error on the scoring plane, mm", "error_mm", 1),
+        (f"Mean on-plane centre error, mm (a failure counts as {WORST_MM})", "error_mm", 1),
     ):
         arms = [
             arm.name

@@ -39,7 +39,7 @@ def rows_of(book: Casebook) -> dict[str, CaseRow]:
 def test_each_backend_has_the_columns_that_it_answers(book: Casebook) -> None:
     headings = {name: [one.title for one in found] for name, found in case_table(book).headings}
 
-    assert headings["looks"] == ["Grade", "Centre, mm", "Box IoU", "Dice", "3D Dice"]
+    assert headings["looks"] == ["Grade", "On-plane centre, mm", "Box IoU", "Dice", "3D Dice"]
     assert headings["says-hgg"] == ["Grade"]
 
 

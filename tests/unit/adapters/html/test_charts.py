@@ -25,11 +25,15 @@ def test_balanced_accuracies_are_drawn_on_an_axis_from_nought_to_one_with_chance
     assert all(bar.low <= bar.at <= bar.high for bar in forest.bars)
 
 
-def test_centre_errors_are_drawn_with_the_smallest_first() -> None:
+def test_medians_of_centre_errors_are_drawn_and_one_failure_does_not_move_them() -> None:
     forest = localisation_forest(fake_report())
 
     assert forest is not None
-    assert [bar.name for bar in forest.bars] == ["constant", "clever"]
+    assert [(bar.name, bar.value) for bar in forest.bars] == [
+        ("clever", "0.0"),
+        ("constant", "8.6"),
+    ]
+    assert forest.spread == "middle half"
     assert max(bar.high for bar in forest.bars) <= 100
 
 

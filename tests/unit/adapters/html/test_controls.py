@@ -103,7 +103,7 @@ def test_another_patients_image_is_told_by_what_the_error_grows() -> None:
         Control.OTHER_PATIENT, 30, None, (point(follows=None, score_change=about(30.0, 5.0)),)
     )
 
-    told = "Another patient’s image changes the centre error by 30.0 mm (25.0 to 35.0)."
+    told = "Another patient’s image changes the on-plane centre error by 30.0 mm (25.0 to 35.0)."
     assert reading([other], None) == told
 
 

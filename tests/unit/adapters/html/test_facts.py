@@ -33,3 +33,26 @@ def test_the_json_begins_with_what_the_report_says_in_words() -> None:
 
 def test_the_same_report_gives_the_same_json() -> None:
     assert render_json(fake_report()) == render_json(fake_report())
+
+
+def test_the_centre_error_is_named_by_where_it_is_measured_and_median_and_penalties_stand_beside() -> (
+    None
+):
+    facts = json.loads(render_json(fake_report()))
+
+    rows = facts["backends"][0]["summary"]["everyone"]["intention_to_treat"]["localisation"]
+    forms = {row["form"]: row for row in rows if row["form"] in ("point", "point_3d")}
+    assert set(forms["point_3d"]["measures"]) == {"centre_error_3d_mm", "hit"}
+    assert set(forms["point"]["measures"]) == {"centre_error_plane_mm", "hit"}
+    assert forms["point_3d"]["spreads"] == {
+        "centre_error_3d_mm": {"quartiles": [0.0, 0.0, 0.0], "n_worst": 1}
+    }
+
+
+def test_the_json_says_whose_definitions_and_whose_penalty_its_numbers_have() -> None:
+    told = json.loads(render_json(fake_report()))["definitions"]
+
+    assert "MONAI's and Metrics Reloaded's" in told["hd95_mm"]
+    assert "tolerance of 1 mm" in told["nsd"]
+    assert "gliobench's own penalty" in told["penalty"]
+    assert "374 mm (2023) or 373 mm (2026)" in told["penalty"]

@@ -32,11 +32,15 @@ def test_the_lead_tells_what_answering_hgg_each_time_gives_and_how_few_the_rarer
     assert "there are only 2 LGG, and each moves that by 0.25" in said
 
 
-def test_the_lead_names_the_smallest_error_and_the_failures_that_weigh_on_the_next() -> None:
+def test_the_lead_tells_median_and_failures_first_and_what_the_mean_holds() -> None:
     said = lead(fake_report())
 
-    assert "constant has the smallest mean centre error of 8.6 mm" in said
-    assert "clever follows at 46.6 mm, 1 failure counted as 373 mm" in said
+    assert (
+        "clever has the smallest median 3D centre error: 0.0 mm (middle half 0.0 to 0.0; failed in 1 "
+        "of 8; mean 46.6 mm"
+    ) in said
+    assert ", in which 1 study counts as 373.13 mm)" in said
+    assert "next comes constant: 8.6 mm (middle half 8.6 to 8.6; no failures; mean 8.6 mm)" in said
 
 
 def test_a_grader_without_skill_is_not_called_the_best() -> None:
@@ -156,4 +160,6 @@ def test_methods_tell_the_seed_and_the_penalty() -> None:
     told = " ".join(methods(fake_report()))
 
     assert "seed 0" in told
-    assert "373 mm" in told
+    assert "373.13 mm, gliobench's own penalty" in told
+    assert "374 mm (2023) or 373 mm (2026)" in told
+    assert "Normalised surface Dice at a tolerance of 1 mm" in told

@@ -83,8 +83,38 @@ def test_localisation_is_shown_in_the_volume_and_on_the_plane() -> None:
     in_volume = values(localisation_table(report, IN_VOLUME), 1, "clever")
     on_plane = values(localisation_table(report, ON_PLANE), 1, "clever")
 
-    assert (in_volume["Centre error, mm"], in_volume["Dice WT"]) == ("0.0", "1.00")
+    assert (in_volume["3D centre error, mm: mean"], in_volume["Dice WT"]) == ("0.0", "1.00")
     assert on_plane["Hit"] == "1.00"
+
+
+def test_a_mean_that_holds_a_penalty_says_so_and_the_median_and_the_failures_lead() -> None:
+    table = localisation_table(fake_report(), IN_VOLUME)
+
+    assert table is not None
+    median, failed, mean = table.groups[0].rows[0].cells[:3]
+    assert [column.title for column in table.columns][:3] == [
+        "3D centre error, mm: median",
+        "3D centre: failed",
+        "3D centre error, mm: mean",
+    ]
+    assert (median.text, failed.text, failed.small) == ("0.0", "1 / 8", "12 %")
+    assert mean.text == "46.6"  # one eighth of the penalty
+    assert mean.small.endswith("1 at 373.13")
+    assert "373.13 mm" in table.columns[2].meaning
+
+
+def test_no_two_columns_of_a_page_share_a_name_for_the_centre_error() -> None:
+    volume, plane = ({one.column.title for one in columns} for columns in (IN_VOLUME, ON_PLANE))
+
+    assert not {title for title in volume & plane if "entre" in title}
+
+
+def test_distances_of_surfaces_say_whose_definition_they_are_and_at_what_tolerance() -> None:
+    meanings = {one.column.title: one.column.meaning for one in IN_VOLUME}
+
+    assert "MONAI" in meanings["HD95 WT, mm: median"]
+    assert "neither official BraTS number" in meanings["HD95 WT, mm: median"]
+    assert "tolerance of 1 mm" in meanings["NSD WT, 1 mm"]
 
 
 def test_a_backend_that_only_points_has_no_box_and_no_mask() -> None:

@@ -259,3 +259,23 @@ def test_failures_are_counted_once_a_study_and_reason() -> None:
 
     assert summary.n_failed == 2
     assert summary.failures == {FailureReason.REFUSAL: 1, FailureReason.NO_TUMOUR_FOUND: 2}
+
+
+def test_a_spread_counts_the_penalties_of_failures_and_of_masks_that_missed_a_region() -> None:
+    lost = RegionScore(dice=0.0, iou=0.0, hd95_mm=WORST_MM, nsd=0.0, volume_error_mm3=-1.0)
+    masks = [MaskScore({Region.WT: one}) for one in (GOOD, GOOD, lost)]
+    outcomes = [*map(FormOutcome, masks), FormOutcome(WORST[Form.MASK], REFUSAL)]
+    cases = [
+        CaseScore(f"s{n}", f"p{n}", None, HGG, localisation={Form.MASK: outcome})
+        for n, outcome in enumerate(outcomes)
+    ]
+
+    everyone = summarise(cases).everyone
+
+    (counted,) = everyone.intention_to_treat.localisation
+    (answered,) = everyone.answered_only.localisation
+    spread = counted.spreads[Measure.HD95_MM]
+    assert spread.quartiles == (2.0, pytest.approx((2.0 + WORST_MM) / 2), WORST_MM)
+    assert (spread.n_worst, counted.n_failed) == (2, 1)
+    assert answered.spreads[Measure.HD95_MM].n_worst == 1
+    assert answered.spreads[Measure.HD95_MM].median == 2.0

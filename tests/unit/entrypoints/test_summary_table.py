@@ -1,0 +1,36 @@
+"""The terminal leads with the median, and says what a mean holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from fakes.fake_report import COHORT, fake_report
+from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.entrypoints.summary_table import summary_table
+
+
+def printed(report: EvaluationReport) -> str:
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(summary_table(report))
+    return captured.get()
+
+
+def test_the_median_stands_before_the_mean_and_the_mean_says_how_many_penalties_it_holds() -> None:
+    told = printed(fake_report())
+
+    heading = told.index("median")
+    assert heading < told.index("mean")
+    assert "3D error mm" in told
+    assert "1 at 373.13" in told
+    assert "a failure counts as 373.13 mm, gliobench's own penalty" in " ".join(told.split())
+
+
+def test_simulated_studies_are_stamped_above_every_number() -> None:
+    phantoms = [replace(one, study=replace(one.study, simulated=True)) for one in COHORT]
+
+    told = printed(fake_report(cases=phantoms))
+
+    assert told.startswith("SIMULATED: All 8 studies are simulated")
