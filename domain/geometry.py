@@ -96,7 +96,7 @@ class Grid:
         if apart_vox <= SAME_PLACE_VOX:
             return ""
         return (
-            f"up to {apart_mm:.3g} mm ({apart_vox:.2g} voxels) apart: "
+            f"up to {apart_mm:.3g} mm ({apart_vox:.3g} voxels) apart: "
             f"wanted at most {SAME_PLACE_VOX:g} voxels"
         )
 

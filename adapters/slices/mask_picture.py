@@ -70,7 +70,8 @@ def _one_channel(path: DatasetPath) -> NDArray[np.float32]:
     told = [channel for channel in channels if channel.any()] or channels
     if all(np.array_equal(channel, told[0]) for channel in told):
         return told[0]
-    if len(np.unique(colours.reshape(-1, 3), axis=0)) > 2 or colours.any(axis=-1).all():
+    codes = np.rint(colours) @ np.array([2**16, 2**8, 1], dtype=np.float32)
+    if np.unique(codes).size > 2 or codes.all():
         raise _no_mask(path, "holds several colours")
     return np.asarray(colours.max(axis=-1))
 
