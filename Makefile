@@ -1,6 +1,7 @@
 # make demo    install the core, evaluate every embedded backend on phantoms, write demo/report.html
 # make test    install everything for development, then check
 # make check   format, lint, types, layers and tests, with the tools on PATH
+# make fuzz    2,500 hostile inputs through the command line, and a table of what became of them; FUZZ="--seed 1000"
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-onl
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
 REQUIRED := pyproject.toml constraints.txt
 
-.PHONY: demo test check clean
+.PHONY: demo test check fuzz clean
 .DEFAULT_GOAL := check
 
 # Exit code 3 tells that a backend failed on a study: the report shows it.
@@ -25,6 +26,9 @@ check:
 	mypy
 	lint-imports
 	python -m pytest
+
+fuzz:
+	PYTHONPATH=tests python -m fuzz $(FUZZ)
 
 $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 	$(PIP_INSTALL) --editable '.[phantom,vlm]'

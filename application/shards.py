@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.messages import shown
 from gliobench.domain.position.controls import Control
 
+MOST_SHARDS = 100_000
+"""Of a cohort: each is a folder, and is looked for by name."""
 WRITTEN = re.compile(r"(?P<index>\d{1,9})(/|-of-)(?P<of>\d{1,9})", re.ASCII)
 
 
@@ -32,6 +35,8 @@ class Shard:
     of: int
 
     def __post_init__(self) -> None:
+        if self.of > MOST_SHARDS:
+            raise InvalidInputError(f"{self.of} shards: wanted at most {MOST_SHARDS}")
         if not 0 <= self.index < self.of:
             raise InvalidInputError(
                 f"shard {self.index}/{self.of}: wanted I/N, counted from 0/N to N-1/N"
@@ -46,7 +51,7 @@ class Shard:
         """
         found = WRITTEN.fullmatch(text.strip())
         if found is None:
-            raise InvalidInputError(f"shard {text!r}: wanted I/N, e.g. 0/4")
+            raise InvalidInputError(f"shard {shown(text)}: wanted I/N, e.g. 0/4")
         return cls(int(found["index"]), int(found["of"]))
 
     @property

@@ -8,7 +8,7 @@ VALUE_LENGTH = 200
 """Characters that a message shows of a value."""
 LINE_LENGTH = 1000
 """Characters of a message."""
-_READ_LENGTH = 8 * LINE_LENGTH
+READ_LENGTH = 8 * LINE_LENGTH
 """Characters of a text that are looked at: the rest would be cut anyway."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of control, format (bidirectional marks among them) and surrogate characters."""
@@ -20,8 +20,8 @@ def shown(value: object) -> str:
     >>> shown("a" * 300)[:12], len(shown("a" * 300))
     ("'aaaaaaaaaaa", 200)
     """
-    if isinstance(value, str | bytes) and len(value) > _READ_LENGTH:
-        value = value[:_READ_LENGTH]
+    if isinstance(value, str | bytes) and len(value) > READ_LENGTH:
+        value = value[:READ_LENGTH]
     try:
         return cut(printable(repr(value)), VALUE_LENGTH)
     except (RecursionError, ValueError):  # nested too deeply, or an integer of thousands of digits
@@ -30,7 +30,7 @@ def shown(value: object) -> str:
 
 def one_line(text: str) -> str:
     """Make one line of a text, of at most `LINE_LENGTH` characters that a terminal can show."""
-    return cut(printable(" ".join(cut(text, _READ_LENGTH).split())), LINE_LENGTH)
+    return cut(printable(" ".join(cut(text, READ_LENGTH).split())), LINE_LENGTH)
 
 
 def printable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,7 @@ from gliobench.entrypoints.commands import (
     report,
     train,
 )
+from gliobench.entrypoints.endings import end_with, write_what_can_be_written
 from gliobench.entrypoints.errors import reported_errors
 from gliobench.entrypoints.stopping import end_on_sigterm
 
@@ -37,6 +39,12 @@ class GliobenchGroup(TyperGroup):
             if not set(HELP_OPTIONS) & set(ctx.args):
                 _configure(ctx.params["assignments"] or [])
             return super().invoke(ctx)
+
+    def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
+        """Run the command line; whatever ends it is told in one line and by an exit code."""
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        return end_with(partial(super().main, *args, **{**options, "standalone_mode": False}))
 
 
 app = typer.Typer(
@@ -110,4 +118,5 @@ def _assignment(text: str) -> tuple[str, str]:
 def main() -> None:
     """Run the command line."""
     end_on_sigterm()
+    write_what_can_be_written()
     app()

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gliobench.application.secrets import hidden
+from gliobench.domain.disk import failed
 from gliobench.domain.errors import GliobenchError, StoppedError, StoreError
+from gliobench.domain.messages import READ_LENGTH, cut, one_line
 from gliobench.entrypoints.exit_codes import ExitCode
 
 
 @contextmanager
 def reported_errors() -> Iterator[None]:
-    """Turn an error of ours into one line on stderr and its code; a bug keeps its traceback."""
+    """Turn an error of ours, or of a disk, into one line on stderr and its code.
+
+    A bug keeps its traceback.
+    """
     try:
         yield
     except GliobenchError as error:
-        sys.stderr.write(f"error: {hidden(str(error))}\n")
+        print_error(Exception.__str__(error))
         raise SystemExit(exit_code(error)) from error
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        print_error(str(failed(error)))
+        raise SystemExit(exit_code(failed(error))) from error
     except MemoryError as error:
-        sys.stderr.write("error: out of memory: wanted a larger machine, or --set batch_size=1\n")
+        print_error("out of memory: wanted a larger machine, or --set batch_size=1")
         raise SystemExit(ExitCode.ERROR) from error
+
+
+def print_error(text: str) -> None:
+    """Write one line to stderr, without credentials."""
+    sys.stderr.write(f"error: {one_line(hidden(cut(text, READ_LENGTH)))}\n")
 
 
 def exit_code(error: GliobenchError) -> ExitCode:

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from gliobench.domain.errors import JobError
+from gliobench.domain.disk import not_written
 
 _INHERITED = os.umask(0o077)
 os.umask(_INHERITED)
@@ -35,4 +35,4 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink()
-        raise JobError(f"cannot write {path}: {error.strerror or error}") from error
+        raise not_written(path, error) from error

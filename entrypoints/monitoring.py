@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gliobench.application.pulse import Pulse, Watch
-from gliobench.domain.errors import JobError
+from gliobench.domain.disk import not_written
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Metrics:
             self._file.chmod(0o644)  # for node_exporter, whoever runs it: it names no study
         except OSError as error:
             if self._written is None:
-                raise JobError(f"cannot write {self._file}: {error.strerror or error}") from error
+                raise not_written(self._file, error) from error
             log.warning("metrics_not_written", reason=error.strerror)
         self._written = pulse
 

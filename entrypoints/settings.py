@@ -32,10 +32,13 @@ from pydantic_settings import (
 )
 
 from gliobench.application.secrets import HIDDEN, hidden, names_a_secret
+from gliobench.application.shards import MOST_SHARDS
 from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.messages import shown
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
+from gliobench.entrypoints.bounds import LONGEST_S, MOST_AT_ONCE, MOST_REPLICATES
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
 if TYPE_CHECKING:
@@ -83,12 +86,12 @@ class LlamaSettings(BaseModel):
         None, description="how several GPUs share the layers, e.g. auto; in place of device"
     )
     compile: bool = Field(True, description="capture the decode step as a CUDA graph, on a GPU")
-    batch_size: PositiveInt = Field(32, description="prompts that are decoded at once")
-    max_new_tokens: PositiveInt = Field(192, description="length limit of a reply")
+    batch_size: PositiveInt = Field(32, le=4096, description="prompts that are decoded at once")
+    max_new_tokens: PositiveInt = Field(192, le=65_536, description="length limit of a reply")
     policy: SlicePolicy = Field(
         SlicePolicy.LOCALIZER_GUIDED, description="which slices the model is shown"
     )
-    slices: PositiveInt = Field(5, description="how many slices n-slices shows")
+    slices: PositiveInt = Field(5, le=MOST_AT_ONCE, description="how many slices n-slices shows")
     localizer: str = Field("cnn-onnx", description="backend that localizer-guided follows")
     composition: Composition = Field(Composition.ONE, description="how modalities make one picture")
     modalities: Annotated[tuple[Modality, ...], NoDecode, BeforeValidator(_modalities)] = Field(
@@ -123,7 +126,9 @@ class CompareSettings(BaseModel):
     primary: Annotated[str, AfterValidator(_endpoint)] = Field(
         "balanced_accuracy", description="endpoint that decides; declared where set before scoring"
     )
-    replicates: int = Field(10_000, ge=100, description="bootstrap cohorts to draw")
+    replicates: int = Field(
+        10_000, ge=100, le=MOST_REPLICATES, description="bootstrap cohorts to draw"
+    )
 
 
 class KeepSettings(BaseModel):
@@ -132,10 +137,13 @@ class KeepSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     pictures: int = Field(
-        1000, ge=0, description="studies of which the scored slice is kept; 0 keeps no image"
+        1000,
+        ge=0,
+        le=10**7,
+        description="studies of which the scored slice is kept; 0 keeps no image",
     )
     volumes: int = Field(
-        8, ge=0, description="studies of which a small volume is kept, for the 3D viewer"
+        8, ge=0, le=10**7, description="studies of which a small volume is kept, for the 3D viewer"
     )
 
 
@@ -147,8 +155,10 @@ class RaySettings(BaseModel):
     address: str | None = Field(
         None, description="cluster to join, e.g. auto or ray://head:10001; none: a local one"
     )
-    num_cpus: float = Field(1.0, gt=0, description="CPU cores of a worker")
-    num_gpus: float = Field(0.0, ge=0, description="GPUs of a worker; 0.5 lets two share one")
+    num_cpus: float = Field(1.0, gt=0, le=MOST_AT_ONCE, description="CPU cores of a worker")
+    num_gpus: float = Field(
+        0.0, ge=0, le=MOST_AT_ONCE, description="GPUs of a worker; 0.5 lets two share one"
+    )
 
 
 class Settings(BaseSettings):
@@ -168,19 +178,31 @@ class Settings(BaseSettings):
     allow_cpu_fallback: bool = Field(
         False, description="run on the CPU where the provider cannot be had"
     )
-    threads: PositiveInt | None = Field(None, description="threads for one inference")
-    batch_size: PositiveInt = Field(2, description="studies that are predicted at once")
+    threads: PositiveInt | None = Field(
+        None, le=MOST_AT_ONCE, description="threads for one inference"
+    )
+    batch_size: PositiveInt = Field(
+        2, le=MOST_AT_ONCE, description="studies that are predicted at once"
+    )
     executor: Literal["in-process", "ray"] = Field(
         "in-process", description="where studies are evaluated: on this machine or on Ray"
     )
     workers: PositiveInt = Field(
-        1, description="processes that evaluate side by side, each with its own model"
+        1,
+        le=MOST_AT_ONCE,
+        description="processes that evaluate side by side, each with its own model",
     )
     study_timeout_s: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="a study that takes longer has failed"
+        None,
+        gt=0,
+        le=LONGEST_S,
+        allow_inf_nan=False,
+        description="a study that takes longer has failed",
     )
     shards: PositiveInt | None = Field(
-        None, description="parts of a cohort; which one this is: --shard or JOB_COMPLETION_INDEX"
+        None,
+        le=MOST_SHARDS,
+        description="parts of a cohort; which one this is: --shard or JOB_COMPLETION_INDEX",
     )
     metrics_file: Path | None = Field(
         None, description="Prometheus text file that evaluate keeps up to date, *.prom"
@@ -190,10 +212,18 @@ class Settings(BaseSettings):
         default_factory=_user_cache, description="folder that keeps files of remote datasets"
     )
     cache_gib: float = Field(
-        10.0, gt=0, allow_inf_nan=False, description="size of cache_dir; least used goes first"
+        10.0,
+        gt=0,
+        le=1e6,
+        allow_inf_nan=False,
+        description="size of cache_dir; least used goes first",
     )
     store_patience_s: float = Field(
-        60.0, ge=0, allow_inf_nan=False, description="how long a failing store is tried again"
+        60.0,
+        ge=0,
+        le=LONGEST_S,
+        allow_inf_nan=False,
+        description="how long a failing store is tried again",
     )
     trust_checksums: bool = Field(
         True,
@@ -221,7 +251,7 @@ class Settings(BaseSettings):
     cohort: str | None = Field(
         None, description="frozen cohort to keep to, FILE or FILE:PART, e.g. cohort.json:train"
     )
-    seed: int = Field(0, ge=0, description="seed of the statistics")
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severe event that is logged"
     )
@@ -292,6 +322,8 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
         raise InvalidInputError(f"{error}: wanted JSON") from error
     except ValidationError as error:
         raise InvalidInputError(_first_fault(error, given)) from error
+    except (ValueError, RecursionError) as error:  # an integer too long, a table too deep
+        raise InvalidInputError(f"{SETTINGS_FILE} cannot be read: {error}") from error
 
 
 def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
@@ -360,7 +392,7 @@ def backend_table(settings: Settings, name: str) -> dict[str, Any]:
         fault = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in fault["loc"])
         raise InvalidInputError(
-            f"backend.{name}.{place}: got {fault['input']!r}: {fault['msg']}"
+            f"backend.{name}.{place}: got {shown(fault['input'])}: {fault['msg']}"
         ) from error
 
 
@@ -371,7 +403,10 @@ def _nested(flags: Mapping[str, object]) -> dict[str, Any]:
         *tables, key = name.split(".")
         inner = given
         for table in tables:
-            inner[table] = dict(inner.get(table) or {})
+            held = inner.get(table)
+            if not isinstance(held, dict | None):
+                raise InvalidInputError(f"--set {table}: got {shown(held)}: wanted {table}.NAME")
+            inner[table] = dict(held or {})
             inner = inner[table]
         inner[key] = flags[name]
     return given
@@ -414,7 +449,7 @@ def _first_fault(error: ValidationError, flags: Mapping[str, object]) -> str:
     if fault["type"] == "extra_forbidden":
         known = ", ".join((TABLES[path[0]] if "." in name else Settings).model_fields)
         return f"{place}: there is no such setting: wanted one of {known}"
-    return f"{place}: got {fault['input']!r}: {fault['msg']}"
+    return f"{place}: got {shown(fault['input'])}: {fault['msg']}"
 
 
 def _place(name: str, origin: str) -> str:

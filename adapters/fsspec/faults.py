@@ -17,7 +17,14 @@ import structlog
 import tenacity
 
 from gliobench.application.secrets import hidden
-from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError, StoreError
+from gliobench.domain.disk import is_of_the_name
+from gliobench.domain.errors import (
+    GliobenchError,
+    InvalidInputError,
+    JobError,
+    NotFoundError,
+    StoreError,
+)
 
 T = TypeVar("T")
 
@@ -129,6 +136,8 @@ def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
     """
     if _is_wrong_url(error):
         return InvalidInputError(f"{place} cannot be {doing}: no such address ({_reason(error)})")
+    if is_of_the_name(error):
+        return JobError(f"{place} cannot be {doing}: {_reason(error)}")
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"{place} cannot be {doing}: there is no such file or bucket")
     reason = f"{place} cannot be {doing}: {_reason(error)}"

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.disk import not_written
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import BoolArray, Grid
 from gliobench.domain.labels.conventions import LabelConvention
@@ -119,7 +120,7 @@ def _write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        raise JobError(f"cannot write {path}: {error.strerror or error}") from error
+        raise not_written(path, error) from error
     finally:
         with suppress(OSError):
             unfinished.unlink()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from io import BytesIO
 
 import numpy as np
 
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.extent import check_extent
 from gliobench.domain.geometry import Grid
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Mask
+
+LARGEST_BYTES = 2**27
+"""Of all regions of a mask: eight of 2**27 voxels."""
 
 
 def packed(mask: Mask) -> bytes:
@@ -38,9 +41,11 @@ def unpacked(content: bytes, *, place: str) -> Mask:
         JobError: It is no such mask.
     """
     try:
+        _check_size(content)
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
             i, j, k = (int(length) for length in arrays["shape"])
             grid = Grid(shape=(i, j, k), affine=arrays["affine"])
+            check_extent(grid)
             regions = {
                 region: np.unpackbits(arrays[region.value], count=i * j * k)
                 .reshape(grid.shape)
@@ -49,8 +54,16 @@ def unpacked(content: bytes, *, place: str) -> Mask:
                 if region.value in arrays
             }
             return Mask(grid=grid, regions=regions)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # NumPy passes on whatever its parsers raise
         raise JobError(
             f"mask {place} cannot be read ({' '.join(str(error).split())}): delete the run to "
             "begin anew"
         ) from error
+
+
+def _check_size(content: bytes) -> None:
+    """Refuse an archive before it is inflated to more than masks take."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > LARGEST_BYTES:
+        raise InvalidInputError(f"{size} bytes when inflated: wanted at most {LARGEST_BYTES}")

@@ -20,6 +20,7 @@ from gliobench.adapters.parquet.score_columns import columns_of, wanted_columns
 from gliobench.adapters.parquet.score_rows import SCHEMA as SCORE_SCHEMA
 from gliobench.adapters.parquet.score_rows import read_cases, score_table, whole_rows
 from gliobench.adapters.parquet.tables import (
+    UNREADABLE,
     Row,
     laid_out,
     of_one_length,
@@ -265,14 +266,14 @@ class ParquetRunStore(RunStore):
             rows: list[Row] = table.cast(
                 pa.schema([SCHEMA.field(name) for name in table.column_names])
             ).to_pylist()
-        except (NotFoundError, pa.ArrowException, OSError, KeyError, ValueError) as error:
+        except (NotFoundError, *UNREADABLE) as error:
             raise self._unreadable(part, error) from error
         return rows
 
     def _prediction(self, rows: list[dict[str, Any]], part: str) -> StudyPrediction:
         try:
             return from_rows(rows, read_mask=self._read_mask)
-        except (LookupError, ValueError, TypeError) as error:
+        except UNREADABLE as error:
             raise self._unreadable(part, error) from error
 
     def _unreadable(self, part: str, error: Exception) -> JobError:

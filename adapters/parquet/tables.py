@@ -19,7 +19,16 @@ U = TypeVar("U")
 Row: TypeAlias = dict[str, Any]
 
 STAMP = b"gliobench.stamp"
-UNREADABLE = (pa.ArrowException, OSError, LookupError, ValueError, TypeError)
+UNREADABLE = (
+    pa.ArrowException,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+"""What is raised of a table that a disk or a person has damaged, or that is another."""
 AT_ONCE = 16
 """Requests on their way together: of a store that answers in 50 ms, 300 files a second are read."""
 

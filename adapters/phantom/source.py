@@ -21,6 +21,7 @@ KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 ID_PREFIX = "Phantom_"
+MOST_PHANTOMS = 100_000
 COARSEST_MM = 4.0
 """Beyond it a small tumour may fall between the voxels."""
 
@@ -44,8 +45,8 @@ class PhantomStudySource(StudySource):
     """
 
     def __init__(self, count: int, *, seed: int = 0, spacing_mm: float = 1.0) -> None:
-        if count < 1:
-            raise InvalidInputError(f"count of phantoms {count}: wanted at least 1")
+        if not 1 <= count <= MOST_PHANTOMS:
+            raise InvalidInputError(f"count of phantoms {count}: wanted 1 to {MOST_PHANTOMS}")
         if seed < 0:
             raise InvalidInputError(f"seed {seed}: wanted 0 or more")
         if not 0.5 <= spacing_mm <= COARSEST_MM:

@@ -17,7 +17,8 @@ class Storage(Protocol):
         - What was written is there at once, for every process.
         - Threads may share a Storage; a forked or pickled one works in its new process.
         - What was never written raises NotFoundError. A place that cannot be read or written
-          raises StoreError, in one line that names it and tells no secret.
+          raises StoreError, or another JobError where no file can ever lie there, in one line that
+          names it and tells no secret.
     """
 
     @property

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.messages import printable
+from gliobench.entrypoints.bounds import MOST_REPLICATES
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ def compare(
             help="Folder or URL of a run, or of several as 'evaluate' leaves them.",
         ),
     ],
-    out: Annotated[str, typer.Option("--out", help="Folder or URL of the comparison.")],
+    out: Annotated[
+        str,
+        typer.Option("--out", callback=output_folder, help="Folder or URL of the comparison."),
+    ],
     primary: Annotated[
         str | None,
         typer.Option(
@@ -36,7 +41,10 @@ def compare(
         ),
     ] = False,
     replicates: Annotated[
-        int | None, typer.Option("--replicates", min=100, help="Bootstrap cohorts to draw.")
+        int | None,
+        typer.Option(
+            "--replicates", min=100, max=MOST_REPLICATES, help="Bootstrap cohorts to draw."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:

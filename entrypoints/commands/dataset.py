@@ -12,6 +12,7 @@ import typer
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.files import write_whole
+from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.progress import tracked
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ def verify(
     dataset: DatasetArgument,
     as_json: JsonOption = False,
     quarantine: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the studies that should not be used, as JSON."),
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            callback=output_file,
+            help="Write the studies that should not be used, as JSON.",
+        ),
     ] = None,
 ) -> None:
     """Read every file and tell every fault; exits with 3 where there is one."""
@@ -43,7 +48,9 @@ def verify(
         track_labels=_progress_bar("reading labels"),
     )
     if quarantine is not None:
-        write_whole(quarantine, (json.dumps(verification.quarantine, indent=2) + "\n").encode())
+        write_whole(
+            Path(quarantine), (json.dumps(verification.quarantine, indent=2) + "\n").encode()
+        )
     if as_json:
         typer.echo(json.dumps(verification_json(dataset, verification), indent=2))
     else:
@@ -83,8 +90,12 @@ def split(
         typer.Option(metavar="FILE", help="Studies to leave out, as 'verify --quarantine' wrote."),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Where to write the cohort; else it is printed."),
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            callback=output_file,
+            help="Where to write the cohort; else it is printed.",
+        ),
     ] = None,
 ) -> None:
     """Split by patient, stratified by grade and site, and freeze the cohort with a hash."""
@@ -117,7 +128,7 @@ def split(
         typer.echo(freeze(cohort), nl=False)
         print_assumptions(cohort.assumptions, err=True)
         return
-    write_whole(out, freeze(cohort).encode())
+    write_whole(Path(out), freeze(cohort).encode())
     print_split(cohort)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import plain, say
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ def evaluate(
         list[str], typer.Option("--backend", help="Backend to run; may be repeated.")
     ],
     out: Annotated[
-        str, typer.Option("--out", help="Folder or URL of the run; an interrupted run goes on.")
+        str,
+        typer.Option(
+            "--out",
+            callback=output_folder,
+            help="Folder or URL of the run; an interrupted run goes on.",
+        ),
     ],
     shard: Annotated[
         str | None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.errors import JobError
+from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.terminal import say
 
@@ -24,7 +25,10 @@ def export(
         Path, typer.Argument(help="Training run of the localizer, or of slices, which holds both.")
     ],
     check: Annotated[str, typer.Option(help="Real studies that parity is checked on.")],
-    out: Annotated[Path, typer.Option(help="Folder for localizer.onnx and grader.onnx.")],
+    out: Annotated[
+        str,
+        typer.Option(callback=output_folder, help="Folder for localizer.onnx and grader.onnx."),
+    ],
     grader: Annotated[
         Path | None, typer.Argument(help="Training run of the grader, unless of slices.")
     ] = None,
@@ -50,7 +54,7 @@ def export(
 
     source, runs = open_source(check), (localizer, grader)
     for fold in range(container.count_folds(localizer)) if folds else [None]:
-        folder = out if fold is None else out / f"fold-{fold}"
+        folder = Path(out) if fold is None else Path(out) / f"fold-{fold}"
         say(_summary(_export(runs, fold, source, limit, out=folder), folder))
 
 

@@ -11,6 +11,7 @@ import typer
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import plain, say
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ def predict(
     t2f: FileOption = None,
     backend: Annotated[str, typer.Option(help="Who reads; see 'gliobench backends'.")] = "cnn-onnx",
     out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for mask and overlay; default: gliobench-<study> here."),
+        str | None,
+        typer.Option(
+            callback=output_folder,
+            help="Folder for mask and overlay; default: gliobench-<study> here.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     show_prompts: Annotated[
@@ -68,7 +72,7 @@ def predict(
         return
     with Console(stderr=True).status(plain(f"{backend} reads {opened.id}")):
         reading = predict_study(opened, reader)
-        written = _write(reading, out or Path(f"gliobench-{file_stem(opened.id)}"))
+        written = _write(reading, Path(out or f"gliobench-{file_stem(opened.id)}"))
     if as_json:
         typer.echo(json.dumps(prediction_json(reading, written), indent=2))
     else:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gliobench.entrypoints.outputs import output_folder
+
 
 def report(
     runs: Annotated[
@@ -17,7 +19,11 @@ def report(
     ],
     out: Annotated[
         str | None,
-        typer.Option("--out", help="Folder or URL of the report; default: the first RUN."),
+        typer.Option(
+            "--out",
+            callback=output_folder,
+            help="Folder or URL of the report; default: the first RUN.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import say
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-OutOption = Annotated[Path, typer.Option("--out", help="Folder of the training run; resumes.")]
+OutOption = Annotated[
+    str,
+    typer.Option("--out", callback=output_folder, help="Folder of the training run; resumes."),
+]
 StepsOption = Annotated[int, typer.Option(min=1, help="Updates of the weights in each fit.")]
 FoldsOption = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
 FoldOption = Annotated[
@@ -53,7 +57,7 @@ def localizer(
         steps=steps,
         seed=seed,
     )
-    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed)
+    _run(trainer, Path(out), folds=folds, fold=fold, final_only=final_only, seed=seed)
 
 
 @app.command()
@@ -78,7 +82,15 @@ def grader(
         _studies(dataset) if dataset else None, cubes=cubes, masks=masks, steps=steps, seed=seed
     )
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+    _run(
+        trainer,
+        Path(out),
+        folds=folds,
+        fold=fold,
+        final_only=final_only,
+        seed=seed,
+        settled=settled,
+    )
 
 
 @app.command()
@@ -102,7 +114,15 @@ def slices(
 
     trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=seed)
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+    _run(
+        trainer,
+        Path(out),
+        folds=folds,
+        fold=fold,
+        final_only=final_only,
+        seed=seed,
+        settled=settled,
+    )
 
 
 @app.command()
@@ -145,7 +165,7 @@ def lora(
 
     trainer = container.lora_trainer(
         _studies(dataset),
-        states=out / "vision_states",
+        states=Path(out) / "vision_states",
         variants=variants,
         four_bit=qlora,
         lora={"rank": rank, "alpha": alpha, "dropout": dropout, "vision": vision},
@@ -159,7 +179,15 @@ def lora(
         },
     )
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    _run(trainer, out, folds=folds, fold=fold, final_only=final_only, seed=seed, settled=settled)
+    _run(
+        trainer,
+        Path(out),
+        folds=folds,
+        fold=fold,
+        final_only=final_only,
+        seed=seed,
+        settled=settled,
+    )
 
 
 def _studies(dataset: str) -> StudySource:

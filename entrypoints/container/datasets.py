@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.messages import shown
 
 if TYPE_CHECKING:
     from gliobench.application.ports.dataset_path import DatasetPath
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from gliobench.entrypoints.settings import Settings
 
 PHANTOM_DATASET = re.compile(
-    r"phantom:(?P<count>\d+)(:(?P<seed>\d+)(:(?P<spacing_mm>\d+(\.\d+)?))?)?"
+    r"phantom:(?P<count>\d{1,9})(:(?P<seed>\d{1,18})(:(?P<spacing_mm>\d{1,9}(\.\d{1,9})?))?)?",
+    re.ASCII,
 )
 
 
@@ -69,7 +71,7 @@ def phantom_source(dataset: str) -> StudySource:
     parts = PHANTOM_DATASET.fullmatch(dataset)
     if parts is None:
         raise InvalidInputError(
-            f"dataset {dataset!r}: wanted phantom:COUNT[:SEED[:SPACING_MM]], all numbers"
+            f"dataset {shown(dataset)}: wanted phantom:COUNT[:SEED[:SPACING_MM]], all numbers"
         )
     from gliobench.adapters.phantom import PhantomStudySource
 

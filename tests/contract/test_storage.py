@@ -18,7 +18,7 @@ from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.fsspec.filesystems import RemoteFolder
 from gliobench.adapters.fsspec.remote_storage import RemoteStorage
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import NotFoundError, StoreError
+from gliobench.domain.errors import JobError, NotFoundError
 
 
 def renaming(folder: Path) -> Storage:
@@ -188,5 +188,5 @@ def test_a_place_that_cannot_be_written_is_named_in_one_line(tmp_path: Path) -> 
     fake = FakeStorage("fake://place", full=True)
 
     for storage in (fake, open_storage(str(tmp_path / "place"))):
-        with pytest.raises(StoreError, match=r"place/file cannot be written: [^\n]+$"):
+        with pytest.raises(JobError, match=r"place/file cannot be written: [^\n]+$"):
             storage.write("file", b"")

@@ -30,7 +30,7 @@ def test_an_older_file_is_replaced(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
 
-    with pytest.raises(JobError, match=r"cannot write .*taken: Is a directory"):
+    with pytest.raises(JobError, match=r"taken cannot be written: Is a directory"):
         write_whole(tmp_path / "taken", b"x")
     assert [one.name for one in tmp_path.iterdir()] == ["taken"]
 
@@ -38,7 +38,7 @@ def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Pa
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
-    with pytest.raises(JobError, match=r"cannot write .*file/report\.json"):
+    with pytest.raises(JobError, match=r"file/report\.json cannot be written"):
         write_whole(tmp_path / "file" / "report.json", b"x")
 
 
