@@ -146,8 +146,8 @@ def _oblique(degrees: float) -> np.ndarray:
     return affine
 
 
-@pytest.mark.parametrize("degrees", [7.3, 45.0])
-@pytest.mark.parametrize("spoil", ["rounded", "noise", "shifted"])
+@pytest.mark.parametrize("degrees", [7.3, 44.999])
+@pytest.mark.parametrize("spoil", ["rounded", "noise", "shifted", "turned"])
 def test_a_mask_whose_affine_was_rounded_lies_on_its_study(
     tmp_path: Path, degrees: float, spoil: str
 ) -> None:
@@ -157,6 +157,7 @@ def test_a_mask_whose_affine_was_rounded_lies_on_its_study(
     near = {
         "rounded": np.round(affine, 4),
         "noise": affine + np.pad(np.full((3, 3), 1e-4) * [-1, 1, -1], ((0, 1), (0, 1))),
+        "turned": _oblique(degrees + 0.002),
         "shifted": affine + np.pad([[0.0203], [-0.0152], [0.0]], ((0, 1), (3, 0))),
     }[spoil]
     mask = folder / "study-1_seg.nii.gz"

@@ -112,16 +112,29 @@ def test_a_form_that_was_not_asked_for_is_left_out() -> None:
     assert set(place.answers) == {Form.MASK}
 
 
-def test_a_mask_on_another_grid_than_the_studys_has_failed() -> None:
+def _localizer_that_shifts(mm: float) -> FakeLocalizer:
     def shifted(study: Study) -> LocalisationPrediction:
         place = bright_voxels(study)
         assert isinstance(place, LocalisationPrediction)
         mask = place.answers[Form.MASK]
         assert isinstance(mask, Mask)
-        other = replace(study.grid, affine=study.grid.affine + np.eye(4, k=3))
+        other = replace(study.grid, affine=study.grid.affine + mm * np.eye(4, k=3))
         return LocalisationPrediction({Form.MASK: replace(mask, grid=other)})
 
-    ((_, place),) = ask(fake_backend(localizer=FakeLocalizer(shifted)), STUDIES[:1])
+    return FakeLocalizer(shifted)
+
+
+def test_a_mask_on_another_grid_than_the_studys_has_failed_and_says_how_far_off_it_is() -> None:
+    ((_, place),) = ask(fake_backend(localizer=_localizer_that_shifts(0.5)), STUDIES[:1])
 
     assert isinstance(place, LocalisationPrediction)
-    assert isinstance(place.answers[Form.MASK], Failure)
+    failure = place.answers[Form.MASK]
+    assert isinstance(failure, Failure)
+    assert "up to 0.5 mm (0.5 voxels) apart" in failure.detail
+
+
+def test_a_mask_whose_affine_a_backend_rounded_is_an_answer() -> None:
+    ((_, place),) = ask(fake_backend(localizer=_localizer_that_shifts(0.02)), STUDIES[:1])
+
+    assert isinstance(place, LocalisationPrediction)
+    assert isinstance(place.answers[Form.MASK], Mask)

@@ -11,7 +11,13 @@ from scipy.spatial.transform import Rotation
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import box_in_volume
 from gliobench.domain.geometry import Box3D, Grid
-from gliobench.domain.orientation import canonical, reorient, reorient_box, reorient_voxel
+from gliobench.domain.orientation import (
+    canonical,
+    reorient,
+    reorient_box,
+    reorient_voxel,
+    turned_like,
+)
 
 SHAPE = (2, 3, 4)
 VALUES = np.arange(24).reshape(SHAPE)
@@ -159,3 +165,24 @@ def test_a_box_that_reaches_out_of_the_grid_is_refused() -> None:
 
     with pytest.raises(InvalidInputError, match="reaches out"):
         reorient_box(Box3D(start=(0, 0, 0), stop=(2, 3, 5)), source=grid, target=grid)
+
+
+def test_two_roundings_of_one_oblique_affine_are_turned_alike() -> None:
+    def diagonal(degrees: float) -> Grid:
+        affine = np.eye(4)
+        affine[:3, :3] = 2 * Rotation.from_euler("z", degrees, degrees=True).as_matrix()
+        return Grid(shape=(10, 10, 6), affine=affine)
+
+    before, after = diagonal(44.999), diagonal(45.001)
+
+    assert before == after
+    assert canonical(before) != canonical(after)
+    assert turned_like(after, canonical(before)) == canonical(before)
+
+
+@given(grids())
+def test_a_grid_turned_like_another_of_the_same_voxels_is_that_one(grid: Grid) -> None:
+    target = canonical(grid)
+
+    assert turned_like(grid, target) == target
+    assert turned_like(target, grid) == grid
