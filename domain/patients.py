@@ -115,8 +115,11 @@ def patient_hash(patient_id: str) -> str:
     return sha256(patient_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+_SETTLED_BY = "a column patient_id in the dataset's table would settle it"
+
+
 def assumptions(patients: Mapping[str, str]) -> list[str]:
-    """Say what was assumed about whose studies are whose, a sentence each.
+    """Say what was assumed about whose studies are whose, a sentence each, and how to settle it.
 
     Args:
         patients: The patient of every study, by study id.
@@ -124,7 +127,8 @@ def assumptions(patients: Mapping[str, str]) -> list[str]:
     Returns:
         Nothing where all names are of collections whose naming is known, or tell no visit.
     """
-    return [*_taken_for_visits(patients), *_taken_for_patients(patients)]
+    found = [*_taken_for_visits(patients), *_taken_for_patients(patients)]
+    return [f"{one}: {_SETTLED_BY}" for one in found]
 
 
 def _taken_for_visits(patients: Mapping[str, str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.messages import shown
+from gliobench.domain.messages import printable, shown
 from gliobench.domain.patients import patient_of
 from gliobench.domain.study import Grade, Origin
 from gliobench.domain.study_ids import study_id_of, why_no_file_name
@@ -55,6 +55,12 @@ def patient_in(row: Row) -> str | None:
     """Read the patient's id out of a row that tells it."""
     told = row.first(*PATIENT_COLUMNS)
     return None if told is None else study_id_of(told)
+
+
+def site_in(row: Row) -> str | None:
+    """Read where a study was scanned, fit to be shown."""
+    told = row.first("site")
+    return None if told is None else printable(told)
 
 
 def grade_in(row: Row) -> Grade | None:

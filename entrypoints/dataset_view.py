@@ -116,7 +116,7 @@ def print_split(cohort: Cohort) -> None:
 def print_assumptions(sentences: Iterable[str], *, err: bool = False) -> None:
     """Print what was assumed about whose studies are whose."""
     for one in sentences:
-        say(f"assumed: {one}; a column patient_id in the dataset's table settles it", err=err)
+        say(f"assumed: {one}", err=err)
 
 
 def _counts(name: str, counts: Mapping[Any, int]) -> list[dict[str, Any]]:

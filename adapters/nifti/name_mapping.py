@@ -10,7 +10,7 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.read_table import read_table
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.patients import is_sure
-from gliobench.domain.subjects import Subject, grade_in, patient_in, study_id_in
+from gliobench.domain.subjects import Subject, grade_in, patient_in, site_in, study_id_in
 from gliobench.domain.tables import Row, column_key
 
 _FILE = "name_mapping.csv"
@@ -106,7 +106,7 @@ def _subject_by_id(row: Row, of_ids: Collection[str]) -> dict[str, Subject]:
     ids = [study_id_in(row, row.cells[name]) for name in of_ids if name in row.cells]
     if not ids:
         return {}
-    subject = replace(Subject.named(ids[0]), grade=grade, site=row.first("site") or _site(ids))
+    subject = replace(Subject.named(ids[0]), grade=grade, site=site_in(row) or _site(ids))
     if patient := patient_in(row):
         subject = replace(subject, patient_id=patient)
     return dict.fromkeys(ids, subject)

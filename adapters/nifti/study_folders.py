@@ -24,13 +24,14 @@ from gliobench.domain.patients import is_sure
 from gliobench.domain.study import Modality
 
 _FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
-_NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", re.IGNORECASE)
+_OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may hold a line end
+_NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(name for m in Modality for name in (m.value, m.alias))
-_IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", re.IGNORECASE)
-_MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", re.IGNORECASE)
+_IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
+_MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
 _ARCHIVE_OF_A_MAC = "__MACOSX"
 _NAMED = 5  # files in a message
-_KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", re.IGNORECASE)
+_KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", _OF_A_NAME)
 
 
 @dataclass(frozen=True)

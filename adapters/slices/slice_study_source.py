@@ -27,7 +27,7 @@ from gliobench.domain.messages import shown
 from gliobench.domain.orientation import canonical, reorient
 from gliobench.domain.study import Modality, Origin, Reference, SliceChoice, Study
 from gliobench.domain.study_ids import study_id_of
-from gliobench.domain.subjects import Subject, grade_in, patient_in, study_id_in
+from gliobench.domain.subjects import Subject, grade_in, patient_in, site_in, study_id_in
 from gliobench.domain.tables import Row, column_key
 
 CASES_FILE = "cases.csv"
@@ -247,7 +247,7 @@ def _read_case(row: Row, spacing_mm: float) -> _Case:
             subject,
             patient_id=patient_in(row) or subject.patient_id,
             grade=grade_in(row),
-            site=row.first("site"),
+            site=site_in(row),
         ),
         spacing_mm=_spacing_mm(row, spacing_mm),
         rows=(row.number,),

@@ -212,10 +212,7 @@ def _assumed_patients(cases: CaseTable) -> Iterator[Finding]:
     """Say what was assumed about whose studies these are: leakage is looked for by patient."""
     patients = dict(zip(cases.study_ids.tolist(), cases.patients.tolist(), strict=True))
     for one in assumptions(patients):
-        yield Finding(
-            FindingKind.ASSUMED_PATIENTS,
-            f"{one}: a column patient_id in the dataset's table would settle it.",
-        )
+        yield Finding(FindingKind.ASSUMED_PATIENTS, f"{one}.")
 
 
 def _leakage(run: ScoredRun) -> Iterator[Finding]:

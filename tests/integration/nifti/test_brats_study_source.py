@@ -273,6 +273,16 @@ def test_visits_of_a_known_collection_share_patient_and_the_patients_row(tmp_pat
         assert source.reference(study_id).grade is Grade.HGG
 
 
+def test_no_study_is_lost_for_a_line_end_in_its_files_names(tmp_path: Path) -> None:
+    write_study(tmp_path, fake_case("a\nb"))
+
+    source = BratsStudySource(tmp_path)
+
+    assert source.study_ids() == [r"a\nb"]
+    assert set(source.study(r"a\nb").volumes) == set(Modality)
+    assert source._folder(r"a\nb").mask_path() is not None
+
+
 def test_bids_sessions_are_called_by_their_files(tmp_path: Path) -> None:
     for subject, session in (("01", "1"), ("01", "2"), ("02", "1")):
         folder = tmp_path / f"sub-{subject}" / f"ses-{session}"

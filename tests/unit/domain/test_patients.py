@@ -11,6 +11,8 @@ from gliobench.domain.patients import (
     patient_of,
 )
 
+SETTLED_BY = "a column patient_id in the dataset's table would settle it"
+
 
 def test_a_patient_hash_is_sixteen_digits_of_sha256() -> None:
     # printf abc | sha256sum
@@ -99,9 +101,9 @@ def test_what_is_assumed_of_names_is_said() -> None:
 
     assert said == [
         "2 studies are taken for visits of 1 patient, because their names end in a number after a "
-        "number (such as P1_1 and P1_2, of P1)",
+        f"number (such as P1_1 and P1_2, of P1): {SETTLED_BY}",
         "3 studies whose names differ in the last number only (such as Case_01 and Case_02) are "
-        "taken for different patients",
+        f"taken for different patients: {SETTLED_BY}",
     ]
 
 
