@@ -11,10 +11,11 @@ _NAME = (
     r"think(?:ing)?(?:_process)?|thoughts?(?:_process)?|reason(?:ing)?|rationale|reflection"
     r"|scratch_?pad|analysis|cot|chain_of_thought|inner_monologue"
 )
+_OPEN, _CLOSE = r"(?:<|◁|&lt;)\s*[|｜]?\s*", r"\s*[|｜]?\s*(?:>|▷|&gt;)"
 _TAG = re.compile(
-    rf"(?:<|◁|&lt;)\s*(?P<end>/?)\s*(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?(?:>|▷|&gt;)"
-    r"|\[(?P<mistral>/?)think\]"
-    r"|<\|?(?:begin|start|(?P<ends>end))_(?:of_)?(?:think(?:ing)?|thought)\|?>"
+    rf"{_OPEN}(?P<end>/?)\s*(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?{_CLOSE}"
+    rf"|{_OPEN}(?:begin|start|(?P<ends>end))[\s_▁-](?:of[\s_▁-])?(?:{_NAME}){_CLOSE}"
+    r"|\[(?P<mistral>/?)think(?:ing)?\]"
     r"|<unused94>|(?P<gemma><unused95>)",
     re.IGNORECASE,
 )

@@ -415,6 +415,7 @@ GENERATIONS = [
 
 
 @given(names=st.sampled_from(GENERATIONS), positions=st.permutations(range(4)))
+@settings(max_examples=30)
 @pytest.mark.parametrize(
     "wording",
     [
@@ -500,6 +501,9 @@ THOUGHTS = [
     "[THINK]{}[/THINK]",
     "<|begin_of_thought|>{}<|end_of_thought|>",
     "<|START_THINKING|>{}<|END_THINKING|>",
+    "<|think|>{}<|/think|>",
+    "<｜begin▁of▁thinking｜>{}<｜end▁of▁thinking｜>",
+    "&lt;think&gt;{}&lt;/think&gt;",
     "<unused94>thought\n{}<unused95>",
     "{}</think>",
     "<think><think>{}</think></think>",
@@ -509,7 +513,7 @@ THOUGHTS = [
 
 @pytest.mark.parametrize("thought", THOUGHTS)
 @given(inside=TEXTS | JSONS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_whatever_a_model_thinks_only_what_it_says_counts(thought: str, inside: str) -> None:
     silent = thought.replace("{}", re.sub(r"[<>◁▷\[|]", "", inside))
 
