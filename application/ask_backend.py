@@ -16,6 +16,7 @@ from gliobench.domain.prediction import (
     GradePrediction,
     LocalisationPrediction,
     Mask,
+    with_answers,
 )
 from gliobench.domain.study import Study
 
@@ -82,6 +83,7 @@ def _broken(detail: str) -> Failure:
 def _complete(
     place: LocalisationPrediction | Failure, study: Study, forms: frozenset[Form]
 ) -> LocalisationPrediction | Failure:
+    place = with_answers(place, forms)
     if isinstance(place, Failure):
         return place
     answers = {

@@ -38,5 +38,5 @@ class NetworkLocalizer(Localizer):
     def _localise(self, study: Study) -> LocalisationPrediction | Failure:
         found = self._finder.find(study)
         if isinstance(found, Failure):
-            return found
+            return found  # that no tumour is there is read as an answer by whoever asks
         return LocalisationPrediction({Form.MASK: Mask(study.grid, found)})

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
+
 from gliobench.application.ask_backend import ask
 from gliobench.application.load_modalities import load_modalities
 from gliobench.application.ports.backend import Backend
@@ -25,10 +27,12 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import reorient_box, reorient_voxel
 from gliobench.domain.prediction import (
     Failure,
+    FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
     Mask,
+    NoTumour,
 )
 from gliobench.domain.study import Study
 
@@ -59,6 +63,17 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
+class NoPlace:
+    """The answer that there is no tumour.
+
+    Args:
+        mask: Without a voxel, on the study's RAS+ grid, of a backend that gives masks; or None.
+    """
+
+    mask: Mask | None
+
+
+@dataclass(frozen=True, eq=False)
 class OnSlice:
     """What a backend that is shown one slice drew on it, in world millimetres and in voxels.
 
@@ -75,10 +90,10 @@ class OnSlice:
 
     plane: Plane
     oracle: bool
-    box: Box3D | Failure | None
+    box: Box3D | NoTumour | Failure | None
     box_vox: Box3D | None
     size_mm: Voxel | None
-    polygon: Polygon | Failure | None
+    polygon: Polygon | NoTumour | Failure | None
     polygon_mm: tuple[Voxel, ...]
     polygon_vox: tuple[Voxel, ...]
 
@@ -90,14 +105,17 @@ class StudyReading:
     study: Study
     backend: Backend
     grade: GradePrediction | Failure | None
-    place: Place | Failure | None
+    place: Place | NoPlace | Failure | None
     on_slice: OnSlice | None = None
 
     @property
     def failures(self) -> list[Failure]:
-        """What could not be answered."""
+        """What could not be answered; where there is no tumour, there is no grade to be had."""
         drawn = (self.on_slice.box, self.on_slice.polygon) if self.on_slice else ()
-        return [one for one in (self.grade, self.place, *drawn) if isinstance(one, Failure)]
+        found = [one for one in (self.grade, self.place, *drawn) if isinstance(one, Failure)]
+        if isinstance(self.place, NoPlace):
+            return [one for one in found if one.reason is not FailureReason.NO_TUMOUR_FOUND]
+        return found
 
 
 def predict_study(study: Study, backend: Backend) -> StudyReading:
@@ -161,7 +179,11 @@ def drawing(reading: StudyReading) -> Drawing | None:
     return Drawing(place.centre.at if place else None, through, regions, box)
 
 
-def _found(study: Study, localisation: LocalisationPrediction) -> Place | Failure | None:
+def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlace | Failure | None:
+    if localisation.finds_tumour is False:
+        nothing = {Region.WT: np.zeros(study.grid.shape, dtype=np.bool_)}
+        masked = Form.MASK in localisation.answers
+        return NoPlace(Mask(study.grid, nothing) if masked else None)
     answers = in_volume(localisation)
     centre, box = answers.get(Form.POINT_3D), answers.get(Form.BOX_3D)
     mask = localisation.answers.get(Form.MASK)
@@ -189,10 +211,10 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
     return OnSlice(
         plane=plane,
         oracle=localisation.oracle,
-        box=box if isinstance(box, Failure) else thick,
+        box=box if isinstance(box, Failure | NoTumour) else thick,
         box_vox=box_vox,
         size_mm=_size_mm(box_vox, native.spacing_mm) if box_vox else None,
-        polygon=polygon if isinstance(polygon, Polygon | Failure) else None,
+        polygon=polygon if isinstance(polygon, Polygon | NoTumour | Failure) else None,
         polygon_mm=tuple(map(study.grid.to_mm, vertices)),
         polygon_vox=tuple(
             reorient_voxel(one, source=study.grid, target=native) for one in vertices

@@ -18,8 +18,14 @@ from gliobench.domain.geometry import FloatArray, Grid
 from gliobench.domain.image_hash import image_at_hand, image_hash
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.patients import is_phantom
-from gliobench.domain.prediction import LocalisationPrediction
-from gliobench.domain.study import Origin, Reference, Study
+from gliobench.domain.prediction import (
+    Failure,
+    FailureReason,
+    GradePrediction,
+    LocalisationPrediction,
+    with_answers,
+)
+from gliobench.domain.study import Grade, Origin, Reference, Study
 
 
 class ScoreStudy:
@@ -82,21 +88,25 @@ class ScoreStudy:
         Raises:
             InvalidInputError: The study's grid is not that of the predicted mask.
         """
-        place, target = prediction.localisation, self._target
+        target, place = self._target, prediction.localisation
         choice = self._study.plane_choice if self._study else None
+        shown = ORACLE in manifest.settings
+        if place is not None and not shown:
+            place = with_answers(place, manifest.forms)
         return CaseScore(
             study_id=self._study_id,
             patient_id=self._origin.patient_id,
             site=self._origin.site,
             reference_grade=self._reference.grade,
-            grade=prediction.grade,
+            grade=_grade(prediction.grade, self._reference.grade),
             localisation=score_localisation(place, asked=manifest.forms, target=target)
             if place is not None
             else {},
             plane=target.plane if target else None,
-            oracle=ORACLE in manifest.settings
+            oracle=shown
             or (isinstance(place, LocalisationPrediction) and place.oracle)
             or (choice is not None and choice.counts_as_oracle),
+            found_tumour=place.finds_tumour if isinstance(place, LocalisationPrediction) else None,
             target=self._facts,
             content_hash=self._content,
             image_hash=None if self._image is None else image_hash(self._image),
@@ -128,10 +138,19 @@ class ScoreStudy:
     @cached_property
     def _facts(self) -> TargetFacts | None:
         target = self._target
-        if target is None or self._study is None:
+        if target is None or target.plane is None or self._study is None:
             return None
         brain = None if self._image is None else np.asarray(self._image != 0)
         return TargetFacts.of(target.whole, grid=target.grid, plane=target.plane, brain=brain)
+
+
+def _grade(
+    said: GradePrediction | Failure | None, reference: Grade | None
+) -> GradePrediction | Failure | None:
+    """Leave out that a backend found no tumour to grade, where the reference has no grade either."""
+    if reference is None and isinstance(said, Failure):
+        return None if said.reason is FailureReason.NO_TUMOUR_FOUND else said
+    return said
 
 
 def _open(source: StudySource, study_id: str) -> Study | None:

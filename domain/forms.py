@@ -23,12 +23,15 @@ from gliobench.domain.geometry import (
     extent,
 )
 from gliobench.domain.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     Localisation,
     LocalisationPrediction,
     Mask,
+    NoTumour,
+    is_none,
 )
 
 
@@ -163,7 +166,7 @@ def polygon_in_volume(polygon: Polygon, grid: Grid) -> BoolArray:
 
 def on_plane(
     prediction: LocalisationPrediction, plane: Plane, grid: Grid
-) -> dict[Form, Localisation | Failure]:
+) -> dict[Form, Localisation | NoTumour | Failure]:
     """Say what a prediction amounts to on a plane, so that all backends answer one question.
 
     Each form is taken from the first of these that was answered: the form itself, the mask, the
@@ -178,8 +181,8 @@ def on_plane(
 
     Returns:
         Point, box and polygon, as far as something was answered that yields them. A failed
-        answer is that failure; one that misses the plane, by lying across it or by not reaching
-        it, is the failure `no_tumour_found`.
+        answer is that failure, and no tumour in the volume is none on the plane; an answer that
+        misses the plane, by lying across it or by not reaching it, is the failure `off_plane`.
 
     Raises:
         InvalidInputError: The plane lies outside the grid, or a mask is on another grid.
@@ -189,18 +192,21 @@ def on_plane(
     mask = prediction.answers.get(Form.MASK)
     if isinstance(mask, Mask) and (difference := grid.difference(mask.grid)):
         raise InvalidInputError(f"mask on a grid that is not the study's: {difference}")
-    found: dict[Form, Localisation | Failure] = {}
+    found: dict[Form, Localisation | NoTumour | Failure] = {}
     for form, source in _first_answered(prediction, _SOURCES_ON_PLANE):
         answer = prediction.answers[source]
-        if not isinstance(answer, Failure):
+        if isinstance(answer, Failure | NoTumour):
+            found[form] = answer
+        elif is_none(answer):
+            found[form] = NO_TUMOUR
+        else:
             where = f"{plane.axis.name.lower()} plane {plane.index}"
-            missed = Failure(FailureReason.NO_TUMOUR_FOUND, f"{source.value} is not on {where}")
-            answer = _cut(answer, form, plane) or missed
-        found[form] = answer
+            missed = Failure(FailureReason.OFF_PLANE, f"{source.value} is not on {where}")
+            found[form] = _cut(answer, form, plane) or missed
     return found
 
 
-def in_volume(prediction: LocalisationPrediction) -> dict[Form, Localisation | Failure]:
+def in_volume(prediction: LocalisationPrediction) -> dict[Form, Localisation | NoTumour | Failure]:
     """Say what a prediction amounts to in the volume.
 
     Each form is taken from the first of these that was answered: the form itself, the mask, the
@@ -211,12 +217,12 @@ def in_volume(prediction: LocalisationPrediction) -> dict[Form, Localisation | F
 
     Returns:
         Point, box and mask, as far as something was answered that yields them. A failed answer
-        is that failure.
+        is that failure, and a mask without a voxel yields `NO_TUMOUR` for point and box.
     """
-    found: dict[Form, Localisation | Failure] = {}
+    found: dict[Form, Localisation | NoTumour | Failure] = {}
     for form, source in _first_answered(prediction, _SOURCES_IN_VOLUME):
         answer = prediction.answers[source]
-        found[form] = answer if isinstance(answer, Failure) else _condense(answer, form)
+        found[form] = answer if isinstance(answer, Failure | NoTumour) else _condense(answer, form)
     return found
 
 
@@ -272,8 +278,10 @@ _OF_REGION: Mapping[Form, Callable[[BoolArray, Plane], Point | Box | Polygon | N
 }
 
 
-def _condense(answer: Localisation, form: Form) -> Localisation:
+def _condense(answer: Localisation, form: Form) -> Localisation | NoTumour:
     if isinstance(answer, Mask) and form is not Form.MASK:
+        if answer.is_empty:
+            return NO_TUMOUR
         return (point_in_volume if form is Form.POINT_3D else box_in_volume)(answer.whole)
     if isinstance(answer, Box3D) and form is Form.POINT_3D:
         return answer.centre

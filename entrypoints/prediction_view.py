@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from gliobench.application.predict_study import NoPlace
 from gliobench.domain.evaluation.report import STAND_IN
-from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.prediction import Failure, GradePrediction, NoTumour
 from gliobench.domain.study import SliceChoice
 from gliobench.entrypoints.terminal import plain
 
@@ -83,12 +84,15 @@ def _grade(grade: GradePrediction | Failure | None) -> dict[str, Any] | None:
     return {"grade": grade.grade.value, "probability_hgg": grade.probability_hgg}
 
 
-def _place(place: Place | Failure | None) -> dict[str, Any] | None:
+def _place(place: Place | NoPlace | Failure | None) -> dict[str, Any] | None:
     if place is None:
         return None
     if isinstance(place, Failure):
         return _failure(place)
+    if isinstance(place, NoPlace):
+        return {"tumour_found": False}
     return {
+        "tumour_found": True,
         "centre_mm": _rounded(place.centre_mm),
         "centre_vox": _rounded(place.centre_vox),
         "box_vox": _box(place.box_vox),
@@ -104,12 +108,16 @@ def _slice(drawn: OnSlice) -> dict[str, Any]:
         "oracle": drawn.oracle,
         "box": _failure(drawn.box)
         if isinstance(drawn.box, Failure)
+        else {"tumour_found": False}
+        if isinstance(drawn.box, NoTumour)
         else {
             "box_vox": _box(drawn.box_vox),
             "size_mm": _rounded(drawn.size_mm) if drawn.size_mm else None,
         },
         "polygon": _failure(drawn.polygon)
         if isinstance(drawn.polygon, Failure)
+        else {"tumour_found": False}
+        if isinstance(drawn.polygon, NoTumour)
         else {
             "vertices_mm": [_rounded(one) for one in drawn.polygon_mm],
             "vertices_vox": [_rounded(one) for one in drawn.polygon_vox],
@@ -131,11 +139,13 @@ def _grade_rows(grade: GradePrediction | Failure | None) -> list[tuple[str, str]
     return [("grade", f"[bold]{grade.grade.value}[/]{odds}")]
 
 
-def _place_rows(place: Place | Failure | None) -> list[tuple[str, str]]:
+def _place_rows(place: Place | NoPlace | Failure | None) -> list[tuple[str, str]]:
     if place is None:
         return []
     if isinstance(place, Failure):
         return [("tumour", f"[red]{place.reason.value}[/]: {plain(place.detail)}")]
+    if isinstance(place, NoPlace):
+        return [("tumour", "none found")]
     rows = [
         ("centre", f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"),
     ]
@@ -153,6 +163,8 @@ def _slice_rows(drawn: OnSlice) -> Iterator[tuple[str, str]]:
     for name, one in (("box", drawn.box), ("outline", drawn.polygon)):
         if isinstance(one, Failure):
             yield name, f"[red]{one.reason.value}[/]: {plain(one.detail)}"
+        elif isinstance(one, NoTumour):
+            yield name, "no tumour found"
     if drawn.box_vox and drawn.size_mm:
         yield "box", _box_words(drawn.box_vox, drawn.size_mm)
     if drawn.polygon_mm:

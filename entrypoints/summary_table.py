@@ -1,4 +1,4 @@
-"""An evaluation in two tables, for a terminal."""
+"""An evaluation in three tables, for a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import (
     BothWays,
+    DetectionSummary,
     FormSummary,
     GradingSummary,
     Measure,
@@ -41,6 +42,9 @@ PLACE_NOTE = (
     f"{WORST_MM} mm, gliobench's own penalty.[/]"
 )
 
+DETECTION = ("tumours", "found", "tumour-free", "spared", "extra ml")
+"""Sensitivity and specificity of detection, and the false-positive volume."""
+
 
 def summary_table(report: EvaluationReport) -> RenderableType:
     """Lay out the main numbers; the report has all of them.
@@ -49,12 +53,15 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     of the answered ones apart.
     """
     grading, localisation = _table("grade", GRADING), _table("place", (MEDIAN, MEAN, *LOCALISATION))
+    detection = _table("detect", DETECTION)
     for backend in report.backends:
         for label, summary in _ways(backend, backend.summary.everyone):
             if summary.grading is not None:
                 grading.add_row(label, *_grading_cells(summary.grading))
             if summary.localisation:
                 localisation.add_row(label, *_localisation_cells(summary))
+        for one in backend.summary.everyone.intention_to_treat.detection[:1]:
+            detection.add_row(backend.name, *_detection_cells(one))
         if backend.summary.mixed_sites is not None:
             mixed = backend.summary.mixed_sites.intention_to_treat.grading
             if mixed is not None:
@@ -62,7 +69,7 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     prevalence = _prevalence(report)
     if prevalence is not None:
         grading.add_row("[dim]always HGG[/]", str(prevalence.n), "", _cell(prevalence))
-    tables = [table for table in (grading, localisation) if table.row_count]
+    tables = [table for table in (grading, localisation, detection) if table.row_count]
     simulated = [one for one in report.findings if one.kind is FindingKind.SIMULATED]
     others = [one for one in report.findings if one not in simulated]
     notes = [PLACE_NOTE] if localisation.row_count else []
@@ -107,6 +114,25 @@ def _centre_cells(row: FormSummary | None) -> tuple[str, str]:
     mean = _cell(row.measures.get(Measure.ERROR_MM, UNMEASURED), digits=1)
     worst = f"\n[yellow]{spread.n_worst} at {WORST_MM}[/]" if spread.n_worst else ""
     return f"{middle:.1f}\n[dim]{low:.1f}–{high:.1f}[/]", f"{mean}{worst}"
+
+
+def _detection_cells(one: DetectionSummary) -> list[str]:
+    """Give counts and shares of the whole tumour, and what is predicted where there is none."""
+    most, mean = one.largest_false_positive_mm3, one.false_positive_mm3
+    volume = (
+        f"{mean.value / 1000:.1f}\n[dim]≤ {most / 1000:.1f}[/]"
+        if (isinstance(mean, Estimate) and most is not None)
+        else "–"
+    )
+    return [
+        str(one.n_with + one.n_without),
+        str(one.n_failed),
+        f"{one.n_with}",
+        _cell(one.sensitivity),
+        f"{one.n_without}",
+        _cell(one.specificity),
+        volume,
+    ]
 
 
 def _cell(measured: Measured, *, digits: int | None = None) -> str:

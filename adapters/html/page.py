@@ -22,6 +22,7 @@ from gliobench.adapters.html.sentences import REASONS, lead, methods, reference_
 from gliobench.adapters.html.tables import (
     IN_VOLUME,
     ON_PLANE,
+    detection_table,
     grade_counts,
     grading_table,
     localisation_table,
@@ -59,6 +60,7 @@ def render_html(report: EvaluationReport) -> str:
             grading_forest=grading_forest(report),
             in_volume=localisation_table(report, IN_VOLUME),
             on_plane=localisation_table(report, ON_PLANE),
+            detection=detection_table(report),
             localisation_forest=localisation_forest(report),
             reasons=_reasons(report),
             controls=control_facts({one.name: one.controls for one in report.backends}, {}),

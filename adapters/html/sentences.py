@@ -41,7 +41,9 @@ REASONS: Mapping[FailureReason, str] = {
     FailureReason.TOO_FEW_VERTICES: "its polygon has fewer than three vertices",
     FailureReason.SELF_INTERSECTION: "its polygon crosses itself",
     FailureReason.TRUNCATED: "its answer was cut off",
-    FailureReason.NO_TUMOUR_FOUND: "it found no tumour",
+    FailureReason.NO_TUMOUR_FOUND: "it found no tumour to grade",
+    FailureReason.NO_SLICE: "there was no slice to show it",
+    FailureReason.OFF_PLANE: "its place in the volume does not reach the scoring plane",
     FailureReason.TIMEOUT: "it took too long",
     FailureReason.BACKEND_ERROR: "the backend broke down",
 }
@@ -185,7 +187,8 @@ def error_words(row: FormSummary) -> str:
 
 
 def _failed(row: FormSummary) -> str:
-    return f"failed in {row.n_failed:,} of {row.n:,}" if row.n_failed else "no failures"
+    told = f"failed in {row.n_failed:,} of {row.n:,}" if row.n_failed else "no failures"
+    return f"{told}; no tumour found in {row.n_not_found:,}" if row.n_not_found else told
 
 
 def _penalty(spread: Spread) -> str:

@@ -14,6 +14,7 @@ from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.scoring import NSD_TOLERANCE_MM
 from gliobench.domain.evaluation.summary import (
     BothWays,
+    DetectionSummary,
     FormSummary,
     GradingSummary,
     Measure,
@@ -37,6 +38,7 @@ class Cell:
 
 
 NOTHING = Cell(MISSING)
+MM3_PER_ML = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,51 @@ def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> T
     return Table(tuple(source.column for source in sources), tuple(groups)) if groups else None
 
 
+DETECTION = (
+    Column("Tumours found", "Sensitivity of detection: share of the studies with it, by reference"),
+    Column("Tumour-free spared", "Specificity of detection: share of the studies without it"),
+    Column("False-positive volume, ml", "Mean over the studies without it, those spared included"),
+)
+WHOLE = "Whole tumour"
+REGIONS: Mapping[Region | None, str] = {
+    None: WHOLE,
+    Region.WT: WHOLE,
+    Region.TC: "Tumour core",
+    Region.ET: "Enhancing tumour",
+}
+
+
+def detection_table(report: EvaluationReport) -> Table | None:
+    """Lay out whether backends find what is there and spare what is not, by region.
+
+    Failures are counted as missed, and as not spared. None where no reference and answer tell.
+    """
+    found: dict[str, list[Row]] = {}
+    for backend in report.backends:
+        for one in backend.summary.everyone.intention_to_treat.detection:
+            title = REGIONS.get(one.region, str(one.region and one.region.value))
+            scored = f"{one.n_with + one.n_without} / {backend.summary.n_studies}"
+            found.setdefault(title, []).append(
+                Row(backend.name, scored, tuple(_detection_cells(one)))
+            )
+    groups = tuple(Group(title, tuple(rows)) for title, rows in found.items())
+    return Table(DETECTION, groups) if groups else None
+
+
+def _detection_cells(one: DetectionSummary) -> Iterator[Cell]:
+    for measured, n in ((one.sensitivity, one.n_with), (one.specificity, one.n_without)):
+        right = round(measured.value * n) if isinstance(measured, Estimate) else 0
+        small = " · ".join(filter(None, (f"{right} of {n}", interval(measured)))) if n else ""
+        yield Cell(number(value_of(measured)), small)
+    volume = value_of(one.false_positive_mm3)
+    most = one.largest_false_positive_mm3
+    yield (
+        NOTHING
+        if volume is None or most is None
+        else Cell(number(volume / MM3_PER_ML, 1), f"at most {number(most / MM3_PER_ML, 1)}")
+    )
+
+
 def site_rows(report: EvaluationReport) -> list[tuple[str, list[int]]]:
     """Count studies by site: HGG, LGG, unknown; unknown sites last."""
     sites = report.cohort.sites
@@ -283,6 +330,10 @@ def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
     if source.shows is Shows.MEDIAN:
         return NOTHING if spread is None else _median(spread, source.digits)
     cell = _cell(form.measures.get(source.measure, UNMEASURED), digits=source.digits, n=n)
+    if form.n_empty:
+        cell = replace(
+            cell, small=" · ".join(filter(None, (cell.small, f"{form.n_empty} without")))
+        )
     if spread is None or not spread.n_worst:
         return cell
     worst = f"{spread.n_worst:,} at {WORST_MM}"

@@ -32,6 +32,7 @@ from gliobench.domain.prediction import (
     GradePrediction,
     Localisation,
     LocalisationPrediction,
+    NoTumour,
 )
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Grade, Study
@@ -84,8 +85,13 @@ class SliceReading:
 
     view: SliceView
     grade: GradePrediction | Failure
-    places: Mapping[Form, Localisation | Failure]
+    places: Mapping[Form, Localisation | NoTumour | Failure]
     raw: Mapping[Form, str]
+
+    @property
+    def shows_none(self) -> bool:
+        """Tell whether every answer is that there is no tumour."""
+        return all(isinstance(one, NoTumour) for one in self.places.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +108,7 @@ class Reader:
     Several slices make one answer: the grade is that of the mean P(HGG) or, without
     probabilities, the majority's, a tie the middle slice's; the place is that on the slice of the
     highest P(HGG) or, without probabilities, on the middle one. Slices without a grade have no
-    say in it, unless none has one.
+    say in it, unless none has one; neither have those on which it says that there is no tumour.
 
     Args:
         engine: Who answers.
@@ -221,6 +227,7 @@ def chosen(slices: Sequence[SliceReading]) -> SliceReading:
     Args:
         slices: At least one, from the lowest up.
     """
+    slices = [one for one in slices if not one.shows_none] or slices
     odds = {
         one: one.grade.probability_hgg
         for one in slices
@@ -248,21 +255,21 @@ def _grade(reply: Reply) -> GradePrediction | Failure:
     return GradePrediction(Grade.HGG if probability >= 0.5 else Grade.LGG, probability, reply.text)
 
 
-def _place(form: Form, reply: Reply, view: SliceView, unit: Unit) -> Localisation | Failure:
+def _place(
+    form: Form, reply: Reply, view: SliceView, unit: Unit
+) -> Localisation | NoTumour | Failure:
     """Find on the plane what was said of the picture."""
     text, finished = reply.text, reply.finished
     try:
         match form:
             case Form.POINT:
                 point = parse_point(text, unit, finished=finished)
-                return point if isinstance(point, Failure) else view.point_from_picture(point)
+                return view.point_from_picture(point) if isinstance(point, tuple) else point
             case Form.BOX:
                 box = parse_box(text, unit, finished=finished)
-                return box if isinstance(box, Failure) else view.box_from_picture(box)
+                return view.box_from_picture(box) if isinstance(box, tuple) else box
             case _:
                 outline = parse_polygon(text, unit, finished=finished)
-                return (
-                    outline if isinstance(outline, Failure) else view.polygon_from_picture(outline)
-                )
+                return view.polygon_from_picture(outline) if isinstance(outline, tuple) else outline
     except InvalidInputError as error:
         return Failure(FailureReason.SELF_INTERSECTION, str(error), text)

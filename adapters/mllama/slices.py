@@ -10,7 +10,7 @@ from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.prediction import Failure, FailureReason, Form, Mask
+from gliobench.domain.prediction import Failure, FailureReason, Form, Mask, NoTumour
 from gliobench.domain.slices.view import SlicePolicy, brain_middle, evenly_spaced
 from gliobench.domain.study import Modality, Study
 
@@ -60,13 +60,15 @@ def _rule(
 
 def _of_oracle(study: Study) -> tuple[Plane, ...] | Failure:
     if study.oracle_plane is None:
-        return Failure(FailureReason.NO_TUMOUR_FOUND, "no reference tumour to choose a slice by")
+        return Failure(FailureReason.NO_SLICE, "no reference tumour to choose a slice by")
     return (study.oracle_plane,)
 
 
 def _of_mask(localizer: Localizer, study: Study) -> tuple[Plane, ...] | Failure:
     (found,) = localizer.localise([study], {Form.MASK})
     mask = found if isinstance(found, Failure) else found.answers[Form.MASK]
+    if isinstance(mask, NoTumour) or (isinstance(mask, Mask) and mask.is_empty):
+        return Failure(FailureReason.NO_TUMOUR_FOUND, "the mask that is followed shows no tumour")
     if isinstance(mask, Mask):
         return (largest_plane(mask.whole, Axis.AXIAL),)
     return (

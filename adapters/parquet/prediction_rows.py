@@ -11,6 +11,7 @@ from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
@@ -18,6 +19,7 @@ from gliobench.domain.prediction import (
     Localisation,
     LocalisationPrediction,
     Mask,
+    NoTumour,
 )
 from gliobench.domain.study import Grade
 
@@ -45,7 +47,8 @@ SCHEMA = pa.schema(
     ]
 )
 """`task` is `grade`, a form, or `localisation`. `coordinates` are voxels of the study's RAS+ grid:
-a point's, a box's start and stop, or a polygon's vertices one after the other. `raw` is what the
+a point's, a box's start and stop, or a polygon's vertices one after the other; none of them say
+that there is no tumour. `raw` is what the
 model wrote, understood or not."""
 
 
@@ -79,7 +82,7 @@ def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> Study
     by_task = {row["task"]: row for row in rows}
     grade = by_task.pop(GRADE, None)
     unplaced = by_task.pop(LOCALISATION, None)
-    answers: dict[Form, Localisation | Failure] = {
+    answers: dict[Form, Localisation | NoTumour | Failure] = {
         Form(task): _failure(row) or _place(Form(task), row, read_mask)
         for task, row in by_task.items()
     }
@@ -99,7 +102,9 @@ def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> Study
     )
 
 
-def _row(task: str, answer: GradePrediction | Localisation | Failure, mask_file: str) -> Row:
+def _row(
+    task: str, answer: GradePrediction | Localisation | NoTumour | Failure, mask_file: str
+) -> Row:
     match answer:
         case Failure(reason, detail, raw):
             columns: Row = {
@@ -109,6 +114,8 @@ def _row(task: str, answer: GradePrediction | Localisation | Failure, mask_file:
             }
         case GradePrediction(grade, probability, raw):
             columns = {"grade": grade.value, "probability_hgg": probability, "raw": raw}
+        case NoTumour():
+            columns = {"coordinates": []}
         case Mask():
             columns = {"mask_file": mask_file}
         case Point(plane) | Box(plane) | Polygon(plane):
@@ -132,7 +139,9 @@ def _grade(row: Row) -> GradePrediction:
     return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["raw"])
 
 
-def _place(form: Form, row: Row, read_mask: Callable[[str], Mask]) -> Localisation:
+def _place(form: Form, row: Row, read_mask: Callable[[str], Mask]) -> Localisation | NoTumour:
+    if row["coordinates"] == []:
+        return NO_TUMOUR
     if form is Form.MASK:
         return read_mask(row["mask_file"])
     axis, index = row["plane_axis"], row["plane_index"]

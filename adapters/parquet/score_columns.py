@@ -18,9 +18,11 @@ from gliobench.domain.evaluation.case_columns import (
     REASONS,
     SCORED,
     UNKNOWN,
+    VOLUME,
     Columns,
     place_columns,
     score_name,
+    volume_name,
 )
 from gliobench.domain.geometry import BoolArray, FloatArray
 from gliobench.domain.labels.regions import NESTED
@@ -31,6 +33,7 @@ from gliobench.domain.study import Grade, SliceChoice
 
 IMAGE = "image_hash"
 _WORDS = pa.string()
+FOUND = "found_tumour"
 FREE = "tumour_free"
 _KEPT_AS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": IMAGE}
 
@@ -43,6 +46,7 @@ def columns_of(batch: pa.RecordBatch) -> Columns:
     """
     columns: Columns = {name: _texts(_kept(batch, kept)) for name, kept in _KEPT_AS.items()}
     columns |= {name: _faults(batch, name) for name in TOLD}
+    columns["found"] = _found(batch)
     columns["tumour_free"] = _flags(_kept(batch, FREE, pa.bool_()))
     columns["reference"] = _codes(batch["reference_grade"]).astype(np.int8)
     columns["oracle"] = _flags(batch["oracle"])
@@ -87,6 +91,8 @@ def _score_columns(form: Form) -> Iterator[tuple[str, str]]:
         part = f"{region.value}_" if region else ""
         for measure in SCORED[form]:
             yield score_name(form, measure, region), f"{form.value}_{part}{FIELDS[measure]}"
+        if region is not None:
+            yield volume_name(region), f"{form.value}_{part}{VOLUME}"
 
 
 def _grades(batch: pa.RecordBatch) -> Columns:
@@ -104,7 +110,7 @@ def _scores(batch: pa.RecordBatch, form: Form) -> Columns:
     failed = asked & _there(batch[f"{form.value}_failure"])
     columns: Columns = {f"{form.value}.asked": asked, f"{form.value}.failed": failed}
     for name, kept in _score_columns(form):
-        columns[name] = np.where(asked, _numbers(batch[kept]), np.nan)
+        columns[name] = np.where(asked, _numbers(_kept(batch, kept, pa.float64())), np.nan)
     return columns
 
 
@@ -171,6 +177,11 @@ def _kept(batch: pa.RecordBatch, name: str, kind: pa.DataType = _WORDS) -> pa.Ar
     if name in LATER and name not in batch.schema.names:
         return pa.nulls(len(batch), kind)
     return batch[name]
+
+
+def _found(batch: pa.RecordBatch) -> NDArray[np.int8]:
+    found = _kept(batch, FOUND, pa.bool_()).cast(pa.int8()).fill_null(UNKNOWN)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int8)
 
 
 def _flags(column: pa.Array) -> BoolArray:

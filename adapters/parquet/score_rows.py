@@ -21,15 +21,23 @@ from gliobench.domain.evaluation.scores import (
     FormOutcome,
     FormScore,
     MaskScore,
+    Place,
     RegionScore,
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.labels.regions import NESTED
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.patients import is_phantom
 from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.prediction import (
+    NO_TUMOUR,
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    NoTumour,
+)
 from gliobench.domain.study import Grade, SliceChoice
 
 Row: TypeAlias = dict[str, Any]
@@ -39,13 +47,14 @@ ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 MOVE = tuple(Move.__dataclass_fields__)
 TOLD = ("reference_fault", "reference_note")
 """What is told of a reference: each in two columns, of its kind and of its detail."""
-REFERENCE = ("tumour_free", *TOLD, *(f"{name}_detail" for name in TOLD))
+REFERENCE = ("found_tumour", "tumour_free", *TOLD, *(f"{name}_detail" for name in TOLD))
 LATER = {
     "image_hash",
     "slice_choice",
     "simulated",
     *REFERENCE,
     *(f"{form.value}_{name}" for form in Form for name in MOVE),
+    *(f"mask_{region.value}_reference_mm3" for region in NESTED),
 }
 """Columns that runs of older versions lack."""
 
@@ -56,7 +65,8 @@ def score_table(scores: Sequence[CaseScore]) -> pa.Table:
     A column of a form is `<form>_<measure>`, of a mask `mask_<region>_<measure>`; what was not
     scored is null. `<form>_failure` holds the reason where the form failed, and the measures
     beside it are the worst; `<form>_answered` is null where the form was not asked for.
-    `<form>_answer` holds voxels of the study's RAS+ grid, `target_*` the experts' whole tumour.
+    `<form>_answer` holds voxels of the study's RAS+ grid, and none where the answer is that there is
+    no tumour; `target_*` is the experts' whole tumour.
     `<form>_apart_mm`, `_unmoved_mm` and `_overlap` are there where the images were altered.
     """
     return pa.Table.from_pylist([_row(case) for case in scores], schema=SCHEMA)
@@ -107,6 +117,7 @@ def _read_case(row: Row) -> CaseScore:
         target=read_target(row, plane),
         content_hash=row["content_hash"],
         image_hash=row.get("image_hash"),  # absent from runs of older versions
+        found_tumour=row.get("found_tumour"),
         tumour_free=bool(row.get("tumour_free")),
         reference_fault=_read_fault(row, "reference_fault"),
         reference_note=_read_fault(row, "reference_note"),
@@ -133,6 +144,7 @@ def _row(case: CaseScore) -> Row:
         "scoring_plane": case.plane.index if case.plane else None,
         "scoring_plane_axis": case.plane.axis.value if case.plane else None,
         "oracle": case.oracle,
+        "found_tumour": case.found_tumour,
         "tumour_free": case.tumour_free,
         "slice_choice": case.slice_choice.value if case.slice_choice else None,
         "simulated": case.simulated,
@@ -150,7 +162,9 @@ def _row(case: CaseScore) -> Row:
         row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
         row |= dict(_measures(form, outcome.score))
         if outcome.answer is not None:
-            row[f"{form.value}_answer"] = numbers_of(outcome.answer)
+            row[f"{form.value}_answer"] = (
+                [] if isinstance(outcome.answer, NoTumour) else numbers_of(outcome.answer)
+            )
     for form, move in case.moves.items():
         row |= {f"{form.value}_{name}": value for name, value in asdict(move).items()}
     return row | (target_columns(case.target) if case.target else {})
@@ -196,8 +210,16 @@ def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
     return FormOutcome(
         score=_READ_SCORE[form](row),
         failure=_read_failure(form.value, row),
-        answer=None if numbers is None else place_of(form, numbers, plane),
+        answer=_read_answer(form, numbers, plane),
     )
+
+
+def _read_answer(
+    form: Form, numbers: Sequence[float] | None, plane: Plane | None
+) -> Place | NoTumour | None:
+    if numbers is None:
+        return None
+    return place_of(form, numbers, plane) if numbers else NO_TUMOUR
 
 
 def _read_moves(row: Row) -> Iterator[tuple[Form, Move]]:
@@ -208,13 +230,17 @@ def _read_moves(row: Row) -> Iterator[tuple[Form, Move]]:
 
 
 def _read_mask_score(row: Row) -> MaskScore | None:
-    names = RegionScore.__dataclass_fields__
     regions = {
-        region: RegionScore(**{name: row[f"mask_{region.value}_{name}"] for name in names})
+        region: RegionScore(**_of_region(row, region))
         for region in NESTED
         if row[f"mask_{region.value}_dice"] is not None
     }
     return MaskScore(regions) if regions else None
+
+
+def _of_region(row: Row, region: Region) -> Row:
+    names = RegionScore.__dataclass_fields__
+    return {name: row.get(f"mask_{region.value}_{name}") for name in names}
 
 
 def _reader(form: Form) -> Callable[[Row], FormScore | None]:
@@ -240,7 +266,7 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
     yield "probability_hgg", pa.float64()
     yield from _failure_columns("grade")
     yield from (("scoring_plane", pa.int32()), ("scoring_plane_axis", pa.int32()))
-    yield from (("oracle", pa.bool_()), ("tumour_free", pa.bool_()))
+    yield from ((name, pa.bool_()) for name in ("oracle", "found_tumour", "tumour_free"))
     yield from ((end, pa.string()) for name in TOLD for end in (name, f"{name}_detail"))
     yield from (("slice_choice", pa.string()), ("simulated", pa.bool_()))
     for form in Form:

@@ -29,7 +29,7 @@ from gliobench.domain.answers.words import (
     written_numbers,
 )
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.prediction import NO_TUMOUR, Failure, FailureReason, NoTumour
 from gliobench.domain.study import Grade
 
 Place = tuple[float, float]
@@ -82,7 +82,9 @@ def parse_grade(text: str, *, finished: bool = True) -> Grade | Failure:
     return _parsed(text, lambda words: _grade(words, finished=finished))
 
 
-def parse_point(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> Place | Failure:
+def parse_point(
+    text: str, unit: Unit = FRACTIONS, *, finished: bool = True
+) -> Place | NoTumour | Failure:
     """Read the answer to the question of the centre.
 
     Args:
@@ -91,17 +93,19 @@ def parse_point(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> 
         finished: False where the length limit cut the words off.
 
     Returns:
-        (x, y) in [0, 1], or why there is none.
+        (x, y) in [0, 1], that there is no tumour, or why there is no answer.
     """
 
     def read(words: str) -> Place:
         x, y = _fractions(words, Question.POINT, unit, finished=finished)
         return x, y
 
-    return _parsed(text, read)
+    return _placed(text, read)
 
 
-def parse_box(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> Edges | Failure:
+def parse_box(
+    text: str, unit: Unit = FRACTIONS, *, finished: bool = True
+) -> Edges | NoTumour | Failure:
     """Read the answer to the question of the box.
 
     Args:
@@ -110,7 +114,8 @@ def parse_box(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> Ed
         finished: False where the length limit cut the words off.
 
     Returns:
-        (left, top, right, bottom) in [0, 1], left < right and top < bottom, or why there is none.
+        (left, top, right, bottom) in [0, 1], left < right and top < bottom; that there is no
+        tumour, or why there is no answer.
     """
 
     def read(words: str) -> Edges:
@@ -120,12 +125,12 @@ def parse_box(text: str, unit: Unit = FRACTIONS, *, finished: bool = True) -> Ed
             raise Unreadable(FailureReason.INVERTED_BOX, f"the box runs from {corners}")
         return x0, y0, x1, y1
 
-    return _parsed(text, read)
+    return _placed(text, read)
 
 
 def parse_polygon(
     text: str, unit: Unit = FRACTIONS, *, finished: bool = True
-) -> tuple[Place, ...] | Failure:
+) -> tuple[Place, ...] | NoTumour | Failure:
     """Read the answer to the question of the outline.
 
     Args:
@@ -153,7 +158,14 @@ def parse_polygon(
             )
         return vertices
 
-    return _parsed(text, read)
+    return _placed(text, read)
+
+
+def _placed(text: str, read: Callable[[str], AnswerT]) -> AnswerT | NoTumour | Failure:
+    """Read a place; that there is no tumour to be placed is an answer."""
+    found = _parsed(text, read)
+    is_none = isinstance(found, Failure) and found.reason is FailureReason.NO_TUMOUR_FOUND
+    return NO_TUMOUR if is_none else found
 
 
 def _parsed(text: str, read: Callable[[str], AnswerT]) -> AnswerT | Failure:
@@ -190,7 +202,7 @@ def _fractions(words: str, question: Question, unit: Unit, *, finished: bool) ->
 def _numbers(words: str, question: Question, *, finished: bool) -> list[Number]:
     values, rest = objects_in(words)
     if not values:
-        check_answering(words, finished=finished)
+        check_answering(words, finished=finished, place=True)
     order, unordered = AxisOrder.of(words, question)
     if not values:
         found = written_numbers(unordered, question, NUMBER_KEYS[question])

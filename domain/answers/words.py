@@ -99,6 +99,16 @@ _NO_TUMOUR = re.compile(
     r"(?:(?:visible|evident|obvious|apparent|clear|brain) )*(?:tumou?rs?|gliomas?|lesions?|mass(?! effect))\b",
     re.IGNORECASE,
 )
+_AROUND_NONE = r"[\s,:*\"'`-]+"
+_PLAINLY_NONE = re.compile(
+    rf"[\s*\"'`]*(?:(?:there|is|are|i|can|see|find|answer|the|this|image|slice|picture|scan|mri|shows?)"
+    rf"{_AROUND_NONE})*{_NO_TUMOUR.pattern}"
+    rf"(?:{_AROUND_NONE}(?:or|nor|any|tumou?rs?|gliomas?|lesions?|mass|is|are|was|were|can|be|visible"
+    r"|present|seen|found|detected|identified|evident|apparent|in|on|here|the|this|axial|brain|image"
+    r"|slice|picture|scan|mri))*[\s.!*\"'`]*",
+    re.IGNORECASE,
+)
+"""A sentence that says that there is no tumour, and nothing else."""
 _GRADE = re.compile(r"\b(?:(hgg|high[\s_-]*grade)|(?:lgg|low[\s_-]*grade))\b", re.IGNORECASE)
 _SHORT_GRADE = re.compile(r"\b(?:(high)|low)\b", re.IGNORECASE)
 
@@ -134,8 +144,14 @@ def named_grades(text: str) -> set[Grade]:
     return _grades(_GRADE, text)
 
 
-def check_answering(text: str, *, finished: bool) -> None:
+def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
     """Refuse what holds no answer, whatever was asked.
+
+    Args:
+        text: The words.
+        finished: False where the length limit cut them off.
+        place: Whether a place was asked for: that there is no tumour is an answer then, and has to
+            be said plainly.
 
     Raises:
         Unreadable: The text declines, sees no tumour, or breaks off: at the length limit, or in
@@ -147,7 +163,23 @@ def check_answering(text: str, *, finished: bool) -> None:
     if not finished:
         raise Unreadable(FailureReason.TRUNCATED, "the length limit cut the answer off")
     if _NO_TUMOUR.search(text):
+        if place:
+            _check_plainly_none(text)
         raise Unreadable(FailureReason.NO_TUMOUR_FOUND, "the model sees no tumour")
+
+
+def _check_plainly_none(text: str) -> None:
+    """Refuse a text that speaks of no tumour and of more than that.
+
+    Raises:
+        Unreadable: It does.
+    """
+    if not all(_PLAINLY_NONE.fullmatch(one) for one in _SENTENCE_END.split(text) if one.strip()):
+        if re.search(r"\d", text):
+            told = "the answer speaks of no tumour, and holds numbers"
+            raise Unreadable(FailureReason.CONTRADICTION, told)
+        told = "the answer does not plainly say that there is no tumour"
+        raise Unreadable(FailureReason.NO_NUMBERS, told)
 
 
 def check_closed(text: str) -> None:

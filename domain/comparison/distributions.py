@@ -25,9 +25,10 @@ class Distribution:
         endpoint: What was scored, on the scoring plane.
         n: Studies scored, failures among them.
         n_failed: Failures.
+        n_not_found: Answers that there is no tumour; they score worst, as failures do.
         quartiles: Of all `n`, a failure with the worst score: three quarters, half and a quarter of
             the studies score at least so much.
-        values: Scores of the answers, in rising order; of more than `SHOWN`, as many evenly spread.
+        values: Scores of the places, in rising order; of more than `SHOWN`, as many evenly spread.
     """
 
     endpoint: Endpoint
@@ -35,6 +36,7 @@ class Distribution:
     n_failed: int
     quartiles: tuple[float, float, float]
     values: tuple[float, ...]
+    n_not_found: int = 0
 
 
 def distributions(cases: Cases) -> Iterator[Distribution]:
@@ -47,13 +49,15 @@ def distributions(cases: Cases) -> Iterator[Distribution]:
         if not there.any():
             continue
         scored = scores[there]
-        answers = np.sort(scored[~table.failed(form)[there]])
+        failed, none = (one[there] for one in (table.failed(form), table.found_none))
+        answers = np.sort(scored[~failed & ~none])
         low, middle, high = np.quantile(scored, (0.25, 0.5, 0.75))
         kept = np.linspace(0, len(answers) - 1, min(len(answers), SHOWN)).round().astype(np.intp)
         yield Distribution(
             endpoint=endpoint,
             n=len(scored),
-            n_failed=len(scored) - len(answers),
+            n_failed=int(failed.sum()),
+            n_not_found=int((none & ~failed).sum()),
             quartiles=(float(low), float(middle), float(high)),
             values=tuple(float(score) for score in answers[kept]),
         )

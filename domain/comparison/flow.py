@@ -43,6 +43,7 @@ class CohortFlow:
         n_unreadable: Of the shared, those that some backend could not read.
         n_with_grade: Of the shared, those with a reference grade.
         n_with_tumour: Of the shared, those whose reference shows a tumour.
+        n_without_tumour: Of the shared, those whose reference says that there is none.
         not_shared: The studies that some run has scores of and another has not, sorted.
         arms: In the order asked for.
     """
@@ -52,6 +53,7 @@ class CohortFlow:
     n_unreadable: int
     n_with_grade: int
     n_with_tumour: int
+    n_without_tumour: int
     not_shared: tuple[str, ...]
     arms: tuple[ArmFlow, ...]
 
@@ -73,6 +75,7 @@ def follow(runs: Sequence[ScoredRun], shared: Mapping[str, CaseTable]) -> Cohort
         n_unreadable=int(np.logical_or.reduce(unreadable).sum()),
         n_with_grade=int(first.has_grade.sum()),
         n_with_tumour=int(first.has_plane.sum()),
+        n_without_tumour=int(first.tumour_free.sum()),
         not_shared=tuple(sorted(seen - kept)),
         arms=tuple(_arm(run, shared[run.backend]) for run in runs),
     )

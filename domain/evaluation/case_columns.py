@@ -16,7 +16,7 @@ from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction, NoTumour
 from gliobench.domain.study import Grade, SliceChoice
 
 Row: TypeAlias = dict[str, object]
@@ -41,6 +41,8 @@ SCORED: Mapping[Form, tuple[Measure, ...]] = {
     Form.MASK: _OF_MASKS,
 }
 """What is kept of a form's score; of a mask's, by region."""
+VOLUME = "reference_mm3"
+"""The field of a mask's region, kept beside its scores, that tells whether the reference has it."""
 FIELDS = {Measure.BOX_IOU: "iou"} | {
     measure: measure.value for measure in (Measure.ERROR_MM, Measure.HIT, *_OF_MASKS)
 }
@@ -106,6 +108,11 @@ def score_name(form: Form, measure: Measure, region: Region | None) -> str:
     return f"{form.value}.{part}{measure.value}"
 
 
+def volume_name(region: Region) -> str:
+    """Name the column of a region's volume in the reference."""
+    return f"{Form.MASK.value}.{region.value}.{VOLUME}"
+
+
 def mark_name(form: Form, name: str, whose: str = "") -> str:
     """Name the column of a mark: the backend's, or with `REFERENCE` the experts'."""
     return f"{form.value}.{whose}{name}"
@@ -118,8 +125,8 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
         ("plane_axis", np.int8),
         ("plane_index", np.int32),
     )
-    yield from (("oracle", np.bool_), ("tumour_free", np.bool_), ("reasons", np.int64))
-    yield from (("simulated", np.bool_), ("slice_choice", np.int8))
+    yield from (("oracle", np.bool_), ("tumour_free", np.bool_), ("found", np.int8))
+    yield from (("reasons", np.int64), ("simulated", np.bool_), ("slice_choice", np.int8))
     yield from ((name, np.float64) for name in NUMBERS)
     yield from ((f"grade.{name}", np.bool_) for name in ("asked", "failed", "hgg"))
     yield "grade.probability", np.float64
@@ -127,6 +134,8 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
         yield from ((f"{form.value}.{name}", np.bool_) for name in ("asked", "failed"))
         for part in NESTED if form is Form.MASK else (None,):
             yield from ((score_name(form, one, part), np.float64) for one in SCORED[form])
+            if part is not None:
+                yield volume_name(part), np.float64
 
 
 DTYPES = dict(_dtypes())
@@ -138,6 +147,7 @@ _EMPTY: Row = {
 _EMPTY |= {**dict.fromkeys(TEXTS), "reasons": 0}
 _SCORE_NAMES = {
     (form, region): {FIELDS[one]: score_name(form, one, region) for one in SCORED[form]}
+    | ({VOLUME: volume_name(region)} if region else {})
     for form in Form
     for region in (*NESTED, None)
 }
@@ -154,6 +164,7 @@ def _row(case: CaseScore) -> Row:
         "oracle": case.oracle,
         "tumour_free": case.tumour_free,
         "simulated": case.simulated,
+        "found": UNKNOWN if case.found_tumour is None else int(case.found_tumour),
         "reasons": sum({REASONS[failure.reason] for failure in case.failures}),
     }
     if case.slice_choice is not None:
@@ -194,12 +205,12 @@ def _outcome(form: Form, outcome: FormOutcome) -> Iterator[tuple[str, object]]:
                 yield name, value
 
 
-def _answer(case: CaseScore, form: Form) -> Place | None:
+def _answer(case: CaseScore, form: Form) -> Place | NoTumour | None:
     outcome = case.localisation.get(form)
     return outcome.answer if outcome else None
 
 
-def _numbers(place: Place | None) -> Sequence[float] | None:
+def _numbers(place: Place | NoTumour | None) -> Sequence[float] | None:
     match place:
         case Point(at=at):
             return at

@@ -19,6 +19,7 @@ from gliobench.domain.evaluation.case_columns import (
     columns_of,
     mark_name,
     score_name,
+    volume_name,
 )
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import Measure
@@ -122,6 +123,16 @@ class CaseTable:
     def tumour_free(self) -> BoolArray:
         """(N,) bool, where the reference says that there is no tumour."""
         return self.columns["tumour_free"]
+
+    @property
+    def found_tumour(self) -> BoolArray:
+        """(N,) bool, where the backend says that there is a tumour."""
+        return np.asarray(self.columns["found"] == 1)
+
+    @property
+    def found_none(self) -> BoolArray:
+        """(N,) bool, where the backend says that there is none."""
+        return np.asarray(self.columns["found"] == 0)
 
     @property
     def reference_faults(self) -> dict[str, str]:
@@ -240,6 +251,10 @@ class CaseTable:
             return self._column(score_name(form, measure, region), absent=np.nan)
         overlap = self.scores(form, Measure.BOX_IOU)
         return np.where(np.isnan(overlap), np.nan, overlap >= bars[measure])
+
+    def reference_mm3(self, region: Region) -> FloatArray:
+        """(N,) of a region in the reference, where a mask was asked for; 0 where it lacks it."""
+        return self._column(volume_name(region), absent=np.nan)
 
     def marks(self, form: Form) -> FloatArray:
         """(N, M) where a form on the plane lies, as `MARKED` lists it; NaN where none was given."""

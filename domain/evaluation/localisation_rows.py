@@ -49,9 +49,13 @@ def localisation_rows(table: CaseTable, *, answered_only: bool) -> tuple[FormSum
             n_failed=_n_failed(table, form),
             measures=measures,
             spreads=_spreads(values),
+            n_not_found=_n_not_found(table, values),
+            n_empty=_n_empty(table, region, values),
         )
         for (form, region), values in scores.items()
-        for measures in [_measures(values, patients, None if answered_only else table.failed(form))]
+        for measures in [
+            _measures(values, patients, _worst(table, form, region, answered_only=answered_only))
+        ]
     )
 
 
@@ -90,7 +94,32 @@ def _scores(
 
 def _n(scores: Mapping[Measure, FloatArray]) -> int:
     """Count studies: every measure but a mask's volume is there where any is."""
-    return int((~np.isnan(next(iter(scores.values())))).sum())
+    return int(_there(scores).sum())
+
+
+def _worst(
+    table: CaseTable, form: Form, region: Region | None, *, answered_only: bool
+) -> BoolArray | None:
+    """Tell whose score is the worst one for want of a place: failed, or no tumour found."""
+    missed = table.found_none & table.has_plane
+    if region is not None:
+        missed &= table.reference_mm3(region) > 0
+    worst = missed if answered_only else missed | table.failed(form)
+    return worst if worst.any() else None
+
+
+def _n_not_found(table: CaseTable, scores: Mapping[Measure, FloatArray]) -> int:
+    return int((_there(scores) & table.has_plane & table.found_none).sum())
+
+
+def _n_empty(table: CaseTable, region: Region | None, scores: Mapping[Measure, FloatArray]) -> int:
+    if region is None:
+        return 0
+    return int((_there(scores) & (table.reference_mm3(region) == 0)).sum())
+
+
+def _there(scores: Mapping[Measure, FloatArray]) -> BoolArray:
+    return np.asarray(~np.isnan(next(iter(scores.values()))))
 
 
 def _n_failed(table: CaseTable, form: Form) -> int:
@@ -107,7 +136,12 @@ def _measures(
     return {
         measure: _share(values)
         if measure in PROPORTIONS
-        else estimate_mean(values, patients, failed=failed, bounds=_bounds(measure))
+        else estimate_mean(
+            values,
+            patients,
+            failed=None if measure is Measure.VOLUME_ERROR_MM3 else failed,
+            bounds=_bounds(measure),
+        )
         for measure, values in scores.items()
     }
 

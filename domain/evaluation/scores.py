@@ -15,7 +15,7 @@ from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import Failure, Form, GradePrediction
+from gliobench.domain.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.study import Grade, SliceChoice
 
 WORST_MM = 373.13
@@ -58,9 +58,13 @@ class RegionScore:
     Args:
         dice: In [0, 1].
         iou: In [0, 1].
-        hd95_mm: In [0, WORST_MM]; WORST_MM where just one of the two is empty.
+        hd95_mm: In [0, WORST_MM].
         nsd: Share of the surfaces that lie within `NSD_TOLERANCE_MM` of each other.
         volume_error_mm3: Predicted less reference volume; None for a failure, which has no worst.
+        reference_mm3: The reference's volume, 0.0 where it lacks the region; None where an older
+            run does not tell.
+
+    Where one of the two is empty, see `empties`.
     """
 
     dice: float
@@ -68,6 +72,7 @@ class RegionScore:
     hd95_mm: float
     nsd: float
     volume_error_mm3: float | None
+    reference_mm3: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +92,15 @@ class FormOutcome:
     """What became of one form of one study.
 
     Args:
-        score: None where the reference shows no tumour; the worst one where the form failed.
+        score: The worst one where the form failed; None where the reference allows none.
         failure: Why it failed, or None.
-        answer: What was scored, in voxels of the study; None where there is no score, and for a
-            mask, which the run keeps with its predictions.
+        answer: What was scored, in voxels of the study, or that there is no tumour; None where a
+            place has no score, and for a mask, which the run keeps with its predictions.
     """
 
     score: FormScore | None
     failure: Failure | None = None
-    answer: Place | None = None
+    answer: Place | NoTumour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,8 @@ class CaseScore:
             known.
         content_hash: Of the study's files; None where they cannot be read.
         image_hash: See `image_hash`, of the first modality that shows something; None without one.
+        found_tumour: Whether the backend says that there is a tumour. None where it failed, and in
+            older runs.
         tumour_free: True where the reference says that there is no tumour. Without that and without
             a plane nobody has drawn one, or what was drawn cannot be read.
         reference_fault: Why a part of the reference could not be read; the rest is scored.
@@ -139,6 +146,7 @@ class CaseScore:
     target: TargetFacts | None = None
     content_hash: str | None = None
     image_hash: str | None = None
+    found_tumour: bool | None = None
     tumour_free: bool = False
     reference_fault: Fault | None = None
     reference_note: Fault | None = None

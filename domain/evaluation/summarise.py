@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
+from gliobench.domain.evaluation.detection import detection_rows
 from gliobench.domain.evaluation.grading_measures import grading_measures
 from gliobench.domain.evaluation.localisation_rows import localisation_rows
 from gliobench.domain.evaluation.summary import (
@@ -67,6 +68,7 @@ def _summary(table: CaseTable, *, answered_only: bool, seed: int) -> Summary:
     return Summary(
         grading=_grading(table, answered_only=answered_only, seed=seed),
         localisation=localisation_rows(table, answered_only=answered_only),
+        detection=detection_rows(table, answered_only=answered_only),
     )
 
 

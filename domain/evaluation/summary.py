@@ -116,6 +116,9 @@ class FormSummary:
         n_failed: Those among them that got no answer.
         measures: Means and proportions.
         spreads: Of the measures in millimetres, which a few `WORST_MM` move far.
+        n_not_found: Those among them with a tumour of which the answer is that there is none; they
+            score worst.
+        n_empty: Those among them whose reference lacks the region; see `empties` for their scores.
     """
 
     form: Form
@@ -124,6 +127,33 @@ class FormSummary:
     n_failed: int
     measures: Mapping[Measure, Measured]
     spreads: Mapping[Measure, Spread] = field(default_factory=dict)
+    n_not_found: int = 0
+    n_empty: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSummary:
+    """Whether a tumour is found where there is one, and none where there is none.
+
+    Args:
+        region: The part of a mask; None where answers of any form are held against the study.
+        n_with: Studies counted whose reference shows it.
+        n_without: Studies counted whose reference says that it is not there.
+        n_failed: Studies that got no answer.
+        sensitivity: Share of the first in which something of it was found.
+        specificity: Share of the second in which nothing of it was found.
+        false_positive_mm3: Mean volume that was predicted in the second, those with none included.
+        largest_false_positive_mm3: The most; None where no mask tells.
+    """
+
+    region: Region | None
+    n_with: int
+    n_without: int
+    n_failed: int
+    sensitivity: Measured
+    specificity: Measured
+    false_positive_mm3: Measured
+    largest_false_positive_mm3: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +163,12 @@ class Summary:
     Args:
         grading: None where nothing was graded.
         localisation: A row a form; three rows for a mask; empty where nothing was localised.
+        detection: Empty where nothing was localised, or nobody knows whether there is a tumour.
     """
 
     grading: GradingSummary | None
     localisation: tuple[FormSummary, ...]
+    detection: tuple[DetectionSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

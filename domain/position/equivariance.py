@@ -19,7 +19,7 @@ from gliobench.domain.geometry import FloatArray
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import Form, GradePrediction
+from gliobench.domain.prediction import Form, GradePrediction, NoTumour
 from gliobench.domain.statistics.bootstrap import REPLICATES, Statistic, resample
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.means import MeasuredValues
@@ -191,8 +191,8 @@ def _regraded(
 
 
 def _place(form: Form, control: Control, pairs: Pairs, drawing: _Drawing) -> PlaceResponse:
-    asked = [pair for pair in pairs if _answers(pair[0].localisation.get(form))]
-    answered = sum(_answers(case.localisation.get(form)) for _, case in asked)
+    asked = [pair for pair in pairs if _places(pair[0], form)]
+    answered = sum(_places(case, form) for _, case in asked)
     share = wilson(successes=answered, n=len(asked))
     both = [pair for pair in asked if form in pair[1].moves]
     if not both:
@@ -214,8 +214,12 @@ def _place(form: Form, control: Control, pairs: Pairs, drawing: _Drawing) -> Pla
     )
 
 
-def _answers(outcome: FormOutcome | None) -> bool:
-    return outcome is not None and outcome.failure is None
+def _places(case: CaseScore, form: Form) -> bool:
+    """Tell whether a tumour was placed; that there is none is an answer, but no place."""
+    outcome = case.localisation.get(form)
+    if outcome is None or outcome.failure is not None or case.found_tumour is False:
+        return False
+    return not isinstance(outcome.answer, NoTumour)
 
 
 def _moved(form: Form, one: CaseScore, other: CaseScore) -> tuple[float, float, float, float]:

@@ -15,7 +15,15 @@ from gliobench.domain.geometry import Box, Box3D, FloatArray, Grid, Plane, Point
 from gliobench.domain.metrics.localisation import polygon_dice
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.position.motion import Motion
-from gliobench.domain.prediction import Failure, Form, Localisation, LocalisationPrediction, Mask
+from gliobench.domain.prediction import (
+    Failure,
+    Form,
+    Localisation,
+    LocalisationPrediction,
+    Mask,
+    NoTumour,
+    is_none,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ def moves(
             only answers in the volume are held against each other.
 
     Returns:
-        By form; one that failed on either image is left out.
+        By form; one that failed or found no tumour on either image is left out.
 
     Raises:
         InvalidInputError: The plane lies outside the grid, or a mask is on another grid.
@@ -84,7 +92,11 @@ def _in_every_form(
     found = in_volume(prediction)
     if plane is not None:
         found |= on_plane(prediction, plane, grid)
-    return {form: one for form, one in found.items() if not isinstance(one, Failure)}
+    return {
+        form: one
+        for form, one in found.items()
+        if not isinstance(one, Failure | NoTumour) and not is_none(one)
+    }
 
 
 def _move(before: Localisation, after: Localisation, back: Motion, grid: Grid) -> Move:

@@ -104,7 +104,7 @@ def _prompts(backend: Backend, study: Study) -> str:
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
-    from gliobench.application.predict_study import Place
+    from gliobench.application.predict_study import NoPlace, Place
     from gliobench.domain.labels.conventions import BUILT_IN
     from gliobench.domain.study_ids import file_stem
     from gliobench.entrypoints.container import container
@@ -112,7 +112,7 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
 
     written = {"prediction": str(out / "prediction.json")}
     stem = file_stem(reading.study.id)
-    mask = reading.place.mask if isinstance(reading.place, Place) else None
+    mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None
     if mask:
         written["mask"] = str(out / f"{stem}_mask.nii.gz")
         container.write_mask(Path(written["mask"]), mask, reading.study, BUILT_IN["brats-gli-2017"])

@@ -17,7 +17,7 @@ from gliobench.domain.evaluation.scores import (
     PolygonScore,
 )
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Failure, Form, GradePrediction
+from gliobench.domain.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.study import Grade
 
 
@@ -64,7 +64,7 @@ class CaseRow:
     Args:
         study_id: The study.
         site: Where it was scanned, or empty.
-        grade: The reference's, or empty.
+        grade: The reference's, or that there is no tumour, or empty.
         cells: By backend, in the order of its headings.
         verdicts: Of the grade, by backend.
         failed: Whether any answer is missing.
@@ -129,11 +129,16 @@ def _row(
     return CaseRow(
         study_id=case.study_id,
         site=case.site or "",
-        grade=case.reference_grade.value if case.reference_grade else "",
+        grade=_reference(case),
         cells=cells,
         verdicts=verdicts,
         failed=any(one.failures for one in entry.scores.values()),
     )
+
+
+def _reference(case: CaseScore) -> str:
+    grade = case.reference_grade.value if case.reference_grade else ""
+    return ", ".join(filter(None, (grade, "no tumour" if case.tumour_free else "")))
 
 
 Reader = Callable[[CaseScore], Cell]
@@ -162,10 +167,17 @@ def _grade(case: CaseScore) -> Cell:
 def _measured(form: Form, *, digits: int) -> Reader:
     def read(case: CaseScore) -> Cell:
         found = case.localisation.get(form) or case.localisation.get(ON_PLANE_OR_IN_VOLUME[form])
-        if found is None or (value := _value(found)) is None:
+        if found is None:
             return NONE
+        value = _value(found)
         if found.failure is not None:
-            return _failed(found.failure, key=value)
+            return NONE if value is None else _failed(found.failure, key=value)
+        if case.found_tumour is False or isinstance(found.answer, NoTumour):
+            return Cell("none found", value)
+        if case.tumour_free and case.found_tumour:
+            return Cell("false alarm", value)
+        if value is None:
+            return NONE
         return Cell(number(value, digits), value)
 
     return read

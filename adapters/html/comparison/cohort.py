@@ -88,7 +88,12 @@ def _excluded(flow: CohortFlow) -> Iterator[str]:
         yield f"{count(missing, 'study')} not scored by every backend, left out of all numbers{ids}."
     for n, what, then in (
         (flow.n_shared - flow.n_with_grade, "without a reference grade", "not graded"),
-        (flow.n_shared - flow.n_with_tumour, "without a reference tumour", "not localised"),
+        (flow.n_without_tumour, "without a tumour", "scored by detection and by masks"),
+        (
+            flow.n_shared - flow.n_with_tumour - flow.n_without_tumour,
+            "of which no reference says whether there is a tumour",
+            "not localised",
+        ),
         (flow.n_unreadable, "that a backend could not read", "counted as failures of that backend"),
     ):
         if n:

@@ -23,6 +23,7 @@ from gliobench.adapters.html.tables import (
     Group,
     Row,
     Table,
+    detection_table,
     localisation_table,
     measured_cell,
 )
@@ -42,6 +43,7 @@ def localisation(comparison: Comparison) -> dict[str, object]:
         "spreads": spread_figures(comparison),
         "on_plane": localisation_table(report, ON_PLANE),
         "in_volume": localisation_table(report, IN_VOLUME),
+        "detection": detection_table(report),
         "pairs": paired_places(comparison),
     }
 
@@ -72,8 +74,8 @@ def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Fi
         step, top = scale(min(max(seen), WORST_MM - 1))
     name = endpoint_name(endpoint)
     failed = (
-        " A failure counts as the worst answer and has no dot."
-        if any(one.n_failed for _, one in found)
+        " A failure or a tumour that is not found counts as the worst answer and has no dot."
+        if any(one.n_failed or one.n_not_found for _, one in found)
         else ""
     )
     return row_figure(
@@ -89,6 +91,7 @@ def _strip(name: str, found: Distribution, *, digits: int) -> Strip:
     low, middle, high = found.quartiles
     half = f"{number(low, digits)} to {number(high, digits)}"
     failed = f" · {count(found.n_failed, 'failure')}" if found.n_failed else ""
+    failed += f" · {found.n_not_found:,} not found" if found.n_not_found else ""
     says = f"median {number(middle, digits)} · {half}{failed}"
     return Strip(name, says, middle, low, high, strong=True, singles=found.values)
 

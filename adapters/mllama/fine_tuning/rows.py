@@ -14,6 +14,7 @@ from gliobench.domain.prediction import (
     GradePrediction,
     Localisation,
     LocalisationPrediction,
+    NoTumour,
 )
 from gliobench.domain.study import Case
 
@@ -28,13 +29,13 @@ def row_of(case: Case, reading: Reading | Failure) -> Row:
     Returns:
         Whose row it is (`study_id`, `patient_id`, `site`, reference `grade`); `probability_hgg`,
         `grade_answer`, `point`, `box` and `polygon` (in voxels on the plane) or None; `hit`,
-        `centre_error_mm`, `box_iou` and `polygon_dice`, which for a failure are False, None, 0
+        `centre_error_mm`, `box_iou` and `polygon_dice`, which without a place are False, None, 0
         and 0; and by question the reason of each of the `failures` and every `raw` answer.
     """
     study = case.study
     grade = reading if isinstance(reading, Failure) else reading.grade
     place = reading if isinstance(reading, Failure) else reading.place
-    said: dict[Question, GradePrediction | Localisation | Failure] = {
+    said: dict[Question, GradePrediction | Localisation | NoTumour | Failure] = {
         Question.GRADE: grade,
         **{question: _said(place, form) for question, form in FORM_OF_QUESTION.items()},
     }
@@ -53,7 +54,7 @@ def row_of(case: Case, reading: Reading | Failure) -> Row:
     }
 
 
-def _said(place: LocalisationPrediction | Failure, form: Form) -> Localisation | Failure:
+def _said(place: LocalisationPrediction | Failure, form: Form) -> Localisation | NoTumour | Failure:
     return place if isinstance(place, Failure) else place.answers[form]
 
 
@@ -90,5 +91,7 @@ def _scores(case: Case, place: LocalisationPrediction | Failure) -> Row:
 
 
 def _score(outcome: FormOutcome | None) -> object:
-    """Give the score of an answer; None where there is none, worst scores of failures left out."""
-    return outcome.score if outcome and not outcome.failure else None
+    """Give the score of a place; None where there is none, worst scores left out."""
+    if outcome is None or outcome.failure or isinstance(outcome.answer, NoTumour):
+        return None
+    return outcome.score

@@ -62,7 +62,7 @@ def test_the_page_tells_the_lead_the_numbers_and_the_failures(html: str) -> None
     assert "Intention-to-treat: a failure counts as the worst answer" in text
     assert "always HGG 8 / 8 0.75" in text
     assert "refusal it declined to answer 1 0" in text
-    assert "s5 site1 HGG HGG 0.90 no tumour found" in text
+    assert "s5 site1 HGG HGG 0.90 unreadable study" in text
     assert "For research only" in text
 
 

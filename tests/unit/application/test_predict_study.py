@@ -9,7 +9,7 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
-from gliobench.application.predict_study import Place, StudyReading, drawing, predict_study
+from gliobench.application.predict_study import NoPlace, Place, StudyReading, drawing, predict_study
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
@@ -224,6 +224,17 @@ def test_nothing_is_drawn_of_what_was_not_placed() -> None:
     assert drawing(predict_study(CASE.study, fake_backend(localizer=missed))) is None
 
 
+def test_a_mask_without_a_voxel_is_an_answer_with_a_mask_to_write() -> None:
+    empty = Mask(CASE.study.grid, {Region.WT: np.zeros(CASE.study.grid.shape, dtype=bool)})
+
+    reading = predict_study(CASE.study, fake_backend(localizer=says((Form.MASK, empty))))
+
+    assert isinstance(reading.place, NoPlace)
+    assert reading.place.mask is not None
+    assert reading.place.mask.is_empty
+    assert reading.failures == []
+
+
 def test_an_oracle_reads_no_study_without_its_plane() -> None:
     seer = replace(fake_backend("seer"), oracle=True)
 
@@ -233,7 +244,7 @@ def test_an_oracle_reads_no_study_without_its_plane() -> None:
 
 
 def test_what_could_not_be_answered_is_told_with_its_reason() -> None:
-    missed = Failure(FailureReason.NO_TUMOUR_FOUND, "nothing there")
+    missed = Failure(FailureReason.MISSING_MODALITY, "no t1c")
     refused = Failure(FailureReason.REFUSAL, "ask a doctor")
     backend = fake_backend(
         classifier=FakeClassifier(lambda _: refused), localizer=FakeLocalizer(lambda _: missed)

@@ -7,6 +7,7 @@ import pytest
 
 from fakes.evaluation import evaluate
 from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
@@ -16,12 +17,13 @@ from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Box3D
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
     Form,
     LocalisationPrediction,
+    Mask,
 )
 from gliobench.domain.study import Case, Grade, Modality, Reference, SliceChoice, Study
 
@@ -96,7 +98,57 @@ def test_a_study_without_a_reference_is_there_and_not_scored() -> None:
 
     assert cases[2].plane is None
     assert cases[2].localisation[Form.MASK].score is None
-    assert [failure.reason for failure in cases[2].failures] == [FailureReason.NO_TUMOUR_FOUND]
+    assert (cases[2].found_tumour, cases[2].tumour_free) == (False, False)
+    assert cases[2].failures == ()
+
+
+def tumour_free(study_id: str, *, grade: Grade | None = None) -> Case:
+    case = fake_case(study_id, grade=grade, tumour=None)
+    nothing = dict.fromkeys(NESTED, np.zeros(case.study.grid.shape, dtype=bool))
+    return Case(case.study, Reference(grade=grade, regions=nothing))
+
+
+def test_a_study_without_tumour_in_which_none_is_found_is_right_and_no_failure() -> None:
+    none = Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
+    backend = fake_backend(
+        classifier=FakeClassifier(lambda _: none), localizer=FakeLocalizer(lambda _: none)
+    )
+
+    (case,) = score(backend, FakeStudySource([tumour_free("healthy")]))
+
+    assert (case.tumour_free, case.found_tumour, case.failures) == (True, False, ())
+    mask = case.localisation[Form.MASK].score
+    assert isinstance(mask, MaskScore)
+    assert mask.regions[Region.WT].dice == 1.0
+
+
+def test_a_tumour_found_where_none_is_has_its_volume_kept() -> None:
+    case = tumour_free("healthy")
+    backend = fake_backend(
+        localizer=FakeLocalizer(
+            lambda study: LocalisationPrediction(
+                {Form.MASK: Mask(study.grid, CASES[0].reference.regions)}
+            )
+        )
+    )
+
+    (scored,) = score(backend, FakeStudySource([case]))
+
+    mask = scored.localisation[Form.MASK].score
+    assert isinstance(mask, MaskScore)
+    assert scored.found_tumour is True
+    assert mask.regions[Region.WT].volume_error_mm3 == 100.0
+
+
+def test_a_grade_that_is_not_given_for_want_of_a_tumour_fails_where_there_is_a_grade() -> None:
+    none = Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
+    resected = tumour_free("resected", grade=Grade.HGG)
+
+    (case,) = score(
+        fake_backend(classifier=FakeClassifier(lambda _: none)), FakeStudySource([resected])
+    )
+
+    assert case.failures == (none,)
 
 
 def test_a_mask_that_cannot_be_read_does_not_take_the_grade_with_it() -> None:

@@ -33,6 +33,7 @@ from gliobench.domain.geometry import (
 )
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
@@ -242,11 +243,24 @@ def test_a_mask_on_a_plane_is_point_box_and_polygon() -> None:
     }
 
 
-def test_a_mask_that_misses_the_plane_has_found_no_tumour_there() -> None:
+def test_a_mask_that_misses_the_plane_is_a_failure_there() -> None:
     found = on_plane(answered(mask=mask(BLOCK)), AXIAL_9, GRID)
 
-    missed = Failure(FailureReason.NO_TUMOUR_FOUND, "mask is not on axial plane 9")
+    missed = Failure(FailureReason.OFF_PLANE, "mask is not on axial plane 9")
     assert found == dict.fromkeys(PLANAR, missed)
+
+
+def test_a_mask_without_a_voxel_says_that_there_is_no_tumour_in_any_form() -> None:
+    empty = answered(mask=mask(np.zeros_like(BLOCK)))
+
+    assert on_plane(empty, AXIAL_3, GRID) == dict.fromkeys(PLANAR, NO_TUMOUR)
+    assert in_volume(empty)[Form.POINT_3D] == in_volume(empty)[Form.BOX_3D] == NO_TUMOUR
+
+
+def test_no_tumour_in_the_volume_is_none_on_the_plane() -> None:
+    found = on_plane(answered(box_3d=NO_TUMOUR), AXIAL_3, GRID)
+
+    assert found == {Form.POINT: NO_TUMOUR, Form.BOX: NO_TUMOUR}
 
 
 def test_a_failed_mask_fails_in_each_form_that_it_would_have_yielded() -> None:
@@ -276,12 +290,12 @@ def test_a_box_in_the_volume_is_cut_by_each_plane_from_its_start_to_before_its_s
 
 
 @pytest.mark.parametrize("index", [2, 6])
-def test_a_box_beside_the_plane_has_found_no_tumour_there(index: int) -> None:
+def test_a_box_beside_the_plane_is_a_failure_there(index: int) -> None:
     plane = Plane(axis=Axis.AXIAL, index=index)
 
     found = on_plane(answered(box_3d=box_in_volume(BLOCK)), plane, GRID)
 
-    missed = Failure(FailureReason.NO_TUMOUR_FOUND, f"box_3d is not on axial plane {index}")
+    missed = Failure(FailureReason.OFF_PLANE, f"box_3d is not on axial plane {index}")
     assert found == {Form.POINT: missed, Form.BOX: missed}
 
 
@@ -306,7 +320,7 @@ def test_an_answer_on_a_plane_across_is_a_failure_on_this_one() -> None:
 
     found = on_plane(answered(point=across), AXIAL_3, GRID)
 
-    missed = Failure(FailureReason.NO_TUMOUR_FOUND, "point is not on axial plane 3")
+    missed = Failure(FailureReason.OFF_PLANE, "point is not on axial plane 3")
     assert found == {Form.POINT: missed}
 
 

@@ -5,12 +5,14 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Grid, Point3D
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
     Mask,
+    with_answers,
 )
 from gliobench.domain.study import Grade
 
@@ -37,9 +39,56 @@ def test_a_mask_measures_the_whole_tumour() -> None:
     assert mask.volume_mm3 == 4 * 6.0
 
 
-def test_a_mask_without_a_tumour_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="at least one voxel"):
-        Mask(grid=GRID, regions={Region.WT: np.zeros(GRID.shape, dtype=bool)})
+NOTHING = np.zeros(GRID.shape, dtype=bool)
+NONE_FOUND = Failure(FailureReason.NO_TUMOUR_FOUND, "nothing", raw="No tumour is visible.")
+
+
+def test_a_mask_without_a_voxel_says_that_there_is_no_tumour() -> None:
+    mask = Mask(grid=GRID, regions={Region.WT: NOTHING})
+
+    assert mask.is_empty
+    assert LocalisationPrediction({Form.MASK: mask}).finds_tumour is False
+
+
+def test_a_mask_of_a_cavity_alone_shows_no_tumour() -> None:
+    cavity = np.ones(GRID.shape, dtype=bool)
+
+    assert Mask(grid=GRID, regions={Region.WT: NOTHING, Region.RC: cavity}).is_empty
+
+
+def test_a_mask_with_a_core_and_no_whole_tumour_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="empty, and a part of it is not"):
+        Mask(grid=GRID, regions={Region.WT: NOTHING, Region.TC: ~NOTHING})
+
+
+def test_a_tumour_is_found_where_any_answer_shows_one() -> None:
+    point = Point3D(at=(0.0, 0.0, 0.0))
+    refused = Failure(FailureReason.REFUSAL, "no")
+
+    both = LocalisationPrediction({Form.POINT_3D: point, Form.BOX_3D: NO_TUMOUR})
+
+    assert both.finds_tumour is True
+    assert LocalisationPrediction({Form.BOX_3D: NO_TUMOUR}).finds_tumour is False
+    assert LocalisationPrediction({Form.BOX_3D: refused}).finds_tumour is None
+
+
+def test_no_tumour_found_as_a_failure_is_read_as_the_answer_it_is() -> None:
+    found = with_answers(NONE_FOUND, [Form.POINT, Form.BOX])
+
+    assert isinstance(found, LocalisationPrediction)
+    assert found.answers == {Form.POINT: NO_TUMOUR, Form.BOX: NO_TUMOUR}
+    assert found.raw[Form.POINT] == "No tumour is visible."
+
+
+def test_other_failures_stay_failures() -> None:
+    refused = Failure(FailureReason.REFUSAL, "no")
+    mixed = LocalisationPrediction({Form.POINT: refused, Form.BOX: NONE_FOUND})
+
+    found = with_answers(mixed, [Form.POINT, Form.BOX])
+
+    assert with_answers(refused, [Form.POINT]) is refused
+    assert isinstance(found, LocalisationPrediction)
+    assert found.answers == {Form.POINT: refused, Form.BOX: NO_TUMOUR}
 
 
 def test_a_mask_without_the_whole_tumour_is_refused() -> None:

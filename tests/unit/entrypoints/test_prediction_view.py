@@ -47,6 +47,7 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "simulated": False,
         "grade": {"grade": "HGG", "probability_hgg": 0.823456},
         "localisation": {
+            "tumour_found": True,
             "centre_mm": [5.0, 6.0, 3.5],
             "centre_vox": [5.0, 6.0, 3.5],
             "box_vox": {"start": [3, 4, 2], "stop": [8, 9, 6]},
@@ -57,6 +58,17 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "disclaimer": shown["disclaimer"],
     }
     assert "not for diagnosis" in shown["disclaimer"]
+
+
+def test_that_there_is_no_tumour_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    none = Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
+    found = reading(
+        classifier=FakeClassifier(lambda _: none), localizer=FakeLocalizer(lambda _: none)
+    )
+
+    assert prediction_json(found, {})["localisation"] == {"tumour_found": False}
+    assert "tumour none found" in printed(capsys, found)
+    assert found.failures == []
 
 
 def test_json_has_null_for_what_a_backend_does_not_offer() -> None:

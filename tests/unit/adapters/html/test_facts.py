@@ -19,7 +19,7 @@ def test_the_json_holds_the_summaries_and_neither_cases_nor_pictures() -> None:
         "false_positive": 0,
         "true_negative": 2,
     }
-    assert facts["backends"][0]["summary"]["failures"] == {"no_tumour_found": 1, "refusal": 1}
+    assert facts["backends"][0]["summary"]["failures"] == {"unreadable_study": 1, "refusal": 1}
     assert "cases" not in facts["backends"][0]
     assert "casebook" not in facts
 

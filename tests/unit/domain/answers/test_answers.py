@@ -21,7 +21,7 @@ from gliobench.domain.answers.parse import (
 )
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Grid, Plane
-from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.prediction import Failure, FailureReason, NoTumour
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Grade
 
@@ -54,6 +54,8 @@ def spoken(answer: object) -> str:
         return f"failure `{answer.reason.value}`"
     if isinstance(answer, Grade):
         return answer.value
+    if isinstance(answer, NoTumour):
+        return "no tumour"
     return str(answer).translate(str.maketrans("", "", "()"))
 
 
@@ -91,6 +93,38 @@ def test_the_page_has_examples_of_every_question_and_every_reason() -> None:
 @pytest.mark.parametrize("text", ["", "  \n", "```json\n```"])
 def test_silence_is_an_empty_answer(parse: Callable[..., Any], text: str) -> None:
     assert reason(parse(text)) is FailureReason.EMPTY_ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No tumor.",
+        "There is no tumour in this image.",
+        "**No evidence of a glioma**",
+        "I can see no tumor or mass in the scan.",
+        "No visible lesion is present. There is no mass.",
+    ],
+)
+@pytest.mark.parametrize("parse", PLACES)
+def test_no_tumour_said_plainly_is_an_answer(parse: Callable[..., Any], text: str) -> None:
+    assert parse(text) == NoTumour()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no tumour in the left half.",
+        "No tumour is visible, but a mass is on the right.",
+        "I see a tumor and no lesion.",
+        "No tumour was missed.",
+        "Is there no tumour?",
+        "There is no tumour at (0.4, 0.6).",
+        "No tumour here. The tumour is at (0.4, 0.6).",
+    ],
+)
+@pytest.mark.parametrize("parse", PLACES)
+def test_no_tumour_among_other_words_is_no_answer(parse: Callable[..., Any], text: str) -> None:
+    assert isinstance(parse(text), Failure)
 
 
 def test_a_failure_keeps_the_raw_text_and_says_why() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.empties import DECLARED, Meeting
 from gliobench.domain.evaluation.scores import (
     WORST_MM,
     BoxScore,
@@ -28,15 +32,19 @@ from gliobench.domain.geometry import (
     Polygon,
 )
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd
 from gliobench.domain.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     LocalisationPrediction,
     Mask,
+    NoTumour,
 )
 
 GRID = Grid(shape=(10, 10, 10), affine=np.diag([1.0, 1.0, 2.0, 1.0]))
+NOTHING = np.zeros(GRID.shape, dtype=bool)
 REFUSAL = Failure(FailureReason.REFUSAL, "no")
 
 
@@ -62,9 +70,122 @@ def test_the_scoring_plane_is_the_axial_plane_of_the_largest_area() -> None:
     assert target().plane == Plane(Axis.AXIAL, 3)
 
 
-@pytest.mark.parametrize("regions", [{}, {Region.WT: block((0,) * 3, (0,) * 3)}])
-def test_there_is_nothing_to_aim_at_without_a_tumour(regions: dict[Region, BoolArray]) -> None:
-    assert Target.of(regions, GRID) is None
+def test_there_is_nothing_to_aim_at_where_nobody_has_drawn_a_tumour() -> None:
+    assert Target.of({}, GRID) is None
+
+
+def test_without_a_tumour_there_is_no_scoring_plane() -> None:
+    aim = Target.of({Region.WT: NOTHING}, GRID)
+
+    assert aim is not None
+    assert aim.plane is None
+
+
+def free() -> Target:
+    aim = Target.of(dict.fromkeys(NESTED, NOTHING), GRID)
+    assert aim is not None
+    return aim
+
+
+def of_mask(outcome: FormOutcome) -> MaskScore:
+    assert isinstance(outcome.score, MaskScore)
+    return outcome.score
+
+
+def test_a_mask_that_shows_nothing_where_nothing_is_agrees_fully() -> None:
+    nothing = LocalisationPrediction({Form.MASK: Mask(GRID, dict.fromkeys(NESTED, NOTHING))})
+
+    scores = score_localisation(nothing, asked=[Form.MASK], target=free())
+
+    assert list(scores) == [Form.MASK]
+    agreed = RegionScore(1.0, 1.0, 0.0, 1.0, volume_error_mm3=0.0, reference_mm3=0.0)
+    assert of_mask(scores[Form.MASK]).regions == dict.fromkeys(NESTED, agreed)
+
+
+def test_a_mask_that_shows_a_tumour_where_none_is_disagrees_fully_and_has_a_volume() -> None:
+    claim = LocalisationPrediction({Form.MASK: Mask(GRID, {Region.WT: block((1,) * 3, (3,) * 3)})})
+
+    scores = score_localisation(claim, asked=[Form.MASK], target=free())
+
+    # 2·2·2 voxels of 1·1·2 mm
+    false_alarm = RegionScore(0.0, 0.0, WORST_MM, 0.0, volume_error_mm3=16.0, reference_mm3=0.0)
+    assert of_mask(scores[Form.MASK]).regions == {Region.WT: false_alarm}
+
+
+def test_a_mask_that_shows_nothing_where_a_tumour_is_misses_it_by_its_whole_volume() -> None:
+    aim = target()
+    volume_mm3 = 2.0 * int(aim.whole.sum())
+
+    scores = score_localisation(
+        LocalisationPrediction({Form.MASK: Mask(GRID, {Region.WT: NOTHING})}),
+        asked=[Form.MASK],
+        target=aim,
+    )
+
+    missed = RegionScore(0.0, 0.0, WORST_MM, 0.0, -volume_mm3, reference_mm3=volume_mm3)
+    assert of_mask(scores[Form.MASK]).regions == {Region.WT: missed}
+    assert scores[Form.POINT] == FormOutcome(PointScore(WORST_MM, hit=False), answer=NO_TUMOUR)
+    assert scores[Form.BOX_3D] == FormOutcome(BoxScore(0.0), answer=NO_TUMOUR)
+    assert scores[Form.POLYGON] == FormOutcome(PolygonScore(0.0), answer=NO_TUMOUR)
+
+
+def test_no_tumour_as_a_mask_is_none_in_every_region() -> None:
+    none = LocalisationPrediction({Form.MASK: NO_TUMOUR})
+
+    with_tumour = of_mask(score_localisation(none, asked=[Form.MASK], target=target())[Form.MASK])
+    without = of_mask(score_localisation(none, asked=[Form.MASK], target=free())[Form.MASK])
+
+    # the target has no enhancing tumour: of that region, nothing is right
+    assert [with_tumour.regions[one].dice for one in NESTED] == [0.0, 0.0, 1.0]
+    assert [without.regions[one].dice for one in NESTED] == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("answer", [NO_TUMOUR, Point3D(at=(1.0, 1.0, 1.0))])
+def test_a_place_is_not_scored_where_there_is_no_tumour_whatever_the_answer(
+    answer: NoTumour | Point3D,
+) -> None:
+    said = LocalisationPrediction({Form.POINT_3D: answer})
+
+    (outcome,) = score_localisation(said, asked=[Form.POINT_3D], target=free()).values()
+
+    assert (outcome.score, outcome.failure) == (None, None)
+
+
+def test_a_failure_scores_worst_where_there_is_no_tumour_too() -> None:
+    scores = score_localisation(REFUSAL, asked=[Form.MASK], target=free())
+
+    assert scores[Form.MASK].failure == REFUSAL
+    worst = RegionScore(0.0, 0.0, WORST_MM, 0.0, volume_error_mm3=None, reference_mm3=0.0)
+    assert of_mask(scores[Form.MASK]).regions == dict.fromkeys(NESTED, worst)
+
+
+def test_what_is_declared_is_what_the_metrics_give_for_nothing() -> None:
+    full = block((2, 2, 2), (4, 4, 4))
+
+    for meeting, one, other in (
+        (Meeting.NEITHER, NOTHING, NOTHING),
+        (Meeting.MISSED, full, NOTHING),
+        (Meeting.FALSE_ALARM, NOTHING, full),
+    ):
+        declared = DECLARED[meeting].region
+        masks = {"reference": one, "prediction": other}
+        assert declared.dice == dice(**masks)
+        assert declared.iou == iou(**masks)
+        assert declared.hd95_mm == min(hd95_mm(**masks, spacing_mm=GRID.spacing_mm), WORST_MM)
+        assert declared.nsd == nsd(**masks, spacing_mm=GRID.spacing_mm, tolerance_mm=1.0)
+
+
+def test_the_page_shows_the_declared_table() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "tumour_free.md").read_text("utf-8")
+
+    for meeting in (Meeting.MISSED, Meeting.FALSE_ALARM, Meeting.NEITHER):
+        region, places = DECLARED[meeting].region, DECLARED[meeting].places
+        place = "worst: 0, 373.13 mm, no hit" if places else "not scored"
+        row = (
+            f"| {meeting.value} | {region.dice:g} | {region.iou:g} | {region.hd95_mm:g} | "
+            f"{region.nsd:g} | {place} |"
+        )
+        assert row in page
 
 
 def test_a_mask_is_scored_in_every_form() -> None:
@@ -74,13 +195,17 @@ def test_a_mask_is_scored_in_every_form() -> None:
     scores = score_localisation(same, asked=[Form.MASK], target=aim)
 
     perfect = RegionScore(dice=1.0, iou=1.0, hd95_mm=0.0, nsd=1.0, volume_error_mm3=0.0)
+    by_region = {
+        region: replace(perfect, reference_mm3=2.0 * int(voxels.sum()))
+        for region, voxels in aim.regions.items()
+    }
     assert {form: outcome.score for form, outcome in scores.items()} == {
         Form.POINT: PointScore(error_mm=0.0, hit=True),
         Form.BOX: BoxScore(iou=1.0),
         Form.POLYGON: PolygonScore(dice=1.0),
         Form.POINT_3D: PointScore(error_mm=0.0, hit=True),
         Form.BOX_3D: BoxScore(iou=1.0),
-        Form.MASK: MaskScore(dict.fromkeys(NESTED, perfect)),
+        Form.MASK: MaskScore(by_region),
     }
 
 
@@ -120,7 +245,7 @@ def test_a_region_that_only_the_prediction_has_is_as_far_off_as_can_be() -> None
     mask = scores[Form.MASK].score
     assert isinstance(mask, MaskScore)
     assert mask.regions[Region.ET] == RegionScore(
-        dice=0.0, iou=0.0, hd95_mm=WORST_MM, nsd=0.0, volume_error_mm3=2.0
+        dice=0.0, iou=0.0, hd95_mm=WORST_MM, nsd=0.0, volume_error_mm3=2.0, reference_mm3=0.0
     )
     assert Region.TC not in mask.regions
 
@@ -156,7 +281,7 @@ def test_a_box_in_the_volume_that_misses_the_plane_fails_on_it_alone() -> None:
     for form in (Form.BOX, Form.POINT):
         failure = scores[form].failure
         assert failure is not None
-        assert failure.reason is FailureReason.NO_TUMOUR_FOUND
+        assert failure.reason is FailureReason.OFF_PLANE
     assert scores[Form.BOX].score == BoxScore(iou=0.0)
     assert scores[Form.POINT].score == PointScore(error_mm=WORST_MM, hit=False)
 
