@@ -44,6 +44,7 @@ class SourceWithLostImages:
         self.content_hash = self._inner.content_hash
         self.notes = self._inner.notes
         self.origin = self._inner.origin
+        self.labels = self._inner.labels
 
     def study(self, study_id: str) -> Study:
         if study_id == "s0":
