@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import listed
-from gliobench.domain.evaluation.findings import Consequence, Finding
+from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 
 SIMULATED = "SIMULATED"
@@ -50,8 +50,11 @@ def or_all_clear(found: list[Stamp]) -> list[Stamp]:
 def marks(report: EvaluationReport) -> tuple[str, ...]:
     """Give the stamps that go with every figure and table, in a word or two each."""
     oracles = [backend.name for backend in report.backends if backend.oracle]
-    of = "" if len(oracles) == len(report.backends) else f": {listed(oracles)}" if oracles else ""
-    found = (simulated(report.cohort), f"oracle slices{of}" if oracles else "")
+    stated = all(one.kind is not FindingKind.UNSTATED_SLICES for one in report.findings)
+    oracle = "oracle slices" if stated else "oracle slices (selection not stated)"
+    if oracles and len(oracles) < len(report.backends):
+        oracle += f": {listed(oracles)}"
+    found = (simulated(report.cohort), oracle if oracles else "")
     return tuple(filter(None, found))
 
 

@@ -160,9 +160,9 @@ def _localising(report: EvaluationReport) -> Iterator[str]:
         return
     name, row = ranking[0]
     claim = "is the only one that localises, with a" if len(ranking) == 1 else "has the smallest"
-    told = f"{name} {claim} median 3D centre error: {error_words(row)}"
+    told = f"{name} {claim} 3D centre error: {distance_words(row)}"
     for second, other in ranking[1:2]:
-        told += f"; next comes {second}: {error_words(other)}"
+        told += f"; next comes {second}: {distance_words(other)}"
     yield f"{told}."
 
 
@@ -171,14 +171,14 @@ def _untested(report: EvaluationReport) -> Iterator[str]:
         yield "Differences are tested by `gliobench compare`, not here."
 
 
-def error_words(row: FormSummary) -> str:
-    """Word the centre errors of a form: median and failure rate first, then the mean.
+def distance_words(row: FormSummary, measure: Measure = Measure.ERROR_MM) -> str:
+    """Word the distances of a form: median and failure rate first, then the mean.
 
     The mean is said with how many of its values are the penalty.
     """
-    spread, mean = row.spreads[Measure.ERROR_MM], row.measures[Measure.ERROR_MM]
+    spread, mean = row.spreads[measure], row.measures[measure]
     low, middle, high = (number(one, 1) for one in spread.quartiles)
-    told = f"{middle} mm (middle half {low} to {high}; {_failed(row)}"
+    told = f"median {middle} mm (middle half {low} to {high}; {_failed(row)}"
     if isinstance(mean, Estimate):
         told += (
             f"; mean {said(mean, digits=1, unit=' mm', opens='[', closes=']')}{_penalty(spread)}"

@@ -41,6 +41,7 @@ def grading(comparison: Comparison) -> dict[str, object]:
     return {
         "table": graded_beside_the_paper(comparison),
         "paper": PAPER,
+        "simulated": not comparison.cohort.is_ranked,
         "forest_of_primary": difference_forest(comparison, comparison.primary),
         "curves": ranking_curves(comparison),
         "confusions": confusion_matrices(comparison),
@@ -49,10 +50,13 @@ def grading(comparison: Comparison) -> dict[str, object]:
 
 
 def graded_beside_the_paper(comparison: Comparison) -> Table | None:
-    """Lay out how backends grade, and below them the paper's models in rows of their own."""
+    """Lay out how backends grade, and below them the paper's models in rows of their own.
+
+    Beside simulated studies nothing that was published stands.
+    """
     table = grading_table(as_report(comparison))
-    if table is None:
-        return None
+    if table is None or not comparison.cohort.is_ranked:
+        return table
     rows = tuple(_published(model) for model in PUBLISHED)
     return replace(table, groups=(*table.groups, Group(NOT_THIS_RUN, rows)))
 

@@ -15,12 +15,14 @@ from gliobench.adapters.html.comparison.words import (
 )
 from gliobench.adapters.html.numbers import count, listed, number, value_of
 from gliobench.adapters.html.reservations import unranked
-from gliobench.adapters.html.sentences import always_one, said
-from gliobench.domain.comparison.endpoints import POINT_ERROR
-from gliobench.domain.comparison.result import Comparison, Tracking
+from gliobench.adapters.html.sentences import always_one, distance_words, said
+from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
+from gliobench.domain.comparison.result import Arm, Comparison, Tracking
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
 
 LOPSIDED = 0.65
@@ -64,11 +66,20 @@ def _primary(comparison: Comparison) -> Iterator[str]:
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
     is_rule = ", a baseline that looks at no tumour," if arm.baseline else ""
-    told = f"By {declared}, {name}{is_rule} comes first at {said(best)}"
+    told = f"By {declared}, {name}{is_rule} comes first at {_value(arm, primary, best)}"
     if len(ranking) == 1:
         yield f"{told}, and nobody else answers."
         return
     yield f"{told}; {claims_of_the_first(comparison, ranking, primary)}."
+
+
+def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
+    """Say what a backend scored; of a distance the median and the failures come before the mean."""
+    for row in arm.summary.everyone.intention_to_treat.localisation:
+        is_it = row.form is endpoint.form and row.region in (None, Region.WT)
+        if is_it and endpoint.measure in row.spreads:
+            return distance_words(row, endpoint.measure)
+    return said(found)
 
 
 def _no_skill(comparison: Comparison) -> Iterator[str]:
@@ -96,9 +107,10 @@ def _placing(comparison: Comparison) -> Iterator[str]:
     if comparison.primary == POINT_ERROR or len(ranking) < 2:
         return
     name, best = ranking[0]
+    arm = next(arm for arm in comparison.arms if arm.name == name)
     told = (
-        f"Of points on the scoring plane, {name} has the smallest mean error, "
-        f"{said(best, digits=1, unit=' mm')}"
+        f"Of points on the scoring plane, {name} has the smallest mean error: "
+        f"{_value(arm, POINT_ERROR, best)}"
     )
     yield f"{told}; {claims_of_the_first(comparison, ranking, POINT_ERROR)}."
 

@@ -23,7 +23,12 @@ from gliobench.adapters.html.comparison.methods import method_paragraphs
 from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.application.compare_runs import CompareRuns
 from gliobench.domain.comparison.arms import Drawing
-from gliobench.domain.comparison.endpoints import AUROC, POINT_ERROR
+from gliobench.domain.comparison.endpoints import (
+    AUROC,
+    BALANCED_ACCURACY,
+    POINT_ERROR,
+    Endpoint,
+)
 from gliobench.domain.comparison.result import Comparison, Verdict
 from gliobench.domain.evaluation.report import BASELINE
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
@@ -178,3 +183,16 @@ def test_a_test_that_could_not_be_made_is_not_called_a_draw() -> None:
     few = compared(primary=AUROC, a=looks(24), b=declines(24))
 
     assert "no test can hold it against" in lead(few)
+
+
+@pytest.mark.parametrize("primary", [POINT_ERROR, BALANCED_ACCURACY])
+def test_no_penalty_moves_a_mean_in_the_lead_without_a_word(primary: Endpoint) -> None:
+    one_miss = [
+        replace(case, localisation=declines()[1].localisation) if n == 7 else case
+        for n, case in enumerate(looks())
+    ]
+
+    told = lead(compared(primary=primary, almost=one_miss, constant=says_hgg()))
+
+    assert "median 2.2 mm (middle half 1.0 to 2.2; failed in 1 of 40; mean 11.1 mm" in told
+    assert ", in which 1 study counts as 373.13 mm)" in told

@@ -12,6 +12,7 @@ import pytest
 from fakes.fake_comparison import compared, looks, says_hgg
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from gliobench.adapters.html.charts import grading_forest, localisation_forest
+from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.facts import comparison_json
 from gliobench.adapters.html.comparison.figures import figure_files
 from gliobench.adapters.html.comparison.lead import lead as comparison_lead
@@ -100,6 +101,7 @@ def test_a_comparison_on_phantoms_tests_nothing_and_ranks_nobody(simulated: Comp
     assert "[SIMULATED] 2 backends" in page
     assert "▲" not in page
     assert json.loads(comparison_json(simulated))["simulated"] is True
+    assert "As published" not in page
 
 
 def test_figures_and_tables_of_phantoms_say_so_wherever_they_go(simulated: Comparison) -> None:
@@ -131,6 +133,7 @@ def test_slices_of_which_nobody_says_how_they_were_chosen_count_as_an_oracles() 
     (stamp,) = [one for one in comparison_stamps(found) if "Oracle slices" in one.title]
     assert stamp.title == "Oracle slices: selection not stated"
     assert "does not state how the slices of 40 studies were chosen" in stamp.text
+    assert marks(as_report(found)) == ("oracle slices (selection not stated)",)
 
 
 def test_slices_that_were_chosen_without_the_reference_are_no_oracles() -> None:

@@ -36,11 +36,14 @@ def test_the_lead_tells_median_and_failures_first_and_what_the_mean_holds() -> N
     said = lead(fake_report())
 
     assert (
-        "clever has the smallest median 3D centre error: 0.0 mm (middle half 0.0 to 0.0; failed in 1 "
+        "clever has the smallest 3D centre error: median 0.0 mm (middle half 0.0 to 0.0; failed in 1 "
         "of 8; mean 46.6 mm"
     ) in said
     assert ", in which 1 study counts as 373.13 mm)" in said
-    assert "next comes constant: 8.6 mm (middle half 8.6 to 8.6; no failures; mean 8.6 mm)" in said
+    assert (
+        "next comes constant: median 8.6 mm (middle half 8.6 to 8.6; no failures; mean 8.6 mm)"
+        in said
+    )
 
 
 def test_a_grader_without_skill_is_not_called_the_best() -> None:
