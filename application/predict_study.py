@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from gliobench.application.ask_backend import ask
+from gliobench.application.implausible_images import OTHER_GRIDS, implausible_images
 from gliobench.application.load_modalities import load_modalities
 from gliobench.application.ports.backend import Backend
-from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.errors import GliobenchError, ImplausibleError, InvalidInputError
+from gliobench.domain.faults import Fault
 from gliobench.domain.forms import in_volume, polygon_in_volume
 from gliobench.domain.geometry import (
     BoolArray,
@@ -23,8 +25,10 @@ from gliobench.domain.geometry import (
     Polygon,
     Voxel,
 )
+from gliobench.domain.image_hash import image_at_hand
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import reorient_box, reorient_voxel
+from gliobench.domain.plausibility import tumour_fault
 from gliobench.domain.prediction import (
     Failure,
     FailureReason,
@@ -100,13 +104,23 @@ class OnSlice:
 
 @dataclass(frozen=True, eq=False)
 class StudyReading:
-    """What a backend reads in a study; None for what it does not offer."""
+    """What a backend reads in a study; None for what it does not offer.
+
+    Args:
+        study: What was read.
+        backend: Who read it.
+        grade: How malignant the glioma is.
+        place: Where it lies.
+        on_slice: What was drawn on one slice.
+        implausible: Why images or answer cannot be right, where somebody insisted on an answer.
+    """
 
     study: Study
     backend: Backend
     grade: GradePrediction | Failure | None
     place: Place | NoPlace | Failure | None
     on_slice: OnSlice | None = None
+    implausible: tuple[Fault, ...] = ()
 
     @property
     def failures(self) -> list[Failure]:
@@ -118,14 +132,21 @@ class StudyReading:
         return found
 
 
-def predict_study(study: Study, backend: Backend) -> StudyReading:
+def predict_study(study: Study, backend: Backend, *, force: bool = False) -> StudyReading:
     """Grade and localise one study.
 
     Its volumes are read at once, in threads; one that cannot be read is the backend's to report,
     if it looks at it.
 
+    Args:
+        study: Its images have to show a brain without its skull, on one grid.
+        backend: Who answers.
+        force: Answer though images or answer are implausible, and say so in the reading.
+
     Raises:
-        InvalidInputError: The backend is an oracle, and the study carries no oracle's plane.
+        ImplausibleError: They are, and nobody insists.
+        InvalidInputError: The backend is an oracle, and the study carries no oracle's plane. Or the
+            images lie on several grids, which nobody can insist on.
     """
     if backend.oracle and study.oracle_plane is None:
         raise InvalidInputError(
@@ -134,15 +155,20 @@ def predict_study(study: Study, backend: Backend) -> StudyReading:
         )
     with suppress(GliobenchError):
         load_modalities(study, study.volumes)
+    implausible = list(implausible_images(study))
+    _check(study, implausible, force=force)
     ((grade, localisation),) = ask(backend, [study])
     if localisation is None or isinstance(localisation, Failure):
-        return StudyReading(study, backend, grade, localisation)
+        return StudyReading(study, backend, grade, localisation, implausible=tuple(implausible))
+    implausible += _implausible_answer(study, localisation)
+    _check(study, implausible, force=force)
     return StudyReading(
         study,
         backend,
         grade,
         place=_found(study, localisation),
         on_slice=_on_slice(study, localisation),
+        implausible=tuple(implausible),
     )
 
 
@@ -177,6 +203,31 @@ def drawing(reading: StudyReading) -> Drawing | None:
     if through is None:
         return None
     return Drawing(place.centre.at if place else None, through, regions, box)
+
+
+def _check(study: Study, implausible: Sequence[Fault], *, force: bool) -> None:
+    """See that nothing is implausible, or that somebody insists and there is a way to go on."""
+    apart = next((fault for fault in implausible if fault.kind in OTHER_GRIDS), None)
+    if not implausible or (force and apart is None):
+        return
+    fault = apart or implausible[0]
+    more = f" (and {len(implausible) - 1} more)" if len(implausible) > 1 else ""
+    if apart is None:
+        line = f"study {study.id}: {fault.sentence}{more}; --force answers all the same"
+        raise ImplausibleError(line)
+    line = (
+        f"study {study.id}: {fault.sentence}{more}: wanted all modalities on one grid; co-register "
+        "and resample them, and strip the skull"
+    )
+    raise InvalidInputError(line) if force else ImplausibleError(line)
+
+
+def _implausible_answer(study: Study, localisation: LocalisationPrediction) -> Iterator[Fault]:
+    mask, image = localisation.answers.get(Form.MASK), image_at_hand(study)
+    if isinstance(mask, Mask) and image is not None:
+        fault = tumour_fault(study.id, tumour=mask.whole, brain=np.asarray(image != 0))
+        if fault is not None:
+            yield fault
 
 
 def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlace | Failure | None:

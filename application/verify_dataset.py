@@ -10,11 +10,13 @@ import numpy as np
 from gliobench.application.dataset_labels import Track, propose_labels
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.read_reference import read_reference
+from gliobench.domain.background import odd_background
 from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, Proposal
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.plausibility import image_faults
 from gliobench.domain.study import Modality, Reference, Study
 
 
@@ -119,9 +121,12 @@ def _volume_faults(study: Study, modality: Modality) -> Iterator[Fault]:
         return
     if not np.isfinite(volume).all():
         yield Fault(study.id, FaultKind.NOT_FINITE, f"{modality.value} holds NaN or infinity")
-    elif volume.min() == volume.max():
-        detail = f"{modality.value} is {volume.max():g} everywhere"
-        yield Fault(study.id, FaultKind.EMPTY_VOLUME, detail)
+        return
+    faults = list(image_faults(study.id, modality, volume, study.grid))
+    yield from faults
+    if not faults and (found := odd_background(study.volumes[modality])) is not None:
+        detail = f"the background of {modality.value} is {found}: it is taken for 0"
+        yield Fault(study.id, FaultKind.BACKGROUND_NOT_ZERO, detail)
 
 
 def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 GliobenchError
 ├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
+│   └── ImplausibleError                    images or an answer that cannot be right
 ├── NotFoundError                           a study, backend, run or file that is not there
 ├── BackendError                            a model that could not be loaded or run
 ├── MissingExtraError                       an optional library that is not installed
@@ -24,6 +25,10 @@ class GliobenchError(Exception):
 
 class InvalidInputError(GliobenchError, ValueError):
     """A value, a file or a setting cannot be used."""
+
+
+class ImplausibleError(InvalidInputError):
+    """Images show no stripped brain, or an answer fits into none; the user may insist all the same."""
 
 
 class NotFoundError(GliobenchError):

@@ -21,6 +21,12 @@ class FaultKind(str, Enum):
     AFFINE_MISMATCH = "affine_mismatch"
     NOT_FINITE = "not_finite"
     EMPTY_VOLUME = "empty_volume"
+    MOSTLY_ONE_VALUE = "mostly_one_value"
+    SKULL_NOT_STRIPPED = "skull_not_stripped"
+    BRAIN_TOO_SMALL = "brain_too_small"
+    BRAIN_TOO_LARGE = "brain_too_large"
+    TUMOUR_TOO_LARGE = "tumour_too_large"
+    """An answer takes most of the brain for tumour."""
     UNKNOWN_LABEL = "unknown_label"
     IMPLAUSIBLE_MASK = "implausible_mask"
     """The mask covers most of the image or its border, as an inverted one does."""
@@ -40,6 +46,8 @@ class FaultKind(str, Enum):
     """The name cannot be shown as it is; the study's id is its escaped form."""
     REPEATED_ROW = "repeated_row"
     """A table says the same of it twice."""
+    BACKGROUND_NOT_ZERO = "background_not_zero"
+    """It is found, and taken for 0."""
 
     @property
     def is_note(self) -> bool:
@@ -53,6 +61,7 @@ class FaultKind(str, Enum):
             self.NO_TUMOUR,
             self.ODD_NAME,
             self.REPEATED_ROW,
+            self.BACKGROUND_NOT_ZERO,
         )
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.domain.background import on_zero
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Axis, BoolArray, Grid, Plane
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.patients import is_phantom
+
+Volume: TypeAlias = NDArray[np.float32]
 
 
 class Modality(str, Enum):
@@ -87,8 +91,9 @@ class Study:
         id: Names the study within its source.
         patient_id: Names the patient; studies of one patient never part in a split.
         grid: The RAS+ grid that every volume lies on.
-        volumes: (I, J, K) float32 by modality; a source may load each on first access, and then
-            raises `InvalidInputError` where the file cannot be read.
+        volumes: (I, J, K) float32 by modality, as the files hold them: `volume` gives what is to be
+            looked at. A source may load each on first access, and then raises `InvalidInputError`
+            where the file cannot be read.
         native_grid: The grid of the files on disk: `grid` with its axes swapped or flipped.
         site: Where it was scanned, if known. For audits, never for a model.
         oracle_plane: A plane that was chosen with the reference; None for every backend that does
@@ -101,12 +106,15 @@ class Study:
     id: str
     patient_id: str
     grid: Grid
-    volumes: Mapping[Modality, NDArray[np.float32]]
+    volumes: Mapping[Modality, Volume]
     native_grid: Grid | None = None
     site: str | None = None
     oracle_plane: Plane | None = None
     slice_choice: SliceChoice | None = None
     simulated: bool = False
+    _shown: dict[Modality, tuple[Volume, Volume]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def is_simulated(self) -> bool:
@@ -119,8 +127,8 @@ class Study:
         alone = self.grid.shape[Axis.AXIAL] == 1
         return (self.slice_choice or SliceChoice.NOT_STATED) if alone else None
 
-    def volume(self, modality: Modality) -> NDArray[np.float32]:
-        """Give one modality's volume.
+    def volume(self, modality: Modality) -> Volume:
+        """Give one modality's volume, zero about the head and nowhere else: see `on_zero`.
 
         Raises:
             NotFoundError: The study lacks the modality.
@@ -133,7 +141,11 @@ class Study:
             raise InvalidInputError(
                 f"study {self.id}: {modality.value} has shape {volume.shape}, the grid {self.grid.shape}"
             )
-        return volume
+        held, shown = self._shown.get(modality, (None, volume))
+        if held is not volume:
+            shown = on_zero(volume)
+            self._shown[modality] = volume, shown
+        return shown
 
 
 @dataclass(frozen=True, eq=False)

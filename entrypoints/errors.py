@@ -9,7 +9,12 @@ from contextlib import contextmanager
 
 from gliobench.application.secrets import hidden
 from gliobench.domain.disk import failed
-from gliobench.domain.errors import GliobenchError, StoppedError, StoreError
+from gliobench.domain.errors import (
+    GliobenchError,
+    ImplausibleError,
+    StoppedError,
+    StoreError,
+)
 from gliobench.domain.messages import READ_LENGTH, cut, one_line
 from gliobench.entrypoints.exit_codes import ExitCode
 
@@ -46,4 +51,6 @@ def exit_code(error: GliobenchError) -> ExitCode:
         return ExitCode.TERMINATED
     if isinstance(error, StoreError):
         return ExitCode.TRY_AGAIN
+    if isinstance(error, ImplausibleError):
+        return ExitCode.WITH_RESERVATIONS
     return ExitCode.ERROR

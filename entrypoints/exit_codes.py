@@ -14,7 +14,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command line is wrong."""
     WITH_RESERVATIONS = 3
-    """All was done, and some of it met faults: studies failed, or runs leak or are partial."""
+    """All was done, and some of it met faults: studies failed, or runs leak or are partial. Or the
+    images or the answer of one study cannot be right, and `predict` does not pass them off."""
     TRY_AGAIN = 75
     """A place could not be reached, read or written: the same command goes on (EX_TEMPFAIL)."""
     INTERRUPTED = 130

@@ -29,6 +29,9 @@ def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[s
         "provenance": dict(reading.backend.provenance),
         "simulated": reading.study.is_simulated,
         **({"slice_choice": choice.value} if (choice := reading.study.plane_choice) else {}),
+        "implausible": [
+            {"kind": fault.kind.value, "detail": fault.detail} for fault in reading.implausible
+        ],
         "grade": _grade(reading.grade),
         "localisation": _place(reading.place),
         **({"slice": _slice(reading.on_slice)} if reading.on_slice else {}),
@@ -59,6 +62,8 @@ def _rows(reading: StudyReading) -> Iterator[tuple[str, str]]:
     choice = reading.study.plane_choice
     if choice is not None and choice.counts_as_oracle:
         yield "slice", f"[yellow]{_CHOICES[choice]}[/]"
+    for fault in reading.implausible:
+        yield "IMPLAUSIBLE", f"[red]{plain(fault.sentence)}[/]"
     yield from _grade_rows(reading.grade)
     yield from _place_rows(reading.place)
     if reading.on_slice:

@@ -13,6 +13,8 @@ from hypothesis import settings
 
 from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
 from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, s3_server
+from gliobench.domain import plausibility
+from gliobench.domain.plausibility import SMALLEST_BRAIN_ML
 
 # no deadline for one example: it would fail on a busy machine
 settings.register_profile("gliobench", settings.default, deadline=None)
@@ -26,6 +28,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "real_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realdata)
+
+
+@pytest.fixture(autouse=True)
+def toy_brains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let brains of a few voxels pass for whole ones, unless a test asks for `real_sizes`."""
+    monkeypatch.setattr(plausibility, "SMALLEST_BRAIN_ML", 0.0)
+
+
+@pytest.fixture
+def real_sizes(toy_brains: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold brains to the sizes that users' brains are held to."""
+    monkeypatch.setattr(plausibility, "SMALLEST_BRAIN_ML", SMALLEST_BRAIN_ML)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import plain, say
@@ -39,6 +39,12 @@ def predict(
             help="Folder for mask and overlay; default: gliobench-<study> here.",
         ),
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Answer though images or answer are implausible, and stamp the answer."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     show_prompts: Annotated[
         bool, typer.Option("--show-prompts", help="Print what would be sent, and stop.")
@@ -46,8 +52,11 @@ def predict(
 ) -> None:
     """Grade and localise the glioma of one study: a folder, or four files by flag.
 
-    Writes the mask (NIfTI, on the study's own grid), an overlay picture and prediction.json.
-    Exits with 3 where the backend could not answer.
+    Writes the mask (NIfTI, on the study's own grid), an overlay picture and prediction.json; those
+    of an earlier prediction of the study are removed first.
+
+    Exits with 3 where the backend could not answer, or where the images show no brain without its
+    skull or the answer takes most of it for tumour: then nothing is written, unless by --force.
     """
     from rich.console import Console
 
@@ -70,9 +79,11 @@ def predict(
     if show_prompts:
         say(_prompts(reader, opened))
         return
+    folder = Path(out or f"gliobench-{file_stem(opened.id)}")
+    _remove_earlier(folder, opened.id)
     with Console(stderr=True).status(plain(f"{backend} reads {opened.id}")):
-        reading = predict_study(opened, reader)
-        written = _write(reading, Path(out or f"gliobench-{file_stem(opened.id)}"))
+        reading = predict_study(opened, reader, force=force)
+        written = _write(reading, folder)
     if as_json:
         typer.echo(json.dumps(prediction_json(reading, written), indent=2))
     else:
@@ -102,23 +113,42 @@ def _prompts(backend: Backend, study: Study) -> str:
     return backend.show_prompts(study)
 
 
+def _files(out: Path, study_id: str) -> dict[str, Path]:
+    from gliobench.domain.study_ids import file_stem
+
+    stem = file_stem(study_id)
+    return {
+        "prediction": out / "prediction.json",
+        "mask": out / f"{stem}_mask.nii.gz",
+        "overlay": out / f"{stem}_overlay.png",
+    }
+
+
+def _remove_earlier(out: Path, study_id: str) -> None:
+    """Leave nothing that could pass for the answer, whatever comes of it."""
+    for path in _files(out, study_id).values():
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise JobError(f"cannot remove {path}: {error.strerror or error}") from error
+
+
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
     from gliobench.application.predict_study import NoPlace, Place
     from gliobench.domain.labels.conventions import BUILT_IN
-    from gliobench.domain.study_ids import file_stem
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
 
-    written = {"prediction": str(out / "prediction.json")}
-    stem = file_stem(reading.study.id)
+    places = {name: str(path) for name, path in _files(out, reading.study.id).items()}
+    written = {"prediction": places["prediction"]}
     mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None
     if mask:
-        written["mask"] = str(out / f"{stem}_mask.nii.gz")
+        written["mask"] = places["mask"]
         container.write_mask(Path(written["mask"]), mask, reading.study, BUILT_IN["brats-gli-2017"])
     _write_json(reading, written)
     if (picture := _picture(reading)) is not None:
-        written["overlay"] = str(out / f"{stem}_overlay.png")
+        written["overlay"] = places["overlay"]
         write_whole(Path(written["overlay"]), picture)
         _write_json(reading, written)
     return written
@@ -159,6 +189,7 @@ def _title(reading: StudyReading) -> str:
     choice = reading.study.plane_choice
     oracle = reading.backend.oracle or (choice is not None and choice.counts_as_oracle)
     notes = [
+        "IMPLAUSIBLE" * bool(reading.implausible),
         "SIMULATED" * reading.study.is_simulated,
         reading.backend.provenance.get(STAND_IN),
         "oracle slice" * oracle,

@@ -50,7 +50,8 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     assert result.returncode == 0, result.stderr
     shown = json.loads(result.stdout)
     assert set(shown) == {
-        *("study_id", "backend", "provenance", "grade", "localisation", "files", "disclaimer"),
+        *("study_id", "backend", "provenance", "implausible", "grade", "localisation", "files"),
+        "disclaimer",
     }
     assert set(shown["grade"]) == {"grade", "probability_hgg"}
     assert set(shown["localisation"]) == {
@@ -282,3 +283,46 @@ def test_a_provider_that_is_not_there_exits_1_with_one_line(
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert provider in result.stderr
+
+
+def test_a_study_on_another_background_gets_the_same_answer(gliobench, study: Path) -> None:
+    plain = json.loads(gliobench("predict", str(study), "--json").stdout)
+    for modality in Modality:
+        image = nibabel.load(file_of(study, modality))
+        values = image.get_fdata()
+        scored = (values - values.mean()) / values.std()
+        nibabel.save(
+            nibabel.Nifti1Image(scored.astype(np.float32), image.affine), file_of(study, modality)
+        )
+
+    shown = json.loads(gliobench("predict", str(study), "--json").stdout)
+
+    assert shown["grade"] == pytest.approx(plain["grade"], abs=1e-3)
+    assert shown["localisation"] == plain["localisation"]
+
+
+def test_implausible_images_are_refused_in_one_line_and_leave_no_earlier_answer(
+    gliobench, study: Path, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "out"
+    earlier.mkdir()
+    for name in ("prediction.json", f"{NAME}_mask.nii.gz", f"{NAME}_overlay.png"):
+        (earlier / name).touch()
+    image = nibabel.load(file_of(study, Modality.T1C))
+    shown = image.get_fdata().astype(np.float32)
+    shown[:, :, shown.shape[2] // 3 :] = 0
+    nibabel.save(nibabel.Nifti1Image(shown, image.affine), file_of(study, Modality.T1C))
+    command = ("predict", *flags(study), "--backend", "majority", "--out", "out", "--json")
+
+    refused = gliobench(*command)
+
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert refused.stderr.startswith(f"error: study {NAME}: brain_too_small: t1c shows ")
+    assert refused.stderr.count("\n") == 1
+    assert list(earlier.iterdir()) == []
+
+    forced = gliobench(*command, "--force")
+
+    assert forced.returncode == 0, forced.stderr
+    (stamp,) = json.loads(forced.stdout)["implausible"]
+    assert stamp["kind"] == "brain_too_small"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,11 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
+from fakes.head import GRID, brain, with_skull
+from fakes.torn_volumes import TornVolumes
 from gliobench.application.predict_study import NoPlace, Place, StudyReading, drawing, predict_study
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import ImplausibleError, InvalidInputError
+from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.orientation import canonical
@@ -23,7 +27,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.study import Grade, Modality, Study, Volume
 
 SPACING_MM = (1.0, 2.0, 3.0)
 CASE = fake_case(spacing_mm=SPACING_MM)
@@ -262,3 +266,54 @@ def test_a_form_that_failed_is_told_as_the_place_that_failed() -> None:
 
     assert isinstance(reading.place, Failure)
     assert reading.place.reason is FailureReason.NO_NUMBERS
+
+
+def study_of(volumes: Mapping[Modality, Volume], grid: Grid = GRID) -> Study:
+    return Study(id="s1", patient_id="p1", grid=grid, volumes=volumes, native_grid=grid)
+
+
+@pytest.mark.usefixtures("real_sizes")
+def test_images_that_show_a_skull_are_refused_by_name_unless_somebody_insists() -> None:
+    head = with_skull(brain(), scalp=600, skull=60)
+    study = study_of({Modality.T1C: brain(), Modality.T2F: head})
+    backend = fake_backend(classifier=FakeClassifier(lambda _: HGG))
+
+    with pytest.raises(ImplausibleError, match=r"study s1: skull_not_stripped: t2f .*--force"):
+        predict_study(study, backend)
+
+    forced = predict_study(study, backend, force=True)
+    assert forced.grade == HGG
+    assert [fault.kind for fault in forced.implausible] == [FaultKind.SKULL_NOT_STRIPPED]
+
+
+def test_an_answer_that_takes_most_of_the_brain_is_refused_unless_somebody_insists() -> None:
+    study = study_of({Modality.T2F: brain()})
+    whole = Mask(GRID, {Region.WT: brain() != 0})
+    backend = fake_backend(localizer=says((Form.MASK, whole)))
+
+    with pytest.raises(ImplausibleError, match="tumour_too_large: the answer takes 100%"):
+        predict_study(study, backend)
+
+    (fault,) = predict_study(study, backend, force=True).implausible
+    assert fault.kind is FaultKind.TUMOUR_TOO_LARGE
+
+
+def test_images_on_several_grids_are_refused_whoever_insists() -> None:
+    error = FaultyStudyError(FaultKind.SHAPE_MISMATCH, "t2.nii.gz: shape (2, 2, 2)")
+    study = study_of(TornVolumes({Modality.T1C: brain()}, error))
+    backend = fake_backend(classifier=FakeClassifier(lambda _: HGG))
+
+    with pytest.raises(ImplausibleError, match=r"shape_mismatch: t2.nii.gz.*one grid"):
+        predict_study(study, backend)
+    with pytest.raises(InvalidInputError, match="co-register") as refused:
+        predict_study(study, backend, force=True)
+    assert not isinstance(refused.value, ImplausibleError)
+
+
+def test_a_volume_that_cannot_be_read_is_left_to_the_backend() -> None:
+    error = FaultyStudyError(FaultKind.TRUNCATED, "t2.nii.gz: truncated")
+    study = study_of(TornVolumes({Modality.T1C: brain()}, error))
+
+    reading = predict_study(study, fake_backend(classifier=FakeClassifier(lambda _: HGG)))
+
+    assert (reading.grade, reading.implausible) == (HGG, ())

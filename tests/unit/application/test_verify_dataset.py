@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.head import GRID, SHAPE, brain, with_skull
 from gliobench.application.verify_dataset import Verification, verify_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
@@ -164,3 +165,27 @@ def test_every_study_passes_the_tracker() -> None:
     verify_dataset(FakeStudySource([fake_case("a"), fake_case("b")]), track=track)
 
     assert seen == ["a", "b"]
+
+
+@pytest.mark.usefixtures("real_sizes")
+def test_images_that_show_no_stripped_brain_are_faults_by_modality() -> None:
+    case = fake_case(shape=SHAPE, spacing_mm=GRID.spacing_mm)
+    head = with_skull(brain(), scalp=600, skull=60)
+    volumes = {**dict.fromkeys(Modality, brain()), Modality.T1C: head}
+    study = replace(case.study, volumes=volumes)
+
+    (fault,) = verify_dataset(FakeStudySource([replace(case, study=study)])).faults
+
+    assert fault.kind is FaultKind.SKULL_NOT_STRIPPED
+    assert fault.detail.startswith("t1c shows scalp and skull")
+
+
+def test_a_background_that_is_not_zero_is_worth_a_note() -> None:
+    case = fake_case(shape=SHAPE, spacing_mm=GRID.spacing_mm)
+    study = replace(case.study, volumes=dict.fromkeys(Modality, brain() - 1024))
+
+    verification = verify_dataset(FakeStudySource([replace(case, study=study)]))
+
+    assert _kinds(verification) == [FaultKind.BACKGROUND_NOT_ZERO] * 4
+    assert "t1n is -1024: it is taken for 0" in verification.notes[0].detail
+    assert verification.quarantine == {}

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from fakes.head import GRID as HEAD_GRID
+from fakes.head import brain
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry import Grid
 from gliobench.domain.study import Modality, Study
@@ -51,3 +53,14 @@ def test_a_volume_that_is_not_on_the_grid_is_refused() -> None:
 
     with pytest.raises(InvalidInputError, match="t1n has shape"):
         study(t1n=turned).volume(Modality.T1N)
+
+
+def test_a_volume_is_shown_on_zero_and_looked_at_once() -> None:
+    raised = brain() + 100
+    held = Study(id="s1", patient_id="p1", grid=HEAD_GRID, volumes={Modality.T2F: raised})
+
+    shown = held.volume(Modality.T2F)
+
+    np.testing.assert_allclose(shown, brain(), atol=1e-4)
+    assert held.volume(Modality.T2F) is shown
+    assert held.volumes[Modality.T2F] is raised

@@ -4,6 +4,7 @@ import pytest
 
 from gliobench.domain.errors import (
     GliobenchError,
+    ImplausibleError,
     JobError,
     MissingExtraError,
     NotFoundError,
@@ -47,6 +48,7 @@ def test_a_bug_keeps_its_traceback() -> None:
     [
         (JobError("a run over another cohort"), ExitCode.ERROR),
         (StoreError("connection reset"), ExitCode.TRY_AGAIN),
+        (ImplausibleError("t1c shows scalp and skull"), ExitCode.WITH_RESERVATIONS),
         (StoppedError("stopped after 2 of 5"), ExitCode.TERMINATED),
     ],
 )

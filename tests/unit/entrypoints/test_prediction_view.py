@@ -10,6 +10,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict_study import StudyReading, predict_study
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Axis, Box, Plane, Point, Point3D, Polygon
 from gliobench.domain.prediction import (
     Failure,
@@ -45,6 +46,7 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "backend": "fake",
         "provenance": {"weights": "none"},
         "simulated": False,
+        "implausible": [],
         "grade": {"grade": "HGG", "probability_hgg": 0.823456},
         "localisation": {
             "tumour_found": True,
@@ -193,3 +195,15 @@ def test_a_grade_without_a_probability_is_shown_alone(capsys: pytest.CaptureFixt
 
     assert "grade LGG" in shown
     assert "P(HGG)" not in shown
+
+
+def test_an_answer_that_was_insisted_on_says_why_it_is_implausible(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fault = Fault("study-1", FaultKind.SKULL_NOT_STRIPPED, "t1c shows scalp and skull")
+    doubtful = replace(reading(), implausible=(fault,))
+
+    assert prediction_json(doubtful, {})["implausible"] == [
+        {"kind": "skull_not_stripped", "detail": "t1c shows scalp and skull"}
+    ]
+    assert "IMPLAUSIBLE skull_not_stripped: t1c shows scalp and skull" in printed(capsys, doubtful)
