@@ -50,7 +50,7 @@ DRAWS = Drawing(replicates=100)
 """Of differences of balanced accuracy, of which the claims take the sign alone."""
 INDEX_DRAWS = 199
 MANY = 400_000
-COHORTS = {50: 800, 369: 300}
+COHORTS = {50: 500, 369: 200}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def main() -> None:
             key = f"{n}, {name}"
             if key not in done and not arguments.only_print:
                 start = time.process_time()
-                count = round(cohorts * arguments.share)
+                count = round(cohorts * arguments.share * 2 / len(backends))
                 found = simulate(n, backends, count)
                 done[key] = {"cohorts": count, "s": time.process_time() - start, **found}
                 arguments.out.write_text(json.dumps(done, indent=1))

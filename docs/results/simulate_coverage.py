@@ -1,10 +1,13 @@
 """Print how often intervals hold the truth, and how often tests cry wolf, in simulated cohorts.
 
     OPENBLAS_NUM_THREADS=1 python docs/results/simulate_coverage.py
+    OPENBLAS_NUM_THREADS=1 python docs/results/simulate_coverage.py --by-formula --sizes 50 369
 
 Two backends that are equally good score each study: HGG around 1.5, LGG around 0, with noise of
 which half is shared. What lies above 0.75 is called HGG, and the score gives P(HGG). Their errors
-in mm are log-normal. The mix of grades is given, as it is for the bootstrap, which draws within
+in mm are log-normal, of 14 mm on average; where some fail, either fails in 5 % of studies and counts
+373 mm there. Areas of 0.98 are of other scores, equally spread in both grades, or in HGG two thirds
+as wide as in LGG. The mix of grades is given, as it is for the bootstrap, which draws within
 each grade. Shares alone are averaged over truths from 0.5 to 1: at one truth, coverage jumps with
 every study more. F1, MCC and AUPRC are held against
 those of endless studies. Areas are bootstrapped up to 369 studies: with 5,000 that would more than
@@ -22,15 +25,17 @@ from functools import partial
 import numpy as np
 import scipy
 from scipy.integrate import quad, trapezoid
-from scipy.special import expit, ndtr
+from scipy.special import expit, ndtr, ndtri
 from scipy.stats import norm
 
+from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import PairedAuroc, auroc_interval, compare_aurocs
 from gliobench.domain.statistics.estimate import Estimate, Interval, Measured
 from gliobench.domain.statistics.mcnemar import McNemar, mcnemar
-from gliobench.domain.statistics.means import MeasuredValues
+from gliobench.domain.statistics.means import MeasuredValues, estimate_mean
+from gliobench.domain.statistics.paired_means import compare_means
 from gliobench.domain.statistics.proportions import clopper_pearson, mean_of_proportions, wilson
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
@@ -44,7 +49,9 @@ SHARES = 20_000
 WRONG_BY_CHANCE = 0.05
 AREAS_UP_TO = 1000
 """Studies whose areas are bootstrapped."""
-MEAN = "mean error"
+MEAN_MM = 10 * float(np.exp(0.8**2 / 2))
+FAILING = 0.05
+LARGE = 0.98
 Counts = dict[str, list[bool | None]]
 
 
@@ -52,11 +59,15 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cohorts", type=int, default=2000)
-    cohorts = parser.parse_args().cohorts
-    start, columns = time.process_time(), {}
-    for n in REPLICATES:
+    parser.add_argument("--by-formula", action="store_true", help="Bootstrap nothing.")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(REPLICATES))
+    arguments = parser.parse_args()
+    cohorts, start, columns = arguments.cohorts, time.process_time(), {}
+    for n in arguments.sizes:
         for prevalence in PREVALENCES:
-            columns[f"{n}, {prevalence:.0%}"] = simulate(n, prevalence, cohorts)
+            columns[f"{n}, {prevalence:.0%}"] = simulate(
+                n, prevalence, cohorts, bootstrap=not arguments.by_formula
+            )
             print(n, prevalence, f"{time.process_time() - start:.0f} s", file=sys.stderr)
     margin = 1.96 * np.sqrt(0.95 * 0.05 / cohorts)
     print(f"{cohorts:,} cohorts a column; chance moves a 95 % by up to ±{margin:.1%}. In brackets,")
@@ -68,7 +79,7 @@ def main() -> None:
     print(f"{time.process_time() - start:.0f} s on one core.")
 
 
-def simulate(n: int, prevalence: float, cohorts: int) -> Counts:
+def simulate(n: int, prevalence: float, cohorts: int, *, bootstrap: bool) -> Counts:
     """Draw cohorts of one size; True where an interval holds the truth, or a test rejects it."""
     rng = np.random.default_rng(0)
     hgg = np.arange(n) < round(prevalence * n)
@@ -80,10 +91,16 @@ def simulate(n: int, prevalence: float, cohorts: int) -> Counts:
         noise = np.sqrt(0.5) * (rng.normal(size=(n, 1)) + rng.normal(size=(n, 2)))
         score = APART * hgg[:, None] + noise
         common = rng.normal(size=(n, 1))
-        error = np.exp(0.8 * np.sqrt(0.5) * (common + rng.normal(size=(n, 2))))
-        for name, held in bootstrapped(hgg, score, error, truth, seed=seed):
-            counts[name].append(held)
-        for name, held in calculated(hgg, score, error, truth):
+        error = 10 * np.exp(0.8 * np.sqrt(0.5) * (common + rng.normal(size=(n, 2))))
+        failed = np.random.default_rng((seed, n)).random((n, 2)) < FAILING
+        if bootstrap:
+            for name, held in bootstrapped(hgg, score, truth, seed=seed):
+                counts[name].append(held)
+        for name, held in (
+            *calculated(hgg, score, error, truth),
+            *of_means(error, failed),
+            *of_large_areas(hgg, noise[:, 0]),
+        ):
             counts[name].append(held)
     return counts
 
@@ -105,7 +122,6 @@ def truths(prevalence: float) -> dict[str, float]:
         "Brier": prevalence * squared(True) + (1 - prevalence) * squared(False),
         "AUROC": float(ndtr(APART / np.sqrt(2))),
         "AUPRC": float(-trapezoid(precision, found)),
-        MEAN: float(np.exp(0.8**2 / 2)),
     }
 
 
@@ -138,20 +154,15 @@ def shares(rng: np.random.Generator, n_hgg: int, n_lgg: int) -> Iterator[tuple[s
 
 
 def bootstrapped(
-    hgg: np.ndarray,
-    score: np.ndarray,
-    error: np.ndarray,
-    truth: dict[str, float],
-    *,
-    seed: int,
+    hgg: np.ndarray, score: np.ndarray, truth: dict[str, float], *, seed: int
 ) -> Iterator[tuple[str, bool | None]]:
     """Bootstrap all measures of the first backend, and their differences from the second."""
     n = len(hgg)
     grades = CalledGrades.of(reference=hgg, called_hgg=score > APART / 2)
     squares = (probability(score) - hgg[:, None]) ** 2
-    values = MeasuredValues.of(np.hstack([squares, error]))
+    values = MeasuredValues.of(squares)
     ranked = [RankedStudies.of(reference=hgg, score=one) for one in score.T] * (n <= AREAS_UP_TO)
-    names = ["balanced accuracy", "MCC", "F1 of HGG", "F1 of LGG", "Brier", MEAN]
+    names = ["balanced accuracy", "MCC", "F1 of HGG", "F1 of LGG", "Brier"]
     names += ["AUROC", "AUPRC"] * bool(ranked)
 
     def measure(weights: np.ndarray) -> np.ndarray:
@@ -192,6 +203,35 @@ def calculated(
         assert isinstance(found, McNemar)
         yield f"test: McNemar, exact, {group}", rejects(found.exact_p)
         yield f"test: McNemar, mid-p, {group}", rejects(found.mid_p)
+
+
+def of_means(error: np.ndarray, failed: np.ndarray) -> Iterator[tuple[str, bool | None]]:
+    """Take the intervals of means and of their differences."""
+    patients, nobody = np.arange(len(error)), np.zeros(len(error), dtype=bool)
+    counted = np.where(failed, WORST_MM, error)
+    truth = (1 - FAILING) * MEAN_MM + FAILING * WORST_MM
+    yield "mean error", holds(estimate_mean(error[:, 0], patients), MEAN_MM)
+    held = holds(estimate_mean(counted[:, 0], patients, failed=failed[:, 0]), truth)
+    yield "mean error, 5 % fail", held
+    yield "mean error, 5 % fail, of cohorts with a failure", held if failed[:, 0].any() else None
+    for name, values, lost in (
+        ("", error, (nobody, nobody)),
+        (", 5 % fail", counted, tuple(failed.T)),
+    ):
+        means = compare_means(*values.T, failed=lost, worst=WORST_MM, patients=patients)
+        yield f"difference of mean error{name}", holds(means.difference, 0.0)
+        yield f"test: interval of the mean error{name}", rejects(means.p)
+
+
+def of_large_areas(hgg: np.ndarray, noise: np.ndarray) -> Iterator[tuple[str, bool | None]]:
+    """Take the interval of an area of 0.98."""
+    for name, spread in (("", 1.0), (", HGG less spread", 2 / 3)):
+        apart = ndtri(LARGE) * np.hypot(1, spread)
+        score = np.where(hgg, apart + spread * noise, noise)
+        yield (
+            f"AUROC of 0.98{name}, DeLong",
+            holds(auroc_interval(reference=hgg, score=score), LARGE),
+        )
 
 
 def ends(measured: Measured) -> tuple[float, float]:

@@ -39,10 +39,10 @@ BRAIN_CENTROID = "brain centroid"
 
 MIN_PATIENTS = 20
 """Fewer tell too little."""
-MIN_FOR_INTERVAL = 50
+MIN_FOR_INTERVAL = 40
 """Patients of whom the index has an interval. Where a tenth of the answers lies at the centre, 95 %
-intervals hold the truth in 86 % of cohorts of 20, 92 % of 30 and 93 % of 50; see
-docs/results/coverage.md."""
+intervals hold the truth in 86 % of cohorts of 20 and in 92 to 96 % of 30 and more; see
+docs/results/tracking.md."""
 FEW = NotEstimable(f"fewer than {MIN_FOR_INTERVAL} patients: rare stray answers may be missing")
 MAX_STUDIES = 2_500
 """Of more, a seeded sample is measured: memory grows as the square, and doubt is small by then."""

@@ -102,16 +102,26 @@ class MeanSpread:
         return t if abs(k) < 1e-9 else float(3 / k * (np.cbrt(1 + k * (t - k / 6)) - 1))
 
 
-def failure_reach(patients: Indices, failed: BoolArray, level: float) -> Reach:
-    """Give the reach of Clopper and Pearson's interval of the share of patients with a failure.
+@dataclass(frozen=True, slots=True)
+class FailureShare:
+    """How many patients had a failure.
 
     Args:
-        patients: (N,) whose study it is, by number; N ≥ 1.
-        failed: (N,) bool.
-        level: Of the interval.
+        n_failed: Patients with one or more.
+        n_patients: All, one or more.
     """
-    n, count = len(np.unique(patients)), len(np.unique(patients[failed]))
-    share = clopper_pearson(successes=count, n=n, level=level)
-    if not isinstance(share, Estimate) or not isinstance(share.interval, Interval):
-        return Reach(0.0, 0.0)
-    return Reach(share.value - share.interval.low, share.interval.high - share.value)
+
+    n_failed: int
+    n_patients: int
+
+    @classmethod
+    def of(cls, patients: Indices, failed: BoolArray) -> FailureShare:
+        """Count them; `patients` are (N,) numbers and `failed` is (N,), N ≥ 1."""
+        return cls(len(np.unique(patients[failed])), len(np.unique(patients)))
+
+    def reach(self, level: float) -> Reach:
+        """Give the reach of Clopper and Pearson's interval of their share."""
+        share = clopper_pearson(successes=self.n_failed, n=self.n_patients, level=level)
+        if not isinstance(share, Estimate) or not isinstance(share.interval, Interval):
+            return Reach(0.0, 0.0)
+        return Reach(share.value - share.interval.low, share.interval.high - share.value)

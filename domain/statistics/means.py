@@ -14,7 +14,7 @@ from gliobench.domain.statistics.estimate import (
     Measured,
     NotEstimable,
 )
-from gliobench.domain.statistics.mean_reach import MeanSpread, failure_reach
+from gliobench.domain.statistics.mean_reach import FailureShare, MeanSpread
 from gliobench.domain.statistics.ratios import ratio
 from gliobench.domain.statistics.sampling import Indices
 
@@ -107,8 +107,10 @@ def estimate_mean(
             return Estimate(mean, spread, n)
         return Estimate(mean, spread.reach(level).around(mean, level, bounds), n)
     answered = values[~lost]
-    reach = failure_reach(patients, lost, level).scaled(
-        float(values[lost].mean() - answered.mean())
+    reach = (
+        FailureShare.of(patients, lost)
+        .reach(level)
+        .scaled(float(values[lost].mean() - answered.mean()))
     )
     spread = MeanSpread.of(answered, patients[~lost])
     if not isinstance(spread, NotEstimable):

@@ -14,7 +14,7 @@ from gliobench.domain.statistics.estimate import (
     Measured,
     NotEstimable,
 )
-from gliobench.domain.statistics.mean_reach import ONE_PATIENT, MeanSpread, Reach, failure_reach
+from gliobench.domain.statistics.mean_reach import ONE_PATIENT, FailureShare, MeanSpread, Reach
 from gliobench.domain.statistics.sampling import Indices
 
 SMALLEST_P = 1e-6
@@ -26,8 +26,8 @@ class PairedMeans:
     """The means of two backends over the same studies.
 
     Args:
-        difference: The first less the second; where either failed, of as many failures as its exact
-            interval holds.
+        difference: The first less the second; where either failed, with failure rates of both
+            anywhere in their exact intervals.
         p: One less the highest level at which the interval leaves out zero, with failure rates of
             both anywhere in their exact intervals, though neither failed.
     """
@@ -76,10 +76,9 @@ class _Parts:
     """A difference of means: of the studies that both answered, and of either's own failures."""
 
     apart: FloatArray
-    patients: Indices
     answered: MeanSpread | NotEstimable
     share: float
-    alone: tuple[BoolArray, BoolArray]
+    alone: tuple[FailureShare, FailureShare]
     losses: tuple[float, float]
 
     @classmethod
@@ -94,10 +93,12 @@ class _Parts:
         apart, both = first - second, ~failed[0] & ~failed[1]
         return cls(
             apart=apart,
-            patients=patients,
             answered=MeanSpread.of(apart[both], patients[both]),
             share=float(both.mean()),
-            alone=(failed[0] & ~failed[1], failed[1] & ~failed[0]),
+            alone=(
+                FailureShare.of(patients, failed[0] & ~failed[1]),
+                FailureShare.of(patients, failed[1] & ~failed[0]),
+            ),
             losses=(
                 worst - _mean(second[~failed[1]], worst),
                 _mean(first[~failed[0]], worst) - worst,
@@ -105,11 +106,11 @@ class _Parts:
         )
 
     def difference(self, level: float) -> Estimate:
-        """Estimate it, with as many failures as there are: nobody's who never failed."""
-        value, fell_out = float(self.apart.mean()), any(one.any() for one in self.alone)
-        if isinstance(self.answered, NotEstimable) and not fell_out:
+        """Estimate it; where neither failed alone, failures are taken for impossible."""
+        value, failing = float(self.apart.mean()), any(one.n_failed for one in self.alone)
+        if isinstance(self.answered, NotEstimable) and not failing:
             return Estimate(value, self.answered, len(self.apart))
-        reach = self._reach(level, unseen=False)
+        reach = self._reach(level, failing=failing)
         return Estimate(value, reach.around(value, level, (-np.inf, np.inf)), len(self.apart))
 
     def p(self) -> float | NotEstimable:
@@ -123,16 +124,16 @@ class _Parts:
         return float(np.exp(high))
 
     def _holds_apart(self, p: float) -> bool:
-        value, reach = float(self.apart.mean()), self._reach(1 - p, unseen=True)
+        value, reach = float(self.apart.mean()), self._reach(1 - p, failing=True)
         return value > reach.down if value > 0 else -value > reach.up
 
-    def _reach(self, level: float, *, unseen: bool) -> Reach:
+    def _reach(self, level: float, *, failing: bool) -> Reach:
         reach = Reach(0.0, 0.0)
         if not isinstance(self.answered, NotEstimable):
             reach = self.answered.reach(level).scaled(self.share)
-        for alone, loss in zip(self.alone, self.losses, strict=True):
-            if unseen or alone.any():
-                reach = reach.with_(failure_reach(self.patients, alone, level).scaled(loss))
+        if failing:
+            for alone, loss in zip(self.alone, self.losses, strict=True):
+                reach = reach.with_(alone.reach(level).scaled(loss))
         return reach
 
 

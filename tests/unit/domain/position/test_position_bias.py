@@ -160,6 +160,33 @@ def test_too_few_patients_tell_nothing() -> None:
     assert few == NotEstimable("19 patients were answered: wanted 20 or more")
 
 
+def test_fewer_than_forty_patients_have_an_index_without_an_interval_or_a_p() -> None:
+    answered = placements(REFERENCE + 8 * JITTER)
+
+    few, enough = (measure(answered.take(range(n))) for n in (39, 40))
+
+    assert value(few.tracking) > 0.2
+    assert isinstance(few.tracking, Estimate)
+    assert few.tracking.interval == few.tracking_p
+    assert isinstance(few.tracking_p, NotEstimable)
+    assert few.tracking_p.reason.startswith("fewer than 40 patients")
+    assert isinstance(interval(enough.tracking), Interval)
+    assert isinstance(enough.tracking_p, float)
+
+
+def test_the_p_of_following_is_small_where_the_index_is_far_from_its_bounds() -> None:
+    on_tumours = measure(placements(REFERENCE + JITTER))
+    at_the_middle = measure(placements(JITTER))
+    between = measure(placements(0.35 * REFERENCE + 3 * JITTER))
+
+    assert isinstance(on_tumours.tracking_p, float)
+    assert on_tumours.tracking_p < 1e-4
+    assert isinstance(at_the_middle.tracking_p, float)
+    assert at_the_middle.tracking_p < 1e-4
+    assert 0.2 < value(between.tracking) < 0.5
+    assert between.tracking_p == 1.0
+
+
 def test_nobody_answered_tells_nothing() -> None:
     assert isinstance(position_bias(placements(JITTER).take([])), NotEstimable)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import ndtri
+from scipy.stats import binom, binomtest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.statistics.delong import PairedAuroc, compare_aurocs
@@ -28,9 +29,33 @@ def test_mcnemar_finds_the_smallest_difference_in_four_of_five_samples() -> None
         first, second = np.repeat(right, counts, axis=0).T
         result = mcnemar(first_right=first, second_right=second)
         assert isinstance(result, McNemar)
-        found += result.mid_p <= 0.05
+        found += result.exact_p <= 0.05
 
     assert found / 2000 == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("n", "discordance"), [(40, 0.5), (50, 0.3)])
+def test_it_is_the_smallest_that_scipys_binomial_test_finds_so_often(
+    n: int, discordance: float
+) -> None:
+    count, wins = np.array(
+        [
+            (count, wins)
+            for count in range(1, n + 1)
+            for wins in range(count + 1)
+            if binomtest(wins, count).pvalue <= 0.05
+        ]
+    ).T
+
+    def power(difference: float) -> float:
+        share = (1 + difference / discordance) / 2
+        return float((binom.pmf(count, n, discordance) * binom.pmf(wins, count, share)).sum())
+
+    found = detectable_accuracy_difference(n=n, discordance=discordance)
+
+    assert isinstance(found, float)
+    assert power(found) == pytest.approx(0.8, abs=1e-4)
+    assert power(found - 0.002) < 0.8
 
 
 def test_delong_finds_the_smallest_difference_in_four_of_five_samples() -> None:
