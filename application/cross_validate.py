@@ -57,8 +57,7 @@ class CrossValidation:
             held_out = [patient for patient, its in assigned.items() if its == fold]
             rows = self.trainer.predict(held_out, folder)
             _write(done, [row | {"fold": fold} for row in rows])
-        rows_done: list[Row] = json.loads(done.read_text())
-        return rows_done
+        return _rows(done)
 
     def run_final(self, progress_of: ProgressOf) -> Path:
         """Fit all patients; give the folder.
@@ -83,7 +82,7 @@ class CrossValidation:
             done = self.out / f"fold-{fold}" / "predictions.json"
             if not done.exists():
                 raise JobError(f"fold {fold} has not been run: {done} is not there")
-            rows += json.loads(done.read_text())
+            rows += _rows(done)
         _write(self.out / "out_of_fold.json", rows)
         return rows
 
@@ -99,7 +98,7 @@ class CrossValidation:
         )
         if not kept.exists():
             _write(kept, dealt)
-        elif json.loads(kept.read_text()) != dealt:
+        elif _read(kept) != dealt:
             raise JobError(f"{kept} is of other patients or another seed: choose another folder")
         return dealt
 
@@ -111,10 +110,24 @@ class CrossValidation:
         told = {"patients": list(data.patients), "sha256": data.sha256}
         if not begun:
             _write(kept, told)
-        elif not kept.exists() or json.loads(kept.read_text()) != told:
+        elif not kept.exists() or _read(kept) != told:
             raise JobError(
                 f"{folder} holds a fit on other data, or does not say on which: choose another folder"
             )
+
+
+def _rows(path: Path) -> list[Row]:
+    rows = _read(path)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise JobError(f"{path} is no list of predictions: delete it, and run the fold again")
+    return rows
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise JobError(f"{path} cannot be read: {error}: choose another folder") from error
 
 
 def _write(path: Path, content: object) -> None:

@@ -25,21 +25,36 @@ def output_folder(place: PlaceT) -> PlaceT:
     return _checked(place, folder=True)
 
 
-def output_file(place: PlaceT) -> PlaceT:
-    """Check the file that a command writes; it need not be there yet.
+def local_folder(place: PlaceT) -> PlaceT:
+    """Check the folder that a command writes to, which must be of this machine.
 
     Raises:
-        InvalidInputError: It is empty, or the root of the file system.
+        InvalidInputError: It is a URL, is empty, or the root of the file system.
+        JobError: A file is in its way.
+        StoreError: It cannot be written.
+    """
+    return _checked(place, folder=True, local=True)
+
+
+def output_file(place: PlaceT) -> PlaceT:
+    """Check the file of this machine that a command writes; it need not be there yet.
+
+    Raises:
+        InvalidInputError: It is a URL, is empty, or the root of the file system.
         JobError: A folder is there, or a file is in its way.
         StoreError: It cannot be written.
     """
-    return _checked(place, folder=False)
+    return _checked(place, folder=False, local=True)
 
 
-def _checked(place: PlaceT, *, folder: bool) -> PlaceT:
-    if place is None or "://" in place.removeprefix("file://"):
+def _checked(place: PlaceT, *, folder: bool, local: bool = False) -> PlaceT:
+    if place is None or ("://" in place.removeprefix("file://") and not local):
         return place
-    wanted = "a folder or a URL" if folder else "a file"
+    wanted = {True: "a folder", False: "a file"}[folder] + (
+        " of this machine" if local else " or a URL"
+    )
+    if local and "://" in place:
+        raise InvalidInputError(f"output {shown(place)}: wanted {wanted}")
     if not place.strip():  # to Path it would be the working folder
         raise InvalidInputError(f"output {shown(place)}: wanted {wanted}")
     path = Path(place.removeprefix("file://"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.application.held_out import OPTION
 from gliobench.domain.answers.questions import Decoding
+from gliobench.domain.documents import read_document
 from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
@@ -95,16 +97,35 @@ def options_of(
     return _picked(EngineOptions, known), _picked(ReadingOptions, known)
 
 
+class _Card(BaseModel):
+    """What gliobench looks at in a card; the rest is for readers."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    stand_in: str = Field("", alias="stand-in")  # as domain/evaluation/report.py has it
+    trained_on: tuple[str, ...] = ()
+    learned_images: tuple[str, ...] = ()
+    prompts_sha256: str = ""
+    settings: dict[str, Any] = {}
+
+
 def card_of(folder: str | None) -> dict[str, Any]:
-    """Read what a checkpoint or an adapter of ours says of itself; others have no card."""
+    """Read what a checkpoint or an adapter of ours says of itself; others have no card.
+
+    Raises:
+        BackendError: The card cannot be read.
+    """
     path = Path(folder or "") / CARD
     if folder is None or not path.is_file():
         return {}
     try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackendError(f"{path} is no card: {error}") from error
-    return card
+        content = path.read_bytes()
+    except OSError as error:
+        raise BackendError(f"{path} is no card: {error.strerror}") from error
+    card = read_document(
+        _Card.model_validate_json, content, name=f"{path} is no card", raises=BackendError
+    )
+    return card.model_dump(by_alias=True, exclude_unset=True)
 
 
 def check_taught(card: Mapping[str, Any], reading: ReadingOptions, prompts: Prompts) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,11 +93,28 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
     try:
         ids, grades, x, boxes = _arrays(cubes, "ids", "grade", "x", "bbox128")
         mask_ids, labels = _arrays(masks, "ids", "seg")
-    except (OSError, EOFError, BadZipFile, LookupError, ValueError) as error:
+        _check_cubes(len(ids), grades, x, boxes)
+        _check_shape("seg", labels, (len(mask_ids), GRID, GRID, GRID), "iu")
+    except Exception as error:  # NumPy passes on whatever its parsers raise
         raise InvalidInputError(f"lesion cubes cannot be read: {error}") from error
     if ids.tolist() != mask_ids.tolist():
         raise InvalidInputError(f"{cubes} and {masks} do not tell of the same studies")
     return [_cube(str(ids[n]), str(grades[n]), x[n], boxes[n], labels[n]) for n in range(len(ids))]
+
+
+def _check_cubes(n: int, grades: NDArray[Any], x: NDArray[Any], boxes: NDArray[Any]) -> None:
+    _check_shape("grade", grades, (n,), "U")
+    _check_shape("x", x, (n, 4, EDGE, EDGE, EDGE), "f")
+    _check_shape("bbox128", boxes, (n, 6), "iu")
+    if boxes.size and not (boxes.min() >= 0 and boxes.max() <= GRID):
+        raise InvalidInputError(f"bbox128 beyond its grid: wanted 0 to {GRID}")
+    if unknown := sorted(set(grades.tolist()) - {grade.value for grade in Grade}):
+        raise InvalidInputError(f"grade {unknown[0]!r}: wanted LGG or HGG")
+
+
+def _check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...], kinds: str) -> None:
+    if array.shape != shape or array.dtype.kind not in kinds:
+        raise InvalidInputError(f"{name} of {array.shape} {array.dtype}: wanted {shape}")
 
 
 def _arrays(archive: Path, *names: str) -> list[NDArray[Any]]:

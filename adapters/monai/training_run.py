@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import (
@@ -19,9 +20,30 @@ from gliobench.adapters.monai.torch_network import (
 )
 from gliobench.application.cross_validate import TRAINING_DATA
 from gliobench.application.ports.trainer import TrainingData
+from gliobench.domain.documents import read_document
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.statistics.temperature import fit_temperature
 from gliobench.domain.study import Grade
+
+T = TypeVar("T")
+Fold = Annotated[int, Field(ge=0, lt=1000)]
+
+
+class _HeldOut(BaseModel):
+    """What the temperature is fitted on, of a held-out prediction."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    fold: Fold
+    grade: Grade | None = None
+    logit: float | None = Field(None, allow_inf_nan=False)
+
+
+_FOLDS: TypeAdapter[Mapping[str, int]] = TypeAdapter(
+    Annotated[Mapping[str, Fold], Field(min_length=1)]
+)
+_DATA = TypeAdapter(TrainingData)
+_HELD_OUT = TypeAdapter(list[_HeldOut])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +114,16 @@ def count_folds(run: Path) -> int:
 
 def _temperature(run: Path, fold: int | None) -> float:
     path = run / "out_of_fold.json"
-    held_out = _read(path)
-    if not all("logit" in row for row in held_out):
+    held_out = _read(_HELD_OUT, path)
+    if not all("logit" in row.model_fields_set for row in held_out):
         raise InvalidInputError(
             f"{path} is of no grader: name the localizer's run first and the grader's second, or "
             "the run of slices alone"
         )
-    rows = [row for row in held_out if row["fold"] != fold and row["logit"] is not None]
+    rows = [row for row in held_out if row.fold != fold and row.logit is not None]
     return fit_temperature(
-        reference=np.array([row["grade"] == Grade.HGG.value for row in rows]),
-        logit=np.array([row["logit"] for row in rows]),
+        reference=np.array([row.grade is Grade.HGG for row in rows]),
+        logit=np.array([row.logit for row in rows]),
     )
 
 
@@ -112,23 +134,24 @@ def _fit(run: Path, fold: int | None) -> tuple[Path, TrainingData]:
     """
     folder = run / ("final" if fold is None else f"fold-{fold}")
     if (folder / TRAINING_DATA).exists():
-        kept = _read(folder / TRAINING_DATA)
-        return folder, TrainingData(tuple(kept["patients"]), kept["sha256"])
-    kept = _read(run / "final" / TRAINING_DATA)
+        return folder, _read(_DATA, folder / TRAINING_DATA)
+    kept = _read(_DATA, run / "final" / TRAINING_DATA)
     folds = _folds(run)
-    patients = tuple(one for one in kept["patients"] if folds.get(one) != fold)
-    return folder, TrainingData(patients, kept["sha256"])
+    patients = tuple(one for one in kept.patients if folds.get(one) != fold)
+    return folder, TrainingData(patients, kept.sha256)
 
 
 def _folds(run: Path) -> Mapping[str, int]:
-    folds: Mapping[str, int] = _read(run / "folds.json")
-    return folds
+    return _read(_FOLDS, run / "folds.json")
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401 - JSON
+def _read(form: TypeAdapter[T], path: Path) -> T:
     if not path.is_file():
         raise NotFoundError(f"{path} is not there: finish the run with gliobench train")
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error}") from error
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from error
+    return read_document(
+        partial(form.validate_json, strict=True), content, name=f"{path} cannot be read"
+    )

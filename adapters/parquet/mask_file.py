@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.extent import check_extent
@@ -43,8 +45,8 @@ def unpacked(content: bytes, *, place: str) -> Mask:
     try:
         _check_size(content)
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
-            i, j, k = (int(length) for length in arrays["shape"])
-            grid = Grid(shape=(i, j, k), affine=arrays["affine"])
+            i, j, k = (int(length) for length in _of_kind("iu", arrays["shape"]))
+            grid = Grid(shape=(i, j, k), affine=_of_kind("f", arrays["affine"]))
             check_extent(grid)
             regions = {
                 region: np.unpackbits(arrays[region.value], count=i * j * k)
@@ -67,3 +69,9 @@ def _check_size(content: bytes) -> None:
         size = sum(member.file_size for member in archive.infolist())
     if size > LARGEST_BYTES:
         raise InvalidInputError(f"{size} bytes when inflated: wanted at most {LARGEST_BYTES}")
+
+
+def _of_kind(kinds: str, array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind not in kinds:
+        raise InvalidInputError(f"numbers of type {array.dtype}")
+    return array

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gliobench.domain.errors import JobError
-from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.terminal import say
 
@@ -27,7 +27,7 @@ def export(
     check: Annotated[str, typer.Option(help="Real studies that parity is checked on.")],
     out: Annotated[
         str,
-        typer.Option(callback=output_folder, help="Folder for localizer.onnx and grader.onnx."),
+        typer.Option(callback=local_folder, help="Folder for localizer.onnx and grader.onnx."),
     ],
     grader: Annotated[
         Path | None, typer.Argument(help="Training run of the grader, unless of slices.")

@@ -11,7 +11,7 @@ import typer
 
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import plain, say
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def predict(
     out: Annotated[
         str | None,
         typer.Option(
-            callback=output_folder,
+            callback=local_folder,
             help="Folder for mask and overlay; default: gliobench-<study> here.",
         ),
     ] = None,

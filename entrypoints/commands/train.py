@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ app = typer.Typer(
 
 OutOption = Annotated[
     str,
-    typer.Option("--out", callback=output_folder, help="Folder of the training run; resumes."),
+    typer.Option("--out", callback=local_folder, help="Folder of the training run; resumes."),
 ]
 StepsOption = Annotated[int, typer.Option(min=1, help="Updates of the weights in each fit.")]
 FoldsOption = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]

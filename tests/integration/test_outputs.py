@@ -83,3 +83,16 @@ def test_a_name_that_no_file_can_have_is_one_line(
 def test_a_folder_that_is_not_there_yet_and_a_url_may_be_written(tmp_path: Path) -> None:
     for place in (f"{tmp_path}/a/b", str(tmp_path), ".", "s3://bucket/run", None):
         assert outputs.output_folder(place) == place
+
+
+@pytest.mark.parametrize("command", ["predict", "split", "verify", "export", "localizer"])
+def test_what_writes_on_this_machine_only_makes_no_folder_of_a_url(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(app, [*COMMANDS[command], "s3://bucket/run"])
+
+    assert result.exit_code == 1
+    assert "of this machine" in result.stderr
+    assert list(tmp_path.iterdir()) == []
