@@ -71,6 +71,7 @@ class Fingerprint:
         unreadable_references: Why a part of a reference is not described, by the study's id.
         noted_references: How a reference was read, where that is worth knowing, likewise.
         assumptions: What was assumed about whose studies are whose, a sentence each.
+        n_simulated: Phantoms among the described studies.
     """
 
     hash: str
@@ -89,6 +90,7 @@ class Fingerprint:
     unreadable_references: Mapping[str, str]
     noted_references: Mapping[str, str]
     assumptions: tuple[str, ...] = ()
+    n_simulated: int = 0
 
 
 def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerprint:
@@ -131,6 +133,7 @@ class _Description:
     has_tumour: bool | None
     fault: Fault | None
     note: Fault | None
+    simulated: bool
 
 
 def _describe(study: Study, reference: Reference) -> _Description:
@@ -150,6 +153,7 @@ def _describe(study: Study, reference: Reference) -> _Description:
         has_tumour=reference.has_tumour,
         fault=reference.fault,
         note=reference.note,
+        simulated=study.is_simulated,
     )
 
 
@@ -186,6 +190,7 @@ def _fingerprint(
         unreadable_references={fault.study_id: fault.sentence for fault in faults},
         noted_references={one.note.study_id: one.note.sentence for one in described if one.note},
         assumptions=tuple(assumptions(patients)),
+        n_simulated=sum(one.simulated for one in described),
     )
 
 

@@ -75,6 +75,8 @@ def print_fingerprint(described: Fingerprint) -> None:
     prevalence = described.prevalence_hgg
     say(f"hash        {described.hash}")
     say(f"studies     {described.n_studies} of {described.n_patients} patients")
+    if described.n_simulated:
+        say(f"SIMULATED   {described.n_simulated} are phantoms, images of no patient")
     print_assumptions(described.assumptions)
     say(
         f"unreadable  {len(described.unreadable)} studies, "

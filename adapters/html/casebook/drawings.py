@@ -13,6 +13,7 @@ from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import Box, Point, Polygon
 from gliobench.domain.prediction import Failure, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
+from gliobench.domain.study import SliceChoice
 
 Json: TypeAlias = dict[str, Any]
 
@@ -50,8 +51,10 @@ def _stamps(entry: CaseEntry) -> Iterator[str]:
         yield "SIMULATED"
     oracles = [name for name, score in entry.scores.items() if score.oracle]
     if oracles:
+        silent = entry.any_score.slice_choice is SliceChoice.NOT_STATED
+        told = "oracle slice (selection not stated)" if silent else "oracle slice"
         every = len(oracles) == len(entry.scores)
-        yield "oracle slice" if every else f"oracle slice for {', '.join(oracles)}"
+        yield told if every else f"{told} for {', '.join(oracles)}"
 
 
 def _middle(kept: KeptCase, case: CaseScore) -> list[float]:

@@ -103,3 +103,9 @@ def test_without_grades_there_is_no_prevalence() -> None:
 
 def test_nothing_has_no_distribution() -> None:
     assert Distribution.of([]) is None
+
+
+def test_phantoms_among_the_studies_are_counted() -> None:
+    phantom = fake_case("a", patient_id="Phantom_0_0001")
+
+    assert fingerprint_dataset(FakeStudySource([phantom, fake_case("b")])).n_simulated == 1

@@ -20,10 +20,11 @@ from gliobench.application.gather_cases import gather_cases
 from gliobench.application.keep_cases import Keep
 from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
 from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice
+from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import Box, Plane, Point, Polygon
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.study import Grade, Modality, SliceChoice
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +208,21 @@ def test_a_single_backend_is_not_compared_with_others(book: Casebook) -> None:
 
 def test_a_hostile_id_is_in_the_facts_as_it_is(book: Casebook) -> None:
     assert EVIL in [case["id"] for case in case_section(book).facts["cases"]]
+
+
+def stamps_of(*scores: CaseScore) -> object:
+    entry = CaseEntry({f"b{n}": score for n, score in enumerate(scores)})
+    (drawn,) = drawings(Casebook(backends=tuple(entry.scores), entries=(entry,)))
+    return drawn.get("stamps")
+
+
+def test_a_case_says_that_it_is_simulated_or_an_oracles_slice_and_for_whom() -> None:
+    plain, oracle = fake_case_score(), fake_case_score(oracle=True)
+
+    assert stamps_of(plain) is None
+    assert stamps_of(replace(plain, simulated=True)) == ["SIMULATED"]
+    assert stamps_of(oracle, oracle) == ["oracle slice"]
+    assert stamps_of(plain, oracle) == ["oracle slice for b1"]
+    assert stamps_of(replace(oracle, slice_choice=SliceChoice.NOT_STATED)) == [
+        "oracle slice (selection not stated)"
+    ]
