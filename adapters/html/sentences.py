@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.adapters.html.numbers import (
     count,
@@ -15,7 +15,7 @@ from gliobench.adapters.html.numbers import (
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear, unranked
 from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY
-from gliobench.domain.evaluation.findings import FindingKind
+from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Spread
@@ -200,8 +200,16 @@ def _penalty(spread: Spread) -> str:
 
 
 def _training(report: EvaluationReport) -> Iterator[str]:
-    learned = _named(report, FindingKind.LEAKAGE)
-    unstated = _named(report, FindingKind.UNSTATED_TRAINING)
+    found = list(training_words(report.findings))
+    yield from found or ["By what the backends state, none of them was trained on these patients."]
+
+
+def training_words(findings: Sequence[Finding]) -> Iterator[str]:
+    """Say which backends have learned from these patients, and which do not state their training."""
+    learned, unstated = (
+        [one.backend for one in findings if one.kind is kind and one.backend]
+        for kind in (FindingKind.LEAKAGE, FindingKind.UNSTATED_TRAINING)
+    )
     if learned:
         have, scores = ("have", "their") if len(learned) > 1 else ("has", "its")
         yield (
@@ -211,12 +219,6 @@ def _training(report: EvaluationReport) -> Iterator[str]:
     if unstated:
         do, their = ("do", "their") if len(unstated) > 1 else ("does", "its")
         yield f"{listed(unstated)} {do} not state {their} training data."
-    if not learned and not unstated:
-        yield "By what the backends state, none of them was trained on these patients."
-
-
-def _named(report: EvaluationReport, kind: FindingKind) -> list[str]:
-    return [one.backend for one in report.findings if one.kind is kind and one.backend]
 
 
 def _missing_shards(report: EvaluationReport) -> list[Stamp]:

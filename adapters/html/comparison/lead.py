@@ -15,10 +15,9 @@ from gliobench.adapters.html.comparison.words import (
 )
 from gliobench.adapters.html.numbers import count, listed, number, value_of
 from gliobench.adapters.html.reservations import unranked
-from gliobench.adapters.html.sentences import always_one, distance_words, said
+from gliobench.adapters.html.sentences import always_one, distance_words, said, training_words
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Tracking
-from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.bias import PositionBias
@@ -34,7 +33,7 @@ CLUSTERED = 0.5
 def lead(comparison: Comparison) -> str:
     """Say in one paragraph who is better at what, and how sure that is."""
     claims = (_no_skill, _primary, _placing, more_failures, _tracking)
-    parts = (_cohort, *(claims if comparison.cohort.is_ranked else (_unranked,)), _memory)
+    parts = (_cohort, *(claims if comparison.cohort.is_ranked else (_unranked,)), _training)
     return " ".join(sentence for part in parts for sentence in part(comparison))
 
 
@@ -161,15 +160,5 @@ def _is_clustered(bias: PositionBias) -> bool:
     return bias.predicted.spread_mm < CLUSTERED * bias.reference.spread_mm
 
 
-def _memory(comparison: Comparison) -> Iterator[str]:
-    learned = [
-        one.backend
-        for one in comparison.findings
-        if one.kind is FindingKind.LEAKAGE and one.backend
-    ]
-    if learned:
-        have, scores = ("have", "their") if len(learned) > 1 else ("has", "its")
-        yield (
-            f"But {listed(learned)} {have} learned from patients of this cohort: {scores} scores "
-            "tell nothing of new ones."
-        )
+def _training(comparison: Comparison) -> Iterator[str]:
+    yield from training_words(comparison.findings)

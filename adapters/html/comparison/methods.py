@@ -152,6 +152,11 @@ def _audits(comparison: Comparison) -> Iterator[str]:
         for one in comparison.findings
         if one.kind in (FindingKind.LEAKAGE, FindingKind.PRIORS) and one.backend
     }
+    unstated = [
+        one.backend
+        for one in comparison.findings
+        if one.kind is FindingKind.UNSTATED_TRAINING and one.backend
+    ]
     cross_validated = sorted(
         one.backend
         for one in comparison.findings
@@ -163,6 +168,8 @@ def _audits(comparison: Comparison) -> Iterator[str]:
             "fold that had not learned from them."
         )
     found = f"; {listed(sorted(learned))} had met some of them" if learned else "; none had met any"
+    if unstated:
+        found += f", but {listed(unstated)} did not state the training data"
     yield (
         "Patients and images that a backend had learned from were looked for by hash, as far as "
         f"backends tell of them{found}. Results are also given by tumour size, laterality, distance "

@@ -93,7 +93,8 @@ def test_leakage_is_the_last_word_of_the_first_paragraph() -> None:
     compare = CompareRuns(allow_leakage=True, drawing=Drawing(replicates=100))
 
     assert lead(compare(runs)).endswith(
-        "But a has learned from patients of this cohort: its scores tell nothing of new ones."
+        "a has learned from patients of this cohort: its scores on them do not tell how well new "
+        "patients are read."
     )
 
 

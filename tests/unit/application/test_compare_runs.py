@@ -7,7 +7,9 @@ import pytest
 from fakes.fake_comparison import kept_run, looks, says_hgg
 from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.html.comparison.lead import lead
+from gliobench.adapters.html.comparison.methods import method_paragraphs
 from gliobench.adapters.html.comparison.provenance import provenance
+from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.application.compare_runs import CompareRuns, name_runs
 from gliobench.domain.comparison.arms import Drawing
 from gliobench.domain.comparison.endpoints import PrimaryChoice, PrimaryOrigin
@@ -123,3 +125,14 @@ def test_an_endpoint_is_called_declared_only_where_every_run_records_that_somebo
     assert comparison.primary_choice is choice
     assert f"the primary endpoint ({choice.value})" in lead(comparison)
     assert f"({choice.value})" in str(provenance(comparison)["made_of"])
+
+
+def test_a_comparison_with_a_silent_backend_says_so_in_lead_stamps_and_methods() -> None:
+    runs = {"a": kept_run("a", looks()), "b": kept_run("b", says_hgg(), trained_on=None)}
+
+    comparison = compare(runs)
+
+    assert comparison.arms[1].n_trained_on is None
+    assert "b does not state its training data." in lead(comparison)
+    assert "b did not state the training data" in " ".join(method_paragraphs(comparison))
+    assert stamps(comparison)[0].title == "Training data not stated"
