@@ -9,7 +9,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.study import Grade, Modality, Origin, Reference, Study
 
 
 @final
@@ -41,6 +41,10 @@ class ChosenStudies(StudySource):
     def origin(self, study_id: str) -> Origin:
         """Say whose study it is and where it was scanned."""
         return self._source.origin(self._known(study_id))
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Say the reference grade."""
+        return self._source.grade(self._known(study_id))
 
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study."""

@@ -21,7 +21,7 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.motion import SHIFT_MM, Motion, roomiest_shift
-from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.study import Grade, Modality, Origin, Reference, Study
 
 Volume: TypeAlias = NDArray[np.float32]
 
@@ -72,6 +72,10 @@ class ControlledStudies(StudySource):
         """Say whose study it is and where it was scanned, whoever's images are shown."""
         self._shown_for(study_id)
         return self._source.origin(study_id)
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Say the reference grade."""
+        return self._source.grade(study_id)
 
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study, moved as its images are."""

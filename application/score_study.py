@@ -75,7 +75,11 @@ class ScoreStudy:
             StoreError: The source cannot be read now.
         """
         opened = study or (_open(source, study_id) if sight is Sight.ALL else None)
-        seen = Reference() if sight is Sight.NOTHING else read_reference(source, study_id)
+        seen = (
+            Reference(grade=source.grade(study_id))  # so that a failure counts among the grades
+            if sight is Sight.NOTHING
+            else read_reference(source, study_id)
+        )
         return cls(study_id, source.origin(study_id), content, opened, seen)
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:

@@ -38,8 +38,12 @@ LOCALISATION = {
 }
 PLACE_NOTE = (
     "[dim]Places are scored in the volume; beneath a median stands the middle half of the studies, "
-    "beneath other numbers their 95 % interval. In means a failure counts as "
-    f"{WORST_MM} mm, gliobench's own penalty.[/]"
+    "beneath other numbers their 95 % interval. In means a failure or a tumour that is not found counts "
+    f"as {WORST_MM} mm, gliobench's own penalty.[/]"
+)
+TUMOUR_FREE_NOTE = (
+    "[dim]Dice counts a study without tumour as 1 where none is found, else as 0; its place is not "
+    "scored.[/]"
 )
 
 DETECTION = ("tumours", "found", "tumour-free", "spared", "extra ml")
@@ -73,6 +77,7 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     simulated = [one for one in report.findings if one.kind is FindingKind.SIMULATED]
     others = [one for one in report.findings if one not in simulated]
     notes = [PLACE_NOTE] if localisation.row_count else []
+    notes += [TUMOUR_FREE_NOTE] if report.cohort.n_without_tumour else []
     return Group(*map(_warning, simulated), *tables, *notes, *map(_warning, others))
 
 

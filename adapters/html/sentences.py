@@ -14,7 +14,7 @@ from gliobench.adapters.html.numbers import (
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear, unranked
-from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY
+from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY, TUMOUR_FREE
 from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
@@ -74,6 +74,7 @@ def methods(report: EvaluationReport) -> list[str]:
         f"{PENALTY} A mean of few studies is moved far by one: read the median and the failures first.",
         f"HD95: {HD95}.",
         f"NSD: {NSD}.",
+        TUMOUR_FREE,
         "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
         "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, on the logit "
         "scale and averaged with Hanley and McNeil's variance where that is larger, the wider of Student's "

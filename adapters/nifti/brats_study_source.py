@@ -21,7 +21,7 @@ from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
 from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
 from gliobench.domain.messages import printable
-from gliobench.domain.study import Origin, Reference, Study
+from gliobench.domain.study import Grade, Origin, Reference, Study
 from gliobench.domain.subjects import Subject
 
 
@@ -64,6 +64,10 @@ class BratsStudySource(StudySource):
     def origin(self, study_id: str) -> Origin:
         """Say whose study it is and where it was scanned."""
         return self._subject(study_id).origin
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Say the reference grade."""
+        return self._subject(study_id).grade
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the experts' mask, where they are there."""

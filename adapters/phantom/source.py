@@ -15,7 +15,7 @@ from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFou
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.orientation import canonical
-from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.study import Grade, Modality, Origin, Reference, Study
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -82,6 +82,10 @@ class PhantomStudySource(StudySource):
         recipe = self._recipe(study_id)
         _, site = recipe.kind
         return Origin(recipe.patient_id, site)
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Say the reference grade."""
+        return self._recipe(study_id).kind[0]
 
     def reference(self, study_id: str) -> Reference:
         """Give the grade at once, and the regions when first looked at."""

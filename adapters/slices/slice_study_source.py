@@ -25,7 +25,7 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.orientation import canonical, reorient
-from gliobench.domain.study import Modality, Origin, Reference, SliceChoice, Study
+from gliobench.domain.study import Grade, Modality, Origin, Reference, SliceChoice, Study
 from gliobench.domain.study_ids import study_id_of
 from gliobench.domain.subjects import Subject, grade_in, patient_in, site_in, study_id_in
 from gliobench.domain.tables import Row, column_key
@@ -93,6 +93,10 @@ class SliceStudySource(StudySource):
     def origin(self, study_id: str) -> Origin:
         """Say whose study it is and where it was scanned."""
         return self._case(study_id).subject.origin
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Say the reference grade."""
+        return self._case(study_id).subject.grade
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the mask, where they are there."""

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 from gliobench.domain.faults import Fault
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.study import Modality, Origin, Reference, Study
+from gliobench.domain.study import Grade, Modality, Origin, Reference, Study
 
 
 class StudySource(Protocol):
@@ -40,6 +40,10 @@ class StudySource(Protocol):
     def origin(self, study_id: str) -> Origin:
         """Say whose study it is and where it was scanned, as the study says it once it is open."""
         ...
+
+    def grade(self, study_id: str) -> Grade | None:  # noqa: ARG002 -- most tables tell, not all
+        """Say the reference grade where it is known without a look at the study's files."""
+        return None
 
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say of a study; parts that are unknown are absent."""

@@ -22,6 +22,13 @@ NSD = (
     f"Normalised surface Dice at a tolerance of {NSD_TOLERANCE_MM:g} mm: share of both masks' surface "
     f"voxels that lie within it of the other surface: {_WHOSE}"
 )
+TUMOUR_FREE = (
+    "Where the reference shows no tumour, masks are scored region by region as by the BraTS program of "
+    "2023: Dice 1 and HD95 0 where the answer shows none either, else Dice 0 and the worst distance. "
+    "Points, boxes and outlines are not scored there. Whether a tumour is found is measured apart, by "
+    "sensitivity, specificity and false-positive volume. The answer that there is no tumour is no "
+    "failure; where there is one, it scores worst."
+)
 
 DEFINITIONS: Mapping[str, str] = {
     "centre_error_3d_mm": "Distance in the volume from the centroid of the reference's whole tumour",
@@ -30,5 +37,6 @@ DEFINITIONS: Mapping[str, str] = {
     "hd95_mm": HD95,
     "nsd": NSD,
     "penalty": PENALTY,
+    "tumour_free": TUMOUR_FREE,
 }
 """By the key of a measure in JSON and CSV, and of the penalty."""

@@ -187,3 +187,8 @@ def test_sound_studies_have_no_notes(source: StudySource) -> None:
 def test_a_study_that_is_not_there_is_not_found(source: StudySource, ask: str) -> None:
     with pytest.raises(NotFoundError, match="nobody"):
         getattr(source, ask)("nobody")
+
+
+def test_the_grade_is_that_of_the_reference_or_not_known_without_it(source: StudySource) -> None:
+    for study_id in source.study_ids():
+        assert source.grade(study_id) in (None, source.reference(study_id).grade)

@@ -61,6 +61,9 @@ class FakeStudySource(StudySource):
         study = self._case(study_id).study
         return Origin(study.patient_id, study.site)
 
+    def grade(self, study_id: str) -> Grade | None:
+        return self._case(study_id).reference.grade
+
     def reference(self, study_id: str) -> Reference:
         return self._case(study_id).reference
 

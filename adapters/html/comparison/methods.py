@@ -16,7 +16,7 @@ from gliobench.adapters.html.numbers import count, listed
 from gliobench.adapters.html.reservations import unranked
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import ALPHA, Comparison, Family
-from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY
+from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY, TUMOUR_FREE
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.position.tracking import SHUFFLES
@@ -56,6 +56,8 @@ def _design(comparison: Comparison) -> Iterator[str]:
         f"are given beside. {PENALTY} HD95 is the {HD95}. "
         f"NSD is the {NSD[0].lower()}{NSD[1:]}."
     )
+    if cohort.n_without_tumour:
+        yield f"{count(cohort.n_without_tumour, 'study')} showed no tumour. {TUMOUR_FREE}"
 
 
 def _decided_by(comparison: Comparison) -> str:

@@ -11,8 +11,12 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.application.evaluate_batch import manifest_of
 from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.executor import Sight
+from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.score_study import ScoreStudy
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
 from gliobench.domain.faults import Fault, FaultKind
@@ -288,3 +292,17 @@ def test_a_study_is_simulated_by_its_source_or_by_its_patients_name() -> None:
     scored = score(fake_backend(), FakeStudySource([told, named]))
 
     assert [one.simulated for one in scored] == [True, True]
+
+
+def test_a_study_that_nobody_dares_to_look_at_keeps_its_grade() -> None:
+    source = FakeStudySource(CASES[:1])
+
+    scorer = ScoreStudy.of(source, "s0", None, sight=Sight.NOTHING)
+    backend = fake_backend(classifier=FakeClassifier())
+    timeout = Failure(FailureReason.TIMEOUT, "it took too long")
+    case = scorer(
+        StudyPrediction("key", "s0", timeout, timeout), manifest_of(backend, seed=0, versions={})
+    )
+
+    assert (case.reference_grade, case.plane) == (Grade.HGG, None)
+    assert case.failures
