@@ -73,7 +73,7 @@ class CompareRuns:
         manifests = [store.manifest() for store in runs.values()]
         comparison = compare(
             entrants,
-            cohort=describe_cohort("comparison", scored[0].cohort, cases),
+            cohort=describe_cohort("comparison", scored[0].cohort, cases, scored[0].labels),
             findings=findings,
             primary=self.primary,
             primary_choice=primary_choice(

@@ -6,11 +6,14 @@ from collections import Counter
 
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.report import CohortDescription
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.study import Grade
 
 
-def describe_cohort(name: str, fingerprint: str, cases: Cases) -> CohortDescription:
-    """Describe a cohort by the scores of any one run over it."""
+def describe_cohort(
+    name: str, fingerprint: str, cases: Cases, labels: DatasetLabels | None = None
+) -> CohortDescription:
+    """Describe a cohort by the scores of any one run over it, and what its masks' labels mean."""
     table = CaseTable.of(cases)
     grades, found = table.reference_grades, table.sites.tolist()
     sites: dict[str | None, Counter[Grade | None]] = {}
@@ -28,5 +31,6 @@ def describe_cohort(name: str, fingerprint: str, cases: Cases) -> CohortDescript
         reference_faults=table.reference_faults,
         grades=Counter(grades),
         sites=sites,
+        labels=labels,
         n_simulated=int(table.simulated.sum()),
     )

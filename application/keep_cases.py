@@ -23,7 +23,7 @@ from gliobench.domain.evaluation.kept_case import (
 )
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry import BoolArray, FloatArray, Plane, extent
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import nested
 from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.slices.view import Composition, SliceView, render
 from gliobench.domain.study import Modality, Study
@@ -98,7 +98,9 @@ class KeepCases:
         for key, mask in _masks(store, solid):
             one = solid[key]
             if one.coarsening is not None and one.case.volume is not None:
-                volume = replace(one.case.volume, prediction=one.coarsening.depths(mask.regions))
+                volume = replace(
+                    one.case.volume, prediction=one.coarsening.depths(nested(mask.regions))
+                )
                 kept[one.case.study_id] = replace(one.case, volume=volume)
         store.write_kept_cases(kept.values())
 
@@ -124,11 +126,13 @@ class KeepCases:
         if study.id not in self._volumes or min(study.grid.shape) < LEAST_PLANES:
             return _Drawing(kept)
         coarsening = Coarsening.of(image != 0, study.grid)
-        regions = read_reference(self._source, study.id).regions
+        reference = read_reference(self._source, study.id)
         volume = KeptVolume(
             grid=coarsening.grid,
             grey=coarsening.grey(image),
-            reference=coarsening.depths(regions) if Region.WT in regions else None,
+            reference=None
+            if reference.tumour is None
+            else coarsening.depths(nested(reference.regions)),
             prediction=None,
         )
         return _Drawing(replace(kept, volume=volume), coarsening)

@@ -6,7 +6,6 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.read_reference import read_reference
 from gliobench.domain.forms import largest_plane
 from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.labels.regions import Region
 
 
 def oracle_plane(source: StudySource, study_id: str) -> Plane | None:
@@ -19,4 +18,5 @@ def oracle_plane(source: StudySource, study_id: str) -> Plane | None:
         StoreError: The source cannot be read now.
     """
     reference = read_reference(source, study_id)
-    return largest_plane(reference.regions[Region.WT], Axis.AXIAL) if reference.has_tumour else None
+    tumour = reference.tumour
+    return largest_plane(tumour, Axis.AXIAL) if tumour is not None and tumour.any() else None

@@ -10,7 +10,6 @@ from gliobench.domain.errors import GliobenchError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.implausible_mask import why_implausible
 from gliobench.domain.labels.proposal import UndeclaredLabelsError
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.study import Reference
 
 
@@ -29,7 +28,7 @@ def read_reference(source: StudySource, study_id: str) -> Reference:
         raise
     except GliobenchError as error:
         return Reference(fault=Fault.of_reference(study_id, error))
-    whole = reference.regions.get(Region.WT)
+    whole = reference.tumour
     if whole is None or not (why := why_implausible(whole)):
         return reference
     fault = Fault(study_id, FaultKind.IMPLAUSIBLE_MASK, why)

@@ -43,7 +43,7 @@ def report_runs(
         run = scored_run(name, manifests[name], table)
         scored.append(run)
         if not cohorts:
-            cohorts.append(describe_cohort(first.name, first.cohort, table))
+            cohorts.append(describe_cohort(first.name, first.cohort, table, first.labels))
         told = report_backend(run, manifests[name])
         altered = responses(store, (controls or {}).get(name, {}), seed=first.seed)
         reports.append(replace(told, controls=altered))

@@ -16,7 +16,6 @@ from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import FloatArray, Grid
 from gliobench.domain.image_hash import image_at_hand, image_hash
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.patients import is_phantom
 from gliobench.domain.prediction import (
     Failure,
@@ -126,7 +125,7 @@ class ScoreStudy:
     @cached_property
     def _target(self) -> Target | None:
         regions = self._reference.regions
-        whole = regions.get(Region.WT)
+        whole = self._reference.tumour
         if whole is None:
             return None
         if self._study is None:

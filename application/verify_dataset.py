@@ -15,7 +15,6 @@ from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, Proposal
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.plausibility import image_faults
 from gliobench.domain.study import Modality, Reference, Study
 
@@ -136,7 +135,7 @@ def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:
         yield reference.note
     if reference.fault is not None:
         yield reference.fault
-    elif Region.WT not in reference.regions:
+    elif reference.has_tumour is None:
         yield Fault(study.id, FaultKind.MISSING_MASK, "no reference mask")
     elif not reference.has_tumour:
         yield Fault(study.id, FaultKind.NO_TUMOUR, "the reference mask says that there is none")

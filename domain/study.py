@@ -14,7 +14,7 @@ from gliobench.domain.background import on_zero
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Axis, BoolArray, Grid, Plane
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.patients import is_phantom
 
 Volume: TypeAlias = NDArray[np.float32]
@@ -170,8 +170,13 @@ class Reference:
     @property
     def has_tumour(self) -> bool | None:
         """Tell whether there is a tumour; None where that is unknown."""
-        whole = self.regions.get(Region.WT)
-        return None if whole is None else bool(whole.any())
+        return None if self.tumour is None else bool(self.tumour.any())
+
+    @property
+    def tumour(self) -> BoolArray | None:
+        """(I, J, K) bool, the region that localisations are scored against; None if not known."""
+        region = localised_region(self.regions)
+        return None if region is None else self.regions[region]
 
 
 @dataclass(frozen=True, eq=False)

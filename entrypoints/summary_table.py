@@ -18,7 +18,7 @@ from gliobench.domain.evaluation.summary import (
     Measure,
     Summary,
 )
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import LOCALISED
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
 from gliobench.entrypoints.terminal import plain
@@ -101,7 +101,7 @@ def _grading_cells(grading: GradingSummary) -> list[str]:
 
 
 def _localisation_cells(summary: Summary) -> list[str]:
-    rows = {row.form: row for row in summary.localisation if row.region in (None, Region.WT)}
+    rows = {row.form: row for row in summary.localisation if row.region in (None, *LOCALISED)}
     first = next(iter(rows.values()))
     cells = [
         _cell(rows[form].measures.get(measure, UNMEASURED)) if form in rows else ""

@@ -19,6 +19,7 @@ from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Spread
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.means import RESAMPLES
@@ -252,7 +253,17 @@ def reference_counts(cohort: CohortDescription) -> str:
         f"there is none, {cohort.n_unannotated:,} do not say"
     )
     lost = len(cohort.reference_faults)
-    return f"{told}; of {lost:,} a part cannot be read." if lost else f"{told}."
+    counted = f"{told}; of {lost:,} a part cannot be read." if lost else f"{told}."
+    return f"{counted} {_label_words(cohort.labels)}" if cohort.labels else counted
+
+
+def _label_words(labels: DatasetLabels) -> str:
+    """Say what the labels of the reference masks mean, and on what ground."""
+    tissues = sorted(labels.convention.tissues.items())
+    return (
+        f"Labels of the masks: {labels.convention.name}, {labels.convention.title} "
+        f"({', '.join(f'{integer} {tissue}' for integer, tissue in tissues)}); {labels.ground}."
+    )
 
 
 def site_warning(report: EvaluationReport) -> list[Stamp]:

@@ -21,7 +21,7 @@ from gliobench.domain.evaluation.summary import (
     Spread,
     Summary,
 )
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 from gliobench.domain.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.study import Grade
@@ -191,12 +191,39 @@ def grading_table(report: EvaluationReport) -> Table | None:
 
 def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> Table | None:
     """Lay out how backends localise; None where none does in these forms."""
+    shown = [*_of_scored_regions(report, sources), *_other_regions(report, sources)]
     groups = [
         Group(title, rows)
         for title, way in _ways(report)
-        if (rows := tuple(_localised(report, way, sources)))
+        if (rows := tuple(_localised(report, way, shown)))
     ]
-    return Table(tuple(source.column for source in sources), tuple(groups)) if groups else None
+    return Table(tuple(source.column for source in shown), tuple(groups)) if groups else None
+
+
+def _scored_regions(report: EvaluationReport) -> set[Region]:
+    """Name the regions of masks that some backend was scored in."""
+    return {
+        row.region
+        for backend in report.backends
+        for row in backend.summary.everyone.intention_to_treat.localisation
+        if row.region is not None
+    }
+
+
+def _of_scored_regions(report: EvaluationReport, sources: Sequence[Source]) -> list[Source]:
+    """Leave out columns of regions that nobody was scored in, where others are."""
+    scored = _scored_regions(report)
+    return [one for one in sources if one.region is None or not scored or one.region in scored]
+
+
+def _other_regions(report: EvaluationReport, sources: Sequence[Source]) -> Iterator[Source]:
+    """Give columns for the regions that only some label conventions have."""
+    if not any(source.region for source in sources):
+        return
+    scored = _scored_regions(report)
+    for region in (one for one in Region if one in scored and one not in NESTED):
+        column = Column(f"Dice {region.value}", _DICE.format(REGION_TITLES[region]))
+        yield Source(column, Form.MASK, Measure.DICE, region)
 
 
 DETECTION = (
@@ -204,13 +231,6 @@ DETECTION = (
     Column("Tumour-free spared", "Specificity of detection: share of the studies without it"),
     Column("False-positive volume, ml", "Mean over the studies without it, those spared included"),
 )
-WHOLE = "Whole tumour"
-REGIONS: Mapping[Region | None, str] = {
-    None: WHOLE,
-    Region.WT: WHOLE,
-    Region.TC: "Tumour core",
-    Region.ET: "Enhancing tumour",
-}
 
 
 def detection_table(report: EvaluationReport) -> Table | None:
@@ -221,7 +241,7 @@ def detection_table(report: EvaluationReport) -> Table | None:
     found: dict[str, list[Row]] = {}
     for backend in report.backends:
         for one in backend.summary.everyone.intention_to_treat.detection:
-            title = REGIONS.get(one.region, str(one.region and one.region.value))
+            title = REGION_TITLES[one.region or Region.WT].capitalize()
             scored = f"{one.n_with + one.n_without} / {backend.summary.n_studies}"
             found.setdefault(title, []).append(
                 Row(backend.name, scored, tuple(_detection_cells(one)))

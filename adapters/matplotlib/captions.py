@@ -18,12 +18,11 @@ from gliobench.adapters.matplotlib.marks import (
 )
 from gliobench.adapters.matplotlib.panels import SIDES, Panel
 from gliobench.domain.geometry import BoolArray, Box3D, Voxel
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import REGION_TITLES, Region
 from gliobench.domain.study import Modality
 
 INK = "#E8EAED"
 SCALE_BAR_MM = 50.0
-NAMES = {Region.WT: "whole tumour", Region.TC: "tumour core", Region.ET: "enhancing tumour"}
 SEQUENCES = {
     Modality.T2F: "T2-FLAIR",
     Modality.T1C: "T1 with contrast",
@@ -75,7 +74,9 @@ def legend_keys(
 ) -> list[Line2D]:
     """Name what was drawn, and only that."""
     predicted = [region for region in COLOURS if region in regions]
-    keys = [Line2D([], [], color=COLOURS[r], linewidth=2, label=NAMES[r]) for r in predicted]
+    keys = [
+        Line2D([], [], color=COLOURS[r], linewidth=2, label=REGION_TITLES[r]) for r in predicted
+    ]
     if box is not None:
         keys.append(Line2D([], [], color=BOX_COLOUR, linewidth=2, label="predicted box"))
     if centre_vox is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from itertools import chain, groupby
@@ -17,8 +18,12 @@ from gliobench.adapters.parquet.manifest_file import MANIFEST, manifest_content,
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
 from gliobench.adapters.parquet.score_columns import columns_of, wanted_columns
-from gliobench.adapters.parquet.score_rows import SCHEMA as SCORE_SCHEMA
-from gliobench.adapters.parquet.score_rows import read_cases, score_table, whole_rows
+from gliobench.adapters.parquet.score_rows import (
+    read_cases,
+    score_schema,
+    score_table,
+    whole_rows,
+)
 from gliobench.adapters.parquet.tables import (
     UNREADABLE,
     Row,
@@ -122,12 +127,15 @@ class ParquetRunStore(RunStore):
 
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         """Keep the scores as one table."""
-        self._write_scores(laid_out(scores, table=score_table, at_once=SCORES_AT_ONCE))
+        schema = self._score_schema()
+        table = partial(score_table, schema=schema)
+        self._write_scores(laid_out(scores, table=table, at_once=SCORES_AT_ONCE), schema)
 
     def write_scores_of(self, parts: Sequence[Self]) -> None:
         """Keep the scores of other runs; their rows are copied as they are."""
         rows = chain.from_iterable(part.score_rows() for part in parts)
-        self._write_scores(of_one_length(rows, schema=SCORE_SCHEMA, at_once=SCORES_AT_ONCE))
+        schema = self._score_schema()
+        self._write_scores(of_one_length(rows, schema=schema, at_once=SCORES_AT_ONCE), schema)
 
     def finish(self) -> None:
         """Note that nothing more will be kept of the run as it is now."""
@@ -155,7 +163,7 @@ class ParquetRunStore(RunStore):
 
     def score_rows(self) -> Iterator[pa.RecordBatch]:
         """Read the scores as rows of their table, a few thousand at a time."""
-        return self._read_scores(whole_rows)
+        return self._read_scores(partial(whole_rows, schema=self._score_schema()))
 
     def contents(self) -> Iterator[tuple[str, str | None]]:
         """Read two columns of the scores."""
@@ -167,9 +175,15 @@ class ParquetRunStore(RunStore):
         """Read the scores into columns, a few thousand rows at a time."""
         return CaseTable.joined(self._read_scores(columns_of, columns=wanted_columns()))
 
-    def _write_scores(self, tables: Iterable[pa.Table]) -> None:
+    def _write_scores(self, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
         stamp = self._own_stamp()
-        write_table(self._storage, SCORES, tables, schema=SCORE_SCHEMA, stamp=stamp)
+        write_table(self._storage, SCORES, tables, schema=schema, stamp=stamp)
+
+    def _score_schema(self) -> pa.Schema:
+        """Name the columns of scores: of the regions that the run's label convention has."""
+        content = self._manifest_content()
+        labels = read_manifest(content, place=self._storage.url).labels if content else None
+        return score_schema(labels.convention.regions) if labels else score_schema()
 
     def _read_scores(
         self, read: Callable[[pa.RecordBatch], T], columns: list[str] | None = None

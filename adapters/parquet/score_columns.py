@@ -25,7 +25,7 @@ from gliobench.domain.evaluation.case_columns import (
     volume_name,
 )
 from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.labels.regions import NESTED
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.patients import is_phantom
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import FailureReason, Form
@@ -87,7 +87,7 @@ def _wanted() -> Iterator[str]:
 
 def _score_columns(form: Form) -> Iterator[tuple[str, str]]:
     """Pair the names of a form's scores with those of the columns that they are read from."""
-    for region in NESTED if form is Form.MASK else (None,):
+    for region in Region if form is Form.MASK else (None,):
         part = f"{region.value}_" if region else ""
         for measure in SCORED[form]:
             yield score_name(form, measure, region), f"{form.value}_{part}{FIELDS[measure]}"
@@ -110,6 +110,8 @@ def _scores(batch: pa.RecordBatch, form: Form) -> Columns:
     failed = asked & _there(batch[f"{form.value}_failure"])
     columns: Columns = {f"{form.value}.asked": asked, f"{form.value}.failed": failed}
     for name, kept in _score_columns(form):
+        if form is Form.MASK and kept not in {*batch.schema.names, *LATER}:
+            continue  # of a region that the run's label convention does not have
         columns[name] = np.where(asked, _numbers(_kept(batch, kept, pa.float64())), np.nan)
     return columns
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
@@ -59,8 +59,8 @@ LATER = {
 """Columns that runs of older versions lack."""
 
 
-def score_table(scores: Sequence[CaseScore]) -> pa.Table:
-    """Lay scores out, sorted as given; all columns are there in every run.
+def score_table(scores: Sequence[CaseScore], schema: pa.Schema) -> pa.Table:
+    """Lay scores out, sorted as given; all columns of a `score_schema` are there in every run.
 
     A column of a form is `<form>_<measure>`, of a mask `mask_<region>_<measure>`; what was not
     scored is null. `<form>_failure` holds the reason where the form failed, and the measures
@@ -69,7 +69,7 @@ def score_table(scores: Sequence[CaseScore]) -> pa.Table:
     no tumour; `target_*` is the experts' whole tumour.
     `<form>_apart_mm`, `_unmoved_mm` and `_overlap` are there where the images were altered.
     """
-    return pa.Table.from_pylist([_row(case) for case in scores], schema=SCHEMA)
+    return pa.Table.from_pylist([_row(case) for case in scores], schema=schema)
 
 
 def read_cases(batch: pa.RecordBatch, study_ids: pa.Array | None = None) -> list[CaseScore]:
@@ -83,8 +83,8 @@ def read_cases(batch: pa.RecordBatch, study_ids: pa.Array | None = None) -> list
     return [_read_case(row) for row in batch.to_pylist()]
 
 
-def whole_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Give rows all columns of `SCHEMA`; those that older versions did not have are empty.
+def whole_rows(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Give rows all columns of a `score_schema`; those that older versions did not have are empty.
 
     Raises:
         LookupError, ValueError: They are no rows of `score_table`.
@@ -93,9 +93,9 @@ def whole_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
         pa.nulls(len(batch), field.type)
         if field.name in LATER and field.name not in batch.schema.names
         else batch[field.name].cast(field.type)
-        for field in SCHEMA
+        for field in schema
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _read_case(row: Row) -> CaseScore:
@@ -232,8 +232,8 @@ def _read_moves(row: Row) -> Iterator[tuple[Form, Move]]:
 def _read_mask_score(row: Row) -> MaskScore | None:
     regions = {
         region: RegionScore(**_of_region(row, region))
-        for region in NESTED
-        if row[f"mask_{region.value}_dice"] is not None
+        for region in Region
+        if row.get(f"mask_{region.value}_dice") is not None
     }
     return MaskScore(regions) if regions else None
 
@@ -259,7 +259,7 @@ _READ_SCORE: Mapping[Form, Callable[[Row], FormScore | None]] = {
 }
 
 
-def _columns() -> Iterator[tuple[str, pa.DataType]]:
+def _columns(regions: Collection[Region]) -> Iterator[tuple[str, pa.DataType]]:
     yield from ((name, pa.string()) for name in ("study_id", "patient_id", "site"))
     yield from ((name, pa.string()) for name in ("content_hash", "image_hash"))
     yield from ((name, pa.string()) for name in ("reference_grade", "grade"))
@@ -272,7 +272,7 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
     for form in Form:
         yield f"{form.value}_answered", pa.bool_()
         yield from _failure_columns(form.value)
-        for name, _ in _measures(form, WORST[form]):
+        for name in _names_of_measures(form, regions):
             yield name, pa.bool_() if name.endswith("_hit") else pa.float64()
         if form in ANSWERS:
             yield f"{form.value}_answer", NUMBERS
@@ -280,8 +280,17 @@ def _columns() -> Iterator[tuple[str, pa.DataType]]:
     yield from COLUMNS.items()
 
 
+def _names_of_measures(form: Form, regions: Collection[Region]) -> Iterator[str]:
+    fields = (RegionScore if form is Form.MASK else type(WORST[form])).__dataclass_fields__
+    for region in [one for one in Region if one in regions] if form is Form.MASK else [None]:
+        part = f"{region.value}_" if region else ""
+        yield from (f"{form.value}_{part}{name}" for name in fields)
+
+
+def score_schema(regions: Collection[Region] = NESTED) -> pa.Schema:
+    """Name the columns of scores of masks in these regions; of others there is no column."""
+    return pa.schema(list(_columns(regions)))
+
+
 def _failure_columns(what: str) -> Iterator[tuple[str, pa.DataType]]:
     yield from ((f"{what}_{name}", pa.string()) for name in ("failure", "failure_detail", "raw"))
-
-
-SCHEMA = pa.schema(list(_columns()))

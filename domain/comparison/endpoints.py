@@ -13,7 +13,6 @@ from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import FloatArray
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Form
 
 MEANS = frozenset(
@@ -100,7 +99,7 @@ class Endpoint:
         table = CaseTable.of(cases)
         if self.form is None:
             return np.full(len(table), np.nan)
-        region = Region.WT if self.form is Form.MASK else None
+        region = table.localised if self.form is Form.MASK else None
         return table.scores(self.form, self.measure, region)
 
 

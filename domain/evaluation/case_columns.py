@@ -14,7 +14,7 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
-from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.marks import MARKED, Frames, Ragged
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction, NoTumour
 from gliobench.domain.study import Grade, SliceChoice
@@ -132,7 +132,7 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
     yield "grade.probability", np.float64
     for form in Form:
         yield from ((f"{form.value}.{name}", np.bool_) for name in ("asked", "failed"))
-        for part in NESTED if form is Form.MASK else (None,):
+        for part in Region if form is Form.MASK else (None,):
             yield from ((score_name(form, one, part), np.float64) for one in SCORED[form])
             if part is not None:
                 yield volume_name(part), np.float64
@@ -149,7 +149,7 @@ _SCORE_NAMES = {
     (form, region): {FIELDS[one]: score_name(form, one, region) for one in SCORED[form]}
     | ({VOLUME: volume_name(region)} if region else {})
     for form in Form
-    for region in (*NESTED, None)
+    for region in (*Region, None)
 }
 
 

@@ -24,7 +24,7 @@ from gliobench.domain.evaluation.case_columns import (
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.position.marks import MARKED
 from gliobench.domain.prediction import FailureReason, Form
 from gliobench.domain.statistics.sampling import Indices
@@ -64,10 +64,12 @@ class CaseTable:
     @classmethod
     def joined(cls, batches: Iterable[Columns]) -> CaseTable:
         """Put columns together, a batch after the other, as `columns_of` gives them."""
-        parts = [columns_of([]), *batches]
+        everything = columns_of([])
+        parts = list(batches) or [everything]
         asked = {form for form in Form if any(part[f"{form.value}.asked"].any() for part in parts)}
         idle = tuple(f"{form.value}." for form in Form if form not in asked)
-        kept = [name for name in parts[0] if not name.startswith(idle)]
+        idle += tuple(region for region in _REGIONS if not _is_scored(region, parts))
+        kept = [name for name in everything if name in parts[0] and not name.startswith(idle)]
         return cls({name: np.concatenate([part.pop(name) for part in parts]) for name in kept})
 
     def __len__(self) -> int:
@@ -227,6 +229,14 @@ class CaseTable:
         return np.where(self.failed_grade, wrong, self.columns["grade.probability"])
 
     @property
+    def localised(self) -> Region:
+        """The region that masks are told by in one number: the whole tumour where it is scored."""
+        return localised_region([one for one in Region if self._has_scores_of(one)]) or Region.WT
+
+    def _has_scores_of(self, region: Region) -> bool:
+        return score_name(Form.MASK, Measure.DICE, region) in self.columns
+
+    @property
     def forms(self) -> list[Form]:
         """The forms that the backend was asked for in any study."""
         return [form for form in Form if f"{form.value}.asked" in self.columns]
@@ -285,6 +295,20 @@ class CaseTable:
         """Look up a column of a form; those that were not asked for are not kept."""
         found = self.columns.get(name)
         return np.full(len(self), absent) if found is None else found
+
+
+_REGIONS = tuple(f"{Form.MASK.value}.{region.value}." for region in Region)
+"""How the columns of each region of a mask begin."""
+
+
+def _is_scored(region: str, parts: Sequence[Columns]) -> bool:
+    """Tell whether any study has a score in a region; a run has no column of the other regions."""
+    return any(
+        not np.isnan(values).all()
+        for part in parts
+        for name, values in part.items()
+        if name.startswith(region)
+    )
 
 
 Cases: TypeAlias = CaseTable | Iterable[CaseScore]

@@ -75,7 +75,7 @@ def _rows(table: CaseTable, form: Form) -> Iterator[Row]:
             region
             for region in Region
             if not np.isnan(table.scores(form, Measure.DICE, region)[answered]).all()
-        ] or [Region.WT]
+        ] or [table.localised]
     for region in regions:
         if not np.isnan(table.scores(form, SCORED[form][0], region)).all():
             yield form, region
@@ -123,7 +123,7 @@ def _there(scores: Mapping[Measure, FloatArray]) -> BoolArray:
 
 
 def _n_failed(table: CaseTable, form: Form) -> int:
-    region = Region.WT if form is Form.MASK else None
+    region = table.localised if form is Form.MASK else None
     scored = ~np.isnan(table.scores(form, SCORED[form][0], region))
     return int((table.failed(form) & scored).sum())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gliobench.domain.evaluation.casebook import Casebook
 from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.summary import RunSummary
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.position.equivariance import Response
 from gliobench.domain.study import Grade
 
@@ -34,6 +35,8 @@ class CohortDescription:
         n_without_tumour: Studies whose reference says that there is none.
         reference_faults: Why a part of a study's reference could not be read, by study id. Nothing
             is scored there that needs it.
+        labels: What the labels of the reference masks mean, and on what ground; None where there is
+            no mask of labels, or an older run does not say.
         grades: Studies by reference grade; None is an unknown one.
         sites: Studies by site and grade; None is an unknown one.
         n_simulated: Phantoms among the studies: where there is one, no backend is ranked.
@@ -48,6 +51,7 @@ class CohortDescription:
     grades: Mapping[Grade | None, int]
     sites: Mapping[str | None, Mapping[Grade | None, int]]
     reference_faults: Mapping[str, str] = field(default_factory=dict)
+    labels: DatasetLabels | None = None
     n_simulated: int = 0
 
     @property

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.study import Grade, SliceChoice
@@ -77,9 +77,19 @@ class RegionScore:
 
 @dataclass(frozen=True, slots=True)
 class MaskScore:
-    """A mask held against the reference, by region; `Region.WT` is always there."""
+    """A mask held against the reference, by region.
+
+    Args:
+        regions: The whole tumour at least; the gross tumour volume where the reference has no whole
+            tumour.
+    """
 
     regions: Mapping[Region, RegionScore]
+
+    @property
+    def whole(self) -> RegionScore:
+        """The score of the region that localisations are scored against."""
+        return self.regions[localised_region(self.regions) or Region.WT]
 
 
 FormScore: TypeAlias = PointScore | BoxScore | PolygonScore | MaskScore

@@ -42,7 +42,7 @@ from gliobench.domain.geometry import (
     Point3D,
     Polygon,
 )
-from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.labels.regions import NESTED, Region, localised_region, nested
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit, polygon_dice
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
 from gliobench.domain.prediction import (
@@ -95,21 +95,26 @@ class Target:
     @classmethod
     def of(cls, regions: Mapping[Region, BoolArray], grid: Grid) -> Target | None:
         """Aim at a reference's regions; None where nobody has drawn any."""
-        whole = regions.get(Region.WT)
-        if whole is None:
+        region = localised_region(regions)
+        if region is None:
             return None
-        plane = largest_plane(whole, Axis.AXIAL) if whole.any() else None
+        plane = largest_plane(regions[region], Axis.AXIAL) if regions[region].any() else None
         return cls(grid=grid, regions=regions, plane=plane)
 
     @property
+    def localised(self) -> Region:
+        """The region that answers are held against: the whole tumour where there is one."""
+        return localised_region(self.regions) or Region.WT
+
+    @property
     def whole(self) -> BoolArray:
-        """(I, J, K) bool, the whole tumour."""
-        return self.regions[Region.WT]
+        """(I, J, K) bool, the whole tumour, or what stands for it."""
+        return self.regions[self.localised]
 
     @property
     def nested(self) -> list[Region]:
         """The regions that every mask is asked for, as far as the reference has them."""
-        return [region for region in NESTED if region in self.regions]
+        return list(nested(self.regions))
 
 
 def score_localisation(
@@ -163,7 +168,8 @@ def _failed(form: Form, failure: Failure, target: Target) -> FormOutcome:
     worst = DECLARED[Meeting.MISSED].region
     regions = {
         region: replace(worst, reference_mm3=_mm3(target.regions[region], target.grid))
-        for region in target.nested
+        for region in Region
+        if region in target.regions
     }
     return FormOutcome(MaskScore(regions), failure)
 
@@ -212,7 +218,7 @@ def _score_mask(answer: Mask | None, target: Target) -> MaskScore:
         nothing = np.zeros(target.grid.shape, dtype=np.bool_)
         said: Mapping[Region, BoolArray] = dict.fromkeys(target.nested, nothing)
     else:
-        said = answer.regions
+        said = {**answer.regions, target.localised: answer.whole}
     return MaskScore(
         {
             region: _score_region(target.regions[region], voxels, target.grid)

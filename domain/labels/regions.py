@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from enum import Enum
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Region(str, Enum):
@@ -29,10 +32,27 @@ class Region(str, Enum):
     """Gross tumour volume of radiotherapy planning."""
 
 
+REGION_TITLES: Mapping[Region, str] = {
+    Region.WT: "whole tumour",
+    Region.TC: "tumour core",
+    Region.ET: "enhancing tumour",
+    Region.RC: "resection cavity",
+    Region.CC: "cystic component",
+    Region.SNFH: "surrounding non-enhancing FLAIR hyperintensity",
+    Region.NETC: "non-enhancing tumour core",
+    Region.ED: "oedema",
+    Region.GTV: "gross tumour volume",
+}
+"""For people."""
 NESTED = (Region.WT, Region.TC, Region.ET)
 """The regions that our networks predict, each inside the one before."""
 LOCALISED = (Region.WT, Region.GTV)
 """The regions that points, boxes and outlines are scored against: the first that is there."""
+
+
+def nested(regions: Mapping[Region, T]) -> dict[Region, T]:
+    """Keep the regions that lie inside one another, the outermost first."""
+    return {region: regions[region] for region in (Region.GTV, *NESTED) if region in regions}
 
 
 def localised_region(regions: Container[Region]) -> Region | None:

@@ -16,7 +16,6 @@ from gliobench.domain.evaluation.scores import (
     PolygonScore,
 )
 from gliobench.domain.geometry import FloatArray
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.controls import Control
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import Form, GradePrediction, NoTumour
@@ -233,8 +232,8 @@ def _score(outcome: FormOutcome | None) -> float:
     match outcome.score if outcome else None:
         case PointScore(error_mm=value) | BoxScore(iou=value) | PolygonScore(dice=value):
             return value
-        case MaskScore(regions=regions):
-            return regions[Region.WT].dice
+        case MaskScore(whole=whole):
+            return whole.dice
     return float("nan")
 
 

@@ -76,8 +76,11 @@ def evaluate(folder: Path, **settings: str) -> Result:
     return run("evaluate", folder, "--backend", "fake", "--out", "run", **settings)
 
 
-def dice(region: Region) -> list[float]:
-    return pq.read_table("run/fake/scores.parquet")[f"mask_{region.value}_dice"].to_pylist()
+def dice(region: Region) -> list[float] | None:
+    """Read the scores of a region; None where the table has no column of it."""
+    table = pq.read_table("run/fake/scores.parquet")
+    name = f"mask_{region.value}_dice"
+    return table[name].to_pylist() if name in table.column_names else None
 
 
 def test_nameless_masks_stop_an_evaluation_in_one_line_before_anything_is_written(
@@ -147,8 +150,54 @@ def test_a_region_that_the_convention_lacks_has_no_score(tmp_path: Path) -> None
     assert evaluate(folder, labels="tumour").exit_code == 0
 
     assert dice(Region.WT) == [1.0, 1.0]
-    assert dice(Region.ET) == [None, None]
-    assert '"ET"' not in Path("run/report.json").read_text()
+    assert dice(Region.ET) is None
+    assert '"region": "ET"' not in Path("run/report.json").read_text()
+    assert "Dice ET" not in Path("run/report.html").read_text()
+
+
+def test_a_report_says_what_the_labels_mean(tmp_path: Path) -> None:
+    evaluate(dataset(tmp_path, ["BraTS-PED-00903-000"], "brats-ped-2024"))
+
+    told = json.loads(Path("run/report.json").read_text())["cohort"]["labels"]
+    assert told["convention"]["tissues"] == BUILT_IN["brats-ped-2024"].values()["tissues"]
+    assert "masks hold labels 1, 2, 4" in told["ground"]
+    assert "brats-ped-2024" in Path("run/report.html").read_text()
+
+
+def test_regions_that_only_a_convention_has_are_scored_where_a_backend_answers_them(
+    tmp_path: Path,
+) -> None:
+    folder = dataset(tmp_path, NEUTRAL, "brats-gli-2024")
+
+    def rule(study: Study) -> LocalisationPrediction:
+        regions = dict(fake_case(study.id).reference.regions)
+        return LocalisationPrediction(
+            {Form.MASK: Mask(study.grid, regions | {Region.NETC: regions[Region.TC]})}
+        )
+
+    backend = fake_backend("fake", localizer=FakeLocalizer(rule))
+    with container.backend.override(providers.Callable(lambda *_, **__: backend)):
+        assert evaluate(folder, labels="brats-gli-2024").exit_code == 0
+
+    whole_core = np.array(dice(Region.NETC))
+    assert ((whole_core > 0) & (whole_core < 1)).all()
+    assert dice(Region.RC) == [None, None]
+    report = Path("run/report.html").read_text()
+    assert "Dice NETC" in report
+    assert "Dice RC" not in report
+
+
+def test_a_gross_tumour_volume_is_what_answers_are_held_against(tmp_path: Path) -> None:
+    folder = dataset(tmp_path, NEUTRAL, "brats-men-rt-2024")
+
+    result = evaluate(folder, labels="brats-men-rt-2024")
+
+    assert result.exit_code == 0, result.output
+    assert dice(Region.GTV) == [1.0, 1.0]
+    assert [dice(region) for region in NESTED] == [None] * 3
+    scores = pq.read_table("run/fake/scores.parquet")
+    assert scores["point_hit"].to_pylist() == [True, True]
+    assert "Dice GTV" in Path("run/report.html").read_text()
 
 
 @pytest.mark.parametrize("ending", ["toml", "yaml"])
@@ -163,7 +212,7 @@ def test_a_convention_of_ones_own_is_read_from_a_file(tmp_path: Path, ending: st
     assert evaluate(folder, labels=f"own.{ending}").exit_code == 0
 
     assert dice(Region.TC) == [1.0, 1.0]
-    assert dice(Region.ET) == [None, None]
+    assert dice(Region.ET) is None
 
 
 def test_a_convention_of_ones_own_is_a_table_of_the_settings_file(tmp_path: Path) -> None:

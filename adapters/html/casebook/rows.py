@@ -16,7 +16,6 @@ from gliobench.domain.evaluation.scores import (
     PointScore,
     PolygonScore,
 )
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.study import Grade
 
@@ -191,8 +190,8 @@ def _value(outcome: FormOutcome) -> float | None:
             return iou
         case PolygonScore(dice=dice):
             return dice
-        case MaskScore(regions=regions):
-            return regions[Region.WT].dice
+        case MaskScore(whole=whole):
+            return whole.dice
     return None
 
 

@@ -19,7 +19,7 @@ from gliobench.adapters.html.sentences import always_one, distance_words, said, 
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Tracking
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.regions import LOCALISED
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.study import Grade
@@ -75,7 +75,7 @@ def _primary(comparison: Comparison) -> Iterator[str]:
 def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
     """Say what a backend scored; of a distance the median and the failures come before the mean."""
     for row in arm.summary.everyone.intention_to_treat.localisation:
-        is_it = row.form is endpoint.form and row.region in (None, Region.WT)
+        is_it = row.form is endpoint.form and row.region in (None, *LOCALISED)
         if is_it and endpoint.measure in row.spreads:
             return distance_words(row, endpoint.measure)
     return said(found)

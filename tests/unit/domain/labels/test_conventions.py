@@ -164,19 +164,6 @@ def test_a_localisation_is_scored_against_the_whole_tumour_or_the_gross_tumour_v
     assert BUILT_IN["brats-men-rt-2024"].localised is GTV
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_a_convention_survives_the_way_to_json_and_back(name: str) -> None:
-    assert LabelConvention.of_values(BUILT_IN[name].values()) == BUILT_IN[name]
-
-
-@pytest.mark.parametrize(
-    "values", [{}, {**own().values(), "tissues": []}, {**own().values(), "regions": {"XY": [1]}}]
-)
-def test_other_json_is_no_convention(values: dict[str, object]) -> None:
-    with pytest.raises(InvalidInputError, match="not a label convention"):
-        LabelConvention.of_values(values)
-
-
 @pytest.mark.parametrize(
     ("name", "key"),
     [
