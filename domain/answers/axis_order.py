@@ -44,7 +44,7 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 _AND_SO_ON = re.compile(r"[\s,)\]}]*(?:\.{3}|…)")
-_NOTHING = re.compile(r"[(\[{][\s,;]*[)\]}]")
+_BLANK = " \t\n,;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +241,19 @@ def _without(text: str, statements: Sequence[_Statement]) -> str:
         if more := _AND_SO_ON.match(text, done):
             kept += re.findall(r"[)\]}]", more[0])
             done = more.end()
-    rest = "".join([*kept, text[done:]])
-    while (emptier := _NOTHING.sub(" ", rest)) != rest:
-        rest = emptier
-    return rest
+    return _without_empty_brackets("".join([*kept, text[done:]]))
+
+
+def _without_empty_brackets(text: str) -> str:
+    kept: list[str] = []
+    for mark in text:
+        if mark in ")]}":
+            last = next((at for at in range(len(kept) - 1, -1, -1) if kept[at] not in _BLANK), -1)
+            if last >= 0 and kept[last] in "([{":
+                kept[last:] = " "
+                continue
+        kept.append(mark)
+    return "".join(kept)
 
 
 def _at(values: Sequence[T], positions: tuple[int, ...] | None) -> list[T]:

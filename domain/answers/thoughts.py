@@ -11,16 +11,17 @@ _NAME = (
     r"think(?:ing)?(?:_process)?|thoughts?(?:_process)?|reason(?:ing)?|rationale|reflection"
     r"|scratch_?pad|analysis|cot|chain_of_thought|inner_monologue"
 )
-_OPEN, _CLOSE = r"(?:<|◁|&lt;)\s*[|｜]?\s*", r"\s*[|｜]?\s*(?:>|▷|&gt;)"
+_GAP = r"\s{0,2}"  # bounded, as all in here: a model may write thousands
+_OPEN, _CLOSE = rf"(?:<|◁|&lt;){_GAP}[|｜]?{_GAP}", rf"{_GAP}[|｜]?{_GAP}(?:>|▷|&gt;)"
 _TAG = re.compile(
-    rf"{_OPEN}(?P<end>/?)\s*(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?{_CLOSE}"
+    rf"{_OPEN}(?P<end>/?){_GAP}(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?{_CLOSE}"
     rf"|{_OPEN}(?:begin|start|(?P<ends>end))[\s_▁-](?:of[\s_▁-])?(?:{_NAME}){_CLOSE}"
     r"|\[(?P<mistral>/?)think(?:ing)?\]"
     r"|<unused94>|(?P<gemma><unused95>)",
     re.IGNORECASE,
 )
 """`<think>` and its kin: Kimi writes triangles, Mistral brackets, MedGemma tokens of no name."""
-_ANSWER_TAG = re.compile(r"(?:<|◁|&lt;)\s*/?\s*(?:final_?)?answer\s*(?:>|▷|&gt;)", re.IGNORECASE)
+_ANSWER_TAG = re.compile(rf"{_OPEN}/?{_GAP}(?:final_?)?answer{_CLOSE}", re.IGNORECASE)
 
 
 def without_thoughts(text: str) -> str:

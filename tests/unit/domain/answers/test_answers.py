@@ -325,6 +325,9 @@ def test_a_polygon_of_one_place_thrice_has_too_few_vertices() -> None:
         "<think>" * 10_000,
         "</think>" * 10_000,
         "<think " * 10_000,
+        "<" + " " * DEEP + "x",
+        "[" * 20_000 + "y, x" + "]" * 20_000,
+        "y" + " ," * 20_000 + "x",
         "\ud800{\x00}",
     ],
 )
