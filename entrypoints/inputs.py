@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gliobench.domain.messages import printable
 from gliobench.entrypoints.container import container
 
 if TYPE_CHECKING:
@@ -58,6 +60,13 @@ def open_labelled(dataset: str) -> StudySource:
     from gliobench.entrypoints.progress import tracked
 
     return settle_labels(open_source(dataset), track=partial(tracked, "reading labels"))
+
+
+def cohort_name(dataset: str) -> str:
+    """Call a cohort by its folder's name, fit to be shown; where that lies is nobody's business."""
+    folder = Path(dataset)
+    url = str(folder.resolve()) if folder.is_dir() else container.storage(dataset).url
+    return printable(url.rpartition("/")[2])
 
 
 def _open_whole(dataset: str) -> StudySource:

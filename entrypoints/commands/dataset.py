@@ -107,16 +107,14 @@ def split(
     )
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.dataset_view import print_assumptions, print_split
-    from gliobench.entrypoints.inputs import open_labelled
+    from gliobench.entrypoints.inputs import cohort_name, open_labelled
 
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")
     shares = _fractions(fractions) if fractions is not None else {}
     cohort = draw_cohort(
         open_labelled(dataset),
-        name=dataset.rstrip("/").rpartition("/")[2]
-        if "://" in dataset
-        else Path(dataset).resolve().name,
+        name=cohort_name(dataset),
         exclude=container.read_exclusions(exclude) if exclude else None,
         track=_progress_bar("reading"),
     )

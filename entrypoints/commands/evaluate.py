@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -150,6 +149,7 @@ def _recipe(
 ) -> EvaluationRecipe:
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.evaluation import shard_of_job
+    from gliobench.entrypoints.inputs import cohort_name
     from gliobench.entrypoints.recipe import EvaluationRecipe, fair_share
     from gliobench.entrypoints.settings import changed
 
@@ -161,19 +161,10 @@ def _recipe(
         dataset=dataset,
         backends=tuple(backends),
         out=out,
-        name=_name(dataset),
+        name=cohort_name(dataset),
         limit=limit,
         shard=shard_of_job(shard, wanted.shards, os.environ.get(INDEX)),
     )
-
-
-def _name(dataset: str) -> str:
-    """Call a cohort by its folder's name; where that lies is nobody's business."""
-    from gliobench.entrypoints.container import container
-
-    folder = Path(dataset)
-    url = str(folder.resolve()) if folder.is_dir() else container.storage(dataset).url
-    return url.rpartition("/")[2]
 
 
 def _print_shard(name: str, missing: list[str], *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """`gliobench dataset`, from the flags to the exit code."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,15 @@ def test_visits_are_split_together_and_assumptions_are_said(tmp_path: Path) -> N
     assert said in told
     assert "studies     6 of 4 patients" in told
     assert "6 studies split, 0 left out, 4 patients" in table
+
+
+def test_a_cohort_is_called_by_a_name_that_can_be_shown(dataset: Path, tmp_path: Path) -> None:
+    folder = dataset.rename(tmp_path / os.fsdecode(b"Daten_\xe4"))
+
+    code, _, _ = _run("split", folder, "--folds", 2, "--out", tmp_path / "c.json")
+
+    assert code == 0
+    assert read_cohort((tmp_path / "c.json").read_bytes(), file="c").name == r"Daten_\xe4"
 
 
 def test_a_table_of_findings_obeys_no_name_of_a_study(tmp_path: Path) -> None:

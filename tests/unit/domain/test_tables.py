@@ -4,6 +4,8 @@ import csv
 from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gliobench.domain import tables
 from gliobench.domain.errors import InvalidInputError
@@ -79,3 +81,18 @@ def test_no_cell_that_is_written_is_a_formula_and_numbers_stay_numbers() -> None
     assert read_back[0][:2] == ["arm", "'=head"]
     assert read_back[1] == ["'=1+1", "'+a", "'-a", "'@a", r"\t=a", r"\ra"]
     assert read_back[2] == ["-1.5", "-2", "1e-09", "a=b", "a-b", ""]
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"\n", b"\r", b",", b";", b'"', b"\0", b"\xff", b"\xfe", b" "]))
+)
+def test_whatever_the_bytes_a_table_is_read_or_refused_in_one_line(pieces: list[bytes]) -> None:
+    rows, said = [], "t.csv: "
+    try:
+        rows = read(b"".join(pieces))
+    except InvalidInputError as error:
+        said = str(error)
+
+    assert said.startswith("t.csv: ")
+    assert said.isprintable()
+    assert all(number > 1 for number, _ in rows)
