@@ -79,19 +79,23 @@ class PlacedStudies:
         return found
 
     def _compared(self, first: str, second: str, endpoint: Endpoint) -> PairedMeans:
-        """Compare two means; of shares of right answers, a failure is as wrong as any."""
-        nobody = np.zeros(len(self.numbers), dtype=bool)
-        one, other = (
-            self.failed[name, endpoint.form] if endpoint.is_mean else nobody
-            for name in (first, second)
-        )
         return compare_means(
             self.scores[first, endpoint],
             self.scores[second, endpoint],
-            failed=(one, other),
+            failed=(self._lost(first, endpoint), self._lost(second, endpoint)),
             worst=endpoint.worst,
             patients=self.numbers,
         )
+
+    def _lost(self, name: str, endpoint: Endpoint) -> BoolArray:
+        """Tell where the score is the worst, be it for a failure or for a tumour that was not found.
+
+        Of shares of right answers nothing is: there the worst is as wrong as any.
+        """
+        scores = self.scores[name, endpoint]
+        if not endpoint.is_mean:
+            return np.zeros(len(scores), dtype=bool)
+        return np.asarray(self.failed[name, endpoint.form] | (scores == endpoint.worst))
 
     def shifts(self, first: str, second: str) -> dict[Form, SignedRank | NotEstimable]:
         """Rank the differences of each form's leading endpoint, over the tumours both answer."""

@@ -45,8 +45,8 @@ def _error(table: CaseTable, patients: Indices) -> Measured:
     errors = POINT_ERROR.scores(table)
     if np.isnan(errors).all():
         return UNMEASURED
-    failed = table.failed(Form.POINT)
-    return estimate_mean(errors, patients, failed=failed, bounds=(0.0, POINT_ERROR.worst))
+    worst = errors == POINT_ERROR.worst
+    return estimate_mean(errors, patients, failed=worst, bounds=(0.0, POINT_ERROR.worst))
 
 
 def _accuracies(arm: str, table: CaseTable) -> tuple[Measured, Measured]:

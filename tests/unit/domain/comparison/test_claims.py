@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from gliobench.domain.comparison.result import (
     Tracking,
     Verdict,
 )
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.prediction import Failure, Form
 from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable
@@ -83,6 +84,23 @@ def test_one_to_three_failures_decide_nothing(failures: int) -> None:
     assert pair.claim(POINT_ERROR) == Claim(better=None, typically=None)
     assert pair.claim(POINT_ERROR).verdict is Verdict.OPEN
     assert pair.fails_more is None
+
+
+def test_answers_that_find_no_tumour_weigh_as_failures_do() -> None:
+    cases = points_off([5 + one for one in SPREAD[::-1]])
+    nowhere = FormOutcome(PointScore(WORST_MM, hit=False))
+    lost = [replace(case, localisation={Form.POINT: nowhere}) for case in cases[:3]]
+
+    (pair,) = compared(first=points_off([5 + one for one in SPREAD]), second=lost + cases[3:]).pairs
+
+    mean = pair.difference(POINT_ERROR)
+    assert isinstance(mean, Estimate)
+    assert mean.value < -8
+    assert pair.claim(POINT_ERROR).better is None
+    test = pair.mean_test(POINT_ERROR)
+    assert test is not None
+    assert isinstance(test.p, float)
+    assert test.p > 0.1
 
 
 def test_one_that_is_nearer_and_fails_now_and_then_is_better_in_the_typical_study_alone() -> None:
