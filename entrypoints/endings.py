@@ -64,6 +64,8 @@ def _told(error: Exception) -> ExitCode:
 
 def _flushed(code: int) -> int:
     """Write what is left; whoever has stopped reading is told nothing."""
+    if sys.stdout is None:  # closed by whoever started the process
+        return code
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -6,6 +6,7 @@ The first line that goes wrong is reported, by its name and where it was set.
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -61,7 +62,10 @@ def _modalities(given: object) -> object:
 def _user_cache() -> Path:
     """Give the user's folder for what can be fetched again."""
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "gliobench"
+    try:
+        return (Path(home) if home else Path.home() / ".cache") / "gliobench"
+    except RuntimeError:  # a user without a home, as containers have them
+        return Path(tempfile.gettempdir()) / "gliobench-cache"
 
 
 class LlamaSettings(BaseModel):

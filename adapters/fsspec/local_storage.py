@@ -11,7 +11,10 @@ from typing import BinaryIO, final
 from gliobench.adapters.fsspec.faults import told
 from gliobench.adapters.fsspec.unfinished import hold, sweep, unfinished
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import NotFoundError, StoreError
+from gliobench.domain.errors import JobError, NotFoundError, StoreError
+
+LARGEST_BYTES = 2**29
+"""Of a file that is read whole: manifests, parts of predictions and masks are far smaller."""
 
 
 @final
@@ -36,7 +39,10 @@ class LocalStorage(Storage):
     def read(self, name: str) -> bytes:
         """Read a file."""
         with self.reading(name) as file:
-            return file.read()
+            content = file.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise JobError(f"{self._folder / name} is larger than {LARGEST_BYTES // 2**20} MiB")
+        return content
 
     def write(self, name: str, content: bytes) -> str:
         """Write a file."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import NonNegativeInt, TypeAdapter
 
-from gliobench.domain.documents import read_document
+from gliobench.domain.documents import LARGEST_BYTES, read_document
 from gliobench.domain.errors import InvalidInputError
 
 T = TypeVar("T")
@@ -37,8 +37,11 @@ def read_folds(path: Path) -> Mapping[str, int]:
 
 
 def _read(form: TypeAdapter[T], path: Path, wanted: str) -> T:
+    if not path.is_file():  # opening a pipe would wait for ever
+        raise InvalidInputError(f"{path} cannot be read: there is no such file")
     try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: no name of a file
-        raise InvalidInputError(f"{path} cannot be read: {error}") from error
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from error
     return read_document(partial(form.validate_json, strict=True), content, name=f"{path} {wanted}")

@@ -13,7 +13,7 @@ from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.sight import Sight
 from gliobench.application.held_out import OPTION
 from gliobench.domain.answers.questions import Decoding
-from gliobench.domain.documents import read_document
+from gliobench.domain.documents import LARGEST_BYTES, read_document
 from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.study import Modality
@@ -119,7 +119,8 @@ def card_of(folder: str | None) -> dict[str, Any]:
     if folder is None or not path.is_file():
         return {}
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise BackendError(f"{path} is no card: {error.strerror}") from error
     card = read_document(

@@ -20,7 +20,7 @@ from gliobench.adapters.monai.torch_network import (
 )
 from gliobench.application.cross_validate import TRAINING_DATA
 from gliobench.application.ports.trainer import TrainingData
-from gliobench.domain.documents import read_document
+from gliobench.domain.documents import LARGEST_BYTES, read_document
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.statistics.temperature import fit_temperature
 from gliobench.domain.study import Grade
@@ -149,7 +149,8 @@ def _read(form: TypeAdapter[T], path: Path) -> T:
     if not path.is_file():
         raise NotFoundError(f"{path} is not there: finish the run with gliobench train")
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from error
     return read_document(

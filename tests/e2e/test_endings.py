@@ -55,3 +55,24 @@ def test_a_terminal_that_lacks_characters_is_shown_tables_and_errors(encoding: s
     assert (shown.returncode, shown.stderr) == (0, b"")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith(b"error: GLIOBENCH_THREADS: got '\\u0413\\u043b")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-"])
+def test_a_process_that_was_started_without_its_streams_ends_by_its_exit_code(closed: str) -> None:
+    right = _run("bash", "-c", f"{' '.join(SHOW)} --json {closed}")
+    wrong = _run("bash", "-c", f"{' '.join(SHOW)} {closed}", GLIOBENCH_THREADS="x")
+
+    assert (right.returncode, wrong.returncode) == (0, 1)
+    assert b"Traceback" not in right.stderr + wrong.stderr
+
+
+def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gliobench.entrypoints import settings
+
+    def no_home() -> None:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(settings.Path, "home", no_home)
+
+    assert settings.load_settings().cache_dir.name == "gliobench-cache"

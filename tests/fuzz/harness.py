@@ -162,7 +162,7 @@ def _run(args: list[str], env: dict[str, str], root: Path) -> int:
     for name in cleared:
         del os.environ[name]
     os.environ |= {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp"), "COLUMNS": "100"}
-    os.environ |= {"GLIOBENCH_LOG_LEVEL": "error", **env}
+    os.environ |= {"GLIOBENCH_LOG_LEVEL": "error", "GLIOBENCH_STORE_PATIENCE_S": "1", **env}
     _limit_memory()
     warnings.simplefilter("default")
     sys.argv = ["gliobench", *args]

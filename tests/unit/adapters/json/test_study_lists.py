@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,20 @@ def test_what_is_no_fold_is_refused_by_its_patient(tmp_path: Path, text: str) ->
 def test_a_name_that_no_file_can_have_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="cannot be read"):
         read_exclusions(Path("a\0b"))
+
+
+def test_a_file_of_many_gigabytes_is_refused_before_memory_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "quarantine.json"
+    with path.open("wb") as file:
+        file.truncate(2**34)
+
+    with pytest.raises(InvalidInputError, match="wanted at most 268435456"):
+        read_exclusions(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    with pytest.raises(InvalidInputError, match="there is no such file"):
+        read_exclusions(path)
