@@ -28,6 +28,7 @@ def describe_cohort(
         n_patients=len(set(table.patients.tolist())),
         n_with_tumour=int(table.has_plane.sum()),
         n_without_tumour=int(table.tumour_free.sum()),
+        image_faults=table.image_faults,
         reference_faults=table.reference_faults,
         grades=Counter(grades),
         sites=sites,

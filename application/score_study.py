@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gliobench.application.implausible_images import implausible_images
 from gliobench.application.ports.executor import Sight
 from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
@@ -14,6 +15,7 @@ from gliobench.domain.errors import GliobenchError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.faults import Fault
 from gliobench.domain.geometry import FloatArray, Grid
 from gliobench.domain.image_hash import image_at_hand, image_hash
 from gliobench.domain.patients import is_phantom
@@ -114,6 +116,7 @@ class ScoreStudy:
             content_hash=self._content,
             image_hash=None if self._image is None else image_hash(self._image),
             tumour_free=self._reference.has_tumour is False,
+            image_fault=self._image_fault,
             reference_fault=self._reference.fault,
             reference_note=self._reference.note,
             slice_choice=choice,
@@ -137,6 +140,10 @@ class ScoreStudy:
     def _image(self) -> FloatArray | None:
         """The first modality at hand: after skull-stripping, the brain is what is not zero."""
         return None if self._study is None else image_at_hand(self._study)
+
+    @cached_property
+    def _image_fault(self) -> Fault | None:
+        return None if self._study is None else next(implausible_images(self._study), None)
 
     @cached_property
     def _facts(self) -> TargetFacts | None:

@@ -33,8 +33,9 @@ FEWEST = 500
 """Voxels of a border, below which noise is not told from tissue."""
 SMALL_PART = 0.01
 """Of the largest part of the foreground: smaller ones are noise."""
-FARTHEST = 1.5
-"""Ranges of the head that its darkest voxels lie at most above a background that was its zero."""
+FLOOR = (-0.1, 0.75)
+"""Ranges of the head, that its darkest voxels may lie above a background that was its zero; in real
+studies -0.04 to 0.33."""
 _SAMPLE_STEP = 5
 _RANGE = (0.1, 99.9)
 
@@ -156,7 +157,7 @@ def _is_padded(volume: FloatArray) -> bool:
 def _zero_of(head: FloatArray, background: Background) -> float:
     """Tell which intensity was 0 before a background was shifted, or put there."""
     low, high = np.percentile(head, _RANGE)
-    is_floor = 0 <= low - background.level <= FARTHEST * (high - low)
+    is_floor = FLOOR[0] <= (low - background.level) / max(high - low, 1e-9) <= FLOOR[1]
     holds_zero = abs(background.level) <= background.tolerance
     return background.level if is_floor and not holds_zero else 0.0
 

@@ -45,8 +45,8 @@ Row: TypeAlias = dict[str, Any]
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
 MOVE = tuple(Move.__dataclass_fields__)
-TOLD = ("reference_fault", "reference_note")
-"""What is told of a reference: each in two columns, of its kind and of its detail."""
+TOLD = ("image_fault", "reference_fault", "reference_note")
+"""What is told of images and reference: each in two columns, of its kind and of its detail."""
 REFERENCE = ("found_tumour", "tumour_free", *TOLD, *(f"{name}_detail" for name in TOLD))
 LATER = {
     "image_hash",
@@ -119,6 +119,7 @@ def _read_case(row: Row) -> CaseScore:
         image_hash=row.get("image_hash"),  # absent from runs of older versions
         found_tumour=row.get("found_tumour"),
         tumour_free=bool(row.get("tumour_free")),
+        image_fault=_read_fault(row, "image_fault"),
         reference_fault=_read_fault(row, "reference_fault"),
         reference_note=_read_fault(row, "reference_note"),
         moves=dict(_read_moves(row)),
@@ -149,8 +150,8 @@ def _row(case: CaseScore) -> Row:
         "slice_choice": case.slice_choice.value if case.slice_choice else None,
         "simulated": case.simulated,
     }
-    for name, told in zip(TOLD, (case.reference_fault, case.reference_note), strict=True):
-        if told is not None:
+    for name in TOLD:
+        if (told := getattr(case, name)) is not None:
             row |= {name: told.kind.value, f"{name}_detail": told.detail}
     match case.grade:
         case Failure():

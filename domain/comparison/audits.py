@@ -69,6 +69,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_slices(runs),
         *_repeated_images(runs),
         *_assumed_patients(runs[0].cases),
+        *_images(runs[0].cases),
         *_references(runs[0].cases),
     ]
     for run in runs:
@@ -139,6 +140,18 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 
 def _labels(run: ScoredRun) -> str:
     return run.labels.convention.name if run.labels else "that are not recorded"
+
+
+def _images(cases: CaseTable) -> Iterator[Finding]:
+    """Find studies that no backend may have been made for: answers to them prove little."""
+    if faults := cases.image_faults:
+        yield Finding(
+            FindingKind.IMPLAUSIBLE_IMAGES,
+            f"The images of {_studies(len(faults))} are not those of a brain without its skull. They "
+            f"are scored as all others; leave them out by dataset verify --quarantine if they do not "
+            f"belong here. {_named(faults)}.",
+            study_ids=tuple(sorted(faults)),
+        )
 
 
 def _references(cases: CaseTable) -> Iterator[Finding]:

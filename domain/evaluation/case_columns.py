@@ -27,7 +27,8 @@ REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 CHOICES = {choice: at for at, choice in enumerate(SliceChoice)}
 """A number for each way of choosing the only plane of a study."""
 UNKNOWN = -1
-TEXTS = ("study_id", "patient", "site", "image", "reference_fault", "reference_note")
+TOLD = ("image_fault", "reference_fault", "reference_note")
+TEXTS = ("study_id", "patient", "site", "image", *TOLD)
 NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
 REFERENCE = "reference."
 
@@ -159,6 +160,7 @@ def _row(case: CaseScore) -> Row:
         "patient": intern(case.patient_id),
         "site": None if case.site is None else intern(case.site),
         "image": None if case.image_hash is None else intern(case.image_hash),
+        "image_fault": case.image_fault.sentence if case.image_fault else None,
         "reference_fault": case.reference_fault.sentence if case.reference_fault else None,
         "reference_note": case.reference_note.sentence if case.reference_note else None,
         "oracle": case.oracle,

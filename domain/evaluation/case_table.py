@@ -137,6 +137,11 @@ class CaseTable:
         return np.asarray(self.columns["found"] == 0)
 
     @property
+    def image_faults(self) -> dict[str, str]:
+        """Why a study's images show no brain without its skull, by study id."""
+        return self._told("image_fault")
+
+    @property
     def reference_faults(self) -> dict[str, str]:
         """Why a part of a study's reference could not be read, by study id."""
         return self._told("reference_fault")

@@ -14,6 +14,7 @@ class FindingKind(str, Enum):
     DIFFERENT_REFERENCES = "different references"
     LEAKAGE = "leakage"
     SIMULATED = "simulated"
+    IMPLAUSIBLE_IMAGES = "implausible images"
     UNREADABLE_REFERENCES = "unreadable references"
     NOTED_REFERENCES = "notes on references"
     MISSING_MASKS = "missing reference masks"

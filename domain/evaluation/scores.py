@@ -137,6 +137,7 @@ class CaseScore:
             older runs.
         tumour_free: True where the reference says that there is no tumour. Without that and without
             a plane nobody has drawn one, or what was drawn cannot be read.
+        image_fault: Why its images show no brain without its skull; it is scored all the same.
         reference_fault: Why a part of the reference could not be read; the rest is scored.
         reference_note: How the reference was read, where that is worth knowing.
         moves: Where the images were altered to control the backend: by form, how its answers
@@ -158,6 +159,7 @@ class CaseScore:
     image_hash: str | None = None
     found_tumour: bool | None = None
     tumour_free: bool = False
+    image_fault: Fault | None = None
     reference_fault: Fault | None = None
     reference_note: Fault | None = None
     moves: Mapping[Form, Move] = field(default_factory=dict)

@@ -93,7 +93,8 @@ def _is_in_spite(comparison: Comparison) -> bool:
 
     found = {finding.kind for finding in comparison.findings}
     in_spite = found & {FindingKind.LEAKAGE, FindingKind.PARTIAL_RUN}
-    return bool(in_spite or comparison.cohort.reference_faults)
+    cohort = comparison.cohort
+    return bool(in_spite or cohort.image_faults or cohort.reference_faults)
 
 
 def _print(facts: str, place: str) -> None:

@@ -78,7 +78,8 @@ def evaluate(
     The report is on every backend of the same cohort that the folder holds. Of several shards, the
     one that ends last writes it.
 
-    Exit codes: 3 some studies failed and are counted so, or references cannot be read, 75 a store could not be reached, 143 told
+    Exit codes: 3 some studies failed and are counted so, show no brain without its skull or have
+    references that cannot be read, 75 a store could not be reached, 143 told
     to stop by SIGTERM; after both of these the same command goes on.
     """
     from gliobench.entrypoints.evaluation import (
@@ -105,7 +106,9 @@ def evaluate(
         if missing and not allow_partial:
             _print_shard(recipe.shard.name, [one.name for one in missing], as_json=as_json)
             failed = any(
-                case.failures or case.reference_fault for run in runs for case in run.store.scores()
+                case.failures or case.image_fault or case.reference_fault
+                for run in runs
+                for case in run.store.scores()
             )
             raise typer.Exit(ExitCode.WITH_RESERVATIONS if failed else ExitCode.DONE)
         merge(out, names, allow_partial=allow_partial)
@@ -119,7 +122,8 @@ def evaluate(
 def code_of(report: EvaluationReport) -> ExitCode:
     """Tell how a command ends that has written a report."""
     failed = any(one.summary.n_failed for one in report.backends)
-    faulty = failed or report.missing_shards or report.cohort.reference_faults
+    cohort = report.cohort
+    faulty = failed or report.missing_shards or cohort.image_faults or cohort.reference_faults
     return ExitCode.WITH_RESERVATIONS if faulty else ExitCode.DONE
 
 

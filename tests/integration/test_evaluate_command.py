@@ -94,6 +94,21 @@ def test_unreadable_masks_leave_the_grades_scored_and_are_named(
     assert "Unreadable references" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("real_sizes")
+def test_images_that_show_no_whole_brain_are_scored_named_and_stamped(tmp_path: Path) -> None:
+    result = evaluate(tmp_path, backend="grader")
+
+    assert result.exit_code == 3, result.output
+    told = " ".join(result.stdout.split())
+    assert "The images of 3 studies are not those of a brain without its skull." in told
+    assert "s0: brain_too_small: t1n shows 1 ml" in told
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert list(report["cohort"]["image_faults"]) == ["s0", "s1", "s2"]
+    assert "Implausible images" in [stamp["title"] for stamp in report["stamps"]]
+    assert "Implausible images" in (tmp_path / "report.html").read_text()
+
+
 def test_a_mask_that_was_cut_at_half_is_scored_and_noted(
     tmp_path: Path, source: list[FakeStudySource]
 ) -> None:

@@ -26,6 +26,7 @@ from gliobench.domain.prediction import (
     Failure,
     FailureReason,
     Form,
+    GradePrediction,
     LocalisationPrediction,
     Mask,
 )
@@ -189,6 +190,24 @@ def test_a_reference_that_raises_is_a_fault_of_the_reference_and_of_no_backend()
         "s0", FaultKind.UNREADABLE, "s0: the table of grades is torn"
     )
     assert case.failures == ()
+
+
+@pytest.mark.usefixtures("real_sizes")
+def test_images_that_show_no_brain_are_named_and_scored_all_the_same() -> None:
+    (case,) = score(
+        fake_backend(classifier=FakeClassifier(lambda _: GradePrediction(Grade.HGG))),
+        FakeStudySource(CASES[:1]),
+    )
+
+    assert case.image_fault is not None
+    assert case.image_fault.kind is FaultKind.BRAIN_TOO_SMALL
+    assert isinstance(case.grade, GradePrediction)
+
+
+def test_images_that_show_a_brain_are_not_named() -> None:
+    (case,) = score(fake_backend(), FakeStudySource(CASES[:1]))
+
+    assert case.image_fault is None
 
 
 def test_predictions_of_other_weights_are_not_scored() -> None:
