@@ -57,7 +57,6 @@ PATTERNS = (
 """A row a naming pattern, the first that matches counts; an id that none matches is its patient's."""
 _UPPER = ("TCGA",)
 _ANY_VISIT = re.compile(rf"{_VISIT}|{_OCCASION}|{_DATE}([-_.T]\d+)?", re.IGNORECASE)
-_LAST_NUMBER = re.compile(r"(?P<stem>.*?)\d+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +131,37 @@ def assumptions(patients: Mapping[str, str]) -> list[str]:
 
 
 def _taken_for_visits(patients: Mapping[str, str]) -> Iterator[str]:
-    for row in PATTERNS:
-        visits: dict[str, list[str]] = defaultdict(list)
-        for study_id, patient in sorted(patients.items()):
-            named = patient_of(study_id) if row.is_assumed else None
-            if named is not None and named.pattern is row and named.id == patient:
-                visits[patient].append(study_id)
-        again = {patient: ids for patient, ids in visits.items() if len(ids) > 1}
-        if again:
-            patient, ids = next(iter(again.items()))
-            yield (
-                f"{sum(map(len, again.values()))} studies are taken for visits of "
-                f"{_patients(len(again))}, because their names end in {row.whose} (such as {ids[0]} "
-                f"and {ids[1]}, of {patient})"
-            )
+    visits: dict[str, list[str]] = defaultdict(list)
+    for study_id, patient in sorted(patients.items()):
+        if patient != study_id:
+            visits[patient].append(study_id)
+    assumed: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for patient, ids in visits.items():
+        if len(ids) > 1 and (ground := _ground(ids[0], patient)):
+            assumed[ground][patient] = ids
+    for ground, found in assumed.items():
+        patient, ids = next(iter(found.items()))
+        yield (
+            f"{sum(map(len, found.values()))} studies are taken for visits of "
+            f"{_patients(len(found))}, because {ground} (such as {ids[0]} and {ids[1]}, of {patient})"
+        )
+
+
+def _ground(study_id: str, patient: str) -> str | None:
+    """Say what makes a study a visit of a patient; None where it is sure, or a table says it."""
+    named = patient_of(study_id)
+    if named.pattern is None:
+        return "their folders lie together" * study_id.startswith(f"{patient}_") or None
+    is_assumed = named.pattern.is_assumed and named.id == patient
+    return f"their names end in {named.pattern.whose}" if is_assumed else None
 
 
 def _taken_for_patients(patients: Mapping[str, str]) -> Iterator[str]:
     alike: dict[str, list[str]] = defaultdict(list)
     for study_id, patient in sorted(patients.items()):
-        number = _LAST_NUMBER.fullmatch(study_id)
-        if number and patient == study_id and patient_of(study_id).pattern is None:
-            alike[number["stem"]].append(study_id)
+        stem = study_id.rstrip("0123456789")
+        if patient == study_id != stem and patient_of(study_id).pattern is None:
+            alike[stem].append(study_id)
     again = [ids for ids in alike.values() if len(ids) > 1]
     if again:
         yield (

@@ -107,6 +107,15 @@ def test_what_is_assumed_of_names_is_said() -> None:
     ]
 
 
+def test_what_is_assumed_of_folders_is_said() -> None:
+    (said,) = assumptions({"anna_x": "anna", "anna_y": "anna", "ben_x": "ben"})
+
+    assert said.startswith(
+        "2 studies are taken for visits of 1 patient, because their folders lie together (such as "
+        "anna_x and anna_y, of anna)"
+    )
+
+
 def test_nothing_is_assumed_where_a_table_names_the_patients() -> None:
     assert assumptions({"Case_01": "anna", "Case_02": "anna", "P1_1": "ben", "P1_2": "ben"}) == []
 
