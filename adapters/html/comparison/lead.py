@@ -65,7 +65,7 @@ def _primary(comparison: Comparison) -> Iterator[str]:
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
     is_rule = ", a baseline that looks at no tumour," if arm.baseline else ""
-    told = f"By {declared}, {name}{is_rule} comes first at {_value(arm, primary, best)}"
+    told = f"By {declared}, {name}{is_rule} comes first {_value(arm, primary, best)}"
     if len(ranking) == 1:
         yield f"{told}, and nobody else answers."
         return
@@ -77,8 +77,8 @@ def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
     for row in arm.summary.everyone.intention_to_treat.localisation:
         is_it = row.form is endpoint.form and row.region in (None, *LOCALISED)
         if is_it and endpoint.measure in row.spreads:
-            return distance_words(row, endpoint.measure)
-    return said(found)
+            return f"with a {distance_words(row, endpoint.measure)}"
+    return f"at {said(found)}"
 
 
 def _no_skill(comparison: Comparison) -> Iterator[str]:
@@ -108,7 +108,7 @@ def _placing(comparison: Comparison) -> Iterator[str]:
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
     told = (
-        f"Of points on the scoring plane, {name} has the smallest mean error: "
+        f"Of points on the scoring plane, {name} has the smallest mean error, "
         f"{_value(arm, POINT_ERROR, best)}"
     )
     yield f"{told}; {claims_of_the_first(comparison, ranking, POINT_ERROR)}."
