@@ -186,6 +186,20 @@ def test_a_mask_comes_back_voxel_by_voxel(reopen: Callable[[], RunStore]) -> Non
     assert all(np.array_equal(found.regions[name], regions[name]) for name in regions)
 
 
+@pytest.mark.parametrize("study_id", ["ж" * 120, "..", "-rf", r"Pati\xebnt", "a b%20", "=1+1"])
+def test_a_mask_is_kept_whatever_its_study_is_called(
+    reopen: Callable[[], RunStore], study_id: str
+) -> None:
+    mask = Mask(GRID, {Region.WT: np.ones(GRID.shape, dtype=bool)})
+    said = prediction(localisation=LocalisationPrediction({Form.MASK: mask}))
+
+    reopen().append([replace(said, study_id=study_id)])
+
+    (back,) = read(reopen(), "key-1")
+    assert back.study_id == study_id
+    assert isinstance(back.localisation, LocalisationPrediction)
+
+
 def test_a_study_that_failed_whole_comes_back_as_one_failure(
     reopen: Callable[[], RunStore],
 ) -> None:

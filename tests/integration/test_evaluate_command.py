@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from typer.testing import CliRunner, Result
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.study_folder import write_study
+from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.study import Grade, Reference
@@ -70,6 +73,23 @@ def test_json_is_the_report_and_nothing_else(tmp_path: Path) -> None:
     assert report == json.loads((tmp_path / "report.json").read_text())
     assert report["cohort"]["n_studies"] == 3
     assert report["backends"][0]["summary"]["n_failed"] == 0
+
+
+def test_a_study_whose_name_is_no_utf_8_costs_the_cohort_nothing(
+    source: list[FakeStudySource], tmp_path: Path
+) -> None:
+    for name in ("BraTS20_Training_970", os.fsdecode(b"Pati\xebnt_A"), "ж" * 50, "a\x1b[2J\u202eb"):
+        folder = write_study(tmp_path / "data", fake_case("scan", tumour=None))
+        folder.rename(tmp_path / "data" / name)
+    source.append(BratsStudySource(tmp_path / "data"))  # type: ignore[arg-type]
+
+    result = evaluate(tmp_path / "run", "--json")
+
+    report = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert report["cohort"]["n_studies"] == 4
+    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert "Traceback" not in result.output
 
 
 def test_unreadable_masks_leave_the_grades_scored_and_are_named(
