@@ -121,7 +121,8 @@ def bias_table(comparison: Comparison) -> Table | None:
     """Lay out what answers owe to the tumour; None where nobody answers on the plane."""
     columns = (
         Column(
-            "Tracking index", "0: nothing is owed to the tumour; 1: every answer lies on its own"
+            "Tracking index",
+            "0: independent of tumour position; 1: every answer lies on its own tumour",
         ),
         Column("Slope x", "mm that answers move to a side when the tumour moves 1 mm"),
         Column("Slope y", "The same from back to front"),

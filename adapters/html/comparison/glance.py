@@ -56,7 +56,7 @@ def _accuracies(comparison: Comparison) -> Iterator[Figure]:
             "glance-accuracy",
             "Accuracy",
             f"The dashed line is no skill: answering {first.commoner.value} each time is right in "
-            f"{percent(bar)}. In colour: above it for sure.",
+            f"{percent(bar)}. Coloured: the 95 % interval lies above the line.",
             [_row(name, one, above=bar) for name, one in rows],
             Scale((0, 1), SHARES, mark=bar),
         )
@@ -68,7 +68,7 @@ def _balanced(comparison: Comparison) -> Iterator[Figure]:
         yield row_figure(
             "glance-balanced-accuracy",
             "Balanced accuracy",
-            "HGG and LGG count alike; the dashed line is chance. In colour: above it for sure.",
+            "HGG and LGG count alike; the dashed line is chance. Coloured: the 95 % interval lies above it.",
             [_row(name, one, above=0.5) for name, one in rows],
             Scale((0, 1), SHARES, mark=0.5),
         )
@@ -83,8 +83,8 @@ def _tracking(comparison: Comparison) -> Iterator[Figure]:
         yield row_figure(
             "glance-tracking-index",
             "Does it follow? The tracking index",
-            "1: every answer lies on its tumour; 0, dashed: nothing is owed to it. In colour: "
-            "follows the tumour for sure.",
+            "1: every answer lies on its tumour; 0 (dashed): independent of tumour position. "
+            f"Coloured: the 95 % interval lies above {FOLLOWS:g}.",
             [_row(name, one, above=FOLLOWS) for name, one in rows],
             Scale((-0.25 if low < -0.02 else 0.0, 1.0), SHARES, mark=0.0),
         )

@@ -143,7 +143,7 @@ def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str
         f"{names} {keep} to one place and {hardly} the tumour: answers spread over "
         f"{'up to ' if several else ''}{number(max(one.predicted.spread_mm for one in biases), 0)} "
         f"mm, the tumours over {number(min(one.reference.spread_mm for one in biases), 0)} mm "
-        f"(tracking {index} {indices}, where 0 owes nothing to the tumour)."
+        f"(tracking {index} {indices}, where 0 is independent of tumour position)."
     )
 
 

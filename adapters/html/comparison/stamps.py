@@ -26,11 +26,11 @@ def _few(comparison: Comparison) -> list[Stamp]:
     if not 0 < fewest < FEW_STUDIES or not comparison.cohort.is_ranked:
         return []
     text = (
-        f"Of {fewest} {grade} a bootstrap sees too little doubt: intervals of differences are too "
+        f"With {fewest} {grade} only, bootstrap intervals of differences are too "
         "narrow. The p values do not rest on them."
     )
     if fewest < FEWEST:
-        text += f" Two AUROCs are not tested with fewer than {FEWEST}: DeLong's test would find too much."
+        text += f" AUROCs are not compared with fewer than {FEWEST}: DeLong's test is then anti-conservative."
     return [Stamp(f"Few {grade}", text)]
 
 
