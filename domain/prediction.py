@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
+from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.study import Grade
 
@@ -117,6 +118,23 @@ class Mask:
     def is_empty(self) -> bool:
         """Tell whether it says that there is no tumour."""
         return not self.whole.any()
+
+    @classmethod
+    def of_labels(
+        cls, labels: NDArray[np.integer], *, convention: LabelConvention, grid: Grid
+    ) -> Mask:
+        """Make a mask of a backend's label map, whose convention has to be named.
+
+        Args:
+            labels: (I, J, K) integers.
+            convention: What they mean.
+            grid: The study's RAS+ grid, which they lie on.
+
+        Raises:
+            InvalidInputError: A label is not of the convention, which has no whole tumour, or the
+                shape is not the grid's.
+        """
+        return cls(grid=grid, regions=convention.split(labels))
 
     @property
     def whole(self) -> NDArray[np.bool_]:

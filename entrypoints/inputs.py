@@ -13,6 +13,7 @@ from gliobench.entrypoints.container import container
 if TYPE_CHECKING:
     from gliobench.application.ports.backend import Backend
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.domain.labels.conventions import LabelConvention
     from gliobench.domain.labels.proposal import DatasetLabels
 
 PHANTOM = "phantom:"
@@ -47,6 +48,19 @@ def open_source(dataset: str, labels: DatasetLabels | None = None) -> StudySourc
     if labels is not None:
         source = source.labelled(labels)
     return source if members is None else ChosenStudies(source, members)
+
+
+def mask_convention() -> LabelConvention:
+    """Give the convention that predicted masks are written in: the declared one, or BraTS's of 2017.
+
+    Raises:
+        InvalidInputError: The declared convention cannot be read.
+    """
+    from gliobench.domain.labels.conventions import BUILT_IN
+    from gliobench.entrypoints.label_settings import declared_convention
+
+    declared = container.settings().labels
+    return BUILT_IN["brats-gli-2017"] if declared is None else declared_convention(declared)
 
 
 def open_labelled(dataset: str) -> StudySource:

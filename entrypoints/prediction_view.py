@@ -17,12 +17,21 @@ from gliobench.entrypoints.terminal import plain
 if TYPE_CHECKING:
     from gliobench.application.predict_study import OnSlice, Place, StudyReading
     from gliobench.domain.geometry import Box3D, Voxel
+    from gliobench.domain.labels.conventions import LabelConvention
 
 DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."
 
 
-def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[str, Any]:
-    """Give the prediction as JSON values; voxels are those of the study's files, from zero."""
+def prediction_json(
+    reading: StudyReading, written: Mapping[str, str], mask_labels: LabelConvention | None = None
+) -> dict[str, Any]:
+    """Give the prediction as JSON values; voxels are those of the study's files, from zero.
+
+    Args:
+        reading: The prediction.
+        written: Files by what they are.
+        mask_labels: What the labels of the written mask mean.
+    """
     return {
         "study_id": reading.study.id,
         "backend": reading.backend.name,
@@ -36,6 +45,7 @@ def prediction_json(reading: StudyReading, written: Mapping[str, str]) -> dict[s
         "localisation": _place(reading.place),
         **({"slice": _slice(reading.on_slice)} if reading.on_slice else {}),
         "files": dict(written),
+        **({"mask_labels": mask_labels.values()} if mask_labels and "mask" in written else {}),
         "disclaimer": DISCLAIMER,
     }
 

@@ -66,7 +66,7 @@ def predict(
     from gliobench.application.predict_study import predict_study
     from gliobench.domain.study import Modality
     from gliobench.domain.study_ids import file_stem
-    from gliobench.entrypoints.inputs import load_backend
+    from gliobench.entrypoints.inputs import load_backend, mask_convention
     from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
     files = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
@@ -85,7 +85,7 @@ def predict(
         reading = predict_study(opened, reader, force=force)
         written = _write(reading, folder)
     if as_json:
-        typer.echo(json.dumps(prediction_json(reading, written), indent=2))
+        typer.echo(json.dumps(prediction_json(reading, written, mask_convention()), indent=2))
     else:
         print_prediction(reading, written)
     if reading.failures:
@@ -136,16 +136,16 @@ def _remove_earlier(out: Path, study_id: str) -> None:
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
     from gliobench.application.predict_study import NoPlace, Place
-    from gliobench.domain.labels.conventions import BUILT_IN
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
+    from gliobench.entrypoints.inputs import mask_convention
 
     places = {name: str(path) for name, path in _files(out, reading.study.id).items()}
     written = {"prediction": places["prediction"]}
     mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None
     if mask:
         written["mask"] = places["mask"]
-        container.write_mask(Path(written["mask"]), mask, reading.study, BUILT_IN["brats-gli-2017"])
+        container.write_mask(Path(written["mask"]), mask, reading.study, mask_convention())
     _write_json(reading, written)
     if (picture := _picture(reading)) is not None:
         written["overlay"] = places["overlay"]
@@ -156,9 +156,11 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
 
 def _write_json(reading: StudyReading, written: dict[str, str]) -> None:
     from gliobench.entrypoints.files import write_whole
+    from gliobench.entrypoints.inputs import mask_convention
     from gliobench.entrypoints.prediction_view import prediction_json
 
-    content = json.dumps(prediction_json(reading, written), indent=2) + "\n"
+    shown = prediction_json(reading, written, mask_convention())
+    content = json.dumps(shown, indent=2) + "\n"
     write_whole(Path(written["prediction"]), content.encode())
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -224,6 +225,33 @@ def test_a_convention_of_ones_own_is_a_table_of_the_settings_file(tmp_path: Path
 
     labels = json.loads(Path("run/fake/manifest.json").read_text())["labels"]
     assert labels["convention"]["name"] == "Ours"
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "integers"),
+    [
+        ({}, "brats-gli-2017", [0, 1, 2, 4]),
+        ({"labels": "brats-ped-2025"}, "brats-ped-2024", [0, 1, 2, 4]),
+        ({"labels": "nnunet-brats"}, "nnunet-brats", [0, 1, 2, 3]),
+        ({"labels": "tumour"}, "tumour", [0, 1]),
+    ],
+)
+def test_a_predicted_mask_is_written_in_the_declared_convention_and_says_so(
+    tmp_path: Path, setting: dict[str, str], name: str, integers: list[int]
+) -> None:
+    folder = write_study(tmp_path, fake_case("BraTS20_Training_001"))
+
+    result = run("predict", folder, "--backend", "fake", "--out", "out", "--force", **setting)
+
+    assert result.exit_code in {0, 3}, result.output
+    said = json.loads(Path("out/prediction.json").read_text())
+    labels = np.asanyarray(nibabel.load(said["files"]["mask"]).dataobj)
+    assert np.unique(labels).tolist() == integers
+    assert said["mask_labels"] == BUILT_IN[name].values()
+    enhancing = fake_case("BraTS20_Training_001").reference.regions[Region.ET].sum()
+    if name != "tumour":
+        (integer,) = BUILT_IN[name].regions[Region.ET]
+        assert (labels == integer).sum() == enhancing
 
 
 def test_verify_proposes_what_names_and_masks_allow_and_says_on_what_ground(tmp_path: Path) -> None:

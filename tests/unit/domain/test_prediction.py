@@ -3,6 +3,7 @@ import pytest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Grid, Point3D
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import (
     NO_TUMOUR,
@@ -120,3 +121,15 @@ def test_an_answer_filed_under_another_form_is_refused() -> None:
 def test_a_localisation_prediction_without_answers_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="needs an answer"):
         LocalisationPrediction({})
+
+
+def test_a_backends_label_map_names_its_convention() -> None:
+    labels = np.array([[[0, 1, 2, 4]]])
+    grid = Grid(shape=(1, 1, 4), affine=np.eye(4))
+
+    of_2017 = Mask.of_labels(labels, convention=BUILT_IN["brats-gli-2017"], grid=grid)
+    of_2024 = Mask.of_labels(labels, convention=BUILT_IN["brats-gli-2024"], grid=grid)
+
+    assert of_2017.regions[Region.ET].ravel().tolist() == [False, False, False, True]
+    assert of_2024.regions[Region.RC].ravel().tolist() == [False, False, False, True]
+    assert of_2024.whole.ravel().tolist() == [False, True, True, False]
