@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -23,8 +24,12 @@ AS_JSON = "gliobench_json_escapes"
 def write_what_can_be_written() -> None:
     r"""Have stdout and stderr write characters that their encoding lacks as JSON does, `\u2013`.
 
-    So nothing is lost, and what is JSON stays JSON.
+    So nothing is lost, and what is JSON stays JSON. A stream that whoever started the process has
+    closed takes everything and keeps nothing.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- as long as the process
     codecs.register_error(AS_JSON, _escaped)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -64,8 +69,6 @@ def _told(error: Exception) -> ExitCode:
 
 def _flushed(code: int) -> int:
     """Write what is left; whoever has stopped reading is told nothing."""
-    if sys.stdout is None:  # closed by whoever started the process
-        return code
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -42,8 +42,7 @@ def reported_errors() -> Iterator[None]:
 
 def print_error(text: str) -> None:
     """Write one line to stderr, without credentials."""
-    if sys.stderr is not None:  # else it was closed by whoever started the process
-        sys.stderr.write(f"error: {one_line(hidden(cut(text, READ_LENGTH)))}\n")
+    sys.stderr.write(f"error: {one_line(hidden(cut(text, READ_LENGTH)))}\n")
 
 
 def exit_code(error: GliobenchError) -> ExitCode:

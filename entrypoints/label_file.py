@@ -23,6 +23,8 @@ def read_label_file(path: Path) -> LabelConvention:
         InvalidInputError: The file cannot be read, or declares no convention.
     """
     name = f"labels {path}"
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise InvalidInputError(f"{name}: wanted a file")
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)

@@ -58,9 +58,17 @@ OUTS = (
 )
 
 
+LABELS = (
+    b"name: own\ntissues: {1: core, 2: oedema, 4: enhancing}\n"
+    b"regions: {WT: [1, 2, 4], TC: [1, 4], ET: [enhancing]}\n"
+)
+
+
 def tables(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     """Damage a table or a list: name_mapping.csv, cases.csv, a cohort, a quarantine."""
-    way = rng.randrange(4)
+    way = rng.randrange(5)
+    if way == 4:
+        return _labels(rng, here, ground)
     if way == 0:
         studies = copied(ground.studies, here / "studies")
         what = _damage_table(rng, studies / "name_mapping.csv")
@@ -83,6 +91,25 @@ def tables(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     path.write_bytes(content)
     split = ("dataset", "split", str(ground.studies), "--folds", "2", "--exclude")
     return Hostile((*split, "{here}/quarantine.json"), f"quarantine: {what}")
+
+
+def _labels(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """Damage a label convention of the user's own."""
+    way = rng.randrange(6)
+    if way == 0:
+        what, content = "deep", b"tissues: " + b"[" * 20_000
+    elif way == 1:
+        what, content = "aliases", b"a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+    elif way == 2:
+        what, content = "an object of Python", b"!!python/object/apply:os.system ['true']\n"
+    elif way == 3:
+        value = rng.choice(HOSTILE_TEXTS)
+        what, content = f"tissue {value[:20]!r}", LABELS.replace(b"oedema", repr(value).encode())
+    else:
+        what, content = damaged_bytes(rng, LABELS)
+    (here / "labels.yaml").write_bytes(content)
+    command = study_command(rng, str(ground.studies))
+    return Hostile(("--set", "labels={here}/labels.yaml", *command), f"labels: {what}")
 
 
 def _damage_table(rng: random.Random, path: Path) -> str:
@@ -149,16 +176,18 @@ def settings(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         what = f"{option} {value[:30]!r}"
     elif way == 5:
         place = rng.choice(OUTS)
-        command = rng.choice(
-            [
-                ("evaluate", dataset, "--backend", "majority", "--out", place),
-                ("predict", f"{dataset}/{STUDIES[0]}", "--backend=brain-centroid", "--out", place),
-                ("compare", str(ground.run), "--replicates", "100", "--out", place),
-                ("report", str(ground.run), "--out", place),
-                ("dataset", "split", dataset, "--folds", "2", "--out", place),
-                ("dataset", "verify", dataset, "--quarantine", place),
-            ]
-        )
+        of_files = [
+            ("dataset", "split", dataset, "--folds", "2", "--out", place),
+            ("dataset", "verify", dataset, "--quarantine", place),
+        ]
+        of_folders = [
+            ("evaluate", dataset, "--backend", "majority", "--out", place),
+            ("predict", f"{dataset}/{STUDIES[0]}", "--backend=brain-centroid", "--out", place),
+            ("compare", str(ground.run), "--replicates", "100", "--out", place),
+            ("report", str(ground.run), "--out", place),
+        ]
+        may_replace = place == "{here}/file"
+        command = rng.choice(of_folders if may_replace else [*of_folders, *of_files])
         what = f"--out {place[:30]!r}"
     else:
         folds = ("--folds", "--fractions", "--seed")
