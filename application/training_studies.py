@@ -10,6 +10,7 @@ import numpy as np
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.read_reference import read_reference
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.labels.regions import Region
 
 
 def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str, list[str]]:
@@ -34,6 +35,22 @@ def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str
         wanted = "mask and a grade" if graded else "mask"
         raise InvalidInputError(f"no study has a reference {wanted}: nothing to learn from")
     return studies
+
+
+def check_regions(source: StudySource, wanted: Iterable[Region]) -> None:
+    """Check that the masks have the regions that a network learns.
+
+    Raises:
+        InvalidInputError: The convention of their labels lacks one.
+    """
+    if source.labels is None:
+        return
+    convention = source.labels.convention
+    if missing := [region.value for region in wanted if region not in convention.regions]:
+        raise InvalidInputError(
+            f"labels {convention.name} have no {' and no '.join(missing)}: this network learns from "
+            "masks that have"
+        )
 
 
 def hash_of(contents: Iterable[str]) -> str:

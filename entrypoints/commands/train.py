@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
 
@@ -51,7 +52,7 @@ def localizer(
     from gliobench.entrypoints.container import container
 
     trainer = container.localizer_trainer(
-        _studies(dataset),
+        _studies(dataset, NESTED),
         lesions=_lesions(cubes, masks),
         phantoms=phantoms,
         steps=steps,
@@ -79,7 +80,11 @@ def grader(
     from gliobench.entrypoints.container import container
 
     trainer = container.grader_trainer(
-        _studies(dataset) if dataset else None, cubes=cubes, masks=masks, steps=steps, seed=seed
+        _studies(dataset, NESTED) if dataset else None,
+        cubes=cubes,
+        masks=masks,
+        steps=steps,
+        seed=seed,
     )
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     _run(
@@ -190,12 +195,19 @@ def lora(
     )
 
 
-def _studies(dataset: str) -> StudySource:
-    """Open a dataset, and name the studies that nothing is learned from for their references."""
+def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySource:
+    """Open a dataset, and name the studies that nothing is learned from for their references.
+
+    Args:
+        dataset: As on the command line.
+        regions: What the masks have to have.
+    """
     from gliobench.application.read_reference import reference_faults
+    from gliobench.application.training_studies import check_regions
     from gliobench.entrypoints.inputs import open_labelled
 
     source = open_labelled(dataset)
+    check_regions(source, regions)
     for fault in reference_faults(source):
         say(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
     return source

@@ -7,10 +7,17 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.read_reference import reference_faults
-from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.training_studies import (
+    case_hash,
+    check_regions,
+    hash_of,
+    studies_with_masks,
+)
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.study import Case, Grade, Reference
 
 CASE = fake_case("study-1")
@@ -79,3 +86,11 @@ def test_the_hash_of_a_case_tells_of_its_images_its_grade_and_its_mask() -> None
 
 def test_a_hash_of_hashes_does_not_depend_on_their_order() -> None:
     assert hash_of(["x", "y"]) == hash_of(["y", "x"]) != hash_of(["x"])
+
+
+def test_masks_without_a_region_that_a_network_learns_are_refused_by_their_convention() -> None:
+    source = FakeStudySource([fake_case()], labels=DatasetLabels(BUILT_IN["tumour"]))
+
+    check_regions(source, [Region.WT])
+    with pytest.raises(InvalidInputError, match="labels tumour have no TC and no ET: this network"):
+        check_regions(source, NESTED)
