@@ -16,7 +16,7 @@ class Localizer(Protocol):
         - One result a study, in the order given; a study that cannot be read at all yields a
           Failure, never an exception.
         - Each form asked for that is among `forms` has an answer or a Failure of its own; others
-          are left out.
+          are left out. That there is no tumour is an answer: `NO_TUMOUR`, or a mask without a voxel.
         - Deterministic: the same study and settings give the same prediction, whatever the batch.
         - Never looks at a reference.
     """

@@ -29,12 +29,14 @@ from gliobench.domain.evaluation.scores import (
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.moves import Move
 from gliobench.domain.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
@@ -200,6 +202,22 @@ def test_a_mask_is_kept_whatever_its_study_is_called(
     assert isinstance(back.localisation, LocalisationPrediction)
 
 
+def test_that_there_is_no_tumour_comes_back_in_every_form(reopen: Callable[[], RunStore]) -> None:
+    empty = Mask(GRID, {Region.WT: np.zeros(GRID.shape, dtype=bool)})
+    answers = {**dict.fromkeys(Form, NO_TUMOUR), Form.MASK: empty}
+
+    reopen().append([prediction(localisation=LocalisationPrediction(answers))])
+    (back,) = read(reopen(), "key-1")
+
+    assert isinstance(back.localisation, LocalisationPrediction)
+    assert back.localisation.finds_tumour is False
+    places = [form for form in Form if form is not Form.MASK]
+    assert [back.localisation.answers[form] for form in places] == [NO_TUMOUR] * len(places)
+    mask = back.localisation.answers[Form.MASK]
+    assert isinstance(mask, Mask)
+    assert mask.is_empty
+
+
 def test_a_study_that_failed_whole_comes_back_as_one_failure(
     reopen: Callable[[], RunStore],
 ) -> None:
@@ -311,18 +329,58 @@ KEPT_SCORES = [
         localisation={Form.BOX: FormOutcome(None), Form.POINT_3D: FormOutcome(None, RAW)},
     ),
     CaseScore("s1", "p1", None, None, plane=Plane(Axis.SAGITTAL, 0)),
+    CaseScore(
+        "s1",
+        "p1",
+        None,
+        None,
+        localisation={
+            Form.POINT: FormOutcome(PointScore(1.0, hit=False), answer=NO_TUMOUR),
+            Form.BOX_3D: FormOutcome(None, answer=NO_TUMOUR),
+            Form.MASK: FormOutcome(MaskScore({Region.WT: replace(REGION, reference_mm3=1 / 3)})),
+        },
+        plane=PLANE_OF_SCORES,
+        target=TUMOUR,
+        found_tumour=False,
+    ),
+    CaseScore(
+        "s1",
+        "p1",
+        None,
+        None,
+        localisation={
+            Form.MASK: FormOutcome(MaskScore({Region.WT: replace(REGION, reference_mm3=0.0)}))
+        },
+        found_tumour=True,
+        tumour_free=True,
+    ),
+    CaseScore(
+        "s1",
+        "p1",
+        None,
+        Grade.HGG,
+        reference_fault=Fault("s1", FaultKind.UNKNOWN_LABEL, "labels [7]"),
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    "case", KEPT_SCORES, ids=["answered", "failed", "without-a-reference", "without-a-grid"]
+    "case",
+    KEPT_SCORES,
+    ids=[
+        *("answered", "failed", "without-a-reference", "without-a-grid"),
+        *("none-found", "false-alarm", "unreadable-reference"),
+    ],
 )
 def test_scores_come_back_as_they_were(reopen: Callable[[], RunStore], case: CaseScore) -> None:
-    reopen().write_scores([case, replace(case, study_id="s0")])
+    other = replace(case, study_id="s0")
+    if case.reference_fault is not None:
+        other = replace(other, reference_fault=replace(case.reference_fault, study_id="s0"))
+    reopen().write_scores([case, other])
 
     back = list(reopen().scores())
 
-    assert back == [case, replace(case, study_id="s0")]
+    assert back == [case, other]
     for one in back:
         assert list(one.localisation) == [form for form in Form if form in case.localisation]
         assert one.target is None or np.array_equal(one.target.grid.affine, GRID.affine)

@@ -20,8 +20,9 @@ from gliobench.application.gather_cases import gather_cases
 from gliobench.application.keep_cases import Keep
 from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
 from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, RegionScore
 from gliobench.domain.geometry import Box, Plane, Point, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.study import Grade, Modality, SliceChoice
@@ -226,3 +227,25 @@ def test_a_case_says_that_it_is_simulated_or_an_oracles_slice_and_for_whom() -> 
     assert stamps_of(replace(oracle, slice_choice=SliceChoice.NOT_STATED)) == [
         "oracle slice (selection not stated)"
     ]
+
+
+def test_a_tumour_that_is_not_found_and_one_that_is_not_there_are_told_in_words() -> None:
+    region = RegionScore(0.0, 0.0, 373.13, 0.0, 50.0, reference_mm3=0.0)
+    mask = {Form.MASK: FormOutcome(MaskScore({Region.WT: region}))}
+    alarm = replace(
+        fake_case_score("s1", reference=None),
+        localisation=mask,
+        tumour_free=True,
+        found_tumour=True,
+    )
+    missed = replace(
+        fake_case_score("s2", target=fake_target()), localisation=mask, found_tumour=False
+    )
+    book = Casebook(("one",), tuple(CaseEntry({"one": case}) for case in (alarm, missed)))
+
+    first, second = case_table(book).rows
+
+    assert first.grade == "no tumour"
+    assert [cell.text for cell in first.cells[0]] == ["false alarm"]
+    assert [cell.text for cell in second.cells[0]] == ["none found"]
+    assert not first.failed

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_report import COHORT, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.html.tables import (
@@ -11,12 +16,14 @@ from gliobench.adapters.html.tables import (
     ON_PLANE,
     Row,
     Table,
+    detection_table,
     grading_table,
     localisation_table,
     site_rows,
 )
-from gliobench.domain.prediction import GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction, Mask
+from gliobench.domain.study import Case, Grade, Reference, Study
 
 
 def row(table: Table | None, group: int, name: str) -> Row:
@@ -135,3 +142,39 @@ def test_unknown_sites_come_last_in_the_table_of_sites() -> None:
     cases = [fake_case("a", site=None, grade=None), fake_case("b", site="TMC")]
 
     assert site_rows(fake_report(cases=cases)) == [("TMC", [1, 0, 0]), ("unknown", [0, 0, 1])]
+
+
+def healthy(study_id: str) -> Case:
+    case = fake_case(study_id, grade=None, tumour=None)
+    nothing = {Region.WT: np.zeros(case.study.grid.shape, dtype=np.bool_)}
+    return replace(case, reference=Reference(regions=nothing))
+
+
+def test_detection_tells_what_was_found_and_what_was_spared() -> None:
+    def look(study: Study) -> LocalisationPrediction:
+        found = np.zeros(study.grid.shape, dtype=np.bool_)
+        found[3:8, 4:9, 2:6] = study.id != "h1"
+        return LocalisationPrediction({Form.MASK: Mask(study.grid, {Region.WT: found})})
+
+    report = fake_report(
+        fake_backend("b", localizer=FakeLocalizer(look)),
+        cases=[fake_case("a"), healthy("h1"), healthy("h2")],
+    )
+
+    table = detection_table(report)
+
+    assert table is not None
+    (group,) = table.groups
+    assert group.title == "Whole tumour"
+    (row,) = group.rows
+    assert (row.name, row.scored) == ("b", "3 / 3")
+    assert [cell.text for cell in row.cells] == ["1.00", "0.50", "0.1"]
+    assert "1 of 2" in row.cells[1].small
+    # 100 mm3 in one of two: 0.05 ml on average
+    assert row.cells[2].small == "at most 0.1"
+    dice = values(localisation_table(report, IN_VOLUME), 0, "b")["Dice WT"]
+    assert dice == "0.67"
+
+
+def test_without_an_annotated_study_there_is_no_detection() -> None:
+    assert detection_table(fake_report(cases=[fake_case("u", tumour=None)])) is None

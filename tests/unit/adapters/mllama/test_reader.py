@@ -26,7 +26,7 @@ from gliobench.adapters.mllama.slices import planes_by
 from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import BackendError, InvalidInputError
 from gliobench.domain.geometry import Axis, Box, Plane, Point, Polygon
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.prediction import NO_TUMOUR, Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SlicePolicy, SliceView
 from gliobench.domain.study import Grade, Modality
 
@@ -129,6 +129,23 @@ def test_what_is_not_understood_fails_alone_and_keeps_its_words() -> None:
     assert (box.reason, box.raw) == (FailureReason.NO_NUMBERS, "somewhere on the left")
     assert Form.BOX not in place.raw
     assert isinstance(place.answers[Form.POINT], Point)
+
+
+def test_that_there_is_no_tumour_is_an_answer_and_keeps_its_words() -> None:
+    place = read(says(point="No tumour is visible.", box="There is no tumor.")).place
+
+    assert place.answers[Form.POINT] == place.answers[Form.BOX] == NO_TUMOUR
+    assert place.raw[Form.POINT] == "No tumour is visible."
+    assert place.finds_tumour is True  # it has outlined one
+
+
+def test_slices_that_show_no_tumour_have_no_say_where_another_shows_one() -> None:
+    none = SliceReading(VIEW, GradePrediction(Grade.HGG, 0.9), {Form.POINT: NO_TUMOUR}, {})
+    at = Point(VIEW.plane, at=(1.0, 1.0))
+    found = SliceReading(VIEW, GradePrediction(Grade.LGG, 0.1), {Form.POINT: at}, {})
+
+    assert chosen([none, found]) is found
+    assert chosen([none, none]) is none
 
 
 def test_an_answer_that_was_cut_off_is_a_failure() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fakes.fake_localizer import FakeLocalizer
@@ -9,7 +10,15 @@ from fakes.fake_study_source import TUMOUR, fake_case
 from gliobench.adapters.mllama.slices import planes_by
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry import Axis, Box3D, Plane, Point3D
-from gliobench.domain.prediction import Failure, FailureReason, Form, LocalisationPrediction
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.prediction import (
+    NO_TUMOUR,
+    Failure,
+    FailureReason,
+    Form,
+    LocalisationPrediction,
+    Mask,
+)
 from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.study import Modality
 
@@ -48,6 +57,20 @@ def test_a_tumour_that_the_localizer_does_not_find_is_that_failure() -> None:
 
     for localizer in (of_study, of_mask):
         assert planes(SlicePolicy.LOCALIZER_GUIDED, localizer=localizer) == MISSED
+
+
+def test_a_mask_without_a_voxel_leaves_no_slice_to_show_and_no_tumour_found() -> None:
+    empty = Mask(STUDY.grid, {Region.WT: np.zeros(STUDY.grid.shape, dtype=bool)})
+
+    for answer in (empty, NO_TUMOUR):
+        found = planes(
+            SlicePolicy.LOCALIZER_GUIDED,
+            localizer=FakeLocalizer(
+                lambda _, answer=answer: LocalisationPrediction({Form.MASK: answer})
+            ),
+        )
+        assert isinstance(found, Failure)
+        assert found.reason is FailureReason.NO_TUMOUR_FOUND
 
 
 @pytest.mark.parametrize("localizer", [None, FakeLocalizer(forms=(Form.POINT_3D,))])
