@@ -164,7 +164,10 @@ def _references(cases: CaseTable) -> Iterator[Finding]:
             f"In {_studies(len(notes))} the reference mask is not plainly a mask. {_named(notes)}.",
             study_ids=tuple(sorted(notes)),
         )
-    if faults := cases.reference_faults:
+    faults = cases.reference_faults
+    unknown = cases.study_ids[~(cases.has_plane | cases.tumour_free)].tolist()
+    lacking = sorted(one for one in unknown if one not in faults)
+    if faults:
         yield Finding(
             FindingKind.UNREADABLE_REFERENCES,
             f"{scored}: of {_studies(len(faults))} a part of the reference cannot be read. What can "
@@ -172,12 +175,11 @@ def _references(cases: CaseTable) -> Iterator[Finding]:
             f"{_named(faults)}.",
             study_ids=tuple(sorted(faults)),
         )
-    elif 0 < annotated < len(cases):
-        unknown = ~(cases.has_plane | cases.tumour_free)
+    if annotated and lacking:
         yield Finding(
             FindingKind.MISSING_MASKS,
-            f"{scored}: the others have no reference mask, or cannot be opened.",
-            study_ids=tuple(sorted(cases.study_ids[unknown].tolist())),
+            f"{scored}: {len(lacking)} without a reference mask, or not to be opened.",
+            study_ids=tuple(lacking),
         )
 
 

@@ -6,6 +6,7 @@ from fakes.fake_case_score import fake_case_score, fake_target
 from gliobench.domain.comparison.audits import ScoredRun, audit, learned_from
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
+from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.patients import patient_hash
 from gliobench.domain.study import Grade
 
@@ -182,3 +183,20 @@ def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> N
 
     for learned in ("UPENN-GBM-00940", "UPENN-GBM-00940_21"):
         assert len(learned_from([visit], frozenset({patient_hash(learned)}))) == 1
+
+
+def test_references_that_are_unreadable_or_missing_are_told_apart() -> None:
+    fault = Fault("s2", FaultKind.UNKNOWN_LABEL, "labels [7]")
+    cases = [
+        fake_case_score("s1", target=fake_target()),
+        replace(fake_case_score("s2"), reference_fault=fault),
+        fake_case_score("s3"),
+        replace(fake_case_score("s4"), tumour_free=True),
+    ]
+
+    unreadable, missing = audit([run(cases=cases, n_studies=4)])
+
+    assert (unreadable.kind, unreadable.study_ids) == (FindingKind.UNREADABLE_REFERENCES, ("s2",))
+    assert unreadable.sentence.startswith("Localisation is scored in 2 of 4 studies: of 1 study")
+    assert "s2: unknown_label: labels [7]" in unreadable.sentence
+    assert (missing.kind, missing.study_ids) == (FindingKind.MISSING_MASKS, ("s3",))
