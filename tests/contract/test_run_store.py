@@ -386,6 +386,24 @@ def test_scores_come_back_as_they_were(reopen: Callable[[], RunStore], case: Cas
         assert one.target is None or np.array_equal(one.target.grid.affine, GRID.affine)
 
 
+def test_what_is_told_of_images_and_reference_comes_back(reopen: Callable[[], RunStore]) -> None:
+    case = CaseScore(
+        "s1",
+        "p1",
+        None,
+        None,
+        image_fault=Fault("s1", FaultKind.SKULL_NOT_STRIPPED, "t1c shows scalp and skull"),
+        reference_fault=Fault("s1", FaultKind.UNKNOWN_LABEL, "labels [7]"),
+        reference_note=Fault("s1", FaultKind.THRESHOLDED_MASK, "cut at half"),
+    )
+    reopen().write_scores([case])
+
+    assert list(reopen().scores()) == [case]
+    assert reopen().case_table().image_faults == {
+        "s1": "skull_not_stripped: t1c shows scalp and skull"
+    }
+
+
 def test_scores_of_some_studies_come_back_alone(reopen: Callable[[], RunStore]) -> None:
     reopen().write_scores([CaseScore(one, one, None, None) for one in ("s1", "s2", "s3")])
 
