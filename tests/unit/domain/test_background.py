@@ -80,6 +80,13 @@ def test_a_background_far_below_the_brain_was_put_there_and_the_brain_keeps_its_
     np.testing.assert_array_equal(on_zero(about(-1024)), PLAIN)
 
 
+def test_a_brain_whose_darkest_voxels_lie_below_its_zero_is_shifted_by_it_too() -> None:
+    rippled = PLAIN.copy()
+    rippled[24:29, 20:40, 22] = -20
+
+    np.testing.assert_allclose(on_zero(rippled / 30 - 10) * 30, rippled, atol=1e-3)
+
+
 def test_a_background_that_was_the_brains_zero_is_subtracted() -> None:
     np.testing.assert_allclose(on_zero(PLAIN + 100), PLAIN, atol=1e-4)
 
