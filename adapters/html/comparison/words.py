@@ -47,7 +47,10 @@ def when_chosen(comparison: Comparison) -> str:
 
 def primary_test(endpoint: Endpoint) -> str:
     """Name the test of an endpoint as the primary one."""
-    return "DeLong's test" if endpoint == AUROC else "swapping the answers patient by patient"
+    if endpoint == AUROC:
+        return "DeLong's test"
+    swapping = "swapping the answers patient by patient"
+    return f"{swapping} and by the interval of the mean" if endpoint.is_mean else swapping
 
 
 def repeats_patients(comparison: Comparison) -> bool:
