@@ -85,7 +85,7 @@ class Verdict(str, Enum):
     """What is supported of two backends in one endpoint."""
 
     APART = "better"
-    TYPICAL = "better in the typical study, means not told apart"
+    TYPICAL = "better in the typical study, no claim about the mean"
     OPEN = "not told apart"
     TORN = "mean and median disagree"
     UNTESTED = "no test"

@@ -78,6 +78,6 @@ def _typical(first: str, *, wins: bool) -> Callable[[Claim], bool]:
 def _why_open(endpoint: Endpoint, n_studies: int) -> str:
     unit = " mm" if endpoint.measure in {Measure.ERROR_MM, Measure.HD95_MM} else ""
     return (
-        f"while means are not told apart: each failure counts as {number(endpoint.worst, 0)}{unit}, "
+        f"while no claim about the means is supported: each failure counts as {number(endpoint.worst, 0)}{unit}, "
         f"and {count(n_studies, 'study')} leave open how often each fails"
     )

@@ -75,7 +75,7 @@ def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Compari
     )
     assert "it is significantly better than constant" in told
     assert "Of points on the scoring plane, looks has the smallest mean error" in told
-    assert "it is closer in the typical study than constant, while means are not told apart" in told
+    assert "it is closer in the typical study than constant, while no claim about the means" in told
 
 
 def test_backends_that_are_not_told_apart_are_not_ranked_for_sure() -> None:

@@ -67,7 +67,7 @@ def test_of_a_mean_that_rests_on_few_failures_only_the_typical_study_is_claimed(
     told = lead(sharp_against_dull(3))
 
     assert (
-        "closer in the typical study than it: sharp, while means are not told apart: each failure "
+        "closer in the typical study than it: sharp, while no claim about the means is supported: each failure "
         "counts as 373 mm, and 100 studies leave open how often each fails" in told
     )
     assert "on average" not in told
