@@ -9,12 +9,16 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import KILLED, FolderRecipe
 from gliobench.adapters.executors import ProcessExecutor
 from gliobench.application.evaluate_cohort import EvaluateCohort
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
+
+pytestmark = pytest.mark.usefixtures("real_sizes")  # as in the workers
 
 TESTS = Path(__file__).parents[2]
 

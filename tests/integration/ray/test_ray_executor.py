@@ -32,6 +32,8 @@ from gliobench.adapters.ray.executor import _RayWorker
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
+pytestmark = pytest.mark.usefixtures("real_sizes")  # as in the workers
+
 IDS = tuple(f"slow-{number:02}" for number in range(16))
 
 
