@@ -97,7 +97,7 @@ def test_the_same_command_goes_on_with_what_is_missing(
 
     for process in (resumed, undisturbed):
         process.communicate()
-        assert process.returncode == 0
+        assert process.returncode == 3  # brains of a few voxels are named
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert 3 <= parts < STUDIES / 2
     for name in ("slow/scores.parquet", "slow/manifest.json", "report.html", "report.json"):
