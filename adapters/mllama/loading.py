@@ -265,9 +265,17 @@ def _with_adapter(
     with _reported(adapter, what="adapter"), warnings.catch_warnings():
         # peft 0.21 asks transformers 5.23 by a name that is going away.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        # An option that PEFT does not know may be what the adapter depends on: it would be dropped.
+        warnings.filterwarnings("error", "Unexpected keyword arguments", UserWarning)
         folder = _adapter_folder(adapter)
         check_adapter(folder)
-        tuned = PeftModel.from_pretrained(model, str(folder), use_safetensors=True)
+        try:
+            tuned = PeftModel.from_pretrained(model, str(folder), use_safetensors=True)
+        except UserWarning as error:
+            raise BackendError(
+                f"adapter {adapter} has options that this version of PEFT does not know: update "
+                f"peft, or train it again ({error})"
+            ) from error
     # Unmerged, the layers that PEFT put in stay inside the model that it wraps.
     whole = tuned.merge_and_unload() if merge else tuned.get_base_model()
     return cast("MllamaForConditionalGeneration", whole)

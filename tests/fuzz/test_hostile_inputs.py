@@ -11,7 +11,7 @@ import pytest
 
 from fuzz.harness import MEMORY_BYTES, _faults, _tree
 
-SECONDS = 40
+SECONDS = 50
 
 
 @pytest.mark.slow
