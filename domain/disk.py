@@ -34,9 +34,7 @@ def not_written(place: object, error: OSError) -> JobError:
         where the place itself is wrong.
     """
     reason = f"{place} cannot be written: {error.strerror or error}"
-    return (
-        JobError(f"{reason}: choose another place") if is_of_the_name(error) else StoreError(reason)
-    )
+    return JobError(f"{reason}: choose another place") if _is_lasting(error) else StoreError(reason)
 
 
 def failed(error: OSError) -> JobError:
@@ -47,5 +45,8 @@ def failed(error: OSError) -> JobError:
     """
     what = error.strerror or str(error)
     reason = f"{error.filename}: {what}" if error.filename else f"a file or stdout: {what}"
-    is_lasting = is_of_the_name(error) or isinstance(error, FileNotFoundError)
-    return JobError(reason) if is_lasting else StoreError(reason)
+    return JobError(reason) if _is_lasting(error) else StoreError(reason)
+
+
+def _is_lasting(error: OSError) -> bool:
+    return is_of_the_name(error) or isinstance(error, FileNotFoundError)

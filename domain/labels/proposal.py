@@ -119,8 +119,9 @@ _SEVERAL_TISSUES = tuple(one for one in BUILT_IN.values() if not one.two_valued)
 def propose(found: Mapping[str, Integers]) -> Proposal | None:
     """Conclude a dataset's convention from all of its masks and from its studies' names.
 
-    Names count where every study with a mask bears one of BraTS's. A mask that fits no convention
-    is at fault, and says nothing of the others. Where all that are possible give the same regions
+    Names count where most studies with a mask bear known ones, for a dataset has one convention: a
+    few odd names among them do not undo it. A mask that fits no convention is at fault, and says
+    nothing of the others. Where all that are possible give the same regions
     for every mask, the one with the fewest regions is taken.
 
     Args:
@@ -147,14 +148,13 @@ def propose(found: Mapping[str, Integers]) -> Proposal | None:
 
 
 def _namings(study_ids: Collection[str]) -> list[_Naming]:
-    """List the namings of the studies; none where one study bears another name."""
-    matched: dict[str, _Naming] = {}
-    for study_id in study_ids:
-        naming = next((one for one in _NAMINGS if one.pattern.match(study_id)), None)
-        if naming is None:
-            return []
-        matched[naming.shown] = naming
-    return list(matched.values())
+    """List the known namings of the studies; none where half of them or more bear other names."""
+    found = [
+        next((naming for naming in _NAMINGS if naming.pattern.match(one)), None)
+        for one in study_ids
+    ]
+    known = [naming for naming in found if naming is not None]
+    return list(dict.fromkeys(known)) if 2 * len(known) > len(found) else []
 
 
 def _nameless(masks: Collection[Integers], holds: str) -> Proposal:

@@ -14,9 +14,11 @@ from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.files import write_whole
 from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.progress import tracked
+from gliobench.entrypoints.terminal import say
 
 if TYPE_CHECKING:
     from gliobench.application.dataset_labels import Track
+    from gliobench.application.ports.study_source import StudySource
 
 app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
 
@@ -107,13 +109,13 @@ def split(
     )
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.dataset_view import print_assumptions, print_split
-    from gliobench.entrypoints.inputs import cohort_name, open_labelled
+    from gliobench.entrypoints.inputs import cohort_name
 
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")
     shares = _fractions(fractions) if fractions is not None else {}
     cohort = draw_cohort(
-        open_labelled(dataset),
+        _labelled_if_clear(dataset),
         name=cohort_name(dataset),
         exclude=container.read_exclusions(exclude) if exclude else None,
         track=_progress_bar("reading"),
@@ -128,6 +130,18 @@ def split(
         return
     write_whole(Path(out), freeze(cohort).encode())
     print_split(cohort)
+
+
+def _labelled_if_clear(dataset: str) -> StudySource:
+    """Open a dataset; a split needs no mask, so doubt about labels is only said."""
+    from gliobench.domain.labels.proposal import UndeclaredLabelsError
+    from gliobench.entrypoints.inputs import open_labelled, open_source
+
+    try:
+        return open_labelled(dataset)
+    except UndeclaredLabelsError as doubt:
+        say(f"note: {doubt}; the cohort records no convention", err=True)
+        return open_source(dataset)
 
 
 def _progress_bar(title: str) -> Track:

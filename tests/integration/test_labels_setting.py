@@ -97,15 +97,24 @@ def test_nameless_masks_stop_an_evaluation_in_one_line_before_anything_is_writte
     assert asked == []
 
 
-@pytest.mark.parametrize("command", [("fingerprint",), ("split", "--folds", "2")])
-def test_nameless_masks_stop_whatever_reads_them(tmp_path: Path, command: tuple[str, ...]) -> None:
-    folder = dataset(tmp_path, NEUTRAL, "brats-gli-2017")
-
-    result = run("dataset", command[0], folder, *command[1:])
+def test_nameless_masks_stop_whatever_reads_them(tmp_path: Path) -> None:
+    result = run("dataset", "fingerprint", dataset(tmp_path, NEUTRAL, "brats-gli-2017"))
 
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
     assert "set labels to one of" in result.stderr
+
+
+def test_a_split_reads_no_mask_and_says_that_the_cohort_records_no_convention(
+    tmp_path: Path,
+) -> None:
+    folder = dataset(tmp_path, NEUTRAL, "brats-gli-2017")
+
+    result = run("dataset", "split", folder, "--folds", "2")
+
+    assert result.exit_code == 0
+    assert "set labels to one of" in result.stderr
+    assert json.loads(result.stdout)["labels"] is None
 
 
 def test_masks_are_scored_by_the_convention_that_is_declared(tmp_path: Path) -> None:

@@ -86,8 +86,14 @@ def test_nameless_masks_stop_with_every_candidate(mask: set[int], possible: set[
     assert "\n" not in str(caught.value)
 
 
-def test_a_name_of_another_kind_among_them_takes_the_names_evidence_away() -> None:
-    assert of(["BraTS20_Training_001", "patient 2"], ADULT_2017).settled is None
+def test_names_of_another_kind_take_the_names_evidence_away_unless_they_are_few() -> None:
+    known = ["BraTS20_Training_001", "BraTS20_Training_002"]
+
+    half = of([*known, "patient 3", "patient 4"], ADULT_2017)
+    few = of([*known, "patient 3"], ADULT_2017)
+
+    assert half.settled is None
+    assert few.settled is BUILT_IN["brats-gli-2017"]
 
 
 def test_names_of_two_tasks_that_share_no_convention_stop() -> None:
