@@ -11,12 +11,14 @@ from hashlib import sha256
 from gliobench.application.dataset_labels import Track
 from gliobench.application.evaluate_cohort import cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.read_reference import read_reference
 from gliobench.domain.cohort import Cohort, Member, one_patient_each
 from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
 from gliobench.domain.folds import assign_folds
 from gliobench.domain.image_hash import image_at_hand, image_hash
+from gliobench.domain.labels.proposal import UndeclaredLabelsError
 from gliobench.domain.patients import assumptions
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.study import Grade, Study
 
 
 def draw_cohort(
@@ -51,7 +53,7 @@ def draw_cohort(
             continue
         try:
             content, study = source.content_hash(study_id), source.study(study_id)
-            member = _member(study, source.reference(study_id))
+            member = _member(study, _grade(source, study_id))
             image = _image(study)
         except StoreError:
             raise
@@ -133,8 +135,16 @@ def exact_shares(fractions: Mapping[str, float]) -> dict[str, Fraction]:
     return {part: share / total for part, share in exact.items()}
 
 
-def _member(study: Study, reference: Reference) -> Member:
-    return Member(study.id, study.patient_id, grade=reference.grade, site=study.site)
+def _member(study: Study, grade: Grade | None) -> Member:
+    return Member(study.id, study.patient_id, grade=grade, site=study.site)
+
+
+def _grade(source: StudySource, study_id: str) -> Grade | None:
+    """Give the reference grade; the mask is read only where no table gives it."""
+    try:
+        return source.grade(study_id) or read_reference(source, study_id).grade
+    except UndeclaredLabelsError:
+        return None
 
 
 def _image(study: Study) -> str | None:

@@ -156,7 +156,7 @@ def test_a_run_that_broke_off_goes_on_with_what_is_missing() -> None:
     assert stores["a"].kept == undisturbed["a"].kept
 
 
-def test_of_a_finished_run_one_image_a_study_is_read_for_its_scores() -> None:
+def test_of_a_finished_run_images_are_read_once_for_their_faults_and_one_for_the_brain() -> None:
     stores = {"a": FakeRunStore(), "b": FakeRunStore()}
     evaluate(stores, fake_backend("a"), fake_backend("b"))
     source = CountingSource(CASES)
@@ -164,7 +164,7 @@ def test_of_a_finished_run_one_image_a_study_is_read_for_its_scores() -> None:
 
     evaluate(stores, fake_backend("a"), fake_backend("b"), source=source)
 
-    assert source.images_read == len(CASES)
+    assert source.images_read == len(CASES) * (len(Modality) + 1)
 
 
 def test_a_backend_that_joins_later_leaves_the_others_alone() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import Proposal, propose
 
 ADULT, ADULT_2017, PLAIN = {1, 2, 3}, {1, 2, 4}, {1, 2}
