@@ -41,6 +41,9 @@ PLACE_NOTE = (
     "beneath other numbers their 95 % interval. In means a failure or a tumour that is not found counts "
     f"as {WORST_MM} mm, gliobench's own penalty.[/]"
 )
+NOTHING_NOTE = (
+    "Nothing was scored: no study has a reference grade, or a reference mask that can be read."
+)
 TUMOUR_FREE_NOTE = (
     "[dim]Dice counts a study without tumour as 1 where none is found, else as 0; its place is not "
     "scored.[/]"
@@ -76,7 +79,8 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     tables = [table for table in (grading, localisation, detection) if table.row_count]
     simulated = [one for one in report.findings if one.kind is FindingKind.SIMULATED]
     others = [one for one in report.findings if one not in simulated]
-    notes = [PLACE_NOTE] if localisation.row_count else []
+    notes = [] if tables else [NOTHING_NOTE]
+    notes += [PLACE_NOTE] if localisation.row_count else []
     notes += [TUMOUR_FREE_NOTE] if report.cohort.n_without_tumour else []
     return Group(*map(_warning, simulated), *tables, *notes, *map(_warning, others))
 

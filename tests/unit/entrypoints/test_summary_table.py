@@ -8,6 +8,7 @@ from rich.console import Console
 
 from fakes.fake_report import COHORT, fake_report
 from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.study import Reference
 from gliobench.entrypoints.summary_table import summary_table
 
 
@@ -37,3 +38,12 @@ def test_simulated_studies_are_stamped_above_every_number() -> None:
     told = printed(fake_report(cases=phantoms))
 
     assert told.startswith("SIMULATED: All 8 studies are simulated")
+
+
+def test_a_cohort_without_any_reference_is_said_to_be_unscored() -> None:
+    unknown = [replace(one, reference=Reference()) for one in COHORT]
+
+    told = printed(fake_report(cases=unknown))
+
+    assert told.startswith("Nothing was scored: no study has a reference grade")
+    assert "Nothing was scored" not in printed(fake_report())
