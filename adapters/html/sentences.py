@@ -170,7 +170,7 @@ def _localising(report: EvaluationReport) -> Iterator[str]:
 
 def _untested(report: EvaluationReport) -> Iterator[str]:
     if len(report.backends) > 1:
-        yield "Differences are tested by `gliobench compare`, not here."
+        yield "Differences are tested by gliobench compare, not here."
 
 
 def distance_words(row: FormSummary, measure: Measure = Measure.ERROR_MM) -> str:

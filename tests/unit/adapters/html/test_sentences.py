@@ -21,7 +21,7 @@ def test_the_lead_names_the_highest_accuracy_and_claims_no_difference_that_it_ha
     said = lead(fake_report())
 
     assert "clever has the highest balanced accuracy of 0.83 (95 % interval 0.46 to 0.95)" in said
-    assert "Differences are tested by `gliobench compare`, not here." in said
+    assert "Differences are tested by gliobench compare, not here." in said
     assert "best" not in said
 
 
