@@ -13,6 +13,7 @@ import structlog
 
 from gliobench.application.pulse import Pulse, Watch
 from gliobench.domain.disk import not_written
+from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
         batch_size: Studies in a batch, to be told.
 
     Raises:
-        JobError: The metrics file cannot be written at the first pulse.
+        InvalidInputError: The metrics file is a device.
+        JobError: It cannot be written at the first pulse.
     """
     watches: list[Watch] = []
     if metrics_file is not None:
+        output_file(str(metrics_file))
         watches.append(_seldom(_Metrics(metrics_file, batch_size), METRICS_S))
     if sys.stderr.isatty():
         with _bars() as bars:

@@ -40,7 +40,7 @@ def output_file(place: PlaceT) -> PlaceT:
     """Check the file of this machine that a command writes; it need not be there yet.
 
     Raises:
-        InvalidInputError: It is a URL, is empty, or the root of the file system.
+        InvalidInputError: It is a URL, is empty, the root of the file system, or a device.
         JobError: A folder is there, or a file is in its way.
         StoreError: It cannot be written.
     """
@@ -77,6 +77,8 @@ def _check_path(path: Path, *, folder: bool) -> None:
         )
     if whole.exists() and whole.is_dir() is not folder:
         raise OSError(*_fault(errno.ENOTDIR if folder else errno.EISDIR))
+    if whole.exists() and not folder and not whole.is_file():  # it would be replaced by a file
+        raise InvalidInputError(f"output {path}: a device or a pipe is there: wanted a file")
     there = next(one for one in (whole, *whole.parents) if os.path.lexists(one))
     if there != whole and not there.is_dir():
         raise OSError(*_fault(errno.ENOTDIR))

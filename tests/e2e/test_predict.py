@@ -51,7 +51,7 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     shown = json.loads(result.stdout)
     assert set(shown) == {
         *("study_id", "backend", "provenance", "implausible", "grade", "localisation", "files"),
-        "disclaimer",
+        *("mask_labels", "simulated", "disclaimer"),
     }
     assert set(shown["grade"]) == {"grade", "probability_hgg"}
     assert set(shown["localisation"]) == {

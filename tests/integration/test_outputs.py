@@ -96,3 +96,14 @@ def test_what_writes_on_this_machine_only_makes_no_folder_of_a_url(
     assert result.exit_code == 1
     assert "of this machine" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["split", "verify"])
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(command: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    result = CliRunner().invoke(app, [*COMMANDS[command], str(tmp_path / "pipe")])
+
+    assert result.exit_code == 1
+    assert "a device or a pipe is there: wanted a file" in result.stderr
+    assert (tmp_path / "pipe").is_fifo()
