@@ -17,6 +17,8 @@ from gliobench.application.pulse import Pulse
 from gliobench.domain.errors import BackendError, StoppedError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 
+pytestmark = pytest.mark.usefixtures("real_sizes")  # as in workers' processes
+
 IDS = tuple(f"s{number:02}" for number in range(12))
 KINDS = ["fake", "in-process", "processes", "ray"]
 
