@@ -30,16 +30,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.realdata)
 
 
-@pytest.fixture(autouse=True)
-def toy_brains(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def toy_brains() -> Iterator[None]:
     """Let brains of a few voxels pass for whole ones, unless a test asks for `real_sizes`."""
-    monkeypatch.setattr(plausibility, "SMALLEST_BRAIN_ML", 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plausibility, "SMALLEST_BRAIN_ML", 0.0)
+        yield
 
 
 @pytest.fixture
 def real_sizes(toy_brains: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold brains to the sizes that users' brains are held to."""
+    """Hold brains to the sizes that users' brains are held to, as other processes do."""
     monkeypatch.setattr(plausibility, "SMALLEST_BRAIN_ML", SMALLEST_BRAIN_ML)
+
+
+@pytest.fixture(scope="module")
+def real_sizes_of_module(toy_brains: None) -> Iterator[None]:
+    """The same for all tests of a file and for its fixtures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plausibility, "SMALLEST_BRAIN_ML", SMALLEST_BRAIN_ML)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,9 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+def undisturbed(
+    cohort: Path, tmp_path_factory: pytest.TempPathFactory, real_sizes_of_module: None
+) -> Mapping[str, bytes]:
     """The files of a run in a folder, by name."""
     out = tmp_path_factory.mktemp("undisturbed")
     result = CliRunner().invoke(app, arguments(str(cohort), str(out)))
