@@ -40,7 +40,7 @@ def test_it_says_what_it_is_and_learned_from_no_patient() -> None:
     card = card_of(str(MODEL))
 
     assert card[STAND_IN] == "stand-in, not LLaMA"
-    assert card["trained_on"] == []
+    assert list(card["trained_on"]) == []
     assert "Research use only" in (MODEL / "README.md").read_text()
 
 

@@ -128,7 +128,7 @@ def test_training_patients_are_evaluated_by_the_folds_that_held_them_out(
     assert manifest["provenance"][HELD_OUT]
     page = (tmp_path / "run" / "report.html").read_text()
     assert "each patient by the fold that has not seen them" in page
-    assert "learned from these patients" in page
+    assert "trained on these patients" in page
 
 
 def test_the_networks_of_all_patients_know_them_all(place: Place) -> None:
@@ -145,7 +145,7 @@ def test_networks_without_their_folds_say_that_they_have_learned_from_them(
         *("evaluate", place.slices, "--backend", "cnn-2d-onnx", "--out", tmp_path / "run"),
     )
 
-    assert "has learned from 3 of these 6 patients" in " ".join(result.stdout.split())
+    assert "has learned from 3 of the 6 patients" in " ".join(result.stdout.split())
 
 
 def test_a_dataset_of_volumes_is_refused_in_one_line(place: Place, tmp_path: Path) -> None:
@@ -153,6 +153,7 @@ def test_a_dataset_of_volumes_is_refused_in_one_line(place: Place, tmp_path: Pat
 
     result = gliobench(
         *("--set", f"backend.cnn-2d-onnx.weights_dir={place.weights / 'fold-0'}"),
+        *("--set", "labels=brats-gli-2017"),
         *("evaluate", tmp_path / "volumes", "--backend", "cnn-2d-onnx", "--out", tmp_path / "run"),
     )
 
