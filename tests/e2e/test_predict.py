@@ -55,7 +55,7 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     }
     assert set(shown["grade"]) == {"grade", "probability_hgg"}
     assert set(shown["localisation"]) == {
-        *("centre_mm", "centre_vox", "box_vox", "size_mm", "volumes_mm3"),
+        *("tumour_found", "centre_mm", "centre_vox", "box_vox", "size_mm", "volumes_mm3"),
     }
     assert shown["backend"] == "cnn-onnx"
     assert "not for diagnosis" in shown["disclaimer"]
