@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from gliobench.application.fingerprint_dataset import Distribution, Fingerprint
-from gliobench.application.verify_dataset import Verification
-from gliobench.domain.cohort import Cohort
+from gliobench.application.datasets.fingerprint_dataset import Distribution, Fingerprint
+from gliobench.application.datasets.verify_dataset import Verification
+from gliobench.domain.studies.cohort import Cohort
 from gliobench.entrypoints.terminal import plain, say
 
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from gliobench.domain.disk import not_written
+from gliobench.domain.files.disk import not_written
 from gliobench.domain.messages import one_line
 from gliobench.entrypoints.errors import exit_code, print_error
 from gliobench.entrypoints.exit_codes import ExitCode

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from gliobench.application.evaluate_cohort import Run
-    from gliobench.application.merge_shards import Parts
-    from gliobench.application.pulse import Pulse, Watch
-    from gliobench.application.shards import Shard
-    from gliobench.domain.evaluation.report import EvaluationReport
+    from gliobench.application.evaluate.evaluate_cohort import Run
+    from gliobench.application.evaluate.merge_shards import Parts
+    from gliobench.application.evaluate.progress import Progress, Watch
+    from gliobench.application.evaluate.shards import Shard
+    from gliobench.domain.comparison.report import EvaluationReport
     from gliobench.entrypoints.recipe import EvaluationRecipe
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def evaluate_studies(recipe: EvaluationRecipe, *, controls: bool = False) -> lis
 
 def _with_labels(recipe: EvaluationRecipe) -> EvaluationRecipe:
     """Settle what the labels mean, once for all passes and workers."""
-    from gliobench.application.dataset_labels import settle_labels
+    from gliobench.application.datasets.dataset_labels import settle_labels
     from gliobench.entrypoints.progress import tracked
 
     source = recipe.source()
@@ -67,7 +67,7 @@ def one_pass(recipe: EvaluationRecipe, watch: Watch) -> list[Run]:
         StoppedError: SIGTERM came while batches were worked on.
         JobError: A store cannot be read or written.
     """
-    from gliobench.application.evaluate_cohort import EvaluateCohort
+    from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.settings import primary_origin
     from gliobench.entrypoints.stopping import terminating
@@ -102,9 +102,9 @@ def control_passes(recipe: EvaluationRecipe, runs: Sequence[Run], watch: Watch) 
         StoppedError: SIGTERM came while batches were worked on.
         JobError: A store cannot be read or written.
     """
-    from gliobench.application.controlled_studies import ControlledStudies
-    from gliobench.application.hold_control import HoldControl
-    from gliobench.domain.position.controls import Control
+    from gliobench.application.evaluate.controlled_studies import ControlledStudies
+    from gliobench.application.evaluate.score_control import ScoreControl
+    from gliobench.domain.controls.controls import Control
 
     done: list[Run] = []
     for control in Control:
@@ -114,9 +114,9 @@ def control_passes(recipe: EvaluationRecipe, runs: Sequence[Run], watch: Watch) 
         if not isinstance(studies, ControlledStudies) or not (recipe.shard or studies.study_ids()):
             continue
         altered = one_pass(controlled, _named(watch, control.value))
-        hold_control = HoldControl(studies)
+        score_control = ScoreControl(studies)
         for true, other in zip(runs, altered, strict=True):
-            hold_control(true=true.store, altered=other.store)
+            score_control(true=true.store, altered=other.store)
         done += altered
     return done
 
@@ -124,16 +124,16 @@ def control_passes(recipe: EvaluationRecipe, runs: Sequence[Run], watch: Watch) 
 def _named(watch: Watch, control: str) -> Watch:
     """Tell a pass over altered images from that over the true ones."""
 
-    def tell(pulse: Pulse) -> None:
+    def tell(progress: Progress) -> None:
         def named(told: Mapping[str, T]) -> dict[str, T]:
             return {f"{backend} {control}": one for backend, one in told.items()}
 
         watch(
             replace(
-                pulse,
-                done=named(pulse.done),
-                failed=named(pulse.failed),
-                providers=named(pulse.providers),
+                progress,
+                done=named(progress.done),
+                failed=named(progress.failed),
+                providers=named(progress.providers),
             )
         )
 
@@ -146,19 +146,19 @@ def keep_for_readers(recipe: EvaluationRecipe, runs: Sequence[Run]) -> None:
     Raises:
         JobError: A store cannot be read or written.
     """
-    from gliobench.application.keep_cases import Keep, KeepCases
+    from gliobench.application.evaluate.save_cases import Keep, SaveCases
     from gliobench.entrypoints.container import container
 
     source = recipe.source()
     wanted = recipe.settings.keep
-    keep_cases = KeepCases(
+    save_cases = SaveCases(
         source,
         container.picture_encoder(),
         cohort=recipe.study_ids(source),
         keep=Keep(pictures=wanted.pictures, volumes=wanted.volumes),
     )
     for run in runs:
-        keep_cases(run.store, run.store.scores(), run.keys)
+        save_cases(run.store, run.store.scores(), run.keys)
 
 
 def merge(out: str, backends: Sequence[str], *, allow_partial: bool) -> None:
@@ -169,7 +169,7 @@ def merge(out: str, backends: Sequence[str], *, allow_partial: bool) -> None:
         InvalidInputError: Shards do not belong together.
         JobError: A store cannot be read or written.
     """
-    from gliobench.application.merge_shards import MergeShards
+    from gliobench.application.evaluate.merge_shards import MergeShards
     from gliobench.entrypoints.container import container
 
     merge_shards = MergeShards(container.run_place(out))
@@ -184,7 +184,7 @@ def parts(out: str, backends: Sequence[str]) -> list[Parts]:
         NotFoundError: A backend has no shards.
         JobError: A store cannot be read.
     """
-    from gliobench.application.merge_shards import MergeShards
+    from gliobench.application.evaluate.merge_shards import MergeShards
     from gliobench.entrypoints.container import container
 
     return [MergeShards(container.run_place(out)).parts(backend) for backend in backends]
@@ -238,9 +238,9 @@ def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str, Se
     Raises:
         JobError: A store cannot be read, or the report not be written.
     """
-    from gliobench.application.kept_controls import kept_controls
-    from gliobench.application.report_runs import report_runs
-    from gliobench.application.runs_beside import runs_beside
+    from gliobench.application.report.report_runs import report_runs
+    from gliobench.application.report.runs_beside import runs_beside
+    from gliobench.application.report.saved_controls import saved_controls
     from gliobench.entrypoints.container import container
 
     place = container.run_place(out)
@@ -248,7 +248,7 @@ def report(out: str, backends: Sequence[str]) -> tuple[EvaluationReport, str, Se
     names = sorted({*backends, *beside.alike})
     made = report_runs(
         {backend: place.store(backend) for backend in names},
-        {backend: kept_controls(place, backend) for backend in names},
+        {backend: saved_controls(place, backend) for backend in names},
     )
     return made, container.report_writer(out).write(made)[0], beside.left_out
 
@@ -264,7 +264,7 @@ def shard_of_job(given: str | None, shards: int | None, index: str | None) -> Sh
     Raises:
         InvalidInputError: There is no such shard, or it is not known which one this is.
     """
-    from gliobench.application.shards import Shard
+    from gliobench.application.evaluate.shards import Shard
     from gliobench.domain.errors import InvalidInputError
 
     if given is not None:
@@ -283,7 +283,7 @@ def shard_of_job(given: str | None, shards: int | None, index: str | None) -> Sh
 
 
 def _check_division(recipe: EvaluationRecipe) -> None:
-    from gliobench.application.merge_shards import check_division
+    from gliobench.application.evaluate.merge_shards import check_division
     from gliobench.entrypoints.container import container
 
     if recipe.shard is not None:

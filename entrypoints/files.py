@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from gliobench.domain.disk import not_written
+from gliobench.domain.files.disk import not_written
 
 _INHERITED = os.umask(0o077)
 os.umask(_INHERITED)

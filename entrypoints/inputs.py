@@ -37,7 +37,7 @@ def open_source(dataset: str, labels: DatasetLabels | None = None) -> StudySourc
         MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
         StoreError: The store cannot be read.
     """
-    from gliobench.application.chosen_studies import ChosenStudies
+    from gliobench.application.datasets.chosen_studies import ChosenStudies
     from gliobench.entrypoints.label_settings import agreed_labels, declared_convention
 
     source, settings = _open_whole(dataset), container.settings()
@@ -70,7 +70,7 @@ def open_labelled(dataset: str) -> StudySource:
         UndeclaredLabelsError: None is declared, and several are possible or none.
         GliobenchError: As `open_source`.
     """
-    from gliobench.application.dataset_labels import settle_labels
+    from gliobench.application.datasets.dataset_labels import settle_labels
     from gliobench.entrypoints.progress import tracked
 
     return settle_labels(open_source(dataset), track=partial(tracked, "reading labels"))

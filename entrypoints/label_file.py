@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from gliobench.domain.documents import read_document
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.documents import read_document
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.entrypoints.label_settings import OwnLabels
 

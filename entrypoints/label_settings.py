@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from gliobench.domain.documents import first_fault
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.documents import first_fault
 from gliobench.domain.labels.conventions import LabelConvention, built_in
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region

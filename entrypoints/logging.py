@@ -7,8 +7,8 @@ import sys
 
 import structlog
 
-from gliobench.application.secrets import hidden
 from gliobench.domain.messages import printable
+from gliobench.domain.secrets import hidden
 
 
 def configure_logging(*, level: str, style: str) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gliobench.application.pulse import Pulse, Watch
-from gliobench.domain.disk import not_written
+from gliobench.application.evaluate.progress import Progress, Watch
+from gliobench.domain.files.disk import not_written
 from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.terminal import plain
 
@@ -37,7 +37,7 @@ def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
 
     Raises:
         InvalidInputError: The metrics file is a device.
-        JobError: It cannot be written at the first pulse.
+        JobError: It cannot be written at the first progress.
     """
     watches: list[Watch] = []
     if metrics_file is not None:
@@ -47,39 +47,39 @@ def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
         with _bars() as bars:
             yield _all([*watches, bars])
         return
-    yield _all([*watches, _seldom(lambda pulse: _log(pulse, batch_size), HEARTBEAT_S)])
+    yield _all([*watches, _seldom(lambda progress: _log(progress, batch_size), HEARTBEAT_S)])
 
 
 def _all(watches: Sequence[Watch]) -> Watch:
-    def tell(pulse: Pulse) -> None:
+    def tell(progress: Progress) -> None:
         for watch in watches:
-            watch(pulse)
+            watch(progress)
 
     return tell
 
 
 def _seldom(watch: Watch, pause_s: float) -> Watch:
-    """Tell of the first and the last pulse of a pass, and of few between."""
+    """Tell of the first and the last progress of a pass, and of few between."""
     told, told_of = 0.0, set[str]()
 
-    def tell(pulse: Pulse) -> None:
+    def tell(progress: Progress) -> None:
         nonlocal told, told_of
         now = monotonic()
-        if pulse.is_last or set(pulse.done) != told_of or now - told >= pause_s:
-            told, told_of = now, set(pulse.done)
-            watch(pulse)
+        if progress.is_last or set(progress.done) != told_of or now - told >= pause_s:
+            told, told_of = now, set(progress.done)
+            watch(progress)
 
     return tell
 
 
-def _log(pulse: Pulse, batch_size: int) -> None:
+def _log(progress: Progress, batch_size: int) -> None:
     log.info(
         "evaluation_progressed",
-        done=sum(pulse.done.values()),
-        total=pulse.total,
-        failed=sum(pulse.failed.values()),
-        seconds={stage.value: round(seconds, 3) for stage, seconds in pulse.seconds.items()},
-        providers=dict(pulse.providers),
+        done=sum(progress.done.values()),
+        total=progress.total,
+        failed=sum(progress.failed.values()),
+        seconds={stage.value: round(seconds, 3) for stage, seconds in progress.seconds.items()},
+        providers=dict(progress.providers),
         batch_size=batch_size,
     )
 
@@ -100,12 +100,12 @@ def _bars() -> Iterator[Watch]:
     )
     tasks: dict[str, progress.TaskID] = {}
 
-    def show(pulse: Pulse) -> None:
-        for name, done in pulse.done.items():
-            failed = f"{pulse.failed[name]} failed" if pulse.failed[name] else ""
+    def show(progress: Progress) -> None:
+        for name, done in progress.done.items():
+            failed = f"{progress.failed[name]} failed" if progress.failed[name] else ""
             if name not in tasks:
-                tasks[name] = bars.add_task(plain(name), total=pulse.wanted, failed=failed)
-            bars.update(tasks[name], total=pulse.wanted, completed=done, failed=failed)
+                tasks[name] = bars.add_task(plain(name), total=progress.wanted, failed=failed)
+            bars.update(tasks[name], total=progress.wanted, completed=done, failed=failed)
 
     with bars:
         yield show
@@ -116,24 +116,24 @@ class _Metrics:
 
     def __init__(self, file: Path, batch_size: int) -> None:
         self._file, self._batch_size = file, batch_size
-        self._written: Pulse | None = None
+        self._written: Progress | None = None
 
-    def __call__(self, pulse: Pulse) -> None:
+    def __call__(self, progress: Progress) -> None:
         from prometheus_client import write_to_textfile
 
-        if pulse == self._written:
+        if progress == self._written:
             return
         try:
-            write_to_textfile(str(self._file), _registry(pulse, self._batch_size))
+            write_to_textfile(str(self._file), _registry(progress, self._batch_size))
             self._file.chmod(0o644)  # for node_exporter, whoever runs it: it names no study
         except OSError as error:
             if self._written is None:
                 raise not_written(self._file, error) from error
             log.warning("metrics_not_written", reason=error.strerror)
-        self._written = pulse
+        self._written = progress
 
 
-def _registry(pulse: Pulse, batch_size: int) -> CollectorRegistry:
+def _registry(progress: Progress, batch_size: int) -> CollectorRegistry:
     from prometheus_client import CollectorRegistry, Gauge, Info
 
     registry = CollectorRegistry()
@@ -142,20 +142,20 @@ def _registry(pulse: Pulse, batch_size: int) -> CollectorRegistry:
         return Gauge(f"gliobench_{name}", meaning, [label] * bool(label), registry=registry)
 
     counts = {
-        "studies_done": (pulse.done, "Studies that are scored"),
-        "studies_failed": (pulse.failed, "Studies among the done that have a failure"),
-        "studies_wanted": (dict.fromkeys(pulse.done, pulse.wanted), "Studies to be scored"),
+        "studies_done": (progress.done, "Studies that are scored"),
+        "studies_failed": (progress.failed, "Studies among the done that have a failure"),
+        "studies_wanted": (dict.fromkeys(progress.done, progress.wanted), "Studies to be scored"),
     }
     for name, (by_backend, meaning) in counts.items():
         found = gauge(name, meaning, "backend")
         for backend, count in by_backend.items():
             found.labels(backend).set(count)
     seconds = gauge("stage_seconds", "Seconds that all workers spent, by stage", "stage")
-    for stage, spent in pulse.seconds.items():
+    for stage, spent in progress.seconds.items():
         seconds.labels(stage.value).set(spent)
     gauge("batch_size", "Studies in a batch").set(batch_size)
     gauge("progressed_timestamp_seconds", "When anything was done last").set_to_current_time()
     info = Info("gliobench_backend", "What runs a backend", ["backend"], registry=registry)
-    for backend, provider in pulse.providers.items():
+    for backend, provider in progress.providers.items():
         info.labels(backend).info({"provider": provider})
     return registry

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TypeVar
 
-from gliobench.domain.disk import not_written
 from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.files.disk import not_written
 from gliobench.domain.messages import shown
 
 PlaceT = TypeVar("PlaceT", str, str | None)

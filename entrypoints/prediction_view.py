@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from gliobench.application.predict_study import NoPlace
-from gliobench.domain.evaluation.report import STAND_IN
-from gliobench.domain.prediction import Failure, GradePrediction, NoTumour
-from gliobench.domain.study import SliceChoice
+from gliobench.application.predict.predict_study import NoPlace
+from gliobench.domain.comparison.report import STAND_IN
+from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
+from gliobench.domain.studies.study import SliceChoice
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
-    from gliobench.application.predict_study import OnSlice, Place, StudyReading
-    from gliobench.domain.geometry import Box3D, Voxel
+    from gliobench.application.predict.predict_study import OnSlice, Place, StudyReading
+    from gliobench.domain.geometry.grids import Box3D, Voxel
     from gliobench.domain.labels.conventions import LabelConvention
 
 DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."

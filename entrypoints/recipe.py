@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
-from gliobench.application.shards import Shard, run_name
+from gliobench.application.evaluate.shards import Shard, run_name
 from gliobench.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
     from gliobench.application.ports.executor import Work
     from gliobench.application.ports.run_store import RunStore
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.domain.controls.controls import Control
     from gliobench.domain.labels.proposal import DatasetLabels
-    from gliobench.domain.position.controls import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class EvaluationRecipe:
             InvalidInputError: A backend is not made for such studies.
             BackendError: A backend cannot be loaded.
         """
-        from gliobench.application.check_reads import check_reads
-        from gliobench.application.evaluate_batch import EvaluateBatch
+        from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
+        from gliobench.application.predict.check_reads import check_reads
         from gliobench.entrypoints.inputs import load_backends
         from gliobench.entrypoints.versions import versions
 
@@ -73,7 +73,7 @@ class EvaluationRecipe:
 
     def source(self) -> StudySource:
         """Open the studies that the pass is over; controlled, they are those of the shard only."""
-        from gliobench.application.controlled_studies import ControlledStudies
+        from gliobench.application.evaluate.controlled_studies import ControlledStudies
         from gliobench.entrypoints.inputs import open_source
 
         source = open_source(self.dataset, self.labels)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gliobench.application.ports.run_store import RunStore
-    from gliobench.domain.position.controls import Control
+    from gliobench.domain.controls.controls import Control
 
 MANIFEST = "manifest.json"
 
@@ -29,14 +29,14 @@ def open_runs(
         NotFoundError: A place keeps no run.
         JobError: A place cannot be read.
     """
-    from gliobench.application.compare_runs import name_runs
-    from gliobench.application.kept_controls import kept_controls
+    from gliobench.application.report.compare_runs import name_runs
+    from gliobench.application.report.saved_controls import saved_controls
     from gliobench.entrypoints.container import container
 
     found = by_ending(run_places(places))
     runs = name_runs({ending: container.run_store(place) for ending, place in found.items()})
     controls = {
-        name: kept_controls(container.run_place(place))
+        name: saved_controls(container.run_place(place))
         for name, place in zip(runs, found.values(), strict=True)
     }
     return runs, controls

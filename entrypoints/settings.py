@@ -32,13 +32,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from gliobench.application.secrets import HIDDEN, hidden, names_a_secret
-from gliobench.application.shards import MOST_SHARDS
+from gliobench.application.evaluate.shards import MOST_SHARDS
 from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
+from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.domain.slices.view import Composition, SlicePolicy
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.bounds import LONGEST_S, MOST_AT_ONCE, MOST_REPLICATES
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from gliobench.domain.comparison.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
-from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import (
     BothWays,
@@ -19,7 +19,7 @@ from gliobench.domain.evaluation.summary import (
     Summary,
 )
 from gliobench.domain.labels.regions import LOCALISED
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
 from gliobench.entrypoints.terminal import plain
 

@@ -13,8 +13,8 @@ from hypothesis import settings
 
 from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
 from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, s3_server
-from gliobench.domain import plausibility
-from gliobench.domain.plausibility import SMALLEST_BRAIN_ML
+from gliobench.domain.studies import plausibility
+from gliobench.domain.studies.plausibility import SMALLEST_BRAIN_ML
 
 # no deadline for one example: it would fail on a busy machine
 settings.register_profile("gliobench", settings.default, deadline=None)

@@ -18,8 +18,8 @@ from gliobench.adapters.baselines.rules import (
 )
 from gliobench.adapters.baselines.rules import brain_centroid as brain_centroid_rule
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.domain.prediction import Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import Form, GradePrediction
+from gliobench.domain.studies.study import Grade
 
 NOBODY: frozenset[str] = frozenset()
 """A rule that was written down has learned from no patient."""

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 Fractions = tuple[float, float, float]
 

@@ -8,20 +8,20 @@ from typing import TypeAlias, final
 
 import numpy as np
 
-from gliobench.application.failures import failure_of
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
+from gliobench.application.predict.failures import failure_of
 from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
-from gliobench.domain.forms import box_in_volume, point_in_volume
-from gliobench.domain.geometry import BoolArray, Box3D, Point3D
-from gliobench.domain.prediction import (
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Point3D
+from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
+from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
     GradePrediction,
     Localisation,
     LocalisationPrediction,
 )
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.studies.study import Grade, Study
 
 GradeRule: TypeAlias = Callable[[Study], GradePrediction]
 PlaceRule: TypeAlias = Callable[[Study], Localisation]

@@ -10,8 +10,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Thread
 
-from gliobench.application.crew import Broke, Died, Job, Ready, overlapped
-from gliobench.application.portable_errors import portable
+from gliobench.application.evaluate.picklable_errors import portable
+from gliobench.application.evaluate.worker_pool import (
+    Job,
+    Ready,
+    WorkerDied,
+    WorkerFailed,
+    overlapped,
+)
 from gliobench.application.ports.executor import Recipe
 
 
@@ -35,11 +41,11 @@ def serve(connection: Connection, recipe: Recipe) -> None:
         os._exit(1)  # the loader listens for jobs still, and Python itself would wait for it
 
 
-def _last_word(error: BaseException) -> Broke | Died:
+def _last_word(error: BaseException) -> WorkerFailed | WorkerDied:
     """Have the parent raise an error; what passes by `except Exception` is as good as a crash."""
     if isinstance(error, Exception):
-        return Broke(portable(error))
-    return Died(f"the worker was ended by {type(error).__name__}")
+        return WorkerFailed(portable(error))
+    return WorkerDied(f"the worker was ended by {type(error).__name__}")
 
 
 def _jobs(connection: Connection) -> Iterator[Job]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import final
 
-from gliobench.application.crew import Job, overlapped
-from gliobench.application.ports.executor import Batch, Crew, Executor, Outcome, Recipe, Work
+from gliobench.application.evaluate.worker_pool import Job, overlapped
+from gliobench.application.ports.executor import Batch, Executor, Outcome, Recipe, Work, WorkerPool
 from gliobench.application.ports.run_store import RunManifest
 
 
@@ -19,13 +19,13 @@ class InProcessExecutor(Executor):
     """
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
         """Make the work."""
         yield _Alone(recipe())
 
 
 @final
-class _Alone(Crew):
+class _Alone(WorkerPool):
     def __init__(self, work: Work) -> None:
         self._work = work
 

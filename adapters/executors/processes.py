@@ -11,8 +11,15 @@ from typing import final
 import structlog
 
 from gliobench.adapters.executors.child import serve
-from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
-from gliobench.application.ports.executor import Crew, Executor, Recipe
+from gliobench.application.evaluate.worker_pool import (
+    Job,
+    Message,
+    Pool,
+    SupervisedWorkerPool,
+    Worker,
+    WorkerDied,
+)
+from gliobench.application.ports.executor import Executor, Recipe, WorkerPool
 
 log = structlog.get_logger()
 
@@ -32,9 +39,9 @@ class ProcessExecutor(Executor):
         self._study_timeout_s = study_timeout_s
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
         """Start the processes; they are killed at the end."""
-        crew = PooledCrew(
+        crew = SupervisedWorkerPool(
             _Processes(recipe),
             size=self._workers,
             study_timeout_s=self._study_timeout_s,
@@ -43,7 +50,7 @@ class ProcessExecutor(Executor):
         try:
             yield crew
         finally:
-            crew.dismiss()
+            crew.terminate()
 
 
 @final
@@ -53,7 +60,7 @@ class _Processes(Pool):
         # a forked child inherits locks and threads of onnxruntime and CUDA, and hangs
         self._context = multiprocessing.get_context("spawn")
 
-    def hire(self) -> Worker:
+    def start_worker(self) -> Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=serve, args=(theirs, self._recipe), daemon=True, name="gliobench-worker"
@@ -86,10 +93,10 @@ class _Process(Worker):
             message: Message = self.connection.recv()
         except (EOFError, OSError):
             self._process.join()
-            return Died(_why(self._process.exitcode))
+            return WorkerDied(_why(self._process.exitcode))
         return message
 
-    def dismiss(self) -> None:
+    def terminate(self) -> None:
         self._process.kill()
         self._process.join()
         self.connection.close()

@@ -7,7 +7,7 @@ from math import floor, log10
 
 from gliobench.adapters.html.numbers import ends, interval, number
 from gliobench.adapters.html.ranking import by_balanced_accuracy, by_centre_error
-from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import Measure, Spread
 from gliobench.domain.statistics.estimate import Estimate, Interval

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.adapters.html.numbers import ends, interval, listed, number, percent, value_of
-from gliobench.domain.position.controls import Control
-from gliobench.domain.position.equivariance import ON_THE_MIRROR, PlaceResponse, Response
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.position.control_responses import ON_THE_MIRROR, PlaceResponse, Response
 from gliobench.domain.position.tracking import FOLLOWS, HARDLY
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
 STAYS = 0.1

@@ -8,9 +8,9 @@ from typing import TypeAlias
 from gliobench.adapters.html.control_words import leading, reading
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, Group, Row, Table, measured_cell
-from gliobench.domain.position.controls import Control
-from gliobench.domain.position.equivariance import ON_THE_MIRROR, Response
-from gliobench.domain.prediction import Form
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.position.control_responses import ON_THE_MIRROR, Response
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Measured
 
 TITLES: Mapping[Control, str] = {

@@ -8,12 +8,12 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from gliobench.adapters.html.sentences import lead, stamps
+from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.comparison.result import StratumRow
 from gliobench.domain.evaluation.definitions import DEFINITIONS
-from gliobench.domain.evaluation.report import EvaluationReport
 from gliobench.domain.evaluation.summary import FormSummary, Measure, measure_key
 from gliobench.domain.position.bias import PositionBias, PriorComparison
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 SCHEMA = 2
 TOLD = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")

@@ -28,7 +28,7 @@ from gliobench.adapters.html.tables import (
     localisation_table,
     site_rows,
 )
-from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.comparison.report import EvaluationReport
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.evaluation.summary import FormSummary, Measure
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
 Ranking: TypeAlias = list[tuple[str, float, Estimate]]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import listed
+from gliobench.domain.comparison.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
-from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 
 SIMULATED = "SIMULATED"
 UNRANKED = "No backend is ranked on simulated studies"

@@ -14,16 +14,16 @@ from gliobench.adapters.html.numbers import (
 )
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear, unranked
+from gliobench.domain.comparison.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY, TUMOUR_FREE
 from gliobench.domain.evaluation.findings import Finding, FindingKind
-from gliobench.domain.evaluation.report import CohortDescription, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Spread
 from gliobench.domain.labels.proposal import DatasetLabels
-from gliobench.domain.prediction import FailureReason
+from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.means import RESAMPLES
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 FEW_STUDIES = 20
 

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import TypeAlias
 
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
+from gliobench.domain.comparison.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.definitions import HD95, NSD
-from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.scoring import NSD_TOLERANCE_MM
 from gliobench.domain.evaluation.summary import (
@@ -22,9 +22,9 @@ from gliobench.domain.evaluation.summary import (
     Summary,
 )
 from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 Way: TypeAlias = Callable[[BothWays], Summary]
 

@@ -8,7 +8,7 @@ from gliobench.adapters.html.facts import render_json
 from gliobench.adapters.html.page import render_html
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.comparison.report import EvaluationReport
 
 
 @final

@@ -6,10 +6,10 @@ import json
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from gliobench.application.freeze_cohort import content_hash
-from gliobench.domain.cohort import Cohort
-from gliobench.domain.documents import read_document
+from gliobench.application.datasets.frozen_cohort import content_hash
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.documents import read_document
+from gliobench.domain.studies.cohort import Cohort
 
 _FORM = TypeAdapter(Cohort)
 

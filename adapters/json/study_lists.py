@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from pydantic import NonNegativeInt, TypeAdapter
 
-from gliobench.domain.documents import LARGEST_BYTES, read_document
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.documents import LARGEST_BYTES, read_document
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from gliobench.adapters.matplotlib.marks import (
     REFERENCE_COLOUR,
 )
 from gliobench.adapters.matplotlib.panels import SIDES, Panel
-from gliobench.domain.geometry import BoolArray, Box3D, Voxel
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
 from gliobench.domain.labels.regions import REGION_TITLES, Region
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 INK = "#E8EAED"
 SCALE_BAR_MM = 50.0

@@ -12,7 +12,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from numpy.typing import NDArray
 
 from gliobench.adapters.matplotlib.panels import Panel
-from gliobench.domain.geometry import BoolArray, Box3D, Voxel
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
 from gliobench.domain.labels.regions import Region
 
 # Okabe and Ito's palette: told apart with any colour vision, and in grey by their brightness.

@@ -28,9 +28,9 @@ from gliobench.adapters.matplotlib.marks import (
 from gliobench.adapters.matplotlib.panels import Panel, lefts_mm, panels_through
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import BoolArray, Box3D, Voxel
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.studies.study import Modality, Study
 
 PREFERENCE = (Modality.T2F, Modality.T1C, Modality.T2W, Modality.T1N)
 WIDTH_PX = 1200

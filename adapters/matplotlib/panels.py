@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.geometry import Axis, Grid, Plane, Voxel
+from gliobench.domain.geometry.grids import Axis, Grid, Plane, Voxel
 
 MARGIN_MM = 8.0
 """Air left around the head."""

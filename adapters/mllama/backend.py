@@ -19,18 +19,23 @@ from gliobench.adapters.mllama.options import (
 )
 from gliobench.adapters.mllama.prompts import VERSION, Prompts
 from gliobench.adapters.mllama.reader import Answerer, Asking, Reader
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.adapters.mllama.slices import planes_by
-from gliobench.application.held_out import held_out
+from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
+from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.report import STAND_IN
-from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
 from gliobench.domain.slices.view import SlicePolicy
-from gliobench.domain.study import Study
+from gliobench.domain.studies.study import Study
 
 
 class Speaker(Answerer, Protocol):
@@ -117,17 +122,17 @@ def backend_of(
     Raises:
         InvalidInputError: The options do not fit one another.
     """
-    sight = reading.sight(engine.tile_px)
+    prompting = reading.prompting(engine.tile_px)
     prompts = Prompts.load()
-    asking = Asking(sight, prompts, grade=reading.grade_decoding, places=reading.decoding)
+    asking = Asking(prompting, prompts, grade=reading.grade_decoding, places=reading.decoding)
     planes_of = planes_by(
         reading.policy,
-        modality=sight.modalities[0],
+        modality=prompting.modalities[0],
         count=reading.slices,
         localizer=guide.localizer if guide else None,
     )
     reader = Reader(engine, asking, planes_of, oracle=reading.oracle)
-    told = _told(reading, sight, prompts, guide)
+    told = _told(reading, prompting, prompts, guide)
     parts = dict(learned or {})
     if guide:
         parts[f"the localizer {guide.name}"] = guide.trained_on
@@ -232,13 +237,13 @@ def _learned(folder: str) -> frozenset[str] | None:
 
 
 def _told(
-    reading: ReadingOptions, sight: Sight, prompts: Prompts, guide: Backend | None
+    reading: ReadingOptions, prompting: SlicePrompting, prompts: Prompts, guide: Backend | None
 ) -> dict[str, str]:
     told = {
         "slices": reading.policy.value,
-        "composition": f"{sight.composition.value} of "
-        + " ".join(m.value for m in sight.modalities),
-        "size_px": str(sight.size_px),
+        "composition": f"{prompting.composition.value} of "
+        + " ".join(m.value for m in prompting.modalities),
+        "size_px": str(prompting.size_px),
         "unit": reading.unit,
         "decoding": f"grade {reading.grade_decoding.value}, places {reading.decoding.value}",
         "prompts": f"version {VERSION}",

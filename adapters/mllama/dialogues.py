@@ -11,7 +11,6 @@ from transformers import MllamaForConditionalGeneration
 from transformers.models.mllama.processing_mllama import get_cross_attention_token_mask
 
 from gliobench.adapters.mllama.attention import Rows
-from gliobench.adapters.mllama.looking import Looked
 from gliobench.adapters.mllama.memory import (
     LayerMemory,
     Memory,
@@ -19,6 +18,7 @@ from gliobench.adapters.mllama.memory import (
     empty_text,
     in_order,
 )
+from gliobench.adapters.mllama.vision_cache import Looked
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from gliobench.adapters.mllama.constraints import Grammars
 from gliobench.adapters.mllama.decoding import Decoder, ReplyEnd, Writing
 from gliobench.adapters.mllama.dialogues import Dialogue, Dialogues, begin
 from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions, load_checkpoint
-from gliobench.adapters.mllama.looking import Looked, join, look
 from gliobench.adapters.mllama.pictures import tiles_of
 from gliobench.adapters.mllama.requests import Prompt, Reply, Request
 from gliobench.adapters.mllama.scoring import log_likelihoods
+from gliobench.adapters.mllama.vision_cache import Looked, join, look
 from gliobench.domain.errors import BackendError, InvalidInputError
 
 PICTURES_AT_ONCE = 8

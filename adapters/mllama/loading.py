@@ -29,7 +29,6 @@ from transformers.processing_utils import ProcessorMixin
 from transformers.utils.logging import disable_progress_bar
 
 from gliobench.adapters.mllama.adapter_config import CONFIG, WEIGHTS, check_adapter
-from gliobench.application.secrets import hidden
 from gliobench.domain.errors import (
     BackendError,
     GliobenchError,
@@ -37,6 +36,7 @@ from gliobench.domain.errors import (
     MissingExtraError,
     NotFoundError,
 )
+from gliobench.domain.secrets import hidden
 
 PICTURE_TOKEN = "<|image|>"  # noqa: S105 - a token of text, no secret
 LARGEST_TILE_PX, MOST_TILES = 2048, 16

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from gliobench.adapters.mllama.prompts import Prompts
-from gliobench.adapters.mllama.sight import Sight
-from gliobench.application.held_out import OPTION
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
+from gliobench.application.backends.held_out import OPTION
 from gliobench.domain.answers.questions import Decoding
-from gliobench.domain.documents import LARGEST_BYTES, read_document
 from gliobench.domain.errors import BackendError, InvalidInputError, MissingExtraError
+from gliobench.domain.files.documents import LARGEST_BYTES, read_document
 from gliobench.domain.slices.view import Composition, SlicePolicy
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 if TYPE_CHECKING:
     from gliobench.adapters.mllama.loading import EngineOptions
@@ -37,7 +37,7 @@ class ReadingOptions:
         slices: How many, where the policy is `n-slices`.
         localizer: The backend whose mask `localizer-guided` follows.
         composition: How the modalities make one picture.
-        modalities: As many as the composition shows; none takes those of `sight.SHOWN`.
+        modalities: As many as the composition shows; none takes those of `prompting.SHOWN`.
         size_px: Edge of the picture; None takes the edge of one of the model's tiles.
         unit: What coordinates are asked for in.
         decoding: How the questions of place are answered: free or constrained.
@@ -59,13 +59,13 @@ class ReadingOptions:
         """Whether the reference chooses the slice."""
         return self.policy is SlicePolicy.ORACLE_LARGEST_TUMOUR
 
-    def sight(self, tile_px: int) -> Sight:
+    def prompting(self, tile_px: int) -> SlicePrompting:
         """Say how a slice is shown to a model with tiles of this edge.
 
         Raises:
             InvalidInputError: More or fewer modalities than the composition shows.
         """
-        return Sight(
+        return SlicePrompting(
             size_px=self.size_px or tile_px,
             composition=self.composition,
             modalities=self.modalities,
@@ -102,7 +102,7 @@ class _Card(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    stand_in: str = Field("", alias="stand-in")  # as domain/evaluation/report.py has it
+    stand_in: str = Field("", alias="stand-in")  # as domain/comparison/report.py has it
     trained_on: tuple[str, ...] = ()
     learned_images: tuple[str, ...] = ()
     prompts_sha256: str = ""

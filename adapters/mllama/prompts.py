@@ -12,7 +12,7 @@ from string import Template
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.slices.view import Composition
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.study import Grade, Modality
 
 VERSION = "1"
 """Of the wording: a test keeps anyone from changing a word and not this."""

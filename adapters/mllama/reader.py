@@ -13,9 +13,9 @@ from scipy.special import expit
 
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.mllama.requests import Prompt, Reply, Request
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.adapters.mllama.slices import PlanesOf
-from gliobench.application.failures import failure_of
+from gliobench.application.predict.failures import failure_of
 from gliobench.domain.answers.parse import (
     Unit,
     parse_box,
@@ -25,7 +25,7 @@ from gliobench.domain.answers.parse import (
 )
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Decoding, Question
 from gliobench.domain.errors import GliobenchError, InvalidInputError
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -35,7 +35,7 @@ from gliobench.domain.prediction import (
     NoTumour,
 )
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.studies.study import Grade, Study
 
 
 class Answerer(Protocol):
@@ -51,7 +51,7 @@ class Asking:
     """How a study is asked about.
 
     Args:
-        sight: How a slice is shown.
+        prompting: How a slice is shown.
         prompts: What is asked, word for word.
         grade: How the grade is answered.
         places: How the questions of place are answered: free or constrained.
@@ -60,7 +60,7 @@ class Asking:
         InvalidInputError: Places are to be scored, which takes a list of possible answers.
     """
 
-    sight: Sight
+    prompting: SlicePrompting
     prompts: Prompts
     grade: Decoding = Decoding.SCORED
     places: Decoding = Decoding.FREE
@@ -73,8 +73,8 @@ class Asking:
         """Ask one question as the engine takes it."""
         how = self.grade if question is Question.GRADE else self.places
         return Prompt(
-            text=self.sight.prompt_text(self.prompts, question),
-            grammar=self.sight.answer_schema(question) if how is Decoding.CONSTRAINED else None,
+            text=self.prompting.prompt_text(self.prompts, question),
+            grammar=self.prompting.answer_schema(question) if how is Decoding.CONSTRAINED else None,
             continuations=tuple(GRADE_ANSWERS.values()) if how is Decoding.SCORED else (),
         )
 
@@ -134,14 +134,14 @@ class Reader:
 
     def requests(self, study: Study) -> list[tuple[SliceView, Request]] | Failure:
         """Give what is asked about a study, slice by slice from the lowest up."""
-        sight = self._asking.sight
+        prompting = self._asking.prompting
         prompts = tuple(self._asking.prompt(question) for question in Question)
         try:
             planes = self._planes_of(study)
             if isinstance(planes, Failure):
                 return planes
-            views = [sight.view(study, plane) for plane in planes]
-            pictures = sight.pictures(study, views)
+            views = [prompting.view(study, plane) for plane in planes]
+            pictures = prompting.pictures(study, views)
         except GliobenchError as error:
             return failure_of(error)
         return [
@@ -166,8 +166,8 @@ class Reader:
     def _reading(
         self, shown: Sequence[tuple[SliceView, Request]], replies: Iterator[tuple[Reply, ...]]
     ) -> Reading:
-        sight = self._asking.sight
-        slices = [slice_reading(view, next(replies), pixels=sight.pixels) for view, _ in shown]
+        prompting = self._asking.prompting
+        slices = [slice_reading(view, next(replies), pixels=prompting.pixels) for view, _ in shown]
         best = chosen(slices)
         return Reading(
             grade=grade_of(slices),

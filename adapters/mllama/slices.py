@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import largest_plane
-from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.prediction import Failure, FailureReason, Form, Mask, NoTumour
+from gliobench.domain.geometry.grids import Axis, Plane
+from gliobench.domain.predictions.forms import largest_plane
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Mask, NoTumour
 from gliobench.domain.slices.view import SlicePolicy, brain_middle, evenly_spaced
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.studies.study import Modality, Study
 
 PlanesOf: TypeAlias = Callable[[Study], tuple[Plane, ...] | Failure]
 """Chooses the slices of a study, from the lowest up, or says why it cannot.

@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gliobench.application.ports.trainer import Progress
 from gliobench.domain.errors import InvalidInputError, JobError
-from gliobench.domain.tables import write_csv
+from gliobench.domain.files.tables import write_csv
 
 Batch: TypeAlias = dict[str, Tensor]
 LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]

@@ -27,10 +27,10 @@ from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.network_input import (
+from gliobench.domain.networks.input import (
     REGION_ORDER,
     GraderGeometry,
     grader_crop,
@@ -38,7 +38,7 @@ from gliobench.domain.network_input import (
     intensity_rules,
     tumour_centre,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 LABEL_SMOOTHING = 0.025
 _OUTLINE_STRIDE = 4

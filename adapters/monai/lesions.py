@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import extent
+from gliobench.domain.geometry.grids import extent
+from gliobench.domain.geometry.resampling import linear_weights, resample
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED
-from gliobench.domain.network_input import GraderGeometry
-from gliobench.domain.resampling import linear_weights, resample
-from gliobench.domain.study import Grade
+from gliobench.domain.networks.input import GraderGeometry
+from gliobench.domain.studies.study import Grade
 
 GRID = 128
 EDGE = 32

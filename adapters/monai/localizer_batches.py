@@ -19,7 +19,7 @@ from monai.transforms import (
 from numpy.typing import NDArray
 
 from gliobench.adapters.monai.fitting import Batch
-from gliobench.domain.network_input import Shape, overlap, window
+from gliobench.domain.networks.input import Shape, overlap, window
 
 WINDOW = (64, 64, 48)
 MARGIN = 12

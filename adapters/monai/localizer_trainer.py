@@ -21,19 +21,19 @@ from gliobench.adapters.monai.localizer_batches import (
 )
 from gliobench.adapters.monai.networks import localizer_network
 from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
+from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
-from gliobench.application.tumour_finder import find_tumour
-from gliobench.domain.forms import box_in_volume, point_in_volume
-from gliobench.domain.geometry import BoolArray
+from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.geometry.resampling import resample_to_spacing
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
-from gliobench.domain.network_input import LocalizerGeometry, localizer_volumes
-from gliobench.domain.resampling import resample_to_spacing
-from gliobench.domain.study import Study
+from gliobench.domain.networks.input import LocalizerGeometry, localizer_volumes
+from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
+from gliobench.domain.studies.study import Study
 
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0

@@ -9,7 +9,7 @@ from monai.networks.blocks import Convolution
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
-from gliobench.domain.network_input import MODALITY_ORDER, REGION_ORDER
+from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER
 
 LOCALIZER_CHANNELS = (16, 32, 64, 128)
 GRADER_WIDTH = 24

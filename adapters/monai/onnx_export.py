@@ -11,7 +11,7 @@ import torch
 
 from gliobench.adapters.monai.torch_network import TorchNetwork
 from gliobench.domain.errors import BackendError
-from gliobench.domain.model_card import METADATA_KEY
+from gliobench.domain.networks.model_card import METADATA_KEY
 
 
 def write_onnx(trained: TorchNetwork, path: Path) -> None:

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 DARKEST_Z = -3.0
 """Gamma bends z-scores from here up; anything darker is as dark."""

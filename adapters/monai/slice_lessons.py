@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from gliobench.adapters.monai.slice_batches import TrainingSlice
-from gliobench.domain.geometry import BoolArray, Spacing
+from gliobench.domain.geometry.grids import BoolArray, Spacing
+from gliobench.domain.geometry.resampling import Float32Array, resample_to_spacing
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.network_input import (
+from gliobench.domain.networks.input import (
     GraderGeometry,
     Shape,
     brain_windows,
@@ -20,9 +21,8 @@ from gliobench.domain.network_input import (
     tumour_centre,
     window,
 )
-from gliobench.domain.resampling import Float32Array, resample_to_spacing
-from gliobench.domain.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
-from gliobench.domain.study import Reference, Study
+from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
+from gliobench.domain.studies.study import Reference, Study
 
 ROOM = 2
 """How much wider than its crop a grader's lesson is, so that turns and shifts find pixels there."""

@@ -9,7 +9,7 @@ from monai.networks.blocks import Convolution
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
-from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS
+from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 
 LOCALIZER_CHANNELS = (16, 32, 64, 96, 96)
 GRADER_WIDTH = 24

@@ -28,17 +28,17 @@ from gliobench.adapters.monai.torch_network import (
     TorchNetwork,
     trained_slice_networks,
 )
+from gliobench.application.backends.tumour_finder import Regions, find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
-from gliobench.application.tumour_finder import Regions, find_tumour
+from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import box_in_volume, point_in_volume
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
 from gliobench.domain.metrics.segmentation import dice
-from gliobench.domain.slice_input import SliceGeometry, is_slice
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.networks.slice_input import SliceGeometry, is_slice
+from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
+from gliobench.domain.studies.study import Grade, Study
 
 LABEL_SMOOTHING = 0.025
 _OUTLINE_STRIDE = 4

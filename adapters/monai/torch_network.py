@@ -29,10 +29,10 @@ from gliobench.adapters.monai.slice_networks import (
 from gliobench.application.ports.network import Network
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.domain.errors import BackendError
-from gliobench.domain.model_card import ModelCard
-from gliobench.domain.network_input import GraderGeometry, LocalizerGeometry
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.slice_input import SLICE_MODALITIES, SLICE_REGIONS, SliceGeometry
+from gliobench.domain.networks.input import GraderGeometry, LocalizerGeometry
+from gliobench.domain.networks.model_card import ModelCard
+from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS, SliceGeometry
+from gliobench.domain.studies.patients import patient_hash
 
 LOCALIZER = "localizer"
 GRADER = "grader"

@@ -18,12 +18,12 @@ from gliobench.adapters.monai.torch_network import (
     trained_localizer,
     trained_slice_networks,
 )
-from gliobench.application.cross_validate import TRAINING_DATA
 from gliobench.application.ports.trainer import TrainingData
-from gliobench.domain.documents import LARGEST_BYTES, read_document
+from gliobench.application.train.cross_validate import TRAINING_DATA
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.files.documents import LARGEST_BYTES, read_document
 from gliobench.domain.statistics.temperature import fit_temperature
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 T = TypeVar("T")
 Fold = Annotated[int, Field(ge=0, lt=1000)]

@@ -9,7 +9,7 @@ from io import BufferedReader
 
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 # Small, for what a chunk leaves over is copied once a gzip member, and a file of nothing but empty

@@ -13,16 +13,16 @@ from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.nifti.study_folders import StudyFolder, find_studies, names_of
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.adapters.nifti.study_names import named
-from gliobench.application.dataset_labels import propose_labels
+from gliobench.application.datasets.dataset_labels import propose_labels
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
 from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
 from gliobench.domain.messages import printable
-from gliobench.domain.study import Grade, Origin, Reference, Study
-from gliobench.domain.subjects import Subject
+from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Origin, Reference, Study
+from gliobench.domain.studies.subjects import Subject
 
 
 @final

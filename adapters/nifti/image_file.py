@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from gliobench.adapters.nifti.bounded_file import read_start, read_whole
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.extent import check_extent
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Grid
-from gliobench.domain.orientation import canonical, reorient, turned_like
-from gliobench.domain.patients import PHANTOM_MARK
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.orientation import canonical, reorient, turned_like
+from gliobench.domain.studies.extent import check_extent
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.patients import PHANTOM_MARK
 
 # Twice the finest brain MRI on each axis, and 512 MiB a volume as float32; see `read` for its cost.
 MAX_VOXELS_ALONG_AXIS = 1024

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.orientation import reorient_voxel
+from gliobench.domain.geometry.orientation import reorient_voxel
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 _ROUNDING = 1e-3
 """So far off are labels that went through float16 or a resampling that moved nothing."""

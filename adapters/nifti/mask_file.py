@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.domain.disk import not_written
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.files.disk import not_written
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.orientation import reorient
-from gliobench.domain.prediction import Mask
-from gliobench.domain.study import Study
+from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Study
 
 
 def write_mask(

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.read_table import read_table
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.patients import is_sure
-from gliobench.domain.subjects import Subject, grade_in, patient_in, site_in, study_id_in
-from gliobench.domain.tables import Row, column_key
+from gliobench.domain.files.tables import Row, column_key
+from gliobench.domain.studies.patients import is_sure
+from gliobench.domain.studies.subjects import Subject, grade_in, patient_in, site_in, study_id_in
 
 _FILE = "name_mapping.csv"
 _FOLDERS_ABOVE_STUDY = 3

@@ -10,8 +10,8 @@ from gliobench.adapters.nifti.study_folders import image_at
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.study import Modality, Origin, Reference, Study
-from gliobench.domain.subjects import Subject
+from gliobench.domain.studies.study import Modality, Origin, Reference, Study
+from gliobench.domain.studies.subjects import Subject
 
 
 @final

@@ -19,9 +19,9 @@ from gliobench.adapters.nifti.mask_names import (
     mask_claim,
 )
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.patients import is_sure
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.patients import is_sure
+from gliobench.domain.studies.study import Modality
 
 _FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may hold a line end

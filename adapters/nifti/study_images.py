@@ -13,8 +13,8 @@ from gliobench.adapters.nifti.bounded_file import opened
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of
 from gliobench.domain.errors import GliobenchError, StoreError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Modality, Study
 
 
 def open_study(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from gliobench.adapters.nifti.study_folders import StudyFolder
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.messages import printable
-from gliobench.domain.patients import is_visit, patient_of
-from gliobench.domain.study_ids import study_id_of
+from gliobench.domain.studies.patients import is_visit, patient_of
+from gliobench.domain.studies.study_ids import study_id_of
 
 _SAYS_NOTHING = re.compile(r"anat", re.IGNORECASE)
 """Folders that BIDS has in every visit."""

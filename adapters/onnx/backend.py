@@ -7,8 +7,8 @@ from pathlib import Path
 import onnxruntime
 
 from gliobench.adapters.onnx.network import OnnxNetwork
-from gliobench.application.held_out import held_out
-from gliobench.application.network_backend import CNN_2D_ONNX, CNN_ONNX, NAMES, backend_of
+from gliobench.application.backends.held_out import held_out
+from gliobench.application.backends.network_backend import CNN_2D_ONNX, CNN_ONNX, NAMES, backend_of
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError
 

@@ -6,9 +6,9 @@ from functools import partial
 
 from pydantic import TypeAdapter
 
-from gliobench.domain.documents import read_document
 from gliobench.domain.errors import BackendError
-from gliobench.domain.model_card import ModelCard
+from gliobench.domain.files.documents import read_document
+from gliobench.domain.networks.model_card import ModelCard
 
 _FORM = TypeAdapter(ModelCard)
 

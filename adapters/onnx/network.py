@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gliobench.adapters.onnx.card import read_card
 from gliobench.application.ports.network import Network
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
-from gliobench.domain.model_card import METADATA_KEY, ModelCard
+from gliobench.domain.networks.model_card import METADATA_KEY, ModelCard
 
 EXECUTION_PROVIDERS = {
     "cpu": "CPUExecutionProvider",

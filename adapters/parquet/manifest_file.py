@@ -9,9 +9,9 @@ from functools import partial
 from pydantic import TypeAdapter
 
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.documents import read_document
+from gliobench.domain.comparison.report import BASELINE, HELD_OUT
 from gliobench.domain.errors import JobError
-from gliobench.domain.evaluation.report import BASELINE, HELD_OUT
+from gliobench.domain.files.documents import read_document
 
 MANIFEST = "manifest.json"
 _FORM = TypeAdapter(RunManifest)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, JobError
-from gliobench.domain.extent import check_extent
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Mask
+from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.studies.extent import check_extent
 
 LARGEST_BYTES = 2**27
 """Of all regions of a mask: eight of 2**27 voxels."""

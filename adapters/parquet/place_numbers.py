@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gliobench.domain.evaluation.scores import Place
-from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
-from gliobench.domain.prediction import Form
+from gliobench.domain.geometry.grids import Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.predictions.prediction import Form
 
 
 def numbers_of(place: Place) -> list[float]:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
 from gliobench.application.ports.run_store import StudyPrediction
-from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
-from gliobench.domain.prediction import (
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,
@@ -21,7 +21,7 @@ from gliobench.domain.prediction import (
     Mask,
     NoTumour,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 Row: TypeAlias = dict[str, Any]
 

@@ -12,11 +12,11 @@ from typing import Any, Self, TypeVar, final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gliobench.adapters.parquet.kept_rows import SCHEMA as KEPT_SCHEMA
-from gliobench.adapters.parquet.kept_rows import kept_table, read_kept
 from gliobench.adapters.parquet.manifest_file import MANIFEST, manifest_content, read_manifest
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
+from gliobench.adapters.parquet.saved_rows import SCHEMA as KEPT_SCHEMA
+from gliobench.adapters.parquet.saved_rows import read_kept, saved_table
 from gliobench.adapters.parquet.score_columns import columns_of, wanted_columns
 from gliobench.adapters.parquet.score_rows import (
     read_cases,
@@ -39,10 +39,10 @@ from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPr
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.kept_case import KeptCase
+from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
-from gliobench.domain.study_ids import file_stem
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
+from gliobench.domain.studies.study_ids import file_stem
 
 T = TypeVar("T")
 
@@ -199,17 +199,17 @@ class ParquetRunStore(RunStore):
             columns=columns,
         )
 
-    def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
+    def write_kept_cases(self, cases: Iterable[SavedCase]) -> None:
         """Keep pictures and volumes as one table."""
         write_table(
             self._storage,
             KEPT_CASES,
-            laid_out(cases, table=kept_table, at_once=CASES_AT_ONCE),
+            laid_out(cases, table=saved_table, at_once=CASES_AT_ONCE),
             schema=KEPT_SCHEMA,
             compression="zstd",
         )
 
-    def kept_cases(self) -> Iterator[KeptCase]:
+    def saved_cases(self) -> Iterator[SavedCase]:
         """Read pictures and volumes, a few at a time."""
         try:
             yield from read_table(

@@ -24,12 +24,12 @@ from gliobench.domain.evaluation.case_columns import (
     score_name,
     volume_name,
 )
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.patients import is_phantom
-from gliobench.domain.position.marks import MARKED, Frames, Ragged
-from gliobench.domain.prediction import FailureReason, Form
-from gliobench.domain.study import Grade, SliceChoice
+from gliobench.domain.predictions.prediction import FailureReason, Form
+from gliobench.domain.studies.patients import is_phantom
+from gliobench.domain.studies.study import Grade, SliceChoice
 
 IMAGE = "image_hash"
 _WORDS = pa.string()

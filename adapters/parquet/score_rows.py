@@ -16,6 +16,7 @@ from gliobench.adapters.parquet.target_columns import (
     read_target,
     target_columns,
 )
+from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.scores import (
     CaseScore,
     FormOutcome,
@@ -25,12 +26,9 @@ from gliobench.domain.evaluation.scores import (
     RegionScore,
 )
 from gliobench.domain.evaluation.scoring import WORST
-from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.patients import is_phantom
-from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,
@@ -38,7 +36,9 @@ from gliobench.domain.prediction import (
     GradePrediction,
     NoTumour,
 )
-from gliobench.domain.study import Grade, SliceChoice
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.patients import is_phantom
+from gliobench.domain.studies.study import Grade, SliceChoice
 
 Row: TypeAlias = dict[str, Any]
 

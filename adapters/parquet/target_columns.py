@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Box, Grid, Plane, Point, Point3D, Polygon
-from gliobench.domain.prediction import Form
+from gliobench.domain.geometry.grids import Box, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.predictions.prediction import Form
 
 Row: TypeAlias = dict[str, Any]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
-from gliobench.domain.geometry import BoolArray, Grid, extent
-from gliobench.domain.resampling import linear_weights, resample
+from gliobench.domain.geometry.grids import BoolArray, Grid, extent
+from gliobench.domain.geometry.resampling import linear_weights, resample
 
 HEAD_MM = ((-205.0, -30.0), (5.0, 215.0), (-20.0, 165.0))
 """A block of BraTS's world that holds every head."""

@@ -13,7 +13,7 @@ from gliobench.adapters.phantom.anatomy import HEAD_MM, Anatomy
 from gliobench.adapters.phantom.fields import Float32Array, smooth_field
 from gliobench.adapters.phantom.lesion import Head
 from gliobench.adapters.phantom.plan import Enhancement, LesionPlan
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 
 class Tissue(Enum):

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.source import PhantomStudySource
-from gliobench.domain.orientation import reorient
-from gliobench.domain.patients import PHANTOM_MARK
-from gliobench.domain.study import Grade, Modality, Reference, Study
-from gliobench.domain.tables import write_csv
+from gliobench.domain.files.tables import write_csv
+from gliobench.domain.geometry.orientation import reorient
+from gliobench.domain.studies.patients import PHANTOM_MARK
+from gliobench.domain.studies.study import Grade, Modality, Reference, Study
 
 GRADES_FILE = "name_mapping.csv"
 GRADES_COLUMNS = (

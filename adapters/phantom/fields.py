@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.resampling import resample
+from gliobench.domain.geometry.resampling import resample
 
 Float32Array: TypeAlias = NDArray[np.float32]
 AxesMm: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

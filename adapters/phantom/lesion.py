@@ -13,7 +13,7 @@ from scipy import ndimage
 from gliobench.adapters.phantom.anatomy import Anatomy
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
 from gliobench.adapters.phantom.plan import Enhancement, LesionPlan
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
 

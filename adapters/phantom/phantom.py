@@ -13,9 +13,9 @@ from gliobench.adapters.phantom.contrast import INTENSITY, SCANNERS, scan
 from gliobench.adapters.phantom.fields import Float32Array
 from gliobench.adapters.phantom.lesion import grow
 from gliobench.adapters.phantom.plan import RANGES, draw_plan
-from gliobench.domain.geometry import Grid
-from gliobench.domain.orientation import canonical
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.orientation import canonical
+from gliobench.domain.studies.study import Grade, Modality
 
 GENERATOR_VERSION = 1
 """Raised whenever the same seed gives other voxels than before."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.phantom.anatomy import load_template
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 Range: TypeAlias = tuple[float, float]
 """The ends of a uniform distribution."""

@@ -12,10 +12,10 @@ from gliobench.adapters.phantom.lesion import CONVENTION
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe, make_phantom
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
+from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED
-from gliobench.domain.orientation import canonical
-from gliobench.domain.study import Grade, Modality, Origin, Reference, Study
+from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")

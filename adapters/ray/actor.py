@@ -5,8 +5,8 @@ from __future__ import annotations
 import pickle
 from threading import Lock
 
-from gliobench.application.crew import Broke, Done, Job, Ready, do, load
-from gliobench.application.portable_errors import portable
+from gliobench.application.evaluate.picklable_errors import portable
+from gliobench.application.evaluate.worker_pool import Done, Job, Ready, WorkerFailed, do, load
 
 
 class Actor:
@@ -18,22 +18,22 @@ class Actor:
 
     def __init__(self, recipe: bytes) -> None:
         self._inferring = Lock()
-        self._broken: Broke | None = None
+        self._broken: WorkerFailed | None = None
         try:
             # here, so that a package which this node lacks is told of by its name
             self._work = pickle.loads(recipe)()  # noqa: S301 -- the driver's own
         except Exception as error:  # told by `ready`
-            self._broken = Broke(portable(error))
+            self._broken = WorkerFailed(portable(error))
 
-    def ready(self) -> Ready | Broke:
+    def ready(self) -> Ready | WorkerFailed:
         """Say what the backends are, once they are loaded."""
         return self._broken or Ready(self._work.manifests)
 
-    def do(self, job: Job) -> Done | Broke:
+    def do(self, job: Job) -> Done | WorkerFailed:
         """Do a job."""
         try:
             loaded = load(self._work, job)
             with self._inferring:
                 return do(self._work, job, loaded)
         except Exception as error:  # the driver raises it
-            return Broke(portable(error))
+            return WorkerFailed(portable(error))

@@ -18,8 +18,15 @@ import structlog
 from ray.exceptions import RayError, RayTaskError
 
 from gliobench.adapters.ray.actor import Actor
-from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Worker
-from gliobench.application.ports.executor import Crew, Executor, Recipe
+from gliobench.application.evaluate.worker_pool import (
+    Job,
+    Message,
+    Pool,
+    SupervisedWorkerPool,
+    Worker,
+    WorkerDied,
+)
+from gliobench.application.ports.executor import Executor, Recipe, WorkerPool
 from gliobench.domain.errors import InvalidInputError, JobError, StoreError
 
 KNOCK_S = 20.0
@@ -60,7 +67,7 @@ class RayExecutor(Executor):
         self._study_timeout_s = study_timeout_s
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
         """Join the cluster and ask for the actors; they are killed at the end.
 
         Raises:
@@ -70,7 +77,7 @@ class RayExecutor(Executor):
         """
         with _joined(self._address):
             self._check_room()
-            crew = PooledCrew(
+            crew = SupervisedWorkerPool(
                 _Actors(recipe, num_cpus=self._num_cpus, num_gpus=self._num_gpus),
                 size=self._workers,
                 study_timeout_s=self._study_timeout_s,
@@ -79,7 +86,7 @@ class RayExecutor(Executor):
             try:
                 yield crew
             finally:
-                crew.dismiss()
+                crew.terminate()
 
     def _check_room(self) -> None:
         """Refuse what Ray would wait for in silence; another cluster may still grow."""
@@ -146,7 +153,7 @@ class _Actors(Pool):
             scheduling_strategy="SPREAD",
         )
 
-    def hire(self) -> Worker:
+    def start_worker(self) -> Worker:
         return _RayWorker(self._kind.remote(self._recipe))
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
@@ -173,9 +180,9 @@ class _RayWorker(Worker):
         except RayTaskError:
             raise  # a bug over there, and no fate of the actor's
         except RayError as error:
-            return Died(" ".join(str(error).split())[:300])
+            return WorkerDied(" ".join(str(error).split())[:300])
         return message
 
-    def dismiss(self) -> None:
+    def terminate(self) -> None:
         self.expected.clear()
         ray.kill(self._actor)

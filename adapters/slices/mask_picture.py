@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.slices.picture_file import read_channels
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 _LABELS_UP_TO = 10
 """Grey levels this low are labels, not what a lossy format made of two values."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 MAX_EDGE = 4096
 """Of a picture, in pixels: a file may declare more than memory holds."""

@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.slices.mask_picture import read_mask
 from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape, read_picture
+from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, resolved
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.read_table import read_table
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.extent import check_extent
-from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
-from gliobench.domain.geometry import BoolArray, Grid
+from gliobench.domain.files.tables import Row, column_key
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.orientation import canonical, reorient
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
-from gliobench.domain.orientation import canonical, reorient
-from gliobench.domain.study import Grade, Modality, Origin, Reference, SliceChoice, Study
-from gliobench.domain.study_ids import study_id_of
-from gliobench.domain.subjects import Subject, grade_in, patient_in, site_in, study_id_in
-from gliobench.domain.tables import Row, column_key
+from gliobench.domain.studies.extent import check_extent
+from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, SliceChoice, Study
+from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.domain.studies.subjects import Subject, grade_in, patient_in, site_in, study_id_in
 
 CASES_FILE = "cases.csv"
 IMAGES = "image"

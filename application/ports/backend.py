@@ -10,9 +10,9 @@ from typing import TypeAlias
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import Axis
-from gliobench.domain.slice_input import is_slice
-from gliobench.domain.study import Study
+from gliobench.domain.geometry.grids import Axis
+from gliobench.domain.networks.slice_input import is_slice
+from gliobench.domain.studies.study import Study
 
 
 class Reads(str, Enum):

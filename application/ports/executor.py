@@ -10,11 +10,11 @@ from typing import Any, Protocol, TypeAlias
 
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.geometry import Plane
-from gliobench.domain.prediction import Failure
+from gliobench.domain.geometry.grids import Plane
+from gliobench.domain.predictions.prediction import Failure
 
 
-class Sight(Enum):
+class ReadLimit(Enum):
     """What is looked at of a study that is given up, so that it can be scored all the same."""
 
     ALL = "the study and its reference"
@@ -22,9 +22,11 @@ class Sight(Enum):
     NOTHING = "nothing"
 
     @property
-    def less(self) -> Sight | None:
+    def less(self) -> ReadLimit | None:
         """Give the next one, for where looking so closely does harm; None after the last."""
-        return {Sight.ALL: Sight.REFERENCE, Sight.REFERENCE: Sight.NOTHING}.get(self)
+        return {ReadLimit.ALL: ReadLimit.REFERENCE, ReadLimit.REFERENCE: ReadLimit.NOTHING}.get(
+            self
+        )
 
 
 class Stage(str, Enum):
@@ -99,13 +101,13 @@ class Work(Protocol):
         """Predict what waits, score all, keep what was predicted."""
         ...
 
-    def give_up(self, batch: Batch, failure: Failure, sight: Sight) -> Outcome:
+    def give_up(self, batch: Batch, failure: Failure, limit: ReadLimit) -> Outcome:
         """Keep a failure for all that waits, and score all.
 
         Args:
             batch: What could not be finished.
             failure: Why.
-            sight: What may be looked at; with all, scores are what `finish` makes of kept failures.
+            limit: What may be looked at; with all, scores are what `finish` makes of kept failures.
         """
         ...
 
@@ -115,7 +117,7 @@ Recipe: TypeAlias = Callable[[], Work]
 executor that stays in this process."""
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Workers that hold their models.
 
     Contract:
@@ -143,6 +145,6 @@ class Crew(Protocol):
 class Executor(Protocol):
     """Gathers a crew, and lets it go at the end of the `with`, whatever it is doing then."""
 
-    def crew(self, recipe: Recipe) -> AbstractContextManager[Crew]:
+    def crew(self, recipe: Recipe) -> AbstractContextManager[WorkerPool]:
         """Gather workers, each with the work that the recipe makes."""
         ...

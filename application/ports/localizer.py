@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from gliobench.domain.prediction import Failure, Form, LocalisationPrediction
-from gliobench.domain.study import Study
+from gliobench.domain.predictions.prediction import Failure, Form, LocalisationPrediction
+from gliobench.domain.studies.study import Study
 
 
 class Localizer(Protocol):

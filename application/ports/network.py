@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.model_card import ModelCard
+from gliobench.domain.networks.model_card import ModelCard
 
 
 class Network(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gliobench.domain.evaluation.report import EvaluationReport
+from gliobench.domain.comparison.report import EvaluationReport
 
 
 class ReportWriter(Protocol):

@@ -8,10 +8,15 @@ from typing import Protocol, Self
 
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.kept_case import KeptCase
+from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.labels.proposal import DatasetLabels
-from gliobench.domain.prediction import Failure, Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
 
 ORACLE = "oracle"
 """The setting of a run whose backend was shown planes chosen with the reference."""
@@ -164,10 +169,10 @@ class RunStore(Protocol):
         """Read the scores as `CaseTable.of` would lay them out, but faster."""
         ...
 
-    def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
+    def write_kept_cases(self, cases: Iterable[SavedCase]) -> None:
         """Keep what readers will see of cases, in the place of earlier ones; none leaves none."""
         ...
 
-    def kept_cases(self) -> Iterator[KeptCase]:
+    def saved_cases(self) -> Iterator[SavedCase]:
         """Read what is kept of cases, one at a time; nothing where nothing ever was."""
         ...

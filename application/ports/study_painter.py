@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from gliobench.domain.geometry import BoolArray, Box3D, Voxel
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Study
+from gliobench.domain.studies.study import Study
 
 
 class StudyPainter(Protocol):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol, Self
 
-from gliobench.domain.faults import Fault
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.study import Grade, Modality, Origin, Reference, Study
+from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
 
 class StudySource(Protocol):

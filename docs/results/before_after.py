@@ -23,10 +23,10 @@ from gliobench.adapters.mllama.reader import Reading
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
-from gliobench.domain.forms import on_plane
-from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.metrics.classification import auroc
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.forms import on_plane
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     LocalisationPrediction,
@@ -35,7 +35,7 @@ from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimabl
 from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.statistics.sampling import numbered
-from gliobench.domain.study import Case
+from gliobench.domain.studies.study import Case
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.inputs import load_backend, open_source
 

@@ -21,10 +21,10 @@ from sklearn.preprocessing import StandardScaler
 from gliobench.adapters.monai.lesions import LesionCube, load_lesion_cubes
 from gliobench.adapters.monai.torch_network import UNTOLD, trained_grader, trained_localizer
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.application.ask_backend import ask
-from gliobench.application.network_backend import backend_of
+from gliobench.application.backends.network_backend import backend_of
+from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.metrics.classification import auroc
-from gliobench.domain.prediction import GradePrediction
+from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
 from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson

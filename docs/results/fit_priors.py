@@ -18,9 +18,9 @@ import numpy as np
 
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.nifti.name_mapping import NameMapping
-from gliobench.domain.forms import box_in_volume
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.predictions.forms import box_in_volume
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade, Modality
 
 OUT = Path(__file__).parents[2] / "adapters" / "baselines" / "priors.json"
 

@@ -15,9 +15,9 @@ import numpy as np
 from gliobench.adapters.monai.localizer_trainer import localizer_scores
 from gliobench.adapters.monai.torch_network import UNTOLD, trained_localizer
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.application.tumour_finder import tumour_probabilities
-from gliobench.domain.network_input import LocalizerGeometry, tumour_regions
-from gliobench.domain.study import Study
+from gliobench.application.backends.tumour_finder import tumour_probabilities
+from gliobench.domain.networks.input import LocalizerGeometry, tumour_regions
+from gliobench.domain.studies.study import Study
 
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 MEASURES = ("dice_WT", "dice_TC", "dice_ET", "box_iou", "centre_error_mm")

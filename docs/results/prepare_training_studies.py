@@ -15,7 +15,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from gliobench.domain.resampling import linear_weights, resample, resample_to_spacing
+from gliobench.domain.geometry.resampling import linear_weights, resample, resample_to_spacing
 
 TCGA = {"TCGA-DU-7294": "BraTS20_Training_295", "TCGA-FG-6692": "BraTS20_Training_320"}
 MODALITIES = ("t1", "t1ce", "t2", "flair")

@@ -27,7 +27,7 @@ from torch.nn import functional
 from transformers.models.mllama.modeling_mllama import MllamaVisionModel
 
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 SEEDS = {7001: 370, 7002: 800}
 """Phantoms drawn of each series."""

@@ -29,7 +29,7 @@ import numpy as np
 import scipy
 from simulate_coverage import APART, processor
 
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR
 from gliobench.domain.comparison.failed_studies import FailedStudies
@@ -39,14 +39,14 @@ from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
 from gliobench.domain.comparison.result import ALPHA, TRACKING, Family, Pair, Test, Tracking
 from gliobench.domain.position.bias import estimate_tracking
 from gliobench.domain.position.tracking import FOLLOWS, HARDLY, tracking_index
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.sampling import SamplingPlan
 from gliobench.domain.statistics.wilcoxon import SignedRank
 
 WORST_MM = POINT_ERROR.worst
-DRAWS = Drawing(replicates=100)
+DRAWS = BootstrapOptions(replicates=100)
 """Of differences of balanced accuracy, of which the claims take the sign alone."""
 INDEX_DRAWS = 199
 MANY = 400_000

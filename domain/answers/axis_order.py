@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.words import Unreadable
-from gliobench.domain.prediction import FailureReason
+from gliobench.domain.predictions.prediction import FailureReason
 
 T = TypeVar("T")
 

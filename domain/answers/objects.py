@@ -17,8 +17,8 @@ from gliobench.domain.answers.words import (
     set_once,
     written_grade,
 )
-from gliobench.domain.prediction import FailureReason
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.studies.study import Grade
 
 Object = Mapping[str, object]
 

@@ -29,8 +29,8 @@ from gliobench.domain.answers.words import (
     written_numbers,
 )
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.prediction import NO_TUMOUR, Failure, FailureReason, NoTumour
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import NO_TUMOUR, Failure, FailureReason, NoTumour
+from gliobench.domain.studies.study import Grade
 
 Place = tuple[float, float]
 Edges = tuple[float, float, float, float]

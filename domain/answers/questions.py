@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 
 class Question(str, Enum):

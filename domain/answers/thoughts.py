@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gliobench.domain.answers.words import Unreadable
-from gliobench.domain.prediction import FailureReason
+from gliobench.domain.predictions.prediction import FailureReason
 
 _NAME = (
     r"think(?:ing)?(?:_process)?|thoughts?(?:_process)?|reason(?:ing)?|rationale|reflection"

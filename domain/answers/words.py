@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.prediction import FailureReason
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.studies.study import Grade
 
 
 class Unreadable(Exception):  # noqa: N818 -- an outcome that becomes a Failure, not an error

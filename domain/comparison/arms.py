@@ -10,16 +10,16 @@ import numpy as np
 from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.paired_grades import GradedStudies
+from gliobench.domain.comparison.report import BASELINE
 from gliobench.domain.comparison.result import TRACKING, Arm, Bias, FailureRate, Family, Test
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.report import BASELINE
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.position.bias import PositionBias, position_bias
-from gliobench.domain.position.equivariance import Response
+from gliobench.domain.position.control_responses import Response
 from gliobench.domain.position.placements import Placements
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.bootstrap import REPLICATES
 from gliobench.domain.statistics.curves import Curve, precision_recall_curve, roc_curve
 from gliobench.domain.statistics.estimate import NotEstimable
@@ -48,7 +48,7 @@ class Entrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class BootstrapOptions:
     """How often and from where to draw; the same gives the same comparison."""
 
     replicates: int = REPLICATES
@@ -59,7 +59,7 @@ def describe_arm(
     entrant: Entrant,
     cases: CaseTable,
     priors: Mapping[str, CaseTable],
-    drawing: Drawing,
+    bootstrap: BootstrapOptions,
 ) -> Arm:
     """Describe one backend.
 
@@ -67,11 +67,14 @@ def describe_arm(
         entrant: Its run.
         cases: Its scores of the shared studies.
         priors: The scores of the baselines, by name.
-        drawing: Of the bootstraps and permutations.
+        bootstrap: Of the bootstraps and permutations.
     """
-    run, summary = entrant.run, summarise(cases, seed=drawing.seed)
+    run, summary = entrant.run, summarise(cases, seed=bootstrap.seed)
     others = {name: placed for name, placed in priors.items() if name != run.backend}
-    studies, biases = GradedStudies.of({run.backend: cases}), tuple(_biases(cases, others, drawing))
+    studies, biases = (
+        GradedStudies.of({run.backend: cases}),
+        tuple(_biases(cases, others, bootstrap)),
+    )
     return Arm(
         name=run.backend,
         backend=entrant.backend,
@@ -116,7 +119,9 @@ def _failures(summary: RunSummary) -> Iterator[FailureRate]:
         yield FailureRate(reason, count, wilson(successes=count, n=n))
 
 
-def _biases(cases: CaseTable, priors: Mapping[str, CaseTable], drawing: Drawing) -> Iterator[Bias]:
+def _biases(
+    cases: CaseTable, priors: Mapping[str, CaseTable], bootstrap: BootstrapOptions
+) -> Iterator[Bias]:
     for form in ON_PLANE:
         places = Placements.of(cases, form)
         if not places.n and not places.n_unanswered:
@@ -126,7 +131,9 @@ def _biases(cases: CaseTable, priors: Mapping[str, CaseTable], drawing: Drawing)
             for name, prior in priors.items()
             if Form.BOX in prior.forms
         }
-        bias = position_bias(places, priors=known, replicates=drawing.replicates, seed=drawing.seed)
+        bias = position_bias(
+            places, priors=known, replicates=bootstrap.replicates, seed=bootstrap.seed
+        )
         yield Bias(
             form=form,
             measured=bias,

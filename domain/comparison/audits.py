@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from gliobench.domain.comparison.report import BASELINE, HELD_OUT, STAND_IN
 from gliobench.domain.evaluation.case_table import (
     Cases,
     CaseTable,
@@ -15,11 +16,10 @@ from gliobench.domain.evaluation.case_table import (
     differ_in_truth,
 )
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
-from gliobench.domain.evaluation.report import BASELINE, HELD_OUT, STAND_IN
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.proposal import DatasetLabels
-from gliobench.domain.patients import assumptions, patient_hash
-from gliobench.domain.study import SliceChoice
+from gliobench.domain.studies.patients import assumptions, patient_hash
+from gliobench.domain.studies.study import SliceChoice
 
 NAMED = 5
 """References that cannot be read; more are counted."""

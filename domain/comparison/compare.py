@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gliobench.domain.comparison.arms import Drawing, Entrant, describe_arm
+from gliobench.domain.comparison.arms import BootstrapOptions, Entrant, describe_arm
 from gliobench.domain.comparison.audits import ScoredRun
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import follow
 from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
-from gliobench.domain.comparison.parted import part_cohort
+from gliobench.domain.comparison.report import BASELINE, CohortDescription
 from gliobench.domain.comparison.result import Arm, Comparison, Pair, Test
+from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.site_audit import audit_sites
 from gliobench.domain.evaluation.case_table import CaseTable, align
 from gliobench.domain.evaluation.findings import Finding
-from gliobench.domain.evaluation.report import BASELINE, CohortDescription
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.placements import brains_mm
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 
 def shared_studies(runs: Sequence[ScoredRun]) -> dict[str, CaseTable]:
@@ -36,7 +36,7 @@ def compare(
     findings: Sequence[Finding],
     primary: Endpoint = BALANCED_ACCURACY,
     primary_choice: PrimaryChoice = PrimaryChoice.LATER,
-    drawing: Drawing | None = None,
+    bootstrap: BootstrapOptions | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare runs over one cohort, on the studies that all of them have.
@@ -47,18 +47,18 @@ def compare(
         findings: What the audit found.
         primary: The endpoint that decides.
         primary_choice: How that was chosen.
-        drawing: Of the bootstraps and permutations.
+        bootstrap: Of the bootstraps and permutations.
         versions: Of gliobench and the libraries that compute.
     """
-    drawing = drawing or Drawing()
+    bootstrap = bootstrap or BootstrapOptions()
     cases = shared_studies([entrant.run for entrant in entrants])
     priors = {
         one.run.backend: cases[one.run.backend]
         for one in entrants
         if BASELINE in (one.run.provenance or {})
     }
-    described = [describe_arm(one, cases[one.run.backend], priors, drawing) for one in entrants]
-    pairs = _pairs(cases, primary, drawing) if cohort.is_ranked else []
+    described = [describe_arm(one, cases[one.run.backend], priors, bootstrap) for one in entrants]
+    pairs = _pairs(cases, primary, bootstrap) if cohort.is_ranked else []
     tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
     brains = brains_mm(next(iter(cases.values())))
@@ -70,17 +70,19 @@ def compare(
         brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
         pairs=claiming,
-        strata=tuple(part_cohort(cases)),
+        strata=tuple(score_by_subgroup(cases)),
         sites=audit_sites(next(iter(cases.values()))),
         findings=tuple(findings),
-        seed=drawing.seed,
-        replicates=drawing.replicates,
+        seed=bootstrap.seed,
+        replicates=bootstrap.replicates,
         versions=dict(versions or {}),
     )
 
 
-def _pairs(cases: Mapping[str, CaseTable], primary: Endpoint, drawing: Drawing) -> list[Pair]:
-    return compare_pairs(ComparedStudies.of(cases, drawing), primary, seed=drawing.seed)
+def _pairs(
+    cases: Mapping[str, CaseTable], primary: Endpoint, bootstrap: BootstrapOptions
+) -> list[Pair]:
+    return compare_pairs(ComparedStudies.of(cases, bootstrap), primary, seed=bootstrap.seed)
 
 
 def _tracking(arm: Arm, test: Test | None) -> Arm:

@@ -10,7 +10,7 @@ import numpy as np
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 SHOWN = 500
 """Single scores that a picture shows at most."""

@@ -12,8 +12,8 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.geometry import FloatArray
-from gliobench.domain.prediction import Form
+from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.predictions.prediction import Form
 
 MEANS = frozenset(
     {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar, mcnemar
 from gliobench.domain.statistics.sampling import Indices, numbered

@@ -9,7 +9,7 @@ import numpy as np
 
 from gliobench.domain.comparison.audits import ScoredRun
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.prediction import FailureReason
+from gliobench.domain.predictions.prediction import FailureReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from gliobench.domain.comparison.endpoints import AUROC, BRIER, GRADING, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.bootstrap import Replicates, resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import PairedAuroc, compare_aurocs

@@ -11,8 +11,8 @@ from scipy.stats import rankdata
 
 from gliobench.domain.comparison.endpoints import LEADING, LOCALISATION, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.prediction import Form
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.paired_means import PairedMeans, compare_means, larger_p
 from gliobench.domain.statistics.sampling import Indices, numbered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import LEADING, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.failed_studies import FailedStudies
 from gliobench.domain.comparison.paired_grades import (
@@ -59,16 +59,16 @@ class ComparedStudies:
     failed: FailedStudies
 
     @classmethod
-    def of(cls, cases: Mapping[str, CaseTable], drawing: Drawing) -> ComparedStudies:
+    def of(cls, cases: Mapping[str, CaseTable], bootstrap: BootstrapOptions) -> ComparedStudies:
         """Gather runs over the same studies, in the same order."""
         grades, places = GradedStudies.of(cases), PlacedStudies.of(cases)
-        options = {"replicates": drawing.replicates, "seed": drawing.seed}
+        options = {"replicates": bootstrap.replicates, "seed": bootstrap.seed}
         return cls(
             names=tuple(cases),
             grades=grades,
             drawn=DrawnGrades.of(grades, **options) if grades.called and grades.patients else None,
             places=places,
-            means=places.means(every_two(list(cases)), seed=drawing.seed),
+            means=places.means(every_two(list(cases)), seed=bootstrap.seed),
             failed=FailedStudies.of(cases),
         )
 

@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from gliobench.domain.comparison.casebook import Casebook
 from gliobench.domain.comparison.distributions import Distribution
 from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import CohortFlow
+from gliobench.domain.comparison.report import CohortDescription
 from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
-from gliobench.domain.evaluation.casebook import Casebook
 from gliobench.domain.evaluation.findings import Finding
-from gliobench.domain.evaluation.report import CohortDescription
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
-from gliobench.domain.position.equivariance import Response
-from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.position.control_responses import Response
+from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import LEVEL, Estimate, Measured, NotEstimable

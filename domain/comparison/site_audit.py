@@ -12,7 +12,7 @@ from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 SiteTable = Mapping[str, Mapping[Grade, int]]
 

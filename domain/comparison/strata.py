@@ -13,9 +13,9 @@ from math import isnan
 import numpy as np
 
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.sampling import Indices
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 CROSSING_SHARE = 0.05
 """A tumour crosses the midline where at least this share of its volume lies on its smaller side.

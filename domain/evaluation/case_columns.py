@@ -10,14 +10,20 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, Place
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Box, FloatArray, Point, Polygon
+from gliobench.domain.geometry.grids import Box, FloatArray, Point, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.position.marks import MARKED, Frames, Ragged
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction, NoTumour
-from gliobench.domain.study import Grade, SliceChoice
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    NoTumour,
+)
+from gliobench.domain.studies.study import Grade, SliceChoice
 
 Row: TypeAlias = dict[str, object]
 Columns: TypeAlias = dict[str, NDArray[Any]]

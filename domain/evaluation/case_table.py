@@ -21,14 +21,14 @@ from gliobench.domain.evaluation.case_columns import (
     score_name,
     volume_name,
 )
+from gliobench.domain.evaluation.frames import MARKED
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region, localised_region
-from gliobench.domain.position.marks import MARKED
-from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.sampling import Indices
-from gliobench.domain.study import Grade, SliceChoice
+from gliobench.domain.studies.study import Grade, SliceChoice
 
 Texts: TypeAlias = NDArray[np.object_]
 """(N,) str or None; runs over one cohort share the strings."""

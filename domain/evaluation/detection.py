@@ -8,9 +8,9 @@ import numpy as np
 
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summary import DetectionSummary, Measure
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.statistics.sampling import numbered

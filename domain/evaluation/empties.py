@@ -30,7 +30,7 @@ from gliobench.domain.evaluation.scores import (
     PolygonScore,
     RegionScore,
 )
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 
 class Meeting(str, Enum):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import auroc_interval

@@ -10,9 +10,9 @@ from gliobench.domain.evaluation.case_columns import SCORED
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import FormSummary, Measure, Spread
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Measured
 from gliobench.domain.statistics.means import ANYWHERE, estimate_mean
 from gliobench.domain.statistics.proportions import wilson

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.faults import Fault
-from gliobench.domain.geometry import Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.grids import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region, localised_region
-from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import Failure, Form, GradePrediction, NoTumour
-from gliobench.domain.study import Grade, SliceChoice
+from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
+from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.study import Grade, SliceChoice
 
 WORST_MM = 373.13
 """Distance in mm that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm

@@ -21,17 +21,7 @@ from gliobench.domain.evaluation.scores import (
     PolygonScore,
     RegionScore,
 )
-from gliobench.domain.forms import (
-    box_in_volume,
-    box_on_plane,
-    in_volume,
-    largest_plane,
-    on_plane,
-    point_in_volume,
-    point_on_plane,
-    polygon_on_plane,
-)
-from gliobench.domain.geometry import (
+from gliobench.domain.geometry.grids import (
     Axis,
     BoolArray,
     Box,
@@ -45,7 +35,17 @@ from gliobench.domain.geometry import (
 from gliobench.domain.labels.regions import NESTED, Region, localised_region, nested
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit, polygon_dice
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.forms import (
+    box_in_volume,
+    box_on_plane,
+    in_volume,
+    largest_plane,
+    on_plane,
+    point_in_volume,
+    point_on_plane,
+    polygon_on_plane,
+)
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     Form,

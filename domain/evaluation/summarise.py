@@ -14,9 +14,9 @@ from gliobench.domain.evaluation.summary import (
     RunSummary,
     Summary,
 )
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.metrics.classification import ConfusionMatrix
-from gliobench.domain.prediction import FailureReason
+from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.proportions import wilson
 
 

@@ -12,9 +12,9 @@ from enum import Enum
 
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
-from gliobench.domain.prediction import FailureReason, Form
+from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.estimate import Measured
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 
 class Measure(str, Enum):

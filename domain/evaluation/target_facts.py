@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import (
+from gliobench.domain.geometry.grids import BoolArray, Box, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.predictions.forms import (
     box_on_plane,
     point_in_volume,
     point_on_plane,
     polygon_on_plane,
 )
-from gliobench.domain.geometry import BoolArray, Box, Grid, Plane, Point, Point3D, Polygon
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.regions import NESTED, Region, localised_region
 
 LARGEST = 255

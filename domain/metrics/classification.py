@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, FloatArray
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.studies.study import Grade
 
 
 @dataclass(frozen=True, slots=True)

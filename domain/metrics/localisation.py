@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import (
+from gliobench.domain.geometry.grids import (
     BoolArray,
     Box,
     Box3D,

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, Spacing, extent
+from gliobench.domain.geometry.grids import BoolArray, Spacing, extent
 
 
 def dice(*, reference: BoolArray, prediction: BoolArray) -> float:

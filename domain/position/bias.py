@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.position.tracking import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 
 BIN_MM = 10.0
 """Edge of the squares that places are counted in; one of them is centred on the image's middle."""

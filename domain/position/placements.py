@@ -9,9 +9,9 @@ import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.geometry import FloatArray
-from gliobench.domain.position.marks import MARKED
-from gliobench.domain.prediction import Form
+from gliobench.domain.evaluation.frames import MARKED
+from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.predictions.prediction import Form
 
 
 @dataclass(frozen=True, eq=False)

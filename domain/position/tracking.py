@@ -26,7 +26,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.bootstrap import Statistic
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.ratios import ratio

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 
 WINDOW_PERCENTILES = (0.5, 99.5)
 """Of the brain's voxels: spikes beyond them (TCIA10_637 reaches 32767) leave the picture alone."""

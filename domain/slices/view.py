@@ -18,10 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.forms import largest_plane
-from gliobench.domain.geometry import Axis, Box, FloatArray, Grid, Plane, Point, Polygon, extent
+from gliobench.domain.geometry.grids import (
+    Axis,
+    Box,
+    FloatArray,
+    Grid,
+    Plane,
+    Point,
+    Polygon,
+    extent,
+)
+from gliobench.domain.predictions.forms import largest_plane
 from gliobench.domain.slices.pixels import GreyWindow, compose, tent_weights, to_bytes
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 Place = tuple[float, float]
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.estimate import (
     LEVEL,
     NO_STUDY,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.ratios import ratio
 
 

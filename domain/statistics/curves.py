@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.metrics.classification import counts_by_probability
 from gliobench.domain.statistics.estimate import NotEstimable
 

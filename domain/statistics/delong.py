@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtr
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.estimate import (
     LEVEL,
     Estimate,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy.special import bdtr
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
 
 

@@ -8,7 +8,7 @@ from math import hypot
 import numpy as np
 from scipy.special import stdtrit
 
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable, two_sided_z
 from gliobench.domain.statistics.proportions import clopper_pearson
 from gliobench.domain.statistics.sampling import Indices

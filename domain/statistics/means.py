@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.estimate import (
     LEVEL,
     NO_STUDY,

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import bdtr, gammaln, ndtr, ndtri, owens_t, xlog1py, xlogy
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable, two_sided_z
 
 POWER = 0.8

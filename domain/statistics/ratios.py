@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 
 
 def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.ratios import ratio
 
 SAME = 1e-12

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.metrics.classification import brier
 from gliobench.domain.statistics.estimate import NO_STUDY, Measured, NotEstimable
 from gliobench.domain.statistics.proportions import wilson

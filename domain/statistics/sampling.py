@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
 
 Indices: TypeAlias = NDArray[np.intp]

@@ -7,7 +7,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_expit
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 
 
 def fit_temperature(*, reference: BoolArray, logit: FloatArray) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.estimate import (
     LEVEL,
     NO_STUDY,

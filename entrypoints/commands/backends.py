@@ -50,7 +50,7 @@ def backends(
 
 
 def _row(entry: EntryPoint) -> BackendRow:
-    from gliobench.domain.evaluation.report import STAND_IN
+    from gliobench.domain.comparison.report import STAND_IN
     from gliobench.entrypoints.inputs import load_backend
     from gliobench.entrypoints.plugins import package_of
 

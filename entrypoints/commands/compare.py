@@ -71,8 +71,8 @@ def compare(
 def _compare(
     runs: list[str], primary: str | None, replicates: int | None, *, allow_leakage: bool
 ) -> Comparison:
-    from gliobench.application.compare_runs import CompareRuns
-    from gliobench.domain.comparison.arms import Drawing
+    from gliobench.application.report.compare_runs import CompareRuns
+    from gliobench.domain.comparison.arms import BootstrapOptions
     from gliobench.domain.comparison.endpoints import Endpoint
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.run_places import open_runs
@@ -82,7 +82,9 @@ def _compare(
     compare_runs = CompareRuns(
         primary=Endpoint.parse(primary or table.primary),
         allow_leakage=allow_leakage,
-        drawing=Drawing(replicates=replicates or table.replicates, seed=container.settings().seed),
+        bootstrap=BootstrapOptions(
+            replicates=replicates or table.replicates, seed=container.settings().seed
+        ),
         versions=versions(),
     )
     return compare_runs(*open_runs(runs))

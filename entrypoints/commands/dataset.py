@@ -17,7 +17,7 @@ from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.terminal import say
 
 if TYPE_CHECKING:
-    from gliobench.application.dataset_labels import Track
+    from gliobench.application.datasets.dataset_labels import Track
     from gliobench.application.ports.study_source import StudySource
 
 app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
@@ -40,7 +40,7 @@ def verify(
     ] = None,
 ) -> None:
     """Read every file and tell every fault; exits with 3 where there is one."""
-    from gliobench.application.verify_dataset import verify_dataset
+    from gliobench.application.datasets.verify_dataset import verify_dataset
     from gliobench.entrypoints.dataset_view import print_verification, verification_json
     from gliobench.entrypoints.inputs import open_source
 
@@ -64,7 +64,7 @@ def verify(
 @app.command()
 def fingerprint(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
-    from gliobench.application.fingerprint_dataset import fingerprint_dataset
+    from gliobench.application.datasets.fingerprint_dataset import fingerprint_dataset
     from gliobench.entrypoints.dataset_view import fingerprint_json, print_fingerprint
     from gliobench.entrypoints.inputs import open_labelled
 
@@ -101,8 +101,8 @@ def split(
     ] = None,
 ) -> None:
     """Split by patient, stratified by grade and site, and freeze the cohort with a hash."""
-    from gliobench.application.freeze_cohort import freeze
-    from gliobench.application.split_cohort import (
+    from gliobench.application.datasets.frozen_cohort import freeze
+    from gliobench.application.datasets.split_cohort import (
         draw_cohort,
         split_by_fractions,
         split_into_folds,
@@ -149,7 +149,7 @@ def _progress_bar(title: str) -> Track:
 
 
 def _fractions(text: str) -> dict[str, float]:
-    from gliobench.application.split_cohort import exact_shares
+    from gliobench.application.datasets.split_cohort import exact_shares
 
     fractions: dict[str, float] = {}
     try:

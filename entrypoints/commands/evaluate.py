@@ -13,7 +13,7 @@ from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import plain, say
 
 if TYPE_CHECKING:
-    from gliobench.domain.evaluation.report import EvaluationReport
+    from gliobench.domain.comparison.report import EvaluationReport
     from gliobench.entrypoints.recipe import EvaluationRecipe
 
 INDEX = "JOB_COMPLETION_INDEX"

@@ -16,8 +16,8 @@ from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.terminal import say
 
 if TYPE_CHECKING:
-    from gliobench.application.export_networks import StudyParity
     from gliobench.application.ports.study_source import StudySource
+    from gliobench.application.train.export_networks import StudyParity
 
 
 def export(
@@ -66,8 +66,8 @@ def _export(
     *,
     out: Path,
 ) -> list[StudyParity]:
-    from gliobench.application.export_networks import check_parity
-    from gliobench.application.learned_images import learned_images
+    from gliobench.application.train.export_networks import check_parity
+    from gliobench.application.train.learned_images import learned_images
     from gliobench.entrypoints.container import container
 
     trained = container.trained_networks(*runs, fold=fold)

@@ -17,8 +17,8 @@ from gliobench.entrypoints.terminal import plain, say
 if TYPE_CHECKING:
     from gliobench.application.ports.backend import Backend
     from gliobench.application.ports.study_source import StudySource
-    from gliobench.application.predict_study import StudyReading
-    from gliobench.domain.study import Modality, Study
+    from gliobench.application.predict.predict_study import StudyReading
+    from gliobench.domain.studies.study import Modality, Study
 
 FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI file.")]
 
@@ -60,12 +60,12 @@ def predict(
     """
     from rich.console import Console
 
-    from gliobench.application.check_reads import check_reads
-    from gliobench.application.dataset_labels import settle_labels
-    from gliobench.application.oracle_plane import oracle_plane
-    from gliobench.application.predict_study import predict_study
-    from gliobench.domain.study import Modality
-    from gliobench.domain.study_ids import file_stem
+    from gliobench.application.datasets.dataset_labels import settle_labels
+    from gliobench.application.predict.check_reads import check_reads
+    from gliobench.application.predict.oracle_plane import oracle_plane
+    from gliobench.application.predict.predict_study import predict_study
+    from gliobench.domain.studies.study import Modality
+    from gliobench.domain.studies.study_ids import file_stem
     from gliobench.entrypoints.inputs import load_backend, mask_convention
     from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
@@ -114,7 +114,7 @@ def _prompts(backend: Backend, study: Study) -> str:
 
 
 def _files(out: Path, study_id: str) -> dict[str, Path]:
-    from gliobench.domain.study_ids import file_stem
+    from gliobench.domain.studies.study_ids import file_stem
 
     stem = file_stem(study_id)
     return {
@@ -135,7 +135,7 @@ def _remove_earlier(out: Path, study_id: str) -> None:
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
-    from gliobench.application.predict_study import NoPlace, Place
+    from gliobench.application.predict.predict_study import NoPlace, Place
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.files import write_whole
     from gliobench.entrypoints.inputs import mask_convention
@@ -166,10 +166,10 @@ def _write_json(reading: StudyReading, written: dict[str, str]) -> None:
 
 def _picture(reading: StudyReading) -> bytes | None:
     """Draw a reading; None where it places nothing, or, as is told, nothing can be drawn."""
-    from gliobench.application.predict_study import drawing
+    from gliobench.application.predict.predict_study import drawn_answer
     from gliobench.entrypoints.container import container
 
-    if (drawn := drawing(reading)) is None:
+    if (drawn := drawn_answer(reading)) is None:
         return None
     try:
         return container.painter().paint(
@@ -186,7 +186,7 @@ def _picture(reading: StudyReading) -> bytes | None:
 
 
 def _title(reading: StudyReading) -> str:
-    from gliobench.domain.evaluation.report import STAND_IN
+    from gliobench.domain.comparison.report import STAND_IN
 
     choice = reading.study.plane_choice
     oracle = reading.backend.oracle or (choice is not None and choice.counts_as_oracle)

@@ -31,7 +31,7 @@ def report(
 
     Exit code 3 tells that some studies could not be predicted, or that shards are missing.
     """
-    from gliobench.application.report_runs import report_runs
+    from gliobench.application.report.report_runs import report_runs
     from gliobench.entrypoints.commands.evaluate import code_of, print_report
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.run_places import open_runs

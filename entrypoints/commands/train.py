@@ -202,8 +202,8 @@ def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySou
         dataset: As on the command line.
         regions: What the masks have to have.
     """
-    from gliobench.application.read_reference import reference_faults
-    from gliobench.application.training_studies import check_regions
+    from gliobench.application.predict.read_reference import reference_faults
+    from gliobench.application.train.training_studies import check_regions
     from gliobench.entrypoints.inputs import open_labelled
 
     source = open_labelled(dataset)
@@ -223,7 +223,7 @@ def _run(
     seed: int,
     settled: Mapping[str, int] | None = None,
 ) -> None:
-    from gliobench.application.cross_validate import CrossValidation
+    from gliobench.application.train.cross_validate import CrossValidation
 
     run = CrossValidation(trainer, out, folds=folds, seed=seed, settled=settled)
     if not final_only:

@@ -53,7 +53,7 @@ def _options(
 
 def trained_backend(localizer: Network, grader: Network) -> Backend:
     """Run networks as training left them."""
-    from gliobench.application.network_backend import backend_of
+    from gliobench.application.backends.network_backend import backend_of
 
     return backend_of(localizer, grader, provenance={"runtime": "PyTorch"})
 

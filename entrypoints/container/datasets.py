@@ -13,7 +13,7 @@ from gliobench.domain.messages import shown
 if TYPE_CHECKING:
     from gliobench.application.ports.dataset_path import DatasetPath
     from gliobench.application.ports.study_source import StudySource
-    from gliobench.domain.study import Modality
+    from gliobench.domain.studies.study import Modality
     from gliobench.entrypoints.settings import Settings
 
 PHANTOM_DATASET = re.compile(
@@ -30,7 +30,7 @@ def dataset_path(dataset: str, settings: Settings) -> DatasetPath:
         InvalidInputError: No such kind of store is known.
         MissingExtraError: The library of the store is not installed.
     """
-    from gliobench.adapters.fsspec import open_dataset
+    from gliobench.adapters.storage import open_dataset
 
     return open_dataset(
         dataset,
@@ -51,7 +51,7 @@ def brats_source(folder: DatasetPath) -> StudySource:
 def slice_source(folder: DatasetPath, settings: Settings) -> StudySource:
     """Read single slices."""
     from gliobench.adapters.slices import SliceStudySource
-    from gliobench.domain.study import SliceChoice
+    from gliobench.domain.studies.study import SliceChoice
 
     choice = settings.slice_choice
     return SliceStudySource(
@@ -85,7 +85,7 @@ def phantom_source(dataset: str) -> StudySource:
 def study_files(images: Mapping[Modality, Path]) -> StudySource:
     """Read one study that is given file by file; it is named after its folder."""
     from gliobench.adapters.nifti import StudyFiles
-    from gliobench.domain.study_ids import study_id_of
+    from gliobench.domain.studies.study_ids import study_id_of
 
     folder = next(iter(images.values())).parent.resolve().name
     return StudyFiles(images, study_id=study_id_of(folder))

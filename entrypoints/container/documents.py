@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gliobench.domain.cohort import Cohort
+    from gliobench.domain.studies.cohort import Cohort
 
 
 def read_cohort(content: bytes, *, file: str) -> Cohort:

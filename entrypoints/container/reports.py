@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from gliobench.application.ports.storage import Storage
     from gliobench.application.ports.study_painter import StudyPainter
     from gliobench.domain.labels.conventions import LabelConvention
-    from gliobench.domain.prediction import Mask
-    from gliobench.domain.study import Study
+    from gliobench.domain.predictions.prediction import Mask
+    from gliobench.domain.studies.study import Study
 
 
 def report_writer(url: str, open_storage: Callable[[str], Storage]) -> ReportWriter:

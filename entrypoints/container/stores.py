@@ -19,7 +19,7 @@ def storage(url: str, settings: Settings) -> Storage:
         InvalidInputError: No such kind of store is known, or the URL is malformed.
         MissingExtraError: The library of the store is not installed.
     """
-    from gliobench.adapters.fsspec import open_storage
+    from gliobench.adapters.storage import open_storage
 
     return open_storage(url, patience_s=settings.store_patience_s)
 

@@ -20,7 +20,7 @@ import numpy as np
 import scipy
 from scipy.special import expit
 
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.bootstrap import Replicates, Statistic, resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.means import MeasuredValues

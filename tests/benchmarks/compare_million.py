@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 import scipy
 
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.evaluation.report import BASELINE
+from gliobench.domain.comparison.report import BASELINE
 from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
@@ -43,11 +43,11 @@ from gliobench.domain.evaluation.scores import (
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Axis, Box, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.container import container
 
 PREVALENCE = 0.794

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from gliobench.application.evaluate.shards import Shard, run_name
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.application.shards import Shard, run_name
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.prediction import GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import GradePrediction
+from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.container import container
 
 SHARDS = 10

@@ -28,8 +28,8 @@ PACKAGES = ("gliobench", "numpy", "onnxruntime-gpu", "onnxruntime", "torch", "mo
 
 def gliobench(folder: Path) -> dict[str, float]:
     """Load, grade, and give point, box and mask; seconds by stage."""
-    from gliobench.application.load_modalities import load_modalities
-    from gliobench.application.predict_study import predict_study
+    from gliobench.application.predict.load_modalities import load_modalities
+    from gliobench.application.predict.predict_study import predict_study
     from gliobench.entrypoints.inputs import load_backend, open_source
 
     backend = load_backend("cnn-onnx")
@@ -53,7 +53,7 @@ def inner_stages(folder: Path) -> dict[str, float]:
 
     from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
     from gliobench.adapters.onnx.network import OnnxNetwork
-    from gliobench.domain import network_input as steps
+    from gliobench.domain.networks import input as steps
     from gliobench.domain.labels.regions import Region
     from gliobench.entrypoints.inputs import open_source
 

@@ -24,9 +24,9 @@ import scipy
 from scipy.ndimage import gaussian_filter
 
 from gliobench.adapters.pillow import WebpPictureEncoder
-from gliobench.application.keep_cases import SIZE_PX, Keep
+from gliobench.application.evaluate.save_cases import SIZE_PX, Keep
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice, KeptVolume, chosen
+from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase, chosen
 from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
@@ -35,11 +35,11 @@ from gliobench.domain.evaluation.scores import (
     PolygonScore,
 )
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.forms import largest_plane
-from gliobench.domain.geometry import Axis, BoolArray, Grid, Plane
-from gliobench.domain.prediction import Form, GradePrediction
+from gliobench.domain.geometry.grids import Axis, BoolArray, Grid, Plane
+from gliobench.domain.predictions.forms import largest_plane
+from gliobench.domain.predictions.prediction import Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.study import Grade, Modality
 from gliobench.entrypoints.container import container
 
 PLANE_GRID = Grid(shape=(240, 240, 3), affine=np.eye(4))
@@ -92,7 +92,7 @@ def _write_runs(folder: Path, studies: int, backends: int) -> None:
         store.open(_manifest(f"backend-{backend}", studies))
         store.write_scores(_score(study_id, n, tumours, rng) for n, study_id in enumerate(ids))
         store.write_kept_cases(
-            KeptCase(one, Modality.T1C, pictures[n % DISTINCT], with_volume.get(one))
+            SavedCase(one, Modality.T1C, pictures[n % DISTINCT], with_volume.get(one))
             for n, one in enumerate(ids)
         )
 

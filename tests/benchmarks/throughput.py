@@ -33,11 +33,11 @@ from pathlib import Path
 
 def bare(studies: Path, _: Path) -> None:
     """Load, predict and score study by study; keep nothing."""
-    from gliobench.application.ask_backend import ask
-    from gliobench.application.evaluate_batch import manifest_of
-    from gliobench.application.load_modalities import load_modalities
+    from gliobench.application.evaluate.evaluate_batch import manifest_of
+    from gliobench.application.evaluate.score_study import ScoreStudy
     from gliobench.application.ports.run_store import StudyPrediction
-    from gliobench.application.score_study import ScoreStudy
+    from gliobench.application.predict.ask_backend import ask
+    from gliobench.application.predict.load_modalities import load_modalities
     from gliobench.entrypoints.inputs import load_backend, open_source
 
     source, backend = open_source(str(studies)), load_backend("cnn-onnx")
@@ -56,8 +56,8 @@ def bare(studies: Path, _: Path) -> None:
 def kept(studies: Path, out: Path) -> None:
     """Do the same by the executor, into a store."""
     from gliobench.adapters.executors import InProcessExecutor
-    from gliobench.application.evaluate_batch import EvaluateBatch
-    from gliobench.application.evaluate_cohort import EvaluateCohort
+    from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
+    from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
     from gliobench.entrypoints.container import container
     from gliobench.entrypoints.inputs import load_backend, open_source
 

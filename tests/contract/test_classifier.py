@@ -18,9 +18,9 @@ from gliobench.adapters.mllama.backend import backend_of
 from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
-from gliobench.domain.prediction import Failure, GradePrediction
+from gliobench.domain.predictions.prediction import Failure, GradePrediction
 from gliobench.domain.slices.view import SlicePolicy
-from gliobench.domain.study import Study
+from gliobench.domain.studies.study import Study
 
 STUDIES = [
     fake_case(f"s{number}", site=site, spacing_mm=(2.0, 2.0, 2.0)).study

@@ -9,8 +9,8 @@ import pytest
 
 from fakes.fake_comparison import fake_comparison
 from fakes.fake_comparison_writer import FakeComparisonWriter
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html.comparison import HtmlComparisonWriter
+from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.comparison_writer import ComparisonWriter
 from gliobench.domain.errors import JobError
 

@@ -11,9 +11,9 @@ import pytest
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import FolderRecipe
 from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
-from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.progress import Progress
 from gliobench.application.ports.executor import Assignment, Batch, Executor
-from gliobench.application.pulse import Pulse
 from gliobench.domain.errors import BackendError, StoppedError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 
@@ -82,17 +82,19 @@ def test_a_crew_says_what_its_backends_are(tmp_path: Path, executor: Executor) -
 
 def test_once_told_to_stop_a_crew_begins_nothing_more(tmp_path: Path, executor: Executor) -> None:
     recipe = FolderRecipe(tmp_path, tuple(f"slow-{number:02}" for number in range(20)))
-    pulses: list[Pulse] = []
+    progresses: list[Progress] = []
 
     with pytest.raises(StoppedError, match="the same command goes on"):
         evaluate(
             recipe,
             executor,
-            watch=pulses.append,
-            stopping=lambda: nullcontext(lambda: bool(pulses) and pulses[-1].done["moody"] > 0),
+            watch=progresses.append,
+            stopping=lambda: nullcontext(
+                lambda: bool(progresses) and progresses[-1].done["moody"] > 0
+            ),
         )
 
-    finished = pulses[-1].done["moody"]
+    finished = progresses[-1].done["moody"]
     assert finished == 2  # the batch in hand
     assert len(recipe.store("moody").keys()) == finished
     assert not recipe.store("moody").is_scored()

@@ -19,8 +19,8 @@ from gliobench.adapters.mllama.backend import backend_of
 from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.prediction import Failure, LocalisationPrediction, Mask
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.predictions.prediction import Failure, LocalisationPrediction, Mask
 from gliobench.domain.slices.view import SlicePolicy
 
 STUDIES = [

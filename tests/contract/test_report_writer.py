@@ -9,8 +9,8 @@ import pytest
 
 from fakes.fake_report import constant_backend, fake_report
 from fakes.fake_report_writer import FakeReportWriter
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html import HtmlReportWriter
+from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.domain.errors import JobError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_run_place import FakeRunPlace
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunPlace
+from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest
 

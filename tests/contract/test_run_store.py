@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from fakes.fake_run_store import FakeRunStore
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
+from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
+from gliobench.domain.controls.moves import Move
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice, KeptVolume
+from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase
 from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
@@ -29,13 +30,11 @@ from gliobench.domain.evaluation.scores import (
 )
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,
@@ -45,7 +44,8 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade, Modality, SliceChoice
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 MANIFEST = RunManifest(
     cohort="c0ffee",
@@ -451,10 +451,10 @@ def test_a_store_without_scores_says_so_in_one_line(reopen: Callable[[], RunStor
     assert "\n" not in str(refusal.value)
 
 
-def kept_case(study_id: str = "study/1", *, seed: int = 0) -> KeptCase:
+def saved_case(study_id: str = "study/1", *, seed: int = 0) -> SavedCase:
     random = np.random.default_rng(seed)
     voxels = [random.integers(0, 255, GRID.shape, dtype=np.uint8) for _ in range(2)]
-    return KeptCase(
+    return SavedCase(
         study_id,
         Modality.T1C,
         picture=KeptSlice(SliceView.of(GRID, PLANE, 7), b"RIFF\x00\xff"),
@@ -465,10 +465,10 @@ def kept_case(study_id: str = "study/1", *, seed: int = 0) -> KeptCase:
 def test_what_readers_will_see_of_a_case_comes_back_as_it_was(
     reopen: Callable[[], RunStore],
 ) -> None:
-    case = kept_case()
+    case = saved_case()
 
     reopen().write_kept_cases([case])
-    (back,) = reopen().kept_cases()
+    (back,) = reopen().saved_cases()
 
     assert (back.study_id, back.modality) == ("study/1", Modality.T1C)
     assert back.picture == case.picture
@@ -485,17 +485,17 @@ def test_what_readers_will_see_of_a_case_comes_back_as_it_was(
 def test_kept_cases_take_the_place_of_earlier_ones_and_may_be_none(
     reopen: Callable[[], RunStore],
 ) -> None:
-    never = list(reopen().kept_cases())
-    reopen().write_kept_cases(iter([kept_case("s1"), kept_case("s2", seed=1)]))
-    first = [case.study_id for case in reopen().kept_cases()]
+    never = list(reopen().saved_cases())
+    reopen().write_kept_cases(iter([saved_case("s1"), saved_case("s2", seed=1)]))
+    first = [case.study_id for case in reopen().saved_cases()]
 
-    reopen().write_kept_cases([KeptCase("s3", Modality.T2F, picture=None, volume=None)])
-    second = list(reopen().kept_cases())
+    reopen().write_kept_cases([SavedCase("s3", Modality.T2F, picture=None, volume=None)])
+    second = list(reopen().saved_cases())
     reopen().write_kept_cases([])
 
     assert (never, first) == ([], ["s1", "s2"])
     assert [(one.study_id, one.picture, one.volume) for one in second] == [("s3", None, None)]
-    assert list(reopen().kept_cases()) == []
+    assert list(reopen().saved_cases()) == []
 
 
 def test_a_run_is_finished_once_that_is_noted_and_no_more_when_it_is_another(

@@ -14,9 +14,9 @@ from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from fakes.fake_storage import FakeStorage
-from gliobench.adapters.fsspec import open_storage
-from gliobench.adapters.fsspec.filesystems import RemoteFolder
-from gliobench.adapters.fsspec.remote_storage import RemoteStorage
+from gliobench.adapters.storage import open_storage
+from gliobench.adapters.storage.filesystems import RemoteFolder
+from gliobench.adapters.storage.remote_storage import RemoteStorage
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
 

@@ -12,8 +12,8 @@ from fakes.torn_volumes import TornVolumes
 from gliobench.adapters.matplotlib import MatplotlibStudyPainter
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.study import Modality
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.studies.study import Modality
 
 PAINTERS = [FakeStudyPainter(), MatplotlibStudyPainter()]
 

@@ -12,15 +12,15 @@ import pytest
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.slice_folder import write_slices
 from fakes.study_folder import OF_2017, image_of, write_study
-from gliobench.adapters.fsspec import open_dataset
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.adapters.slices import SliceStudySource
-from gliobench.application.chosen_studies import ChosenStudies
+from gliobench.adapters.storage import open_dataset
+from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.orientation import canonical
-from gliobench.domain.study import Modality
+from gliobench.domain.geometry.orientation import canonical
+from gliobench.domain.studies.study import Modality
 
 
 def _fake(_: Path) -> StudySource:

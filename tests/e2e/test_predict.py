@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 NAME = "Phantom_0001"
 

@@ -19,13 +19,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from e2e.browsers import FLAGS, find_chromium
-from fakes.fake_kept_runs import EVIL, fake_heads, kept_runs
+from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
 from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.page import render_html
 from gliobench.adapters.pillow import WebpPictureEncoder
-from gliobench.application.compare_runs import CompareRuns
-from gliobench.application.report_runs import report_runs
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.report_runs import report_runs
+from gliobench.domain.comparison.arms import BootstrapOptions
 
 pytestmark = pytest.mark.slow
 
@@ -68,8 +68,8 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the comparison and the report of the same runs."""
     folder = tmp_path_factory.mktemp("pages")
-    runs = kept_runs(fake_heads(), encoder=WebpPictureEncoder())
-    comparison = CompareRuns(drawing=Drawing(replicates=100))(runs)
+    runs = saved_runs(fake_heads(), encoder=WebpPictureEncoder())
+    comparison = CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs)
     (folder / "comparison.html").write_text(render_comparison(comparison), encoding="utf-8")
     (folder / "report.html").write_text(render_html(report_runs(runs)), encoding="utf-8")
     return folder

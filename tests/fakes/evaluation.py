@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fakes.fake_executor import FakeExecutor
-from gliobench.application.evaluate_batch import EvaluateBatch
-from gliobench.application.evaluate_cohort import EvaluateCohort, Run
+from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
+from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort, Run
+from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.executor import Executor
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.shards import Shard
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 
 

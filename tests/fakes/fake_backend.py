@@ -9,7 +9,7 @@ from fakes.fake_localizer import FakeLocalizer
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.studies.patients import patient_hash
 
 
 def fake_backend(

@@ -9,9 +9,9 @@ import numpy as np
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place
 from gliobench.domain.evaluation.scoring import WORST
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Axis, Box, Grid, Plane, Point, Point3D, Polygon
-from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
+from gliobench.domain.studies.study import Grade
 
 PLANE = Plane(Axis.AXIAL, 2)
 GRID = Grid(shape=(41, 31, 5), affine=np.diag([2.0, 1.0, 3.0, 1.0]))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import final
 
 from gliobench.application.ports.classifier import Classifier
-from gliobench.domain.prediction import Failure, GradePrediction
-from gliobench.domain.study import Grade, Modality, Study
+from gliobench.domain.predictions.prediction import Failure, GradePrediction
+from gliobench.domain.studies.study import Grade, Modality, Study
 
 GradeRule = Callable[[Study], GradePrediction | Failure]
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from fakes.fake_case_score import PLANE, fake_target
 from fakes.fake_run_store import FakeRunStore
-from gliobench.application.compare_runs import CompareRuns
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryOrigin
 from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
-from gliobench.domain.geometry import Point
-from gliobench.domain.position.controls import Control
-from gliobench.domain.position.moves import Move
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Point
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.studies.study import Grade
 
 REFUSAL = Failure(FailureReason.REFUSAL, "I would rather not")
 
@@ -70,7 +70,7 @@ def _point(off: tuple[float, float] | Failure, tumour: tuple[int, int]) -> FormO
     return FormOutcome(PointScore(error_mm, hit=error_mm < 3), answer=Point(PLANE, at))
 
 
-def kept_run(
+def saved_run(
     backend: str,
     cases: Sequence[CaseScore],
     *,
@@ -110,12 +110,12 @@ def compared(
     **runs: Sequence[CaseScore],
 ) -> Comparison:
     """Compare cases, by the names of their backends; an underscore stands for a hyphen."""
-    compare = CompareRuns(primary=primary, drawing=Drawing(replicates=200))
+    compare = CompareRuns(primary=primary, bootstrap=BootstrapOptions(replicates=200))
     names = {name.replace("_", "-"): cases for name, cases in runs.items()}
     return compare(
-        {name: kept_run(name, cases) for name, cases in names.items()},
+        {name: saved_run(name, cases) for name, cases in names.items()},
         {
-            name: {control: kept_run(name, cases) for control, cases in altered.items()}
+            name: {control: saved_run(name, cases) for control, cases in altered.items()}
             for name, altered in (controls or {}).items()
         },
     )

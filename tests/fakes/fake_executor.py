@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import final
 
-from gliobench.application.ports.executor import Batch, Crew, Executor, Outcome, Recipe, Work
+from gliobench.application.ports.executor import Batch, Executor, Outcome, Recipe, Work, WorkerPool
 from gliobench.application.ports.run_store import RunManifest
 
 
@@ -15,12 +15,12 @@ class FakeExecutor(Executor):
     """Does one batch after the other."""
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[Crew]:
+    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
         yield _FakeCrew(recipe())
 
 
 @final
-class _FakeCrew(Crew):
+class _FakeCrew(WorkerPool):
     def __init__(self, work: Work) -> None:
         self._work = work
 

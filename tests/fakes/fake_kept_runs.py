@@ -9,13 +9,13 @@ import numpy as np
 from fakes.fake_picture_encoder import FakePictureEncoder
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.keep_cases import Keep, KeepCases
+from gliobench.application.evaluate.save_cases import Keep, SaveCases
+from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
-from gliobench.application.score_study import ScoreStudy
-from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -23,7 +23,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Case, Grade, Modality, Study
+from gliobench.domain.studies.study import Case, Grade, Modality, Study
 
 Answer = tuple[GradePrediction | Failure, LocalisationPrediction | Failure | None]
 Backend = Callable[[Study], Answer]
@@ -96,7 +96,7 @@ def fake_heads(n: int = 8, *, last: str = EVIL) -> list[Case]:
     return [head(study_id, number) for number, study_id in enumerate(ids)]
 
 
-def kept_runs(
+def saved_runs(
     cases: Sequence[Case],
     backends: Mapping[str, Backend] = BACKENDS,
     *,
@@ -106,7 +106,7 @@ def kept_runs(
 ) -> dict[str, RunStore]:
     """Evaluate backends over cases, and keep what readers will see."""
     source = FakeStudySource(cases)
-    keep_cases = KeepCases(
+    save_cases = SaveCases(
         source, encoder or FakePictureEncoder(), cohort=source.study_ids(), keep=keep
     )
     stores = {}
@@ -123,7 +123,7 @@ def kept_runs(
         store.write_scores(
             [ScoreStudy.of(source, one.study_id, one.study_id)(one, manifest) for one in said]
         )
-        keep_cases(store, store.scores(), keys)
+        save_cases(store, store.scores(), keys)
     return stores
 
 

@@ -7,8 +7,8 @@ from typing import final
 
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Failure, Form, LocalisationPrediction, Mask
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.predictions.prediction import Failure, Form, LocalisationPrediction, Mask
+from gliobench.domain.studies.study import Modality, Study
 
 PlaceRule = Callable[[Study], LocalisationPrediction | Failure]
 

@@ -12,17 +12,17 @@ from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.ports.backend import Backend
-from gliobench.application.report_runs import report_runs
-from gliobench.domain.evaluation.report import EvaluationReport
-from gliobench.domain.geometry import Point3D
-from gliobench.domain.prediction import (
+from gliobench.application.report.report_runs import report_runs
+from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.domain.geometry.grids import Point3D
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
 )
-from gliobench.domain.study import Case, Grade, Study
+from gliobench.domain.studies.study import Case, Grade, Study
 
 COHORT = tuple(
     fake_case(

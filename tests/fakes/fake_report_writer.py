@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import final
 
 from gliobench.application.ports.report_writer import ReportWriter
+from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.errors import JobError
-from gliobench.domain.evaluation.report import EvaluationReport
 
 
 @final

@@ -8,7 +8,7 @@ from typing import Self, final
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.kept_case import KeptCase
+from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 
 
@@ -21,7 +21,7 @@ class FakeRunStore(RunStore):
         self.kept: dict[str, StudyPrediction] = {}
         self._scores: list[CaseScore] | None = None
         self._is_finished = False
-        self._kept_cases: list[KeptCase] = []
+        self._kept_cases: list[SavedCase] = []
         self.batches: list[list[str]] = []
         self._breaks_at = breaks_at
 
@@ -83,8 +83,8 @@ class FakeRunStore(RunStore):
     def case_table(self) -> CaseTable:
         return CaseTable.of(self.scores())
 
-    def write_kept_cases(self, cases: Iterable[KeptCase]) -> None:
+    def write_kept_cases(self, cases: Iterable[SavedCase]) -> None:
         self._kept_cases = list(cases)
 
-    def kept_cases(self) -> Iterator[KeptCase]:
+    def saved_cases(self) -> Iterator[SavedCase]:
         return iter(self._kept_cases)

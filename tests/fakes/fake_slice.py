@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakes.fake_study_source import fake_case
-from gliobench.domain.geometry import Grid
-from gliobench.domain.study import Case, Reference
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.study import Case, Reference
 
 
 def fake_slice(study_id: str = "slice-1", *, plane: int = 3, **of_case: object) -> Case:

@@ -8,9 +8,9 @@ from typing import final
 
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import BoolArray, Box3D, Voxel
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Study
+from gliobench.domain.studies.study import Study
 
 
 @dataclass(frozen=True)

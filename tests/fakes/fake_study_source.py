@@ -10,11 +10,11 @@ import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, NotFoundError
-from gliobench.domain.faults import Fault
-from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Case, Grade, Modality, Origin, Reference, Study
+from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.study import Case, Grade, Modality, Origin, Reference, Study
 
 TUMOUR = Box3D(start=(3, 4, 2), stop=(8, 9, 6))
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier, by_brightness
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
-from gliobench.application.evaluate_batch import EvaluateBatch
+from gliobench.adapters.storage import open_storage
+from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.errors import BackendError, StoreError
-from gliobench.domain.prediction import Failure, GradePrediction
-from gliobench.domain.study import Study
+from gliobench.domain.predictions.prediction import Failure, GradePrediction
+from gliobench.domain.studies.study import Study
 
 HOURS_S = 10_000.0
 KILLED = 37

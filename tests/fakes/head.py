@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 
 SPACING_MM = 4.0
 SHAPE = (52, 60, 44)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.intensity import IntensityRule
+from gliobench.domain.geometry.resampling import linear_weights, resample
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.network_input import MODALITY_ORDER
-from gliobench.domain.resampling import linear_weights, resample
+from gliobench.domain.networks.input import MODALITY_ORDER
+from gliobench.domain.networks.intensity import IntensityRule
 
 BRATS_MM = (240, 240, 155)
 GRID = 128

@@ -7,8 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import final
 
-from gliobench.application.crew import Died, Job, Message, Pool, PooledCrew, Ready, Worker, do, load
-from gliobench.application.ports.executor import Crew, Executor, Recipe
+from gliobench.application.evaluate.worker_pool import (
+    Job,
+    Message,
+    Pool,
+    Ready,
+    SupervisedWorkerPool,
+    Worker,
+    WorkerDied,
+    do,
+    load,
+)
+from gliobench.application.ports.executor import Executor, Recipe, WorkerPool
 
 
 class DeathError(BaseException):
@@ -20,8 +30,8 @@ class MortalExecutor(Executor):
     """Has one worker at a time."""
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[Crew]:
-        yield PooledCrew(_Mortals(recipe), size=1)
+    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
+        yield SupervisedWorkerPool(_Mortals(recipe), size=1)
 
 
 @final
@@ -29,7 +39,7 @@ class _Mortals(Pool):
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
 
-    def hire(self) -> Worker:
+    def start_worker(self) -> Worker:
         return _Mortal(self._recipe)
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
@@ -44,7 +54,7 @@ class _Mortal(Worker):
     def give(self, job: Job) -> None:
         self._jobs.append(job)
 
-    def dismiss(self) -> None:
+    def terminate(self) -> None:
         self._jobs.clear()
 
     def next_word(self) -> Message:
@@ -55,4 +65,4 @@ class _Mortal(Worker):
         try:
             return do(self._work, job, load(self._work, job))
         except DeathError as death:
-            return Died(str(death))
+            return WorkerDied(str(death))

@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gliobench.domain.model_card import METADATA_KEY, ModelCard
-from gliobench.domain.network_input import GraderGeometry
+from gliobench.domain.networks.input import GraderGeometry
+from gliobench.domain.networks.model_card import METADATA_KEY, ModelCard
 
 FLAIR = 3
 """Its channel in the networks' input."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fakes.fake_study_source import fake_case
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.study import Case
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.studies.study import Case
 
 ROOM = 8
 """Empty voxels to the right of the brain."""

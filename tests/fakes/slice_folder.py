@@ -10,7 +10,7 @@ from PIL import Image
 
 from gliobench.adapters.slices import CASES_FILE, IMAGES, MASKS
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Case, Modality
+from gliobench.domain.studies.study import Case, Modality
 
 
 def write_slices(folder: Path, cases: Iterable[Case], *, plane: int = 3) -> Path:

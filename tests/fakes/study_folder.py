@@ -8,11 +8,11 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
 from gliobench.domain.labels.proposal import DatasetLabels
-from gliobench.domain.orientation import reorient
-from gliobench.domain.study import Case, Modality
+from gliobench.domain.studies.study import Case, Modality
 
 OF_2017 = DatasetLabels(BUILT_IN["brats-gli-2017"])
 """To declare for studies of other names than BraTS's: their masks alone do not tell."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import GliobenchError
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 
 @final

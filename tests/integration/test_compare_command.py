@@ -10,9 +10,9 @@ import pytest
 from dependency_injector import providers
 from typer.testing import CliRunner, Result
 
-from fakes.fake_comparison import kept_run, looks, says_hgg
+from fakes.fake_comparison import looks, saved_run, says_hgg
 from fakes.fake_run_store import FakeRunStore
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.studies.patients import patient_hash
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
@@ -21,8 +21,8 @@ from gliobench.entrypoints.container import container
 def stores() -> Iterator[dict[str, FakeRunStore]]:
     """The runs by the name of their folder."""
     kept = {
-        "constant": kept_run("constant", says_hgg()),
-        "looks": kept_run("looks", looks()),
+        "constant": saved_run("constant", says_hgg()),
+        "looks": saved_run("looks", looks()),
     }
     with container.run_store.override(providers.Callable(lambda url: kept[Path(url).name])):
         yield kept
@@ -91,7 +91,7 @@ def test_single_runs_are_compared_once_each(tmp_path: Path, runs: Path) -> None:
 def test_leakage_stops_it_in_one_line_and_is_told_by_the_exit_code_where_allowed(
     tmp_path: Path, runs: Path, stores: dict[str, FakeRunStore]
 ) -> None:
-    stores["looks"] = kept_run("looks", looks(), trained_on=[patient_hash("p001")])
+    stores["looks"] = saved_run("looks", looks(), trained_on=[patient_hash("p001")])
 
     stopped, allowed = compare(tmp_path, runs), compare(tmp_path, runs, "--allow-leakage")
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.application.freeze_cohort import freeze
+from gliobench.application.datasets.frozen_cohort import freeze
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.domain.cohort import Cohort, Member
 from gliobench.domain.errors import (
     BackendError,
     InvalidInputError,
     MissingExtraError,
     NotFoundError,
 )
+from gliobench.domain.studies.cohort import Cohort, Member
 from gliobench.entrypoints import plugins
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.inputs import load_backend, load_backends, open_source

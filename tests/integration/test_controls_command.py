@@ -15,10 +15,15 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import FakeStudySource
 from fakes.roomy_case import roomy_case
-from gliobench.domain.geometry import Point3D
-from gliobench.domain.position.controls import Control
-from gliobench.domain.prediction import Failure, FailureReason, Form, LocalisationPrediction
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.geometry.grids import Point3D
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    LocalisationPrediction,
+)
+from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_trainer import FakeTrainer
-from gliobench.application.cross_validate import CrossValidation
 from gliobench.application.ports.trainer import Progress
+from gliobench.application.train.cross_validate import CrossValidation
 from gliobench.domain.errors import InvalidInputError, JobError
 
 STRATA = {f"p{n:02d}": "TMC×HGG" if n % 3 else "TMC×LGG" for n in range(11)}

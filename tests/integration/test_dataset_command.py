@@ -12,8 +12,8 @@ from fakes.fake_study_source import fake_case
 from fakes.study_folder import image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.json import read_cohort
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Grid
-from gliobench.domain.study import Modality
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.cli import app
 
 IDS = [f"BraTS20_Training_{n:03}" for n in range(1, 7)]

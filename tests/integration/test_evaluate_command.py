@@ -19,8 +19,8 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.study import Grade, Reference
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Grade, Reference
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_backend import fake_backend
-from gliobench.application.held_out import held_out
+from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import NotFoundError
 

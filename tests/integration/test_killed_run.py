@@ -23,7 +23,7 @@ from fakes.fake_classifier import FakeClassifier, by_brightness
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import FakeStudySource, fake_case
 
-from gliobench.adapters.fsspec import open_storage
+from gliobench.adapters.storage import open_storage
 from gliobench.adapters.parquet import ParquetRunStore
 
 

@@ -20,8 +20,8 @@ from fakes.study_folder import write_study
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.prediction import Form, LocalisationPrediction, Mask
-from gliobench.domain.study import Study
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
+from gliobench.domain.studies.study import Study
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.inputs import open_labelled

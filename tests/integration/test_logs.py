@@ -15,8 +15,8 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.prediction import Failure, FailureReason
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.predictions.prediction import Failure, FailureReason
+from gliobench.domain.studies.study import Grade, Study
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 

@@ -9,10 +9,10 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 from gliobench.adapters.nifti.brats_study_source import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED
-from gliobench.domain.orientation import reorient
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 STUDY = "Phantom_0001"
 

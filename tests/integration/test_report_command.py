@@ -70,7 +70,7 @@ def test_it_goes_where_it_is_told_and_is_told_as_json(run: Path, tmp_path: Path)
 
 def test_evaluate_keeps_a_picture_of_every_study_in_the_run_of_every_backend(run: Path) -> None:
     for backend in ("fake", "grader"):
-        kept = list(container.run_store(str(run / backend)).kept_cases())
+        kept = list(container.run_store(str(run / backend)).saved_cases())
         assert [case.study_id for case in kept] == ["s0", "s1", "s2"]
         assert all(case.picture and case.volume for case in kept)
 
@@ -85,7 +85,7 @@ def test_a_setting_keeps_no_image(run: Path, monkeypatch: pytest.MonkeyPatch) ->
         done = gliobench("evaluate", "my-cohort", "--backend", "fake", out=run)
 
     assert done.exit_code == 0, done.output
-    assert list(container.run_store(str(run / "fake")).kept_cases()) == []
+    assert list(container.run_store(str(run / "fake")).saved_cases()) == []
 
 
 @pytest.mark.parametrize(

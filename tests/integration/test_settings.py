@@ -6,7 +6,7 @@ import pytest
 
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.settings import (
     Settings,
     backend_table,

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 import shapely
 
-from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.kept_case import KeptCase
+from gliobench.domain.comparison.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.geometry import Box, Point, Polygon
-from gliobench.domain.prediction import Failure, Form, GradePrediction
+from gliobench.domain.geometry.grids import Box, Point, Polygon
+from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import SliceChoice
+from gliobench.domain.studies.study import SliceChoice
 
 Json: TypeAlias = dict[str, Any]
 
@@ -57,7 +57,7 @@ def _stamps(entry: CaseEntry) -> Iterator[str]:
         yield told if every else f"{told} for {', '.join(oracles)}"
 
 
-def _middle(kept: KeptCase, case: CaseScore) -> list[float]:
+def _middle(kept: SavedCase, case: CaseScore) -> list[float]:
     """Say where a viewer looks first, in fractions of the volume: at the tumour, if there is one."""
     if kept.volume is None or case.target is None:
         return [0.5, 0.5, 0.5]

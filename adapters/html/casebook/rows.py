@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gliobench.adapters.html.numbers import number
-from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
+from gliobench.domain.comparison.casebook import Casebook, CaseEntry
 from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
@@ -16,8 +16,8 @@ from gliobench.domain.evaluation.scores import (
     PointScore,
     PolygonScore,
 )
-from gliobench.domain.prediction import Failure, Form, GradePrediction, NoTumour
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
+from gliobench.domain.studies.study import Grade
 
 
 class Verdict(str, Enum):

@@ -17,7 +17,7 @@ from gliobench.adapters.html.casebook.viewer import (
     viewer_script,
 )
 from gliobench.application.ports.picture_encoder import MEDIA_TYPE
-from gliobench.domain.evaluation.casebook import Casebook
+from gliobench.domain.comparison.casebook import Casebook
 
 INKS = 7
 """Colours that `casebook.css` has for backends; an eighth looks like the first."""

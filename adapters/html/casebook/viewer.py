@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.evaluation.casebook import CaseEntry
-from gliobench.domain.geometry import Grid
+from gliobench.domain.comparison.casebook import CaseEntry
+from gliobench.domain.geometry.grids import Grid
 
 FOLDER = Path(__file__).parent / "niivue"
 

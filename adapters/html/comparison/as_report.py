@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gliobench.domain.comparison.report import BackendReport, EvaluationReport
 from gliobench.domain.comparison.result import Comparison
-from gliobench.domain.evaluation.report import BackendReport, EvaluationReport
 
 
 def as_report(comparison: Comparison) -> EvaluationReport:

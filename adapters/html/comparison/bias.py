@@ -24,7 +24,7 @@ from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, meas
 from gliobench.domain.comparison.result import Bias, Comparison
 from gliobench.domain.position.bias import IMAGE_CENTRE, PositionBias
 from gliobench.domain.position.clouds import Cloud
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, NotEstimable
 
 FIELD_MM = 110.0

@@ -22,7 +22,7 @@ from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.labels.regions import LOCALISED
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.statistics.estimate import Estimate
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 LOPSIDED = 0.65
 """Share of one grade above which a high accuracy tells little."""

@@ -10,10 +10,10 @@ from gliobench.adapters.html.numbers import ends, value_of
 from gliobench.adapters.html.reservations import marks
 from gliobench.domain.comparison.result import Comparison, PValue
 from gliobench.domain.evaluation.summary import FormSummary, Measure, measure_key
-from gliobench.domain.position.equivariance import GradeResponse, PlaceResponse
-from gliobench.domain.prediction import Form
+from gliobench.domain.files.tables import write_csv
+from gliobench.domain.position.control_responses import GradeResponse, PlaceResponse
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
-from gliobench.domain.tables import write_csv
 
 Line = Sequence[object]
 

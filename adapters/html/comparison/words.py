@@ -8,9 +8,9 @@ from gliobench.domain.comparison.endpoints import AUROC, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Pair
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 NAMES: Mapping[Measure, str] = {
     Measure.BALANCED_ACCURACY: "balanced accuracy",

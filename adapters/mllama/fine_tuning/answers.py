@@ -11,7 +11,7 @@ import shapely
 from gliobench.adapters.mllama.prompts import DECIMALS, GRADE_ANSWERS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 CORNERS = 8
 """Of an outline: one in each of as many directions from its centre, clockwise from the top."""

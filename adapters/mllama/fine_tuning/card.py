@@ -9,7 +9,7 @@ from typing import Any
 
 from gliobench.adapters.mllama.fine_tuning.fitting import Curve
 from gliobench.adapters.mllama.options import CARD
-from gliobench.domain.evaluation.report import STAND_IN
+from gliobench.domain.comparison.report import STAND_IN
 
 _NOTICE = "Research use only, not for patients."
 _CURVE_POINTS = 200

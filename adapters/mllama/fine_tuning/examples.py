@@ -16,9 +16,9 @@ from gliobench.adapters.mllama.loading import Checkpoint
 from gliobench.adapters.mllama.pictures import tiles_of
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.requests import Picture
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +30,7 @@ class Example:
 
 
 def examples_of(
-    samples: Sequence[Sample], checkpoint: Checkpoint, sight: Sight, prompts: Prompts
+    samples: Sequence[Sample], checkpoint: Checkpoint, prompting: SlicePrompting, prompts: Prompts
 ) -> list[Example]:
     """Put samples in tokens.
 
@@ -38,14 +38,14 @@ def examples_of(
     P(HGG) is stated for even odds (docs/decisions/0007).
     """
     asked = {
-        one: tuple(checkpoint.token_ids(checkpoint.chat(sight.prompt_text(prompts, one))))
+        one: tuple(checkpoint.token_ids(checkpoint.chat(prompting.prompt_text(prompts, one))))
         for one in Question
     }
     weights = even_odds(sample.reference.grade for sample in samples)
     end = checkpoint.end_token_ids[0]
 
     def turn(question: Question, sample: Sample) -> Turn:
-        text = answer_text(question, sample.reference, pixels=sight.pixels)
+        text = answer_text(question, sample.reference, pixels=prompting.pixels)
         grade = sample.reference.grade
         weight = weights[grade] if question is Question.GRADE and grade else 1.0
         return Turn(asked[question], (*checkpoint.token_ids(text), end), weight)

@@ -27,7 +27,7 @@ from transformers import (
 from gliobench.adapters.mllama.fine_tuning.packing import Batch, weighted_loss
 from gliobench.application.ports.trainer import Progress
 from gliobench.domain.errors import InvalidInputError, JobError
-from gliobench.domain.tables import write_csv
+from gliobench.domain.files.tables import write_csv
 
 ADAPTER = "adapter"
 CURVE = "curve.csv"

@@ -7,8 +7,8 @@ from gliobench.application.ports.trainer import Row
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.evaluation.scores import BoxScore, FormOutcome, PointScore, PolygonScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
-from gliobench.domain.geometry import Box, Point, Polygon
-from gliobench.domain.prediction import (
+from gliobench.domain.geometry.grids import Box, Point, Polygon
+from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
     GradePrediction,
@@ -16,7 +16,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     NoTumour,
 )
-from gliobench.domain.study import Case
+from gliobench.domain.studies.study import Case
 
 
 def row_of(case: Case, reading: Reading | Failure) -> Row:

@@ -10,13 +10,13 @@ import numpy as np
 
 from gliobench.adapters.mllama.fine_tuning.answers import PictureReference
 from gliobench.adapters.mllama.requests import Picture
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import box_on_plane, point_on_plane, polygon_on_plane
-from gliobench.domain.geometry import Plane
+from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.predictions.forms import box_on_plane, point_on_plane, polygon_on_plane
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Case, Reference
+from gliobench.domain.studies.study import Case, Reference
 
 MAX_SHIFT = 0.1
 """How far a moved copy lies from where inference shows it, in fractions of the picture."""
@@ -33,14 +33,14 @@ class Sample:
 
 
 def samples_of(
-    case: Case, plane: Plane, sight: Sight, *, variants: int = 4, seed: int = 0
+    case: Case, plane: Plane, prompting: SlicePrompting, *, variants: int = 4, seed: int = 0
 ) -> list[Sample]:
     """Draw a slice as inference draws it, and again mirrored and moved, answers along with it.
 
     Args:
         case: With a mask that meets the plane.
         plane: The slice.
-        sight: How inference shows it.
+        prompting: How inference shows it.
         variants: How many pictures: the plain one, the mirrored one, then moved ones, every
             second of them mirrored.
         seed: Of the moves; they depend on the study too.
@@ -50,10 +50,10 @@ def samples_of(
         NotFoundError: The study lacks a modality.
     """
     study, reference = case.study, case.reference
-    views = list(moved_views(case, sight.view(study, plane), variants=variants, seed=seed))
+    views = list(moved_views(case, prompting.view(study, plane), variants=variants, seed=seed))
     return [
         Sample(study.id, study.patient_id, picture, picture_reference(reference, view))
-        for picture, view in zip(sight.pictures(study, views), views, strict=True)
+        for picture, view in zip(prompting.pictures(study, views), views, strict=True)
     ]
 
 

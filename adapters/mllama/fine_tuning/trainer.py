@@ -24,7 +24,7 @@ from gliobench.adapters.mllama.fine_tuning.fitting import (
 from gliobench.adapters.mllama.fine_tuning.lora import LoraOptions, add_lora, trainable_parameters
 from gliobench.adapters.mllama.fine_tuning.rows import row_of
 from gliobench.adapters.mllama.fine_tuning.samples import Sample, samples_of
-from gliobench.adapters.mllama.fine_tuning.vision_states import VisionStates, eyes_of
+from gliobench.adapters.mllama.fine_tuning.vision_states import VisionStates, vision_tower_of
 from gliobench.adapters.mllama.loading import (
     Checkpoint,
     EngineOptions,
@@ -34,20 +34,20 @@ from gliobench.adapters.mllama.loading import (
 from gliobench.adapters.mllama.options import ReadingOptions, card_of
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.adapters.mllama.slices import planes_by
-from gliobench.application.learned_images import learned_images
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.train.learned_images import learned_images
+from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.report import STAND_IN
-from gliobench.domain.forms import largest_plane
-from gliobench.domain.geometry import Axis
+from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.predictions.forms import largest_plane
 from gliobench.domain.slices.view import SlicePolicy
-from gliobench.domain.study import Case
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Case
 
 STUDIES_AT_ONCE = 8
 
@@ -141,40 +141,40 @@ class LoraTrainer(Trainer):
 
     def _reader(self, engine: Engine) -> Reader:
         asking = Asking(
-            self._reading.sight(engine.tile_px),
+            self._reading.prompting(engine.tile_px),
             self._prompts,
             grade=self._reading.grade_decoding,
             places=self._reading.decoding,
         )
-        planes_of = planes_by(self._reading.policy, modality=asking.sight.modalities[0])
+        planes_of = planes_by(self._reading.policy, modality=asking.prompting.modalities[0])
         return Reader(engine, asking, planes_of, oracle=True)
 
     def _lesson(self, patients: Collection[str], settings: dict[str, object]) -> Lesson:
         checkpoint = load_checkpoint(self._engine, four_bit=self._four_bit)
-        sight = self._reading.sight(checkpoint.tile_px)
-        samples = [one for patient in sorted(patients) for one in self._samples(patient, sight)]
+        prompting = self._reading.prompting(checkpoint.tile_px)
+        samples = [one for patient in sorted(patients) for one in self._samples(patient, prompting)]
         states = None if self._lora.vision else self._look(checkpoint, samples)
-        examples = examples_of(samples, checkpoint, sight, self._prompts)
+        examples = examples_of(samples, checkpoint, prompting, self._prompts)
         model = add_lora(checkpoint.model, self._lora)
         card = self._card(patients, checkpoint, trainable_parameters(model), settings)
         return Lesson(model, examples, Collator(checkpoint, states), card.write)
 
-    def _samples(self, patient: str, sight: Sight) -> list[Sample]:
+    def _samples(self, patient: str, prompting: SlicePrompting) -> list[Sample]:
         return [
             sample
             for study_id in self._studies[patient]
-            for sample in self._samples_of(self._case(study_id), sight)
+            for sample in self._samples_of(self._case(study_id), prompting)
         ]
 
-    def _samples_of(self, case: Case, sight: Sight) -> list[Sample]:
+    def _samples_of(self, case: Case, prompting: SlicePrompting) -> list[Sample]:
         plane = case.study.oracle_plane
         if plane is None:
             raise InvalidInputError(f"study {case.study.id} shows no tumour: nothing to learn from")
-        return samples_of(case, plane, sight, variants=self._variants, seed=self._schedule.seed)
+        return samples_of(case, plane, prompting, variants=self._variants, seed=self._schedule.seed)
 
     def _look(self, checkpoint: Checkpoint, samples: list[Sample]) -> VisionStates:
         tower = f"{self._model_hash} {checkpoint.model.dtype}"
-        states = VisionStates(self._states, tower, eyes_of(checkpoint))
+        states = VisionStates(self._states, tower, vision_tower_of(checkpoint))
         processes = PartialState(cpu=not torch.cuda.is_available())
         with processes.main_process_first():  # one looks for all
             states.prepare([one.picture for one in samples])

@@ -94,7 +94,7 @@ class VisionStates:
         return self.folder / f"{content.hexdigest()}.safetensors"
 
 
-def eyes_of(checkpoint: Checkpoint) -> See:
+def vision_tower_of(checkpoint: Checkpoint) -> See:
     """Give what looks at pictures with a checkpoint's vision tower and projector."""
 
     def see(pictures: Sequence[Picture]) -> list[Seen]:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from gliobench.adapters.phantom import PhantomStudySource
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.study import Grade, Modality
 
 SIZE = 128
 """Edge of a picture."""

@@ -21,7 +21,7 @@ from gliobench.adapters.mllama.fine_tuning.answers import (
 )
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.study import Grade, Modality
 
 DIGIT_WEIGHTS = (1.5, 1.0, 0.1)
 """Of a coordinate's first, second and third decimal in the loss; the third is mostly noise."""

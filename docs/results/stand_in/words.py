@@ -4,10 +4,10 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, proce
 from transformers import PreTrainedTokenizerFast
 
 from gliobench.adapters.mllama.prompts import Prompts
-from gliobench.adapters.mllama.sight import SHOWN
+from gliobench.adapters.mllama.slice_prompting import SHOWN
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 BEGIN, END_OF_TURN, PADDING = "<|begin_of_text|>", "<|eot_id|>", "<|finetune_right_pad_id|>"
 PICTURE = "<|image|>"

@@ -14,9 +14,9 @@ import pytest
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import KILLED, FolderRecipe
 from gliobench.adapters.executors import ProcessExecutor
-from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
 
 pytestmark = pytest.mark.usefixtures("real_sizes")  # as in the workers
 
@@ -89,7 +89,7 @@ def test_a_worker_ends_with_its_parent_though_it_hangs(tmp_path: Path) -> None:
 from pathlib import Path
 from fakes.folder_recipe import FolderRecipe
 from gliobench.adapters.executors import ProcessExecutor
-from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 
 recipe = FolderRecipe(Path({str(tmp_path)!r}), ("hangs-1",), pid_file=Path({str(pid_file)!r}))
 EvaluateCohort(recipe.source(), ProcessExecutor(workers=1), open_store=recipe.store)(

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import FolderRecipe
-from gliobench.application.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.application.ports.executor import Executor
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.evaluation.scores import CaseScore

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gliobench.adapters.executors import ProcessExecutor
-from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.predictions.prediction import Failure, FailureReason
 from integration.faults.jobs import IDS, evaluate, scores, with_ids
 
 

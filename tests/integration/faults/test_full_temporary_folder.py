@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from fakes.full_disk import largest_file
-from gliobench.adapters.fsspec import open_storage
-from gliobench.application import score_spool
-from gliobench.application.score_spool import ScoreSpool
+from gliobench.adapters.storage import open_storage
+from gliobench.application.evaluate import score_spool
+from gliobench.application.evaluate.score_spool import ScoreSpool
 from gliobench.domain.errors import StoreError
 from gliobench.domain.evaluation.scores import CaseScore
 

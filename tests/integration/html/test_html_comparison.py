@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
-from fakes.fake_comparison import compared, fake_comparison, kept_run, looks, says_hgg
-from gliobench.adapters.fsspec import open_storage
+from fakes.fake_comparison import compared, fake_comparison, looks, saved_run, says_hgg
 from gliobench.adapters.html.comparison import HtmlComparisonWriter
 from gliobench.adapters.html.comparison.facts import comparison_json, schema
 from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
-from gliobench.application.compare_runs import CompareRuns
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.adapters.storage import open_storage
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.result import Comparison
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.studies.patients import patient_hash
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -87,10 +87,10 @@ def test_backends_that_are_not_told_apart_are_not_ranked_for_sure() -> None:
 
 def test_leakage_is_the_last_word_of_the_first_paragraph() -> None:
     runs = {
-        "a": kept_run("a", looks(), trained_on=[patient_hash("p001")]),
-        "b": kept_run("b", says_hgg()),
+        "a": saved_run("a", looks(), trained_on=[patient_hash("p001")]),
+        "b": saved_run("b", says_hgg()),
     }
-    compare = CompareRuns(allow_leakage=True, drawing=Drawing(replicates=100))
+    compare = CompareRuns(allow_leakage=True, bootstrap=BootstrapOptions(replicates=100))
 
     assert lead(compare(runs)).endswith(
         "a has learned from patients of this cohort: its scores on them do not tell how well new "

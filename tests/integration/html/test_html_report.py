@@ -17,11 +17,11 @@ import pytest
 
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.html import HtmlReportWriter
 from gliobench.adapters.html.page import render_html
+from gliobench.adapters.storage import open_storage
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Case
+from gliobench.domain.studies.study import Case
 
 EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
 

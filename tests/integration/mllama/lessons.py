@@ -14,8 +14,8 @@ from gliobench.adapters.mllama.loading import EngineOptions
 from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.study import Case, Grade
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.studies.study import Case, Grade
 
 PROMPTS = Prompts({question: question.value for question in Question})
 """Of one word each: the tokenizer of the tests knows bytes only."""

@@ -18,9 +18,9 @@ from gliobench.adapters.mllama.decoding import Decoder, ReplyEnd, Writing
 from gliobench.adapters.mllama.dialogues import Dialogue, Dialogues, begin
 from gliobench.adapters.mllama.engine import Engine
 from gliobench.adapters.mllama.loading import EngineOptions, load_checkpoint
-from gliobench.adapters.mllama.looking import look
 from gliobench.adapters.mllama.pictures import tiles_of
 from gliobench.adapters.mllama.requests import Picture, Prompt, Request
+from gliobench.adapters.mllama.vision_cache import look
 from gliobench.domain.errors import BackendError, InvalidInputError
 from integration.mllama.transformers_reference import TransformersReference
 

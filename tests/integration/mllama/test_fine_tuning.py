@@ -31,10 +31,10 @@ from gliobench.adapters.mllama.fine_tuning.lora import (
 )
 from gliobench.adapters.mllama.loading import EngineOptions, load_checkpoint
 from gliobench.adapters.mllama.options import CARD, ReadingOptions, card_of
-from gliobench.application.cross_validate import CrossValidation
+from gliobench.application.train.cross_validate import CrossValidation
 from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
-from gliobench.domain.image_hash import image_hashes
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.studies.image_hash import image_hashes
+from gliobench.domain.studies.patients import patient_hash
 from gliobench.entrypoints.cli import app
 from integration.mllama.lessons import cases, lora_trainer, nothing
 

@@ -15,22 +15,22 @@ from gliobench.adapters.mllama.engine import Engine
 from gliobench.adapters.mllama.fine_tuning.examples import Collator, even_odds, examples_of
 from gliobench.adapters.mllama.fine_tuning.packing import IGNORED, weighted_loss
 from gliobench.adapters.mllama.fine_tuning.samples import Sample, samples_of
-from gliobench.adapters.mllama.fine_tuning.vision_states import Seen, VisionStates, eyes_of
+from gliobench.adapters.mllama.fine_tuning.vision_states import Seen, VisionStates, vision_tower_of
 from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions, load_checkpoint
 from gliobench.adapters.mllama.options import ReadingOptions
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader
 from gliobench.adapters.mllama.requests import Picture
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import JobError
-from gliobench.domain.geometry import Axis, Plane
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Axis, Plane
+from gliobench.domain.studies.study import Grade
 from integration.mllama.lessons import cases
 from integration.mllama.transformers_reference import TransformersReference
 
 PLANE = Plane(Axis.AXIAL, 1)
-SIGHT = Sight(28)
+SIGHT = SlicePrompting(28)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,7 +59,7 @@ def samples() -> list[Sample]:
 
 @pytest.fixture
 def states(tmp_path: Path, checkpoint: Checkpoint, samples: Sequence[Sample]) -> VisionStates:
-    kept = VisionStates(tmp_path, "tower", eyes_of(checkpoint))
+    kept = VisionStates(tmp_path, "tower", vision_tower_of(checkpoint))
     kept.prepare([sample.picture for sample in samples])
     return kept
 
@@ -68,10 +68,10 @@ def test_training_and_inference_send_the_same_pictures_and_words(
     tiny_folder: Path, checkpoint: Checkpoint, samples: list[Sample], prompts: Prompts
 ) -> None:
     engine = Engine.load(EngineOptions(str(tiny_folder)))
-    sight = ReadingOptions().sight(engine.tile_px)
-    reader = Reader(engine, Asking(sight, prompts), lambda _: (PLANE,))
+    prompting = ReadingOptions().prompting(engine.tile_px)
+    reader = Reader(engine, Asking(prompting, prompts), lambda _: (PLANE,))
 
-    examples = examples_of(samples, checkpoint, sight, prompts)
+    examples = examples_of(samples, checkpoint, prompting, prompts)
 
     for case, example in zip(cases(2), examples, strict=True):
         ((_, request),) = reader.requests(case.study)

@@ -23,7 +23,7 @@ from transformers.convert_slow_tokenizer import TikTokenConverter
 from gliobench.adapters.mllama.loading import PICTURE_TOKEN, Checkpoint
 from gliobench.adapters.mllama.options import STAND_IN_FOLDER
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition
 
@@ -84,8 +84,8 @@ def test_every_prompt_is_sent_in_the_tokens_that_metas_formatter_writes(
     question: Question,
     in_pixels: bool,
 ) -> None:
-    sight = Sight(size_px=560, composition=composition, in_pixels=in_pixels)
-    prompt = sight.prompt_text(Prompts.load(), question)
+    prompting = SlicePrompting(size_px=560, composition=composition, in_pixels=in_pixels)
+    prompt = prompting.prompt_text(Prompts.load(), question)
 
     sent = ours.token_ids(ours.chat(prompt))
 

@@ -18,11 +18,11 @@ from gliobench.adapters.mllama.options import STAND_IN_FOLDER, ReadingOptions, c
 from gliobench.adapters.mllama.prompts import Prompts
 from gliobench.adapters.mllama.reader import Asking, Reader, Reading
 from gliobench.adapters.mllama.slices import planes_by
-from gliobench.domain.evaluation.report import STAND_IN
-from gliobench.domain.geometry import Grid, Point
-from gliobench.domain.prediction import Failure, Form
+from gliobench.domain.comparison.report import STAND_IN
+from gliobench.domain.geometry.grids import Grid, Point
+from gliobench.domain.predictions.prediction import Failure, Form
 from gliobench.domain.slices.view import SlicePolicy
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.studies.study import Modality, Study
 
 MODEL, ADAPTER = STAND_IN_FOLDER / "model", STAND_IN_FOLDER / "adapter"
 MOST_BYTES = 12_000_000
@@ -96,7 +96,7 @@ def test_its_adapter_was_learned_on_these_very_weights() -> None:
 
 def test_it_answers_every_question_in_format_and_finds_a_bright_tumour() -> None:
     engine = Engine.load(EngineOptions(str(MODEL)))
-    asking = Asking(ReadingOptions().sight(engine.tile_px), Prompts.load())
+    asking = Asking(ReadingOptions().prompting(engine.tile_px), Prompts.load())
     planes_of = planes_by(SlicePolicy.BRAIN_MIDDLE, modality=Modality.T1C)
 
     (reading,) = Reader(engine, asking, planes_of).read([bright_tumour()])

@@ -21,8 +21,8 @@ from gliobench.adapters.monai.grader_trainer import (
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.studies.study import Grade
 
 RNG = np.random.default_rng(0)
 EDGE = 16

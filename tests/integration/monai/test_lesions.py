@@ -15,17 +15,17 @@ from fakes.lesion_cube_file import write_lesion_cubes
 from gliobench.adapters.monai.lesions import LesionCube, _cube, load_lesion_cubes
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Box3D
+from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.segmentation import dice
-from gliobench.domain.network_input import (
+from gliobench.domain.networks.input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,
     localizer_volumes,
     tumour_centre,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 # near a corner of the brain, so that a flip of any axis would be seen
 CASES = [

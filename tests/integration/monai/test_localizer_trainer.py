@@ -14,9 +14,9 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.monai.fitting import Schedule
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.localizer_trainer import LocalizerTrainer
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.network_input import LocalizerGeometry
-from gliobench.domain.study import Case, Grade
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.networks.input import LocalizerGeometry
+from gliobench.domain.studies.study import Case, Grade
 
 SMALL = LocalizerGeometry(shape=(16, 16, 16))
 

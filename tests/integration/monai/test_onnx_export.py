@@ -19,7 +19,7 @@ from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import TorchNetwork
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.domain.errors import BackendError
-from gliobench.domain.model_card import ModelCard
+from gliobench.domain.networks.model_card import ModelCard
 
 
 def trained(build: Callable[[], torch.nn.Module], card: ModelCard) -> TorchNetwork:

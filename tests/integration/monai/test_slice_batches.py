@@ -18,7 +18,7 @@ from gliobench.adapters.monai.slice_batches import (
     SliceBatches,
     TrainingSlice,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 STILL = Alterations(turn=0.0, zoom=0.0, shift=0.0)
 

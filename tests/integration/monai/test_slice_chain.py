@@ -20,10 +20,10 @@ from gliobench.adapters.monai.training_run import TrainedNetworks
 from gliobench.adapters.onnx.backend import cnn_2d_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.ports.backend import BackendOptions
-from gliobench.domain.evaluation.report import HELD_OUT
-from gliobench.domain.geometry import Box3D
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.study import Grade
+from gliobench.domain.comparison.report import HELD_OUT
+from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.cli import app
 
 pytestmark = pytest.mark.slow

@@ -23,10 +23,10 @@ from gliobench.adapters.monai.slice_networks import (
 )
 from gliobench.adapters.monai.slice_trainer import SliceTrainer
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Box3D
+from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.slice_input import SliceGeometry
-from gliobench.domain.study import Case, Grade
+from gliobench.domain.networks.slice_input import SliceGeometry
+from gliobench.domain.studies.study import Case, Grade
 
 SMALL = SliceGeometry(edge_mm=1.0, shape=(32, 32, 1), crop=(16, 16, 1))
 

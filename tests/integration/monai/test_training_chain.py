@@ -22,8 +22,8 @@ from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import TorchNetwork
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
-from gliobench.domain.image_hash import image_hashes
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.studies.image_hash import image_hashes
+from gliobench.domain.studies.patients import patient_hash
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.exit_codes import ExitCode
 

@@ -12,11 +12,11 @@ from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Modality
 
 ID_2020 = "BraTS20_Training_001"
 ID_2023 = "BraTS-GLI-00003-001"

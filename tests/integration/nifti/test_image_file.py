@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from fakes.study_folder import write_image
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.domain.errors import GliobenchError, NotFoundError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 SHAPE = (5, 6, 7)
 VOXELS = np.arange(210, dtype=np.int16).reshape(SHAPE)

@@ -8,7 +8,7 @@ import pytest
 
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.label_values import read_labels
-from gliobench.domain.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 LABELS = np.zeros((3, 4, 5))
 LABELS[1, 1:4, 2] = 1, 2, 4

@@ -11,15 +11,15 @@ import pytest
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
 from gliobench.adapters.nifti import BratsStudySource, read_mask, write_mask
-from gliobench.application.verify_dataset import verify_dataset
+from gliobench.application.datasets.verify_dataset import verify_dataset
 from gliobench.domain.errors import InvalidInputError, JobError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.prediction import Mask
-from gliobench.domain.study import Modality
+from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Modality
 
 CASE = fake_case()
 OF_2017 = BUILT_IN["brats-gli-2017"]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
-from gliobench.application.implausible_images import implausible_images
-from gliobench.domain.background import on_zero
-from gliobench.domain.faults import FaultKind
-from gliobench.domain.study import Modality
+from gliobench.application.predict.implausible_images import implausible_images
+from gliobench.domain.studies.background import on_zero
+from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.study import Modality
 
 pytestmark = pytest.mark.usefixtures("real_sizes")
 

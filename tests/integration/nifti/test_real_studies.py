@@ -8,14 +8,14 @@ import pytest
 
 from fakes.study_folder import image_of
 from gliobench.adapters.nifti import BratsStudySource, write_mask
-from gliobench.application.load_modalities import load_modalities
-from gliobench.application.verify_dataset import verify_dataset
-from gliobench.domain.faults import FaultKind
-from gliobench.domain.image_hash import image_hash, image_hashes
+from gliobench.application.datasets.verify_dataset import verify_dataset
+from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Mask
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.image_hash import image_hash, image_hashes
+from gliobench.domain.studies.study import Grade, Modality
 
 pytestmark = pytest.mark.realdata
 

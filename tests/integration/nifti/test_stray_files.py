@@ -9,13 +9,13 @@ import pytest
 
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, image_of, write_study
-from gliobench.adapters.fsspec import open_dataset
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
+from gliobench.adapters.storage import open_dataset
+from gliobench.application.datasets.verify_dataset import verify_dataset
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.verify_dataset import verify_dataset
-from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Modality
 
 ID = "BraTS2021_00951"
 CASE = fake_case(ID)

@@ -24,17 +24,17 @@ from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, cnn_2d_onnx, cnn_o
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.ports.backend import Backend, BackendOptions, Reads
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import on_plane
-from gliobench.domain.geometry import Axis, Box, Box3D, Plane, Point, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.network_input import (
+from gliobench.domain.networks.input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,
     tumour_centre,
 )
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.prediction import (
+from gliobench.domain.networks.slice_input import SLICE_MODALITIES
+from gliobench.domain.predictions.forms import on_plane
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -42,8 +42,8 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.slice_input import SLICE_MODALITIES
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.plugins import build_backend
 
 

@@ -16,24 +16,24 @@ from fakes.fake_study_source import fake_case
 from fakes.onnx_file import FLAIR, write_grader, write_localizer, write_weights
 from gliobench.adapters.onnx.backend import cnn_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
-from gliobench.application.network_backend import backend_of
-from gliobench.application.network_localizer import NetworkLocalizer
+from gliobench.application.backends.network_backend import backend_of
+from gliobench.application.backends.network_localizer import NetworkLocalizer
+from gliobench.application.backends.tumour_finder import TumourFinder
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Network
-from gliobench.application.predict_study import Place, predict_study
-from gliobench.application.tumour_finder import TumourFinder
+from gliobench.application.predict.predict_study import Place, predict_study
 from gliobench.domain.errors import BackendError, NotFoundError
-from gliobench.domain.forms import box_in_volume
-from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.model_card import ModelCard
-from gliobench.domain.network_input import (
+from gliobench.domain.networks.input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,
     tumour_centre,
 )
-from gliobench.domain.prediction import (
+from gliobench.domain.networks.model_card import ModelCard
+from gliobench.domain.predictions.forms import box_in_volume
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -41,7 +41,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Grade, Modality, Study
+from gliobench.domain.studies.study import Grade, Modality, Study
 
 CASE = fake_case(spacing_mm=(2.0, 2.0, 2.0))
 

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fakes.full_disk import largest_file
-from gliobench.adapters.fsspec import open_storage
 from gliobench.adapters.parquet import ParquetRunStore, run_store
+from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.domain.errors import JobError
 from gliobench.domain.evaluation.scores import (
@@ -25,9 +25,9 @@ from gliobench.domain.evaluation.scores import (
     RegionScore,
 )
 from gliobench.domain.evaluation.scoring import WORST
-from gliobench.domain.geometry import Axis, Grid, Plane
+from gliobench.domain.geometry.grids import Axis, Grid, Plane
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -35,7 +35,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 GRID = Grid(shape=(40, 40, 40), affine=np.eye(4))
 MANIFEST = RunManifest(

@@ -12,9 +12,9 @@ import pytest
 from fakes.fake_executor import FakeExecutor
 from fakes.folder_recipe import FolderRecipe
 from fakes.ray_cluster import NODE
-from gliobench.application.crew import Died, Message
-from gliobench.application.evaluate_cohort import EvaluateCohort
-from gliobench.application.pulse import Pulse
+from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
+from gliobench.application.evaluate.progress import Progress
+from gliobench.application.evaluate.worker_pool import Message, WorkerDied
 from gliobench.domain.errors import InvalidInputError, StoreError
 
 pytest.importorskip("ray")
@@ -44,10 +44,10 @@ def test_a_node_that_dies_in_mid_run_changes_no_row(tmp_path: Path, ray_nodes: C
     doomed = [ray_nodes.add_node(**NODE)]
     lost: list[float] = []
 
-    def kill_a_node(pulse: Pulse) -> None:
-        if doomed and pulse.done["moody"] >= 4:
+    def kill_a_node(progress: Progress) -> None:
+        if doomed and progress.done["moody"] >= 4:
             ray_nodes.remove_node(doomed.pop(), allow_graceful=False)
-            lost.append(pulse.done["moody"])
+            lost.append(progress.done["moody"])
 
     executor = RayExecutor(address=str(ray_nodes.address), workers=2, num_cpus=1)
     EvaluateCohort(recipe.source(), executor, open_store=recipe.store, watch=kill_a_node)(
@@ -132,7 +132,7 @@ def test_an_actor_whose_word_is_lost_has_died(
 ) -> None:
     message = heard_of(error, monkeypatch)
 
-    assert isinstance(message, Died)
+    assert isinstance(message, WorkerDied)
     assert message.why in " ".join(str(error).split())
 
 

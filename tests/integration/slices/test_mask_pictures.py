@@ -10,11 +10,11 @@ from PIL import Image
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
 from gliobench.adapters.slices import IMAGES, MASKS, SliceStudySource
-from gliobench.application.chosen_studies import ChosenStudies
-from gliobench.application.verify_dataset import verify_dataset
-from gliobench.domain.faults import FaultKind
-from gliobench.domain.geometry import Box3D
+from gliobench.application.datasets.chosen_studies import ChosenStudies
+from gliobench.application.datasets.verify_dataset import verify_dataset
+from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.studies.faults import FaultKind
 
 CASE = fake_case("a", shape=(60, 64, 10), tumour=Box3D(start=(20, 20, 0), stop=(36, 34, 10)))
 TUMOUR = np.zeros((60, 64), dtype=bool)  # rows and columns of the file

@@ -13,7 +13,7 @@ from fakes.slice_folder import write_slices
 from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.slices import MASKS, SliceStudySource
-from gliobench.domain.prediction import Failure, FailureReason, Form
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.inputs import load_backend, open_source

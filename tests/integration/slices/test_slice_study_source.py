@@ -8,9 +8,9 @@ from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_png, write_slices
 from gliobench.adapters.slices import CASES_FILE, IMAGES, MASKS, SliceStudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Grade, Modality, SliceChoice
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 
 @pytest.fixture

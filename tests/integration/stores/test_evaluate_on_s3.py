@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from fakes.fake_study_source import fake_case
 from fakes.s3_server import BUSY, ENVIRONMENT, RESET, S3, Fault, Request
 from fakes.study_folder import write_study
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 

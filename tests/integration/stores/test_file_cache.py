@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.adapters.fsspec.file_cache import FileCache
-from gliobench.adapters.fsspec.unfinished import ABANDONED_AFTER_S
+from gliobench.adapters.storage.file_cache import FileCache
+from gliobench.adapters.storage.unfinished import ABANDONED_AFTER_S
 from gliobench.domain.errors import StoreError
 
 

@@ -14,10 +14,10 @@ pytest.importorskip("aiohttp", reason="the extra `http` is not installed")
 
 from typer.testing import CliRunner
 
-from gliobench.adapters.fsspec import open_dataset, open_storage
-from gliobench.adapters.fsspec.filesystems import RemoteFolder
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+from gliobench.adapters.storage import open_dataset, open_storage
+from gliobench.adapters.storage.filesystems import RemoteFolder
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.exit_codes import ExitCode

@@ -13,14 +13,14 @@ from fakes.fake_study_source import fake_case
 from fakes.s3_server import BUSY, DENIED, GONE, RESET, S3, Request, always, first
 from fakes.slice_folder import write_slices
 from fakes.study_folder import write_name_mapping, write_study
-from gliobench.adapters.fsspec import open_dataset
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.slices import SliceStudySource
+from gliobench.adapters.storage import open_dataset
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError, StoreError
-from gliobench.domain.faults import FaultyStudyError
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.faults import FaultyStudyError
+from gliobench.domain.studies.study import Grade, Modality
 
 ID = "BraTS20_Training_001"
 MAPPING = f"LGG,NA,NA,NA,BraTS19_TMC_1_1,{ID}"

@@ -22,7 +22,7 @@ from fakes.s3_server import (
     first,
     put,
 )
-from gliobench.adapters.fsspec import open_storage
+from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError, StoreError
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.adapters.fsspec import open_storage
-from gliobench.adapters.fsspec.unfinished import ABANDONED_AFTER_S
+from gliobench.adapters.storage import open_storage
+from gliobench.adapters.storage.unfinished import ABANDONED_AFTER_S
 
 WRITER = """
 import sys, time
 from pathlib import Path
-from gliobench.adapters.fsspec import open_storage
+from gliobench.adapters.storage import open_storage
 with open_storage(sys.argv[1]).writing("masks/one") as file:
     file.write(b"half")
     file.flush()
@@ -67,7 +67,7 @@ def test_what_another_process_is_writing_is_left_alone(
 
 
 def test_where_no_lock_can_tell_age_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gliobench.adapters.fsspec.unfinished.fcntl", None)
+    monkeypatch.setattr("gliobench.adapters.storage.unfinished.fcntl", None)
     old, recent = tmp_path / ".a.1.tmp", tmp_path / ".b.2.tmp"
     for path, age_s in ((old, ABANDONED_AFTER_S + 60), (recent, 60)):
         path.write_bytes(b"half")

@@ -10,8 +10,8 @@ from gliobench.adapters.phantom.anatomy import Anatomy, draw_anatomy
 from gliobench.adapters.phantom.lesion import Head, grow
 from gliobench.adapters.phantom.phantom import PhantomRecipe
 from gliobench.adapters.phantom.plan import Enhancement, LesionPlan, draw_plan
-from gliobench.domain.orientation import canonical
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.orientation import canonical
+from gliobench.domain.studies.study import Grade
 
 SPACING_MM = 3.0
 RIGHT_FRONTAL_MM = np.array([28.0, 20.0, 30.0])

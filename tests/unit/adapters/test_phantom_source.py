@@ -12,9 +12,9 @@ from gliobench.adapters.phantom import PhantomStudySource
 from gliobench.adapters.phantom.anatomy import load_template
 from gliobench.adapters.phantom.phantom import Phantom, PhantomRecipe
 from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.study import Grade, Modality, Reference, Study
+from gliobench.domain.studies.study import Grade, Modality, Reference, Study
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,10 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import fake_case
-from gliobench.application.ask_backend import ask
+from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Point3D
-from gliobench.domain.prediction import (
+from gliobench.domain.geometry.grids import Point3D
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -21,7 +20,8 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Study
 
 STUDIES = [fake_case(f"s{number}").study for number in range(3)]
 HGG = GradePrediction(Grade.HGG)

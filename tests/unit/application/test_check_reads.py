@@ -7,8 +7,8 @@ import pytest
 from fakes.fake_backend import fake_backend
 from fakes.fake_slice import fake_slice
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.check_reads import check_reads
 from gliobench.application.ports.backend import Reads
+from gliobench.application.predict.check_reads import check_reads
 from gliobench.domain.errors import InvalidInputError, StoreError
 
 VOLUME = FakeStudySource([fake_case("volume-1")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.chosen_studies import ChosenStudies
+from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.domain.errors import NotFoundError
 
 ALL = FakeStudySource([fake_case(one) for one in "abc"])

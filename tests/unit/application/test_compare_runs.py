@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.fake_comparison import kept_run, looks, says_hgg
+from fakes.fake_comparison import looks, saved_run, says_hgg
 from fakes.fake_run_store import FakeRunStore
 from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.methods import method_paragraphs
 from gliobench.adapters.html.comparison.provenance import provenance
 from gliobench.adapters.html.comparison.stamps import stamps
-from gliobench.application.compare_runs import CompareRuns, name_runs
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.application.report.compare_runs import CompareRuns, name_runs
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import PrimaryChoice, PrimaryOrigin
+from gliobench.domain.comparison.report import BASELINE, STAND_IN
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.findings import FindingKind
-from gliobench.domain.evaluation.report import BASELINE, STAND_IN
-from gliobench.domain.patients import patient_hash
+from gliobench.domain.studies.patients import patient_hash
 
-FEW = Drawing(replicates=100)
-compare = CompareRuns(drawing=FEW)
+FEW = BootstrapOptions(replicates=100)
+compare = CompareRuns(bootstrap=FEW)
 KNOWN = [patient_hash("p001"), patient_hash("p002")]
 
 
 def test_runs_over_other_cohorts_are_refused() -> None:
-    runs = {"a": kept_run("a", looks()), "b": kept_run("b", looks(), cohort="d" * 64)}
+    runs = {"a": saved_run("a", looks()), "b": saved_run("b", looks(), cohort="d" * 64)}
 
     with pytest.raises(InvalidInputError, match="only runs over the same studies"):
         compare(runs)
@@ -32,29 +32,29 @@ def test_runs_over_other_cohorts_are_refused() -> None:
 
 def test_one_run_is_no_comparison() -> None:
     with pytest.raises(InvalidInputError, match="1 run to compare: wanted two or more"):
-        compare({"a": kept_run("a", looks())})
+        compare({"a": saved_run("a", looks())})
 
 
 def test_a_backend_that_has_learned_from_these_patients_stops_it() -> None:
-    runs = {"a": kept_run("a", looks(), trained_on=KNOWN), "b": kept_run("b", says_hgg())}
+    runs = {"a": saved_run("a", looks(), trained_on=KNOWN), "b": saved_run("b", says_hgg())}
 
     with pytest.raises(InvalidInputError, match="a has learned from 2 of the 40 .*--allow-leakage"):
         compare(runs)
 
 
 def test_leakage_that_is_allowed_is_told() -> None:
-    runs = {"a": kept_run("a", looks(), trained_on=KNOWN), "b": kept_run("b", says_hgg())}
+    runs = {"a": saved_run("a", looks(), trained_on=KNOWN), "b": saved_run("b", says_hgg())}
 
-    comparison = CompareRuns(drawing=FEW, allow_leakage=True)(runs)
+    comparison = CompareRuns(bootstrap=FEW, allow_leakage=True)(runs)
 
     assert [finding.kind for finding in comparison.findings] == [FindingKind.LEAKAGE]
     assert comparison.arms[0].n_trained_on == 2
 
 
 def test_a_baseline_that_knows_averages_stops_nothing_and_is_told() -> None:
-    baseline = kept_run("b", says_hgg(), trained_on=KNOWN, provenance={BASELINE: "always HGG"})
+    baseline = saved_run("b", says_hgg(), trained_on=KNOWN, provenance={BASELINE: "always HGG"})
 
-    comparison = compare({"a": kept_run("a", looks()), "b": baseline})
+    comparison = compare({"a": saved_run("a", looks()), "b": baseline})
 
     assert [finding.kind for finding in comparison.findings] == [FindingKind.PRIORS]
     assert comparison.arms[1].baseline
@@ -62,8 +62,8 @@ def test_a_baseline_that_knows_averages_stops_nothing_and_is_told() -> None:
 
 def test_partial_runs_and_stand_ins_are_told() -> None:
     runs = {
-        "a": kept_run("a", looks(), n_studies=50),
-        "b": kept_run("b", says_hgg(), provenance={STAND_IN: "stand-in, not LLaMA"}, n_studies=40),
+        "a": saved_run("a", looks(), n_studies=50),
+        "b": saved_run("b", says_hgg(), provenance={STAND_IN: "stand-in, not LLaMA"}, n_studies=40),
     }
 
     kinds = {finding.kind for finding in compare(runs).findings}
@@ -72,24 +72,24 @@ def test_partial_runs_and_stand_ins_are_told() -> None:
 
 
 def test_runs_without_a_study_in_common_are_refused() -> None:
-    runs = {"a": kept_run("a", looks()[:9]), "b": kept_run("b", looks()[9:])}
+    runs = {"a": saved_run("a", looks()[:9]), "b": saved_run("b", looks()[9:])}
 
     with pytest.raises(InvalidInputError, match="no study in common"):
         compare(runs)
 
 
 def test_runs_are_called_by_their_backends_and_where_those_are_one_by_their_places() -> None:
-    stores = {"x/a": kept_run("a", []), "y/a": kept_run("a", []), "y/b": kept_run("b", [])}
+    stores = {"x/a": saved_run("a", []), "y/a": saved_run("a", []), "y/b": saved_run("b", [])}
 
     assert list(name_runs(stores)) == ["x/a", "y/a", "b"]
 
 
 def test_a_run_that_was_never_scored_is_named() -> None:
     unscored = FakeRunStore()
-    unscored.open(kept_run("a", []).manifest())
+    unscored.open(saved_run("a", []).manifest())
 
     with pytest.raises(NotFoundError, match="no scores"):
-        compare({"a": unscored, "b": kept_run("b", looks())})
+        compare({"a": unscored, "b": saved_run("b", looks())})
 
 
 ACCURACY = ("balanced_accuracy", PrimaryOrigin.DECLARED)
@@ -116,8 +116,8 @@ def test_an_endpoint_is_called_declared_only_where_every_run_records_that_somebo
     first: tuple[str, PrimaryOrigin], second: tuple[str, PrimaryOrigin], choice: PrimaryChoice
 ) -> None:
     runs = {
-        "a": kept_run("a", looks(), primary=first[0], primary_origin=first[1]),
-        "b": kept_run("b", says_hgg(), primary=second[0], primary_origin=second[1]),
+        "a": saved_run("a", looks(), primary=first[0], primary_origin=first[1]),
+        "b": saved_run("b", says_hgg(), primary=second[0], primary_origin=second[1]),
     }
 
     comparison = compare(runs)
@@ -128,7 +128,7 @@ def test_an_endpoint_is_called_declared_only_where_every_run_records_that_somebo
 
 
 def test_a_comparison_with_a_silent_backend_says_so_in_lead_stamps_and_methods() -> None:
-    runs = {"a": kept_run("a", looks()), "b": kept_run("b", says_hgg(), trained_on=None)}
+    runs = {"a": saved_run("a", looks()), "b": saved_run("b", says_hgg(), trained_on=None)}
 
     comparison = compare(runs)
 

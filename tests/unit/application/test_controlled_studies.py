@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from fakes.fake_localizer import bright_voxels
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.controlled_studies import ControlledStudies
+from gliobench.application.evaluate.controlled_studies import ControlledStudies
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.controls.motion import Motion
+from gliobench.domain.controls.moves import Move, moves
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import Box3D, Point3D
+from gliobench.domain.geometry.grids import Box3D, Point3D
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.position.controls import Control
-from gliobench.domain.position.motion import Motion
-from gliobench.domain.position.moves import Move, moves
-from gliobench.domain.prediction import Form, LocalisationPrediction
-from gliobench.domain.study import Case, Modality, Study
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction
+from gliobench.domain.studies.study import Case, Modality, Study
 
 SHAPE = (20, 12, 3)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.dataset_labels import propose_labels, settle_labels
+from gliobench.application.datasets.dataset_labels import propose_labels, settle_labels
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, UndeclaredLabelsError

@@ -20,21 +20,21 @@ from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import TUMOUR, FakeStudySource, fake_case
 from fakes.mortal_executor import DeathError, MortalExecutor
 from gliobench.adapters.executors import InProcessExecutor
-from gliobench.application.evaluate_cohort import Run, cohort_fingerprint
+from gliobench.application.evaluate.evaluate_cohort import Run, cohort_fingerprint
+from gliobench.application.evaluate.progress import Progress
+from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.executor import Crew, Executor, Recipe, Stage
+from gliobench.application.ports.executor import Executor, Recipe, Stage, WorkerPool
 from gliobench.application.ports.run_store import ORACLE, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.pulse import Pulse
-from gliobench.application.shards import Shard, listing_hash
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, JobError, StoppedError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Axis, Plane
+from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Failure, FailureReason, GradePrediction
-from gliobench.domain.study import Case, Grade, Modality, Reference, Study
+from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Case, Grade, Modality, Reference, Study
 
 IDS = [f"s{number}" for number in range(5)]
 CASES = [fake_case(study_id) for study_id in IDS]
@@ -215,15 +215,15 @@ def test_two_studies_of_the_same_content_have_a_prediction_each() -> None:
 def test_a_study_that_cannot_be_opened_fails_and_the_rest_is_predicted() -> None:
     source = FakeStudySource(CASES[1:], unreadable={"s0": InvalidInputError("s0 is not NIfTI")})
     stores = {"a": FakeRunStore()}
-    pulses: list[Pulse] = []
+    progresses: list[Progress] = []
 
-    evaluate(stores, fake_backend("a"), source=source, watch=pulses.append)
+    evaluate(stores, fake_backend("a"), source=source, watch=progresses.append)
 
     failure = Failure(FailureReason.UNREADABLE_STUDY, "s0 is not NIfTI")
     kept = answers(stores["a"])
     assert (kept["s0"].grade, kept["s0"].localisation) == (failure, failure)
     assert all(isinstance(kept[one].grade, GradePrediction) for one in IDS[1:])
-    assert (pulses[-1].done, pulses[-1].failed) == ({"a": 5}, {"a": 1})
+    assert (progresses[-1].done, progresses[-1].failed) == ({"a": 5}, {"a": 1})
 
 
 def test_a_study_that_lacks_a_file_fails_for_that_reason() -> None:
@@ -338,37 +338,40 @@ def test_an_oracles_prediction_is_made_again_where_the_reference_has_moved() -> 
 def test_a_pulse_counts_every_study_of_every_backend_and_those_predicted_before() -> None:
     stores = {"a": FakeRunStore(), "b": FakeRunStore()}
     evaluate(stores, fake_backend("a"))
-    pulses: list[Pulse] = []
+    progresses: list[Progress] = []
 
-    evaluate(stores, fake_backend("a"), fake_backend("b"), watch=pulses.append)
+    evaluate(stores, fake_backend("a"), fake_backend("b"), watch=progresses.append)
 
-    assert (pulses[0].done, pulses[0].total) == ({"a": 0, "b": 0}, 10)
-    assert pulses[-1].done == {"a": 5, "b": 5}
-    assert [pulse.is_last for pulse in pulses] == [False] * (1 + len(IDS) + 2) + [True]
-    assert all(pulses[-1].seconds[stage] > 0 for stage in Stage)
+    assert (progresses[0].done, progresses[0].total) == ({"a": 0, "b": 0}, 10)
+    assert progresses[-1].done == {"a": 5, "b": 5}
+    assert [progress.is_last for progress in progresses] == [False] * (1 + len(IDS) + 2) + [True]
+    assert all(progresses[-1].seconds[stage] > 0 for stage in Stage)
 
 
 def test_a_pulse_names_the_provider_of_a_backend_that_tells_it() -> None:
-    pulses: list[Pulse] = []
+    progresses: list[Progress] = []
     on_gpu = replace(fake_backend("a"), provenance={"provider": "cuda"})
 
     evaluate(
-        {"a": FakeRunStore(), "b": FakeRunStore()}, on_gpu, fake_backend("b"), watch=pulses.append
+        {"a": FakeRunStore(), "b": FakeRunStore()},
+        on_gpu,
+        fake_backend("b"),
+        watch=progresses.append,
     )
 
-    assert pulses[-1].providers == {"a": "cuda"}
+    assert progresses[-1].providers == {"a": "cuda"}
 
 
 def test_a_run_that_is_told_to_stop_keeps_what_is_done_and_goes_on_later() -> None:
-    stores, pulses = {"a": FakeRunStore()}, list[Pulse]()
+    stores, progresses = {"a": FakeRunStore()}, list[Progress]()
     first, second = FakeClassifier(), FakeClassifier()
 
     with pytest.raises(StoppedError, match="stopped after 2 of 5 predictions"):
         evaluate(
             stores,
             fake_backend("a", classifier=first),
-            watch=pulses.append,
-            stopping=lambda: nullcontext(lambda: bool(pulses and pulses[-1].done["a"])),
+            watch=progresses.append,
+            stopping=lambda: nullcontext(lambda: bool(progresses and progresses[-1].done["a"])),
         )
     evaluate(stores, fake_backend("a", classifier=second))
 
@@ -461,7 +464,7 @@ def test_workers_that_leave_something_undone_unasked_are_an_error_and_no_wish_to
     @final
     class Lazy(Executor):
         @contextmanager
-        def crew(self, recipe: Recipe) -> Iterator[Crew]:
+        def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
             with FakeExecutor().crew(recipe) as crew:
                 run = crew.run
                 crew.run = lambda batches, stop: islice(run(batches, stop), 1)  # type: ignore[method-assign]

@@ -7,12 +7,12 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
-from gliobench.application.export_networks import StudyParity, check_parity
 from gliobench.application.ports.backend import Backend
+from gliobench.application.train.export_networks import StudyParity, check_parity
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Box3D
+from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -20,7 +20,7 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.studies.study import Grade, Study
 
 STUDY = fake_case(shape=(30, 30, 30)).study
 CUBE = Box3D(start=(5, 5, 5), stop=(20, 20, 20))

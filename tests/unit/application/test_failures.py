@@ -1,9 +1,9 @@
 import pytest
 
-from gliobench.application.failures import failure_of
+from gliobench.application.predict.failures import failure_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.predictions.prediction import Failure, FailureReason
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 
 @pytest.mark.parametrize(

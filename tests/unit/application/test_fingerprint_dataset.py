@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate_cohort import cohort_fingerprint
-from gliobench.application.fingerprint_dataset import Distribution, fingerprint_dataset
+from gliobench.application.datasets.fingerprint_dataset import Distribution, fingerprint_dataset
+from gliobench.application.evaluate.evaluate_cohort import cohort_fingerprint
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.study import Grade, Modality, Reference
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Grade, Modality, Reference
 
 CASES = [
     fake_case("a", patient_id="anna", grade=Grade.HGG, site="CBICA"),

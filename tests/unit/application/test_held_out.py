@@ -9,15 +9,15 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
-from gliobench.application.ask_backend import ask
-from gliobench.application.held_out import RULE, backend_of, held_out
+from gliobench.application.backends.held_out import RULE, backend_of, held_out
 from gliobench.application.ports.backend import Backend, BackendOptions, Reads
+from gliobench.application.predict.ask_backend import ask
+from gliobench.domain.comparison.report import HELD_OUT
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.report import HELD_OUT
-from gliobench.domain.image_hash import image_hashes
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.prediction import Failure, Form, GradePrediction
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
+from gliobench.domain.studies.image_hash import image_hashes
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade, Study
 
 PATIENTS = {"anna": 0, "berta": 1, "carla": 2, "dora": 1, "eva": 0}
 """Each patient's fold."""

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.learned_images import learned_images
+from gliobench.application.train.learned_images import learned_images
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.image_hash import image_hashes
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.image_hash import image_hashes
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Modality
 
 
 def test_the_images_of_the_patients_that_were_learned_from_are_hashed() -> None:

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import fake_case
-from gliobench.application.load_modalities import load_modalities
+from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 
 def test_volumes_come_by_modality_in_the_order_asked_for() -> None:

@@ -10,12 +10,12 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_run_place import FakeRunPlace
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.merge_shards import MergeShards, check_division, shards_of
+from gliobench.application.evaluate.merge_shards import MergeShards, check_division, shards_of
+from gliobench.application.evaluate.shards import Shard, run_name
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.application.shards import Shard, run_name
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.evaluation.kept_case import KeptCase
-from gliobench.domain.study import Modality
+from gliobench.domain.evaluation.saved_case import SavedCase
+from gliobench.domain.studies.study import Modality
 
 CASES = [fake_case(f"s{number}") for number in range(7)]
 UNREADABLE = {"s9": InvalidInputError("torn")}
@@ -159,9 +159,9 @@ def test_shards_that_recorded_several_primary_endpoints_are_merged_and_record_no
 def test_what_the_shards_kept_for_readers_is_kept_of_the_whole() -> None:
     place = evaluate_shards(*Shard(0, 2).all)
     for number, shard in enumerate(Shard(0, 2).all):
-        kept = KeptCase(f"s{number}", Modality.T1C, picture=None, volume=None)
+        kept = SavedCase(f"s{number}", Modality.T1C, picture=None, volume=None)
         place.store(run_name("a", shard)).write_kept_cases([kept])
 
     merged = MergeShards(place)("a")
 
-    assert [case.study_id for case in merged.kept_cases()] == ["s0", "s1"]
+    assert [case.study_id for case in merged.saved_cases()] == ["s0", "s1"]

@@ -12,13 +12,18 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
 from fakes.head import GRID, brain, with_skull
 from fakes.torn_volumes import TornVolumes
-from gliobench.application.predict_study import NoPlace, Place, StudyReading, drawing, predict_study
+from gliobench.application.predict.predict_study import (
+    NoPlace,
+    Place,
+    StudyReading,
+    drawn_answer,
+    predict_study,
+)
 from gliobench.domain.errors import ImplausibleError, InvalidInputError
-from gliobench.domain.faults import FaultKind, FaultyStudyError
-from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.orientation import canonical
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -27,7 +32,8 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Grade, Modality, Study, Volume
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Modality, Study, Volume
 
 SPACING_MM = (1.0, 2.0, 3.0)
 CASE = fake_case(spacing_mm=SPACING_MM)
@@ -194,7 +200,7 @@ def test_a_form_that_failed_on_a_slice_is_told_beside_the_others() -> None:
 
 
 def test_what_is_drawn_of_a_slice_is_its_box_its_outline_and_its_point() -> None:
-    drawn = drawing(read_slice(CASE.study))
+    drawn = drawn_answer(read_slice(CASE.study))
 
     assert drawn is not None
     assert drawn.centre_vox == drawn.through_vox == (4.0, 5.0, 3.0)
@@ -207,7 +213,7 @@ def test_what_is_drawn_of_a_slice_is_its_box_its_outline_and_its_point() -> None
 def test_without_a_point_the_slice_is_still_drawn() -> None:
     missed = Failure(FailureReason.REFUSAL, "I cannot")
 
-    drawn = drawing(read_slice(CASE.study, point=missed))
+    drawn = drawn_answer(read_slice(CASE.study, point=missed))
 
     assert drawn is not None
     assert drawn.centre_vox is None
@@ -215,7 +221,7 @@ def test_without_a_point_the_slice_is_still_drawn() -> None:
 
 
 def test_what_is_drawn_of_a_volume_is_its_mask_and_box() -> None:
-    drawn = drawing(predict_study(CASE.study, fake_backend(localizer=FakeLocalizer())))
+    drawn = drawn_answer(predict_study(CASE.study, fake_backend(localizer=FakeLocalizer())))
 
     assert drawn is not None
     assert drawn.box == TUMOUR
@@ -225,7 +231,7 @@ def test_what_is_drawn_of_a_volume_is_its_mask_and_box() -> None:
 def test_nothing_is_drawn_of_what_was_not_placed() -> None:
     missed = FakeLocalizer(lambda _: Failure(FailureReason.NO_TUMOUR_FOUND, "nothing there"))
 
-    assert drawing(predict_study(CASE.study, fake_backend(localizer=missed))) is None
+    assert drawn_answer(predict_study(CASE.study, fake_backend(localizer=missed))) is None
 
 
 def test_a_mask_without_a_voxel_is_an_answer_with_a_mask_to_write() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.read_reference import read_reference
-from gliobench.domain.faults import FaultKind
+from gliobench.application.predict.read_reference import read_reference
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Case, Grade
+from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.study import Case, Grade
 
 
 def _case_with(whole: np.ndarray) -> Case:

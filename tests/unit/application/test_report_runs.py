@@ -13,11 +13,11 @@ from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.ports.backend import Backend
-from gliobench.application.report_runs import report_runs
+from gliobench.application.report.report_runs import report_runs
+from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.evaluation.report import EvaluationReport
-from gliobench.domain.prediction import LocalisationPrediction
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.predictions.prediction import LocalisationPrediction
+from gliobench.domain.studies.study import Grade, Study
 
 CASES = [
     fake_case("s0", site="2013", patient_id="anna"),

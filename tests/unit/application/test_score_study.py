@@ -11,18 +11,17 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate_batch import manifest_of
+from gliobench.application.evaluate.evaluate_batch import manifest_of
+from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.executor import Sight
+from gliobench.application.ports.executor import ReadLimit
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.score_study import ScoreStudy
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
-from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.geometry import Box3D
+from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
@@ -30,7 +29,8 @@ from gliobench.domain.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.study import Case, Grade, Modality, Reference, SliceChoice, Study
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Case, Grade, Modality, Reference, SliceChoice, Study
 
 CASES = [
     fake_case("s0", site="2013", patient_id="anna"),
@@ -316,7 +316,7 @@ def test_a_study_is_simulated_by_its_source_or_by_its_patients_name() -> None:
 def test_a_study_that_nobody_dares_to_look_at_keeps_its_grade() -> None:
     source = FakeStudySource(CASES[:1])
 
-    scorer = ScoreStudy.of(source, "s0", None, sight=Sight.NOTHING)
+    scorer = ScoreStudy.of(source, "s0", None, limit=ReadLimit.NOTHING)
     backend = fake_backend(classifier=FakeClassifier())
     timeout = Failure(FailureReason.TIMEOUT, "it took too long")
     case = scorer(

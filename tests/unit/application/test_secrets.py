@@ -1,6 +1,6 @@
 import pytest
 
-from gliobench.application.secrets import hidden
+from gliobench.domain.secrets import hidden
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.application.shards import Shard, listing_hash, run_name
+from gliobench.application.evaluate.shards import Shard, listing_hash, run_name
 from gliobench.domain.errors import InvalidInputError
 
 

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.split_cohort import (
+from gliobench.application.datasets.split_cohort import (
     draw_cohort,
     exact_shares,
     split_by_fractions,
     split_into_folds,
 )
-from gliobench.domain.cohort import Cohort, Member
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.cohort import Cohort, Member
+from gliobench.domain.studies.study import Grade
 
 THREE_PARTS = {"train": 0.7, "validation": 0.1, "test": 0.2}
 # BraTS 2020: patients by grade and site, HGG first.

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.read_reference import reference_faults
-from gliobench.application.training_studies import (
+from gliobench.application.predict.read_reference import reference_faults
+from gliobench.application.train.training_studies import (
     case_hash,
     check_regions,
     hash_of,
     studies_with_masks,
 )
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.faults import Fault, FaultKind
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.study import Case, Grade, Reference
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Case, Grade, Reference
 
 CASE = fake_case("study-1")
 

@@ -5,11 +5,11 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.head import GRID, SHAPE, brain, with_skull
-from gliobench.application.verify_dataset import Verification, verify_dataset
+from gliobench.application.datasets.verify_dataset import Verification, verify_dataset
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.domain.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.labels.regions import NESTED
-from gliobench.domain.study import Case, Grade, Modality, Reference, Study
+from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Case, Grade, Modality, Reference, Study
 
 
 def _kinds(verification: Verification) -> list[FaultKind]:

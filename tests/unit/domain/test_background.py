@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from fakes.head import SHAPE, brain
-from gliobench.domain.background import Background, odd_background, on_zero
-from gliobench.domain.intensity import IntensityRule
+from gliobench.domain.networks.intensity import IntensityRule
+from gliobench.domain.studies.background import Background, odd_background, on_zero
 
 Volume = NDArray[np.float32]
 PLAIN = brain()

@@ -1,8 +1,8 @@
 import pytest
 
-from gliobench.domain.cohort import Cohort, Member, one_patient_each
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.cohort import Cohort, Member, one_patient_each
+from gliobench.domain.studies.study import Grade
 
 ANNA = Member("a-1", "anna", Grade.HGG, "CBICA")
 ANNA_AGAIN = Member("a-2", "anna", Grade.HGG, "CBICA")

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from gliobench.domain.disk import failed, not_written
 from gliobench.domain.errors import JobError, StoreError
+from gliobench.domain.files.disk import failed, not_written
 
 
 def _error(number: int, name: str | None = None) -> OSError:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.extent import check_extent
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.extent import check_extent
 
 
 def grid(shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]) -> Grid:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.folds import assign_folds
+from gliobench.domain.studies.folds import assign_folds
 
 cohorts = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=4),

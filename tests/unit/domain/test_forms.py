@@ -9,18 +9,7 @@ from hypothesis.extra import numpy as npst
 from scipy import ndimage
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import (
-    box_in_volume,
-    box_on_plane,
-    in_volume,
-    largest_plane,
-    on_plane,
-    point_in_volume,
-    point_on_plane,
-    polygon_in_volume,
-    polygon_on_plane,
-)
-from gliobench.domain.geometry import (
+from gliobench.domain.geometry.grids import (
     Axis,
     BoolArray,
     Box,
@@ -32,7 +21,18 @@ from gliobench.domain.geometry import (
     Polygon,
 )
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.forms import (
+    box_in_volume,
+    box_on_plane,
+    in_volume,
+    largest_plane,
+    on_plane,
+    point_in_volume,
+    point_on_plane,
+    polygon_in_volume,
+    polygon_on_plane,
+)
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,

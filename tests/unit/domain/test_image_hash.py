@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.domain.geometry import FloatArray, Grid
-from gliobench.domain.image_hash import image_at_hand, image_hash, image_hashes
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.geometry.grids import FloatArray, Grid
+from gliobench.domain.studies.image_hash import image_at_hand, image_hash, image_hashes
+from gliobench.domain.studies.study import Modality, Study
 
 HEAD = np.zeros((12, 10, 8), dtype=np.float32)
 HEAD[2:9, 3:8, 1:7] = np.random.default_rng(0).integers(1, 900, (7, 5, 6))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gliobench.domain.implausible_mask import why_implausible
+from gliobench.domain.studies.implausible_mask import why_implausible
 
 BLOB = np.zeros((20, 20, 1), dtype=bool)
 BLOB[5:10, 5:10] = True

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.intensity import IntensityRule
+from gliobench.domain.networks.intensity import IntensityRule
 
 RNG = np.random.default_rng(0)
 VOLUME = np.where(RNG.random((12, 12, 12)) < 0.5, RNG.normal(500, 80, (12, 12, 12)), 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.model_card import ModelCard
+from gliobench.domain.networks.model_card import ModelCard
 
 CARD = ModelCard(
     kind="grader",

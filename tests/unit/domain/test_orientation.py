@@ -9,15 +9,15 @@ from hypothesis.extra import numpy as npst
 from scipy.spatial.transform import Rotation
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.forms import box_in_volume
-from gliobench.domain.geometry import Box3D, Grid
-from gliobench.domain.orientation import (
+from gliobench.domain.geometry.grids import Box3D, Grid
+from gliobench.domain.geometry.orientation import (
     canonical,
     reorient,
     reorient_box,
     reorient_voxel,
     turned_like,
 )
+from gliobench.domain.predictions.forms import box_in_volume
 
 SHAPE = (2, 3, 4)
 VALUES = np.arange(24).reshape(SHAPE)

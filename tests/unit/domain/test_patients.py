@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gliobench.domain.patients import (
+from gliobench.domain.studies.patients import (
     PATTERNS,
     assumptions,
     is_phantom,

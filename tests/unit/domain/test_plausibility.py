@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from fakes.head import BRAIN_MM, GRID, SHAPE, brain, with_skull
-from gliobench.domain.faults import FaultKind
-from gliobench.domain.geometry import Grid
-from gliobench.domain.plausibility import (
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.plausibility import (
     LARGEST_BRAIN_ML,
     SMALLEST_BRAIN_ML,
     image_faults,
     tumour_fault,
 )
-from gliobench.domain.study import Modality, Volume
+from gliobench.domain.studies.study import Modality, Volume
 
 pytestmark = pytest.mark.usefixtures("real_sizes")
 

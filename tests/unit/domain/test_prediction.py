@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Grid, Point3D
+from gliobench.domain.geometry.grids import Grid, Point3D
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,
@@ -15,7 +15,7 @@ from gliobench.domain.prediction import (
     Mask,
     with_answers,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 GRID = Grid(shape=(2, 2, 2), affine=np.diag([1.0, 2.0, 3.0, 1.0]))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.domain.resampling import (
+from gliobench.domain.geometry.resampling import (
     area_weights,
     linear_weights,
     resample,

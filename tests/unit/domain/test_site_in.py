@@ -1,5 +1,5 @@
-from gliobench.domain.subjects import site_in
-from gliobench.domain.tables import Row
+from gliobench.domain.files.tables import Row
+from gliobench.domain.studies.subjects import site_in
 
 
 def test_a_site_is_fit_to_be_shown_and_kept() -> None:

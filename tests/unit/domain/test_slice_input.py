@@ -5,10 +5,10 @@ import pytest
 
 from fakes.fake_slice import fake_slice
 from fakes.fake_study_source import fake_case
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.network_input import brain_windows, localizer_volumes
-from gliobench.domain.slice_input import (
+from gliobench.domain.networks.input import brain_windows, localizer_volumes
+from gliobench.domain.networks.slice_input import (
     SLICE_MODALITIES,
     SURE_ENOUGH,
     SliceGeometry,
@@ -16,7 +16,7 @@ from gliobench.domain.slice_input import (
     thick_as,
     tumour_on_slice,
 )
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 
 def grid_of(shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]) -> Grid:

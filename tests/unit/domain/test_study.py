@@ -4,8 +4,8 @@ import pytest
 from fakes.head import GRID as HEAD_GRID
 from fakes.head import brain
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import Grid
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.study import Modality, Study
 
 GRID = Grid(shape=(2, 3, 4), affine=np.eye(4))
 

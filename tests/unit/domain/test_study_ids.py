@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.domain.study_ids import LONGEST_STEM, file_stem, study_id_of, why_no_file_name
+from gliobench.domain.studies.study_ids import (
+    LONGEST_STEM,
+    file_stem,
+    study_id_of,
+    why_no_file_name,
+)
 
 
 def test_a_plain_name_is_the_id() -> None:

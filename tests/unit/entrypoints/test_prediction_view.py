@@ -9,17 +9,17 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
-from gliobench.application.predict_study import StudyReading, predict_study
-from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.geometry import Axis, Box, Plane, Point, Point3D, Polygon
-from gliobench.domain.prediction import (
+from gliobench.application.predict.predict_study import StudyReading, predict_study
+from gliobench.domain.geometry.grids import Axis, Box, Plane, Point, Point3D, Polygon
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
 )
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
 STUDY = fake_case().study

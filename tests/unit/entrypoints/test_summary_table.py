@@ -7,8 +7,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from fakes.fake_report import COHORT, fake_report
-from gliobench.domain.evaluation.report import EvaluationReport
-from gliobench.domain.study import Reference
+from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.domain.studies.study import Reference
 from gliobench.entrypoints.summary_table import summary_table
 
 

@@ -18,16 +18,16 @@ from gliobench.adapters.baselines.priors import load_priors
 from gliobench.adapters.baselines.rules import box_in_brain
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Box3D, Point3D
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.prediction import (
+from gliobench.domain.geometry.grids import Box3D, Point3D
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
 )
-from gliobench.domain.study import Grade, Study
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade, Study
 
 ALL = [majority, prevalence, site_only, centre_prior, brain_centroid, mean_box]
 NAMES = ["majority", "prevalence", "site-only", "centre-prior", "brain-centroid", "mean-box"]

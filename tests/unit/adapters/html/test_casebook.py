@@ -11,27 +11,27 @@ import numpy as np
 import pytest
 
 from fakes.fake_case_score import fake_case_score, fake_target
-from fakes.fake_kept_runs import EVIL, fake_heads, kept_runs
+from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
 from gliobench.adapters.html.casebook import case_section, page_scripts
 from gliobench.adapters.html.casebook.drawings import drawings
 from gliobench.adapters.html.casebook.rows import CaseRow, Verdict, case_table
 from gliobench.adapters.html.casebook.viewer import viewer_script
-from gliobench.application.gather_cases import gather_cases
-from gliobench.application.keep_cases import Keep
-from gliobench.domain.evaluation.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.kept_case import KeptCase, KeptSlice
+from gliobench.application.evaluate.save_cases import Keep
+from gliobench.application.report.gather_cases import gather_cases
+from gliobench.domain.comparison.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.saved_case import KeptSlice, SavedCase
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, RegionScore
-from gliobench.domain.geometry import Box, Plane, Point, Polygon
+from gliobench.domain.geometry.grids import Box, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade, Modality, SliceChoice
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 
 @pytest.fixture(scope="module")
 def book() -> Casebook:
     heads = fake_heads()
-    return gather_cases(kept_runs(heads, keep=Keep(volumes=2)), [[one.study.id for one in heads]])
+    return gather_cases(saved_runs(heads, keep=Keep(volumes=2)), [[one.study.id for one in heads]])
 
 
 def rows_of(book: Casebook) -> dict[str, CaseRow]:
@@ -94,7 +94,7 @@ def one_entry() -> CaseEntry:
         Form.POINT_3D: Point(Plane(plane.axis, 4), at=(0.0, 0.0)),
     }
     case = fake_case_score(target=target, answers=answers)
-    kept = KeptCase("s1", Modality.T1C, KeptSlice(view, b"picture"), None)
+    kept = SavedCase("s1", Modality.T1C, KeptSlice(view, b"picture"), None)
     return CaseEntry({"one": case}, kept)
 
 

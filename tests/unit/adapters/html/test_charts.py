@@ -9,9 +9,9 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from gliobench.adapters.html.charts import grading_forest, localisation_forest, scale
-from gliobench.domain.geometry import Axis, Plane, Point
-from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Axis, Plane, Point
+from gliobench.domain.predictions.prediction import Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.studies.study import Grade
 
 
 def test_balanced_accuracies_are_drawn_on_an_axis_from_nought_to_one_with_chance_in_the_middle() -> (

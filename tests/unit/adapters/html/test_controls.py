@@ -9,8 +9,8 @@ from fakes.fake_comparison import fake_comparison
 from gliobench.adapters.html.comparison.controls import controls
 from gliobench.adapters.html.control_words import reading
 from gliobench.adapters.html.controls import altered_table, moved_table
-from gliobench.domain.position.controls import Control
-from gliobench.domain.position.equivariance import (
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.position.control_responses import (
     NO_ANSWER,
     NO_PROBABILITY,
     ON_THE_MIRROR,
@@ -18,7 +18,7 @@ from gliobench.domain.position.equivariance import (
     PlaceResponse,
     Response,
 )
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Interval, Measured
 
 

@@ -10,9 +10,9 @@ from fakes.fake_comparison import (
     REFUSAL,
     compared,
     declines,
-    kept_run,
     looks,
     reading,
+    saved_run,
     says_hgg,
 )
 from gliobench.adapters.html.comparison.forest import difference_forest
@@ -21,20 +21,20 @@ from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.localisation import paired_places
 from gliobench.adapters.html.comparison.methods import method_paragraphs
 from gliobench.adapters.html.comparison.stamps import stamps
-from gliobench.application.compare_runs import CompareRuns
-from gliobench.domain.comparison.arms import Drawing
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import (
     AUROC,
     BALANCED_ACCURACY,
     POINT_ERROR,
     Endpoint,
 )
+from gliobench.domain.comparison.report import BASELINE
 from gliobench.domain.comparison.result import Comparison, Verdict
-from gliobench.domain.evaluation.report import BASELINE
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
-from gliobench.domain.geometry import Point
-from gliobench.domain.prediction import Form
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Point
+from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.study import Grade
 
 
 def sharp_against_dull(failures: int) -> Comparison:
@@ -146,10 +146,10 @@ def test_an_index_of_which_nothing_is_supported_is_not_said_to_be_low() -> None:
 
 
 def test_a_baseline_is_said_to_look_at_no_tumour() -> None:
-    rule = kept_run("rule", looks(), provenance={BASELINE: "the brain's centroid"})
-    runs = {"rule": rule, "constant": kept_run("constant", says_hgg())}
+    rule = saved_run("rule", looks(), provenance={BASELINE: "the brain's centroid"})
+    runs = {"rule": rule, "constant": saved_run("constant", says_hgg())}
 
-    told = lead(CompareRuns(drawing=Drawing(replicates=100))(runs))
+    told = lead(CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs))
 
     assert "rule, a baseline that looks at no tumour, comes first" in told
 

@@ -23,10 +23,10 @@ from gliobench.adapters.html.facts import render_json
 from gliobench.adapters.html.page import render_html
 from gliobench.adapters.html.reservations import marks
 from gliobench.adapters.html.sentences import lead, stamps
+from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.comparison.result import Comparison
-from gliobench.domain.evaluation.report import EvaluationReport
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.study import Case, SliceChoice
+from gliobench.domain.studies.study import Case, SliceChoice
 
 CLAIMS = ("best", "comes first", "better than", "follows at", "nearest")
 

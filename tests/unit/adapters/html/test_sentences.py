@@ -9,10 +9,10 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
-from gliobench.domain.evaluation.report import BASELINE
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.prediction import FailureReason, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.comparison.report import BASELINE
+from gliobench.domain.predictions.prediction import FailureReason, GradePrediction
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade
 
 
 def test_the_lead_names_the_highest_accuracy_and_claims_no_difference_that_it_has_not_tested() -> (

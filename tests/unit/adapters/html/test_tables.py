@@ -22,8 +22,13 @@ from gliobench.adapters.html.tables import (
     site_rows,
 )
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction, Mask
-from gliobench.domain.study import Case, Grade, Reference, Study
+from gliobench.domain.predictions.prediction import (
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.studies.study import Case, Grade, Reference, Study
 
 
 def row(table: Table | None, group: int, name: str) -> Row:

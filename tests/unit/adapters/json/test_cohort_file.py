@@ -3,10 +3,10 @@ import json
 import pytest
 
 from gliobench.adapters.json import read_cohort
-from gliobench.application.freeze_cohort import freeze
-from gliobench.domain.cohort import Cohort, Member
+from gliobench.application.datasets.frozen_cohort import freeze
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.cohort import Cohort, Member
+from gliobench.domain.studies.study import Grade
 
 COHORT = Cohort(
     name="brats",

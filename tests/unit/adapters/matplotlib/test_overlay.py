@@ -17,9 +17,9 @@ from gliobench.adapters.matplotlib import draw_overlay
 from gliobench.adapters.matplotlib.marks import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR
 from gliobench.adapters.matplotlib.overlay import _compose
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.geometry import Box3D, Grid
+from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.study import Modality, Study
+from gliobench.domain.studies.study import Modality, Study
 
 # A head of 40 × 80 × 36 mm with 8 mm of air around it: panels of 56 × 96 mm (axial), 56 × 52 mm
 # (coronal) and 96 × 52 mm (sagittal), 10 mm apart, make 228 mm; the picture has 1200 pixels.

@@ -11,15 +11,15 @@ from fakes.fake_study_source import TUMOUR, fake_case
 from gliobench.adapters.mllama.backend import backend_of, llama_vision_lora
 from gliobench.adapters.mllama.options import ReadingOptions, check_taught
 from gliobench.adapters.mllama.prompts import GRADE_ANSWERS, Prompts
-from gliobench.application.ask_backend import ask
 from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, Plane, Point
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.prediction import Form, GradePrediction, LocalisationPrediction
+from gliobench.domain.geometry.grids import Axis, Plane, Point
+from gliobench.domain.predictions.prediction import Form, GradePrediction, LocalisationPrediction
 from gliobench.domain.slices.view import Composition, SlicePolicy
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Modality
 
 STUDY = fake_case().study
 MIDDLE = ReadingOptions(policy=SlicePolicy.BRAIN_MIDDLE)

@@ -16,7 +16,7 @@ from gliobench.adapters.mllama.fine_tuning.answers import (
 from gliobench.domain.answers.parse import Unit, parse_box, parse_grade, parse_point, parse_polygon
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 SQUARE = ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))
 REFERENCE = PictureReference((0.5, 0.5), (0.4, 0.4, 0.6, 0.6), SQUARE, Grade.LGG)

@@ -6,8 +6,8 @@ import numpy as np
 
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.mllama.fine_tuning.samples import MAX_SHIFT, Sample, samples_of
-from gliobench.adapters.mllama.sight import Sight
-from gliobench.domain.geometry import Axis, Box3D, Plane
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
+from gliobench.domain.geometry.grids import Axis, Box3D, Plane
 
 EDGE = 80
 # A tumour of 10 x 16 voxels in a plane of 40 x 40, drawn at two pixels a voxel.
@@ -16,7 +16,7 @@ PLANE = Plane(Axis.AXIAL, 2)
 
 
 def samples(variants: int, seed: int = 0) -> list[Sample]:
-    return samples_of(CASE, PLANE, Sight(EDGE), variants=variants, seed=seed)
+    return samples_of(CASE, PLANE, SlicePrompting(EDGE), variants=variants, seed=seed)
 
 
 def bright_box(sample: Sample) -> tuple[float, float, float, float]:
@@ -37,9 +37,9 @@ def test_answers_move_with_the_picture() -> None:
 
 def test_the_first_picture_is_that_of_inference_and_the_second_its_mirror_image() -> None:
     plain, mirrored = samples(2)
-    sight = Sight(EDGE)
+    prompting = SlicePrompting(EDGE)
 
-    (shown,) = sight.pictures(CASE.study, [sight.view(CASE.study, PLANE)])
+    (shown,) = prompting.pictures(CASE.study, [prompting.view(CASE.study, PLANE)])
 
     assert plain.picture.tobytes() == shown.tobytes()
     assert np.array_equal(mirrored.picture, plain.picture[:, ::-1])

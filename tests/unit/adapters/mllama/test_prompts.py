@@ -16,7 +16,7 @@ from gliobench.domain.answers.parse import parse_grade
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.slices.view import Composition
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 PROMPTS = Prompts.load()
 

@@ -21,14 +21,20 @@ from gliobench.adapters.mllama.reader import (
     slice_reading,
 )
 from gliobench.adapters.mllama.requests import Reply
-from gliobench.adapters.mllama.sight import Sight
+from gliobench.adapters.mllama.slice_prompting import SlicePrompting
 from gliobench.adapters.mllama.slices import planes_by
 from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import BackendError, InvalidInputError
-from gliobench.domain.geometry import Axis, Box, Plane, Point, Polygon
-from gliobench.domain.prediction import NO_TUMOUR, Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.geometry.grids import Axis, Box, Plane, Point, Polygon
+from gliobench.domain.predictions.prediction import (
+    NO_TUMOUR,
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+)
 from gliobench.domain.slices.view import SlicePolicy, SliceView
-from gliobench.domain.study import Grade, Modality
+from gliobench.domain.studies.study import Grade, Modality
 
 SQUARE = (12, 12, 10)
 STUDY = fake_case(shape=SQUARE).study
@@ -43,7 +49,7 @@ def reader(
     in_pixels: bool = False,
     **decoding: Decoding,
 ) -> Reader:
-    asking = Asking(Sight(24, in_pixels=in_pixels), Prompts.load(), **decoding)
+    asking = Asking(SlicePrompting(24, in_pixels=in_pixels), Prompts.load(), **decoding)
     planes_of = planes_by(SlicePolicy.N_SLICES, modality=Modality.T1C, count=count)
     return Reader(engine, asking, planes_of, oracle=oracle)
 
@@ -194,7 +200,7 @@ def test_questions_are_held_to_a_grammar_or_to_answers_as_asked_for(
 
 def test_places_cannot_be_scored() -> None:
     with pytest.raises(InvalidInputError, match="wanted free or constrained"):
-        Asking(Sight(24), Prompts.load(), places=Decoding.SCORED)
+        Asking(SlicePrompting(24), Prompts.load(), places=Decoding.SCORED)
 
 
 def test_an_oracle_says_so_in_every_place() -> None:

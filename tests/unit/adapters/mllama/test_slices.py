@@ -9,9 +9,9 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
 from gliobench.adapters.mllama.slices import planes_by
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, Box3D, Plane, Point3D
+from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point3D
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,
@@ -20,7 +20,7 @@ from gliobench.domain.prediction import (
     Mask,
 )
 from gliobench.domain.slices.view import SlicePolicy
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 STUDY = fake_case().study
 MISSED = Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")

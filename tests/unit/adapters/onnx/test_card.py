@@ -4,7 +4,7 @@ import pytest
 
 from gliobench.adapters.onnx.card import read_card
 from gliobench.domain.errors import BackendError
-from gliobench.domain.model_card import ModelCard
+from gliobench.domain.networks.model_card import ModelCard
 
 CARD = ModelCard(
     kind="grader",

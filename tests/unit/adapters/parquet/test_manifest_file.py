@@ -10,7 +10,7 @@ import pytest
 from fakes.fake_kept_runs import manifest_of
 from gliobench.adapters.parquet.manifest_file import manifest_content, read_manifest
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
-from gliobench.domain.evaluation.report import BASELINE, HELD_OUT
+from gliobench.domain.comparison.report import BASELINE, HELD_OUT
 
 LATER = ("unstated", "primary_origin")
 

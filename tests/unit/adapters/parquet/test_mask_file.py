@@ -7,9 +7,9 @@ import pytest
 
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.domain.errors import JobError
-from gliobench.domain.geometry import Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Mask
+from gliobench.domain.predictions.prediction import Mask
 
 GRID = Grid(shape=(3, 4, 5), affine=np.diag([2.0, 2.0, 2.0, 1.0]))
 WHOLE = np.zeros(GRID.shape, dtype=np.bool_)

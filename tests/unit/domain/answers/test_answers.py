@@ -20,10 +20,10 @@ from gliobench.domain.answers.parse import (
     parse_polygon,
 )
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, Grid, Plane
-from gliobench.domain.prediction import Failure, FailureReason, NoTumour
+from gliobench.domain.geometry.grids import Axis, Grid, Plane
+from gliobench.domain.predictions.prediction import Failure, FailureReason, NoTumour
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 PARSERS: dict[str, Callable[..., Any]] = {
     "Grade": parse_grade,

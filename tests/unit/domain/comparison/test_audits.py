@@ -6,9 +6,9 @@ from fakes.fake_case_score import fake_case_score, fake_target
 from gliobench.domain.comparison.audits import ScoredRun, audit, learned_from
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
-from gliobench.domain.faults import Fault, FaultKind
-from gliobench.domain.patients import patient_hash
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade
 
 CASES = [
     fake_case_score("s1", patient_id="anna", image_hash="a" * 16),

@@ -22,7 +22,7 @@ from gliobench.domain.comparison.result import (
 )
 from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.prediction import Failure, Form
+from gliobench.domain.predictions.prediction import Failure, Form
 from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable
 
 

@@ -13,7 +13,7 @@ from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar

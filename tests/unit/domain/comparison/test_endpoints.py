@@ -9,7 +9,7 @@ from fakes.fake_comparison import reading
 from gliobench.domain.comparison.endpoints import GRADING, LOCALISATION, UNTESTED, Endpoint
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.prediction import Form
+from gliobench.domain.predictions.prediction import Form
 
 
 @pytest.mark.parametrize("endpoint", [*GRADING, *LOCALISATION], ids=lambda one: one.name)

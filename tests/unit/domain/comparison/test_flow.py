@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fakes.fake_comparison import REFUSAL, compared, declines, kept_run, looks, reading, says_hgg
-from gliobench.application.compare_runs import CompareRuns
-from gliobench.domain.comparison.arms import Drawing
+from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading, saved_run, says_hgg
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.flow import ArmFlow
-from gliobench.domain.prediction import Failure, FailureReason
+from gliobench.domain.predictions.prediction import Failure, FailureReason
 
 UNREADABLE = Failure(FailureReason.UNREADABLE_STUDY, "cut off")
 
@@ -33,11 +33,11 @@ def test_failures_are_asked_and_not_answered() -> None:
 
 def test_a_study_that_one_run_lacks_is_named_and_those_nobody_reached_are_counted() -> None:
     runs = {
-        "one": kept_run("one", looks(20), n_studies=25),
-        "other": kept_run("other", says_hgg(18), n_studies=25),
+        "one": saved_run("one", looks(20), n_studies=25),
+        "other": saved_run("other", says_hgg(18), n_studies=25),
     }
 
-    flow = CompareRuns(drawing=Drawing(replicates=100))(runs).flow
+    flow = CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs).flow
 
     assert (flow.n_given, flow.n_shared) == (25, 18)
     assert flow.not_shared == ("s018", "s019")

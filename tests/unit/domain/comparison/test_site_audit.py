@@ -11,7 +11,7 @@ from gliobench.domain.comparison.site_audit import SiteAudit, audit_sites, crame
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.statistics.estimate import Estimate, NotEstimable
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 HGG, LGG = Grade.HGG, Grade.LGG
 BRATS_2020 = {

@@ -7,8 +7,8 @@ from fakes.fake_case_score import fake_case_score, fake_target
 from gliobench.domain.comparison.strata import Laterality, Stratifier, laterality, stratify
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Axis, Grid, Plane, Point3D
-from gliobench.domain.study import Grade
+from gliobench.domain.geometry.grids import Axis, Grid, Plane, Point3D
+from gliobench.domain.studies.study import Grade
 
 
 def sized(*volumes_ml: float) -> list[CaseScore]:

@@ -9,10 +9,10 @@ from fakes.fake_case_score import PLANE, fake_case_score, fake_target
 from gliobench.domain.evaluation.case_table import AT_ONCE, CaseTable, align, differ_in_truth
 from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import Measure
-from gliobench.domain.geometry import Box, Point
+from gliobench.domain.geometry.grids import Box, Point
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.studies.study import Grade
 
 REFUSAL = Failure(FailureReason.REFUSAL, "no")
 TIMEOUT = Failure(FailureReason.TIMEOUT, "hung")

@@ -11,9 +11,9 @@ from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.detection import detection_rows
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, RegionScore
 from gliobench.domain.evaluation.summary import DetectionSummary
-from gliobench.domain.geometry import Point3D
+from gliobench.domain.geometry.grids import Point3D
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.prediction import Failure, FailureReason, Form
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form
 from gliobench.domain.statistics.estimate import Estimate, NotEstimable
 from gliobench.domain.statistics.proportions import wilson
 

@@ -20,7 +20,7 @@ from gliobench.domain.evaluation.scores import (
     RegionScore,
 )
 from gliobench.domain.evaluation.scoring import Target, score_localisation
-from gliobench.domain.geometry import (
+from gliobench.domain.geometry.grids import (
     Axis,
     BoolArray,
     Box,
@@ -33,7 +33,7 @@ from gliobench.domain.geometry import (
 )
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,

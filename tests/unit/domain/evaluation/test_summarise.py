@@ -21,9 +21,9 @@ from gliobench.domain.evaluation.summarise import mixed_sites, summarise
 from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Summary
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
-from gliobench.domain.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, NotEstimable
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 HGG, LGG = Grade.HGG, Grade.LGG
 REFUSAL = Failure(FailureReason.REFUSAL, "no")

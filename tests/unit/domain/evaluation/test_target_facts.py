@@ -7,8 +7,8 @@ import pytest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry import Axis, BoolArray, Box, Grid, Plane, Point, Point3D
-from gliobench.domain.prediction import Form
+from gliobench.domain.geometry.grids import Axis, BoolArray, Box, Grid, Plane, Point, Point3D
+from gliobench.domain.predictions.prediction import Form
 
 GRID = Grid(shape=(9, 7, 5), affine=np.diag([2.0, 1.0, 3.0, 1.0]))
 PLANE = Plane(Axis.AXIAL, 2)

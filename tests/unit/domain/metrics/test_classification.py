@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.metrics.classification import ConfusionMatrix, auprc, auroc, brier
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 HGG, LGG = Grade.HGG, Grade.LGG
 RATES = (

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.metrics.localisation import (
     box_iou,
     centre_error_mm,

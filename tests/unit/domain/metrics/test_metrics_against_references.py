@@ -17,12 +17,12 @@ import pytest
 import shapely
 from scipy import ndimage
 
-from gliobench.domain.forms import polygon_on_plane
-from gliobench.domain.geometry import Axis, BoolArray, Box, Plane
+from gliobench.domain.geometry.grids import Axis, BoolArray, Box, Plane
 from gliobench.domain.metrics.classification import ConfusionMatrix, auprc, auroc, brier
 from gliobench.domain.metrics.localisation import box_iou, polygon_dice
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
-from gliobench.domain.study import Grade
+from gliobench.domain.predictions.forms import polygon_on_plane
+from gliobench.domain.studies.study import Grade
 
 SEEDS = range(8)
 SPACINGS = [(1.0, 1.0, 1.0), (0.9, 1.3, 4.0)]

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as npst
 from scipy import ndimage
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
 
 SHAPE = (8, 9, 10)

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.domain.geometry import Grid
-from gliobench.domain.position.motion import SHIFT_MM, Motion, roomiest_shift
+from gliobench.domain.controls.motion import SHIFT_MM, Motion, roomiest_shift
+from gliobench.domain.geometry.grids import Grid
 
 SHAPE = (5, 4, 2)
 

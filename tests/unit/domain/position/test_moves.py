@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gliobench.domain.controls.motion import Motion
+from gliobench.domain.controls.moves import Move, moves
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.position.motion import Motion
-from gliobench.domain.position.moves import Move, moves
-from gliobench.domain.prediction import (
+from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,

@@ -9,9 +9,9 @@ import pytest
 
 from fakes.fake_case_score import PLANE, fake_case_score, fake_target
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import Box, Point, Polygon
+from gliobench.domain.geometry.grids import Box, Point, Polygon
 from gliobench.domain.position.placements import Marks, Placements
-from gliobench.domain.prediction import Failure, FailureReason, Form
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form
 
 REFUSAL = Failure(FailureReason.REFUSAL, "no")
 ANSWERS = {

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry import Axis, Box, Grid, Plane, Point, Polygon, extent
-from gliobench.domain.orientation import canonical, reorient, reorient_voxel
+from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Polygon, extent
+from gliobench.domain.geometry.orientation import canonical, reorient, reorient_voxel
 from gliobench.domain.slices.view import (
     Composition,
     SliceView,
@@ -19,7 +19,7 @@ from gliobench.domain.slices.view import (
     render,
     render_all,
 )
-from gliobench.domain.study import Modality
+from gliobench.domain.studies.study import Modality
 
 T1N, T1C, T2W, T2F = Modality
 AXIAL_0 = Plane(Axis.AXIAL, 0)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.bootstrap import Replicates, Statistic, resample
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval, Measured
 from gliobench.domain.statistics.means import MeasuredValues

@@ -8,7 +8,7 @@ import pytest
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.statistics.confusions import CalledGrades
-from gliobench.domain.study import Grade
+from gliobench.domain.studies.study import Grade
 
 RATES = (
     "sensitivity specificity ppv npv f1_hgg f1_lgg accuracy balanced_accuracy mcc".split()  # noqa: SIM905  a list of names reads better

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry import BoolArray, FloatArray
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.delong import PairedAuroc, auroc_interval, compare_aurocs
 from gliobench.domain.statistics.estimate import Estimate, Interval, Measured, NotEstimable
 

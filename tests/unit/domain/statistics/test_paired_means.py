@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_rel
 
-from gliobench.domain.geometry import FloatArray
+from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.estimate import NO_STUDY, Estimate, Interval
 from gliobench.domain.statistics.mean_reach import NO_DOUBT, ONE_PATIENT
 from gliobench.domain.statistics.paired_means import PairedMeans, compare_means

@@ -1,0 +1,85 @@
+"""A file or folder of a dataset in an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader
+from typing import Literal, Self, final
+
+from gliobench.adapters.storage.remote_tree import RemoteTree
+from gliobench.application.ports.dataset_path import DatasetPath
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RemotePath(DatasetPath):
+    """Looks like pathlib's `Path` to whoever reads a dataset.
+
+    Args:
+        path: As the filesystem names it: `bucket/cohort/study/study_t1.nii.gz`.
+        tree: What it is in.
+    """
+
+    path: str
+    tree: RemoteTree = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, tree: RemoteTree) -> Self:
+        """Give the folder of the dataset."""
+        return cls(tree.root, tree)
+
+    def __str__(self) -> str:
+        return self.tree.place(self.path)
+
+    def __lt__(self, other: Self, /) -> bool:
+        return self.path < other.path
+
+    def __truediv__(self, name: str, /) -> Self:
+        return type(self)(f"{self.path}/{name}", self.tree)
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return self.path.rpartition("/")[-1]
+
+    @property
+    def parent(self) -> Self:
+        """The folder that it is in."""
+        above = self.path.rpartition("/")[0]
+        is_host = not above or above.endswith("/")  # https://host keeps its slashes
+        return self if is_host else type(self)(above, self.tree)
+
+    @property
+    def parents(self) -> Sequence[Self]:
+        """The folders that it is in, the nearest first, up to the bucket."""
+        above: list[Self] = [self]
+        while (one := above[-1].parent) != above[-1]:
+            above.append(one)
+        return above[1:]
+
+    @property
+    def checksum(self) -> str | None:
+        """The store's checksum, if it has one and it is to be trusted."""
+        return self.tree.checksum(self.path)
+
+    def iterdir(self) -> Iterator[Self]:
+        """Give what lies in this folder."""
+        return (self / name for name in self.tree.children(self.path))
+
+    def is_file(self) -> bool:
+        """Tell whether there is such a file."""
+        return self.tree.entry(self.path) is not None
+
+    def is_dir(self) -> bool:
+        """Tell whether some file lies below."""
+        return self.tree.is_folder(self.path)
+
+    def open(self, mode: Literal["rb"] = "rb") -> BufferedReader:  # noqa: ARG002 -- pathlib's
+        """Open a copy, fetched where it is not at hand."""
+        return self.tree.open(self.path)
+
+    def read_bytes(self) -> bytes:
+        """Read the file."""
+        with self.open() as file:
+            return file.read()

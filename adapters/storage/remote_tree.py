@@ -1,0 +1,192 @@
+"""Datasets in object stores: listed once, each file fetched when it is opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from hashlib import sha256
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, final
+from uuid import uuid4
+
+from gliobench.adapters.storage.faults import with_retries
+from gliobench.adapters.storage.file_cache import FileCache
+from gliobench.adapters.storage.filesystems import RemoteFolder
+from gliobench.adapters.storage.versions import checksum_of, version_of
+from gliobench.domain.errors import NotFoundError, StoreError
+
+T = TypeVar("T")
+
+
+class _Entry(NamedTuple):
+    """A file as it was listed; over HTTP a listing names files and no more: `size` is None."""
+
+    size: int | None
+    version: str
+    checksum: str | None
+
+    @property
+    def is_versioned(self) -> bool:
+        """Tell whether more than its size is known."""
+        return self.version != str(self.size)
+
+
+@final
+class RemoteTree:
+    """A dataset under a URL.
+
+    It is listed once, a thousand files a request, when first looked into; what is added later is
+    not seen, and what is changed later is refused.
+
+    Args:
+        folder: Where.
+        cache: Keeps what was fetched.
+        patience_s: For so long a request is tried again.
+        trust_checksums: Whether the store's checksums stand for the content of files.
+    """
+
+    def __init__(
+        self, folder: RemoteFolder, cache: FileCache, *, patience_s: float, trust_checksums: bool
+    ) -> None:
+        self._folder = folder
+        self._cache = cache
+        self._patience_s = patience_s
+        self._trust_checksums = trust_checksums
+        self._own = uuid4().hex
+
+    @property
+    def root(self) -> str:
+        """The folder of the dataset, as the filesystem names it."""
+        return self._folder.root
+
+    def place(self, path: str) -> str:
+        """Name a path for messages."""
+        start = f"{self._folder.root}/"
+        if path.startswith(start):
+            return self._folder.place(path.removeprefix(start))
+        if path == self._folder.root:
+            return self._folder.url
+        return f"{self._folder.protocol}://{path.lstrip('/')}"
+
+    def children(self, path: str) -> list[str]:
+        """Name what lies directly in a folder."""
+        return sorted(self._folders.get(path, ()))
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether some file lies below."""
+        return path in self._folders
+
+    def entry(self, path: str) -> _Entry | None:
+        """Tell what is known of a file; None where there is none.
+
+        A file outside of the dataset's folder is asked for by a request of its own, and is not
+        there for whoever may not see it.
+        """
+        if path.startswith(f"{self._folder.root}/"):
+            return self._files.get(path)
+        try:
+            info = self._try(lambda files: files.info(path), path, "looked for")
+        except NotFoundError:
+            return None
+        except StoreError as error:
+            if isinstance(error.__cause__, PermissionError):
+                return None
+            raise
+        return self._entry(info) if info["type"] == "file" else None
+
+    def checksum(self, path: str) -> str | None:
+        """Give the store's checksum of a file, if it is to be trusted."""
+        entry = self.entry(path) if self._trust_checksums else None
+        return entry.checksum if entry else None
+
+    def open(self, path: str) -> BufferedReader:
+        """Open a copy of a file.
+
+        Raises:
+            FileNotFoundError: It is not there, or has gone.
+            StoreError: It cannot be fetched, or has changed since it was listed.
+        """
+        entry = self.entry(path)
+        if entry is None:
+            raise _gone(self.place(path))
+        whole = self._asked_for(path) if entry.size is None else entry
+        # Where a server tells sizes alone, a copy serves this dataset only: it might be stale.
+        known = whole.version if whole.is_versioned else f"{whole.version} {self._own}"
+        key = sha256(f"{self._folder.protocol}://{path} {known}".encode()).hexdigest()
+        return self._cache.open(
+            key, size=whole.size or 0, fetch=lambda copy: self._fetch(path, whole, copy)
+        )
+
+    def _asked_for(self, path: str) -> _Entry:
+        """Ask for a file's size and version by a request of its own."""
+        try:
+            return self._entry(self._try(lambda files: files.info(path), path, "looked for"))
+        except NotFoundError as error:
+            raise _gone(self.place(path)) from error
+
+    def _fetch(self, path: str, entry: _Entry, copy: Path) -> None:
+        def fetch(files: Any) -> str:  # noqa: ANN401 -- fsspec is untyped
+            files.get_file(path, str(copy))
+            return version_of(files.info(path))
+
+        try:
+            version = self._try(fetch, path, f"fetched into {copy.parent}")
+        except NotFoundError as error:
+            raise _gone(self.place(path)) from error
+        if version != entry.version:
+            raise StoreError(f"{self.place(path)} has changed since it was listed: start again")
+
+    @cached_property
+    def _files(self) -> Mapping[str, _Entry]:
+        root = self._folder.root
+        try:
+            found = self._try(self._found, root, "listed")
+        except NotFoundError:
+            return {}
+        return {
+            path: self._entry(info)
+            for path, info in found.items()
+            if info["type"] == "file" and path.startswith(f"{root}/") and not path.endswith("/")
+        }
+
+    def _found(self, files: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 -- untyped
+        if not self._folder.read_only:
+            found: Mapping[str, Mapping[str, Any]] = files.find(self._folder.root, detail=True)
+            return found
+        # Over HTTP `find` leaves out the folders that it fails to read, and says nothing.
+        folders = files.walk(self._folder.root, detail=True, on_error="raise")
+        return {info["name"]: info for _, _, within in folders for info in within.values()}
+
+    @cached_property
+    def _folders(self) -> Mapping[str, set[str]]:
+        folders: dict[str, set[str]] = defaultdict(set)
+        for path in self._files:
+            while path != self._folder.root:
+                within, _, name = path.rpartition("/")
+                known = name in folders[within]
+                folders[within].add(name)
+                if known:
+                    break
+                path = within  # noqa: PLW2901 -- upwards, folder by folder
+        return dict(folders)
+
+    def _entry(self, info: Mapping[str, Any]) -> _Entry:
+        size = info.get("size")
+        return _Entry(None if size is None else int(size), version_of(info), checksum_of(info))
+
+    def _try(self, action: Callable[[Any], T], path: str, doing: str) -> T:
+        return with_retries(
+            lambda: action(self._folder.files),
+            store=self._folder.url,
+            place=self.place(path),
+            doing=doing,
+            patience_s=self._patience_s,
+        )
+
+
+def _gone(place: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place)

@@ -1,0 +1,1 @@
+"""Backends that are made of parts: networks, folds and a tumour finder."""

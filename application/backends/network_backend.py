@@ -1,0 +1,48 @@
+"""A localizer and a grader as one backend, whatever runs the two networks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from gliobench.application.backends.network_classifier import NetworkClassifier
+from gliobench.application.backends.network_localizer import NetworkLocalizer
+from gliobench.application.backends.tumour_finder import TumourFinder, reads_of
+from gliobench.application.ports.backend import Backend, Reads
+from gliobench.application.ports.network import Network
+from gliobench.domain.errors import InvalidInputError
+
+CNN_ONNX = "cnn-onnx"
+CNN_2D_ONNX = "cnn-2d-onnx"
+NAMES = {Reads.VOLUMES: CNN_ONNX, Reads.SLICES: CNN_2D_ONNX}
+"""Of the backend that a pair of networks is for, by what they read."""
+
+
+def backend_of(localizer: Network, grader: Network, *, provenance: Mapping[str, str]) -> Backend:
+    """Put two networks to work on one study, the tumour found once.
+
+    Args:
+        localizer: Whatever runs it: ONNX Runtime, or PyTorch where an export is checked.
+        grader: As the localizer.
+        provenance: All that decides the predictions; its hash is the backend's fingerprint.
+
+    Raises:
+        InvalidInputError: One reads slices and the other volumes.
+    """
+    finder = TumourFinder(localizer)
+    reads = reads_of(localizer.card)
+    if reads is not reads_of(grader.card):
+        raise InvalidInputError(f"a localizer of {reads.value} and a grader of others do not fit")
+    return Backend(
+        name=NAMES[reads],
+        classifier=NetworkClassifier(grader, finder),
+        localizer=NetworkLocalizer(finder),
+        fingerprint=hashlib.sha256(repr(sorted(provenance.items())).encode()).hexdigest(),
+        provenance={
+            **provenance,
+            "localizer": localizer.card.architecture,
+            "grader": grader.card.architecture,
+        },
+        trained_on=localizer.card.learned | grader.card.learned,
+        reads=reads,
+    )

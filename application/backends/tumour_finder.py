@@ -1,0 +1,104 @@
+"""Finds the tumour with a localizer's network, in a study of many planes or of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias, final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from scipy.special import expit
+
+from gliobench.application.ports.backend import Reads
+from gliobench.application.ports.network import Network
+from gliobench.application.predict.failures import failure_of
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.geometry.grids import BoolArray, Spacing
+from gliobench.domain.geometry.resampling import Float32Array
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.networks.input import (
+    brain_windows,
+    localizer_volumes,
+    merge_windows,
+    tumour_regions,
+    window,
+)
+from gliobench.domain.networks.model_card import ModelCard
+from gliobench.domain.networks.slice_input import thick_as, tumour_on_slice
+from gliobench.domain.predictions.prediction import Failure, FailureReason
+from gliobench.domain.studies.study import Modality, Study
+
+Regions: TypeAlias = Mapping[Region, BoolArray]
+
+
+def reads_of(card: ModelCard) -> Reads:
+    """Tell the kind of study that a network is made for."""
+    return Reads.SLICES if card.of_slices else Reads.VOLUMES
+
+
+def modalities_of(card: ModelCard) -> tuple[Modality, ...]:
+    """Name what a network sees, in the order of its channels."""
+    return tuple(Modality(name) for name in card.modalities)
+
+
+def tumour_probabilities(network: Network, study: Study) -> Float32Array:
+    """Run a localizer over all windows that hold the study's brain.
+
+    Returns:
+        (R, I', J', K') float32, by region, on the voxels of `localizer_volumes`.
+
+    Raises:
+        GliobenchError: The study is not of the network's kind, lacks a modality or is empty, or
+            the network fails on it.
+    """
+    card = network.card
+    reads_of(card).check(study)
+    volumes = localizer_volumes(study, _spacing_mm(card, study), modalities_of(card))
+    starts = brain_windows(volumes, card.input_shape)
+    cuts = np.stack([window(volumes, start, card.input_shape) for start in starts])
+    probabilities = expit(network.run(cuts))
+    return merge_windows(list(zip(starts, probabilities, strict=True)), volumes.shape[1:])
+
+
+def find_tumour(network: Network, study: Study) -> Regions | None:
+    """Give the tumour's regions on the study's grid; None where no voxel is taken for tumour.
+
+    Raises:
+        GliobenchError: As `tumour_probabilities`.
+    """
+    read = tumour_on_slice if network.card.of_slices else tumour_regions
+    return read(
+        tumour_probabilities(network, study),
+        spacing_mm=_spacing_mm(network.card, study),
+        grid=study.grid,
+    )
+
+
+def _spacing_mm(card: ModelCard, study: Study) -> Spacing:
+    return thick_as(study.grid, card.spacing_mm) if card.of_slices else card.spacing_mm
+
+
+@final
+class TumourFinder:
+    """Runs the localizer's network once a study, for whoever asks.
+
+    Args:
+        network: A localizer.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._found: WeakKeyDictionary[Study, Regions | Failure] = WeakKeyDictionary()
+
+    def find(self, study: Study) -> Regions | Failure:
+        """Give the tumour's regions on the study's grid, or why there are none."""
+        if study not in self._found:
+            self._found[study] = self._look(study)
+        return self._found[study]
+
+    def _look(self, study: Study) -> Regions | Failure:
+        try:
+            found = find_tumour(self._network, study)
+        except GliobenchError as error:
+            return failure_of(error)
+        return found or Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")

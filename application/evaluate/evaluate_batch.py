@@ -1,0 +1,251 @@
+"""What a worker does with a batch: load it, ask the backends, score and keep their answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from time import perf_counter
+from typing import TypeAlias, final
+
+from gliobench.application.evaluate.score_study import ScoreStudy
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.executor import Assignment, Batch, Outcome, ReadLimit, Stage, Work
+from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore, StudyPrediction
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.ask_backend import Answer, ask
+from gliobench.application.predict.failures import failure_of
+from gliobench.application.predict.load_modalities import load_modalities
+from gliobench.domain.errors import GliobenchError, JobError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry.grids import Plane
+from gliobench.domain.predictions.prediction import Failure, Form
+from gliobench.domain.studies.study import Study
+
+Predictions: TypeAlias = dict[str, StudyPrediction]
+"""Of one backend, by study id."""
+
+READING = "volumes are zero about the head"
+"""How studies are handed to backends: another way makes every key new, and serves no old answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A batch in memory.
+
+    Args:
+        studies: Those that some backend waits for, by id.
+        seconds: How long that took.
+    """
+
+    studies: Mapping[str, Study | Failure]
+    seconds: float
+
+
+@final
+class EvaluateBatch(Work):
+    """Predicts a batch by every backend that has not, each study loaded once for all.
+
+    Args:
+        source: Where the studies come from.
+        backends: Of different names.
+        open_store: Gives the store of the backend of this name.
+        seed: Of the statistics, for the manifests.
+        versions: Of gliobench and the libraries that compute, for the manifests.
+    """
+
+    def __init__(
+        self,
+        source: StudySource,
+        backends: Sequence[Backend],
+        *,
+        open_store: Callable[[str], RunStore],
+        seed: int = 0,
+        versions: Mapping[str, str] | None = None,
+    ) -> None:
+        self._source = source
+        self._backends = {backend.name: backend for backend in backends}
+        self._stores = {name: open_store(name) for name in self._backends}
+        self._manifests = {
+            name: manifest_of(backend, seed=seed, versions=versions or {})
+            for name, backend in self._backends.items()
+        }
+
+    @property
+    def manifests(self) -> tuple[RunManifest, ...]:
+        """Say what each backend is, in order."""
+        return tuple(self._manifests.values())
+
+    def load(self, batch: Batch) -> Loaded:
+        """Read the studies that some backend waits for."""
+        start = perf_counter()
+        studies = {one.study_id: self._load(one.study_id) for one in batch if one.waiting}
+        return Loaded(studies, perf_counter() - start)
+
+    def finish(self, batch: Batch, loaded: Loaded) -> Outcome:
+        """Predict what waits, score all, keep what was predicted.
+
+        Raises:
+            StoreError: A source or a store cannot be read or written now.
+            JobError: A store cannot be read.
+            InvalidInputError: A study's grid has changed since it was predicted.
+        """
+        clock = _Clock({Stage.LOAD: loaded.seconds})
+        with clock.running(Stage.INFER):
+            new = {
+                name: self._predict(name, batch, loaded.studies)
+                for name in self._backends
+                if any(name in one.waiting for one in batch)
+            }
+        with clock.running(Stage.SCORE):
+            scores = self._score(
+                batch, new, lambda one: self._scorer(one, loaded.studies.get(one.study_id))
+            )
+        self._keep(new, clock)
+        return Outcome(scores, clock.seconds)
+
+    def give_up(self, batch: Batch, failure: Failure, limit: ReadLimit) -> Outcome:
+        """Keep a failure for all that waits, and score all.
+
+        Raises:
+            StoreError: A source or a store cannot be read or written now.
+            JobError: A store cannot be read.
+        """
+        clock = _Clock()
+        new = {
+            name: {
+                one.study_id: _prediction(one, self._manifests[name], failure)
+                for one in batch
+                if name in one.waiting
+            }
+            for name in {name for one in batch for name in one.waiting}
+        }
+        with clock.running(Stage.SCORE):
+            scores = self._score(batch, new, lambda one: self._scorer(one, limit=limit))
+        self._keep(new, clock)
+        return Outcome(scores, clock.seconds)
+
+    def _load(self, study_id: str) -> Study | Failure:
+        """Read a study whole: one that cannot be read fails all backends alike."""
+        try:
+            study = self._source.study(study_id)
+            load_modalities(study, study.volumes)
+        except StoreError:
+            raise
+        except GliobenchError as error:
+            return failure_of(error)
+        return study
+
+    def _predict(
+        self, name: str, batch: Batch, studies: Mapping[str, Study | Failure]
+    ) -> Predictions:
+        backend, manifest = self._backends[name], self._manifests[name]
+        asked = [one for one in batch if name in one.waiting]
+        readable = {
+            one.study_id: replace(study, oracle_plane=one.plane) if backend.oracle else study
+            for one in asked
+            if isinstance(study := studies[one.study_id], Study)
+        }
+        said: dict[str, Answer | Failure] = {
+            study_id: study for study_id, study in studies.items() if isinstance(study, Failure)
+        }
+        said |= zip(readable, ask(backend, list(readable.values())), strict=True)
+        return {one.study_id: _prediction(one, manifest, said[one.study_id]) for one in asked}
+
+    def _score(
+        self,
+        batch: Batch,
+        new: Mapping[str, Predictions],
+        scorer: Callable[[Assignment], ScoreStudy],
+    ) -> dict[str, tuple[CaseScore, ...]]:
+        kept = {name: self._kept(name, batch) for name in self._backends}
+        cases: dict[str, list[CaseScore]] = {}
+        for one in batch:
+            score = scorer(one)
+            for name in one.keys:
+                found = (new if name in one.waiting else kept)[name].get(one.study_id)
+                if found is None:
+                    raise JobError(f"the prediction of {one.study_id} by {name} is gone: run again")
+                cases.setdefault(name, []).append(score(found, self._manifests[name]))
+        return {name: tuple(scored) for name, scored in cases.items()}
+
+    def _kept(self, name: str, batch: Batch) -> Predictions:
+        keys = {one.keys[name] for one in batch if name in one.keys and name not in one.waiting}
+        if not keys:
+            return {}
+        return {one.study_id: one for one in self._stores[name].predictions(keys)}
+
+    def _scorer(
+        self,
+        one: Assignment,
+        study: Study | Failure | None = None,
+        limit: ReadLimit = ReadLimit.ALL,
+    ) -> ScoreStudy:
+        opened = study if isinstance(study, Study) else None
+        return ScoreStudy.of(self._source, one.study_id, one.content, opened, limit)
+
+    def _keep(self, new: Mapping[str, Predictions], clock: _Clock) -> None:
+        with clock.running(Stage.STORE):
+            for name, predictions in new.items():
+                self._stores[name].append(list(predictions.values()))
+
+
+def manifest_of(backend: Backend, *, seed: int, versions: Mapping[str, str]) -> RunManifest:
+    """Say what a backend is, before it has seen a cohort."""
+    forms = backend.localizer.forms if backend.localizer else frozenset[Form]()
+    return RunManifest(
+        cohort="",
+        backend=backend.name,
+        fingerprint=backend.fingerprint,
+        provenance=dict(backend.provenance),
+        grades=backend.classifier is not None,
+        forms=forms,
+        settings={"forms": " ".join(sorted(form.value for form in forms))}
+        | ({ORACLE: "largest tumour"} if backend.oracle else {}),
+        trained_on=backend.trained_on,
+        unstated=backend.unstated,
+        seed=seed,
+        versions=dict(versions),
+    )
+
+
+def prediction_key(
+    study_id: str, content_hash: str, manifest: RunManifest, oracle: Plane | None = None
+) -> str:
+    """Hash all that a prediction depends on; two studies with one content have two keys.
+
+    Args:
+        study_id: The study.
+        content_hash: Of its images.
+        manifest: The run's.
+        oracle: The plane that the backend is shown, where the reference has chosen it.
+    """
+    run = [manifest.fingerprint, sorted(manifest.settings.items())]
+    decisive = [READING, study_id, content_hash, *run]
+    shown = [oracle.axis, oracle.index] if oracle else []
+    return sha256(json.dumps(decisive + shown).encode()).hexdigest()
+
+
+def _prediction(one: Assignment, manifest: RunManifest, said: Answer | Failure) -> StudyPrediction:
+    """Fill in a study's failure for what the backend offers."""
+    answer: Answer = (
+        (said if manifest.grades else None, said if manifest.forms else None)
+        if isinstance(said, Failure)
+        else said
+    )
+    return StudyPrediction(one.keys[manifest.backend], one.study_id, *answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    seconds: dict[Stage, float] = field(default_factory=dict)
+
+    @contextmanager
+    def running(self, stage: Stage) -> Iterator[None]:
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - start

@@ -1,0 +1,236 @@
+"""Run backends over a cohort, so that a killed run goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import islice
+from typing import Any, TypeAlias
+
+from gliobench.application.evaluate.evaluate_batch import prediction_key
+from gliobench.application.evaluate.progress import Tally, Watch
+from gliobench.application.evaluate.score_spool import ScoreSpool
+from gliobench.application.evaluate.shards import Shard, listing_hash
+from gliobench.application.ports.executor import Assignment, Batch, Executor, Recipe, WorkerPool
+from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.oracle_plane import oracle_plane
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
+from gliobench.domain.errors import (
+    GliobenchError,
+    JobError,
+    NotFoundError,
+    StoppedError,
+    StoreError,
+)
+from gliobench.domain.geometry.grids import Plane
+
+UNREADABLE = "unreadable"
+"""Stands for the content of a study whose files cannot be hashed."""
+HASHED_AT_ONCE = 4
+"""Studies whose files are hashed side by side."""
+
+Stopping: TypeAlias = Callable[[], AbstractContextManager[Callable[[], bool]]]
+"""Listens for a wish to stop as long as it is entered, and tells whether there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One backend over one cohort, or over a shard of one.
+
+    Args:
+        manifest: What the run is.
+        store: Where it is kept.
+        keys: Of each study's prediction, by study id.
+    """
+
+    manifest: RunManifest
+    store: RunStore
+    keys: Mapping[str, str]
+
+
+class EvaluateCohort:
+    """Has every study of a cohort predicted and scored by every backend, and keeps the scores.
+
+    Args:
+        source: Where the studies come from.
+        executor: Whom to put to work.
+        open_store: Gives the store of the backend of this name, the one that workers write to.
+        batch_size: Studies that are loaded, inferred and kept together, ≥ 1.
+        stopping: Entered while batches are worked on; gives what is asked before one begins, and
+            once that is true, none does.
+        watch: Told how far things are.
+    """
+
+    def __init__(
+        self,
+        source: StudySource,
+        executor: Executor,
+        *,
+        open_store: Callable[[str], RunStore],
+        batch_size: int = 2,
+        stopping: Stopping = lambda: nullcontext(lambda: False),
+        watch: Watch = lambda _: None,
+    ) -> None:
+        self._source = source
+        self._executor = executor
+        self._open_store = open_store
+        self._batch_size = batch_size
+        self._stopping = stopping
+        self._watch = watch
+
+    def __call__(
+        self,
+        recipe: Recipe,
+        study_ids: Sequence[str],
+        *,
+        name: str = "",
+        shard: Shard | None = None,
+        primary: str | None = None,
+        primary_origin: PrimaryOrigin | None = None,
+    ) -> list[Run]:
+        """Predict what is not predicted yet, and score all.
+
+        Args:
+            recipe: Of a worker's work, over the same source, stores and backends.
+            study_ids: The cohort.
+            name: What the user calls it.
+            shard: The part of it that is wanted here; None wants all.
+            primary: The endpoint that is to decide comparisons. It is recorded where a run begins,
+                and stays as it was where one goes on.
+            primary_origin: Whether somebody declared it; recorded and kept with it.
+
+        Raises:
+            JobError: A store keeps another cohort's run, or cannot be read or written.
+            StoppedError: It was asked to stop before all was done.
+        """
+        wanted = shard.take(study_ids) if shard else sorted(study_ids)
+        with ExitStack() as files:
+            with self._executor.crew(recipe) as crew:
+                tally = Tally(crew.manifests, len(wanted), self._watch)
+                hashes = dict(self._hashes(wanted, tally))
+                about = _About(hashes, self._planes(crew.manifests, wanted))
+                part = {
+                    "cohort": cohort_fingerprint(hashes),
+                    "n_studies": len(wanted),
+                    "name": name,
+                    "primary": primary,
+                    "primary_origin": primary_origin,
+                    "labels": self._source.labels,
+                    **(_of_shard(shard, study_ids) if shard else {}),
+                }
+                runs = [self._begin(replace(one, **part), about) for one in crew.manifests]
+                spools = {one.manifest.backend: files.enter_context(ScoreSpool()) for one in runs}
+                self._work(crew, self._batches(runs, about), tally, spools)
+            for run in runs:
+                run.store.write_scores(spools[run.manifest.backend])
+        return runs
+
+    def _hashes(self, study_ids: Sequence[str], tally: Tally) -> Iterator[tuple[str, str]]:
+        with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
+            for hashed in zip(study_ids, pool.map(self._content_hash, study_ids), strict=True):
+                tally.tell()
+                yield hashed
+
+    def _content_hash(self, study_id: str) -> str:
+        try:
+            return self._source.content_hash(study_id)
+        except StoreError:
+            raise
+        except GliobenchError:
+            return UNREADABLE
+
+    def _planes(
+        self, manifests: Sequence[RunManifest], study_ids: Sequence[str]
+    ) -> dict[str, Plane | None]:
+        if not any(ORACLE in manifest.settings for manifest in manifests):
+            return {}
+        return {one: oracle_plane(self._source, one) for one in study_ids}
+
+    def _begin(self, manifest: RunManifest, about: _About) -> Run:
+        store = self._open_store(manifest.backend)
+        manifest = _with_first_primary(store, manifest)
+        store.open(manifest)
+        planes = about.planes if ORACLE in manifest.settings else {}
+        keys = {
+            one: prediction_key(one, content, manifest, planes.get(one))
+            for one, content in about.hashes.items()
+        }
+        return Run(manifest, store, keys)
+
+    def _work(
+        self,
+        crew: WorkerPool,
+        batches: Iterator[Batch],
+        tally: Tally,
+        spools: Mapping[str, ScoreSpool],
+    ) -> None:
+        with self._stopping() as stop:
+            for outcome in crew.run(batches, stop):
+                for backend, cases in outcome.scores.items():
+                    spools[backend].add(cases)
+                tally.add(outcome)
+            if tally.done < tally.wanted:
+                raise _early_end(tally, stopped=stop())
+
+    def _batches(self, runs: Sequence[Run], about: _About) -> Iterator[Batch]:
+        kept = {run.manifest.backend: run.store.keys() for run in runs}
+        assignments = (_assignment(one, runs, kept, about) for one in about.hashes)
+        return iter(lambda: tuple(islice(assignments, self._batch_size)), ())
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is known of the studies: the hash of each one's content, and the planes for oracles."""
+
+    hashes: Mapping[str, str]
+    planes: Mapping[str, Plane | None]
+
+
+def _early_end(tally: Tally, *, stopped: bool) -> JobError:
+    if not stopped:
+        return JobError(f"workers scored {tally.done} of {tally.wanted} predictions: run again")
+    return StoppedError(
+        f"stopped after {tally.done} of {tally.wanted} predictions, which are kept: the same "
+        "command goes on"
+    )
+
+
+def cohort_fingerprint(hashes: Mapping[str, str]) -> str:
+    """Hash a cohort's study ids with their contents, whatever their order."""
+    return sha256(json.dumps(sorted(hashes.items())).encode()).hexdigest()
+
+
+def _with_first_primary(store: RunStore, manifest: RunManifest) -> RunManifest:
+    """Keep the endpoint that was recorded when a run began: later, its scores may have been seen."""
+    try:
+        first = store.manifest()
+    except NotFoundError:
+        return manifest
+    return replace(manifest, primary=first.primary, primary_origin=first.primary_origin)
+
+
+def _of_shard(shard: Shard, study_ids: Sequence[str]) -> dict[str, Any]:
+    return {
+        "shard": shard.name,
+        "listing": listing_hash(study_ids),
+        "listed": len(study_ids),
+    }
+
+
+def _assignment(
+    study_id: str, runs: Sequence[Run], kept: Mapping[str, set[str]], about: _About
+) -> Assignment:
+    keys = {run.manifest.backend: run.keys[study_id] for run in runs}
+    content = about.hashes[study_id]
+    return Assignment(
+        study_id=study_id,
+        content=None if content == UNREADABLE else content,
+        keys=keys,
+        waiting=frozenset(name for name, key in keys.items() if key not in kept[name]),
+        plane=about.planes.get(study_id),
+    )

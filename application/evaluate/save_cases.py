@@ -1,0 +1,174 @@
+"""Keep what a reader of the report will want to see, so that a report reads no image."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.application.ports.picture_encoder import PictureEncoder
+from gliobench.application.ports.run_store import RunStore
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.failures import may_harm
+from gliobench.application.predict.read_reference import read_reference
+from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
+from gliobench.domain.evaluation.saved_case import (
+    Coarsening,
+    KeptSlice,
+    KeptVolume,
+    SavedCase,
+    chosen,
+)
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Plane, extent
+from gliobench.domain.labels.regions import nested
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
+from gliobench.domain.slices.view import Composition, SliceView, render
+from gliobench.domain.studies.study import Modality, Study
+
+SIZE_PX = 256
+"""Edge of a kept picture."""
+PREFERRED = (Modality.T1C, *Modality)
+"""Which modality is kept: the first of these that can be read."""
+LEAST_PLANES = 8
+"""Fewer than these along an axis are no volume to turn around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How much is kept; the same of every backend and shard.
+
+    Args:
+        pictures: Studies of which the scored slice is kept, chosen by lot where there are more.
+        volumes: Studies of which a volume is kept, the first of the same lots.
+    """
+
+    pictures: int = 1000
+    volumes: int = 8
+
+
+class SaveCases:
+    """Keeps the scored slice of every study, and of a few studies a small volume.
+
+    What it draws of a study it remembers, so that one image of a study is read once for any number
+    of runs.
+
+    Args:
+        source: Where the studies and their references come from.
+        encoder: Of the pictures.
+        cohort: Every study of the cohort, whichever of them a shard scores.
+        keep: How much is kept.
+    """
+
+    def __init__(
+        self,
+        source: StudySource,
+        encoder: PictureEncoder,
+        *,
+        cohort: Collection[str],
+        keep: Keep = Keep(),
+    ) -> None:
+        self._source = source
+        self._encoder = encoder
+        self._slices = frozenset(chosen(cohort, keep.pictures))
+        self._volumes = frozenset(chosen(cohort, keep.volumes))
+        self._drawn: dict[str, _Drawing | None] = {}
+
+    def __call__(
+        self, store: RunStore, cases: Iterable[CaseScore], keys: Mapping[str, str]
+    ) -> None:
+        """Keep the cases of one run; a study that cannot be drawn, or did harm, is left out.
+
+        Args:
+            store: Of the run.
+            cases: Its scores.
+            keys: Of its predictions, by study id.
+
+        Raises:
+            JobError: The store cannot be read or written.
+            StoreError: The source cannot be read now.
+        """
+        wanted = self._slices | self._volumes
+        ours = [case for case in cases if case.study_id in wanted and not may_harm(case)]
+        drawn = {case.study_id: one for case in ours if (one := self._drawing(case)) is not None}
+        kept = {study_id: one.case for study_id, one in drawn.items()}
+        solid = {keys[study_id]: one for study_id, one in drawn.items() if one.coarsening}
+        for key, mask in _masks(store, solid):
+            one = solid[key]
+            if one.coarsening is not None and one.case.volume is not None:
+                volume = replace(
+                    one.case.volume, prediction=one.coarsening.depths(nested(mask.regions))
+                )
+                kept[one.case.study_id] = replace(one.case, volume=volume)
+        store.write_kept_cases(kept.values())
+
+    def _drawing(self, case: CaseScore) -> _Drawing | None:
+        if case.study_id not in self._drawn:
+            try:
+                self._drawn[case.study_id] = self._draw(case)
+            except StoreError:
+                raise
+            except GliobenchError:
+                self._drawn[case.study_id] = None
+        return self._drawn[case.study_id]
+
+    def _draw(self, case: CaseScore) -> _Drawing:
+        study = self._source.study(case.study_id)
+        modality, image = _image(study)
+        kept = SavedCase(
+            study_id=study.id,
+            modality=modality,
+            picture=self._slice(case.plane, study, modality, image),
+            volume=None,
+        )
+        if study.id not in self._volumes or min(study.grid.shape) < LEAST_PLANES:
+            return _Drawing(kept)
+        coarsening = Coarsening.of(image != 0, study.grid)
+        reference = read_reference(self._source, study.id)
+        volume = KeptVolume(
+            grid=coarsening.grid,
+            grey=coarsening.grey(image),
+            reference=None
+            if reference.tumour is None
+            else coarsening.depths(nested(reference.regions)),
+            prediction=None,
+        )
+        return _Drawing(replace(kept, volume=volume), coarsening)
+
+    def _slice(
+        self, plane: Plane | None, study: Study, modality: Modality, image: FloatArray
+    ) -> KeptSlice | None:
+        if plane is None or study.id not in self._slices:
+            return None
+        head: BoolArray = plane.cut(image) != 0
+        crop = extent(head) if head.any() else None
+        view = SliceView.of(study.grid, plane, SIZE_PX, crop=crop)
+        pixels = render({modality: image}, view, Composition.ONE, [modality])[:, :, 0]
+        return KeptSlice(view, self._encoder.encode(pixels))
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    case: SavedCase
+    coarsening: Coarsening | None = None
+
+
+def _image(study: Study) -> tuple[Modality, NDArray[np.float32]]:
+    for modality in PREFERRED:
+        try:
+            return modality, study.volume(modality)
+        except StoreError:
+            raise
+        except GliobenchError:
+            continue
+    raise NotFoundError(f"study {study.id} has no modality that can be read")
+
+
+def _masks(store: RunStore, keys: Collection[str]) -> Iterator[tuple[str, Mask]]:
+    for prediction in store.predictions(keys):
+        if isinstance(place := prediction.localisation, LocalisationPrediction):
+            mask = place.answers.get(Form.MASK)
+            if isinstance(mask, Mask):
+                yield prediction.key, mask

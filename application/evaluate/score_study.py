@@ -1,0 +1,172 @@
+"""Hold what backends predicted of one study against its reference."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from gliobench.application.ports.executor import ReadLimit
+from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPrediction
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.implausible_images import implausible_images
+from gliobench.application.predict.read_reference import read_reference
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scoring import Target, score_localisation
+from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.geometry.grids import FloatArray, Grid
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    GradePrediction,
+    LocalisationPrediction,
+    with_answers,
+)
+from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.image_hash import image_at_hand, image_hash
+from gliobench.domain.studies.patients import is_phantom
+from gliobench.domain.studies.study import Grade, Origin, Reference, Study
+
+
+class ScoreStudy:
+    """Scores predictions of one study, its reference and one of its images read once for all.
+
+    Args:
+        study_id: The study.
+        origin: Whose it is, and from where.
+        content: Hash of its images; None where they cannot be read.
+        study: None where it cannot be opened.
+        reference: What is not known is not scored.
+    """
+
+    def __init__(
+        self,
+        study_id: str,
+        origin: Origin,
+        content: str | None,
+        study: Study | None,
+        reference: Reference,
+    ) -> None:
+        self._study_id = study_id
+        self._origin = origin
+        self._content = content
+        self._study = study
+        self._reference = reference
+
+    @classmethod
+    def of(
+        cls,
+        source: StudySource,
+        study_id: str,
+        content: str | None,
+        study: Study | None = None,
+        limit: ReadLimit = ReadLimit.ALL,
+    ) -> ScoreStudy:
+        """Read what a study is scored by.
+
+        Args:
+            source: Where it comes from.
+            study_id: The study.
+            content: Hash of its images.
+            study: Itself, where it is open.
+            limit: What is looked at, where that may do harm.
+
+        Raises:
+            StoreError: The source cannot be read now.
+        """
+        opened = study or (_open(source, study_id) if limit is ReadLimit.ALL else None)
+        seen = (
+            Reference(grade=source.grade(study_id))  # so that a failure counts among the grades
+            if limit is ReadLimit.NOTHING
+            else read_reference(source, study_id)
+        )
+        return cls(study_id, source.origin(study_id), content, opened, seen)
+
+    def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
+        """Score one backend.
+
+        Args:
+            prediction: What it said of this study.
+            manifest: Of its run.
+
+        Raises:
+            InvalidInputError: The study's grid is not that of the predicted mask.
+        """
+        target, place = self._target, prediction.localisation
+        choice = self._study.plane_choice if self._study else None
+        shown = ORACLE in manifest.settings
+        if place is not None and not shown:
+            place = with_answers(place, manifest.forms)
+        return CaseScore(
+            study_id=self._study_id,
+            patient_id=self._origin.patient_id,
+            site=self._origin.site,
+            reference_grade=self._reference.grade,
+            grade=_grade(prediction.grade, self._reference.grade),
+            localisation=score_localisation(place, asked=manifest.forms, target=target)
+            if place is not None
+            else {},
+            plane=target.plane if target else None,
+            oracle=shown
+            or (isinstance(place, LocalisationPrediction) and place.oracle)
+            or (choice is not None and choice.counts_as_oracle),
+            found_tumour=place.finds_tumour if isinstance(place, LocalisationPrediction) else None,
+            target=self._facts,
+            content_hash=self._content,
+            image_hash=None if self._image is None else image_hash(self._image),
+            tumour_free=self._reference.has_tumour is False,
+            image_fault=self._image_fault,
+            reference_fault=self._reference.fault,
+            reference_note=self._reference.note,
+            slice_choice=choice,
+            simulated=self._study.is_simulated
+            if self._study
+            else is_phantom(self._study_id) or is_phantom(self._origin.patient_id),
+        )
+
+    @cached_property
+    def _target(self) -> Target | None:
+        regions = self._reference.regions
+        whole = self._reference.tumour
+        if whole is None:
+            return None
+        if self._study is None:
+            # It failed for want of a grid, and what a failure scores asks for none.
+            return Target.of(regions, Grid(shape=whole.shape, affine=np.eye(4)))
+        return Target.of(regions, self._study.grid)
+
+    @cached_property
+    def _image(self) -> FloatArray | None:
+        """The first modality at hand: after skull-stripping, the brain is what is not zero."""
+        return None if self._study is None else image_at_hand(self._study)
+
+    @cached_property
+    def _image_fault(self) -> Fault | None:
+        return None if self._study is None else next(implausible_images(self._study), None)
+
+    @cached_property
+    def _facts(self) -> TargetFacts | None:
+        target = self._target
+        if target is None or target.plane is None or self._study is None:
+            return None
+        brain = None if self._image is None else np.asarray(self._image != 0)
+        return TargetFacts.of(target.whole, grid=target.grid, plane=target.plane, brain=brain)
+
+
+def _grade(
+    said: GradePrediction | Failure | None, reference: Grade | None
+) -> GradePrediction | Failure | None:
+    """Leave out that a backend found no tumour to grade, where the reference has no grade either."""
+    if reference is None and isinstance(said, Failure):
+        return None if said.reason is FailureReason.NO_TUMOUR_FOUND else said
+    return said
+
+
+def _open(source: StudySource, study_id: str) -> Study | None:
+    try:
+        return source.study(study_id)
+    except StoreError:
+        raise
+    except GliobenchError:
+        return None

@@ -1,0 +1,342 @@
+"""Give batches to workers that live elsewhere, and make good what they leave undone.
+
+Who has a batch in hand when it dies, or takes too long, is replaced; the batch is done again in
+ever smaller parts, so that what cannot be done is known to the study and the backend.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from math import inf
+from time import monotonic
+from typing import Any, Protocol, TypeAlias, final
+
+from gliobench.application.ports.executor import Batch, Outcome, ReadLimit, Work, WorkerPool
+from gliobench.application.ports.run_store import RunManifest
+from gliobench.domain.errors import JobError
+from gliobench.domain.predictions.prediction import Failure, FailureReason
+
+AHEAD = 2
+"""Batches that a worker holds: one is inferred, the next one loaded."""
+MAX_STARTUP_FAILURES = 3
+"""Workers that may die before they have a model, one after the other."""
+PATIENCE_S = 30.0
+"""To keep a failure takes no model, so that a limit made for one may be too short."""
+SILENCE_S = 15.0
+"""For so long workers are listened to before it is told that they say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A batch on its way to a worker.
+
+    Args:
+        batch: Its studies.
+        failure: What is kept where it is given up; None finishes it.
+        limit: What may be looked at where it is given up.
+        alone: Nothing else is given to the worker beside it.
+        deaths: Workers that it has killed so, being alone.
+    """
+
+    batch: Batch
+    failure: Failure | None = None
+    limit: ReadLimit = ReadLimit.ALL
+    alone: bool = False
+    deaths: int = 0
+
+    @property
+    def study_ids(self) -> list[str]:
+        """Name its studies."""
+        return [one.study_id for one in self.batch]
+
+    def limit_s(self, study_s: float) -> float:
+        """Tell how long it may take, where a study may take so long under one backend."""
+        if self.failure is not None:
+            return max(study_s, PATIENCE_S)
+        return study_s * sum(max(1, len(one.waiting)) for one in self.batch)
+
+    def parts(self) -> list[Job]:
+        """Cut it into studies, or one study into backends."""
+        if len(self.batch) > 1:
+            return [Job((one,), alone=True) for one in self.batch]
+        (one,) = self.batch
+        return [Job((one.under(name),), alone=True) for name in one.keys]
+
+    def after(self, failure: Failure) -> list[Job]:
+        """Say what to do about a job that was not done.
+
+        Raises:
+            JobError: Not even its failure can be kept.
+        """
+        if len(parts := self.parts()) > 1:
+            return parts
+        if failure.reason is not FailureReason.TIMEOUT and self.deaths == 0:
+            # once is no proof: its machine may have died
+            return [replace(self, alone=True, deaths=1)]
+        if self.failure is None:
+            return [Job(self.batch, failure, alone=True)]
+        if (less := self.limit.less) is None:
+            raise JobError(
+                f"study {self.study_ids[0]}: its failure cannot be kept: {failure.detail}"
+            )
+        return [replace(self, limit=less, deaths=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker has its models."""
+
+    manifests: tuple[RunManifest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A worker has done a job."""
+
+    job: Job
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFailed:
+    """A worker met an error that ends all."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDied:
+    """A worker is no more."""
+
+    why: str
+
+
+Message: TypeAlias = Ready | Done | WorkerFailed | WorkerDied
+
+
+class Worker(Protocol):
+    """One who does jobs, one after the other."""
+
+    def give(self, job: Job) -> None:
+        """Hand it a job, which waits behind those it has."""
+        ...
+
+    def terminate(self) -> None:
+        """End it at once, whatever it does."""
+        ...
+
+
+class Pool(Protocol):
+    """Where workers come from.
+
+    Contract:
+        - A worker says `Ready` once, then `Done` once a job, or `WorkerFailed` or `WorkerDied` at last.
+        - A worker that was terminated says nothing more.
+    """
+
+    def start_worker(self) -> Worker:
+        """Get a worker, without waiting for its models."""
+        ...
+
+    def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
+        """Wait until some have something to say, or for so long; give one message of each."""
+        ...
+
+
+Notice: TypeAlias = Callable[[str, dict[str, Any]], None]
+"""Told of what happens to workers: an event's name and its facts."""
+
+
+@dataclass(slots=True, eq=False)
+class _Hand:
+    """A worker, what it has in hand, and when the first of that had its turn."""
+
+    worker: Worker
+    jobs: deque[Job] = field(default_factory=deque)
+    since: float = 0.0
+    is_ready: bool = False
+
+    def has_room(self, depth: int, job: Job) -> bool:
+        if job.alone or any(held.alone for held in self.jobs):
+            depth = 1
+        return self.is_ready and len(self.jobs) < depth
+
+    def take(self, job: Job) -> None:
+        if not self.jobs:
+            self.since = monotonic()
+        self.jobs.append(job)
+        self.worker.give(job)
+
+
+@final
+class SupervisedWorkerPool(WorkerPool):
+    """A crew whose workers can be replaced.
+
+    Args:
+        pool: Where they come from.
+        size: How many.
+        study_timeout_s: How long a study may take under one backend; None for ever.
+        notice: Told of workers that are replaced, or waited for.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        size: int,
+        study_timeout_s: float | None = None,
+        notice: Notice = lambda *_: None,
+    ) -> None:
+        self._pool, self._notice, self._limit_s = pool, notice, study_timeout_s
+        self._again: deque[Job] = deque()
+        self._manifests: tuple[RunManifest, ...] = ()
+        self._startup_failures = 0
+        self._hands = [_Hand(pool.start_worker()) for _ in range(size)]
+
+    @property
+    def manifests(self) -> tuple[RunManifest, ...]:
+        """Say what each backend is, in order, as soon as one worker knows."""
+        while not self._manifests:
+            for _ in self._poll():
+                pass  # nothing is done before anything is given
+        return self._manifests
+
+    def run(self, batches: Iterable[Batch], stop: Callable[[], bool]) -> Iterator[Outcome]:
+        """Work on batches."""
+        feed = map(Job, batches)
+        while True:
+            left = False if stop() else self._fill(feed)
+            if not left and not any(hand.jobs for hand in self._hands):
+                return
+            for hand, outcome in self._poll():
+                yield outcome
+                if hand is not None and stop():
+                    self._retire(hand)
+
+    def terminate(self) -> None:
+        """End all workers at once."""
+        for hand in self._hands:
+            hand.worker.terminate()
+
+    def _fill(self, feed: Iterator[Job]) -> bool:
+        """Give every worker one job before any gets a second; tell whether some are left."""
+        for depth in range(1, AHEAD + 1):
+            for hand in self._hands:
+                if self._is_left(feed) and hand.has_room(depth, self._again[0]):
+                    hand.take(self._again.popleft())
+        return self._is_left(feed)
+
+    def _is_left(self, feed: Iterator[Job]) -> bool:
+        if not self._again:
+            self._again.extend(islice(feed, 1))
+        return bool(self._again)
+
+    def _poll(self) -> Iterator[tuple[_Hand | None, Outcome]]:
+        """Listen once, bury the dead, and cut who has nothing to say though time was up before."""
+        hands = {id(hand.worker): hand for hand in self._hands}
+        late = {key for key, hand in hands.items() if self._left_s(hand) <= 0}
+        pause_s = self._pause_s()
+        heard = self._pool.listen([hand.worker for hand in self._hands], pause_s)
+        for worker, message in heard:
+            late.discard(id(worker))
+            hand = hands[id(worker)]
+            match message:
+                case Ready(manifests):
+                    self._welcome(hand, manifests)
+                case Done(job, outcome):
+                    hand.jobs.remove(job)
+                    hand.since = monotonic()
+                    yield hand, outcome
+                case WorkerFailed(error):
+                    raise error
+                case WorkerDied(why):
+                    self._replace(hand, Failure(FailureReason.BACKEND_ERROR, why))
+        for key in late:
+            self._cut(hands[key])
+        if not heard:
+            if pause_s == SILENCE_S:
+                self._tell_of_absent()
+            yield None, Outcome({})
+
+    def _cut(self, hand: _Hand) -> None:
+        limit_s = hand.jobs[0].limit_s(self._limit_s or 0.0)
+        self._replace(hand, Failure(FailureReason.TIMEOUT, f"not done after {limit_s:g} s"))
+
+    def _tell_of_absent(self) -> None:
+        ready = sum(hand.is_ready for hand in self._hands)
+        if ready < len(self._hands):
+            self._notice("workers_awaited", {"ready": ready, "workers": len(self._hands)})
+
+    def _welcome(self, hand: _Hand, manifests: tuple[RunManifest, ...]) -> None:
+        self._manifests = self._manifests or manifests
+        for ours, theirs in zip(self._manifests, manifests, strict=True):
+            if ours.fingerprint != theirs.fingerprint:
+                raise JobError(
+                    f"workers do not run the same {ours.backend}: one runs {ours.fingerprint[:12]}, "
+                    f"another {theirs.fingerprint[:12]}: give all the same weights, code and "
+                    "provider"
+                )
+        hand.is_ready, self._startup_failures = True, 0
+
+    def _replace(self, hand: _Hand, failure: Failure) -> None:
+        """Have another worker in the place of one, and do again what it had in hand."""
+        hand.worker.terminate()
+        facts = {"study_ids": hand.jobs[0].study_ids if hand.jobs else [], "why": failure.detail}
+        self._notice("worker_replaced", facts)
+        if not hand.is_ready:
+            self._startup_failures += 1
+            if self._startup_failures > MAX_STARTUP_FAILURES:
+                raise JobError(f"workers end before they have a model: {failure.detail}")
+        if hand.jobs:
+            first, *others = hand.jobs
+            self._again.extendleft(reversed([*first.after(failure), *others]))
+        self._hands[self._hands.index(hand)] = _Hand(self._pool.start_worker())
+
+    def _retire(self, hand: _Hand) -> None:
+        """Let a worker go that has finished what it was at; what it has loaded ahead is dropped."""
+        if hand in self._hands:
+            self._hands.remove(hand)
+            hand.worker.terminate()
+
+    def _pause_s(self) -> float:
+        return max(0.0, min([SILENCE_S, *map(self._left_s, self._hands)]))
+
+    def _left_s(self, hand: _Hand) -> float:
+        if self._limit_s is None or not hand.jobs:
+            return inf
+        return hand.since + hand.jobs[0].limit_s(self._limit_s) - monotonic()
+
+
+def overlapped(
+    work: Work, jobs: Iterator[Job], stop: Callable[[], bool] = lambda: False
+) -> Iterator[Done]:
+    """Do jobs in this thread, each loaded in another while the one before is inferred."""
+    loader = ThreadPoolExecutor(max_workers=1)
+    try:
+        ahead = loader.submit(_load_next, work, jobs)
+        while (loaded := ahead.result()) is not None and not stop():
+            ahead = loader.submit(_load_next, work, jobs)
+            yield do(work, *loaded)
+    finally:
+        loader.shutdown(wait=False)
+
+
+def load(work: Work, job: Job) -> Any:  # noqa: ANN401 -- known to the work alone
+    """Load what a job needs; to give up takes nothing."""
+    return work.load(job.batch) if job.failure is None else None
+
+
+def do(work: Work, job: Job, loaded: Any) -> Done:  # noqa: ANN401 -- as `load` gave it
+    """Do a job that is loaded."""
+    if job.failure is None:
+        return Done(job, work.finish(job.batch, loaded))
+    return Done(job, work.give_up(job.batch, job.failure, job.limit))
+
+
+def _load_next(work: Work, jobs: Iterator[Job]) -> tuple[Job, Any] | None:
+    job = next(jobs, None)
+    return None if job is None else (job, load(work, job))

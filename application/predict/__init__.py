@@ -1,0 +1,1 @@
+"""Ask a backend about one study."""

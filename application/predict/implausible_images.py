@@ -1,0 +1,32 @@
+"""Look at every image of a study before a backend answers about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.plausibility import image_faults
+from gliobench.domain.studies.study import Study
+
+OTHER_GRIDS = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
+
+
+def implausible_images(study: Study) -> Iterator[Fault]:
+    """Name what keeps images from being one brain without its skull, on one grid.
+
+    One that cannot be read tells nothing here: a backend that looks at it fails.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    for modality in study.volumes:
+        try:
+            volume = study.volume(modality)
+        except StoreError:
+            raise
+        except GliobenchError as error:
+            if (fault := Fault.of(study.id, error)).kind in OTHER_GRIDS:
+                yield fault
+            continue
+        yield from image_faults(study.id, modality, volume, study.grid)

@@ -1,0 +1,46 @@
+"""What the experts say of a study, whatever state their files are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError
+from gliobench.domain.labels.proposal import UndeclaredLabelsError
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.implausible_mask import why_implausible
+from gliobench.domain.studies.study import Reference
+
+
+def read_reference(source: StudySource, study_id: str) -> Reference:
+    """Read a reference; where the source raises, all of it is unknown and that is its fault.
+
+    A mask that can be of no tumour, as an inverted one, is a fault too and is not given.
+
+    Raises:
+        StoreError: The source cannot be read now.
+        UndeclaredLabelsError: The dataset's labels may mean several things: no study is at fault.
+    """
+    try:
+        reference = source.reference(study_id)
+    except UndeclaredLabelsError:
+        raise
+    except GliobenchError as error:
+        return Reference(fault=Fault.of_reference(study_id, error))
+    whole = reference.tumour
+    if whole is None or not (why := why_implausible(whole)):
+        return reference
+    fault = Fault(study_id, FaultKind.IMPLAUSIBLE_MASK, why)
+    return replace(reference, regions={}, fault=fault)
+
+
+def reference_faults(source: StudySource) -> Iterator[Fault]:
+    """Name the studies whose references cannot be read, and why.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    for study_id in source.study_ids():
+        if (fault := read_reference(source, study_id).fault) is not None:
+            yield fault

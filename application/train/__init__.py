@@ -1,0 +1,1 @@
+"""Fit networks by cross-validation, and export them."""

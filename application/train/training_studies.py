@@ -1,0 +1,69 @@
+"""The studies that there are to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+import numpy as np
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.read_reference import read_reference
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.labels.regions import Region
+
+
+def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str, list[str]]:
+    """Name the studies whose reference mask holds a tumour, by patient.
+
+    Those whose reference cannot be read are left out: `reference_faults` names them.
+
+    Args:
+        source: Where they are.
+        graded: Whether to leave out those without a reference grade.
+
+    Raises:
+        InvalidInputError: There is none.
+    """
+    studies: dict[str, list[str]] = {}
+    for study_id in source.study_ids():
+        reference = read_reference(source, study_id)
+        if not reference.has_tumour or (graded and reference.grade is None):
+            continue
+        studies.setdefault(source.study(study_id).patient_id, []).append(study_id)
+    if not studies:
+        wanted = "mask and a grade" if graded else "mask"
+        raise InvalidInputError(f"no study has a reference {wanted}: nothing to learn from")
+    return studies
+
+
+def check_regions(source: StudySource, wanted: Iterable[Region]) -> None:
+    """Check that the masks have the regions that a network learns.
+
+    Raises:
+        InvalidInputError: The convention of their labels lacks one.
+    """
+    if source.labels is None:
+        return
+    convention = source.labels.convention
+    if missing := [region.value for region in wanted if region not in convention.regions]:
+        raise InvalidInputError(
+            f"labels {convention.name} have no {' and no '.join(missing)}: this network learns from "
+            "masks that have"
+        )
+
+
+def hash_of(contents: Iterable[str]) -> str:
+    """Hash hashes, in whatever order they come."""
+    return sha256("".join(sorted(contents)).encode()).hexdigest()
+
+
+def case_hash(source: StudySource, study_id: str) -> str:
+    """Hash all that can be learned from a study: its images, its grade and its mask."""
+    reference = source.reference(study_id)
+    grade = reference.grade.value if reference.grade else None
+    digest = sha256(f"{study_id} {source.content_hash(study_id)} {grade}\n".encode())
+    for region in sorted(reference.regions, key=lambda one: one.value):
+        digest.update(region.value.encode())
+        digest.update(np.packbits(reference.regions[region]).tobytes())
+    return digest.hexdigest()

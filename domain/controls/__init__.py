@@ -1,0 +1,1 @@
+"""Altered images that a backend is asked about again, and how its answers should move."""

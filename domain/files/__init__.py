@@ -1,0 +1,1 @@
+"""Files that people make: documents, tables, and what a disk refuses."""

@@ -1,0 +1,1 @@
+"""Grids, planes and masks in voxels and millimetres; orientation and resampling."""

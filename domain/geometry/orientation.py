@@ -1,0 +1,134 @@
+"""Turning volumes: the same voxels in the same place, with axes swapped or reversed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import Box3D, Grid, ScalarT, Voxel
+
+
+def canonical(grid: Grid) -> Grid:
+    """Give the RAS+ grid of the same voxels: axis i runs nearest to right, j to front, k upwards.
+
+    An oblique grid stays oblique: nothing is interpolated. Axes are assigned as nibabel's
+    `as_closest_canonical` does it: a shear is taken out first, and of axes that compete for one
+    direction the one that lies closest to any gets it. Half-way between two directions either may
+    be chosen; any other RAS+ grid stays as it is.
+    """
+    return _turned(grid, _turn_to_ras(grid))
+
+
+def turned_like(grid: Grid, model: Grid) -> Grid:
+    """Give the grid of the same voxels whose axes run as another's do, as closely as they can.
+
+    Two files of nearly one affine may fall to either side of 45 degrees, where `canonical` gives
+    them other axes.
+    """
+    return _turned(grid, _nearest_turn(grid, model) or _turn_to_ras(grid))
+
+
+def reorient(array: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[ScalarT]:
+    """Take an array from one grid to another of the same voxels.
+
+    Args:
+        array: (I, J, K) on `source`.
+        source: The grid of the array.
+        target: `source` with its axes swapped or reversed, e.g. `canonical(source)`.
+
+    Returns:
+        A view of `array` in the shape of `target`.
+
+    Raises:
+        InvalidInputError: The array does not fit `source`, or the grids hold other voxels.
+    """
+    if array.shape != source.shape:
+        raise InvalidInputError(f"array of shape {array.shape} is not on a grid of {source.shape}")
+    turn = _turn_between(source, target)
+    reversed_axes = tuple(axis for axis in range(3) if turn.reverses[axis])
+    return np.flip(array.transpose(turn.axes), axis=reversed_axes)
+
+
+def reorient_voxel(voxel: Voxel, *, source: Grid, target: Grid) -> Voxel:
+    """Take a continuous voxel coordinate from one grid to another of the same voxels.
+
+    Raises:
+        InvalidInputError: The grids hold other voxels.
+    """
+    turn = _turn_between(source, target)
+    i, j, k = (
+        target.shape[axis] - 1 - voxel[turn.axes[axis]]
+        if turn.reverses[axis]
+        else voxel[turn.axes[axis]]
+        for axis in range(3)
+    )
+    return i, j, k
+
+
+def reorient_box(box: Box3D, *, source: Grid, target: Grid) -> Box3D:
+    """Take a box of voxels from one grid to another of the same voxels.
+
+    Raises:
+        InvalidInputError: The grids hold other voxels, or the box reaches out of them.
+    """
+    last = tuple(stop - 1 for stop in box.stop)
+    if any(index >= length for index, length in zip(last, source.shape, strict=True)):
+        raise InvalidInputError(f"box up to {box.stop} reaches out of a grid of {source.shape}")
+    one = reorient_voxel(box.start, source=source, target=target)
+    other = reorient_voxel((last[0], last[1], last[2]), source=source, target=target)
+    start_i, start_j, start_k = (int(min(ends)) for ends in zip(one, other, strict=True))
+    stop_i, stop_j, stop_k = (int(max(ends)) + 1 for ends in zip(one, other, strict=True))
+    return Box3D(start=(start_i, start_j, start_k), stop=(stop_i, stop_j, stop_k))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """For each target axis: the source axis that it was, and whether it runs backwards."""
+
+    axes: tuple[int, int, int]
+    reverses: tuple[bool, bool, bool]
+
+
+def _turned(grid: Grid, turn: _Turn) -> Grid:
+    to_source = np.zeros((4, 4))
+    to_source[3, 3] = 1.0
+    for axis, (was, reverse) in enumerate(zip(turn.axes, turn.reverses, strict=True)):
+        to_source[was, axis] = -1.0 if reverse else 1.0
+        to_source[was, 3] = grid.shape[was] - 1 if reverse else 0.0
+    i, j, k = (grid.shape[was] for was in turn.axes)
+    return Grid(shape=(i, j, k), affine=grid.affine @ to_source)
+
+
+def _turn_to_ras(grid: Grid) -> _Turn:
+    left, _, right = np.linalg.svd(grid.affine[:3, :3] / grid.spacing_mm)
+    direction = left @ right  # the rotation or mirroring nearest to the affine
+    reach = np.abs(direction)
+    was = {}
+    for axis in np.argsort(-reach.max(axis=0), kind="stable").tolist():
+        world = int(reach[:, axis].argmax())
+        was[world] = axis
+        reach[world] = -1.0
+    axes = was[0], was[1], was[2]
+    x, y, z = (bool(direction[world, axis] < 0) for world, axis in enumerate(axes))
+    return _Turn(axes=axes, reverses=(x, y, z))
+
+
+def _turn_between(source: Grid, target: Grid) -> _Turn:
+    """Find the turn by its steps, and accept it only if it leads from one grid to the other."""
+    turn = _nearest_turn(source, target)
+    if turn is None or not _turned(source, turn).matches(target):
+        raise InvalidInputError(
+            f"grids of {source.shape} and {target.shape} voxels do not hold the same voxels"
+        )
+    return turn
+
+
+def _nearest_turn(source: Grid, target: Grid) -> _Turn | None:
+    """Find which source axis runs along which of the target's; None where two run along one."""
+    steps = np.linalg.solve(target.affine[:3, :3], source.affine[:3, :3])
+    i, j, k = np.abs(steps).argmax(axis=1).tolist()
+    x, y, z = (bool(steps[axis, was] < 0) for axis, was in enumerate((i, j, k)))
+    return _Turn(axes=(i, j, k), reverses=(x, y, z)) if {i, j, k} == {0, 1, 2} else None

@@ -1,0 +1,113 @@
+"""Values between voxels: area means, linear interpolation, crops and paddings.
+
+Resampling is separable: along each axis a small matrix takes the old samples to the new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.geometry.grids import FloatArray, Spacing
+
+Float32Array: TypeAlias = NDArray[np.float32]
+
+
+def area_weights(length: int, step: float) -> Float32Array:
+    """Weigh samples for coarser ones, each the mean of what it covers.
+
+    The first coarse sample begins where the first fine one does. Where the step is finer than
+    the samples, the weights interpolate linearly instead.
+
+    Args:
+        length: Samples along the axis.
+        step: Edge of a new sample in old ones.
+
+    Returns:
+        (ceil(length * step⁻¹), length) float32; each row sums to one.
+    """
+    count = max(1, int(np.ceil(length / step - 1e-6)))
+    if step <= 1:
+        # the last new sample may hang out, its centre beyond the old ones, and is not empty for it
+        return linear_weights(length, (np.arange(count) + 0.5) * step - 0.5, outside=1.0)
+    edges = np.arange(length)
+    start = (np.arange(count) * step)[:, None]
+    covered = np.minimum(edges + 1, start + step) - np.maximum(edges, start)
+    weights = np.clip(covered, 0, None)
+    rows: Float32Array = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return rows
+
+
+def linear_weights(length: int, positions: FloatArray, *, outside: float = 0.5) -> Float32Array:
+    """Weigh samples for values between them.
+
+    Args:
+        length: Samples along the axis.
+        positions: (N,) continuous sample coordinates.
+        outside: How far beyond the outermost samples their value still holds; further is zero.
+
+    Returns:
+        (N, length) float32.
+    """
+    inside = np.clip(positions, 0, length - 1)
+    lower = np.minimum(np.floor(inside).astype(int), max(length - 2, 0))
+    fraction = inside - lower
+    weights = np.zeros((len(positions), length), dtype=np.float32)
+    rows = np.arange(len(positions))
+    weights[rows, lower] += 1 - fraction
+    weights[rows, np.minimum(lower + 1, length - 1)] += fraction
+    weights[(positions < -outside) | (positions > length - 1 + outside)] = 0
+    return weights
+
+
+def resample(volume: FloatArray, weights: Sequence[Float32Array]) -> Float32Array:
+    """Apply one weight matrix along each axis.
+
+    Args:
+        volume: (I, J, K).
+        weights: Three matrices, (I', I), (J', J) and (K', K).
+
+    Returns:
+        (I', J', K') float32.
+    """
+    volume, weights, order = _in_memory_order(volume, weights)
+    first, second, third = weights
+    flat = first @ volume.reshape(volume.shape[0], -1)
+    planes = np.matmul(second, flat.reshape(len(first), *volume.shape[1:]))
+    resampled: Float32Array = np.matmul(planes, third.T)
+    return resampled.transpose(np.argsort(order))
+
+
+def resample_to_spacing(
+    volume: FloatArray, *, spacing_mm: Spacing, target_mm: float | Spacing
+) -> Float32Array:
+    """Bring a volume to voxels of another size that begin at the same corner.
+
+    Args:
+        volume: (I, J, K).
+        spacing_mm: Its voxel edges.
+        target_mm: The new voxel edge, or one along each axis.
+
+    Returns:
+        (I', J', K') float32, means where voxels grow and linear interpolation where they shrink.
+    """
+    steps = (np.broadcast_to(target_mm, 3) / spacing_mm).tolist()
+    if all(abs(step - 1) < 1e-3 for step in steps):
+        return np.asarray(volume, dtype=np.float32)
+    return resample(
+        volume, [area_weights(n, step) for n, step in zip(volume.shape, steps, strict=True)]
+    )
+
+
+def _in_memory_order(
+    volume: FloatArray, weights: Sequence[Float32Array]
+) -> tuple[Float32Array, list[Float32Array], NDArray[np.intp]]:
+    """Undo flips and transpositions: matmul takes 20 times as long against the memory's grain."""
+    flips = [-1 if stride < 0 else 1 for stride in volume.strides]
+    straight = volume[tuple(slice(None, None, flip) for flip in flips)]
+    order = np.argsort([-abs(stride) for stride in volume.strides], kind="stable")
+    turned = np.ascontiguousarray(straight.transpose(order), dtype=np.float32)
+    return turned, [np.ascontiguousarray(weights[axis][:, :: flips[axis]]) for axis in order], order

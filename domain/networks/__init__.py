@@ -1,0 +1,1 @@
+"""What a trained network reads and says of itself."""

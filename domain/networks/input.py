@@ -1,0 +1,295 @@
+"""The one way from a study to a network's input and back, for training and inference alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing, Voxel
+from gliobench.domain.geometry.resampling import (
+    Float32Array,
+    linear_weights,
+    resample,
+    resample_to_spacing,
+)
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.networks.intensity import IntensityRule
+from gliobench.domain.studies.study import Modality, Study
+
+Shape = tuple[int, int, int]
+
+SURE_ENOUGH = 0.2
+"""Probability from which on a voxel is tumour; chosen by cross-validation, see `docs/results`."""
+
+MODALITY_ORDER = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
+REGION_ORDER = (Region.WT, Region.TC, Region.ET)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalizerGeometry:
+    """A window of cubic voxels that holds a whole brain.
+
+    Args:
+        spacing_mm: Edge of a voxel.
+        shape: Voxels of the network's input along (i, j, k), RAS+.
+    """
+
+    spacing_mm: float = 2.0
+    shape: Shape = (80, 96, 80)
+
+
+@dataclass(frozen=True, slots=True)
+class GraderGeometry:
+    """A small window about the tumour.
+
+    The voxels are those of a 240 x 240 x 155 study at 1 mm brought to 128³ corner to corner, as
+    the lesion cubes that the grader is trained on were cut.
+
+    Args:
+        spacing_mm: Edges of a voxel along (i, j, k), RAS+.
+        shape: Voxels of the network's input.
+    """
+
+    spacing_mm: Spacing = (239 / 127, 239 / 127, 154 / 127)
+    shape: Shape = (32, 32, 32)
+
+
+def localizer_volumes(
+    study: Study,
+    spacing_mm: float | Spacing,
+    modalities: Sequence[Modality] = MODALITY_ORDER,
+) -> Float32Array:
+    """Bring a study's modalities to the voxels of a network, and to z-scores.
+
+    Args:
+        study: Any RAS+ study.
+        spacing_mm: Edge or edges of the new voxels; the first begins at the study's first corner.
+        modalities: Which, in the network's order.
+
+    Returns:
+        (C, I', J', K') float32 in the order of the modalities, zero outside the brain.
+
+    Raises:
+        NotFoundError: A modality is missing.
+        InvalidInputError: A volume cannot be read, or is empty.
+    """
+    scored = []
+    for modality in modalities:
+        volume = resample_to_spacing(
+            study.volume(modality), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
+        )
+        scored.append(IntensityRule.of(volume).apply(volume))
+    return np.stack(scored)
+
+
+def brain_windows(volumes: Float32Array, shape: Shape) -> list[tuple[int, int, int]]:
+    """Place windows so that together they hold every voxel that is not background.
+
+    Args:
+        volumes: (C, I, J, K), zero outside the brain.
+        shape: Of one window.
+
+    Returns:
+        First voxels of the windows, possibly negative; one where the brain fits.
+    """
+    brain = np.any(volumes, axis=0)
+    starts = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        occupied = np.flatnonzero(brain.any(axis=others))
+        starts.append(_window_starts(int(occupied[0]), int(occupied[-1]) + 1, shape[axis]))
+    return [(i, j, k) for i, j, k in product(*starts)]
+
+
+def window(volumes: Float32Array, start: tuple[int, int, int], shape: Shape) -> Float32Array:
+    """Cut a window out of (C, I, J, K) volumes, zero where it reaches beyond them."""
+    cut = np.zeros((len(volumes), *shape), dtype=np.float32)
+    source, target = overlap(volumes.shape[1:], start, shape)
+    cut[(slice(None), *target)] = volumes[(slice(None), *source)]
+    return cut
+
+
+def overlap(
+    shape: Sequence[int], start: Sequence[int], extent: Sequence[int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Tell which voxels of a volume a window holds, in the volume's and the window's indices."""
+    source, target = [], []
+    for length, first, size in zip(shape, start, extent, strict=True):
+        low, high = max(first, 0), min(first + size, length)
+        source.append(slice(low, high))
+        target.append(slice(low - first, high - first))
+    return tuple(source), tuple(target)
+
+
+def merge_windows(
+    windows: Sequence[tuple[tuple[int, int, int], Float32Array]], shape: Sequence[int]
+) -> Float32Array:
+    """Lay windows back onto the volume they were cut from, mean where they overlap.
+
+    Args:
+        windows: Start and (C, i, j, k) values of each.
+        shape: (I, J, K) of the volume; zero where no window lies.
+    """
+    total = np.zeros((len(windows[0][1]), *shape), dtype=np.float32)
+    count = np.zeros(tuple(shape), dtype=np.float32)
+    for start, values in windows:
+        source, target = overlap(shape, start, values.shape[1:])
+        total[(slice(None), *source)] += values[(slice(None), *target)]
+        count[source] += 1
+    return np.divide(total, np.maximum(count, 1), dtype=np.float32)
+
+
+def tumour_regions(
+    probabilities: Float32Array,
+    *,
+    spacing_mm: float | Spacing,
+    grid: Grid,
+    smallest_mm3: float = 200.0,
+    threshold: float = SURE_ENOUGH,
+) -> dict[Region, BoolArray] | None:
+    """Turn a localizer's output into nested regions on a study's grid.
+
+    Args:
+        probabilities: (R, I', J', K') of the first R regions of `REGION_ORDER`, on the voxels of
+            `localizer_volumes`.
+        spacing_mm: Edge or edges of those.
+        grid: The study's RAS+ grid.
+        smallest_mm3: Parts of the whole tumour below this volume, or below half of the
+            largest part, are dropped.
+        threshold: Probability from which on a voxel is taken for tumour.
+
+    Returns:
+        (I, J, K) bool by region, TC within WT and ET within TC; None where no tumour is found.
+    """
+    edges_mm = np.broadcast_to(spacing_mm, 3).tolist()
+    kept = _large_parts(
+        probabilities[0] > threshold, smallest_vox=smallest_mm3 / float(np.prod(edges_mm))
+    )
+    if not kept.any():
+        return None
+    low, high = _bounds(kept, margin=2)
+    inner = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    weights, outer = _weights_to_grid(low, high, edges_mm=edges_mm, grid=grid)
+    near = ndimage.binary_dilation(kept[inner], iterations=1)
+    regions: dict[Region, BoolArray] = {}
+    parent: BoolArray | None = None
+    for region, channel in zip(REGION_ORDER, probabilities, strict=False):  # fewer, if fewer known
+        fine = resample(channel[inner] * near, weights) > threshold
+        parent = fine if parent is None else fine & parent
+        regions[region] = np.zeros(grid.shape, dtype=np.bool_)
+        regions[region][outer] = parent
+    return regions if regions[Region.WT].any() else None
+
+
+def tumour_centre(whole: BoolArray) -> Voxel:
+    """Give the middle of a mask's bounding box, continuous voxel coordinates.
+
+    Args:
+        whole: (I, J, K) bool with at least one voxel.
+    """
+    low, high = _bounds(whole, margin=0)
+    i, j, k = ((a + b - 1) / 2 for a, b in zip(low, high, strict=True))
+    return i, j, k
+
+
+def grader_volumes(
+    study: Study,
+    *,
+    centre: Voxel,
+    geometry: GraderGeometry,
+    rules: Mapping[Modality, IntensityRule],
+) -> Float32Array:
+    """Cut a grader's input about a place of a study.
+
+    Args:
+        study: Any RAS+ study.
+        centre: Continuous voxel coordinates.
+        geometry: Voxels and shape of the input.
+        rules: Intensities of the *whole* volumes, by modality in the network's order.
+
+    Returns:
+        (C, *geometry.shape) float32 z-scores in the order of the rules, zero outside the study.
+    """
+    weights, reach = _crop_weights(study.grid, centre=centre, geometry=geometry)
+    return np.stack(
+        [
+            resample(rule.apply(study.volume(modality)[reach]), weights)
+            for modality, rule in rules.items()
+        ]
+    )
+
+
+def grader_crop(
+    voxels: FloatArray | BoolArray, *, grid: Grid, centre: Voxel, geometry: GraderGeometry
+) -> Float32Array:
+    """Cut any (I, J, K) array as `grader_volumes` cuts volumes, its values as they are."""
+    weights, reach = _crop_weights(grid, centre=centre, geometry=geometry)
+    return resample(voxels[reach].astype(np.float32), weights)
+
+
+def intensity_rules(
+    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER
+) -> dict[Modality, IntensityRule]:
+    """Measure the intensities of a study's modalities, on its own grid."""
+    return {modality: IntensityRule.of(study.volume(modality)) for modality in modalities}
+
+
+def _crop_weights(
+    grid: Grid, *, centre: Voxel, geometry: GraderGeometry
+) -> tuple[list[Float32Array], tuple[slice, ...]]:
+    weights, reach = [], []
+    for axis in range(3):
+        count, length = geometry.shape[axis], grid.shape[axis]
+        step = geometry.spacing_mm[axis] / grid.spacing_mm[axis]
+        positions = centre[axis] + (np.arange(count) - (count - 1) / 2) * step
+        low = int(np.clip(np.floor(positions[0]) - 1, 0, length - 1))
+        high = int(np.clip(np.ceil(positions[-1]) + 2, low + 1, length))
+        weights.append(linear_weights(high - low, positions - low))
+        reach.append(slice(low, high))
+    return weights, tuple(reach)
+
+
+def _window_starts(low: int, high: int, length: int) -> list[int]:
+    spare = high - low - length
+    if spare <= 0:
+        return [low + spare // 2]
+    count = 1 + int(np.ceil(spare / (length * 0.75)))
+    return [low + round(n * spare / (count - 1)) for n in range(count)]
+
+
+def _large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
+    parts, count = ndimage.label(mask)
+    if count == 0:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    keep = sizes >= max(smallest_vox, 0.5 * sizes.max())
+    kept: BoolArray = keep[parts]
+    return kept
+
+
+def _bounds(mask: BoolArray, *, margin: int) -> tuple[list[int], list[int]]:
+    (found,) = ndimage.find_objects(mask.astype(np.uint8))
+    low = [max(s.start - margin, 0) for s in found]
+    high = [min(s.stop + margin, n) for s, n in zip(found, mask.shape, strict=True)]
+    return low, high
+
+
+def _weights_to_grid(
+    low: Sequence[int], high: Sequence[int], *, edges_mm: Sequence[float], grid: Grid
+) -> tuple[list[NDArray[np.float32]], tuple[slice, ...]]:
+    """Weigh a network's voxels [low, high) for the study's voxels that lie within them."""
+    weights, outer = [], []
+    for axis in range(3):
+        step = grid.spacing_mm[axis] / edges_mm[axis]
+        first = int(np.clip(np.floor(low[axis] / step), 0, grid.shape[axis] - 1))
+        last = int(np.clip(np.ceil(high[axis] / step), first + 1, grid.shape[axis]))
+        positions: FloatArray = (np.arange(first, last) + 0.5) * step - 0.5 - low[axis]
+        weights.append(linear_weights(high[axis] - low[axis], positions))
+        outer.append(slice(first, last))
+    return weights, tuple(outer)

@@ -1,0 +1,96 @@
+"""What a trained network says of itself; it travels inside the ONNX file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER
+from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS
+from gliobench.domain.studies.extent import COARSEST_MM, FINEST_MM
+
+INTENSITY_RULE = "z-score of non-zero voxels, clipped to percentiles 0.1 and 99.9"
+METADATA_KEY = "gliobench_model_card"
+LONGEST_INPUT = 512
+"""Voxels along an axis: more than a head has millimetres."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """All that inference needs to know of a network, and what a reader should.
+
+    Args:
+        kind: `localizer` or `grader`.
+        architecture: The network's name and widths.
+        input_shape: Voxels along (i, j, k) of the RAS+ input; one along k reads slices.
+        spacing_mm: Voxel edges of the input.
+        training_data: sha256 of the training studies' ids and contents.
+        trained_on: `patient_hash` of every patient it learned from.
+        learned_images: `image_hash` of the images of those patients that were at hand at the export.
+        temperature: Divides the grader's logit; fitted on out-of-fold predictions.
+        modalities: Order of the input channels.
+        regions: Order of the localizer's output channels.
+        intensity_rule: How intensities become network input.
+        label_convention: What the reference masks meant.
+
+    Raises:
+        InvalidInputError: The network expects an input that this version does not make.
+    """
+
+    kind: str
+    architecture: str
+    input_shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    training_data: str
+    trained_on: tuple[str, ...]
+    temperature: float = 1.0
+    modalities: tuple[str, ...] = tuple(m.value for m in MODALITY_ORDER)
+    regions: tuple[str, ...] = tuple(r.value for r in REGION_ORDER)
+    intensity_rule: str = INTENSITY_RULE
+    label_convention: str = "BRATS_2020"
+    learned_images: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        wanted = {
+            "kind": ("localizer", "grader"),
+            "modalities": _values(MODALITY_ORDER, SLICE_MODALITIES),
+            "regions": _values(REGION_ORDER, SLICE_REGIONS),
+            "intensity_rule": (INTENSITY_RULE,),
+        }
+        for name, known in wanted.items():
+            if getattr(self, name) not in known:
+                raise InvalidInputError(
+                    f"model card: {name} {getattr(self, name)!r} is not {known}"
+                )
+        if not 0 < self.temperature < math.inf:
+            raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
+        if not all(0 < length <= LONGEST_INPUT for length in self.input_shape):
+            raise InvalidInputError(
+                f"model card: input_shape {self.input_shape}: wanted 1 to {LONGEST_INPUT} voxels"
+            )
+        if not all(FINEST_MM <= edge <= COARSEST_MM for edge in self.spacing_mm):
+            raise InvalidInputError(
+                f"model card: spacing_mm {self.spacing_mm}: wanted {FINEST_MM:g} to {COARSEST_MM:g}"
+            )
+
+    @property
+    def of_slices(self) -> bool:
+        """Tell whether it reads studies of one plane, and no others."""
+        return self.input_shape[2] == 1
+
+    @property
+    def learned(self) -> frozenset[str]:
+        """The hashes of all that it learned from: patients and images."""
+        return frozenset((*self.trained_on, *self.learned_images))
+
+    def to_json(self) -> str:
+        """Write the card as one line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def _values(*orders: Sequence[Enum]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(one.value for one in order) for order in orders)

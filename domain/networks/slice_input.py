@@ -1,0 +1,68 @@
+"""What a study of one axial plane becomes for the networks that read such slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gliobench.domain.geometry.grids import Axis, BoolArray, Grid, Spacing
+from gliobench.domain.geometry.resampling import Float32Array
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.networks.input import Shape, tumour_regions
+from gliobench.domain.studies.study import Modality
+
+SLICE_MODALITIES = (Modality.T1C,)
+SLICE_REGIONS = (Region.WT,)
+SURE_ENOUGH = 0.4
+"""Probability from which a pixel is tumour at the latest; of 0.3, 0.4 and 0.5 chosen on the first fold of the cross-validation."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceGeometry:
+    """The whole brain, and a crop about the tumour.
+
+    Args:
+        edge_mm: Of a pixel.
+        shape: Pixels along (i, j), RAS+, that hold a brain, and the one plane.
+        crop: Pixels about the tumour, likewise.
+    """
+
+    edge_mm: float = 1.5
+    shape: Shape = (112, 128, 1)
+    crop: Shape = (64, 64, 1)
+
+    @property
+    def spacing_mm(self) -> Spacing:
+        """Edges of a voxel; the plane's thickness is nominal, see `thick_as`."""
+        return (self.edge_mm, self.edge_mm, 1.0)
+
+
+def is_slice(grid: Grid) -> bool:
+    """Tell whether a study is one axial plane."""
+    return grid.shape[Axis.AXIAL] == 1
+
+
+def tumour_on_slice(
+    probabilities: Float32Array, *, spacing_mm: Spacing, grid: Grid
+) -> dict[Region, BoolArray] | None:
+    """Turn a slice localizer's output into the whole tumour on a study's grid.
+
+    On one T1c slice oedema may hardly show. A glioma is known to be there, so there is always an
+    answer: whatever has half of the highest probability, or `SURE_ENOUGH` where that is less.
+
+    Args:
+        probabilities: (1, I', J', 1) on the network's pixels.
+        spacing_mm: Their edges, the plane's thickness among them.
+        grid: The study's RAS+ grid.
+
+    Returns:
+        (I, J, 1) bool by region; None where every probability is zero.
+    """
+    threshold = min(SURE_ENOUGH, float(probabilities.max()) / 2)
+    return tumour_regions(
+        probabilities, spacing_mm=spacing_mm, grid=grid, smallest_mm3=0.0, threshold=threshold
+    )
+
+
+def thick_as(grid: Grid, spacing_mm: Spacing) -> Spacing:
+    """Give a network's pixels the thickness of the study's own plane, which is not resampled."""
+    return (spacing_mm[0], spacing_mm[1], grid.spacing_mm[Axis.AXIAL])

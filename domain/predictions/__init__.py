@@ -1,0 +1,1 @@
+"""What a backend answers: grades and localisations, or failures."""

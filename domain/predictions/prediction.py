@@ -1,0 +1,241 @@
+"""What a backend says of a study, and how it fails to.
+
+A failure is a result: it has a reason, is stored, and is counted in every denominator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
+from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.studies.study import Grade
+
+
+class FailureReason(str, Enum):
+    """Why a prediction could not be made.
+
+    `NO_TUMOUR_FOUND` is of grades: where no tumour is found there is none to grade. Of a place it is
+    no failure but the answer `NO_TUMOUR`; older runs hold it there too, see `with_answers`.
+    """
+
+    UNREADABLE_STUDY = "unreadable_study"
+    MISSING_MODALITY = "missing_modality"
+    EMPTY_ANSWER = "empty_answer"
+    REFUSAL = "refusal"
+    NO_GRADE = "no_grade"
+    CONTRADICTION = "contradiction"
+    NO_NUMBERS = "no_numbers"
+    WRONG_ARITY = "wrong_arity"
+    NON_NUMERIC = "non_numeric"
+    OUT_OF_RANGE = "out_of_range"
+    INVERTED_BOX = "inverted_box"
+    TOO_FEW_VERTICES = "too_few_vertices"
+    SELF_INTERSECTION = "self_intersection"
+    TRUNCATED = "truncated"
+    NO_TUMOUR_FOUND = "no_tumour_found"
+    NO_SLICE = "no_slice"
+    """No slice could be chosen to be shown."""
+    OFF_PLANE = "off_plane"
+    """A place in the volume does not reach the scoring plane."""
+    TIMEOUT = "timeout"
+    BACKEND_ERROR = "backend_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A prediction that could not be made.
+
+    Args:
+        reason: The kind of failure.
+        detail: One line for a person.
+        raw: The model's own words, where it spoke.
+    """
+
+    reason: FailureReason
+    detail: str
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GradePrediction:
+    """A grade, and where the model gives one, the probability behind it.
+
+    Args:
+        grade: The answer.
+        probability_hgg: P(HGG) in [0, 1]; None where the model gives only a label.
+        raw: The model's own words, where it spoke.
+
+    Raises:
+        InvalidInputError: The probability lies outside [0, 1].
+    """
+
+    grade: Grade
+    probability_hgg: float | None = None
+    raw: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.probability_hgg is not None and not 0.0 <= self.probability_hgg <= 1.0:
+            raise InvalidInputError(f"P(HGG) = {self.probability_hgg} lies outside [0, 1]")
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """The voxels of a tumour, by region, on a study's RAS+ grid; none says that there is no tumour.
+
+    Args:
+        grid: The grid of the arrays.
+        regions: (I, J, K) bool by region; `Region.WT` is always there, and holds its core.
+
+    Raises:
+        InvalidInputError: The whole tumour is missing, or empty where a part is not, or a shape
+            differs from the grid's.
+    """
+
+    grid: Grid
+    regions: Mapping[Region, BoolArray]
+
+    def __post_init__(self) -> None:
+        if Region.WT not in self.regions:
+            raise InvalidInputError("a mask needs a whole tumour, which may be empty")
+        for region, voxels in self.regions.items():
+            if voxels.shape != self.grid.shape or voxels.dtype != np.bool_:
+                raise InvalidInputError(
+                    f"{region.value} is {voxels.dtype} {voxels.shape}: wanted bool {self.grid.shape}"
+                )
+        if self.is_empty and any(self.regions[one].any() for one in NESTED if one in self.regions):
+            raise InvalidInputError("the whole tumour is empty, and a part of it is not")
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it says that there is no tumour."""
+        return not self.whole.any()
+
+    @classmethod
+    def of_labels(
+        cls, labels: NDArray[np.integer], *, convention: LabelConvention, grid: Grid
+    ) -> Mask:
+        """Make a mask of a backend's label map, whose convention has to be named.
+
+        Args:
+            labels: (I, J, K) integers.
+            convention: What they mean.
+            grid: The study's RAS+ grid, which they lie on.
+
+        Raises:
+            InvalidInputError: A label is not of the convention, which has no whole tumour, or the
+                shape is not the grid's.
+        """
+        return cls(grid=grid, regions=convention.split(labels))
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """(I, J, K) bool, the whole tumour."""
+        return self.regions[Region.WT]
+
+    @property
+    def volume_mm3(self) -> float:
+        """Volume of the whole tumour."""
+        return float(self.whole.sum()) * self.grid.voxel_volume_mm3
+
+
+@dataclass(frozen=True, slots=True)
+class NoTumour:
+    """The answer that there is no tumour, in whatever form it was asked for: it is no failure.
+
+    A mask without a voxel says the same.
+    """
+
+
+NO_TUMOUR = NoTumour()
+
+
+class Form(str, Enum):
+    """The forms that a localisation takes; the first three lie on a plane, the rest in the volume."""
+
+    POINT = "point"
+    BOX = "box"
+    POLYGON = "polygon"
+    POINT_3D = "point_3d"
+    BOX_3D = "box_3d"
+    MASK = "mask"
+
+
+Localisation: TypeAlias = Point | Box | Polygon | Point3D | Box3D | Mask
+
+TYPE_OF_FORM: Mapping[Form, type[Localisation]] = {
+    Form.POINT: Point,
+    Form.BOX: Box,
+    Form.POLYGON: Polygon,
+    Form.POINT_3D: Point3D,
+    Form.BOX_3D: Box3D,
+    Form.MASK: Mask,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class LocalisationPrediction:
+    """Where a backend says the tumour is, or that there is none: an answer or a failure by form.
+
+    Args:
+        answers: By form; coordinates are of the study's RAS+ grid.
+        oracle: True where the backend was shown a slice chosen with the reference.
+        raw: The model's own words by form, where it spoke and was understood; a `Failure` holds
+            its own.
+
+    Raises:
+        InvalidInputError: No answer at all, or one filed under another form.
+    """
+
+    answers: Mapping[Form, Localisation | NoTumour | Failure]
+    oracle: bool = False
+    raw: Mapping[Form, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.answers:
+            raise InvalidInputError("a localisation prediction needs an answer or a failure")
+        for form, answer in self.answers.items():
+            if not isinstance(answer, (TYPE_OF_FORM[form], NoTumour, Failure)):
+                raise InvalidInputError(f"a {type(answer).__name__} is no {form.value}")
+
+    @property
+    def finds_tumour(self) -> bool | None:
+        """Tell whether any answer shows a tumour; None where all of them failed."""
+        said = [one for one in self.answers.values() if not isinstance(one, Failure)]
+        return any(not is_none(one) for one in said) if said else None
+
+
+def is_none(answer: Localisation | NoTumour) -> bool:
+    """Tell whether an answer says that there is no tumour."""
+    return answer.is_empty if isinstance(answer, Mask) else isinstance(answer, NoTumour)
+
+
+def with_answers(
+    said: LocalisationPrediction | Failure, forms: Collection[Form]
+) -> LocalisationPrediction | Failure:
+    """Read every failure `no_tumour_found` as the answer that there is no tumour.
+
+    Args:
+        said: Of a backend, or kept by a run that was older than `NO_TUMOUR`.
+        forms: What it was asked for.
+    """
+    if isinstance(said, Failure):
+        if said.reason is not FailureReason.NO_TUMOUR_FOUND or not forms:
+            return said
+        said = LocalisationPrediction(dict.fromkeys(forms, said))
+    found = {form: one for form, one in said.answers.items() if _found_none(one)}
+    words = {form: one.raw for form, one in found.items() if isinstance(one, Failure) and one.raw}
+    answers = {form: NO_TUMOUR if form in found else one for form, one in said.answers.items()}
+    return replace(said, answers=answers, raw={**said.raw, **words}) if found else said
+
+
+def _found_none(answer: object) -> bool:
+    return isinstance(answer, Failure) and answer.reason is FailureReason.NO_TUMOUR_FOUND

@@ -1,0 +1,29 @@
+"""Masks that cannot be of a tumour, whatever they are of."""
+
+from __future__ import annotations
+
+from gliobench.domain.geometry.grids import BoolArray
+
+MOST_OF_IMAGE = 0.5
+MOST_OF_BORDER = 0.5
+
+
+def why_implausible(whole: BoolArray) -> str:
+    """Say why a mask is none of a tumour in a head; nothing where it may be one.
+
+    Args:
+        whole: (I, J, K) bool; an axis of one voxel has no border.
+    """
+    share = float(whole.mean())
+    if share > MOST_OF_IMAGE:
+        return f"the mask covers {share:.0%} of the image: is it inverted?"
+    at_border = _border_share(whole)
+    if at_border > MOST_OF_BORDER:
+        return f"the mask covers {at_border:.0%} of the image's border: is it inverted?"
+    return ""
+
+
+def _border_share(whole: BoolArray) -> float:
+    inner = whole[tuple(slice(1, -1) if length > 1 else slice(None) for length in whole.shape)]
+    n_border = whole.size - inner.size
+    return float(whole.sum() - inner.sum()) / n_border if n_border else 0.0

@@ -1,0 +1,157 @@
+"""Whether images show a brain without its skull, and an answer a tumour that fits into it.
+
+Networks answer whatever they are shown, with the same confidence; what they cannot have learned is
+named here. No threshold was fitted: in 45 studies of BraTS and TCGA no value comes near one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Spacing
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Modality
+
+SMALLEST_BRAIN_ML, LARGEST_BRAIN_ML = 300.0, 3000.0
+LARGEST_TUMOUR = 0.4
+"""Of the brain."""
+COMMONEST = 0.5
+"""Of the head's voxels, that one value covers at most."""
+SHELL_MM = 2.0
+RIM = 6
+"""Shells, from the surface inwards, in which a scalp lies."""
+DEEP = slice(10, 20)
+"""Shells that a scalp and a skull leave to the brain."""
+BRIGHT_RIM = 1.4
+"""Of the deep brain's intensity: fat in T1; no cortex, vessel or dura is as bright all around."""
+OVER_SKULL = 1.25
+"""Intensity of a scalp, and of the deep brain, by that of the dark shell between them."""
+_PLANES = 5
+_UPPER_HALF = (0.5, 0.85)
+"""Of the head's height: above the face and the skull's base, below the vertex."""
+
+
+def image_faults(
+    study_id: str, modality: Modality, volume: NDArray[np.float32], grid: Grid
+) -> Iterator[Fault]:
+    """Name what keeps a volume from being the brain that every backend takes it for.
+
+    Args:
+        study_id: The study.
+        modality: Of the volume.
+        volume: (I, J, K), zero about the head, as `Study.volume` gives it.
+        grid: RAS+. Of a single axial plane no size and no skull is judged.
+    """
+    name = modality.value
+    occupied = np.count_nonzero(volume.ravel(order="K") != 0)  # in the order of memory: faster
+    if occupied in (0, volume.size) and volume.min() == volume.max():
+        detail = f"{name} is {volume.max():g} everywhere"
+        yield Fault(study_id, FaultKind.EMPTY_VOLUME, detail)
+        return
+    if (share := _commonest(volume)) > COMMONEST:
+        detail = f"{share:.0%} of what {name} shows is one value: wanted an image"
+        yield Fault(study_id, FaultKind.MOSTLY_ONE_VALUE, detail)
+    if grid.shape[Axis.AXIAL] == 1:
+        return
+    if shows_skull(volume, grid.spacing_mm, modality):
+        yield Fault(
+            study_id,
+            FaultKind.SKULL_NOT_STRIPPED,
+            f"{name} shows scalp and skull: wanted the brain alone, on one grid with the other "
+            "modalities; co-register them and strip the skull, e.g. with HD-BET or SynthStrip",
+        )
+    elif (
+        not SMALLEST_BRAIN_ML <= (ml := occupied * grid.voxel_volume_mm3 / 1000) <= LARGEST_BRAIN_ML
+    ):
+        yield Fault(
+            study_id,
+            FaultKind.BRAIN_TOO_SMALL if ml < SMALLEST_BRAIN_ML else FaultKind.BRAIN_TOO_LARGE,
+            f"{name} shows {ml:.0f} ml that are not background: wanted a whole brain without its "
+            f"skull, {SMALLEST_BRAIN_ML:.0f} to {LARGEST_BRAIN_ML:.0f} ml",
+        )
+
+
+def tumour_fault(study_id: str, *, tumour: BoolArray, brain: BoolArray) -> Fault | None:
+    """Name an answer that takes most of the brain for tumour.
+
+    Args:
+        study_id: The study.
+        tumour: (I, J, K) bool, as predicted.
+        brain: (I, J, K) bool; empty tells nothing.
+    """
+    share = int(tumour.sum()) / max(1, int(brain.sum()))
+    if share <= LARGEST_TUMOUR:
+        return None
+    return Fault(
+        study_id,
+        FaultKind.TUMOUR_TOO_LARGE,
+        f"the answer takes {share:.0%} of the brain for tumour: wanted at most {LARGEST_TUMOUR:.0%}",
+    )
+
+
+def shows_skull(volume: FloatArray, spacing_mm: Spacing, modality: Modality) -> bool:
+    """Tell whether scalp and skull surround the brain.
+
+    From the surface inwards a head is bright (scalp), dark (skull) and bright again (brain), in
+    every modality; in T1 the scalp's fat is brighter than any brain. Shells of 2 mm are averaged
+    over planes of the upper half.
+
+    Args:
+        volume: (I, J, K), zero about the head.
+        spacing_mm: Voxel edges along (i, j, k).
+        modality: T1 is judged by its fat as well.
+    """
+    shells = _shells(volume, spacing_mm)
+    if shells is None:
+        return False
+    scalp = np.fmax.accumulate(shells[: DEEP.start])
+    if modality in (Modality.T1N, Modality.T1C) and scalp[RIM - 1] > BRIGHT_RIM:
+        return True
+    skull = OVER_SKULL * shells[: DEEP.start]
+    return bool(((skull < scalp) & (skull < 1)).any())
+
+
+def _shells(volume: FloatArray, spacing_mm: Spacing) -> NDArray[np.float64] | None:
+    """Average shells of 2 mm, over the mean of the deep ones.
+
+    Returns:
+        From the surface inwards, NaN where voxels are too coarse for a shell; None where all is
+        background, or too thin to have deep shells.
+    """
+    across = int(np.argmax(spacing_mm)) if max(spacing_mm) > 1.5 * min(spacing_mm) else Axis.AXIAL
+    planes = np.moveaxis(volume, across, 2)
+    edges_mm = [edge for axis, edge in enumerate(spacing_mm) if axis != across]
+    steps = [max(1, round(SHELL_MM / edge)) for edge in edges_mm]
+    planes = planes[:: steps[0], :: steps[1]]
+    sampling = [edge * step for edge, step in zip(edges_mm, steps, strict=True)]
+    occupied = np.flatnonzero(planes[::4, ::4].any(axis=(0, 1)))
+    if not occupied.size:
+        return None
+    heights = occupied[0] + np.linspace(*_UPPER_HALF, _PLANES) * (occupied[-1] - occupied[0])
+    total, count = np.zeros(DEEP.stop), np.zeros(DEEP.stop)
+    for index in np.unique(heights.astype(int)):
+        plane = np.abs(planes[:, :, index])
+        outside, _ = ndimage.label(np.pad(plane == 0, 1, constant_values=True))
+        holes_filled = outside != outside[0, 0]
+        depth_mm = ndimage.distance_transform_edt(holes_filled, sampling=sampling)[1:-1, 1:-1]
+        shell = np.ceil(depth_mm / SHELL_MM).astype(int)  # 0 is background
+        inside = (shell > 0) & (shell <= DEEP.stop)
+        total += np.bincount(shell[inside] - 1, plane[inside], DEEP.stop)
+        count += np.bincount(shell[inside] - 1, minlength=DEEP.stop)
+    if not count[DEEP].sum() or not total[DEEP].sum():
+        return None
+    deep = total[DEEP].sum() / count[DEEP].sum()
+    means: NDArray[np.float64] = np.full(DEEP.stop, np.nan)
+    np.divide(total, count * deep, out=means, where=count > 0)
+    return means
+
+
+def _commonest(volume: FloatArray) -> float:
+    """Give the share of the commonest value among a sample of those that are not zero."""
+    step = tuple(slice(None, None, 1 + n // 60) for n in volume.shape)
+    head = volume[step][volume[step] != 0]
+    return float(np.unique(head, return_counts=True)[1].max() / head.size) if head.size else 0.0
