@@ -53,8 +53,8 @@ def inner_stages(folder: Path) -> dict[str, float]:
 
     from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
     from gliobench.adapters.onnx.network import OnnxNetwork
-    from gliobench.domain.networks import input as steps
     from gliobench.domain.labels.regions import Region
+    from gliobench.domain.networks import input as steps
     from gliobench.entrypoints.inputs import open_source
 
     localizer = OnnxNetwork(EMBEDDED_WEIGHTS / "localizer.onnx", kind="localizer")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.domain.files import tables
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files import tables
 from gliobench.domain.files.tables import read_rows, write_csv
 
 TEXT = "Grade,Patient ID\nHGG,anna\n\nNA,ben\n"
