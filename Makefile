@@ -25,6 +25,7 @@ check:
 	ruff check .
 	mypy
 	lint-imports
+	python .ci/check_words.py
 	python -m pytest
 
 fuzz:
