@@ -107,21 +107,25 @@ def lora_trainer(
         MissingExtraError: The extra `vlm` is not installed.
         InvalidInputError: The studies have no masks, or a value is wrong.
     """
-    from gliobench.adapters.mllama.options import options_of
+    from gliobench.adapters.transformers.mllama.backend import STAND_IN_FOLDER
+    from gliobench.adapters.transformers.options import options_of
     from gliobench.entrypoints.settings import backend_table
 
-    engine, reading = options_of(backend_table(settings, "llama-vision"))
+    engine, reading = options_of(
+        backend_table(settings, "llama-vision"), default_model=STAND_IN_FOLDER / "model"
+    )
     try:
-        from gliobench.adapters.mllama.fine_tuning import fitting, trainer
-        from gliobench.adapters.mllama.fine_tuning.lora import LoraOptions
+        from gliobench.adapters.transformers.fine_tuning.fitting import LoraSchedule
+        from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
+        from gliobench.adapters.transformers.mllama.fine_tuning.trainer import LoraTrainer
     except ModuleNotFoundError as error:
         raise MissingExtraError(extra="vlm", purpose="Fine-tuning") from error
-    return trainer.LoraTrainer(
+    return LoraTrainer(
         source,
         engine,
         reading,
         lora=LoraOptions(**lora),
-        schedule=fitting.LoraSchedule(**schedule),
+        schedule=LoraSchedule(**schedule),
         states=states,
         variants=variants,
         four_bit=four_bit,

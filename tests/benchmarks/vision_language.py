@@ -35,9 +35,10 @@ from fakes.tiny_mllama import (
     byte_tokenizer,
     write_picture_processor,
 )
-from gliobench.adapters.mllama.engine import Engine
-from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions
-from gliobench.adapters.mllama.requests import Picture, Prompt, Request
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
+from gliobench.adapters.transformers.mllama.engine import Engine
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.transformers.requests import Picture, Prompt, Request
 
 QUESTIONS = tuple(
     # A byte is a token here: about 120 tokens a prompt, as LLaMA's tokenizer makes of ours.

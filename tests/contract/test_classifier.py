@@ -14,8 +14,8 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_engine import FakeEngine
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.baselines.backends import majority, prevalence, site_only
-from gliobench.adapters.mllama.backend import backend_of
-from gliobench.adapters.mllama.options import ReadingOptions
+from gliobench.adapters.transformers.backend import backend_of
+from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.domain.predictions.prediction import Failure, GradePrediction

@@ -15,8 +15,8 @@ from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.baselines.backends import brain_centroid, centre_prior, mean_box
-from gliobench.adapters.mllama.backend import backend_of
-from gliobench.adapters.mllama.options import ReadingOptions
+from gliobench.adapters.transformers.backend import backend_of
+from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.geometry.grids import Box3D

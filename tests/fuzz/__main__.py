@@ -77,7 +77,9 @@ def _inputs(
 
 def _import_all(kinds: list[str]) -> None:
     """Import once what every child would: a fork has it for nothing."""
-    left_out = {"ray", "monai", "executors"} | ({"mllama"} if "adapters" not in kinds else set())
+    left_out = {"ray", "monai", "executors"} | (
+        {"transformers"} if "adapters" not in kinds else set()
+    )
     for layer in ("domain", "application", "adapters", "entrypoints"):
         root = Path(next(iter(import_module(f"gliobench.{layer}").__path__)))
         for path in sorted(root.rglob("*.py")):

@@ -45,7 +45,13 @@ class Ground:
     @property
     def adapter(self) -> Path:
         """The stand-in's adapter."""
-        return Path(str(files("gliobench.adapters"))) / "mllama" / "stand_in" / "adapter"
+        return (
+            Path(str(files("gliobench.adapters")))
+            / "transformers"
+            / "mllama"
+            / "stand_in"
+            / "adapter"
+        )
 
     @property
     def run(self) -> Path:

@@ -14,12 +14,12 @@ from torch.nn import functional
 from transformers import MllamaConfig, MllamaForConditionalGeneration, PreTrainedTokenizerFast
 from transformers.models.mllama.configuration_mllama import MllamaTextConfig, MllamaVisionConfig
 
-from gliobench.adapters.mllama.fine_tuning.answers import (
+from gliobench.adapters.transformers.fine_tuning.answers import (
     CORNERS,
     PictureReference,
     answer_text,
 )
-from gliobench.adapters.mllama.prompts import Prompts
+from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.studies.study import Grade, Modality
 

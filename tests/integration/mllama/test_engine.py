@@ -14,13 +14,15 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("llguidance")
 
-from gliobench.adapters.mllama.decoding import Decoder, ReplyEnd, Writing
-from gliobench.adapters.mllama.dialogues import Dialogue, Dialogues, begin
-from gliobench.adapters.mllama.engine import Engine
-from gliobench.adapters.mllama.loading import EngineOptions, load_checkpoint
-from gliobench.adapters.mllama.pictures import tiles_of
-from gliobench.adapters.mllama.requests import Picture, Prompt, Request
-from gliobench.adapters.mllama.vision_cache import look
+from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
+from gliobench.adapters.transformers.mllama.decoding import Decoder
+from gliobench.adapters.transformers.mllama.dialogues import Dialogue, Dialogues, begin
+from gliobench.adapters.transformers.mllama.engine import Engine
+from gliobench.adapters.transformers.mllama.vision import tiles_of
+from gliobench.adapters.transformers.mllama.vision_cache import look
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.transformers.replies import ReplyEnd, Writing
+from gliobench.adapters.transformers.requests import Picture, Prompt, Request
 from gliobench.domain.errors import BackendError, InvalidInputError
 from integration.mllama.transformers_reference import TransformersReference
 

@@ -15,22 +15,23 @@ pytest.importorskip("peft")
 from safetensors.torch import load_file
 
 from fakes.study_folder import write_study
-from gliobench.adapters.mllama.fine_tuning.fitting import (
+from gliobench.adapters.transformers.cards import CARD, card_of
+from gliobench.adapters.transformers.fine_tuning.fitting import (
     ADAPTER,
     CURVE,
     Lesson,
     LoraSchedule,
     fit_adapter,
 )
-from gliobench.adapters.mllama.fine_tuning.lora import (
+from gliobench.adapters.transformers.fine_tuning.lora import (
     LoraOptions,
     add_lora,
     check_parameters,
     expected_parameters,
     trainable_parameters,
 )
-from gliobench.adapters.mllama.loading import EngineOptions, load_checkpoint
-from gliobench.adapters.mllama.options import CARD, ReadingOptions, card_of
+from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
+from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
 from gliobench.application.train.cross_validate import CrossValidation
 from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
 from gliobench.domain.studies.image_hash import image_hashes

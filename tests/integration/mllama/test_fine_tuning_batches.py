@@ -11,17 +11,25 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from gliobench.adapters.mllama.engine import Engine
-from gliobench.adapters.mllama.fine_tuning.examples import Collator, even_odds, examples_of
-from gliobench.adapters.mllama.fine_tuning.packing import IGNORED, weighted_loss
-from gliobench.adapters.mllama.fine_tuning.samples import Sample, samples_of
-from gliobench.adapters.mllama.fine_tuning.vision_states import Seen, VisionStates, vision_tower_of
-from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions, load_checkpoint
-from gliobench.adapters.mllama.options import ReadingOptions
-from gliobench.adapters.mllama.prompts import Prompts
-from gliobench.adapters.mllama.reader import Asking, Reader
-from gliobench.adapters.mllama.requests import Picture
-from gliobench.adapters.mllama.slice_prompting import SlicePrompting
+from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, weighted_loss
+from gliobench.adapters.transformers.fine_tuning.samples import Sample, samples_of
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
+from gliobench.adapters.transformers.mllama.engine import Engine
+from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
+    Collator,
+    even_odds,
+    examples_of,
+)
+from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
+    Seen,
+    VisionStates,
+    vision_tower_of,
+)
+from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.transformers.reader import Asking, Reader
+from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.transformers.slices import SlicePrompting
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry.grids import Axis, Plane

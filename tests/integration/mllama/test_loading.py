@@ -11,14 +11,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from gliobench.adapters.mllama.loading import (
-    Checkpoint,
-    EngineOptions,
-    _reported,
-    content_hash,
-    load_checkpoint,
-)
-from gliobench.adapters.mllama.pictures import tiles_of
+from gliobench.adapters.transformers.loading import content_hash, reported_loading
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
+from gliobench.adapters.transformers.mllama.vision import tiles_of
+from gliobench.adapters.transformers.options import EngineOptions
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 
 
@@ -30,7 +26,7 @@ def copy(tiny_folder: Path, tmp_path: Path) -> Path:
 def test_the_hubs_retries_are_not_told(caplog: pytest.LogCaptureFixture) -> None:
     hub = logging.getLogger("huggingface_hub.utils._http")
 
-    @_reported("no/model")
+    @reported_loading("no/model")
     def load() -> None:
         hub.warning("Retrying in 1s")
         raise OSError("unreachable")

@@ -12,12 +12,15 @@ pytest.importorskip("transformers")
 import numpy as np
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
-from gliobench.adapters.mllama.engine import Engine
-from gliobench.adapters.mllama.loading import EngineOptions, content_hash, load_checkpoint
-from gliobench.adapters.mllama.options import STAND_IN_FOLDER, ReadingOptions, card_of
-from gliobench.adapters.mllama.prompts import Prompts
-from gliobench.adapters.mllama.reader import Asking, Reader, Reading
-from gliobench.adapters.mllama.slices import planes_by
+from gliobench.adapters.transformers.cards import card_of
+from gliobench.adapters.transformers.loading import content_hash
+from gliobench.adapters.transformers.mllama.backend import STAND_IN_FOLDER
+from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
+from gliobench.adapters.transformers.mllama.engine import Engine
+from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.transformers.reader import Asking, Reader, Reading
+from gliobench.adapters.transformers.slices import planes_by
 from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.geometry.grids import Grid, Point
 from gliobench.domain.predictions.prediction import Failure, Form

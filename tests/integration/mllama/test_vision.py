@@ -8,9 +8,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from gliobench.adapters.mllama.loading import Checkpoint, EngineOptions, load_checkpoint
-from gliobench.adapters.mllama.pictures import Tiles, tiles_of
-from gliobench.adapters.mllama.vision import encode
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
+from gliobench.adapters.transformers.mllama.vision import Tiles, encode, tiles_of
+from gliobench.adapters.transformers.options import EngineOptions
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from transformers import MllamaForConditionalGeneration, MllamaProcessor
 
-from gliobench.adapters.mllama.loading import Checkpoint
-from gliobench.adapters.mllama.requests import Picture
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
+from gliobench.adapters.transformers.requests import Picture
 
 
 class TransformersReference:

@@ -1,1 +1,0 @@
-"""LoRA fine-tuning of Mllama: the slices and words of inference, on Transformers' Trainer."""

@@ -1,0 +1,1 @@
+"""Vision-language models in Transformers: asked about slices, tuned by LoRA."""

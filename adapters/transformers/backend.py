@@ -1,0 +1,199 @@
+"""The backends `llama-vision` and `llama-vision-lora`: one model, without and with an adapter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.resources import files
+from typing import Protocol, final
+
+from gliobench import __version__
+from gliobench.adapters.transformers.options import ReadingOptions
+from gliobench.adapters.transformers.prompts import VERSION, Prompts
+from gliobench.adapters.transformers.reader import Answerer, Asking, Reader
+from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
+from gliobench.domain.comparison.report import STAND_IN
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
+from gliobench.domain.slices.view import SlicePolicy
+from gliobench.domain.studies.study import Study
+
+
+class Speaker(Answerer, Protocol):
+    """An engine: it answers, and tells what it is and what it sends."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that decides its replies."""
+        ...
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """What a report says of it."""
+        ...
+
+    @property
+    def tile_px(self) -> int:
+        """Edge of the largest picture that it sees whole and unscaled in one tile."""
+        ...
+
+    def chat(self, prompt: str, pictures: int = 1) -> str:
+        """Write out what is sent, special tokens and all."""
+        ...
+
+
+def backend_of(
+    name: str,
+    engine: Speaker,
+    reading: ReadingOptions,
+    *,
+    guide: Backend | None = None,
+    stand_in: str | None = None,
+    learned: Mapping[str, frozenset[str] | None] | None = None,
+) -> Backend:
+    """Put an engine to work on studies.
+
+    Args:
+        name: The backend's.
+        engine: Who answers.
+        reading: What is shown and asked.
+        guide: The backend that chooses slices where the policy is `localizer-guided`.
+        stand_in: What to say where the weights stand in for others.
+        learned: By part of the model, the hashes of the patients and images that it has learned
+            from; None where it does not state them.
+
+    Raises:
+        InvalidInputError: The options do not fit one another.
+    """
+    prompting = reading.prompting(engine.tile_px)
+    prompts = Prompts.load()
+    asking = Asking(prompting, prompts, grade=reading.grade_decoding, places=reading.decoding)
+    planes_of = planes_by(
+        reading.policy,
+        modality=prompting.modalities[0],
+        count=reading.slices,
+        localizer=guide.localizer if guide else None,
+    )
+    reader = Reader(engine, asking, planes_of, oracle=reading.oracle)
+    told = _told(reading, prompting, prompts, guide)
+    parts = dict(learned or {})
+    if guide:
+        parts[f"the localizer {guide.name}"] = guide.trained_on
+    known = [hashes for hashes in parts.values() if hashes is not None]
+    unstated = [part for part, hashes in parts.items() if hashes is None]
+    unstated += [f"{guide.name}: {guide.unstated}"] if guide and guide.unstated else []
+    decisive = [engine.fingerprint, sorted(told.items())]
+    return Backend(
+        name=name,
+        classifier=VisionLanguageClassifier(reader),
+        localizer=VisionLanguageLocalizer(reader),
+        fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
+        provenance={**engine.provenance, **told, **({STAND_IN: stand_in} if stand_in else {})},
+        trained_on=frozenset().union(*known) if known else None,
+        unstated=" and ".join(unstated) if known else "",
+        oracle=reading.oracle,
+        show_prompts=lambda study: "\n".join(_sent(reader, engine, study)),
+    )
+
+
+@final
+class VisionLanguageClassifier(Classifier):
+    """Grades by what the model answers.
+
+    Args:
+        reader: Shared with the localizer, so that a study is asked about once.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        """Grade each study."""
+        return [
+            one if isinstance(one, Failure) else one.grade for one in self._reader.read(studies)
+        ]
+
+
+@final
+class VisionLanguageLocalizer(Localizer):
+    """Points, boxes and outlines on the slice that the model was shown.
+
+    Args:
+        reader: Shared with the classifier, so that a study is asked about once.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """The three forms of a plane."""
+        return frozenset(FORM_OF_QUESTION.values())
+
+    def localise(
+        self, studies: Sequence[Study], forms: Collection[Form]
+    ) -> list[LocalisationPrediction | Failure]:
+        """Say where the tumour of each study is."""
+        return [
+            one if isinstance(one, Failure) else _only(one.place, forms)
+            for one in self._reader.read(studies)
+        ]
+
+
+def _only(place: LocalisationPrediction, forms: Collection[Form]) -> LocalisationPrediction:
+    answers = {form: answer for form, answer in place.answers.items() if form in forms}
+    raw = {form: text for form, text in place.raw.items() if form in forms}
+    return LocalisationPrediction(answers, oracle=place.oracle, raw=raw)
+
+
+def _told(
+    reading: ReadingOptions, prompting: SlicePrompting, prompts: Prompts, guide: Backend | None
+) -> dict[str, str]:
+    told = {
+        "slices": reading.policy.value,
+        "composition": f"{prompting.composition.value} of "
+        + " ".join(m.value for m in prompting.modalities),
+        "size_px": str(prompting.size_px),
+        "unit": reading.unit,
+        "decoding": f"grade {reading.grade_decoding.value}, places {reading.decoding.value}",
+        "prompts": f"version {VERSION}",
+        "prompts_sha256": prompts.sha256,
+        "parser_sha256": _parser_sha256(),
+        "gliobench": __version__,
+    }
+    if reading.policy is SlicePolicy.N_SLICES:
+        told["slices"] += f": {reading.slices}"
+    return told | ({"guide": f"{guide.name} {guide.fingerprint}"} if guide else {})
+
+
+def _parser_sha256() -> str:
+    sources = (
+        one for one in files("gliobench.domain.answers").iterdir() if one.name.endswith(".py")
+    )
+    in_order = sorted(sources, key=lambda one: one.name)
+    return hashlib.sha256(b"".join(one.read_bytes() for one in in_order)).hexdigest()
+
+
+def _sent(reader: Reader, engine: Speaker, study: Study) -> Iterator[str]:
+    """Write out all that is sent about a study."""
+    asked = reader.requests(study)
+    if isinstance(asked, Failure):
+        raise InvalidInputError(f"nothing is sent about {study.id}: {asked.detail}")
+    for view, request in asked:
+        for question, prompt in zip(Question, request.prompts, strict=True):
+            edge = request.pictures[0].shape[0]
+            yield f"--- {view.plane.axis.name.lower()} slice {view.plane.index}, {edge} pixels: {question.value}"
+            yield engine.chat(prompt.text, pictures=len(request.pictures))
+            if prompt.grammar:
+                yield f"held to {prompt.grammar}"
+            yield from (f"compared: {one}" for one in prompt.continuations)

@@ -1,0 +1,81 @@
+"""The backends `llama-vision` and `llama-vision-lora`: one model, without and with an adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gliobench.adapters.transformers.backend import backend_of
+from gliobench.adapters.transformers.cards import card_of, check_taught, learned_by
+from gliobench.adapters.transformers.options import options_of
+from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.application.backends.held_out import held_out
+from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.comparison.report import STAND_IN
+from gliobench.domain.errors import InvalidInputError, MissingExtraError
+from gliobench.domain.slices.view import SlicePolicy
+
+STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
+"""A tiny checkpoint and its adapter, for where the gated weights are absent."""
+
+
+def llama_vision(options: BackendOptions) -> Backend:
+    """Build the model as it was published, or as `llama.model` names it.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: An option has a wrong value.
+        NotFoundError: The model is not there, or its licence is not accepted.
+        BackendError: It is no Mllama, or cannot be loaded.
+    """
+    return _backend("llama-vision", options, adapter=None)
+
+
+def llama_vision_lora(options: BackendOptions) -> Backend:
+    """Build the same model with the LoRA adapter that `llama.adapter` names.
+
+    Where `llama.held_out` names a training run, each patient is answered with the adapter of the
+    fold that held them out: one model a fold is in memory then.
+
+    Raises:
+        MissingExtraError: The extra `vlm` is not installed.
+        InvalidInputError: An option has a wrong value, or another model has no adapter.
+        NotFoundError: The model or the adapter is not there, or a licence is not accepted.
+        BackendError: It is no Mllama, or cannot be loaded.
+    """
+    of_folds = held_out(options, _of_fold)
+    if of_folds:
+        return of_folds
+    adapter = options.extra.get("adapter")
+    if adapter is None and options.extra.get("model") is not None:
+        raise InvalidInputError(
+            f"llama-vision-lora has no adapter for {options.extra['model']}: train one by "
+            "'gliobench train lora' and set llama.adapter to its folder"
+        )
+    return _backend(
+        "llama-vision-lora", options, adapter=str(adapter or STAND_IN_FOLDER / "adapter")
+    )
+
+
+def _of_fold(options: BackendOptions, folder: Path) -> Backend:
+    return _backend("llama-vision-lora", options, adapter=str(folder / "adapter"))
+
+
+def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:
+    engine, reading = options_of(
+        options.extra, default_model=STAND_IN_FOLDER / "model", adapter=adapter
+    )
+    try:
+        from gliobench.adapters.transformers.mllama.engine import Engine
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
+    check_taught(card_of(adapter), reading, Prompts.load())
+    guided = reading.policy is SlicePolicy.LOCALIZER_GUIDED
+    return backend_of(
+        name,
+        Engine.load(engine),
+        reading,
+        guide=options.other(reading.localizer) if guided else None,
+        stand_in=card_of(engine.model).get(STAND_IN),
+        learned={"its base model": learned_by(engine.model)}
+        | ({"its adapter": learned_by(adapter)} if adapter else {}),
+    )

@@ -1,0 +1,1 @@
+"""LoRA fine-tuning of Mllama on Transformers' Trainer."""

@@ -1,0 +1,103 @@
+"""Samples in tokens: word for word what inference sends, and the answer that it should get."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from gliobench.adapters.transformers.fine_tuning.answers import answer_text
+from gliobench.adapters.transformers.fine_tuning.fitting import Batch
+from gliobench.adapters.transformers.fine_tuning.samples import Sample
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
+from gliobench.adapters.transformers.mllama.fine_tuning.packing import Packer, Turn
+from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import VisionStates, own_tiles
+from gliobench.adapters.transformers.mllama.vision import tiles_of
+from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.studies.study import Grade
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """A picture and the turns about it."""
+
+    picture: Picture
+    turns: tuple[Turn, ...]
+
+
+def examples_of(
+    samples: Sequence[Sample], checkpoint: Checkpoint, prompting: SlicePrompting, prompts: Prompts
+) -> list[Example]:
+    """Put samples in tokens.
+
+    Every answer weighs the same, however long; but a grade weighs more the rarer it is, so that
+    P(HGG) is stated for even odds (docs/decisions/0007).
+    """
+    asked = {
+        one: tuple(checkpoint.token_ids(checkpoint.chat(prompting.prompt_text(prompts, one))))
+        for one in Question
+    }
+    weights = even_odds(sample.reference.grade for sample in samples)
+    end = checkpoint.end_token_ids[0]
+
+    def turn(question: Question, sample: Sample) -> Turn:
+        text = answer_text(question, sample.reference, pixels=prompting.pixels)
+        grade = sample.reference.grade
+        weight = weights[grade] if question is Question.GRADE and grade else 1.0
+        return Turn(asked[question], (*checkpoint.token_ids(text), end), weight)
+
+    return [
+        Example(sample.picture, tuple(turn(one, sample) for one in sample.reference.questions))
+        for sample in samples
+    ]
+
+
+def even_odds(grades: Iterable[Grade | None]) -> Mapping[Grade, float]:
+    """Weigh grades so that both come to half of the total, and to one on average."""
+    counts = Counter(grade for grade in grades if grade)
+    return {grade: counts.total() / (len(counts) * count) for grade, count in counts.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collator:
+    """Makes batches of examples.
+
+    Args:
+        checkpoint: Whose processor and tokens.
+        states: What the frozen vision tower made of the pictures; None runs the tower each time.
+    """
+
+    checkpoint: Checkpoint
+    states: VisionStates | None
+
+    def __call__(self, examples: list[Example]) -> Batch:
+        """Pack examples, one row a picture."""
+        pictures = [one.picture for one in examples]
+        seen = self._kept(pictures, self.states) if self.states else self._pixels(pictures)
+        packer = Packer(
+            image_token=self.checkpoint.picture_token_id,
+            padding=int(self.checkpoint.tokenizer.pad_token_id),
+        )
+        return {**packer.pack([one.turns for one in examples], shown=seen.pop("shown")), **seen}
+
+    def _kept(self, pictures: Sequence[Picture], states: VisionStates) -> Batch:
+        kept = [states[one] for one in pictures]
+        return {
+            "shown": torch.stack([one.shown for one in kept]),
+            "cross_attention_states": torch.stack([one.states for one in kept]),
+        }
+
+    def _pixels(self, pictures: Sequence[Picture]) -> Batch:
+        tiles = tiles_of(self.checkpoint.picture_processor, pictures)
+        shown = own_tiles(tiles)
+        return {
+            "shown": shown,
+            "pixel_values": tiles.pixels[:, None],
+            "aspect_ratio_ids": tiles.aspect_ratio_ids[:, None],
+            "aspect_ratio_mask": shown[:, None],
+        }

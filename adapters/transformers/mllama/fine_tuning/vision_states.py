@@ -1,0 +1,111 @@
+"""What a frozen vision tower makes of each picture, computed once and kept in files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
+from gliobench.adapters.transformers.mllama.vision import Tiles, encode, tiles_of
+from gliobench.adapters.transformers.requests import Picture
+from gliobench.domain.errors import JobError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the language model gets of a picture.
+
+    Padded tiles are part of it: the tokens before a picture attend to them, here as in inference
+    (docs/decisions/0009).
+
+    Args:
+        states: (tiles × tokens, width), behind the projector.
+        shown: (tiles,) int64, 1 for tiles that show the picture, 0 for padded ones.
+    """
+
+    states: Tensor
+    shown: Tensor
+
+
+See: TypeAlias = Callable[[Sequence[Picture]], Sequence[Seen]]
+"""Runs a vision tower over pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisionStates:
+    """What was seen, by content: of the picture, and of the tower that saw it.
+
+    All fits of a cross-validation share one folder, and processes may: a file is put there whole.
+
+    Args:
+        folder: One file a picture.
+        tower: Hash of all weights that the states depend on.
+        see: Runs the tower.
+        batch_size: Pictures that it runs over at once.
+    """
+
+    folder: Path
+    tower: str
+    see: See
+    batch_size: int = 8
+
+    def prepare(self, pictures: Sequence[Picture]) -> None:
+        """Look at the pictures that were not looked at yet."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        by_file = {self._file(one): one for one in pictures}
+        missing = [one for file, one in by_file.items() if not file.exists()]
+        for start in range(0, len(missing), self.batch_size):
+            batch = missing[start : start + self.batch_size]
+            for picture, seen in zip(batch, self.see(batch), strict=True):
+                self._keep(picture, seen)
+
+    def __getitem__(self, picture: Picture) -> Seen:
+        """Read what was seen of a picture that was prepared.
+
+        Raises:
+            JobError: The file is not there or damaged.
+        """
+        path = self._file(picture)
+        try:
+            return Seen(**load_file(path))
+        except (OSError, SafetensorError, TypeError) as error:
+            raise JobError(f"vision states {path} cannot be read, delete them: {error}") from error
+
+    def _keep(self, picture: Picture, seen: Seen) -> None:
+        path = self._file(picture)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        # A clone: a row of a batch would be written with all of the batch behind it.
+        tensors = {"states": seen.states.cpu().clone(), "shown": seen.shown.cpu().clone()}
+        save_file(tensors, temporary)
+        temporary.replace(path)
+
+    def _file(self, picture: Picture) -> Path:
+        content = sha256(f"{self.tower} {picture.shape}".encode() + picture.tobytes())
+        return self.folder / f"{content.hexdigest()}.safetensors"
+
+
+def vision_tower_of(checkpoint: Checkpoint) -> See:
+    """Give what looks at pictures with a checkpoint's vision tower and projector."""
+
+    def see(pictures: Sequence[Picture]) -> list[Seen]:
+        tiles = tiles_of(checkpoint.picture_processor, pictures)
+        with torch.inference_mode():
+            states = encode(checkpoint.model, tiles).flatten(1, 2)
+        return [Seen(*one) for one in zip(states, own_tiles(tiles), strict=True)]
+
+    return see
+
+
+def own_tiles(tiles: Tiles) -> Tensor:
+    """Tell tiles that show a picture from padded ones: (n, tiles) int64, 1 and 0."""
+    own = torch.arange(tiles.pixels.shape[1]) < torch.tensor(tiles.counts)[:, None]
+    return own.to(torch.int64)

@@ -1,0 +1,165 @@
+"""Which slices of a study are shown, and how: what training and inference must have alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+from gliobench.adapters.transformers.prompts import Prompts, answer_schema
+from gliobench.adapters.transformers.requests import Picture
+from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import Axis, Plane, extent
+from gliobench.domain.predictions.forms import largest_plane
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Mask, NoTumour
+from gliobench.domain.slices.view import (
+    Composition,
+    SlicePolicy,
+    SliceView,
+    brain_middle,
+    evenly_spaced,
+    render_all,
+)
+from gliobench.domain.studies.study import Modality, Study
+
+SHOWN = {
+    Composition.ONE: (Modality.T1C,),
+    Composition.RGB: (Modality.T1C, Modality.T2F, Modality.T2W),
+    Composition.MONTAGE: (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F),
+}
+"""The modalities of each composition, where no others are asked for."""
+
+
+PlanesOf: TypeAlias = Callable[[Study], tuple[Plane, ...] | Failure]
+"""Chooses the slices of a study, from the lowest up, or says why it cannot.
+
+A volume that cannot be read raises as `Study.volume` does.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePrompting:
+    """One way of showing a slice and asking about it.
+
+    Args:
+        size_px: Edge of the square picture.
+        composition: How the modalities make one picture.
+        modalities: As many as the composition shows; none takes those of `SHOWN`.
+        in_pixels: Whether coordinates are asked for in pixels; else in fractions.
+
+    Raises:
+        InvalidInputError: More or fewer modalities than the composition shows.
+    """
+
+    size_px: int
+    composition: Composition = Composition.ONE
+    modalities: tuple[Modality, ...] = ()
+    in_pixels: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.modalities:
+            object.__setattr__(self, "modalities", SHOWN[self.composition])
+        if len(self.modalities) != self.composition.modality_count:
+            raise InvalidInputError(
+                f"composition {self.composition.value} of {len(self.modalities)} modalities: "
+                f"wanted {self.composition.modality_count}"
+            )
+
+    @property
+    def pixels(self) -> int | None:
+        """Edge of what coordinates refer to, where they are pixels; else None."""
+        return self.composition.panel_px(self.size_px) if self.in_pixels else None
+
+    def view(self, study: Study, plane: Plane) -> SliceView:
+        """Fit the brain of a plane into the picture, or the plane where no brain meets it.
+
+        Raises:
+            NotFoundError: The study lacks the first modality, in which the brain is looked for.
+            InvalidInputError: Its volume cannot be read, or the plane lies outside the study.
+        """
+        brain = plane.cut(study.volume(self.modalities[0])) != 0
+        crop = extent(brain) if brain.any() else None
+        return SliceView.of(study.grid, plane, self.size_px, crop=crop)
+
+    def pictures(self, study: Study, views: Sequence[SliceView]) -> tuple[Picture, ...]:
+        """Draw a study's slices.
+
+        Raises:
+            NotFoundError: The study lacks a modality.
+            InvalidInputError: A volume cannot be read, or is zero everywhere.
+        """
+        volumes = {one: study.volume(one) for one in self.modalities}
+        return render_all(volumes, views, self.composition, self.modalities)
+
+    def prompt_text(self, prompts: Prompts, question: Question) -> str:
+        """Word a question about such a picture."""
+        return prompts.prompt_text(
+            question,
+            composition=self.composition,
+            modalities=self.modalities,
+            pixels=self.pixels,
+        )
+
+    def answer_schema(self, question: Question) -> str:
+        """Give the JSON schema of the answer about such a picture."""
+        return answer_schema(question, pixels=self.pixels)
+
+
+def planes_by(
+    policy: SlicePolicy, *, modality: Modality, count: int = 1, localizer: Localizer | None = None
+) -> PlanesOf:
+    """Give what chooses slices by a policy; a study of one axial plane leaves no choice.
+
+    Args:
+        policy: How to choose.
+        modality: In which the brain is looked for.
+        count: Slices of `n-slices`.
+        localizer: Whose mask `localizer-guided` follows.
+
+    Raises:
+        InvalidInputError: The policy follows a localizer, and there is none that gives a mask.
+    """
+    choose = _rule(policy, modality, count, localizer)
+    only = (Plane(Axis.AXIAL, 0),)
+    return lambda study: only if study.grid.shape[Axis.AXIAL] == 1 else choose(study)
+
+
+def _rule(
+    policy: SlicePolicy, modality: Modality, count: int, localizer: Localizer | None
+) -> PlanesOf:
+    match policy:
+        case SlicePolicy.ORACLE_LARGEST_TUMOUR:
+            return _of_oracle
+        case SlicePolicy.BRAIN_MIDDLE:
+            return lambda study: (brain_middle(study.volume(modality)),)
+        case SlicePolicy.N_SLICES:
+            return lambda study: evenly_spaced(study.volume(modality), count)
+        case SlicePolicy.LOCALIZER_GUIDED:
+            if localizer is None or Form.MASK not in localizer.forms:
+                raise InvalidInputError(
+                    f"policy {policy.value}: wanted a backend that gives a mask"
+                )
+            return partial(_of_mask, localizer)
+
+
+def _of_oracle(study: Study) -> tuple[Plane, ...] | Failure:
+    if study.oracle_plane is None:
+        return Failure(FailureReason.NO_SLICE, "no reference tumour to choose a slice by")
+    return (study.oracle_plane,)
+
+
+def _of_mask(localizer: Localizer, study: Study) -> tuple[Plane, ...] | Failure:
+    (found,) = localizer.localise([study], {Form.MASK})
+    mask = found if isinstance(found, Failure) else found.answers[Form.MASK]
+    if isinstance(mask, NoTumour) or (isinstance(mask, Mask) and mask.is_empty):
+        return Failure(FailureReason.NO_TUMOUR_FOUND, "the mask that is followed shows no tumour")
+    if isinstance(mask, Mask):
+        return (largest_plane(mask.whole, Axis.AXIAL),)
+    return (
+        mask
+        if isinstance(mask, Failure)
+        else Failure(FailureReason.BACKEND_ERROR, f"a {type(mask).__name__} for a mask")
+    )
