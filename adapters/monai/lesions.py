@@ -27,7 +27,6 @@ GRID = 128
 EDGE = 32
 MARGIN = 4
 """Voxels about a lesion that a cube holds at least; beyond, small lesions are padded with zeros."""
-BRATS_SHAPE = (240, 240, 155)
 VOXEL_MM = GraderGeometry().spacing_mm
 
 

@@ -1,7 +1,7 @@
 """Studies and masks in NIfTI files, in the layouts that BraTS uses."""
 
 from gliobench.adapters.nifti.brats_study_source import BratsStudySource
-from gliobench.adapters.nifti.mask_file import read_mask, write_mask
+from gliobench.adapters.nifti.mask_file import write_mask
 from gliobench.adapters.nifti.study_files import StudyFiles
 
-__all__ = ["BratsStudySource", "StudyFiles", "read_mask", "write_mask"]
+__all__ = ["BratsStudySource", "StudyFiles", "write_mask"]

@@ -58,17 +58,6 @@ def write_mask(
     _write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def read_mask(path: DatasetPath, study: Study, convention: LabelConvention) -> Mask:
-    """Read a label map as a mask on a study's RAS+ grid.
-
-    Raises:
-        NotFoundError: There is no such file.
-        FaultyStudyError: It cannot be read, lies elsewhere than the study, or has an unknown label.
-        InvalidInputError: It holds no tumour.
-    """
-    return Mask(grid=study.grid, regions=read_regions(path, study.grid, convention))
-
-
 def read_regions(
     path: DatasetPath, grid: Grid, convention: LabelConvention
 ) -> dict[Region, BoolArray]:

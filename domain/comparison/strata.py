@@ -60,11 +60,6 @@ class Strata:
     edges: tuple[float, ...] = ()
     unit: str = ""
 
-    @property
-    def n_unknown(self) -> int:
-        """Cases in no part."""
-        return int((self.part < 0).sum())
-
     def members(self, name: str) -> BoolArray:
         """Tell who is in a part, (N,) bool; nobody where there is no such part."""
         index = self.names.index(name) if name in self.names else len(self.names)

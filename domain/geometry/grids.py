@@ -159,19 +159,6 @@ class Plane:
         axes = grid.affine[:3, self.in_plane_axes]
         return np.asarray(np.linalg.cholesky(axes.T @ axes), dtype=np.float64)
 
-    def from_middle_mm(self, at: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-        """Say how far places lie from the middle of the image, on the plane.
-
-        Args:
-            at: (N, 2) in-plane voxel coordinates.
-            grid: The study's.
-
-        Returns:
-            (N, 2) millimetres: on an axial plane to the patient's right, and to the front.
-        """
-        shape = np.array(grid.shape)[list(self.in_plane_axes)]
-        return (at - (shape - 1) / 2) @ self.pixel_mm(grid)
-
     def cut(self, volume: NDArray[ScalarT]) -> NDArray[ScalarT]:
         """Take this plane out of an (I, J, K) array, as an array of its two in-plane axes.
 

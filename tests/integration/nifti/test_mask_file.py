@@ -10,7 +10,8 @@ import pytest
 
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
-from gliobench.adapters.nifti import BratsStudySource, read_mask, write_mask
+from gliobench.adapters.nifti import BratsStudySource, write_mask
+from gliobench.adapters.nifti.mask_file import read_regions
 from gliobench.application.datasets.verify_dataset import verify_dataset
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.geometry.grids import Grid
@@ -39,12 +40,11 @@ NATIVE = Grid(
 def test_a_written_mask_is_read_back_as_it_was(tmp_path: Path, name: str, convention: str) -> None:
     write_mask(tmp_path / name, MASK, CASE.study, BUILT_IN[convention])
 
-    read = read_mask(tmp_path / name, CASE.study, BUILT_IN[convention])
+    read = read_regions(tmp_path / name, CASE.study.grid, BUILT_IN[convention])
 
-    assert read.grid == MASK.grid
-    assert read.regions.keys() == BUILT_IN[convention].regions.keys()
+    assert read.keys() == BUILT_IN[convention].regions.keys()
     for region in NESTED:
-        np.testing.assert_array_equal(read.regions[region], MASK.regions[region])
+        np.testing.assert_array_equal(read[region], MASK.regions[region])
 
 
 def test_a_mask_is_written_on_the_grid_of_the_studys_files(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_an_unknown_label_is_told_with_its_file(tmp_path: Path, label: float, to
     write_image(tmp_path / "mask.nii", labels, CASE.study.grid)
 
     with pytest.raises(FaultyStudyError, match=told) as caught:
-        read_mask(tmp_path / "mask.nii", CASE.study, OF_2017)
+        read_regions(tmp_path / "mask.nii", CASE.study.grid, OF_2017)
 
     assert caught.value.kind is FaultKind.UNKNOWN_LABEL
 
@@ -134,7 +134,7 @@ def test_a_mask_that_lies_elsewhere_than_its_study_is_refused(tmp_path: Path) ->
     write_image(tmp_path / "mask.nii", labels, Grid(shape=CASE.study.grid.shape, affine=moved))
 
     with pytest.raises(FaultyStudyError, match=r"elsewhere.* 1 mm \(1 voxels\)") as caught:
-        read_mask(tmp_path / "mask.nii", CASE.study, OF_2017)
+        read_regions(tmp_path / "mask.nii", CASE.study.grid, OF_2017)
 
     assert caught.value.kind is FaultKind.AFFINE_MISMATCH
 

@@ -240,14 +240,12 @@ def test_an_empty_region_has_no_extent() -> None:
         extent(np.zeros((2, 2), dtype=bool))
 
 
-def test_places_on_a_plane_are_measured_from_the_middle_of_the_image() -> None:
-    places = np.array([[1.5, 2.5], [3.5, 0.5]])
+def test_at_right_angles_a_pixel_is_as_long_as_its_voxel() -> None:
+    grid = Grid(shape=(4, 5, 6), affine=np.diag([2.0, 1.0, 3.0, 1.0]))
 
-    from_middle = Plane(Axis.CORONAL, 0).from_middle_mm(
-        places, Grid(shape=(4, 5, 6), affine=np.diag([2.0, 1.0, 3.0, 1.0]))
-    )
+    pixel_mm = Plane(Axis.CORONAL, 0).pixel_mm(grid)
 
-    assert from_middle == pytest.approx(np.array([[0.0, 0.0], [4.0, -6.0]]))
+    assert pixel_mm.tolist() == [[2.0, 0.0], [0.0, 3.0]]
 
 
 @given(
@@ -263,7 +261,7 @@ def test_lengths_on_a_plane_are_those_of_the_world_on_skewed_grids_too(
     skewed, plane = Grid(shape=(4, 5, 6), affine=affine), Plane(axis, 2)
     ends = [skewed.to_mm(Point(plane, at=(at[0], at[1])).in_volume.at) for at in places.tolist()]
 
-    flat = plane.from_middle_mm(places, skewed)
+    flat = places @ plane.pixel_mm(skewed)
 
     apart_mm = np.linalg.norm(np.subtract(*ends))
     assert np.linalg.norm(flat[0] - flat[1]) == pytest.approx(apart_mm, abs=1e-6)

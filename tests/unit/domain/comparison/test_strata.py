@@ -62,7 +62,6 @@ def test_a_case_without_a_tumour_is_in_no_part_of_size() -> None:
     strata = stratify([*sized(1.0, 2.0, 3.0), fake_case_score("none")], Stratifier.SIZE)
 
     assert strata.part.tolist() == [0, 1, 2, -1]
-    assert strata.n_unknown == 1
     assert strata.members("large").tolist() == [False, False, True, False]
     assert strata.members("giant").tolist() == [False] * 4
 
@@ -70,7 +69,7 @@ def test_a_case_without_a_tumour_is_in_no_part_of_size() -> None:
 def test_a_cohort_without_tumours_has_no_parts() -> None:
     strata = stratify([fake_case_score()], Stratifier.SIZE)
 
-    assert (strata.names, strata.edges, strata.n_unknown) == ((), (), 1)
+    assert (strata.names, strata.edges, strata.part.tolist()) == ((), (), [-1])
 
 
 def test_eccentricity_is_the_distance_from_the_brains_centre() -> None:
@@ -91,8 +90,8 @@ def test_eccentricity_is_the_distance_from_the_brains_centre() -> None:
 def test_without_a_brain_neither_side_nor_eccentricity_is_known() -> None:
     cases = [fake_case_score(target=fake_target(brain=None))]
 
-    assert stratify(cases, Stratifier.ECCENTRICITY).n_unknown == 1
-    assert stratify(cases, Stratifier.LATERALITY).n_unknown == 1
+    assert stratify(cases, Stratifier.ECCENTRICITY).part.tolist() == [-1]
+    assert stratify(cases, Stratifier.LATERALITY).part.tolist() == [-1]
 
 
 @pytest.mark.parametrize(
