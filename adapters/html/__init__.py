@@ -1,4 +1,4 @@
-"""Reports as one self-contained page, with the same facts as JSON beside it."""
+"""Reports as one self-contained page, with the same results as JSON."""
 
 from gliobench.adapters.html.writer import HtmlReportWriter
 

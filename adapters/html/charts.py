@@ -15,7 +15,7 @@ from gliobench.domain.statistics.estimate import Estimate, Interval
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A backend's estimate; places are in per cent of the axis."""
+    """A backend's estimate; `at`, `low` and `high` are in per cent of the axis."""
 
     name: str
     value: str
@@ -31,12 +31,12 @@ class Forest:
 
     Args:
         title: What is measured.
-        hint: Which direction is good, and what the mark means.
-        bars: The best first.
-        ticks: Places in per cent, with their labels.
-        mark: Place of the line of no skill, or None.
-        spread: What the line through a bar's value is.
-        ranked: Whether the first bar is the best; else they stand as asked for.
+        hint: Which direction is better, and what the mark means.
+        bars: Best first.
+        ticks: Positions in per cent, with their labels.
+        mark: Position of the no-skill line, or None.
+        spread: Meaning of the line through a bar's value.
+        ranked: Whether the first bar is the best; otherwise bars keep the order of the backends.
     """
 
     title: str
@@ -45,16 +45,16 @@ class Forest:
     ticks: tuple[tuple[float, str], ...]
     mark: float | None = None
     ranked: bool = True
-    spread: str = "95 % interval"
+    spread: str = "95 % CI"
 
 
 def grading_forest(report: EvaluationReport) -> Forest | None:
-    """Plot balanced accuracies; None where there is none."""
+    """Plot balanced accuracies; None without any."""
     found = by_balanced_accuracy(report)
     if not found:
         return None
     return Forest(
-        title="Balanced accuracy, with its 95 % interval",
+        title="Balanced accuracy with 95 % CI",
         hint="Higher is better; the dashed line is chance.",
         bars=tuple(_bar(name, value, estimate, top=1.0) for name, value, estimate in found),
         ticks=tuple((100 * tick, f"{tick:g}") for tick in (0.0, 0.25, 0.5, 0.75, 1.0)),
@@ -64,24 +64,24 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
 
 
 def localisation_forest(report: EvaluationReport) -> Forest | None:
-    """Plot the medians of centre errors in the volume; None where no backend points."""
-    found = [(name, row.spreads[Measure.ERROR_MM]) for name, row in by_centre_error(report)]
-    if not found:
+    """Plot the medians of centre errors in the volume; None where no backend gives points."""
+    errors = [(name, row.spreads[Measure.ERROR_MM]) for name, row in by_centre_error(report)]
+    if not errors:
         return None
-    step, top = scale(min(max(one.quartiles[2] for _, one in found), WORST_MM - 1))
+    step, top = scale(min(max(found.quartiles[2] for _, found in errors), WORST_MM - 1))
     return Forest(
-        title="3D centre error in mm: the median, and the middle half of the studies",
+        title="3D centre error, mm: median and interquartile range (IQR)",
         hint="Lower is better.",
-        bars=tuple(_median_bar(name, one, top=top) for name, one in found),
+        bars=tuple(_median_bar(name, found, top=top) for name, found in errors),
         ticks=tuple((100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)),
         ranked=report.cohort.is_ranked,
-        spread="middle half",
+        spread="IQR",
     )
 
 
 def _median_bar(name: str, found: Spread, *, top: float) -> Bar:
-    left, at, right = (round(100 * min(one, top) / top, 2) for one in found.quartiles)
-    low, middle, high = (number(one, 1) for one in found.quartiles)
+    left, at, right = (round(100 * min(quartile, top) / top, 2) for quartile in found.quartiles)
+    low, middle, high = (number(quartile, 1) for quartile in found.quartiles)
     return Bar(name, middle, f"{low} to {high}", at, left, right)
 
 
@@ -99,7 +99,7 @@ def _bar(name: str, value: float, estimate: Estimate, *, top: float, digits: int
 
 
 def spread(estimate: Estimate) -> Interval:
-    """Give the interval, and where there is none the number itself."""
+    """Return the interval, or the value itself where there is none."""
     return ends(estimate) or Interval(estimate.value, estimate.value)
 
 

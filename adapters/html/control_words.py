@@ -1,4 +1,4 @@
-"""What a backend's answers owe to its images, in plain words."""
+"""How a backend's answers depend on its images, in words."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 
 STAYS = 0.1
-"""Share of a motion under which answers count as staying where they are."""
+"""Answers that follow less than this share of a motion count as unmoved."""
 GOES = 0.9
-"""Share of a motion from which on answers count as going along with it."""
+"""Answers that follow at least this share of a motion count as moving with the image."""
 PLACES = (Form.POINT_3D, Form.POINT, Form.BOX_3D, Form.BOX, Form.POLYGON)
-"""Forms in the order in which one of them stands for a backend: in the volume an answer is not lost
-for missing the scoring plane."""
+"""Forms in the order in which one represents a backend: 3D answers come first because they need not
+intersect the scoring plane."""
 
 
 def leading(response: Response) -> PlaceResponse | None:
-    """Choose the form that stands for a backend, the centre where there is one."""
+    """Choose the form that represents a backend, the centre where there is one."""
     found = (response.place(form) for form in PLACES)
     return next((place for place in found if place is not None), None)
 
 
 def reading(responses: Sequence[Response], tracking: Estimate | None) -> str:
-    """Say what one backend's answers owe to its images.
+    """Describe how one backend's answers depend on its images.
 
     Args:
-        responses: To the controls that it was put to.
-        tracking: Its tracking index, which tells the tumour from the rest of the brain; None where
-            it is not estimable.
+        responses: Its responses to the controls.
+        tracking: Its tracking index, which distinguishes the tumour from the rest of the brain; None
+            where it is not estimable.
     """
     found = {response.control: response for response in responses}
     parts = (
@@ -42,7 +42,7 @@ def reading(responses: Sequence[Response], tracking: Estimate | None) -> str:
         *_without_image(found),
         *_dropped(responses),
     )
-    return " ".join(parts) or "Nothing was answered on both images."
+    return " ".join(parts) or "No study was answered on both images."
 
 
 def _shifted(found: Mapping[Control, Response], tracking: Estimate | None) -> Iterator[str]:
@@ -51,31 +51,26 @@ def _shifted(found: Mapping[Control, Response], tracking: Estimate | None) -> It
         return
     share, by = place.follows.value, f"{number(value_of(place.unmoved_mm), 0)} mm"
     if share < STAYS:
-        yield (
-            f"Does not look at the image: when that is shifted by {by}, the answers stay where "
-            "they are."
-        )
+        yield (f"Ignores the image: when it is shifted by {by}, the answers do not move.")
         return
     off = f"{number(value_of(place.apart_mm), 1)} mm"
     yield (
-        f"Goes along with an image that is shifted by {by}, to within {off}{_with_what(tracking)}."
+        f"Follows an image shifted by {by}, to within {off}{_with_what(tracking)}."
         if share >= GOES
-        else f"Goes along with an image that is shifted by {by} in part: {off} off, on average."
+        else f"Follows an image shifted by {by} in part: {off} off on average."
     )
 
 
 def _with_what(tracking: Estimate | None) -> str:
-    """Tell the tumour from the brain that it lies in: both move alike."""
+    """Distinguish following the tumour from following the brain, as both move alike."""
     if tracking is None:
-        return (
-            "; whether it is the tumour that it goes along with, only a tracking index would tell"
-        )
+        return "; only a tracking index could show whether it follows the tumour"
     index = f"tracking index {number(tracking.value)}"
     spread = ends(tracking)
     if (spread.high if spread else tracking.value) < HARDLY:
-        return f", but with the brain, not with the tumour ({index})"
+        return f", but the brain rather than the tumour ({index})"
     follows = (spread.low if spread else tracking.value) > FOLLOWS
-    return f", and with the tumour ({index})" if follows else f" ({index})"
+    return f", and the tumour ({index})" if follows else f" ({index})"
 
 
 def _mirrored(found: Mapping[Control, Response]) -> Iterator[str]:
@@ -84,13 +79,13 @@ def _mirrored(found: Mapping[Control, Response]) -> Iterator[str]:
         return
     if place.follows == ON_THE_MIRROR:
         yield (
-            "Mirroring tells nothing of it: its answers lie on the mirror, so that an error of "
-            f"{number(value_of(place.apart_mm), 1)} mm is no merit."
+            "Mirroring is not informative: its answers lie on the mirror plane, so an error of "
+            f"{number(value_of(place.apart_mm), 1)} mm shows no skill."
         )
     elif isinstance(place.follows, Estimate):
         off = f"{number(value_of(place.apart_mm), 1)} mm"
         unmoved = f"{number(value_of(place.unmoved_mm), 1)} mm"
-        yield f"Mirrored images: {off} off, where an answer that stays is {unmoved} off."
+        yield f"Mirrored images: {off} off; an answer that did not move would be {unmoved} off."
 
 
 def _other_patient(found: Mapping[Control, Response]) -> Iterator[str]:
@@ -114,15 +109,15 @@ def _without_image(found: Mapping[Control, Response]) -> Iterator[str]:
         return
     place, grades = leading(blank), blank.grades
     shares = [
-        (word, one.answered)
-        for word, one in (("places a tumour in", place), ("grades", grades))
-        if one is not None and isinstance(one.answered, Estimate)
+        (word, response.answered)
+        for word, response in (("localises a tumour in", place), ("grades", grades))
+        if response is not None and isinstance(response.answered, Estimate)
     ]
-    if shares and not any(one.value for _, one in shares):
-        yield "Of blank images it answers none."
+    if shares and not any(share.value for _, share in shares):
+        yield "It answers no blank image."
     elif shares:
-        told = listed([f"{word} {percent(one.value)}" for word, one in shares])
-        yield f"It {told} of blank images."
+        answers = listed([f"{word} {percent(share.value)}" for word, share in shares])
+        yield f"It {answers} of blank images."
 
 
 def _dropped(responses: Sequence[Response]) -> Iterator[str]:
@@ -137,11 +132,11 @@ def _dropped(responses: Sequence[Response]) -> Iterator[str]:
 
 
 def _is_lost(response: Response) -> bool:
-    """Tell whether nothing that was answered is answered any more."""
+    """Return whether a backend that answered before no longer answers at all."""
     shares = [place.answered for place in response.places]
     shares += [response.grades.answered] if response.grades else []
-    told = [one.value for one in shares if isinstance(one, Estimate)]
-    return bool(told) and not any(told)
+    values = [share.value for share in shares if isinstance(share, Estimate)]
+    return bool(values) and not any(values)
 
 
 def _place(found: Mapping[Control, Response], control: Control) -> PlaceResponse | None:

@@ -14,10 +14,10 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Measured
 
 TITLES: Mapping[Control, str] = {
-    Control.SHIFTED: "Shifted within its field: the answer must shift",
-    Control.MIRRORED: "Left and right mirrored: the answer must mirror",
-    Control.BLANK: "Blank image: there is nothing to see",
-    Control.OTHER_PATIENT: "Another patient’s image, held to the own reference",
+    Control.SHIFTED: "Image shifted: the answer must shift with it",
+    Control.MIRRORED: "Left and right mirrored: the answer must be mirrored",
+    Control.BLANK: "Blank image: there is no tumour",
+    Control.OTHER_PATIENT: "Another patient’s image, scored against the own reference",
     Control.WITHOUT_T1N: "Without T1",
     Control.WITHOUT_T1C: "Without T1c",
     Control.WITHOUT_T2W: "Without T2",
@@ -27,15 +27,15 @@ TITLES: Mapping[Control, str] = {
 
 
 Controlled: TypeAlias = Mapping[str, tuple[Response, ...]]
-"""What each backend made of the controls, by its name."""
+"""Each backend's responses to the controls, by its name."""
 
 
 def control_facts(found: Controlled, tracking: Mapping[str, Estimate]) -> dict[str, object]:
     """Gather what `controls.html` shows.
 
     Args:
-        found: What each backend made of the controls; nothing where it was not put to any.
-        tracking: Tracking indices, as far as they are estimable, by backend.
+        found: Each backend's responses; empty where it was not run on controls.
+        tracking: Estimable tracking indices, by backend.
     """
     controlled = {name: responses for name, responses in found.items() if responses}
     return {
@@ -48,35 +48,48 @@ def control_facts(found: Controlled, tracking: Mapping[str, Estimate]) -> dict[s
 
 
 def moved_table(found: Controlled) -> Table | None:
-    """Lay out whether answers move with their images; None where that was not controlled."""
+    """Tabulate whether answers move with their images; None where that was not tested."""
     columns = (
-        Column("Follows", "0: the answer stays where it was; 1: it moves with the image"),
-        Column("Off by, mm", "Equivariance error: from the answer, brought back, to the true one"),
-        Column("If it stayed, mm", "What that error is for an answer that ignores the motion"),
-        Column("Box IoU", "Overlap of the box, brought back, with the true image’s"),
-        Column("Polygon Dice", "The same of polygons"),
-        Column("Mask Dice", "The same of whole tumours in the volume"),
+        Column("Follows", "0: the answer does not move; 1: it moves with the image"),
+        Column(
+            "Equivariance error, mm",
+            "Distance from the answer, moved back, to the answer on the true image",
+        ),
+        Column(
+            "Error if unmoved, mm", "The equivariance error of an answer that ignores the motion"
+        ),
+        Column("Box IoU", "Overlap of the box, moved back, with the box on the true image"),
+        Column("Polygon Dice", "The same for polygons"),
+        Column("Mask Dice", "The same for whole-tumour masks in the volume"),
         *_GRADES[1:],
     )
     return _table(found, columns, _moved, moves=True)
 
 
 def altered_table(found: Controlled) -> Table | None:
-    """Lay out what answers are without their image; None where that was not controlled."""
+    """Tabulate the answers without their own image; None where that was not tested."""
     columns = (
-        Column("Still placed", "Share of the places on true images that are still given"),
-        Column("Moves by, mm", "From the answer on the true image to the one on the altered"),
-        Column("Error grows by, mm", "Centre error, altered less true, where both were answered"),
+        Column(
+            "Still localised",
+            "Share of the studies localised on true images that are still localised",
+        ),
+        Column(
+            "Moves by, mm", "Distance from the answer on the true image to that on the altered one"
+        ),
+        Column(
+            "Change of error, mm",
+            "Centre error on the altered minus that on the true image, where both were answered",
+        ),
         *_GRADES,
     )
     return _table(found, columns, _altered, moves=False)
 
 
 _GRADES = (
-    Column("Still graded", "Share of the grades on true images that are still given"),
-    Column("Grades flip", "Share of the grades that turned into the other"),
-    Column("P(HGG) changes by", "Mean change of the probability to either side"),
-    Column("Accuracy changes by", "Share of right grades, altered less true"),
+    Column("Still graded", "Share of the studies graded on true images that are still graded"),
+    Column("Grades flipped", "Share of the grades that changed to the other grade"),
+    Column("Change of P(HGG)", "Mean absolute change of the probability"),
+    Column("Change of accuracy", "Accuracy on the altered minus that on the true images"),
 )
 
 
@@ -104,8 +117,8 @@ def _moved(response: Response) -> Iterator[Cell]:
     if place is None:
         yield from [NOTHING] * 3
     else:
-        lies_there = place.follows == ON_THE_MIRROR
-        yield Cell(MISSING, "on the mirror") if lies_there else measured_cell(place.follows)
+        on_mirror = place.follows == ON_THE_MIRROR
+        yield Cell(MISSING, "on the mirror") if on_mirror else measured_cell(place.follows)
         yield measured_cell(place.apart_mm, 1)
         yield Cell(number(value_of(place.unmoved_mm), 1))
     for forms in ((Form.BOX, Form.BOX_3D), (Form.POLYGON,), (Form.MASK,)):
@@ -139,4 +152,4 @@ def _share(measured: Measured) -> Cell:
 
 def _overlap(response: Response, forms: Sequence[Form]) -> Measured | None:
     places = [response.place(form) for form in forms]
-    return next((one.overlap for one in places if one is not None), None)
+    return next((place.overlap for place in places if place is not None), None)

@@ -1,4 +1,4 @@
-"""The report's numbers for machines."""
+"""The report as JSON."""
 
 from __future__ import annotations
 
@@ -16,54 +16,54 @@ from gliobench.domain.position.bias import PositionBias, PriorComparison
 from gliobench.domain.predictions.prediction import Form
 
 SCHEMA = 2
-TOLD = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")
+REPORTED = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")
 RENAMED: Mapping[type, Mapping[str, str]] = {
     StratumRow: {"error_mm": measure_key(Form.POINT, Measure.ERROR_MM)},
     PositionBias: {"error_mm": "answered_error_plane_mm"},
     PriorComparison: {"error_mm": "prior_error_plane_mm"},
 }
-"""Fields that say in JSON where an error is measured, and of what."""
+"""JSON names that state where an error is measured, and of what."""
 LEFT_OUT = frozenset({"cases", "casebook"})
-"""Cases lie in each run's scores.parquet, pictures in the page."""
+"""Cases are stored in each run's scores.parquet, pictures in the page."""
 
 
 def render_json(report: EvaluationReport) -> str:
-    """Put a report into JSON: names as in the code, None as null, an unknown key as "unknown"."""
-    summed_up: dict[str, object] = {
+    """Convert a report to JSON: names as in the code, None as null, an unknown key as "unknown"."""
+    summary: dict[str, object] = {
         "schema": SCHEMA,
         "lead": lead(report),
         "stamps": plain(stamps(report)),
         "simulated": not report.cohort.is_ranked,
         "definitions": dict(DEFINITIONS),
     }
-    facts: dict[str, object] = {name: plain(getattr(report, name)) for name in TOLD}
-    return json.dumps(summed_up | facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    facts: dict[str, object] = {name: plain(getattr(report, name)) for name in REPORTED}
+    return json.dumps(summary | facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def plain(value: object) -> object:
-    """Turn domain values into what JSON knows."""
+    """Convert domain values to JSON types."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in fields(value) if field.name not in LEFT_OUT]
-        told = {name: plain(getattr(value, name)) for name in names}
+        facts = {name: plain(getattr(value, name)) for name in names}
         if isinstance(value, FormSummary):
-            told |= _measures_of(value)
+            facts |= _measures_of(value)
         renamed = RENAMED.get(type(value), {})
-        return {renamed.get(name, name): one for name, one in told.items()}
+        return {renamed.get(name, name): fact for name, fact in facts.items()}
     if isinstance(value, Mapping):
-        return {_key(key): plain(one) for key, one in value.items()}
+        return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
-        return sorted((plain(one) for one in value), key=str)
+        return sorted((plain(item) for item in value), key=str)
     if isinstance(value, (tuple, list)):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value
 
 
 def _measures_of(form: FormSummary) -> dict[str, object]:
     """Name the measures of a form so that no two numbers share a name."""
     return {
-        name: {measure_key(form.form, measure): plain(one) for measure, one in held.items()}
+        name: {measure_key(form.form, measure): plain(found) for measure, found in held.items()}
         for name, held in (("measures", form.measures), ("spreads", form.spreads))
     }
 

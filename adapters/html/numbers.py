@@ -1,4 +1,4 @@
-"""How a number is put in print."""
+"""Printing of numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
 
 MISSING = "–"
-"""Stands for what cannot be estimated or was not asked for."""
+"""Printed where a number is not estimable or was not asked for."""
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -19,12 +19,12 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def value_of(measured: Measured) -> float | None:
-    """Give the number alone, None where it cannot be told."""
+    """Return the value alone, None where it is not estimable."""
     return None if isinstance(measured, NotEstimable) else measured.value
 
 
 def ends(measured: Measured) -> Interval | None:
-    """Give the interval alone, None where there is none."""
+    """Return the interval alone, None where there is none."""
     if isinstance(measured, NotEstimable) or isinstance(measured.interval, NotEstimable):
         return None
     return measured.interval
@@ -37,7 +37,7 @@ def interval(measured: Measured, digits: int = 2) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Print a share in whole per cent, so that 100 % and 0 % are said only where they are exact."""
+    """Print a share in whole per cent; 100 % and 0 % are printed only where they are exact."""
     if value is None:
         return MISSING
     if 0 < value < 0.01:
@@ -55,5 +55,5 @@ def count(n: int, thing: str) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Join words as prose does: a, b and c."""
+    """Join words as in prose: a, b and c."""
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing but itself."""
+"""The report as one self-contained page."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from gliobench.domain.comparison.report import EvaluationReport
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SHORT = 24
-"""Letters of small print up to which it stands on one line."""
+"""Shorter small print stays on one line."""
 
 
 def render_html(report: EvaluationReport) -> str:
-    """Put a report into HTML.
+    """Render a report as HTML.
 
-    Whatever the data hold is escaped, and a content security policy lets the page load nothing
-    and run no script but its own.
+    All data are escaped, and a content security policy lets the page load nothing and run only its
+    own scripts.
     """
     style = text("colours.css") + text("style.css") + page_style()
     return (
@@ -63,12 +63,15 @@ def render_html(report: EvaluationReport) -> str:
             detection=detection_table(report),
             localisation_forest=localisation_forest(report),
             reasons=_reasons(report),
-            controls=control_facts({one.name: one.controls for one in report.backends}, {}),
+            controls=control_facts(
+                {backend.name: backend.controls for backend in report.backends}, {}
+            ),
             cases=case_section(report.casebook),
             methods=methods(report),
             made_of=made_of(report.cohort.fingerprint, report.versions, Seed=report.seed),
             origins=[
-                (one.name, origin(one.fingerprint, one.provenance)) for one in report.backends
+                (backend.name, origin(backend.fingerprint, backend.provenance))
+                for backend in report.backends
             ],
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
@@ -80,7 +83,7 @@ def render_html(report: EvaluationReport) -> str:
 
 @cache
 def environment() -> Environment:
-    """Give the templates, which escape whatever they are given."""
+    """Return the templates, which escape their input."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -99,12 +102,12 @@ def environment() -> Environment:
 
 @cache
 def text(name: str) -> str:
-    """Read a template as it is."""
+    """Read a template's text."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def policy(*, style: str, scripts: Sequence[str]) -> str:
-    """Word the policy of a page that loads nothing, and runs no scripts but these."""
+    """Return the policy of a page that loads nothing and runs only these scripts."""
     allowed = " ".join(map(_hashed, scripts)) or "'none'"
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -117,7 +120,7 @@ def _hashed(text: str) -> str:
 
 
 def _unbroken(text: str, names: list[str]) -> Markup:
-    """Keep backends' names on one line: a hyphen in one is no place to break it."""
+    """Keep backends' names on one line: a hyphen in a name must not break it."""
     marked = str(escape(text))
     for name in sorted({str(escape(name)) for name in names}, key=len, reverse=True):
         pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
@@ -128,11 +131,11 @@ def _unbroken(text: str, names: list[str]) -> Markup:
 def _whole(small: str) -> str:
     """Keep short parts of small print, such as n = 6 or an interval, on one line each."""
     parts = small.split(" · ")
-    return " · ".join(one.replace(" ", NO_BREAK) if len(one) < SHORT else one for one in parts)
+    return " · ".join(part.replace(" ", NO_BREAK) if len(part) < SHORT else part for part in parts)
 
 
 def _reasons(report: EvaluationReport) -> list[tuple[str, str, list[int]]]:
-    """Count failures: a reason's name, its words, and the studies by backend."""
+    """Count failures: a reason's code, its description, and the studies by backend."""
     seen = {reason for backend in report.backends for reason in backend.summary.failures}
     return [
         (

@@ -1,4 +1,4 @@
-"""What a page was made of, in the order in which it is told."""
+"""What a page was computed from, in the order of the page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 
 def made_of(cohort: str, versions: Mapping[str, str], **settings: object) -> dict[str, object]:
-    """Tell what all backends share; an underscore in a setting's name stands for a space."""
-    told = {name.replace("_", " "): value for name, value in settings.items()}
-    return {"Cohort": cohort, **told, **dict(sorted(versions.items()))}
+    """Return what all backends share; an underscore in a setting's name becomes a space."""
+    shared = {name.replace("_", " "): value for name, value in settings.items()}
+    return {"Cohort": cohort, **shared, **dict(sorted(versions.items()))}
 
 
 def origin(fingerprint: str, provenance: Mapping[str, str], **before: str) -> dict[str, str]:
-    """Tell what one backend's predictions come from."""
+    """Return what one backend's predictions were computed from."""
     return {**before, "Fingerprint": fingerprint, **dict(sorted(provenance.items()))}

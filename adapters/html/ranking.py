@@ -1,4 +1,4 @@
-"""Which backend comes first, intention-to-treat."""
+"""Ranking of backends by intention-to-treat scores."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gliobench.domain.statistics.estimate import Estimate
 
 Ranking: TypeAlias = list[tuple[str, float, Estimate]]
 """Backends' names, values and estimates, the best first; those without a value are left out.
-On simulated studies, where nobody is ranked, they stand in the order of the report."""
+On simulated studies backends are not ranked and keep the order of the report."""
 
 
 def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
-    """Rank the backends that grade, where the references hold both grades."""
+    """Rank the backends that grade, where the references include both grades."""
     found = []
     for backend in report.backends:
         grading = backend.summary.everyone.intention_to_treat.grading
@@ -26,9 +26,9 @@ def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
 
 
 def by_centre_error(report: EvaluationReport) -> list[tuple[str, FormSummary]]:
-    """Rank the backends that point by the median of their errors in the volume, the best first.
+    """Rank the backends that give points by the median of their 3D errors, the best first.
 
-    On simulated studies they stand in the order of the report.
+    On simulated studies they keep the order of the report.
     """
     found = [
         (backend.name, row)

@@ -1,4 +1,4 @@
-"""What stands above all numbers, in the words that both pages share."""
+"""Warnings above all numbers, shared by both pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNRANKED = "No backend is ranked on simulated studies"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A warning, or an all-clear, that stands above all numbers."""
+    """A warning or an all-clear above all numbers."""
 
     title: str
     text: str
@@ -23,34 +23,34 @@ class Stamp:
 
 
 NO_RESERVATIONS = Stamp(
-    "No reservations on record",
-    "Every backend states its training data and has learned from none of these patients; none was "
-    "shown a slice chosen with the reference; each has read every study.",
+    "No warnings",
+    "Every backend states its training data and was trained on none of these patients; none was "
+    "shown a slice selected with the reference; each read every study.",
     warns=False,
 )
 
 
 def finding_stamps(findings: Sequence[Finding]) -> list[Stamp]:
-    """Make a stamp of all findings of a kind, the gravest first."""
+    """Merge all findings of a kind into one stamp, the most serious first."""
     return [
         Stamp(
             kind.heading,
-            " ".join(one.sentence for one in findings if one.kind is kind),
+            " ".join(finding.sentence for finding in findings if finding.kind is kind),
             warns=kind.consequence is not Consequence.NOTED,
         )
-        for kind in dict.fromkeys(one.kind for one in findings)
+        for kind in dict.fromkeys(finding.kind for finding in findings)
     ]
 
 
 def or_all_clear(found: list[Stamp]) -> list[Stamp]:
-    """Say that there is no reservation where there is none, whatever else is to be known."""
-    return found if any(one.warns for one in found) else [NO_RESERVATIONS, *found]
+    """Prepend the all-clear where no stamp is a warning."""
+    return found if any(stamp.warns for stamp in found) else [NO_RESERVATIONS, *found]
 
 
 def marks(report: EvaluationReport) -> tuple[str, ...]:
-    """Give the stamps that go with every figure and table, in a word or two each."""
+    """Return the short marks of every figure and table."""
     oracles = [backend.name for backend in report.backends if backend.oracle]
-    stated = all(one.kind is not FindingKind.UNSTATED_SLICES for one in report.findings)
+    stated = all(found.kind is not FindingKind.UNSTATED_SLICES for found in report.findings)
     oracle = "oracle slices" if stated else "oracle slices (selection not stated)"
     if oracles and len(oracles) < len(report.backends):
         oracle += f": {listed(oracles)}"
@@ -59,13 +59,13 @@ def marks(report: EvaluationReport) -> tuple[str, ...]:
 
 
 def simulated(cohort: CohortDescription) -> str:
-    """Say in a word whether a cohort is simulated, and how much of it if not all; else nothing."""
+    """Return the mark of a simulated cohort, with the share if only a part is; empty otherwise."""
     if cohort.n_simulated in (0, cohort.n_studies):
         return SIMULATED if cohort.n_simulated else ""
     return f"{cohort.n_simulated:,} of {cohort.n_studies:,} {SIMULATED}"
 
 
 def unranked(cohort: CohortDescription) -> str:
-    """Say in a sentence why no backend is ranked."""
+    """Explain why no backend is ranked."""
     phantoms = f"{cohort.n_simulated:,} of {cohort.n_studies:,}"
     return f"{UNRANKED} ({phantoms} are phantoms): their scores show that the program runs."

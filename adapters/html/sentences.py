@@ -1,4 +1,4 @@
-"""What the report says in plain words; each sentence is a function of the numbers."""
+"""The report's sentences, each computed from the numbers."""
 
 from __future__ import annotations
 
@@ -30,68 +30,69 @@ FEW_STUDIES = 20
 REASONS: Mapping[FailureReason, str] = {
     FailureReason.UNREADABLE_STUDY: "the study could not be read",
     FailureReason.MISSING_MODALITY: "a modality that it needs is missing",
-    FailureReason.EMPTY_ANSWER: "it answered nothing",
+    FailureReason.EMPTY_ANSWER: "its answer was empty",
     FailureReason.REFUSAL: "it declined to answer",
     FailureReason.NO_GRADE: "it named no grade",
-    FailureReason.CONTRADICTION: "it gave two answers that exclude each other",
+    FailureReason.CONTRADICTION: "it gave contradictory answers",
     FailureReason.NO_NUMBERS: "it answered without numbers",
     FailureReason.WRONG_ARITY: "it answered with too many or too few numbers",
-    FailureReason.NON_NUMERIC: "it answered with something else than numbers",
-    FailureReason.OUT_OF_RANGE: "it pointed outside of the image",
-    FailureReason.INVERTED_BOX: "its box ends before it begins",
+    FailureReason.NON_NUMERIC: "its answer is not numeric",
+    FailureReason.OUT_OF_RANGE: "its coordinates lie outside the image",
+    FailureReason.INVERTED_BOX: "its box has a negative width or height",
     FailureReason.TOO_FEW_VERTICES: "its polygon has fewer than three vertices",
     FailureReason.SELF_INTERSECTION: "its polygon crosses itself",
     FailureReason.TRUNCATED: "its answer was cut off",
     FailureReason.NO_TUMOUR_FOUND: "it found no tumour to grade",
-    FailureReason.NO_SLICE: "there was no slice to show it",
-    FailureReason.OFF_PLANE: "its place in the volume does not reach the scoring plane",
-    FailureReason.TIMEOUT: "it took too long",
-    FailureReason.BACKEND_ERROR: "the backend broke down",
+    FailureReason.NO_SLICE: "there was no slice to show to it",
+    FailureReason.OFF_PLANE: "its 3D answer does not intersect the scoring plane",
+    FailureReason.TIMEOUT: "it exceeded the time limit",
+    FailureReason.BACKEND_ERROR: "the backend raised an error",
 }
 
 
 def lead(report: EvaluationReport) -> str:
-    """Sum the report up in one paragraph."""
+    """Summarise the report in one paragraph."""
     claims = (_grading, _localising, _untested) if report.cohort.is_ranked else (_unranked,)
     parts = (_cohort, *claims, _training)
     return " ".join(sentence for part in parts for sentence in part(report))
 
 
 def stamps(report: EvaluationReport) -> list[Stamp]:
-    """Say what a reader must know before believing a number."""
+    """Return the warnings that stand above all numbers."""
     found = [*_missing_shards(report), *finding_stamps(report.findings)]
     found += [*site_warning(report), *repeat_warning(report), *_failing(report)]
     return or_all_clear(found)
 
 
 def methods(report: EvaluationReport) -> list[str]:
-    """Say how the numbers were made."""
+    """Describe how the numbers were computed."""
     return [
         "HGG is the positive class. Balanced accuracy is the mean of sensitivity and specificity, "
-        "so that answering one grade for all scores 0.5, whatever the prevalence.",
-        "Intention-to-treat counts every study: a failed grade is the wrong grade, a failed "
-        f"localisation scores an overlap of 0 and a distance of {WORST_MM} mm. Answered-only leaves "
-        "failures out.",
-        f"{PENALTY} A mean of few studies is moved far by one: read the median and the failures first.",
+        "so that always answering the same grade scores 0.5 at any prevalence.",
+        "Intention-to-treat scores count every study: a failed grade counts as the wrong grade, a failed "
+        f"localisation as an overlap of 0 and a distance of {WORST_MM} mm. Answered-only scores exclude "
+        "failures.",
+        f"{PENALTY} One study can dominate the mean of a small cohort: read the median and the failure rate first.",
         f"HD95: {HD95}.",
         f"NSD: {NSD}.",
         TUMOUR_FREE,
-        "Intervals are at 95 %: Wilson's for proportions, recovered from those of sensitivity and "
-        "specificity for the balanced accuracy (Newcombe's method), DeLong's for AUROC, on the logit "
-        "scale and averaged with Hanley and McNeil's variance where that is larger, the wider of Student's "
-        "and Hall's at either end for means over patients, and BCa of a bootstrap within each grade "
-        f"({RESAMPLES:,} draws, seed {report.seed}) for all else. Where failures count into a mean, "
-        "their share has its exact interval; where nothing failed, a mean's interval takes failures "
-        "for impossible. Where the studies tell of no doubt, or of one patient only, there is none.",
+        "Confidence intervals (CI) are at 95 %. Proportions: Wilson. Balanced accuracy: recovered from "
+        "the intervals of sensitivity and specificity (Newcombe). AUROC: DeLong on the logit scale, with "
+        "the variance averaged with Hanley and McNeil's where that is larger. Means over patients: at "
+        "each end the wider of Student's and Hall's intervals. Everything else: BCa bootstrap, stratified "
+        f"by grade ({RESAMPLES:,} resamples, seed {report.seed}). A mean that includes failures accounts "
+        "for them by the exact interval of the failure rate; without an observed failure, its interval "
+        "assumes that none can occur. No interval is given where all values are equal or where there is "
+        "only one patient.",
         "Distances are in millimetres in the study's own frame. The 3D centre error is measured in "
         "the volume, from the centroid of the reference's whole tumour; the on-plane centre error on "
         "the scoring plane, from the centroid of the reference there. A hit is a centre inside the "
         "whole tumour.",
         "The scoring plane is the axial plane of the largest reference area. It is used for "
-        "scoring only; no backend is told of it.",
-        "Pictures cut through the middle of the reference, in radiological convention: the "
-        "patient's right is on the left. The crosshair stands where the backend put the centre.",
-        f"“{number(None)}” stands for what cannot be estimated, or what a backend does not answer.",
+        "scoring only and never passed to a backend.",
+        "Pictures show planes through the centre of the reference in radiological convention: the "
+        "patient's right is on the left. The crosshair marks the predicted centre.",
+        f"“{number(None)}” means not estimable, or not answered by this backend.",
     ]
 
 
@@ -118,29 +119,29 @@ def _grading(report: EvaluationReport) -> Iterator[str]:
         return
     ranking = by_balanced_accuracy(report)
     if not ranking:
-        yield "The references hold one grade only, so nobody can tell how well they grade."
+        yield "All reference grades are equal, so grading performance cannot be estimated."
         return
     yield _best_grader(ranking, alone=len(asked) == 1)
     yield always_one(max(asked, key=lambda grading: grading.n))
 
 
 def _best_grader(ranking: Ranking, *, alone: bool) -> str:
-    """Say whose balanced accuracy is highest; whether that is more than chance, pairs have to tell."""
+    """Name the highest balanced accuracy; differences between backends are not tested here."""
     name, value, estimate = ranking[0]
     if value <= 0.5:
-        return f"No balanced accuracy exceeds {said(estimate)}, where 0.5 is chance."
-    claim = "is the only one that grades, at a" if alone else "has the highest"
-    told = f"{name} {claim} balanced accuracy of {said(estimate)}"
+        return f"No balanced accuracy exceeds {with_interval(estimate)}, where 0.5 is chance."
+    claim = "is the only backend that grades, with a" if alone else "has the highest"
+    claim = f"{name} {claim} balanced accuracy of {with_interval(estimate)}"
     if (spread := ends(estimate)) is not None and spread.low <= 0.5:
-        return f"{told}; the interval includes 0.5, which is chance."
-    return f"{told}, where 0.5 is chance."
+        return f"{claim}; the CI includes 0.5 (chance)."
+    return f"{claim}, where 0.5 is chance."
 
 
 def always_one(grading: GradingSummary) -> str:
-    """Say what answering the commoner grade each time would score, and how few may decide that."""
-    told = (
-        f"Answering {grading.commoner.value} each time is right in {percent(grading.no_skill)} of "
-        "them, at a balanced accuracy of 0.5"
+    """Report the score of always answering the more common grade, and the weight of the rarer one."""
+    trivial = (
+        f"Always answering {grading.commoner.value} would score an accuracy of "
+        f"{percent(grading.no_skill)} at a balanced accuracy of 0.5"
     )
     confusion = grading.confusion
     counts = {
@@ -149,11 +150,14 @@ def always_one(grading: GradingSummary) -> str:
     }
     grade, fewest = min(counts.items(), key=lambda one: one[1])
     if fewest == 1:
-        return f"{told}; a single {grade.value} study decides half of that number."
+        return f"{trivial}; a single {grade.value} study determines half of the balanced accuracy."
     if fewest < FEW_STUDIES:
         step = number(0.5 / fewest)
-        return f"{told}; there are only {fewest} {grade.value}, and each moves that by {step}."
-    return f"{told}."
+        return (
+            f"{trivial}; with only {fewest} {grade.value} studies, one of them changes the balanced "
+            f"accuracy by {step}."
+        )
+    return f"{trivial}."
 
 
 def _localising(report: EvaluationReport) -> Iterator[str]:
@@ -161,62 +165,59 @@ def _localising(report: EvaluationReport) -> Iterator[str]:
     if not ranking:
         return
     name, row = ranking[0]
-    claim = "is the only one that localises, with a" if len(ranking) == 1 else "has the smallest"
-    told = f"{name} {claim} 3D centre error: {distance_words(row)}"
+    claim = (
+        "is the only backend that localises, with a" if len(ranking) == 1 else "has the smallest"
+    )
+    best = f"{name} {claim} 3D centre error: {distance_words(row)}"
     for second, other in ranking[1:2]:
-        told += f"; next comes {second}: {distance_words(other)}"
-    yield f"{told}."
+        best += f"; second is {second}: {distance_words(other)}"
+    yield f"{best}."
 
 
 def _untested(report: EvaluationReport) -> Iterator[str]:
     if len(report.backends) > 1:
-        yield "Differences are tested by gliobench compare, not here."
+        yield "Use gliobench compare to test differences."
 
 
 def distance_words(row: FormSummary, measure: Measure = Measure.ERROR_MM) -> str:
-    """Word the distances of a form: median and failure rate first, then the mean.
-
-    The mean is said with how many of its values are the penalty.
-    """
+    """Describe the distances of a form: median, failure rate, then the mean with its penalised studies."""
     spread, mean = row.spreads[measure], row.measures[measure]
-    low, middle, high = (number(one, 1) for one in spread.quartiles)
-    told = f"median {middle} mm (middle half {low} to {high}; {_failed(row)}"
+    low, middle, high = (number(quartile, 1) for quartile in spread.quartiles)
+    text = f"median {middle} mm (IQR {low} to {high}; {_failed(row)}"
     if isinstance(mean, Estimate):
-        told += (
-            f"; mean {said(mean, digits=1, unit=' mm', opens='[', closes=']')}{_penalty(spread)}"
-        )
-    return f"{told})"
+        text += f"; mean {with_interval(mean, digits=1, unit=' mm', opens='[', closes=']')}{_penalty(spread)}"
+    return f"{text})"
 
 
 def _failed(row: FormSummary) -> str:
-    told = f"failed in {row.n_failed:,} of {row.n:,}" if row.n_failed else "no failures"
-    return f"{told}; no tumour found in {row.n_not_found:,}" if row.n_not_found else told
+    failed = f"failed in {row.n_failed:,} of {row.n:,}" if row.n_failed else "no failures"
+    return f"{failed}; no tumour found in {row.n_not_found:,}" if row.n_not_found else failed
 
 
 def _penalty(spread: Spread) -> str:
-    """Tell how many of a mean's values are the penalty, in a clause or not at all."""
+    """Return a clause with the number of penalised studies in a mean, empty without any."""
     if not spread.n_worst:
         return ""
     counts = "counts" if spread.n_worst == 1 else "count"
-    return f", in which {count(spread.n_worst, 'study')} {counts} as {WORST_MM} mm"
+    return f", where {count(spread.n_worst, 'study')} {counts} as {WORST_MM} mm"
 
 
 def _training(report: EvaluationReport) -> Iterator[str]:
     found = list(training_words(report.findings))
-    yield from found or ["By what the backends state, none of them was trained on these patients."]
+    yield from found or ["According to the backends' metadata, none was trained on these patients."]
 
 
 def training_words(findings: Sequence[Finding]) -> Iterator[str]:
-    """Say which backends have learned from these patients, and which do not state their training."""
+    """Name the backends trained on these patients, and those that do not state their training data."""
     learned, unstated = (
-        [one.backend for one in findings if one.kind is kind and one.backend]
+        [found.backend for found in findings if found.kind is kind and found.backend]
         for kind in (FindingKind.LEAKAGE, FindingKind.UNSTATED_TRAINING)
     )
     if learned:
-        have, scores = ("have", "their") if len(learned) > 1 else ("has", "its")
+        was, scores = ("were", "their") if len(learned) > 1 else ("was", "its")
         yield (
-            f"{listed(learned)} {have} learned from patients of this cohort: {scores} scores on them "
-            "do not tell how well new patients are read."
+            f"{listed(learned)} {was} trained on patients of this cohort: {scores} scores do not "
+            "estimate the performance on new patients."
         )
     if unstated:
         do, their = ("do", "their") if len(unstated) > 1 else ("does", "its")
@@ -230,7 +231,7 @@ def _missing_shards(report: EvaluationReport) -> list[Stamp]:
     more = len(report.missing_shards) - 5
     text = (
         f"Merged without {count(len(report.missing_shards), 'shard')}: {named}"
-        f"{f' and {more:,} more' if more > 0 else ''}. Their studies are not in any number here."
+        f"{f' and {more:,} more' if more > 0 else ''}. Their studies are not included."
     )
     return [Stamp("Partial", text)]
 
@@ -247,18 +248,18 @@ def _failing(report: EvaluationReport) -> list[Stamp]:
 
 
 def reference_counts(cohort: CohortDescription) -> str:
-    """Say how many references show a tumour, how many show that there is none, and which are lost."""
-    told = (
-        f"References: {cohort.n_with_tumour:,} show a tumour, {cohort.n_without_tumour:,} show that "
-        f"there is none, {cohort.n_unannotated:,} do not say"
+    """Count the references with a tumour, without one, without a mask, and unreadable ones."""
+    counted = (
+        f"References: {cohort.n_with_tumour:,} with a tumour, {cohort.n_without_tumour:,} "
+        f"tumour-free, {cohort.n_unannotated:,} unannotated"
     )
-    lost = len(cohort.reference_faults)
-    counted = f"{told}; of {lost:,} a part cannot be read." if lost else f"{told}."
+    unreadable = len(cohort.reference_faults)
+    counted += f"; {unreadable:,} partly unreadable." if unreadable else "."
     return f"{counted} {_label_words(cohort.labels)}" if cohort.labels else counted
 
 
 def _label_words(labels: DatasetLabels) -> str:
-    """Say what the labels of the reference masks mean, and on what ground."""
+    """Describe the label convention of the reference masks and why it was chosen."""
     tissues = sorted(labels.convention.tissues.items())
     return (
         f"Labels of the masks: {labels.convention.name}, {labels.convention.title} "
@@ -267,40 +268,40 @@ def _label_words(labels: DatasetLabels) -> str:
 
 
 def site_warning(report: EvaluationReport) -> list[Stamp]:
-    """Warn where most studies come from sites that sent one grade only."""
+    """Warn where most studies come from sites with only one grade."""
     known = [
         [grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)]
         for site, grades in report.cohort.sites.items()
         if site is not None
     ]
     graded = sum(map(sum, known))
-    telling = sum(sum(pair) for pair in known if min(pair) == 0)
-    if len(known) < 2 or not report.cohort.grades.get(Grade.LGG) or 2 * telling < graded:
+    one_grade = sum(sum(pair) for pair in known if min(pair) == 0)
+    if len(known) < 2 or not report.cohort.grades.get(Grade.LGG) or 2 * one_grade < graded:
         return []
     text = (
-        f"In {telling:,} of {graded:,} studies the site alone gives the grade away. A grader may "
+        f"In {one_grade:,} of {graded:,} studies the site alone determines the grade. A grader may "
         "have learned the scanner rather than the tumour."
     )
-    return [Stamp("Site decides grade", text)]
+    return [Stamp("Grade confounded with site", text)]
 
 
 def repeat_warning(report: EvaluationReport) -> list[Stamp]:
-    """Warn where patients came more than once."""
+    """Warn where patients have more than one study."""
     cohort = report.cohort
     if cohort.n_patients >= cohort.n_studies:
         return []
     text = (
         f"The {count(cohort.n_studies, 'study')} are of {count(cohort.n_patients, 'patient')}. "
-        "Intervals of proportions and of AUROC take studies for independent, so they are too "
-        "narrow; those of means and bootstraps take patients with all their studies."
+        "CIs of proportions and of AUROC treat studies as independent and are too narrow; those of "
+        "means and bootstraps are clustered by patient."
     )
-    return [Stamp("Patients who came more than once", text)]
+    return [Stamp("Repeated patients", text)]
 
 
-def said(
+def with_interval(
     estimate: Estimate, *, digits: int = 2, unit: str = "", opens: str = "(", closes: str = ")"
 ) -> str:
-    """Say a number with its interval."""
+    """Print a number with its confidence interval."""
     spread = interval(estimate, digits)
-    inside = f" {opens}95 % interval {spread}{closes}" if spread else ""
+    inside = f" {opens}95 % CI {spread}{closes}" if spread else ""
     return f"{number(estimate.value, digits)}{unit}{inside}"

@@ -1,4 +1,4 @@
-"""What the report's tables hold, row by row."""
+"""The report's tables, row by row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Way: TypeAlias = Callable[[BothWays], Summary]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value, and in small print beneath it an interval or a count."""
+    """A value, with an interval or a count in small print below."""
 
     text: str
     small: str = ""
@@ -43,7 +43,7 @@ MM3_PER_ML = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, and what it means."""
+    """A heading and its meaning."""
 
     title: str
     meaning: str
@@ -51,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A backend's cells; `scored` tells how many of all studies are counted in them."""
+    """A backend's cells; `scored` is the number of studies counted, of all studies."""
 
     name: str
     scored: str
@@ -60,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that were counted in the same way."""
+    """Rows that count failures in the same way."""
 
     title: str
     rows: tuple[Row, ...]
@@ -68,14 +68,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and the groups of rows under them."""
+    """Columns and groups of rows."""
 
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
 
 
 class Shows(Enum):
-    """What a column shows of a measure."""
+    """The statistic that a column shows."""
 
     MEAN = "mean"
     MEDIAN = "median"
@@ -84,7 +84,7 @@ class Shows(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a column of the localisation tables comes from."""
+    """The measure behind a column of the localisation tables."""
 
     column: Column
     form: Form
@@ -95,7 +95,7 @@ class Source:
 
 
 GRADING = (
-    (Column("Accuracy", "Share of right grades"), Measure.ACCURACY),
+    (Column("Accuracy", "Share of correct grades"), Measure.ACCURACY),
     (
         Column("Balanced accuracy", "Mean of sensitivity and specificity; 0.5 is chance"),
         Measure.BALANCED_ACCURACY,
@@ -109,20 +109,20 @@ GRADING = (
 
 _HIT = Column("Hit", "Share of centres inside the whole tumour")
 _IOU = Column("Box IoU", "Overlap of the boxes: intersection over union")
-_ACC_25 = Column("Acc@0.25", "Share of boxes with an IoU of at least 0.25")
-_ACC_50 = Column("Acc@0.5", "Share of boxes with an IoU of at least 0.5")
+_ACC_25 = Column("Detected (IoU ≥ 0.25)", "Share of boxes with an IoU of at least 0.25")
+_ACC_50 = Column("Detected (IoU ≥ 0.5)", "Share of boxes with an IoU of at least 0.5")
 _DICE = "Overlap of the masks: Dice coefficient, {}"
-_HALF = "half of the studies lie within it; beneath, the middle half"
-_WORST = f"a failure counts as {WORST_MM} mm, and beneath stands in how many studies"
-_POLYGON = Column("Polygon Dice", "Overlap of the outlines: Dice coefficient")
+_HALF = "median over studies; below, the interquartile range (IQR)"
+_WORST = f"a failure counts as {WORST_MM} mm; below, the number of failures"
+_POLYGON = Column("Polygon Dice", "Overlap of the polygons: Dice coefficient")
 
 
 def _centre(form: Form, where: str, distance: str) -> Iterator[Source]:
-    """Give the columns of the centre error: median and failures lead, the mean comes after."""
+    """Yield the columns of the centre error: median and failures first, then the mean."""
     for shows, title, meaning in (
         (Shows.MEDIAN, f"{where} centre error, mm: median", f"{distance}: {_HALF}"),
-        (Shows.FAILED, f"{where} centre: failed", "Studies without such a centre, of those scored"),
-        (Shows.MEAN, f"{where} centre error, mm: mean", f"{distance}, on average: {_WORST}"),
+        (Shows.FAILED, f"{where} centre: failed", "Studies without a centre, of those scored"),
+        (Shows.MEAN, f"{where} centre error, mm: mean", f"{distance}, mean: {_WORST}"),
     ):
         yield Source(Column(title, meaning), form, Measure.ERROR_MM, digits=1, shows=shows)
 
@@ -130,14 +130,14 @@ def _centre(form: Form, where: str, distance: str) -> Iterator[Source]:
 def _hd95() -> Iterator[Source]:
     for shows, title, meaning in (
         (Shows.MEDIAN, "HD95 WT, mm: median", f"{HD95}; {_HALF}"),
-        (Shows.MEAN, "HD95 WT, mm: mean", f"The same on average: {_WORST}"),
+        (Shows.MEAN, "HD95 WT, mm: mean", f"The same, mean: {_WORST}"),
     ):
         column = Column(title, meaning)
         yield Source(column, Form.MASK, Measure.HD95_MM, Region.WT, digits=1, shows=shows)
 
 
 IN_VOLUME = (
-    *_centre(Form.POINT_3D, "3D", "Distance in the volume from the centre of the reference"),
+    *_centre(Form.POINT_3D, "3D", "Distance in the volume from the reference's centre"),
     Source(_HIT, Form.POINT_3D, Measure.HIT),
     Source(_IOU, Form.BOX_3D, Measure.BOX_IOU),
     Source(_ACC_25, Form.BOX_3D, Measure.ACC_25),
@@ -159,14 +159,14 @@ ON_PLANE = (
 
 
 def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
-    """Print a number, and its interval beneath."""
+    """Print a number, with its interval below."""
     if not isinstance(measured, Estimate):
         return NOTHING
     return Cell(number(measured.value, digits), interval(measured, digits))
 
 
 def grading_table(report: EvaluationReport) -> Table | None:
-    """Lay out how backends grade, with a line for answering HGG each time.
+    """Tabulate grading, with a row for always answering HGG.
 
     Returns:
         None where no backend grades a study of known grade.
@@ -184,13 +184,13 @@ def grading_table(report: EvaluationReport) -> Table | None:
         if summary.mixed_sites is not None
     ]
     if any(summary.grading for _, summary in mixed):
-        title = "Only sites that sent both grades, where the site does not give the grade away"
+        title = "Only sites with both grades, where the site does not determine the grade"
         groups.append(Group(title, (*_graded(mixed), *_always_hgg(mixed))))
     return Table(tuple(column for column, _ in GRADING), tuple(groups)) if groups else None
 
 
 def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> Table | None:
-    """Lay out how backends localise; None where none does in these forms."""
+    """Tabulate localisation; None where no backend localises in these forms."""
     shown = [*_of_scored_regions(report, sources), *_other_regions(report, sources)]
     groups = [
         Group(title, rows)
@@ -201,7 +201,7 @@ def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> T
 
 
 def _scored_regions(report: EvaluationReport) -> set[Region]:
-    """Name the regions of masks that some backend was scored in."""
+    """Return the mask regions in which at least one backend was scored."""
     return {
         row.region
         for backend in report.backends
@@ -211,40 +211,46 @@ def _scored_regions(report: EvaluationReport) -> set[Region]:
 
 
 def _of_scored_regions(report: EvaluationReport, sources: Sequence[Source]) -> list[Source]:
-    """Leave out columns of regions that nobody was scored in, where others are."""
+    """Drop columns of regions in which no backend was scored, where others were."""
     scored = _scored_regions(report)
-    return [one for one in sources if one.region is None or not scored or one.region in scored]
+    return [
+        source
+        for source in sources
+        if source.region is None or not scored or source.region in scored
+    ]
 
 
 def _other_regions(report: EvaluationReport, sources: Sequence[Source]) -> Iterator[Source]:
-    """Give columns for the regions that only some label conventions have."""
+    """Yield columns for the regions that only some label conventions have."""
     if not any(source.region for source in sources):
         return
     scored = _scored_regions(report)
-    for region in (one for one in Region if one in scored and one not in NESTED):
+    for region in (region for region in Region if region in scored and region not in NESTED):
         column = Column(f"Dice {region.value}", _DICE.format(REGION_TITLES[region]))
         yield Source(column, Form.MASK, Measure.DICE, region)
 
 
 DETECTION = (
-    Column("Tumours found", "Sensitivity of detection: share of the studies with it, by reference"),
-    Column("Tumour-free spared", "Specificity of detection: share of the studies without it"),
-    Column("False-positive volume, ml", "Mean over the studies without it, those spared included"),
+    Column(
+        "Tumours detected", "Sensitivity: share of the studies with the region in the reference"
+    ),
+    Column("Tumour-free correct", "Specificity: share of the studies without it"),
+    Column("False-positive volume, ml", "Mean over the studies without it, correct ones included"),
 )
 
 
 def detection_table(report: EvaluationReport) -> Table | None:
-    """Lay out whether backends find what is there and spare what is not, by region.
+    """Tabulate detection by region: sensitivity, specificity and false-positive volume.
 
-    Failures are counted as missed, and as not spared. None where no reference and answer tell.
+    Failures count as wrong in both. None where no study can be evaluated.
     """
     found: dict[str, list[Row]] = {}
     for backend in report.backends:
-        for one in backend.summary.everyone.intention_to_treat.detection:
-            title = REGION_TITLES[one.region or Region.WT].capitalize()
-            scored = f"{one.n_with + one.n_without} / {backend.summary.n_studies}"
+        for item in backend.summary.everyone.intention_to_treat.detection:
+            title = REGION_TITLES[item.region or Region.WT].capitalize()
+            scored = f"{item.n_with + item.n_without} / {backend.summary.n_studies}"
             found.setdefault(title, []).append(
-                Row(backend.name, scored, tuple(_detection_cells(one)))
+                Row(backend.name, scored, tuple(_detection_cells(item)))
             )
     groups = tuple(Group(title, tuple(rows)) for title, rows in found.items())
     return Table(DETECTION, groups) if groups else None
@@ -277,12 +283,12 @@ def grade_counts(grades: Mapping[Grade | None, int]) -> list[int]:
 
 
 def _ways(report: EvaluationReport) -> list[tuple[str, Way]]:
-    """Name the ways of counting; they are one where nothing failed."""
+    """Name the ways of counting; they coincide where nothing failed."""
     if not any(b.summary.n_failed for b in report.backends):
         return [("All studies", _intention_to_treat)]
     return [
         ("Intention-to-treat: a failure counts as the worst answer", _intention_to_treat),
-        ("Answered only: failures are left out", _answered_only),
+        ("Answered only: failures are excluded", _answered_only),
     ]
 
 
@@ -308,9 +314,9 @@ def _grading_cells(grading: GradingSummary) -> Iterator[Cell]:
 
 
 def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
-    """Give the line that no skill reaches, once, over the most studies that any row counts."""
+    """Yield the row of always answering HGG, over the most studies that any row counts."""
     known = [(b, s.grading) for b, s in rows if s.grading is not None]
-    backend, most = max(known, key=lambda one: one[1].n)
+    backend, most = max(known, key=lambda found: found[1].n)
     both = most.confusion.true_negative + most.confusion.false_positive > 0
     always = {
         Measure.ACCURACY: Cell(number(value_of(most.always_hgg)), interval(most.always_hgg)),
@@ -351,9 +357,7 @@ def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
         return NOTHING if spread is None else _median(spread, source.digits)
     cell = _cell(form.measures.get(source.measure, UNMEASURED), digits=source.digits, n=n)
     if form.n_empty:
-        cell = replace(
-            cell, small=" · ".join(filter(None, (cell.small, f"{form.n_empty} without")))
-        )
+        cell = replace(cell, small=" · ".join(filter(None, (cell.small, f"{form.n_empty} empty"))))
     if spread is None or not spread.n_worst:
         return cell
     worst = f"{spread.n_worst:,} at {WORST_MM}"
@@ -361,12 +365,12 @@ def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
 
 
 def _median(spread: Spread, digits: int) -> Cell:
-    low, middle, high = (number(one, digits) for one in spread.quartiles)
+    low, middle, high = (number(quartile, digits) for quartile in spread.quartiles)
     return Cell(middle, f"{low} to {high}")
 
 
 def _cell(measured: Measured, *, digits: int, n: int) -> Cell:
-    """Print what was measured, and its own count where that is not its row's."""
+    """Print a measure, and its number of studies where that differs from its row's."""
     own = f"n = {measured.n}" if isinstance(measured, Estimate) and measured.n != n else ""
     small = " · ".join(filter(None, (interval(measured, digits), own)))
     return Cell(number(value_of(measured), digits), small)

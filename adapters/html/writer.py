@@ -1,4 +1,4 @@
-"""Puts a report where its run is."""
+"""Writes a report beside its run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class HtmlReportWriter(ReportWriter):
     """Writes `report.html` and `report.json`.
 
     Args:
-        storage: Where.
+        storage: Where to write.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def write(self, report: EvaluationReport) -> list[str]:
-        """Write the page and the facts.
+        """Write the page and the JSON.
 
         Raises:
-            JobError: The place cannot be written.
+            JobError: The storage cannot be written.
         """
         files = {"report.html": render_html(report), "report.json": render_json(report)}
         return [self._storage.write(name, text.encode()) for name, text in files.items()]

@@ -174,7 +174,7 @@ def test_what_has_no_value_is_sorted_last_both_ways(open_page: OpenPage) -> None
 
 def test_cases_are_filtered_by_words_grade_site_and_who_is_right(open_page: OpenPage) -> None:
     page = open_page()
-    form = page.get_by_role("form", name="Which cases are listed")
+    form = page.get_by_role("form", name="Filter cases")
 
     def listed(label: str, value: str) -> set[str]:
         if label == "Search":
@@ -191,12 +191,12 @@ def test_cases_are_filtered_by_words_grade_site_and_who_is_right(open_page: Open
     assert listed("Search", "refusal") == {"s2"}
     assert listed("Reference", "LGG") == {"s0", "s3", "s6"}
     assert listed("Site", "site0") == {"s0", "s2", "s4", "s6"}
-    assert listed("Where", "an answer failed") == {"s2"}
-    assert listed("Where", "backends disagree on the grade") == {"s2", "s5"}
-    assert listed("Where", "every backend is right") == {"s1", "s4", EVIL}
-    assert listed("Where", "no backend is right") == {"s0", "s3", "s6"}
-    assert listed("Where", "looks is wrong") == {"s0", "s3", "s5", "s6"}
-    assert listed("Where", "only looks is right") == set()
+    assert listed("Answers", "at least one failure") == {"s2"}
+    assert listed("Answers", "backends disagree on the grade") == {"s2", "s5"}
+    assert listed("Answers", "all backends correct") == {"s1", "s4", EVIL}
+    assert listed("Answers", "no backend correct") == {"s0", "s3", "s6"}
+    assert listed("Answers", "looks wrong") == {"s0", "s3", "s5", "s6"}
+    assert listed("Answers", "only looks correct") == set()
 
 
 def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: OpenPage) -> None:
@@ -254,7 +254,7 @@ def test_a_hostile_study_id_is_words_and_can_be_linked_to(open_page: OpenPage) -
 def test_a_case_that_is_not_there_is_told(open_page: OpenPage) -> None:
     page = open_page(fragment="#case=%E0%A4%A")
 
-    expect(page.locator(".filters output")).to_have_text("No case %E0%A4%A here")
+    expect(page.locator(".filters output")).to_have_text("No case %E0%A4%A in this report")
     assert not page.get_by_role("dialog").is_visible()
 
 
@@ -302,7 +302,7 @@ def test_a_volume_is_drawn_with_its_masks_and_they_can_be_hidden(open_page: Open
     case = page.get_by_role("dialog")
     canvas = case.locator("canvas")
 
-    expect(case.locator(".volume .state")).to_contain_text("Drag to move the planes")
+    expect(case.locator(".volume .state")).to_contain_text("Drag in a plane to move the crosshair")
     masked = colours(canvas.screenshot())
     case.get_by_role("checkbox", name="Reference").uncheck()
     case.get_by_role("checkbox", name="looks").uncheck()
@@ -334,7 +334,7 @@ def test_a_browser_without_webgl_says_so_in_a_sentence(open_page: OpenPage) -> N
     )
 
     expect(page.locator(".volume .state")).to_have_text(
-        "This browser cannot draw the volume: it has no WebGL 2."
+        "This browser cannot show the volume: WebGL 2 is missing."
     )
     assert not page.locator("canvas").is_visible()
 

@@ -49,7 +49,7 @@ def test_a_folder_of_runs_is_compared_into_page_facts_and_tables(
     assert result.exit_code == 0, result.output
     for name in ("report.html", "report.json", "tables/differences.csv", "figures/cohort-flow.svg"):
         assert (tmp_path / "out" / name).is_file()
-    assert "looks comes first" in " ".join(result.stdout.split())
+    assert "looks ranks first" in " ".join(result.stdout.split())
     assert "report.html" in result.stdout
 
 

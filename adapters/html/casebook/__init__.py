@@ -1,4 +1,4 @@
-"""Single cases on a page: a table that sorts and filters, what was drawn, and a 3D viewer."""
+"""Single cases on a page: a sortable table with filters, pictures with overlays, and a 3D viewer."""
 
 from gliobench.adapters.html.casebook.section import (
     CaseSection,

@@ -25,7 +25,7 @@
     return one;
   }
 
-  // Sorting: cells of a row stand in the order of the headings that sort.
+  // Sorting: the cells of a row are in the order of the sortable headings.
   const headings = [...table.tHead.querySelectorAll("[data-sorts]")];
   const ordered = [...headings.filter((one) => one.rowSpan > 1), ...headings.filter((one) => one.rowSpan === 1)];
   const key = (row, column) => row.cells[column].dataset.key;
@@ -75,7 +75,7 @@
   form.addEventListener("reset", () => setTimeout(filter));
   filter();
 
-  // One case: what was answered, and what was drawn on the slice that is scored.
+  // One case: the answers, drawn on the scoring plane.
   let open = null;
   const answersOf = (row) => {
     let at = 3;
@@ -104,7 +104,7 @@
     const svg = figure.querySelector("svg");
     figure.querySelector("figcaption").textContent = one.picture
       ? `${one.modality}, ${one.plane}. The patient’s right is on the left.`
-      : "No picture: the run kept none of this case, or its reference shows no tumour.";
+      : "No picture: the run stored none for this case, or its reference has no tumour.";
     svg.toggleAttribute("hidden", !one.picture);
     svg.style.display = one.picture ? "" : "none";
     svg.replaceChildren();
@@ -119,7 +119,7 @@
   }
 
   function offerToggles(one) {
-    const kept = new Set(parts(open).map((part) => part.dataset.part));
+    const stored = new Set(parts(open).map((part) => part.dataset.part));
     const shown = within(".shown");
     const before = new Map([...shown.querySelectorAll("input")].map((box) => [box.name, box.checked]));
     const toggle = (name, label, ink) => {
@@ -130,9 +130,9 @@
     };
     const has = (shapes) => shapes && (shapes.point || shapes.box || shapes.outline);
     const toggles = facts.backends
-      .map((backend, n) => (has(one.backends[n]) || kept.has(String(n)) ? toggle(String(n), backend.name, `ink-${backend.ink}`) : null))
+      .map((backend, n) => (has(one.backends[n]) || stored.has(String(n)) ? toggle(String(n), backend.name, `ink-${backend.ink}`) : null))
       .filter(Boolean);
-    if (has(one.reference) || kept.has("reference")) toggles.unshift(toggle("reference", "Reference", "reference"));
+    if (has(one.reference) || stored.has("reference")) toggles.unshift(toggle("reference", "Reference", "reference"));
     shown.replaceChildren(shown.querySelector("legend"), ...toggles);
     shown.hidden = !toggles.length;
   }
@@ -143,14 +143,14 @@
       group.style.display = on.get(group.dataset.of) ? "" : "none";
     }
     const groups = [...within(".slice").querySelectorAll("[data-of]")].filter((group) => group.style.display === "" && group.childElementCount > 1);
-    const told = groups.map((group) => group.querySelector("title").textContent);
-    within(".slice svg").setAttribute("aria-label", `Slice of ${facts.cases[open].id} with outlines, boxes and centres. ${told.join(". ")}`);
+    const titles = groups.map((group) => group.querySelector("title").textContent);
+    within(".slice svg").setAttribute("aria-label", `Slice of ${facts.cases[open].id} with outlines, boxes and centres. ${titles.join(". ")}`);
     showMasks(on);
   }
 
-  function tellAnswers(one, cells) {
+  function fillAnswers(one, cells) {
     const heading = (text) => made("th", { scope: "col", textContent: text });
-    const head = made("thead", {}, made("tr", {}, ...["Backend", ...facts.columns, "Why not, or in its words"].map(heading)));
+    const head = made("thead", {}, made("tr", {}, ...["Backend", ...facts.columns, "Failure reason / raw answer"].map(heading)));
     const body = made("tbody");
     facts.backends.forEach((backend, n) => {
       const copies = facts.columns.map((title) => {
@@ -158,9 +158,9 @@
         if (cells[n][title]) cell.append(...[...cells[n][title].childNodes].map((node) => node.cloneNode(true)));
         return cell;
       });
-      const told = one.backends[n];
-      const said = [...(told.why || []), ...(told.words ? [`“${told.words}”`] : [])].join(" · ");
-      body.append(made("tr", {}, made("th", { scope: "row", textContent: backend.name }), ...copies, made("td", { className: "said", textContent: said })));
+      const answer = one.backends[n];
+      const remark = [...(answer.why || []), ...(answer.words ? [`“${answer.words}”`] : [])].join(" · ");
+      body.append(made("tr", {}, made("th", { scope: "row", textContent: backend.name }), ...copies, made("td", { className: "said", textContent: remark })));
     });
     within(".answers").replaceChildren(head, body);
   }
@@ -178,7 +178,7 @@
     }
     drawSlice(one, cells);
     offerToggles(one);
-    tellAnswers(one, cells);
+    fillAnswers(one, cells);
     if (!dialog.open) dialog.showModal();
     within("h3").focus();
     applyToggles();
@@ -189,16 +189,16 @@
     const [, name] = /^#case=(.*)$/.exec(location.hash) || [];
     if (name === undefined) return dialog.close();
     let id = name;
-    try { id = decodeURIComponent(name); } catch { /* as it is */ }
-    const row = rows().find((one) => caseOf(one).id === id);
+    try { id = decodeURIComponent(name); } catch { /* not encoded */ }
+    const row = rows().find((candidate) => caseOf(candidate).id === id);
     if (row) return show(row);
-    form.querySelector("output").textContent = `No case ${id} here`;
+    form.querySelector("output").textContent = `No case ${id} in this report`;
     section.scrollIntoView();
   }
 
   dialog.addEventListener("close", () => {
     if (open === null) return;
-    const row = rows().find((one) => one.dataset.case === String(open));
+    const row = rows().find((candidate) => candidate.dataset.case === String(open));
     open = null;
     if (/^#case=/.test(location.hash)) history.replaceState(null, "", location.pathname + location.search + "#cases");
     row.querySelector("a").focus();
@@ -259,7 +259,7 @@
     const canvas = within("canvas");
     if (!made("canvas").getContext("webgl2")) {
       within(".canvas").style.display = within(".turns").style.display = "none";
-      return state("This browser cannot draw the volume: it has no WebGL 2.");
+      return state("This browser cannot show the volume: WebGL 2 is missing.");
     }
     state("Loading the volume …");
     try {
@@ -284,13 +284,13 @@
       }
       within('[name="height"]').value = 100 * facts.cases[n].middle[2];
       nv.scene.crosshairPos.set(facts.cases[n].middle);
-      canvas.setAttribute("aria-label", `Volume of ${facts.cases[n].id} in three planes and from outside, with ${[...masks.keys()].map((name) => (name === "reference" ? "the reference" : facts.backends[name].name)).join(", ") || "no mask"}`);
+      canvas.setAttribute("aria-label", `Volume of ${facts.cases[n].id} in three planes and as a 3D rendering, with ${[...masks.keys()].map((name) => (name === "reference" ? "the reference" : facts.backends[name].name)).join(", ") || "no mask"}`);
       applyToggles();
       lookFrom();
       dialog.dataset.volume = n;
-      state("Drag to move the planes, or the head to turn it.");
+      state("Drag in a plane to move the crosshair; drag the head to rotate it.");
     } catch (error) {
-      state(`The volume cannot be drawn: ${error.message}`);
+      state(`The volume cannot be shown: ${error.message}`);
     }
   }
 

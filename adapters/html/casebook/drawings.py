@@ -1,4 +1,4 @@
-"""What is drawn over a case's slice, in hundredths of the picture's edge."""
+"""Overlays on a case's slice, in hundredths of the picture's edge."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from gliobench.domain.studies.study import SliceChoice
 Json: TypeAlias = dict[str, Any]
 
 STRAYS = 0.35
-"""How far a drawn outline may stray from the true one: a pixel of the picture is 0.39."""
+"""Largest deviation of a simplified outline: a pixel of the picture is 0.39."""
 WORDS_SHOWN = 400
-"""Characters of a model's own words."""
+"""Characters shown of a model's raw answer."""
 
 
 def drawings(book: Casebook) -> list[Json]:
-    """Give, for each entry, what a page draws and tells of it besides the table."""
+    """Return, for each entry, what the page shows beside the table."""
     return [_drawing(entry, book) for entry in book.entries]
 
 
@@ -46,39 +46,40 @@ def _drawing(entry: CaseEntry, book: Casebook) -> Json:
 
 
 def _stamps(entry: CaseEntry) -> Iterator[str]:
-    """Say what a reader must know of this case before believing a number."""
+    """Yield the warnings of this case."""
     if entry.any_score.simulated:
         yield "SIMULATED"
     oracles = [name for name, score in entry.scores.items() if score.oracle]
     if oracles:
-        silent = entry.any_score.slice_choice is SliceChoice.NOT_STATED
-        told = "oracle slice (selection not stated)" if silent else "oracle slice"
+        unstated = entry.any_score.slice_choice is SliceChoice.NOT_STATED
+        warning = "oracle slice (selection not stated)" if unstated else "oracle slice"
         every = len(oracles) == len(entry.scores)
-        yield told if every else f"{told} for {', '.join(oracles)}"
+        yield warning if every else f"{warning} for {', '.join(oracles)}"
 
 
 def _middle(kept: SavedCase, case: CaseScore) -> list[float]:
-    """Say where a viewer looks first, in fractions of the volume: at the tumour, if there is one."""
+    """Return the viewer's initial position in fractions of the volume: the tumour, if there is one."""
     if kept.volume is None or case.target is None:
         return [0.5, 0.5, 0.5]
     grid = kept.volume.grid
     at = grid.to_voxel(case.target.grid.to_mm(case.target.centre.at))
-    return [round((one + 0.5) / n, 3) for one, n in zip(at, grid.shape, strict=True)]
+    return [round((i + 0.5) / n, 3) for i, n in zip(at, grid.shape, strict=True)]
 
 
 def _answers(case: CaseScore | None, view: SliceView | None) -> Json:
     if case is None:
         return {}
-    told: Json = {"why": list(dict.fromkeys(_reasons(case))), "words": _words(case)}
+    answers: Json = {"why": list(dict.fromkeys(_reasons(case))), "words": _words(case)}
     if view is not None:
-        told |= _shapes(
-            {form: one.answer for form, one in case.localisation.items() if one.answer}, view
-        )
-    return {name: one for name, one in told.items() if one}
+        found = {
+            form: outcome.answer for form, outcome in case.localisation.items() if outcome.answer
+        }
+        answers |= _shapes(found, view)
+    return {name: answer for name, answer in answers.items() if answer}
 
 
 def _shapes(places: Mapping[Form, object], view: SliceView) -> Json:
-    """Draw what lies on the picture's plane."""
+    """Draw the answers on the picture's plane."""
     shapes: Json = {}
     for place in places.values():
         match place:
@@ -92,14 +93,14 @@ def _shapes(places: Mapping[Form, object], view: SliceView) -> Json:
 
 
 def _outline(view: SliceView, polygon: Polygon) -> list[float]:
-    """List x and y of the vertices, as few as the picture can tell."""
+    """List x and y of the vertices, simplified to the picture's resolution."""
     ring = shapely.Polygon([(100 * x, 100 * y) for x, y in view.polygon_to_picture(polygon)])
     simple = shapely.simplify(ring, STRAYS).exterior.coords[:-1]
     return [round(at, 1) for vertex in simple for at in vertex]
 
 
 def _rounded(fractions: tuple[float, ...]) -> list[float]:
-    return [round(100 * one, 1) for one in fractions]
+    return [round(100 * fraction, 1) for fraction in fractions]
 
 
 def _reasons(case: CaseScore) -> Iterator[str]:
@@ -108,10 +109,10 @@ def _reasons(case: CaseScore) -> Iterator[str]:
 
 
 def _words(case: CaseScore) -> str:
-    """Give what the model wrote about the grade, or where it was not understood."""
+    """Return the model's raw answer on the grade, or the one that could not be parsed."""
     raws = (
-        one.raw
-        for one in (case.grade, *case.failures)
-        if isinstance(one, GradePrediction | Failure)
+        answer.raw
+        for answer in (case.grade, *case.failures)
+        if isinstance(answer, GradePrediction | Failure)
     )
     return next((raw[:WORDS_SHOWN] for raw in raws if raw), "")

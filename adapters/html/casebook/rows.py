@@ -1,4 +1,4 @@
-"""The table of single cases: what each backend said of each study."""
+"""The table of single cases: each backend's answers on each study."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gliobench.domain.studies.study import Grade
 
 
 class Verdict(str, Enum):
-    """What became of a grade."""
+    """The outcome of a grade."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -35,10 +35,10 @@ class Cell:
     """One answer.
 
     Args:
-        text: What is read.
-        key: What is sorted by; None goes last.
-        verdict: Of a grade; FAILED for any answer that is missing.
-        why: The failure in a line, or empty.
+        text: The text shown.
+        key: The sorting key; None goes last.
+        verdict: Outcome of a grade; FAILED for any missing answer.
+        why: The failure in one line, or empty.
     """
 
     text: str
@@ -62,10 +62,10 @@ class CaseRow:
 
     Args:
         study_id: The study.
-        site: Where it was scanned, or empty.
-        grade: The reference's, or that there is no tumour, or empty.
+        site: The acquisition site, or empty.
+        grade: The reference grade, "no tumour", or empty.
         cells: By backend, in the order of its headings.
-        verdicts: Of the grade, by backend.
+        verdicts: Outcomes of the grade, by backend.
         failed: Whether any answer is missing.
     """
 
@@ -79,7 +79,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseTable:
-    """Headings by backend, and the rows in the order of the studies' ids."""
+    """Headings by backend, and rows in the order of the study ids."""
 
     headings: tuple[tuple[str, tuple[Heading, ...]], ...]
     rows: tuple[CaseRow, ...]
@@ -92,13 +92,15 @@ ON_PLANE_OR_IN_VOLUME = {
     Form.POLYGON: Form.POLYGON,
     Form.MASK: Form.MASK,
 }
-"""Each form's stand-in where it was not scored itself."""
+"""The form shown instead where a form was not scored."""
 
 
 def case_table(book: Casebook) -> CaseTable:
-    """Lay a casebook out; a backend has the columns that it answers."""
+    """Tabulate a casebook; a backend has a column for each form that it answers."""
     columns = {name: _columns(book, name) for name in book.backends}
-    headings = tuple((name, tuple(one for one, _ in columns[name])) for name in book.backends)
+    headings = tuple(
+        (name, tuple(heading for heading, _ in columns[name])) for name in book.backends
+    )
     rows = []
     for entry in book.entries:
         scores = {name: entry.scores.get(name) for name in book.backends}
@@ -111,7 +113,7 @@ def case_table(book: Casebook) -> CaseTable:
 
 
 def verdict(case: CaseScore | None) -> Verdict:
-    """Say whether a grade was right."""
+    """Return whether a grade was right."""
     if case is None or case.grade is None:
         return Verdict.UNKNOWN
     if isinstance(case.grade, Failure):
@@ -131,7 +133,7 @@ def _row(
         grade=_reference(case),
         cells=cells,
         verdicts=verdicts,
-        failed=any(one.failures for one in entry.scores.values()),
+        failed=any(score.failures for score in entry.scores.values()),
     )
 
 
@@ -144,10 +146,12 @@ Reader = Callable[[CaseScore], Cell]
 
 
 def _columns(book: Casebook, name: str) -> list[tuple[Heading, Reader]]:
-    """Choose the columns that some case of a backend fills."""
+    """Choose the columns in which a backend has at least one value."""
     cases = [entry.scores[name] for entry in book.entries if name in entry.scores]
     return [
-        (heading, read) for heading, read in COLUMNS if any(read(one) is not NONE for one in cases)
+        (heading, read)
+        for heading, read in COLUMNS
+        if any(read(case) is not NONE for case in cases)
     ]
 
 
@@ -172,9 +176,9 @@ def _measured(form: Form, *, digits: int) -> Reader:
         if found.failure is not None:
             return NONE if value is None else _failed(found.failure, key=value)
         if case.found_tumour is False or isinstance(found.answer, NoTumour):
-            return Cell("none found", value)
+            return Cell("no tumour found", value)
         if case.tumour_free and case.found_tumour:
-            return Cell("false alarm", value)
+            return Cell("false positive", value)
         if value is None:
             return NONE
         return Cell(number(value, digits), value)
@@ -201,13 +205,13 @@ def _failed(failure: Failure, *, key: float | None) -> Cell:
 
 
 def headings_of(table: CaseTable) -> Iterator[Heading]:
-    """Give each heading that occurs once, in the order of the columns."""
+    """Yield each heading once, in the order of the columns."""
     used = {heading for _, headings in table.headings for heading in headings}
     yield from (heading for heading, _ in COLUMNS if heading in used)
 
 
 COLUMNS: tuple[tuple[Heading, Reader], ...] = (
-    (Heading("Grade", "The grade with its P(HGG), where there is one", numeric=False), _grade),
+    (Heading("Grade", "The grade, with P(HGG) where available", numeric=False), _grade),
     (
         Heading("On-plane centre, mm", "Distance from the tumour’s centre on the scoring plane"),
         _measured(Form.POINT, digits=1),

@@ -1,4 +1,4 @@
-"""The section of single cases: all that its template is filled with."""
+"""The values of the template for single cases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gliobench.application.ports.picture_encoder import MEDIA_TYPE
 from gliobench.domain.comparison.casebook import Casebook
 
 INKS = 7
-"""Colours that `casebook.css` has for backends; an eighth looks like the first."""
+"""Number of backend colours in `casebook.css`; further backends reuse them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class CaseSection:
     """What the page shows of single cases.
 
     Args:
-        table: Of all of them.
-        columns: Each kind of column once, for their meanings.
-        grades: Reference grades to choose from.
-        sites: Sites to choose from.
-        choices: Values and words of the choice by who is right.
-        n_left_out: Studies that were too many for the page.
-        facts: What the script draws of each case.
-        volumes: Of each case that has them, by its number: packed files by what they are.
+        table: All cases.
+        columns: Each kind of column once, with its meaning.
+        grades: Reference grades to filter by.
+        sites: Sites to filter by.
+        choices: Values and labels of the filter by correctness.
+        n_left_out: Number of studies omitted to limit the size of the page.
+        facts: What the script draws for each case.
+        volumes: Packed files by their role, by the number of the case.
         viewer: The packed viewer; empty where there is no volume.
-        licences: Of the viewer.
+        licences: The licences of the viewer.
     """
 
     table: CaseTable
@@ -53,7 +53,7 @@ class CaseSection:
 
 
 def case_section(book: Casebook) -> CaseSection:
-    """Lay a casebook out for a page."""
+    """Prepare a casebook for a page."""
     table = case_table(book)
     volumes = {
         n: packed
@@ -75,7 +75,7 @@ def case_section(book: Casebook) -> CaseSection:
 
 
 def page_scripts(book: Casebook) -> tuple[str, ...]:
-    """Give the scripts that a page with these cases has to let run, its own first."""
+    """Return the scripts that a page with these cases must allow, its own first."""
     has_volume = any(entry.kept and entry.kept.volume for entry in book.entries)
     return (_page_script(), viewer_script()) if has_volume else (_page_script(),)
 
@@ -98,22 +98,22 @@ def _facts(book: Casebook, table: CaseTable) -> dict[str, Any]:
             picture = b64encode(entry.kept.picture.file).decode()
             case["picture"] = f"data:{MEDIA_TYPE};base64,{picture}"
     backends = [
-        {"name": name, "ink": n % INKS, "columns": [one.title for one in headings]}
+        {"name": name, "ink": n % INKS, "columns": [heading.title for heading in headings]}
         for n, (name, headings) in enumerate(table.headings)
     ]
-    columns = [one.title for one in headings_of(table)]
+    columns = [heading.title for heading in headings_of(table)]
     return {"backends": backends, "columns": columns, "cases": cases}
 
 
 def _choices(table: CaseTable) -> list[tuple[str, str]]:
     names = [name for name, _ in table.headings]
-    choices = [("", "all cases"), ("failed", "an answer failed")]
+    choices = [("", "all cases"), ("failed", "at least one failure")]
     if len(names) == 1:
-        return [*choices, ("right 0", "the grade is right"), ("wrong 0", "the grade is wrong")]
+        return [*choices, ("right 0", "grade correct"), ("wrong 0", "grade wrong")]
     choices += [
         ("split", "backends disagree on the grade"),
-        ("all", "every backend is right"),
-        ("none", "no backend is right"),
+        ("all", "all backends correct"),
+        ("none", "no backend correct"),
     ]
-    choices += [(f"only {n}", f"only {name} is right") for n, name in enumerate(names)]
-    return choices + [(f"wrong {n}", f"{name} is wrong") for n, name in enumerate(names)]
+    choices += [(f"only {n}", f"only {name} correct") for n, name in enumerate(names)]
+    return choices + [(f"wrong {n}", f"{name} wrong") for n, name in enumerate(names)]

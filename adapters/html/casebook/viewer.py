@@ -1,4 +1,4 @@
-"""The 3D viewer: NiiVue and the volumes, compressed into text that a page can hold."""
+"""The 3D viewer: NiiVue and the volumes, compressed and embedded in the page."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def viewer_script() -> str:
 
 @cache
 def packed_viewer() -> str:
-    """Give NiiVue as a page holds it until somebody opens a volume."""
+    """Return NiiVue packed, as a page stores it until a volume is opened."""
     return _packed(viewer_script().encode())
 
 
 @cache
 def licences() -> str:
-    """Read the licences of NiiVue and of what is in its bundle."""
+    """Read the licences of NiiVue and its bundled libraries."""
     return (FOLDER / "LICENSES.txt").read_text(encoding="utf-8")
 
 
@@ -42,8 +42,8 @@ def packed_volumes(entry: CaseEntry, backends: tuple[str, ...]) -> dict[str, str
         backends: In the order of the page.
 
     Returns:
-        `grey`, `reference` and the backends by their number, as far as they are there; empty
-        where no volume is kept.
+        `grey`, `reference` and the backends by their number, where they exist; empty without a
+        stored volume.
     """
     volume = entry.kept.volume if entry.kept else None
     if volume is None:

@@ -1,4 +1,4 @@
-"""A comparison read as a report on each backend, so that both share their tables."""
+"""Conversion of a comparison to a report on each backend, so that both share their tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gliobench.domain.comparison.result import Comparison
 
 
 def as_report(comparison: Comparison) -> EvaluationReport:
-    """Take what a comparison says of each backend alone."""
+    """Return the results of each backend alone."""
     return EvaluationReport(
         cohort=comparison.cohort,
         backends=tuple(

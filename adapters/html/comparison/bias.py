@@ -1,4 +1,4 @@
-"""Position bias: where backends point, and what that owes to the tumour."""
+"""Position bias: whether answers depend on the position of the tumour."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, NotEstimable
 
 FIELD_MM = 110.0
-"""Half the edge of a picture of places; what lies beyond is drawn on the edge."""
+"""Half the edge length of a position plot; points beyond are drawn on the edge."""
 SAME_FRAME_MM = 15.0
-"""Where brains lie further apart than this, root mean square, no one outline is theirs all."""
+"""If brain centroids spread more than this (root mean square), no common outline is drawn."""
 
 
 def position_bias(comparison: Comparison) -> dict[str, object]:
@@ -43,7 +43,7 @@ def position_bias(comparison: Comparison) -> dict[str, object]:
 
 
 def place_figures(comparison: Comparison) -> list[Figure]:
-    """Draw where backends point and where the tumours are, a picture a backend."""
+    """Plot the positions of answers and tumours, one picture per backend."""
     outline = _brain(comparison.brains) if comparison.brains else []
     return [
         _places(arm.name, bias, outline)
@@ -58,13 +58,13 @@ def _places(name: str, bias: Bias, brain: Sequence[Place]) -> Figure:
     spread = ""
     if isinstance(bias.measured, PositionBias):
         answers, tumours = bias.measured.predicted.spread_mm, bias.measured.reference.spread_mm
-        spread = f"; its answers spread over {number(answers, 0)} mm, the tumours over {number(tumours, 0)} mm"
+        spread = f"; spread of answers {number(answers, 0)} mm, of tumours {number(tumours, 0)} mm"
     return Figure(
         name=f"places-{name}",
         title=name,
         says=says + spread,
-        alt=f"{name}: {len(bias.predicted_mm)} answers and as many tumours on the plane, seen from "
-        f"below; {says}{spread}.",
+        alt=f"{name}: {len(bias.predicted_mm)} answers and as many tumours on the scoring plane, seen "
+        f"from below; {says}{spread}.",
         size=(200, 200),
         marks=tuple(_cloud(bias, brain)),
     )
@@ -75,14 +75,14 @@ def _cloud(bias: Bias, brain: Sequence[Place]) -> Iterator[Mark]:
     field = Axes((0, 0), (200, 200), x=(FIELD_MM, -FIELD_MM), y=(-FIELD_MM, FIELD_MM))
     yield Panel((0, 0), (200, 200), "field")
     if brain:
-        yield Line([field.place(*one) for one in brain], "brain", closed=True)
+        yield Line([field.place(*vertex) for vertex in brain], "brain", closed=True)
     for line in ([(-FIELD_MM, 0), (FIELD_MM, 0)], [(0, -FIELD_MM), (0, FIELD_MM)]):
         yield field.line(line, "grid")
-    tumours = [field.place(*one) for one in bias.reference_mm]
-    answers = [field.place(*one) for one in bias.predicted_mm]
+    tumours = [field.place(*at) for at in bias.reference_mm]
+    answers = [field.place(*at) for at in bias.predicted_mm]
     yield from (Line(ends, "link") for ends in zip(tumours, answers, strict=True))
-    yield from (Dot(one, 2.6, "tumour") for one in tumours)
-    yield from (Dot(one, 2.2, "answer") for one in answers)
+    yield from (Dot(at, 2.6, "tumour") for at in tumours)
+    yield from (Dot(at, 2.2, "answer") for at in answers)
     yield Label((5, 97), "R")
     yield Label((195, 97), "L", "end")
 
@@ -92,7 +92,7 @@ def _outlined(brains: Cloud | None) -> bool:
 
 
 def _brain(brains: Cloud) -> list[Place]:
-    """Lay the average brain's outline about where these brains lie; nothing where they disagree."""
+    """Centre the average brain's outline on these brains; empty where they spread too far."""
     if not _outlined(brains):
         return []
     (x, y), radii = brains.mean_mm, _radii_mm()
@@ -102,7 +102,7 @@ def _brain(brains: Cloud) -> list[Place]:
 
 @cache
 def _radii_mm() -> tuple[float, ...]:
-    """Read how far the outline lies from the brain's centroid, from the right round by the front."""
+    """Read the outline's distances from the brain's centroid, from the right by way of the front."""
     file = Path(__file__).parent / "brain_outline.json"
     return tuple(loads(file.read_text(encoding="utf-8"))["radii_mm"])
 
@@ -118,19 +118,27 @@ def _index(bias: Bias) -> str:
 
 
 def bias_table(comparison: Comparison) -> Table | None:
-    """Lay out what answers owe to the tumour; None where nobody answers on the plane."""
+    """Tabulate position bias; None where no backend answers on the plane."""
     columns = (
         Column(
             "Tracking index",
-            "0: independent of tumour position; 1: every answer lies on its own tumour",
+            "0: independent of tumour position; 1: every answer at the centre of its own tumour",
         ),
-        Column("Slope x", "mm that answers move to a side when the tumour moves 1 mm"),
-        Column("Slope y", "The same from back to front"),
-        Column("R², x and y", "Share of the answers' variance that the tumours explain"),
-        Column("Spread, mm", "Of the answers about their mean; beneath, of the tumours"),
-        Column("Entropy", "How evenly the answers are spread, 0 to 1; beneath, the tumours"),
-        Column("Survives", "Share of the score left when answers are handed to other patients"),
-        Column("Gain, mm", "How much nearer than the middle of the image; beneath, its interval"),
+        Column("Slope x", "Lateral shift of the answer per 1 mm lateral shift of the tumour"),
+        Column("Slope y", "The same in the anterior-posterior direction"),
+        Column(
+            "R², x and y", "Share of the variance of the answers explained by the tumour position"
+        ),
+        Column("Spread, mm", "Spread of the answers about their mean; below, of the tumours"),
+        Column("Entropy", "Evenness of the answers' positions, 0 to 1; below, of the tumours"),
+        Column(
+            "Score after shuffling, %",
+            "Share of the score that remains when answers are shuffled between patients",
+        ),
+        Column(
+            "Improvement over image centre, mm",
+            "Mean error of the image centre minus that of the answers; below, 95 % CI",
+        ),
     )
     groups = []
     for form, name in ((Form.POINT, "points"), (Form.BOX, "boxes"), (Form.POLYGON, "polygons")):
@@ -141,12 +149,12 @@ def bias_table(comparison: Comparison) -> Table | None:
             if bias.form is form
         ]
         rows = tuple(
-            Row(arm.name, str(one.n), tuple(_biased(one)))
-            for arm, one in found
-            if isinstance(one, PositionBias)
+            Row(arm.name, str(bias.n), tuple(_biased(bias)))
+            for arm, bias in found
+            if isinstance(bias, PositionBias)
         )
         if rows:
-            groups.append(Group(f"By {name}", rows))
+            groups.append(Group(name.capitalize(), rows))
     return Table(columns, tuple(groups)) if groups else None
 
 

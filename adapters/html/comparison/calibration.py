@@ -1,4 +1,4 @@
-"""What probabilities are worth: reliability diagrams, and the Brier score in its parts."""
+"""Calibration: reliability diagrams and the decomposition of the Brier score."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ def calibration(comparison: Comparison) -> dict[str, object]:
     return {
         "table": calibration_table(comparison),
         "figures": reliability_diagrams(comparison),
-        "warning": next((one.warning for one in found if one.warning), None),
+        "warning": next(
+            (reliability.warning for reliability in found if reliability.warning), None
+        ),
     }
 
 
 def reliability_diagrams(comparison: Comparison) -> list[Figure]:
-    """Draw what was seen over what was said; backends that say one number have one point."""
+    """Plot observed over predicted; a backend with one probability for all has one point."""
     return [
         _diagram(arm.name, arm.calibration)
         for arm in comparison.arms
@@ -34,15 +36,15 @@ def reliability_diagrams(comparison: Comparison) -> list[Figure]:
 
 def _diagram(name: str, found: Reliability) -> Figure:
     bins = [
-        f"said {number(one.said)}, seen {number(one.seen.value)} ({count(one.n, 'study')})"
-        for one in found.curve
-        if isinstance(one.seen, Estimate)
+        f"predicted {number(item.said)}, observed {number(item.seen.value)} ({count(item.n, 'study')})"
+        for item in found.curve
+        if isinstance(item.seen, Estimate)
     ]
-    unsure = ", unsure of so few" if found.warning else ""
+    few = ", too few studies" if found.warning else ""
     return Figure(
         name=f"reliability-{name}",
         title=name,
-        says=f"Brier {number(found.brier, 3)}; ECE {number(found.ece, 3)}{unsure}; n = {found.n}",
+        says=f"Brier {number(found.brier, 3)}; ECE {number(found.ece, 3)}{few}; n = {found.n}",
         alt=f"Reliability of {name}, share of HGG: {'; '.join(bins)}.",
         size=(198, 226),
         marks=tuple(_marks(found)),
@@ -51,31 +53,32 @@ def _diagram(name: str, found: Reliability) -> Figure:
 
 def _marks(found: Reliability) -> Iterator[Mark]:
     axes = Axes(at=(32, 6), size=(158, 158))
-    yield from axes.frame("P(HGG) said", "share of HGG seen", (0.0, 0.5, 1.0))
+    yield from axes.frame("predicted P(HGG)", "observed share of HGG", (0.0, 0.5, 1.0))
     yield axes.line([(0, 0), (1, 1)], "mark")
-    most = max(one.n for one in found.curve)
-    for one in found.curve:
-        x, _ = axes.place(one.said, 0)
-        height = 24 * one.n / most
+    most = max(item.n for item in found.curve)
+    for item in found.curve:
+        x, _ = axes.place(item.said, 0)
+        height = 24 * item.n / most
         yield Panel((x - 3, 222 - height), (6, height), "other-fill")
-        if isinstance(one.seen, Estimate):
-            ends = spread(one.seen)
-            yield axes.line([(one.said, ends.low), (one.said, ends.high)], "spread")
+        if isinstance(item.seen, Estimate):
+            ends = spread(item.seen)
+            yield axes.line([(item.said, ends.low), (item.said, ends.high)], "spread")
             says = (
-                f"{count(one.n, 'study')}: said {number(one.said)}, seen {number(one.seen.value)}"
+                f"{count(item.n, 'study')}: predicted {number(item.said)}, "
+                f"observed {number(item.seen.value)}"
             )
-            yield Dot(axes.place(one.said, one.seen.value), 3.6, "answer", says=says)
+            yield Dot(axes.place(item.said, item.seen.value), 3.6, "answer", says=says)
     yield Line([(32, 222), (190, 222)], "grid")
 
 
 def calibration_table(comparison: Comparison) -> Table | None:
-    """Lay out what probabilities are worth; None where nobody gives any."""
+    """Tabulate calibration; None where no backend gives probabilities."""
     columns = (
         Column("Brier", "Mean squared error: miscalibration - resolution + uncertainty; 0 is best"),
-        Column("Miscalibration", "How far what is said is from what is seen; 0 is best"),
-        Column("Resolution", "How well the probabilities part the grades; more is better"),
-        Column("Uncertainty", "What saying the prevalence each time would score"),
-        Column("ECE", "Mean distance of what is said from what is seen"),
+        Column("Miscalibration", "Mean squared difference of predicted and observed; 0 is best"),
+        Column("Resolution", "How well the probabilities separate the grades; higher is better"),
+        Column("Uncertainty", "Score of always predicting the prevalence"),
+        Column("ECE", "Mean absolute difference of predicted and observed"),
     )
     rows = tuple(
         Row(arm.name, str(found.n), tuple(_calibrated(found)))

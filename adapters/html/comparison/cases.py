@@ -1,4 +1,4 @@
-"""Single cases under every backend, side by side."""
+"""Single cases with the answers of all backends."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from gliobench.domain.comparison.result import Comparison
 
 
 def cases(comparison: Comparison) -> dict[str, object]:
-    """Lay the cases out."""
+    """Prepare the cases."""
     return {"cases": case_section(comparison.casebook)}

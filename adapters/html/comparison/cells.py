@@ -1,4 +1,4 @@
-"""What the comparison's tables put in a cell."""
+"""Cells of the comparison's tables."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gliobench.domain.statistics.estimate import Measured, NotEstimable
 
 
 def test_cell(test: Test | None) -> Cell:
-    """Print a test's p, and beneath what Holm's correction makes of it."""
+    """Print a test's p, with the Holm-adjusted p below."""
     if test is None or isinstance(test.p, NotEstimable):
         return NOTHING
     return Cell(p_value(test.p), f"Holm {p_value(test.adjusted)}")
 
 
 def mirrored(measured: Measured, sign: int) -> Measured:
-    """Read a difference the other way round where `sign` is -1."""
+    """Reverse a difference where `sign` is -1."""
     if sign > 0 or isinstance(measured, NotEstimable):
         return measured
     spread = measured.interval

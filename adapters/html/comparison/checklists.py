@@ -1,8 +1,8 @@
-"""Which items of two reporting checklists this page answers, and which are the author's.
+"""Items of two reporting checklists: answered by this page, or left to the author.
 
 CLAIM: Tejani et al., "Checklist for Artificial Intelligence in Medical Imaging (CLAIM): 2024
 update", Radiol Artif Intell 2024, 10.1148/ryai.240300. TRIPOD+AI: Collins et al., BMJ 2024,
-10.1136/bmj-2023-078378. The items' numbers are theirs, the words are ours.
+10.1136/bmj-2023-078378. The item numbers are those of the checklists, the wording is ours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gliobench.domain.statistics.reliability import Reliability
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the page has to say to an item: where, and with what reserve."""
+    """Where the page answers an item, and how far."""
 
     section: str
     says: str
@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item; `answer` is None where it is the author's."""
+    """An item; `answer` is None where it is left to the author."""
 
     number: str
     asks: str
@@ -48,12 +48,12 @@ class Checklist:
 
     @property
     def left(self) -> list[Item]:
-        """Those that the author has to."""
+        """The items left to the author."""
         return [item for item in self.items if not item.answer]
 
 
 def checklists(comparison: Comparison) -> list[Checklist]:
-    """Tick what this comparison can answer."""
+    """Return the checklists, with the items that this comparison answers."""
     known = _answers(comparison)
     return [
         _checklist(
@@ -79,8 +79,8 @@ def _checklist(
 
 
 def _answers(comparison: Comparison) -> dict[str, Answer]:
-    """Say what is answered, by topic; a topic that this run knows nothing of is not there."""
-    cohort, kinds = comparison.cohort, {one.kind for one in comparison.findings}
+    """Return the answers by topic; topics without data are omitted."""
+    cohort, kinds = comparison.cohort, {finding.kind for finding in comparison.findings}
     failing = [arm.name for arm in comparison.arms if arm.failures[0].n]
     found = {
         "goal": Answer("methods", "a comparison of backends by a primary endpoint"),
@@ -92,28 +92,28 @@ def _answers(comparison: Comparison) -> dict[str, Answer]:
         ),
         "disjoint": Answer(
             "cohort",
-            "patients and images learned from, by hash: "
-            + ("found" if FindingKind.LEAKAGE in kinds else "none found, as far as backends tell"),
+            "overlap with training patients and images, by hash: "
+            + ("found" if FindingKind.LEAKAGE in kinds else "none found in the backends' metadata"),
         ),
-        "software": Answer("provenance", "versions, and what each backend tells of its weights"),
+        "software": Answer("provenance", "versions, and each backend's weights"),
         "predicting": Answer("provenance", "fingerprint of weights, prompts and settings"),
         "metrics": Answer("methods", "all measures, plots and tests of the comparison"),
-        "uncertainty": Answer("methods", "intervals, tests, and their correction"),
-        "subgroups": Answer("strata", "by size, side, place, grade and site"),
+        "uncertainty": Answer("methods", "confidence intervals, tests and their correction"),
+        "subgroups": Answer("strata", "by tumour size, side, position, grade and site"),
         "flow": Answer("cohort", f"from {count(comparison.flow.n_given, 'study')} given"),
         "counts": Answer("cohort", f"{cohort.n_patients:,} patients, by grade and site"),
-        "performance": Answer("grading", "with 95 % intervals, beside answering HGG each time"),
+        "performance": Answer("grading", "with 95 % CI, beside always answering HGG"),
         "failures": Answer("failures", "confusion matrices, and failures by reason"),
     }
     graded = [arm for arm in comparison.arms if arm.summary.everyone.intention_to_treat.grading]
     if any(pair.detectable for pair in comparison.pairs):
-        found["power"] = Answer("grading", "what this sample could detect; not how it was chosen")
+        found["power"] = Answer("grading", "detectable difference; not how the size was chosen")
     if not graded:
-        found["performance"] = Answer("localisation", "with 95 % intervals")
+        found["performance"] = Answer("localisation", "with 95 % CI")
     if graded and cohort.sites:
-        found["sites"] = Answer("cohort", "site by grade, and a grader who knows the site alone")
+        found["sites"] = Answer("cohort", "site by grade, and a grader that uses the site alone")
     if any(isinstance(arm.calibration, Reliability) for arm in comparison.arms):
-        found["no updating"] = Answer("calibration", "none: probabilities are as they were given")
+        found["no updating"] = Answer("calibration", "none: probabilities were not recalibrated")
     return found
 
 
@@ -152,7 +152,7 @@ CLAIM: Mapping[str, tuple[str, str]] = {
     "32": ("internal testing", ""),
     "33": ("external testing", ""),
     "34": ("trial registration", ""),
-    "35": ("patients or examinations in and out, with a flowchart", "flow"),
+    "35": ("included and excluded patients or examinations, with a flowchart", "flow"),
     "36": ("demographic and clinical characteristics", ""),
     "37": ("performance against the reference standard", "performance"),
     "38": ("diagnostic accuracy with its precision", "performance"),
@@ -163,7 +163,7 @@ CLAIM: Mapping[str, tuple[str, str]] = {
     "43": ("availability of software, model and data", ""),
     "44": ("funding", ""),
 }
-"""Items by number: what they ask, and the topic that answers them."""
+"""Items by number: their subject, and the topic that answers them."""
 
 TRIPOD_AI: Mapping[str, tuple[str, str]] = {
     "1": ("title", ""),
@@ -219,4 +219,4 @@ TRIPOD_AI: Mapping[str, tuple[str, str]] = {
     "27b": ("what users have to do", ""),
     "27c": ("next steps", ""),
 }
-"""Items by number: what they ask, and the topic that answers them."""
+"""Items by number: their subject, and the topic that answers them."""

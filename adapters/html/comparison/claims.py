@@ -1,4 +1,4 @@
-"""What the first paragraph says of two backends, in the words of the claim that is supported."""
+"""Sentences of the first paragraph on pairs of backends, by the claim that is supported."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from gliobench.adapters.html.comparison.words import pair_of
 from gliobench.adapters.html.numbers import count, listed, number
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Claim, Comparison, Verdict
+from gliobench.domain.comparison.result import ALPHA, Claim, Comparison, Verdict
 from gliobench.domain.evaluation.summary import Measure
 
 
 def claims_of_the_first(
     comparison: Comparison, ranking: Sequence[tuple[str, object]], endpoint: Endpoint
 ) -> str:
-    """Say whom the first of a ranking is better than, in what sense, and whom it is not."""
+    """Compare the first of a ranking with all others, by kind of claim."""
     first, *others = [name for name, _ in ranking]
-    claims = {one: pair_of(comparison, {first, one}).claim(endpoint) for one in others}
+    claims = {name: pair_of(comparison, {first, name}).claim(endpoint) for name in others}
     return "; ".join(
-        say(listed(names))
-        for belongs, say in _wordings(first, endpoint, comparison.cohort.n_studies)
-        if (names := [one for one in others if belongs(claims[one])])
+        phrase(listed(names))
+        for belongs, phrase in _wordings(first, endpoint, comparison.cohort.n_studies)
+        if (names := [name for name in others if belongs(claims[name])])
     )
 
 
 def more_failures(comparison: Comparison) -> Iterator[str]:
-    """Say who fails in more studies than whom."""
+    """Report pairs with significantly different failure rates."""
     failed = {arm.name: arm.summary.n_failed for arm in comparison.arms}
     for name, n in failed.items():
         fewer = [
@@ -36,33 +36,43 @@ def more_failures(comparison: Comparison) -> Iterator[str]:
         ]
         if fewer:
             of = count(comparison.cohort.n_studies, "study")
-            yield f"{name} fails more often, in {n:,} of {of}, than {listed(fewer)}."
+            yield f"{name} fails significantly more often ({n:,} of {of}) than {listed(fewer)}."
 
 
+SIGNIFICANT = f" (Holm-adjusted p < {ALPHA:g})"
 Wording = tuple[Callable[[Claim], bool], Callable[[str], str]]
 
 
 def _wordings(first: str, endpoint: Endpoint, n_studies: int) -> Iterator[Wording]:
-    """Pair each kind of claim with its words, which take the others' names."""
+    """Pair each kind of claim with its wording, which takes the others' names."""
     closer = "closer" if endpoint.measure is Measure.ERROR_MM else "better"
     typically, open_means = f"{closer} in the typical study", _why_open(endpoint, n_studies)
     if endpoint.is_mean:
         yield (
             _is(Verdict.APART, both=True),
-            f"it is better on average, and {typically}, than {{}}".format,
+            f"it is {typically} and on average than {{}}{SIGNIFICANT}".format,
         )
-        yield _is(Verdict.APART, both=False), "it is better on average than {}".format
+        yield (
+            _is(Verdict.APART, both=False),
+            f"it is better on average than {{}}{SIGNIFICANT}".format,
+        )
     else:
-        yield _is(Verdict.APART), "it is significantly better than {}".format
+        yield _is(Verdict.APART), f"it is better than {{}}{SIGNIFICANT}".format
     yield (
         _is(Verdict.TORN),
-        f"it is better on average than {{}}, but not {typically}: there it is the other way "
-        "round, for far misses and failures weigh on the mean".format,
+        f"it is better on average than {{}}, but worse in the typical study{SIGNIFICANT}: large errors "
+        "and failures dominate the mean".format,
     )
-    yield _typical(first, wins=True), f"it is {typically} than {{}}, {open_means}".format
-    yield _typical(first, wins=False), f"{typically} than it: {{}}, {open_means}".format
+    yield (
+        _typical(first, wins=True),
+        f"it is {typically} than {{}}{SIGNIFICANT}, {open_means}".format,
+    )
+    yield (
+        _typical(first, wins=False),
+        f"it is worse in the typical study than {{}}{SIGNIFICANT}, {open_means}".format,
+    )
     yield _is(Verdict.OPEN), "the difference from {} is not statistically significant".format
-    yield _is(Verdict.UNTESTED), "no test can hold it against {} here".format
+    yield _is(Verdict.UNTESTED), "no test was possible against {}".format
 
 
 def _is(verdict: Verdict, *, both: bool | None = None) -> Callable[[Claim], bool]:
@@ -78,6 +88,6 @@ def _typical(first: str, *, wins: bool) -> Callable[[Claim], bool]:
 def _why_open(endpoint: Endpoint, n_studies: int) -> str:
     unit = " mm" if endpoint.measure in {Measure.ERROR_MM, Measure.HD95_MM} else ""
     return (
-        f"while no claim about the means is supported: each failure counts as {number(endpoint.worst, 0)}{unit}, "
-        f"and {count(n_studies, 'study')} leave open how often each fails"
+        f"but no claim about the means is supported: a failure counts as {number(endpoint.worst, 0)}{unit}, "
+        f"and {count(n_studies, 'study')} are too few to bound the failure rates"
     )

@@ -1,4 +1,4 @@
-"""Which studies are compared: their flow, what was left out, sites and grades, audits."""
+"""The studies compared: flow, exclusions, sites, grades and audits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gliobench.domain.statistics.estimate import Measured
 
 BOX = (122.0, 38.0)
 NAMED = 12
-"""Studies that are named where they were left out; more are counted."""
+"""Up to this many excluded studies are listed; more are only counted."""
 
 
 def cohort(comparison: Comparison) -> dict[str, object]:
@@ -35,17 +35,17 @@ def cohort(comparison: Comparison) -> dict[str, object]:
 
 
 def flow_figure(flow: CohortFlow) -> Figure:
-    """Draw the studies' way from those given to those that are scored."""
-    told = (
-        f"{count(flow.n_given, 'study')} given; {flow.n_shared:,} scored by every backend; of them "
+    """Draw the flow of studies from those given to those scored."""
+    numbers = (
+        f"{count(flow.n_given, 'study')} given; {flow.n_shared:,} scored by every backend; of these, "
         f"{flow.n_with_grade:,} with a reference grade and {flow.n_with_tumour:,} with a reference "
         "tumour"
     )
     return Figure(
         name="cohort-flow",
         title="Cohort flow",
-        says="All numbers on this page are of the studies that every backend has scores of.",
-        alt=f"{told}.",
+        says="All numbers on this page refer to the studies scored by every backend.",
+        alt=f"{numbers}.",
         size=(280, 186),
         marks=tuple(_flow(flow)),
     )
@@ -74,7 +74,7 @@ def _box(at: tuple[float, float], n: int, what: str) -> Iterator[Mark]:
 
 
 def _answers(arm: ArmFlow) -> tuple[str, str, str, str]:
-    """Name a backend, its scored studies, and how many of those asked for it answered."""
+    """Return a backend's name, scored studies, answered grades and answered localisations."""
     grades = f"{arm.n_graded:,} / {arm.n_asked_grade:,}" if arm.n_asked_grade else MISSING
     places = f"{arm.n_placed:,} / {arm.n_asked_place:,}" if arm.n_asked_place else MISSING
     return arm.name, f"{arm.n_scored:,}", grades, places
@@ -85,16 +85,16 @@ def _excluded(flow: CohortFlow) -> Iterator[str]:
     if missing:
         named = flow.not_shared if len(flow.not_shared) <= NAMED else ()
         ids = f": {', '.join(named)}" if named else ""
-        yield f"{count(missing, 'study')} not scored by every backend, left out of all numbers{ids}."
+        yield f"{count(missing, 'study')} not scored by every backend, excluded from all numbers{ids}."
     for n, what, then in (
-        (flow.n_shared - flow.n_with_grade, "without a reference grade", "not graded"),
-        (flow.n_without_tumour, "without a tumour", "scored by detection and by masks"),
+        (flow.n_shared - flow.n_with_grade, "without a reference grade", "not scored for grading"),
+        (flow.n_without_tumour, "without a tumour", "scored by detection and masks only"),
         (
             flow.n_shared - flow.n_with_tumour - flow.n_without_tumour,
-            "of which no reference says whether there is a tumour",
-            "not localised",
+            "without annotation of a tumour",
+            "not scored for localisation",
         ),
-        (flow.n_unreadable, "that a backend could not read", "counted as failures of that backend"),
+        (flow.n_unreadable, "unreadable by a backend", "counted as failures of that backend"),
     ):
         if n:
             yield f"{count(n, 'study')} {what}, {then}."
@@ -102,4 +102,4 @@ def _excluded(flow: CohortFlow) -> Iterator[str]:
 
 def _with_interval(measured: Measured) -> str:
     ends = interval(measured)
-    return number(value_of(measured)) + (f" (95 % interval {ends})" if ends else "")
+    return number(value_of(measured)) + (f" (95 % CI {ends})" if ends else "")

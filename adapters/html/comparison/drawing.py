@@ -1,7 +1,7 @@
-"""Figures as marks on a canvas, and as the SVG that the page shows and the files hold.
+"""Figures as marks on a canvas, rendered as SVG in the page and in files.
 
-A mark names what it stands for, and `figures.css` gives that its colour: so a figure follows the
-reader's light or dark scheme, and needs no style attribute, which the page's policy forbids.
+A mark names a class of `figures.css`, which sets its colour: figures follow the reader's light or dark
+scheme and need no style attributes, which the page's policy forbids.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from markupsafe import Markup
 
 Place: TypeAlias = tuple[float, float]
 STAMP_ROOM = 14.0
-"""Height above a picture that stands alone, for its stamps."""
+"""Height above a figure in a file, for its stamps."""
 MARGIN = 8.0
-"""Room about a figure that stands alone; on the page its card gives that."""
+"""Margin of a figure in a file; on the page the card provides it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through places; `ink` is a class of `figures.css`."""
+    """A line through points; `ink` is a class of `figures.css`."""
 
     places: Sequence[Place]
     ink: str
     closed: bool = False
 
     def __html__(self) -> Markup:
-        """Draw it."""
+        """Render it as SVG."""
         path = "M" + "L".join(f"{_short(x)} {_short(y)}" for x, y in self.places)
         return Markup('<path class="{}" d="{}"/>').format(self.ink, path + "Z" * self.closed)
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A disc; `says` is read out, and shown where the pointer rests."""
+    """A disc; `says` is its tooltip and its text for screen readers."""
 
     at: Place
     radius: float
@@ -43,7 +43,7 @@ class Dot:
     says: str = ""
 
     def __html__(self) -> Markup:
-        """Draw it."""
+        """Render it as SVG."""
         x, y = map(_short, self.at)
         title = Markup("<title>{}</title>").format(self.says) if self.says else ""
         return Markup('<circle class="{}" cx="{}" cy="{}" r="{}">{}</circle>').format(
@@ -53,7 +53,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A rectangle, filled to a share of its ink's strength."""
+    """A rectangle; `strength` is the opacity of its fill."""
 
     at: Place
     size: Place
@@ -61,8 +61,8 @@ class Panel:
     strength: float = 1.0
 
     def __html__(self) -> Markup:
-        """Draw it."""
-        numbers = [_short(one) for one in (*self.at, *self.size, self.strength)]
+        """Render it as SVG."""
+        numbers = [_short(number) for number in (*self.at, *self.size, self.strength)]
         return Markup(
             '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="{}"/>'
         ).format(self.ink, *numbers)
@@ -70,7 +70,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A word; `anchor` is SVG's: start, middle or end. `turned` runs it upwards."""
+    """A text; `anchor` is SVG's: start, middle or end. `turned` rotates it upwards."""
 
     at: Place
     text: str
@@ -79,7 +79,7 @@ class Label:
     turned: bool = False
 
     def __html__(self) -> Markup:
-        """Draw it."""
+        """Render it as SVG."""
         x, y = map(_short, self.at)
         turn = Markup(' transform="rotate(-90 {} {})"').format(x, y) if self.turned else ""
         return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}"{}>{}</text>').format(
@@ -95,12 +95,12 @@ class Figure:
     """One picture.
 
     Args:
-        name: Of its file, without the ending.
-        title: What stands in bold beneath it: a backend, or what is measured.
+        name: File name without suffix.
+        title: The caption's title: a backend or a measure.
         says: The rest of the caption.
-        alt: What is to be seen, for who does not see it.
-        size: Of the canvas; texts on it are 10 high.
-        marks: From the back to the front.
+        alt: Text alternative for screen readers.
+        size: Size of the canvas; text is 10 units high.
+        marks: From back to front.
     """
 
     name: str
@@ -111,34 +111,33 @@ class Figure:
     marks: tuple[Mark, ...]
 
     def __html__(self) -> Markup:
-        """Draw it for the page, which has the style."""
+        """Render it for the page, which has the style."""
         return self._svg(Markup('role="img" aria-label="{}"').format(self.alt), Markup())
 
     def file(self, style: str, stamps: Sequence[str] = ()) -> str:
-        """Draw it to stand alone, within a margin.
+        """Render it as a self-contained file with a margin.
 
         Args:
-            style: Ours, and the only one in it.
-            stamps: What a reader must know wherever the file goes; it stands in the title and above
-                the picture.
+            style: The style sheet.
+            stamps: Warnings in the title and above the picture.
         """
         top = STAMP_ROOM if stamps else 0.0
         width, height = self.size[0] + 2 * MARGIN, self.size[1] + 2 * MARGIN + top
-        told = " · ".join(stamps)
+        warning = " · ".join(stamps)
         given = Markup('xmlns="http://www.w3.org/2000/svg" role="img" width="{}" height="{}"')
         inside = Markup("<title>{}</title><desc>{}</desc>").format(
-            f"{f'[{told}] ' if told else ''}{self.title}: {self.says}".rstrip(": "), self.alt
+            f"{f'[{warning}] ' if warning else ''}{self.title}: {self.says}".rstrip(": "), self.alt
         )
-        # Ours: no data is in it.
+        # Our own style sheet, without data.
         inside += Markup(f"<style>{style}</style>")  # noqa: S704
         inside += Panel((-MARGIN, -MARGIN - top), (width, height), "paper").__html__()
-        if told:
-            inside += Label((0, -top + 4), told, ink="stamped").__html__()
+        if warning:
+            inside += Label((0, -top + 4), warning, ink="stamped").__html__()
         sized = given.format(_short(2 * width), _short(2 * height))
         return str(self._svg(sized, inside, margin=MARGIN, top=top)) + "\n"
 
     def _svg(self, given: Markup, inside: Markup, *, margin: float = 0, top: float = 0) -> Markup:
-        width, height = (one + 2 * margin for one in self.size)
+        width, height = (edge + 2 * margin for edge in self.size)
         box = [-margin, -margin - top, width, height + top]
         drawn = Markup('<svg class="drawn" viewBox="{}" {}>{}{}</svg>')
         marks = Markup().join(mark.__html__() for mark in self.marks)
@@ -147,13 +146,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """A field of the canvas with a scale along each edge.
+    """A plotting area with linear scales.
 
     Args:
         at: Its top left corner on the canvas.
-        size: Its width and height there.
-        x: What the left and the right edge stand for.
-        y: What the lower and the upper edge stand for.
+        size: Its width and height on the canvas.
+        x: Values at the left and right edge.
+        y: Values at the lower and upper edge.
     """
 
     at: Place
@@ -162,16 +161,16 @@ class Axes:
     y: Place = (0.0, 1.0)
 
     def place(self, x: float, y: float) -> Place:
-        """Find a place on the canvas; what lies beyond an edge is drawn on it."""
+        """Convert values to a point on the canvas, clipped to the edges."""
         right, up = _share(x, self.x), _share(y, self.y)
         return self.at[0] + right * self.size[0], self.at[1] + (1 - up) * self.size[1]
 
     def line(self, places: Sequence[Place], ink: str) -> Line:
-        """Join places."""
+        """Draw a line through points given as values."""
         return Line([self.place(x, y) for x, y in places], ink)
 
     def frame(self, x_title: str, y_title: str, ticks: Sequence[float]) -> Iterator[Mark]:
-        """Draw the field, with the same ticks along both edges."""
+        """Draw the area, with the same ticks along both axes."""
         (left, top), (width, height) = self.at, self.size
         yield Panel(self.at, self.size, "field")
         for tick in ticks:
@@ -187,5 +186,5 @@ def _share(value: float, ends: Place) -> float:
 
 
 def _short(number: float) -> str:
-    """Print to a hundredth of a unit, which is less than a pixel."""
+    """Print to a hundredth of a unit, less than a pixel."""
     return f"{round(number, 2) + 0:g}"

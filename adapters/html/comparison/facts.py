@@ -1,4 +1,4 @@
-"""The comparison's numbers for machines."""
+"""The comparison as JSON."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SCHEMA_FILE = "report.schema.json"
 
 
 def comparison_json(comparison: Comparison) -> str:
-    """Put a comparison into JSON that keeps its schema: what cannot be told is {"reason": …}."""
-    told: dict[str, object] = {
+    """Convert a comparison to JSON by its schema: what is not estimable is {"reason": …}."""
+    document: dict[str, object] = {
         "$schema": SCHEMA_FILE,
         "schema": SCHEMA,
         "lead": lead(comparison),
@@ -29,10 +29,10 @@ def comparison_json(comparison: Comparison) -> str:
     }
     facts = plain(comparison)
     if isinstance(facts, dict):
-        told |= facts
-    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        document |= facts
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def schema() -> str:
-    """Read the JSON schema that ships with gliobench."""
+    """Read the JSON schema of the comparison."""
     return (Path(__file__).parent / SCHEMA_FILE).read_text(encoding="utf-8")

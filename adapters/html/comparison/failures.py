@@ -1,4 +1,4 @@
-"""Why answers are missing: the taxonomy of failures, with rates."""
+"""Failures by reason, with rates."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def failures(comparison: Comparison) -> dict[str, object]:
 
 
 def failure_figures(comparison: Comparison) -> list[Figure]:
-    """Draw how often each backend failed, and why; one that never did has no picture."""
+    """Plot failure rates by reason, one picture per backend with failures."""
     rates = [
-        one.rate
+        found.rate
         for arm in comparison.arms
-        for one in arm.failures
-        if one.n and isinstance(one.rate, Estimate)
+        for found in arm.failures
+        if found.n and isinstance(found.rate, Estimate)
     ]
     if not rates:
         return []
-    step, top = scale(max(100 * spread(one).high for one in rates))
+    step, top = scale(max(100 * spread(rate).high for rate in rates))
     ends = (0.0, min(100.0, top))
     ticks = [at * step for at in range(round(top / step) + 1) if at * step <= ends[1]]
     return [_figure(arm, Scale(ends, ticks)) for arm in comparison.arms if arm.failures[0].n]
@@ -42,14 +42,14 @@ def failure_figures(comparison: Comparison) -> list[Figure]:
 
 def _figure(arm: Arm, along: Scale) -> Figure:
     rows = [
-        _strip(one, one.rate, arm.summary.n_studies)
-        for one in arm.failures
-        if isinstance(one.rate, Estimate)
+        _strip(found, found.rate, arm.summary.n_studies)
+        for found in arm.failures
+        if isinstance(found.rate, Estimate)
     ]
     return row_figure(
         f"failures-{arm.name}",
         arm.name,
-        "Per cent of the studies, with Wilson’s 95 % interval. A study counts once a reason.",
+        "Per cent of studies with Wilson’s 95 % CI. A study counts once per reason.",
         rows,
         along,
     )
@@ -57,14 +57,14 @@ def _figure(arm: Arm, along: Scale) -> Figure:
 
 def _strip(found: FailureRate, rate: Estimate, n: int) -> Strip:
     ends = spread(rate)
-    at, low, high = (100 * one for one in (rate.value, ends.low, ends.high))
+    at, low, high = (100 * share for share in (rate.value, ends.low, ends.high))
     name = found.reason.value.replace("_", " ") if found.reason else "any failure"
     says = f"{percent(rate.value)} · {found.n:,} of {count(n, 'study')}"
     return Strip(name, says, at, low, high, strong=found.reason is None)
 
 
 def failure_table(comparison: Comparison) -> Table | None:
-    """Lay out why answers are missing, with rates; None where none is."""
+    """Tabulate failure rates by reason; None without failures."""
     reasons = [reason for reason in REASONS if any(_rate(arm, reason) for arm in comparison.arms)]
     if not reasons:
         return None
@@ -73,7 +73,7 @@ def failure_table(comparison: Comparison) -> Table | None:
         for arm in comparison.arms
     )
     columns = (
-        Column("Any", "Studies with a failure of any kind"),
+        Column("Any", "Studies with any failure"),
         *(Column(reason.value.replace("_", " "), REASONS[reason]) for reason in reasons),
     )
     return Table(columns, (Group("", rows),))
@@ -88,4 +88,4 @@ def _rates(arm: Arm, reasons: Sequence[object]) -> Iterator[Cell]:
 
 
 def _rate(arm: Arm, reason: object) -> Measured | None:
-    return next((one.rate for one in arm.failures if one.reason is reason and one.n), None)
+    return next((found.rate for found in arm.failures if found.reason is reason and found.n), None)

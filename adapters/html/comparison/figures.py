@@ -1,4 +1,4 @@
-"""All figures of a comparison, as files that stand alone."""
+"""All figures of a comparison as self-contained files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def figure_files(comparison: Comparison) -> dict[str, str]:
     """Draw every figure of the page.
 
     Returns:
-        SVG by file name; two whose backends' names differ in signs alone are numbered.
+        SVG by file name; names that coincide after removing special characters are numbered.
     """
     stamps = marks(as_report(comparison))
     style = text("colours.css") + text("figures.css")
@@ -51,13 +51,13 @@ def all_figures(comparison: Comparison) -> list[Figure]:
 
 def _forests(comparison: Comparison) -> list[Figure]:
     endpoints = dict.fromkeys((comparison.primary, POINT_ERROR))
-    found = [difference_forest(comparison, one) for one in endpoints]
-    figures = [figure for one in found if one for figure in (one.pairs, one.baselines)]
+    found = [difference_forest(comparison, endpoint) for endpoint in endpoints]
+    figures = [figure for plot in found if plot for figure in (plot.pairs, plot.baselines)]
     return [figure for figure in figures if figure is not None]
 
 
 def _free_name(name: str, taken: dict[str, str]) -> str:
-    """Keep what every file system takes; a backend's name may hold a folder's."""
+    """Remove characters that file systems do not allow; a backend's name may contain a path."""
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
     names = [f"{plain}.svg", *(f"{plain}-{n}.svg" for n in range(2, len(taken) + 3))]
-    return next(one for one in names if one not in taken)
+    return next(free for free in names if free not in taken)

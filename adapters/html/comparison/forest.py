@@ -1,4 +1,4 @@
-"""The forest plot: by how much the better of every two backends is better."""
+"""The forest plot of pairwise differences between backends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
 from gliobench.adapters.html.comparison.words import endpoint_name, in_order, p_value
 from gliobench.adapters.html.numbers import count, interval, number
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.result import Comparison, Pair, Verdict
+from gliobench.domain.comparison.result import ALPHA, Comparison, Pair, Verdict
 from gliobench.domain.statistics.estimate import Estimate
 
 
@@ -21,8 +21,8 @@ class Forest:
     """The differences in one endpoint.
 
     Args:
-        pairs: Those with a backend that is no baseline; all, where there is none.
-        baselines: Those of two baselines; None without such.
+        pairs: Pairs with at least one model; all pairs, where there are only baselines.
+        baselines: Pairs of two baselines; None without any.
     """
 
     pairs: Figure
@@ -30,20 +30,20 @@ class Forest:
 
 
 def difference_forest(comparison: Comparison, endpoint: Endpoint) -> Forest | None:
-    """Plot every two backends that both answer an endpoint; None without any."""
+    """Plot all pairs of backends that answer an endpoint; None without any."""
     rules = {arm.name for arm in comparison.arms if arm.baseline}
     found = [
         (pair, one)
         for pair in comparison.pairs
         if isinstance(one := pair.difference(endpoint), Estimate)
     ]
-    looking = [one for one in found if not {one[0].first, one[0].second} <= rules]
-    others = [one for one in found if one not in looking]
-    if not looking:
-        looking, others = others, []
-    if not looking:
+    models = [item for item in found if not {item[0].first, item[0].second} <= rules]
+    others = [item for item in found if item not in models]
+    if not models:
+        models, others = others, []
+    if not models:
         return None
-    figure = _figure(looking, endpoint)
+    figure = _figure(models, endpoint)
     return Forest(figure, _figure(others, endpoint, " between baselines") if others else None)
 
 
@@ -56,12 +56,12 @@ def _figure(pairs: Sequence[tuple[Pair, Estimate]], endpoint: Endpoint, of: str 
     step, top = scale(max(max(abs(row.low), abs(row.high)) for row in rows))
     last = round(top / step)
     ticks = [i * step for i in range(-last, last + 1) if i % (1 + last // 3) == 0]
-    apart = sum(row.strong for row in rows)
+    significant = sum(row.strong for row in rows)
     return row_figure(
         f"forest-{endpoint.name}{of.replace(' ', '-')}",
-        f"By how much the first is better{of}: {endpoint_name(endpoint)}",
-        f"Paired, with the 95 % interval; the dashed line is no difference. In colour: told apart "
-        f"after Holm’s correction, {apart} of {count(len(rows), 'pair')}.",
+        f"Advantage of the first backend{of}: {endpoint_name(endpoint)}",
+        f"Paired difference with 95 % CI; dashed: no difference. Coloured: statistically significant "
+        f"(Holm-adjusted p < {ALPHA:g}), {significant} of {count(len(rows), 'pair')}.",
         rows,
         Scale((-top, top), ticks, mark=0.0),
     )
@@ -72,10 +72,10 @@ def _row(pair: Pair, found: Estimate, endpoint: Endpoint, digits: int) -> Row:
     better = mirrored(found, turned * endpoint.sign)
     estimate = better if isinstance(better, Estimate) else found
     ends, verdict = spread(estimate), pair.claim(endpoint).verdict
-    inside, told = interval(estimate, digits), _told(pair, endpoint)
-    says = " · ".join(filter(None, (number(estimate.value, digits), inside, told)))
+    inside, verdict_or_p = interval(estimate, digits), _verdict_or_p(pair, endpoint)
+    says = " · ".join(filter(None, (number(estimate.value, digits), inside, verdict_or_p)))
     return Row(
-        name=f"{first} over {second}",
+        name=f"{first} vs {second}",
         says=says,
         at=estimate.value,
         low=ends.low,
@@ -84,8 +84,8 @@ def _row(pair: Pair, found: Estimate, endpoint: Endpoint, digits: int) -> Row:
     )
 
 
-def _told(pair: Pair, endpoint: Endpoint) -> str:
-    """Print the p; where the mean alone does not say who is better, what ranks say."""
+def _verdict_or_p(pair: Pair, endpoint: Endpoint) -> str:
+    """Print the p of the mean, or the verdict of the ranks where it differs."""
     claim, test = pair.claim(endpoint), pair.mean_test(endpoint)
     if claim.verdict is Verdict.TORN:
         return Verdict.TORN.value

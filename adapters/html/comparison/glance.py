@@ -1,4 +1,4 @@
-"""The comparison at a glance: who has skill, who is better, and who follows the tumour."""
+"""The comparison at a glance: skill, pairwise significance and tracking of the tumour."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def glance(comparison: Comparison) -> dict[str, object]:
     endpoints = (
         dict.fromkeys((comparison.primary, POINT_ERROR)) if comparison.cohort.is_ranked else ()
     )
-    duels = [one for endpoint in endpoints if (one := _duels(comparison, endpoint))]
-    seen = {cell.verdict for one in duels for _, cells in one.rows for cell in cells if cell}
+    matrices = [found for endpoint in endpoints if (found := _matrix(comparison, endpoint))]
+    seen = {cell.verdict for found in matrices for _, cells in found.rows for cell in cells if cell}
     return {
         "figures": glance_figures(comparison),
-        "duels": duels,
+        "matrices": matrices,
         "torn": Verdict.TORN in seen,
         "typical": Verdict.TYPICAL in seen,
         "unranked": unranked(comparison.cohort) if not comparison.cohort.is_ranked else "",
@@ -43,21 +43,21 @@ def glance(comparison: Comparison) -> dict[str, object]:
 
 
 def glance_figures(comparison: Comparison) -> list[Figure]:
-    """Hold accuracy against answering one grade each time, and answers against the tumours."""
+    """Plot accuracy, balanced accuracy and the tracking index of all backends."""
     return [*_accuracies(comparison), *_balanced(comparison), *_tracking(comparison)]
 
 
 def _accuracies(comparison: Comparison) -> Iterator[Figure]:
     rows = in_figures(comparison, Endpoint(Measure.ACCURACY))
     gradings = [arm.summary.everyone.intention_to_treat.grading for arm in comparison.arms]
-    first = next((one for one in gradings if one is not None), None)
+    first = next((grading for grading in gradings if grading is not None), None)
     if rows and first is not None and (bar := first.no_skill) is not None:
         yield row_figure(
             "glance-accuracy",
             "Accuracy",
-            f"The dashed line is no skill: answering {first.commoner.value} each time is right in "
-            f"{percent(bar)}. Coloured: the 95 % interval lies above the line.",
-            [_row(name, one, above=bar) for name, one in rows],
+            f"Dashed: always answering {first.commoner.value} would score {percent(bar)}. "
+            "Coloured: 95 % CI above the dashed line.",
+            [_row(name, found, above=bar) for name, found in rows],
             Scale((0, 1), SHARES, mark=bar),
         )
 
@@ -68,8 +68,8 @@ def _balanced(comparison: Comparison) -> Iterator[Figure]:
         yield row_figure(
             "glance-balanced-accuracy",
             "Balanced accuracy",
-            "HGG and LGG count alike; the dashed line is chance. Coloured: the 95 % interval lies above it.",
-            [_row(name, one, above=0.5) for name, one in rows],
+            "Mean of sensitivity and specificity. Dashed: chance. Coloured: 95 % CI above the dashed line.",
+            [_row(name, found, above=0.5) for name, found in rows],
             Scale((0, 1), SHARES, mark=0.5),
         )
 
@@ -77,15 +77,15 @@ def _balanced(comparison: Comparison) -> Iterator[Figure]:
 def _tracking(comparison: Comparison) -> Iterator[Figure]:
     rows = list(tracking_indices(comparison.arms))
     if comparison.cohort.is_ranked:
-        rows.sort(key=lambda one: -one[1].value)
+        rows.sort(key=lambda row: -row[1].value)
     if rows:
-        low = min(0.0, *(spread(one).low for _, one in rows))
+        low = min(0.0, *(spread(found).low for _, found in rows))
         yield row_figure(
             "glance-tracking-index",
-            "Does it follow? The tracking index",
-            "1: every answer lies on its tumour; 0 (dashed): independent of tumour position. "
-            f"Coloured: the 95 % interval lies above {FOLLOWS:g}.",
-            [_row(name, one, above=FOLLOWS) for name, one in rows],
+            "Tracking index",
+            "1: every answer at its tumour’s centre; 0 (dashed): independent of tumour position. "
+            f"Coloured: 95 % CI above {FOLLOWS:g}.",
+            [_row(name, found, above=FOLLOWS) for name, found in rows],
             Scale((-0.25 if low < -0.02 else 0.0, 1.0), SHARES, mark=0.0),
         )
 
@@ -97,12 +97,12 @@ def _row(name: str, found: Estimate, *, above: float) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
-    """One backend against another.
+class MatrixCell:
+    """One cell of a significance matrix.
 
     Args:
-        verdict: What is supported of the two.
-        wins: Whether that speaks for the backend of the row; None where it speaks for neither.
+        verdict: The claim that is supported.
+        wins: Whether the backend of the row is better; None where neither is.
     """
 
     verdict: Verdict
@@ -110,20 +110,20 @@ class Duel:
 
 
 @dataclass(frozen=True, slots=True)
-class Duels:
-    """Who is told from whom in one endpoint.
+class SignificanceMatrix:
+    """The significance matrix of one endpoint.
 
     Args:
         title: The endpoint.
-        rows: A backend, the best first, and how it does against the others in the same order; None
-            for the backend itself.
+        rows: Backends, the best first, with a cell for each backend in the same order; None for
+            the backend itself.
     """
 
     title: str
-    rows: tuple[tuple[str, tuple[Duel | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[MatrixCell | None, ...]], ...]
 
 
-def _duels(comparison: Comparison, endpoint: Endpoint) -> Duels | None:
+def _matrix(comparison: Comparison, endpoint: Endpoint) -> SignificanceMatrix | None:
     names = [name for name, _ in ranked(comparison.arms, endpoint)]
     if len(names) < 2:
         return None
@@ -131,15 +131,15 @@ def _duels(comparison: Comparison, endpoint: Endpoint) -> Duels | None:
         (
             name,
             tuple(
-                None if other == name else _duel(comparison, name, other, endpoint)
+                None if other == name else _cell(comparison, name, other, endpoint)
                 for other in names
             ),
         )
         for name in names
     )
-    return Duels(endpoint_name(endpoint), rows)
+    return SignificanceMatrix(endpoint_name(endpoint), rows)
 
 
-def _duel(comparison: Comparison, name: str, other: str, endpoint: Endpoint) -> Duel:
+def _cell(comparison: Comparison, name: str, other: str, endpoint: Endpoint) -> MatrixCell:
     claim = pair_of(comparison, {name, other}).claim(endpoint)
-    return Duel(claim.verdict, None if claim.winner is None else claim.winner == name)
+    return MatrixCell(claim.verdict, None if claim.winner is None else claim.winner == name)

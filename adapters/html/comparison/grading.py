@@ -1,4 +1,4 @@
-"""How backends grade: the table beside the paper's, and the tests."""
+"""Grading: performance beside published models, and pairwise tests."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from gliobench.adapters.html.tables import (
     grading_table,
     measured_cell,
 )
+from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.published import PAPER, PUBLISHED, Published
 from gliobench.domain.comparison.result import Comparison, Family, Pair
 from gliobench.domain.evaluation.summary import Measure
@@ -33,7 +34,7 @@ from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
 
-NOT_THIS_RUN = "As published, on other patients: none of these runs"
+NOT_THIS_RUN = "Published results on other patients, not part of these runs"
 
 
 def grading(comparison: Comparison) -> dict[str, object]:
@@ -50,9 +51,9 @@ def grading(comparison: Comparison) -> dict[str, object]:
 
 
 def graded_beside_the_paper(comparison: Comparison) -> Table | None:
-    """Lay out how backends grade, and below them the paper's models in rows of their own.
+    """Tabulate grading, with published models in rows of their own.
 
-    Beside simulated studies nothing that was published stands.
+    Published models are omitted for simulated studies.
     """
     table = grading_table(as_report(comparison))
     if table is None or not comparison.cohort.is_ranked:
@@ -67,27 +68,33 @@ def _published(model: Published) -> Row:
     return Row(
         model.model,
         "n not given",
-        tuple(NOTHING if one is None else Cell(number(one)) for one in cells),
+        tuple(NOTHING if value is None else Cell(number(value)) for value in cells),
     )
 
 
 def paired_grades(comparison: Comparison) -> Table | None:
-    """Lay out the tests of every two backends that grade; None where there are no such two."""
+    """Tabulate pairwise tests of grading; None with fewer than two graders."""
     primary, swapped = comparison.primary, repeats_patients(comparison)
     columns = (
-        Column("Difference", f"In {endpoint_name(primary)}: the first less the second"),
-        Column("Its p", f"By {primary_test(primary)}; beneath, after Holm"),
         Column(
-            "Right, all",
-            "Studies that the first alone and the second alone has right; "
-            + ("p by swapping" if swapped else "McNemar's tests, Holm's of mid-p"),
+            "Difference",
+            f"{endpoint_name(primary)[0].upper()}{endpoint_name(primary)[1:]}, first minus second",
         ),
-        Column("Right, HGG", "The same within HGG"),
-        Column("Right, LGG", "The same within LGG"),
-        Column("AUROC", "Difference of the areas, DeLong's interval and test"),
+        Column(
+            "p (permutation)" if primary != AUROC else "p (DeLong)",
+            f"{primary_test(primary)}; below, Holm-adjusted",
+        ),
+        Column(
+            "Discordant, all",
+            "Studies graded correctly by the first only : by the second only; "
+            + ("p by permutation" if swapped else "McNemar's tests, mid-p Holm-adjusted"),
+        ),
+        Column("Discordant, HGG", "The same within HGG"),
+        Column("Discordant, LGG", "The same within LGG"),
+        Column("AUROC", "Difference of AUROCs with DeLong's CI and test"),
         Column(
             "Detectable",
-            "Difference of accuracies that so many studies show 4 times in 5, before Holm",
+            "Smallest difference of accuracies detectable with a power of 80 %, before Holm",
         ),
     )
     rows = tuple(
@@ -111,7 +118,7 @@ def paired_grades(comparison: Comparison) -> Table | None:
 
 
 def _n(pair: Pair) -> int:
-    return max((one.n for one in pair.right.values() if isinstance(one, McNemar)), default=0)
+    return max((found.n for found in pair.right.values() if isinstance(found, McNemar)), default=0)
 
 
 def _right(pair: Pair, family: Family, part: str, *, swapped: bool) -> Cell:
@@ -120,8 +127,8 @@ def _right(pair: Pair, family: Family, part: str, *, swapped: bool) -> Cell:
         return NOTHING
     counts = f"{found.only_first} : {found.only_second}"
     mcnemars = (f"mid-p {p_value(found.mid_p)}", f"exact {p_value(found.exact_p)}")
-    told = (f"p {p_value(test.p)}",) if swapped else mcnemars
-    return Cell(counts, " · ".join((*told, f"Holm {p_value(test.adjusted)}")))
+    ps = (f"p {p_value(test.p)}",) if swapped else mcnemars
+    return Cell(counts, " · ".join((*ps, f"Holm {p_value(test.adjusted)}")))
 
 
 def _auroc(pair: Pair) -> Cell:
@@ -129,11 +136,10 @@ def _auroc(pair: Pair) -> Cell:
         return NOTHING
     test = pair.test(Family.AUROC, "auroc")
     p = pair.auroc.p
-    why = f"no p: {p.reason}" if isinstance(p, NotEstimable) else f"p {p_value(p)}"
-    told = (interval(pair.auroc.difference), why)
-    held = f"Holm {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""
+    printed = f"no p: {p.reason}" if isinstance(p, NotEstimable) else f"p {p_value(p)}"
+    holm = f"Holm {p_value(test.adjusted)}" if test and isinstance(test.p, float) else ""
     value = number(pair.auroc.difference.value)
-    return Cell(value, " · ".join(filter(None, (*told, held))))
+    return Cell(value, " · ".join(filter(None, (interval(pair.auroc.difference), printed, holm))))
 
 
 def _detectable(pair: Pair) -> Cell:

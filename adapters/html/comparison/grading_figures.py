@@ -1,4 +1,4 @@
-"""How backends grade, in pictures: ROC, precision over recall, and confusion matrices."""
+"""Figures of grading: ROC and precision-recall curves, and confusion matrices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TICKS = (0.0, 0.5, 1.0)
 
 
 def ranking_curves(comparison: Comparison) -> list[Figure]:
-    """Draw ROC and precision over recall, a picture a backend that grades, the others behind."""
+    """Plot ROC and precision-recall curves, one picture per grader, with the others behind."""
     graders = [arm for arm in comparison.arms if _graded(arm)]
     return [figure for arm in graders for figure in _curves(arm, graders)]
 
@@ -41,16 +41,16 @@ def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
         if measure in found.measures
     ]
     matrix = found.confusion
-    says = ", ".join(areas) or "no probabilities, so one point and no curve"
+    says = ", ".join(areas) or "no probabilities, hence no curve"
     point = (
-        f"its own grades have a sensitivity of {number(matrix.sensitivity)}, a specificity of "
-        f"{number(matrix.specificity)} and a precision of {number(matrix.ppv)}"
+        f"operating point: sensitivity {number(matrix.sensitivity)}, specificity "
+        f"{number(matrix.specificity)}, precision {number(matrix.ppv)}"
     )
     yield Figure(
         name=f"curves-{arm.name}",
         title=arm.name,
         says=f"{says}; {point}.",
-        alt=f"ROC and precision over recall of {arm.name}: {says}; {point}.",
+        alt=f"ROC and precision-recall curves of {arm.name}: {says}; {point}.",
         size=(402, 196),
         marks=(*_roc(arm, found, graders), *_precision_recall(arm, found, graders)),
     )
@@ -86,14 +86,14 @@ def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -
 
 
 def _stairs(curve: Curve) -> list[Place]:
-    """Run level up to each corner: between two thresholds there is no third."""
+    """Interpolate by steps: there is no threshold between two others."""
     starts = [0.0, *(x for x, _ in curve.corners)]
     pairs = zip(starts, curve.corners, strict=False)
     return [place for start, (x, y) in pairs for place in ((start, y), (x, y))]
 
 
 def confusion_matrices(comparison: Comparison) -> list[Figure]:
-    """Draw what was said of which grade, a small picture a backend that grades."""
+    """Draw a confusion matrix per backend that grades."""
     return [
         _confusion(arm.name, found)
         for arm in comparison.arms
@@ -107,17 +107,20 @@ def _confusion(name: str, found: GradingSummary) -> Figure:
         ("HGG", matrix.true_positive, matrix.false_negative),
         ("LGG", matrix.false_positive, matrix.true_negative),
     )
-    told = "; ".join(
-        f"of {hgg + lgg} {grade}, {hgg} called HGG and {lgg} LGG" for grade, hgg, lgg in counts
+    rows = "; ".join(
+        f"of {hgg + lgg} {grade}, {hgg} predicted HGG and {lgg} LGG" for grade, hgg, lgg in counts
     )
     failed = f"{count(found.n_failed, 'failure')} counted as wrong" if found.n_failed else ""
     marks = [mark for at, row in enumerate(counts) for mark in _matrix_row(at, *row)]
-    heads = [Label((67, 10), "called HGG", "middle"), Label((127, 10), "called LGG", "middle")]
+    heads = [
+        Label((67, 10), "predicted HGG", "middle"),
+        Label((127, 10), "predicted LGG", "middle"),
+    ]
     return Figure(
         name=f"confusion-{name}",
         title=name,
         says=failed,
-        alt=f"Confusion matrix of {name}: {told}. {failed}".strip(),
+        alt=f"Confusion matrix of {name}: {rows}. {failed}".strip(),
         size=(157, 112),
         marks=(*heads, *marks),
     )
@@ -127,9 +130,9 @@ def _matrix_row(at: int, grade: str, hgg: int, lgg: int) -> Iterator[Mark]:
     top, n = 16 + 48 * at, max(1, hgg + lgg)
     yield Label((0, top + 21), grade, ink="name")
     yield Label((0, top + 33), f"n = {hgg + lgg}")
-    for column, (said, called) in enumerate((("HGG", hgg), ("LGG", lgg))):
+    for column, (predicted, called) in enumerate((("HGG", hgg), ("LGG", lgg))):
         left = 38 + 60 * column
-        ink = "right" if said == grade else "wrong"
+        ink = "right" if predicted == grade else "wrong"
         yield Panel((left, top), (58, 46), "field")
         yield Panel((left, top), (58, 46), ink, strength=0.35 * called / n)
         yield Label((left + 29, top + 23), str(called), "middle", ink="big")

@@ -1,4 +1,4 @@
-"""The first paragraph: who is better at what, and how sure; each sentence is a function of the numbers."""
+"""The first paragraph of a comparison, each sentence computed from the numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from gliobench.adapters.html.comparison.words import (
 )
 from gliobench.adapters.html.numbers import count, listed, number, value_of
 from gliobench.adapters.html.reservations import unranked
-from gliobench.adapters.html.sentences import always_one, distance_words, said, training_words
+from gliobench.adapters.html.sentences import (
+    always_one,
+    distance_words,
+    training_words,
+    with_interval,
+)
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Tracking
 from gliobench.domain.evaluation.summary import Measure
@@ -25,13 +30,13 @@ from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.studies.study import Grade
 
 LOPSIDED = 0.65
-"""Share of one grade above which a high accuracy tells little."""
+"""Share of one grade above which accuracy is misleading."""
 CLUSTERED = 0.5
-"""Answers that spread over less than this share of the tumours' spread keep to one place."""
+"""Answers with less than this share of the tumours' spread count as clustered."""
 
 
 def lead(comparison: Comparison) -> str:
-    """Say in one paragraph who is better at what, and how sure that is."""
+    """Summarise the comparison in one paragraph."""
     claims = (_no_skill, _primary, _placing, more_failures, _tracking)
     parts = (_cohort, *(claims if comparison.cohort.is_ranked else (_unranked,)), _training)
     return " ".join(sentence for part in parts for sentence in part(comparison))
@@ -60,25 +65,25 @@ def _primary(comparison: Comparison) -> Iterator[str]:
     ranking = ranked(comparison.arms, primary)
     declared = f"{endpoint_name(primary)}, the primary endpoint ({when_chosen(comparison)})"
     if not ranking:
-        yield f"None of the backends can here be measured by {declared}."
+        yield f"No backend could be scored by {declared}."
         return
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
-    is_rule = ", a baseline that looks at no tumour," if arm.baseline else ""
-    told = f"By {declared}, {name}{is_rule} comes first {_value(arm, primary, best)}"
+    is_rule = ", a baseline," if arm.baseline else ""
+    first = f"By {declared}, {name}{is_rule} ranks first {_value(arm, primary, best)}"
     if len(ranking) == 1:
-        yield f"{told}, and nobody else answers."
+        yield f"{first}; no other backend answers."
         return
-    yield f"{told}; {claims_of_the_first(comparison, ranking, primary)}."
+    yield f"{first}; {claims_of_the_first(comparison, ranking, primary)}."
 
 
 def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
-    """Say what a backend scored; of a distance the median and the failures come before the mean."""
+    """Print a backend's score; for distances the median and the failures come before the mean."""
     for row in arm.summary.everyone.intention_to_treat.localisation:
         is_it = row.form is endpoint.form and row.region in (None, *LOCALISED)
         if is_it and endpoint.measure in row.spreads:
             return f"with a {distance_words(row, endpoint.measure)}"
-    return f"at {said(found)}"
+    return f"with {with_interval(found)}"
 
 
 def _no_skill(comparison: Comparison) -> Iterator[str]:
@@ -90,15 +95,16 @@ def _no_skill(comparison: Comparison) -> Iterator[str]:
     if not gradings or min(grade_counts(comparison)) == 0:
         return
     bar = gradings[0][1].no_skill or 0.0
-    told = always_one(gradings[0][1])
-    yield f"Accuracy is no sign of skill here: a{told[1:]}" if bar > LOPSIDED else told
+    warning = " Read balanced accuracy, not accuracy." if bar > LOPSIDED else ""
+    yield always_one(gradings[0][1]) + warning
     short = [
         arm.name
         for arm, grading in gradings
         if not arm.baseline and (value_of(grading.measures[Measure.ACCURACY]) or 0.0) <= bar
     ]
     if short:
-        yield f"{listed(short)} {'is' if len(short) == 1 else 'are'} no more accurate than that."
+        verb = "does" if len(short) == 1 else "do"
+        yield f"{listed(short)} {verb} not exceed this accuracy."
 
 
 def _placing(comparison: Comparison) -> Iterator[str]:
@@ -107,11 +113,11 @@ def _placing(comparison: Comparison) -> Iterator[str]:
         return
     name, best = ranking[0]
     arm = next(arm for arm in comparison.arms if arm.name == name)
-    told = (
-        f"Of points on the scoring plane, {name} has the smallest mean error, "
+    first = (
+        f"For points on the scoring plane, {name} has the smallest mean error, "
         f"{_value(arm, POINT_ERROR, best)}"
     )
-    yield f"{told}; {claims_of_the_first(comparison, ranking, POINT_ERROR)}."
+    yield f"{first}; {claims_of_the_first(comparison, ranking, POINT_ERROR)}."
 
 
 def _tracking(comparison: Comparison) -> Iterator[str]:
@@ -124,14 +130,14 @@ def _tracking(comparison: Comparison) -> Iterator[str]:
         (cluster, lambda names, one: _clustering(names, one, [biases[name] for name in cluster])),
         ([name for name in stay if name not in cluster], _scattering),
     )
-    for names, tell in groups:
+    for names, sentence in groups:
         if names:
-            yield tell(listed(names), listed([number(indices[name].value) for name in names]))
+            yield sentence(listed(names), listed([number(indices[name].value) for name in names]))
 
 
 def _following(names: str, indices: str) -> str:
     verb, index = ("follow", "indices") if " and " in names else ("follows", "index")
-    return f"{names} {verb} the tumour (tracking {index} {indices}, where 1 is on it each time)."
+    return f"{names} {verb} the tumour (tracking {index} {indices}, where 1 means every answer at its tumour’s centre)."
 
 
 def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str:
@@ -140,18 +146,18 @@ def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str
         ("keep", "hardly follow", "indices") if several else ("keeps", "hardly follows", "index")
     )
     return (
-        f"{names} {keep} to one place and {hardly} the tumour: answers spread over "
-        f"{'up to ' if several else ''}{number(max(one.predicted.spread_mm for one in biases), 0)} "
-        f"mm, the tumours over {number(min(one.reference.spread_mm for one in biases), 0)} mm "
-        f"(tracking {index} {indices}, where 0 is independent of tumour position)."
+        f"{names} {keep} to one region and {hardly} the tumour: the spread of the answers is "
+        f"{'up to ' if several else ''}{number(max(bias.predicted.spread_mm for bias in biases), 0)} "
+        f"mm, that of the tumours {number(min(bias.reference.spread_mm for bias in biases), 0)} mm "
+        f"(tracking {index} {indices}, where 0 means independent of tumour position)."
     )
 
 
 def _scattering(names: str, indices: str) -> str:
     scatter, index = (
-        ("scatter and hardly follow", "indices")
+        ("give scattered answers and hardly follow", "indices")
         if " and " in names
-        else ("scatters and hardly follows", "index")
+        else ("gives scattered answers and hardly follows", "index")
     )
     return f"{names} {scatter} the tumour (tracking {index} {indices})."
 

@@ -1,4 +1,4 @@
-"""How backends place tumours: distributions, tables like for like, and tests."""
+"""Localisation: distributions, tables on the plane and in the volume, and tests."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ def localisation(comparison: Comparison) -> dict[str, object]:
 
 
 def spread_figures(comparison: Comparison) -> list[Figure]:
-    """Draw every study's centre error and box IoU, a row a backend, the best median first where they are ranked."""
+    """Plot centre error and box IoU of all studies, one row per backend, the best median first if ranked."""
     figures = []
     for form, measure in SPREAD:
         endpoint = Endpoint(measure, form)
         found = [
-            (arm.name, one)
+            (arm.name, distribution)
             for arm in comparison.arms
-            for one in arm.distributions
-            if one.endpoint == endpoint
+            for distribution in arm.distributions
+            if distribution.endpoint == endpoint
         ]
         if found:
             if comparison.cohort.is_ranked:
-                found.sort(key=lambda one: -endpoint.sign * one[1].quartiles[1])
+                found.sort(key=lambda row: -endpoint.sign * row[1].quartiles[1])
             figures.append(_spread(endpoint, found))
     return figures
 
@@ -74,14 +74,14 @@ def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Fi
         step, top = scale(min(max(seen), WORST_MM - 1))
     name = endpoint_name(endpoint)
     failed = (
-        " A failure or a tumour that is not found counts as the worst answer and has no dot."
+        " A failure or a missed tumour counts as the worst answer and has no dot."
         if any(one.n_failed or one.n_not_found for _, one in found)
         else ""
     )
     return row_figure(
         f"distribution-{endpoint.name}",
         f"{name[0].upper()}{name[1:]}",
-        f"A faint dot a study, the median, and the middle half as a bar.{failed}",
+        f"Faint dots: studies; dot: median; bar: interquartile range.{failed}",
         [_strip(name, one, digits=1 if in_mm else 2) for name, one in found],
         Scale((0.0, top), [at * step for at in range(round(top / step) + 1)]),
     )
@@ -89,31 +89,31 @@ def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Fi
 
 def _strip(name: str, found: Distribution, *, digits: int) -> Strip:
     low, middle, high = found.quartiles
-    half = f"{number(low, digits)} to {number(high, digits)}"
+    iqr = f"{number(low, digits)} to {number(high, digits)}"
     failed = f" · {count(found.n_failed, 'failure')}" if found.n_failed else ""
     failed += f" · {found.n_not_found:,} not found" if found.n_not_found else ""
-    says = f"median {number(middle, digits)} · {half}{failed}"
+    says = f"median {number(middle, digits)} · IQR {iqr}{failed}"
     return Strip(name, says, middle, low, high, strong=True, singles=found.values)
 
 
 def paired_places(comparison: Comparison) -> Table | None:
-    """Lay out the differences of every two backends that localise, by form."""
+    """Tabulate pairwise differences of localisation, by form."""
     columns = (
-        Column("Difference of means", "The first less the second, with its paired interval"),
+        Column("Difference of means", "First minus second, with the paired 95 % CI"),
         Column(
-            "p of the mean",
-            "The larger of swapping and of the interval with failure rates at their exact limits; "
-            "beneath, after Holm",
+            "p (mean)",
+            "The larger p of the permutation test and of the CI with failure rates at their exact limits; "
+            "below, Holm-adjusted",
         ),
-        Column("Shift", "Hodges and Lehmann's median difference with its interval"),
-        Column("Wilcoxon, p", "Signed-rank test; beneath, after Holm"),
+        Column("Shift", "Hodges–Lehmann estimate of the median difference, with 95 % CI"),
+        Column("Wilcoxon, p", "Signed-rank test; below, Holm-adjusted"),
     )
     groups = []
     for endpoint in PAIRED:
         rows = tuple(_shifted(comparison.pairs, endpoint))
         if rows:
             name = endpoint_name(endpoint)
-            better = "more is better" if endpoint.sign > 0 else "less is better"
+            better = "higher is better" if endpoint.sign > 0 else "lower is better"
             groups.append(Group(f"{name[0].upper()}{name[1:]}: {better}", rows))
     return Table(columns, tuple(groups)) if groups else None
 

@@ -1,4 +1,4 @@
-"""The comparison as one page that needs nothing but itself."""
+"""The comparison as one self-contained page."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ STYLES = ("colours.css", "style.css", "figures.css", "comparison.css")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page, drawn by `templates/comparison/<name>.html`.
+    """A section of the page, rendered by `templates/comparison/<name>.html`.
 
     Args:
-        name: Of its template, and its anchor.
+        name: Name of its template and its anchor.
         title: Its heading.
-        facts: What the template is filled with.
+        facts: The values of the template.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Section:
     facts: Callable[[Comparison], Mapping[str, object]]
 
     def draw(self, comparison: Comparison) -> Markup:
-        """Put it into HTML."""
+        """Render it as HTML."""
         template = environment().get_template(f"comparison/{self.name}.html")
         # Escaped by the template.
         stamped = {"marks": marks(as_report(comparison))}
@@ -56,21 +56,21 @@ SECTIONS = (
     Section("glance", "At a glance", glance),
     Section("grading", "Grading", grading),
     Section("localisation", "Localisation", localisation),
-    Section("bias", "Position bias: does a backend look?", position_bias),
+    Section("bias", "Position bias: do answers depend on tumour position?", position_bias),
     Section("controls", "Controls: does the answer depend on the image?", controls),
     Section("calibration", "Calibration", calibration),
     Section("failures", "Failures", failures),
-    Section("strata", "Strata", strata),
+    Section("strata", "Subgroups", strata),
     Section("cases", "Cases", cases),
     Section("cohort", "Cohort and audits", cohort),
-    Section("methods", "Methods, ready to paste", methods),
+    Section("methods", "Methods text", methods),
     Section("provenance", "Provenance", provenance),
 )
-"""The page's parts in order; a new one is a line here and a template."""
+"""The page's sections in order; a new one needs a line here and a template."""
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """Put a comparison into HTML, under the policy of `render_html`."""
+    """Render a comparison as HTML, under the policy of `render_html`."""
     style = "".join(map(text, STYLES)) + page_style()
     scripts = page_scripts(comparison.casebook)
     return (
@@ -82,7 +82,7 @@ def render_comparison(comparison: Comparison) -> str:
             lead=lead(comparison),
             simulated=simulated(comparison.cohort),
             stamps=stamps(comparison),
-            sections=[(one, one.draw(comparison)) for one in SECTIONS],
+            sections=[(section, section.draw(comparison)) for section in SECTIONS],
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
             script=Markup(scripts[0]),  # noqa: S704

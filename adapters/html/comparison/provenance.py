@@ -1,4 +1,4 @@
-"""What a comparison was made of."""
+"""What a comparison was computed from."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def provenance(comparison: Comparison) -> dict[str, object]:
             comparison.versions,
             Primary_endpoint=f"{endpoint_name(comparison.primary)} ({when_chosen(comparison)})",
             Seed=comparison.seed,
-            Bootstrap_cohorts=f"{comparison.replicates:,} of differences of grading and of position "
-            f"bias, {RESAMPLES:,} of each backend's own measures of grading",
+            Bootstrap_cohorts=f"{comparison.replicates:,} for differences of grading and for position "
+            f"bias, {RESAMPLES:,} for each backend's own measures of grading",
         ),
         "backends": [
             (arm.name, origin(arm.fingerprint, arm.provenance, Backend=arm.backend))

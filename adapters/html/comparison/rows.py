@@ -1,4 +1,4 @@
-"""Figures of one row a backend, or a pair, along one scale: names above, so that they fit a phone."""
+"""Figures with one row per backend or pair along one scale; names above, to fit a phone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ WIDTH = 280.0
 ROW = 31.0
 LINE = 12.0
 LETTER = 5.1
-"""Width of a letter; where a row has more than fit, its numbers go to a line of their own."""
+"""Width of a letter; numbers that do not fit beside the name go on their own line."""
 GOLDEN = 0.618
-"""Steps of the golden ratio scatter dots up and down evenly, and the same way each time."""
+"""Steps of the golden ratio spread dots vertically: evenly and reproducibly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Row:
     """One line of a figure, in the units of its scale.
 
     Args:
-        name: Whose.
-        says: Its numbers in print.
-        at: Where the dot is.
-        low: Where the bar through it begins.
-        high: Where that ends.
-        strong: In colour.
-        singles: Single values, drawn faintly behind.
+        name: Backend or pair.
+        says: Its numbers as printed.
+        at: Position of the dot.
+        low: Lower end of the bar.
+        high: Upper end of the bar.
+        strong: Whether it is coloured.
+        singles: Values of single studies, drawn faintly behind.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the rows are drawn along.
+    """The scale of the rows.
 
     Args:
-        ends: Of the scale.
-        ticks: Places that are labelled.
-        mark: Place of a dashed line, such as that of no skill.
+        ends: Lower and upper end.
+        ticks: Labelled values.
+        mark: Value of a dashed line, such as no skill.
     """
 
     ends: Place
@@ -55,7 +55,7 @@ class Scale:
 
 
 def row_figure(name: str, title: str, says: str, rows: Sequence[Row], scale: Scale) -> Figure:
-    """Draw rows from top to bottom; what each says is the picture's text, too."""
+    """Draw rows from top to bottom; their numbers are the text alternative, too."""
     letters = max((len(row.name) + len(row.says) for row in rows), default=0)
     edge = ROW if letters * LETTER <= WIDTH else ROW + LINE
     axes = Axes(at=(8, 2), size=(WIDTH - 16, edge * len(rows)), x=scale.ends)
@@ -77,7 +77,7 @@ def _ticks(axes: Axes, scale: Scale) -> Iterator[Mark]:
 
 
 def _row(axes: Axes, top: float, row: Row, edge: float, scale: Scale) -> Iterator[Mark]:
-    """Draw a name and its numbers, and beneath them the row's piece of the scale."""
+    """Draw a name with its numbers, and the row's scale below."""
     height, ink = top + edge - 9, " strong" if row.strong else ""
     marked = [] if scale.mark is None else [(scale.mark, "mark")]
     for value, kind in [*((tick, "grid") for tick in scale.ticks), *marked]:
@@ -86,7 +86,9 @@ def _row(axes: Axes, top: float, row: Row, edge: float, scale: Scale) -> Iterato
     for index, value in enumerate(row.singles):
         up = (index * GOLDEN % 1 - 0.5) * 10
         yield Dot((axes.place(value, 0)[0], height + up), 1.6, "single")
-    (low, _), (middle, _), (high, _) = (axes.place(one, 0) for one in (row.low, row.at, row.high))
+    (low, _), (middle, _), (high, _) = (
+        axes.place(value, 0) for value in (row.low, row.at, row.high)
+    )
     yield Line([(low, height), (high, height)], f"spread{ink}")
     yield Dot((middle, height), 3.6, f"value{ink}", says=f"{row.name}: {row.says}")
     yield Label((0, top + 11), row.name, ink=f"name{ink}")

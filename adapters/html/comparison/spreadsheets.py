@@ -1,4 +1,4 @@
-"""The comparison's numbers for spreadsheets: one long table a file, one number a row."""
+"""The comparison as CSV: one long table per file, one number per row."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NUMBER = ("value", "low", "high", "n", "not_estimable")
 
 
 def spreadsheets(comparison: Comparison) -> dict[str, str]:
-    """Lay out a comparison.
+    """Convert a comparison to CSV.
 
     Returns:
-        CSV by name; an empty field is what cannot be told, and `not_estimable` tells why. The last
+        CSV by name; an empty value is not estimable, for the reason in `not_estimable`. The last
         field of every row holds the stamps: SIMULATED, oracle slices.
     """
     stamped = "; ".join(marks(as_report(comparison)))
@@ -78,8 +78,8 @@ def _spreads(row: FormSummary) -> Iterator[tuple[str, float]]:
 
 def _differences(comparison: Comparison) -> Iterator[Line]:
     for pair in comparison.pairs:
-        for one in pair.differences:
-            yield (pair.first, pair.second, one.endpoint.name, *_number(one.value))
+        for difference in pair.differences:
+            yield (pair.first, pair.second, difference.endpoint.name, *_number(difference.value))
 
 
 def _tests(comparison: Comparison) -> Iterator[Line]:
@@ -100,7 +100,7 @@ def _biases(comparison: Comparison) -> Iterator[Line]:
             for axis, line in (("x", measured.x), ("y", measured.y), ("area", measured.area)):
                 if line is not None:
                     rows |= {f"slope_{axis}": line.slope, f"r_squared_{axis}": line.r_squared}
-            rows |= {f"gain_mm over {name}": one.gain_mm for name, one in measured.priors.items()}
+            rows |= {f"gain_mm over {name}": item.gain_mm for name, item in measured.priors.items()}
             for name, found in rows.items():
                 yield (arm.name, bias.form.value, name, *_number(found))
 
@@ -110,7 +110,7 @@ def _controls(comparison: Comparison) -> Iterator[Line]:
         for response in arm.controls:
             parts = [
                 ("grade", response.grades),
-                *((one.form.value, one) for one in response.places),
+                *((place.form.value, place) for place in response.places),
             ]
             for form, part in parts:
                 for name, found in _measured(part):
@@ -126,9 +126,9 @@ def _measured(part: GradeResponse | PlaceResponse | None) -> Iterator[tuple[str,
 
 def _failures(comparison: Comparison) -> Iterator[Line]:
     for arm in comparison.arms:
-        for one in arm.failures:
-            reason = one.reason.value if one.reason else "any"
-            yield (arm.name, reason, one.n, *_number(one.rate))
+        for failure in arm.failures:
+            reason = failure.reason.value if failure.reason else "any"
+            yield (arm.name, reason, failure.n, *_number(failure.rate))
 
 
 def _strata(comparison: Comparison) -> Iterator[Line]:

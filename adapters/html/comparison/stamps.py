@@ -1,4 +1,4 @@
-"""What a reader must know before believing a number."""
+"""Warnings above all numbers of a comparison."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gliobench.domain.statistics.delong import FEWEST
 
 
 def stamps(comparison: Comparison) -> list[Stamp]:
-    """Say what a reader must know before believing a number."""
+    """Return the warnings that stand above all numbers."""
     found = finding_stamps(comparison.findings)
     report = as_report(comparison)
     found += [*site_warning(report), *repeat_warning(report), *_few(comparison)]
@@ -26,11 +26,11 @@ def _few(comparison: Comparison) -> list[Stamp]:
     if not 0 < fewest < FEW_STUDIES or not comparison.cohort.is_ranked:
         return []
     text = (
-        f"With {fewest} {grade} only, bootstrap intervals of differences are too "
-        "narrow. The p values do not rest on them."
+        f"With only {fewest} {grade} studies, bootstrap CIs of differences are too narrow. The p "
+        "values do not depend on them."
     )
     if fewest < FEWEST:
-        text += f" AUROCs are not compared with fewer than {FEWEST}: DeLong's test is then anti-conservative."
+        text += f" AUROCs are not compared with fewer than {FEWEST} studies per grade: DeLong's test would be anti-conservative."
     return [Stamp(f"Few {grade}", text)]
 
 

@@ -1,4 +1,4 @@
-"""How well each part of the cohort is read."""
+"""Performance in subgroups of the cohort."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def strata(comparison: Comparison) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class StrataTable:
-    """One measure of all backends in all parts of the cohort."""
+    """One measure of all backends in all subgroups."""
 
     title: str
     table: Table
 
 
 def strata_tables(comparison: Comparison) -> list[StrataTable]:
-    """Lay out accuracy and centre error by part of the cohort, a column a backend."""
+    """Tabulate accuracy and centre error by subgroup, one column per backend."""
     found = []
     for title, measure, digits in (
-        ("Share of right grades", "accuracy", 2),
+        ("Accuracy of grading", "accuracy", 2),
         (f"Mean on-plane centre error, mm (a failure counts as {WORST_MM})", "error_mm", 1),
     ):
         arms = [
@@ -46,7 +46,7 @@ def strata_tables(comparison: Comparison) -> list[StrataTable]:
                     by.value[0].upper() + by.value[1:],
                     tuple(_parts(list(parts), arms, measure, digits)),
                 )
-                for by, parts in groupby(comparison.strata, key=lambda one: one.by)
+                for by, parts in groupby(comparison.strata, key=lambda stratum: stratum.by)
             )
             columns = tuple(Column(name, f"{title}, {name}") for name in arms)
             found.append(StrataTable(title, Table(columns, groups)))
@@ -63,7 +63,7 @@ def _parts(
 
 
 def _range(part: Stratum) -> str:
-    """Say what a tercile holds."""
+    """Print the limits of a tercile."""
     if not part.edges:
         return ""
     low, high = part.edges

@@ -1,4 +1,4 @@
-"""What things are called, and how they are looked up, wherever the comparison's page speaks."""
+"""Names and look-ups shared by the sections of the comparison's page."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ NAMES: Mapping[Measure, str] = {
     Measure.AUROC: "AUROC",
     Measure.BRIER: "Brier score",
     Measure.ERROR_MM: "centre error in mm",
-    Measure.HIT: "share of hits",
+    Measure.HIT: "hit rate",
     Measure.BOX_IOU: "box IoU",
-    Measure.ACC_25: "boxes with an IoU of 0.25 or more",
-    Measure.ACC_50: "boxes with an IoU of 0.5 or more",
+    Measure.ACC_25: "detection rate (IoU ≥ 0.25)",
+    Measure.ACC_50: "detection rate (IoU ≥ 0.5)",
     Measure.DICE: "Dice",
     Measure.HD95_MM: "HD95 in mm",
 }
@@ -41,56 +41,56 @@ def endpoint_name(endpoint: Endpoint) -> str:
 
 
 def when_chosen(comparison: Comparison) -> str:
-    """Say when the primary endpoint was chosen, as far as the runs record."""
+    """Return how the primary endpoint was chosen, according to the runs."""
     return comparison.primary_choice.value
 
 
 def primary_test(endpoint: Endpoint) -> str:
-    """Name the test of an endpoint as the primary one."""
+    """Name the test of a primary endpoint."""
     if endpoint == AUROC:
         return "DeLong's test"
-    swapping = "swapping the answers patient by patient"
-    return f"{swapping} and by the interval of the mean" if endpoint.is_mean else swapping
+    permutation = "a paired permutation test over patients"
+    return f"{permutation} and the CI of the mean" if endpoint.is_mean else permutation
 
 
 def repeats_patients(comparison: Comparison) -> bool:
-    """Tell whether a patient came more than once."""
+    """Return whether a patient has more than one study."""
     return comparison.cohort.n_patients < comparison.cohort.n_studies
 
 
 def p_value(p: object) -> str:
-    """Print a p; nothing where there is none."""
+    """Print a p value; empty where there is none."""
     if not isinstance(p, float):
         return ""
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def in_figures(comparison: Comparison, endpoint: Endpoint) -> list[tuple[str, Estimate]]:
-    """List the backends as figures show them: ranked, or as asked for on simulated studies."""
+    """List the backends in the order of figures: ranked, or as given on simulated studies."""
     found = ranked(comparison.arms, endpoint)
     if comparison.cohort.is_ranked:
         return found
     names = [arm.name for arm in comparison.arms]
-    return sorted(found, key=lambda one: names.index(one[0]))
+    return sorted(found, key=lambda row: names.index(row[0]))
 
 
 def ranked(arms: Sequence[Arm], endpoint: Endpoint) -> list[tuple[str, Estimate]]:
-    """Rank the backends by an endpoint, the best first; those without it are left out."""
+    """Rank the backends by an endpoint, the best first; backends without it are excluded."""
     found = []
     for arm in arms:
         measured = _measured(arm, endpoint)
         if isinstance(measured, Estimate):
             found.append((arm.name, measured))
-    return sorted(found, key=lambda one: -endpoint.sign * one[1].value)
+    return sorted(found, key=lambda row: -endpoint.sign * row[1].value)
 
 
 def pair_of(comparison: Comparison, names: set[str]) -> Pair:
-    """Look up two backends, whichever was named first."""
+    """Look up a pair of backends in either order."""
     return next(pair for pair in comparison.pairs if {pair.first, pair.second} == names)
 
 
 def in_order(pair: Pair, endpoint: Endpoint) -> tuple[str, str, int]:
-    """Name the one with the better mean first; -1 tells that this turned the pair round."""
+    """Put the better mean first; the sign is -1 where that reverses the pair."""
     found = pair.difference(endpoint)
     if isinstance(found, Estimate) and found.value * endpoint.sign < 0:
         return pair.second, pair.first, -1
@@ -98,13 +98,13 @@ def in_order(pair: Pair, endpoint: Endpoint) -> tuple[str, str, int]:
 
 
 def grade_counts(comparison: Comparison) -> tuple[int, int]:
-    """Count the HGG and the LGG."""
+    """Count HGG and LGG studies."""
     grades = comparison.cohort.grades
     return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)
 
 
 def tracking_indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
-    """Give each backend's tracking index by points, where it can be told."""
+    """Yield each backend's tracking index of points, where it is estimable."""
     for arm in arms:
         bias = point_bias(arm)
         if bias is not None and isinstance(bias.tracking, Estimate):
@@ -112,8 +112,8 @@ def tracking_indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
 
 
 def point_bias(arm: Arm) -> PositionBias | None:
-    """Give what a backend's points owe to the tumours; None where that cannot be told."""
-    points = next((one.measured for one in arm.biases if one.form is Form.POINT), None)
+    """Return the position bias of a backend's points; None where it is not estimable."""
+    points = next((bias.measured for bias in arm.biases if bias.form is Form.POINT), None)
     return points if isinstance(points, PositionBias) else None
 
 

@@ -1,4 +1,4 @@
-"""Puts a comparison into a place."""
+"""Writes a comparison."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class HtmlComparisonWriter(ComparisonWriter):
     """Writes `report.html`, `report.json` with its schema, `tables/*.csv` and `figures/*.svg`.
 
     Args:
-        storage: Where.
+        storage: Where to write.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def write(self, comparison: Comparison) -> list[str]:
-        """Write the page, the facts, the tables and the figures; nothing else there is touched.
+        """Write the page, the JSON, the tables and the figures; other files are left alone.
 
         Raises:
-            JobError: The place cannot be written.
+            JobError: The storage cannot be written.
         """
         files = {
             "report.html": render_comparison(comparison),

@@ -58,7 +58,7 @@ def html() -> str:
 def test_the_page_tells_the_lead_the_numbers_and_the_failures(html: str) -> None:
     text = Page(html).text
 
-    assert "has the highest balanced accuracy of 0.83 (95 % interval 0.46 to 0.95)" in text
+    assert "has the highest balanced accuracy of 0.83 (95 % CI 0.46 to 0.95)" in text
     assert "Intention-to-treat: a failure counts as the worst answer" in text
     assert "always HGG 8 / 8 0.75" in text
     assert "refusal it declined to answer 1 0" in text
@@ -148,9 +148,9 @@ def test_the_same_report_gives_the_same_page() -> None:
         ),
         (
             [fake_case("u", grade=None, tumour=None)],
-            "No backend localised a tumour whose place is known",
+            "No backend localised a tumour with a known position",
         ),
-        (list(COHORT[2:3]), "None: every backend answered on every study"),
+        (list(COHORT[2:3]), "No failures: every backend answered every study"),
     ],
 )
 def test_what_is_not_there_is_said(cases: list[Case], said: str) -> None:

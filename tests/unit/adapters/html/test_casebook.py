@@ -246,6 +246,6 @@ def test_a_tumour_that_is_not_found_and_one_that_is_not_there_are_told_in_words(
     first, second = case_table(book).rows
 
     assert first.grade == "no tumour"
-    assert [cell.text for cell in first.cells[0]] == ["false alarm"]
-    assert [cell.text for cell in second.cells[0]] == ["none found"]
+    assert [cell.text for cell in first.cells[0]] == ["false positive"]
+    assert [cell.text for cell in second.cells[0]] == ["no tumour found"]
     assert not first.failed

@@ -33,7 +33,7 @@ def test_medians_of_centre_errors_are_drawn_and_one_failure_does_not_move_them()
         ("clever", "0.0"),
         ("constant", "8.6"),
     ]
-    assert forest.spread == "middle half"
+    assert forest.spread == "IQR"
     assert max(bar.high for bar in forest.bars) <= 100
 
 

@@ -14,7 +14,7 @@ from gliobench.adapters.html.comparison.cohort import flow_figure
 from gliobench.adapters.html.comparison.drawing import Dot, Figure, Label, Line, Panel
 from gliobench.adapters.html.comparison.failures import failure_figures
 from gliobench.adapters.html.comparison.figures import all_figures, figure_files
-from gliobench.adapters.html.comparison.glance import Duel, glance, glance_figures
+from gliobench.adapters.html.comparison.glance import MatrixCell, glance, glance_figures
 from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
 from gliobench.adapters.html.comparison.localisation import spread_figures
 from gliobench.adapters.html.page import text
@@ -89,7 +89,7 @@ def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Compari
     figure = named(confusion_matrices(comparison), "confusion-declining")
 
     assert figure.alt == (
-        "Confusion matrix of declining: of 30 HGG, 24 called HGG and 6 LGG; of 10 LGG, 2 called "
+        "Confusion matrix of declining: of 30 HGG, 24 predicted HGG and 6 LGG; of 10 LGG, 2 predicted "
         "HGG and 8 LGG. 8 failures counted as wrong"
     )
     assert [mark.text for mark in inks(figure, "big") if isinstance(mark, Label)] == [
@@ -163,20 +163,20 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Comparis
     def coloured(figure: Figure) -> list[str]:
         return [one.text for one in inks(figure, "strong") if isinstance(one, Label)]
 
-    assert "right in 75 %" in accuracy.says
+    assert "always answering HGG would score 75 %" in accuracy.says
     assert coloured(accuracy) == ["looks"]
     assert coloured(balanced) == ["looks", "declining"]
     assert coloured(tracking) == ["declining", "looks"]
 
 
 def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Comparison) -> None:
-    duels = glance(comparison)["duels"]
+    duels = glance(comparison)["matrices"]
     assert isinstance(duels, list)
 
     graded, placed = (dict(duel.rows) for duel in duels)
 
     assert list(graded) == ["looks", "declining", "constant"]
-    same = Duel(Verdict.OPEN, None)
-    assert graded["looks"] == (None, same, Duel(Verdict.APART, wins=True))
-    assert graded["constant"] == (Duel(Verdict.APART, wins=False), same, None)
-    assert placed["constant"][0] == Duel(Verdict.TYPICAL, wins=False)
+    same = MatrixCell(Verdict.OPEN, None)
+    assert graded["looks"] == (None, same, MatrixCell(Verdict.APART, wins=True))
+    assert graded["constant"] == (MatrixCell(Verdict.APART, wins=False), same, None)
+    assert placed["constant"][0] == MatrixCell(Verdict.TYPICAL, wins=False)

@@ -48,18 +48,18 @@ ON_IT = Response(Control.MIRRORED, 30, None, (point(apart_mm=about(0.0), follows
 def test_who_stays_under_a_shift_is_said_not_to_look() -> None:
     words = reading([STAYED, ON_IT], tracking=None)
 
-    assert words.startswith("Does not look at the image: when that is shifted by 20 mm")
-    assert "Mirroring tells nothing of it" in words
-    assert "0.0 mm is no merit" in words
+    assert words.startswith("Ignores the image: when it is shifted by 20 mm")
+    assert "Mirroring is not informative" in words
+    assert "0.0 mm shows no skill" in words
 
 
 @pytest.mark.parametrize(
     ("tracking", "told"),
     [
-        (about(0.8, 0.1), "and with the tumour (tracking index 0.80)"),
-        (about(0.02, 0.05), "but with the brain, not with the tumour (tracking index 0.02)"),
+        (about(0.8, 0.1), "and the tumour (tracking index 0.80)"),
+        (about(0.02, 0.05), "but the brain rather than the tumour (tracking index 0.02)"),
         (about(0.4, 0.2), "to within 0.4 mm (tracking index 0.40)."),
-        (None, "only a tracking index would tell"),
+        (None, "only a tracking index could show whether it follows the tumour"),
     ],
 )
 def test_the_tracking_index_tells_the_tumour_from_its_brain(
@@ -73,7 +73,7 @@ def test_a_mirror_error_is_told_beside_that_of_an_answer_that_stays() -> None:
         Control.MIRRORED, 30, None, (point(apart_mm=about(2.0), unmoved_mm=about(40.0)),)
     )
 
-    told = "Mirrored images: 2.0 mm off, where an answer that stays is 40.0 mm off."
+    told = "Mirrored images: 2.0 mm off; an answer that did not move would be 40.0 mm off."
     assert reading([mirrored], None) == told
 
 
@@ -84,10 +84,10 @@ def test_blank_images_and_lost_modalities_are_told() -> None:
     still = Response(Control.BLANK, 30, GRADES, (point(follows=None),))
 
     assert reading([blank, dropped], None) == (
-        "Of blank images it answers none. It needs t1ce to answer."
+        "It answers no blank image. It needs t1ce to answer."
     )
     assert reading([still], None) == (
-        "It places a tumour in 100 % and grades 100 % of blank images."
+        "It localises a tumour in 100 % and grades 100 % of blank images."
     )
 
 
@@ -95,7 +95,7 @@ def test_who_never_answered_needs_nothing() -> None:
     silent = point(answered=NO_ANSWER, apart_mm=NO_ANSWER, follows=None, score_change=NO_ANSWER)
     dropped = Response(Control.WITHOUT_T1C, 30, None, (silent,))
 
-    assert reading([dropped], None) == "Nothing was answered on both images."
+    assert reading([dropped], None) == "No study was answered on both images."
 
 
 def test_another_patients_image_is_told_by_what_the_error_grows() -> None:
@@ -142,8 +142,8 @@ def test_a_comparison_reads_each_backend_with_its_tracking_index() -> None:
 
     readings = dict(told["readings"])  # type: ignore[call-overload]
     assert list(readings) == [arm.name for arm in arms]
-    assert "and with the tumour" in readings["looks"]
-    assert "but with the brain" in readings["constant"]
+    assert "and the tumour" in readings["looks"]
+    assert "but the brain" in readings["constant"]
 
 
 def test_without_controls_there_is_no_table_and_no_reading() -> None:

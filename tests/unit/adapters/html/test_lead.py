@@ -16,7 +16,7 @@ from fakes.fake_comparison import (
     says_hgg,
 )
 from gliobench.adapters.html.comparison.forest import difference_forest
-from gliobench.adapters.html.comparison.glance import Duel, glance, glance_figures
+from gliobench.adapters.html.comparison.glance import MatrixCell, glance, glance_figures
 from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.localisation import paired_places
 from gliobench.adapters.html.comparison.methods import method_paragraphs
@@ -57,21 +57,22 @@ def test_where_mean_and_median_disagree_both_are_said(torn: Comparison) -> None:
 
     assert "dull has the smallest mean error" in told
     assert (
-        "it is better on average than sharp, but not closer in the typical study: there it is the "
-        "other way round" in told
+        "it is better on average than sharp, but worse in the typical study (Holm-adjusted p < 0.05)"
+        in told
     )
-    assert "sharp fails more often, in 15 of 100 studies, than dull (0)." in told
+    assert "sharp fails significantly more often (15 of 100 studies) than dull (0)." in told
 
 
 def test_of_a_mean_that_rests_on_few_failures_only_the_typical_study_is_claimed() -> None:
     told = lead(sharp_against_dull(3))
 
     assert (
-        "closer in the typical study than it: sharp, while no claim about the means is supported: each failure "
-        "counts as 373 mm, and 100 studies leave open how often each fails" in told
+        "it is worse in the typical study than sharp (Holm-adjusted p < 0.05), but no claim about the "
+        "means is supported: a failure counts as 373 mm, and 100 studies are too few to bound the "
+        "failure rates" in told
     )
     assert "on average" not in told
-    assert "fails more often" not in told
+    assert "more often" not in told
 
 
 def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Comparison) -> None:
@@ -86,12 +87,12 @@ def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Co
 
 
 def test_the_duel_of_two_whose_mean_and_median_disagree_has_no_winner(torn: Comparison) -> None:
-    duels = glance(torn)["duels"]
+    duels = glance(torn)["matrices"]
 
     assert isinstance(duels, list)
     assert duels[-1].rows == (
-        ("dull", (None, Duel(Verdict.TORN, None))),
-        ("sharp", (Duel(Verdict.TORN, None), None)),
+        ("dull", (None, MatrixCell(Verdict.TORN, None))),
+        ("sharp", (MatrixCell(Verdict.TORN, None), None)),
     )
     assert glance(torn)["torn"]
 
@@ -107,9 +108,9 @@ def test_where_lgg_is_commoner_no_skill_is_answering_lgg() -> None:
     found = compared(looks=lgg, constant=turned(says_hgg()))
 
     accuracy = glance_figures(found)[0]
-    assert "answering LGG each time is right in 75 % of them" in lead(found)
-    assert "constant is no more accurate than that" in lead(found)
-    assert "answering LGG each time is right in 75 %" in accuracy.says
+    assert "Always answering LGG would score an accuracy of 75 %" in lead(found)
+    assert "constant does not exceed this accuracy" in lead(found)
+    assert "always answering LGG would score 75 %" in accuracy.says
 
 
 def centred(wander: float) -> Comparison:
@@ -133,7 +134,8 @@ def test_a_backend_in_one_place_that_moves_a_little_is_not_said_to_ignore_the_im
     told = lead(centred(0.05))
 
     assert (
-        "centred keeps to one place and hardly follows the tumour: answers spread over 1 mm" in told
+        "centred keeps to one region and hardly follows the tumour: the spread of the answers is 1 mm"
+        in told
     )
     assert "whatever the image shows" not in told
 
@@ -151,19 +153,22 @@ def test_a_baseline_is_said_to_look_at_no_tumour() -> None:
 
     told = lead(CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs))
 
-    assert "rule, a baseline that looks at no tumour, comes first" in told
+    assert "rule, a baseline, ranks first" in told
 
 
 def test_patients_who_came_twice_are_stamped_and_their_tests_are_told() -> None:
     again = [replace(case, patient_id=f"p{n // 2}") for n, case in enumerate(looks())]
     found = compared(looks=again, other=again)
 
-    (stamp,) = [one for one in stamps(found) if one.title == "Patients who came more than once"]
+    (stamp,) = [one for one in stamps(found) if one.title == "Repeated patients"]
     methods = " ".join(method_paragraphs(found))
     assert stamp.text.startswith("The 40 studies are of 20 patients.")
-    assert "signed ranks of localisation, by swapping patients; AUROCs were not tested" in methods
+    assert (
+        "signed ranks of localisation, by permutation over patients; AUROCs were not tested"
+        in methods
+    )
     assert "40 studies were of 20 patients." in methods
-    assert "came more than once" not in " ".join(
+    assert "Repeated patients" not in " ".join(
         one.title for one in stamps(compared(a=looks(), b=looks()))
     )
 
@@ -172,17 +177,19 @@ def test_methods_name_the_draws_and_the_test_that_were_used() -> None:
     by_auroc = " ".join(method_paragraphs(compared(primary=AUROC, a=looks(), b=declines())))
     by_default = " ".join(method_paragraphs(compared(a=looks(), b=declines())))
 
-    assert "BCa intervals of 1,000 bootstrap cohorts" in by_default
-    assert "of grading measures the percentile interval of 200 bootstrap cohorts" in by_default
-    assert "was tested by swapping the answers patient by patient (9,999 swaps)" in by_default
+    assert "BCa bootstrap CIs (1,000 resamples of patients, stratified by grade)" in by_default
+    assert "have percentile bootstrap CIs (200 resamples, stratified by grade" in by_default
+    assert (
+        "was tested by a paired permutation test over patients (9,999 permutations)" in by_default
+    )
     assert "was tested by DeLong's test, grades by McNemar's mid-p" in by_auroc
-    assert "at an uncorrected 0.05" in by_default
+    assert "at an uncorrected level of 0.05" in by_default
 
 
 def test_a_test_that_could_not_be_made_is_not_called_a_draw() -> None:
     few = compared(primary=AUROC, a=looks(24), b=declines(24))
 
-    assert "no test can hold it against" in lead(few)
+    assert "no test was possible against" in lead(few)
 
 
 @pytest.mark.parametrize("primary", [POINT_ERROR, BALANCED_ACCURACY])
@@ -194,5 +201,5 @@ def test_no_penalty_moves_a_mean_in_the_lead_without_a_word(primary: Endpoint) -
 
     told = lead(compared(primary=primary, almost=one_miss, constant=says_hgg()))
 
-    assert "median 2.2 mm (middle half 1.0 to 2.2; failed in 1 of 40; mean 11.1 mm" in told
-    assert ", in which 1 study counts as 373.13 mm)" in told
+    assert "median 2.2 mm (IQR 1.0 to 2.2; failed in 1 of 40; mean 11.1 mm" in told
+    assert ", where 1 study counts as 373.13 mm)" in told

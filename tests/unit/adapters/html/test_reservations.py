@@ -28,7 +28,7 @@ from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.studies.study import Case, SliceChoice
 
-CLAIMS = ("best", "comes first", "better than", "follows at", "nearest")
+CLAIMS = ("best", "ranks first", "better", "follows at", "nearest")
 
 
 def phantom(case: Case) -> Case:

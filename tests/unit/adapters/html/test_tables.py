@@ -85,7 +85,7 @@ def test_sites_that_sent_both_grades_have_their_own_rows() -> None:
     table = grading_table(fake_report(constant_backend(), cases=[*COHORT[2:], *mixed]))
 
     assert table is not None
-    assert table.groups[-1].title.startswith("Only sites that sent both grades")
+    assert table.groups[-1].title.startswith("Only sites with both grades")
     assert row(table, -1, "constant").scored == "2 / 8"
 
 
