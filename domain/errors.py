@@ -1,15 +1,21 @@
 """Every error that gliobench raises on purpose.
 
 GliobenchError
-├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
-│   └── ImplausibleError                    images or an answer that cannot be right
-├── NotFoundError                           a study, backend, run or file that is not there
-├── BackendError                            a model that could not be loaded or run
-├── MissingExtraError                       an optional library that is not installed
-└── JobError                                a job that could not be carried out
-    ├── StoreError                          a place that failed now and may work later
-    └── StoppedError                        a job that was asked to stop, and can go on
+├── FaultError                              something at hand is at fault: while studies are worked
+│   │                                       on, one study, which has then failed; the others go on
+│   ├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
+│   │   ├── FaultyStudyError                    a study's file, for a reason with a name
+│   │   └── ImplausibleError                    images or an answer that cannot be right
+│   ├── NotFoundError                           a study, backend, run or file that is not there
+│   └── BackendError                            a model that could not be loaded or run
+└── JobError                                a job that could not be carried out, whatever the study
+    ├── MissingExtraError                       an optional library that is not installed
+    ├── UndeclaredLabelsError                   masks whose labels may mean several things
+    ├── StoreError                              a place that failed now and may work later
+    └── StoppedError                            a job that was asked to stop, and can go on
 
+Code that works on one study of many catches `FaultError` and counts a failure. It never catches
+`JobError`: that ends the job, and no study is blamed for it.
 A message names the thing, the value got and the value wanted, in one line.
 """
 
@@ -23,7 +29,11 @@ class GliobenchError(Exception):
         return one_line(super().__str__())
 
 
-class InvalidInputError(GliobenchError, ValueError):
+class FaultError(GliobenchError):
+    """Something at hand cannot be used; while studies are worked on, it is that study's failure."""
+
+
+class InvalidInputError(FaultError, ValueError):
     """A value, a file or a setting cannot be used."""
 
 
@@ -31,15 +41,19 @@ class ImplausibleError(InvalidInputError):
     """Images show no stripped brain, or an answer fits into none; the user may insist all the same."""
 
 
-class NotFoundError(GliobenchError):
+class NotFoundError(FaultError):
     """A study, a backend, a run or a file is not there."""
 
 
-class BackendError(GliobenchError):
+class BackendError(FaultError):
     """A model could not be loaded or run."""
 
 
-class MissingExtraError(GliobenchError):
+class JobError(GliobenchError):
+    """A job could not be carried out; no study is at fault."""
+
+
+class MissingExtraError(JobError):
     """An optional library is not installed.
 
     Args:
@@ -52,15 +66,8 @@ class MissingExtraError(GliobenchError):
         self.extra = extra
 
 
-class JobError(GliobenchError):
-    """A job could not be carried out."""
-
-
 class StoreError(JobError):
-    """A place could not be reached, read or written; the same command may do it later.
-
-    It is no fault of a study: what raises it ends a job, and is never counted as a Failure.
-    """
+    """A place could not be reached, read or written; the same command may do it later."""
 
 
 class StoppedError(JobError):

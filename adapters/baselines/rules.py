@@ -11,7 +11,7 @@ import numpy as np
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import BoolArray, Box3D, Point3D
 from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
 from gliobench.domain.predictions.prediction import (
@@ -76,7 +76,7 @@ class RuleLocalizer(Localizer):
     def _place(self, study: Study) -> LocalisationPrediction | Failure:
         try:
             return LocalisationPrediction({self._form: self._rule(study)})
-        except GliobenchError as error:
+        except FaultError as error:
             return failure_of(error)
 
 

@@ -16,9 +16,9 @@ from gliobench.adapters.nifti.study_names import named
 from gliobench.application.datasets.dataset_labels import propose_labels
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
-from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
+from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.messages import printable
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Grade, Origin, Reference, Study
@@ -80,9 +80,7 @@ class BratsStudySource(StudySource):
         try:
             mask = self._folder(study_id).mask_path()
             regions = {} if mask is None else read_regions(mask, grid, self._convention())
-        except UndeclaredLabelsError:
-            raise
-        except (InvalidInputError, NotFoundError) as error:
+        except FaultError as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
         return Reference(grade=grade, regions=regions)
 

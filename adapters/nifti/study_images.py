@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gliobench.adapters.nifti.bounded_file import opened
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Modality, Study
 
@@ -40,7 +40,7 @@ def open_study(
     opened = {modality: _opened(path) for modality, path in sorted(paths.items())}
     images = [image for image in opened.values() if isinstance(image, ImageFile)]
     if not images:
-        raise next(error for error in opened.values() if isinstance(error, GliobenchError))
+        raise next(error for error in opened.values() if isinstance(error, FaultError))
     shared = max(images, key=lambda image: sum(other.covers(image.grid) for other in images))
     return Study(
         id=study_id,
@@ -75,14 +75,14 @@ class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
     Several threads may read several modalities at once.
     """
 
-    def __init__(self, images: Mapping[Modality, ImageFile | GliobenchError]) -> None:
+    def __init__(self, images: Mapping[Modality, ImageFile | FaultError]) -> None:
         self._images = images
         self._volumes: dict[Modality, NDArray[np.float32]] = {}
 
     def __getitem__(self, modality: Modality) -> NDArray[np.float32]:
         if modality not in self._volumes:
             image = self._images[modality]
-            if isinstance(image, GliobenchError):
+            if isinstance(image, FaultError):
                 raise image.with_traceback(None)
             self._volumes[modality] = image.read()
         return self._volumes[modality]
@@ -104,16 +104,14 @@ def _content(path: DatasetPath) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def _opened(path: DatasetPath) -> ImageFile | GliobenchError:
+def _opened(path: DatasetPath) -> ImageFile | FaultError:
     try:
         return ImageFile.open(path)
-    except StoreError:
-        raise
-    except GliobenchError as error:
+    except FaultError as error:
         return error
 
 
-def _placed(image: ImageFile | GliobenchError, shared: ImageFile) -> ImageFile | GliobenchError:
+def _placed(image: ImageFile | FaultError, shared: ImageFile) -> ImageFile | FaultError:
     if isinstance(image, ImageFile):
         try:
             return image.placed_on(shared.grid, of=shared.path.name)

@@ -16,7 +16,7 @@ from gliobench.adapters.slices.picture_file import picture_bytes, picture_shape,
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of, resolved
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.files.tables import Row, column_key
 from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.orientation import canonical, reorient
@@ -104,12 +104,12 @@ class SliceStudySource(StudySource):
         grade = case.subject.grade
         try:
             native = _native_grid(image, picture_shape(image), case.spacing_mm)
-        except (InvalidInputError, NotFoundError):
+        except FaultError:
             # Without a picture there is no grid for a mask; the grade still counts the failure.
             return Reference(grade=grade)
         try:
             regions, note = self._regions(study_id, native)
-        except (InvalidInputError, NotFoundError) as error:
+        except FaultError as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
         noted = Fault(study_id, FaultKind.THRESHOLDED_MASK, note) if note else None
         return Reference(grade=grade, regions=regions, note=noted)

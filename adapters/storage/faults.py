@@ -135,7 +135,8 @@ def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
         doing: As in "cannot be read".
     """
     if _is_wrong_url(error):
-        return InvalidInputError(f"{place} cannot be {doing}: no such address ({_reason(error)})")
+        kind = JobError if _is_no_host(error) else InvalidInputError
+        return kind(f"{place} cannot be {doing}: no such address ({_reason(error)})")
     if is_of_the_name(error):
         return JobError(f"{place} cannot be {doing}: {_reason(error)}")
     if isinstance(error, FileNotFoundError):
@@ -162,9 +163,12 @@ def _status(error: BaseException) -> int | None:
 
 def _is_wrong_url(error: BaseException) -> bool:
     """Tell whether an address is malformed, or of a host that is known not to exist."""
+    return _is_no_host(error) or type(error) is ValueError or _is_a(error, _WRONG_URLS)
+
+
+def _is_no_host(error: BaseException) -> bool:
     cause = getattr(error, "os_error", error)
-    no_host = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
-    return no_host or type(error) is ValueError or _is_a(error, _WRONG_URLS)
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
 
 
 def _is_foreign(error: Exception) -> bool:

@@ -17,7 +17,8 @@ from gliobench.adapters.storage.faults import with_retries
 from gliobench.adapters.storage.file_cache import FileCache
 from gliobench.adapters.storage.filesystems import RemoteFolder
 from gliobench.adapters.storage.versions import checksum_of, version_of
-from gliobench.domain.errors import NotFoundError, StoreError
+from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
+from gliobench.domain.files.disk import is_of_the_name
 
 T = TypeVar("T")
 
@@ -130,7 +131,13 @@ class RemoteTree:
 
     def _fetch(self, path: str, entry: _Entry, copy: Path) -> None:
         def fetch(files: Any) -> str:  # noqa: ANN401 -- fsspec is untyped
-            files.get_file(path, str(copy))
+            try:
+                files.get_file(path, str(copy))
+            except OSError as error:
+                if is_of_the_name(error):  # of this one file: the others can be fetched
+                    reason = error.strerror or error
+                    raise InvalidInputError(f"{self.place(path)} is no file: {reason}") from error
+                raise
             return version_of(files.info(path))
 
         try:

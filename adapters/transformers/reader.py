@@ -23,7 +23,7 @@ from gliobench.domain.answers.parse import (
     parse_polygon,
 )
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Decoding, Question
-from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -141,7 +141,7 @@ class Reader:
                 return planes
             views = [prompting.view(study, plane) for plane in planes]
             pictures = prompting.pictures(study, views)
-        except GliobenchError as error:
+        except FaultError as error:
             return failure_of(error)
         return [
             (view, Request((picture,), prompts))
@@ -153,7 +153,7 @@ class Reader:
         requests = [one for shown in asked if not isinstance(shown, Failure) for _, one in shown]
         try:
             replies = iter(self._engine.answer(requests) if requests else ())
-        except GliobenchError as error:
+        except FaultError as error:
             if len(studies) > 1:  # one study must not fail another
                 return [reading for one in studies for reading in self._ask([one])]
             return [failure_of(error)]

@@ -12,7 +12,7 @@ from gliobench.application.backends.tumour_finder import TumourFinder, modalitie
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.network import Network
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.networks.input import (
     GraderGeometry,
@@ -56,7 +56,7 @@ class NetworkClassifier(Classifier):
                 rules=intensity_rules(study, self._modalities),
             )
             logit = self._network.run(crop[np.newaxis]).item()
-        except GliobenchError as error:
+        except FaultError as error:
             return failure_of(error)
         probability = float(expit(logit / self._network.card.temperature))
         return GradePrediction(Grade.HGG if probability >= 0.5 else Grade.LGG, probability)

@@ -12,7 +12,7 @@ from scipy.special import expit
 from gliobench.application.ports.backend import Reads
 from gliobench.application.ports.network import Network
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import GliobenchError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import BoolArray, Spacing
 from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
@@ -48,7 +48,7 @@ def tumour_probabilities(network: Network, study: Study) -> Float32Array:
         (R, I', J', K') float32, by region, on the voxels of `localizer_volumes`.
 
     Raises:
-        GliobenchError: The study is not of the network's kind, lacks a modality or is empty, or
+        FaultError: The study is not of the network's kind, lacks a modality or is empty, or
             the network fails on it.
     """
     card = network.card
@@ -64,7 +64,7 @@ def find_tumour(network: Network, study: Study) -> Regions | None:
     """Give the tumour's regions on the study's grid; None where no voxel is taken for tumour.
 
     Raises:
-        GliobenchError: As `tumour_probabilities`.
+        FaultError: As `tumour_probabilities`.
     """
     read = tumour_on_slice if network.card.of_slices else tumour_regions
     return read(
@@ -99,6 +99,6 @@ class TumourFinder:
     def _look(self, study: Study) -> Regions | Failure:
         try:
             found = find_tumour(self._network, study)
-        except GliobenchError as error:
+        except FaultError as error:
             return failure_of(error)
         return found or Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")

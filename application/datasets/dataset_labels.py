@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.proposal import Integers, Proposal, propose
 
 Track: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
@@ -75,7 +75,5 @@ def _masks(source: StudySource, study_ids: Iterable[str]) -> Iterator[tuple[str,
 def _integers(source: StudySource, study_id: str) -> Integers | None:
     try:
         return source.mask_integers(study_id)
-    except StoreError:
-        raise
-    except GliobenchError:
+    except FaultError:
         return None

@@ -13,7 +13,7 @@ from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.evaluate.evaluate_cohort import UNREADABLE, cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Spacing
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.faults import Fault
@@ -112,9 +112,7 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
             hashes[study_id] = source.content_hash(study_id)
             study = source.study(study_id)
             described.append(_describe(study, read_reference(source, study_id)))
-        except StoreError:
-            raise
-        except GliobenchError as error:
+        except FaultError as error:
             unreadable[study_id] = str(error)
     patients = {one: source.origin(one).patient_id for one in hashes}
     return _fingerprint(cohort_fingerprint(hashes), patients, described, unreadable)

@@ -12,7 +12,7 @@ from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.evaluate.evaluate_cohort import cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.labels.proposal import UndeclaredLabelsError
 from gliobench.domain.studies.cohort import Cohort, Member, one_patient_each
 from gliobench.domain.studies.folds import assign_folds
@@ -55,9 +55,7 @@ def draw_cohort(
             content, study = source.content_hash(study_id), source.study(study_id)
             member = _member(study, _grade(source, study_id))
             image = _image(study)
-        except StoreError:
-            raise
-        except GliobenchError as error:
+        except FaultError as error:
             exclusions[study_id] = str(error)
         else:
             hashes[study_id] = content

@@ -10,7 +10,7 @@ import numpy as np
 from gliobench.application.datasets.dataset_labels import Track, propose_labels
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, Proposal
 from gliobench.domain.studies.background import odd_background
@@ -103,7 +103,7 @@ def _labels(proposal: Proposal) -> DatasetLabels | None:
 def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
     try:
         study = source.study(study_id)
-    except GliobenchError as error:
+    except FaultError as error:
         yield Fault.of(study_id, error)
         return
     for modality in source.modalities():
@@ -115,7 +115,7 @@ def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
 def _volume_faults(study: Study, modality: Modality) -> Iterator[Fault]:
     try:
         volume = study.volume(modality)
-    except GliobenchError as error:
+    except FaultError as error:
         yield Fault.of(study.id, error)
         return
     if not np.isfinite(volume).all():
@@ -145,9 +145,7 @@ def _repetition(source: StudySource, study_id: str, first_with: dict[str, str]) 
     """Tell of a study whose images came before; what cannot be read is told of elsewhere."""
     try:
         content = source.content_hash(study_id)
-    except StoreError:
-        raise
-    except GliobenchError:
+    except FaultError:
         return
     first = first_with.setdefault(content, study_id)
     if first != study_id:

@@ -17,7 +17,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.motion import SHIFT_MM, Motion, roomiest_shift
-from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
+from gliobench.domain.errors import FaultError, NotFoundError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.patients import patient_hash
@@ -182,9 +182,7 @@ def _readable(source: StudySource, study_ids: Iterable[str]) -> Iterator[Study]:
     for study_id in study_ids:
         try:
             yield source.study(study_id)
-        except StoreError:
-            raise
-        except GliobenchError:
+        except FaultError:
             continue
 
 

@@ -18,7 +18,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.ask_backend import Answer, ask
 from gliobench.application.predict.failures import failure_of
 from gliobench.application.predict.load_modalities import load_modalities
-from gliobench.domain.errors import GliobenchError, JobError, StoreError
+from gliobench.domain.errors import FaultError, JobError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.predictions.prediction import Failure, Form
@@ -132,9 +132,7 @@ class EvaluateBatch(Work):
         try:
             study = self._source.study(study_id)
             load_modalities(study, study.volumes)
-        except StoreError:
-            raise
-        except GliobenchError as error:
+        except FaultError as error:
             return failure_of(error)
         return study
 

@@ -20,13 +20,7 @@ from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.oracle_plane import oracle_plane
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
-from gliobench.domain.errors import (
-    GliobenchError,
-    JobError,
-    NotFoundError,
-    StoppedError,
-    StoreError,
-)
+from gliobench.domain.errors import FaultError, JobError, NotFoundError, StoppedError
 from gliobench.domain.geometry.grids import Plane
 
 UNREADABLE = "unreadable"
@@ -139,9 +133,7 @@ class EvaluateCohort:
     def _content_hash(self, study_id: str) -> str:
         try:
             return self._source.content_hash(study_id)
-        except StoreError:
-            raise
-        except GliobenchError:
+        except FaultError:
             return UNREADABLE
 
     def _planes(

@@ -6,7 +6,6 @@ from traceback import format_exception
 
 from gliobench.domain.errors import (
     BackendError,
-    GliobenchError,
     InvalidInputError,
     JobError,
     NotFoundError,
@@ -21,6 +20,4 @@ def portable(error: BaseException) -> Exception:
     for kind in KINDS:
         if isinstance(error, kind):
             return kind(str(error))
-    if isinstance(error, GliobenchError):
-        return GliobenchError(str(error))
     return RuntimeError("in a worker:\n" + "".join(format_exception(error)))

@@ -13,7 +13,7 @@ from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.failures import may_harm
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.domain.errors import GliobenchError, NotFoundError, StoreError
+from gliobench.domain.errors import FaultError, NotFoundError
 from gliobench.domain.evaluation.saved_case import (
     Coarsening,
     KeptSlice,
@@ -108,9 +108,7 @@ class SaveCases:
         if case.study_id not in self._drawn:
             try:
                 self._drawn[case.study_id] = self._draw(case)
-            except StoreError:
-                raise
-            except GliobenchError:
+            except FaultError:
                 self._drawn[case.study_id] = None
         return self._drawn[case.study_id]
 
@@ -159,9 +157,7 @@ def _image(study: Study) -> tuple[Modality, NDArray[np.float32]]:
     for modality in PREFERRED:
         try:
             return modality, study.volume(modality)
-        except StoreError:
-            raise
-        except GliobenchError:
+        except FaultError:
             continue
     raise NotFoundError(f"study {study.id} has no modality that can be read")
 

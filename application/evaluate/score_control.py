@@ -12,7 +12,7 @@ from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
 from gliobench.application.predict.failures import may_harm
 from gliobench.domain.controls.motion import Motion
 from gliobench.domain.controls.moves import moves
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.predictions.prediction import Failure, LocalisationPrediction
@@ -74,9 +74,7 @@ class ScoreControl:
     def _motion(self, study_id: str) -> tuple[Motion, Grid | None]:
         try:
             return self._studies.motion(study_id), self._studies.study(study_id).grid
-        except StoreError:
-            raise
-        except GliobenchError:
+        except FaultError:
             return Motion(), None
 
 

@@ -11,7 +11,7 @@ from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPred
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.implausible_images import implausible_images
 from gliobench.application.predict.read_reference import read_reference
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.target_facts import TargetFacts
@@ -166,7 +166,5 @@ def _grade(
 def _open(source: StudySource, study_id: str) -> Study | None:
     try:
         return source.study(study_id)
-    except StoreError:
-        raise
-    except GliobenchError:
+    except FaultError:
         return None

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError, JobError
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -54,7 +54,7 @@ def _one_each(
 ) -> list[AnswerT | Failure]:
     try:
         answers = list(question(studies))
-    except StoreError:  # no fault of the backend's, nor of a study
+    except JobError:
         raise
     except Exception as error:  # whatever a plugin raises must not stop the cohort
         if len(studies) > 1:
@@ -71,7 +71,7 @@ def _one_each(
 
 
 def _raised(error: Exception) -> Failure:
-    if isinstance(error, GliobenchError):
+    if isinstance(error, FaultError):
         return failure_of(error)
     return _broken(f"{type(error).__name__}: {error}")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError, InvalidInputError, StoreError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.studies.study import Study
 
 
@@ -39,8 +39,6 @@ def _first(source: StudySource, study_ids: Collection[str]) -> Study | None:
     for study_id in study_ids:
         try:
             return source.study(study_id)
-        except StoreError:
-            raise
-        except GliobenchError:  # told when its turn comes
+        except FaultError:  # told when its turn comes
             continue
     return None

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.predictions.prediction import Failure, FailureReason
 from gliobench.domain.studies.faults import Fault, FaultKind
 
 
-def failure_of(error: GliobenchError) -> Failure:
-    """Turn what a study made a source or a backend raise into a failure with its reason.
-
-    Raises:
-        StoreError: That is what was raised: no study is at fault where a store cannot be read.
-    """
+def failure_of(error: FaultError) -> Failure:
+    """Turn what a study made a source or a backend raise into a failure with its reason."""
     if Fault.of("", error).kind is FaultKind.MISSING_MODALITY:
         return Failure(FailureReason.MISSING_MODALITY, str(error))
     if isinstance(error, InvalidInputError):

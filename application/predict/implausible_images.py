@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.plausibility import image_faults
 from gliobench.domain.studies.study import Study
@@ -23,9 +23,7 @@ def implausible_images(study: Study) -> Iterator[Fault]:
     for modality in study.volumes:
         try:
             volume = study.volume(modality)
-        except StoreError:
-            raise
-        except GliobenchError as error:
+        except FaultError as error:
             if (fault := Fault.of(study.id, error)).kind in OTHER_GRIDS:
                 yield fault
             continue

@@ -12,7 +12,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.ask_backend import ask
 from gliobench.application.predict.implausible_images import OTHER_GRIDS, implausible_images
 from gliobench.application.predict.load_modalities import load_modalities
-from gliobench.domain.errors import GliobenchError, ImplausibleError, InvalidInputError
+from gliobench.domain.errors import FaultError, ImplausibleError, InvalidInputError
 from gliobench.domain.geometry.grids import (
     BoolArray,
     Box,
@@ -153,7 +153,7 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
             f"{backend.name} is shown a slice chosen with the reference, and study {study.id} has "
             "no reference tumour: set another policy"
         )
-    with suppress(GliobenchError):
+    with suppress(FaultError):
         load_modalities(study, study.volumes)
     implausible = list(implausible_images(study))
     _check(study, implausible, force=force)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError
-from gliobench.domain.labels.proposal import UndeclaredLabelsError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.implausible_mask import why_implausible
 from gliobench.domain.studies.study import Reference
@@ -24,9 +23,7 @@ def read_reference(source: StudySource, study_id: str) -> Reference:
     """
     try:
         reference = source.reference(study_id)
-    except UndeclaredLabelsError:
-        raise
-    except GliobenchError as error:
+    except FaultError as error:
         return Reference(fault=Fault.of_reference(study_id, error))
     whole = reference.tumour
     if whole is None or not (why := why_implausible(whole)):

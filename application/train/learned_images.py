@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.studies.image_hash import image_hashes
 from gliobench.domain.studies.patients import patient_hash
 
@@ -28,9 +28,7 @@ def learned_images(source: StudySource, trained_on: Collection[str]) -> tuple[st
     for study_id in source.study_ids():
         try:
             study = source.study(study_id)
-        except StoreError:
-            raise
-        except GliobenchError:
+        except FaultError:
             continue
         if patient_hash(study.patient_id) in trained_on:
             found |= image_hashes(study)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import JobError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
 
 Integers: TypeAlias = frozenset[int]
@@ -16,7 +16,7 @@ DECLARED = "declared"
 """Ground of a convention that somebody set."""
 
 
-class UndeclaredLabelsError(InvalidInputError):
+class UndeclaredLabelsError(JobError):
     """Several conventions are possible for a dataset, or none, and nobody has declared one."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError, StoreError
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 
 
 class FaultKind(str, Enum):
@@ -98,14 +98,8 @@ class Fault:
         return f"{self.kind.value}: {self.detail}"
 
     @classmethod
-    def of(cls, study_id: str, error: GliobenchError) -> Fault:
-        """Name what a source raised on a study; `UNREADABLE` where the error has no name.
-
-        Raises:
-            StoreError: That is what was raised: no study is at fault where a store cannot be read.
-        """
-        if isinstance(error, StoreError):
-            raise error
+    def of(cls, study_id: str, error: FaultError) -> Fault:
+        """Name what a source raised on a study; `UNREADABLE` where the error has no name."""
         if isinstance(error, FaultyStudyError):
             return cls(study_id, error.kind, str(error))
         if isinstance(error, NotFoundError):
@@ -113,12 +107,8 @@ class Fault:
         return cls(study_id, FaultKind.UNREADABLE, str(error))
 
     @classmethod
-    def of_reference(cls, study_id: str, error: GliobenchError) -> Fault:
-        """Name what a source raised on a reference, where a file that went missing is no modality.
-
-        Raises:
-            StoreError: That is what was raised.
-        """
+    def of_reference(cls, study_id: str, error: FaultError) -> Fault:
+        """Name what a source raised on a reference, where a file that went missing is no modality."""
         fault = cls.of(study_id, error)
         if fault.kind is FaultKind.MISSING_MODALITY:
             return cls(study_id, FaultKind.UNREADABLE, fault.detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from gliobench.domain.errors import GliobenchError, StoreError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import FloatArray, extent
 from gliobench.domain.studies.study import Study
 
@@ -59,7 +59,5 @@ def _images(study: Study) -> Iterator[FloatArray]:
     for modality in study.volumes:
         try:
             yield study.volume(modality)
-        except StoreError:
-            raise
-        except GliobenchError:
+        except FaultError:
             continue

@@ -1,8 +1,7 @@
 import pytest
 
-from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import BUILT_IN
-from gliobench.domain.labels.proposal import Proposal, propose
+from gliobench.domain.labels.proposal import Proposal, UndeclaredLabelsError, propose
 
 ADULT, ADULT_2017, PLAIN = {1, 2, 3}, {1, 2, 4}, {1, 2}
 NEUTRAL = ["patient 1", "patient 2"]
@@ -79,7 +78,7 @@ def test_a_paediatric_dataset_without_label_4_may_be_of_2023_or_2024(mask: set[i
 def test_nameless_masks_stop_with_every_candidate(mask: set[int], possible: set[str]) -> None:
     proposal = of(NEUTRAL, mask)
 
-    with pytest.raises(InvalidInputError, match="set labels to one of") as caught:
+    with pytest.raises(UndeclaredLabelsError, match="set labels to one of") as caught:
         proposal.labels()
 
     assert possible <= set(candidates(proposal))
@@ -120,7 +119,7 @@ def test_label_4_without_3_before_surgery_may_be_old_labels_under_new_names() ->
 def test_a_mask_that_contradicts_the_names_stops() -> None:
     proposal = of(["BraTS20_Training_001", "BraTS20_Training_002"], ADULT_2017, ADULT)
 
-    with pytest.raises(InvalidInputError, match="BraTS2021_, but masks hold labels 1, 2, 3, 4"):
+    with pytest.raises(UndeclaredLabelsError, match="BraTS2021_, but masks hold labels 1, 2, 3, 4"):
         proposal.labels()
 
 
@@ -136,7 +135,9 @@ def test_a_strange_mask_under_a_known_name_is_at_fault_itself(mask: set[int]) ->
 
 
 def test_where_no_convention_has_the_labels_a_declaration_is_asked_for() -> None:
-    with pytest.raises(InvalidInputError, match="hold labels 10, 20: declare a convention of your"):
+    with pytest.raises(
+        UndeclaredLabelsError, match="hold labels 10, 20: declare a convention of your"
+    ):
         of(NEUTRAL, {10, 20}).labels()
 
 
