@@ -10,6 +10,7 @@ import tempfile
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -21,11 +22,11 @@ from pydantic import (
     Field,
     PositiveInt,
     ValidationError,
+    create_model,
 )
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -33,12 +34,9 @@ from pydantic_settings import (
 )
 
 from gliobench.application.evaluate.shards import MOST_SHARDS
-from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
-from gliobench.domain.slices.view import Composition, SlicePolicy
-from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.bounds import LONGEST_S, MOST_AT_ONCE, MOST_REPLICATES
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
@@ -47,16 +45,10 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "gliobench.toml"
 ENV_PREFIX = "GLIOBENCH_"
+OPTIONS = "gliobench.options"
+"""The group of entry points that name tables of options, which several backends may share."""
 NESTED = "__"
 """Between a table's name and a setting of it, in the environment."""
-
-
-def _modalities(given: object) -> object:
-    """Read names that are parted by spaces or commas, of either generation of BraTS."""
-    names = given.replace(",", " ").split() if isinstance(given, str) else given
-    if not isinstance(names, list | tuple):
-        return given
-    return tuple(Modality.parse(str(getattr(one, "value", one))) for one in names)
 
 
 def _user_cache() -> Path:
@@ -66,53 +58,6 @@ def _user_cache() -> Path:
         return (Path(home) if home else Path.home() / ".cache") / "gliobench"
     except RuntimeError:  # a user without a home, as containers have them
         return Path(tempfile.gettempdir()) / "gliobench-cache"
-
-
-class LlamaSettings(BaseModel):
-    """What `llama-vision` and `llama-vision-lora` run, are shown and are asked."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: str | None = Field(
-        None, description="Mllama folder or hub id; none: a tiny stand-in, not LLaMA"
-    )
-    adapter: str | None = Field(None, description="PEFT adapter of llama-vision-lora, likewise")
-    held_out: str | None = Field(
-        None, description="training run whose folds' adapters answer about those they have not seen"
-    )
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="numbers to compute in; auto: bfloat16 on a GPU, else float32"
-    )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="auto: the first GPU, else the CPU"
-    )
-    device_map: str | None = Field(
-        None, description="how several GPUs share the layers, e.g. auto; in place of device"
-    )
-    compile: bool = Field(True, description="capture the decode step as a CUDA graph, on a GPU")
-    batch_size: PositiveInt = Field(32, le=4096, description="prompts that are decoded at once")
-    max_new_tokens: PositiveInt = Field(192, le=65_536, description="length limit of a reply")
-    policy: SlicePolicy = Field(
-        SlicePolicy.LOCALIZER_GUIDED, description="which slices the model is shown"
-    )
-    slices: PositiveInt = Field(5, le=MOST_AT_ONCE, description="how many slices n-slices shows")
-    localizer: str = Field("cnn-onnx", description="backend that localizer-guided follows")
-    composition: Composition = Field(Composition.ONE, description="how modalities make one picture")
-    modalities: Annotated[tuple[Modality, ...], NoDecode, BeforeValidator(_modalities)] = Field(
-        (), description="in the picture's order; none: t1c, t1c t2f t2w, or all four"
-    )
-    size_px: PositiveInt | None = Field(
-        None, le=4096, description="edge of the picture; none: of one tile of the model"
-    )
-    unit: Literal["fractions", "pixels"] = Field(
-        "fractions", description="what coordinates are asked for in"
-    )
-    decoding: Decoding = Field(
-        Decoding.FREE, description="how places are answered; constrained: valid JSON only"
-    )
-    grade_decoding: Decoding = Field(
-        Decoding.SCORED, description="how the grade is; scored: P(HGG) by comparing both answers"
-    )
 
 
 def _endpoint(name: str) -> str:
@@ -165,7 +110,7 @@ class RaySettings(BaseModel):
     )
 
 
-class Settings(BaseSettings):
+class _Settings(BaseSettings):
     """What a user may set, once and for every command."""
 
     model_config = SettingsConfigDict(
@@ -262,10 +207,6 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: json where stderr is no terminal"
     )
-    llama: LlamaSettings = Field(
-        default_factory=lambda: LlamaSettings.model_validate({}),
-        description="LLaMA vision, as [llama] or llama.NAME",
-    )
     compare: CompareSettings = Field(
         default_factory=lambda: CompareSettings.model_validate({}),
         description="comparisons, as [compare] or compare.NAME",
@@ -295,14 +236,37 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-LLAMA_BACKENDS = ("llama-vision", "llama-vision-lora")
+def _option_tables() -> dict[str, Any]:
+    """Load the tables of options that installed packages offer for their backends."""
+    tables: dict[str, Any] = {}
+    for entry in entry_points(group=OPTIONS):
+        # Whoever cannot be loaded here cannot build its backend either, and then it is reported.
+        with suppress(Exception):
+            tables[entry.name] = entry.load()
+    return {name: kind for name, kind in tables.items() if name not in _Settings.model_fields}
+
+
+OPTION_TABLES = _option_tables()
+"""By name: pydantic models with `checked`, and with the names of the `backends` that read them."""
 TABLES: Mapping[str, type[BaseModel]] = {
-    "llama": LlamaSettings,
     "compare": CompareSettings,
     "keep": KeepSettings,
     "ray": RaySettings,
+    **OPTION_TABLES,
 }
 """The settings that hold others."""
+if TYPE_CHECKING:
+    Settings = _Settings
+else:  # workers unpickle settings by this name
+    Settings = create_model(
+        "Settings",
+        __base__=_Settings,
+        __module__=__name__,
+        **{
+            name: (kind, Field(default_factory=kind, description=f"as [{name}] or {name}.NAME"))
+            for name, kind in OPTION_TABLES.items()
+        },
+    )
 
 
 def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
@@ -317,7 +281,7 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
     """
     given = _nested(flags or {})
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{SETTINGS_FILE} is not TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -328,6 +292,10 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
         raise InvalidInputError(_first_fault(error, given)) from error
     except (ValueError, RecursionError) as error:  # an integer too long, a table too deep
         raise InvalidInputError(f"{SETTINGS_FILE} cannot be read: {error}") from error
+    for kind in OPTION_TABLES.values():
+        for name in kind.backends:
+            kind.checked(backend_table(settings, name), backend=name)
+    return settings
 
 
 def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
@@ -381,23 +349,13 @@ def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
 
 
 def backend_table(settings: Settings, name: str) -> dict[str, Any]:
-    """Give the options of one backend: its own table, over `[llama]` where it runs on that.
-
-    Raises:
-        InvalidInputError: The backend's table has another name or a wrong value for `[llama]`.
-    """
+    """Give what is set for one backend: its own table, over the one that it shares with others."""
     # flags and the environment know no hyphen, and win over the file
     own = settings.backend.get(name, {}) | settings.backend.get(name.replace("-", "_"), {})
-    if name not in LLAMA_BACKENDS:
-        return own
-    try:
-        return LlamaSettings(**{**settings.llama.model_dump(), **own}).model_dump()
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise InvalidInputError(
-            f"backend.{name}.{place}: got {shown(fault['input'])}: {fault['msg']}"
-        ) from error
+    for table, kind in OPTION_TABLES.items():
+        if name in kind.backends:
+            return getattr(settings, table).model_dump(exclude_unset=True) | own
+    return own
 
 
 def _nested(flags: Mapping[str, object]) -> dict[str, Any]:

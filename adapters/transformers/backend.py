@@ -75,7 +75,7 @@ def backend_of(
     Raises:
         InvalidInputError: The options do not fit one another.
     """
-    prompting = reading.prompting(engine.tile_px)
+    prompting = SlicePrompting.of(reading, engine.tile_px)
     prompts = Prompts.load()
     asking = Asking(prompting, prompts, grade=reading.grade_decoding, places=reading.decoding)
     planes_of = planes_by(

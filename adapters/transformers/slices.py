@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
+from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import Prompts, answer_schema
 from gliobench.adapters.transformers.requests import Picture
 from gliobench.application.ports.localizer import Localizer
@@ -67,6 +68,20 @@ class SlicePrompting:
                 f"composition {self.composition.value} of {len(self.modalities)} modalities: "
                 f"wanted {self.composition.modality_count}"
             )
+
+    @classmethod
+    def of(cls, options: ReadingOptions, tile_px: int) -> SlicePrompting:
+        """Show slices as the options have it to a model with tiles of this edge.
+
+        Raises:
+            InvalidInputError: More or fewer modalities than the composition shows.
+        """
+        return cls(
+            size_px=options.size_px or tile_px,
+            composition=options.composition,
+            modalities=options.modalities,
+            in_pixels=options.unit == "pixels",
+        )
 
     @property
     def pixels(self) -> int | None:

@@ -107,13 +107,11 @@ def lora_trainer(
         MissingExtraError: The extra `vlm` is not installed.
         InvalidInputError: The studies have no masks, or a value is wrong.
     """
-    from gliobench.adapters.transformers.mllama.backend import STAND_IN_FOLDER
-    from gliobench.adapters.transformers.options import options_of
+    from gliobench.adapters.transformers.mllama.options import LlamaOptions
     from gliobench.entrypoints.settings import backend_table
 
-    engine, reading = options_of(
-        backend_table(settings, "llama-vision"), default_model=STAND_IN_FOLDER / "model"
-    )
+    table = backend_table(settings, "llama-vision")
+    options = LlamaOptions.checked(table, backend="llama-vision").loading(adapter=None)
     try:
         from gliobench.adapters.transformers.fine_tuning.fitting import LoraSchedule
         from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
@@ -122,8 +120,8 @@ def lora_trainer(
         raise MissingExtraError(extra="vlm", purpose="Fine-tuning") from error
     return LoraTrainer(
         source,
-        engine,
-        reading,
+        options,
+        options,
         lora=LoraOptions(**lora),
         schedule=LoraSchedule(**schedule),
         states=states,

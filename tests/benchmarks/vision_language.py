@@ -159,7 +159,7 @@ def _compare(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
     _print("plain: generate, one question at a time", plain, plain)
     batched = PlainGenerate(checkpoint, batch=at_once, tokens=tokens)
     _print(f"batched: generate, {at_once} at once", _measure(batched, studies), plain)
-    options = EngineOptions("random", batch_size=arguments.batch, max_new_tokens=tokens)
+    options = EngineOptions(model="random", batch_size=arguments.batch, max_new_tokens=tokens)
     engine = Engine(checkpoint, options)  # last: it changes the model's attention
 
     def fast(pictures: Sequence[Picture]) -> None:

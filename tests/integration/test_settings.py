@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_one_setting_of_a_table_is_set_from_any_source(
     monkeypatch.setenv("GLIOBENCH_LLAMA__MODALITIES", "flair, t1ce t2")
     flags = {"llama.slices": "4"}
 
-    llama = load_settings(flags).llama
+    llama = load_settings(flags).llama  # type: ignore[attr-defined]  # offered by an adapter
 
     assert (llama.model, llama.adapter, llama.slices) == ("a", "c", 4)
     assert llama.modalities == (Modality.T2F, Modality.T1C, Modality.T2W)
@@ -174,11 +175,25 @@ def test_a_flag_for_one_backend_wins_over_the_file(folder: Path) -> None:
     assert backend_table(settings, "cnn-onnx") == {"held_out": "d"}
 
 
-def test_a_backends_own_wrong_setting_is_named() -> None:
-    settings = load_settings({"backend": {"llama-vision": {"policy": "best"}}})
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("policy", r"backend\.llama-vision\.policy: got 'best': .*'localizer-guided'"),
+        (
+            "polcy",
+            r"backend\.llama-vision\.polcy: there is no such option: wanted one of model, ad",
+        ),
+    ],
+)
+def test_a_backends_own_wrong_setting_is_named(option: str, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        load_settings({"backend": {"llama-vision": {option: "best"}}})
 
-    with pytest.raises(InvalidInputError, match=r"backend\.llama-vision\.policy: got 'best'"):
-        backend_table(settings, "llama-vision")
+
+def test_settings_with_tables_of_options_reach_a_worker() -> None:
+    settings = load_settings({"llama.slices": "4"})
+
+    assert pickle.loads(pickle.dumps(settings)) == settings
 
 
 def test_a_fault_in_a_flag_is_named_as_it_is_written() -> None:

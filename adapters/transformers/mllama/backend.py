@@ -6,16 +6,13 @@ from pathlib import Path
 
 from gliobench.adapters.transformers.backend import backend_of
 from gliobench.adapters.transformers.cards import card_of, check_taught, learned_by
-from gliobench.adapters.transformers.options import options_of
+from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, LlamaOptions
 from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
 from gliobench.domain.slices.view import SlicePolicy
-
-STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
-"""A tiny checkpoint and its adapter, for where the gated weights are absent."""
 
 
 def llama_vision(options: BackendOptions) -> Backend:
@@ -45,15 +42,14 @@ def llama_vision_lora(options: BackendOptions) -> Backend:
     of_folds = held_out(options, _of_fold)
     if of_folds:
         return of_folds
-    adapter = options.extra.get("adapter")
-    if adapter is None and options.extra.get("model") is not None:
+    own = LlamaOptions.checked(options.extra, backend="llama-vision-lora")
+    if own.model and own.adapter is None:
         raise InvalidInputError(
-            f"llama-vision-lora has no adapter for {options.extra['model']}: train one by "
+            f"llama-vision-lora has no adapter for {own.model}: train one by "
             "'gliobench train lora' and set llama.adapter to its folder"
         )
-    return _backend(
-        "llama-vision-lora", options, adapter=str(adapter or STAND_IN_FOLDER / "adapter")
-    )
+    adapter = own.adapter or str(STAND_IN_FOLDER / "adapter")
+    return _backend("llama-vision-lora", options, adapter=adapter)
 
 
 def _of_fold(options: BackendOptions, folder: Path) -> Backend:
@@ -61,21 +57,19 @@ def _of_fold(options: BackendOptions, folder: Path) -> Backend:
 
 
 def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:
-    engine, reading = options_of(
-        options.extra, default_model=STAND_IN_FOLDER / "model", adapter=adapter
-    )
+    own = LlamaOptions.checked(options.extra, backend=name).loading(adapter)
     try:
         from gliobench.adapters.transformers.mllama.engine import Engine
     except ModuleNotFoundError as error:
         raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
-    check_taught(card_of(adapter), reading, Prompts.load())
-    guided = reading.policy is SlicePolicy.LOCALIZER_GUIDED
+    check_taught(card_of(adapter), own, Prompts.load())
+    guided = own.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,
-        Engine.load(engine),
-        reading,
-        guide=options.other(reading.localizer) if guided else None,
-        stand_in=card_of(engine.model).get(STAND_IN),
-        learned={"its base model": learned_by(engine.model)}
+        Engine.load(own),
+        own,
+        guide=options.other(own.localizer) if guided else None,
+        stand_in=card_of(own.model).get(STAND_IN),
+        learned={"its base model": learned_by(own.model)}
         | ({"its adapter": learned_by(adapter)} if adapter else {}),
     )

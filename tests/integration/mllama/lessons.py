@@ -46,7 +46,7 @@ def lora_trainer(
 ) -> LoraTrainer:
     return LoraTrainer(
         FakeStudySource(studies),
-        EngineOptions(str(model), max_new_tokens=max_new_tokens),
+        EngineOptions(model=str(model), max_new_tokens=max_new_tokens),
         reading or ReadingOptions(),
         lora=lora or LoraOptions(rank=4, alpha=8),
         schedule=LoraSchedule(**{"epochs": 2, "batch_size": 2, "learning_rate": 1e-3, **schedule}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,7 +88,7 @@ def test_the_language_model_learns_and_the_vision_tower_only_where_asked_for(
     tiny_folder: Path,
 ) -> None:
     def learned(**options: bool) -> dict[str, int]:
-        model = load_checkpoint(EngineOptions(str(tiny_folder))).model
+        model = load_checkpoint(EngineOptions(model=str(tiny_folder))).model
         return trainable_parameters(add_lora(model, LoraOptions(rank=2, alpha=4, **options)))
 
     # Width 64, heads of 16: q and o are 64 × 64, k and v 64 × 32, in each of four layers.
@@ -129,8 +128,8 @@ def test_eight_samples_are_overfitted(tiny_folder: Path, states: Path, tmp_path:
 def test_an_adapter_loads_as_it_was_saved_and_merges_without_a_change(
     tiny_folder: Path, fitted: Path
 ) -> None:
-    base = EngineOptions(str(tiny_folder))
-    tuned = replace(base, adapter=str(fitted / ADAPTER))
+    base = EngineOptions(model=str(tiny_folder))
+    tuned = base.model_copy(update={"adapter": str(fitted / ADAPTER)})
     plain = load_checkpoint(base).model
     in_memory = add_lora(load_checkpoint(base).model, LoraOptions(rank=4, alpha=8))
     saved = weights_in(fitted)
@@ -197,7 +196,7 @@ def test_a_loss_that_is_not_finite_or_zero_at_once_stops_the_fit(
     tiny_folder: Path, tmp_path: Path, weight: float, complaint: str
 ) -> None:
     def lesson() -> Lesson:
-        model = load_checkpoint(EngineOptions(str(tiny_folder))).model
+        model = load_checkpoint(EngineOptions(model=str(tiny_folder))).model
         model.lm_head.weight.data *= 1e6  # sure of whatever it says
         ids = torch.tensor([[5, 6]])
         certain = model(input_ids=ids, use_cache=False).logits.argmax(-1)
@@ -269,7 +268,7 @@ def test_the_vision_tower_learns_too_where_asked_for(tiny_folder: Path, tmp_path
 
 def test_four_bits_need_an_extra(tiny_folder: Path) -> None:
     with pytest.raises(MissingExtraError, match=r"gliobench\[qlora\]"):
-        load_checkpoint(EngineOptions(str(tiny_folder)), four_bit=True)
+        load_checkpoint(EngineOptions(model=str(tiny_folder)), four_bit=True)
 
 
 def test_the_command_leaves_folds_rows_and_an_adapter_of_all_patients(

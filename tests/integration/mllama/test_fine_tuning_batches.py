@@ -52,7 +52,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def checkpoint(tiny_folder: Path) -> Checkpoint:
-    return load_checkpoint(EngineOptions(str(tiny_folder)))
+    return load_checkpoint(EngineOptions(model=str(tiny_folder)))
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +75,8 @@ def states(tmp_path: Path, checkpoint: Checkpoint, samples: Sequence[Sample]) ->
 def test_training_and_inference_send_the_same_pictures_and_words(
     tiny_folder: Path, checkpoint: Checkpoint, samples: list[Sample], prompts: Prompts
 ) -> None:
-    engine = Engine.load(EngineOptions(str(tiny_folder)))
-    prompting = ReadingOptions().prompting(engine.tile_px)
+    engine = Engine.load(EngineOptions(model=str(tiny_folder)))
+    prompting = SlicePrompting.of(ReadingOptions(), engine.tile_px)
     reader = Reader(engine, Asking(prompting, prompts), lambda _: (PLANE,))
 
     examples = examples_of(samples, checkpoint, prompting, prompts)

@@ -20,8 +20,8 @@ from PIL import Image
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from transformers.convert_slow_tokenizer import TikTokenConverter
 
-from gliobench.adapters.transformers.mllama.backend import STAND_IN_FOLDER
 from gliobench.adapters.transformers.mllama.checkpoint import PICTURE_TOKEN, Checkpoint
+from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER
 from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.transformers.slices import SlicePrompting
 from gliobench.domain.answers.questions import Question

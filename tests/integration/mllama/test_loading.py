@@ -44,7 +44,7 @@ def test_a_model_that_is_nowhere_is_said_with_how_to_get_it(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
 
     with pytest.raises(NotFoundError, match="neither a folder nor within reach"):
-        load_checkpoint(EngineOptions(str(tmp_path / "nothing")))
+        load_checkpoint(EngineOptions(model=str(tmp_path / "nothing")))
 
 
 def test_a_gated_model_is_said_with_where_to_accept_its_licence(
@@ -63,14 +63,14 @@ def test_a_gated_model_is_said_with_where_to_accept_its_licence(
     with pytest.raises(
         NotFoundError, match=r"is gated: accept its licence at https://hugg.*someone/gated"
     ):
-        load_checkpoint(EngineOptions("someone/gated"))
+        load_checkpoint(EngineOptions(model="someone/gated"))
 
 
 def test_another_kind_of_model_is_refused(copy: Path) -> None:
     (copy / "config.json").write_text(json.dumps({"model_type": "llama"}))
 
     with pytest.raises(BackendError, match="is of type llama, wanted mllama"):
-        load_checkpoint(EngineOptions(str(copy)))
+        load_checkpoint(EngineOptions(model=str(copy)))
 
 
 def test_weights_that_are_pickled_are_refused(copy: Path) -> None:
@@ -79,21 +79,23 @@ def test_weights_that_are_pickled_are_refused(copy: Path) -> None:
     weights.unlink()
 
     with pytest.raises(BackendError, match="cannot be loaded: .*safetensors"):
-        load_checkpoint(EngineOptions(str(copy)))
+        load_checkpoint(EngineOptions(model=str(copy)))
 
 
 def test_a_batch_of_none_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="batch_size is 0, wanted at least 1"):
-        EngineOptions("model", batch_size=0)
+    with pytest.raises(
+        InvalidInputError, match=r"backend\.mine\.batch_size: got 0: .* greater than 0"
+    ):
+        EngineOptions.checked({"model": "model", "batch_size": 0}, backend="mine")
 
 
 def test_provenance_follows_the_content_and_not_the_name(tiny_folder: Path, copy: Path) -> None:
     hashes = [
-        load_checkpoint(EngineOptions(str(folder))).provenance["model_sha256"]
+        load_checkpoint(EngineOptions(model=str(folder))).provenance["model_sha256"]
         for folder in (tiny_folder, copy)
     ]
     (copy / "note.txt").write_text("another file")
-    changed = load_checkpoint(EngineOptions(str(copy))).provenance["model_sha256"]
+    changed = load_checkpoint(EngineOptions(model=str(copy))).provenance["model_sha256"]
 
     assert hashes[0] == hashes[1] != changed
 
@@ -111,9 +113,9 @@ def test_an_adapter_that_is_replaced_in_place_has_another_hash(tmp_path: Path) -
 def test_provenance_names_no_folder_of_the_machine(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    abroad = load_checkpoint(EngineOptions(str(copy))).provenance["model"]
+    abroad = load_checkpoint(EngineOptions(model=str(copy))).provenance["model"]
     monkeypatch.chdir(copy.parent.parent)
-    near = load_checkpoint(EngineOptions(str(copy))).provenance["model"]
+    near = load_checkpoint(EngineOptions(model=str(copy))).provenance["model"]
 
     assert abroad == copy.name
     assert near == f"{copy.parent.name}/{copy.name}"
@@ -134,11 +136,11 @@ def test_pictures_that_no_memory_holds_are_refused(copy: Path, changed: dict[str
     with pytest.raises(
         BackendError, match="pictures of .* wanted at most 16 of 2048|cannot be loaded"
     ):
-        load_checkpoint(EngineOptions(str(copy)))
+        load_checkpoint(EngineOptions(model=str(copy)))
 
 
 def test_a_reply_closes_the_chat_with_the_end_of_turn(tiny_folder: Path) -> None:
-    checkpoint = load_checkpoint(EngineOptions(str(tiny_folder)))
+    checkpoint = load_checkpoint(EngineOptions(model=str(tiny_folder)))
 
     closed = checkpoint.chat("Grade?", reply="HGG")
 
@@ -152,12 +154,14 @@ def test_a_reply_closes_the_chat_with_the_end_of_turn(tiny_folder: Path) -> None
 def test_an_adapter_merged_gives_the_logits_of_the_adapter_beside(
     tiny_folder: Path, tmp_path: Path
 ) -> None:
-    options = EngineOptions(str(tiny_folder), adapter=str(random_adapter(tiny_folder, tmp_path)))
+    options = EngineOptions(
+        model=str(tiny_folder), adapter=str(random_adapter(tiny_folder, tmp_path))
+    )
 
     merged, beside = (load_checkpoint(options, merge_adapter=merge) for merge in (True, False))
 
     assert torch.allclose(logits(merged), logits(beside), atol=1e-4)
-    plain = load_checkpoint(EngineOptions(str(tiny_folder)))
+    plain = load_checkpoint(EngineOptions(model=str(tiny_folder)))
     assert not torch.allclose(logits(merged), logits(plain), atol=1e-1)
     assert len(merged.provenance["adapter_sha256"]) == 64
 
@@ -165,7 +169,7 @@ def test_an_adapter_merged_gives_the_logits_of_the_adapter_beside(
 def random_adapter(model: Path, folder: Path) -> Path:
     from peft import LoraConfig, get_peft_model
 
-    checkpoint = load_checkpoint(EngineOptions(str(model)))
+    checkpoint = load_checkpoint(EngineOptions(model=str(model)))
     torch.manual_seed(0)
     config = LoraConfig(
         r=2, target_modules=r".*language_model.*\.(q_proj|v_proj)", init_lora_weights=False

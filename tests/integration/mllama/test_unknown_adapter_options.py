@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("peft")
 
-from gliobench.adapters.transformers.mllama.backend import STAND_IN_FOLDER
 from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
+from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER
 from gliobench.adapters.transformers.options import EngineOptions
 from gliobench.domain.errors import BackendError
 

@@ -15,7 +15,7 @@ from gliobench.adapters.transformers.options import EngineOptions
 
 @pytest.fixture(scope="module")
 def checkpoint(tiny_folder: Path) -> Checkpoint:
-    return load_checkpoint(EngineOptions(str(tiny_folder)))
+    return load_checkpoint(EngineOptions(model=str(tiny_folder)))
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -90,8 +90,8 @@ class LoraTrainer(Trainer):
         if variants < 1:
             raise InvalidInputError(f"{variants} variants of a slice: wanted 1 or more")
         self._source = source
-        self._engine = replace(engine, adapter=None)
-        self._reading = replace(reading, policy=SlicePolicy.ORACLE_LARGEST_TUMOUR)
+        self._engine = engine.model_copy(update={"adapter": None})
+        self._reading = reading.model_copy(update={"policy": SlicePolicy.ORACLE_LARGEST_TUMOUR})
         self._lora = lora
         self._schedule = schedule
         self._states = states
@@ -126,14 +126,8 @@ class LoraTrainer(Trainer):
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Ask about these patients' slices with the adapter of a fit, and score the answers."""
-        return self._rows(patients, str(folder / ADAPTER))
-
-    def predict_base(self, patients: Collection[str]) -> list[Row]:
-        """Ask the model as it was before; the rows compare with those of `predict`."""
-        return self._rows(patients, None)
-
-    def _rows(self, patients: Collection[str], adapter: str | None) -> list[Row]:
-        reader = self._reader(Engine.load(replace(self._engine, adapter=adapter)))
+        engine = self._engine.model_copy(update={"adapter": str(folder / ADAPTER)})
+        reader = self._reader(Engine.load(engine))
         study_ids = [one for patient in sorted(patients) for one in self._studies[patient]]
         rows: list[Row] = []
         for start in range(0, len(study_ids), STUDIES_AT_ONCE):
@@ -144,7 +138,7 @@ class LoraTrainer(Trainer):
 
     def _reader(self, engine: Engine) -> Reader:
         asking = Asking(
-            self._reading.prompting(engine.tile_px),
+            SlicePrompting.of(self._reading, engine.tile_px),
             self._prompts,
             grade=self._reading.grade_decoding,
             places=self._reading.decoding,
@@ -154,7 +148,7 @@ class LoraTrainer(Trainer):
 
     def _lesson(self, patients: Collection[str], settings: dict[str, object]) -> Lesson:
         checkpoint = load_checkpoint(self._engine, four_bit=self._four_bit)
-        prompting = self._reading.prompting(checkpoint.tile_px)
+        prompting = SlicePrompting.of(self._reading, checkpoint.tile_px)
         samples = [one for patient in sorted(patients) for one in self._samples(patient, prompting)]
         states = None if self._lora.vision else self._look(checkpoint, samples)
         examples = examples_of(samples, checkpoint, prompting, self._prompts)

@@ -86,7 +86,7 @@ def test_the_picture_is_as_large_as_a_tile_unless_asked_for_otherwise() -> None:
     small, large = FakeEngine(), FakeEngine()
 
     ask(llama(engine=small), [STUDY])
-    ask(llama(replace(MIDDLE, size_px=64), engine=large), [STUDY])
+    ask(llama(MIDDLE.model_copy(update={"size_px": 64}), engine=large), [STUDY])
 
     assert [one.asked[0][0].pictures[0].shape[0] for one in (small, large)] == [24, 64]
 
@@ -106,7 +106,7 @@ def test_the_picture_is_as_large_as_a_tile_unless_asked_for_otherwise() -> None:
     ],
 )
 def test_whatever_changes_an_answer_changes_the_fingerprint(changed) -> None:
-    other = llama(replace(MIDDLE, **changed))
+    other = llama(MIDDLE.model_copy(update=changed))
 
     assert other.fingerprint != llama().fingerprint
     assert other.provenance != llama().provenance
@@ -143,13 +143,15 @@ def test_weights_that_stand_in_say_so() -> None:
 
 
 def test_only_the_oracle_policy_makes_an_oracle() -> None:
-    oracles = [llama(replace(MIDDLE, policy=one)).oracle for one in list(SlicePolicy)[:2]]
+    oracles = [
+        llama(MIDDLE.model_copy(update={"policy": one})).oracle for one in list(SlicePolicy)[:2]
+    ]
 
     assert oracles == [True, False]
 
 
 def test_an_oracle_is_shown_its_plane_and_says_so() -> None:
-    backend = llama(replace(MIDDLE, policy=SlicePolicy.ORACLE_LARGEST_TUMOUR))
+    backend = llama(MIDDLE.model_copy(update={"policy": SlicePolicy.ORACLE_LARGEST_TUMOUR}))
 
     ((_, place),) = ask(backend, [replace(STUDY, oracle_plane=Plane(Axis.AXIAL, 7))])
 
@@ -192,8 +194,8 @@ def test_an_adapter_is_asked_as_it_was_taught() -> None:
     check_taught({}, MIDDLE, prompts)
 
     with pytest.raises(InvalidInputError, match=r"llama\.unit fractions, got pixels: set it alike"):
-        check_taught(card, replace(MIDDLE, unit="pixels"), prompts)
+        check_taught(card, MIDDLE.model_copy(update={"unit": "pixels"}), prompts)
     with pytest.raises(InvalidInputError, match=r"llama\.composition one, got rgb"):
-        check_taught(card, replace(MIDDLE, composition=Composition.RGB), prompts)
+        check_taught(card, MIDDLE.model_copy(update={"composition": Composition.RGB}), prompts)
     with pytest.raises(InvalidInputError, match="other prompts: train it again"):
         check_taught(card | {"prompts_sha256": "0"}, MIDDLE, prompts)

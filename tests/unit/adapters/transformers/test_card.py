@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gliobench.adapters.transformers.cards import card_of
-from gliobench.adapters.transformers.mllama.backend import STAND_IN_FOLDER
+from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER
 from gliobench.domain.errors import BackendError
 
 
