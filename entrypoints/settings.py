@@ -351,10 +351,12 @@ def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
 def backend_table(settings: Settings, name: str) -> dict[str, Any]:
     """Give what is set for one backend: its own table, over the one that it shares with others."""
     # flags and the environment know no hyphen, and win over the file
-    own = settings.backend.get(name, {}) | settings.backend.get(name.replace("-", "_"), {})
+    own: dict[str, Any] = settings.backend.get(name, {}) | settings.backend.get(
+        name.replace("-", "_"), {}
+    )
     for table, kind in OPTION_TABLES.items():
         if name in kind.backends:
-            return getattr(settings, table).model_dump(exclude_unset=True) | own
+            own = getattr(settings, table).model_dump(exclude_unset=True) | own
     return own
 
 
