@@ -92,7 +92,7 @@ def gliobench(
         ),
     ] = False,
 ) -> None:
-    """Which models can read a brain tumour on MRI, and how sure may one be?"""
+    """Benchmark AI models for glioma grading and localisation on MRI, with uncertainty."""
 
 
 def _configure(assignments: list[str]) -> None:

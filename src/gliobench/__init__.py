@@ -1,17 +1,17 @@
-"""Which models can read a brain tumour on MRI, and how sure may one be?"""
+"""Benchmark AI models for glioma grading and localisation on MRI, with uncertainty."""
 
 import os
 
 __version__ = "0.1.0"
 
 NO_TELEMETRY = {
-    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime from 1.29: a device id in HOME, events to its maker
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime from 1.29: stores a device id in HOME, sends events
     "HF_HUB_DISABLE_TELEMETRY": "1",  # huggingface_hub and transformers, with each download
-    "DISABLE_SAFETENSORS_CONVERSION": "1",  # transformers asks a service of the hub to convert
+    "DISABLE_SAFETENSORS_CONVERSION": "1",  # transformers requests a conversion by the hub
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray, from every node of a cluster
-    "DO_NOT_TRACK": "1",  # any other library that keeps to the convention
+    "DO_NOT_TRACK": "1",  # other libraries that follow the convention
 }
-"""Environment that stops libraries from reporting to their makers: see docs/privacy.md."""
+"""Environment variables that switch off telemetry of libraries: see docs/privacy.md."""
 
-# Libraries read it when they are first imported; this file runs before, in every worker too.
+# Libraries read these when imported; this file runs before them, in every worker too.
 os.environ.update(NO_TELEMETRY)
