@@ -9,11 +9,11 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.container.backends import embedded_weights
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 WEIGHTS = ("localizer.onnx", "grader.onnx", "slices/localizer.onnx", "slices/grader.onnx")
@@ -75,7 +75,7 @@ def _onnxruntime() -> Iterator[Check]:
         )
         return
     try:
-        import onnxruntime
+        onnxruntime = import_module("onnxruntime")
     except ImportError as error:
         yield Check("onnxruntime", False, f"cannot be imported: {error}")
         return
@@ -87,7 +87,7 @@ def _onnxruntime() -> Iterator[Check]:
 
 def _weights() -> Iterator[Check]:
     own = container.settings().weights_dir
-    folder = own or embedded_weights()
+    folder = own or container.embedded_weights()
     for name in WEIGHTS[:2] if own else WEIGHTS:
         path = folder / name
         if path.is_file():

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import structlog
+from prometheus_client import CollectorRegistry, Gauge, Info, write_to_textfile
+from rich import progress
+from rich.console import Console
 
 from gliobench.application.evaluate.progress import Progress, Watch
 from gliobench.domain.files.disk import not_written
 from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.terminal import plain
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
 
 HEARTBEAT_S = 30.0
 """Between two events of the log."""
@@ -87,9 +86,6 @@ def _log(progress: Progress, batch_size: int) -> None:
 @contextmanager
 def _bars() -> Iterator[Watch]:
     """Show one bar on stderr for each backend."""
-    from rich import progress
-    from rich.console import Console
-
     bars = progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -101,14 +97,17 @@ def _bars() -> Iterator[Watch]:
     tasks: dict[str, progress.TaskID] = {}
 
     def show(progress: Progress) -> None:
+        bars.start()  # not earlier: what comes before may show bars of its own
         for name, done in progress.done.items():
             failed = f"{progress.failed[name]} failed" if progress.failed[name] else ""
             if name not in tasks:
                 tasks[name] = bars.add_task(plain(name), total=progress.wanted, failed=failed)
             bars.update(tasks[name], total=progress.wanted, completed=done, failed=failed)
 
-    with bars:
+    try:
         yield show
+    finally:
+        bars.stop()
 
 
 class _Metrics:
@@ -119,8 +118,6 @@ class _Metrics:
         self._written: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
-        from prometheus_client import write_to_textfile
-
         if progress == self._written:
             return
         try:
@@ -134,8 +131,6 @@ class _Metrics:
 
 
 def _registry(progress: Progress, batch_size: int) -> CollectorRegistry:
-    from prometheus_client import CollectorRegistry, Gauge, Info
-
     registry = CollectorRegistry()
 
     def gauge(name: str, meaning: str, label: str = "") -> Gauge:

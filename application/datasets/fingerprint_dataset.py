@@ -10,12 +10,12 @@ from typing import TypeVar
 import numpy as np
 
 from gliobench.application.datasets.dataset_labels import Track
-from gliobench.application.evaluate.evaluate_cohort import UNREADABLE, cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.read_reference import read_reference
 from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Spacing
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.studies.cohort import UNREADABLE, cohort_fingerprint
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.patients import assumptions
 from gliobench.domain.studies.study import Grade, Modality, Reference, Study

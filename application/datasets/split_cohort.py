@@ -9,12 +9,11 @@ from fractions import Fraction
 from hashlib import sha256
 
 from gliobench.application.datasets.dataset_labels import Track
-from gliobench.application.evaluate.evaluate_cohort import cohort_fingerprint
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.read_reference import read_reference
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.labels.proposal import UndeclaredLabelsError
-from gliobench.domain.studies.cohort import Cohort, Member, one_patient_each
+from gliobench.domain.studies.cohort import Cohort, Member, cohort_fingerprint, one_patient_each
 from gliobench.domain.studies.folds import assign_folds
 from gliobench.domain.studies.image_hash import image_at_hand, image_hash
 from gliobench.domain.studies.patients import assumptions

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -22,9 +20,8 @@ from gliobench.application.predict.oracle_plane import oracle_plane
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import FaultError, JobError, NotFoundError, StoppedError
 from gliobench.domain.geometry.grids import Plane
+from gliobench.domain.studies.cohort import UNREADABLE, cohort_fingerprint
 
-UNREADABLE = "unreadable"
-"""Stands for the content of a study whose files cannot be hashed."""
 HASHED_AT_ONCE = 4
 """Studies whose files are hashed side by side."""
 
@@ -190,11 +187,6 @@ def _early_end(tally: Tally, *, stopped: bool) -> JobError:
         f"stopped after {tally.done} of {tally.wanted} predictions, which are kept: the same "
         "command goes on"
     )
-
-
-def cohort_fingerprint(hashes: Mapping[str, str]) -> str:
-    """Hash a cohort's study ids with their contents, whatever their order."""
-    return sha256(json.dumps(sorted(hashes.items())).encode()).hexdigest()
 
 
 def _with_first_primary(store: RunStore, manifest: RunManifest) -> RunManifest:

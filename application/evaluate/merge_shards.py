@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, islice
 
-from gliobench.application.evaluate.evaluate_cohort import UNREADABLE
-from gliobench.application.evaluate.shards import Shard, run_name
+from gliobench.application.evaluate.run_layout import has_shards, run_name, run_names, shards_of
+from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.studies.cohort import UNREADABLE
 
 ALIKE = ("listing", "fingerprint", "settings", "seed", "labels")
 """What the manifests of a cohort's shards share."""
@@ -47,11 +48,40 @@ class MergeShards:
     def __init__(self, place: RunPlace) -> None:
         self._place = place
 
+    def of_backends(self, backends: Sequence[str], *, allow_partial: bool = False) -> None:
+        """Merge all runs of backends: over the true images, and over altered ones that have begun.
+
+        Raises:
+            NotFoundError: A shard is missing that may not be.
+            InvalidInputError: The shards do not belong together.
+            JobError: A store cannot be read or written.
+        """
+        for run in run_names(self._place, backends):
+            self(run, allow_partial=allow_partial)
+
+    def backends(self) -> list[str]:
+        """Name the backends that have shards here, none of them where there is none.
+
+        Raises:
+            JobError: The place cannot be read.
+        """
+        return [name for name in self._place.folders() if has_shards(self._place, name)]
+
+    def missing(self, backends: Sequence[str]) -> list[Shard]:
+        """Name the shards that are not finished in some run of the backends, in order.
+
+        Raises:
+            NotFoundError: A backend has no shards.
+            JobError: The place cannot be read.
+        """
+        parts = map(self.parts, run_names(self._place, backends))
+        return sorted({shard for part in parts for shard in part.missing})
+
     def __call__(self, run: str, *, allow_partial: bool = False) -> RunStore:
-        """Merge.
+        """Merge one run.
 
         Args:
-            run: The backend's name.
+            run: Its name, as `run_names` gives it.
             allow_partial: Leave missing shards out; the manifest tells of them.
 
         Returns:
@@ -107,35 +137,6 @@ class MergeShards:
             there=tuple(shard for shard, is_there in there.items() if is_there),
             missing=tuple(shard for shard, is_there in there.items() if not is_there),
         )
-
-
-def shards_of(place: RunPlace, run: str) -> list[Shard]:
-    """Name the shards of a run that have begun, in order.
-
-    Raises:
-        InvalidInputError: They are of several divisions.
-        JobError: The place cannot be read.
-    """
-    shards = sorted(Shard.parse(name) for name in place.folders(f"{run}/shards"))
-    divisions = sorted({shard.of for shard in shards})
-    if len(divisions) > 1:
-        told = " and of ".join(map(str, divisions))
-        raise InvalidInputError(f"{run} has shards of {told}: begin anew in another place")
-    return shards
-
-
-def check_division(place: RunPlace, run: str, shard: Shard) -> None:
-    """Vouch that a shard fits those that have begun.
-
-    Raises:
-        InvalidInputError: They are of another division.
-        JobError: The place cannot be read.
-    """
-    for other in shards_of(place, run)[:1]:
-        if other.of != shard.of:
-            raise InvalidInputError(
-                f"{run} is kept in {other.of} shards, not {shard.of}: choose another place"
-            )
 
 
 def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypeVar
 
 from gliobench.application.ports.executor import Outcome, Stage
 from gliobench.application.ports.run_store import RunManifest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,19 @@ class Progress:
     def is_last(self) -> bool:
         """Tell whether all is done."""
         return sum(self.done.values()) == self.total
+
+    def named(self, what: str) -> Progress:
+        """Give the same with what is done added to the backends' names."""
+
+        def named(values: Mapping[str, T]) -> dict[str, T]:
+            return {f"{backend} {what}": value for backend, value in values.items()}
+
+        return replace(
+            self,
+            done=named(self.done),
+            failed=named(self.failed),
+            providers=named(self.providers),
+        )
 
 
 Watch: TypeAlias = Callable[[Progress], None]

@@ -37,12 +37,12 @@ LEAST_PLANES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
-    """How much is kept; the same of every backend and shard.
+class SavedImages:
+    """Of how many studies images are saved; the same of every backend and shard.
 
     Args:
-        pictures: Studies of which the scored slice is kept, chosen by lot where there are more.
-        volumes: Studies of which a volume is kept, the first of the same lots.
+        pictures: Studies of which the scored slice is saved, chosen by lot where there are more.
+        volumes: Studies of which a volume is saved, the first of the same lots.
     """
 
     pictures: int = 1000
@@ -59,7 +59,7 @@ class SaveCases:
         source: Where the studies and their references come from.
         encoder: Of the pictures.
         cohort: Every study of the cohort, whichever of them a shard scores.
-        keep: How much is kept.
+        images: Of how many studies images are saved.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class SaveCases:
         encoder: PictureEncoder,
         *,
         cohort: Collection[str],
-        keep: Keep = Keep(),
+        images: SavedImages = SavedImages(),
     ) -> None:
         self._source = source
         self._encoder = encoder
-        self._slices = frozenset(chosen(cohort, keep.pictures))
-        self._volumes = frozenset(chosen(cohort, keep.volumes))
+        self._slices = frozenset(chosen(cohort, images.pictures))
+        self._volumes = frozenset(chosen(cohort, images.volumes))
         self._drawn: dict[str, _Drawing | None] = {}
 
     def __call__(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 
@@ -69,18 +68,6 @@ class Shard:
         ordered = sorted(study_ids)
         start, stop = (len(ordered) * edge // self.of for edge in (self.index, self.index + 1))
         return ordered[start:stop]
-
-
-def run_name(backend: str, shard: Shard | None = None, control: Control | None = None) -> str:
-    """Name the folder of a run, or of a shard of it, within the place of the evaluation.
-
-    Args:
-        backend: Whose run.
-        shard: The part of the cohort; None for all of it.
-        control: How the images were altered; None where they are as they were.
-    """
-    run = f"{backend}/controls/{control.value}" if control else backend
-    return f"{run}/shards/{shard.name}" if shard else run
 
 
 def listing_hash(study_ids: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from gliobench.application.ports.network import Network
+
 Row: TypeAlias = dict[str, object]
 """One held-out prediction with its scores, ready for JSON."""
 
@@ -50,4 +52,36 @@ class Trainer(Protocol):
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Predict and score these patients with the network that a fit left in the folder."""
+        ...
+
+
+class TrainedNetworks(Protocol):
+    """A localizer and a grader as training left them.
+
+    Contract:
+        - `write` leaves `localizer.onnx` and `grader.onnx` in the folder; BackendError where a
+          network cannot be exported.
+    """
+
+    @property
+    def localizer(self) -> Network:
+        """Finds tumours."""
+        ...
+
+    @property
+    def grader(self) -> Network:
+        """Grades them."""
+        ...
+
+    @property
+    def trained_on(self) -> frozenset[str]:
+        """`patient_hash` of every patient that either learned from."""
+        ...
+
+    def recognising(self, images: tuple[str, ...]) -> TrainedNetworks:
+        """Give the same, which once exported name the images that they learned from by hash."""
+        ...
+
+    def write(self, folder: Path) -> None:
+        """Export both to ONNX."""
         ...

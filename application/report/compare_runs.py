@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gliobench.application.ports.run_store import RunManifest, RunStore
+from gliobench.application.report.control_responses import responses
 from gliobench.application.report.describe_cohort import describe_cohort
 from gliobench.application.report.gather_cases import gather_cases
-from gliobench.application.report.saved_controls import responses
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant
 from gliobench.domain.comparison.audits import ScoredRun, audit
 from gliobench.domain.comparison.compare import compare, shared_studies

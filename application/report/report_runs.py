@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.report.compare_runs import scored_run
+from gliobench.application.report.control_responses import responses
 from gliobench.application.report.describe_cohort import describe_cohort
 from gliobench.application.report.gather_cases import gather_cases
-from gliobench.application.report.saved_controls import responses
 from gliobench.domain.comparison.audits import ScoredRun, audit, n_learned_from
 from gliobench.domain.comparison.report import BackendReport, CohortDescription, EvaluationReport
 from gliobench.domain.controls.controls import Control

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gliobench.application.evaluate.run_layout import has_shards
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.errors import JobError, NotFoundError, StoreError
@@ -54,7 +55,7 @@ def _is_run(place: RunPlace, name: str) -> bool:
     try:
         place.store(name).manifest()
     except NotFoundError:
-        return bool(place.folders(f"{name}/shards"))
+        return has_shards(place, name)
     except StoreError:
         raise
     except JobError:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from gliobench.application.backends.network_backend import backend_of
+from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.ports.trainer import TrainedNetworks
 from gliobench.application.predict.ask_backend import ask
-from gliobench.domain.errors import InvalidInputError
+from gliobench.application.train.learned_images import learned_images
+from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.metrics.localisation import centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.predictions.forms import point_in_volume
@@ -46,6 +54,77 @@ class StudyParity:
         """Tell whether the task's answer is the same."""
         near = self.centre_moved_mm is None or self.centre_moved_mm <= LARGEST_SHIFT_MM
         return not self.grade_flipped and near and self.dice >= SMALLEST_DICE
+
+
+@dataclass(frozen=True, slots=True)
+class ExportNetworks:
+    """Exports the networks of training runs, if ONNX reads real studies as PyTorch does.
+
+    Images of patients that the networks learned from, if they are among the studies, are named by
+    hash in the exported files.
+
+    Args:
+        source: Real studies.
+        networks_of: Loads the networks of a fold; of None those that learned from everybody.
+        count_folds: Counts the folds of the runs.
+        exported_backend: Runs the networks exported to a folder as the backend of a name.
+        track: Wraps the ids of the studies that parity is checked on, e.g. in a progress bar.
+    """
+
+    source: StudySource
+    networks_of: Callable[[int | None], TrainedNetworks]
+    count_folds: Callable[[], int]
+    exported_backend: Callable[[str, Path], Backend]
+    track: Track = iter
+
+    def __call__(
+        self, out: Path, *, by_fold: bool = False, limit: int | None = None
+    ) -> Iterator[tuple[Path, list[StudyParity]]]:
+        """Export into a folder, or each fold's networks into `fold-0`, `fold-1` and so on in it.
+
+        Args:
+            out: The folder.
+            by_fold: Export the folds' networks.
+            limit: Check only the first studies.
+
+        Yields:
+            Each folder, and how alike both runtimes read the studies.
+
+        Raises:
+            NotFoundError: A run is not finished.
+            InvalidInputError: There is no study, or no tumour was found in any.
+            JobError: The runtimes disagree on a study; nothing of these networks is exported.
+        """
+        for fold in range(self.count_folds()) if by_fold else [None]:
+            folder = out if fold is None else out / f"fold-{fold}"
+            yield folder, self._export(self.networks_of(fold), folder, limit)
+
+    def _export(self, trained: TrainedNetworks, out: Path, limit: int | None) -> list[StudyParity]:
+        trained = trained.recognising(learned_images(self.source, trained.trained_on))
+        before = backend_of(trained.localizer, trained.grader, provenance={"runtime": "PyTorch"})
+        study_ids = self.track(self.source.study_ids()[:limit])
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out, prefix=".export-") as temporary:
+            folder = Path(temporary)
+            trained.write(folder)
+            after = self.exported_backend(before.name, folder)
+            rows = check_parity(before, after, map(self.source.study, study_ids))
+            _refuse_failures(rows)
+            parity = [asdict(row) for row in rows]
+            (folder / "parity.json").write_text(json.dumps(parity, indent=1) + "\n")
+            for path in sorted(folder.iterdir()):
+                path.replace(out / path.name)
+        return rows
+
+
+def _refuse_failures(rows: list[StudyParity]) -> None:
+    failed = [row for row in rows if not row.holds]
+    if failed:
+        worst = min(failed, key=lambda row: row.dice)
+        raise JobError(
+            f"parity fails on {len(failed)} of {len(rows)} studies, nothing is exported; "
+            f"worst: {worst}"
+        )
 
 
 def check_parity(before: Backend, after: Backend, studies: Iterable[Study]) -> list[StudyParity]:

@@ -37,7 +37,6 @@ from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.statistics.sampling import numbered
 from gliobench.domain.studies.study import Case
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.inputs import load_backend, open_source
 
 PRIORS = ("centre-prior", "brain-centroid", "mean-box", "majority")
 NOT_ASKED = Failure(FailureReason.BACKEND_ERROR, "not asked")
@@ -63,9 +62,9 @@ def main() -> None:
     given = parser.parse_args()
     arms = {"base": base_rows(given.run, given.slices)}
     arms["base + LoRA, out of fold"] = json.loads((given.run / "out_of_fold.json").read_text())
-    source = open_source(given.slices)
+    source = container.dataset(given.slices)
     for name in PRIORS:
-        arms[name] = list(rows_of(load_backend(name), source))
+        arms[name] = list(rows_of(container.load_backends([name])[0], source))
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for name, rows in arms.items():
         print(f"| {name} | {' | '.join(cells(rows))} |")
@@ -76,7 +75,7 @@ def base_rows(run: Path, slices: str) -> Rows:
     kept = run / "base.json"
     if not kept.exists():
         trainer = container.lora_trainer(
-            open_source(slices),
+            container.dataset(slices),
             states=run / "vision_states",
             variants=1,
             four_bit=False,

@@ -41,8 +41,8 @@ ASSUMED = {
 FILES = 5
 """Of a study: four images and a mask."""
 LIST = """
-from gliobench.entrypoints.inputs import open_source
-assert len(open_source("{url}").study_ids()) == {count}
+from gliobench.entrypoints.container import container
+assert len(container.dataset("{url}").study_ids()) == {count}
 """
 MILLIONS = 10
 SEED = 0

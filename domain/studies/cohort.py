@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.patients import is_sure, patient_of
 from gliobench.domain.studies.study import Grade
+
+UNREADABLE = "unreadable"
+"""Stands for the content of a study whose files cannot be hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +140,8 @@ def _check_once(ids: list[str], where: str) -> None:
     repeated = sorted(study_id for study_id, times in Counter(ids).items() if times > 1)
     if repeated:
         raise InvalidInputError(f"study {repeated[0]} is in {where} twice")
+
+
+def cohort_fingerprint(hashes: Mapping[str, str]) -> str:
+    """Hash the studies' contents, by study id, whatever their order."""
+    return sha256(json.dumps(sorted(hashes.items())).encode()).hexdigest()

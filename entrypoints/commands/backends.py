@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from importlib.metadata import EntryPoint
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import GliobenchError
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.plugins import backend_entries, package_of
 from gliobench.entrypoints.terminal import plain
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,6 @@ def backends(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the backends, what each can do, and why one cannot run."""
-    from gliobench.entrypoints.plugins import backend_entries
-
     rows = [_row(entry) for entry in backend_entries()]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
@@ -50,13 +51,9 @@ def backends(
 
 
 def _row(entry: EntryPoint) -> BackendRow:
-    from gliobench.domain.comparison.report import STAND_IN
-    from gliobench.entrypoints.inputs import load_backend
-    from gliobench.entrypoints.plugins import package_of
-
     package = package_of(entry)
     try:
-        backend = load_backend(entry.name)
+        (backend,) = container.load_backends([entry.name])
     except GliobenchError as error:
         return BackendRow(entry.name, package, problem=str(error))
     forms = backend.localizer.forms if backend.localizer else ()
@@ -70,9 +67,6 @@ def _row(entry: EntryPoint) -> BackendRow:
 
 
 def _print(rows: list[BackendRow]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("backend", "grades", "localises", "from", "available", box=None)
     table.header_style = "bold"
     for row in rows:

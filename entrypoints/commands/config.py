@@ -6,7 +6,11 @@ import json
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.settings import described, origins, values
 from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
@@ -22,18 +26,12 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print every setting, its value and where that came from."""
-    from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.settings import described, origins, values
-
     held = values(container.settings())
     sources = origins(container.flags())
     if as_json:
         rows = {name: {"value": held[name], "from": sources[name]} for name in held}
         typer.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("setting", "value", "from", "means", box=None, header_style="bold")
     for name, meaning in described().items():
         table.add_row(name, plain(json.dumps(held[name])), plain(sources[name]), plain(meaning))

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from gliobench.application.datasets.frozen_cohort import freeze
+from gliobench.application.datasets.split_cohort import exact_shares
 from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.dataset_view import (
+    fingerprint_json,
+    print_assumptions,
+    print_fingerprint,
+    print_split,
+    print_verification,
+    verification_json,
+)
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.files import write_whole
 from gliobench.entrypoints.outputs import output_file
-from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.terminal import say
-
-if TYPE_CHECKING:
-    from gliobench.application.datasets.dataset_labels import Track
-    from gliobench.application.ports.study_source import StudySource
 
 app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
 
@@ -40,15 +45,7 @@ def verify(
     ] = None,
 ) -> None:
     """Read every file and tell every fault; exits with 3 where there is one."""
-    from gliobench.application.datasets.verify_dataset import verify_dataset
-    from gliobench.entrypoints.dataset_view import print_verification, verification_json
-    from gliobench.entrypoints.inputs import open_source
-
-    verification = verify_dataset(
-        open_source(dataset),
-        track=_progress_bar("verifying"),
-        track_labels=_progress_bar("reading labels"),
-    )
+    verification = container.verify_dataset(dataset)
     if quarantine is not None:
         write_whole(
             Path(quarantine), (json.dumps(verification.quarantine, indent=2) + "\n").encode()
@@ -64,11 +61,7 @@ def verify(
 @app.command()
 def fingerprint(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
-    from gliobench.application.datasets.fingerprint_dataset import fingerprint_dataset
-    from gliobench.entrypoints.dataset_view import fingerprint_json, print_fingerprint
-    from gliobench.entrypoints.inputs import open_labelled
-
-    described = fingerprint_dataset(open_labelled(dataset), track=_progress_bar("reading"))
+    described = container.fingerprint_dataset(dataset)
     if as_json:
         typer.echo(json.dumps(fingerprint_json(described), indent=2))
     else:
@@ -101,29 +94,17 @@ def split(
     ] = None,
 ) -> None:
     """Split by patient, stratified by grade and site, and freeze the cohort with a hash."""
-    from gliobench.application.datasets.frozen_cohort import freeze
-    from gliobench.application.datasets.split_cohort import (
-        draw_cohort,
-        split_by_fractions,
-        split_into_folds,
-    )
-    from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.dataset_view import print_assumptions, print_split
-    from gliobench.entrypoints.inputs import cohort_name
-
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")
     shares = _fractions(fractions) if fractions is not None else {}
-    cohort = draw_cohort(
-        _labelled_if_clear(dataset),
-        name=cohort_name(dataset),
-        exclude=container.read_exclusions(exclude) if exclude else None,
-        track=_progress_bar("reading"),
+    cohort = container.split_dataset(
+        dataset,
+        folds=folds,
+        fractions=shares,
+        seed=seed,
+        exclude=exclude,
+        warn=lambda doubt: say(f"note: {doubt}", err=True),
     )
-    if folds is not None:
-        cohort = split_into_folds(cohort, folds=folds, seed=seed)
-    else:
-        cohort = split_by_fractions(cohort, fractions=shares, seed=seed)
     if out is None:
         typer.echo(freeze(cohort), nl=False)
         print_assumptions(cohort.assumptions, err=True)
@@ -132,25 +113,7 @@ def split(
     print_split(cohort)
 
 
-def _labelled_if_clear(dataset: str) -> StudySource:
-    """Open a dataset; a split needs no mask, so doubt about labels is only said."""
-    from gliobench.domain.labels.proposal import UndeclaredLabelsError
-    from gliobench.entrypoints.inputs import open_labelled, open_source
-
-    try:
-        return open_labelled(dataset)
-    except UndeclaredLabelsError as doubt:
-        say(f"note: {doubt}; the cohort records no convention", err=True)
-        return open_source(dataset)
-
-
-def _progress_bar(title: str) -> Track:
-    return partial(tracked, title)
-
-
 def _fractions(text: str) -> dict[str, float]:
-    from gliobench.application.datasets.split_cohort import exact_shares
-
     fractions: dict[str, float] = {}
     try:
         for item in text.split(","):

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from gliobench.entrypoints.checks import Check, all_checks
 from gliobench.entrypoints.terminal import plain
-
-if TYPE_CHECKING:
-    from gliobench.entrypoints.checks import Check
 
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check Python, libraries, extras, ONNX Runtime, weights and folders; exit 1 if one is wrong."""
-    from dataclasses import asdict
-
-    from gliobench.entrypoints.checks import all_checks
-
     checks = all_checks()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
@@ -31,9 +28,6 @@ def doctor(
 
 
 def _print(checks: list[Check]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     marks = {True: "[green]ok[/]", False: "[red]wrong[/]", None: "[yellow]absent[/]"}
     table = Table(box=None, show_header=False)
     for check in checks:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
+from gliobench.application.evaluate.evaluation import Evaluated
+from gliobench.application.evaluate.request import EvaluationRequest
+from gliobench.application.evaluate.shards import Shard
+from gliobench.application.report.write_report import WrittenReport
+from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.settings import changed
+from gliobench.entrypoints.summary_table import summary_table
 from gliobench.entrypoints.terminal import plain, say
-
-if TYPE_CHECKING:
-    from gliobench.domain.comparison.report import EvaluationReport
-    from gliobench.entrypoints.recipe import EvaluationRecipe
 
 INDEX = "JOB_COMPLETION_INDEX"
 """Set by Kubernetes in the pods of an Indexed Job."""
@@ -82,14 +88,6 @@ def evaluate(
     references that cannot be read, 75 a store could not be reached, 143 told
     to stop by SIGTERM; after both of these the same command goes on.
     """
-    from gliobench.entrypoints.evaluation import (
-        evaluate_studies,
-        merge,
-        parts,
-        report,
-        run_names,
-    )
-
     if len(set(backend)) < len(backend):
         raise typer.BadParameter("each backend can be given once", param_hint="--backend")
     flags = {
@@ -98,82 +96,75 @@ def evaluate(
         "study_timeout_s": study_timeout,
         "batch_size": batch_size,
     }
-    recipe = _recipe(dataset, backend, out, limit, shard, flags)
-    runs = evaluate_studies(recipe, controls=controls)
-    if recipe.shard is not None:
-        names = run_names(out, backend)
-        missing = sorted({one for part in parts(out, names) for one in part.missing})
-        if missing and not allow_partial:
-            _print_shard(recipe.shard.name, [one.name for one in missing], as_json=as_json)
-            failed = any(
-                case.failures or case.image_fault or case.reference_fault
-                for run in runs
-                for case in run.store.scores()
-            )
-            raise typer.Exit(ExitCode.WITH_RESERVATIONS if failed else ExitCode.DONE)
-        merge(out, names, allow_partial=allow_partial)
-    made, place, left_out = report(out, backend)
-    for sentence in left_out:
+    given = {name: value for name, value in flags.items() if value is not None}
+    settings = changed(container.settings(), given)
+    adopt(settings)
+    request = EvaluationRequest(
+        dataset=dataset,
+        backends=tuple(backend),
+        out=out,
+        name=container.cohort_name(dataset),
+        limit=limit,
+        shard=_wanted_shard(shard, settings.shards, os.environ.get(INDEX)),
+    )
+    with watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch:
+        done = container.evaluate(watch=watch)(
+            request, controls=controls, allow_partial=allow_partial
+        )
+    if done.missing:
+        _end_with_shard(request, done, as_json=as_json)
+    end_with_report(container.write_report().of_evaluation(out, backend), out=out, as_json=as_json)
+
+
+def end_with_report(written: WrittenReport, *, out: str, as_json: bool) -> NoReturn:
+    """Print the main numbers, or the whole report as JSON, and end by the exit code.
+
+    Raises:
+        Exit: Always.
+    """
+    for sentence in written.left_out:
         say(sentence, err=True)
-    print_report(made, place, out=out, as_json=as_json)
-    raise typer.Exit(code_of(made))
-
-
-def code_of(report: EvaluationReport) -> ExitCode:
-    """Tell how a command ends that has written a report."""
-    failed = any(one.summary.n_failed for one in report.backends)
-    cohort = report.cohort
-    faulty = failed or report.missing_shards or cohort.image_faults or cohort.reference_faults
-    return ExitCode.WITH_RESERVATIONS if faulty else ExitCode.DONE
-
-
-def print_report(report: EvaluationReport, place: str, *, out: str, as_json: bool) -> None:
-    """Print the main numbers, or the whole report as JSON."""
-    from gliobench.entrypoints.container import container
-
     if as_json:
         typer.echo(container.storage(out).read("report.json").decode(), nl=False)
-        return
-    from rich.console import Console
-
-    from gliobench.entrypoints.summary_table import summary_table
-
-    console = Console()
-    console.print(summary_table(report))
-    console.print(f"Report: {plain(place)}", soft_wrap=True, highlight=False)
+    else:
+        console = Console()
+        console.print(summary_table(written.report))
+        console.print(f"Report: {plain(written.place)}", soft_wrap=True, highlight=False)
+    raise typer.Exit(ExitCode.WITH_RESERVATIONS if written.has_faults else ExitCode.DONE)
 
 
-def _recipe(
-    dataset: str,
-    backends: list[str],
-    out: str,
-    limit: int | None,
-    shard: str | None,
-    flags: dict[str, Any],
-) -> EvaluationRecipe:
-    from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.evaluation import shard_of_job
-    from gliobench.entrypoints.inputs import cohort_name
-    from gliobench.entrypoints.recipe import EvaluationRecipe, fair_share
-    from gliobench.entrypoints.settings import changed
-
-    wanted = changed(
-        container.settings(), {name: one for name, one in flags.items() if one is not None}
-    )
-    return EvaluationRecipe(
-        settings=fair_share(wanted),
-        dataset=dataset,
-        backends=tuple(backends),
-        out=out,
-        name=cohort_name(dataset),
-        limit=limit,
-        shard=shard_of_job(shard, wanted.shards, os.environ.get(INDEX)),
-    )
-
-
-def _print_shard(name: str, missing: list[str], *, as_json: bool) -> None:
+def _end_with_shard(request: EvaluationRequest, done: Evaluated, *, as_json: bool) -> NoReturn:
+    name, missing = request.shard.name if request.shard else "", [one.name for one in done.missing]
     if as_json:
         typer.echo(json.dumps({"shard": name, "missing_shards": missing}))
-        return
-    told = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-    say(f"Shard {name} is done. The report is written when these are: {told}")
+    else:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        names = ", ".join(missing[:5]) + more
+        say(f"Shard {name} is done. The report is written when these are: {names}")
+    raise typer.Exit(ExitCode.WITH_RESERVATIONS if done.has_faults else ExitCode.DONE)
+
+
+def _wanted_shard(given: str | None, shards: int | None, index: str | None) -> Shard | None:
+    """Give the part of a cohort that is wanted; None for all of it.
+
+    Args:
+        given: `I/N`, as on the command line; wins over the rest.
+        shards: As the settings have it.
+        index: JOB_COMPLETION_INDEX, as Kubernetes sets it in a pod of an Indexed Job.
+
+    Raises:
+        InvalidInputError: There is no such shard, or it is not known which one this is.
+    """
+    if given is not None:
+        shard = Shard.parse(given)
+        if shards not in (None, shard.of):
+            raise InvalidInputError(f"--shard {given}, but the setting shards is {shards}")
+        return shard
+    if shards is None:
+        return None
+    if index is None:
+        raise InvalidInputError(
+            f"shards = {shards}, but which of them? Wanted --shard I/{shards} or "
+            "JOB_COMPLETION_INDEX"
+        )
+    return Shard.parse(f"{index}/{shards}")

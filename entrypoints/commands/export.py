@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gliobench.domain.errors import JobError
+from gliobench.application.train.export_networks import StudyParity
+from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import local_folder
-from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.terminal import say
-
-if TYPE_CHECKING:
-    from gliobench.application.ports.study_source import StudySource
-    from gliobench.application.train.export_networks import StudyParity
 
 
 def export(
@@ -49,56 +42,9 @@ def export(
     With --folds, a backend whose option `held_out` names the folder answers about each patient by
     the networks that have not seen them.
     """
-    from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.inputs import open_source
-
-    source, runs = open_source(check), (localizer, grader)
-    for fold in range(container.count_folds(localizer)) if folds else [None]:
-        folder = Path(out) if fold is None else Path(out) / f"fold-{fold}"
-        say(_summary(_export(runs, fold, source, limit, out=folder), folder))
-
-
-def _export(
-    runs: tuple[Path, Path | None],
-    fold: int | None,
-    source: StudySource,
-    limit: int | None,
-    *,
-    out: Path,
-) -> list[StudyParity]:
-    from gliobench.application.train.export_networks import check_parity
-    from gliobench.application.train.learned_images import learned_images
-    from gliobench.entrypoints.container import container
-
-    trained = container.trained_networks(*runs, fold=fold)
-    trained = trained.recognising(learned_images(source, trained.trained_on))
-    study_ids = source.study_ids()[:limit]
-    before = container.trained_backend(trained.localizer, trained.grader)
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".export-") as temporary:
-        folder = Path(temporary)
-        trained.write(folder)
-        rows = check_parity(
-            before,
-            container.exported_backend(before.name, folder),
-            map(source.study, tracked("checking", study_ids)),
-        )
-        _refuse_failures(rows)
-        parity = [asdict(row) for row in rows]
-        (folder / "parity.json").write_text(json.dumps(parity, indent=1) + "\n")
-        for path in sorted(folder.iterdir()):
-            path.replace(out / path.name)
-    return rows
-
-
-def _refuse_failures(rows: list[StudyParity]) -> None:
-    failed = [row for row in rows if not row.holds]
-    if failed:
-        worst = min(failed, key=lambda row: row.dice)
-        raise JobError(
-            f"parity fails on {len(failed)} of {len(rows)} studies, nothing is exported; "
-            f"worst: {worst}"
-        )
+    export_networks = container.export_networks(container.dataset(check), localizer, grader)
+    for folder, rows in export_networks(Path(out), by_fold=folds, limit=limit):
+        say(_summary(rows, folder))
 
 
 def _summary(rows: list[StudyParity], out: Path) -> str:

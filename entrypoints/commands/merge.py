@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gliobench.entrypoints.terminal import say
+from gliobench.domain.errors import NotFoundError
+from gliobench.entrypoints.commands.evaluate import end_with_report
+from gliobench.entrypoints.container import container
 
 
 def merge(
@@ -25,14 +27,10 @@ def merge(
 
     The shard that ends last does so by itself; this is for what is missing, or was lost since.
     """
-    from gliobench.entrypoints import evaluation
-    from gliobench.entrypoints.commands.evaluate import code_of, print_report
-
-    backends = evaluation.sharded_backends(out)
-    runs = evaluation.run_names(out, backends)
-    evaluation.merge(out, runs, allow_partial=allow_partial)
-    made, place, left_out = evaluation.report(out, backends)
-    for sentence in left_out:
-        say(sentence, err=True)
-    print_report(made, place, out=out, as_json=as_json)
-    raise typer.Exit(code_of(made))
+    merge_shards = container.merge_shards(container.run_place(out))
+    backends = merge_shards.backends()
+    if not backends:
+        url = container.storage(out).url
+        raise NotFoundError(f"{url} holds no shards: evaluate with --shard first")
+    merge_shards.of_backends(backends, allow_partial=allow_partial)
+    end_with_report(container.write_report().of_evaluation(out, backends), out=out, as_json=as_json)

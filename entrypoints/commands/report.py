@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gliobench.entrypoints.commands.evaluate import end_with_report
+from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import output_folder
 
 
@@ -31,12 +33,5 @@ def report(
 
     Exit code 3 tells that some studies could not be predicted, or that shards are missing.
     """
-    from gliobench.application.report.report_runs import report_runs
-    from gliobench.entrypoints.commands.evaluate import code_of, print_report
-    from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.run_places import open_runs
-
-    made, where = report_runs(*open_runs(runs)), out or runs[0]
-    place = container.report_writer(where).write(made)[0]
-    print_report(made, place, out=where, as_json=as_json)
-    raise typer.Exit(code_of(made))
+    where = out or runs[0]
+    end_with_report(container.write_report().of_runs(runs, where), out=where, as_json=as_json)

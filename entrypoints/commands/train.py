@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress as Bar
+from rich.progress import TextColumn
 
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.ports.trainer import Progress, Trainer
+from gliobench.application.predict.read_reference import reference_faults
+from gliobench.application.train.training_studies import check_regions
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
-
-if TYPE_CHECKING:
-    from gliobench.application.ports.study_source import StudySource
-    from gliobench.application.ports.trainer import Progress, Trainer
 
 app = typer.Typer(
     help="Train CNNs and LoRA adapters, with cross-validation over patients.",
@@ -49,8 +53,6 @@ def localizer(
     seed: SeedOption = 0,
 ) -> None:
     """Learn to find the tumour in whole studies; report on patients held out."""
-    from gliobench.entrypoints.container import container
-
     trainer = container.localizer_trainer(
         _studies(dataset, NESTED),
         lesions=_lesions(cubes, masks),
@@ -58,7 +60,7 @@ def localizer(
         steps=steps,
         seed=seed,
     )
-    _run(trainer, Path(out), folds=folds, fold=fold, final_only=final_only, seed=seed)
+    _run(trainer, out, folds, fold, final_only=final_only, seed=seed)
 
 
 @app.command()
@@ -77,8 +79,6 @@ def grader(
     seed: SeedOption = 0,
 ) -> None:
     """Learn to grade lesions; report on patients held out."""
-    from gliobench.entrypoints.container import container
-
     trainer = container.grader_trainer(
         _studies(dataset, NESTED) if dataset else None,
         cubes=cubes,
@@ -86,16 +86,7 @@ def grader(
         steps=steps,
         seed=seed,
     )
-    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    _run(
-        trainer,
-        Path(out),
-        folds=folds,
-        fold=fold,
-        final_only=final_only,
-        seed=seed,
-        settled=settled,
-    )
+    _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
 
 
 @app.command()
@@ -115,19 +106,8 @@ def slices(
 
     Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a sixth as many.
     """
-    from gliobench.entrypoints.container import container
-
     trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=seed)
-    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    _run(
-        trainer,
-        Path(out),
-        folds=folds,
-        fold=fold,
-        final_only=final_only,
-        seed=seed,
-        settled=settled,
-    )
+    _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
 
 
 @app.command()
@@ -166,8 +146,6 @@ def lora(
 
     The model, the picture and the words are those of the settings in [llama].
     """
-    from gliobench.entrypoints.container import container
-
     trainer = container.lora_trainer(
         _studies(dataset),
         states=Path(out) / "vision_states",
@@ -183,16 +161,7 @@ def lora(
             "seed": seed,
         },
     )
-    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    _run(
-        trainer,
-        Path(out),
-        folds=folds,
-        fold=fold,
-        final_only=final_only,
-        seed=seed,
-        settled=settled,
-    )
+    _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
 
 
 def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySource:
@@ -202,11 +171,7 @@ def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySou
         dataset: As on the command line.
         regions: What the masks have to have.
     """
-    from gliobench.application.predict.read_reference import reference_faults
-    from gliobench.application.train.training_studies import check_regions
-    from gliobench.entrypoints.inputs import open_labelled
-
-    source = open_labelled(dataset)
+    source: StudySource = container.labelled_dataset(dataset)
     check_regions(source, regions)
     for fault in reference_faults(source):
         say(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
@@ -215,23 +180,22 @@ def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySou
 
 def _run(
     trainer: Trainer,
-    out: Path,
-    *,
+    out: str,
     folds: int,
     fold: list[int] | None,
+    *,
     final_only: bool,
     seed: int,
-    settled: Mapping[str, int] | None = None,
+    folds_of: Path | None = None,
 ) -> None:
-    from gliobench.application.train.cross_validate import CrossValidation
-
-    run = CrossValidation(trainer, out, folds=folds, seed=seed, settled=settled)
+    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
+    run = container.cross_validation(trainer, Path(out), folds=folds, seed=seed, settled=settled)
     if not final_only:
         for number in fold if fold else range(folds):
             rows = run.run_fold(number, _progress_bar)
             say(f"fold {number}: {len(rows)} patients held out")
     if not fold and not final_only:
-        say(f"{len(run.out_of_fold())} held-out predictions: {out / 'out_of_fold.json'}")
+        say(f"{len(run.out_of_fold())} held-out predictions: {run.out / 'out_of_fold.json'}")
     if not fold:
         say(f"fit on all patients: {run.run_final(_progress_bar)}")
 
@@ -245,10 +209,6 @@ def _lesions(cubes: Path | None, masks: Path | None) -> tuple[Path, Path] | None
 
 
 def _progress_bar(name: str) -> Progress:
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import TextColumn
-
     bar = Bar(
         *Bar.get_default_columns(),
         TextColumn("loss {task.fields[loss]:.3f}"),

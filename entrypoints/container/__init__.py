@@ -1,74 +1,181 @@
-"""The only place that names concrete adapters.
+"""The only place that names concrete adapters; it offers the use cases.
 
-An adapter is imported when it is first asked for, so that a library that is not installed matters
-only to those who use it.
+An adapter or a use case is imported when it is first asked for, so that a library that is slow or
+not installed matters only to those who use it. What needs more than its arguments handed over is
+wired in a module of this package.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from dependency_injector import containers, providers
+from dependency_injector import containers
+from dependency_injector.providers import Callable as Call
+from dependency_injector.providers import Factory, Object, Singleton
 
-from gliobench.entrypoints.container import (
-    backends,
-    datasets,
-    documents,
-    executors,
-    reports,
-    stores,
-    trainers,
-)
+from gliobench.domain.errors import MissingExtraError
+from gliobench.entrypoints.files import keep_private
 
 if TYPE_CHECKING:
     from gliobench.entrypoints.settings import Settings
 
 
-def _settings(flags: dict[str, object]) -> Settings:
-    from gliobench.entrypoints.settings import load_settings
+def _late(path: str, *, extra: str | None = None, purpose: str = "") -> Callable[..., Any]:
+    """Name a function or class that is imported when it is first called.
 
-    return load_settings(flags)
+    Args:
+        path: Its module and name, below `gliobench`.
+        extra: That installs the libraries of the module.
+        purpose: What needs them, for the error where they are not installed.
+    """
+    module, _, name = path.rpartition(".")
+
+    def call(*args: object, **options: object) -> Any:  # noqa: ANN401 -- whatever it gives
+        try:
+            found = import_module(f"gliobench.{module}")
+        except ModuleNotFoundError as error:
+            if extra is None:
+                raise
+            raise MissingExtraError(extra=extra, purpose=purpose) from error
+        return getattr(found, name)(*args, **options)
+
+    return call
+
+
+def _wired(path: str, **of_extra: str) -> Callable[..., Any]:
+    """Name a function of this package, as `_late` does."""
+    return _late(f"entrypoints.container.{path}", **of_extra)
+
+
+_trainer = partial(_wired, extra="train", purpose="Training")
 
 
 class Container(containers.DeclarativeContainer):
-    """What implements each port; `flags` are the settings given on the command line."""
+    """What implements each port, and below it the use cases.
 
-    flags: providers.Object[dict[str, object]] = providers.Object({})
-    settings = providers.Singleton(_settings, flags)
+    `flags` are the settings given on the command line.
+    """
 
-    storage = providers.Factory(stores.storage, settings=settings)
-    run_store = providers.Factory(stores.run_store, open_storage=storage.provider)
-    run_place = providers.Factory(stores.run_place, open_storage=storage.provider)
+    flags: Object[dict[str, object]] = Object({})
+    settings = Singleton(_late("entrypoints.settings.load_settings"), flags)
 
-    dataset_path = providers.Factory(datasets.dataset_path, settings=settings)
-    brats_source = providers.Factory(datasets.brats_source)
-    slice_source = providers.Factory(datasets.slice_source, settings=settings)
-    phantom_source = providers.Factory(datasets.phantom_source)
-    study_files = providers.Factory(datasets.study_files)
+    storage = Factory(_wired("storage.storage"), settings=settings)
+    dataset_path = Factory(_wired("storage.dataset_path"), settings=settings)
+    run_store = Factory(_wired("runs.run_store"), open_storage=storage.provider)
+    run_place = Factory(_wired("runs.run_place"), open_storage=storage.provider)
 
-    read_cohort = providers.Callable(documents.read_cohort)
-    read_exclusions = providers.Callable(documents.read_exclusions)
-    read_folds = providers.Callable(documents.read_folds)
+    backend = Factory(_wired("backends.backend"), settings=settings)
+    load_backends = Call(_wired("backends.load_backends"), build=backend.provider)
+    exported_backend = Factory(_wired("backends.exported_backend"))
+    embedded_weights = Call(_wired("backends.embedded_weights"))
 
-    backend = providers.Factory(backends.backend, settings=settings)
-    trained_backend = providers.Factory(backends.trained_backend)
-    exported_backend = providers.Factory(backends.exported_backend)
+    brats_source = Factory(_late("adapters.nifti.BratsStudySource"))
+    slice_source = Factory(_wired("datasets.slice_source"), settings=settings)
+    phantom_source = Factory(_wired("datasets.phantom_source"))
+    study_files = Factory(_wired("datasets.study_files"))
+    dataset = Factory(
+        _wired("datasets.dataset"),
+        settings=settings,
+        open_storage=storage.provider,
+        open_path=dataset_path.provider,
+        brats_source=brats_source.provider,
+        slice_source=slice_source.provider,
+        phantom_source=phantom_source.provider,
+    )
+    labelled_dataset = Factory(_wired("datasets.labelled_dataset"), open_dataset=dataset.provider)
+    one_study = Factory(
+        _wired("datasets.one_study"),
+        open_dataset=dataset.provider,
+        study_files=study_files.provider,
+    )
+    cohort_name = Call(_wired("datasets.cohort_name"), open_storage=storage.provider)
+    mask_convention = Call(_wired("datasets.mask_convention"), settings=settings)
 
-    executor = providers.Factory(executors.executor)
+    picture_encoder = Factory(_late("adapters.pillow.WebpPictureEncoder"))
+    painter = Factory(_late("adapters.matplotlib.MatplotlibStudyPainter"))
+    write_mask = Call(_late("adapters.nifti.write_mask"))
+    report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
+    comparison_writer = Factory(_wired("reports.comparison_writer"), open_storage=storage.provider)
 
-    localizer_trainer = providers.Factory(trainers.localizer_trainer)
-    grader_trainer = providers.Factory(trainers.grader_trainer)
-    slice_trainer = providers.Factory(trainers.slice_trainer)
-    lora_trainer = providers.Factory(trainers.lora_trainer, settings=settings)
-    trained_networks = providers.Factory(trainers.trained_networks)
-    count_folds = providers.Callable(trainers.count_folds)
+    ray_executor = Factory(
+        _wired("ray.ray_executor", extra="ray", purpose="Working on Ray"), settings=settings
+    )
+    executor = Factory(
+        _wired("evaluation.executor"), settings=settings, ray_executor=ray_executor.provider
+    )
 
-    report_writer = providers.Factory(reports.report_writer, open_storage=storage.provider)
-    comparison_writer = providers.Factory(reports.comparison_writer, open_storage=storage.provider)
-    picture_encoder = providers.Factory(reports.picture_encoder)
-    painter = providers.Factory(reports.painter)
-    write_mask = providers.Callable(reports.write_mask)
+    localizer_trainer = Factory(_trainer("trainers.localizer_trainer"))
+    grader_trainer = Factory(_trainer("trainers.grader_trainer"))
+    slice_trainer = Factory(_trainer("trainers.slice_trainer"))
+    lora_trainer = Factory(
+        _wired("fine_tuning.lora_trainer", extra="vlm", purpose="Fine-tuning"), settings=settings
+    )
+    read_folds = Call(_late("adapters.json.read_folds"))
+
+    prepare_study = Factory(
+        _late("application.predict.prepare_study.PrepareStudy"),
+        load_backends=load_backends.provider,
+        settle_labels=_late("application.datasets.dataset_labels.settle_labels"),
+    )
+    work_on = Factory(
+        _wired("evaluation.work"),
+        settings=settings,
+        open_dataset=dataset.provider,
+        open_place=run_place.provider,
+        load_backends=load_backends.provider,
+    )
+    evaluate = Factory(
+        _wired("evaluation.evaluate"),
+        settings=settings,
+        open_dataset=dataset.provider,
+        open_place=run_place.provider,
+        executor=executor,
+        encoder=picture_encoder,
+    )
+    merge_shards = Factory(_late("application.evaluate.merge_shards.MergeShards"))
+    open_runs = Factory(
+        _late("application.report.open_runs.OpenRuns"),
+        open_storage=storage.provider,
+        open_store=run_store.provider,
+        open_place=run_place.provider,
+    )
+    write_report = Factory(
+        _late("application.report.write_report.WriteReport"),
+        open_runs=open_runs,
+        open_place=run_place.provider,
+        open_writer=report_writer.provider,
+    )
+    compare = Factory(
+        _wired("reports.compare"),
+        settings=settings,
+        open_runs=open_runs,
+        open_writer=comparison_writer.provider,
+    )
+    verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
+    fingerprint_dataset = Call(
+        _wired("cohorts.fingerprint"), open_labelled=labelled_dataset.provider
+    )
+    split_dataset = Call(
+        _wired("cohorts.split"),
+        open_dataset=dataset.provider,
+        open_labelled=labelled_dataset.provider,
+        name_of=cohort_name.provider,
+    )
+    cross_validation = Factory(_late("application.train.cross_validate.CrossValidation"))
+    export_networks = Factory(
+        _trainer("trainers.export_networks"), exported_backend=exported_backend.provider
+    )
 
 
 container = Container()
 """The wiring of this process; tests override its providers."""
+
+
+def adopt(settings: Settings) -> None:
+    """Work under these settings from now on: changed ones, or those of another process."""
+    keep_private(settings.private)
+    if container.settings() != settings:
+        container.settings.override(Object(settings))

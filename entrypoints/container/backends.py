@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.entrypoints.plugins import build_backend
-
-if TYPE_CHECKING:
-    from gliobench.application.ports.backend import Backend, BackendOptions
-    from gliobench.application.ports.network import Network
-    from gliobench.entrypoints.settings import Settings
+from gliobench.entrypoints.settings import Settings, backend_table
 
 
 def backend(
@@ -30,15 +26,6 @@ def backend(
         NotFoundError: No installed package offers it.
         BackendError: Two packages offer it, or its package cannot be imported or build it.
     """
-    return build_backend(name, _options(name, settings, other))
-
-
-def _options(
-    name: str, settings: Settings, other: Callable[[str], Backend] | None
-) -> BackendOptions:
-    from gliobench.application.ports.backend import BackendOptions
-    from gliobench.entrypoints.settings import backend_table
-
     table = backend_table(settings, name)
     weights = table.pop("weights_dir", settings.weights_dir)
     options = BackendOptions(
@@ -48,14 +35,27 @@ def _options(
         weights_dir=str(weights) if weights else None,
         extra=table,
     )
-    return replace(options, other=other) if other else options
+    return build_backend(name, replace(options, other=other) if other else options)
 
 
-def trained_backend(localizer: Network, grader: Network) -> Backend:
-    """Run networks as training left them."""
-    from gliobench.application.backends.network_backend import backend_of
+def load_backends(names: Sequence[str], *, build: Callable[..., Backend]) -> list[Backend]:
+    """Load backends; one that others build on is loaded once for all.
 
-    return backend_of(localizer, grader, provenance={"runtime": "PyTorch"})
+    Raises:
+        NotFoundError: No installed package offers one.
+        BackendError: Two packages offer it, or its package cannot be imported or build it.
+    """
+    loaded: dict[str, Backend] = {}
+
+    def other(name: str) -> Backend:
+        if name not in loaded:  # what others build on builds on nothing itself
+            loaded[name] = build(name)
+        return loaded[name]
+
+    for name in names:
+        if name not in loaded:
+            loaded[name] = build(name, other=other)
+    return [loaded[name] for name in names]
 
 
 def exported_backend(name: str, folder: Path) -> Backend:
@@ -65,11 +65,9 @@ def exported_backend(name: str, folder: Path) -> Backend:
         NotFoundError: A file is not there.
         BackendError: A file is no such network.
     """
-    from gliobench.application.ports.backend import BackendOptions
-
     return build_backend(name, BackendOptions(weights_dir=str(folder)))
 
 
 def embedded_weights() -> Path:
-    """Name the folder of the weights that ship with gliobench, which need not be imported."""
+    """Name the folder of the weights that ship with gliobench."""
     return Path(str(files("gliobench.adapters"))) / "onnx" / "weights"

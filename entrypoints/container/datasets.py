@@ -1,58 +1,40 @@
-"""Where studies come from."""
+"""Where studies come from, and what is asked of a dataset as a whole."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.messages import shown
+from gliobench.adapters.json import read_cohort
+from gliobench.adapters.nifti import StudyFiles
+from gliobench.adapters.phantom import PhantomStudySource
+from gliobench.adapters.slices import SliceStudySource
+from gliobench.application.datasets.chosen_studies import ChosenStudies
+from gliobench.application.datasets.dataset_labels import settle_labels
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.storage import Storage
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.messages import printable, shown
+from gliobench.domain.studies.study import Modality, SliceChoice
+from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.entrypoints.label_settings import agreed_labels, declared_convention
+from gliobench.entrypoints.progress import tracked
+from gliobench.entrypoints.settings import Settings
 
-if TYPE_CHECKING:
-    from gliobench.application.ports.dataset_path import DatasetPath
-    from gliobench.application.ports.study_source import StudySource
-    from gliobench.domain.studies.study import Modality
-    from gliobench.entrypoints.settings import Settings
-
+PHANTOM = "phantom:"
 PHANTOM_DATASET = re.compile(
     r"phantom:(?P<count>\d{1,9})(:(?P<seed>\d{1,18})(:(?P<spacing_mm>\d{1,9}(\.\d{1,9})?))?)?",
     re.ASCII,
 )
 
 
-def dataset_path(dataset: str, settings: Settings) -> DatasetPath:
-    """Open a folder, or a URL whose files are fetched when they are looked at.
-
-    Raises:
-        NotFoundError: The folder is not there.
-        InvalidInputError: No such kind of store is known.
-        MissingExtraError: The library of the store is not installed.
-    """
-    from gliobench.adapters.storage import open_dataset
-
-    return open_dataset(
-        dataset,
-        cache=settings.cache_dir,
-        cache_bytes=int(settings.cache_gib * 2**30),
-        patience_s=settings.store_patience_s,
-        trust_checksums=settings.trust_checksums,
-    )
-
-
-def brats_source(folder: DatasetPath) -> StudySource:
-    """Read studies in BraTS layout."""
-    from gliobench.adapters.nifti import BratsStudySource
-
-    return BratsStudySource(folder)
-
-
 def slice_source(folder: DatasetPath, settings: Settings) -> StudySource:
     """Read single slices."""
-    from gliobench.adapters.slices import SliceStudySource
-    from gliobench.domain.studies.study import SliceChoice
-
     choice = settings.slice_choice
     return SliceStudySource(
         folder,
@@ -73,8 +55,6 @@ def phantom_source(dataset: str) -> StudySource:
         raise InvalidInputError(
             f"dataset {shown(dataset)}: wanted phantom:COUNT[:SEED[:SPACING_MM]], all numbers"
         )
-    from gliobench.adapters.phantom import PhantomStudySource
-
     return PhantomStudySource(
         count=int(parts["count"]),
         seed=int(parts["seed"] or 0),
@@ -84,8 +64,135 @@ def phantom_source(dataset: str) -> StudySource:
 
 def study_files(images: Mapping[Modality, Path]) -> StudySource:
     """Read one study that is given file by file; it is named after its folder."""
-    from gliobench.adapters.nifti import StudyFiles
-    from gliobench.domain.studies.study_ids import study_id_of
-
     folder = next(iter(images.values())).parent.resolve().name
     return StudyFiles(images, study_id=study_id_of(folder))
+
+
+def dataset(
+    name: str,
+    labels: DatasetLabels | None = None,
+    *,
+    settings: Settings,
+    open_storage: Callable[[str], Storage],
+    open_path: Callable[[str], DatasetPath],
+    brats_source: Callable[[DatasetPath], StudySource],
+    slice_source: Callable[[DatasetPath], StudySource],
+    phantom_source: Callable[[str], StudySource],
+) -> StudySource:
+    """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
+
+    A folder may be a URL that fsspec knows, e.g. `s3://bucket/cohort`: its files are fetched when
+    they are looked at. A folder of slices is one that holds `cases.csv` and `image/`. Where the
+    settings name a frozen cohort, or a part of one, only its studies are there.
+
+    Args:
+        name: As on the command line.
+        labels: The convention of its masks; None takes what the settings or the cohort declare.
+        settings: Of this process.
+        open_storage: Opens the folder of the cohort's file.
+        open_path: Opens the dataset's folder.
+        brats_source: Reads studies in BraTS layout.
+        slice_source: Reads single slices.
+        phantom_source: Simulates studies.
+
+    Raises:
+        InvalidInputError: The phantom's numbers or the table of cases cannot be read, or the
+            declared convention.
+        NotFoundError: The folder is not there, or holds no study.
+        MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
+        StoreError: The store cannot be read.
+    """
+    if name.startswith(PHANTOM):
+        source = phantom_source(name)
+    else:
+        folder = open_path(name)
+        of_slices = (folder / "cases.csv").is_file() and (folder / "image").is_dir()
+        source = (slice_source if of_slices else brats_source)(folder)
+    frozen, members = _members(settings.cohort, open_storage) if settings.cohort else (None, None)
+    if labels is None:
+        declared = None if settings.labels is None else declared_convention(settings.labels)
+        labels = agreed_labels(declared, frozen, cohort=settings.cohort or "")
+    if labels is not None:
+        source = source.labelled(labels)
+    return source if members is None else ChosenStudies(source, members)
+
+
+def labelled_dataset(name: str, *, open_dataset: Callable[[str], StudySource]) -> StudySource:
+    """Open a dataset whose masks will be read: with the one convention that is declared or possible.
+
+    Raises:
+        UndeclaredLabelsError: None is declared, and several are possible or none.
+        GliobenchError: As `dataset`.
+    """
+    return settle_labels(open_dataset(name), track=partial(tracked, "reading labels"))
+
+
+def one_study(
+    folder: str | None,
+    files: Mapping[Modality, Path] | None = None,
+    *,
+    open_dataset: Callable[[str], StudySource],
+    study_files: Callable[[Mapping[Modality, Path]], StudySource],
+) -> StudySource:
+    """Open a source of exactly one study.
+
+    Args:
+        folder: Folder or URL of the study; None where it is given file by file.
+        files: Its images.
+        open_dataset: Opens the folder.
+        study_files: Opens the files.
+
+    Raises:
+        InvalidInputError: There is another number of studies.
+        GliobenchError: As `dataset`.
+    """
+    source = study_files(files or {}) if folder is None else open_dataset(folder)
+    if (n := len(source.study_ids())) != 1:
+        raise InvalidInputError(
+            f"{folder} holds {n} studies: name one of them, or run gliobench evaluate"
+        )
+    return source
+
+
+def mask_convention(settings: Settings) -> LabelConvention:
+    """Give the convention that predicted masks are written in: the declared one, or BraTS's of 2017.
+
+    Raises:
+        InvalidInputError: The declared convention cannot be read.
+    """
+    if settings.labels is None:
+        return BUILT_IN["brats-gli-2017"]
+    return declared_convention(settings.labels)
+
+
+def cohort_name(dataset: str, *, open_storage: Callable[[str], Storage]) -> str:
+    """Call a cohort by its folder's name, fit to be shown, without the folders that it lies in."""
+    folder = Path(dataset)
+    url = str(folder.resolve()) if folder.is_dir() else open_storage(dataset).url
+    return printable(url.rpartition("/")[2])
+
+
+def _members(
+    cohort: str, open_storage: Callable[[str], Storage]
+) -> tuple[DatasetLabels | None, list[str]]:
+    """Give the labels and the studies of a frozen cohort, `FILE`, or of a part of it, `FILE:PART`."""
+    file, part = cohort, ""
+    folder, name = _split_place(file)
+    if not name or not open_storage(folder).exists(name):
+        file, _, part = cohort.rpartition(":")
+        folder, name = _split_place(file)
+    try:
+        if not name:
+            raise NotFoundError(f"no file {open_storage(file).url}")
+        content = open_storage(folder).read(name)
+    except NotFoundError as error:
+        url = open_storage(cohort).url
+        raise NotFoundError(f"cohort {url} cannot be read: wanted FILE or FILE:PART") from error
+    frozen = read_cohort(content, file=open_storage(file).url)
+    members = frozen.part(part) if part else frozen.members
+    return frozen.labels, [member.study_id for member in members]
+
+
+def _split_place(place: str) -> tuple[str, str]:
+    name = place.rpartition("/")[-1]
+    return place.removesuffix(name) or ".", name

@@ -1,57 +1,58 @@
-"""What people see: pages, pictures and masks."""
+"""Pages for readers, and comparisons of runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gliobench.application.ports.comparison_writer import ComparisonWriter
-    from gliobench.application.ports.picture_encoder import PictureEncoder
-    from gliobench.application.ports.report_writer import ReportWriter
-    from gliobench.application.ports.storage import Storage
-    from gliobench.application.ports.study_painter import StudyPainter
-    from gliobench.domain.labels.conventions import LabelConvention
-    from gliobench.domain.predictions.prediction import Mask
-    from gliobench.domain.studies.study import Study
+from gliobench.adapters.html import HtmlReportWriter
+from gliobench.adapters.html.comparison import HtmlComparisonWriter
+from gliobench.application.ports.comparison_writer import ComparisonWriter
+from gliobench.application.ports.report_writer import ReportWriter
+from gliobench.application.ports.storage import Storage
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.open_runs import OpenRuns
+from gliobench.application.report.write_comparison import WriteComparison
+from gliobench.domain.comparison.arms import BootstrapOptions
+from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.entrypoints.settings import Settings
+from gliobench.entrypoints.versions import versions
 
 
 def report_writer(url: str, open_storage: Callable[[str], Storage]) -> ReportWriter:
     """Give what writes a report into a folder or under a URL."""
-    from gliobench.adapters.html import HtmlReportWriter
-
     return HtmlReportWriter(open_storage(url))
 
 
 def comparison_writer(url: str, open_storage: Callable[[str], Storage]) -> ComparisonWriter:
     """Give what writes a comparison into a folder or under a URL."""
-    from gliobench.adapters.html.comparison import HtmlComparisonWriter
-
     return HtmlComparisonWriter(open_storage(url))
 
 
-def picture_encoder() -> PictureEncoder:
-    """Give what makes small files of pictures."""
-    from gliobench.adapters.pillow import WebpPictureEncoder
+def compare(
+    *,
+    settings: Settings,
+    open_runs: OpenRuns,
+    open_writer: Callable[[str], ComparisonWriter],
+    primary: str | None = None,
+    replicates: int | None = None,
+    allow_leakage: bool = False,
+) -> WriteComparison:
+    """Give the use case, as the settings have it or as is asked for.
 
-    return WebpPictureEncoder()
-
-
-def painter() -> StudyPainter:
-    """Give what draws studies."""
-    from gliobench.adapters.matplotlib import MatplotlibStudyPainter
-
-    return MatplotlibStudyPainter()
-
-
-def write_mask(path: Path, mask: Mask, study: Study, convention: LabelConvention) -> None:
-    """Write a mask as NIfTI on the grid of the study's own files.
-
-    Raises:
-        InvalidInputError: The convention has no integer for a voxel.
-        JobError: The file cannot be written.
+    Args:
+        settings: Of this process.
+        open_runs: Finds and opens the runs.
+        open_writer: Opens what writes the comparison.
+        primary: Endpoint that decides.
+        replicates: Bootstrap cohorts to draw.
+        allow_leakage: Compare though a backend has learned from these patients.
     """
-    from gliobench.adapters.nifti import write_mask as write
-
-    write(path, mask, study, convention)
+    compare_runs = CompareRuns(
+        primary=Endpoint.parse(primary or settings.compare.primary),
+        allow_leakage=allow_leakage,
+        bootstrap=BootstrapOptions(
+            replicates=replicates or settings.compare.replicates, seed=settings.seed
+        ),
+        versions=versions(),
+    )
+    return WriteComparison(compare_runs, open_runs=open_runs, open_writer=open_writer)

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gliobench.application.evaluate.shards import Shard, run_name
+from gliobench.application.evaluate.run_layout import run_name
+from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.predictions.prediction import GradePrediction

@@ -30,10 +30,10 @@ def gliobench(folder: Path) -> dict[str, float]:
     """Load, grade, and give point, box and mask; seconds by stage."""
     from gliobench.application.predict.load_modalities import load_modalities
     from gliobench.application.predict.predict_study import predict_study
-    from gliobench.entrypoints.inputs import load_backend, open_source
+    from gliobench.entrypoints.container import container
 
-    backend = load_backend("cnn-onnx")
-    source = open_source(str(folder))
+    backend = container.load_backends(["cnn-onnx"])[0]
+    source = container.dataset(str(folder))
     stages: dict[str, float] = {}
     start = time.perf_counter()
     study = source.study(source.study_ids()[0])
@@ -55,11 +55,11 @@ def inner_stages(folder: Path) -> dict[str, float]:
     from gliobench.adapters.onnx.network import OnnxNetwork
     from gliobench.domain.labels.regions import Region
     from gliobench.domain.networks import input as steps
-    from gliobench.entrypoints.inputs import open_source
+    from gliobench.entrypoints.container import container
 
     localizer = OnnxNetwork(EMBEDDED_WEIGHTS / "localizer.onnx", kind="localizer")
     grader = OnnxNetwork(EMBEDDED_WEIGHTS / "grader.onnx", kind="grader")
-    source = open_source(str(folder))
+    source = container.dataset(str(folder))
     study = source.study(source.study_ids()[0])
     for modality in steps.MODALITY_ORDER:
         study.volume(modality)

@@ -24,7 +24,7 @@ import scipy
 from scipy.ndimage import gaussian_filter
 
 from gliobench.adapters.pillow import WebpPictureEncoder
-from gliobench.application.evaluate.save_cases import SIZE_PX, Keep
+from gliobench.application.evaluate.save_cases import SIZE_PX, SavedImages
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase, chosen
 from gliobench.domain.evaluation.scores import (
@@ -58,7 +58,9 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"numpy {np.__version__}, scipy {scipy.__version__}")
-    print(f"{arguments.studies} studies, {arguments.backends} backends, {Keep().volumes} volumes")
+    print(
+        f"{arguments.studies} studies, {arguments.backends} backends, {SavedImages().volumes} volumes"
+    )
     print(f"{'command':10} {'seconds':>8} {'CPU s':>7} {'MB':>7} {'peak MiB':>9}")
     with tempfile.TemporaryDirectory() as temporary:
         runs = Path(temporary) / "runs"
@@ -85,7 +87,7 @@ def _write_runs(folder: Path, studies: int, backends: int) -> None:
     ids = [f"Made_up_{number:04}" for number in range(studies)]
     tumours = [_blob(rng) for _ in range(DISTINCT)]
     pictures = [_picture(rng) for _ in range(DISTINCT)]
-    volumes = [_volume(rng) for _ in range(Keep().volumes)]
+    volumes = [_volume(rng) for _ in range(SavedImages().volumes)]
     with_volume = dict(zip(chosen(ids, len(volumes)), volumes, strict=False))
     for backend in range(backends):
         store = container.run_store(str(folder / f"backend-{backend}"))

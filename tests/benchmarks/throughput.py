@@ -38,9 +38,9 @@ def bare(studies: Path, _: Path) -> None:
     from gliobench.application.ports.run_store import StudyPrediction
     from gliobench.application.predict.ask_backend import ask
     from gliobench.application.predict.load_modalities import load_modalities
-    from gliobench.entrypoints.inputs import load_backend, open_source
+    from gliobench.entrypoints.container import container
 
-    source, backend = open_source(str(studies)), load_backend("cnn-onnx")
+    source, backend = container.dataset(str(studies)), container.load_backends(["cnn-onnx"])[0]
     manifest = manifest_of(backend, seed=0, versions={})
     clock = _Clock()
     for study_id in source.study_ids():
@@ -59,10 +59,9 @@ def kept(studies: Path, out: Path) -> None:
     from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
     from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
     from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.inputs import load_backend, open_source
 
-    source, store = open_source(str(studies)), container.run_place(str(out)).store
-    work = EvaluateBatch(source, [load_backend("cnn-onnx")], open_store=store)
+    source, store = container.dataset(str(studies)), container.run_place(str(out)).store
+    work = EvaluateBatch(source, [container.load_backends(["cnn-onnx"])[0]], open_store=store)
     evaluate_cohort = EvaluateCohort(source, InProcessExecutor(), open_store=store)
     clock = _Clock()
     evaluate_cohort(lambda: work, source.study_ids())

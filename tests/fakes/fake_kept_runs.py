@@ -9,7 +9,7 @@ import numpy as np
 from fakes.fake_picture_encoder import FakePictureEncoder
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate.save_cases import Keep, SaveCases
+from gliobench.application.evaluate.save_cases import SaveCases, SavedImages
 from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
@@ -100,14 +100,14 @@ def saved_runs(
     cases: Sequence[Case],
     backends: Mapping[str, Backend] = BACKENDS,
     *,
-    keep: Keep = Keep(volumes=2),  # noqa: B008 -- frozen
+    images: SavedImages = SavedImages(volumes=2),  # noqa: B008 -- frozen
     encoder: PictureEncoder | None = None,
     open_store: Callable[[str], RunStore] = lambda _: FakeRunStore(),
 ) -> dict[str, RunStore]:
     """Evaluate backends over cases, and keep what readers will see."""
     source = FakeStudySource(cases)
     save_cases = SaveCases(
-        source, encoder or FakePictureEncoder(), cohort=source.study_ids(), keep=keep
+        source, encoder or FakePictureEncoder(), cohort=source.study_ids(), images=images
     )
     stores = {}
     for name, backend in backends.items():

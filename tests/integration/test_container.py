@@ -18,7 +18,6 @@ from gliobench.domain.errors import (
 from gliobench.domain.studies.cohort import Cohort, Member
 from gliobench.entrypoints import plugins
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.inputs import load_backend, load_backends, open_source
 from gliobench.entrypoints.settings import load_settings
 
 
@@ -66,7 +65,7 @@ def test_a_backend_gets_the_options_that_are_set_for_it() -> None:
     table = {"working": {"depth": 3}, "broken": {"depth": 4}}
     with container.flags.override({"threads": 2, "provider": "cuda", "backend": table}):
         container.settings.reset()
-        backend = load_backend("working")
+        backend = container.load_backends(["working"])[0]
     container.settings.reset()
 
     options = BackendOptions(provider="cuda", threads=2, extra={"depth": 3})
@@ -75,7 +74,7 @@ def test_a_backend_gets_the_options_that_are_set_for_it() -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_a_backend_that_others_build_on_is_loaded_once_for_all() -> None:
-    first, base, second = load_backends(["leaning", "working", "leaning"])
+    first, base, second = container.load_backends(["leaning", "working", "leaning"])
 
     assert (first.provenance["on"], second.provenance["on"]) == (str(id(base)),) * 2
 
@@ -83,13 +82,13 @@ def test_a_backend_that_others_build_on_is_loaded_once_for_all() -> None:
 @pytest.mark.usefixtures("offered")
 def test_backends_that_build_on_each_other_are_an_error() -> None:
     with pytest.raises(NotFoundError, match="'working' is not there to build on"):
-        load_backend("circular")
+        container.load_backends(["circular"])[0]
 
 
 @pytest.mark.usefixtures("offered")
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
     with pytest.raises(NotFoundError, match="'brocken': wanted one of absent, broken, circular"):
-        load_backend("brocken")
+        container.load_backends(["brocken"])[0]
 
 
 @pytest.mark.usefixtures("offered")
@@ -104,27 +103,27 @@ def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
 )
 def test_a_backend_that_is_not_in_order_is_named_with_the_reason(name: str, said: str) -> None:
     with pytest.raises(BackendError, match=said):
-        load_backend(name)
+        container.load_backends([name])[0]
 
 
 @pytest.mark.usefixtures("offered")
 def test_a_missing_extra_is_passed_on_as_it_is() -> None:
     with pytest.raises(MissingExtraError, match="gliobench\\[vlm\\]"):
-        load_backend("lacking")
+        container.load_backends(["lacking"])[0]
 
 
 @pytest.mark.parametrize("dataset", ["phantom:", "phantom:many", "phantom:-3", "phantom:1:2:3:4"])
 def test_a_phantom_cohort_that_is_not_so_written_is_an_error(dataset: str) -> None:
     with pytest.raises(InvalidInputError, match="wanted phantom:COUNT"):
-        open_source(dataset)
+        container.dataset(dataset)
 
 
 def test_a_phantom_cohort_has_as_many_studies_as_asked_for() -> None:
-    assert len(open_source("phantom:3:7").study_ids()) == 3
+    assert len(container.dataset("phantom:3:7").study_ids()) == 3
 
 
 def test_a_phantom_cohort_has_the_spacing_asked_for() -> None:
-    source = open_source("phantom:1:0:2.5")
+    source = container.dataset("phantom:1:0:2.5")
 
     assert source.study("Phantom_0000").grid.spacing_mm == (2.5, 2.5, 2.5)
 
@@ -140,7 +139,7 @@ def test_a_dataset_keeps_to_the_part_of_a_frozen_cohort_that_is_set(
     def studies(cohort: str) -> list[str]:
         monkeypatch.setenv("GLIOBENCH_COHORT", cohort)
         with container.settings.override(load_settings()):
-            return open_source("phantom:3:0:4").study_ids()
+            return container.dataset("phantom:3:0:4").study_ids()
 
     assert studies(str(file)) == ["Phantom_0000", "Phantom_0002"]
     assert studies(f"{file}:test") == ["Phantom_0002"]

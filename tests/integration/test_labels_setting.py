@@ -24,7 +24,6 @@ from gliobench.domain.predictions.prediction import Form, LocalisationPrediction
 from gliobench.domain.studies.study import Study
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.inputs import open_labelled
 from gliobench.entrypoints.label_settings import OwnLabels, declared_convention
 from gliobench.entrypoints.settings import load_settings
 
@@ -333,7 +332,7 @@ def test_runs_of_two_conventions_are_not_compared(tmp_path: Path) -> None:
     "names", [["BraTS20_Training_001"], ["BraTS2021_00001"], ["UCSF-PDGM-0001"]]
 )
 def test_datasets_of_known_names_go_on_without_a_setting(tmp_path: Path, names: list[str]) -> None:
-    source = open_labelled(str(dataset(tmp_path, names, "brats-gli-2017")))
+    source = container.labelled_dataset(str(dataset(tmp_path, names, "brats-gli-2017")))
 
     assert source.labels is not None
     assert source.labels.convention.name == "brats-gli-2017"
@@ -344,7 +343,7 @@ def test_datasets_of_known_names_go_on_without_a_setting(tmp_path: Path, names: 
 
 
 def test_phantoms_declare_their_labels() -> None:
-    labels = open_labelled("phantom:1:0:4").labels
+    labels = container.labelled_dataset("phantom:1:0:4").labels
 
     assert labels is not None
     assert labels.convention.name == "brats-gli-2017"

@@ -16,7 +16,6 @@ from gliobench.adapters.slices import MASKS, SliceStudySource
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.inputs import load_backend, open_source
 
 
 def test_a_folder_of_slices_is_opened_as_one_at_the_spacing_set(tmp_path: Path) -> None:
@@ -24,7 +23,7 @@ def test_a_folder_of_slices_is_opened_as_one_at_the_spacing_set(tmp_path: Path) 
 
     with container.flags.override({"slice_spacing_mm": 1.5}):
         container.settings.reset()
-        source = open_source(str(tmp_path))
+        source = container.dataset(str(tmp_path))
     container.settings.reset()
 
     assert isinstance(source, SliceStudySource)
@@ -84,12 +83,12 @@ def test_a_folder_of_studies_with_a_table_of_its_own_is_no_folder_of_slices(tmp_
     write_study(tmp_path, fake_case("a"))
     (tmp_path / "cases.csv").write_text("study_id\na\n")
 
-    assert isinstance(open_source(str(tmp_path)), BratsStudySource)
+    assert isinstance(container.dataset(str(tmp_path)), BratsStudySource)
 
 
 def test_a_backend_of_volumes_fails_on_a_slice_by_name(tmp_path: Path) -> None:
     source = SliceStudySource(write_slices(tmp_path, [fake_case("a")]))
-    backend = load_backend("cnn-onnx")
+    backend = container.load_backends(["cnn-onnx"])[0]
     assert backend.classifier
     assert backend.localizer
 
@@ -105,7 +104,7 @@ def test_a_backend_of_volumes_fails_on_a_slice_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["majority", "centre-prior", "brain-centroid", "mean-box"])
 def test_the_priors_answer_on_a_slice(tmp_path: Path, name: str) -> None:
     study = SliceStudySource(write_slices(tmp_path, [fake_case("a")])).study("a")
-    backend = load_backend(name)
+    backend = container.load_backends([name])[0]
 
     if backend.localizer:
         (place,) = backend.localizer.localise([study], backend.localizer.forms)

@@ -20,7 +20,7 @@ from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import TUMOUR, FakeStudySource, fake_case
 from fakes.mortal_executor import DeathError, MortalExecutor
 from gliobench.adapters.executors import InProcessExecutor
-from gliobench.application.evaluate.evaluate_cohort import Run, cohort_fingerprint
+from gliobench.application.evaluate.evaluate_cohort import Run
 from gliobench.application.evaluate.progress import Progress
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.backend import Backend
@@ -33,6 +33,7 @@ from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.studies.cohort import cohort_fingerprint
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Case, Grade, Modality, Reference, Study
 

@@ -5,9 +5,9 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.datasets.fingerprint_dataset import Distribution, fingerprint_dataset
-from gliobench.application.evaluate.evaluate_cohort import cohort_fingerprint
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.studies.cohort import cohort_fingerprint
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade, Modality, Reference
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fakes.fake_kept_runs import head, saved_runs
 from fakes.fake_run_store import FakeRunStore
-from gliobench.application.evaluate.save_cases import Keep
+from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.domain.evaluation.saved_case import chosen
 from gliobench.domain.evaluation.scores import CaseScore
@@ -20,7 +20,7 @@ def scored(*study_ids: str) -> FakeRunStore:
 
 
 def test_every_case_has_the_scores_of_every_run_and_what_was_kept() -> None:
-    book = gather_cases(saved_runs(HEADS, keep=Keep(volumes=2)), [IDS])
+    book = gather_cases(saved_runs(HEADS, images=SavedImages(volumes=2)), [IDS])
 
     assert book.backends == ("looks", "draws", "says-hgg")
     assert [entry.any_score.study_id for entry in book.entries] == IDS
@@ -57,7 +57,7 @@ def test_of_too_many_cases_the_same_are_drawn_from_every_run_and_the_rest_is_cou
 
 def test_a_picture_is_shown_though_only_one_run_kept_it() -> None:
     with_pictures = saved_runs(HEADS)["draws"]
-    without = saved_runs(HEADS, keep=Keep(pictures=0, volumes=0))["looks"]
+    without = saved_runs(HEADS, images=SavedImages(pictures=0, volumes=0))["looks"]
 
     book = gather_cases({"without": without, "with": with_pictures}, [IDS, IDS])
 

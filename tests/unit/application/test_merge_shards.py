@@ -10,8 +10,9 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_run_place import FakeRunPlace
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate.merge_shards import MergeShards, check_division, shards_of
-from gliobench.application.evaluate.shards import Shard, run_name
+from gliobench.application.evaluate.merge_shards import MergeShards
+from gliobench.application.evaluate.run_layout import check_division, run_name, shards_of
+from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.saved_case import SavedCase

@@ -10,7 +10,7 @@ import pytest
 from fakes.fake_kept_runs import BACKENDS, Answer, head, looks, saved_runs, says_hgg
 from fakes.fake_picture_encoder import FakePictureEncoder
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.evaluate.save_cases import Keep, SaveCases
+from gliobench.application.evaluate.save_cases import SaveCases, SavedImages
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.saved_case import SavedCase, chosen
@@ -28,13 +28,13 @@ def kept(store: RunStore) -> dict[str, SavedCase]:
 
 def keep_of(case: Case) -> SavedCase:
     """Keep one case with its volume, of a backend that does not localise."""
-    stores = saved_runs([case], {"says-hgg": says_hgg}, keep=Keep(volumes=1))
+    stores = saved_runs([case], {"says-hgg": says_hgg}, images=SavedImages(volumes=1))
     (found,) = kept(stores["says-hgg"]).values()
     return found
 
 
 def test_every_study_has_a_picture_and_few_a_volume_the_same_of_every_backend() -> None:
-    stores = saved_runs(HEADS, keep=Keep(volumes=2))
+    stores = saved_runs(HEADS, images=SavedImages(volumes=2))
 
     for store in stores.values():
         cases = kept(store)
@@ -59,7 +59,7 @@ def test_the_picture_is_of_the_slice_that_is_scored_and_shows_the_tumour() -> No
 
 
 def test_the_volume_holds_the_reference_and_what_the_backend_predicted() -> None:
-    stores = saved_runs(HEADS, keep=Keep(volumes=2))
+    stores = saved_runs(HEADS, images=SavedImages(volumes=2))
     one = chosen(IDS, 1)[0]
 
     seen, drawn = (kept(stores[name])[one].volume for name in ("looks", "draws"))
@@ -79,7 +79,10 @@ def test_nothing_is_kept_where_nothing_is_wanted_and_earlier_pictures_go() -> No
     assert kept(store)
 
     none = SaveCases(
-        FakeStudySource(HEADS), FakePictureEncoder(), cohort=IDS, keep=Keep(pictures=0, volumes=0)
+        FakeStudySource(HEADS),
+        FakePictureEncoder(),
+        cohort=IDS,
+        images=SavedImages(pictures=0, volumes=0),
     )
     none(store, store.scores(), {one: f"looks of {one}" for one in IDS})
 
@@ -87,18 +90,23 @@ def test_nothing_is_kept_where_nothing_is_wanted_and_earlier_pictures_go() -> No
 
 
 def test_no_more_pictures_are_kept_than_wanted() -> None:
-    keep = Keep(pictures=2, volumes=3)
+    images = SavedImages(pictures=2, volumes=3)
 
-    cases = kept(saved_runs(HEADS, {"looks": looks}, keep=keep)["looks"])
+    cases = kept(saved_runs(HEADS, {"looks": looks}, images=images)["looks"])
 
     assert sorted(cases) == sorted(chosen(IDS, 3))
     assert {one for one, case in cases.items() if case.picture} == set(chosen(IDS, 2))
 
 
 def test_a_shard_keeps_what_the_whole_cohort_would() -> None:
-    (store,) = saved_runs(HEADS[:3], {"looks": looks}, keep=Keep(pictures=0, volumes=0)).values()
+    (store,) = saved_runs(
+        HEADS[:3], {"looks": looks}, images=SavedImages(pictures=0, volumes=0)
+    ).values()
     save_cases = SaveCases(
-        FakeStudySource(HEADS), FakePictureEncoder(), cohort=IDS, keep=Keep(pictures=2, volumes=0)
+        FakeStudySource(HEADS),
+        FakePictureEncoder(),
+        cohort=IDS,
+        images=SavedImages(pictures=2, volumes=0),
     )
 
     save_cases(store, store.scores(), {one: f"looks of {one}" for one in IDS})

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliobench.application.evaluate.shards import Shard, listing_hash, run_name
+from gliobench.application.evaluate.run_layout import run_name
+from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.domain.errors import InvalidInputError
 
 

@@ -16,7 +16,7 @@ from gliobench.adapters.html.casebook import case_section, page_scripts
 from gliobench.adapters.html.casebook.drawings import drawings
 from gliobench.adapters.html.casebook.rows import CaseRow, Verdict, case_table
 from gliobench.adapters.html.casebook.viewer import viewer_script
-from gliobench.application.evaluate.save_cases import Keep
+from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
 from gliobench.domain.evaluation.saved_case import KeptSlice, SavedCase
@@ -31,7 +31,9 @@ from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 @pytest.fixture(scope="module")
 def book() -> Casebook:
     heads = fake_heads()
-    return gather_cases(saved_runs(heads, keep=Keep(volumes=2)), [[one.study.id for one in heads]])
+    return gather_cases(
+        saved_runs(heads, images=SavedImages(volumes=2)), [[one.study.id for one in heads]]
+    )
 
 
 def rows_of(book: Casebook) -> dict[str, CaseRow]:

@@ -1,33 +1,13 @@
-"""What is kept of controls, read back: which there are, and what a backend made of them."""
+"""What a backend answered under the controls, from the runs that are saved."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunStore
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.position.control_responses import Response, response
 from gliobench.domain.statistics.means import RESAMPLES
-
-
-def saved_controls(place: RunPlace, run: str = "") -> dict[Control, RunStore]:
-    """Find the runs over altered images beside one over the true ones.
-
-    Args:
-        place: Where the runs are kept.
-        run: The name of the one over the true images; the place itself by default.
-
-    Raises:
-        JobError: The place cannot be read.
-    """
-    within = f"{run}/controls" if run else "controls"
-    there = frozenset(place.folders(within))
-    return {
-        control: place.store(f"{within}/{control.value}")
-        for control in Control
-        if control.value in there
-    }
 
 
 def responses(

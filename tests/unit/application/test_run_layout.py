@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gliobench.entrypoints.run_places import by_ending
+from gliobench.application.evaluate.run_layout import by_ending
 
 
 @pytest.mark.parametrize(

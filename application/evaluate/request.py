@@ -1,0 +1,106 @@
+"""What a user asks an evaluation for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gliobench.application.evaluate.controlled_studies import ControlledStudies
+from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
+from gliobench.application.evaluate.run_layout import run_name
+from gliobench.application.evaluate.shards import Shard
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.run_place import RunPlace
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.check_reads import check_reads
+from gliobench.domain.controls.controls import Control
+from gliobench.domain.labels.proposal import DatasetLabels
+
+OpenDataset: TypeAlias = Callable[[str, DatasetLabels | None], StudySource]
+"""Opens a dataset by its name, its masks read by these labels; None takes what is declared."""
+OpenPlace: TypeAlias = Callable[[str], RunPlace]
+"""Opens the folder or URL where the runs of an evaluation lie side by side."""
+LoadBackends: TypeAlias = Callable[[Sequence[str]], list[Backend]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What is evaluated and where the runs go; it can be pickled.
+
+    Args:
+        dataset: As on the command line.
+        backends: Their names.
+        out: Folder or URL of the runs.
+        name: What the user calls the cohort.
+        limit: Take only the first studies.
+        shard: The part that is wanted; None for all.
+        control: How the images are altered; None leaves them as they are.
+        labels: What the labels of the masks mean; None where that is not settled yet, or there is
+            no mask of labels.
+    """
+
+    dataset: str
+    backends: tuple[str, ...]
+    out: str
+    name: str = ""
+    limit: int | None = None
+    shard: Shard | None = None
+    control: Control | None = None
+    labels: DatasetLabels | None = None
+
+    def source(self, open_dataset: OpenDataset) -> StudySource:
+        """Open the studies; under a control, those of the shard only."""
+        source = open_dataset(self.dataset, self.labels)
+        if self.control is None:
+            return source
+        return ControlledStudies(source, self.control, self.part(source))
+
+    def study_ids(self, source: StudySource) -> list[str]:
+        """Name the cohort's studies."""
+        return source.study_ids()[: self.limit]
+
+    def part(self, source: StudySource) -> list[str]:
+        """Name the studies of the shard, or of the cohort where no shard is wanted."""
+        cohort = self.study_ids(source)
+        return self.shard.take(cohort) if self.shard else cohort
+
+    def run_name(self, backend: str) -> str:
+        """Name a backend's run, or its shard of it, within `out`."""
+        return run_name(backend, self.shard, self.control)
+
+
+def work_on(
+    request: EvaluationRequest,
+    *,
+    open_dataset: OpenDataset,
+    open_place: OpenPlace,
+    load_backends: LoadBackends,
+    seed: int,
+    versions: Mapping[str, str],
+) -> EvaluateBatch:
+    """Make a worker's work, with its models.
+
+    Args:
+        request: What is evaluated.
+        open_dataset: Opens the dataset.
+        open_place: Opens the place of the runs.
+        load_backends: Loads backends by name.
+        seed: Of the statistics, for the manifests.
+        versions: Of gliobench and the libraries that compute, for the manifests.
+
+    Raises:
+        NotFoundError: The dataset or a backend is not there.
+        InvalidInputError: A backend is not made for such studies.
+        BackendError: A backend cannot be loaded.
+    """
+    source, place = request.source(open_dataset), open_place(request.out)
+    backends = load_backends(request.backends)
+    check_reads(backends, source, request.study_ids(source))
+    return EvaluateBatch(
+        source,
+        backends,
+        open_store=lambda backend: place.store(request.run_name(backend)),
+        seed=seed,
+        versions=versions,
+    )

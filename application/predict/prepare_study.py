@@ -1,0 +1,75 @@
+"""Open one study for one backend, as the backend is to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.check_reads import check_reads
+from gliobench.application.predict.oracle_plane import oracle_plane
+from gliobench.application.predict.predict_study import StudyReading, predict_study
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.studies.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedStudy:
+    """A study and who reads it.
+
+    Args:
+        study: With the oracle's plane, where the backend is an oracle.
+        backend: Is made for such studies.
+    """
+
+    study: Study
+    backend: Backend
+
+    def prompts(self) -> str:
+        """Give what would be sent to the backend's model.
+
+        Raises:
+            InvalidInputError: The backend sends no prompts.
+        """
+        if self.backend.show_prompts is None:
+            raise InvalidInputError(f"backend {self.backend.name} sends no prompts")
+        return self.backend.show_prompts(self.study)
+
+    def predict(self, *, force: bool = False) -> StudyReading:
+        """Ask the backend; arguments and errors as of `predict_study`."""
+        return predict_study(self.study, self.backend, force=force)
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareStudy:
+    """Opens studies for backends.
+
+    Args:
+        load_backends: Loads backends by name.
+        settle_labels: Gives a source whose masks are read by one convention.
+    """
+
+    load_backends: Callable[[Sequence[str]], list[Backend]]
+    settle_labels: Callable[[StudySource], StudySource]
+
+    def __call__(self, source: StudySource, backend: str, *, study_id: str = "") -> PreparedStudy:
+        """Open a study for a backend.
+
+        Args:
+            source: Of the study.
+            backend: The name of the backend.
+            study_id: Which study; empty for the first.
+
+        Raises:
+            NotFoundError: The study or the backend is not there.
+            InvalidInputError: The study cannot be read, or the backend is not made for such.
+            BackendError: The backend cannot be loaded.
+        """
+        study_id = study_id or source.study_ids()[0]
+        (loaded,), study = self.load_backends([backend]), source.study(study_id)
+        check_reads([loaded], source, [study_id])
+        if loaded.oracle:
+            plane = oracle_plane(self.settle_labels(source), study_id)
+            study = replace(study, oracle_plane=plane)
+        return PreparedStudy(study, loaded)

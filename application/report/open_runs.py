@@ -1,0 +1,59 @@
+"""Find and open the runs that a user names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gliobench.application.evaluate.run_layout import find_runs, saved_controls
+from gliobench.application.ports.run_place import RunPlace
+from gliobench.application.ports.run_store import RunStore
+from gliobench.application.ports.storage import Storage
+from gliobench.application.report.compare_runs import name_runs
+from gliobench.domain.controls.controls import Control
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRuns:
+    """Runs over the true images, and those over altered ones beside each.
+
+    Args:
+        stores: By a name of their own, as `name_runs` gives it.
+        controls: By the same names.
+    """
+
+    stores: Mapping[str, RunStore]
+    controls: Mapping[str, Mapping[Control, RunStore]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRuns:
+    """Opens runs.
+
+    Args:
+        open_storage: Opens a folder or URL.
+        open_store: Opens a run there.
+        open_place: Opens it as a place of runs.
+    """
+
+    open_storage: Callable[[str], Storage]
+    open_store: Callable[[str], RunStore]
+    open_place: Callable[[str], RunPlace]
+
+    def __call__(self, places: Sequence[str]) -> SavedRuns:
+        """Open the runs in places.
+
+        Args:
+            places: Folders or URLs of runs, or of several runs as `gliobench evaluate` leaves them.
+
+        Raises:
+            NotFoundError: A place keeps no run.
+            JobError: A place cannot be read.
+        """
+        found = find_runs(places, self.open_storage)
+        stores = name_runs({ending: self.open_store(place) for ending, place in found.items()})
+        controls = {
+            name: saved_controls(self.open_place(place))
+            for name, place in zip(stores, found.values(), strict=True)
+        }
+        return SavedRuns(stores, controls)

@@ -1,0 +1,126 @@
+"""Who evaluates, and the workers that do the work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
+from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
+from gliobench.application.evaluate.evaluation import Evaluate
+from gliobench.application.evaluate.progress import Watch
+from gliobench.application.evaluate.request import (
+    EvaluationRequest,
+    LoadBackends,
+    OpenDataset,
+    OpenPlace,
+    work_on,
+)
+from gliobench.application.evaluate.save_cases import SavedImages
+from gliobench.application.ports.executor import Executor
+from gliobench.application.ports.picture_encoder import PictureEncoder
+from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.progress import tracked
+from gliobench.entrypoints.settings import Settings, primary_origin
+from gliobench.entrypoints.stopping import terminating
+from gliobench.entrypoints.versions import versions
+
+
+def executor(settings: Settings, ray_executor: Callable[[], Executor]) -> Executor:
+    """Choose who works: this process, processes beside it, or Ray.
+
+    Raises:
+        MissingExtraError: Ray is asked for and its extra is not installed.
+    """
+    if settings.executor == "ray":
+        return ray_executor()
+    if settings.workers == 1 and settings.study_timeout_s is None:
+        return InProcessExecutor()
+    return ProcessExecutor(workers=settings.workers, study_timeout_s=settings.study_timeout_s)
+
+
+def evaluate(
+    *,
+    settings: Settings,
+    open_dataset: OpenDataset,
+    open_place: OpenPlace,
+    executor: Executor,
+    encoder: PictureEncoder,
+    watch: Watch = lambda _: None,
+) -> Evaluate:
+    """Give the use case, as the settings have it.
+
+    Args:
+        settings: Of this process.
+        open_dataset: Opens the dataset.
+        open_place: Opens the place of the runs.
+        executor: Starts the workers.
+        encoder: Of the pictures that are saved.
+        watch: Called with the progress.
+    """
+    return Evaluate(
+        open_dataset=open_dataset,
+        open_place=open_place,
+        executor=executor,
+        work_of=partial(MakeWork, _with_fair_share(settings)),
+        encoder=encoder,
+        saved_images=SavedImages(settings.keep.pictures, settings.keep.volumes),
+        batch_size=settings.batch_size,
+        primary=settings.compare.primary,
+        primary_origin=primary_origin(settings),
+        watch=watch,
+        track=partial(tracked, "reading labels"),
+        stopping=terminating,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MakeWork:
+    """Makes a worker's work in the worker's process; it can be pickled.
+
+    Args:
+        settings: Of the process that asks.
+        request: What is evaluated.
+    """
+
+    settings: Settings
+    request: EvaluationRequest
+
+    def __call__(self) -> EvaluateBatch:
+        """Make the work, with its models; raises what `work_on` does."""
+        adopt(self.settings)
+        made: EvaluateBatch = container.work_on(self.request)
+        return made
+
+
+def work(
+    request: EvaluationRequest,
+    *,
+    settings: Settings,
+    open_dataset: OpenDataset,
+    open_place: OpenPlace,
+    load_backends: LoadBackends,
+) -> EvaluateBatch:
+    """Make a worker's work, with its models; raises what `work_on` does."""
+    return work_on(
+        request,
+        open_dataset=open_dataset,
+        open_place=open_place,
+        load_backends=load_backends,
+        seed=settings.seed,
+        versions=versions(),
+    )
+
+
+def _with_fair_share(settings: Settings) -> Settings:
+    """Have workers that share a machine share its cores, where nothing else is set."""
+    if settings.threads is not None:
+        return settings
+    if settings.executor == "ray":
+        return settings.model_copy(update={"threads": max(1, int(settings.ray.num_cpus))})
+    if settings.workers == 1:
+        return settings
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return settings.model_copy(update={"threads": max(1, (cores or 1) // settings.workers)})
