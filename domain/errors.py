@@ -1,8 +1,8 @@
 """Every error that gliobench raises on purpose.
 
 GliobenchError
-├── FaultError                              something at hand is at fault: while studies are worked
-│   │                                       on, one study, which has then failed; the others go on
+├── FaultError                              a value, file or model is at fault. While studies are
+│   │                                       worked on, that study has failed, and the others go on
 │   ├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
 │   │   ├── FaultyStudyError                    a study's file, for a reason with a name
 │   │   └── ImplausibleError                    images or an answer that cannot be right
@@ -30,7 +30,7 @@ class GliobenchError(Exception):
 
 
 class FaultError(GliobenchError):
-    """Something at hand cannot be used; while studies are worked on, it is that study's failure."""
+    """A value, file or model cannot be used; while studies are worked on, that study has failed."""
 
 
 class InvalidInputError(FaultError, ValueError):
