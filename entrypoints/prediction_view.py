@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from gliobench.application.predict.predict_study import NoPlace
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
 from gliobench.domain.studies.study import SliceChoice
 from gliobench.entrypoints.terminal import plain
@@ -35,7 +34,7 @@ def prediction_json(
     return {
         "study_id": reading.study.id,
         "backend": reading.backend.name,
-        "provenance": dict(reading.backend.provenance),
+        "provenance": reading.backend.facts.beside(reading.backend.provenance),
         "simulated": reading.study.is_simulated,
         **({"slice_choice": choice.value} if (choice := reading.study.plane_choice) else {}),
         "implausible": [
@@ -65,7 +64,7 @@ def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
 
 
 def _rows(reading: StudyReading) -> Iterator[tuple[str, str]]:
-    if stand_in := reading.backend.provenance.get(STAND_IN):
+    if stand_in := reading.backend.facts.stand_in:
         yield "weights", f"[yellow]{plain(stand_in)}[/]"
     if reading.study.is_simulated:
         yield "study", "[yellow]SIMULATED: a phantom, the image of no patient[/]"

@@ -18,6 +18,7 @@ from gliobench.adapters.baselines.rules import (
 )
 from gliobench.adapters.baselines.rules import brain_centroid as brain_centroid_rule
 from gliobench.application.ports.backend import Backend, BackendOptions
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import Form, GradePrediction
 from gliobench.domain.studies.study import Grade
 
@@ -80,7 +81,8 @@ def _grader(name: str, rule: GradeRule, what: str) -> Backend:
         classifier=RuleClassifier(rule),
         localizer=None,
         fingerprint=_fingerprint(name),
-        provenance=_provenance(what),
+        provenance=_provenance(),
+        facts=BackendFacts(baseline=what),
         trained_on=load_priors().graded,
     )
 
@@ -93,7 +95,8 @@ def _localizer(
         classifier=None,
         localizer=RuleLocalizer(form, rule),
         fingerprint=_fingerprint(name),
-        provenance=_provenance(what),
+        provenance=_provenance(),
+        facts=BackendFacts(baseline=what),
         trained_on=trained_on,
     )
 
@@ -102,5 +105,5 @@ def _fingerprint(name: str) -> str:
     return sha256(f"{name} {__version__} {load_priors().sha256}".encode()).hexdigest()
 
 
-def _provenance(what: str) -> dict[str, str]:
-    return {"baseline": what, "priors_sha256": load_priors().sha256, "gliobench": __version__}
+def _provenance() -> dict[str, str]:
+    return {"priors_sha256": load_priors().sha256, "gliobench": __version__}

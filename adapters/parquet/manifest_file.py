@@ -9,7 +9,6 @@ from functools import partial
 from pydantic import TypeAdapter
 
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.comparison.report import BASELINE, HELD_OUT
 from gliobench.domain.errors import JobError
 from gliobench.domain.files.documents import read_document
 
@@ -43,7 +42,18 @@ def read_manifest(content: bytes, *, place: str) -> RunManifest:
         name=f"{place}/{MANIFEST} is no manifest of a run",
         raises=JobError,
     )
+    manifest = _with_facts(manifest)
     return replace(manifest, trained_on=_stated(manifest))
+
+
+def _with_facts(manifest: RunManifest) -> RunManifest:
+    """Take a backend's facts from where older versions wrote them: provenance and settings."""
+    provenance, settings = dict(manifest.provenance), dict(manifest.settings)
+    keys = {"baseline": "baseline", "stand_in": "stand-in", "held_out": "held out"}
+    said = {field: provenance.pop(key) for field, key in keys.items() if key in provenance}
+    oracle = manifest.facts.oracle or settings.pop("oracle", None) is not None
+    facts = replace(manifest.facts, oracle=oracle, **said)
+    return replace(manifest, provenance=provenance, settings=settings, facts=facts)
 
 
 def _stated(manifest: RunManifest) -> frozenset[str] | None:
@@ -52,5 +62,6 @@ def _stated(manifest: RunManifest) -> frozenset[str] | None:
     Versions that did not record `unstated` wrote an empty list where a backend stated nothing, too.
     Of those runs only baselines' and held-out backends' state that they learned from nobody.
     """
-    older = manifest.unstated is None and not {BASELINE, HELD_OUT} & set(manifest.provenance)
+    of_nobody = manifest.facts.baseline or manifest.facts.held_out
+    older = manifest.unstated is None and not of_nobody
     return None if older and not manifest.trained_on else manifest.trained_on

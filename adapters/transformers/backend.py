@@ -17,8 +17,8 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
@@ -58,7 +58,7 @@ def backend_of(
     reading: ReadingOptions,
     *,
     guide: Backend | None = None,
-    stand_in: str | None = None,
+    stand_in: str = "",
     learned: Mapping[str, frozenset[str] | None] | None = None,
 ) -> Backend:
     """Put an engine to work on studies.
@@ -98,10 +98,10 @@ def backend_of(
         classifier=VisionLanguageClassifier(reader),
         localizer=VisionLanguageLocalizer(reader),
         fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
-        provenance={**engine.provenance, **told, **({STAND_IN: stand_in} if stand_in else {})},
+        provenance={**engine.provenance, **told},
+        facts=BackendFacts(stand_in=stand_in, oracle=reading.oracle),
         trained_on=frozenset().union(*known) if known else None,
         unstated=" and ".join(unstated) if known else "",
-        oracle=reading.oracle,
         show_prompts=lambda study: "\n".join(_sent(reader, engine, study)),
     )
 

@@ -15,6 +15,8 @@ from gliobench.domain.files.documents import LARGEST_BYTES, read_document
 
 CARD = "card.json"
 """Beside the weights of a checkpoint or an adapter that was made by gliobench."""
+STAND_IN = "stand-in"
+"""The entry of a card that says that the weights stand in for others."""
 
 
 class _Card(BaseModel):
@@ -22,7 +24,7 @@ class _Card(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    stand_in: str = Field("", alias="stand-in")  # as domain/comparison/report.py has it
+    stand_in: str = Field("", alias="stand-in")
     trained_on: tuple[str, ...] = ()
     learned_images: tuple[str, ...] = ()
     prompts_sha256: str = ""

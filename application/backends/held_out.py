@@ -11,7 +11,6 @@ from typing import TypeAlias, TypeVar, final
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.comparison.report import HELD_OUT
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -83,13 +82,12 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
             "".join(f"{name} {fold.fingerprint}\n" for name, fold in folds.items()).encode()
         ).hexdigest(),
         provenance={
-            HELD_OUT: RULE,
             **_shared([fold.provenance for fold in folds.values()]),
             **{name: fold.fingerprint for name, fold in folds.items()},
         },
         trained_on=frozenset(),
         unstated=first.unstated,
-        oracle=first.oracle,
+        facts=replace(first.facts, held_out=RULE),
         show_prompts=blind.show_prompts if first.show_prompts else None,
         reads=first.reads,
     )

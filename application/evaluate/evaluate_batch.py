@@ -13,12 +13,13 @@ from typing import TypeAlias, final
 from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.executor import Assignment, Batch, Outcome, ReadLimit, Stage, Work
-from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore, StudyPrediction
+from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.ask_backend import Answer, ask
 from gliobench.application.predict.failures import failure_of
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import FaultError, JobError
+from gliobench.domain.evaluation.backend_facts import ORACLE_SETTING
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.predictions.prediction import Failure, Form
@@ -142,7 +143,7 @@ class EvaluateBatch(Work):
         backend, manifest = self._backends[name], self._manifests[name]
         asked = [one for one in batch if name in one.waiting]
         readable = {
-            one.study_id: replace(study, oracle_plane=one.plane) if backend.oracle else study
+            one.study_id: replace(study, oracle_plane=one.plane) if backend.facts.oracle else study
             for one in asked
             if isinstance(study := studies[one.study_id], Study)
         }
@@ -200,8 +201,8 @@ def manifest_of(backend: Backend, *, seed: int, versions: Mapping[str, str]) -> 
         provenance=dict(backend.provenance),
         grades=backend.classifier is not None,
         forms=forms,
-        settings={"forms": " ".join(sorted(form.value for form in forms))}
-        | ({ORACLE: "largest tumour"} if backend.oracle else {}),
+        settings={"forms": " ".join(sorted(form.value for form in forms))},
+        facts=backend.facts,
         trained_on=backend.trained_on,
         unstated=backend.unstated,
         seed=seed,
@@ -220,7 +221,8 @@ def prediction_key(
         manifest: The run's.
         oracle: The plane that the backend is shown, where the reference has chosen it.
     """
-    run = [manifest.fingerprint, sorted(manifest.settings.items())]
+    settings = {**manifest.settings, **(ORACLE_SETTING if manifest.facts.oracle else {})}
+    run = [manifest.fingerprint, sorted(settings.items())]
     decisive = [READING, study_id, content_hash, *run]
     shown = [oracle.axis, oracle.index] if oracle else []
     return sha256(json.dumps(decisive + shown).encode()).hexdigest()

@@ -14,7 +14,7 @@ from gliobench.application.evaluate.progress import Tally, Watch
 from gliobench.application.evaluate.score_spool import ScoreSpool
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.executor import Assignment, Batch, Executor, Recipe, WorkerPool
-from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
+from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.oracle_plane import oracle_plane
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
@@ -136,7 +136,7 @@ class EvaluateCohort:
     def _planes(
         self, manifests: Sequence[RunManifest], study_ids: Sequence[str]
     ) -> dict[str, Plane | None]:
-        if not any(ORACLE in manifest.settings for manifest in manifests):
+        if not any(manifest.facts.oracle for manifest in manifests):
             return {}
         return {one: oracle_plane(self._source, one) for one in study_ids}
 
@@ -144,7 +144,7 @@ class EvaluateCohort:
         store = self._open_store(manifest.backend)
         manifest = _with_first_primary(store, manifest)
         store.open(manifest)
-        planes = about.planes if ORACLE in manifest.settings else {}
+        planes = about.planes if manifest.facts.oracle else {}
         keys = {
             one: prediction_key(one, content, manifest, planes.get(one))
             for one, content in about.hashes.items()

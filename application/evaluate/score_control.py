@@ -8,7 +8,7 @@ from itertools import islice
 
 from gliobench.application.evaluate.controlled_studies import ControlledStudies
 from gliobench.application.evaluate.evaluate_batch import prediction_key
-from gliobench.application.ports.run_store import ORACLE, RunManifest, RunStore
+from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.predict.failures import may_harm
 from gliobench.domain.controls.motion import Motion
 from gliobench.domain.controls.moves import moves
@@ -83,7 +83,7 @@ Place = LocalisationPrediction | Failure | None
 
 def _keys(manifest: RunManifest, cases: Iterable[CaseScore]) -> dict[str, str]:
     """Name the predictions that were scored, by study id; of unreadable studies there is none."""
-    shown = ORACLE in manifest.settings
+    shown = manifest.facts.oracle
     return {
         case.study_id: prediction_key(
             case.study_id, case.content_hash, manifest, case.plane if shown else None

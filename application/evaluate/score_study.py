@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from gliobench.application.ports.executor import ReadLimit
-from gliobench.application.ports.run_store import ORACLE, RunManifest, StudyPrediction
+from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.implausible_images import implausible_images
 from gliobench.application.predict.read_reference import read_reference
@@ -95,7 +95,7 @@ class ScoreStudy:
         """
         target, place = self._target, prediction.localisation
         choice = self._study.plane_choice if self._study else None
-        shown = ORACLE in manifest.settings
+        shown = manifest.facts.oracle
         if place is not None and not shown:
             place = with_answers(place, manifest.forms)
         return CaseScore(

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.networks.slice_input import is_slice
 from gliobench.domain.studies.study import Study
@@ -50,8 +51,7 @@ class Backend:
             has learned from; empty where it has learned from nobody, None where that is not stated.
         unstated: The part whose training data are not stated though `trained_on` holds those of the
             others, such as "its base model"; empty where every part states them.
-        oracle: Whether it wants `Study.oracle_plane`, which a deployed model would not have. Its
-            localisations then say so.
+        facts: What a reader has to know of it: whether it is a baseline, an oracle, a stand-in.
         show_prompts: Words what it would send to its model about a study; None where it sends no
             words.
         reads: The kind of study that it is made for; another fails.
@@ -67,7 +67,7 @@ class Backend:
     provenance: Mapping[str, str] = field(default_factory=dict)
     trained_on: frozenset[str] | None = None
     unstated: str = ""
-    oracle: bool = False
+    facts: BackendFacts = field(default_factory=BackendFacts)
     show_prompts: Callable[[Study], str] | None = None
     reads: Reads = Reads.ANY
 

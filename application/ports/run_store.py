@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
@@ -18,9 +19,6 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
 )
 
-ORACLE = "oracle"
-"""The setting of a run whose backend was shown planes chosen with the reference."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunManifest:
@@ -31,6 +29,7 @@ class RunManifest:
         backend: Its name.
         fingerprint: Hash of all that decides its predictions.
         provenance: What it says of itself: weights, execution provider, …
+        facts: What is special about it.
         grades: Whether it grades.
         forms: The forms of localisation that it was asked for.
         settings: What else decides a prediction; part of every key.
@@ -64,6 +63,7 @@ class RunManifest:
     settings: Mapping[str, str]
     trained_on: frozenset[str] | None
     seed: int
+    facts: BackendFacts = field(default_factory=BackendFacts)
     versions: Mapping[str, str] = field(default_factory=dict)
     n_studies: int | None = None
     name: str = ""

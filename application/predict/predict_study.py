@@ -148,7 +148,7 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         InvalidInputError: The backend is an oracle, and the study carries no oracle's plane. Or the
             images lie on several grids, which nobody can insist on.
     """
-    if backend.oracle and study.oracle_plane is None:
+    if backend.facts.oracle and study.oracle_plane is None:
         raise InvalidInputError(
             f"{backend.name} is shown a slice chosen with the reference, and study {study.id} has "
             "no reference tumour: set another policy"

@@ -69,7 +69,7 @@ class PrepareStudy:
         study_id = study_id or source.study_ids()[0]
         (loaded,), study = self.load_backends([backend]), source.study(study_id)
         check_reads([loaded], source, [study_id])
-        if loaded.oracle:
+        if loaded.facts.oracle:
             plane = oracle_plane(self.settle_labels(source), study_id)
             study = replace(study, oracle_plane=plane)
         return PreparedStudy(study, loaded)

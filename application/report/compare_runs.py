@@ -116,6 +116,7 @@ def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
         n_studies=manifest.n_studies,
         trained_on=manifest.trained_on,
         provenance=manifest.provenance,
+        facts=manifest.facts,
         unstated=manifest.unstated or "",
         labels=manifest.labels,
     )

@@ -68,7 +68,7 @@ def report_backend(run: ScoredRun, manifest: RunManifest) -> BackendReport:
     return BackendReport(
         name=run.backend,
         fingerprint=manifest.fingerprint,
-        provenance=manifest.provenance,
+        provenance=manifest.facts.beside(manifest.provenance),
         n_trained_on=n_learned_from(run),
         oracle=bool(run.cases.oracle.any()),
         summary=summarise(run.cases, seed=manifest.seed),

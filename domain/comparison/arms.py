@@ -10,7 +10,6 @@ import numpy as np
 from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.paired_grades import GradedStudies
-from gliobench.domain.comparison.report import BASELINE
 from gliobench.domain.comparison.result import TRACKING, Arm, Bias, FailureRate, Family, Test
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summarise import summarise
@@ -79,8 +78,8 @@ def describe_arm(
         name=run.backend,
         backend=entrant.backend,
         fingerprint=entrant.fingerprint,
-        provenance=dict(run.provenance or {}),
-        baseline=BASELINE in (run.provenance or {}),
+        provenance=run.facts.beside(run.provenance or {}),
+        baseline=bool(run.facts.baseline),
         n_trained_on=n_learned_from(replace(run, cases=cases)),
         oracle=bool(cases.oracle.any()),
         summary=summary,

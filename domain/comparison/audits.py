@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from gliobench.domain.comparison.report import BASELINE, HELD_OUT, STAND_IN
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import (
     Cases,
     CaseTable,
@@ -37,6 +37,7 @@ class ScoredRun:
         trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
             has learned from; None where it does not state that.
         provenance: What it says of itself.
+        facts: What is special about it.
         unstated: The part of it whose training data are not stated, though the others' are.
         labels: What the labels of the reference masks mean; None where that is not recorded.
     """
@@ -47,6 +48,7 @@ class ScoredRun:
     n_studies: int | None = None
     trained_on: frozenset[str] | None = None
     provenance: Mapping[str, str] | None = None
+    facts: BackendFacts = field(default_factory=BackendFacts)
     unstated: str = ""
     labels: DatasetLabels | None = None
 
@@ -236,7 +238,7 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
     if len(known):
         patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
         learned = f"{seen} of the {patients} patients"
-        baseline = BASELINE in (run.provenance or {})
+        baseline = run.facts.baseline
         yield Finding(
             FindingKind.PRIORS if baseline else FindingKind.LEAKAGE,
             f"{run.backend} is a baseline that uses averages estimated from {learned} (conservative: "
@@ -328,14 +330,12 @@ def _oracle(run: ScoredRun) -> Iterator[Finding]:
 
 
 def _stand_in(run: ScoredRun) -> Iterator[Finding]:
-    words = (run.provenance or {}).get(STAND_IN)
-    if words is not None:
+    if words := run.facts.stand_in:
         yield Finding(FindingKind.STAND_IN, f"{run.backend}: {words}.", backend=run.backend)
 
 
 def _held_out(run: ScoredRun) -> Iterator[Finding]:
-    rule = (run.provenance or {}).get(HELD_OUT)
-    if rule is not None:
+    if rule := run.facts.held_out:
         yield Finding(
             FindingKind.HELD_OUT,
             f"{run.backend} answers about {rule}.",

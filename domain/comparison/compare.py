@@ -11,7 +11,7 @@ from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import follow
 from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
-from gliobench.domain.comparison.report import BASELINE, CohortDescription
+from gliobench.domain.comparison.report import CohortDescription
 from gliobench.domain.comparison.result import Arm, Comparison, Pair, Test
 from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.site_audit import audit_sites
@@ -52,11 +52,7 @@ def compare(
     """
     bootstrap = bootstrap or BootstrapOptions()
     cases = shared_studies([entrant.run for entrant in entrants])
-    priors = {
-        one.run.backend: cases[one.run.backend]
-        for one in entrants
-        if BASELINE in (one.run.provenance or {})
-    }
+    priors = {one.run.backend: cases[one.run.backend] for one in entrants if one.run.facts.baseline}
     described = [describe_arm(one, cases[one.run.backend], priors, bootstrap) for one in entrants]
     pairs = _pairs(cases, primary, bootstrap) if cohort.is_ranked else []
     tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)

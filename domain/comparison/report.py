@@ -12,15 +12,6 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.position.control_responses import Response
 from gliobench.domain.studies.study import Grade
 
-STAND_IN = "stand-in"
-"""The key of a provenance that tells that other weights stand in for the real ones."""
-
-
-BASELINE = "baseline"
-"""The key of a provenance that tells by which rule a baseline answers, without looking."""
-HELD_OUT = "held out"
-"""The key of a provenance that tells which of a cross-validation's networks answers about whom."""
-
 
 @dataclass(frozen=True, slots=True)
 class CohortDescription:

@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import GliobenchError
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.plugins import backend_entries, package_of
@@ -62,7 +61,7 @@ def _row(entry: EntryPoint) -> BackendRow:
         package,
         grades=backend.classifier is not None,
         forms=sorted(form.value for form in forms),
-        stand_in=backend.provenance.get(STAND_IN),
+        stand_in=backend.facts.stand_in or None,
     )
 
 

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
@@ -146,11 +145,11 @@ def _picture(reading: StudyReading) -> bytes | None:
 
 def _title(reading: StudyReading) -> str:
     choice = reading.study.plane_choice
-    oracle = reading.backend.oracle or (choice is not None and choice.counts_as_oracle)
+    oracle = reading.backend.facts.oracle or (choice is not None and choice.counts_as_oracle)
     notes = [
         "IMPLAUSIBLE" * bool(reading.implausible),
         "SIMULATED" * reading.study.is_simulated,
-        reading.backend.provenance.get(STAND_IN),
+        reading.backend.facts.stand_in,
         "oracle slice" * oracle,
     ]
     return ", ".join(filter(None, [f"{reading.study.id}: {reading.backend.name}", *notes]))

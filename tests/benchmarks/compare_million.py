@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 import scipy
 
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.comparison.report import BASELINE
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import (
     BoxScore,
     CaseScore,
@@ -146,7 +146,8 @@ def _manifest(made: Made, studies: int) -> RunManifest:
         cohort="c" * 64,
         backend=made.name,
         fingerprint="f" * 64,
-        provenance={BASELINE: "the middle"} if made.skill is None else {},
+        provenance={},
+        facts=BackendFacts(baseline="the middle" if made.skill is None else ""),
         grades=True,
         forms=made.forms,
         settings={},

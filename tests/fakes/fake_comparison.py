@@ -14,6 +14,7 @@ from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, P
 from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.moves import Move
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
@@ -76,7 +77,7 @@ def saved_run(
     *,
     cohort: str = "c" * 64,
     trained_on: Sequence[str] | None = (),
-    provenance: Mapping[str, str] | None = None,
+    facts: BackendFacts | None = None,
     n_studies: int | None = None,
     primary: str | None = None,
     primary_origin: PrimaryOrigin | None = None,
@@ -88,7 +89,8 @@ def saved_run(
             cohort=cohort,
             backend=backend,
             fingerprint="f" * 64,
-            provenance=provenance or {},
+            provenance={},
+            facts=facts or BackendFacts(),
             grades=True,
             forms=frozenset({Form.POINT}),
             settings={},

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gliobench.adapters.transformers.cards import CARD
+from gliobench.adapters.transformers.cards import CARD, STAND_IN
 from gliobench.adapters.transformers.fine_tuning.fitting import Curve
-from gliobench.domain.comparison.report import STAND_IN
 
 _NOTICE = "Research use only, not for patients."
 _CURVE_POINTS = 200

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from gliobench.adapters.transformers.backend import backend_of
-from gliobench.adapters.transformers.cards import card_of, check_taught, learned_by
+from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, LlamaOptions
 from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
 from gliobench.domain.slices.view import SlicePolicy
 
@@ -69,7 +68,7 @@ def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Back
         Engine.load(own),
         own,
         guide=options.other(own.localizer) if guided else None,
-        stand_in=card_of(own.model).get(STAND_IN),
+        stand_in=card_of(own.model).get(STAND_IN, ""),
         learned={"its base model": learned_by(own.model)}
         | ({"its adapter": learned_by(adapter)} if adapter else {}),
     )

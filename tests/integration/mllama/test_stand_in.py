@@ -12,7 +12,7 @@ pytest.importorskip("transformers")
 import numpy as np
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
-from gliobench.adapters.transformers.cards import card_of
+from gliobench.adapters.transformers.cards import STAND_IN, card_of
 from gliobench.adapters.transformers.loading import content_hash
 from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
@@ -21,7 +21,6 @@ from gliobench.adapters.transformers.options import EngineOptions, ReadingOption
 from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.adapters.transformers.reader import Asking, Reader, Reading
 from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.geometry.grids import Grid, Point
 from gliobench.domain.predictions.prediction import Failure, Form
 from gliobench.domain.slices.view import SlicePolicy

@@ -20,7 +20,6 @@ from gliobench.adapters.monai.training_run import TrainedNetworks
 from gliobench.adapters.onnx.backend import cnn_2d_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.ports.backend import BackendOptions
-from gliobench.domain.comparison.report import HELD_OUT
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade
@@ -125,7 +124,7 @@ def test_training_patients_are_evaluated_by_the_folds_that_held_them_out(
     )
     manifest = json.loads((tmp_path / "run" / "cnn-2d-onnx" / "manifest.json").read_text())
     assert manifest["trained_on"] == []
-    assert manifest["provenance"][HELD_OUT]
+    assert manifest["facts"]["held_out"]
     page = (tmp_path / "run" / "report.html").read_text()
     assert "each patient by the fold that has not seen them" in page
     assert "trained on these patients" in page

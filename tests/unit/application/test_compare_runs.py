@@ -13,8 +13,8 @@ from gliobench.adapters.html.comparison.stamps import stamps
 from gliobench.application.report.compare_runs import CompareRuns, name_runs
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import PrimaryChoice, PrimaryOrigin
-from gliobench.domain.comparison.report import BASELINE, STAND_IN
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.studies.patients import patient_hash
 
@@ -52,7 +52,9 @@ def test_leakage_that_is_allowed_is_told() -> None:
 
 
 def test_a_baseline_that_knows_averages_stops_nothing_and_is_told() -> None:
-    baseline = saved_run("b", says_hgg(), trained_on=KNOWN, provenance={BASELINE: "always HGG"})
+    baseline = saved_run(
+        "b", says_hgg(), trained_on=KNOWN, facts=BackendFacts(baseline="always HGG")
+    )
 
     comparison = compare({"a": saved_run("a", looks()), "b": baseline})
 
@@ -63,7 +65,9 @@ def test_a_baseline_that_knows_averages_stops_nothing_and_is_told() -> None:
 def test_partial_runs_and_stand_ins_are_told() -> None:
     runs = {
         "a": saved_run("a", looks(), n_studies=50),
-        "b": saved_run("b", says_hgg(), provenance={STAND_IN: "stand-in, not LLaMA"}, n_studies=40),
+        "b": saved_run(
+            "b", says_hgg(), facts=BackendFacts(stand_in="stand-in, not LLaMA"), n_studies=40
+        ),
     }
 
     kinds = {finding.kind for finding in compare(runs).findings}

@@ -25,10 +25,11 @@ from gliobench.application.evaluate.progress import Progress
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.executor import Executor, Recipe, Stage, WorkerPool
-from gliobench.application.ports.run_store import ORACLE, StudyPrediction
+from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, JobError, StoppedError, StoreError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.labels.regions import Region
@@ -283,7 +284,9 @@ def oracle(name: str, seen: dict[str, Plane | None]) -> Backend:
         seen[study.id] = study.oracle_plane
         return GradePrediction(Grade.HGG)
 
-    return replace(fake_backend(name, classifier=FakeClassifier(note)), oracle=True)
+    return replace(
+        fake_backend(name, classifier=FakeClassifier(note)), facts=BackendFacts(oracle=True)
+    )
 
 
 def test_only_an_oracle_is_shown_the_plane_of_the_largest_tumour() -> None:
@@ -295,7 +298,7 @@ def test_only_an_oracle_is_shown_the_plane_of_the_largest_tumour() -> None:
     evaluate(
         {"a": FakeRunStore(), "b": FakeRunStore()},
         oracle("a", shown),
-        replace(oracle("b", honest), oracle=False),
+        replace(oracle("b", honest), facts=BackendFacts()),
         source=source,
     )
 
@@ -309,8 +312,7 @@ def test_a_run_says_that_its_backend_is_an_oracle() -> None:
 
     evaluate(stores, oracle("a", {}), fake_backend("b"))
 
-    settings = [stores[name].manifest().settings for name in stores]
-    assert [one.get(ORACLE) for one in settings] == ["largest tumour", None]
+    assert [stores[name].manifest().facts.oracle for name in stores] == [True, False]
 
 
 def test_no_oracle_is_shown_the_wrong_plane_where_a_reference_cannot_be_reached() -> None:

@@ -12,8 +12,8 @@ from fakes.fake_study_source import fake_case
 from gliobench.application.backends.held_out import RULE, backend_of, held_out
 from gliobench.application.ports.backend import Backend, BackendOptions, Reads
 from gliobench.application.predict.ask_backend import ask
-from gliobench.domain.comparison.report import HELD_OUT
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
 from gliobench.domain.studies.image_hash import image_hashes
 from gliobench.domain.studies.patients import patient_hash
@@ -120,7 +120,7 @@ def test_the_whole_says_that_it_is_held_out_and_has_learned_from_nobody() -> Non
 
     assert backend.name == "cnn"
     assert backend.trained_on == frozenset()
-    assert backend.provenance[HELD_OUT] == RULE == "each patient by the fold that has not seen them"
+    assert backend.facts.held_out == RULE == "each patient by the fold that has not seen them"
     assert backend.provenance["engine"] == "fake"
     assert "weights" not in backend.provenance
     assert [backend.provenance[f"fold-{n}"] for n in range(3)] == [
@@ -142,12 +142,13 @@ def test_any_fold_that_changes_changes_the_fingerprint() -> None:
 
 def test_what_it_reads_and_whether_it_is_an_oracle_is_as_the_folds_are() -> None:
     folds = {
-        f"fold-{n}": replace(fold(n, PATIENTS), oracle=True, reads=Reads.SLICES) for n in range(3)
+        f"fold-{n}": replace(fold(n, PATIENTS), facts=BackendFacts(oracle=True), reads=Reads.SLICES)
+        for n in range(3)
     }
 
     backend = backend_of(folds)
 
-    assert backend.oracle
+    assert backend.facts.oracle
     assert backend.reads is Reads.SLICES
     assert backend.show_prompts is None
 

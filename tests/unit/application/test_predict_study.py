@@ -20,6 +20,7 @@ from gliobench.application.predict.predict_study import (
     predict_study,
 )
 from gliobench.domain.errors import ImplausibleError, InvalidInputError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.labels.regions import Region
@@ -246,7 +247,7 @@ def test_a_mask_without_a_voxel_is_an_answer_with_a_mask_to_write() -> None:
 
 
 def test_an_oracle_reads_no_study_without_its_plane() -> None:
-    seer = replace(fake_backend("seer"), oracle=True)
+    seer = replace(fake_backend("seer"), facts=BackendFacts(oracle=True))
 
     with pytest.raises(InvalidInputError, match="seer is shown a slice chosen with the reference"):
         predict_study(CASE.study, seer)

@@ -23,6 +23,7 @@ from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.moves import Move
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Axis, Plane, Point
 from gliobench.domain.predictions.prediction import (
@@ -36,7 +37,7 @@ from gliobench.domain.studies.study import Case, Study
 
 def backend(rule: PlaceRule, *forms: Form, oracle: bool = False) -> Backend:
     one = fake_backend(localizer=FakeLocalizer(rule, forms=forms or (Form.MASK,)))
-    return replace(one, oracle=oracle)
+    return replace(one, facts=BackendFacts(oracle=oracle))
 
 
 def run(one: Backend, source: StudySource) -> FakeRunStore:
@@ -48,8 +49,8 @@ def run(one: Backend, source: StudySource) -> FakeRunStore:
         content, study = source.content_hash(study_id), source.study(study_id)
         score = ScoreStudy.of(source, study_id, content, study)
         plane = score(StudyPrediction("", study_id, None, None), manifest).plane
-        shown = replace(study, oracle_plane=plane) if one.oracle else study
-        key = prediction_key(study_id, content, manifest, plane if one.oracle else None)
+        shown = replace(study, oracle_plane=plane) if one.facts.oracle else study
+        key = prediction_key(study_id, content, manifest, plane if one.facts.oracle else None)
         said = StudyPrediction(key, study_id, *ask(one, [shown])[0])
         store.append([said])
         cases.append(score(said, manifest))

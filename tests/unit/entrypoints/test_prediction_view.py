@@ -10,6 +10,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
 from gliobench.application.predict.predict_study import StudyReading, predict_study
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Box, Plane, Point, Point3D, Polygon
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -181,7 +182,7 @@ def test_the_table_tells_of_the_slice_and_that_an_oracle_chose_it(
 
 
 def test_weights_that_stand_in_are_told_first(capsys: pytest.CaptureFixture[str]) -> None:
-    tiny = replace(fake_backend(), provenance={"stand-in": "stand-in, not LLaMA"})
+    tiny = replace(fake_backend(), facts=BackendFacts(stand_in="stand-in, not LLaMA"))
 
     shown = printed(capsys, predict_study(STUDY, tiny))
 

@@ -12,7 +12,7 @@ from typing import Any, final
 import torch
 from accelerate import PartialState
 
-from gliobench.adapters.transformers.cards import card_of
+from gliobench.adapters.transformers.cards import STAND_IN, card_of
 from gliobench.adapters.transformers.fine_tuning.card import AdapterCard
 from gliobench.adapters.transformers.fine_tuning.fitting import (
     ADAPTER,
@@ -43,7 +43,6 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.learned_images import learned_images
 from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
-from gliobench.domain.comparison.report import STAND_IN
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import Region

@@ -29,8 +29,8 @@ from gliobench.domain.comparison.endpoints import (
     POINT_ERROR,
     Endpoint,
 )
-from gliobench.domain.comparison.report import BASELINE
 from gliobench.domain.comparison.result import Comparison, Verdict
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Form
@@ -148,7 +148,7 @@ def test_an_index_of_which_nothing_is_supported_is_not_said_to_be_low() -> None:
 
 
 def test_a_baseline_is_said_to_look_at_no_tumour() -> None:
-    rule = saved_run("rule", looks(), provenance={BASELINE: "the brain's centroid"})
+    rule = saved_run("rule", looks(), facts=BackendFacts(baseline="the brain's centroid"))
     runs = {"rule": rule, "constant": saved_run("constant", says_hgg())}
 
     told = lead(CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs))

@@ -9,7 +9,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
-from gliobench.domain.comparison.report import BASELINE
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import FailureReason, GradePrediction
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade
@@ -117,7 +117,7 @@ def test_a_backend_whose_base_model_is_silent_is_stamped_though_its_adapter_is_n
 def test_a_baseline_that_uses_averages_of_these_patients_is_called_conservative() -> None:
     rule = replace(
         constant_backend("prevalence"),
-        provenance={BASELINE: "a rule"},
+        facts=BackendFacts(baseline="a rule"),
         trained_on=frozenset({patient_hash("s1")}),
     )
 

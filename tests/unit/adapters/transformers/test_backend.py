@@ -139,12 +139,13 @@ def test_the_provenance_tells_of_prompts_parser_and_decoding() -> None:
 
 
 def test_weights_that_stand_in_say_so() -> None:
-    assert llama(stand_in="stand-in, not LLaMA").provenance["stand-in"] == "stand-in, not LLaMA"
+    assert llama(stand_in="stand-in, not LLaMA").facts.stand_in == "stand-in, not LLaMA"
 
 
 def test_only_the_oracle_policy_makes_an_oracle() -> None:
     oracles = [
-        llama(MIDDLE.model_copy(update={"policy": one})).oracle for one in list(SlicePolicy)[:2]
+        llama(MIDDLE.model_copy(update={"policy": one})).facts.oracle
+        for one in list(SlicePolicy)[:2]
     ]
 
     assert oracles == [True, False]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from fakes.fake_case_score import fake_case_score, fake_target
 from gliobench.domain.comparison.audits import ScoredRun, audit, learned_from
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.studies.faults import Fault, FaultKind
@@ -114,7 +115,7 @@ def test_slices_chosen_with_the_reference_are_stamped() -> None:
 
 
 def test_a_stand_in_is_stamped() -> None:
-    found = only(audit([run(provenance={"stand-in": "stand-in, not LLaMA"})]))
+    found = only(audit([run(facts=BackendFacts(stand_in="stand-in, not LLaMA"))]))
 
     assert found == Finding(FindingKind.STAND_IN, "cnn: stand-in, not LLaMA.", backend="cnn")
 
@@ -152,7 +153,7 @@ def test_the_gravest_findings_come_first() -> None:
 
 def test_a_run_whose_folds_answer_for_those_they_held_out_is_told_and_stops_nothing() -> None:
     held_out = run(
-        "llama", provenance={"held out": "each patient by the fold that has not seen them"}
+        "llama", facts=BackendFacts(held_out="each patient by the fold that has not seen them")
     )
 
     found = only(audit([run(), held_out]))

@@ -1,0 +1,36 @@
+"""What a reader has to know of a backend before its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ORACLE_SETTING = {"oracle": "largest tumour"}
+"""What keys of predictions hold where planes are chosen with the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFacts:
+    """What is special about a backend; nothing is, where nothing is given.
+
+    Args:
+        baseline: The rule by which it answers, where it is no model, such as "always HGG".
+        stand_in: What its weights stand in for, such as "stand-in, not LLaMA".
+        held_out: Which of a cross-validation's networks answers about whom.
+        oracle: Whether it is shown `Study.oracle_plane`, which a deployed model would not have. Its
+            localisations then say so.
+    """
+
+    baseline: str = ""
+    stand_in: str = ""
+    held_out: str = ""
+    oracle: bool = False
+
+    def beside(self, provenance: Mapping[str, str]) -> dict[str, str]:
+        """Give what a report shows: these facts, then the provenance."""
+        said = {
+            "baseline": self.baseline,
+            "stand-in": self.stand_in,
+            "held out": self.held_out,
+        }
+        return {**{name: words for name, words in said.items() if words}, **provenance}
