@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from gliobench.domain.comparison.report import BackendReport, EvaluationReport
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
-from gliobench.domain.evaluation.scores import WORST_MM
 from gliobench.domain.evaluation.summary import (
     BothWays,
     DetectionSummary,
     FormSummary,
     GradingSummary,
-    Measure,
     Summary,
 )
 from gliobench.domain.labels.regions import LOCALISED
+from gliobench.domain.metrics.measures import GRADING, WORST_MM, Measure, measures_of
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
 from gliobench.entrypoints.terminal import plain
 
-GRADING = {
-    "accuracy": Measure.ACCURACY,
-    "balanced": Measure.BALANCED_ACCURACY,
-    "sens.": Measure.SENSITIVITY,
-    "spec.": Measure.SPECIFICITY,
-    "AUROC": Measure.AUROC,
-}
-MEDIAN, MEAN = "3D error mm\nmedian", "3D error mm\nmean"
-LOCALISATION = {
-    "hits": (Form.POINT_3D, Measure.HIT),
-    "box IoU": (Form.BOX_3D, Measure.BOX_IOU),
-    "Dice": (Form.MASK, Measure.DICE),
-}
+GRADED = {one.terminal: one for one in GRADING if one.terminal}
+LOCALISED_BY = [
+    (form, one)
+    for form in (Form.POINT_3D, Form.BOX_3D, Form.MASK)
+    for one in measures_of(form)
+    if one.terminal
+]
+"""Distances have two columns: their median, and their mean."""
 PLACE_NOTE = (
     "[dim]Places are scored in the volume; beneath a median stands the middle half of the studies, "
     "beneath other numbers their 95 % interval. In means a failure or a tumour that is not found counts "
@@ -59,7 +53,7 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     All studies are counted, failures as the worst answer; where there were failures, a line tells
     of the answered ones apart.
     """
-    grading, localisation = _table("grade", GRADING), _table("place", (MEDIAN, MEAN, *LOCALISATION))
+    grading, localisation = _table("grade", GRADED), _table("place", _localisation_titles())
     detection = _table("detect", DETECTION)
     for backend in report.backends:
         for label, summary in _ways(backend, backend.summary.everyone):
@@ -100,29 +94,43 @@ def _ways(backend: BackendReport, both: BothWays) -> Iterator[tuple[str, Summary
 
 
 def _grading_cells(grading: GradingSummary) -> list[str]:
-    cells = [_cell(grading.measures.get(measure, UNMEASURED)) for measure in GRADING.values()]
+    cells = [_measure(grading.measures, measure) for measure in GRADED.values()]
     return [str(grading.n), str(grading.n_failed), *cells]
+
+
+def _localisation_titles() -> Iterator[str]:
+    for _, measure in LOCALISED_BY:
+        ends = ("\nmedian", "\nmean") if measure.is_distance else ("",)
+        yield from (f"{measure.terminal}{end}" for end in ends)
 
 
 def _localisation_cells(summary: Summary) -> list[str]:
     rows = {row.form: row for row in summary.localisation if row.region in (None, *LOCALISED)}
     first = next(iter(rows.values()))
     cells = [
-        _cell(rows[form].measures.get(measure, UNMEASURED)) if form in rows else ""
-        for form, measure in LOCALISATION.values()
+        cell
+        for form, measure in LOCALISED_BY
+        for cell in (_distance_cells if measure.is_distance else _cells)(rows.get(form), measure)
     ]
-    return [str(first.n), str(first.n_failed), *_centre_cells(rows.get(Form.POINT_3D)), *cells]
+    return [str(first.n), str(first.n_failed), *cells]
 
 
-def _centre_cells(row: FormSummary | None) -> tuple[str, str]:
-    """Print the median of the 3D centre errors, and their mean with the penalties that it holds."""
-    spread = row.spreads.get(Measure.ERROR_MM) if row else None
+def _cells(row: FormSummary | None, measure: Measure) -> tuple[str]:
+    return (_measure(row.measures, measure) if row else "",)
+
+
+def _distance_cells(row: FormSummary | None, measure: Measure) -> tuple[str, str]:
+    """Print the median of a distance, and its mean with the penalties that it holds."""
+    spread = row.spreads.get(measure) if row else None
     if row is None or spread is None:
         return "", ""
-    low, middle, high = spread.quartiles
-    mean = _cell(row.measures.get(Measure.ERROR_MM, UNMEASURED), digits=1)
+    low, middle, high = (f"{one:.{measure.digits}f}" for one in spread.quartiles)
     worst = f"\n[yellow]{spread.n_worst} at {WORST_MM}[/]" if spread.n_worst else ""
-    return f"{middle:.1f}\n[dim]{low:.1f}–{high:.1f}[/]", f"{mean}{worst}"
+    return f"{middle}\n[dim]{low}–{high}[/]", f"{_measure(row.measures, measure)}{worst}"
+
+
+def _measure(found: Mapping[Measure, Measured], measure: Measure) -> str:
+    return _cell(found.get(measure, UNMEASURED), digits=measure.digits)
 
 
 def _detection_cells(one: DetectionSummary) -> list[str]:
@@ -144,11 +152,9 @@ def _detection_cells(one: DetectionSummary) -> list[str]:
     ]
 
 
-def _cell(measured: Measured, *, digits: int | None = None) -> str:
+def _cell(measured: Measured, *, digits: int = 2) -> str:
     if isinstance(measured, NotEstimable):
         return "–"
-    if digits is None:
-        digits = 1 if measured.value > 1.5 else 2
     told, spread = f"{measured.value:.{digits}f}", measured.interval
     if isinstance(spread, NotEstimable):
         return told

@@ -8,8 +8,8 @@ from math import floor, log10
 from gliobench.adapters.html.numbers import ends, interval, number
 from gliobench.adapters.html.ranking import by_balanced_accuracy, by_centre_error
 from gliobench.domain.comparison.report import EvaluationReport
-from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import Measure, Spread
+from gliobench.domain.evaluation.summary import Spread
+from gliobench.domain.metrics.measures import BALANCED_ACCURACY, CENTRE_ERROR_3D, WORST_MM
 from gliobench.domain.statistics.estimate import Estimate, Interval
 
 
@@ -54,7 +54,7 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
     if not found:
         return None
     return Forest(
-        title="Balanced accuracy with 95 % CI",
+        title=f"{BALANCED_ACCURACY.title} with 95 % CI",
         hint="Higher is better; the dashed line is chance.",
         bars=tuple(_bar(name, value, estimate, top=1.0) for name, value, estimate in found),
         ticks=tuple((100 * tick, f"{tick:g}") for tick in (0.0, 0.25, 0.5, 0.75, 1.0)),
@@ -65,12 +65,12 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
 
 def localisation_forest(report: EvaluationReport) -> Forest | None:
     """Plot the medians of centre errors in the volume; None where no backend gives points."""
-    errors = [(name, row.spreads[Measure.ERROR_MM]) for name, row in by_centre_error(report)]
+    errors = [(name, row.spreads[CENTRE_ERROR_3D]) for name, row in by_centre_error(report)]
     if not errors:
         return None
     step, top = scale(min(max(found.quartiles[2] for _, found in errors), WORST_MM - 1))
     return Forest(
-        title="3D centre error, mm: median and interquartile range (IQR)",
+        title=f"{CENTRE_ERROR_3D.heading}: median and interquartile range (IQR)",
         hint="Lower is better.",
         bars=tuple(_median_bar(name, found, top=top) for name, found in errors),
         ticks=tuple((100 * i * step / top, f"{i * step:g}") for i in range(round(top / step) + 1)),
@@ -81,7 +81,7 @@ def localisation_forest(report: EvaluationReport) -> Forest | None:
 
 def _median_bar(name: str, found: Spread, *, top: float) -> Bar:
     left, at, right = (round(100 * min(quartile, top) / top, 2) for quartile in found.quartiles)
-    low, middle, high = (number(quartile, 1) for quartile in found.quartiles)
+    low, middle, high = (number(quartile, CENTRE_ERROR_3D.digits) for quartile in found.quartiles)
     return Bar(name, middle, f"{low} to {high}", at, left, right)
 
 

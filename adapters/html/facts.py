@@ -11,14 +11,13 @@ from gliobench.adapters.html.sentences import lead, stamps
 from gliobench.domain.comparison.report import EvaluationReport
 from gliobench.domain.comparison.result import StratumRow
 from gliobench.domain.evaluation.definitions import DEFINITIONS
-from gliobench.domain.evaluation.summary import FormSummary, Measure, measure_key
+from gliobench.domain.metrics.measures import CENTRE_ERROR, Measure
 from gliobench.domain.position.bias import PositionBias, PriorComparison
-from gliobench.domain.predictions.prediction import Form
 
 SCHEMA = 2
 REPORTED = ("cohort", "backends", "seed", "versions", "findings", "missing_shards")
 RENAMED: Mapping[type, Mapping[str, str]] = {
-    StratumRow: {"error_mm": measure_key(Form.POINT, Measure.ERROR_MM)},
+    StratumRow: {"error_mm": CENTRE_ERROR.exported_as},
     PositionBias: {"error_mm": "answered_error_plane_mm"},
     PriorComparison: {"error_mm": "prior_error_plane_mm"},
 }
@@ -42,13 +41,11 @@ def render_json(report: EvaluationReport) -> str:
 
 def plain(value: object) -> object:
     """Convert domain values to JSON types."""
-    if isinstance(value, Enum):
-        return value.value
+    if isinstance(value, Enum | Measure):
+        return value.value if isinstance(value, Enum) else value.key
     if is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in fields(value) if field.name not in LEFT_OUT]
         facts = {name: plain(getattr(value, name)) for name in names}
-        if isinstance(value, FormSummary):
-            facts |= _measures_of(value)
         renamed = RENAMED.get(type(value), {})
         return {renamed.get(name, name): fact for name, fact in facts.items()}
     if isinstance(value, Mapping):
@@ -60,15 +57,9 @@ def plain(value: object) -> object:
     return value
 
 
-def _measures_of(form: FormSummary) -> dict[str, object]:
-    """Name the measures of a form so that no two numbers share a name."""
-    return {
-        name: {measure_key(form.form, measure): plain(found) for measure, found in held.items()}
-        for name, held in (("measures", form.measures), ("spreads", form.spreads))
-    }
-
-
 def _key(key: object) -> str:
     if key is None:
         return "unknown"
+    if isinstance(key, Measure):
+        return key.exported_as
     return str(key.value) if isinstance(key, Enum) else str(key)

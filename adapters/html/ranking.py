@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from gliobench.domain.comparison.report import EvaluationReport
-from gliobench.domain.evaluation.summary import FormSummary, Measure
-from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.evaluation.summary import FormSummary
+from gliobench.domain.metrics.measures import BALANCED_ACCURACY, CENTRE_ERROR_3D
 from gliobench.domain.statistics.estimate import Estimate
 
 Ranking: TypeAlias = list[tuple[str, float, Estimate]]
@@ -19,7 +19,7 @@ def by_balanced_accuracy(report: EvaluationReport) -> Ranking:
     found = []
     for backend in report.backends:
         grading = backend.summary.everyone.intention_to_treat.grading
-        estimate = grading.measures.get(Measure.BALANCED_ACCURACY) if grading else None
+        estimate = grading.measures.get(BALANCED_ACCURACY) if grading else None
         if isinstance(estimate, Estimate):
             found.append((backend.name, estimate.value, estimate))
     return sorted(found, key=lambda one: -one[1]) if report.cohort.is_ranked else found
@@ -34,8 +34,8 @@ def by_centre_error(report: EvaluationReport) -> list[tuple[str, FormSummary]]:
         (backend.name, row)
         for backend in report.backends
         for row in backend.summary.everyone.intention_to_treat.localisation
-        if row.form is Form.POINT_3D and Measure.ERROR_MM in row.spreads
+        if CENTRE_ERROR_3D in row.spreads
     ]
     if not report.cohort.is_ranked:
         return found
-    return sorted(found, key=lambda one: one[1].spreads[Measure.ERROR_MM].median)
+    return sorted(found, key=lambda one: one[1].spreads[CENTRE_ERROR_3D].median)

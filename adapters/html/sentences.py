@@ -15,11 +15,11 @@ from gliobench.adapters.html.numbers import (
 from gliobench.adapters.html.ranking import Ranking, by_balanced_accuracy, by_centre_error
 from gliobench.adapters.html.reservations import Stamp, finding_stamps, or_all_clear, unranked
 from gliobench.domain.comparison.report import CohortDescription, EvaluationReport
-from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY, TUMOUR_FREE
+from gliobench.domain.evaluation.definitions import PENALTY, TUMOUR_FREE
 from gliobench.domain.evaluation.findings import Finding, FindingKind
-from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Measure, Spread
+from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Spread
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.metrics.measures import CENTRE_ERROR_3D, HD95_MM, NSD, WORST_MM, Measure
 from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.means import RESAMPLES
@@ -73,8 +73,8 @@ def methods(report: EvaluationReport) -> list[str]:
         f"localisation as an overlap of 0 and a distance of {WORST_MM} mm. Answered-only scores exclude "
         "failures.",
         f"{PENALTY} One study can dominate the mean of a small cohort: read the median and the failure rate first.",
-        f"HD95: {HD95}.",
-        f"NSD: {NSD}.",
+        f"{HD95_MM.title}: {HD95_MM.meaning}.",
+        f"{NSD.title}: {NSD.meaning}.",
         TUMOUR_FREE,
         "Confidence intervals (CI) are at 95 %. Proportions: Wilson. Balanced accuracy: recovered from "
         "the intervals of sensitivity and specificity (Newcombe). AUROC: DeLong on the logit scale, with "
@@ -179,13 +179,15 @@ def _untested(report: EvaluationReport) -> Iterator[str]:
         yield "Use gliobench compare to test differences."
 
 
-def distance_words(row: FormSummary, measure: Measure = Measure.ERROR_MM) -> str:
+def distance_words(row: FormSummary, measure: Measure = CENTRE_ERROR_3D) -> str:
     """Describe the distances of a form: median, failure rate, then the mean with its penalised studies."""
     spread, mean = row.spreads[measure], row.measures[measure]
-    low, middle, high = (number(quartile, 1) for quartile in spread.quartiles)
-    text = f"median {middle} mm (IQR {low} to {high}; {_failed(row)}"
+    digits, unit = measure.digits, f" {measure.unit}"
+    low, middle, high = (number(quartile, digits) for quartile in spread.quartiles)
+    text = f"median {middle}{unit} (IQR {low} to {high}; {_failed(row)}"
     if isinstance(mean, Estimate):
-        text += f"; mean {with_interval(mean, digits=1, unit=' mm', opens='[', closes=']')}{_penalty(spread)}"
+        words = with_interval(mean, digits=digits, unit=unit, opens="[", closes="]")
+        text += f"; mean {words}{_penalty(spread)}"
     return f"{text})"
 
 

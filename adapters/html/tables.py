@@ -9,19 +9,17 @@ from typing import TypeAlias
 
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
 from gliobench.domain.comparison.report import BackendReport, EvaluationReport
-from gliobench.domain.evaluation.definitions import HD95, NSD
-from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.scoring import NSD_TOLERANCE_MM
 from gliobench.domain.evaluation.summary import (
     BothWays,
     DetectionSummary,
     FormSummary,
     GradingSummary,
-    Measure,
     Spread,
     Summary,
 )
 from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
+from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.measures import GRADING, WORST_MM, Measure, leading, measures_of
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.studies.study import Grade
@@ -90,72 +88,51 @@ class Source:
     form: Form
     measure: Measure
     region: Region | None = None
-    digits: int = 2
     shows: Shows = Shows.MEAN
 
 
-GRADING = (
-    (Column("Accuracy", "Share of correct grades"), Measure.ACCURACY),
-    (
-        Column("Balanced accuracy", "Mean of sensitivity and specificity; 0.5 is chance"),
-        Measure.BALANCED_ACCURACY,
-    ),
-    (Column("Sensitivity", "Share of HGG graded HGG"), Measure.SENSITIVITY),
-    (Column("Specificity", "Share of LGG graded LGG"), Measure.SPECIFICITY),
-    (Column("MCC", "Matthews correlation coefficient; 0 is chance"), Measure.MCC),
-    (Column("AUROC", "Area under the ROC curve; 0.5 is chance"), Measure.AUROC),
-    (Column("Brier", "Mean squared error of P(HGG); 0 is best"), Measure.BRIER),
-)
-
-_HIT = Column("Hit", "Share of centres inside the whole tumour")
-_IOU = Column("Box IoU", "Overlap of the boxes: intersection over union")
-_ACC_25 = Column("Detected (IoU ≥ 0.25)", "Share of boxes with an IoU of at least 0.25")
-_ACC_50 = Column("Detected (IoU ≥ 0.5)", "Share of boxes with an IoU of at least 0.5")
-_DICE = "Overlap of the masks: Dice coefficient, {}"
+GRADED = tuple(one for one in GRADING if one.in_tables)
+"""The columns of the table of grades."""
+GRADED_COLUMNS = tuple(Column(one.heading, one.meaning) for one in GRADED)
 _HALF = "median over studies; below, the interquartile range (IQR)"
 _WORST = f"a failure counts as {WORST_MM} mm; below, the number of failures"
-_POLYGON = Column("Polygon Dice", "Overlap of the polygons: Dice coefficient")
 
 
-def _centre(form: Form, where: str, distance: str) -> Iterator[Source]:
-    """Yield the columns of the centre error: median and failures first, then the mean."""
-    for shows, title, meaning in (
-        (Shows.MEDIAN, f"{where} centre error, mm: median", f"{distance}: {_HALF}"),
-        (Shows.FAILED, f"{where} centre: failed", "Studies without a centre, of those scored"),
-        (Shows.MEAN, f"{where} centre error, mm: mean", f"{distance}, mean: {_WORST}"),
-    ):
-        yield Source(Column(title, meaning), form, Measure.ERROR_MM, digits=1, shows=shows)
+def _sources(*forms: Form) -> tuple[Source, ...]:
+    """List the columns of some forms, a measure after the other, of masks by region."""
+    return tuple(
+        source
+        for form in forms
+        for measure in measures_of(form)
+        if measure.in_tables
+        for region in (measure.regions if form is Form.MASK else (None,))
+        for source in _columns_of(form, measure, region)
+    )
 
 
-def _hd95() -> Iterator[Source]:
-    for shows, title, meaning in (
-        (Shows.MEDIAN, "HD95 WT, mm: median", f"{HD95}; {_HALF}"),
-        (Shows.MEAN, "HD95 WT, mm: mean", f"The same, mean: {_WORST}"),
-    ):
-        column = Column(title, meaning)
-        yield Source(column, Form.MASK, Measure.HD95_MM, Region.WT, digits=1, shows=shows)
+def _columns_of(form: Form, measure: Measure, region: Region | None) -> Iterator[Source]:
+    """Yield a measure's columns: of a distance median and failures first, then the mean."""
+    title = f"{measure.title} {region.value}" if region else measure.title
+    several = measure.regions[1:]
+    meaning = (
+        f"{measure.meaning}, {REGION_TITLES[region]}" if region and several else measure.meaning
+    )
+    if not measure.is_distance:
+        unit = f", {measure.unit}" if measure.unit else ""
+        yield Source(Column(title + unit, meaning), form, measure, region)
+        return
+    head = f"{title}, {measure.unit}"
+    median = Column(f"{head}: median", f"{meaning}: {_HALF}")
+    yield Source(median, form, measure, region, Shows.MEDIAN)
+    if region is None:
+        failed = Column(f"{title}: failed", "Studies without an answer, of those scored")
+        yield Source(failed, form, measure, region, Shows.FAILED)
+    mean = Column(f"{head}: mean", f"The same, mean: {_WORST}")
+    yield Source(mean, form, measure, region)
 
 
-IN_VOLUME = (
-    *_centre(Form.POINT_3D, "3D", "Distance in the volume from the reference's centre"),
-    Source(_HIT, Form.POINT_3D, Measure.HIT),
-    Source(_IOU, Form.BOX_3D, Measure.BOX_IOU),
-    Source(_ACC_25, Form.BOX_3D, Measure.ACC_25),
-    Source(_ACC_50, Form.BOX_3D, Measure.ACC_50),
-    Source(Column("Dice WT", _DICE.format("whole tumour")), Form.MASK, Measure.DICE, Region.WT),
-    Source(Column("Dice TC", _DICE.format("tumour core")), Form.MASK, Measure.DICE, Region.TC),
-    Source(Column("Dice ET", _DICE.format("enhancing tumour")), Form.MASK, Measure.DICE, Region.ET),
-    *_hd95(),
-    Source(Column(f"NSD WT, {NSD_TOLERANCE_MM:g} mm", NSD), Form.MASK, Measure.NSD, Region.WT),
-)
-ON_PLANE = (
-    *_centre(Form.POINT, "On-plane", "Distance on the scoring plane from the reference's centre"),
-    Source(_HIT, Form.POINT, Measure.HIT),
-    Source(_IOU, Form.BOX, Measure.BOX_IOU),
-    Source(_ACC_25, Form.BOX, Measure.ACC_25),
-    Source(_ACC_50, Form.BOX, Measure.ACC_50),
-    Source(_POLYGON, Form.POLYGON, Measure.DICE),
-)
+IN_VOLUME = _sources(Form.POINT_3D, Form.BOX_3D, Form.MASK)
+ON_PLANE = _sources(Form.POINT, Form.BOX, Form.POLYGON)
 
 
 def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
@@ -186,7 +163,7 @@ def grading_table(report: EvaluationReport) -> Table | None:
     if any(summary.grading for _, summary in mixed):
         title = "Only sites with both grades, where the site does not determine the grade"
         groups.append(Group(title, (*_graded(mixed), *_always_hgg(mixed))))
-    return Table(tuple(column for column, _ in GRADING), tuple(groups)) if groups else None
+    return Table(GRADED_COLUMNS, tuple(groups)) if groups else None
 
 
 def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> Table | None:
@@ -226,8 +203,7 @@ def _other_regions(report: EvaluationReport, sources: Sequence[Source]) -> Itera
         return
     scored = _scored_regions(report)
     for region in (region for region in Region if region in scored and region not in NESTED):
-        column = Column(f"Dice {region.value}", _DICE.format(REGION_TITLES[region]))
-        yield Source(column, Form.MASK, Measure.DICE, region)
+        yield from _columns_of(Form.MASK, leading(Form.MASK), region)
 
 
 DETECTION = (
@@ -308,9 +284,8 @@ def _graded(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
 
 
 def _grading_cells(grading: GradingSummary) -> Iterator[Cell]:
-    for _, measure in GRADING:
-        estimate = grading.measures.get(measure, UNMEASURED)
-        yield _cell(estimate, digits=3 if measure is Measure.BRIER else 2, n=grading.n)
+    for measure in GRADED:
+        yield _cell(grading.measures.get(measure, UNMEASURED), digits=measure.digits, n=grading.n)
 
 
 def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
@@ -319,12 +294,12 @@ def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
     backend, most = max(known, key=lambda found: found[1].n)
     both = most.confusion.true_negative + most.confusion.false_positive > 0
     always = {
-        Measure.ACCURACY: Cell(number(value_of(most.always_hgg)), interval(most.always_hgg)),
-        Measure.BALANCED_ACCURACY: Cell("0.50" if both else MISSING),
-        Measure.SENSITIVITY: Cell("1.00" if value_of(most.always_hgg) else MISSING),
-        Measure.SPECIFICITY: Cell("0.00" if both else MISSING),
+        measures.ACCURACY: Cell(number(value_of(most.always_hgg)), interval(most.always_hgg)),
+        measures.BALANCED_ACCURACY: Cell("0.50" if both else MISSING),
+        measures.SENSITIVITY: Cell("1.00" if value_of(most.always_hgg) else MISSING),
+        measures.SPECIFICITY: Cell("0.00" if both else MISSING),
     }
-    cells = tuple(always.get(measure, Cell(MISSING)) for _, measure in GRADING)
+    cells = tuple(always.get(measure, Cell(MISSING)) for measure in GRADED)
     yield Row("always HGG", f"{most.n} / {backend.summary.n_studies}", cells)
 
 
@@ -354,8 +329,8 @@ def _form_cell(form: FormSummary | None, source: Source, *, n: int) -> Cell:
             f"{form.n_failed} / {form.n}", percent(form.n_failed / form.n if form.n else None)
         )
     if source.shows is Shows.MEDIAN:
-        return NOTHING if spread is None else _median(spread, source.digits)
-    cell = _cell(form.measures.get(source.measure, UNMEASURED), digits=source.digits, n=n)
+        return NOTHING if spread is None else _median(spread, source.measure.digits)
+    cell = _cell(form.measures.get(source.measure, UNMEASURED), digits=source.measure.digits, n=n)
     if form.n_empty:
         cell = replace(cell, small=" · ".join(filter(None, (cell.small, f"{form.n_empty} empty"))))
     if spread is None or not spread.n_worst:

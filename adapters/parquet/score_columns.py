@@ -14,19 +14,14 @@ from numpy.typing import NDArray
 from gliobench.adapters.parquet.score_rows import LATER, REFERENCE, TOLD
 from gliobench.domain.evaluation.case_columns import (
     CHOICES,
-    FIELDS,
     REASONS,
-    SCORED,
     UNKNOWN,
-    VOLUME,
     Columns,
     place_columns,
-    score_name,
-    volume_name,
 )
 from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
+from gliobench.domain.evaluation.scores import score_names
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, SliceChoice
@@ -80,19 +75,9 @@ def _wanted() -> Iterator[str]:
     yield "brain_centroid"
     for form in Form:
         yield from (f"{form.value}_answered", f"{form.value}_failure")
-        yield from (kept for _, kept in _score_columns(form))
+        yield from (f"{form.value}_{name}" for name in score_names(form))
     for form in MARKED:
         yield from (f"{form.value}_answer", f"target_{form.value}")
-
-
-def _score_columns(form: Form) -> Iterator[tuple[str, str]]:
-    """Pair the names of a form's scores with those of the columns that they are read from."""
-    for region in Region if form is Form.MASK else (None,):
-        part = f"{region.value}_" if region else ""
-        for measure in SCORED[form]:
-            yield score_name(form, measure, region), f"{form.value}_{part}{FIELDS[measure]}"
-        if region is not None:
-            yield volume_name(region), f"{form.value}_{part}{VOLUME}"
 
 
 def _grades(batch: pa.RecordBatch) -> Columns:
@@ -109,10 +94,12 @@ def _scores(batch: pa.RecordBatch, form: Form) -> Columns:
     asked = _there(batch[f"{form.value}_answered"])
     failed = asked & _there(batch[f"{form.value}_failure"])
     columns: Columns = {f"{form.value}.asked": asked, f"{form.value}.failed": failed}
-    for name, kept in _score_columns(form):
+    for name in score_names(form):
+        kept = f"{form.value}_{name}"
         if form is Form.MASK and kept not in {*batch.schema.names, *LATER}:
             continue  # of a region that the run's label convention does not have
-        columns[name] = np.where(asked, _numbers(_kept(batch, kept, pa.float64())), np.nan)
+        scores = _numbers(_kept(batch, kept, pa.float64()))
+        columns[f"{form.value}.{name}"] = np.where(asked, scores, np.nan)
     return columns
 
 

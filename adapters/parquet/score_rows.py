@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
@@ -17,17 +17,10 @@ from gliobench.adapters.parquet.target_columns import (
     target_columns,
 )
 from gliobench.domain.controls.moves import Move
-from gliobench.domain.evaluation.scores import (
-    CaseScore,
-    FormOutcome,
-    FormScore,
-    MaskScore,
-    Place,
-    RegionScore,
-)
-from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, score_names
 from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.metrics.measures import MEASURES, leading
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
@@ -44,6 +37,8 @@ Row: TypeAlias = dict[str, Any]
 
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
+YES_OR_NO = {one.score_name() for one in MEASURES if one.is_share}
+"""Scores that are yes or no of a study; of masks there are none."""
 MOVE = tuple(Move.__dataclass_fields__)
 TOLD = ("image_fault", "reference_fault", "reference_note")
 """What is told of images and reference: each in two columns, of its kind and of its detail."""
@@ -54,7 +49,12 @@ LATER = {
     "simulated",
     *REFERENCE,
     *(f"{form.value}_{name}" for form in Form for name in MOVE),
-    *(f"mask_{region.value}_reference_mm3" for region in NESTED),
+    *(
+        f"{form.value}_{name}"
+        for form in Form
+        for name in score_names(form, NESTED)
+        if not name.endswith(leading(form).score_name())
+    ),
 }
 """Columns that runs of older versions lack."""
 
@@ -161,7 +161,10 @@ def _row(case: CaseScore) -> Row:
     for form, outcome in case.localisation.items():
         row[f"{form.value}_answered"] = outcome.failure is None
         row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
-        row |= dict(_measures(form, outcome.score))
+        row |= {
+            f"{form.value}_{name}": bool(value) if name in YES_OR_NO else value
+            for name, value in outcome.scores.items()
+        }
         if outcome.answer is not None:
             row[f"{form.value}_answer"] = (
                 [] if isinstance(outcome.answer, NoTumour) else numbers_of(outcome.answer)
@@ -177,16 +180,6 @@ def _of_failure(what: str, failure: Failure) -> Row:
         f"{what}_failure_detail": failure.detail,
         f"{what}_raw": failure.raw,
     }
-
-
-def _measures(form: Form, score: FormScore | None) -> Iterator[tuple[str, float | bool | None]]:
-    if isinstance(score, MaskScore):
-        for region, part in score.regions.items():
-            for name, value in asdict(part).items():
-                yield f"{form.value}_{region.value}_{name}", value
-    elif score is not None:
-        for name, value in asdict(score).items():
-            yield f"{form.value}_{name}", value
 
 
 def _plane(axis: int | None, index: int | None) -> Plane | None:
@@ -209,7 +202,11 @@ def _read_grade(row: Row) -> GradePrediction | Failure | None:
 def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
     numbers = row[f"{form.value}_answer"] if form in ANSWERS else None
     return FormOutcome(
-        score=_READ_SCORE[form](row),
+        scores={
+            name: value
+            for name in score_names(form)
+            if (value := row.get(f"{form.value}_{name}")) is not None
+        },
         failure=_read_failure(form.value, row),
         answer=_read_answer(form, numbers, plane),
     )
@@ -230,36 +227,6 @@ def _read_moves(row: Row) -> Iterator[tuple[Form, Move]]:
             yield form, Move(**numbers)
 
 
-def _read_mask_score(row: Row) -> MaskScore | None:
-    regions = {
-        region: RegionScore(**_of_region(row, region))
-        for region in Region
-        if row.get(f"mask_{region.value}_dice") is not None
-    }
-    return MaskScore(regions) if regions else None
-
-
-def _of_region(row: Row, region: Region) -> Row:
-    names = RegionScore.__dataclass_fields__
-    return {name: row.get(f"mask_{region.value}_{name}") for name in names}
-
-
-def _reader(form: Form) -> Callable[[Row], FormScore | None]:
-    kind = type(WORST[form])
-    columns = {name: f"{form.value}_{name}" for name in kind.__dataclass_fields__}
-
-    def read(row: Row) -> FormScore | None:
-        values = {name: row[column] for name, column in columns.items()}
-        return None if None in values.values() else kind(**values)
-
-    return read
-
-
-_READ_SCORE: Mapping[Form, Callable[[Row], FormScore | None]] = {
-    form: _read_mask_score if form is Form.MASK else _reader(form) for form in Form
-}
-
-
 def _columns(regions: Collection[Region]) -> Iterator[tuple[str, pa.DataType]]:
     yield from ((name, pa.string()) for name in ("study_id", "patient_id", "site"))
     yield from ((name, pa.string()) for name in ("content_hash", "image_hash"))
@@ -273,19 +240,12 @@ def _columns(regions: Collection[Region]) -> Iterator[tuple[str, pa.DataType]]:
     for form in Form:
         yield f"{form.value}_answered", pa.bool_()
         yield from _failure_columns(form.value)
-        for name in _names_of_measures(form, regions):
-            yield name, pa.bool_() if name.endswith("_hit") else pa.float64()
+        for name in score_names(form, regions):
+            yield f"{form.value}_{name}", pa.bool_() if name in YES_OR_NO else pa.float64()
         if form in ANSWERS:
             yield f"{form.value}_answer", NUMBERS
         yield from ((f"{form.value}_{name}", pa.float64()) for name in MOVE)
     yield from COLUMNS.items()
-
-
-def _names_of_measures(form: Form, regions: Collection[Region]) -> Iterator[str]:
-    fields = (RegionScore if form is Form.MASK else type(WORST[form])).__dataclass_fields__
-    for region in [one for one in Region if one in regions] if form is Form.MASK else [None]:
-        part = f"{region.value}_" if region else ""
-        yield from (f"{form.value}_{part}{name}" for name in fields)
 
 
 def score_schema(regions: Collection[Region] = NESTED) -> pa.Schema:

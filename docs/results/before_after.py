@@ -24,7 +24,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.geometry.grids import Axis, Plane
-from gliobench.domain.metrics.classification import auroc
+from gliobench.domain.metrics.classification import Rankings, auroc
 from gliobench.domain.predictions.forms import on_plane
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -148,10 +148,11 @@ def area(rows: Rows) -> str:
     scores = [row["probability_hgg"] for row in rows]
     if None in scores:
         return "–"
-    value = auroc(
+    ranked = Rankings.of(
         reference=np.array([row["grade"] == "HGG" for row in rows]), probability=np.array(scores)
     )
-    return "–" if value is None else f"{value:.3f}"
+    value = float(auroc(ranked).item())
+    return "–" if np.isnan(value) else f"{value:.3f}"
 
 
 def written(measured: Measured, *, digits: int) -> str:

@@ -23,7 +23,7 @@ from gliobench.adapters.monai.torch_network import UNTOLD, trained_grader, train
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.application.backends.network_backend import backend_of
 from gliobench.application.predict.ask_backend import ask
-from gliobench.domain.metrics.classification import auroc
+from gliobench.domain.metrics.classification import Rankings, auroc
 from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
 from gliobench.domain.statistics.means import estimate_mean
@@ -133,9 +133,14 @@ def auroc_with_interval(hgg: np.ndarray, score: np.ndarray) -> str:
                 for grade in (True, False)
             ]
         )
-        drawn.append(auroc(reference=hgg[picked], probability=ranks(score[picked])))
+        drawn.append(area(hgg[picked], score[picked]))
     low, high = np.percentile(drawn, (2.5, 97.5))
-    return f"{auroc(reference=hgg, probability=ranks(score)):.3f} ({low:.3f} to {high:.3f})"
+    return f"{area(hgg, score):.3f} ({low:.3f} to {high:.3f})"
+
+
+def area(hgg: np.ndarray, score: np.ndarray) -> float:
+    """Measure the AUROC of any score."""
+    return float(auroc(Rankings.of(reference=hgg, probability=ranks(score))).item())
 
 
 def ranks(score: np.ndarray) -> np.ndarray:

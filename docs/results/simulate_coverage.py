@@ -28,7 +28,15 @@ from scipy.integrate import quad, trapezoid
 from scipy.special import expit, ndtr, ndtri
 from scipy.stats import norm
 
-from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.metrics.classification import (
+    auprc,
+    auroc,
+    balanced_accuracy,
+    f1_hgg,
+    f1_lgg,
+    mcc,
+)
+from gliobench.domain.metrics.measures import WORST_MM
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import PairedAuroc, auroc_interval, compare_aurocs
@@ -168,8 +176,8 @@ def bootstrapped(
     def measure(weights: np.ndarray) -> np.ndarray:
         """Lay both backends' measures side by side."""
         found = grades.confusions(weights)
-        pairs = [found.balanced_accuracy, found.mcc, found.f1_hgg, found.f1_lgg]
-        areas = [(one.auroc, one.auprc) for one in (r.rankings(weights) for r in ranked)]
+        pairs = [rate(found) for rate in (balanced_accuracy, mcc, f1_hgg, f1_lgg)]
+        areas = [(auroc(one), auprc(one)) for one in (r.rankings(weights) for r in ranked)]
         pairs += [np.column_stack(pair) for pair in zip(*areas, strict=True)]
         pairs.insert(4, values.means(weights))
         return np.hstack(pairs)

@@ -9,12 +9,12 @@ import numpy as np
 
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.metrics import measures
 from gliobench.domain.predictions.prediction import Form
 
 SHOWN = 500
 """Single scores that a picture shows at most."""
-SPREAD = ((Form.POINT, Measure.ERROR_MM), (Form.BOX, Measure.BOX_IOU))
+SPREAD = ((Form.POINT, measures.CENTRE_ERROR), (Form.BOX, measures.BOX_IOU))
 
 
 @dataclass(frozen=True, slots=True)

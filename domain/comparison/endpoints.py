@@ -10,22 +10,10 @@ import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.measures import Compared, Measure, leading, measures_of
 from gliobench.domain.predictions.prediction import Form
-
-MEANS = frozenset(
-    {
-        Measure.BRIER,
-        Measure.ERROR_MM,
-        Measure.HD95_MM,
-        Measure.BOX_IOU,
-        Measure.DICE,
-    }
-)
-"""Measures whose mean says something else than their median."""
-LOWER_IS_BETTER = frozenset({Measure.BRIER, Measure.ERROR_MM, Measure.HD95_MM})
 
 
 class PrimaryOrigin(str, Enum):
@@ -66,33 +54,31 @@ class Endpoint:
         Raises:
             InvalidInputError: There is none of this name that has a paired test of its own.
         """
-        known = {endpoint.name: endpoint for endpoint in (*GRADING, *LOCALISATION)}
-        if name not in known or known[name].measure in UNTESTED:
-            tested = [one for one, endpoint in known.items() if endpoint.measure not in UNTESTED]
-            raise InvalidInputError(f"primary endpoint {name!r}: wanted one of {', '.join(tested)}")
+        endpoints = (*GRADING, *LOCALISATION)
+        known = {one.name: one for one in endpoints if one.measure.compared is Compared.BY_TEST}
+        if name not in known:
+            raise InvalidInputError(f"primary endpoint {name!r}: wanted one of {', '.join(known)}")
         return known[name]
 
     @property
     def name(self) -> str:
         """`balanced_accuracy`, or with its form `point.error_mm`."""
-        return f"{self.form.value}.{self.measure.value}" if self.form else self.measure.value
+        return f"{self.form.value}.{self.measure.key}" if self.form else self.measure.key
 
     @property
     def sign(self) -> int:
         """1 where more is better, -1 where less is."""
-        return -1 if self.measure in LOWER_IS_BETTER else 1
+        return -1 if self.measure.lower_is_better else 1
 
     @property
     def is_mean(self) -> bool:
         """Whether it is a mean of scores that are more than right or wrong."""
-        return self.measure in MEANS
+        return self.measure.is_mean
 
     @property
     def worst(self) -> float:
         """What a failure scores in it."""
-        if self.measure in (Measure.ERROR_MM, Measure.HD95_MM):
-            return WORST_MM
-        return 1.0 if self.measure is Measure.BRIER else 0.0
+        return self.measure.worst or 0.0
 
     def scores(self, cases: Cases) -> FloatArray:
         """Read each study's score of a localisation; NaN where there is none."""
@@ -103,54 +89,26 @@ class Endpoint:
         return table.scores(self.form, self.measure, region)
 
 
-UNTESTED = frozenset({Measure.PPV, Measure.NPV, Measure.F1_HGG, Measure.F1_LGG, Measure.MCC})
-UNTESTED |= {Measure.AUPRC}
-"""Their differences have an interval; no test here fits them."""
-
-GRADING = tuple(
-    Endpoint(measure)
-    for measure in (
-        Measure.BALANCED_ACCURACY,
-        Measure.ACCURACY,
-        Measure.SENSITIVITY,
-        Measure.SPECIFICITY,
-        Measure.PPV,
-        Measure.NPV,
-        Measure.F1_HGG,
-        Measure.F1_LGG,
-        Measure.MCC,
-        Measure.AUROC,
-        Measure.AUPRC,
-        Measure.BRIER,
-    )
-)
-BALANCED_ACCURACY = GRADING[0]
-AUROC = Endpoint(Measure.AUROC)
-BRIER = Endpoint(Measure.BRIER)
-POINT_ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
+GRADING = tuple(Endpoint(one) for one in measures.GRADING if one.compared is not Compared.NO)
+BALANCED_ACCURACY = Endpoint(measures.BALANCED_ACCURACY)
+AUROC = Endpoint(measures.AUROC)
+BRIER = Endpoint(measures.BRIER)
+POINT_ERROR = Endpoint(measures.CENTRE_ERROR, Form.POINT)
 """The localisation that the first paragraph speaks of."""
 
-LEADING = (
-    POINT_ERROR,
-    Endpoint(Measure.BOX_IOU, Form.BOX),
-    Endpoint(Measure.DICE, Form.POLYGON),
-    Endpoint(Measure.ERROR_MM, Form.POINT_3D),
-    Endpoint(Measure.BOX_IOU, Form.BOX_3D),
-    Endpoint(Measure.DICE, Form.MASK),
-)
+LEADING = tuple(Endpoint(leading(form), form) for form in Form)
 """Each form's own measure, which the signed-rank test compares."""
-PAIRED = (*LEADING, Endpoint(Measure.HD95_MM, Form.MASK))
-"""The means of localisation, each with a paired test of its own."""
 LOCALISATION = (
     *LEADING,
-    Endpoint(Measure.HIT, Form.POINT),
-    Endpoint(Measure.ACC_25, Form.BOX),
-    Endpoint(Measure.ACC_50, Form.BOX),
-    Endpoint(Measure.HIT, Form.POINT_3D),
-    Endpoint(Measure.ACC_25, Form.BOX_3D),
-    Endpoint(Measure.ACC_50, Form.BOX_3D),
-    Endpoint(Measure.HD95_MM, Form.MASK),
+    *(
+        Endpoint(one, form)
+        for form in Form
+        for one in measures_of(form)
+        if one.compared is not Compared.NO and one is not leading(form)
+    ),
 )
+PAIRED = tuple(one for one in LOCALISATION if one.is_mean)
+"""The means of localisation, each with a paired test of its own."""
 
 
 def primary_choice(

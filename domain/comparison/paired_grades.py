@@ -10,20 +10,21 @@ import numpy as np
 
 from gliobench.domain.comparison.endpoints import AUROC, BRIER, GRADING, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.evaluation.grading_measures import GradedAnswers
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.classification import squared_error
+from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.statistics.bootstrap import Replicates, resample
-from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import PairedAuroc, compare_aurocs
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar, mcnemar
-from gliobench.domain.statistics.means import MeasuredValues
 from gliobench.domain.statistics.paired_means import compare_means, larger_p
 from gliobench.domain.statistics.power import (
     detectable_accuracy_difference,
     detectable_auroc_difference,
 )
-from gliobench.domain.statistics.rankings import RankedStudies
+from gliobench.domain.statistics.rankings import area_under_roc
 from gliobench.domain.statistics.sampling import SamplingPlan, numbered
 from gliobench.domain.statistics.swapping import swap_test
 
@@ -103,11 +104,19 @@ class DrawnGrades:
     def of(cls, studies: GradedStudies, *, replicates: int, seed: int) -> DrawnGrades:
         """Draw patients within each grade."""
         names, scored = list(studies.called), list(studies.probability)
-        plain = [endpoint for endpoint in GRADING if endpoint.measure not in _SCORED]
-        keys = [(name, endpoint) for endpoint in plain for name in names]
-        keys += [(name, Endpoint(measure)) for measure in _SCORED for name in scored]
-        statistic = _Statistic.of(studies, plain)
+        endpoints = [e for e in GRADING if scored or not e.measure.needs_probabilities]
+        keys = [
+            (name, e)
+            for e in endpoints
+            for name in (scored if e.measure.needs_probabilities else names)
+        ]
+        answers = GradedAnswers.of(
+            studies.hgg,
+            called=np.column_stack(list(studies.called.values())),
+            probabilities=list(studies.probability.values()),
+        )
         plan = SamplingPlan.of(studies.patients, studies.hgg.tolist())
+        statistic = answers.statistic([e.measure for e in endpoints])
         found = resample(statistic, plan, replicates=replicates, seed=seed)
         return cls(found, {key: at for at, key in enumerate(keys)})
 
@@ -118,39 +127,6 @@ class DrawnGrades:
             self.replicates.pick([self.column[name, e] for e in shared]) for name in (first, second)
         )
         return dict(zip(shared, (one - other).percentile(), strict=True)) if shared else {}
-
-
-_SCORED = (Measure.AUROC, Measure.AUPRC, Measure.BRIER)
-
-
-@dataclass(frozen=True, eq=False)
-class _Statistic:
-    grades: CalledGrades
-    ranked: tuple[RankedStudies, ...]
-    squares: MeasuredValues | None
-    measures: tuple[str, ...]
-
-    @classmethod
-    def of(cls, studies: GradedStudies, plain: Sequence[Endpoint]) -> _Statistic:
-        called = np.column_stack(list(studies.called.values()))
-        scores = list(studies.probability.values())
-        return cls(
-            grades=CalledGrades.of(reference=studies.hgg, called_hgg=called),
-            ranked=tuple(RankedStudies.of(reference=studies.hgg, score=one) for one in scores),
-            squares=MeasuredValues.of((np.column_stack(scores) - studies.hgg[:, None]) ** 2)
-            if scores
-            else None,
-            measures=tuple(endpoint.measure.value for endpoint in plain),
-        )
-
-    def __call__(self, weights: FloatArray) -> FloatArray:
-        found = self.grades.confusions(weights)
-        blocks = [getattr(found, measure) for measure in self.measures]
-        rankings = [one.rankings(weights) for one in self.ranked]
-        blocks += [one.auroc[:, None] for one in rankings]
-        blocks += [one.auprc[:, None] for one in rankings]
-        blocks += [self.squares.means(weights)] if self.squares else []
-        return np.hstack(blocks)
 
 
 def right_grades(
@@ -197,7 +173,7 @@ def grading_p(
     if endpoint == AUROC:
         found = paired_auroc(studies, first, second)
         return found if isinstance(found, NotEstimable) else found.p
-    if endpoint.measure is Measure.BRIER:
+    if endpoint == BRIER:
         if not {first, second} <= set(studies.probability):
             return NO_PROBABILITIES
         return _brier_p(studies, first, second, seed=seed)
@@ -210,7 +186,10 @@ def grading_p(
 
 def _brier_p(studies: GradedStudies, first: str, second: str, *, seed: int) -> float | NotEstimable:
     """Test two means of squared errors; a failure is sure of the wrong grade."""
-    one, other = ((studies.probability[name] - studies.hgg) ** 2 for name in (first, second))
+    one, other = (
+        squared_error(reference=studies.hgg, probability=studies.probability[name])
+        for name in (first, second)
+    )
     means = compare_means(
         one,
         other,
@@ -226,11 +205,11 @@ def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
     shares = [
         part / part.sum() if part.any() else np.full(len(hgg), np.nan) for part in (hgg, ~hgg)
     ]
-    if measure is Measure.ACCURACY:
+    if measure is measures.ACCURACY:
         return np.full(len(hgg), 1 / len(hgg))
-    if measure is Measure.BALANCED_ACCURACY:
+    if measure is measures.BALANCED_ACCURACY:
         return np.asarray(shares[0] + shares[1]) / 2
-    return np.asarray(shares[0 if measure is Measure.SENSITIVITY else 1])
+    return np.asarray(shares[0 if measure is measures.SENSITIVITY else 1])
 
 
 def detectable_accuracy(
@@ -256,7 +235,10 @@ def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float |
         return paired.p
     if isinstance(paired.correlation, NotEstimable):
         return paired.correlation
-    areas = [_auroc(studies, name) for name in (first, second)]
+    areas = [
+        area_under_roc(reference=studies.hgg, score=studies.probability[name])
+        for name in (first, second)
+    ]
     if not 0.5 < max(areas) < 1 or paired.correlation >= 1:
         return NO_BETTER_THAN_CHANCE
     return detectable_auroc_difference(
@@ -265,11 +247,6 @@ def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float |
         auroc=max(areas),
         correlation=paired.correlation,
     )
-
-
-def _auroc(studies: GradedStudies, name: str) -> float:
-    ranked = RankedStudies.of(reference=studies.hgg, score=studies.probability[name])
-    return float(ranked.rankings(np.ones((1, len(studies.hgg)))).auroc[0])
 
 
 def every_two(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, Place
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, score_names
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Box, FloatArray, Point, Polygon
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -37,23 +35,6 @@ TOLD = ("image_fault", "reference_fault", "reference_note")
 TEXTS = ("study_id", "patient", "site", "image", *TOLD)
 NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
 REFERENCE = "reference."
-
-_OF_MASKS = (Measure.DICE, Measure.IOU, Measure.HD95_MM, Measure.NSD, Measure.VOLUME_ERROR_MM3)
-SCORED: Mapping[Form, tuple[Measure, ...]] = {
-    Form.POINT: (Measure.ERROR_MM, Measure.HIT),
-    Form.BOX: (Measure.BOX_IOU,),
-    Form.POLYGON: (Measure.DICE,),
-    Form.POINT_3D: (Measure.ERROR_MM, Measure.HIT),
-    Form.BOX_3D: (Measure.BOX_IOU,),
-    Form.MASK: _OF_MASKS,
-}
-"""What is kept of a form's score; of a mask's, by region."""
-VOLUME = "reference_mm3"
-"""The field of a mask's region, kept beside its scores, that tells whether the reference has it."""
-FIELDS = {Measure.BOX_IOU: "iou"} | {
-    measure: measure.value for measure in (Measure.ERROR_MM, Measure.HIT, *_OF_MASKS)
-}
-"""What a measure is called in a `FormScore`."""
 
 
 def columns_of(cases: Sequence[CaseScore]) -> Columns:
@@ -109,17 +90,6 @@ def place_columns(
     return columns
 
 
-def score_name(form: Form, measure: Measure, region: Region | None) -> str:
-    """Name the column of a score; of a mask's it tells the region."""
-    part = f"{region.value}." if region else ""
-    return f"{form.value}.{part}{measure.value}"
-
-
-def volume_name(region: Region) -> str:
-    """Name the column of a region's volume in the reference."""
-    return f"{Form.MASK.value}.{region.value}.{VOLUME}"
-
-
 def mark_name(form: Form, name: str, whose: str = "") -> str:
     """Name the column of a mark: the backend's, or with `REFERENCE` the experts'."""
     return f"{form.value}.{whose}{name}"
@@ -139,10 +109,7 @@ def _dtypes() -> Iterator[tuple[str, type[Any]]]:
     yield "grade.probability", np.float64
     for form in Form:
         yield from ((f"{form.value}.{name}", np.bool_) for name in ("asked", "failed"))
-        for part in Region if form is Form.MASK else (None,):
-            yield from ((score_name(form, one, part), np.float64) for one in SCORED[form])
-            if part is not None:
-                yield volume_name(part), np.float64
+        yield from ((f"{form.value}.{name}", np.float64) for name in score_names(form))
 
 
 DTYPES = dict(_dtypes())
@@ -152,12 +119,6 @@ _EMPTY: Row = {
     for name, dtype in DTYPES.items()
 }
 _EMPTY |= {**dict.fromkeys(TEXTS), "reasons": 0}
-_SCORE_NAMES = {
-    (form, region): {FIELDS[one]: score_name(form, one, region) for one in SCORED[form]}
-    | ({VOLUME: volume_name(region)} if region else {})
-    for form in Form
-    for region in (*Region, None)
-}
 
 
 def _row(case: CaseScore) -> Row:
@@ -205,12 +166,7 @@ def _target(target: TargetFacts | None) -> Iterator[tuple[str, object]]:
 def _outcome(form: Form, outcome: FormOutcome) -> Iterator[tuple[str, object]]:
     yield f"{form.value}.asked", True
     yield f"{form.value}.failed", outcome.failure is not None
-    score = outcome.score
-    parts = score.regions if isinstance(score, MaskScore) else {None: score} if score else {}
-    for region, part in parts.items():
-        for field, name in _SCORE_NAMES[form, region].items():
-            if (value := getattr(part, field)) is not None:
-                yield name, value
+    yield from ((f"{form.value}.{name}", value) for name, value in outcome.scores.items())
 
 
 def _answer(case: CaseScore, form: Form) -> Place | NoTumour | None:

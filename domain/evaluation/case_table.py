@@ -18,14 +18,12 @@ from gliobench.domain.evaluation.case_columns import (
     Columns,
     columns_of,
     mark_name,
-    score_name,
-    volume_name,
 )
 from gliobench.domain.evaluation.frames import MARKED
-from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.evaluation.scores import CaseScore, reference_name
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region, localised_region
+from gliobench.domain.metrics.measures import Measure, leading
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.sampling import Indices
 from gliobench.domain.studies.study import Grade, SliceChoice
@@ -239,7 +237,7 @@ class CaseTable:
         return localised_region([one for one in Region if self._has_scores_of(one)]) or Region.WT
 
     def _has_scores_of(self, region: Region) -> bool:
-        return score_name(Form.MASK, Measure.DICE, region) in self.columns
+        return _score(Form.MASK, leading(Form.MASK), region) in self.columns
 
     @property
     def forms(self) -> list[Form]:
@@ -261,15 +259,14 @@ class CaseTable:
             (N,), 0.0 and 1.0 for no and yes; NaN where the form was not asked for, or the reference
             allows no score.
         """
-        bars = {Measure.ACC_25: 0.25, Measure.ACC_50: 0.5}
-        if measure not in bars:
-            return self._column(score_name(form, measure, region), absent=np.nan)
-        overlap = self.scores(form, Measure.BOX_IOU)
-        return np.where(np.isnan(overlap), np.nan, overlap >= bars[measure])
+        if (bar := measure.of_scores) is None:
+            return self._column(_score(form, measure, region), absent=np.nan)
+        scores = self.scores(form, bar.measure, region)
+        return np.where(np.isnan(scores), np.nan, scores >= bar.at_least)
 
     def reference_mm3(self, region: Region) -> FloatArray:
         """(N,) of a region in the reference, where a mask was asked for; 0 where it lacks it."""
-        return self._column(volume_name(region), absent=np.nan)
+        return self._column(f"{Form.MASK.value}.{reference_name(region)}", absent=np.nan)
 
     def marks(self, form: Form) -> FloatArray:
         """(N, M) where a form on the plane lies, as `MARKED` lists it; NaN where none was given."""
@@ -302,8 +299,12 @@ class CaseTable:
         return np.full(len(self), absent) if found is None else found
 
 
-_REGIONS = tuple(f"{Form.MASK.value}.{region.value}." for region in Region)
+_REGIONS = tuple(f"{Form.MASK.value}.{region.value}_" for region in Region)
 """How the columns of each region of a mask begin."""
+
+
+def _score(form: Form, measure: Measure, region: Region | None) -> str:
+    return f"{form.value}.{measure.score_name(region)}"
 
 
 def _is_scored(region: str, parts: Sequence[Columns]) -> bool:

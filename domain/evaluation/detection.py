@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.summary import DetectionSummary, Measure
+from gliobench.domain.evaluation.summary import DetectionSummary
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics.measures import VOLUME_ERROR_MM3
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import wilson
@@ -34,7 +35,7 @@ def _of_masks(table: CaseTable, *, answered_only: bool) -> Iterator[DetectionSum
     failed = table.failed(Form.MASK)
     for region in Region:
         reference = table.reference_mm3(region)
-        predicted = reference + table.scores(Form.MASK, Measure.VOLUME_ERROR_MM3, region)
+        predicted = reference + table.scores(Form.MASK, VOLUME_ERROR_MM3, region)
         counted = ~np.isnan(reference) & ~table.oracle
         if not (counted & ~failed).any():
             continue

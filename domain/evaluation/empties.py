@@ -18,19 +18,9 @@ A failure is no answer: it scores worst wherever the reference allows a score.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
-from gliobench.domain.evaluation.scores import (
-    WORST_MM,
-    BoxScore,
-    FormScore,
-    PointScore,
-    PolygonScore,
-    RegionScore,
-)
-from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.metrics.measures import Measure
 
 
 class Meeting(str, Enum):
@@ -49,32 +39,12 @@ class Meeting(str, Enum):
         return cls.FALSE_ALARM if prediction else cls.NEITHER
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What is scored where one or both show nothing.
+def declared(meeting: Meeting, measure: Measure) -> float | None:
+    """Give what a region scores where one or both show nothing of it.
 
-    Args:
-        region: A region of a mask; its volumes are measured.
-        places: By form on the plane and in the volume; those that are absent are not scored.
+    Returns:
+        None where it is measured: where both show it, and by a measure that has no worst.
     """
-
-    region: RegionScore
-    places: Mapping[Form, FormScore]
-
-
-_WORST_REGION = RegionScore(dice=0.0, iou=0.0, hd95_mm=WORST_MM, nsd=0.0, volume_error_mm3=None)
-_BEST_REGION = RegionScore(dice=1.0, iou=1.0, hd95_mm=0.0, nsd=1.0, volume_error_mm3=None)
-_WORST_PLACES: Mapping[Form, FormScore] = {
-    Form.POINT: PointScore(error_mm=WORST_MM, hit=False),
-    Form.BOX: BoxScore(iou=0.0),
-    Form.POLYGON: PolygonScore(dice=0.0),
-    Form.POINT_3D: PointScore(error_mm=WORST_MM, hit=False),
-    Form.BOX_3D: BoxScore(iou=0.0),
-}
-
-DECLARED: Mapping[Meeting, Declared] = {
-    Meeting.MISSED: Declared(_WORST_REGION, _WORST_PLACES),
-    Meeting.FALSE_ALARM: Declared(_WORST_REGION, {}),
-    Meeting.NEITHER: Declared(_BEST_REGION, {}),
-}
-"""Of all meetings but `BOTH`, which is measured."""
+    if meeting is Meeting.BOTH or measure.worst is None:
+        return None
+    return measure.best if meeting is Meeting.NEITHER else measure.worst

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.metrics.classification import Confusions, Rankings
+from gliobench.domain.metrics.measures import (
+    AUROC,
+    BALANCED_ACCURACY,
+    GRADING,
+    SENSITIVITY,
+    SPECIFICITY,
+    Measure,
+)
 from gliobench.domain.statistics.bootstrap import resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import auroc_interval
@@ -17,7 +26,68 @@ from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
 
-Measures = dict[Measure, Measured]
+
+@dataclass(frozen=True, eq=False)
+class GradedAnswers:
+    """What B backends said of the grades of N studies, laid out once for all draws.
+
+    Args:
+        called: The grades of all B.
+        ranked: Of those P that give probabilities.
+        errors: By measure of single probabilities, (N, P) numbers.
+    """
+
+    called: CalledGrades
+    ranked: tuple[RankedStudies, ...]
+    errors: dict[Measure, MeasuredValues]
+
+    @classmethod
+    def of(
+        cls, hgg: BoolArray, *, called: BoolArray, probabilities: Sequence[FloatArray]
+    ) -> GradedAnswers:
+        """Lay answers out.
+
+        Args:
+            hgg: (N,) bool, the reference.
+            called: (N, B) bool.
+            probabilities: P arrays, (N,) in [0, 1] each.
+        """
+        errors = {
+            one: MeasuredValues.of(
+                one.of_probabilities(
+                    reference=hgg[:, None], probability=np.column_stack(probabilities)
+                )
+            )
+            for one in GRADING
+            if one.of_probabilities is not None and probabilities
+        }
+        return cls(
+            called=CalledGrades.of(reference=hgg, called_hgg=called),
+            ranked=tuple(RankedStudies.of(reference=hgg, score=one) for one in probabilities),
+            errors=errors,
+        )
+
+    def statistic(self, measures: Sequence[Measure]) -> Callable[[FloatArray], FloatArray]:
+        """Give what computes these of R cohorts: (R, B) or (R, P) each, side by side."""
+
+        def compute(weights: FloatArray) -> FloatArray:
+            confusions = self.called.confusions(weights)
+            rankings = [one.rankings(weights) for one in self.ranked]
+            return np.hstack([self._of(one, weights, confusions, rankings) for one in measures])
+
+        return compute
+
+    def _of(
+        self,
+        measure: Measure,
+        weights: FloatArray,
+        confusions: Confusions,
+        rankings: Sequence[Rankings],
+    ) -> FloatArray:
+        if measure.of_rankings is not None:
+            return np.column_stack([measure.of_rankings(one) for one in rankings])
+        rates = measure.rates(confusions)
+        return self.errors[measure].means(weights) if rates is None else rates
 
 
 def grading_measures(
@@ -27,8 +97,8 @@ def grading_measures(
     *,
     patients: Sequence[str],
     seed: int,
-) -> Measures:
-    """Measure how grades were told.
+) -> dict[Measure, Measured]:
+    """Measure how grades were told: shares by Wilson's interval, AUROC by DeLong's, others by BCa.
 
     Args:
         hgg: (N,) bool, the experts' grades.
@@ -38,56 +108,24 @@ def grading_measures(
         seed: Seed of the bootstrap intervals.
 
     Returns:
-        AUROC, AUPRC and Brier are there where every answer has a probability.
+        Measures of probabilities are there where every answer has one.
     """
-    measures = _proportions(hgg, called)
-    if not probability.size or np.isnan(probability).any():
-        return measures | _drawn(hgg, called, None, patients=patients, seed=seed)
-    measures[Measure.AUROC] = auroc_interval(reference=hgg, score=probability)
-    return measures | _drawn(hgg, called, probability, patients=patients, seed=seed)
-
-
-def _proportions(hgg: BoolArray, called: BoolArray) -> Measures:
-    found, spared = _wilson(called[hgg]), _wilson(~called[~hgg])
-    return {
-        Measure.ACCURACY: _wilson(called == hgg),
-        Measure.SENSITIVITY: found,
-        Measure.SPECIFICITY: spared,
-        Measure.PPV: _wilson(hgg[called]),
-        Measure.NPV: _wilson(~hgg[~called]),
-        Measure.BALANCED_ACCURACY: mean_of_proportions(found, spared),
-    }
-
-
-def _wilson(right: BoolArray) -> Measured:
-    """Estimate the share of True."""
-    return wilson(successes=int(right.sum()), n=len(right))
-
-
-def _drawn(
-    hgg: BoolArray,
-    called: BoolArray,
-    probability: FloatArray | None,
-    *,
-    patients: Sequence[str],
-    seed: int,
-) -> Measures:
-    """Bootstrap within each grade what has no interval of its own."""
-    names = [Measure.F1_HGG, Measure.F1_LGG, Measure.MCC]
-    grades = CalledGrades.of(reference=hgg, called_hgg=called[:, None])
-    ranked = squared = None
-    if probability is not None:
-        names += [Measure.AUPRC, Measure.BRIER]
-        ranked = RankedStudies.of(reference=hgg, score=probability)
-        squared = MeasuredValues.of((probability - hgg)[:, None] ** 2)
-
-    def measure(weights: FloatArray) -> FloatArray:
-        found = grades.confusions(weights)
-        columns = [found.f1_hgg, found.f1_lgg, found.mcc]
-        if ranked is not None and squared is not None:
-            columns += [ranked.rankings(weights).auprc[:, None], squared.means(weights)]
-        return np.hstack(columns)
-
+    given = bool(probability.size) and not np.isnan(probability).any()
+    answers = GradedAnswers.of(
+        hgg, called=called[:, None], probabilities=[probability] if given else []
+    )
+    counted = answers.called.confusions(np.ones((1, len(hgg))))
+    found = {one: _wilson(*one.of_counts(counted)) for one in GRADING if one.of_counts}
+    found[BALANCED_ACCURACY] = mean_of_proportions(found[SENSITIVITY], found[SPECIFICITY])
+    if given:
+        found[AUROC] = auroc_interval(reference=hgg, score=probability)
+    asked = [one for one in GRADING if given or not one.needs_probabilities]
+    drawn = [one for one in asked if one not in found]
     plan = SamplingPlan.of(patients, hgg.tolist())
-    replicates = resample(measure, plan, replicates=RESAMPLES, seed=seed)
-    return dict(zip(names, replicates.bca(), strict=True))
+    replicates = resample(answers.statistic(drawn), plan, replicates=RESAMPLES, seed=seed)
+    found |= zip(drawn, replicates.bca(), strict=True)
+    return {one: found[one] for one in asked}
+
+
+def _wilson(counted: FloatArray, of: FloatArray) -> Measured:
+    return wilson(successes=int(counted.item()), n=int(of.item()))

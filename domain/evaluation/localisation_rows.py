@@ -6,23 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gliobench.domain.evaluation.case_columns import SCORED
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import FormSummary, Measure, Spread
+from gliobench.domain.evaluation.summary import FormSummary, Spread
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics.measures import WORST_MM, Measure, leading, measures_of
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Measured
-from gliobench.domain.statistics.means import ANYWHERE, estimate_mean
+from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.statistics.sampling import Indices, numbered
-
-PROPORTIONS = frozenset({Measure.HIT, Measure.ACC_25, Measure.ACC_50})
-"""Measures that say yes or no of a study."""
-
-IN_MM = frozenset({Measure.ERROR_MM, Measure.HD95_MM})
-"""Measures whose worst score is `WORST_MM`."""
 
 Row = tuple[Form, Region | None]
 
@@ -59,12 +52,6 @@ def localisation_rows(table: CaseTable, *, answered_only: bool) -> tuple[FormSum
     )
 
 
-def measures_of(form: Form) -> tuple[Measure, ...]:
-    """Name what a form is measured by, in the order of a table's columns."""
-    found = SCORED[form]
-    return (*found, Measure.ACC_25, Measure.ACC_50) if Measure.BOX_IOU in found else found
-
-
 def _rows(table: CaseTable, form: Form) -> Iterator[Row]:
     """List the regions that some mask answered; a backend is not failed on the others."""
     if form is not Form.MASK:
@@ -74,10 +61,10 @@ def _rows(table: CaseTable, form: Form) -> Iterator[Row]:
         regions = [
             region
             for region in Region
-            if not np.isnan(table.scores(form, Measure.DICE, region)[answered]).all()
+            if not np.isnan(table.scores(form, leading(form), region)[answered]).all()
         ] or [table.localised]
     for region in regions:
-        if not np.isnan(table.scores(form, SCORED[form][0], region)).all():
+        if not np.isnan(table.scores(form, leading(form), region)).all():
             yield form, region
 
 
@@ -124,7 +111,7 @@ def _there(scores: Mapping[Measure, FloatArray]) -> BoolArray:
 
 def _n_failed(table: CaseTable, form: Form) -> int:
     region = table.localised if form is Form.MASK else None
-    scored = ~np.isnan(table.scores(form, SCORED[form][0], region))
+    scored = ~np.isnan(table.scores(form, leading(form), region))
     return int((table.failed(form) & scored).sum())
 
 
@@ -135,28 +122,22 @@ def _measures(
         return {}
     return {
         measure: _share(values)
-        if measure in PROPORTIONS
+        if measure.is_share
         else estimate_mean(
             values,
             patients,
-            failed=None if measure is Measure.VOLUME_ERROR_MM3 else failed,
-            bounds=_bounds(measure),
+            failed=None if measure.worst is None else failed,
+            bounds=measure.bounds,
         )
         for measure, values in scores.items()
     }
 
 
-def _bounds(measure: Measure) -> tuple[float, float]:
-    if measure in IN_MM:
-        return 0.0, WORST_MM
-    return ANYWHERE if measure is Measure.VOLUME_ERROR_MM3 else (0.0, 1.0)
-
-
 def _spreads(scores: Mapping[Measure, FloatArray]) -> dict[Measure, Spread]:
     found = {}
-    for measure in IN_MM & scores.keys():
-        known = scores[measure][~np.isnan(scores[measure])]
-        if known.size:
+    for measure, values in scores.items():
+        known = values[~np.isnan(values)]
+        if measure.is_distance and known.size:
             low, middle, high = np.quantile(known, (0.25, 0.5, 0.75)).tolist()
             found[measure] = Spread((low, middle, high), int((known >= WORST_MM).sum()))
     return found

@@ -6,7 +6,7 @@ studies (intention-to-treat) needs no second rule, and a mean over the answered 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -14,85 +14,15 @@ from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region, localised_region
+from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.measures import REFERENCE_MM3, Measure, scored_in
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.study import Grade, SliceChoice
 
-WORST_MM = 373.13
-"""Distance in mm that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
-volume. The penalty is gliobench's own. BraTS's official programs have none for points; as the HD95 of
-a missed lesion they count 374 mm (the program of 2023) or 373 mm (that of 2026)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PointScore:
-    """A place held against the middle of the tumour.
-
-    Args:
-        error_mm: Distance from the reference's centre, in [0, WORST_MM].
-        hit: Whether it lies in the whole tumour.
-    """
-
-    error_mm: float
-    hit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BoxScore:
-    """A box held against the tumour's; `iou` in [0, 1]."""
-
-    iou: float
-
-
-@dataclass(frozen=True, slots=True)
-class PolygonScore:
-    """A polygon held against the tumour's outline; `dice` in [0, 1]."""
-
-    dice: float
-
-
-@dataclass(frozen=True, slots=True)
-class RegionScore:
-    """One region of a mask held against the reference's.
-
-    Args:
-        dice: In [0, 1].
-        iou: In [0, 1].
-        hd95_mm: In [0, WORST_MM].
-        nsd: Share of the surfaces that lie within `NSD_TOLERANCE_MM` of each other.
-        volume_error_mm3: Predicted less reference volume; None for a failure, which has no worst.
-        reference_mm3: The reference's volume, 0.0 where it lacks the region; None where an older
-            run does not tell.
-
-    Where one of the two is empty, see `empties`.
-    """
-
-    dice: float
-    iou: float
-    hd95_mm: float
-    nsd: float
-    volume_error_mm3: float | None
-    reference_mm3: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MaskScore:
-    """A mask held against the reference, by region.
-
-    Args:
-        regions: The whole tumour at least; the gross tumour volume where the reference has no whole
-            tumour.
-    """
-
-    regions: Mapping[Region, RegionScore]
-
-    @property
-    def whole(self) -> RegionScore:
-        """The score of the region that localisations are scored against."""
-        return self.regions[localised_region(self.regions) or Region.WT]
-
-
-FormScore: TypeAlias = PointScore | BoxScore | PolygonScore | MaskScore
+Scores: TypeAlias = Mapping[str, float]
+"""One form of one study, by `Measure.score_name`: 0.0 and 1.0 for no and yes; a measure without a score
+is absent. Of a mask, `reference_name` gives the volume of each region beside them."""
 Place: TypeAlias = Point | Box | Polygon | Point3D | Box3D
 """A localisation that is a few numbers: any but a mask."""
 
@@ -102,15 +32,42 @@ class FormOutcome:
     """What became of one form of one study.
 
     Args:
-        score: The worst one where the form failed; None where the reference allows none.
+        scores: The worst ones where the form failed; empty where the reference allows none.
         failure: Why it failed, or None.
         answer: What was scored, in voxels of the study, or that there is no tumour; None where a
             place has no score, and for a mask, which the run keeps with its predictions.
     """
 
-    score: FormScore | None
+    scores: Scores
     failure: Failure | None = None
     answer: Place | NoTumour | None = None
+
+    def score(self, measure: Measure, region: Region | None = None) -> float | None:
+        """Give the score in a measure; None where there is none."""
+        return self.scores.get(measure.score_name(region))
+
+    @property
+    def regions(self) -> list[Region]:
+        """The regions of a mask that are scored."""
+        return [one for one in Region if measures.DICE.score_name(one) in self.scores]
+
+    def leading(self, form: Form) -> float | None:
+        """Give the score in a form's own measure; of a mask, in the region that localisations take."""
+        region = (localised_region(self.regions) or Region.WT) if form is Form.MASK else None
+        return self.score(measures.leading(form), region)
+
+
+def reference_name(region: Region) -> str:
+    """Name the volume of a mask's region in the reference, 0.0 where the reference lacks it."""
+    return f"{region.value}_{REFERENCE_MM3}"
+
+
+def score_names(form: Form, regions: Collection[Region] = tuple(Region)) -> Iterator[str]:
+    """List the names of a form's scores; of a mask in these regions, each with its volume."""
+    for region in [one for one in Region if one in regions] if form is Form.MASK else [None]:
+        yield from (one.score_name(region) for one in scored_in(form))
+        if region is not None:
+            yield reference_name(region)
 
 
 @dataclass(frozen=True, slots=True)

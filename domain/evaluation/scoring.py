@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.evaluation.empties import DECLARED, Meeting
-from gliobench.domain.evaluation.scores import (
-    WORST_MM,
-    BoxScore,
-    FormOutcome,
-    FormScore,
-    MaskScore,
-    Place,
-    PointScore,
-    PolygonScore,
-    RegionScore,
-)
+from gliobench.domain.evaluation.empties import Meeting, declared
+from gliobench.domain.evaluation.scores import FormOutcome, Place, Scores, reference_name
 from gliobench.domain.geometry.grids import (
     Axis,
     BoolArray,
-    Box,
-    Box3D,
     Grid,
     Plane,
-    Point,
-    Point3D,
-    Polygon,
 )
 from gliobench.domain.labels.regions import NESTED, Region, localised_region, nested
-from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit, polygon_dice
-from gliobench.domain.metrics.segmentation import dice, hd95_mm, iou, nsd, volume_error_mm3
+from gliobench.domain.metrics.measures import MaskPair, Measure, PlacedAnswer, scored_in
+from gliobench.domain.metrics.segmentation import volume_error_mm3
 from gliobench.domain.predictions.forms import (
     box_in_volume,
     box_on_plane,
@@ -55,11 +39,6 @@ from gliobench.domain.predictions.prediction import (
     NoTumour,
 )
 
-FoundT = TypeVar("FoundT")
-
-NSD_TOLERANCE_MM = 1.0
-"""How far apart two surfaces still agree: one voxel of BraTS."""
-
 YIELDS: Mapping[Form, frozenset[Form]] = {
     Form.MASK: frozenset(Form),
     Form.BOX_3D: frozenset({Form.BOX_3D, Form.POINT_3D, Form.BOX, Form.POINT}),
@@ -69,12 +48,6 @@ YIELDS: Mapping[Form, frozenset[Form]] = {
     Form.POINT: frozenset({Form.POINT, Form.POINT_3D}),
 }
 """The forms in which an answer can be scored: a mask in all, a box by its centre too, …"""
-
-WORST: Mapping[Form, FormScore] = {
-    **DECLARED[Meeting.MISSED].places,
-    Form.MASK: MaskScore(dict.fromkeys(NESTED, DECLARED[Meeting.MISSED].region)),
-}
-"""What a failure scores, where the reference shows a tumour."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,22 +129,28 @@ def _without_plane(answer: object, form: Form, target: Target | None) -> FormOut
     failure = answer if isinstance(answer, Failure) else None
     none = NO_TUMOUR if isinstance(answer, NoTumour) and form is not Form.MASK else None
     if target is None or form is not Form.MASK:
-        return FormOutcome(None, failure, none)
+        return FormOutcome({}, failure, none)
     if failure is not None:
         return _failed(form, failure, target)
     return FormOutcome(_score_mask(answer if isinstance(answer, Mask) else None, target))
 
 
+def worst_scores(form: Form, regions: Collection[Region] = NESTED) -> Scores:
+    """Give what a failure scores, where the reference shows a tumour: of a mask, in these regions."""
+    return {
+        measure.score_name(region): measure.worst
+        for region in (regions if form is Form.MASK else (None,))
+        for measure in scored_in(form)
+        if measure.worst is not None
+    }
+
+
 def _failed(form: Form, failure: Failure, target: Target) -> FormOutcome:
     if form is not Form.MASK:
-        return FormOutcome(WORST[form], failure)
-    worst = DECLARED[Meeting.MISSED].region
-    regions = {
-        region: replace(worst, reference_mm3=_mm3(target.regions[region], target.grid))
-        for region in Region
-        if region in target.regions
-    }
-    return FormOutcome(MaskScore(regions), failure)
+        return FormOutcome(worst_scores(form), failure)
+    regions = [region for region in Region if region in target.regions]
+    volumes = {reference_name(one): _mm3(target.regions[one], target.grid) for one in regions}
+    return FormOutcome({**worst_scores(form, regions), **volumes}, failure)
 
 
 def _outcome(
@@ -185,32 +164,43 @@ def _outcome(
         case NoTumour() if form is Form.MASK:
             return FormOutcome(_score_mask(None, target))
         case NoTumour():
-            return FormOutcome(DECLARED[Meeting.MISSED].places[form], answer=answer)
-    return FormOutcome(_score_place(answer, target, plane), answer=answer)
+            return FormOutcome(worst_scores(form), answer=answer)
+    return FormOutcome(_score_place(answer, form, target, plane), answer=answer)
 
 
-def _score_place(answer: Place, target: Target, plane: Plane) -> FormScore:
-    whole = target.whole
-    match answer:
-        case Box3D():
-            return BoxScore(box_iou(reference=box_in_volume(whole), prediction=answer))
-        case Point3D():
-            centre = point_in_volume(whole)
-            error_mm = centre_error_mm(reference=centre, prediction=answer, grid=target.grid)
-            return PointScore(min(error_mm, WORST_MM), hit(reference=whole, prediction=answer))
-        case Polygon():
-            outline = _there(polygon_on_plane(whole, plane))
-            return PolygonScore(polygon_dice(reference=outline, prediction=answer))
-        case Box():
-            box = _there(box_on_plane(whole, plane))
-            return BoxScore(box_iou(reference=box, prediction=answer))
-        case Point():
-            point = _there(point_on_plane(whole, plane))
-            error_mm = centre_error_mm(reference=point, prediction=answer, grid=target.grid)
-            return PointScore(min(error_mm, WORST_MM), hit(reference=whole, prediction=answer))
+def _score_place(answer: Place, form: Form, target: Target, plane: Plane) -> Scores:
+    reference = _reference(form, target.whole, plane)
+    pair = PlacedAnswer(reference, answer, target.whole, target.grid)
+    return {
+        one.score_name(): _capped(float(one.of_place(pair)), one)
+        for one in scored_in(form)
+        if one.of_place is not None
+    }
 
 
-def _score_mask(answer: Mask | None, target: Target) -> MaskScore:
+def _reference(form: Form, whole: BoolArray, plane: Plane) -> Place:
+    match form:
+        case Form.POINT_3D:
+            return point_in_volume(whole)
+        case Form.BOX_3D:
+            return box_in_volume(whole)
+        case Form.POINT:
+            found: Place | None = point_on_plane(whole, plane)
+        case Form.BOX:
+            found = box_on_plane(whole, plane)
+        case _:
+            found = polygon_on_plane(whole, plane)
+    if found is None:  # the plane was chosen so that it meets the tumour
+        raise InvalidInputError("the scoring plane misses the tumour")
+    return found
+
+
+def _capped(value: float, measure: Measure) -> float:
+    """Let no distance exceed the one that a failure scores."""
+    return min(value, measure.worst) if measure.is_distance and measure.worst else value
+
+
+def _score_mask(answer: Mask | None, target: Target) -> Scores:
     """Score the regions that a mask answers, or without one that there is no tumour in any."""
     if answer is not None and answer.grid != target.grid:
         raise InvalidInputError(f"mask on a grid of {answer.grid.shape} that is not the study's")
@@ -219,42 +209,26 @@ def _score_mask(answer: Mask | None, target: Target) -> MaskScore:
         said: Mapping[Region, BoolArray] = dict.fromkeys(target.nested, nothing)
     else:
         said = {**answer.regions, target.localised: answer.whole}
-    return MaskScore(
-        {
-            region: _score_region(target.regions[region], voxels, target.grid)
-            for region, voxels in said.items()
-            if region in target.regions
-        }
-    )
+    scores: dict[str, float] = {}
+    for region, voxels in said.items():
+        if region in target.regions:
+            scores |= _score_region(region, target.regions[region], voxels, target.grid)
+    return scores
 
 
-def _score_region(reference: BoolArray, prediction: BoolArray, grid: Grid) -> RegionScore:
+def _score_region(
+    region: Region, reference: BoolArray, prediction: BoolArray, grid: Grid
+) -> dict[str, float]:
     meeting = Meeting.of(reference=bool(reference.any()), prediction=bool(prediction.any()))
-    declared = DECLARED.get(meeting)
-    return replace(
-        declared.region if declared else _measured(reference, prediction, grid),
-        volume_error_mm3=volume_error_mm3(
-            reference=reference, prediction=prediction, spacing_mm=grid.spacing_mm
-        ),
-        reference_mm3=_mm3(reference, grid),
-    )
-
-
-def _measured(reference: BoolArray, prediction: BoolArray, grid: Grid) -> RegionScore:
-    spacing = grid.spacing_mm
-    distance_mm = hd95_mm(reference=reference, prediction=prediction, spacing_mm=spacing)
-    return RegionScore(
-        dice=dice(reference=reference, prediction=prediction),
-        iou=iou(reference=reference, prediction=prediction),
-        hd95_mm=min(distance_mm, WORST_MM),
-        nsd=nsd(
-            reference=reference,
-            prediction=prediction,
-            spacing_mm=spacing,
-            tolerance_mm=NSD_TOLERANCE_MM,
-        ),
-        volume_error_mm3=None,
-    )
+    pair = MaskPair(reference, prediction, grid.spacing_mm)
+    scores = {reference_name(region): _mm3(reference, grid)}
+    for one in scored_in(Form.MASK):
+        value = declared(meeting, one)
+        if value is None and one.of_masks is not None:
+            value = _capped(one.of_masks(pair), one)
+        if value is not None:
+            scores[one.score_name(region)] = value
+    return scores
 
 
 def _mm3(region: BoolArray, grid: Grid) -> float:
@@ -262,10 +236,3 @@ def _mm3(region: BoolArray, grid: Grid) -> float:
     return volume_error_mm3(
         reference=np.zeros_like(region), prediction=region, spacing_mm=grid.spacing_mm
     )
-
-
-def _there(found: FoundT | None) -> FoundT:
-    """Vouch that the tumour meets the scoring plane, which was chosen so."""
-    if found is None:
-        raise InvalidInputError("the scoring plane misses the tumour")
-    return found

@@ -8,46 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
+from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.estimate import Measured
 from gliobench.domain.studies.study import Grade
-
-
-class Measure(str, Enum):
-    """What a table's column holds; a name that ends in a unit is a mean in that unit."""
-
-    ACCURACY = "accuracy"
-    BALANCED_ACCURACY = "balanced_accuracy"
-    SENSITIVITY = "sensitivity"
-    SPECIFICITY = "specificity"
-    PPV = "ppv"
-    NPV = "npv"
-    F1_HGG = "f1_hgg"
-    F1_LGG = "f1_lgg"
-    MCC = "mcc"
-    AUROC = "auroc"
-    AUPRC = "auprc"
-    BRIER = "brier"
-    ERROR_MM = "error_mm"
-    HIT = "hit"
-    BOX_IOU = "box_iou"
-    ACC_25 = "acc_at_0.25"
-    ACC_50 = "acc_at_0.5"
-    DICE = "dice"
-    IOU = "iou"
-    HD95_MM = "hd95_mm"
-    NSD = "nsd"
-    VOLUME_ERROR_MM3 = "volume_error_mm3"
-
-
-def measure_key(form: Form, measure: Measure) -> str:
-    """Name a measure in JSON and CSV: the centre error says where it is measured."""
-    where = {Form.POINT_3D: "3d", Form.POINT: "plane"}.get(form)
-    return f"centre_error_{where}_mm" if where and measure is Measure.ERROR_MM else measure.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,28 @@
-"""How well grades are told: counts, rates, and the quality of the probabilities behind them."""
+"""How well grades are told: counts, rates, and the quality of the probabilities behind them.
+
+Every measure has one definition here, over many cohorts at once: one cohort is a row of weights, the
+bootstrap's cohorts are thousands. What a cohort leaves undefined is NaN; `statistics` puts into words
+why.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from math import sqrt
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.studies.study import Grade
 
 
 @dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
     """Reference grades against predicted ones; HGG is positive.
-
-    A rate over no studies is None: sensitivity where the reference has no HGG, PPV where none is
-    predicted, F1 of a grade that is in neither.
 
     Args:
         true_positive: HGG predicted as HGG.
@@ -59,143 +62,182 @@ class ConfusionMatrix:
             true_negative=pairs.count((Grade.LGG, Grade.LGG)),
         )
 
-    @property
-    def sensitivity(self) -> float | None:
-        """Share of HGG that is found."""
-        return _share(self.true_positive, self.true_positive + self.false_negative)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Confusions:
+    """Confusion matrices of B backends in R cohorts; every array is (R, B).
+
+    Args:
+        true_positive: Weight of HGG called HGG.
+        false_negative: Weight of HGG called LGG.
+        false_positive: Weight of LGG called HGG.
+        true_negative: Weight of LGG called LGG.
+    """
+
+    true_positive: FloatArray
+    false_negative: FloatArray
+    false_positive: FloatArray
+    true_negative: FloatArray
 
     @property
-    def specificity(self) -> float | None:
-        """Share of LGG that is found."""
-        return _share(self.true_negative, self.true_negative + self.false_positive)
-
-    @property
-    def ppv(self) -> float | None:
-        """Share of predicted HGG that is right."""
-        return _share(self.true_positive, self.true_positive + self.false_positive)
-
-    @property
-    def npv(self) -> float | None:
-        """Share of predicted LGG that is right."""
-        return _share(self.true_negative, self.true_negative + self.false_negative)
-
-    @property
-    def f1_hgg(self) -> float | None:
-        """Harmonic mean of sensitivity and PPV; 0.0 where HGG occurs and none is found."""
-        return _share(2 * self.true_positive, 2 * self.true_positive + self._wrong)
-
-    @property
-    def f1_lgg(self) -> float | None:
-        """Harmonic mean of specificity and NPV; 0.0 where LGG occurs and none is found."""
-        return _share(2 * self.true_negative, 2 * self.true_negative + self._wrong)
-
-    @property
-    def accuracy(self) -> float | None:
-        """Share of studies graded right; None without studies."""
-        right = self.true_positive + self.true_negative
-        return _share(right, right + self._wrong)
-
-    @property
-    def balanced_accuracy(self) -> float | None:
-        """Mean of sensitivity and specificity; None where the reference has one grade only."""
-        if self.sensitivity is None or self.specificity is None:
-            return None
-        return (self.sensitivity + self.specificity) / 2
-
-    @property
-    def mcc(self) -> float | None:
-        """Matthews correlation in [-1, 1]; None where the reference has one grade only.
-
-        0.0 where one grade is predicted for all, its limit there.
-
-        Source: Chicco and Jurman, BMC Genomics 2020.
-        """
-        hgg = self.true_positive + self.false_negative
-        lgg = self.true_negative + self.false_positive
-        if not hgg or not lgg:
-            return None
-        called_hgg = self.true_positive + self.false_positive
-        called_lgg = self.true_negative + self.false_negative
-        if not called_hgg or not called_lgg:
-            return 0.0
-        right = self.true_positive * self.true_negative
-        wrong = self.false_positive * self.false_negative
-        return (right - wrong) / sqrt(hgg * lgg * called_hgg * called_lgg)
-
-    @property
-    def _wrong(self) -> int:
+    def wrong(self) -> FloatArray:
+        """Weight of the studies graded wrong."""
         return self.false_negative + self.false_positive
 
 
-def auroc(*, reference: BoolArray, probability: FloatArray) -> float | None:
-    """Estimate how often an HGG gets a higher probability than an LGG; a tie counts half.
+Counts: TypeAlias = tuple[FloatArray, FloatArray]
+"""How many studies count, and of how many: their quotient is a share."""
 
-    Args:
-        reference: (N,) bool, True for HGG.
-        probability: (N,) P(HGG) in [0, 1].
+
+def accuracy(found: Confusions) -> Counts:
+    """Count the studies graded right, of all."""
+    right = found.true_positive + found.true_negative
+    return right, right + found.wrong
+
+
+def sensitivity(found: Confusions) -> Counts:
+    """Count the HGG that is graded HGG, of all HGG."""
+    return found.true_positive, found.true_positive + found.false_negative
+
+
+def specificity(found: Confusions) -> Counts:
+    """Count the LGG that is graded LGG, of all LGG."""
+    return found.true_negative, found.true_negative + found.false_positive
+
+
+def ppv(found: Confusions) -> Counts:
+    """Count the studies graded HGG that are HGG, of all graded HGG."""
+    return found.true_positive, found.true_positive + found.false_positive
+
+
+def npv(found: Confusions) -> Counts:
+    """Count the studies graded LGG that are LGG, of all graded LGG."""
+    return found.true_negative, found.true_negative + found.false_negative
+
+
+def balanced_accuracy(found: Confusions) -> FloatArray:
+    """Average sensitivity and specificity; NaN where the reference has one grade only."""
+    return (ratio(*sensitivity(found)) + ratio(*specificity(found))) / 2
+
+
+def f1_hgg(found: Confusions) -> FloatArray:
+    """Take the harmonic mean of sensitivity and PPV.
 
     Returns:
-        In [0, 1]; None where the reference has one grade only, or no study.
-
-    Raises:
-        InvalidInputError: Shapes differ, or a probability is not in [0, 1].
+        0.0 where HGG occurs and none is found; NaN where it is in neither reference nor answers.
     """
-    hgg, lgg = counts_by_probability(reference, probability)
-    if not hgg.any() or not lgg.any():
-        return None
-    lgg_below = np.cumsum(lgg) - lgg
-    return float(hgg @ (lgg_below + lgg / 2) / (hgg.sum() * lgg.sum()))
+    return ratio(2 * found.true_positive, 2 * found.true_positive + found.wrong)
 
 
-def auprc(*, reference: BoolArray, probability: FloatArray) -> float | None:
+def f1_lgg(found: Confusions) -> FloatArray:
+    """Take the harmonic mean of specificity and NPV; otherwise as `f1_hgg`."""
+    return ratio(2 * found.true_negative, 2 * found.true_negative + found.wrong)
+
+
+def mcc(found: Confusions) -> FloatArray:
+    """Measure Matthews' correlation, in [-1, 1].
+
+    Returns:
+        0.0 where one grade is predicted for all, its limit there; NaN where the reference has one
+        grade only.
+
+    Source: Chicco and Jurman, BMC Genomics 2020.
+    """
+    hgg = found.true_positive + found.false_negative
+    lgg = found.true_negative + found.false_positive
+    called_hgg = found.true_positive + found.false_positive
+    called_lgg = found.true_negative + found.false_negative
+    right = found.true_positive * found.true_negative
+    wrong = found.false_positive * found.false_negative
+    spread = np.sqrt(hgg * lgg) * np.sqrt(called_hgg * called_lgg)
+    one_called = (called_hgg == 0) | (called_lgg == 0)
+    value = ratio(np.where(one_called, 0.0, right - wrong), np.where(one_called, 1.0, spread))
+    return np.where((hgg == 0) | (lgg == 0), np.nan, value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rankings:
+    """Weights of the studies at each of G distinct scores, in rising order of it, in R cohorts.
+
+    Args:
+        hgg: (R, G) weight of HGG at each.
+        lgg: (R, G) weight of LGG at each.
+    """
+
+    hgg: FloatArray
+    lgg: FloatArray
+
+    @classmethod
+    def of(cls, *, reference: BoolArray, probability: FloatArray) -> Rankings:
+        """Rank one cohort, R = 1.
+
+        Args:
+            reference: (N,) bool, True for HGG.
+            probability: (N,) P(HGG) in [0, 1].
+
+        Raises:
+            InvalidInputError: Shapes differ, or a probability is not in [0, 1].
+        """
+        hgg, lgg = counts_by_probability(reference, probability)
+        return cls(hgg=hgg[None].astype(np.float64), lgg=lgg[None].astype(np.float64))
+
+
+def auroc(found: Rankings) -> FloatArray:
+    """Estimate how often an HGG ranks above an LGG, a tie counting half.
+
+    Returns:
+        (R,) in [0, 1]; NaN where the reference has one grade only, or no study.
+    """
+    below = np.cumsum(found.lgg, axis=1)
+    above = np.einsum("rg,rg->r", found.hgg, below)
+    tied = np.einsum("rg,rg->r", found.hgg, found.lgg)
+    return ratio(above - tied / 2, found.hgg.sum(axis=1) * found.lgg.sum(axis=1))
+
+
+def auprc(found: Rankings) -> FloatArray:
     """Estimate the area under precision over recall as average precision, step by step.
 
-    Studies of equal probability enter together. Prevalence is the value of a constant guess.
-
-    Args:
-        reference: (N,) bool, True for HGG.
-        probability: (N,) P(HGG) in [0, 1].
+    Studies of equal score enter together. Prevalence is the value of a constant guess.
 
     Returns:
-        In [0, 1]; None where the reference has one grade only, or no study.
-
-    Raises:
-        InvalidInputError: Shapes differ, or a probability is not in [0, 1].
+        (R,) in [0, 1]; NaN where the reference has one grade only, or no study.
     """
-    hgg, lgg = counts_by_probability(reference, probability)
-    if not hgg.any() or not lgg.any():
-        return None
-    found = np.cumsum(hgg[::-1])
-    precision = found / np.cumsum((hgg + lgg)[::-1])
-    return float(hgg[::-1] @ precision / hgg.sum())
+    n_hgg, n_lgg = found.hgg.sum(axis=1), found.lgg.sum(axis=1)
+    precision, called = _from_above(found.hgg), _from_above(found.lgg)
+    called += precision
+    # where nothing is called yet, no HGG is found either: any divisor will do
+    precision /= np.maximum(called, np.finfo(np.float64).tiny, out=called)
+    area = ratio(np.einsum("rg,rg->r", found.hgg, precision), n_hgg)
+    return np.where(n_lgg > 0, area, np.nan)
 
 
-def brier(*, reference: BoolArray, probability: FloatArray) -> float | None:
-    """Average the squared distance of the probability from the truth; lower is better.
+def _from_above(weights: FloatArray) -> FloatArray:
+    """Sum what is at each score and above it."""
+    return np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
+
+
+def squared_error(*, reference: BoolArray, probability: FloatArray) -> FloatArray:
+    """Square the distance of each probability from the truth; the mean is the Brier score.
 
     Args:
-        reference: (N,) bool, True for HGG.
-        probability: (N,) P(HGG) in [0, 1].
+        reference: bool, True for HGG.
+        probability: P(HGG) in [0, 1]; NaN where there is none.
 
     Returns:
-        In [0, 1]; None without studies. One grade only is no hindrance.
-
-    Raises:
-        InvalidInputError: Shapes differ, or a probability is not in [0, 1].
+        In [0, 1], of the shape that both broadcast to; lower is better.
     """
-    _check(reference, probability)
-    return float(np.mean((probability - reference) ** 2)) if reference.size else None
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+    return np.asarray((probability - reference) ** 2)
 
 
 def counts_by_probability(
     reference: BoolArray, probability: FloatArray
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count HGG and LGG at each distinct probability, in rising order of it."""
-    _check(reference, probability)
+    """Count HGG and LGG at each distinct probability, in rising order of it.
+
+    Raises:
+        InvalidInputError: Shapes differ, or a probability is not in [0, 1].
+    """
+    check_probabilities(reference, probability)
     _, rank = np.unique(probability, return_inverse=True)
     ranks = int(rank.max(initial=-1)) + 1
     hgg = np.bincount(rank[reference], minlength=ranks)
@@ -203,7 +245,12 @@ def counts_by_probability(
     return hgg, lgg
 
 
-def _check(reference: BoolArray, probability: FloatArray) -> None:
+def check_probabilities(reference: BoolArray, probability: FloatArray) -> None:
+    """Refuse grades and probabilities that do not fit together.
+
+    Raises:
+        InvalidInputError: Shapes differ, or a probability is not in [0, 1].
+    """
     if reference.dtype != np.bool_ or reference.ndim != 1 or reference.shape != probability.shape:
         raise InvalidInputError(
             f"reference is {reference.dtype} {reference.shape}, probability {probability.shape}: "

@@ -9,21 +9,14 @@ import numpy as np
 
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.moves import Move
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    PolygonScore,
-)
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.predictions.prediction import Form, GradePrediction, NoTumour
 from gliobench.domain.statistics.bootstrap import REPLICATES, Statistic, resample
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.means import MeasuredValues
 from gliobench.domain.statistics.proportions import wilson
-from gliobench.domain.statistics.ratios import ratio
 from gliobench.domain.statistics.sampling import SamplingPlan
 
 BARELY_MM = 1.0
@@ -223,18 +216,14 @@ def _places(case: CaseScore, form: Form) -> bool:
 
 def _moved(form: Form, one: CaseScore, other: CaseScore) -> tuple[float, float, float, float]:
     move: Move = other.moves[form]
-    before, after = (_score(case.localisation.get(form)) for case in (one, other))
+    before, after = (_leading(case.localisation.get(form), form) for case in (one, other))
     overlap = np.nan if move.overlap is None else move.overlap
     return move.apart_mm, move.unmoved_mm, overlap, after - before
 
 
-def _score(outcome: FormOutcome | None) -> float:
-    match outcome.score if outcome else None:
-        case PointScore(error_mm=value) | BoxScore(iou=value) | PolygonScore(dice=value):
-            return value
-        case MaskScore(whole=whole):
-            return whole.dice
-    return float("nan")
+def _leading(outcome: FormOutcome | None, form: Form) -> float:
+    value = outcome.leading(form) if outcome else None
+    return np.nan if value is None else value
 
 
 def _or(reason: NotEstimable, values: FloatArray, measured: Measured) -> Measured:

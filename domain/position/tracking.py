@@ -27,9 +27,9 @@ from scipy.spatial.distance import cdist
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.statistics.bootstrap import Statistic
 from gliobench.domain.statistics.estimate import NotEstimable
-from gliobench.domain.statistics.ratios import ratio
 from gliobench.domain.statistics.sampling import BLOCK
 
 SHUFFLES = 9_999

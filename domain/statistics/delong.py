@@ -17,6 +17,7 @@ from gliobench.domain.statistics.estimate import (
     NotEstimable,
     two_sided_z,
 )
+from gliobench.domain.statistics.rankings import area_under_roc
 
 FEWEST = 10
 """Studies of either grade that the test needs. Beside 40 of the other it rejects what is true in 11 to
@@ -44,14 +45,17 @@ class PairedAuroc:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Placements:
-    """Share of the other grade that each study is on the right side of, a tie counting half."""
+    """Share of the other grade that each study is on the right side of, a tie counting half.
 
+    Args:
+        auroc: The area, or of two the difference.
+        hgg: Of each HGG.
+        lgg: Of each LGG.
+    """
+
+    auroc: float
     hgg: FloatArray
     lgg: FloatArray
-
-    @property
-    def auroc(self) -> float:
-        return float(self.hgg.mean())
 
 
 def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LEVEL) -> Measured:
@@ -112,7 +116,7 @@ def compare_aurocs(
         return one
     if isinstance(other, NotEstimable):
         return other
-    apart = _Placements(hgg=one.hgg - other.hgg, lgg=one.lgg - other.lgg)
+    apart = _Placements(one.auroc - other.auroc, hgg=one.hgg - other.hgg, lgg=one.lgg - other.lgg)
     variance, n = _variance(apart), len(reference)
     if isinstance(variance, NotEstimable):
         return PairedAuroc(Estimate(apart.auroc, variance, n), _correlation(one, other), variance)
@@ -143,7 +147,11 @@ def _placements(reference: BoolArray, score: FloatArray) -> _Placements | NotEst
     hgg, lgg = score[reference], score[~reference]
     if not hgg.size or not lgg.size:
         return NotEstimable(f"the reference has no {'LGG' if hgg.size else 'HGG'}")
-    return _Placements(hgg=_share_below(hgg, lgg), lgg=1 - _share_below(lgg, hgg))
+    return _Placements(
+        auroc=area_under_roc(reference=reference, score=score),
+        hgg=_share_below(hgg, lgg),
+        lgg=1 - _share_below(lgg, hgg),
+    )
 
 
 def _share_below(scores: FloatArray, others: FloatArray) -> FloatArray:

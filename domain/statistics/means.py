@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.statistics.estimate import (
     LEVEL,
     NO_STUDY,
@@ -15,7 +16,6 @@ from gliobench.domain.statistics.estimate import (
     NotEstimable,
 )
 from gliobench.domain.statistics.mean_reach import FailureShare, MeanSpread
-from gliobench.domain.statistics.ratios import ratio
 from gliobench.domain.statistics.sampling import Indices
 
 RESAMPLES = 1000

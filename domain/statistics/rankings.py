@@ -8,47 +8,8 @@ import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
-from gliobench.domain.statistics.ratios import ratio
+from gliobench.domain.metrics.classification import Rankings, auroc
 from gliobench.domain.statistics.sampling import Indices
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rankings:
-    """Weights of the studies at each of G distinct scores, in rising order of it.
-
-    Areas are those of `metrics.classification`, NaN where that gives None.
-
-    Args:
-        hgg: (R, G) weight of HGG at each.
-        lgg: (R, G) weight of LGG at each.
-    """
-
-    hgg: FloatArray
-    lgg: FloatArray
-
-    @property
-    def auroc(self) -> FloatArray:
-        """(R,) how often an HGG ranks above an LGG, a tie counting half."""
-        below = np.cumsum(self.lgg, axis=1)
-        above = np.einsum("rg,rg->r", self.hgg, below)
-        tied = np.einsum("rg,rg->r", self.hgg, self.lgg)
-        return ratio(above - tied / 2, self.hgg.sum(axis=1) * below[:, -1])
-
-    @property
-    def auprc(self) -> FloatArray:
-        """(R,) average precision, step by step; NaN where a grade is absent."""
-        found, called = _from_above(self.hgg), _from_above(self.lgg)
-        hgg, lgg = found[:, 0].copy(), called[:, 0].copy()
-        called += found
-        # where nothing is called yet, no HGG is found either: any divisor will do
-        found /= np.maximum(called, np.finfo(np.float64).tiny, out=called)
-        area = ratio(np.einsum("rg,rg->r", self.hgg, found), hgg)
-        return np.where(lgg > 0, area, np.nan)
-
-
-def _from_above(weights: FloatArray) -> FloatArray:
-    """Sum what is at each score and above it."""
-    return np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,3 +54,9 @@ class RankedStudies:
             return Rankings(hgg=hgg, lgg=every)
         summed = (np.add.reduceat(one, self.starts, axis=1) for one in (hgg, every))
         return Rankings(*summed)
+
+
+def area_under_roc(*, reference: BoolArray, score: FloatArray) -> float:
+    """Give the `auroc` of a cohort of both grades, by any score that rises with P(HGG)."""
+    ranked = RankedStudies.of(reference=reference, score=score)
+    return float(auroc(ranked.rankings(np.ones((1, len(score))))).item())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gliobench.domain.geometry.grids import FloatArray
-from gliobench.domain.statistics.ratios import ratio
+from gliobench.domain.metrics.ratios import ratio
 
 SAME = 1e-12
 """Spread, relative to the numbers' own size, under which numbers are all the same."""

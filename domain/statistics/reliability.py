@@ -8,7 +8,7 @@ import numpy as np
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
-from gliobench.domain.metrics.classification import brier
+from gliobench.domain.metrics.classification import check_probabilities, squared_error
 from gliobench.domain.statistics.estimate import NO_STUDY, Measured, NotEstimable
 from gliobench.domain.statistics.proportions import wilson
 
@@ -81,9 +81,10 @@ def reliability(
     """
     if bins < 1:
         raise InvalidInputError(f"{bins} bins: wanted one or more")
-    score = brier(reference=reference, probability=probability)
-    if score is None:
+    check_probabilities(reference, probability)
+    if not reference.size:
         return NO_STUDY
+    score = float(squared_error(reference=reference, probability=probability).mean())
     n = len(reference)
     place = np.minimum((probability * bins).astype(np.intp), bins - 1)
     counts = np.bincount(place, minlength=bins)

@@ -21,6 +21,8 @@ import scipy
 from scipy.special import expit
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.metrics.classification import auprc, auroc
+from gliobench.domain.metrics.measures import GRADING
 from gliobench.domain.statistics.bootstrap import Replicates, Statistic, resample
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.means import MeasuredValues
@@ -28,17 +30,6 @@ from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
 
 PREVALENCE = 0.794
-RATES = (
-    "accuracy",
-    "sensitivity",
-    "specificity",
-    "balanced_accuracy",
-    "ppv",
-    "npv",
-    "f1_hgg",
-    "f1_lgg",
-    "mcc",
-)
 MEANS = 12
 
 
@@ -83,8 +74,8 @@ def _measures(hgg: BoolArray, probability: FloatArray, means: FloatArray) -> Sta
 
     def measure(weights: FloatArray) -> FloatArray:
         confusions = grades.confusions(weights)
-        rates = [getattr(confusions, rate) for rate in RATES]
-        areas = np.stack([(r.auroc, r.auprc) for r in (one.rankings(weights) for one in ranked)])
+        rates = [one.rates(confusions) for one in GRADING if not one.needs_probabilities]
+        areas = np.stack([(auroc(r), auprc(r)) for r in (one.rankings(weights) for one in ranked)])
         return np.hstack([*rates, *areas.transpose(1, 2, 0), values.means(weights)])
 
     return measure

@@ -28,20 +28,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import scipy
 
+from fakes.form_scores import box_score, mask_score, point_score, polygon_score, region_score
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.evaluation.backend_facts import BackendFacts
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    FormScore,
-    MaskScore,
-    Place,
-    PointScore,
-    PolygonScore,
-    RegionScore,
-)
-from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, Scores
+from gliobench.domain.evaluation.scoring import worst_scores
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
@@ -206,23 +197,23 @@ def _outcome(
     made: Made, form: Form, target: TargetFacts, failure: Failure | None, rng: np.random.Generator
 ) -> FormOutcome:
     if failure is not None:
-        return FormOutcome(WORST[form], failure)
+        return FormOutcome(worst_scores(form), failure)
     x, y = (round(one, 1) for one in rng.normal(scale=made.off_mm / 2**0.5, size=2))
     error_mm = float(np.hypot(x, y))
     return FormOutcome(_score(form, error_mm), answer=_moved(form, target, x, y))
 
 
-def _score(form: Form, error_mm: float) -> FormScore:
+def _score(form: Form, error_mm: float) -> Scores:
     overlap = float(np.exp(-error_mm / 20))
     match form:
         case Form.MASK:
-            part = RegionScore(overlap, overlap / (2 - overlap), error_mm, overlap, 100 * error_mm)
-            return MaskScore(dict.fromkeys(Region, part))
+            part = region_score(overlap, overlap / (2 - overlap), error_mm, overlap, 100 * error_mm)
+            return mask_score(dict.fromkeys(Region, part))
         case Form.POINT | Form.POINT_3D:
-            return PointScore(error_mm, hit=error_mm < 10)
+            return point_score(error_mm, hit=error_mm < 10)
         case Form.POLYGON:
-            return PolygonScore(overlap)
-    return BoxScore(overlap)
+            return polygon_score(overlap)
+    return box_score(overlap)
 
 
 def _moved(form: Form, target: TargetFacts, x: float, y: float) -> Place | None:

@@ -23,17 +23,12 @@ import numpy as np
 import scipy
 from scipy.ndimage import gaussian_filter
 
+from fakes.form_scores import box_score, point_score, polygon_score
 from gliobench.adapters.pillow import WebpPictureEncoder
 from gliobench.application.evaluate.save_cases import SIZE_PX, SavedImages
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase, chosen
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    PointScore,
-    PolygonScore,
-)
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, BoolArray, Grid, Plane
 from gliobench.domain.predictions.forms import largest_plane
@@ -128,9 +123,9 @@ def _score(
         reference_grade=reference,
         grade=GradePrediction(Grade.HGG if p > 0.5 else Grade.LGG, p, raw="HGG, as it seems."),
         localisation={
-            Form.POINT: FormOutcome(PointScore(40 * rng.random(), hit=False), answer=said.point),
-            Form.BOX: FormOutcome(BoxScore(rng.random()), answer=said.box),
-            Form.POLYGON: FormOutcome(PolygonScore(rng.random()), answer=said.polygon),
+            Form.POINT: FormOutcome(point_score(40 * rng.random(), hit=False), answer=said.point),
+            Form.BOX: FormOutcome(box_score(rng.random()), answer=said.box),
+            Form.POLYGON: FormOutcome(polygon_score(rng.random()), answer=said.polygon),
         },
         plane=target.plane,
         target=target,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fakes.fake_run_store import FakeRunStore
+from fakes.form_scores import box_score, mask_score, point_score, polygon_score, region_score
 from gliobench.adapters.parquet import ParquetRunStore
 from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
@@ -19,16 +20,8 @@ from gliobench.domain.controls.moves import Move
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    PolygonScore,
-    RegionScore,
-)
-from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.evaluation.scoring import worst_scores
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -92,15 +85,15 @@ TUMOUR = TargetFacts(
     brain=Point3D(at=(2.0, 1.5, 1.0)),
     right_share=1 / 9,
 )
-REGION = RegionScore(dice=1 / 3, iou=0.2, hd95_mm=2.5, nsd=0.7, volume_error_mm3=-1 / 3)
+REGION = region_score(dice=1 / 3, iou=0.2, hd95_mm=2.5, nsd=0.7, volume_error_mm3=-1 / 3)
 ALL_FORMS = {
-    Form.POINT: FormOutcome(PointScore(1 / 3, hit=True), answer=TUMOUR.point),
-    Form.BOX: FormOutcome(BoxScore(1 / 7), answer=TUMOUR.box),
-    Form.POLYGON: FormOutcome(PolygonScore(1 / 9), answer=TUMOUR.polygon),
-    Form.POINT_3D: FormOutcome(PointScore(0.0, hit=False), answer=TUMOUR.centre),
-    Form.BOX_3D: FormOutcome(BoxScore(0.0), answer=Box3D(start=(0, 1, 2), stop=(3, 4, 3))),
+    Form.POINT: FormOutcome(point_score(1 / 3, hit=True), answer=TUMOUR.point),
+    Form.BOX: FormOutcome(box_score(1 / 7), answer=TUMOUR.box),
+    Form.POLYGON: FormOutcome(polygon_score(1 / 9), answer=TUMOUR.polygon),
+    Form.POINT_3D: FormOutcome(point_score(0.0, hit=False), answer=TUMOUR.centre),
+    Form.BOX_3D: FormOutcome(box_score(0.0), answer=Box3D(start=(0, 1, 2), stop=(3, 4, 3))),
     Form.MASK: FormOutcome(
-        MaskScore({Region.WT: REGION, Region.ET: replace(REGION, volume_error_mm3=None)})
+        mask_score({Region.WT: REGION, Region.ET: {**REGION, "volume_error_mm3": None}})
     ),
 }
 
@@ -316,7 +309,7 @@ KEPT_SCORES = [
         None,
         Grade.HGG,
         grade=RAW,
-        localisation={form: FormOutcome(WORST[form], RAW) for form in Form},
+        localisation={form: FormOutcome(worst_scores(form), RAW) for form in Form},
         plane=PLANE_OF_SCORES,
         target=replace(TUMOUR, brain=None, right_share=None),
     ),
@@ -326,7 +319,7 @@ KEPT_SCORES = [
         None,
         None,
         grade=GradePrediction(Grade.LGG),
-        localisation={Form.BOX: FormOutcome(None), Form.POINT_3D: FormOutcome(None, RAW)},
+        localisation={Form.BOX: FormOutcome({}), Form.POINT_3D: FormOutcome({}, RAW)},
     ),
     CaseScore("s1", "p1", None, None, plane=Plane(Axis.SAGITTAL, 0)),
     CaseScore(
@@ -335,9 +328,9 @@ KEPT_SCORES = [
         None,
         None,
         localisation={
-            Form.POINT: FormOutcome(PointScore(1.0, hit=False), answer=NO_TUMOUR),
-            Form.BOX_3D: FormOutcome(None, answer=NO_TUMOUR),
-            Form.MASK: FormOutcome(MaskScore({Region.WT: replace(REGION, reference_mm3=1 / 3)})),
+            Form.POINT: FormOutcome(point_score(1.0, hit=False), answer=NO_TUMOUR),
+            Form.BOX_3D: FormOutcome({}, answer=NO_TUMOUR),
+            Form.MASK: FormOutcome(mask_score({Region.WT: {**REGION, "reference_mm3": 1 / 3}})),
         },
         plane=PLANE_OF_SCORES,
         target=TUMOUR,
@@ -349,7 +342,7 @@ KEPT_SCORES = [
         None,
         None,
         localisation={
-            Form.MASK: FormOutcome(MaskScore({Region.WT: replace(REGION, reference_mm3=0.0)}))
+            Form.MASK: FormOutcome(mask_score({Region.WT: {**REGION, "reference_mm3": 0.0}}))
         },
         found_tumour=True,
         tumour_free=True,

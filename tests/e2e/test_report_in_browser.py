@@ -144,7 +144,7 @@ def test_pressing_a_heading_sorts_and_pressing_again_turns_the_cases_around(
     open_page: OpenPage, name: str
 ) -> None:
     page = open_page(name)
-    centres = heading(page, "draws: On-plane centre, mm")
+    centres = heading(page, "draws: On-plane centre error, mm")
 
     centres.get_by_role("button").click()
     rising, said = studies(page), centres.get_attribute("aria-sort")
@@ -215,7 +215,7 @@ def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: 
     assert drawn["reference"] == ["polygon", "path", "circle"]
     assert drawn["0"] == drawn["1"] == ["polygon", "rect", "path", "circle"]
     assert drawn["2"] == []
-    assert "looks: Grade HGG 0.90; On-plane centre, mm 0.0" in (
+    assert "looks: Grade HGG 0.90; On-plane centre error, mm 0.0" in (
         svg.get_attribute("aria-label") or ""
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place
-from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.scoring import worst_scores
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
@@ -57,9 +57,9 @@ def fake_case_score(
 ) -> CaseScore:
     """Make a study's scores, worst where an answer failed."""
     outcomes = {
-        form: FormOutcome(WORST[form], failure=answer)
+        form: FormOutcome(worst_scores(form), failure=answer)
         if isinstance(answer, Failure)
-        else FormOutcome(WORST[form], answer=answer)
+        else FormOutcome(worst_scores(form), answer=answer)
         for form, answer in (answers or {}).items()
     }
     return CaseScore(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fakes.fake_case_score import PLANE, fake_target
 from fakes.fake_run_store import FakeRunStore
+from fakes.form_scores import point_score
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.application.report.compare_runs import CompareRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
@@ -15,8 +16,9 @@ from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.backend_facts import BackendFacts
-from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
+from gliobench.domain.metrics.measures import WORST_MM
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.studies.study import Grade
 
@@ -65,10 +67,10 @@ def _grade(says: float | bool | Failure | None) -> GradePrediction | Failure | N
 
 def _point(off: tuple[float, float] | Failure, tumour: tuple[int, int]) -> FormOutcome:
     if isinstance(off, Failure):
-        return FormOutcome(PointScore(WORST_MM, hit=False), off)
+        return FormOutcome(point_score(WORST_MM, hit=False), off)
     error_mm = float((4 * off[0] ** 2 + off[1] ** 2) ** 0.5)
     at = (tumour[0] + off[0], tumour[1] + off[1])
-    return FormOutcome(PointScore(error_mm, hit=error_mm < 3), answer=Point(PLANE, at))
+    return FormOutcome(point_score(error_mm, hit=error_mm < 3), answer=Point(PLANE, at))
 
 
 def saved_run(

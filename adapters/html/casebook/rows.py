@@ -8,14 +8,8 @@ from enum import Enum
 
 from gliobench.adapters.html.numbers import number
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    PolygonScore,
-)
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.metrics.measures import leading
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.studies.study import Grade
 
@@ -167,12 +161,13 @@ def _grade(case: CaseScore) -> Cell:
             return Cell(text, key, verdict(case))
 
 
-def _measured(form: Form, *, digits: int) -> Reader:
+def _measured(form: Form) -> Reader:
     def read(case: CaseScore) -> Cell:
-        found = case.localisation.get(form) or case.localisation.get(ON_PLANE_OR_IN_VOLUME[form])
+        scored = form if form in case.localisation else ON_PLANE_OR_IN_VOLUME[form]
+        found = case.localisation.get(scored)
         if found is None:
             return NONE
-        value = _value(found)
+        value = found.leading(scored)
         if found.failure is not None:
             return NONE if value is None else _failed(found.failure, key=value)
         if case.found_tumour is False or isinstance(found.answer, NoTumour):
@@ -181,22 +176,9 @@ def _measured(form: Form, *, digits: int) -> Reader:
             return Cell("false positive", value)
         if value is None:
             return NONE
-        return Cell(number(value, digits), value)
+        return Cell(number(value, leading(form).digits), value)
 
     return read
-
-
-def _value(outcome: FormOutcome) -> float | None:
-    match outcome.score:
-        case PointScore(error_mm=error_mm):
-            return error_mm
-        case BoxScore(iou=iou):
-            return iou
-        case PolygonScore(dice=dice):
-            return dice
-        case MaskScore(whole=whole):
-            return whole.dice
-    return None
 
 
 def _failed(failure: Failure, *, key: float | None) -> Cell:
@@ -212,20 +194,8 @@ def headings_of(table: CaseTable) -> Iterator[Heading]:
 
 COLUMNS: tuple[tuple[Heading, Reader], ...] = (
     (Heading("Grade", "The grade, with P(HGG) where available", numeric=False), _grade),
-    (
-        Heading("On-plane centre, mm", "Distance from the tumour’s centre on the scoring plane"),
-        _measured(Form.POINT, digits=1),
-    ),
-    (
-        Heading("Box IoU", "Overlap of the boxes on the scoring plane"),
-        _measured(Form.BOX, digits=2),
-    ),
-    (
-        Heading("Dice", "Overlap of the outline with the tumour on the scoring plane"),
-        _measured(Form.POLYGON, digits=2),
-    ),
-    (
-        Heading("3D Dice", "Overlap of the mask with the whole tumour in the volume"),
-        _measured(Form.MASK, digits=2),
+    *(
+        (Heading(leading(form).heading, leading(form).meaning), _measured(form))
+        for form in ON_PLANE_OR_IN_VOLUME
     ),
 )

@@ -8,7 +8,7 @@ from gliobench.adapters.html.comparison.words import pair_of
 from gliobench.adapters.html.numbers import count, listed, number
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.result import ALPHA, Claim, Comparison, Verdict
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.metrics.measures import CENTRE_ERROR, CENTRE_ERROR_3D
 
 
 def claims_of_the_first(
@@ -45,7 +45,7 @@ Wording = tuple[Callable[[Claim], bool], Callable[[str], str]]
 
 def _wordings(first: str, endpoint: Endpoint, n_studies: int) -> Iterator[Wording]:
     """Pair each kind of claim with its wording, which takes the others' names."""
-    closer = "closer" if endpoint.measure is Measure.ERROR_MM else "better"
+    closer = "closer" if endpoint.measure in (CENTRE_ERROR, CENTRE_ERROR_3D) else "better"
     typically, open_means = f"{closer} in the typical study", _why_open(endpoint, n_studies)
     if endpoint.is_mean:
         yield (
@@ -86,7 +86,7 @@ def _typical(first: str, *, wins: bool) -> Callable[[Claim], bool]:
 
 
 def _why_open(endpoint: Endpoint, n_studies: int) -> str:
-    unit = " mm" if endpoint.measure in {Measure.ERROR_MM, Measure.HD95_MM} else ""
+    unit = f" {endpoint.measure.unit}" if endpoint.measure.unit else ""
     return (
         f"but no claim about the means is supported: a failure counts as {number(endpoint.worst, 0)}{unit}, "
         f"and {count(n_studies, 'study')} are too few to bound the failure rates"

@@ -48,7 +48,7 @@ def difference_forest(comparison: Comparison, endpoint: Endpoint) -> Forest | No
 
 
 def _figure(pairs: Sequence[tuple[Pair, Estimate]], endpoint: Endpoint, of: str = "") -> Figure:
-    digits = 1 if "_mm" in endpoint.measure.value else 2
+    digits = endpoint.measure.digits
     rows = sorted(
         (_row(pair, found, endpoint, digits) for pair, found in pairs),
         key=lambda row: (-row.strong, -row.at),

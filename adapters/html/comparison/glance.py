@@ -19,7 +19,7 @@ from gliobench.adapters.html.numbers import interval, number, percent
 from gliobench.adapters.html.reservations import unranked
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import Comparison, Verdict
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.metrics import measures
 from gliobench.domain.position.tracking import FOLLOWS
 from gliobench.domain.statistics.estimate import Estimate
 
@@ -48,13 +48,13 @@ def glance_figures(comparison: Comparison) -> list[Figure]:
 
 
 def _accuracies(comparison: Comparison) -> Iterator[Figure]:
-    rows = in_figures(comparison, Endpoint(Measure.ACCURACY))
+    rows = in_figures(comparison, Endpoint(measures.ACCURACY))
     gradings = [arm.summary.everyone.intention_to_treat.grading for arm in comparison.arms]
     first = next((grading for grading in gradings if grading is not None), None)
     if rows and first is not None and (bar := first.no_skill) is not None:
         yield row_figure(
             "glance-accuracy",
-            "Accuracy",
+            measures.ACCURACY.title,
             f"Dashed: always answering {first.commoner.value} would score {percent(bar)}. "
             "Coloured: 95 % CI above the dashed line.",
             [_row(name, found, above=bar) for name, found in rows],
@@ -63,11 +63,11 @@ def _accuracies(comparison: Comparison) -> Iterator[Figure]:
 
 
 def _balanced(comparison: Comparison) -> Iterator[Figure]:
-    rows = in_figures(comparison, Endpoint(Measure.BALANCED_ACCURACY))
+    rows = in_figures(comparison, Endpoint(measures.BALANCED_ACCURACY))
     if rows:
         yield row_figure(
             "glance-balanced-accuracy",
-            "Balanced accuracy",
+            measures.BALANCED_ACCURACY.title,
             "Mean of sensitivity and specificity. Dashed: chance. Coloured: 95 % CI above the dashed line.",
             [_row(name, found, above=0.5) for name, found in rows],
             Scale((0, 1), SHARES, mark=0.5),

@@ -16,7 +16,7 @@ from gliobench.adapters.html.comparison.words import (
 )
 from gliobench.adapters.html.numbers import MISSING, interval, number
 from gliobench.adapters.html.tables import (
-    GRADING,
+    GRADED,
     NOTHING,
     Cell,
     Column,
@@ -29,7 +29,7 @@ from gliobench.adapters.html.tables import (
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.published import PAPER, PUBLISHED, Published
 from gliobench.domain.comparison.result import Comparison, Family, Pair
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.metrics import measures
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
@@ -63,8 +63,8 @@ def graded_beside_the_paper(comparison: Comparison) -> Table | None:
 
 
 def _published(model: Published) -> Row:
-    given = {Measure.ACCURACY: model.accuracy, Measure.SPECIFICITY: model.specificity}
-    cells = (given.get(measure) for _, measure in GRADING)
+    given = {measures.ACCURACY: model.accuracy, measures.SPECIFICITY: model.specificity}
+    cells = (given.get(measure) for measure in GRADED)
     return Row(
         model.model,
         "n not given",
@@ -102,7 +102,7 @@ def paired_grades(comparison: Comparison) -> Table | None:
             f"{pair.first} − {pair.second}",
             str(_n(pair)),
             (
-                measured_cell(pair.difference(primary)),
+                measured_cell(pair.difference(primary), primary.measure.digits),
                 test_cell(pair.mean_test(primary)),
                 _right(pair, Family.GRADES, "all", swapped=swapped),
                 _right(pair, Family.WITHIN_GRADES, "HGG", swapped=swapped),

@@ -15,7 +15,8 @@ from gliobench.adapters.html.comparison.drawing import (
 )
 from gliobench.adapters.html.numbers import count, number, percent, value_of
 from gliobench.domain.comparison.result import Arm, Comparison
-from gliobench.domain.evaluation.summary import GradingSummary, Measure
+from gliobench.domain.evaluation.summary import GradingSummary
+from gliobench.domain.metrics import measures
 from gliobench.domain.statistics.curves import Curve
 
 TICKS = (0.0, 0.5, 1.0)
@@ -36,15 +37,15 @@ def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
     if found is None or value_of(found.always_hgg) in (None, 0.0, 1.0):
         return
     areas = [
-        f"{name} {number(value_of(found.measures[measure]))}"
-        for name, measure in (("AUROC", Measure.AUROC), ("AUPRC", Measure.AUPRC))
-        if measure in found.measures
+        f"{one.title} {number(value_of(found.measures[one]), one.digits)}"
+        for one in (measures.AUROC, measures.AUPRC)
+        if one in found.measures
     ]
-    matrix = found.confusion
+    sensitivity, specificity, ppv = _rates(found)
     says = ", ".join(areas) or "no probabilities, hence no curve"
     point = (
-        f"operating point: sensitivity {number(matrix.sensitivity)}, specificity "
-        f"{number(matrix.specificity)}, precision {number(matrix.ppv)}"
+        f"operating point: sensitivity {number(sensitivity)}, specificity "
+        f"{number(specificity)}, precision {number(ppv)}"
     )
     yield Figure(
         name=f"curves-{arm.name}",
@@ -65,9 +66,9 @@ def _roc(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Ma
             yield axes.line(other.roc.corners, "other")
     if isinstance(arm.roc, Curve):
         yield axes.line(arm.roc.corners, "curve")
-    matrix = found.confusion
-    if matrix.sensitivity is not None and matrix.specificity is not None:
-        yield Dot(axes.place(1 - matrix.specificity, matrix.sensitivity), 4, "answer")
+    sensitivity, specificity, _ = _rates(found)
+    if sensitivity is not None and specificity is not None:
+        yield Dot(axes.place(1 - specificity, sensitivity), 4, "answer")
 
 
 def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
@@ -80,9 +81,15 @@ def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -
             yield axes.line(_stairs(other.precision_recall), "other")
     if isinstance(arm.precision_recall, Curve):
         yield axes.line(_stairs(arm.precision_recall), "curve")
-    matrix = found.confusion
-    if matrix.sensitivity is not None and matrix.ppv is not None:
-        yield Dot(axes.place(matrix.sensitivity, matrix.ppv), 4, "answer")
+    sensitivity, _, ppv = _rates(found)
+    if sensitivity is not None and ppv is not None:
+        yield Dot(axes.place(sensitivity, ppv), 4, "answer")
+
+
+def _rates(found: GradingSummary) -> list[float | None]:
+    """Give sensitivity, specificity and precision."""
+    rates = (measures.SENSITIVITY, measures.SPECIFICITY, measures.PPV)
+    return [value_of(found.measures[one]) for one in rates]
 
 
 def _stairs(curve: Curve) -> list[Place]:

@@ -23,8 +23,8 @@ from gliobench.adapters.html.sentences import (
 )
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Tracking
-from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.labels.regions import LOCALISED
+from gliobench.domain.metrics.measures import ACCURACY
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.studies.study import Grade
@@ -100,7 +100,7 @@ def _no_skill(comparison: Comparison) -> Iterator[str]:
     short = [
         arm.name
         for arm, grading in gradings
-        if not arm.baseline and (value_of(grading.measures[Measure.ACCURACY]) or 0.0) <= bar
+        if not arm.baseline and (value_of(grading.measures[ACCURACY]) or 0.0) <= bar
     ]
     if short:
         verb = "does" if len(short) == 1 else "do"

@@ -30,7 +30,7 @@ from gliobench.adapters.html.tables import (
 from gliobench.domain.comparison.distributions import SPREAD, Distribution
 from gliobench.domain.comparison.endpoints import LEADING, PAIRED, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import Comparison, Pair, Verdict
-from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.metrics.measures import WORST_MM
 from gliobench.domain.statistics.estimate import Estimate, Measured
 from gliobench.domain.statistics.wilcoxon import SignedRank
 
@@ -67,9 +67,8 @@ def spread_figures(comparison: Comparison) -> list[Figure]:
 
 
 def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Figure:
-    in_mm = endpoint.sign < 0
     step, top = 0.25, 1.0
-    if in_mm:
+    if endpoint.measure.is_distance:
         seen = [value for _, one in found for value in (*one.values, one.quartiles[1])]
         step, top = scale(min(max(seen), WORST_MM - 1))
     name = endpoint_name(endpoint)
@@ -82,7 +81,7 @@ def _spread(endpoint: Endpoint, found: Sequence[tuple[str, Distribution]]) -> Fi
         f"distribution-{endpoint.name}",
         f"{name[0].upper()}{name[1:]}",
         f"Faint dots: studies; dot: median; bar: interquartile range.{failed}",
-        [_strip(name, one, digits=1 if in_mm else 2) for name, one in found],
+        [_strip(name, one, digits=endpoint.measure.digits) for name, one in found],
         Scale((0.0, top), [at * step for at in range(round(top / step) + 1)]),
     )
 
@@ -119,7 +118,7 @@ def paired_places(comparison: Comparison) -> Table | None:
 
 
 def _shifted(pairs: Sequence[Pair], endpoint: Endpoint) -> Iterator[Row]:
-    digits = 1 if endpoint.sign < 0 else 2
+    digits = endpoint.measure.digits
     for pair in pairs:
         difference = pair.difference(endpoint)
         if isinstance(difference, Estimate):

@@ -16,9 +16,9 @@ from gliobench.adapters.html.numbers import count, listed
 from gliobench.adapters.html.reservations import unranked
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.result import ALPHA, Comparison, Family
-from gliobench.domain.evaluation.definitions import HD95, NSD, PENALTY, TUMOUR_FREE
+from gliobench.domain.evaluation.definitions import PENALTY, TUMOUR_FREE
 from gliobench.domain.evaluation.findings import FindingKind
-from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.metrics.measures import HD95_MM, NSD, WORST_MM
 from gliobench.domain.position.tracking import SHUFFLES
 from gliobench.domain.statistics.delong import FEWEST
 from gliobench.domain.statistics.means import RESAMPLES
@@ -55,8 +55,8 @@ def _design(comparison: Comparison) -> Iterator[str]:
         "positive class. "
         "The analysis was by intention to treat: a failed grade counted as the wrong grade, a failed "
         f"localisation as an overlap of 0 and a distance of {WORST_MM} mm; answered-only results are "
-        f"given in addition. {PENALTY} HD95 is the {HD95}. "
-        f"NSD is the {NSD[0].lower()}{NSD[1:]}."
+        f"given in addition. {PENALTY} HD95 is the {HD95_MM.meaning}. "
+        f"NSD is the {NSD.meaning[0].lower()}{NSD.meaning[1:]}."
     )
     if cohort.n_without_tumour:
         yield f"{count(cohort.n_without_tumour, 'study')} were tumour-free. {TUMOUR_FREE}"

@@ -9,10 +9,10 @@ from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.numbers import ends, value_of
 from gliobench.adapters.html.reservations import marks
 from gliobench.domain.comparison.result import Comparison, PValue
-from gliobench.domain.evaluation.summary import FormSummary, Measure, measure_key
+from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.metrics import measures
 from gliobench.domain.position.control_responses import GradeResponse, PlaceResponse
-from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
 Line = Sequence[object]
@@ -59,11 +59,11 @@ def _measures(comparison: Comparison) -> Iterator[Line]:
         for way, summary in ways:
             grading = summary.grading.measures.items() if summary.grading else ()
             for measure, found in grading:
-                yield (arm.name, way, "grade", "", measure.value, *_number(found))
+                yield (arm.name, way, "grade", "", measure.exported_as, *_number(found))
             for row in summary.localisation:
                 region = row.region.value if row.region else ""
                 for measure, found in row.measures.items():
-                    name = measure_key(row.form, measure)
+                    name = measure.exported_as
                     yield (arm.name, way, row.form.value, region, name, *_number(found))
                 for name, value in _spreads(row):
                     yield (arm.name, way, row.form.value, region, name, value, "", "", row.n, "")
@@ -73,7 +73,7 @@ def _spreads(row: FormSummary) -> Iterator[tuple[str, float]]:
     for measure, found in row.spreads.items():
         names = ("quartile_1", "median", "quartile_3")
         for name, value in (*zip(names, found.quartiles, strict=True), ("n_worst", found.n_worst)):
-            yield f"{measure_key(row.form, measure)}.{name}", value
+            yield f"{measure.exported_as}.{name}", value
 
 
 def _differences(comparison: Comparison) -> Iterator[Line]:
@@ -134,12 +134,13 @@ def _failures(comparison: Comparison) -> Iterator[Line]:
 def _strata(comparison: Comparison) -> Iterator[Line]:
     for stratum in comparison.strata:
         for row in stratum.rows:
-            measures = {
-                "accuracy": row.accuracy,
-                "balanced_accuracy": row.balanced_accuracy,
-                measure_key(Form.POINT, Measure.ERROR_MM): row.error_mm,
+            numbers = {
+                measures.ACCURACY: row.accuracy,
+                measures.BALANCED_ACCURACY: row.balanced_accuracy,
+                measures.CENTRE_ERROR: row.error_mm,
             }
-            for name, found in measures.items():
+            for measure, found in numbers.items():
+                name = measure.exported_as
                 yield (stratum.by.value, stratum.name, row.arm, name, *_number(found))
 
 

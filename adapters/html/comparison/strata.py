@@ -8,7 +8,7 @@ from itertools import groupby
 
 from gliobench.adapters.html.tables import Column, Group, Row, Table, measured_cell
 from gliobench.domain.comparison.result import Comparison, Stratum, StratumRow
-from gliobench.domain.evaluation.scores import WORST_MM
+from gliobench.domain.metrics.measures import ACCURACY, CENTRE_ERROR, WORST_MM
 from gliobench.domain.statistics.estimate import NotEstimable
 
 
@@ -28,9 +28,10 @@ class StrataTable:
 def strata_tables(comparison: Comparison) -> list[StrataTable]:
     """Tabulate accuracy and centre error by subgroup, one column per backend."""
     found = []
+    error = CENTRE_ERROR.heading[0].lower() + CENTRE_ERROR.heading[1:]
     for title, measure, digits in (
-        ("Accuracy of grading", "accuracy", 2),
-        (f"Mean on-plane centre error, mm (a failure counts as {WORST_MM})", "error_mm", 1),
+        ("Accuracy of grading", "accuracy", ACCURACY.digits),
+        (f"Mean {error} (a failure counts as {WORST_MM})", "error_mm", CENTRE_ERROR.digits),
     ):
         arms = [
             arm.name

@@ -6,24 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.domain.comparison.endpoints import AUROC, Endpoint
 from gliobench.domain.comparison.result import Arm, Comparison, Pair
-from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.studies.study import Grade
 
-NAMES: Mapping[Measure, str] = {
-    Measure.BALANCED_ACCURACY: "balanced accuracy",
-    Measure.AUROC: "AUROC",
-    Measure.BRIER: "Brier score",
-    Measure.ERROR_MM: "centre error in mm",
-    Measure.HIT: "hit rate",
-    Measure.BOX_IOU: "box IoU",
-    Measure.ACC_25: "detection rate (IoU ≥ 0.25)",
-    Measure.ACC_50: "detection rate (IoU ≥ 0.5)",
-    Measure.DICE: "Dice",
-    Measure.HD95_MM: "HD95 in mm",
-}
 PLACES: Mapping[Form, str] = {
     Form.POINT: "points on the scoring plane",
     Form.BOX: "boxes on the scoring plane",
@@ -36,7 +23,7 @@ PLACES: Mapping[Form, str] = {
 
 def endpoint_name(endpoint: Endpoint) -> str:
     """Name an endpoint in prose."""
-    name = NAMES.get(endpoint.measure, endpoint.measure.value)
+    name = endpoint.measure.name
     return f"{name} of {PLACES[endpoint.form]}" if endpoint.form else name
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from gliobench.adapters.transformers.reader import Reading
 from gliobench.application.ports.trainer import Row
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
-from gliobench.domain.evaluation.scores import BoxScore, FormOutcome, PointScore, PolygonScore
+from gliobench.domain.evaluation.scores import FormOutcome, Scores
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.geometry.grids import Box, Point, Polygon
+from gliobench.domain.metrics.measures import BOX_IOU, CENTRE_ERROR, HIT, POLYGON_DICE
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
@@ -83,15 +84,15 @@ def _scores(case: Case, place: LocalisationPrediction | Failure) -> Row:
     )
     point, box, polygon = (_score(outcomes.get(form)) for form in FORM_OF_QUESTION.values())
     return {
-        "hit": point.hit if isinstance(point, PointScore) else False,
-        "centre_error_mm": point.error_mm if isinstance(point, PointScore) else None,
-        "box_iou": box.iou if isinstance(box, BoxScore) else 0.0,
-        "polygon_dice": polygon.dice if isinstance(polygon, PolygonScore) else 0.0,
+        "hit": bool(point.get(HIT.score_name())),
+        "centre_error_mm": point.get(CENTRE_ERROR.score_name()),
+        "box_iou": box.get(BOX_IOU.score_name(), 0.0),
+        "polygon_dice": polygon.get(POLYGON_DICE.score_name(), 0.0),
     }
 
 
-def _score(outcome: FormOutcome | None) -> object:
-    """Give the score of a place; None where there is none, worst scores left out."""
+def _score(outcome: FormOutcome | None) -> Scores:
+    """Give the scores of a place, worst scores left out."""
     if outcome is None or outcome.failure or isinstance(outcome.answer, NoTumour):
-        return None
-    return outcome.score
+        return {}
+    return outcome.scores

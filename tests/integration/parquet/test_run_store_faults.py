@@ -11,20 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from fakes.form_scores import mask_score, point_score, region_score
 from fakes.full_disk import largest_file
 from gliobench.adapters.parquet import ParquetRunStore, run_store
 from gliobench.adapters.storage import open_storage
 from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.domain.errors import JobError
-from gliobench.domain.evaluation.scores import (
-    BoxScore,
-    CaseScore,
-    FormOutcome,
-    MaskScore,
-    PointScore,
-    RegionScore,
-)
-from gliobench.domain.evaluation.scoring import WORST
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.evaluation.scoring import worst_scores
 from gliobench.domain.geometry.grids import Axis, Grid, Plane
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
@@ -191,7 +185,7 @@ def test_predictions_are_one_flat_row_an_answer(tmp_path: Path) -> None:
 
 
 def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
-    region = RegionScore(dice=0.9, iou=0.8, hd95_mm=2.0, nsd=0.95, volume_error_mm3=-10.0)
+    region = region_score(dice=0.9, iou=0.8, hd95_mm=2.0, nsd=0.95, volume_error_mm3=-10.0)
     refusal = Failure(FailureReason.REFUSAL, "no")
     scored = CaseScore(
         study_id="s1",
@@ -200,9 +194,9 @@ def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
         reference_grade=Grade.LGG,
         grade=GradePrediction(Grade.HGG, 0.75),
         localisation={
-            Form.MASK: FormOutcome(MaskScore({Region.WT: region})),
-            Form.POINT: FormOutcome(PointScore(error_mm=3.0, hit=True)),
-            Form.BOX: FormOutcome(WORST[Form.BOX], refusal),
+            Form.MASK: FormOutcome(mask_score({Region.WT: region})),
+            Form.POINT: FormOutcome(point_score(error_mm=3.0, hit=True)),
+            Form.BOX: FormOutcome(worst_scores(Form.BOX), refusal),
         },
         plane=Plane(Axis.AXIAL, 7),
     )
@@ -219,7 +213,7 @@ def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
     )
     assert (first["mask_WT_dice"], first["mask_TC_dice"]) == (0.9, None)
     assert (first["point_error_mm"], first["point_hit"], first["scoring_plane"]) == (3.0, True, 7)
-    assert (first["box_iou"], first["box_failure"]) == (BoxScore(0.0).iou, "refusal")
+    assert (first["box_iou"], first["box_failure"]) == (0.0, "refusal")
     assert (second["grade"], second["grade_failure"]) == (None, "refusal")
 
 

@@ -11,6 +11,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.form_scores import point_score
 from gliobench.application.evaluate.evaluate_batch import manifest_of
 from gliobench.application.evaluate.score_study import ScoreStudy
 from gliobench.application.ports.backend import Backend
@@ -18,9 +19,10 @@ from gliobench.application.ports.executor import ReadLimit
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, PointScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.metrics.measures import DICE, VOLUME_ERROR_MM3
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -87,9 +89,8 @@ def torn(error: Exception) -> FakeStudySource:
 def test_predictions_are_held_against_the_references_of_their_studies() -> None:
     cases = score(fake_backend(), FakeStudySource(CASES))
 
-    mask = cases[0].localisation[Form.MASK].score
-    assert isinstance(mask, MaskScore)
-    assert mask.regions[Region.WT].dice == 1.0
+    mask = cases[0].localisation[Form.MASK]
+    assert mask.score(DICE, Region.WT) == 1.0
     assert [case.study_id for case in cases] == ["s0", "s1", "s2"]
     assert [case.site for case in cases] == ["2013", "2013", "CBICA"]
 
@@ -103,7 +104,7 @@ def test_a_study_without_a_reference_is_there_and_not_scored() -> None:
     cases = score(fake_backend(localizer=FakeLocalizer(nowhere)), FakeStudySource(CASES))
 
     assert cases[2].plane is None
-    assert cases[2].localisation[Form.MASK].score is None
+    assert cases[2].localisation[Form.MASK].scores == {}
     assert (cases[2].found_tumour, cases[2].tumour_free) == (False, False)
     assert cases[2].failures == ()
 
@@ -123,9 +124,8 @@ def test_a_study_without_tumour_in_which_none_is_found_is_right_and_no_failure()
     (case,) = score(backend, FakeStudySource([tumour_free("healthy")]))
 
     assert (case.tumour_free, case.found_tumour, case.failures) == (True, False, ())
-    mask = case.localisation[Form.MASK].score
-    assert isinstance(mask, MaskScore)
-    assert mask.regions[Region.WT].dice == 1.0
+    mask = case.localisation[Form.MASK]
+    assert mask.score(DICE, Region.WT) == 1.0
 
 
 def test_a_tumour_found_where_none_is_has_its_volume_kept() -> None:
@@ -140,10 +140,9 @@ def test_a_tumour_found_where_none_is_has_its_volume_kept() -> None:
 
     (scored,) = score(backend, FakeStudySource([case]))
 
-    mask = scored.localisation[Form.MASK].score
-    assert isinstance(mask, MaskScore)
+    mask = scored.localisation[Form.MASK]
     assert scored.found_tumour is True
-    assert mask.regions[Region.WT].volume_error_mm3 == 100.0
+    assert mask.score(VOLUME_ERROR_MM3, Region.WT) == 100.0
 
 
 def test_a_grade_that_is_not_given_for_want_of_a_tumour_fails_where_there_is_a_grade() -> None:
@@ -174,9 +173,8 @@ def test_a_grade_that_cannot_be_read_does_not_take_the_mask_with_it() -> None:
     (case,) = score(fake_backend(), FakeStudySource([torn]))
 
     assert (case.reference_grade, case.reference_fault) == (None, fault)
-    mask = case.localisation[Form.MASK].score
-    assert isinstance(mask, MaskScore)
-    assert mask.regions[Region.WT].dice == 1.0
+    mask = case.localisation[Form.MASK]
+    assert mask.score(DICE, Region.WT) == 1.0
 
 
 def test_a_reference_that_raises_is_a_fault_of_the_reference_and_of_no_backend() -> None:
@@ -224,7 +222,7 @@ def test_a_study_that_cannot_be_opened_scores_worst_where_its_reference_is_known
     case = score(fake_backend(), SourceWithLostImages(CASES))[0]
 
     assert case.localisation[Form.POINT_3D] == FormOutcome(
-        PointScore(373.13, hit=False), Failure(FailureReason.UNREADABLE_STUDY, "s0 is not NIfTI")
+        point_score(373.13, hit=False), Failure(FailureReason.UNREADABLE_STUDY, "s0 is not NIfTI")
     )
     assert case.reference_grade is Grade.HGG
 

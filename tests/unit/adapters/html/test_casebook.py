@@ -12,6 +12,7 @@ import pytest
 
 from fakes.fake_case_score import fake_case_score, fake_target
 from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
+from fakes.form_scores import mask_score, region_score
 from gliobench.adapters.html.casebook import case_section, page_scripts
 from gliobench.adapters.html.casebook.drawings import drawings
 from gliobench.adapters.html.casebook.rows import CaseRow, Verdict, case_table
@@ -20,7 +21,7 @@ from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
 from gliobench.domain.evaluation.saved_case import KeptSlice, SavedCase
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, RegionScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Box, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
@@ -43,7 +44,13 @@ def rows_of(book: Casebook) -> dict[str, CaseRow]:
 def test_each_backend_has_the_columns_that_it_answers(book: Casebook) -> None:
     headings = {name: [one.title for one in found] for name, found in case_table(book).headings}
 
-    assert headings["looks"] == ["Grade", "On-plane centre, mm", "Box IoU", "Dice", "3D Dice"]
+    assert headings["looks"] == [
+        "Grade",
+        "On-plane centre error, mm",
+        "Box IoU",
+        "Polygon Dice",
+        "Dice",
+    ]
     assert headings["says-hgg"] == ["Grade"]
 
 
@@ -232,8 +239,8 @@ def test_a_case_says_that_it_is_simulated_or_an_oracles_slice_and_for_whom() -> 
 
 
 def test_a_tumour_that_is_not_found_and_one_that_is_not_there_are_told_in_words() -> None:
-    region = RegionScore(0.0, 0.0, 373.13, 0.0, 50.0, reference_mm3=0.0)
-    mask = {Form.MASK: FormOutcome(MaskScore({Region.WT: region}))}
+    region = region_score(0.0, 0.0, 373.13, 0.0, 50.0, reference_mm3=0.0)
+    mask = {Form.MASK: FormOutcome(mask_score({Region.WT: region}))}
     alarm = replace(
         fake_case_score("s1", reference=None),
         localisation=mask,

@@ -106,7 +106,7 @@ def test_a_mean_that_holds_a_penalty_says_so_and_the_median_and_the_failures_lea
     median, failed, mean = table.groups[0].rows[0].cells[:3]
     assert [column.title for column in table.columns][:3] == [
         "3D centre error, mm: median",
-        "3D centre: failed",
+        "3D centre error: failed",
         "3D centre error, mm: mean",
     ]
     assert (median.text, failed.text, failed.small) == ("0.0", "1 / 8", "12 %")
@@ -126,7 +126,7 @@ def test_distances_of_surfaces_say_whose_definition_they_are_and_at_what_toleran
 
     assert "MONAI" in meanings["HD95 WT, mm: median"]
     assert "neither official BraTS number" in meanings["HD95 WT, mm: median"]
-    assert "tolerance of 1 mm" in meanings["NSD WT, 1 mm"]
+    assert "tolerance of 1 mm" in meanings["NSD (1 mm) WT"]
 
 
 def test_a_backend_that_only_points_has_no_box_and_no_mask() -> None:

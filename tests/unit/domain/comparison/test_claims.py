@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fakes.fake_comparison import REFUSAL, compared, reading
+from fakes.form_scores import point_score
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.result import (
@@ -20,8 +21,9 @@ from gliobench.domain.comparison.result import (
     Tracking,
     Verdict,
 )
-from gliobench.domain.evaluation.scores import WORST_MM, CaseScore, FormOutcome, PointScore
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.measures import WORST_MM
 from gliobench.domain.predictions.prediction import Failure, Form
 from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable
 
@@ -88,7 +90,7 @@ def test_one_to_three_failures_decide_nothing(failures: int) -> None:
 
 def test_answers_that_find_no_tumour_weigh_as_failures_do() -> None:
     cases = points_off([5 + one for one in SPREAD[::-1]])
-    nowhere = FormOutcome(PointScore(WORST_MM, hit=False))
+    nowhere = FormOutcome(point_score(WORST_MM, hit=False))
     lost = [replace(case, localisation={Form.POINT: nowhere}) for case in cases[:3]]
 
     (pair,) = compared(first=points_off([5 + one for one in SPREAD]), second=lost + cases[3:]).pairs
@@ -176,7 +178,7 @@ def test_fewer_than_six_failures_are_no_test_and_six_of_one_alone_are() -> None:
 def test_what_was_not_tested_is_not_claimed() -> None:
     pair = pair_of(SPREAD, SPREAD)
 
-    assert pair.claim(Endpoint(Measure.DICE, Form.MASK)).verdict is Verdict.UNTESTED
+    assert pair.claim(Endpoint(measures.DICE, Form.MASK)).verdict is Verdict.UNTESTED
     assert pair.claim(BALANCED_ACCURACY).verdict is Verdict.OPEN
 
 

@@ -11,7 +11,7 @@ from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endp
 from gliobench.domain.comparison.result import Comparison, Family, Pair
 from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.evaluation.summary import Measure
+from gliobench.domain.metrics import measures
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.delong import PairedAuroc
@@ -21,7 +21,7 @@ from gliobench.domain.statistics.multiplicity import holm
 from gliobench.domain.statistics.reliability import Reliability
 from gliobench.domain.statistics.wilcoxon import SignedRank
 
-POINT_ERROR = Endpoint(Measure.ERROR_MM, Form.POINT)
+POINT_ERROR = Endpoint(measures.CENTRE_ERROR, Form.POINT)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +127,8 @@ def test_a_failure_counts_as_wrong_and_as_worst(comparison: Comparison) -> None:
     treated, answered = (
         getattr(declining.summary.everyone, way) for way in ("intention_to_treat", "answered_only")
     )
-    assert treated.grading.measures[Measure.ACCURACY].value == 32 / 40
-    assert answered.grading.measures[Measure.ACCURACY].value == 1.0
+    assert treated.grading.measures[measures.ACCURACY].value == 32 / 40
+    assert answered.grading.measures[measures.ACCURACY].value == 1.0
     assert isinstance(declining.calibration, Reliability)
     assert declining.calibration.n == 32
 

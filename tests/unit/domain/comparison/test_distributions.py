@@ -7,7 +7,8 @@ import pytest
 from fakes.fake_comparison import REFUSAL, compared, looks, reading
 from gliobench.domain.comparison.distributions import SHOWN, Distribution, distributions
 from gliobench.domain.comparison.result import Comparison
-from gliobench.domain.evaluation.scores import WORST_MM, CaseScore
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.metrics.measures import WORST_MM
 
 
 def points_off(distances: list[float | None]) -> list[CaseScore]:

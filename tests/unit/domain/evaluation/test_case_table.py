@@ -7,10 +7,10 @@ import pytest
 
 from fakes.fake_case_score import PLANE, fake_case_score, fake_target
 from gliobench.domain.evaluation.case_table import AT_ONCE, CaseTable, align, differ_in_truth
-from gliobench.domain.evaluation.scores import WORST_MM
-from gliobench.domain.evaluation.summary import Measure
 from gliobench.domain.geometry.grids import Box, Point
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.measures import WORST_MM
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.studies.study import Grade
 
@@ -60,7 +60,7 @@ def test_forms_that_were_not_asked_for_take_no_room() -> None:
     assert TABLE.forms == [Form.POINT, Form.BOX]
     assert not any(name.startswith(("mask", "polygon")) for name in TABLE.columns)
     assert not TABLE.asked(Form.MASK).any()
-    assert np.isnan(TABLE.scores(Form.MASK, Measure.DICE, Region.WT)).all()
+    assert np.isnan(TABLE.scores(Form.MASK, measures.DICE, Region.WT)).all()
     assert np.isnan(TABLE.marks(Form.POLYGON)).all()
 
 
@@ -74,13 +74,13 @@ def test_some_forms_are_kept_without_copying() -> None:
 
 def test_a_failure_scores_worst_and_has_no_mark() -> None:
     assert TABLE.failed(Form.POINT).tolist() == [False, True, False]
-    assert TABLE.scores(Form.POINT, Measure.ERROR_MM)[1] == WORST_MM
+    assert TABLE.scores(Form.POINT, measures.CENTRE_ERROR)[1] == WORST_MM
     assert TABLE.marks(Form.POINT)[0].tolist() == [2.0, -3.0]
     assert np.isnan(TABLE.marks(Form.POINT)[1:]).all()
 
 
 def test_an_overlap_passes_bars_where_there_is_one() -> None:
-    overlaps = TABLE.scores(Form.BOX, Measure.ACC_25)
+    overlaps = TABLE.scores(Form.BOX, measures.ACC_25)
 
     assert overlaps[:2].tolist() == [0.0, 0.0]
     assert np.isnan(overlaps[2])

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_case_score import fake_case_score, fake_target
+from fakes.form_scores import mask_score, region_score
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.detection import detection_rows
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, MaskScore, RegionScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.evaluation.summary import DetectionSummary
 from gliobench.domain.geometry.grids import Point3D
 from gliobench.domain.labels.regions import Region
@@ -30,12 +31,12 @@ def pointed(study_id: str, *, tumour: bool, found: bool | None) -> CaseScore:
 
 def masked(study_id: str, reference_mm3: float, predicted_mm3: float | None) -> CaseScore:
     error = None if predicted_mm3 is None else predicted_mm3 - reference_mm3
-    score = RegionScore(0.5, 0.5, 1.0, 0.5, error, reference_mm3)
+    score = region_score(0.5, 0.5, 1.0, 0.5, error, reference_mm3)
     failure = REFUSED if predicted_mm3 is None else None
     case = fake_case_score(study_id, target=fake_target() if reference_mm3 else None)
     return replace(
         case,
-        localisation={Form.MASK: FormOutcome(MaskScore({Region.WT: score}), failure)},
+        localisation={Form.MASK: FormOutcome(mask_score({Region.WT: score}), failure)},
         tumour_free=not reference_mm3,
         found_tumour=None if predicted_mm3 is None else predicted_mm3 > 0,
     )

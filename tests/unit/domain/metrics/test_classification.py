@@ -5,25 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.one_cohort import RATES, auprc, auroc, brier, rates
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.metrics.classification import ConfusionMatrix, auprc, auroc, brier
+from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.studies.study import Grade
 
 HGG, LGG = Grade.HGG, Grade.LGG
-RATES = (
-    "sensitivity", "specificity", "ppv", "npv", "f1_hgg", "f1_lgg",
-    "accuracy", "balanced_accuracy", "mcc",
-)  # fmt: skip  # two lines read better than nine
 COUNTS = st.integers(0, 50)
 SCORED = (auroc, auprc, brier)
 
 
 def matrix(tp: int, fn: int, fp: int, tn: int) -> ConfusionMatrix:
     return ConfusionMatrix(true_positive=tp, false_negative=fn, false_positive=fp, true_negative=tn)
-
-
-def rates(confusion: ConfusionMatrix) -> dict[str, float | None]:
-    return {name: getattr(confusion, name) for name in RATES}
 
 
 def booleans(*values: int) -> np.ndarray:
@@ -40,27 +33,27 @@ def test_pairs_of_grades_are_counted_with_hgg_as_positive() -> None:
 
 
 def test_rates_of_a_matrix_worked_out_by_hand() -> None:
-    confusion = matrix(tp=6, fn=2, fp=1, tn=3)
+    confusion = rates(matrix(tp=6, fn=2, fp=1, tn=3))
 
-    assert confusion.sensitivity == 6 / 8
-    assert confusion.specificity == 3 / 4
-    assert confusion.ppv == 6 / 7
-    assert confusion.npv == 3 / 5
-    assert confusion.f1_hgg == 12 / 15
-    assert confusion.f1_lgg == 6 / 9
-    assert confusion.accuracy == 9 / 12
-    assert confusion.balanced_accuracy == 0.75
-    assert confusion.mcc == pytest.approx((18 - 2) / (7 * 8 * 4 * 5) ** 0.5)
+    assert confusion["sensitivity"] == 6 / 8
+    assert confusion["specificity"] == 3 / 4
+    assert confusion["ppv"] == 6 / 7
+    assert confusion["npv"] == 3 / 5
+    assert confusion["f1_hgg"] == 12 / 15
+    assert confusion["f1_lgg"] == 6 / 9
+    assert confusion["accuracy"] == 9 / 12
+    assert confusion["balanced_accuracy"] == 0.75
+    assert confusion["mcc"] == pytest.approx((18 - 2) / (7 * 8 * 4 * 5) ** 0.5)
 
 
 def test_always_answering_hgg_has_no_skill_however_accurate() -> None:
-    always_hgg = matrix(tp=293, fn=0, fp=76, tn=0)
+    always_hgg = rates(matrix(tp=293, fn=0, fp=76, tn=0))
 
-    assert always_hgg.accuracy == pytest.approx(0.794, abs=5e-4)
-    assert always_hgg.balanced_accuracy == 0.5
-    assert always_hgg.mcc == 0.0
-    assert always_hgg.npv is None
-    assert always_hgg.f1_lgg == 0.0
+    assert always_hgg["accuracy"] == pytest.approx(0.794, abs=5e-4)
+    assert always_hgg["balanced_accuracy"] == 0.5
+    assert always_hgg["mcc"] == 0.0
+    assert always_hgg["npv"] is None
+    assert always_hgg["f1_lgg"] == 0.0
 
 
 def test_without_lgg_in_the_reference_nothing_is_said_of_lgg() -> None:
@@ -72,24 +65,24 @@ def test_without_lgg_in_the_reference_nothing_is_said_of_lgg() -> None:
 
 
 def test_a_grade_that_is_in_neither_has_no_f1() -> None:
-    assert matrix(tp=3, fn=0, fp=0, tn=0).f1_lgg is None
-    assert matrix(tp=0, fn=0, fp=0, tn=3).f1_hgg is None
+    assert rates(matrix(tp=3, fn=0, fp=0, tn=0))["f1_lgg"] is None
+    assert rates(matrix(tp=0, fn=0, fp=0, tn=3))["f1_hgg"] is None
 
 
 def test_without_studies_there_is_no_rate() -> None:
     empty = ConfusionMatrix.of(reference=[], prediction=[])
 
-    assert rates(empty) == dict.fromkeys(RATES)
+    assert rates(empty) == dict.fromkeys(one.key for one in RATES)
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
 def test_swapping_the_grades_swaps_their_rates(tp: int, fn: int, fp: int, tn: int) -> None:
-    confusion, swapped = matrix(tp, fn, fp, tn), matrix(tp=tn, fn=fp, fp=fn, tn=tp)
+    confusion, swapped = rates(matrix(tp, fn, fp, tn)), rates(matrix(tp=tn, fn=fp, fp=fn, tn=tp))
 
-    assert confusion.sensitivity == swapped.specificity
-    assert confusion.ppv == swapped.npv
-    assert confusion.f1_hgg == swapped.f1_lgg
-    assert confusion.mcc == swapped.mcc
+    assert confusion["sensitivity"] == swapped["specificity"]
+    assert confusion["ppv"] == swapped["npv"]
+    assert confusion["f1_hgg"] == swapped["f1_lgg"]
+    assert confusion["mcc"] == swapped["mcc"]
 
 
 def test_sequences_of_other_length_are_refused() -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_case_score import PLANE, fake_case_score, fake_target
+from fakes.form_scores import point_score
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.moves import Move
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, PointScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.position.control_responses import (
     NO_ANSWER,
@@ -37,9 +38,9 @@ def case(
     """Make a study's scores; without an error its point failed."""
     scored = fake_case_score(f"s{number}", grade=grade, target=TARGET, reference=reference)
     outcome = (
-        FormOutcome(PointScore(373.13, hit=False), NOTHING)
+        FormOutcome(point_score(373.13, hit=False), NOTHING)
         if error_mm is None
-        else FormOutcome(PointScore(error_mm, hit=False), answer=Point(PLANE, (1.0, 1.0)))
+        else FormOutcome(point_score(error_mm, hit=False), answer=Point(PLANE, (1.0, 1.0)))
     )
     found = {Form.POINT: move} if move else {}
     return replace(scored, localisation={Form.POINT: outcome}, moves=found)

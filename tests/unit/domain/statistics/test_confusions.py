@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes.one_cohort import RATES, rates
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.metrics.classification import ConfusionMatrix
+from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.studies.study import Grade
 
-RATES = (
-    "sensitivity specificity ppv npv f1_hgg f1_lgg accuracy balanced_accuracy mcc".split()  # noqa: SIM905  a list of names reads better
-)
 GRADE = {True: Grade.HGG, False: Grade.LGG}
 
 
@@ -24,17 +23,19 @@ def one_by_one(reference: np.ndarray, called: np.ndarray, times: np.ndarray) -> 
     )
 
 
-@pytest.mark.parametrize("rate", RATES)
-def test_rates_of_drawn_cohorts_are_those_of_cohorts_written_out(rate: str) -> None:
+@pytest.mark.parametrize("rate", RATES, ids=lambda one: one.key)
+def test_rates_of_drawn_cohorts_are_those_of_cohorts_written_out(rate: Measure) -> None:
     rng = np.random.default_rng(0)
     reference, called = rng.random(9) < 0.7, rng.random((9, 3)) < 0.6
     times = rng.multinomial(9, np.full(9, 1 / 9), size=60)
     times[0], times[1] = reference * 2, ~reference * 2  # one grade only
 
-    found = getattr(CalledGrades.of(reference=reference, called_hgg=called).confusions(times), rate)
+    found = rate.rates(CalledGrades.of(reference=reference, called_hgg=called).confusions(times))
+
+    assert found is not None
 
     for row, backend in np.ndindex(found.shape):
-        wanted = getattr(one_by_one(reference, called[:, backend], times[row]), rate)
+        wanted = rates(one_by_one(reference, called[:, backend], times[row]))[rate.key]
         if wanted is None:
             assert np.isnan(found[row, backend])
         else:
@@ -50,7 +51,7 @@ def test_an_answer_that_does_not_count_is_in_no_cell() -> None:
 
     confusions = grades.confusions(np.array([[1.0, 5.0, 2.0]]))
 
-    assert confusions.sensitivity == 1.0
+    assert confusions.true_positive == 1.0
     assert confusions.false_negative == 0.0
     assert confusions.false_positive == 2.0
 

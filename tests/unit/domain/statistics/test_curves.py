@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes.one_cohort import auprc, auroc
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.metrics.classification import auprc, auroc
 from gliobench.domain.statistics.curves import (
     CORNERS,
     ONE_GRADE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes import one_cohort
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.metrics.classification import auprc, auroc
 from gliobench.domain.statistics.rankings import RankedStudies
@@ -21,8 +22,10 @@ def test_areas_are_those_of_cohorts_written_out(digits: int) -> None:
 
     for row, drawn in enumerate(times):
         cohort = {"reference": np.repeat(reference, drawn), "probability": np.repeat(score, drawn)}
-        for found, metric in ((rankings.auroc[row], auroc), (rankings.auprc[row], auprc)):
-            wanted = metric(**cohort)
+        for found, wanted in (
+            (auroc(rankings)[row], one_cohort.auroc(**cohort)),
+            (auprc(rankings)[row], one_cohort.auprc(**cohort)),
+        ):
             assert np.isnan(found) if wanted is None else found == pytest.approx(wanted)
 
 

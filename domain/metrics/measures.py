@@ -1,0 +1,470 @@
+"""Every measure, one row each: what scores, compares, prints or stores a measure reads its row here.
+
+To add one, write its function and its row, and test it. The score tables of runs get a column for it,
+reports a column, CSV, JSON and the terminal a number; runs that were scored before have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing
+from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.metrics import classification as graded
+from gliobench.domain.metrics import localisation as placed
+from gliobench.domain.metrics import segmentation as segmented
+from gliobench.domain.metrics.ratios import ratio
+from gliobench.domain.predictions.prediction import Form
+
+WORST_MM = 373.13
+"""Distance in mm that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
+volume. The penalty is gliobench's own. BraTS's official programs have none for points; as the HD95 of
+a missed lesion they count 374 mm (the program of 2023) or 373 mm (that of 2026)."""
+NSD_TOLERANCE_MM = 1.0
+"""How far apart two surfaces still agree: one voxel of BraTS."""
+REFERENCE_MM3 = "reference_mm3"
+"""What a score table calls the volume of a mask's region in the reference, beside its measures."""
+_DEFINITION = "MONAI's and Metrics Reloaded's definition, which is neither official BraTS number"
+
+
+class Compared(Enum):
+    """How two backends are compared by a measure."""
+
+    NO = "not"
+    BY_INTERVAL = "by the interval of the difference"
+    """No test here fits it, so it cannot be a primary endpoint."""
+    BY_TEST = "by a paired test"
+
+
+class PlacedAnswer(NamedTuple):
+    """A point, box or outline beside the reference's in the same form.
+
+    Args:
+        reference: The experts' tumour in the form of the answer.
+        prediction: The answer.
+        whole: (I, J, K) bool, the experts' whole tumour.
+        grid: Of the study.
+    """
+
+    reference: Any
+    prediction: Any
+    whole: BoolArray
+    grid: Grid
+
+
+class MaskPair(NamedTuple):
+    """One region of a mask beside the reference's; both (I, J, K) bool."""
+
+    reference: BoolArray
+    prediction: BoolArray
+    spacing_mm: Spacing
+
+
+class Bar(NamedTuple):
+    """A share of studies: those that reach a value of another measure."""
+
+    measure: Measure
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Measure:
+    """One measure; it is computed by the one function that its row names.
+
+    Args:
+        key: In the names of endpoints and score columns.
+        title: At the head of a column.
+        meaning: What it is, in a sentence without its full stop.
+        name: In the middle of a sentence, with its unit.
+        unit: Of the number; empty for shares and overlaps.
+        digits: Decimals in print.
+        lower_is_better: Whether less is better.
+        worst: What a failure scores; None where there is no worst: failures are then left out.
+        is_share: Whether it is a share of studies rather than a mean over them.
+        forms: The forms that it scores; empty for grades.
+        regions: Of a mask's measure, the regions that tables show.
+        column: In score tables, where that is not `key`.
+        export_key: In JSON and CSV, where that is not `key`.
+        terminal: At the head of a column in the terminal; empty where it is not shown there.
+        in_tables: Whether reports show it in their tables.
+        compared: How two backends are compared by it.
+        of_counts: Of grades, the studies that count and of how many.
+        of_confusions: Of grades.
+        of_rankings: Of probabilities, by their order.
+        of_probabilities: Of each study's P(HGG), given `reference` and `probability`; their mean.
+        of_place: Of an answer in a place's form.
+        of_masks: Of one region of a mask.
+        of_scores: Of the scores in another measure.
+
+    Raises:
+        InvalidInputError: It is computed by no function, or by two of them.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    name: str
+    unit: str = ""
+    digits: int = 2
+    lower_is_better: bool = False
+    worst: float | None = 0.0
+    is_share: bool = False
+    forms: tuple[Form, ...] = ()
+    regions: tuple[Region, ...] = ()
+    column: str = ""
+    export_key: str = ""
+    terminal: str = ""
+    in_tables: bool = True
+    compared: Compared = Compared.NO
+    of_counts: Callable[[graded.Confusions], graded.Counts] | None = None
+    of_confusions: Callable[[graded.Confusions], FloatArray] | None = None
+    of_rankings: Callable[[graded.Rankings], FloatArray] | None = None
+    of_probabilities: Callable[..., FloatArray] | None = None
+    of_place: Callable[[PlacedAnswer], float] | None = None
+    of_masks: Callable[[MaskPair], float] | None = None
+    of_scores: Bar | None = None
+
+    def __post_init__(self) -> None:
+        functions = [getattr(self, name) for name in self.__slots__ if name.startswith("of_")]
+        if sum(one is not None for one in functions) != 1:
+            raise InvalidInputError(f"{self.key} needs one function that computes it")
+
+    def __reduce__(self) -> tuple[Callable[[str], Measure], tuple[str]]:
+        """Send the title and receive the same row: rows are compared by identity."""
+        return _titled, (self.title,)
+
+    @property
+    def needs_probabilities(self) -> bool:
+        """Whether it takes P(HGG) of every answer."""
+        return self.of_rankings is not None or self.of_probabilities is not None
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is a mean over studies, of scores that are more than right or wrong."""
+        return self.of_probabilities is not None or bool(self.forms and not self.is_share)
+
+    @property
+    def is_distance(self) -> bool:
+        """Whether it is in millimetres, and a failure counts as `WORST_MM`."""
+        return self.unit == "mm"
+
+    @property
+    def best(self) -> float:
+        """What full agreement scores."""
+        return 0.0 if self.lower_is_better else 1.0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What no value lies beyond."""
+        if self.worst is None:
+            return float("-inf"), float("inf")
+        return min(self.worst, self.best), max(self.worst, self.best)
+
+    @property
+    def heading(self) -> str:
+        """Its title with its unit."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+    @property
+    def exported_as(self) -> str:
+        """Its name in JSON and CSV."""
+        return self.export_key or self.key
+
+    def score_name(self, region: Region | None = None) -> str:
+        """Name a study's score, beside others of the same form; of a mask it tells the region."""
+        return f"{region.value}_{self.column or self.key}" if region else self.column or self.key
+
+    def rates(self, found: graded.Confusions) -> FloatArray | None:
+        """Compute it of grades, (R, B); None where it takes probabilities."""
+        if self.of_counts is not None:
+            return ratio(*self.of_counts(found))
+        return None if self.of_confusions is None else self.of_confusions(found)
+
+
+MEASURES: tuple[Measure, ...] = (
+    ACCURACY := Measure(
+        key="accuracy",
+        title="Accuracy",
+        meaning="Share of correct grades",
+        name="accuracy",
+        is_share=True,
+        terminal="accuracy",
+        compared=Compared.BY_TEST,
+        of_counts=graded.accuracy,
+    ),
+    BALANCED_ACCURACY := Measure(
+        key="balanced_accuracy",
+        title="Balanced accuracy",
+        meaning="Mean of sensitivity and specificity; 0.5 is chance",
+        name="balanced accuracy",
+        terminal="balanced",
+        compared=Compared.BY_TEST,
+        of_confusions=graded.balanced_accuracy,
+    ),
+    SENSITIVITY := Measure(
+        key="sensitivity",
+        title="Sensitivity",
+        meaning="Share of HGG graded HGG",
+        name="sensitivity",
+        is_share=True,
+        terminal="sens.",
+        compared=Compared.BY_TEST,
+        of_counts=graded.sensitivity,
+    ),
+    SPECIFICITY := Measure(
+        key="specificity",
+        title="Specificity",
+        meaning="Share of LGG graded LGG",
+        name="specificity",
+        is_share=True,
+        terminal="spec.",
+        compared=Compared.BY_TEST,
+        of_counts=graded.specificity,
+    ),
+    PPV := Measure(
+        key="ppv",
+        title="PPV",
+        meaning="Positive predictive value: share of HGG among the studies graded HGG",
+        name="positive predictive value",
+        is_share=True,
+        in_tables=False,
+        compared=Compared.BY_INTERVAL,
+        of_counts=graded.ppv,
+    ),
+    NPV := Measure(
+        key="npv",
+        title="NPV",
+        meaning="Negative predictive value: share of LGG among the studies graded LGG",
+        name="negative predictive value",
+        is_share=True,
+        in_tables=False,
+        compared=Compared.BY_INTERVAL,
+        of_counts=graded.npv,
+    ),
+    F1_HGG := Measure(
+        key="f1_hgg",
+        title="F1, HGG",
+        meaning="Harmonic mean of sensitivity and PPV",
+        name="F1 of HGG",
+        in_tables=False,
+        compared=Compared.BY_INTERVAL,
+        of_confusions=graded.f1_hgg,
+    ),
+    F1_LGG := Measure(
+        key="f1_lgg",
+        title="F1, LGG",
+        meaning="Harmonic mean of specificity and NPV",
+        name="F1 of LGG",
+        in_tables=False,
+        compared=Compared.BY_INTERVAL,
+        of_confusions=graded.f1_lgg,
+    ),
+    MCC := Measure(
+        key="mcc",
+        title="MCC",
+        meaning="Matthews correlation coefficient; 0 is chance",
+        name="MCC",
+        worst=-1.0,
+        compared=Compared.BY_INTERVAL,
+        of_confusions=graded.mcc,
+    ),
+    AUROC := Measure(
+        key="auroc",
+        title="AUROC",
+        meaning="Area under the ROC curve; 0.5 is chance",
+        name="AUROC",
+        terminal="AUROC",
+        compared=Compared.BY_TEST,
+        of_rankings=graded.auroc,
+    ),
+    AUPRC := Measure(
+        key="auprc",
+        title="AUPRC",
+        meaning="Area under precision over recall; the prevalence of HGG is chance",
+        name="AUPRC",
+        in_tables=False,
+        compared=Compared.BY_INTERVAL,
+        of_rankings=graded.auprc,
+    ),
+    BRIER := Measure(
+        key="brier",
+        title="Brier",
+        meaning="Mean squared error of P(HGG); 0 is best",
+        name="Brier score",
+        digits=3,
+        lower_is_better=True,
+        worst=1.0,
+        compared=Compared.BY_TEST,
+        of_probabilities=graded.squared_error,
+    ),
+    CENTRE_ERROR_3D := Measure(
+        key="error_mm",
+        title="3D centre error",
+        meaning="Distance in the volume from the centroid of the reference's whole tumour",
+        name="centre error in mm",
+        unit="mm",
+        digits=1,
+        lower_is_better=True,
+        worst=WORST_MM,
+        forms=(Form.POINT_3D,),
+        export_key="centre_error_3d_mm",
+        terminal="3D error mm",
+        compared=Compared.BY_TEST,
+        of_place=lambda one: placed.centre_error_mm(
+            reference=one.reference, prediction=one.prediction, grid=one.grid
+        ),
+    ),
+    CENTRE_ERROR := Measure(
+        key="error_mm",
+        title="On-plane centre error",
+        meaning="Distance on the scoring plane, the axial plane of the largest reference area, from "
+        "the centroid of the reference there",
+        name="centre error in mm",
+        unit="mm",
+        digits=1,
+        lower_is_better=True,
+        worst=WORST_MM,
+        forms=(Form.POINT,),
+        export_key="centre_error_plane_mm",
+        compared=Compared.BY_TEST,
+        of_place=lambda one: placed.centre_error_mm(
+            reference=one.reference, prediction=one.prediction, grid=one.grid
+        ),
+    ),
+    HIT := Measure(
+        key="hit",
+        title="Hit",
+        meaning="Share of centres inside the whole tumour",
+        name="hit rate",
+        is_share=True,
+        forms=(Form.POINT, Form.POINT_3D),
+        terminal="hits",
+        compared=Compared.BY_TEST,
+        of_place=lambda one: placed.hit(reference=one.whole, prediction=one.prediction),
+    ),
+    BOX_IOU := Measure(
+        key="box_iou",
+        title="Box IoU",
+        meaning="Overlap of the boxes: intersection over union",
+        name="box IoU",
+        forms=(Form.BOX, Form.BOX_3D),
+        column="iou",
+        terminal="box IoU",
+        compared=Compared.BY_TEST,
+        of_place=lambda one: placed.box_iou(reference=one.reference, prediction=one.prediction),
+    ),
+    ACC_25 := Measure(
+        key="acc_at_0.25",
+        title="Detected (IoU ≥ 0.25)",
+        meaning="Share of boxes with an IoU of at least 0.25",
+        name="detection rate (IoU ≥ 0.25)",
+        is_share=True,
+        forms=(Form.BOX, Form.BOX_3D),
+        compared=Compared.BY_TEST,
+        of_scores=Bar(BOX_IOU, at_least=0.25),
+    ),
+    ACC_50 := Measure(
+        key="acc_at_0.5",
+        title="Detected (IoU ≥ 0.5)",
+        meaning="Share of boxes with an IoU of at least 0.5",
+        name="detection rate (IoU ≥ 0.5)",
+        is_share=True,
+        forms=(Form.BOX, Form.BOX_3D),
+        compared=Compared.BY_TEST,
+        of_scores=Bar(BOX_IOU, at_least=0.5),
+    ),
+    POLYGON_DICE := Measure(
+        key="dice",
+        title="Polygon Dice",
+        meaning="Overlap of the polygons: Dice coefficient",
+        name="Dice",
+        forms=(Form.POLYGON,),
+        compared=Compared.BY_TEST,
+        of_place=lambda one: placed.polygon_dice(
+            reference=one.reference, prediction=one.prediction
+        ),
+    ),
+    DICE := Measure(
+        key="dice",
+        title="Dice",
+        meaning="Overlap of the masks: Dice coefficient",
+        name="Dice",
+        forms=(Form.MASK,),
+        regions=NESTED,
+        terminal="Dice",
+        compared=Compared.BY_TEST,
+        of_masks=lambda pair: segmented.dice(reference=pair.reference, prediction=pair.prediction),
+    ),
+    IOU := Measure(
+        key="iou",
+        title="IoU",
+        meaning="Overlap of the masks: intersection over union",
+        name="IoU",
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_masks=lambda pair: segmented.iou(reference=pair.reference, prediction=pair.prediction),
+    ),
+    HD95_MM := Measure(
+        key="hd95_mm",
+        title="HD95",
+        meaning="95th percentile of the distance from the surface voxels of one mask to the nearest of "
+        f"the other, the larger of both directions: {_DEFINITION} (whole tumour of ten real patients: "
+        "7.4 mm so, 7.1 by the program of 2023, 6.1 by that of 2026)",
+        name="HD95 in mm",
+        unit="mm",
+        digits=1,
+        lower_is_better=True,
+        worst=WORST_MM,
+        forms=(Form.MASK,),
+        regions=(Region.WT,),
+        compared=Compared.BY_TEST,
+        of_masks=lambda pair: segmented.hd95_mm(**pair._asdict()),
+    ),
+    NSD := Measure(
+        key="nsd",
+        title=f"NSD ({NSD_TOLERANCE_MM:g} mm)",
+        meaning=f"Normalised surface Dice at a tolerance of {NSD_TOLERANCE_MM:g} mm: share of both "
+        f"masks' surface voxels that lie within it of the other surface: {_DEFINITION}",
+        name="NSD",
+        forms=(Form.MASK,),
+        regions=(Region.WT,),
+        of_masks=lambda pair: segmented.nsd(**pair._asdict(), tolerance_mm=NSD_TOLERANCE_MM),
+    ),
+    VOLUME_ERROR_MM3 := Measure(
+        key="volume_error_mm3",
+        title="Volume error",
+        meaning="Predicted less reference volume; a failure has none",
+        name="volume error in mm³",
+        unit="mm³",
+        digits=0,
+        worst=None,
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_masks=lambda pair: segmented.volume_error_mm3(**pair._asdict()),
+    ),
+)
+GRADING = tuple(one for one in MEASURES if not one.forms)
+"""What grades are measured by."""
+
+
+def measures_of(form: Form) -> tuple[Measure, ...]:
+    """List what a form is measured by, its leading measure first."""
+    return tuple(one for one in MEASURES if form in one.forms)
+
+
+def scored_in(form: Form) -> tuple[Measure, ...]:
+    """List the measures of a form that each study is scored by; others follow from their scores."""
+    return tuple(one for one in measures_of(form) if one.of_scores is None)
+
+
+def leading(form: Form) -> Measure:
+    """Name a form's own measure."""
+    return measures_of(form)[0]
+
+
+def _titled(title: str) -> Measure:
+    return next(one for one in MEASURES if one.title == title)
