@@ -106,7 +106,10 @@ def test_leakage_stops_it_in_one_line_and_is_told_by_the_exit_code_where_allowed
     ("arguments", "told"),
     [
         (["nowhere"], "keeps no run"),
-        (["{runs}", "--primary", "mcc"], "primary endpoint 'mcc': wanted one of balanced_accuracy"),
+        (
+            ["{runs}", "--primary", "mcc"],
+            "primary endpoint 'mcc': wanted one of accuracy, balanced_accuracy",
+        ),
         (["{runs}/looks"], "1 run to compare: wanted two or more"),
     ],
     ids=["no run", "primary", "one run"],
