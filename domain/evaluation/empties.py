@@ -26,10 +26,10 @@ from gliobench.domain.metrics.measures import Measure
 class Meeting(str, Enum):
     """How a reference and an answer meet, of a study or of a region."""
 
-    BOTH = "both show it"
-    MISSED = "the reference alone shows it"
-    FALSE_ALARM = "the answer alone shows it"
-    NEITHER = "neither shows it"
+    BOTH = "in both"
+    MISSED = "in the reference only"
+    FALSE_ALARM = "in the answer only"
+    NEITHER = "in neither"
 
     @classmethod
     def of(cls, *, reference: bool, prediction: bool) -> Meeting:
