@@ -1,36 +1,36 @@
 """Every error that gliobench raises on purpose.
 
 GliobenchError
-├── FaultError                              a value, file or model is at fault. While studies are
-│   │                                       worked on, that study has failed, and the others go on
+├── FaultError                              an input is at fault; when many studies are processed,
+│   │                                       the study counts as a failure and the others go on
 │   ├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
-│   │   ├── FaultyStudyError                    a study's file, for a reason with a name
+│   │   ├── FaultyStudyError                    a study's file, with a reason code
 │   │   └── ImplausibleError                    images or an answer that cannot be right
-│   ├── NotFoundError                           a study, backend, run or file that is not there
+│   ├── NotFoundError                           a study, backend, run or file that does not exist
 │   └── BackendError                            a model that could not be loaded or run
-└── JobError                                a job that could not be carried out, whatever the study
+└── JobError                                the whole job failed, whatever the study
     ├── MissingExtraError                       an optional library that is not installed
-    ├── UndeclaredLabelsError                   masks whose labels may mean several things
-    ├── StoreError                              a place that failed now and may work later
-    └── StoppedError                            a job that was asked to stop, and can go on
+    ├── UndeclaredLabelsError                   masks with an ambiguous label convention
+    ├── StoreError                              a store that failed now and may work later
+    └── StoppedError                            a job that was asked to stop and can be resumed
 
-Code that works on one study of many catches `FaultError` and counts a failure. It never catches
-`JobError`: that ends the job, and no study is blamed for it.
-A message names the thing, the value got and the value wanted, in one line.
+Code that processes one study of many catches `FaultError` and counts a failure. It never catches
+`JobError`, which ends the job and is not counted as a failure of any study.
+A message names the item, the actual value and the expected value, in one line.
 """
 
 from gliobench.domain.messages import one_line
 
 
 class GliobenchError(Exception):
-    """Base of all errors that a user can act on; its text is one line, whatever it quotes."""
+    """Base of all errors that a user can act on; its text is always one line."""
 
     def __str__(self) -> str:
         return one_line(super().__str__())
 
 
 class FaultError(GliobenchError):
-    """A value, file or model cannot be used; while studies are worked on, that study has failed."""
+    """An input cannot be used; when many studies are processed, this is a failure of the study."""
 
 
 class InvalidInputError(FaultError, ValueError):
@@ -38,11 +38,11 @@ class InvalidInputError(FaultError, ValueError):
 
 
 class ImplausibleError(InvalidInputError):
-    """Images show no stripped brain, or an answer fits into none; the user may insist all the same."""
+    """Images show no skull-stripped brain, or an answer is implausible; the user may override it."""
 
 
 class NotFoundError(FaultError):
-    """A study, a backend, a run or a file is not there."""
+    """A study, a backend, a run or a file does not exist."""
 
 
 class BackendError(FaultError):
@@ -50,15 +50,15 @@ class BackendError(FaultError):
 
 
 class JobError(GliobenchError):
-    """A job could not be carried out; no study is at fault."""
+    """The job could not be carried out; no study is at fault."""
 
 
 class MissingExtraError(JobError):
     """An optional library is not installed.
 
     Args:
-        extra: The extra of gliobench that brings it.
-        purpose: What it is needed for, as the start of a sentence.
+        extra: The extra of gliobench that installs it.
+        purpose: What needs it, as the start of a sentence.
     """
 
     def __init__(self, *, extra: str, purpose: str) -> None:
@@ -67,8 +67,8 @@ class MissingExtraError(JobError):
 
 
 class StoreError(JobError):
-    """A place could not be reached, read or written; the same command may do it later."""
+    """A store could not be reached, read or written; the same command may succeed later."""
 
 
 class StoppedError(JobError):
-    """A job was asked to stop; all that it finished is kept, and the same command goes on."""
+    """A job was asked to stop; its finished work is saved, and the same command resumes."""

@@ -1,21 +1,21 @@
-"""What a message to a person shows of a value that anybody may have written: one line, cut."""
+"""Display of arbitrary values in messages: one line, of limited length."""
 
 from __future__ import annotations
 
 import unicodedata
 
 VALUE_LENGTH = 200
-"""Characters that a message shows of a value."""
+"""Maximum number of characters shown of a value."""
 LINE_LENGTH = 1000
-"""Characters of a message."""
+"""Maximum number of characters of a message."""
 READ_LENGTH = 8 * LINE_LENGTH
-"""Characters of a text that are looked at: the rest would be cut anyway."""
+"""Maximum number of characters processed of a text; the rest would be cut anyway."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of control, format (bidirectional marks among them) and surrogate characters."""
+"""Unicode categories of control, format (such as bidirectional marks) and surrogate characters."""
 
 
 def shown(value: object) -> str:
-    """Show a value as Python would write it, without its middle where it is long.
+    """Return a value's repr, shortened in the middle if it is long.
 
     >>> shown("a" * 300)[:12], len(shown("a" * 300))
     ("'aaaaaaaaaaa", 200)
@@ -24,19 +24,22 @@ def shown(value: object) -> str:
         value = value[:READ_LENGTH]
     try:
         return cut(printable(repr(value)), VALUE_LENGTH)
-    except (RecursionError, ValueError):  # nested too deeply, or an integer of thousands of digits
+    except (
+        RecursionError,
+        ValueError,
+    ):  # nested too deeply, or an integer with thousands of digits
         return f"a {type(value).__name__}"
 
 
 def one_line(text: str) -> str:
-    """Make one line of a text, of at most `LINE_LENGTH` characters that a terminal can show."""
+    """Reduce a text to one line of at most `LINE_LENGTH` printable characters."""
     return cut(printable(" ".join(cut(text, READ_LENGTH).split())), LINE_LENGTH)
 
 
 def printable(text: str) -> str:
-    r"""Write control, bidirectional and surrogate characters as escapes.
+    r"""Escape control, bidirectional and surrogate characters.
 
-    A byte of a file's name that is no UTF-8, which Python holds as a surrogate, becomes `\xeb`.
+    A byte of a file name that is not UTF-8, which Python represents as a surrogate, becomes `\xeb`.
 
     >>> printable("a\x1b[31m")
     'a\\x1b[31m'
@@ -44,12 +47,12 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        _escaped(one) if unicodedata.category(one) in _INVISIBLE else one for one in text
+        _escaped(item) if unicodedata.category(item) in _INVISIBLE else item for item in text
     )
 
 
 def cut(text: str, length: int) -> str:
-    """Leave out the middle of a text that is longer than this; its end often says what is wanted."""
+    """Shorten a long text in the middle; its end often contains the expected value."""
     if len(text) <= length:
         return text
     end = length // 3

@@ -1,4 +1,4 @@
-"""What must not be shown of a URL or of an error: credentials."""
+"""Removal of credentials from URLs and error messages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import re
 HIDDEN = "***"
 _USER = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*)://"
-    r"(?P<user>[^/\s@:]+:(?!\d+/)[^\s@]*@(?:[^/\s@]*@)*|[^/\s]*@)",  # a password may hold / and @
+    r"(?P<user>[^/\s@:]+:(?!\d+/)[^\s@]*@(?:[^/\s@]*@)*|[^/\s]*@)",  # a password may contain / and @
     re.IGNORECASE,
 )
 _CONTAINERS = ("abfs", "abfss")
-"""Schemes of which the part before the @ is no user: a container of an Azure account."""
+"""Schemes in which the part before the @ is not a user but a container of an Azure account."""
 _QUERY = re.compile(r"(?P<address>\b[a-z][a-z0-9+.-]*://[^\s?'\"]*)\?[^\s'\"]+", re.IGNORECASE)
 _SIGNED = re.compile(
     r"\b(?P<name>sig|signature|X-Amz-[A-Za-z-]+|AccountKey|SharedAccess\w+|\w*(?:secret|token|password)\w*)"
@@ -23,19 +23,19 @@ _NAME_OF_A_SECRET = re.compile(
     r"(SECRET|TOKEN$|PASSWORD|ACCESS_KEY|ACCOUNT_KEY|API_KEY|SAS_|_SAS$|CONNECTION_STRING)"
 )
 _SHORTEST_SECRET = 6
-"""Of an environment variable's value; a shorter one would hide ordinary words."""
+"""Minimum length of a secret value; hiding shorter ones would hide ordinary words."""
 
 
 def names_a_secret(name: str) -> bool:
-    """Tell whether the value of a variable or an option of this name is a credential."""
+    """Return whether a variable or option of this name holds a credential."""
     return bool(_NAME_OF_A_SECRET.search(name.upper()))
 
 
 def hidden(text: str) -> str:
-    """Put `***` in the place of credentials, in a URL or in what a library says.
+    """Replace credentials by `***` in a URL or in a message of a library.
 
-    Hidden are a URL's user, password and query, signatures and tokens, and the values of environment
-    variables whose names say that they are secret.
+    Replaced are a URL's user, password and query, signatures and tokens, and the values of environment
+    variables with secret names.
     """
     for name, value in os.environ.items():
         if len(value) >= _SHORTEST_SECRET and names_a_secret(name):

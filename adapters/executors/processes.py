@@ -70,9 +70,9 @@ class _Processes(Pool):
         return _Process(process, ours)
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
-        ours = {one.connection: one for one in workers if isinstance(one, _Process)}
+        ours = {worker.connection: worker for worker in workers if isinstance(worker, _Process)}
         heard = wait(list(ours), timeout_s)
-        return [(ours[one], ours[one].hear()) for one in heard if isinstance(one, Connection)]
+        return [(ours[item], ours[item].hear()) for item in heard if isinstance(item, Connection)]
 
 
 @final

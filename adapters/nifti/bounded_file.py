@@ -1,4 +1,4 @@
-"""Reading files, gzipped or not, that may lie about their size: never more than was asked for."""
+"""Bounded reading of plain or gzipped files, whose actual size may differ from the declared one."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from gliobench.domain.errors import NotFoundError
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 _GZIP_MAGIC = b"\x1f\x8b"
-# Small, for what a chunk leaves over is copied once a gzip member, and a file of nothing but empty
-# members has thousands of them in a chunk.
+# Small, because the rest of a chunk is copied once per gzip member, and a file of empty members
+# has thousands of them in a chunk.
 _CHUNK = 64 * 1024
 
 
 @contextmanager
 def opened(path: DatasetPath) -> Iterator[BufferedReader]:
-    """Open a file to read its bytes, and name it in whatever goes wrong meanwhile.
+    """Open a file to read its bytes, and name it in all errors.
 
     Raises:
         NotFoundError: There is no such file.
-        FaultyStudyError: It cannot be opened, read or inflated.
+        FaultyStudyError: It cannot be opened, read or decompressed.
     """
     try:
         if path.is_dir():
             raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: a folder without an image in it")
-        if not path.is_file():  # opening a pipe would wait for ever
+        if not path.is_file():  # opening a pipe would block
             raise NotFoundError(f"no file {path}")
         with path.open("rb") as file:
             yield file
@@ -40,16 +40,16 @@ def opened(path: DatasetPath) -> Iterator[BufferedReader]:
 
 
 def read_start(path: DatasetPath, size: int) -> bytes | bytearray:
-    """Read the first `size` bytes of what a file holds, inflated where it is gzipped.
+    """Read the first `size` bytes of a file, decompressed if gzipped.
 
-    Its first bytes tell whether it is gzipped, not its name: mirrors have renamed files.
+    Compression is detected by the first bytes, not by the name, because some mirrors have renamed files.
 
     Returns:
-        `size` bytes, or fewer where the file ends before.
+        `size` bytes, or fewer if the file is shorter.
 
     Raises:
         NotFoundError: There is no such file.
-        FaultyStudyError: It cannot be opened, read or inflated.
+        FaultyStudyError: It cannot be opened, read or decompressed.
     """
     with opened(path) as file:
         content, _ = _read(file, size)
@@ -57,11 +57,11 @@ def read_start(path: DatasetPath, size: int) -> bytes | bytearray:
 
 
 def read_whole(path: DatasetPath, size: int) -> bytes | bytearray:
-    """Read a file that holds exactly `size` bytes, inflated where it is gzipped.
+    """Read a file of exactly `size` bytes, decompressed if gzipped.
 
     Raises:
         NotFoundError: There is no such file.
-        FaultyStudyError: It cannot be opened, read or inflated, or holds fewer or more bytes.
+        FaultyStudyError: It cannot be opened, read or decompressed, or has another size.
     """
     with opened(path) as file:
         content, ended_well = _read(file, size + 1)
@@ -77,7 +77,7 @@ def read_whole(path: DatasetPath, size: int) -> bytes | bytearray:
 
 
 def _read(file: BufferedReader, limit: int) -> tuple[bytes | bytearray, bool]:
-    """Give up to `limit` bytes, and whether the last gzip member was whole."""
+    """Return up to `limit` bytes, and whether the last gzip member was complete."""
     if file.peek(2)[:2] != _GZIP_MAGIC:
         return file.read(limit), True
     return _inflated(file, limit)

@@ -1,4 +1,4 @@
-"""Studies in a folder as BraTS lays them out."""
+"""Studies in a folder with BraTS's layout."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class BratsStudySource(StudySource):
     Args:
         root: Searched for studies up to three levels deep; see `study_folders` for names. Grades
             and sites come from a name_mapping.csv near the first study, see `NameMapping.near`.
-        labels: Which label means what. None concludes it from all masks and names when the first
-            mask is read as regions, and raises UndeclaredLabelsError where several are possible.
+        labels: The label convention. None infers it from all masks and names when the first mask is
+            read as regions, and raises UndeclaredLabelsError where several are possible.
 
     Raises:
         NotFoundError: There is no such folder, or no study in it.
@@ -48,7 +48,7 @@ class BratsStudySource(StudySource):
         self._names = NameMapping.near(first.folder)
 
     def study_ids(self) -> list[str]:
-        """Name every study."""
+        """List the ids of all studies."""
         return sorted(self._folders)
 
     def study(self, study_id: str) -> Study:
@@ -62,15 +62,15 @@ class BratsStudySource(StudySource):
         )
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose study it is and where it was scanned."""
+        """Return a study's patient and acquisition site."""
         return self._subject(study_id).origin
 
     def grade(self, study_id: str) -> Grade | None:
-        """Say the reference grade."""
+        """Return the reference grade."""
         return self._subject(study_id).grade
 
     def reference(self, study_id: str) -> Reference:
-        """Read the grade and the experts' mask, where they are there."""
+        """Read the grade and the mask of the reference, where they exist."""
         grade = self._subject(study_id).grade
         try:
             grid = self.study(study_id).grid
@@ -89,9 +89,9 @@ class BratsStudySource(StudySource):
         return hash_images(self._folder(study_id).image_paths())
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell of odd names, of masks that are not taken, and of rows that a table repeats."""
+        """Report escaped names, unused masks and repeated rows of the table."""
         found = self._folders.get(study_id, [])
-        notes = [fault for one in found[:1] for fault in _odd_names(one)]
+        notes = [fault for item in found[:1] for fault in _odd_names(item)]
         if rows := self._names.repeated.get(study_id):
             detail = f"rows {rows[0]} and {rows[1]} of the name mapping say the same"
             notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
@@ -99,17 +99,17 @@ class BratsStudySource(StudySource):
 
     @property
     def labels(self) -> DatasetLabels | None:
-        """The convention of the masks, as far as it is declared or concluded."""
+        """The label convention of the masks, declared or inferred."""
         return self._labels
 
     def labelled(self, labels: DatasetLabels) -> Self:
-        """Give the same studies with their masks read by a convention."""
+        """Return the same studies with another label convention of their masks."""
         other = copy(self)
         other._labels = labels  # noqa: SLF001 -- its own kind
         return other
 
     def mask_integers(self, study_id: str) -> Integers | None:
-        """Read which integers a study's mask holds."""
+        """Read the integers that occur in a study's mask."""
         mask = self._folder(study_id).mask_path()
         return None if mask is None else read_integers(mask)
 
@@ -117,7 +117,7 @@ class BratsStudySource(StudySource):
         with self._settling:
             if self._labels is None:
                 proposal = propose_labels(self)
-                if proposal is None:  # no mask can be read, as each one's reader will find
+                if proposal is None:  # no mask can be read; the reader of each one reports it
                     return BUILT_IN["tumour"]
                 self._labels = proposal.labels()
             return self._labels.convention

@@ -1,7 +1,7 @@
-"""One NIfTI image: its header, held to limits, and its voxels on the RAS+ grid.
+"""One NIfTI image: its header, checked against limits, and its voxels on the RAS+ grid.
 
-nibabel reads the header, and so decides between qform and sform; the voxels are read here, because
-nibabel trusts a file's declared shape and inflates whatever comes.
+nibabel reads the header and chooses between qform and sform. The voxels are read here, because nibabel
+trusts the declared shape of a file and decompresses without limit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gliobench.domain.studies.patients import PHANTOM_MARK
 # Twice the finest brain MRI on each axis, and 512 MiB a volume as float32; see `read` for its cost.
 MAX_VOXELS_ALONG_AXIS = 1024
 MAX_VOXELS = 2**27
-_MAX_OFFSET = 2**24  # of the first voxel: extensions lie before it
+_MAX_OFFSET = 2**24  # offset of the first voxel: extensions precede it
 _HEADER_SIZE = Nifti2Header.template_dtype.itemsize  # the longer of the two
 _QUIET = logging.getLogger("gliobench.nifti_header")
 _QUIET.addHandler(logging.NullHandler())
@@ -40,17 +40,17 @@ _QUIET.propagate = False
 
 @dataclass(frozen=True)
 class ImageFile:
-    """What a NIfTI file's header says.
+    """The content of a NIfTI file's header.
 
     Args:
         path: The file.
         native_grid: The grid in the file's own orientation.
-        dtype: Of a stored voxel, with its byte order.
+        dtype: Type of a stored voxel, with its byte order.
         offset: Bytes before the first voxel.
-        slope: A stored value times `slope` plus `intercept` is the true one.
+        slope: True value = stored value times `slope` plus `intercept`.
         intercept: See `slope`.
-        simulated: Whether the header says that it is a phantom's.
-        model: A grid whose axes the volume shall run along; None for RAS+.
+        simulated: Whether the header marks a phantom.
+        model: A grid whose axis directions to use; None for RAS+.
     """
 
     path: DatasetPath
@@ -68,11 +68,11 @@ class ImageFile:
 
         Raises:
             NotFoundError: There is no such file.
-            FaultyStudyError: It is no NIfTI image of three axes, or goes beyond the limits.
+            FaultyStudyError: It is not a NIfTI image with three axes, or exceeds the limits.
         """
         block = bytes(read_start(path, _HEADER_SIZE))
         try:
-            with np.errstate(all="ignore"):  # of nonsense in a hostile header
+            with np.errstate(all="ignore"):  # warnings about invalid headers
                 return _image_file(path, _checked_header(block))
         except (HeaderDataError, WrapStructError, InvalidInputError, ArithmeticError) as error:
             raise _unreadable(path, str(error)) from error
@@ -89,16 +89,15 @@ class ImageFile:
     def read(self) -> NDArray[np.float32]:
         """Read the voxels.
 
-        What is stored and what is given are in memory at once, and nothing else of that size: at
-        `MAX_VOXELS` 0.75 GiB for integers of 16 bits, 1.5 GiB for floats of 64.
+        Peak memory is the stored plus the returned array: at `MAX_VOXELS` 0.75 GiB for 16-bit
+        integers, 1.5 GiB for 64-bit floats.
 
         Returns:
-            (I, J, K) float32 on `grid`, scaled as the header says. The memory keeps the file's
-            order, i running fastest in most: turning 9 million voxels round takes longer than
-            inflating them.
+            (I, J, K) float32 on `grid`, scaled by the header. The memory order is the file's, usually
+            with i fastest: transposing 9 million voxels takes longer than decompressing them.
 
         Raises:
-            FaultyStudyError: The file is truncated, longer than it says, or holds NaN or infinity.
+            FaultyStudyError: The file is truncated, longer than declared, or contains NaN or infinity.
         """
         size = math.prod(self.native_grid.shape)
         content = read_whole(self.path, self.offset + size * self.dtype.itemsize)
@@ -115,15 +114,15 @@ class ImageFile:
         return volume
 
     def covers(self, grid: Grid) -> bool:
-        """Tell whether the image has the voxels of a grid, whatever its own orientation."""
+        """Return whether the image has the voxels of a grid, in any orientation."""
         return replace(self, model=grid).grid == grid
 
     def placed_on(self, grid: Grid, *, of: str) -> ImageFile:
-        """Give the image on a grid that it covers, whatever its own orientation.
+        """Return the image on a grid that it covers, in any orientation.
 
         Args:
             grid: RAS+.
-            of: Whose grid it is, for the message.
+            of: Owner of the grid, for the message.
 
         Raises:
             FaultyStudyError: The shape differs, or the affine by more than rounding.
@@ -142,7 +141,7 @@ class ImageFile:
         return placed
 
     def _scaled(self, stored: NDArray[Any]) -> NDArray[np.float32]:
-        with np.errstate(over="ignore", invalid="ignore"):  # infinity is told of by name
+        with np.errstate(over="ignore", invalid="ignore"):  # infinity is reported below
             if (self.slope, self.intercept) != (1.0, 0.0):
                 stored = stored.astype(np.float64) * self.slope + self.intercept
             return stored.astype(np.float32)

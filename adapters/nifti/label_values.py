@@ -1,4 +1,4 @@
-"""The whole numbers of a label map, whatever its file made of them."""
+"""Integers of a label map, with rounding errors of its file removed."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from gliobench.domain.geometry.orientation import reorient_voxel
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 _ROUNDING = 1e-3
-"""So far off are labels that went through float16 or a resampling that moved nothing."""
+"""Tolerance for labels that were converted to float16 or resampled without moving."""
 _COARSEST = 0.05
-"""Beyond this, half a step of the scale may be the difference of two labels."""
+"""Upper limit of the tolerance: half a scale step beyond it may be the difference of two labels."""
 
 
 def read_labels(image: ImageFile) -> NDArray[np.float32]:
-    """Read a label map, its values rounded where the file's scale has put them off.
+    """Read a label map, and round values that the file's scaling has shifted.
 
-    Libraries scale floats that are saved under a header of integers, and 1 becomes 1.00001526: by
-    up to half of the header's slope. Probabilities lie further off and are refused.
+    Libraries scale floats that are saved as integers, and 1 becomes 1.00001526: the error is at most half
+    of the header's slope. Probabilities deviate more and are refused.
 
     Returns:
-        (I, J, K) float32 of whole numbers on `image.grid`.
+        (I, J, K) float32 of integers on `image.grid`.
 
     Raises:
-        FaultyStudyError: The file cannot be read, or holds a value that is no whole number.
+        FaultyStudyError: The file cannot be read, or contains a value that is not an integer.
     """
     values = image.read()
     allowed = _allowed(image)

@@ -1,4 +1,4 @@
-"""Masks in NIfTI files: the experts' are read, a backend's are written."""
+"""Masks in NIfTI files: reading of references, writing of predictions."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def write_mask(
     study: Study,
     convention: LabelConvention,
 ) -> None:
-    """Write a mask as a uint8 label map on the study's own grid, that of its files.
+    """Write a mask as a uint8 label map on the study's native grid.
 
-    The file appears whole or not at all; an older one of that name is replaced. Regions that the
-    mask lacks are left out: of BraTS's conventions, a whole tumour alone is labelled oedema.
+    The file is written atomically and replaces an older one. Regions that the mask lacks are omitted;
+    in BraTS's conventions, a whole tumour alone is labelled as oedema.
 
     Args:
-        path: Ends in .nii or .nii.gz; its folder is made where it is not there.
-        mask: Lies on the study's RAS+ grid.
-        study: Gives the grid to write on.
-        convention: Which integer means which tissue.
+        path: Ends in .nii or .nii.gz; its folder is created if necessary.
+        mask: On the study's RAS+ grid.
+        study: Provides the grid to write on.
+        convention: The label convention.
 
     Raises:
-        InvalidInputError: The mask lies on another grid, the name has another ending, or the
-            convention has no integer for a voxel.
+        InvalidInputError: The mask is on another grid, the name has another suffix, or the convention
+            has no integer for a voxel.
         JobError: The file cannot be written.
     """
     if difference := study.grid.difference(mask.grid):
@@ -65,12 +65,12 @@ def read_regions(
 
     Args:
         path: NIfTI, in any orientation.
-        grid: The RAS+ grid that it must lie on.
-        convention: Which integer means which tissue.
+        grid: The expected RAS+ grid.
+        convention: The label convention.
 
     Raises:
         NotFoundError: There is no such file.
-        FaultyStudyError: It cannot be read, lies on another grid, or has an unknown label.
+        FaultyStudyError: It cannot be read, is on another grid, or has an unknown label.
     """
     image = ImageFile.open(path).placed_on(grid, of="the study")
     labels = read_labels(image)
@@ -81,21 +81,23 @@ def read_regions(
 
 
 def read_integers(path: DatasetPath) -> frozenset[int]:
-    """Read which integers a label map holds, 0 left out.
+    """Read the non-zero integers of a label map.
 
     Raises:
         NotFoundError: There is no such file.
-        FaultyStudyError: It cannot be read, or holds fractions.
+        FaultyStudyError: It cannot be read, or contains fractions.
     """
     labels = read_labels(ImageFile.open(path))
-    return frozenset(int(one) for one in np.unique(labels[labels != 0]))
+    return frozenset(int(item) for item in np.unique(labels[labels != 0]))
 
 
 def _encoded(labels: NDArray[np.uint8], grid: Grid) -> bytes:
     image = nib.Nifti1Image(labels, grid.affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(grid.affine, code=1)
-    image.set_qform(grid.affine, code=1)  # without shear, which it cannot hold; sform comes first
+    image.set_qform(
+        grid.affine, code=1
+    )  # without shear, which qform cannot represent; sform has priority
     return bytes(image.to_bytes())
 
 

@@ -1,8 +1,8 @@
-"""Whether a file's name says that it is the experts' mask of the tumour.
+"""Recognition of the reference mask by its file name.
 
-Folders of studies hold other masks too: of the brain, of tissues, of models. Taken for the tumour
-they would be a reference that nobody drew, so a name must be the study's own, say that it is of the
-tumour, or at least say nothing else.
+Study folders contain other masks too: of the brain, of tissues, by models. None of them may be taken as
+the reference. A mask's name must be the study's own, mention the tumour, or at least mention nothing
+else.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ _OTHER = re.compile(
     r"|(?<![a-z])(?:bet|wm|gm|csf|fsl|spm|fast|posteriors?|probability|model|unet|ai|core)(?![a-z])",
     re.IGNORECASE,
 )
-"""What is not the tumour, or only a part of it; what a model drew is `_AUTOMATIC`."""
+"""Words for other structures or parts of the tumour; those for model outputs are in `_AUTOMATIC`."""
 _NEUTRAL = re.compile(
     rf"{_SEGMENTATION}s?|masks?|label(?:s|map)?|roi|gt|(?:ground)?truth|ground|gold|standard"
     r"|ref(?:erence)?|final|manual(?:ly)?|correct(?:ed|ion)|consensus|experts?|rater|reader"
     r"|reviewed|revised|approved|edited|annotat(?:ed|ion)|multiclass|native|registered|resampled"
 )
-"""Words that a misnamed mask may have beside an id."""
+"""Words that a misnamed mask may have besides an id."""
 
 
 class MaskClaim(IntEnum):
-    """How well a file's name claims to be the experts' mask; the smaller the better."""
+    """How well a file's name identifies the reference mask; smaller is better."""
 
     OWN = 0
-    """`<study>_seg`, or one that says tumour."""
+    """`<study>_seg`, or a name that mentions the tumour."""
     MISNAMED = 1
-    """A segmentation with the id of nobody here, as W39_1998.09.19_Segm of BraTS 2020's study 355."""
+    """A segmentation with an unknown id, as W39_1998.09.19_Segm of BraTS 2020's study 355."""
     NONE = 2
     """A mask of something else, of a part of the tumour, or by a model."""
 
 
 def mask_claim(stem: str, owners: Collection[str]) -> MaskClaim | None:
-    """Judge a file's name.
+    """Classify a file's name.
 
     Args:
-        stem: The name without its ending.
-        owners: Names of the study: what its files begin with, nothing where they are named by
-            modality alone, and its folder. What these say does not count.
+        stem: The name without its suffix.
+        owners: Names of the study: the prefix of its files (empty if named by modality alone), and its
+            folder. Words in these are ignored.
 
     Returns:
-        None where nothing in the name speaks of a mask.
+        None if the name does not indicate a mask.
     """
-    owner = max((one for one in owners if begins_with(stem, one)), key=len, default="")
+    owner = max((item for item in owners if begins_with(stem, item)), key=len, default="")
     is_own = bool(owner) or "" in owners
     rest = stem[len(owner) :]
     if not _MASK_LIKE.search(rest):
@@ -68,7 +68,7 @@ def mask_claim(stem: str, owners: Collection[str]) -> MaskClaim | None:
     if is_of_something_else(rest):
         return MaskClaim.NONE
     words = re.findall(r"[^\W_]+", rest.lower())
-    strange = [one for one in words if not (_NEUTRAL.fullmatch(one) or _TUMOUR.search(one))]
+    strange = [item for item in words if not (_NEUTRAL.fullmatch(item) or _TUMOUR.search(item))]
     has_id = any(re.search(r"\d", word) for word in strange)
     if _TUMOUR.search(rest) or _MANUAL.search(rest):
         return MaskClaim.MISNAMED if has_id and not owner else MaskClaim.OWN
@@ -78,12 +78,12 @@ def mask_claim(stem: str, owners: Collection[str]) -> MaskClaim | None:
 
 
 def begins_with(stem: str, owner: str) -> bool:
-    """Tell whether a file's name begins with a name of a study's."""
+    """Return whether a file's name begins with a name of the study."""
     rest = stem[len(owner) :]
     return stem.lower().startswith(owner.lower()) and re.match(_SEPARATOR, rest) is not None
 
 
 def is_of_something_else(text: str) -> bool:
-    """Tell whether words speak of another mask than the experts' of the whole tumour."""
+    """Return whether words indicate another mask than that of the whole tumour by experts."""
     by_model = re.search(_AUTOMATIC, text, re.IGNORECASE) and not _MANUAL.search(text)
     return bool(by_model or _OTHER.search(_BRAIN_TUMOUR.sub("", text)))

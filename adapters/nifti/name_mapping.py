@@ -1,4 +1,4 @@
-"""name_mapping.csv: what BraTS tells of its subjects, over the years and their changing ids."""
+"""name_mapping.csv: BraTS's table of subjects, whose ids changed over the years."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _NEW_IN_2020 = "BraTS20-new"
 
 @dataclass(frozen=True)
 class NameMapping:
-    """Subjects by every id that they ever had.
+    """Subjects by all of their ids.
 
     Args:
         subjects: Subject by id.
-        repeated: Numbers of two rows that say the same of an id, by id; one is enough.
+        repeated: Numbers of two identical rows of an id, by id; the second one is redundant.
     """
 
     subjects: Mapping[str, Subject] = field(default_factory=dict)
@@ -35,13 +35,13 @@ class NameMapping:
 
     @classmethod
     def near(cls, folder: DatasetPath) -> NameMapping:
-        """Read the mapping that belongs to a study, empty where there is none.
+        """Read the mapping that belongs to a study; empty if there is none.
 
-        It is looked for in the study's folder and up to three above it, and in a folder `tables`
-        in each of these.
+        It is searched for in the study's folder and up to three above it, and in a folder `tables` in
+        each of these.
 
         Raises:
-            InvalidInputError: It cannot be read, or is no name mapping.
+            InvalidInputError: It cannot be read, or is not a name mapping.
         """
         above = (folder, *folder.parents[:_FOLDERS_ABOVE_STUDY])
         candidates = (place / _FILE for home in above for place in (home, home / "tables"))
@@ -53,7 +53,7 @@ class NameMapping:
         """Read a mapping.
 
         Raises:
-            InvalidInputError: It cannot be read, is no name mapping, or says two things of one id.
+            InvalidInputError: It cannot be read, is not a name mapping, or contradicts itself.
         """
         columns, rows = read_table(path)
         of_ids = _columns_of_ids(columns)
@@ -67,7 +67,7 @@ class NameMapping:
             for name, subject in _subject_by_id(row, of_ids).items():
                 first, known = found.setdefault(name, (row.number, subject))
                 if known != subject:
-                    was, is_now = _told(known, subject), _told(subject, known)
+                    was, is_now = _described(known, subject), _described(subject, known)
                     raise InvalidInputError(
                         f"{row.at}: {name} has {is_now}, in row {first} it has {was}: "
                         "wanted one row for each study"
@@ -77,13 +77,13 @@ class NameMapping:
         return cls({name: subject for name, (_, subject) in found.items()}, repeated)
 
     def subject(self, study_id: str, *, patient: str | None = None) -> Subject:
-        """Tell what is known of a study: at least its patient's id, from the study's own.
+        """Return what is known of a study: at least its patient's id, from the study's own.
 
-        A row of the study counts before one of its patient.
+        A row of the study takes precedence over one of its patient.
 
         Args:
             study_id: The study.
-            patient: Whose it is by its folders, where these tell; a table knows better.
+            patient: The patient by the folders, if known; a table takes precedence.
         """
         named = Subject.named(study_id)
         own = self.subjects.get(study_id, named)
@@ -95,13 +95,13 @@ class NameMapping:
 
 
 def _columns_of_ids(columns: Collection[str]) -> list[str]:
-    """Name the columns of ids, the newest first."""
-    of_years = sorted((one for one in columns if _OF_A_YEAR.fullmatch(one)), reverse=True)
+    """Return the columns of ids, the newest first."""
+    of_years = sorted((column for column in columns if _OF_A_YEAR.fullmatch(column)), reverse=True)
     return [*({_STUDY_ID} & set(columns)), *of_years, *({_TCGA} & set(columns))]
 
 
 def _subject_by_id(row: Row, of_ids: Collection[str]) -> dict[str, Subject]:
-    """Read a row; one without an id is of nobody."""
+    """Read a row; a row without an id is ignored."""
     grade = grade_in(row)
     ids = [study_id_in(row, row.cells[name]) for name in of_ids if name in row.cells]
     if not ids:
@@ -113,15 +113,15 @@ def _subject_by_id(row: Row, of_ids: Collection[str]) -> dict[str, Subject]:
 
 
 def _site(ids: list[str]) -> str | None:
-    """Take the site out of an id of 2017 to 2019; ids of 2020 bear none."""
+    """Read the site from an id of 2017 to 2019; ids of 2020 contain none."""
     for name in ids:
         if match := _SITE.fullmatch(name):
             return match["site"]
     return _NEW_IN_2020 if any(name.startswith("BraTS20_") for name in ids) else None
 
 
-def _told(subject: Subject, other: Subject) -> str:
-    """Say in what a subject differs from another."""
+def _described(subject: Subject, other: Subject) -> str:
+    """Describe how a subject differs from another."""
     if subject.grade != other.grade:
         return f"grade {subject.grade.value}" if subject.grade else "no grade"
     if subject.patient_id != other.patient_id:

@@ -1,4 +1,4 @@
-"""One study made of files given one by one."""
+"""One study from files given individually."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gliobench.domain.studies.subjects import Subject
 
 @final
 class StudyFiles(StudySource):
-    """Reads one study from files of any names; nothing is known of it but its images.
+    """Reads one study from files of any names, without a reference.
 
     Args:
-        images: NIfTI files by modality, or folders that stand for one.
-        study_id: What to call the study.
+        images: NIfTI files by modality, or folders that contain one.
+        study_id: Id of the study.
 
     Raises:
-        FaultyStudyError: A folder holds several images.
+        FaultyStudyError: A folder contains several images.
     """
 
     def __init__(self, images: Mapping[Modality, Path], *, study_id: str = "study") -> None:
@@ -31,7 +31,7 @@ class StudyFiles(StudySource):
         self._study_id = study_id
 
     def study_ids(self) -> list[str]:
-        """Name the one study."""
+        """List the id of the one study."""
         return [self._study_id]
 
     def study(self, study_id: str) -> Study:
@@ -40,12 +40,12 @@ class StudyFiles(StudySource):
         return open_study(study_id, self._images, patient_id=self.origin(study_id).patient_id)
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose study it is, as far as its name tells."""
+        """Return the study's patient, as implied by its id."""
         self._check(study_id)
         return Subject.named(study_id).origin
 
     def reference(self, study_id: str) -> Reference:
-        """Say that nothing is known."""
+        """Return an unknown reference."""
         self._check(study_id)
         return Reference()
 

@@ -1,6 +1,6 @@
-"""Finding studies among files: which image is of which study and modality.
+"""Discovery of studies: assignment of image files to studies and modalities.
 
-Both of BraTS's naming generations are known, `BraTS20_Training_001_{flair,t1,t1ce,t2,seg}` and
+Both of BraTS's naming generations are supported, `BraTS20_Training_001_{flair,t1,t1ce,t2,seg}` and
 `BraTS-GLI-00000-000-{t2f,t1n,t1c,t2w,seg}`, `.nii` and `.nii.gz`, in folders of any name.
 """
 
@@ -24,13 +24,13 @@ from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.study import Modality
 
 _FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
-_OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may hold a line end
+_OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(name for m in Modality for name in (m.value, m.alias))
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
 _MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
 _ARCHIVE_OF_A_MAC = "__MACOSX"
-_NAMED = 5  # files in a message
+_NAMED = 5  # number of files listed in a message
 _KNOWN_ID = re.compile(r"BraTS.*\d|TCGA-\w\w-\w{4}.*", _OF_A_NAME)
 
 
@@ -39,16 +39,16 @@ class StudyFolder:
     """The files of one study, before any is opened.
 
     Args:
-        id: From the files' names where they bear an id of a known collection, else the folder's
-            name; `study_names` makes it one of its own.
-        folder: Where they lie.
+        id: From file names with an id of a known collection, otherwise the folder's name;
+            `study_names` makes it unique.
+        folder: The study's folder.
         images: Candidates by modality; more than one is a fault.
-        masks: Candidates for the experts' mask; more than one is a fault.
-        has_misnamed_mask: The mask's name does not begin as the images' names do.
-        other_masks: What is not taken for the experts' mask, by its name.
-        is_named_by_folder: The files' own names say nothing of the id.
-        has_odd_name: Its name cannot be shown as it is.
-        patient: Whose it is, where folders tell.
+        masks: Candidates for the reference mask; more than one is a fault.
+        has_misnamed_mask: The mask's name has another prefix than the images.
+        other_masks: Masks that are not the reference, by their names.
+        is_named_by_folder: The file names contain no id.
+        has_odd_name: The name is not printable.
+        patient: The patient by the folders, if known.
     """
 
     id: str
@@ -62,7 +62,7 @@ class StudyFolder:
     patient: str | None = None
 
     def image_paths(self) -> dict[Modality, DatasetPath]:
-        """Give the one file of each modality that is there.
+        """Return the file of each available modality.
 
         Raises:
             FaultyStudyError: Two files claim the same modality.
@@ -70,7 +70,7 @@ class StudyFolder:
         return {m: _only(paths, f"{self.id} {m.value}") for m, paths in self.images.items()}
 
     def mask_path(self) -> DatasetPath | None:
-        """Give the experts' mask, if there is one.
+        """Return the reference mask, if there is one.
 
         Raises:
             FaultyStudyError: Two files claim to be it.
@@ -79,22 +79,22 @@ class StudyFolder:
 
 
 def find_studies(root: DatasetPath) -> Iterator[StudyFolder]:
-    """Find the studies in a folder and up to three levels below it, or that the folder itself is.
+    """Find the studies in a folder and up to three levels below it, or the study that it is itself.
 
-    Files are told by their names; none is opened.
+    Files are classified by name; none is opened.
     """
     return _find(root, _FOLDERS_BELOW_ROOT)
 
 
 class _Named(NamedTuple):
-    """A file as it is called, and what holds the image: more than one where that is not clear."""
+    """A file by its name, with the images it may refer to: more than one if ambiguous."""
 
     stem: str
     paths: list[DatasetPath]
 
 
 def image_at(path: DatasetPath) -> DatasetPath:
-    """Give the image that a path stands for: itself, or the one in a folder that is called so.
+    """Return the image of a path: the file itself, or the single image in a folder of that name.
 
     Raises:
         FaultyStudyError: There are several.
@@ -130,13 +130,13 @@ def _is_shown(entry: DatasetPath) -> bool:
 
 
 def _stem(path: DatasetPath) -> str:
-    """Give an image's name without its ending; nothing for other files."""
+    """Return an image's name without its suffix; empty for other files."""
     nifti = _NIFTI.fullmatch(path.name)
     return nifti["stem"] if nifti else ""
 
 
 def _images_in(folder: DatasetPath, levels: int = _FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
-    """Give the images in a folder that is called like one, as some archive tools leave them."""
+    """Return the images in a folder named like an image, as some archive tools create them."""
     entries = sorted(entry for entry in folder.iterdir() if _is_shown(entry))
     images: list[DatasetPath] = []
     for entry in [entry for entry in entries if _stem(entry)] or entries:
@@ -172,7 +172,7 @@ def _studies_among(
 def _by_prefix(
     files: list[_Named],
 ) -> tuple[dict[str, dict[Modality, list[DatasetPath]]], list[_Named]]:
-    """Part images, by what stands before the modality in their names, from other files."""
+    """Separate images, grouped by the prefix before the modality, from other files."""
     images: dict[str, dict[Modality, list[DatasetPath]]] = defaultdict(lambda: defaultdict(list))
     others: list[_Named] = []
     for file in files:
@@ -184,26 +184,26 @@ def _by_prefix(
 
 
 def _prefixes_of_masks(files: list[_Named]) -> set[str]:
-    """Name the studies of a folder that holds masks and no image."""
+    """Find the studies of a folder with masks but no image."""
     masks = (_MASK.fullmatch(file.stem) for file in files)
     prefixes = {mask["prefix"] or "" for mask in masks if mask}
-    return {one for one in prefixes if not is_of_something_else(one)}
+    return {prefix for prefix in prefixes if not is_of_something_else(prefix)}
 
 
 def _by_owner(files: list[_Named], prefixes: list[str]) -> dict[str, list[_Named]]:
-    """Give each file to the study that its name begins with; all are of one that is alone."""
+    """Assign each file to the study whose prefix it has; a single study gets all files."""
     if len(prefixes) == 1:
         return {prefixes[0]: files}
     owned: dict[str, list[_Named]] = defaultdict(list)
     for file in files:
-        owners = [one for one in prefixes if begins_with(file.stem, one)]
+        owners = [prefix for prefix in prefixes if begins_with(file.stem, prefix)]
         if owners:
             owned[max(owners, key=len)].append(file)
     return owned
 
 
 def _claims(files: list[_Named], owners: Collection[str]) -> dict[MaskClaim, list[DatasetPath]]:
-    """Sort the masks of a study by how well their names claim to be the experts'."""
+    """Sort the masks of a study by how well their names identify the reference."""
     claims: dict[MaskClaim, list[DatasetPath]] = {claim: [] for claim in MaskClaim}
     for file in files:
         if (claim := mask_claim(file.stem, owners)) is not None:

@@ -1,4 +1,4 @@
-"""A study out of its image files: one grid, and volumes that are read when looked at."""
+"""A study from its image files: one grid, and volumes that are read on first access."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def open_study(
 ) -> Study:
     """Open a study by its headers.
 
-    The grid is that of the first image whose grid most of them share; one that lies elsewhere, or whose header cannot
-    be read, raises when it is looked at.
+    The grid is that of the first image whose grid is the most frequent one. An image on another grid, or
+    with an unreadable header, raises on access.
 
     Raises:
         FaultyStudyError: There is no image at all, or no header can be read.
@@ -54,12 +54,12 @@ def open_study(
 
 
 def hash_images(paths: Mapping[Modality, DatasetPath]) -> str:
-    """Hash image files, each under its modality, as they lie on disk (sha256, hex).
+    """Hash image files, each under its modality, as stored (sha256, hex).
 
-    Where a store tells checksums of its files they stand for the content, and nothing is read.
+    A store's own checksums are used in place of the content, without reading the files.
 
     Raises:
-        NotFoundError: A file is not there.
+        NotFoundError: A file does not exist.
         FaultyStudyError: A file cannot be read.
     """
     digest = sha256()
@@ -70,7 +70,7 @@ def hash_images(paths: Mapping[Modality, DatasetPath]) -> str:
 
 @final
 class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
-    """Reads a volume when it is first looked at, and keeps it.
+    """Reads a volume on first access, and caches it.
 
     Several threads may read several modalities at once.
     """
@@ -88,7 +88,7 @@ class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
         return self._volumes[modality]
 
     def __contains__(self, modality: object) -> bool:
-        return modality in self._images  # Mapping's own would read the volume
+        return modality in self._images  # the method of Mapping would read the volume
 
     def __iter__(self) -> Iterator[Modality]:
         return iter(self._images)

@@ -1,4 +1,4 @@
-"""What studies in folders are called, and whose they are, where their files do not say it."""
+"""Study ids and patients derived from folder names, where file names contain no id."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ _MOST_FOLDERS = 6
 
 
 def named(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
-    """Give each study a name of its own, and tell its patient where folders do.
+    """Assign each study a unique id, and derive its patient from folders where possible.
 
-    A study that is called after its folder is called after the folders above as well where that
-    folder is a visit's (`ses-1`, `week-000-1`), or others are called the same: `<patient>/<visit>`
-    becomes `<patient>_<visit>`. Where others are called the same, the folder above is taken for the
-    patient if there are as many such folders as there are names in them, or more; else for a group
-    of patients, as in `HGG/001`.
+    A study named after its folder also takes the names of parent folders if the folder denotes a visit
+    (`ses-1`, `week-000-1`) or its name is not unique: `<patient>/<visit>` becomes `<patient>_<visit>`. If
+    the name is not unique, the parent folder is taken as the patient if there are at least as many such
+    folders as distinct names in them; otherwise as a group of patients, as in `HGG/001`.
 
     Returns:
-        The studies, with ids fit to be shown. Where files bear the same name as others, and so say
-        that they are the same study, that stays.
+        The studies, with printable ids. Ids of files that occur twice stay duplicate, because they denote
+        the same study.
     """
     found = list(studies)
-    names = {at: _Name.of(one.folder) for at, one in enumerate(found) if one.is_named_by_folder}
+    names = {at: _Name.of(item.folder) for at, item in enumerate(found) if item.is_named_by_folder}
     for _ in range(_MOST_FOLDERS):
         clashing = _clashing(found, names)
         if not clashing:
@@ -41,17 +40,17 @@ def named(studies: Iterable[StudyFolder]) -> list[StudyFolder]:
         beside = [at for at in names if str(found[at].folder.parent) in above]
         are_visits = len(above) >= len({found[at].folder.name for at in beside})
         names |= {at: names[at].longer(is_visit=are_visits) for at in beside}
-    return [_named(one, names.get(at)) for at, one in enumerate(found)]
+    return [_named(item, names.get(at)) for at, item in enumerate(found)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name made of folders' names.
+    """A name composed of folder names.
 
     Args:
-        folders: The study's own and those above, the nearest first.
-        taken: How many of them make the name.
-        visits: How many of these say nothing but which visit it is.
+        folders: The study's own and its parents, the nearest first.
+        taken: How many of them form the name.
+        visits: How many of these only denote a visit.
     """
 
     folders: tuple[str, ...]
@@ -60,7 +59,7 @@ class _Name:
 
     @classmethod
     def of(cls, folder: DatasetPath) -> _Name:
-        folders = [one.name for one in (folder, *folder.parents[:_MOST_FOLDERS]) if one.name]
+        folders = [item.name for item in (folder, *folder.parents[:_MOST_FOLDERS]) if item.name]
         visits = 0
         while visits < len(folders) - 1 and _is_visit(folders[visits]):
             visits += 1
@@ -74,8 +73,8 @@ class _Name:
     @property
     def text(self) -> str:
         parts = self.folders[: self.taken]
-        telling = [one for one in parts if not _SAYS_NOTHING.fullmatch(one)] or parts
-        return "_".join(reversed(telling))
+        names = [part for part in parts if not _SAYS_NOTHING.fullmatch(part)] or parts
+        return "_".join(reversed(names))
 
     @property
     def patient(self) -> str | None:
@@ -105,7 +104,7 @@ def _text(study: StudyFolder, name: _Name | None) -> str:
 
 
 def _clashing(found: list[StudyFolder], names: dict[int, _Name]) -> list[int]:
-    """Find the studies called after folders of which another has the name."""
-    texts = [_text(one, names.get(at)) for at, one in enumerate(found)]
+    """Find the studies named after folders whose name is not unique."""
+    texts = [_text(item, names.get(at)) for at, item in enumerate(found)]
     counts = Counter(texts)
     return [at for at in names if counts[texts[at]] > 1]

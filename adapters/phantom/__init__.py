@@ -1,4 +1,4 @@
-"""Simulated studies (extra `phantom`): MNI152 brains with gliomas that no patient had."""
+"""Simulated studies (extra `phantom`): MNI152 brains with simulated gliomas."""
 
 from gliobench.adapters.phantom.export import export_phantoms
 from gliobench.adapters.phantom.source import PhantomStudySource

@@ -1,4 +1,4 @@
-"""The healthy brain: the MNI152 template, placed on BraTS's grid and shaped anew for each study."""
+"""The healthy brain: the MNI152 template on BraTS's grid, deformed individually per study."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from gliobench.domain.geometry.grids import BoolArray, Grid, extent
 from gliobench.domain.geometry.resampling import linear_weights, resample
 
 HEAD_MM = ((-205.0, -30.0), (5.0, 215.0), (-20.0, 165.0))
-"""A block of BraTS's world that holds every head."""
+"""A block of BraTS's world that contains every head."""
 MNI_ANCHOR_MM = np.array([0.0, -17.0, 82.0])
-"""Midline, middle and top of the template's brain, in MNI space …"""
+"""Midline, centre and top of the template's brain, in MNI space …"""
 BRATS_ANCHOR_MM = np.array([-118.5, 111.0, 141.0])
-"""… and where real BraTS studies have them."""
+"""… and their positions in real BraTS studies."""
 DEPTH_MM = 4.0
-"""Blur that turns the brain's mask into a measure of depth."""
+"""Blur that converts the brain's mask to a measure of depth."""
 RIM_DEPTH = 0.56
-"""Where the skull is stripped: a little inside the template's mask, which holds a film of fluid."""
+"""Threshold of skull-stripping: slightly inside the template's mask, which includes a film of fluid."""
 PERIOD_MM = 140.0
-"""Wavelength of the stretching along an axis: about a brain."""
+"""Wavelength of the stretching along an axis: about the size of a brain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +48,19 @@ class Template:
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:
-    """A healthy brain on the block of a study's grid that holds it.
+    """A healthy brain on the block of a study's grid that contains it.
 
     Args:
         grid: The study's RAS+ grid.
-        block: Where the arrays lie on it.
+        block: Position of the arrays on the grid.
         axes_mm: World coordinates of the block's voxels.
         midline_mm: World x of the midline.
         brain: (I, J, K) bool.
         grey: (I, J, K) float32, share of grey matter; zero outside the brain.
-        white: (I, J, K) float32, share of white matter; what is neither is cerebrospinal fluid.
+        white: (I, J, K) float32, share of white matter; the rest is cerebrospinal fluid.
         vessels: (I, J, K) float32 in [0, 1], blood in sinuses and sulci.
-        grain: (I, J, K) float32, fine unevenness of all tissue, of mean 0 and deviation 1.
-        placement: How the template was laid into the world.
+        grain: (I, J, K) float32, fine inhomogeneity of all tissue, mean 0 and deviation 1.
+        placement: Transformation of the template to the world.
     """
 
     grid: Grid
@@ -77,11 +77,11 @@ class Anatomy:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """A size, a place and a slow stretching along each axis, which take world to MNI space.
+    """Size, position and slow stretching along each axis, from world to MNI space.
 
     Args:
         scale: (3,) world over MNI lengths.
-        shift_mm: (3,) the anchor's way from where BraTS's heads have it on average.
+        shift_mm: (3,) offset of the anchor from its mean position in BraTS's heads.
         stretch_mm: (3,) amplitude of the stretching; its slope stays far below one.
         phase: (3,) of the stretching, in radians.
     """
@@ -92,14 +92,14 @@ class Placement:
     phase: NDArray[np.float64]
 
     def to_mni(self, world_mm: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-        """Take world coordinates along an axis to MNI ones."""
+        """Convert world coordinates along an axis to MNI coordinates."""
         away = (world_mm - BRATS_ANCHOR_MM[axis] - self.shift_mm[axis]) / self.scale[axis]
         wave = np.sin(2 * np.pi * away / PERIOD_MM + self.phase[axis]) - np.sin(self.phase[axis])
         placed: NDArray[np.float64] = MNI_ANCHOR_MM[axis] + away + self.stretch_mm[axis] * wave
         return placed
 
     def to_world(self, mni_mm: float, axis: int) -> float:
-        """Take an MNI coordinate along an axis to the world."""
+        """Convert an MNI coordinate along an axis to the world."""
         start, stop = HEAD_MM[axis]
         world_mm = np.linspace(start, stop, 1000)
         return float(np.interp(mni_mm, self.to_mni(world_mm, axis), world_mm))
@@ -107,8 +107,8 @@ class Placement:
 
 @cache
 def load_template() -> Template:
-    """Read the MNI152 template out of nilearn's package; nothing is downloaded."""
-    from nilearn import datasets  # the extra `phantom`, and seconds to import
+    """Read the MNI152 template from nilearn's package; nothing is downloaded."""
+    from nilearn import datasets  # the extra `phantom`; takes seconds to import
 
     mask = datasets.load_mni152_brain_mask(resolution=1)
     whole = np.asarray(mask.dataobj) > 0
@@ -142,7 +142,7 @@ def _seats(white: Float32Array, origin_mm: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def draw_placement(rng: np.random.Generator) -> Placement:
-    """Draw a head's size, place and proportions."""
+    """Draw a head's size, position and proportions at random."""
     return Placement(
         scale=np.array([0.96, 0.95, 0.94]) * rng.normal(1.0, 0.025) * rng.normal(1.0, 0.015, 3),
         shift_mm=rng.normal(0.0, 1.5, 3),
@@ -152,11 +152,11 @@ def draw_placement(rng: np.random.Generator) -> Placement:
 
 
 def draw_anatomy(rng: np.random.Generator, grid: Grid) -> Anatomy:
-    """Draw a healthy brain.
+    """Draw a healthy brain at random.
 
     Args:
-        rng: Where the chance comes from.
-        grid: The study's RAS+ grid, with axes along the world's.
+        rng: The random generator.
+        grid: The study's RAS+ grid, with axes parallel to the world's.
     """
     template, placement = load_template(), draw_placement(rng)
     axes_mm = _axes(grid)
@@ -194,7 +194,7 @@ def draw_anatomy(rng: np.random.Generator, grid: Grid) -> Anatomy:
 
 
 def _sinus(axes_mm: AxesMm, midline_mm: float, depth: Float32Array) -> Float32Array:
-    """Mark the rim of the midline above and behind, where the sagittal sinus runs."""
+    """Mark the midline rim above and behind the brain, the course of the sagittal sinus."""
     x, y, z = np.meshgrid(*(mm.astype(np.float32) for mm in axes_mm), indexing="ij", sparse=True)
     _, front_mm, top_mm = BRATS_ANCHOR_MM
     outer = (z > top_mm - 45) | ((y < front_mm - 40) & (z > top_mm - 105))
@@ -214,7 +214,7 @@ def _axes(grid: Grid) -> AxesMm:
 def _axis_weights(
     placement: Placement, template: Template, world_mm: NDArray[np.float64], axis: int
 ) -> tuple[slice, Float32Array]:
-    """Find the voxels that meet the template, and their weights of it: a mean over each voxel."""
+    """Find the voxels that overlap the template, and the template's weights: a mean over each voxel."""
     length = template.depth.shape[axis]
     edge_mm = world_mm[1] - world_mm[0]
     parts = int(np.ceil(edge_mm - 1e-6))
@@ -240,7 +240,7 @@ def _folded(
     grey: Float32Array,
     white: Float32Array,
 ) -> tuple[Float32Array, Float32Array]:
-    """Undo the blur of an average of 152 brains, and give this one folds of its own.
+    """Sharpen the average of 152 brains, and add individual folds.
 
     Sulci are the sheets where a smooth field changes sign, in grey matter near the rim.
     """

@@ -1,4 +1,4 @@
-"""What the scanner makes of a brain and its tumour: four contrasts, a bias field, noise."""
+"""Simulated scanning of a brain with its tumour: four contrasts, a bias field, noise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gliobench.domain.studies.study import Modality
 
 
 class Tissue(Enum):
-    """What a voxel is made of."""
+    """The tissue of a voxel."""
 
     FLUID = "fluid"
     GREY = "grey"
@@ -38,26 +38,26 @@ INTENSITY: Mapping[Modality, Mapping[Tissue, float]] = {
         Modality.T2F: (0.32, 1.10, 0.92, 0.70, 1.90, 1.90, 2.05, 2.15),
     }.items()
 }
-"""Over the median of healthy brain, after BraTS 2020."""
+"""Relative to the median of healthy brain, modelled on BraTS 2020."""
 SPREAD = 0.06
-"""Deviation of the logarithm of each intensity, from study to study."""
+"""Deviation of the logarithm of each intensity between studies."""
 LABELLED = {2: Tissue.OEDEMA, 4: Tissue.ENHANCING}
 EDGE_MM = {Tissue.NECROSIS: 0.7, Tissue.SOLID: 1.3, Tissue.OEDEMA: 1.5, Tissue.ENHANCING: 0.6}
-"""Blur of the outline of each of the tumour's tissues."""
+"""Blur of the boundary of each tumour tissue."""
 GRAIN = 0.025
-"""Deviation of the fine unevenness of all tissue."""
+"""Deviation of the fine inhomogeneity of all tissue."""
 OEDEMA_UNEVENNESS = 0.10
 
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """What a site's images have in common.
+    """Common properties of a site's images.
 
     Args:
         median: Intensity of healthy brain, by modality.
-        noise: Deviation of the noise, over healthy brain.
-        slice_mm: Thickest slices that it scans.
-        flatness: How much of the difference between grey and white matter is lost.
+        noise: Deviation of the noise, relative to healthy brain.
+        slice_mm: Maximum slice thickness.
+        flatness: Share of the difference between grey and white matter that is lost.
     """
 
     median: Mapping[Modality, float]
@@ -80,15 +80,15 @@ SCANNERS: Mapping[str, Scanner] = {
         flatness=0.4,
     ),
 }
-"""By site. Each scans as many LGG as HGG, so that the site says nothing of the grade."""
+"""Scanners by site. Each site has as many LGG as HGG, so site and grade are independent."""
 
 
 def scan(rng: np.random.Generator, head: Head, scanner: Scanner) -> dict[Modality, Float32Array]:
-    """Take the four images of a head.
+    """Simulate the four images of a head.
 
     Returns:
-        (I, J, K) float32 by modality, on the study's grid: whole numbers, at least 1 in the
-        brain and 0 outside it.
+        (I, J, K) float32 by modality, on the study's grid: integers, at least 1 in the brain and 0
+        outside it.
     """
     shares = _shares(head)
     images = {}
@@ -100,7 +100,7 @@ def scan(rng: np.random.Generator, head: Head, scanner: Scanner) -> dict[Modalit
 
 
 def _shares(head: Head) -> dict[Tissue, Float32Array]:
-    """Say how much of each voxel about the tumour is of which of its tissues."""
+    """Return the share of each tumour tissue in each voxel around the tumour."""
     ring = head.plan.enhancement is Enhancement.RIM
     tissues = {1: Tissue.NECROSIS if ring else Tissue.SOLID, **LABELLED}
     edge_mm = head.anatomy.axes_mm[0][1] - head.anatomy.axes_mm[0][0]
@@ -117,7 +117,7 @@ def _shares(head: Head) -> dict[Tissue, Float32Array]:
 def _drawn(
     rng: np.random.Generator, scanner: Scanner, modality: Modality, plan: LesionPlan
 ) -> dict[Tissue, np.float32]:
-    """Draw a study's intensities about those of the modality."""
+    """Draw a study's intensities around those of the modality."""
     values = {t: v * np.exp(rng.normal(0.0, SPREAD)) for t, v in INTENSITY[modality].items()}
     middle = (values[Tissue.GREY] + values[Tissue.WHITE]) / 2
     for tissue in (Tissue.GREY, Tissue.WHITE):
@@ -158,7 +158,7 @@ def _exposed(
     anatomy: Anatomy,
     image: Float32Array,
 ) -> Float32Array:
-    """Add what the scanner adds: thick slices, uneven sensitivity, noise, its own scale."""
+    """Add scanner effects: thick slices, bias field, noise, intensity scale."""
     edge_mm = anatomy.axes_mm[2][1] - anatomy.axes_mm[2][0]
     thickness = round(rng.uniform(1.0, scanner.slice_mm) / edge_mm)
     if thickness > 1:

@@ -1,4 +1,4 @@
-"""Phantoms as files: a folder that looks like the training set of BraTS 2020."""
+"""Phantoms as files, in the layout of the BraTS 2020 training set."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ NOT_GIVEN = "NA"
 
 
 def export_phantoms(out_dir: Path, source: PhantomStudySource) -> None:
-    """Write every phantom as `<id>/<id>_{flair,t1,t1ce,t2,seg}.nii.gz`, and their grades.
+    """Write every phantom as `<id>/<id>_{flair,t1,t1ce,t2,seg}.nii.gz`, with a table of grades.
 
-    Images are int16, masks uint8 in the convention of 2020, both on BraTS's own LPS grid. Folders
-    are listed as ids of 2019, and of 2020 the patients': who reads names takes the newest. The
-    header of every file says that it is simulated, whatever the file is called later.
+    Images are int16, masks uint8 in the convention of 2020, both on BraTS's own LPS grid. The table lists
+    the folders as ids of 2019 and the patients as ids of 2020; readers use the newest. The header of every
+    file marks it as simulated, whatever its name.
 
     Args:
-        out_dir: Made if absent; files of the same names are replaced.
-        source: What to write.
+        out_dir: Created if absent; files of the same names are replaced.
+        source: The phantoms to write.
     """
     rows: list[list[str]] = []
     for study_id in source.study_ids():

@@ -1,4 +1,4 @@
-"""Smooth random fields: what makes every phantom irregular in its own way."""
+"""Smooth random fields, which make every phantom irregular."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ AxesMm: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.f
 """World coordinates of the voxel centres along i, j and k."""
 
 REACH_KNOTS = 2
-"""A cubic B-spline reaches two knots to each side."""
+"""A cubic B-spline extends two knots to each side."""
 KNOT_DEVIATION = 0.3319
-"""Standard deviation that a 3D cubic B-spline leaves of white noise on its knots: (151/315)^1.5."""
+"""Standard deviation of white noise on the knots of a 3D cubic B-spline: (151/315)^1.5."""
 
 
 def smooth_field(
@@ -27,19 +27,19 @@ def smooth_field(
     scale_mm: float,
     extent_mm: Sequence[tuple[float, float]],
 ) -> Float32Array:
-    """Draw a field that varies smoothly from place to place.
+    """Draw a smoothly varying field.
 
-    The field belongs to the world, not to the voxels: the same draw over the same extent has the
-    same value at the same millimetre, whatever the spacing.
+    The field is defined in the world, not on voxels: the same draw over the same extent has the same value
+    at the same millimetre for every spacing.
 
     Args:
-        rng: Where the chance comes from.
-        axes_mm: Where the field is wanted.
+        rng: The random generator.
+        axes_mm: Coordinates at which the field is evaluated.
         scale_mm: Distance over which it changes.
-        extent_mm: Ends of the block that the field is drawn over; it is zero well beyond it.
+        extent_mm: Ends of the block over which the field is drawn; it is zero well beyond it.
 
     Returns:
-        (I, J, K), of mean 0 and standard deviation 1.
+        (I, J, K), mean 0 and standard deviation 1.
     """
     counts = [int((stop - start) / scale_mm) + 2 + 2 * REACH_KNOTS for start, stop in extent_mm]
     knots = rng.standard_normal(counts, dtype=np.float32) / np.float32(KNOT_DEVIATION)
@@ -53,7 +53,7 @@ def smooth_field(
 
 
 def _spline_weights(knots: int, positions: NDArray[np.float64]) -> Float32Array:
-    """Weigh the knots of a cubic B-spline: (N, knots) for N positions, in knots."""
+    """Return the weights of a cubic B-spline: (N, knots) for N positions, in knots."""
     apart = np.abs(positions[:, None] - np.arange(knots))
     near = 2 / 3 - apart**2 + apart**3 / 2
     far = np.clip(2 - apart, 0, None) ** 3 / 6

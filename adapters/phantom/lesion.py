@@ -1,4 +1,4 @@
-"""How a glioma grows into a brain: it pushes tissue aside, and its parts follow the anatomy."""
+"""Growth of a glioma in a brain: displacement of tissue, and parts that follow the anatomy."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from gliobench.domain.labels.regions import Region
 
 Block: TypeAlias = tuple[slice, slice, slice]
 Field: TypeAlias = Callable[[float], Float32Array]
-"""Draws a field of the given scale in millimetres about the tumour."""
+"""Draws a field of the given scale in millimetres around the tumour."""
 
 FIELD_REACH_MM = 90.0
-"""The fields about a tumour reach this far to each side of its centre; so may the tumour."""
+"""Extent of the fields around a tumour's centre, and hence the maximum extent of the tumour."""
 TISSUE_BLUR_MM = 2.0
-"""What a growing tumour notices of the tissue before it."""
+"""Weights of the tissues in the growth of a tumour."""
 CONVENTION = BUILT_IN["brats-gli-2017"]
-"""What the integers of a phantom's mask mean."""
+"""The label convention of phantom masks."""
 SMALLEST_CORE_MM = 4.0
-"""A core of this radius is always there, so that no draw leaves a study without a tumour."""
+"""A core of this radius always exists, so that every phantom has a tumour."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lesion:
-    """A glioma that has grown.
+    """A grown glioma.
 
     Args:
-        block: Where the arrays lie in the anatomy's block.
+        block: Position of the arrays in the anatomy's block.
         labels: (I, J, K) uint8 in BraTS's convention of 2020.
-        texture: (I, J, K) float32, the tumour's own unevenness, of mean 0 and deviation 1.
+        texture: (I, J, K) float32, the tumour's inhomogeneity, mean 0 and deviation 1.
     """
 
     block: Block
@@ -51,8 +51,8 @@ class Head:
     """A brain with its tumour.
 
     Args:
-        anatomy: The brain, pushed aside by the tumour; its tissue runs on beneath it.
-        plan: What the tumour was grown from.
+        anatomy: The brain, displaced by the tumour; its tissue continues under the tumour.
+        plan: The parameters of the tumour.
         lesion: The tumour.
     """
 
@@ -62,7 +62,7 @@ class Head:
 
 
 def grow(rng: np.random.Generator, plan: LesionPlan, anatomy: Anatomy) -> Head:
-    """Grow a glioma into a brain, and push the brain aside."""
+    """Grow a glioma in a brain, and displace the brain."""
     centre_mm = [anatomy.placement.to_world(mni_mm, n) for n, mni_mm in enumerate(plan.seat_mm)]
     reach_mm = min(1.6 * plan.radius_mm + 1.2 * plan.oedema_mm + 8.0, FIELD_REACH_MM)
     block, axes_mm = _around(centre_mm, reach_mm, anatomy.axes_mm)
@@ -100,7 +100,7 @@ def _push(
     away_mm: tuple[Float32Array, ...],
     reach_mm: float,
 ) -> Anatomy:
-    """Move the tissue away from the tumour's centre; at the block's edge it stays where it is."""
+    """Move tissue away from the tumour's centre, decreasing to zero at the block's edge."""
     radius_mm = np.sqrt(away_mm[0] ** 2 + away_mm[1] ** 2 + away_mm[2] ** 2)
     fade = np.clip((reach_mm - radius_mm) / (reach_mm - plan.radius_mm), 0, 1) ** 2
     pull = plan.push_mm * fade / np.maximum(radius_mm, plan.radius_mm)
@@ -118,7 +118,7 @@ def _push(
 
 @dataclass(frozen=True, eq=False)
 class _Surroundings:
-    """What a growing tumour notices: (I, J, K) each, about it."""
+    """Fields that influence the growth: (I, J, K) each, around the tumour."""
 
     brain: BoolArray
     white: Float32Array
@@ -145,10 +145,10 @@ def _core_level(
     away_mm: tuple[Float32Array, ...],
     field: Field,
 ) -> Float32Array:
-    """Measure how far each voxel lies outside the core, over its radius: negative is inside.
+    """Measure the distance of each voxel from the core, relative to its radius: negative is inside.
 
-    The core is an irregular ellipsoid that shuns fluid, and crosses the midline only along white
-    matter: through the corpus callosum.
+    The core is an irregular ellipsoid that avoids fluid and crosses the midline only along white matter,
+    through the corpus callosum.
     """
     x, y, z = away_mm
     rows = plan.axes.astype(np.float32)
@@ -166,7 +166,7 @@ def _core_level(
 def _labels(
     plan: LesionPlan, around: _Surroundings, level: Float32Array, field: Field
 ) -> NDArray[np.uint8]:
-    """Part the tumour into necrosis, oedema and enhancing tumour."""
+    """Divide the tumour into necrosis, oedema and enhancing tumour."""
     core = (level < 0) & around.brain
     fingers_mm = plan.oedema_mm * (1.15 * around.white - 0.15 + 0.4 * field(9.0))
     oedema = (level * plan.radius_mm < fingers_mm) & (around.fluid < 0.45) & around.brain
@@ -183,7 +183,7 @@ def _largest_part(whole: BoolArray) -> BoolArray:
 
 
 def _enhances(plan: LesionPlan, depth_mm: Float32Array, field: Field) -> BoolArray:
-    """Tell which voxels of the core take up contrast agent."""
+    """Return the voxels of the core that enhance."""
     if plan.enhancement is Enhancement.NONE:
         return np.zeros(depth_mm.shape, dtype=np.bool_)
     if plan.enhancement is Enhancement.PATCHES:

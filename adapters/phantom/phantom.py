@@ -1,4 +1,4 @@
-"""One phantom: a brain, a glioma and four images of it, drawn from a seed and an index."""
+"""One phantom: a brain, a glioma and four images, generated from a seed and an index."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.studies.study import Grade, Modality
 
 GENERATOR_VERSION = 1
-"""Raised whenever the same seed gives other voxels than before."""
+"""Increased whenever the same seed produces other voxels than before."""
 BRATS_EXTENT_MM = (240, 240, 155)
 KINDS = tuple((grade, site) for site in SCANNERS for grade in Grade)
 
 
 @dataclass(frozen=True, slots=True)
 class PhantomRecipe:
-    """All that decides a phantom.
+    """The parameters that determine a phantom.
 
     Args:
-        seed: Names the series.
-        index: Its place in the series; the others have no say in it.
+        seed: Identifies the series.
+        index: Its index in the series; phantoms are independent of one another.
         spacing_mm: Edge of a voxel.
     """
 
@@ -39,19 +39,19 @@ class PhantomRecipe:
 
     @property
     def patient_id(self) -> str:
-        """Whose head it is: of this series alone, at whatever spacing."""
+        """The patient: specific to the series, independent of the spacing."""
         return f"Phantom_{self.seed}_{self.index:04d}"
 
     @property
     def kind(self) -> tuple[Grade, str]:
-        """Grade and site: of each four phantoms in a row, every pair holds one."""
+        """Grade and site: each four consecutive phantoms include every combination once."""
         four, place = divmod(self.index, len(KINDS))
         order = np.random.default_rng([self.seed, four]).permutation(len(KINDS))
         return KINDS[int(order[place])]
 
     @property
     def native_grid(self) -> Grid:
-        """BraTS's grid at this spacing: axes run to the left, the back and the top."""
+        """BraTS's grid at this spacing: axes run to the left, posterior and superior."""
         i, j, k = (int(np.ceil(mm / self.spacing_mm)) for mm in BRATS_EXTENT_MM)
         affine = np.diag([-self.spacing_mm, -self.spacing_mm, self.spacing_mm, 1.0])
         inset_mm = (self.spacing_mm - 1) / 2
@@ -60,7 +60,7 @@ class PhantomRecipe:
 
     @property
     def sha256(self) -> str:
-        """Hash of the recipe and of the generator's version and numbers."""
+        """Hash of the recipe and of the generator's version and parameters."""
         generator = f"{GENERATOR_VERSION} {RANGES} {INTENSITY} {SCANNERS}"
         return hashlib.sha256(f"{generator} {self}".encode()).hexdigest()
 
@@ -70,7 +70,7 @@ class Phantom:
     """A study and its reference, as arrays on the RAS+ grid.
 
     Args:
-        volumes: (I, J, K) float32 by modality: whole numbers, 0 outside the brain.
+        volumes: (I, J, K) float32 by modality: integers, 0 outside the brain.
         labels: (I, J, K) uint8 in BraTS's convention of 2020.
     """
 
@@ -79,7 +79,7 @@ class Phantom:
 
 
 def make_phantom(recipe: PhantomRecipe) -> Phantom:
-    """Draw a brain, grow a glioma of the recipe's grade in it, and scan it at the recipe's site."""
+    """Generate a brain, grow a glioma of the recipe's grade in it, and scan it at the recipe's site."""
     grade, site = recipe.kind
     chances = np.random.default_rng([recipe.seed, recipe.index, 1]).spawn(4)
     grid = canonical(recipe.native_grid)

@@ -1,4 +1,4 @@
-"""What a glioma is drawn from: ranges for each grade, and one draw."""
+"""Parameters of a glioma: ranges for each grade, and random draws."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Range: TypeAlias = tuple[float, float]
 
 
 class Enhancement(Enum):
-    """Where a tumour takes up contrast agent."""
+    """The enhancement pattern of a tumour."""
 
     NONE = "none"
     PATCHES = "patches"
@@ -27,10 +27,10 @@ class Enhancement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GradeRanges:
-    """What the gliomas of a grade are drawn from; `LesionPlan` says what each name means.
+    """Distributions of the parameters for a grade; see `LesionPlan` for their meaning.
 
     Args:
-        radius_mm: Median, deviation of the logarithm, and greatest.
+        radius_mm: Median, deviation of the logarithm, and maximum.
         enhancement: Probability of each pattern.
         mismatch: Probability of a core that is dark on FLAIR though bright on T2.
     """
@@ -73,25 +73,25 @@ RANGES: Mapping[Grade, GradeRanges] = {
         mismatch=0.03,
     ),
 }
-"""Chosen after the volumes and intensities of BraTS 2020; the grades overlap in every one."""
+"""Modelled on volumes and intensities of BraTS 2020; the grades overlap in every parameter."""
 
 
 @dataclass(frozen=True, eq=False)
 class LesionPlan:
-    """One glioma, before it grows.
+    """Parameters of one glioma.
 
     Args:
-        seat_mm: (3,) MNI coordinate that it starts from.
-        axes: (3, 3) from millimetres to those of a ball of `radius_mm`: a turn and three stretches.
+        seat_mm: (3,) MNI coordinate of its origin.
+        axes: (3, 3) from millimetres to those of a ball of `radius_mm`: a rotation and three stretches.
         radius_mm: Radius of the core.
-        oedema_mm: How far oedema runs along white matter.
-        roughness: How far the core's surface strays, over the radius.
+        oedema_mm: Extent of oedema along white matter.
+        roughness: Deviation of the core's surface, relative to the radius.
         rim_mm: Thickness of an enhancing rim.
-        patch_threshold: Deviations above the mean of a field where patches enhance: less is more.
-        push_mm: How far the tumour pushes the brain aside.
-        unevenness: Spread of the intensity within the tumour, and the width of its septa.
-        uptake: Intensity of enhancing tumour on T1c, over healthy brain.
-        enhancement: Where it takes up contrast agent.
+        patch_threshold: Threshold of enhancing patches, in deviations of a field above its mean.
+        push_mm: Displacement of the brain by the tumour.
+        unevenness: Deviation of the intensity within the tumour, and the width of its septa.
+        uptake: Intensity of enhancing tumour on T1c, relative to healthy brain.
+        enhancement: The enhancement pattern.
         mismatch: Whether its core is dark on FLAIR though bright on T2.
     """
 
@@ -110,7 +110,7 @@ class LesionPlan:
 
 
 def draw_plan(rng: np.random.Generator, grade: Grade) -> LesionPlan:
-    """Draw a glioma of a grade: where it sits, and all that sets its size and look."""
+    """Draw the position, size and appearance of a glioma of a grade."""
     ranges, seats_mm = RANGES[grade], load_template().seats_mm
     median, deviation, greatest = ranges.radius_mm
     radius_mm = float(np.clip(median * np.exp(rng.normal(0.0, deviation)), 7.0, greatest))

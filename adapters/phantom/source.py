@@ -1,4 +1,4 @@
-"""Studies that no patient had: phantoms as a source, for demonstrations and tests."""
+"""A source of phantoms, for demonstrations and tests."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ ValueT = TypeVar("ValueT")
 ID_PREFIX = "Phantom_"
 MOST_PHANTOMS = 100_000
 COARSEST_MM = 4.0
-"""Beyond it a small tumour may fall between the voxels."""
+"""With a coarser spacing a small tumour may fall between the voxels."""
 
 
 @final
 class PhantomStudySource(StudySource):
-    """Simulated gliomas on the MNI152 template, drawn when first looked at.
+    """Simulated gliomas on the MNI152 template, generated on first access.
 
-    A study depends on its index, the seed and the spacing, never on `count`. Its id names the index
-    alone, its patient's the seed as well. A study holds what was drawn of it; the source keeps the
-    one that was opened last, no other.
+    A study depends on its index, the seed and the spacing, not on `count`. Its id contains the index, its
+    patient's also the seed. A study holds its generated volumes; the source caches only the study that was
+    opened last.
 
     Args:
-        count: How many studies there are.
-        seed: Names the series.
+        count: Number of studies.
+        seed: Identifies the series.
         spacing_mm: Edge of a voxel; 1.0 gives BraTS's 240 x 240 x 155.
 
     Raises:
         InvalidInputError: No study, a negative seed, or a spacing outside [0.5, 4] mm.
-        MissingExtraError: nilearn, which ships the template, is not installed.
+        MissingExtraError: nilearn, which contains the template, is not installed.
     """
 
     def __init__(self, count: int, *, seed: int = 0, spacing_mm: float = 1.0) -> None:
@@ -60,11 +60,11 @@ class PhantomStudySource(StudySource):
         self._last: _Drawing | None = None
 
     def study_ids(self) -> list[str]:
-        """Name every phantom."""
+        """List the ids of all phantoms."""
         return sorted(self._recipes)
 
     def study(self, study_id: str) -> Study:
-        """Open a phantom; its volumes are drawn when first looked at."""
+        """Open a phantom; its volumes are generated on first access."""
         drawing = self._drawing(study_id)
         recipe, origin = drawing.recipe, self.origin(study_id)
         return Study(
@@ -78,17 +78,17 @@ class PhantomStudySource(StudySource):
         )
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose head it is and which site's noise it has."""
+        """Return a phantom's patient and site."""
         recipe = self._recipe(study_id)
         _, site = recipe.kind
         return Origin(recipe.patient_id, site)
 
     def grade(self, study_id: str) -> Grade | None:
-        """Say the reference grade."""
+        """Return the reference grade."""
         return self._recipe(study_id).kind[0]
 
     def reference(self, study_id: str) -> Reference:
-        """Give the grade at once, and the regions when first looked at."""
+        """Return the grade, with regions that are generated on first access."""
         drawing = self._drawing(study_id)
         grade, _ = drawing.recipe.kind
         return Reference(
@@ -100,12 +100,12 @@ class PhantomStudySource(StudySource):
         )
 
     def content_hash(self, study_id: str) -> str:
-        """Hash what decides the phantom's voxels: recipe and generator, nothing is drawn."""
+        """Hash the recipe and the generator, which determine the voxels; nothing is generated."""
         return self._recipe(study_id).sha256
 
     @property
     def labels(self) -> DatasetLabels:
-        """The convention that phantoms are drawn in."""
+        """The label convention of phantoms."""
         return DatasetLabels(CONVENTION, "phantoms are drawn so")
 
     def _recipe(self, study_id: str) -> PhantomRecipe:
@@ -123,7 +123,7 @@ class PhantomStudySource(StudySource):
 
 
 class _Drawing:
-    """A phantom that is drawn once, by the thread that looks at it first."""
+    """A phantom that is generated once, by the first thread that accesses it."""
 
     def __init__(self, recipe: PhantomRecipe) -> None:
         self.recipe = recipe
@@ -139,7 +139,7 @@ class _Drawing:
 
 @dataclass(frozen=True, eq=False)
 class _Lazy(Mapping[KeyT, ValueT], Generic[KeyT, ValueT]):
-    """A mapping whose keys are known, and whose values are made when asked for."""
+    """A mapping with known keys whose values are computed on access."""
 
     keys_in_order: Sequence[KeyT]
     make: Callable[[KeyT], ValueT]

@@ -157,7 +157,9 @@ class _Actors(Pool):
         return _RayWorker(self._kind.remote(self._recipe))
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
-        said = {ref: one for one in workers if isinstance(one, _RayWorker) for ref in one.expected}
+        said = {
+            ref: item for item in workers if isinstance(item, _RayWorker) for ref in item.expected
+        }
         ray.wait(list(said), num_returns=1, timeout=timeout_s)
         heard, _ = ray.wait(list(said), num_returns=len(said), timeout=0)  # the others too
         first = {said[ref]: ref for ref in reversed(heard)}

@@ -1,4 +1,4 @@
-"""The experts' mask of a slice in a PNG file."""
+"""The reference mask of a slice in a PNG file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 _LABELS_UP_TO = 10
-"""Grey levels this low are labels, not what a lossy format made of two values."""
+"""Grey levels up to this are labels, not artefacts of lossy compression."""
 _BETWEEN = (0.1, 0.9)
-"""Of the maximum: levels that are neither background nor tumour. JPEG rings by less."""
+"""Share of the maximum: levels outside are neither background nor tumour. JPEG artefacts are smaller."""
 _MOST_BETWEEN = 0.1
-"""Of the pixels: the blurred outline of a tumour has fewer, an image of a head more."""
+"""Share of the pixels: the blurred outline of a tumour has fewer, an image of a head more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class MaskPicture:
 
     Args:
         tumour: (rows, columns) bool.
-        note: What was done to read it, in one line; nothing where it has two values.
+        note: How it was thresholded, in one line; empty if it has two values.
     """
 
     tumour: BoolArray
@@ -34,13 +34,12 @@ class MaskPicture:
 
 
 def read_mask(path: DatasetPath) -> MaskPicture:
-    """Read a mask: the higher of two values is the tumour, and there is none where all are 0.
+    """Read a mask: the higher of two values is the tumour; there is none where all are 0.
 
-    A mask that went through JPEG or an interpolation is cut at half of its maximum, and that is
-    noted.
+    A mask after JPEG compression or interpolation is thresholded at half of its maximum, with a note.
 
     Raises:
-        FaultyStudyError: It cannot be read, or is no mask: an image, a map of several labels or a
+        FaultyStudyError: It cannot be read, or is not a mask: an image, a map of several labels or a
             picture in colours.
     """
     values = _one_channel(path)
@@ -48,14 +47,14 @@ def read_mask(path: DatasetPath) -> MaskPicture:
     if levels.size > 2:
         _check_is_mask(path, values, levels)
         half = levels[-1] / 2
-        told = f"{path}: {levels.size} grey levels, cut at half of the maximum, {half:g}"
-        return MaskPicture(values > half, told)
+        note = f"{path}: {levels.size} grey levels, cut at half of the maximum, {half:g}"
+        return MaskPicture(values > half, note)
     note = f"{path}: the lower of its two values is {levels[0]:g}, not 0" if levels[0] else ""
     return MaskPicture((values == levels[-1]) & (values > 0), note)
 
 
 def _one_channel(path: DatasetPath) -> NDArray[np.float32]:
-    """Give the picture as grey levels: colours and transparency only where they are the mask.
+    """Return the picture as grey levels; colours and transparency are used only if they form the mask.
 
     Returns:
         (rows, columns) float32, ≥ 0.
@@ -67,9 +66,9 @@ def _one_channel(path: DatasetPath) -> NDArray[np.float32]:
             return opacity
         colours = colours * (opacity / opacity.max())[..., None]
     channels = [colours[..., at] for at in range(colours.shape[-1])]
-    told = [channel for channel in channels if channel.any()] or channels
-    if all(np.array_equal(channel, told[0]) for channel in told):
-        return told[0]
+    used = [channel for channel in channels if channel.any()] or channels
+    if all(np.array_equal(channel, used[0]) for channel in used):
+        return used[0]
     codes = np.rint(colours) @ np.array([2**16, 2**8, 1], dtype=np.float32)
     if np.unique(codes).size > 2 or codes.all():
         raise _no_mask(path, "holds several colours")
@@ -82,14 +81,14 @@ def _check_is_mask(
     low, high = (part * levels[-1] for part in _BETWEEN)
     between = (values > low) & (values < high)
     if levels[-1] <= _LABELS_UP_TO or _has_patch(values, between):
-        told = ", ".join(f"{level:g}" for level in levels[:8])
-        raise _no_mask(path, f"holds several labels, grey levels {told}")
+        shown = ", ".join(f"{level:g}" for level in levels[:8])
+        raise _no_mask(path, f"holds several labels, grey levels {shown}")
     if between.mean() > _MOST_BETWEEN:
         raise _no_mask(path, f"is an image: {between.mean():.0%} of its pixels are between")
 
 
 def _has_patch(values: NDArray[np.float32], where: BoolArray) -> bool:
-    """Tell whether a square of 3 x 3 pixels is of one value: a blurred outline has none."""
+    """Return whether a square of 3 x 3 pixels is constant, which a blurred outline never is."""
     if min(values.shape) < 3:
         return False
     squares = np.lib.stride_tricks.sliding_window_view(values, (3, 3))

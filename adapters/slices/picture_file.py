@@ -13,9 +13,9 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 MAX_EDGE = 4096
-"""Of a picture, in pixels: a file may declare more than memory holds."""
+"""Maximum edge of a picture in pixels: a file may declare more than fits into memory."""
 GREY = ("1", "L", "I;16")
-"""Pillow's modes of one channel of whole numbers: 1, 8 and 16 bits."""
+"""Pillow's modes with one integer channel: 1, 8 and 16 bits."""
 _COLOURED = ("LA", "P", "PA", "RGB", "RGBA")
 
 
@@ -23,7 +23,7 @@ def picture_shape(path: DatasetPath) -> tuple[int, int]:
     """Read a grey picture's rows and columns from its header.
 
     Raises:
-        FaultyStudyError: The file is missing, no grey PNG, or too large.
+        FaultyStudyError: The file is missing, not a grey PNG, or too large.
     """
     with _opened(path) as image:
         return image.height, image.width
@@ -33,15 +33,15 @@ def read_picture(path: DatasetPath) -> NDArray[np.float32]:
     """Read a picture.
 
     Returns:
-        (rows, columns) float32, grey levels as they are in the file.
+        (rows, columns) float32, grey levels as stored.
 
     Raises:
-        FaultyStudyError: The file is missing, no grey PNG, too large, or broken.
+        FaultyStudyError: The file is missing, not a grey PNG, too large, or damaged.
     """
     with _opened(path) as image:
         try:
             return np.asarray(image).astype(np.float32)
-        except (OSError, SyntaxError) as error:  # Pillow's errors of a broken PNG
+        except (OSError, SyntaxError) as error:  # Pillow's errors on damaged PNGs
             raise FaultyStudyError(FaultKind.TRUNCATED, f"{path}: {error}") from error
 
 
@@ -53,7 +53,7 @@ def read_channels(path: DatasetPath) -> tuple[NDArray[np.float32], NDArray[np.fl
         float32, the opacity.
 
     Raises:
-        FaultyStudyError: The file is missing, no PNG, too large, or broken.
+        FaultyStudyError: The file is missing, not a PNG, too large, or damaged.
     """
     with _opened(path, (*GREY, *_COLOURED)) as image:
         try:
@@ -67,7 +67,7 @@ def read_channels(path: DatasetPath) -> tuple[NDArray[np.float32], NDArray[np.fl
 
 
 def picture_bytes(path: DatasetPath) -> bytes:
-    """Read the file as it lies on disk.
+    """Read the file's bytes.
 
     Raises:
         FaultyStudyError: The file is missing or cannot be read.

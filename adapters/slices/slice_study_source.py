@@ -1,4 +1,4 @@
-"""Studies of which one axial slice is there: a table of cases, a picture and a mask of each."""
+"""Studies of one axial slice each: a table of cases, and a picture and a mask per case."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ _STUDY_ID = column_key("study_id")
 class SliceStudySource(StudySource):
     """Reads `cases.csv`, `image/<study_id>.png` and `mask/<study_id>.png` in a folder.
 
-    A study is one axial plane. Rows of a picture run to the patient's left and columns to the back,
-    as the axes of BraTS's files do: transposed it shows the patient upright. Where the slices were
-    chosen with the experts' masks, or nobody states how, every result on them counts as an oracle's.
+    A study is one axial plane. Rows of a picture run to the patient's left and columns to posterior, like
+    the axes of BraTS's files: transposed it shows the patient upright. If slices were selected with the
+    reference masks, or the selection is not stated, all results on them count as an oracle's.
 
     Args:
         folder: `cases.csv` has a column `study_id` and may have `patient_id`, `grade`, `site`,
             `spacing_mm` and `slice_choice` (`oracle` or `independent`); a mask is the whole tumour
             and may be absent: see `mask_picture`.
-        modality: What the pictures show.
-        spacing_mm: Edge of a pixel where the table does not tell.
-        choice: How the slices were chosen where the table does not tell.
+        modality: The modality of the pictures.
+        spacing_mm: Edge of a pixel if the table does not state it.
+        choice: How the slices were selected if the table does not state it.
 
     Raises:
         NotFoundError: There is no such folder or table.
@@ -73,11 +73,11 @@ class SliceStudySource(StudySource):
         }
 
     def study_ids(self) -> list[str]:
-        """Name every study."""
+        """List the ids of all studies."""
         return sorted(self._cases)
 
     def study(self, study_id: str) -> Study:
-        """Open a study; its picture is read when first looked at."""
+        """Open a study; its picture is read on first access."""
         case, path = self._case(study_id), self._image(study_id)
         native = _native_grid(path, picture_shape(path), case.spacing_mm)
         return Study(
@@ -91,15 +91,15 @@ class SliceStudySource(StudySource):
         )
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose study it is and where it was scanned."""
+        """Return a study's patient and acquisition site."""
         return self._case(study_id).subject.origin
 
     def grade(self, study_id: str) -> Grade | None:
-        """Say the reference grade."""
+        """Return the reference grade."""
         return self._case(study_id).subject.grade
 
     def reference(self, study_id: str) -> Reference:
-        """Read the grade and the mask, where they are there."""
+        """Read the grade and the mask of the reference, where they exist."""
         case, image = self._case(study_id), self._image(study_id)
         grade = case.subject.grade
         try:
@@ -122,18 +122,18 @@ class SliceStudySource(StudySource):
         return {Region.WT: tumour}, note
 
     def modalities(self) -> tuple[Modality, ...]:
-        """Name the one that the pictures show."""
+        """Return the modality of the pictures."""
         return (self._modality,)
 
     def content_hash(self, study_id: str) -> str:
-        """Hash the picture, or its store's checksum, and the modality and edge it is taken for."""
+        """Hash the picture, or its store's checksum, with its modality and pixel edge."""
         spacing_mm = self._case(study_id).spacing_mm
         path = self._image(study_id)
         content = checksum_of(path) or sha256(picture_bytes(path)).hexdigest()
         return sha256(f"{self._modality.value} {spacing_mm} {content}\n".encode()).hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell of rows of the table that are repeated."""
+        """Report repeated rows of the table."""
         rows = self._case(study_id).rows
         if len(rows) == 1:
             return []
@@ -142,7 +142,7 @@ class SliceStudySource(StudySource):
 
     @property
     def labels(self) -> DatasetLabels:
-        """The convention of masks that are pictures."""
+        """The label convention of masks that are pictures."""
         return DatasetLabels(BUILT_IN["tumour"], "masks of slices have two values")
 
     def _case(self, study_id: str) -> _Case:
@@ -170,7 +170,7 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _LazyPicture(Mapping[Modality, NDArray[np.float32]]):
-    """The one volume of a study, read at each look: a slice is small."""
+    """The one volume of a study, read on each access: a slice is small."""
 
     path: DatasetPath
     modality: Modality
@@ -182,7 +182,7 @@ class _LazyPicture(Mapping[Modality, NDArray[np.float32]]):
         return _read_plane(self.path, self.native)
 
     def __contains__(self, modality: object) -> bool:
-        return modality == self.modality  # Mapping's own would read the picture
+        return modality == self.modality  # the method of Mapping would read the picture
 
     def __iter__(self) -> Iterator[Modality]:
         return iter((self.modality,))
@@ -207,7 +207,7 @@ def _read_plane(path: DatasetPath, native: Grid) -> NDArray[np.float32]:
 
 
 def _read_tumour(path: DatasetPath, native: Grid) -> tuple[BoolArray, str]:
-    """Read a mask as an (I, J, 1) array on the RAS+ grid, and what is to be noted of it."""
+    """Read a mask as an (I, J, 1) array on the RAS+ grid, with a remark."""
     mask = read_mask(path)
     tumour = mask.tumour[:, :, None]
     if tumour.shape != native.shape:

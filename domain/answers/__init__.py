@@ -1,1 +1,1 @@
-"""How a model's words become an answer: the questions, the grammar and its objects."""
+"""Parsing of a model's text answers: the questions, the grammar and JSON objects."""

@@ -1,8 +1,8 @@
-"""In which order a model says that it writes coordinates.
+"""The order in which a model states that it writes coordinates.
 
 The prompts ask for x before y. A model that states another order, such as `[y_min, x_min, y_max,
-x_max]`, is read in that order. Where a text names y before x in a way that is no such statement,
-its bare numbers are not read: which of them is x is not known.
+x_max]`, is read in that order. If a text names y before x without clearly stating an order, its
+bare numbers are not read, because it is unknown which one is x.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ _BLANK = " \t\n,;"
 
 @dataclass(frozen=True, slots=True)
 class AxisOrder:
-    """Where x and y stand among bare numbers.
+    """Positions of x and y among bare numbers.
 
     Args:
-        pair: Positions of (x, y) in a pair; None where that is not known.
-        box: Positions of (left, top, right, bottom) among four numbers; None as above.
-        is_stated: Whether the model's text states it.
+        pair: Positions of (x, y) in a pair; None where unknown.
+        box: Positions of (left, top, right, bottom) among four numbers; None where unknown.
+        is_stated: Whether the model's text states the order.
     """
 
     pair: tuple[int, ...] | None = (0, 1)
@@ -63,16 +63,16 @@ class AxisOrder:
 
     @classmethod
     def of(cls, text: str, question: Question) -> tuple[Self, str]:
-        """Find the order that a text states: the prompt's, where it states none.
+        """Find the order that a text states; otherwise the prompt's.
 
         Returns:
-            The order; and the text without what states it.
+            The order, and the text without the statement.
 
         Raises:
-            Unreadable: It states two orders, or one that does not fit the question.
+            Unreadable: The text states two orders, or one that does not fit the question.
         """
         statements = list(_statements(text))
-        orders = {cls._stated(one.names, question) for one in statements}
+        orders = {cls._stated(statement.names, question) for statement in statements}
         if len(orders) > 1:
             raise Unreadable(FailureReason.CONTRADICTION, "two orders of coordinates are stated")
         if orders:
@@ -80,26 +80,26 @@ class AxisOrder:
         return cls(None, None) if _names_y_first(text) else cls(), text
 
     def of_pair(self, values: Sequence[T]) -> list[T]:
-        """Give two bare numbers as x and y.
+        """Return two bare numbers as x and y.
 
         Raises:
-            Unreadable: Which is which is not known.
+            Unreadable: The order is unknown.
         """
         return _at(values, self.pair)
 
     def of_box(self, values: Sequence[T]) -> list[T]:
-        """Give four bare numbers as left, top, right and bottom.
+        """Return four bare numbers as left, top, right and bottom.
 
         Raises:
-            Unreadable: Which is which is not known.
+            Unreadable: The order is unknown.
         """
         return _at(values, self.box)
 
     def of_all(self, values: Sequence[T], question: Question) -> list[T]:
-        """Give all bare numbers of an answer in the prompt's order.
+        """Return all bare numbers of an answer in the prompt's order.
 
         Raises:
-            Unreadable: Which is which is not known.
+            Unreadable: The order is unknown.
         """
         if question is Question.BOX:
             return self.of_box(values)
@@ -108,13 +108,13 @@ class AxisOrder:
 
     @classmethod
     def _stated(cls, names: Sequence[_Name], question: Question) -> Self:
-        axes = "".join(one.axis for one in names)
+        axes = "".join(name.axis for name in names)
         pair = (axes.index("x"), axes.index("y")) if axes[:2] in {"xy", "yx"} else None
         if axes != axes[:2] * (len(axes) // 2):
             pair = None
         box = _box_positions(names) if question is Question.BOX else None
         if pair is None and box is None:
-            written = " ".join(one.written for one in names)[:60]
+            written = " ".join(name.written for name in names)[:60]
             raise Unreadable(
                 FailureReason.WRONG_ARITY, f"the stated order is no {question.value}: {written}"
             )
@@ -122,12 +122,12 @@ class AxisOrder:
 
 
 def is_order_key(key: str) -> bool:
-    """Tell whether a JSON key, reduced to its letters and digits, states an order by itself."""
+    """Return whether a JSON key, reduced to its letters and digits, states an order by itself."""
     return re.fullmatch(r"(?:(?:x|y|row|col(?:umn)?)(?:min|max|[0-9])?){2,4}", key) is not None
 
 
 def states_order(text: str) -> bool:
-    """Tell whether a text states an order of coordinates."""
+    """Return whether a text states an order of coordinates."""
     return any(True for _ in _statements(text))
 
 
@@ -154,7 +154,7 @@ class _Statement:
 
 
 def _names_y_first(text: str) -> bool:
-    """Tell whether y is named before x, as in "the first number is y"."""
+    """Return whether y is named before x, as in "the first number is y"."""
     axes = [name for name in _NAME.finditer(text) if name["x"] or name["y"]]
     if not axes or axes[0]["x"]:
         return False
@@ -175,14 +175,14 @@ def _statements(text: str) -> Iterator[_Statement]:
 
 
 def _follows(before: re.Match[str], name: re.Match[str], between: str) -> bool:
-    """Tell whether a name goes on with a statement; `top-left` names a corner."""
+    """Return whether a name is followed by a statement; `top-left` names a corner."""
     if not _BETWEEN.fullmatch(between):
         return False
     return not (_is_edge(before) or _is_edge(name)) or re.search(r"[,;/|]", between) is not None
 
 
 def _is_statement(run: list[re.Match[str]]) -> bool:
-    if any(map(_is_edge, run)):  # "left, right" alone may speak of hemispheres
+    if any(map(_is_edge, run)):  # "left, right" alone may refer to hemispheres
         return len(run) == 4 and not any(name["x"] or name["y"] for name in run)
     return len(run) > 1 and any(name["x"] or name["y"] for name in run)
 
@@ -207,18 +207,18 @@ def _name(name: re.Match[str]) -> _Name:
 def _spelt_out(short: re.Match[str]) -> tuple[_Name, ...]:
     if edges := short["edges"]:
         places = {"l": ("x", 0), "t": ("y", 0), "r": ("x", 1), "b": ("y", 1)}
-        return tuple(_Name(*places.get(one, ("?", -1)), one) for one in edges.lower())
+        return tuple(_Name(*places.get(item, ("?", -1)), item) for item in edges.lower())
     if not (axes := (short["axes"] or "").lower().replace("c", "")):
         axes = "xy" if short["x"] else "yx"
-    return tuple(_Name(one if one in "xy" else "?", -1, one) for one in axes)
+    return tuple(_Name(axis if axis in "xy" else "?", -1, axis) for axis in axes)
 
 
 def _box_positions(names: Sequence[_Name]) -> tuple[int, ...] | None:
-    """Find (left, top, right, bottom) in a statement; None where it is of something else."""
-    if sorted(one.axis for one in names) == ["x", "y"] and names[0].rank == names[1].rank:
-        x = [one.axis for one in names].index("x")
+    """Find (left, top, right, bottom) in a statement; None where it states something else."""
+    if sorted(name.axis for name in names) == ["x", "y"] and names[0].rank == names[1].rank:
+        x = [name.axis for name in names].index("x")
         return x, 1 - x, x + 2, 3 - x
-    if sorted(one.axis for one in names) != ["x", "x", "y", "y"]:
+    if sorted(name.axis for name in names) != ["x", "x", "y", "y"]:
         return None
     (x0, x1), (y0, y1) = (_in_order(names, axis) for axis in "xy")
     tied = [a for a, b in ((x0, x1), (y0, y1)) if names[a].rank == names[b].rank != -1]
@@ -227,17 +227,20 @@ def _box_positions(names: Sequence[_Name]) -> tuple[int, ...] | None:
 
 def _in_order(names: Sequence[_Name], axis: str) -> tuple[int, int]:
     first, second = sorted(
-        (at for at, one in enumerate(names) if one.axis == axis), key=lambda at: names[at].rank
+        (at for at, item in enumerate(names) if item.axis == axis), key=lambda at: names[at].rank
     )
     return first, second
 
 
 def _without(text: str, statements: Sequence[_Statement]) -> str:
-    """Take statements out of a text, and brackets that held nothing else."""
+    """Remove statements from a text, with brackets that contained nothing else."""
     kept, done = [], 0
-    for one in sorted(statements, key=lambda one: one.start):
-        kept += [text[done : one.start], *re.findall(r"[()\[\]{}]", text[one.start : one.end])]
-        done = max(done, one.end)
+    for statement in sorted(statements, key=lambda one: one.start):
+        kept += [
+            text[done : statement.start],
+            *re.findall(r"[()\[\]{}]", text[statement.start : statement.end]),
+        ]
+        done = max(done, statement.end)
         if more := _AND_SO_ON.match(text, done):
             kept += re.findall(r"[)\]}]", more[0])
             done = more.end()

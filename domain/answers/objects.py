@@ -1,4 +1,4 @@
-"""How models write answers as JSON objects, alone or among words."""
+"""Reading of answers as JSON objects, alone or within a text."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _LAYOUTS: Mapping[Question, tuple[tuple[str, ...], ...]] = {
     ),
     Question.POLYGON: _wrappers("polygon vertices points outline contour coordinates answer"),
 }
-"""The keys of an answer, in order, or the one key of a wrapper around it."""
+"""The keys of an answer, in order, or the single key of a wrapper."""
 _GRADE_KEYS = frozenset(
     (
         *("grade", "tumorgrade", "tumourgrade", "gliomagrade"),
@@ -70,7 +70,7 @@ _REMARKS = frozenset(
 _ORDERS = frozenset(("order", "axisorder", "coordinateorder", "format", "coordinateformat"))
 """Keys of a remark that states the order of the coordinates."""
 _NO_ORDER_OF_ITS_OWN = frozenset(("box2d",))
-"""Wrappers that mean y first to one family of models and x first to others."""
+"""Wrappers that mean y first in one family of models and x first in others."""
 _CERTAINTIES = frozenset(("certainty", "confidence", "probability", "score"))
 
 _DISOWNED = re.compile(
@@ -81,11 +81,11 @@ NUMBER_KEYS: Mapping[Question, frozenset[str]] = {
     question: frozenset(name for names in layouts if len(names) > 1 for name in names)
     for question, layouts in _LAYOUTS.items()
 }
-"""Keys that are given one number each, among words too."""
+"""Keys that are followed by one number each, also within a text."""
 
 
 def objects_in(text: str) -> tuple[list[object], str]:
-    """Find the JSON objects of a text, and lists that hold some.
+    """Find the JSON objects of a text, and lists that contain objects.
 
     Returns:
         The values in order, with keys reduced by `key_of`, NaN and infinities as their
@@ -93,7 +93,7 @@ def objects_in(text: str) -> tuple[list[object], str]:
 
     Raises:
         Unreadable: An object gives one key two values, or follows a "not" or a "for example".
-        RecursionError: Something is nested a thousand deep.
+        RecursionError: The text is nested a thousand levels deep.
     """
     values: list[object] = []
     rest: list[str] = []
@@ -118,13 +118,13 @@ def grade_of(value: object) -> Grade:
     """Read a grade from a decoded value.
 
     Raises:
-        Unreadable: It is not one object whose answer plainly names one grade.
+        Unreadable: The value is not one object with one clear grade.
     """
     fields = _only_object(value)
-    answers = [one for key, one in fields.items() if key in _GRADE_KEYS]
+    answers = [item for key, item in fields.items() if key in _GRADE_KEYS]
     if any(key not in _GRADE_KEYS | _REMARKS | _CERTAINTIES for key in fields):
         raise Unreadable(FailureReason.WRONG_ARITY, f"the answer has the keys {_keys(fields)}")
-    if not answers or not all(isinstance(one, str) for one in answers):
+    if not answers or not all(isinstance(answer, str) for answer in answers):
         raise Unreadable(FailureReason.NO_GRADE, "the answer does not name a grade")
     words = "\n".join(map(str, answers))
     check_answering(words, finished=True)
@@ -135,9 +135,9 @@ def place_of(value: object, question: Question, order: AxisOrder) -> list[Number
     """Read the numbers of a point, a box or a polygon, x before y, from a decoded value.
 
     Args:
-        value: Numbers with keys have their own order.
-        question: What was asked.
-        order: Of numbers without keys.
+        value: Numbers with keys are in the order of their keys.
+        question: The question asked.
+        order: Order of numbers without keys.
 
     Raises:
         Unreadable: Keys, lengths or values are not those of an answer.
@@ -150,7 +150,7 @@ def place_of(value: object, question: Question, order: AxisOrder) -> list[Number
             fields = _fields(value, [*_LAYOUTS[question], *_stating_keys(value)])
             if len(fields) == 1:
                 return place_of(fields[0], question, order)
-            by_name = not any(isinstance(one, list | dict) for one in fields)
+            by_name = not any(isinstance(field, list | dict) for field in fields)
             return place_of(fields, question, AxisOrder() if by_name else order)
         case list() if question is Question.POLYGON:
             return [number for vertex in value for number in _pair(vertex, order)]
@@ -167,7 +167,7 @@ def _box(value: list[object], order: AxisOrder) -> list[Number]:
         case [_, _]:
             return [number for corner in value for number in _pair(corner, order)]
         case [_, _, _, _]:
-            return order.of_box([_number(one) for one in value])
+            return order.of_box([_number(item) for item in value])
     return _pair(value, order)
 
 
@@ -179,7 +179,7 @@ def _check_order_known(value: Object, order: AxisOrder) -> None:
 
 
 def _stating_keys(value: Object) -> list[tuple[str]]:
-    """Give the keys of wrappers such as `{"[y, x]": [0.6, 0.4]}`."""
+    """Return the keys of wrappers such as `{"[y, x]": [0.6, 0.4]}`."""
     return [(key,) for key in value if is_order_key(key)]
 
 
@@ -193,7 +193,7 @@ def _bare_pair(value: object) -> list[Number]:
     if not isinstance(value, list) or len(value) != 2:
         reason = FailureReason.WRONG_ARITY if isinstance(value, list) else FailureReason.NON_NUMERIC
         raise Unreadable(reason, "a place in the answer is no pair of numbers")
-    return [_number(one) for one in value]
+    return [_number(item) for item in value]
 
 
 def _number(value: object) -> Number:
@@ -208,13 +208,13 @@ def _number(value: object) -> Number:
 
 
 def _fields(value: Object, layouts: Iterable[tuple[str, ...]]) -> list[object]:
-    """Give the values of the first layout whose keys are all there; others may only be remarks."""
+    """Return the values of the first layout with all keys present; other keys may only be remarks."""
     for names in layouts:
         if all(name in value for name in names):
-            others = {key: one for key, one in value.items() if key not in names}
-            if all(_is_remark(key, one) for key, one in others.items()):
+            others = {key: item for key, item in value.items() if key not in names}
+            if all(_is_remark(key, item) for key, item in others.items()):
                 return [value[name] for name in names]
-    held = any(isinstance(one, (float, list, dict, Number)) for one in value.values())
+    held = any(isinstance(item, (float, list, dict, Number)) for item in value.values())
     reason = FailureReason.WRONG_ARITY if held else FailureReason.NO_NUMBERS
     raise Unreadable(reason, f"the answer has the keys {_keys(value)}")
 
@@ -243,12 +243,12 @@ def _object_of(pairs: list[tuple[str, object]]) -> Object:
 
 def _holds_object(value: object) -> bool:
     return isinstance(value, dict) or (
-        isinstance(value, list) and any(isinstance(one, dict) for one in value)
+        isinstance(value, list) and any(isinstance(item, dict) for item in value)
     )
 
 
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object_of,
-    parse_int=float,  # Python's int refuses 5,000 digits
+    parse_int=float,  # int() refuses 5,000 digits
     parse_constant=str,
 )

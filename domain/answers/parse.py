@@ -1,8 +1,8 @@
-"""What a model's words amount to: an answer in fractions of the picture, or a failure.
+"""Parsing of a model's text: an answer in fractions of the picture, or a failure.
 
-Never a guess: what the grammar (docs/answers.md) does not know is a `Failure` with its reason and
-the raw text. So are two different answers in one text. A text that was cut off counts only where
-it holds a closed JSON object.
+Nothing is guessed: text outside the grammar (docs/answers.md) is a `Failure` with its reason and the
+raw text, as are two different answers in one text. A truncated text counts only if it contains a
+complete JSON object.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ Edges = tuple[float, float, float, float]
 AnswerT = TypeVar("AnswerT")
 
 _DECIMALS = 6
-"""Of a fraction, a thousandth of a pixel: a polygon on this lattice stays simple when it is moved."""
+"""Decimals of a fraction, a thousandth of a pixel: polygons on this lattice stay simple when moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the prompt asked coordinates in; a number with a per cent sign is that in any unit.
+    """The unit of coordinates that the prompt asked for; percentages are read in any unit.
 
     Args:
         pixels: Edge of the picture, or of one panel of a montage; None for fractions.
@@ -58,7 +58,7 @@ class Unit:
             raise InvalidInputError(f"unit of {self.pixels} pixels: wanted 1 or more")
 
     def fraction(self, number: Number) -> float:
-        """Give a number as a fraction of the picture, in [0, 1].
+        """Return a number as a fraction of the picture, in [0, 1].
 
         Raises:
             Unreadable: It lies outside the picture.
@@ -76,8 +76,8 @@ def parse_grade(text: str, *, finished: bool = True) -> Grade | Failure:
     """Read the answer to the question of grade.
 
     Args:
-        text: The model's words.
-        finished: False where the length limit cut them off.
+        text: The model's text.
+        finished: False if the length limit truncated it.
     """
     return _parsed(text, lambda words: _grade(words, finished=finished))
 
@@ -88,12 +88,12 @@ def parse_point(
     """Read the answer to the question of the centre.
 
     Args:
-        text: The model's words.
-        unit: What the prompt asked coordinates in.
-        finished: False where the length limit cut the words off.
+        text: The model's text.
+        unit: The unit of coordinates that the prompt asked for.
+        finished: False if the length limit truncated the text.
 
     Returns:
-        (x, y) in [0, 1], that there is no tumour, or why there is no answer.
+        (x, y) in [0, 1], "no tumour", or a failure.
     """
 
     def read(words: str) -> Place:
@@ -109,13 +109,13 @@ def parse_box(
     """Read the answer to the question of the box.
 
     Args:
-        text: The model's words.
-        unit: What the prompt asked coordinates in.
-        finished: False where the length limit cut the words off.
+        text: The model's text.
+        unit: The unit of coordinates that the prompt asked for.
+        finished: False if the length limit truncated the text.
 
     Returns:
-        (left, top, right, bottom) in [0, 1], left < right and top < bottom; that there is no
-        tumour, or why there is no answer.
+        (left, top, right, bottom) in [0, 1], left < right and top < bottom; "no tumour", or a
+        failure.
     """
 
     def read(words: str) -> Edges:
@@ -131,16 +131,16 @@ def parse_box(
 def parse_polygon(
     text: str, unit: Unit = FRACTIONS, *, finished: bool = True
 ) -> tuple[Place, ...] | NoTumour | Failure:
-    """Read the answer to the question of the outline.
+    """Read the answer to the question of the polygon.
 
     Args:
-        text: The model's words.
-        unit: What the prompt asked coordinates in.
-        finished: False where the length limit cut the words off.
+        text: The model's text.
+        unit: The unit of coordinates that the prompt asked for.
+        finished: False if the length limit truncated the text.
 
     Returns:
-        Three or more vertices of a simple polygon, (x, y) in [0, 1], not closed; or why there is
-        none. A vertex that repeats the one before, or the first at the end, is left out.
+        Three or more vertices of a simple polygon, (x, y) in [0, 1], not closed; "no tumour", or a
+        failure. A vertex that repeats the previous one, or the first at the end, is dropped.
     """
 
     def read(words: str) -> tuple[Place, ...]:
@@ -162,7 +162,7 @@ def parse_polygon(
 
 
 def _placed(text: str, read: Callable[[str], AnswerT]) -> AnswerT | NoTumour | Failure:
-    """Read a place; that there is no tumour to be placed is an answer."""
+    """Read a location; "no tumour" is an answer."""
     found = _parsed(text, read)
     is_none = isinstance(found, Failure) and found.reason is FailureReason.NO_TUMOUR_FOUND
     return NO_TUMOUR if is_none else found
@@ -212,5 +212,5 @@ def _numbers(words: str, question: Question, *, finished: bool) -> list[Number]:
     check_closed(rest)
     first, *others = [place_of(value, question, order) for value in values]
     if numbers_in(rest) or any(other != first for other in others):
-        raise Unreadable(FailureReason.WRONG_ARITY, "the answer holds other numbers besides")
+        raise Unreadable(FailureReason.WRONG_ARITY, "the answer contains further numbers")
     return first

@@ -1,4 +1,4 @@
-"""What a model that reads pictures is asked about a study."""
+"""The questions that a vision-language model is asked about a study."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gliobench.domain.predictions.prediction import Form
 
 
 class Question(str, Enum):
-    """One question, answered by itself."""
+    """One question, asked separately."""
 
     GRADE = "grade"
     POINT = "point"
@@ -18,11 +18,11 @@ class Question(str, Enum):
 
 
 class Decoding(str, Enum):
-    """How an answer comes about.
+    """How an answer is produced.
 
-    FREE: The model writes what it likes, word after likeliest word.
-    CONSTRAINED: It can write nothing but JSON that fits the question.
-    SCORED: It writes nothing: the likelihoods of the possible answers are compared.
+    FREE: The model writes freely, by greedy decoding.
+    CONSTRAINED: Decoding is restricted to JSON that fits the question.
+    SCORED: The likelihoods of the possible answers are compared; no text is generated.
     """
 
     FREE = "free"
@@ -35,4 +35,4 @@ FORM_OF_QUESTION: Mapping[Question, Form] = {
     Question.BOX: Form.BOX,
     Question.POLYGON: Form.POLYGON,
 }
-"""The form that answers each question of place."""
+"""The form that answers each question for a location."""

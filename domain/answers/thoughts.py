@@ -1,4 +1,4 @@
-"""What a model that reasons aloud says before it answers, which is no answer."""
+"""Removal of a model's reasoning, which is not its answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAME = (
     r"think(?:ing)?(?:_process)?|thoughts?(?:_process)?|reason(?:ing)?|rationale|reflection"
     r"|scratch_?pad|analysis|cot|chain_of_thought|inner_monologue"
 )
-_GAP = r"\s{0,2}"  # bounded, as all in here: a model may write thousands
+_GAP = r"\s{0,2}"  # bounded, like all patterns here: a model may write thousands
 _OPEN, _CLOSE = rf"(?:<|◁|&lt;){_GAP}[|｜]?{_GAP}", rf"{_GAP}[|｜]?{_GAP}(?:>|▷|&gt;)"
 _TAG = re.compile(
     rf"{_OPEN}(?P<end>/?){_GAP}(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?{_CLOSE}"
@@ -20,18 +20,18 @@ _TAG = re.compile(
     r"|<unused94>|(?P<gemma><unused95>)",
     re.IGNORECASE,
 )
-"""`<think>` and its kin: Kimi writes triangles, Mistral brackets, MedGemma tokens of no name."""
+"""`<think>` and its variants: Kimi writes triangles, Mistral brackets, MedGemma unnamed tokens."""
 _ANSWER_TAG = re.compile(rf"{_OPEN}/?{_GAP}(?:final_?)?answer{_CLOSE}", re.IGNORECASE)
 
 
 def without_thoughts(text: str) -> str:
-    """Give what a model says outside of its thoughts, tags of an answer taken away.
+    """Return a model's text without its reasoning and without tags of an answer.
 
-    Where a thought ends that never began, as with templates that open it in the prompt, all before
-    its end is thought.
+    If reasoning ends without a beginning, as with templates that open it in the prompt, all text before
+    its end is reasoning.
 
     Raises:
-        Unreadable: A thought does not end, or nothing is said outside of thoughts.
+        Unreadable: Reasoning does not end, or there is no text outside of it.
     """
     spoken: list[str] = []
     start, thinking = 0, False

@@ -1,8 +1,8 @@
-"""How models write numbers and grades among words.
+"""Reading of numbers and grades in text.
 
-Nothing is searched for in prose: every number of a text must belong to the answer, and every word
-of a sentence with an answer must be one that frames it ("The centre is at …"). So what negates,
-hedges or compares is not read at all. docs/answers.md shows it by examples.
+Prose is not searched: every number of a text must belong to the answer, and every word of a sentence
+with an answer must be a known framing word ("The centre is at …"). Negations, hedges and comparisons
+are therefore never read as answers. See the examples in docs/answers.md.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from gliobench.domain.studies.study import Grade
 
 
 class Unreadable(Exception):  # noqa: N818 -- an outcome that becomes a Failure, not an error
-    """A text is no answer.
+    """A text is not an answer.
 
     Args:
-        reason: The kind of failure.
-        detail: One line for a person.
+        reason: The failure reason.
+        detail: One line of explanation.
     """
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
@@ -33,7 +33,7 @@ class Unreadable(Exception):  # noqa: N818 -- an outcome that becomes a Failure,
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it was written: plain, or followed by a per cent sign."""
+    """A number as written: plain, or followed by a per cent sign."""
 
     value: float
     percent: bool = False
@@ -63,25 +63,25 @@ _FRAMING: Mapping[Question, frozenset[str]] = {
     Question.POLYGON: _PLACE_FRAMING
     | _words("around boundary contour corners outline points polygon vertices"),
 }
-"""All words that may stand in a sentence with an answer, hyphens and case aside."""
+"""All words allowed in a sentence with an answer, without hyphens and in any case."""
 _LAYOUTS: Mapping[Question, re.Pattern[str]] = {
     Question.POINT: re.compile(r"\(*N,N\)*"),
     Question.BOX: re.compile(r"\(*N,N,N,N\)*|\(*\(N,N\)[,;]?\(N,N\)\)*"),
     Question.POLYGON: re.compile(r"\(*\(N,N\)(?:[,;]?\(N,N\))*\)*"),
 }
-"""How the numbers stand, all brackets written round."""
+"""Layouts of the numbers, with all brackets written as round."""
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w)(?!\.[0-9])(?:\s*%)?"
 _TOKEN = re.compile(
     rf"(?P<number>(?<![\w.]){_NUMBER})"
     r"|(?P<word>[^\W\d]\w*(?:[-'][^\W\d]\w*)*)"
-    r"|(?P<odd>\w(?:[\w.]*\w)?)"  # digits that are no number of ours: 512x512, 0.4.5, ٤
+    r"|(?P<odd>\w(?:[\w.]*\w)?)"  # digits that are not numbers of an answer: 512x512, 0.4.5, ٤
     r"|(?P<mark>\S)"
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _BULLET = re.compile(r"^\s*[-•*]\s+(?=[^\W\d]|[(\[{])")
 _SILENT = frozenset("'\"*`:=$\\")
-"""Marks that say nothing, wherever they stand."""
+"""Characters without meaning, anywhere in the text."""
 _GIVING = frozenset([":", "=", "is"])
 _CORNERS = (_words("top upper bottom lower"), _words("left right"))
 _EDGES = frozenset(chain(*_CORNERS))
@@ -108,13 +108,13 @@ _PLAINLY_NONE = re.compile(
     r"|slice|picture|scan|mri))*[\s.!*\"'`]*",
     re.IGNORECASE,
 )
-"""A sentence that says that there is no tumour, and nothing else."""
+"""A sentence that states that there is no tumour, and nothing else."""
 _GRADE = re.compile(r"\b(?:(hgg|high[\s_-]*grade)|(?:lgg|low[\s_-]*grade))\b", re.IGNORECASE)
 _SHORT_GRADE = re.compile(r"\b(?:(high)|low)\b", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """Write quotes and hyphens plainly, and take code fences away."""
+    """Normalise quotes and hyphens, and remove code fences."""
     return _FENCE.sub("\n", text.translate(_PLAIN)).strip()
 
 
@@ -124,10 +124,10 @@ def key_of(name: str) -> str:
 
 
 def number_of(text: str) -> Number:
-    """Read a number in full.
+    """Convert a complete text to a number.
 
     Raises:
-        Unreadable: The text is none.
+        Unreadable: The text is not a number.
     """
     if not re.fullmatch(_NUMBER, text.strip()):
         raise Unreadable(FailureReason.NON_NUMERIC, f"{text[:40]!r} is no number")
@@ -135,27 +135,27 @@ def number_of(text: str) -> Number:
 
 
 def numbers_in(text: str) -> list[Number]:
-    """Give every number of a text, digits inside words left out."""
+    """Return every number of a text, except digits inside words."""
     return [number_of(match[0]) for match in _TOKEN.finditer(text) if match["number"]]
 
 
 def named_grades(text: str) -> set[Grade]:
-    """Give every grade that a text names, whatever it says of it."""
+    """Return every grade that a text mentions, in any context."""
     return _grades(_GRADE, text)
 
 
 def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
-    """Refuse what holds no answer, whatever was asked.
+    """Reject a text that contains no answer to any question.
 
     Args:
-        text: The words.
-        finished: False where the length limit cut them off.
-        place: Whether a place was asked for: that there is no tumour is an answer then, and has to
-            be said plainly.
+        text: The model's text.
+        finished: False if the length limit truncated it.
+        place: Whether a location was asked for: "no tumour" is then an answer, and must be stated
+            clearly.
 
     Raises:
-        Unreadable: The text declines, sees no tumour, or breaks off: at the length limit, or in
-            an open bracket.
+        Unreadable: The text declines, sees no tumour, or breaks off at the length limit or in an
+            open bracket.
     """
     if _REFUSAL.search(text):
         raise Unreadable(FailureReason.REFUSAL, "the model declines to answer")
@@ -169,24 +169,24 @@ def check_answering(text: str, *, finished: bool, place: bool = False) -> None:
 
 
 def _check_plainly_none(text: str) -> None:
-    """Refuse a text that speaks of no tumour and of more than that.
+    """Reject a text that mentions "no tumour" and further content.
 
     Raises:
-        Unreadable: It does.
+        Unreadable: The text does so.
     """
-    if not all(_PLAINLY_NONE.fullmatch(one) for one in _SENTENCE_END.split(text) if one.strip()):
+    if not all(_PLAINLY_NONE.fullmatch(item) for item in _SENTENCE_END.split(text) if item.strip()):
         if re.search(r"\d", text):
-            told = "the answer speaks of no tumour, and holds numbers"
-            raise Unreadable(FailureReason.CONTRADICTION, told)
-        told = "the answer does not plainly say that there is no tumour"
-        raise Unreadable(FailureReason.NO_NUMBERS, told)
+            detail = "the answer states that there is no tumour, and contains numbers"
+            raise Unreadable(FailureReason.CONTRADICTION, detail)
+        detail = "the answer does not clearly state that there is no tumour"
+        raise Unreadable(FailureReason.NO_NUMBERS, detail)
 
 
 def check_closed(text: str) -> None:
-    """Refuse a text that ends inside a bracket.
+    """Reject a text that ends inside a bracket.
 
     Raises:
-        Unreadable: It does.
+        Unreadable: The text does so.
     """
     opened, closed = (sum(map(text.count, marks)) for marks in ("([{", ")]}"))
     if opened > closed:
@@ -194,22 +194,22 @@ def check_closed(text: str) -> None:
 
 
 def written_grade(text: str) -> Grade:
-    """Read a grade that is named among words; sentences that name none say nothing.
+    """Read a grade from text; sentences without a grade are ignored.
 
     Raises:
-        Unreadable: No grade is named, both are, or a sentence does more than give one.
+        Unreadable: No grade or both are named, or a sentence contains more than a grade.
     """
     if _GRADE.search(text):
         pattern, sentences = (
             _GRADE,
-            [one for one in _SENTENCE_END.split(text) if _GRADE.search(one)],
+            [item for item in _SENTENCE_END.split(text) if _GRADE.search(item)],
         )
     else:
         pattern, sentences = _SHORT_GRADE, [text]
     grades = _grades(pattern, text)
     if len(grades) > 1:
         raise Unreadable(FailureReason.CONTRADICTION, "the answer names both grades")
-    if not grades or not all(_frames_grade(pattern.sub(" ", one)) for one in sentences):
+    if not grades or not all(_frames_grade(pattern.sub(" ", sentence)) for sentence in sentences):
         raise Unreadable(FailureReason.NO_GRADE, "the answer does not plainly name a grade")
     return grades.pop()
 
@@ -217,20 +217,20 @@ def written_grade(text: str) -> Grade:
 def written_numbers(
     text: str, question: Question, keys: frozenset[str]
 ) -> list[Number] | dict[str, object]:
-    """Read numbers that are written among words; sentences without any say nothing.
+    """Read numbers from text; sentences without numbers are ignored.
 
     Args:
-        text: The words.
-        question: Tells which words may stand around, and how the numbers stand.
-        keys: Names that may be given a number: `x: 0.4, y = 0.6`.
+        text: The model's text.
+        question: Determines the allowed words and the layout of the numbers.
+        keys: Names that may precede a number: `x: 0.4, y = 0.6`.
 
     Returns:
-        The numbers in order; or by key, where each is given to one.
+        The numbers in order, or by key where each has one.
 
     Raises:
-        Unreadable: There is no number, or they are not written in a way that the grammar knows.
+        Unreadable: There is no number, or the layout is unknown.
     """
-    sentences = [one for one in _SENTENCE_END.split(text) if re.search(r"\d", one)]
+    sentences = [item for item in _SENTENCE_END.split(text) if re.search(r"\d", item)]
     tokens = list(chain.from_iterable(_TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))
     if not any(token["number"] or token["odd"] for token in tokens):
         raise Unreadable(FailureReason.NO_NUMBERS, "the answer holds no number")
@@ -253,10 +253,10 @@ def written_numbers(
 
 
 def set_once(fields: dict[str, object], key: str, value: object) -> None:
-    """Give a key its value.
+    """Set the value of a key.
 
     Raises:
-        Unreadable: It has another one.
+        Unreadable: The key has another value.
     """
     if key in fields and fields[key] != value:
         raise Unreadable(FailureReason.CONTRADICTION, f"{key[:40]!r} is given two values")
@@ -268,7 +268,7 @@ def _grades(pattern: re.Pattern[str], text: str) -> set[Grade]:
 
 
 def _frames_grade(text: str) -> bool:
-    """Tell whether a sentence, its grade taken out, does nothing but give one."""
+    """Return whether a sentence, without its grade, contains only framing words."""
     return all(
         key_of(token[0]) in _FRAMING[Question.GRADE]
         if token["word"]
@@ -278,7 +278,7 @@ def _frames_grade(text: str) -> bool:
 
 
 def _counts(token: re.Match[str]) -> bool:
-    """Tell whether a token stands where a number should."""
+    """Return whether a token is in the place of a number."""
     return bool(token["number"] or token["odd"]) or key_of(token[0]) in _words(
         "nan inf infinity none null"
     )
@@ -301,7 +301,7 @@ def _check_words(tokens: list[re.Match[str]], known: frozenset[str]) -> None:
 
 
 def _without_corners(tokens: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Leave out "top left" and the like: the two numbers after it are no left edge."""
+    """Remove "top left" and similar corner names before two numbers."""
     kept: list[re.Match[str]] = []
     for token in tokens:
         if kept and key_of(kept[-1][0]) in _CORNERS[0] and key_of(token[0]) in _CORNERS[1]:
@@ -312,10 +312,10 @@ def _without_corners(tokens: list[re.Match[str]]) -> list[re.Match[str]]:
 
 
 def _check_bare(words: set[str], keys: frozenset[str]) -> None:
-    """Refuse the bare numbers of a box among words that part them otherwise: "x 0.1 to 0.5".
+    """Reject bare numbers of a box with axis or edge names between them: "x 0.1 to 0.5".
 
     Raises:
-        Unreadable: Axes are named, or more edges than "on the left" needs.
+        Unreadable: Axes are named, or more edges than in "on the left".
     """
     edges = words & _EDGES
     axes = words & ((keys | {"x", "y"}) - _EDGES - {"topleft", "bottomright"})
@@ -328,7 +328,7 @@ def _check_bare(words: set[str], keys: frozenset[str]) -> None:
 def _layout(
     tokens: list[re.Match[str]], keys: frozenset[str]
 ) -> tuple[dict[str, object], list[Number], str]:
-    """Part numbers that are given to a key from loose ones, and draw these with all marks."""
+    """Separate numbers with a key from loose ones, and normalise the layout of the latter."""
     fields: dict[str, object] = {}
     loose: list[Number] = []
     marks: list[str] = []

@@ -1,1 +1,1 @@
-"""Altered images that a backend is asked about again, and how its answers should move."""
+"""Control images, on which a backend is run again, and the expected movement of its answers."""

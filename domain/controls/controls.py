@@ -1,4 +1,4 @@
-"""Controls: what is done to an image to see whether a backend's answer depends on it."""
+"""Controls: alterations of images that test whether a backend's answers depend on them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from gliobench.domain.studies.study import Modality
 
 
 class Control(str, Enum):
-    """An alteration of every image of a cohort; the references are altered alike."""
+    """An alteration of all images of a cohort; references are altered accordingly."""
 
     BLANK = "blank"
-    """Every voxel is 0: there is nothing to see."""
+    """Every voxel is 0."""
     OTHER_PATIENT = "other-patient"
     """The images of another patient; the reference stays the patient's own."""
     MIRRORED = "mirrored"
-    """Left and right change places about the image's middle."""
+    """Left and right are mirrored about the image centre."""
     SHIFTED = "shifted"
-    """Everything moves by whole voxels, the brain within its field: see `roomiest_shift`."""
+    """Everything is shifted by whole voxels, with the brain inside the field: see `roomiest_shift`."""
     WITHOUT_T1N = "without-t1n"
     WITHOUT_T1C = "without-t1c"
     WITHOUT_T2W = "without-t2w"
@@ -30,6 +30,6 @@ class Control(str, Enum):
 
     @property
     def dropped(self) -> Modality | None:
-        """The modality that it takes away, or None."""
+        """The modality that is removed, or None."""
         prefix = "without-"
         return Modality(self.value.removeprefix(prefix)) if self.value.startswith(prefix) else None

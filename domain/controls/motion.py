@@ -1,4 +1,4 @@
-"""Images that are mirrored or shifted, and the answers on them, brought there and back."""
+"""Mirroring and shifting of images, and of answers forth and back."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, ScalarT, extent
 
 SHIFT_MM = 20.0
-"""How far an image is shifted, to the next whole voxel: four times a good localizer's error, and
-room that a brain leaves in BraTS's field."""
+"""Distance of the shift, rounded to whole voxels: four times a good localizer's error, and within the
+margin of BraTS's field of view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Mirroring about an image's middle, then a shift along its first two axes.
+    """Mirroring about the image centre, followed by a shift along the first two axes.
 
-    The third axis stays as it is, so that a scoring plane keeps its index and a study of one slice
-    moves as any other.
+    The third axis is unchanged, so that a scoring plane keeps its index and single slices move like
+    volumes.
 
     Args:
         mirrored: Whether the first axis, left to right, is reversed.
-        steps: Whole voxels along (i, j); what leaves the field is lost, what enters is 0.
+        steps: Whole voxels along (i, j); content that leaves the field is lost, new voxels are 0.
     """
 
     mirrored: bool = False
@@ -31,13 +31,13 @@ class Motion:
 
     @property
     def inverse(self) -> Motion:
-        """What brings everything back but what has left the field."""
+        """The inverse motion; content that left the field stays lost."""
         i, j = self.steps
         return Motion(self.mirrored, (i if self.mirrored else -i, -j))
 
     @property
     def is_still(self) -> bool:
-        """Whether nothing moves."""
+        """Whether there is no motion."""
         return self == Motion()
 
     def of_array(self, array: NDArray[ScalarT]) -> NDArray[ScalarT]:
@@ -50,7 +50,7 @@ class Motion:
         return moved
 
     def of_places(self, places: FloatArray, grid: Grid) -> FloatArray:
-        """Move places, (N, 3) continuous voxel coordinates; they may leave the field."""
+        """Move positions, (N, 3) continuous voxel coordinates; they may leave the field."""
         moved = np.array(places, dtype=np.float64)
         if self.mirrored:
             moved[:, 0] = grid.shape[0] - 1 - moved[:, 0]
@@ -59,15 +59,15 @@ class Motion:
 
 
 def roomiest_shift(brain: BoolArray, grid: Grid) -> Motion:
-    """Shift to the side where the brain leaves most room: by `SHIFT_MM`, or as far as there is room.
+    """Shift towards the side with the largest margin, by `SHIFT_MM` or as far as the margin allows.
 
     Args:
-        brain: (I, J, K) bool, all that must stay in the field.
+        brain: (I, J, K) bool, which must stay in the field.
         grid: Its grid.
 
     Returns:
-        A shift along one axis that loses no voxel of the brain; still where the brain fills its
-        field, or there is none.
+        A shift along one axis that loses no voxel of the brain; no motion if the brain fills its
+        field or is empty.
     """
     if not brain.any():
         return Motion()
@@ -85,7 +85,7 @@ def roomiest_shift(brain: BoolArray, grid: Grid) -> Motion:
 
 
 def _overlap(step: int, length: int) -> tuple[slice, slice]:
-    """Tell where along an axis the moved lies, and where it comes from."""
+    """Return the target and source ranges of a shift along an axis."""
     step = max(-length, min(length, step))
     to = slice(max(step, 0), length + min(step, 0))
     return to, slice(max(-step, 0), length - max(step, 0))

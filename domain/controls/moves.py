@@ -1,4 +1,4 @@
-"""How far an answer moved when its image was altered, and how far it should have."""
+"""Measured and expected movement of answers on altered images."""
 
 from __future__ import annotations
 
@@ -37,13 +37,12 @@ from gliobench.domain.predictions.prediction import (
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An answer on an altered image, brought back and held against the one on the true image.
+    """An answer on an altered image, moved back and compared with that on the true image.
 
     Args:
-        apart_mm: From the true image's answer to the one brought back, centre to centre: the
-            equivariance error where the image was moved, the change where it was not.
-        unmoved_mm: What `apart_mm` is for an answer that stays where it was; 0.0 where the image
-            was not moved.
+        apart_mm: Distance between the centres of both answers: the equivariance error where the
+            image was moved, otherwise the change.
+        unmoved_mm: `apart_mm` of an answer that does not move; 0.0 where the image was not moved.
         overlap: IoU of boxes, Dice of polygons and masks, in [0, 1]; None for points.
 
     Raises:
@@ -67,18 +66,18 @@ def moves(
     grid: Grid,
     plane: Plane | None,
 ) -> dict[Form, Move]:
-    """Hold one study's answers on two images against each other, in every form they yield.
+    """Compare one study's answers on two images, in every form.
 
     Args:
         before: On the true image.
         after: On the altered image, which has the same grid.
-        motion: How the image was moved; still where it was altered in another way.
-        grid: The study's.
-        plane: The scoring plane, which a motion leaves as it is; None where there is none, and
-            only answers in the volume are held against each other.
+        motion: The motion of the image; none where it was altered in another way.
+        grid: The study's grid.
+        plane: The scoring plane, which a motion does not change; None where there is none: then only
+            answers in the volume are compared.
 
     Returns:
-        By form; one that failed or found no tumour on either image is left out.
+        By form, without forms that failed or found no tumour on either image.
 
     Raises:
         InvalidInputError: The plane lies outside the grid, or a mask is on another grid.
@@ -87,7 +86,7 @@ def moves(
         after, LocalisationPrediction
     ):
         return {}
-    first, second = (_in_every_form(one, grid, plane) for one in (before, after))
+    first, second = (_in_every_form(item, grid, plane) for item in (before, after))
     return {
         form: _move(first[form], second[form], motion.inverse, grid)
         for form in first
@@ -102,9 +101,9 @@ def _in_every_form(
     if plane is not None:
         found |= on_plane(prediction, plane, grid)
     return {
-        form: one
-        for form, one in found.items()
-        if not isinstance(one, Failure | NoTumour) and not is_none(one)
+        form: item
+        for form, item in found.items()
+        if not isinstance(item, Failure | NoTumour) and not is_none(item)
     }
 
 
@@ -151,13 +150,13 @@ def _overlap(before: Localisation, after: Localisation, back: Motion, grid: Grid
 
 
 def _corners(box: Box | Box3D) -> FloatArray:
-    """Give a box's outermost edges, (2, 3) continuous voxel coordinates, the lower ones first."""
+    """Return a box's outermost edges, (2, 3) continuous voxel coordinates, the lower ones first."""
     cube = box.in_volume if isinstance(box, Box) else box
     return np.array([cube.start, cube.stop]) - 0.5
 
 
 def _iou(one: FloatArray, other: FloatArray) -> float:
-    """Measure the overlap of boxes, which may reach out of the field."""
+    """Measure the overlap of boxes, which may extend beyond the field."""
     shared = np.minimum(one[1], other[1]) - np.maximum(one[0], other[0])
     both = prod(np.clip(shared, 0.0, None))
     return float(both / (prod(one[1] - one[0]) + prod(other[1] - other[0]) - both))

@@ -1,1 +1,1 @@
-"""Files that people make: documents, tables, and what a disk refuses."""
+"""Files written by users: documents and tables; and errors of the disk."""

@@ -1,4 +1,4 @@
-"""What a disk refuses, told and ended alike wherever something is written."""
+"""Translation of the operating system's errors on files into gliobench's."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _OF_THE_NAME = frozenset(
         errno.ENXIO,
     }
 )
-"""No file can lie there, today or tomorrow."""
+"""Errors that mean that a file can never be written to a place."""
 
 
 def is_of_the_name(error: BaseException) -> bool:
-    """Tell whether no file can ever lie where one was wanted."""
+    """Return whether a file can never be written to the place."""
     return isinstance(error, OSError) and error.errno in _OF_THE_NAME
 
 
 def not_written(place: object, error: OSError) -> JobError:
-    """Say that a file cannot be written.
+    """Translate an error of writing a file.
 
     Returns:
-        A StoreError where room or a permission is wanting, which may be there later; a JobError
-        where the place itself is wrong.
+        A StoreError if space or a permission is missing, which may change; a JobError if the place
+        itself is invalid.
     """
     reason = f"{place} cannot be written: {error.strerror or error}"
     return JobError(f"{reason}: choose another place") if _is_lasting(error) else StoreError(reason)
 
 
 def failed(error: OSError) -> JobError:
-    """Name the file that an operating system's error is about.
+    """Translate an error of the operating system on a file.
 
     Returns:
-        A JobError where the file is not there or can never be; else a StoreError.
+        A JobError if the file does not exist or cannot exist; otherwise a StoreError.
     """
     what = error.strerror or str(error)
     reason = f"{error.filename}: {what}" if error.filename else f"a file or stdout: {what}"

@@ -1,4 +1,4 @@
-"""Files that tell gliobench something: read in one way, whoever wrote them or damaged them."""
+"""Validated reading of documents: manifests, settings and other structured files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gliobench.domain.messages import shown
 T = TypeVar("T")
 
 LARGEST_BYTES = 2**28
-"""Of a document: a manifest that names three million patients."""
+"""Maximum size of a document; a manifest with three million patients fits."""
 
 
 def read_document(
@@ -21,17 +21,17 @@ def read_document(
     name: str,
     raises: type[GliobenchError] = InvalidInputError,
 ) -> T:
-    """Read a document, or say in one line which field is wrong.
+    """Read a document, or report the first invalid field in one line.
 
     Args:
-        parse: Checks the whole content; what it raises is a ValueError, which may list its faults
-            by `errors` as pydantic's does.
-        content: Of the file.
-        name: What the document is and where it lies, for messages.
-        raises: The error to raise.
+        parse: Validates the content; raises a ValueError, which may list its faults by `errors` as
+            pydantic's does.
+        content: The content of the file.
+        name: Kind and location of the document, for messages.
+        raises: The class of the error to raise.
 
     Raises:
-        GliobenchError: `raises`, where the document is too large or is not what it should be.
+        GliobenchError: `raises`, if the document is too large or invalid.
     """
     if len(content) > LARGEST_BYTES:
         raise raises(f"{name}: {len(content)} bytes: wanted at most {LARGEST_BYTES}")
@@ -42,7 +42,7 @@ def read_document(
 
 
 def first_fault(error: ValueError) -> str:
-    """Word the first fault of a document: the field, the value got, the value wanted."""
+    """Describe the first fault of a document: the field, the actual and the expected value."""
     faults: list[Mapping[str, Any]] = getattr(error, "errors", lambda **_: [])(include_url=False)
     if not faults:
         return str(error)

@@ -1,4 +1,4 @@
-"""Tables of people's own making, as CSV: read with care for their rows, written without surprises."""
+"""CSV tables: tolerant and checked reading, and writing that is safe for spreadsheets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import printable
 
 MOST_BYTES, MOST_ROWS = 2**27, 2_000_000
-"""Of a table; a million rows of BraTS's name mapping fit in."""
+"""Maximum size of a table; a million rows of BraTS's name mapping fit."""
 MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown"})
-"""How tables say, in any case, that they say nothing."""
+"""Cell values that mean "unknown", in any case."""
 _DELIMITERS, _LONGEST_HEADER = ",;\t", 2**16
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
 _FORMULA = tuple("=+-@＝＋－＠")
-"""With what a formula begins; some programs take the full-width signs too."""
+"""Characters that begin a formula; some programs accept the full-width signs too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Row:
     """A row of a table.
 
     Args:
-        at: The file and the row's number, as a spreadsheet counts: the header is row 1.
+        at: The file and the row's number as in a spreadsheet: the header is row 1.
         number: That number.
-        cells: What it says, by column (see `column_key`); columns that say nothing are absent.
+        cells: Values by column (see `column_key`); empty columns are absent.
     """
 
     at: str
@@ -35,12 +35,12 @@ class Row:
     cells: Mapping[str, str]
 
     def first(self, *columns: str) -> str | None:
-        """Give the cell of the first of these columns that says something."""
-        return next((self.cells[one] for one in columns if one in self.cells), None)
+        """Return the first non-empty cell of these columns."""
+        return next((self.cells[column] for column in columns if column in self.cells), None)
 
 
 def column_key(name: str) -> str:
-    """Tell columns apart as people do: by letters and digits, in any case.
+    """Normalise a column name to its letters and digits, in any case.
 
     >>> column_key("Patient ID") == column_key("patient_id")
     True
@@ -49,21 +49,21 @@ def column_key(name: str) -> str:
 
 
 def read_rows(content: bytes, *, place: str) -> tuple[frozenset[str], Iterator[Row]]:
-    """Read a table with commas, semicolons or tabs, in UTF-8 or UTF-16, with or without a mark.
+    """Read a table with commas, semicolons or tabs, in UTF-8 or UTF-16, with or without a byte-order mark.
 
-    A byte that is no UTF-8 is kept as the operating system keeps it in a file's name. Blank rows
-    are counted and left out.
+    Bytes that are not UTF-8 are preserved as the operating system does in file names. Blank rows are
+    counted and skipped.
 
     Args:
-        content: The file; no more than `MOST_BYTES` of it.
-        place: What to call the file in messages.
+        content: The file; at most `MOST_BYTES` of it.
+        place: Name of the file in messages.
 
     Returns:
-        The columns' keys, and the rows, read one by one.
+        The columns' keys, and an iterator of the rows.
 
     Raises:
-        InvalidInputError: It is empty or too large, two columns have one name, and, while rows are
-            read: quotes that do not match, or another number of cells than the header has.
+        InvalidInputError: The table is empty or too large, or two columns have the same name; during
+            iteration: unmatched quotes, or a number of cells other than the header's.
     """
     if len(content) > MOST_BYTES:
         raise InvalidInputError(f"{place}: larger than {MOST_BYTES // 2**20} MiB: wanted a table")
@@ -79,10 +79,10 @@ def read_rows(content: bytes, *, place: str) -> tuple[frozenset[str], Iterator[R
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Write a table that spreadsheets show and do not run.
+    """Write a table that spreadsheets display without executing it.
 
-    Numbers stay numbers. A text that would begin a formula (`=`, `+`, `-`, `@`) gets an apostrophe
-    before it; tabs, line ends and other control characters are escaped.
+    Numbers stay numbers. A text that would begin a formula (`=`, `+`, `-`, `@`) gets a leading
+    apostrophe; tabs, line ends and other control characters are escaped.
     """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -99,13 +99,13 @@ def _harmless(value: object) -> object:
 
 
 def _delimiter(content: bytes, encoding: str) -> str:
-    """Take the sign that parts the header into the most cells."""
+    """Choose the delimiter that splits the header into the most cells."""
     text = content[:_LONGEST_HEADER].decode(encoding, errors="replace")
     return max(_DELIMITERS, key=text.lstrip().partition("\n")[0].count)
 
 
 def _lines(content: bytes, place: str) -> Iterator[tuple[int, list[str]]]:
-    """Read the rows that say anything, with their numbers."""
+    """Yield the non-empty rows with their numbers."""
     encoding = "utf-16" if content[:2] in _BYTE_ORDERS else "utf-8-sig"
     delimiter = _delimiter(content, encoding)
     text = TextIOWrapper(BytesIO(content), encoding, errors="surrogateescape", newline="")
@@ -117,7 +117,7 @@ def _lines(content: bytes, place: str) -> Iterator[tuple[int, list[str]]]:
             return
         except (csv.Error, UnicodeDecodeError) as error:
             raise InvalidInputError(
-                f"{place}: row {number}: {error}: wanted cells parted by {delimiter!r}, in UTF-8"
+                f"{place}: row {number}: {error}: wanted cells separated by {delimiter!r}, in UTF-8"
             ) from error
         if any(line):
             yield number, line
@@ -133,9 +133,9 @@ def _rows(
             raise InvalidInputError(
                 f"{place}: row {number} has {len(line)} cells: wanted {len(columns)}, as the header"
             )
-        told = {
+        values = {
             column: cell
             for column, cell in zip(columns, cells, strict=True)
             if column and cell.lower() not in MISSING
         }
-        yield Row(f"{place}: row {number}", number, told)
+        yield Row(f"{place}: row {number}", number, values)

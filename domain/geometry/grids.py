@@ -1,8 +1,8 @@
-"""Where things are: grids, planes, and the forms that a localisation takes.
+"""Grids, planes, and the forms of a localisation.
 
-One frame for everything: arrays are (I, J, K); voxel (i, j, k) has its *centre* at the continuous
-coordinate (i, j, k) and reaches half a voxel to each side; `affine` takes voxel coordinates to
-millimetres in RAS+ world space (x to the patient's right, y to the front, z up).
+All arrays are (I, J, K). Voxel (i, j, k) has its *centre* at the continuous coordinate (i, j, k) and
+extends half a voxel to each side. `affine` converts voxel coordinates to millimetres in RAS+ world
+space (x to the patient's right, y anterior, z superior).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FloatArray: TypeAlias = NDArray[np.floating]
 Voxel: TypeAlias = tuple[float, float, float]
 Spacing: TypeAlias = tuple[float, float, float]
 SAME_PLACE_VOX = 0.1
-"""Corners of one grid may lie so far apart, in voxels, that two files give it."""
+"""Largest distance in voxels between corners of a grid as given by two files."""
 
 
 class Axis(IntEnum):
@@ -82,14 +82,14 @@ class Grid:
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
     def matches(self, other: Grid) -> bool:
-        """Tell whether two grids have the same shape and place every corner alike.
+        """Return whether two grids have the same shape and the same corners.
 
-        Alike is within `SAME_PLACE_VOX` of a voxel along each of its axes: tools round affines.
+        Corners may differ by `SAME_PLACE_VOX` of a voxel along each axis, because tools round affines.
         """
         return self.shape == other.shape and self._apart(other)[1] <= SAME_PLACE_VOX
 
     def difference(self, other: Grid) -> str:
-        """Say in what another grid differs, for messages; nothing where it matches."""
+        """Describe how another grid differs, for messages; empty where it matches."""
         if self.shape != other.shape:
             return f"shape {other.shape}, not {self.shape}"
         apart_mm, apart_vox = self._apart(other)
@@ -101,7 +101,7 @@ class Grid:
         )
 
     def _apart(self, other: Grid) -> tuple[float, float]:
-        """Measure how far apart corners lie at most: in mm, and in voxels along an axis."""
+        """Measure the largest distance between corners, in mm and in voxels along an axis."""
         ends = [(-0.5, length - 0.5) for length in self.shape]
         corners = np.array([(*corner, 1.0) for corner in product(*ends)]).T
         apart = ((other.affine - self.affine) @ corners)[:3]
@@ -109,12 +109,12 @@ class Grid:
         return float(np.linalg.norm(apart, axis=0).max()), float(np.abs(in_voxels).max())
 
     def to_mm(self, voxel: Voxel) -> Voxel:
-        """Take a continuous voxel coordinate to world millimetres."""
+        """Convert a continuous voxel coordinate to world millimetres."""
         x, y, z = self.affine[:3, :3] @ np.asarray(voxel, dtype=np.float64) + self.affine[:3, 3]
         return float(x), float(y), float(z)
 
     def to_voxel(self, mm: Voxel) -> Voxel:
-        """Take world millimetres to a continuous voxel coordinate."""
+        """Convert world millimetres to a continuous voxel coordinate."""
         offset = np.asarray(mm, dtype=np.float64) - self.affine[:3, 3]
         i, j, k = np.linalg.solve(self.affine[:3, :3], offset)
         return float(i), float(j), float(k)
@@ -124,7 +124,7 @@ class Grid:
 class Plane:
     """A slice of a grid: all voxels whose coordinate along `axis` is `index`.
 
-    On a plane, coordinates are the two remaining voxel coordinates in rising order of axis:
+    In-plane coordinates are the two remaining voxel coordinates in ascending order of axis:
     (i, j) on an axial plane, (i, k) on a coronal one, (j, k) on a sagittal one.
 
     Raises:
@@ -150,17 +150,18 @@ class Plane:
         return grid.spacing_mm[first], grid.spacing_mm[second]
 
     def pixel_mm(self, grid: Grid) -> NDArray[np.float64]:
-        """Give what takes in-plane voxel offsets, as rows, to millimetres on the plane.
+        """Return the matrix from in-plane voxel offsets, as rows, to millimetres on the plane.
 
         Returns:
-            (2, 2) float64, the spacing on its diagonal where the axes are at right angles; else y
-            is across the first axis. Lengths are those of world space, its determinant an area.
+            (2, 2) float64, with the spacing on its diagonal where the axes are perpendicular; otherwise
+            y is perpendicular to the first axis. Lengths are those of world space; the determinant is
+            an area.
         """
         axes = grid.affine[:3, self.in_plane_axes]
         return np.asarray(np.linalg.cholesky(axes.T @ axes), dtype=np.float64)
 
     def cut(self, volume: NDArray[ScalarT]) -> NDArray[ScalarT]:
-        """Take this plane out of an (I, J, K) array, as an array of its two in-plane axes.
+        """Extract this plane from an (I, J, K) array, as an array of its two in-plane axes.
 
         Raises:
             InvalidInputError: The plane lies outside the array.
@@ -170,14 +171,14 @@ class Plane:
                 f"plane {self.index} lies outside {self.axis.name.lower()} axis of "
                 f"{volume.shape[self.axis]} voxels"
             )
-        # A view: np.take would first copy the whole of a volume that is not C-contiguous.
+        # A view: np.take would first copy a volume that is not C-contiguous.
         cut: NDArray[ScalarT] = volume[(slice(None),) * self.axis + (self.index,)]
         return cut
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place on a plane, in continuous in-plane voxel coordinates.
+    """A point on a plane, in continuous in-plane voxel coordinates.
 
     Raises:
         InvalidInputError: A coordinate is not finite.
@@ -191,7 +192,7 @@ class Point:
 
     @property
     def in_volume(self) -> Point3D:
-        """The same place, in continuous voxel coordinates of the volume."""
+        """The same point, in continuous voxel coordinates of the volume."""
         at = list(self.at)
         at.insert(self.plane.axis, float(self.plane.index))
         return Point3D(at=(at[0], at[1], at[2]))
@@ -246,7 +247,7 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Point3D:
-    """A place in the volume, in continuous voxel coordinates.
+    """A point in the volume, in continuous voxel coordinates.
 
     Raises:
         InvalidInputError: A coordinate is not finite.
@@ -274,7 +275,7 @@ class Box3D:
 
     @property
     def centre(self) -> Point3D:
-        """The middle of the box, in continuous voxel coordinates."""
+        """The centre of the box, in continuous voxel coordinates."""
         i, j, k = ((lo + hi - 1) / 2 for lo, hi in zip(self.start, self.stop, strict=True))
         return Point3D(at=(i, j, k))
 
@@ -299,7 +300,7 @@ def extent(region: BoolArray) -> tuple[slice, ...]:
 
 
 def _check_finite(name: str, values: tuple[float, ...]) -> None:
-    if not all(map(isfinite, values)):  # numpy's takes 100 times as long for two numbers
+    if not all(map(isfinite, values)):  # np.isfinite takes 100 times as long for two numbers
         raise InvalidInputError(f"{name} {values} is not finite")
 
 

@@ -1,4 +1,4 @@
-"""Turning volumes: the same voxels in the same place, with axes swapped or reversed."""
+"""Reorientation of volumes: the same voxels with swapped or reversed axes."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from gliobench.domain.geometry.grids import Box3D, Grid, ScalarT, Voxel
 
 
 def canonical(grid: Grid) -> Grid:
-    """Give the RAS+ grid of the same voxels: axis i runs nearest to right, j to front, k upwards.
+    """Return the RAS+ grid of the same voxels: axis i runs closest to right, j to anterior, k to superior.
 
-    An oblique grid stays oblique: nothing is interpolated. Axes are assigned as nibabel's
-    `as_closest_canonical` does it: a shear is taken out first, and of axes that compete for one
-    direction the one that lies closest to any gets it. Half-way between two directions either may
-    be chosen; any other RAS+ grid stays as it is.
+    An oblique grid stays oblique: nothing is interpolated. Axes are assigned as in nibabel's
+    `as_closest_canonical`: shear is removed first, and if several axes compete for one direction, the
+    one closest to any direction gets it. Half-way between two directions the choice is arbitrary; a
+    grid that is already RAS+ is returned unchanged.
     """
     return _turned(grid, _turn_to_ras(grid))
 
 
 def turned_like(grid: Grid, model: Grid) -> Grid:
-    """Give the grid of the same voxels whose axes run as another's do, as closely as they can.
+    """Return the grid of the same voxels whose axes match those of another as closely as possible.
 
-    Two files of nearly one affine may fall to either side of 45 degrees, where `canonical` gives
-    them other axes.
+    Two files with nearly the same affine may fall on either side of 45 degrees, where `canonical`
+    gives them different axes.
     """
     return _turned(grid, _nearest_turn(grid, model) or _turn_to_ras(grid))
 
 
 def reorient(array: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[ScalarT]:
-    """Take an array from one grid to another of the same voxels.
+    """Convert an array from one grid to another of the same voxels.
 
     Args:
         array: (I, J, K) on `source`.
@@ -43,7 +43,7 @@ def reorient(array: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[
         A view of `array` in the shape of `target`.
 
     Raises:
-        InvalidInputError: The array does not fit `source`, or the grids hold other voxels.
+        InvalidInputError: The array does not fit `source`, or the grids have different voxels.
     """
     if array.shape != source.shape:
         raise InvalidInputError(f"array of shape {array.shape} is not on a grid of {source.shape}")
@@ -53,10 +53,10 @@ def reorient(array: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[
 
 
 def reorient_voxel(voxel: Voxel, *, source: Grid, target: Grid) -> Voxel:
-    """Take a continuous voxel coordinate from one grid to another of the same voxels.
+    """Convert a continuous voxel coordinate from one grid to another of the same voxels.
 
     Raises:
-        InvalidInputError: The grids hold other voxels.
+        InvalidInputError: The grids have different voxels.
     """
     turn = _turn_between(source, target)
     i, j, k = (
@@ -69,10 +69,10 @@ def reorient_voxel(voxel: Voxel, *, source: Grid, target: Grid) -> Voxel:
 
 
 def reorient_box(box: Box3D, *, source: Grid, target: Grid) -> Box3D:
-    """Take a box of voxels from one grid to another of the same voxels.
+    """Convert a box of voxels from one grid to another of the same voxels.
 
     Raises:
-        InvalidInputError: The grids hold other voxels, or the box reaches out of them.
+        InvalidInputError: The grids have different voxels, or the box extends beyond them.
     """
     last = tuple(stop - 1 for stop in box.stop)
     if any(index >= length for index, length in zip(last, source.shape, strict=True)):
@@ -86,7 +86,7 @@ def reorient_box(box: Box3D, *, source: Grid, target: Grid) -> Box3D:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """For each target axis: the source axis that it was, and whether it runs backwards."""
+    """For each target axis: the corresponding source axis, and whether it is reversed."""
 
     axes: tuple[int, int, int]
     reverses: tuple[bool, bool, bool]
@@ -117,7 +117,7 @@ def _turn_to_ras(grid: Grid) -> _Turn:
 
 
 def _turn_between(source: Grid, target: Grid) -> _Turn:
-    """Find the turn by its steps, and accept it only if it leads from one grid to the other."""
+    """Determine the reorientation, and accept it only if it maps one grid to the other."""
     turn = _nearest_turn(source, target)
     if turn is None or not _turned(source, turn).matches(target):
         raise InvalidInputError(
@@ -127,7 +127,7 @@ def _turn_between(source: Grid, target: Grid) -> _Turn:
 
 
 def _nearest_turn(source: Grid, target: Grid) -> _Turn | None:
-    """Find which source axis runs along which of the target's; None where two run along one."""
+    """Match source axes to target axes; None where two match the same one."""
     steps = np.linalg.solve(target.affine[:3, :3], source.affine[:3, :3])
     i, j, k = np.abs(steps).argmax(axis=1).tolist()
     x, y, z = (bool(steps[axis, was] < 0) for axis, was in enumerate((i, j, k)))

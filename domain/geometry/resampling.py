@@ -1,6 +1,6 @@
-"""Values between voxels: area means, linear interpolation, crops and paddings.
+"""Resampling: area means, linear interpolation, crops and padding.
 
-Resampling is separable: along each axis a small matrix takes the old samples to the new ones.
+Resampling is separable: a small matrix along each axis converts the old samples to the new ones.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Float32Array: TypeAlias = NDArray[np.float32]
 
 
 def area_weights(length: int, step: float) -> Float32Array:
-    """Weigh samples for coarser ones, each the mean of what it covers.
+    """Return the weights for coarser samples, each the mean of the samples that it covers.
 
-    The first coarse sample begins where the first fine one does. Where the step is finer than
-    the samples, the weights interpolate linearly instead.
+    The first coarse sample begins where the first fine one does. If the step is finer than the
+    samples, the weights interpolate linearly instead.
 
     Args:
         length: Samples along the axis.
@@ -31,7 +31,7 @@ def area_weights(length: int, step: float) -> Float32Array:
     """
     count = max(1, int(np.ceil(length / step - 1e-6)))
     if step <= 1:
-        # the last new sample may hang out, its centre beyond the old ones, and is not empty for it
+        # the centre of the last new sample may lie beyond the old ones; it must not be empty
         return linear_weights(length, (np.arange(count) + 0.5) * step - 0.5, outside=1.0)
     edges = np.arange(length)
     start = (np.arange(count) * step)[:, None]
@@ -42,12 +42,12 @@ def area_weights(length: int, step: float) -> Float32Array:
 
 
 def linear_weights(length: int, positions: FloatArray, *, outside: float = 0.5) -> Float32Array:
-    """Weigh samples for values between them.
+    """Return the weights for values between samples.
 
     Args:
         length: Samples along the axis.
         positions: (N,) continuous sample coordinates.
-        outside: How far beyond the outermost samples their value still holds; further is zero.
+        outside: How far beyond the outermost samples their value is extended; further out is zero.
 
     Returns:
         (N, length) float32.
@@ -84,7 +84,7 @@ def resample(volume: FloatArray, weights: Sequence[Float32Array]) -> Float32Arra
 def resample_to_spacing(
     volume: FloatArray, *, spacing_mm: Spacing, target_mm: float | Spacing
 ) -> Float32Array:
-    """Bring a volume to voxels of another size that begin at the same corner.
+    """Resample a volume to another voxel size, starting at the same corner.
 
     Args:
         volume: (I, J, K).
@@ -92,7 +92,7 @@ def resample_to_spacing(
         target_mm: The new voxel edge, or one along each axis.
 
     Returns:
-        (I', J', K') float32, means where voxels grow and linear interpolation where they shrink.
+        (I', J', K') float32: means for larger voxels, linear interpolation for smaller ones.
     """
     steps = (np.broadcast_to(target_mm, 3) / spacing_mm).tolist()
     if all(abs(step - 1) < 1e-3 for step in steps):
@@ -105,7 +105,7 @@ def resample_to_spacing(
 def _in_memory_order(
     volume: FloatArray, weights: Sequence[Float32Array]
 ) -> tuple[Float32Array, list[Float32Array], NDArray[np.intp]]:
-    """Undo flips and transpositions: matmul takes 20 times as long against the memory's grain."""
+    """Undo flips and transpositions: matmul takes 20 times as long against the memory order."""
     flips = [-1 if stride < 0 else 1 for stride in volume.strides]
     straight = volume[tuple(slice(None, None, flip) for flip in flips)]
     order = np.argsort([-abs(stride) for stride in volume.strides], kind="stable")

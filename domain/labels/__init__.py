@@ -1,1 +1,1 @@
-"""What a mask means: tissues by integer, and the regions that they make up."""
+"""Meaning of masks: tissues by integer, and the regions that they form."""

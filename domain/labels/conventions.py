@@ -1,7 +1,7 @@
 """Label conventions: which integer of a mask means which tissue.
 
-No mask tells its own convention, so it is declared for a dataset: {1, 2, 4} is glioma of 2017 to
-2021 (4 enhances) or a visit after treatment (4 is a cavity).
+A mask does not state its convention, so it is declared per dataset: {1, 2, 4} is glioma of 2017 to
+2021 (4 = enhancing tumour) or a study after treatment (4 = resection cavity).
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class LabelConvention:
-    """Which integer means which tissue, and which tissues make up each region.
+    """Which integer means which tissue, and which tissues form each region.
 
     Args:
-        name: What it is chosen by.
-        title: For people.
+        name: Its identifier.
+        title: Its description.
         tissues: Names by integer; 0 is background in every convention.
-        regions: Integers by region, of every region that is scored: WT or GTV at least.
-        source: Where that is stated.
-        two_valued: Whether every integer but 0 means the one tissue.
+        regions: Integers by region, for every scored region: at least WT or GTV.
+        source: Where the convention is documented.
+        two_valued: Whether every non-zero integer means the one tissue.
 
     Raises:
-        InvalidInputError: The name is empty or long; an integer lies outside 1 to 255; a region is
-            empty or holds an integer without a tissue; ET exceeds TC, or TC exceeds WT; there is
-            neither WT nor GTV; a tissue lies in no region.
+        InvalidInputError: The name is empty or long; an integer is outside 1 to 255; a region is
+            empty or contains an integer without a tissue; ET exceeds TC, or TC exceeds WT; neither
+            WT nor GTV is given; a tissue belongs to no region.
     """
 
     name: str
@@ -61,7 +61,7 @@ class LabelConvention:
 
     @property
     def localised(self) -> Region:
-        """The region that points, boxes and outlines are scored against."""
+        """The region against which points, boxes and polygons are scored."""
         return localised_region(self.regions) or Region.WT
 
     def split(self, labels: NDArray[Any]) -> dict[Region, BoolArray]:
@@ -76,35 +76,35 @@ class LabelConvention:
         voxels = self._by_tissue(labels)
         known = np.logical_or.reduce([labels == 0, *voxels.values()])
         if not known.all():
-            strange = [f"{one:g}" for one in np.unique(labels[~known])[:5].tolist()]
+            strange = [f"{item:g}" for item in np.unique(labels[~known])[:5].tolist()]
             wanted = ", ".join(map(str, [0, *sorted(self.tissues)]))
             raise InvalidInputError(
                 f"label {', '.join(strange)} is not of {self.name}: wanted {wanted}"
             )
         return {
-            region: np.logical_or.reduce([voxels[one] for one in sorted(integers)])
+            region: np.logical_or.reduce([voxels[integer] for integer in sorted(integers)])
             for region, integers in self.regions.items()
         }
 
     def merge(self, regions: Mapping[Region, BoolArray]) -> NDArray[np.uint8]:
-        """Merge regions into a label map; inner regions win, and widen the outer ones.
+        """Merge regions into a label map; inner regions take precedence and extend the outer ones.
 
-        A voxel gets the lowest integer that lies in the same of WT, TC and ET; where the convention
-        does not have an inner region, the outer one's. Of the other regions those are written that
-        are one tissue.
+        A voxel gets the lowest integer of exactly the same of WT, TC and ET; if the convention lacks
+        an inner region, that of the outer one. Of the other regions, those with a single tissue are
+        written.
 
         Args:
-            regions: Bool of one shape, the localised region at least.
+            regions: Bool of one shape, at least the localised region.
 
         Raises:
-            InvalidInputError: No integer means what a voxel is, or no region is given.
+            InvalidInputError: No integer represents a voxel, or no region is given.
         """
         outer = regions.get(Region.WT, regions.get(self.localised))
         if outer is None:
             raise InvalidInputError(f"a mask without {self.localised.value} cannot be written")
         merged = np.zeros(outer.shape, dtype=np.uint8)
         inside: list[Region] = []
-        for region in (one for one in NESTED if one in self.regions):
+        for region in (item for item in NESTED if item in self.regions):
             inside.append(region)
             if (voxels := regions.get(region)) is not None and voxels.any():
                 merged[voxels] = self._integer_in(inside)
@@ -116,18 +116,18 @@ class LabelConvention:
         return merged
 
     def fits(self, labels: frozenset[int]) -> bool:
-        """Tell whether a mask that holds these integers, 0 left out, can be of this convention."""
+        """Return whether a mask with these non-zero integers fits this convention."""
         if self.two_valued:
             return len(labels) <= 1 and all(label > 0 for label in labels)
         return labels <= self.tissues.keys()
 
     def values(self) -> dict[str, Any]:
-        """Give the convention as JSON values."""
+        """Return the convention as JSON values."""
         return {
             "name": self.name,
             "title": self.title,
             "tissues": {str(integer): self.tissues[integer] for integer in sorted(self.tissues)},
-            "regions": {region.value: sorted(one) for region, one in self.regions.items()},
+            "regions": {region.value: sorted(item) for region, item in self.regions.items()},
             "source": self.source,
             "two_valued": self.two_valued,
         }
@@ -138,12 +138,12 @@ class LabelConvention:
         return {integer: np.asarray(labels == integer) for integer in self.tissues}
 
     def _integer_in(self, inside: list[Region]) -> int:
-        """Name the lowest integer that lies in these nested regions, and in none further in."""
-        own = {one for one in NESTED if one in self.regions}
+        """Return the lowest integer of these nested regions that is in no further inner region."""
+        own = {item for item in NESTED if item in self.regions}
         for integer in sorted(self.tissues):
             if {region for region in own if integer in self.regions[region]} == set(inside):
                 return integer
-        outer, inner = inside[-1], next(one for one in NESTED if one in own - set(inside))
+        outer, inner = inside[-1], next(item for item in NESTED if item in own - set(inside))
         raise InvalidInputError(
             f"label convention {self.name} has no integer for {outer.value} without {inner.value}: "
             "choose another by labels"
@@ -158,7 +158,7 @@ class LabelConvention:
                 yield f"{region.value} holds {unknown[0]}, which is no tissue: wanted those of {sorted(self.tissues)}"
             if not integers:
                 yield f"{region.value} holds no tissue"
-        own = [one for one in NESTED if one in self.regions]
+        own = [item for item in NESTED if item in self.regions]
         for outer, inner in pairwise(own):
             if beyond := sorted(self.regions[inner] - self.regions[outer]):
                 yield f"{inner.value} holds {beyond[0]}, which {outer.value} does not"
@@ -280,7 +280,7 @@ _ALL = (
     ),
 )
 
-BUILT_IN: Mapping[str, LabelConvention] = {one.name: one for one in _ALL}
+BUILT_IN: Mapping[str, LabelConvention] = {item.name: item for item in _ALL}
 """Every convention that ships with gliobench, by name."""
 
 _LAST_YEARS = {
@@ -318,5 +318,7 @@ def _of_year(name: str) -> LabelConvention | None:
         return None
     prefix, year = f"brats-{parts['task'] or 'gli'}-", int(parts["year"])
     first_years = {int(key[-4:]): key for key in BUILT_IN if re.fullmatch(prefix + r"\d{4}", key)}
-    key = first_years.get(max((one for one in first_years if one <= year), default=0))
+    key = first_years.get(
+        max((first_year for first_year in first_years if first_year <= year), default=0)
+    )
     return BUILT_IN[key] if key and year <= _LAST_YEARS.get(key, year) else None

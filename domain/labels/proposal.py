@@ -1,4 +1,4 @@
-"""Which convention the masks and the names of a dataset allow, where nobody has declared one."""
+"""Inference of an undeclared label convention from masks and study names."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gliobench.domain.errors import JobError
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
 
 Integers: TypeAlias = frozenset[int]
-"""What a mask holds, 0 left out."""
+"""The non-zero integers of a mask."""
 DECLARED = "declared"
-"""Ground of a convention that somebody set."""
+"""Ground of a convention that was declared by the user."""
 
 
 class UndeclaredLabelsError(JobError):
-    """Several conventions are possible for a dataset, or none, and nobody has declared one."""
+    """The convention is not declared, and several or none are possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,26 @@ class DatasetLabels:
     """The convention of a dataset's masks.
 
     Args:
-        convention: It.
-        ground: That somebody declared it, or what it was concluded from; two of one convention are
-            the same whatever the ground.
+        convention: The convention.
+        ground: That it was declared, or what it was inferred from; not part of equality.
     """
 
     convention: LabelConvention
     ground: str = field(default=DECLARED, compare=False)
 
     def values(self) -> dict[str, Any]:
-        """Give them as JSON values."""
+        """Return them as JSON values."""
         return {"convention": self.convention.values(), "ground": self.ground}
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What names and masks together say of a dataset's convention.
+    """What names and masks together imply for a dataset's convention.
 
     Args:
-        candidates: Every convention that is possible, those with the same regions once.
-        ground: What that is concluded from.
-        settled: The one to use; None where several are possible, or none.
+        candidates: All possible conventions, one for each distinct set of regions.
+        ground: What they were inferred from.
+        settled: The one to use; None where several or none are possible.
     """
 
     candidates: tuple[LabelConvention, ...]
@@ -53,27 +52,27 @@ class Proposal:
     settled: LabelConvention | None = None
 
     def labels(self) -> DatasetLabels:
-        """Give the one that is possible.
+        """Return the only possible convention.
 
         Raises:
-            UndeclaredLabelsError: Several are, or none.
+            UndeclaredLabelsError: Several or none are possible.
         """
         if self.settled is None:
             raise UndeclaredLabelsError(self.question)
         return DatasetLabels(self.settled, self.ground)
 
     def values(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return it as JSON values."""
         return {
-            "candidates": [one.name for one in self.candidates],
+            "candidates": [candidate.name for candidate in self.candidates],
             "ground": self.ground,
             "settled": self.settled.name if self.settled else None,
         }
 
     @property
     def question(self) -> str:
-        """One line that asks for a declaration."""
-        names = ", ".join(one.name for one in self.candidates)
+        """The request for a declaration, in one line."""
+        names = ", ".join(candidate.name for candidate in self.candidates)
         wanted = f"set labels to one of {names}" if names else "declare a convention of your own"
         return (
             f"the labels' meaning is not declared, and {self.ground}: {wanted} (--set labels=NAME)"
@@ -82,7 +81,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
-    """How the studies of a task are named, and the conventions that this allows."""
+    """A naming pattern of studies, and the conventions that it allows."""
 
     shown: str
     pattern: re.Pattern[str]
@@ -90,7 +89,7 @@ class _Naming:
 
 
 _GLIOMA_BEFORE_SURGERY = ("brats-gli-2017", "brats-gli-2023", "brats-gli-2024")
-"""Older studies were named anew in 2023: their labels may be the old ones."""
+"""Older studies were renamed in 2023: their labels may be the old ones."""
 _NAMINGS = tuple(
     _Naming(shown, re.compile(pattern, re.IGNORECASE), allowed)
     for shown, pattern, allowed in (
@@ -109,26 +108,26 @@ _NAMINGS = tuple(
         ("Phantom_…", r"phantom_\d{4}", ("brats-gli-2017",)),
     )
 )
-"""How BraTS, two public datasets in its layout and our phantoms name studies; the first that matches
-counts. Visits of BraTS-GLI are numbered from 000 before surgery, from 100 after treatment."""
+"""Naming patterns of BraTS, two public datasets in its layout and phantoms; the first match counts.
+Visits of BraTS-GLI are numbered from 000 before surgery, from 100 after treatment."""
 
 _TUMOUR = BUILT_IN["tumour"]
-_SEVERAL_TISSUES = tuple(one for one in BUILT_IN.values() if not one.two_valued)
+_SEVERAL_TISSUES = tuple(item for item in BUILT_IN.values() if not item.two_valued)
 
 
 def propose(found: Mapping[str, Integers]) -> Proposal | None:
-    """Conclude a dataset's convention from all of its masks and from its studies' names.
+    """Infer a dataset's convention from all of its masks and study names.
 
-    Names count where most studies with a mask bear known ones, for a dataset has one convention: a
-    few odd names among them do not undo it. A mask that fits no convention is at fault, and says
-    nothing of the others. Where all that are possible give the same regions
-    for every mask, the one with the fewest regions is taken.
+    Names count if most studies with a mask have known ones, because a dataset has one convention; a
+    few unknown names do not matter. A mask that fits no convention is faulty and ignored for the
+    others. If all candidates give the same regions for every mask, the one with the fewest regions is
+    taken.
 
     Args:
         found: The integers of each mask by study id.
 
     Returns:
-        None where there is no mask.
+        None without masks.
     """
     if not found:
         return None
@@ -136,10 +135,10 @@ def propose(found: Mapping[str, Integers]) -> Proposal | None:
     holds = f"masks hold {_listed(frozenset().union(*masks))}"
     if not namings:
         return _nameless(masks, holds)
-    names = f"studies are named {' and '.join(one.shown for one in namings)}"
-    sound = [one for one in masks if any(other.fits(one) for other in _SEVERAL_TISSUES)]
-    allowed = set.intersection(*(set(one.allowed) for one in namings))
-    possible = _fitting([one for one in BUILT_IN.values() if one.name in allowed], sound)
+    names = f"studies are named {' and '.join(naming.shown for naming in namings)}"
+    sound = [mask for mask in masks if any(other.fits(mask) for other in _SEVERAL_TISSUES)]
+    allowed = set.intersection(*(set(naming.allowed) for naming in namings))
+    possible = _fitting([item for item in BUILT_IN.values() if item.name in allowed], sound)
     if not possible:
         return Proposal(_distinct(_fitting(_SEVERAL_TISSUES, sound)), f"{names}, but {holds}")
     return Proposal(
@@ -148,28 +147,28 @@ def propose(found: Mapping[str, Integers]) -> Proposal | None:
 
 
 def _namings(study_ids: Collection[str]) -> list[_Naming]:
-    """List the known namings of the studies; none where half of them or more bear other names."""
+    """List the known naming patterns; none if half of the studies or more have other names."""
     found = [
-        next((naming for naming in _NAMINGS if naming.pattern.match(one)), None)
-        for one in study_ids
+        next((naming for naming in _NAMINGS if naming.pattern.match(study_id)), None)
+        for study_id in study_ids
     ]
     known = [naming for naming in found if naming is not None]
     return list(dict.fromkeys(known)) if 2 * len(known) > len(found) else []
 
 
 def _nameless(masks: Collection[Integers], holds: str) -> Proposal:
-    """Conclude from masks alone; two-valued ones are possible where all hold one value."""
+    """Infer from masks alone; two-valued conventions are possible if all masks have one value."""
     values = frozenset().union(*masks)
     if not values:
         return Proposal((_TUMOUR,), holds, _TUMOUR)
     everyone = tuple(BUILT_IN.values()) if len(values) == 1 else _SEVERAL_TISSUES
-    sound = [one for one in masks if any(other.fits(one) for other in everyone)]
+    sound = [mask for mask in masks if any(other.fits(mask) for other in everyone)]
     possible = _fitting(everyone, sound) if any(sound) else []
     return Proposal(_distinct(possible), holds, _agreed(possible, sound))
 
 
 def _binary(settled: LabelConvention | None, masks: Collection[Integers]) -> LabelConvention | None:
-    """Claim no more than a whole tumour where all masks hold 1 alone: they may be binary."""
+    """Allow only a whole tumour if all masks contain 1 alone: they may be binary."""
     if settled is None or len(settled.tissues) == 1 or frozenset().union(*masks) != {1}:
         return settled
     return _TUMOUR
@@ -178,13 +177,15 @@ def _binary(settled: LabelConvention | None, masks: Collection[Integers]) -> Lab
 def _fitting(
     conventions: Sequence[LabelConvention], masks: Collection[Integers]
 ) -> list[LabelConvention]:
-    return [one for one in conventions if all(one.fits(mask) for mask in masks)]
+    return [
+        convention for convention in conventions if all(convention.fits(mask) for mask in masks)
+    ]
 
 
 def _agreed(
     possible: Sequence[LabelConvention], masks: Collection[Integers]
 ) -> LabelConvention | None:
-    """Take the one with the fewest regions, where the others give the same ones for every mask."""
+    """Take the candidate with the fewest regions if all give the same regions for every mask."""
     if not possible:
         return None
     fewest = min(possible, key=lambda one: len(one.regions))
@@ -198,11 +199,11 @@ def _agreed(
 
 
 def _distinct(conventions: Sequence[LabelConvention]) -> tuple[LabelConvention, ...]:
-    """Keep the first of those with the same regions."""
+    """Keep the first of the conventions with the same regions."""
     kept: list[LabelConvention] = []
-    for one in conventions:
-        if all(one.regions != other.regions for other in kept):
-            kept.append(one)
+    for convention in conventions:
+        if all(convention.regions != other.regions for other in kept):
+            kept.append(convention)
     return tuple(kept)
 
 

@@ -43,18 +43,18 @@ REGION_TITLES: Mapping[Region, str] = {
     Region.ED: "oedema",
     Region.GTV: "gross tumour volume",
 }
-"""For people."""
+"""Descriptions of the regions."""
 NESTED = (Region.WT, Region.TC, Region.ET)
-"""The regions that our networks predict, each inside the one before."""
+"""The regions that the included networks predict, from outer to inner."""
 LOCALISED = (Region.WT, Region.GTV)
-"""The regions that points, boxes and outlines are scored against: the first that is there."""
+"""The regions against which points, boxes and polygons are scored: the first one present."""
 
 
 def nested(regions: Mapping[Region, T]) -> dict[Region, T]:
-    """Keep the regions that lie inside one another, the outermost first."""
+    """Select the nested regions, the outermost first."""
     return {region: regions[region] for region in (Region.GTV, *NESTED) if region in regions}
 
 
 def localised_region(regions: Container[Region]) -> Region | None:
-    """Name the region that a localisation is scored against; None where none is known."""
+    """Return the region against which a localisation is scored; None where none is known."""
     return next((region for region in LOCALISED if region in regions), None)

@@ -1,1 +1,1 @@
-"""What a trained network reads and says of itself."""
+"""Input of trained networks, and their model cards."""

@@ -1,4 +1,4 @@
-"""The one way from a study to a network's input and back, for training and inference alike."""
+"""Conversion of a study to a network's input and back, for training and inference alike."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gliobench.domain.studies.study import Modality, Study
 Shape = tuple[int, int, int]
 
 SURE_ENOUGH = 0.2
-"""Probability from which on a voxel is tumour; chosen by cross-validation, see `docs/results`."""
+"""Probability threshold of the tumour, chosen by cross-validation: see `docs/results`."""
 
 MODALITY_ORDER = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
 REGION_ORDER = (Region.WT, Region.TC, Region.ET)
@@ -45,10 +45,10 @@ class LocalizerGeometry:
 
 @dataclass(frozen=True, slots=True)
 class GraderGeometry:
-    """A small window about the tumour.
+    """A small window around the tumour.
 
-    The voxels are those of a 240 x 240 x 155 study at 1 mm brought to 128³ corner to corner, as
-    the lesion cubes that the grader is trained on were cut.
+    The voxels are those of a 240 x 240 x 155 study at 1 mm resampled to 128³ corner to corner, like
+    the lesion cubes on which the grader is trained.
 
     Args:
         spacing_mm: Edges of a voxel along (i, j, k), RAS+.
@@ -64,12 +64,12 @@ def localizer_volumes(
     spacing_mm: float | Spacing,
     modalities: Sequence[Modality] = MODALITY_ORDER,
 ) -> Float32Array:
-    """Bring a study's modalities to the voxels of a network, and to z-scores.
+    """Resample a study's modalities to the voxels of a network, and convert them to z-scores.
 
     Args:
         study: Any RAS+ study.
         spacing_mm: Edge or edges of the new voxels; the first begins at the study's first corner.
-        modalities: Which, in the network's order.
+        modalities: Modalities in the network's order.
 
     Returns:
         (C, I', J', K') float32 in the order of the modalities, zero outside the brain.
@@ -88,14 +88,14 @@ def localizer_volumes(
 
 
 def brain_windows(volumes: Float32Array, shape: Shape) -> list[tuple[int, int, int]]:
-    """Place windows so that together they hold every voxel that is not background.
+    """Place windows that together cover every non-background voxel.
 
     Args:
         volumes: (C, I, J, K), zero outside the brain.
-        shape: Of one window.
+        shape: Shape of one window.
 
     Returns:
-        First voxels of the windows, possibly negative; one where the brain fits.
+        First voxels of the windows, possibly negative; one window where the brain fits.
     """
     brain = np.any(volumes, axis=0)
     starts = []
@@ -107,7 +107,7 @@ def brain_windows(volumes: Float32Array, shape: Shape) -> list[tuple[int, int, i
 
 
 def window(volumes: Float32Array, start: tuple[int, int, int], shape: Shape) -> Float32Array:
-    """Cut a window out of (C, I, J, K) volumes, zero where it reaches beyond them."""
+    """Cut a window out of (C, I, J, K) volumes, zero-padded outside."""
     cut = np.zeros((len(volumes), *shape), dtype=np.float32)
     source, target = overlap(volumes.shape[1:], start, shape)
     cut[(slice(None), *target)] = volumes[(slice(None), *source)]
@@ -117,7 +117,7 @@ def window(volumes: Float32Array, start: tuple[int, int, int], shape: Shape) -> 
 def overlap(
     shape: Sequence[int], start: Sequence[int], extent: Sequence[int]
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Tell which voxels of a volume a window holds, in the volume's and the window's indices."""
+    """Return the voxels that a window shares with a volume, in indices of the volume and the window."""
     source, target = [], []
     for length, first, size in zip(shape, start, extent, strict=True):
         low, high = max(first, 0), min(first + size, length)
@@ -129,11 +129,11 @@ def overlap(
 def merge_windows(
     windows: Sequence[tuple[tuple[int, int, int], Float32Array]], shape: Sequence[int]
 ) -> Float32Array:
-    """Lay windows back onto the volume they were cut from, mean where they overlap.
+    """Reassemble windows to the volume from which they were cut, averaging overlaps.
 
     Args:
         windows: Start and (C, i, j, k) values of each.
-        shape: (I, J, K) of the volume; zero where no window lies.
+        shape: (I, J, K) of the volume; zero where there is no window.
     """
     total = np.zeros((len(windows[0][1]), *shape), dtype=np.float32)
     count = np.zeros(tuple(shape), dtype=np.float32)
@@ -152,16 +152,16 @@ def tumour_regions(
     smallest_mm3: float = 200.0,
     threshold: float = SURE_ENOUGH,
 ) -> dict[Region, BoolArray] | None:
-    """Turn a localizer's output into nested regions on a study's grid.
+    """Convert a localizer's output to nested regions on a study's grid.
 
     Args:
         probabilities: (R, I', J', K') of the first R regions of `REGION_ORDER`, on the voxels of
             `localizer_volumes`.
-        spacing_mm: Edge or edges of those.
+        spacing_mm: Edge or edges of those voxels.
         grid: The study's RAS+ grid.
-        smallest_mm3: Parts of the whole tumour below this volume, or below half of the
-            largest part, are dropped.
-        threshold: Probability from which on a voxel is taken for tumour.
+        smallest_mm3: Components of the whole tumour below this volume, or below half of the largest
+            component, are dropped.
+        threshold: Probability threshold of the tumour.
 
     Returns:
         (I, J, K) bool by region, TC within WT and ET within TC; None where no tumour is found.
@@ -178,7 +178,9 @@ def tumour_regions(
     near = ndimage.binary_dilation(kept[inner], iterations=1)
     regions: dict[Region, BoolArray] = {}
     parent: BoolArray | None = None
-    for region, channel in zip(REGION_ORDER, probabilities, strict=False):  # fewer, if fewer known
+    for region, channel in zip(
+        REGION_ORDER, probabilities, strict=False
+    ):  # fewer if there are fewer
         fine = resample(channel[inner] * near, weights) > threshold
         parent = fine if parent is None else fine & parent
         regions[region] = np.zeros(grid.shape, dtype=np.bool_)
@@ -187,7 +189,7 @@ def tumour_regions(
 
 
 def tumour_centre(whole: BoolArray) -> Voxel:
-    """Give the middle of a mask's bounding box, continuous voxel coordinates.
+    """Return the centre of a mask's bounding box in continuous voxel coordinates.
 
     Args:
         whole: (I, J, K) bool with at least one voxel.
@@ -204,7 +206,7 @@ def grader_volumes(
     geometry: GraderGeometry,
     rules: Mapping[Modality, IntensityRule],
 ) -> Float32Array:
-    """Cut a grader's input about a place of a study.
+    """Cut a grader's input around a point of a study.
 
     Args:
         study: Any RAS+ study.
@@ -227,7 +229,7 @@ def grader_volumes(
 def grader_crop(
     voxels: FloatArray | BoolArray, *, grid: Grid, centre: Voxel, geometry: GraderGeometry
 ) -> Float32Array:
-    """Cut any (I, J, K) array as `grader_volumes` cuts volumes, its values as they are."""
+    """Cut an (I, J, K) array like `grader_volumes`, with unchanged values."""
     weights, reach = _crop_weights(grid, centre=centre, geometry=geometry)
     return resample(voxels[reach].astype(np.float32), weights)
 
@@ -283,7 +285,7 @@ def _bounds(mask: BoolArray, *, margin: int) -> tuple[list[int], list[int]]:
 def _weights_to_grid(
     low: Sequence[int], high: Sequence[int], *, edges_mm: Sequence[float], grid: Grid
 ) -> tuple[list[NDArray[np.float32]], tuple[slice, ...]]:
-    """Weigh a network's voxels [low, high) for the study's voxels that lie within them."""
+    """Return the weights of a network's voxels [low, high) for the study's voxels inside them."""
     weights, outer = [], []
     for axis in range(3):
         step = grid.spacing_mm[axis] / edges_mm[axis]

@@ -1,4 +1,4 @@
-"""What an intensity means: MRI has no units, so a volume is measured against its own brain."""
+"""Intensity normalisation: MRI has no units, so volumes are measured against their own brain."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
 
 CLIP_PERCENTILES = (0.1, 99.9)
-"""Voxels outside are spikes: TCIA10_637 reaches 32767 where its brain lies near 8000."""
+"""Percentiles outside which voxels are outliers: TCIA10_637 reaches 32767 with a brain around 8000."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntensityRule:
-    """What a volume's intensities are measured against: z = (clipped - mean) / deviation.
+    """Parameters of the normalisation: z = (clipped - mean) / deviation.
 
     Background, exactly zero in skull-stripped MRI, stays zero.
     """
@@ -28,10 +28,10 @@ class IntensityRule:
 
     @classmethod
     def of(cls, volume: FloatArray) -> IntensityRule:
-        """Measure the non-zero voxels of a volume, spikes clipped.
+        """Measure the non-zero voxels of a volume, with outliers clipped.
 
         Raises:
-            InvalidInputError: The volume is empty, or one value everywhere.
+            InvalidInputError: The volume is empty or constant.
         """
         brain = volume[volume != 0]
         if brain.size == 0:
@@ -44,6 +44,6 @@ class IntensityRule:
         return cls(float(low), float(high), float(clipped.mean(dtype=np.float64)), deviation)
 
     def apply(self, volume: FloatArray) -> NDArray[np.float32]:
-        """Give z-scores, float32, zero where the volume is zero."""
+        """Return z-scores, float32, zero where the volume is zero."""
         scores = (np.clip(volume, self.low, self.high) - self.mean) / self.deviation
         return np.where(volume != 0, scores, 0).astype(np.float32)

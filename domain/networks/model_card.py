@@ -1,4 +1,4 @@
-"""What a trained network says of itself; it travels inside the ONNX file."""
+"""The model card of a trained network, stored inside the ONNX file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from gliobench.domain.studies.extent import COARSEST_MM, FINEST_MM
 INTENSITY_RULE = "z-score of non-zero voxels, clipped to percentiles 0.1 and 99.9"
 METADATA_KEY = "gliobench_model_card"
 LONGEST_INPUT = 512
-"""Voxels along an axis: more than a head has millimetres."""
+"""Maximum number of voxels along an axis: more than the millimetres of a head."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """All that inference needs to know of a network, and what a reader should.
+    """What inference and readers need to know of a network.
 
     Args:
         kind: `localizer` or `grader`.
@@ -29,16 +29,16 @@ class ModelCard:
         input_shape: Voxels along (i, j, k) of the RAS+ input; one along k reads slices.
         spacing_mm: Voxel edges of the input.
         training_data: sha256 of the training studies' ids and contents.
-        trained_on: `patient_hash` of every patient it learned from.
-        learned_images: `image_hash` of the images of those patients that were at hand at the export.
+        trained_on: `patient_hash` of every training patient.
+        learned_images: `image_hash` of the images of those patients that were available at export.
         temperature: Divides the grader's logit; fitted on out-of-fold predictions.
         modalities: Order of the input channels.
         regions: Order of the localizer's output channels.
         intensity_rule: How intensities become network input.
-        label_convention: What the reference masks meant.
+        label_convention: Label convention of the reference masks.
 
     Raises:
-        InvalidInputError: The network expects an input that this version does not make.
+        InvalidInputError: This version cannot produce the input that the network expects.
     """
 
     kind: str
@@ -79,12 +79,12 @@ class ModelCard:
 
     @property
     def of_slices(self) -> bool:
-        """Tell whether it reads studies of one plane, and no others."""
+        """Return whether the network reads studies of one plane only."""
         return self.input_shape[2] == 1
 
     @property
     def learned(self) -> frozenset[str]:
-        """The hashes of all that it learned from: patients and images."""
+        """The hashes of all training patients and images."""
         return frozenset((*self.trained_on, *self.learned_images))
 
     def to_json(self) -> str:
@@ -93,4 +93,4 @@ class ModelCard:
 
 
 def _values(*orders: Sequence[Enum]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(one.value for one in order) for order in orders)
+    return tuple(tuple(item.value for item in order) for order in orders)

@@ -1,4 +1,4 @@
-"""What a study of one axial plane becomes for the networks that read such slices."""
+"""Input of networks that read single axial slices."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gliobench.domain.studies.study import Modality
 SLICE_MODALITIES = (Modality.T1C,)
 SLICE_REGIONS = (Region.WT,)
 SURE_ENOUGH = 0.4
-"""Probability from which a pixel is tumour at the latest; of 0.3, 0.4 and 0.5 chosen on the first fold of the cross-validation."""
+"""Maximum of the pixel threshold for tumour; chosen from 0.3, 0.4 and 0.5 on the first fold of the cross-validation."""
 
 
 @dataclass(frozen=True, slots=True)
 class SliceGeometry:
-    """The whole brain, and a crop about the tumour.
+    """The whole brain, and a crop around the tumour.
 
     Args:
-        edge_mm: Of a pixel.
-        shape: Pixels along (i, j), RAS+, that hold a brain, and the one plane.
-        crop: Pixels about the tumour, likewise.
+        edge_mm: Edge of a pixel.
+        shape: Pixels along (i, j), RAS+, that contain a brain, and the one plane.
+        crop: Pixels around the tumour, likewise.
     """
 
     edge_mm: float = 1.5
@@ -37,21 +37,21 @@ class SliceGeometry:
 
 
 def is_slice(grid: Grid) -> bool:
-    """Tell whether a study is one axial plane."""
+    """Return whether a study is one axial plane."""
     return grid.shape[Axis.AXIAL] == 1
 
 
 def tumour_on_slice(
     probabilities: Float32Array, *, spacing_mm: Spacing, grid: Grid
 ) -> dict[Region, BoolArray] | None:
-    """Turn a slice localizer's output into the whole tumour on a study's grid.
+    """Convert a slice localizer's output to the whole tumour on a study's grid.
 
-    On one T1c slice oedema may hardly show. A glioma is known to be there, so there is always an
-    answer: whatever has half of the highest probability, or `SURE_ENOUGH` where that is less.
+    Oedema may be hardly visible on one T1c slice. A glioma is known to be present, so there is always
+    an answer: the pixels with at least half of the highest probability, or `SURE_ENOUGH` if less.
 
     Args:
         probabilities: (1, I', J', 1) on the network's pixels.
-        spacing_mm: Their edges, the plane's thickness among them.
+        spacing_mm: Their edges, including the plane's thickness.
         grid: The study's RAS+ grid.
 
     Returns:
@@ -64,5 +64,5 @@ def tumour_on_slice(
 
 
 def thick_as(grid: Grid, spacing_mm: Spacing) -> Spacing:
-    """Give a network's pixels the thickness of the study's own plane, which is not resampled."""
+    """Set the thickness of a network's pixels to that of the study's plane, which is not resampled."""
     return (spacing_mm[0], spacing_mm[1], grid.spacing_mm[Axis.AXIAL])

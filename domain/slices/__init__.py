@@ -1,1 +1,1 @@
-"""A slice as a picture: how a plane is drawn, and how an answer on the picture is taken back."""
+"""A slice as a picture: rendering of planes, and conversion of answers back to the study."""

@@ -1,4 +1,4 @@
-"""From intensities to the pixels of a picture: a window of grey, and resampling without aliasing."""
+"""Conversion of intensities to pixels: greyscale window, and resampling without aliasing."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
 
 WINDOW_PERCENTILES = (0.5, 99.5)
-"""Of the brain's voxels: spikes beyond them (TCIA10_637 reaches 32767) leave the picture alone."""
+"""Percentiles of the brain's voxels; outliers (TCIA10_637 reaches 32767) do not affect the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class GreyWindow:
-    """The intensities that are drawn black and white; the background is black whatever its value."""
+    """The intensities shown as black and white; the background is always black."""
 
     black: float
     white: float
 
     @classmethod
     def of(cls, volume: FloatArray) -> GreyWindow:
-        """Measure the voxels that are not zero.
+        """Measure the non-zero voxels.
 
         Raises:
             InvalidInputError: The volume is zero everywhere, or not finite.
         """
-        voxels = volume.ravel(order="K")  # in the order of memory: several times faster
+        voxels = volume.ravel(order="K")  # in memory order: several times faster
         brain = voxels[voxels != 0]
         if brain.size == 0:
             raise InvalidInputError("volume is zero everywhere: there is no brain to draw")
@@ -39,7 +39,7 @@ class GreyWindow:
         return cls(float(black), float(white))
 
     def apply(self, pixels: FloatArray) -> NDArray[np.float64]:
-        """Give grey levels in [0, 1]; a brain of one value is white."""
+        """Return grey levels in [0, 1]; a brain with a single value is white."""
         width = self.white - self.black
         if width > 0:
             grey = np.clip((pixels.astype(np.float64) - self.black) / width, 0, 1)
@@ -49,18 +49,17 @@ class GreyWindow:
 
 
 def tent_weights(length: int, at: NDArray[np.float64], *, step: float) -> NDArray[np.float64]:
-    """Weigh samples for others between them, by a tent as wide as the wider of both spacings.
+    """Return the weights of a triangular kernel, as wide as the larger of both spacings.
 
-    Where the others are finer that is linear interpolation; where they are coarser nothing that
-    is too fine for them shows as another pattern.
+    For finer samples this is linear interpolation; for coarser ones it prevents aliasing.
 
     Args:
-        length: Samples, at 0, 1, …; what lies beside them counts as zero.
-        at: (N,) coordinates of the others.
-        step: Distance of two of them, > 0.
+        length: Samples, at 0, 1, …; zero outside.
+        at: (N,) coordinates of the new samples.
+        step: Distance between two of them, > 0.
 
     Returns:
-        (N, length) float64. A row sums to one where its tent holds all samples that it covers.
+        (N, length) float64. A row sums to one where the kernel lies within the samples.
     """
     reach = max(1.0, step)
     beyond = int(np.ceil(reach))
@@ -72,7 +71,7 @@ def tent_weights(length: int, at: NDArray[np.float64], *, step: float) -> NDArra
 
 
 def to_bytes(grey: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Take levels in [0, 1] to the nearest of 0 to 255."""
+    """Convert levels in [0, 1] to the nearest of 0 to 255."""
     return np.rint(grey * 255).astype(np.uint8)
 
 

@@ -1,11 +1,11 @@
-"""One slice as a picture, and back: what a model that reads pictures is shown and answers about.
+"""One slice as a picture, and back: the picture shown to a vision-language model, and its answers.
 
-Pictures are square, upright and radiological: the patient's right (on sagittal planes the front)
-is on the left, and the front (on the others the head) at the top. RAS+ axes rise to the patient's
-right, front and top, so both axes of every plane run against the picture's.
+Pictures are square, upright and radiological: the patient's right (on sagittal planes: anterior) is
+on the left, and anterior (on the other planes: superior) is at the top. RAS+ axes run to the
+patient's right, anterior and superior, so both axes of every plane run against the picture's.
 
-Places in a picture are fractions of it: x to the right, y down, the origin at the top left corner
-of the first pixel. In a montage they refer to one panel.
+Positions in a picture are fractions of it: x to the right, y down, origin at the top left corner of
+the first pixel. In a montage they refer to one panel.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SlicePolicy(str, Enum):
 
 
 class Composition(str, Enum):
-    """How the modalities of a slice make one picture."""
+    """How the modalities of a slice are combined in one picture."""
 
     ONE = "one"
     RGB = "rgb"
@@ -53,25 +53,25 @@ class Composition(str, Enum):
 
     @property
     def modality_count(self) -> int:
-        """How many modalities it shows: one in grey, three as colours, or four panels of 2x2."""
+        """Number of modalities: one in grey, three as colours, or four panels of 2x2."""
         return {"one": 1, "rgb": 3, "montage": 4}[self.value]
 
     def panel_px(self, size_px: int) -> int:
-        """Tell the edge of one panel of a picture, which its coordinates refer to."""
+        """Return the edge of one panel of a picture, to which coordinates refer."""
         return size_px // 2 if self is Composition.MONTAGE else size_px
 
 
 @dataclass(frozen=True, slots=True)
 class SliceView:
-    """How a plane lies in a square picture; made by `SliceView.of`.
+    """The position of a plane in a square picture; made by `SliceView.of`.
 
     Args:
         plane: The slice of a RAS+ grid.
         shape: Voxels of the plane along its two axes.
         size_px: Edge of the picture.
-        middle: In-plane voxel coordinate of the picture's middle.
+        middle: In-plane voxel coordinate of the picture's centre.
         field_vox: Edge of the picture, in voxels along each axis: equal in millimetres.
-        mirrored: Turns x around, so that the patient's right is on the right.
+        mirrored: Reverses x, so that the patient's right is on the right.
 
     Raises:
         InvalidInputError: The picture has no pixel, or the field is not positive and finite.
@@ -94,14 +94,14 @@ class SliceView:
     def of(
         cls, grid: Grid, plane: Plane, size_px: int, *, crop: tuple[slice, ...] | None = None
     ) -> SliceView:
-        """Fit a plane into a picture, undistorted and padded evenly.
+        """Fit a plane into a picture, undistorted, with equal padding on both sides.
 
         Args:
             grid: The study's RAS+ grid.
             plane: The slice.
             size_px: Edge of the picture.
-            crop: The part of the plane to fit in, as `geometry.extent` gives it; None fits all.
-                What lies beside it is shown where the square has room.
+            crop: The part of the plane to fit, as returned by `geometry.extent`; None fits all. Its
+                surroundings are shown where the square has room.
 
         Raises:
             InvalidInputError: The plane lies outside the grid, or the crop outside the plane.
@@ -122,58 +122,58 @@ class SliceView:
         )
 
     def moved(self, by: Place = (0.0, 0.0), *, mirrored: bool = False) -> SliceView:
-        """Give the view with its contents moved in the picture, and mirrored left to right first.
+        """Return the view with its contents mirrored left to right, then moved.
 
         Args:
             by: To the right and down, in fractions of the picture.
-            mirrored: Whether to turn the contents around.
+            mirrored: Whether to mirror the contents.
         """
         turned = replace(self, mirrored=self.mirrored != mirrored)
         return replace(turned, middle=turned.to_plane((0.5 - by[0], 0.5 - by[1])))
 
     def to_picture(self, at: Place) -> Place:
-        """Take a continuous in-plane voxel coordinate to fractions of the picture."""
+        """Convert a continuous in-plane voxel coordinate to fractions of the picture."""
         x = (self.middle[0] - at[0]) / self.field_vox[0]
         y = (self.middle[1] - at[1]) / self.field_vox[1]
         return 0.5 + (-x if self.mirrored else x), 0.5 + y
 
     def to_plane(self, place: Place) -> Place:
-        """Take fractions of the picture to a continuous in-plane voxel coordinate."""
+        """Convert fractions of the picture to a continuous in-plane voxel coordinate."""
         x, y = place[0] - 0.5, place[1] - 0.5
         first = self.middle[0] - (-x if self.mirrored else x) * self.field_vox[0]
         return first, self.middle[1] - y * self.field_vox[1]
 
     def point_to_picture(self, point: Point) -> Place:
-        """Say where a point is, in fractions."""
+        """Convert a point to fractions."""
         return self.to_picture(point.at)
 
     def point_from_picture(self, place: Place) -> Point:
-        """Find the point of a place; one in the padding lies outside the plane."""
+        """Convert fractions to a point; in the padding it lies outside the plane."""
         return Point(plane=self.plane, at=self.to_plane(place))
 
     def box_to_picture(self, box: Box) -> tuple[float, float, float, float]:
-        """Say where the edges of a box's voxels are: left, top, right, bottom."""
+        """Convert a box to fractions: left, top, right, bottom of its voxels."""
         one = self.to_picture((box.start[0] - 0.5, box.start[1] - 0.5))
         other = self.to_picture((box.stop[0] - 0.5, box.stop[1] - 0.5))
         (x0, x1), (y0, y1) = (sorted(ends) for ends in zip(one, other, strict=True))
         return x0, y0, x1, y1
 
     def box_from_picture(self, edges: tuple[float, float, float, float]) -> Box:
-        """Find the voxels of a box of left, top, right, bottom.
+        """Convert left, top, right, bottom to a box of voxels.
 
-        Its edges go to the nearest edges of voxels and stay on the plane. A box that would hold no
-        voxel becomes the one nearest to its middle.
+        Edges are rounded to the nearest voxel edges and clipped to the plane. A box without any voxel
+        becomes the voxel nearest to its centre.
         """
         one, other = self.to_plane((edges[0], edges[1])), self.to_plane((edges[2], edges[3]))
         (i0, i1), (j0, j1) = (_voxels(one[a], other[a], self.shape[a]) for a in range(2))
         return Box(plane=self.plane, start=(i0, j0), stop=(i1, j1))
 
     def polygon_to_picture(self, polygon: Polygon) -> tuple[Place, ...]:
-        """Say where a polygon's vertices are."""
+        """Convert a polygon's vertices to fractions."""
         return tuple(self.to_picture(vertex) for vertex in polygon.vertices)
 
     def polygon_from_picture(self, vertices: Sequence[Place]) -> Polygon:
-        """Find the polygon of these vertices; what lies in the padding lies outside the plane.
+        """Convert vertices to a polygon; those in the padding lie outside the plane.
 
         Raises:
             InvalidInputError: The outline is not simple.
@@ -182,7 +182,7 @@ class SliceView:
 
 
 def brain_middle(volume: FloatArray) -> Plane:
-    """Find the axial plane that cuts most of the brain, which is every voxel that is not zero.
+    """Find the axial plane with the largest area of brain, which is every non-zero voxel.
 
     Raises:
         InvalidInputError: The volume is zero everywhere.
@@ -286,7 +286,7 @@ def _picture(
 
 
 def _edges(shape: tuple[int, int], crop: tuple[slice, ...] | None) -> tuple[Place, Place]:
-    """Give the lowest and highest edges of the voxels to fit in, as in-plane coordinates."""
+    """Return the lowest and highest edges of the voxels to fit in, as in-plane coordinates."""
     spans = [(0, n) for n in shape] if crop is None else [(span.start, span.stop) for span in crop]
     for (start, stop), length in zip(spans, shape, strict=True):
         if not 0 <= start < stop <= length:

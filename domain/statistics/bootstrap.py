@@ -108,7 +108,7 @@ class Replicates:
         )
 
     def standard_error(self, column: int) -> float:
-        """Give the standard error of one number, from the pulls of the patients."""
+        """Return the standard error of one number, from the pulls of the patients."""
         return float(np.sqrt((self.influence[:, column] ** 2).sum()))
 
     def _measured(

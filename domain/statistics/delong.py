@@ -170,7 +170,7 @@ def _variance(placements: _Placements) -> float | NotEstimable:
 
 
 def _variance_of_two_exponentials(placements: _Placements) -> float:
-    """Give the variance of an area whose scores are exponential in both grades."""
+    """Return the variance of an area whose scores are exponential in both grades."""
     area, n_hgg, n_lgg = placements.auroc, len(placements.hgg), len(placements.lgg)
     pairs = (n_hgg + n_lgg) / 2 - 1
     spread = 1 + pairs * ((1 - area) / (2 - area) + area / (1 + area))

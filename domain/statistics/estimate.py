@@ -78,7 +78,7 @@ NO_STUDY = NotEstimable("there is no study")
 
 
 def two_sided_z(level: float) -> float:
-    """Give the quantile of the standard normal that leaves out (1 - level) / 2 above it.
+    """Return the quantile of the standard normal that leaves out (1 - level) / 2 above it.
 
     Raises:
         InvalidInputError: The level is not in (0, 1).

@@ -30,7 +30,7 @@ class Reach:
         return Reach(down, up) if factor >= 0 else Reach(up, down)
 
     def with_(self, other: Reach) -> Reach:
-        """Give the reach of a sum of two independent estimates.
+        """Return the reach of a sum of two independent estimates.
 
         Source: Zou & Donner, "Construction of confidence limits about effect measures", Stat Med
             2008.
@@ -85,7 +85,7 @@ class MeanSpread:
         return cls(error, float((pulls**3).sum()) / squares**1.5, count)
 
     def reach(self, level: float) -> Reach:
-        """Give the reach of the wider of Student's and Hall's intervals, at each end.
+        """Return the reach of the wider of Student's and Hall's intervals, at each end.
 
         Student's is too short where values are skewed, Hall's where they have two long tails.
         """
@@ -120,7 +120,7 @@ class FailureShare:
         return cls(len(np.unique(patients[failed])), len(np.unique(patients)))
 
     def reach(self, level: float) -> Reach:
-        """Give the reach of Clopper and Pearson's interval of their share."""
+        """Return the reach of Clopper and Pearson's interval of their share."""
         share = clopper_pearson(successes=self.n_failed, n=self.n_patients, level=level)
         if not isinstance(share, Estimate) or not isinstance(share.interval, Interval):
             return Reach(0.0, 0.0)

@@ -49,7 +49,7 @@ class MeasuredValues:
         if not missing.any():
             return cls(values)
         patterns: dict[bytes, int] = {}
-        whose = [patterns.setdefault(one.tobytes(), len(patterns)) for one in missing.T]
+        whose = [patterns.setdefault(item.tobytes(), len(patterns)) for item in missing.T]
         first = [whose.index(pattern) for pattern in range(len(patterns))]
         there = (~missing[:, first]).astype(np.float64)
         return cls(np.where(missing, 0.0, values), there, np.array(whose, dtype=np.intp))

@@ -35,4 +35,4 @@ def holm(p: Sequence[float], weights: Sequence[float] | None = None) -> tuple[fl
     adjusted = np.empty_like(values)
     scaled = left * (values / shares)[order]
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(scaled))
-    return tuple(float(one) for one in adjusted)
+    return tuple(float(item) for item in adjusted)

@@ -107,7 +107,7 @@ class _Parts:
 
     def difference(self, level: float) -> Estimate:
         """Estimate it; where neither failed alone, failures are taken for impossible."""
-        value, failing = float(self.apart.mean()), any(one.n_failed for one in self.alone)
+        value, failing = float(self.apart.mean()), any(item.n_failed for item in self.alone)
         if isinstance(self.answered, NotEstimable) and not failing:
             return Estimate(value, self.answered, len(self.apart))
         reach = self._reach(level, failing=failing)
@@ -142,7 +142,7 @@ def _mean(values: FloatArray, otherwise: float) -> float:
 
 
 def larger_p(one: float | NotEstimable, other: float | NotEstimable) -> float | NotEstimable:
-    """Give the p of a claim that needs both tests."""
+    """Return the p of a claim that needs both tests."""
     if isinstance(one, NotEstimable):
         return one
     return other if isinstance(other, NotEstimable) else max(one, other)

@@ -119,7 +119,7 @@ def _counts(n: int, share: float) -> tuple[FloatArray, FloatArray]:
 
 
 def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
-    """Give the most wins of the loser, among so many, that the exact test rejects; -1 for none."""
+    """Return the most wins of the loser, among so many, that the exact test rejects; -1 for none."""
     low, high = np.full_like(count, -1), np.floor(count / 2)
     while (low < high).any():
         middle = np.ceil((low + high) / 2)
@@ -129,7 +129,7 @@ def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
 
 
 def _up_to(wins: FloatArray, count: FloatArray, share: float) -> FloatArray:
-    """Give the chance of at most so many wins; 0.0 where `wins` is negative."""
+    """Return the chance of at most so many wins; 0.0 where `wins` is negative."""
     return np.where(wins < 0, 0.0, bdtr(np.maximum(wins, 0), count.astype(np.int64), share))
 
 

@@ -52,7 +52,7 @@ class RankedStudies:
         every -= hgg
         if len(self.starts) == len(self.order):
             return Rankings(hgg=hgg, lgg=every)
-        summed = (np.add.reduceat(one, self.starts, axis=1) for one in (hgg, every))
+        summed = (np.add.reduceat(item, self.starts, axis=1) for item in (hgg, every))
         return Rankings(*summed)
 
 

@@ -27,7 +27,7 @@ def slope_and_r_squared(weights: FloatArray, *, x: FloatArray, y: FloatArray) ->
     x, y = x - x.mean(), y - y.mean()
     moments = weights @ np.column_stack([np.ones_like(x), x, y, x * x, y * y, x * y])
     total, *others = moments.T
-    mean_x, mean_y, xx, yy, xy = (ratio(one, total) for one in others)
+    mean_x, mean_y, xx, yy, xy = (ratio(other, total) for other in others)
     var_x = _or_zero(xx - mean_x**2, than=float(np.max(x * x, initial=0.0)))
     var_y = _or_zero(yy - mean_y**2, than=float(np.max(y * y, initial=0.0)))
     covariance = xy - mean_x * mean_y

@@ -59,8 +59,8 @@ class SamplingPlan:
         patient = numbered(patients)
         members: dict[Hashable, list[int]] = {}
         _, first = np.unique(patient, return_index=True)
-        for one, study in enumerate(first.tolist()):
-            members.setdefault(None if strata is None else strata[study], []).append(one)
+        for item, study in enumerate(first.tolist()):
+            members.setdefault(None if strata is None else strata[study], []).append(item)
         return cls(patient, tuple(np.array(stratum, dtype=np.intp) for stratum in members.values()))
 
     @property

@@ -103,7 +103,7 @@ def _p(differences: FloatArray) -> float:
 
 
 def _sums_above(below: int, ranks: Indices) -> tuple[Indices, FloatArray]:
-    """Give sums of ranks that all lie `below` higher, each taken or left by a coin, and chances.
+    """Return sums of ranks that all lie `below` higher, each taken or left by a coin, and chances.
 
     So many zeros may lie below that most sums between them cannot come about. Ranks that lie just
     high enough to tell how many were taken give the same chances to fewer sums.
@@ -130,7 +130,7 @@ def _interval(ordered: FloatArray, level: float) -> Interval | NotEstimable:
 
 
 def _chances_of_sums(ranks: Indices) -> FloatArray:
-    """Give the chance of each sum, from 0 on, of ranks that are each taken or left by a coin."""
+    """Return the chance of each sum, from 0 on, of ranks that are each taken or left by a coin."""
     chances = np.ones(1)
     for rank in ranks:
         taken, chances = np.pad(chances, (rank, 0)), np.pad(chances, (0, rank))

@@ -1,1 +1,1 @@
-"""Studies, patients and cohorts, and what can be wrong with their images."""
+"""Studies, patients and cohorts, and faults of their images."""

@@ -1,7 +1,7 @@
-"""What is not head: the commonest value at the border of a volume, with the noise about it.
+"""Detection of the background: the most frequent value at the border of a volume, with its noise.
 
-Every consumer takes for the head what is not zero, so that is what `Study.volume` gives. Most files
-hold it already; those that were z-scored, shifted or left with noise do not.
+All readers treat non-zero voxels as head, and `Study.volume` guarantees this. Most files fulfil it
+already; z-scored, shifted or noisy ones do not.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from scipy import ndimage
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, ScalarT, extent
 
 BORDER_SHARE = 0.2
-"""Of the border's voxels, that a background covers at least: a tight crop leaves more."""
+"""Minimum share of the border's voxels that a background covers: a tight crop leaves more."""
 NEAR = 0.05
-"""Of the volume's range: what lies nearer to the commonest value at the border may be noise."""
+"""Share of the volume's range around the most frequent border value that may be noise."""
 FEW = 0.01
-"""Of the voxels of the commonest value: fewer near it are dark voxels of a head at the border."""
+"""Minimum share of the most frequent value's voxels: fewer near it are dark voxels of a head."""
 RIPPLE = 1e-3
-"""Of the volume's range: interpolation leaves ripples of less about a head, and no border shows."""
+"""Share of the volume's range: interpolation leaves smaller ripples around a head without a border."""
 MANY = 0.05
-"""Of the voxels that are not the commonest value: fewer within a ripple are dark voxels."""
+"""Minimum share of the remaining voxels: fewer within a ripple are dark voxels."""
 NOISE_WIDTH = 5.0
-"""Standard deviations of the noise that are background; what reaches further is in small parts."""
+"""Standard deviations of noise that count as background; larger outliers form small components."""
 WIDEST, NARROWEST = 0.25, 0.02
-"""Of the volume's range: a wider background is tissue, in a volume cropped to the head. The lesser
-holds where it is not the darkest of the volume."""
+"""Maximum width of a background as a share of the volume's range: wider ones are tissue in a cropped
+volume. The smaller value applies where the background is not the darkest part of the volume."""
 FEWEST = 500
-"""Voxels of a border, below which noise is not told from tissue."""
+"""Below this number of border voxels, noise cannot be distinguished from tissue."""
 SMALL_PART = 0.01
-"""Of the largest part of the foreground: smaller ones are noise."""
+"""Components below this share of the largest foreground component are noise."""
 FLOOR = (-0.1, 0.75)
-"""Ranges of the head, that its darkest voxels may lie above a background that was its zero; in real
-studies -0.04 to 0.33."""
+"""Ranges of the head by which its darkest voxels may exceed a background that was its zero; −0.04 to
+0.33 in real studies."""
 _SAMPLE_STEP = 5
 _RANGE = (0.1, 99.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """The intensities about a head.
+    """The intensities around a head.
 
     Args:
-        level: The commonest at the border.
-        tolerance: How far others lie from it at most; 0 where all are alike.
+        level: The most frequent value at the border.
+        tolerance: Largest deviation of background voxels; 0 where all are equal.
     """
 
     level: float
@@ -60,7 +60,7 @@ class Background:
             volume: (I, J, K); an axis of one or two voxels has no border.
 
         Returns:
-            None where no value is common there, because the head fills the volume, or where some
+            None where no value is frequent there because the head fills the volume, or where values
             are not finite.
         """
         border, sample = _border(volume), volume[_sampling(volume)]
@@ -81,11 +81,11 @@ class Background:
 
     @property
     def is_zero(self) -> bool:
-        """Tell whether it is 0 everywhere."""
+        """Return whether the background is 0 everywhere."""
         return self.level == 0 and self.tolerance == 0
 
     def head(self, volume: FloatArray) -> BoolArray:
-        """Tell the voxels of the head: those that are as dark as noise, but within it, included."""
+        """Return the voxels of the head, including voxels inside it that are as dark as noise."""
         if self.tolerance == 0 and self.level in (volume.min(), volume.max()):
             return np.asarray(volume != self.level)
         if self.tolerance == 0:
@@ -98,17 +98,17 @@ class Background:
 
 
 def on_zero(volume: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give a volume that is zero about the head and nowhere else.
+    """Return a volume that is zero around the head and nowhere else.
 
-    Where the darkest voxels of the head lie just above the background, that was its zero, and all
-    is shifted. Where the background lies elsewhere it was put there, and the head stays as it is.
-    Where zeros were padded about another background, both are zero afterwards.
+    If the darkest voxels of the head are just above the background, the volume was shifted, and the shift
+    is undone. If the background is elsewhere, only the background is set to zero. If zeros are padded
+    around another background, both become zero.
 
     Args:
         volume: (I, J, K).
 
     Returns:
-        The volume itself where its background is 0 already, or where the head fills it.
+        The volume itself if its background is already 0, or if the head fills it.
     """
     cleared = _cleared(volume)
     if not _is_padded(cleared):
@@ -120,7 +120,7 @@ def on_zero(volume: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def odd_background(volume: FloatArray) -> str | None:
-    """Tell of a background that `on_zero` makes zero, e.g. `-1024`; None where there is none."""
+    """Describe a background that `on_zero` sets to zero, e.g. `-1024`; None where there is none."""
     found = Background.of(volume)
     if found is not None and not found.is_zero:
         return f"{found.level:g}" + f" ± {found.tolerance:g}" * (found.tolerance > 0)
@@ -141,7 +141,7 @@ def _cleared(volume: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _is_padded(volume: FloatArray) -> bool:
-    """Tell whether zeros lie about another background: below 0, or noise; looked for coarsely."""
+    """Return whether zeros surround another background, below 0 or noisy; tested on a sample."""
     sampling = _sampling(volume)
     coarse = volume[sampling] != 0
     if not coarse.any() or coarse.all():
@@ -155,7 +155,7 @@ def _is_padded(volume: FloatArray) -> bool:
 
 
 def _zero_of(head: FloatArray, background: Background) -> float:
-    """Tell which intensity was 0 before a background was shifted, or put there."""
+    """Return the intensity that was 0 before a background was shifted or set."""
     low, high = np.percentile(head, _RANGE)
     is_floor = FLOOR[0] <= (low - background.level) / max(high - low, 1e-9) <= FLOOR[1]
     holds_zero = abs(background.level) <= background.tolerance
@@ -163,7 +163,7 @@ def _zero_of(head: FloatArray, background: Background) -> float:
 
 
 def _sampling(volume: FloatArray) -> tuple[slice, ...]:
-    """Take every fifth voxel along each axis, or more of a short one."""
+    """Take every fifth voxel along each axis, or a finer sample of a short axis."""
     return tuple(slice(None, None, min(_SAMPLE_STEP, 1 + n // 16)) for n in volume.shape)
 
 
@@ -178,7 +178,7 @@ def _border(volume: NDArray[ScalarT]) -> NDArray[ScalarT]:
 
 
 def _noise(border: FloatArray, sample: FloatArray, *, level: float, span: float) -> float:
-    """Measure how far noise reaches about a value that is common; 0 where there is none."""
+    """Measure the extent of noise around a frequent value; 0 where there is none."""
     near = _near(border, level, NEAR * span)
     if near.size > FEW * np.count_nonzero(border == level):
         return 1.5 * float(np.percentile(near, 99))
@@ -187,13 +187,13 @@ def _noise(border: FloatArray, sample: FloatArray, *, level: float, span: float)
 
 
 def _near(values: FloatArray, level: float, within: float) -> FloatArray:
-    """Give the distances of what lies near a value, and is not it."""
+    """Return the distances of values near a value but different from it."""
     distances: FloatArray = np.abs(values - level)
     return distances[(distances > 0) & (distances <= within)]
 
 
 def _densest(border: FloatArray) -> tuple[float, float]:
-    """Give the shortest interval that holds `BORDER_SHARE` of the values."""
+    """Return the shortest interval with a share of `BORDER_SHARE` of the values."""
     values = np.sort(border)
     count = max(1, int(np.ceil(BORDER_SHARE * values.size)))
     widths = values[count - 1 :] - values[: values.size - count + 1]
@@ -202,9 +202,9 @@ def _densest(border: FloatArray) -> tuple[float, float]:
 
 
 def _grown(border: FloatArray, first: float, last: float) -> tuple[float, float]:
-    """Let an interval grow over the noise that it is the middle of."""
+    """Extend an interval over the noise around it."""
     level, tolerance = (first + last) / 2, (last - first) / 2
-    step = float(np.diff(np.unique(border)).min())  # of whole numbers 1
+    step = float(np.diff(np.unique(border)).min())  # 1 for integers
     for _ in range(20):
         inside = border[np.abs(border - level) <= tolerance]
         level = float(np.median(inside))

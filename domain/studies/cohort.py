@@ -19,13 +19,13 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What a cohort keeps of a case, without its volumes.
+    """A case as listed in a cohort, without its volumes.
 
     Args:
         study_id: The study.
         patient_id: Its patient.
         grade: The reference grade, if known.
-        site: Where it was scanned, if known.
+        site: The acquisition site, if known.
     """
 
     study_id: str
@@ -35,13 +35,13 @@ class Member:
 
     @property
     def patients(self) -> frozenset[str]:
-        """Whom the study belongs to: by what its source says, and by its id where that is sure."""
+        """The patient's names: as given by the source, and as implied by the id where that is certain."""
         sure = {patient_of(self.study_id).id} if is_sure(self.study_id) else set()
         return frozenset({self.patient_id, *sure})
 
     @property
     def stratum(self) -> str:
-        """Grade and site: what splits are stratified by, for site alone gives the grade away."""
+        """Grade and site, by which splits are stratified, because site is confounded with grade."""
         return f"{self.grade.value if self.grade else 'unknown'}/{self.site or 'unknown'}"
 
 
@@ -50,19 +50,18 @@ class Cohort:
     """A named, frozen list of cases with its split, fingerprint and exclusions.
 
     Args:
-        name: What the dataset is called.
+        name: Name of the dataset.
         fingerprint: Hash of the members' ids and contents.
         members: Each study once.
-        parts: Ids of the studies of each part of the split; empty where there is none.
-        seed: That the split was drawn with; None where there is none.
-        exclusions: Why a study was left out, by its id.
-        assumptions: What was assumed about whose studies are whose, a sentence each.
-        labels: What the labels of its masks mean; None where there is no mask, or an older version
-            did not record it.
+        parts: Study ids of each part of the split; empty without a split.
+        seed: Seed of the split; None without a split.
+        exclusions: Reason for exclusion by study id.
+        assumptions: Assumptions about which studies share a patient, one sentence each.
+        labels: Label convention of its masks; None without masks, or in files of older versions.
 
     Raises:
-        InvalidInputError: A study is there twice, is member and excluded, or is not in exactly one
-            part; or a patient's studies, by the member's word or by the study's id, lie in two.
+        InvalidInputError: A study occurs twice, is both member and excluded, or is not in exactly one
+            part; or a patient's studies, by the source or by the study id, are in two parts.
     """
 
     name: str
@@ -83,7 +82,7 @@ class Cohort:
             self._check_parts(set(ids))
 
     def part(self, name: str) -> list[Member]:
-        """Give the members of one part of the split.
+        """Return the members of one part of the split.
 
         Raises:
             NotFoundError: There is no such part.
@@ -99,7 +98,7 @@ class Cohort:
         _check_once(placed, "the split")
         if astray := sorted(ids.symmetric_difference(placed)):
             raise InvalidInputError(f"study {astray[0]} is not both a member and in the split")
-        part_of = {one: name for name, part in self.parts.items() for one in part}
+        part_of = {item: name for name, part in self.parts.items() for item in part}
         home: dict[str, str] = {}
         for member in self.members:
             part = part_of[member.study_id]
@@ -111,11 +110,11 @@ class Cohort:
 
 
 def one_patient_each(members: Sequence[Member], images: Mapping[str, str]) -> list[Member]:
-    """Give members who belong together one patient: the first that their sources name.
+    """Unify the patient id of members who share a patient, to the first one named by their sources.
 
     Args:
-        members: Of a cohort.
-        images: Hash of a study's image, by study id; studies with the same one are one patient's.
+        members: Members of a cohort.
+        images: Hash of a study's image by study id; studies with the same hash share a patient.
     """
     first: dict[str, int] = {}
     group = list(range(len(members)))

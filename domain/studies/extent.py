@@ -1,21 +1,21 @@
-"""How large a scan of a head can be: what says otherwise is refused before its voxels are read."""
+"""Plausible extents of head scans, checked before voxels are read."""
 
 from __future__ import annotations
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Grid
 
-# From microscopy of dead brains to a scout's slices; scanners are 600 mm wide inside.
+# From microscopy of post-mortem brains to a localizer's slices; scanner bores are 600 mm wide.
 FINEST_MM = 0.05
 COARSEST_MM = 20.0
 LONGEST_MM = 600.0
 
 
 def check_extent(grid: Grid) -> None:
-    """See that a grid is the size of a head: networks resample to millimetres, whatever that costs.
+    """Check that a grid has the size of a head; resampling cost depends on its millimetres.
 
     Raises:
-        InvalidInputError: A voxel's edge or an axis is of a length that no scan of a head has.
+        InvalidInputError: A voxel edge or an axis has an implausible length.
     """
     for edge, length in zip(grid.spacing_mm, grid.shape, strict=True):
         if not FINEST_MM <= edge <= COARSEST_MM or edge * length > LONGEST_MM:

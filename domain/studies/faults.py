@@ -1,4 +1,4 @@
-"""What can be wrong with a study's files."""
+"""Faults of a study's files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 
 
 class FaultKind(str, Enum):
-    """Why a study should not be used, or what is only worth knowing of it: see `is_note`."""
+    """Reason not to use a study, or a note on it: see `is_note`."""
 
     UNREADABLE = "unreadable"
-    """Not NIfTI, corrupt, larger than the limits, or not to be opened."""
+    """Not NIfTI, corrupt, larger than the limits, or not accessible."""
     TRUNCATED = "truncated"
     MISSING_MODALITY = "missing_modality"
     AMBIGUOUS_FILE = "ambiguous_file"
@@ -26,32 +26,32 @@ class FaultKind(str, Enum):
     BRAIN_TOO_SMALL = "brain_too_small"
     BRAIN_TOO_LARGE = "brain_too_large"
     TUMOUR_TOO_LARGE = "tumour_too_large"
-    """An answer takes most of the brain for tumour."""
+    """An answer labels most of the brain as tumour."""
     UNKNOWN_LABEL = "unknown_label"
     IMPLAUSIBLE_MASK = "implausible_mask"
-    """The mask covers most of the image or its border, as an inverted one does."""
+    """The mask covers most of the image or its border, like an inverted mask."""
     DUPLICATE_ID = "duplicate_id"
     DUPLICATE_CONTENT = "duplicate_content"
     """The same images under another id."""
     MISSING_MASK = "missing_mask"
     MISNAMED_MASK = "misnamed_mask"
     UNUSED_MASK = "unused_mask"
-    """A mask that is not taken for the reference: its name speaks of something else."""
+    """A mask that is not used as the reference, because its name indicates something else."""
     THRESHOLDED_MASK = "thresholded_mask"
-    """The mask has more than two values, as a lossy format leaves them, and was cut at half."""
+    """The mask has more than two values, as after lossy compression, and was thresholded at half."""
     MISSING_GRADE = "missing_grade"
     NO_TUMOUR = "no_tumour"
-    """The reference mask is there and empty: the study shows no tumour."""
+    """The reference mask is empty: the study shows no tumour."""
     ODD_NAME = "odd_name"
-    """The name cannot be shown as it is; the study's id is its escaped form."""
+    """The name is not printable; the study's id is its escaped form."""
     REPEATED_ROW = "repeated_row"
-    """A table says the same of it twice."""
+    """A table repeats a row."""
     BACKGROUND_NOT_ZERO = "background_not_zero"
-    """It is found, and taken for 0."""
+    """A non-zero background was found and set to 0."""
 
     @property
     def is_note(self) -> bool:
-        """Tell whether the study can be used all the same."""
+        """Return whether the study can be used nevertheless."""
         return self in (
             self.MISSING_MASK,
             self.MISNAMED_MASK,
@@ -66,11 +66,11 @@ class FaultKind(str, Enum):
 
 
 class FaultyStudyError(InvalidInputError):
-    """A study's file cannot be used, for a reason that has a name.
+    """A study's file cannot be used, for a reason with a code.
 
     Args:
         kind: The reason.
-        message: One line: the file, what was got, what was wanted.
+        message: One line: the file, the actual and the expected value.
     """
 
     def __init__(self, kind: FaultKind, message: str) -> None:
@@ -80,12 +80,12 @@ class FaultyStudyError(InvalidInputError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with one study, or worth knowing of it.
+    """One fault or note of one study.
 
     Args:
         study_id: The study.
-        kind: What is wrong.
-        detail: One line for a person.
+        kind: The kind of fault.
+        detail: One line of explanation.
     """
 
     study_id: str
@@ -94,12 +94,12 @@ class Fault:
 
     @property
     def sentence(self) -> str:
-        """Say both in one line."""
+        """Return both in one line."""
         return f"{self.kind.value}: {self.detail}"
 
     @classmethod
     def of(cls, study_id: str, error: FaultError) -> Fault:
-        """Name what a source raised on a study; `UNREADABLE` where the error has no name."""
+        """Return the kind of an error that a source raised on a study; `UNREADABLE` if unknown."""
         if isinstance(error, FaultyStudyError):
             return cls(study_id, error.kind, str(error))
         if isinstance(error, NotFoundError):
@@ -108,7 +108,7 @@ class Fault:
 
     @classmethod
     def of_reference(cls, study_id: str, error: FaultError) -> Fault:
-        """Name what a source raised on a reference, where a file that went missing is no modality."""
+        """Return the kind of an error on a reference, where a missing file is not a missing modality."""
         fault = cls.of(study_id, error)
         if fault.kind is FaultKind.MISSING_MODALITY:
             return cls(study_id, FaultKind.UNREADABLE, fault.detail)

@@ -1,4 +1,4 @@
-"""Which patients are held out together."""
+"""Assignment of patients to cross-validation folds."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ def assign_folds(
     seed: int,
     settled: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
-    """Deal patients into folds so that every stratum is spread as evenly as it goes.
+    """Assign patients to folds so that every stratum is spread as evenly as possible.
 
     Args:
         strata: Stratum (site×grade) by patient.
-        folds: How many.
-        seed: Of the order within a stratum.
-        settled: Folds that some patients have already, from another cross-validation.
+        folds: Number of folds.
+        seed: Seed of the order within a stratum.
+        settled: Folds already assigned to some patients by another cross-validation.
 
     Returns:
-        Fold, from 0, by patient; the same for the same arguments whatever their order.
+        Fold, from 0, by patient; independent of the order of the arguments.
 
     Raises:
-        InvalidInputError: Fewer than two folds, more folds than patients, or a settled fold that
-            there is not.
+        InvalidInputError: Fewer than two folds, more folds than patients, or an invalid settled fold.
     """
     if not 2 <= folds <= len(strata):
         raise InvalidInputError(f"{folds} folds of {len(strata)} patients: wanted 2 to as many")

@@ -1,4 +1,4 @@
-"""Images, told again whatever their file is called and however it is packed."""
+"""Identification of images by their voxels, independent of file name and format."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ STEP = 2
 
 
 def image_hash(volume: FloatArray) -> str | None:
-    """Stand in for an image where one has to be told again: in weights, manifests and scores.
+    """Return the identifier of an image in weights, manifests and scores.
 
-    It is of the voxels, on the study's RAS+ grid, about which nothing but zeros lies. So a copy has
-    the hash of its original though it was renamed, packed anew, turned, padded with zeros or stored
-    as another type; a resampled or a rescaled one has another.
+    The hash covers the voxels on the study's RAS+ grid without surrounding zeros. A renamed, recompressed,
+    reoriented, zero-padded or type-converted copy has the same hash; a resampled or rescaled one has
+    another.
 
     Args:
         volume: (I, J, K), of one modality.
 
     Returns:
-        16 hex digits, as many as `patient_hash`; None where every voxel is 0, for that tells
-        nobody.
+        16 hex digits, like `patient_hash`; None where every voxel is 0, which identifies no patient.
     """
     seen = volume != 0
     if not seen.any():
@@ -37,17 +36,17 @@ def image_hash(volume: FloatArray) -> str | None:
 
 
 def image_hashes(study: Study) -> frozenset[str]:
-    """Hash every image of a study that can be read; a copy may lack some of them.
+    """Hash every readable image of a study; a copy may lack some of them.
 
     Raises:
         StoreError: The study cannot be read now.
     """
     found = (image_hash(volume) for volume in _images(study))
-    return frozenset(one for one in found if one is not None)
+    return frozenset(item for item in found if item is not None)
 
 
 def image_at_hand(study: Study) -> FloatArray | None:
-    """Give the first image of a study that can be read and shows something; None without any.
+    """Return the hash of the first readable, non-empty image of a study; None without any.
 
     Raises:
         StoreError: The study cannot be read now.

@@ -1,4 +1,4 @@
-"""Masks that cannot be of a tumour, whatever they are of."""
+"""Detection of masks that cannot be of a tumour."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MOST_OF_BORDER = 0.5
 
 
 def why_implausible(whole: BoolArray) -> str:
-    """Say why a mask is none of a tumour in a head; nothing where it may be one.
+    """Return why a mask cannot be of a tumour in a head; empty where it may be.
 
     Args:
         whole: (I, J, K) bool; an axis of one voxel has no border.

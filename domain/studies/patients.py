@@ -1,4 +1,4 @@
-"""Patients: whose study it is, by its name, and how one is told apart without being named."""
+"""Patients: identification by study names, and pseudonymous hashes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class NamingPattern:
-    """How studies are named after their patients.
+    """A naming pattern of studies by patient.
 
     Args:
-        whose: Who names them so.
+        whose: The collection that uses it.
         pattern: Matches a whole id; its group `patient` is the patient's.
-        is_assumed: Whether it is read off the shape of the id alone, so that it may be wrong.
+        is_assumed: Whether it follows from the form of the id alone and may be wrong.
     """
 
     whose: str
@@ -47,25 +47,25 @@ PATTERNS = (
     _pattern("a date", rf"(?P<patient>.+?)[-_. ]{_DATE}([-_.T]\d+)?", is_assumed=True),
     _pattern("a visit", rf"(?P<patient>.+?)[-_. ]{_VISIT}", is_assumed=True),
     _pattern("an occasion", rf"(?P<patient>.+?)[-_. ]({_OCCASION})", is_assumed=True),
-    # P1_2 and P01_02, but not site1_02: as many digits name the patient as the visit, or more.
+    # P1_2 and P01_02, but not site1_02: the patient number has at least as many digits as the visit.
     _pattern(
         "a number after a number",
         r"(?P<patient>.*\d)[-_.](\d|(?<=\d\d[-_.])\d\d)",
         is_assumed=True,
     ),
 )
-"""A row a naming pattern, the first that matches counts; an id that none matches is its patient's."""
+"""One row per naming pattern, the first match counts; an id without a match is the patient's."""
 _UPPER = ("TCGA",)
 _ANY_VISIT = re.compile(rf"{_VISIT}|{_OCCASION}|{_DATE}([-_.T]\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPatient:
-    """Whose study it is, as its id tells.
+    """The patient of a study, according to its id.
 
     Args:
-        id: The patient's.
-        pattern: How that is known; None where the id is taken for the patient's own.
+        id: The patient's id.
+        pattern: The pattern that matched; None where the study's id is taken as the patient's.
     """
 
     id: str
@@ -73,7 +73,7 @@ class NamedPatient:
 
 
 def patient_of(study_id: str) -> NamedPatient:
-    """Read the patient out of a study's id.
+    """Read the patient from a study's id.
 
     >>> patient_of("BraTS-GLI-00003-001").id
     'BraTS-GLI-00003'
@@ -88,13 +88,13 @@ def patient_of(study_id: str) -> NamedPatient:
 
 
 def is_sure(study_id: str) -> bool:
-    """Tell whether an id is of a collection whose way of naming patients is known."""
+    """Return whether an id belongs to a collection with a known naming of patients."""
     pattern = patient_of(study_id).pattern
     return pattern is not None and not pattern.is_assumed
 
 
 def is_visit(name: str) -> bool:
-    """Tell whether a folder's name says which visit it is, and nothing of the patient.
+    """Return whether a folder's name denotes a visit and not a patient.
 
     >>> is_visit("ses-1"), is_visit("week-000-1"), is_visit("Case_01")
     (True, True, False)
@@ -103,10 +103,10 @@ def is_visit(name: str) -> bool:
 
 
 def patient_hash(patient_id: str) -> str:
-    """Stand in for a patient where a name has no business: in weights, manifests and reports.
+    """Return a patient's pseudonym for weights, manifests and reports.
 
     Args:
-        patient_id: As its source names the patient.
+        patient_id: The patient's id in its source.
 
     Returns:
         The first 16 hex digits of the name's sha256.
@@ -118,16 +118,16 @@ _SETTLED_BY = "a column patient_id in the dataset's table would settle it"
 
 
 def assumptions(patients: Mapping[str, str]) -> list[str]:
-    """Say what was assumed about whose studies are whose, a sentence each, and how to settle it.
+    """Describe assumptions about which studies share a patient, one sentence each, and the remedy.
 
     Args:
         patients: The patient of every study, by study id.
 
     Returns:
-        Nothing where all names are of collections whose naming is known, or tell no visit.
+        Empty where all names are of known collections or denote no visit.
     """
     found = [*_taken_for_visits(patients), *_taken_for_patients(patients)]
-    return [f"{one}: {_SETTLED_BY}" for one in found]
+    return [f"{item}: {_SETTLED_BY}" for item in found]
 
 
 def _taken_for_visits(patients: Mapping[str, str]) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _taken_for_visits(patients: Mapping[str, str]) -> Iterator[str]:
 
 
 def _ground(study_id: str, patient: str) -> str | None:
-    """Say what makes a study a visit of a patient; None where it is sure, or a table says it."""
+    """Return why a study is taken as a visit of a patient; None where that is certain or declared."""
     named = patient_of(study_id)
     if named.pattern is None:
         return "their folders lie together" * study_id.startswith(f"{patient}_") or None
@@ -175,10 +175,10 @@ def _patients(n: int) -> str:
 
 
 def is_phantom(patient_id: str) -> bool:
-    """Tell by its name whether a patient is one of gliobench's phantoms, which nobody was."""
+    """Return whether a patient's name is that of a gliobench phantom."""
     return _PHANTOM.fullmatch(patient_id) is not None
 
 
 _PHANTOM = re.compile(r"Phantom_(\d+_)?\d{4,}")
 PHANTOM_MARK = "gliobench phantom, SIMULATED"
-"""What the header of a phantom's file says, however the file is named."""
+"""Text in the header of a phantom's files, whatever their names."""

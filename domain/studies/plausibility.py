@@ -1,7 +1,7 @@
-"""Whether images show a brain without its skull, and an answer a tumour that fits into it.
+"""Plausibility of images (a skull-stripped brain) and of answers (a tumour that fits into it).
 
-Networks answer whatever they are shown, with the same confidence; what they cannot have learned is
-named here. No threshold was fitted: in 45 studies of BraTS and TCGA no value comes near one.
+Networks answer any input with the same confidence; inputs outside their training distribution are
+reported here. Thresholds were not fitted: no value of 45 BraTS and TCGA studies comes near one.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from gliobench.domain.studies.study import Modality
 
 SMALLEST_BRAIN_ML, LARGEST_BRAIN_ML = 300.0, 3000.0
 LARGEST_TUMOUR = 0.4
-"""Of the brain."""
+"""Maximum share of the brain labelled as tumour."""
 COMMONEST = 0.5
-"""Of the head's voxels, that one value covers at most."""
+"""Maximum share of the head's voxels with the same value."""
 SHELL_MM = 2.0
 RIM = 6
-"""Shells, from the surface inwards, in which a scalp lies."""
+"""Number of shells, from the surface inwards, in which a scalp lies."""
 DEEP = slice(10, 20)
-"""Shells that a scalp and a skull leave to the brain."""
+"""Number of shells from which on there is brain, below scalp and skull."""
 BRIGHT_RIM = 1.4
-"""Of the deep brain's intensity: fat in T1; no cortex, vessel or dura is as bright all around."""
+"""Relative to the deep brain's intensity: fat in T1; no cortex, vessel or dura is as bright all around."""
 OVER_SKULL = 1.25
-"""Intensity of a scalp, and of the deep brain, by that of the dark shell between them."""
+"""Intensity of a scalp, and of the deep brain, relative to the dark shell between them."""
 _PLANES = 5
 _UPPER_HALF = (0.5, 0.85)
-"""Of the head's height: above the face and the skull's base, below the vertex."""
+"""Range of the head's height: above face and skull base, below the vertex."""
 
 
 def image_faults(
     study_id: str, modality: Modality, volume: NDArray[np.float32], grid: Grid
 ) -> Iterator[Fault]:
-    """Name what keeps a volume from being the brain that every backend takes it for.
+    """Return the faults of a volume that is not a skull-stripped brain.
 
     Args:
         study_id: The study.
-        modality: Of the volume.
-        volume: (I, J, K), zero about the head, as `Study.volume` gives it.
-        grid: RAS+. Of a single axial plane no size and no skull is judged.
+        modality: The volume's modality.
+        volume: (I, J, K), zero around the head, as returned by `Study.volume`.
+        grid: RAS+. A single axial plane is not checked for size and skull.
     """
     name = modality.value
-    occupied = np.count_nonzero(volume.ravel(order="K") != 0)  # in the order of memory: faster
+    occupied = np.count_nonzero(volume.ravel(order="K") != 0)  # in memory order: faster
     if occupied in (0, volume.size) and volume.min() == volume.max():
         detail = f"{name} is {volume.max():g} everywhere"
         yield Fault(study_id, FaultKind.EMPTY_VOLUME, detail)
@@ -76,12 +76,12 @@ def image_faults(
 
 
 def tumour_fault(study_id: str, *, tumour: BoolArray, brain: BoolArray) -> Fault | None:
-    """Name an answer that takes most of the brain for tumour.
+    """Return the fault of an answer that labels most of the brain as tumour.
 
     Args:
         study_id: The study.
         tumour: (I, J, K) bool, as predicted.
-        brain: (I, J, K) bool; empty tells nothing.
+        brain: (I, J, K) bool; an empty brain is not checked.
     """
     share = int(tumour.sum()) / max(1, int(brain.sum()))
     if share <= LARGEST_TUMOUR:
@@ -89,21 +89,21 @@ def tumour_fault(study_id: str, *, tumour: BoolArray, brain: BoolArray) -> Fault
     return Fault(
         study_id,
         FaultKind.TUMOUR_TOO_LARGE,
-        f"the answer takes {share:.0%} of the brain for tumour: wanted at most {LARGEST_TUMOUR:.0%}",
+        f"the answer labels {share:.0%} of the brain as tumour: wanted at most {LARGEST_TUMOUR:.0%}",
     )
 
 
 def shows_skull(volume: FloatArray, spacing_mm: Spacing, modality: Modality) -> bool:
-    """Tell whether scalp and skull surround the brain.
+    """Return whether scalp and skull surround the brain.
 
-    From the surface inwards a head is bright (scalp), dark (skull) and bright again (brain), in
-    every modality; in T1 the scalp's fat is brighter than any brain. Shells of 2 mm are averaged
-    over planes of the upper half.
+    From the surface inwards a head is bright (scalp), dark (skull) and bright again (brain) in every
+    modality; in T1 the scalp's fat is brighter than any brain. Shells of 2 mm are averaged over planes
+    of the upper half.
 
     Args:
-        volume: (I, J, K), zero about the head.
+        volume: (I, J, K), zero around the head.
         spacing_mm: Voxel edges along (i, j, k).
-        modality: T1 is judged by its fat as well.
+        modality: T1 is checked for fat as well.
     """
     shells = _shells(volume, spacing_mm)
     if shells is None:
@@ -116,11 +116,11 @@ def shows_skull(volume: FloatArray, spacing_mm: Spacing, modality: Modality) -> 
 
 
 def _shells(volume: FloatArray, spacing_mm: Spacing) -> NDArray[np.float64] | None:
-    """Average shells of 2 mm, over the mean of the deep ones.
+    """Average shells of 2 mm, relative to the mean of the deep ones.
 
     Returns:
-        From the surface inwards, NaN where voxels are too coarse for a shell; None where all is
-        background, or too thin to have deep shells.
+        From the surface inwards, NaN where voxels are too coarse for a shell; None where the volume is
+        empty or too thin for deep shells.
     """
     across = int(np.argmax(spacing_mm)) if max(spacing_mm) > 1.5 * min(spacing_mm) else Axis.AXIAL
     planes = np.moveaxis(volume, across, 2)
@@ -151,7 +151,7 @@ def _shells(volume: FloatArray, spacing_mm: Spacing) -> NDArray[np.float64] | No
 
 
 def _commonest(volume: FloatArray) -> float:
-    """Give the share of the commonest value among a sample of those that are not zero."""
+    """Return the share of the most frequent value among a sample of the non-zero voxels."""
     step = tuple(slice(None, None, 1 + n // 60) for n in volume.shape)
     head = volume[step][volume[step] != 0]
     return float(np.unique(head, return_counts=True)[1].max() / head.size) if head.size else 0.0

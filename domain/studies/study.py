@@ -1,4 +1,4 @@
-"""What is read, and what it is held against: studies, references and cases."""
+"""Studies, references and cases."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Modality(str, Enum):
 
     @property
     def alias(self) -> str:
-        """The name that BraTS used up to 2020."""
+        """The name that BraTS used until 2020."""
         return {"t1n": "t1", "t1c": "t1ce", "t2w": "t2", "t2f": "flair"}[self.value]
 
     @classmethod
@@ -56,11 +56,11 @@ class Grade(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose study it is, and where it was scanned: known before it is opened.
+    """A study's patient and acquisition site, known before it is opened.
 
     Args:
-        patient_id: Names the patient; studies of one patient never part in a split.
-        site: Where it was scanned, if known. For audits, never for a model.
+        patient_id: The patient; studies of one patient are always in the same part of a split.
+        site: The acquisition site, if known. For audits, never for a model.
     """
 
     patient_id: str
@@ -68,18 +68,18 @@ class Origin:
 
 
 class SliceChoice(str, Enum):
-    """How the plane of a study of one plane was chosen."""
+    """How the plane of a single-plane study was selected."""
 
     ORACLE = "oracle"
-    """With the reference mask, which a deployed model does not have."""
+    """With the reference mask, which is not available in deployment."""
     INDEPENDENT = "independent"
     """Without the reference."""
     NOT_STATED = "not stated"
-    """It counts as an oracle's: reports say so until it is stated."""
+    """Counts as an oracle's, and reports say so until it is stated."""
 
     @property
     def counts_as_oracle(self) -> bool:
-        """Tell whether results on the plane are stamped as an oracle's."""
+        """Return whether results on the plane are stamped as an oracle's."""
         return self is not SliceChoice.INDEPENDENT
 
 
@@ -88,19 +88,19 @@ class Study:
     """One imaging visit of one patient: up to four modalities on one RAS+ grid.
 
     Args:
-        id: Names the study within its source.
-        patient_id: Names the patient; studies of one patient never part in a split.
-        grid: The RAS+ grid that every volume lies on.
-        volumes: (I, J, K) float32 by modality, as the files hold them: `volume` gives what is to be
-            looked at. A source may load each on first access, and then raises `InvalidInputError`
-            where the file cannot be read.
+        id: The study's unique name within its source.
+        patient_id: The patient; studies of one patient are always in the same part of a split.
+        grid: The RAS+ grid of all volumes.
+        volumes: (I, J, K) float32 by modality, as in the files; use `volume` for processing. A source
+            may load each on first access, and then raises `InvalidInputError` if the file cannot be
+            read.
         native_grid: The grid of the files on disk: `grid` with its axes swapped or flipped.
-        site: Where it was scanned, if known. For audits, never for a model.
-        oracle_plane: A plane that was chosen with the reference; None for every backend that does
-            not declare itself an oracle.
-        slice_choice: How the plane of a study of one plane was chosen; None where its source does
-            not say, and for volumes.
-        simulated: Whether its source knows that no patient was imaged.
+        site: The acquisition site, if known. For audits, never for a model.
+        oracle_plane: A plane selected with the reference; None except for backends that declare
+            themselves an oracle.
+        slice_choice: How the plane of a single-plane study was selected; None where its source does
+            not state it, and for volumes.
+        simulated: Whether the study is simulated, according to its source.
     """
 
     id: str
@@ -118,21 +118,21 @@ class Study:
 
     @property
     def is_simulated(self) -> bool:
-        """Tell whether no patient was imaged, by its source or by its name."""
+        """Return whether the study is simulated, by its source or by its name."""
         return self.simulated or is_phantom(self.patient_id) or is_phantom(self.id)
 
     @property
     def plane_choice(self) -> SliceChoice | None:
-        """Tell how the only plane was chosen; None for a volume."""
+        """Return how the only plane was selected; None for a volume."""
         alone = self.grid.shape[Axis.AXIAL] == 1
         return (self.slice_choice or SliceChoice.NOT_STATED) if alone else None
 
     def volume(self, modality: Modality) -> Volume:
-        """Give one modality's volume, zero about the head and nowhere else: see `on_zero`.
+        """Return one modality's volume, zero around the head and nowhere else: see `on_zero`.
 
         Raises:
             NotFoundError: The study lacks the modality.
-            InvalidInputError: The file cannot be read, or does not lie on the study's grid.
+            InvalidInputError: The file cannot be read, or is not on the study's grid.
         """
         if modality not in self.volumes:
             raise NotFoundError(f"study {self.id} has no {modality.value} ({modality.alias})")
@@ -150,16 +150,16 @@ class Study:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What the experts say of a study; either part may be unknown.
+    """The expert annotation of a study; either part may be unknown.
 
-    Regions without a voxel say that there is no tumour; no regions say that nobody has drawn one,
-    or that what was drawn cannot be read, which is a fault.
+    Empty regions mean that there is no tumour. Missing regions mean that the study is not annotated, or
+    that the annotation cannot be read, which is a fault.
 
     Args:
-        grade: The graded malignancy.
+        grade: The grade.
         regions: (I, J, K) bool on the study's RAS+ grid, by region.
-        fault: Why a part is unknown that is there; the other part stands all the same.
-        note: How the mask was read, where that is worth knowing.
+        fault: Why an existing part could not be read; the other part is still used.
+        note: A remark on how the mask was read.
     """
 
     grade: Grade | None = None
@@ -169,12 +169,12 @@ class Reference:
 
     @property
     def has_tumour(self) -> bool | None:
-        """Tell whether there is a tumour; None where that is unknown."""
+        """Return whether there is a tumour; None where unknown."""
         return None if self.tumour is None else bool(self.tumour.any())
 
     @property
     def tumour(self) -> BoolArray | None:
-        """(I, J, K) bool, the region that localisations are scored against; None if not known."""
+        """(I, J, K) bool, the region against which localisations are scored; None if unknown."""
         region = localised_region(self.regions)
         return None if region is None else self.regions[region]
 

@@ -1,8 +1,8 @@
-"""What a study may be called, and what becomes of names that are not fit to be shown or written.
+"""Study ids: derived from names of folders and files, safe to print and to use in file names.
 
-A study is called after its folder or its files. Any name that a file can have gives an id: what is
-not printable in it is escaped, so an id can be shown, logged, hashed and kept in tables as it is.
-Where an id becomes a name of a file of ours it is encoded once more, and cut to a safe length.
+A study is named after its folder or its files. Any possible file name gives an id: non-printable
+characters are escaped, so an id can be shown, logged, hashed and stored as it is. In names of
+gliobench's own files, ids are encoded further and limited in length.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from urllib.parse import quote
 from gliobench.domain.messages import printable
 
 LONGEST_NAME = 255
-"""Bytes of a file's name, on the file systems in use."""
+"""Maximum bytes of a file name, on common file systems."""
 LONGEST_STEM = 120
-"""Bytes of the part of our own files' names that an id may fill."""
+"""Maximum bytes of an id in the names of gliobench's own files."""
 
 
 def study_id_of(name: str) -> str:
-    r"""Call a study after its folder or its files.
+    r"""Return the id of a study, from the name of its folder or files.
 
     Args:
-        name: As the operating system gives it.
+        name: The name as given by the operating system.
 
     Returns:
-        The name in its composed Unicode form (NFC). Control and formatting characters and bytes that
-        are no UTF-8 are escaped, backslashes doubled: a folder of the Latin-1 bytes `Pati\xebnt` is
+        The name in composed Unicode form (NFC). Control and formatting characters and bytes that are
+        not UTF-8 are escaped, backslashes doubled: a folder of the Latin-1 bytes `Pati\xebnt` is
         `Pati\xebnt`, in ASCII.
     """
     return printable(normalize("NFC", name).replace("\\", "\\\\"))
 
 
 def why_no_file_name(name: str) -> str | None:
-    """Say why nothing on a disk can bear a name; None where something can.
+    """Return why no file can have a name; None where it is possible.
 
     Args:
-        name: A study's id, as a table gives it.
+        name: A study's id, as given in a table.
     """
     if name in ("", ".", ".."):
         return "is no name of a file"
@@ -49,14 +49,14 @@ def why_no_file_name(name: str) -> str | None:
 
 
 def file_stem(study_id: str) -> str:
-    """Name a file of ours after a study: safe on every file system, and different for each study.
+    """Return a file name for a study: valid on every file system, and unique to the study.
 
-    Letters and digits of any script, `-`, `_` and `.` stay, but for a first `-` or `.`; the rest is
-    percent-encoded. What is longer than `LONGEST_STEM` bytes is cut and ends in a hash of the id.
+    Letters and digits of any script, `-`, `_` and `.` stay, except a leading `-` or `.`; the rest is
+    percent-encoded. Names longer than `LONGEST_STEM` bytes are cut and end in a hash of the id.
     """
     safe = "".join(
-        one if one.isalnum() or one in "_-." else quote(one, safe="", errors="surrogatepass")
-        for one in study_id
+        item if item.isalnum() or item in "_-." else quote(item, safe="", errors="surrogatepass")
+        for item in study_id
     )
     if safe[:1] in ("-", "."):
         safe = f"%{ord(safe[0]):02X}{safe[1:]}"

@@ -1,4 +1,4 @@
-"""What tables say of studies: whose they are, their grade and their site."""
+"""Patient, grade and site of studies, as given in tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gliobench.domain.studies.study import Grade, Origin
 from gliobench.domain.studies.study_ids import study_id_of, why_no_file_name
 
 PATIENT_COLUMNS = ("patientid", "patient", "participantid", "participant")
-"""Keys of the columns that name a patient, the first counts."""
+"""Keys of the columns that name a patient; the first one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class Subject:
     """What is known of a study before it is opened.
 
     Args:
-        patient_id: The same for all studies of the patient, in whatever folder.
+        patient_id: The same for all studies of the patient, in any folder.
         grade: None where unknown.
-        site: Where it was scanned, e.g. CBICA, TCIA10, 2013; None where unknown.
+        site: The acquisition site, e.g. CBICA, TCIA10, 2013; None where unknown.
     """
 
     patient_id: str
@@ -31,20 +31,20 @@ class Subject:
 
     @property
     def origin(self) -> Origin:
-        """What of it is no reference."""
+        """Patient and site, without the reference."""
         return Origin(self.patient_id, self.site)
 
     @classmethod
     def named(cls, study_id: str) -> Subject:
-        """Know of a study what its id tells."""
+        """Derive a study's subject from its id."""
         return cls(patient_id=patient_of(study_id).id)
 
 
 def study_id_in(row: Row, name: str) -> str:
-    """Read a study's id out of a cell.
+    """Read a study's id from a cell.
 
     Raises:
-        InvalidInputError: No folder or file can bear it.
+        InvalidInputError: No folder or file can have this name.
     """
     if why := why_no_file_name(name):
         raise InvalidInputError(f"{row.at}: study id {shown(name)} {why}: wanted the study's name")
@@ -52,23 +52,23 @@ def study_id_in(row: Row, name: str) -> str:
 
 
 def patient_in(row: Row) -> str | None:
-    """Read the patient's id out of a row that tells it."""
-    told = row.first(*PATIENT_COLUMNS)
-    return None if told is None else study_id_of(told)
+    """Read the patient's id from a row; None where it has none."""
+    name = row.first(*PATIENT_COLUMNS)
+    return None if name is None else study_id_of(name)
 
 
 def site_in(row: Row) -> str | None:
-    """Read where a study was scanned, fit to be shown."""
-    told = row.first("site")
-    return None if told is None else printable(told)
+    """Read the acquisition site, in printable form."""
+    site = row.first("site")
+    return None if site is None else printable(site)
 
 
 def grade_in(row: Row) -> Grade | None:
-    """Read a row's grade, in any case; None where it is not told.
+    """Read a row's grade, in any case; None where it is unknown.
 
     Raises:
-        InvalidInputError: It is neither LGG nor HGG. A WHO grade is none: BraTS counts 2 and 3 to
-            LGG, others 3 to HGG.
+        InvalidInputError: The grade is neither LGG nor HGG. WHO grades are refused: BraTS counts 2 and
+            3 as LGG, others count 3 as HGG.
     """
     value = row.first("grade")
     if value is None:
