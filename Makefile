@@ -1,16 +1,18 @@
-# make demo    install the core, evaluate every embedded backend on phantoms, write demo/report.html
-# make test    install everything for development, then check
-# make check   format, lint, types, layers and tests, with the tools on PATH
-# make fuzz    2,500 hostile inputs through the command line, and a table of what became of them; FUZZ="--seed 1000"
+# make demo      install the core, evaluate every embedded backend on phantoms, write demo/report.html
+# make test      install everything for development, then check
+# make test-all  the same, every test at its full dose
+# make check     format, lint, layers, words, types and tests, with the tools on PATH; JOBS=4 on four cores
+# make fuzz      2,500 hostile inputs through the command line, and a table of what became of them; FUZZ="--seed 1000"
 
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 2
 BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-only centre-prior brain-centroid mean-box
 
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
 REQUIRED := pyproject.toml constraints.txt
 
-.PHONY: demo test check fuzz clean
+.PHONY: demo test test-all check types tests fuzz clean
 .DEFAULT_GOAL := check
 
 # Exit code 3 tells that a backend failed on a study: the report shows it.
@@ -20,13 +22,24 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory check
 
+test-all: $(VENV)/.dev
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory check PYTEST=--full
+
+# Types are checked beside the tests, which end later: the last line is that of pytest.
 check:
 	ruff format --check .
 	ruff check .
-	mypy
 	lint-imports
 	python .ci/check_words.py
-	python -m pytest
+	$(MAKE) --no-print-directory --jobs=2 types tests
+
+types:
+	mypy
+
+# A file's tests run in one process, in the order of the folders: the long ones begin first.
+tests: export OMP_NUM_THREADS = 1
+tests:
+	python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST)
 
 fuzz:
 	PYTHONPATH=tests python -m fuzz $(FUZZ)

@@ -23,11 +23,22 @@ settings.load_profile("gliobench")
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make test-all` ask for more than CI has time for."""
+    parser.addoption("--full", action="store_true", help="run every test at its full dose")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that read real studies, so that `-m 'not realdata'` leaves them out."""
     for item in items:
         if "real_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realdata)
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether every test is to run at its full dose, as `make test-all` asks."""
+    return bool(pytestconfig.getoption("full"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,6 @@
 """Evaluations in processes of their own, that can be killed at any instant.
 
-A server process imports everything once and forks a child a job, so that a hundred jobs take seconds.
+A server process imports everything once and forks a child a job, so that a job takes half a second.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gliobench.application.ports.executor import Executor
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.evaluation.scores import CaseScore
 
-IDS = tuple(f"s{number:02}" for number in range(40))
+IDS = tuple(f"s{number:02}" for number in range(24))
 BACKENDS = ("steady", "moody")
 FAILED = 1
 PATIENCE_S = 300
@@ -36,7 +36,7 @@ Misfortune = Callable[[], None]
 
 
 def evaluate(recipe: FolderRecipe, executor: Executor | None = None) -> None:
-    """Evaluate forty studies, or those of the recipe, by two backends."""
+    """Evaluate two dozen studies, or those of the recipe, by two backends."""
     evaluate_cohort = EvaluateCohort(
         recipe.source(), executor or FakeExecutor(), open_store=recipe.store, batch_size=4
     )

@@ -11,7 +11,8 @@ import pytest
 
 from integration.faults.jobs import IDS, finish, left, start
 
-RUNS = 100
+pytestmark = pytest.mark.slow
+DOSE, FULL_DOSE = 10, 100
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +25,20 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, float]:
     return left(folder), time.monotonic() - began
 
 
-def test_a_hundred_jobs_killed_at_random_instants_lose_and_double_nothing(
-    tmp_path: Path, undisturbed: tuple[Any, float]
+def test_jobs_killed_at_random_instants_lose_and_double_nothing(
+    tmp_path: Path, undisturbed: tuple[Any, float], full: bool
 ) -> None:
     expected, seconds = undisturbed
+    runs = FULL_DOSE if full else DOSE
 
     kills = [
         killed_and_finished(tmp_path / str(number) / "runs", seconds, number)
-        for number in range(RUNS)
+        for number in range(runs)
     ]
 
-    assert sum(kills) > RUNS / 4, "the jobs ended before they could be killed"
+    assert sum(kills) > runs / 4, "the jobs ended before they could be killed"
     assert len(expected["steady"]["rows"]) == 2 * len(IDS)
-    for number in range(RUNS):
+    for number in range(runs):
         assert left(tmp_path / str(number) / "runs") == expected, f"job {number}"
 
 
