@@ -37,7 +37,6 @@ types:
 	mypy
 
 # A file's tests run in one process, in the order of the folders: the long ones begin first.
-tests: export OMP_NUM_THREADS = 1
 tests:
 	python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is loaded: each process has one core
+
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from fakes.ray_cluster import ray_cluster, ray_nodes  # noqa: F401 -- fixtures
@@ -16,16 +21,20 @@ from fakes.s3_server import BUCKET, ENVIRONMENT, S3, FaultyProxy, faulty_proxy, 
 from gliobench.domain.studies import plausibility
 from gliobench.domain.studies.plausibility import SMALLEST_BRAIN_ML
 
-# no deadline for one example: it would fail on a busy machine
-settings.register_profile("gliobench", settings.default, deadline=None)
-settings.load_profile("gliobench")
-
 REPOSITORY = Path(__file__).parents[1]
+SharedFolder: TypeAlias = Callable[[str, Callable[[Path], object]], Path]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make test-all` ask for more than CI has time for."""
     parser.addoption("--full", action="store_true", help="run every test at its full dose")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set how many examples Hypothesis tries, each for as long as a busy machine needs."""
+    examples = 200 if config.getoption("full") else 50
+    settings.register_profile("gliobench", settings.default, deadline=None, max_examples=examples)
+    settings.load_profile("gliobench")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,6 +48,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def full(pytestconfig: pytest.Config) -> bool:
     """Whether every test is to run at its full dose, as `make test-all` asks."""
     return bool(pytestconfig.getoption("full"))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+    """Give a folder by its name, filled once for all processes that run tests: only read it."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def folder_of(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, filled = root / "shared" / name, root / "shared" / f"{name}.filled"
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(folder.with_name(f"{name}.lock")):
+            if not filled.exists():
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def phantoms(shared_folder: SharedFolder) -> Path:
+    """Two small phantoms as files, only to be read."""
+    pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
+    from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
+
+    def fill(folder: Path) -> None:
+        export_phantoms(folder, PhantomStudySource(2, spacing_mm=4.0))
+
+    return shared_folder("phantoms", fill)
 
 
 @pytest.fixture(autouse=True, scope="session")

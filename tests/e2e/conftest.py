@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,18 +18,20 @@ RunCli: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def gliobench(tmp_path: Path) -> RunCli:
     """Run `gliobench` in an empty folder; keyword arguments are environment variables."""
+    return partial(run_gliobench, tmp_path)
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "gliobench", *arguments],
-            cwd=tmp_path,
-            env={**_clean_environment(), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-    return run
+def run_gliobench(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gliobench", *arguments],
+        cwd=folder,
+        env={**_clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _clean_environment() -> dict[str, str]:

@@ -11,7 +11,6 @@ pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 pytest.importorskip("transformers", reason="the extra `vlm` is not installed")
 
 from fakes.tiny_mllama import tiny_mllama
-from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 
 NAME = "Phantom_0000"
 
@@ -19,13 +18,6 @@ NAME = "Phantom_0000"
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_mllama(tmp_path_factory.mktemp("model"), tile_px=56)
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("phantoms")
-    export_phantoms(folder, PhantomStudySource(2, spacing_mm=4.0))
-    return folder
 
 
 @pytest.fixture
@@ -42,10 +34,10 @@ def settings(model: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_a_study_is_read_on_one_slice(
-    gliobench, cohort: Path, settings: dict[str, str], tmp_path: Path
+    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     result = gliobench(
-        "predict", str(cohort / NAME), "--backend", "llama-vision", "--json", **settings
+        "predict", str(phantoms / NAME), "--backend", "llama-vision", "--json", **settings
     )
 
     assert result.returncode in (0, 3), result.stderr
@@ -61,11 +53,11 @@ def test_a_study_is_read_on_one_slice(
 
 @pytest.mark.slow
 def test_prompts_are_shown_and_nothing_is_predicted(
-    gliobench, cohort: Path, settings: dict[str, str], tmp_path: Path
+    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     result = gliobench(
         "predict",
-        str(cohort / NAME),
+        str(phantoms / NAME),
         "--backend",
         "llama-vision",
         "--show-prompts",
@@ -78,8 +70,8 @@ def test_prompts_are_shown_and_nothing_is_predicted(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backend_without_prompts_says_so(gliobench, cohort: Path) -> None:
-    result = gliobench("predict", str(cohort / NAME), "--backend", "majority", "--show-prompts")
+def test_a_backend_without_prompts_says_so(gliobench, phantoms: Path) -> None:
+    result = gliobench("predict", str(phantoms / NAME), "--backend", "majority", "--show-prompts")
 
     assert result.returncode == 1
     assert result.stderr == "error: backend majority sends no prompts\n"
@@ -87,12 +79,12 @@ def test_a_backend_without_prompts_says_so(gliobench, cohort: Path) -> None:
 
 @pytest.mark.slow
 def test_a_cohort_is_read_by_an_oracle_that_says_so_everywhere(
-    gliobench, cohort: Path, settings: dict[str, str], tmp_path: Path
+    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     settings["GLIOBENCH_LLAMA__POLICY"] = "oracle-largest-tumour"
 
     result = gliobench(
-        "evaluate", str(cohort), "--backend", "llama-vision", "--out", "run", **settings
+        "evaluate", str(phantoms), "--backend", "llama-vision", "--out", "run", **settings
     )
 
     assert result.returncode in (0, 3), result.stderr
@@ -106,11 +98,11 @@ def test_a_cohort_is_read_by_an_oracle_that_says_so_everywhere(
 
 @pytest.mark.slow
 def test_an_oracle_does_not_predict_a_study_without_a_reference(
-    gliobench, cohort: Path, settings: dict[str, str], tmp_path: Path
+    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     bare = tmp_path / NAME
     bare.mkdir()
-    for image in (cohort / NAME).glob("*.nii.gz"):
+    for image in (phantoms / NAME).glob("*.nii.gz"):
         if "_seg" not in image.name:
             (bare / image.name).symlink_to(image)
     settings["GLIOBENCH_LLAMA__POLICY"] = "oracle-largest-tumour"
@@ -122,10 +114,10 @@ def test_an_oracle_does_not_predict_a_study_without_a_reference(
     assert "no reference tumour" in result.stderr
 
 
-def test_a_model_that_is_not_there_exits_1_with_one_line(gliobench, cohort: Path) -> None:
+def test_a_model_that_is_not_there_exits_1_with_one_line(gliobench, phantoms: Path) -> None:
     result = gliobench(
         "predict",
-        str(cohort / NAME),
+        str(phantoms / NAME),
         "--backend",
         "llama-vision",
         GLIOBENCH_LLAMA__MODEL="no/such/model",

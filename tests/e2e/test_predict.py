@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
+from e2e.conftest import run_gliobench
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.studies.study import Modality
 
@@ -34,6 +35,16 @@ def study(cohort: Path, tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.fixture(scope="module")
+def answered(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """What the networks answer about the images of one phantom: a folder, and what was printed."""
+    home = tmp_path_factory.mktemp("answered")
+    images = shutil.copytree(cohort / NAME, home / NAME, ignore=shutil.ignore_patterns("*_seg*"))
+    done = run_gliobench(home, "predict", str(images), "--out", "out", "--json")
+    assert done.returncode == 0, done.stderr
+    return home, done.stdout
+
+
 def file_of(study: Path, modality: Modality) -> Path:
     return study / f"{study.name}_{modality.alias}.nii.gz"
 
@@ -43,12 +54,10 @@ def flags(study: Path) -> list[str]:
 
 
 def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
-    gliobench, study: Path, cohort: Path, tmp_path: Path
+    answered: tuple[Path, str], cohort: Path
 ) -> None:
-    result = gliobench("predict", str(study), "--out", "out", "--json")
-
-    assert result.returncode == 0, result.stderr
-    shown = json.loads(result.stdout)
+    home, printed = answered
+    shown = json.loads(printed)
     assert set(shown) == {
         *("study_id", "backend", "provenance", "implausible", "grade", "localisation", "files"),
         *("mask_labels", "simulated", "disclaimer"),
@@ -59,9 +68,9 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     }
     assert shown["backend"] == "cnn-onnx"
     assert "not for diagnosis" in shown["disclaimer"]
-    assert json.loads((tmp_path / "out" / "prediction.json").read_text()) == shown
-    image = nibabel.load(file_of(study, Modality.T1C))
-    mask = nibabel.load(tmp_path / shown["files"]["mask"])
+    assert json.loads((home / "out" / "prediction.json").read_text()) == shown
+    image = nibabel.load(file_of(home / NAME, Modality.T1C))
+    mask = nibabel.load(home / shown["files"]["mask"])
     assert mask.shape == image.shape
     np.testing.assert_allclose(mask.affine, image.affine)
     labels = np.asarray(mask.dataobj)
@@ -72,7 +81,7 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     expected = np.argwhere(np.asarray(seg.dataobj)).mean(axis=0)
     apart_mm = np.linalg.norm(2.0 * (expected - shown["localisation"]["centre_vox"]))
     assert apart_mm < 20
-    assert (tmp_path / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
+    assert (home / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_without_json_a_table_is_printed(gliobench, study: Path) -> None:
@@ -171,12 +180,13 @@ def test_files_by_flag_give_the_same_as_their_folder(gliobench, study: Path) -> 
     assert json.loads(of_files.stdout)["study_id"] == NAME
 
 
-def test_files_by_flag_give_the_networks_the_same_as_their_folder(gliobench, study: Path) -> None:
-    of_folder = gliobench("predict", str(study), "--json", "--out", "folder")
+def test_files_by_flag_give_the_networks_the_same_as_their_folder(
+    gliobench, study: Path, answered: tuple[Path, str]
+) -> None:
     of_files = gliobench("predict", *flags(study), "--json", "--out", "files")
 
     for answer in ("grade", "localisation"):
-        assert json.loads(of_folder.stdout)[answer] == json.loads(of_files.stdout)[answer]
+        assert json.loads(answered[1])[answer] == json.loads(of_files.stdout)[answer]
 
 
 def test_a_place_is_told_in_voxels_of_the_files_and_in_millimetres(gliobench, study: Path) -> None:
@@ -285,8 +295,10 @@ def test_a_provider_that_is_not_there_exits_1_with_one_line(
     assert provider in result.stderr
 
 
-def test_a_study_on_another_background_gets_the_same_answer(gliobench, study: Path) -> None:
-    plain = json.loads(gliobench("predict", str(study), "--json").stdout)
+def test_a_study_on_another_background_gets_the_same_answer(
+    gliobench, study: Path, answered: tuple[Path, str]
+) -> None:
+    plain = json.loads(answered[1])
     for modality in Modality:
         image = nibabel.load(file_of(study, modality))
         values = image.get_fdata()

@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from gliobench import NO_TELEMETRY
-from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from integration.deploy.dockerfile import environment, stages
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,15 +25,36 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def studies(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("privacy")
-    export_phantoms(folder / "studies", PhantomStudySource(2, spacing_mm=4.0))
+    (folder / "studies").symlink_to(phantoms)
     return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a command left in a fresh home, and its system calls where they can be traced."""
+
+    home: Path
+    calls: Path | None
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def visit(
+    request: pytest.FixtureRequest, studies: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Visit:
+    """Run a command once, watched where strace may watch."""
+    home, calls = tmp_path_factory.mktemp("visit"), tmp_path_factory.mktemp("trace") / "calls.txt"
+    traced = ["strace", "-f", "-qq", "-e", "trace=network,openat", "-o", str(calls)]
+    if not shutil.which("strace") or subprocess.run([*traced, "true"], check=False).returncode:
+        traced = []
+    run(studies, home, *traced, sys.executable, "-m", "gliobench", *COMMANDS[request.param])
+    return Visit(home, calls if traced else None)
 
 
 def run(work: Path, home: Path, *command: str) -> None:
     for folder in (home / "home", home / "tmp"):
-        folder.mkdir(parents=True)
+        folder.mkdir()
     inherited = {name: value for name, value in os.environ.items() if name not in NO_TELEMETRY}
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
         inherited.pop(name, None)
@@ -46,28 +67,17 @@ def run(work: Path, home: Path, *command: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_fresh_home_and_the_temporary_folder_stay_empty(
-    studies: Path, tmp_path: Path, name: str
-) -> None:
-    run(studies, tmp_path, sys.executable, "-m", "gliobench", *COMMANDS[name])
-
-    assert [str(path) for path in tmp_path.rglob("*") if path.is_file()] == []
+def test_a_fresh_home_and_the_temporary_folder_stay_empty(visit: Visit) -> None:
+    assert [str(path) for path in visit.home.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_no_address_is_looked_up_and_no_host_is_called(
-    studies: Path, tmp_path: Path, name: str
-) -> None:
-    calls = tmp_path / "calls.txt"
-    traced = ["strace", "-f", "-qq", "-e", "trace=network,openat", "-o", str(calls)]
-    if not shutil.which("strace") or subprocess.run([*traced, "true"], check=False).returncode:
+def test_no_address_is_looked_up_and_no_host_is_called(visit: Visit) -> None:
+    if visit.calls is None:
         pytest.skip("strace cannot trace here")
 
-    run(studies, tmp_path, *traced, sys.executable, "-m", "gliobench", *COMMANDS[name])
-
     traces = ("AF_INET", "/etc/resolv.conf")
-    lines = calls.read_text(errors="replace").splitlines()
+    lines = visit.calls.read_text(errors="replace").splitlines()
+    assert lines
     abroad = [line for line in lines if any(trace in line for trace in traces)]
     assert abroad == []
 

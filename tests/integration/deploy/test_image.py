@@ -22,7 +22,6 @@ from pathlib import Path
 
 import pytest
 
-from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from integration.deploy.dockerfile import build, command, environment, placed, stages, the
 from integration.deploy.linked_environment import declared, link
 from integration.deploy.rendered import DEPLOY, Object, pods
@@ -135,10 +134,8 @@ def _sealing(volumes: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def cohort(image: Image) -> Path:
-    folder = image.home / "cohort"
-    export_phantoms(folder, PhantomStudySource(2, spacing_mm=4.0))
-    return folder
+def cohort(image: Image, phantoms: Path) -> Path:
+    return shutil.copytree(phantoms, image.home / "cohort")
 
 
 def test_hadolint_finds_no_fault() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_folder(shared_folder: Callable[..., Path]) -> Path:
     """Folder of a checkpoint with tiles of 28 px and random weights."""
     pytest.importorskip("transformers")
-    import torch
-
     from fakes.tiny_mllama import tiny_mllama
 
-    # Work this small gains nothing from threads, which on a busy machine wait for one another.
-    torch.set_num_threads(1)
-    return tiny_mllama(tmp_path_factory.mktemp("tiny"))
+    return shared_folder("tiny_mllama", tiny_mllama)

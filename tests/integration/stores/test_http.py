@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +16,6 @@ pytest.importorskip("aiohttp", reason="the extra `http` is not installed")
 from typer.testing import CliRunner
 
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.adapters.storage import open_dataset, open_storage
 from gliobench.adapters.storage.filesystems import RemoteFolder
 from gliobench.domain.errors import InvalidInputError, StoreError
@@ -36,10 +36,8 @@ class Silent(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("http")
-    export_phantoms(folder, PhantomStudySource(2, spacing_mm=4.0))
-    return folder
+def folder(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(phantoms, tmp_path_factory.mktemp("http") / "studies")
 
 
 @pytest.fixture

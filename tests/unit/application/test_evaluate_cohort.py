@@ -131,7 +131,7 @@ def test_a_study_is_loaded_once_for_all_backends() -> None:
 
 
 def test_no_more_than_two_batches_are_held_at_once() -> None:
-    source = CountingSource([fake_case(f"s{number:02}") for number in range(20)])
+    source = CountingSource([fake_case(f"s{number:02}") for number in range(8)])
 
     evaluate(
         {"a": FakeRunStore()},
