@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from fakes.fake_classifier import FakeClassifier
-from fakes.fake_engine import FakeEngine
 from fakes.fake_study_source import fake_case
+from fakes.network_backends import fake_llama, tiny_networks
 from gliobench.adapters.baselines.backends import majority, prevalence, site_only
-from gliobench.adapters.transformers.backend import backend_of
-from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.domain.predictions.prediction import Failure, GradePrediction
-from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.studies.study import Study
 
 STUDIES = [
@@ -32,23 +26,6 @@ def classifier_of(make: Callable[[BackendOptions], Backend]) -> Classifier:
     classifier = make(BackendOptions()).classifier
     assert classifier is not None
     return classifier
-
-
-@cache
-def tiny_networks() -> Backend:
-    """Make the backend `cnn-onnx` of two networks that are written for the occasion."""
-    pytest.importorskip("onnx", reason="the extra `train` is not installed")
-    from fakes.onnx_file import write_weights
-    from gliobench.adapters.onnx.backend import cnn_onnx
-
-    with TemporaryDirectory() as folder:
-        return cnn_onnx(BackendOptions(weights_dir=str(write_weights(Path(folder))), threads=1))
-
-
-def fake_llama() -> Backend:
-    """Make the backend `llama-vision` of a model that answers by rote."""
-    reading = ReadingOptions(policy=SlicePolicy.BRAIN_MIDDLE)
-    return backend_of("llama-vision", FakeEngine(), reading)
 
 
 MAKERS: dict[str, Callable[[], Classifier]] = {

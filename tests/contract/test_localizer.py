@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
-from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
+from fakes.network_backends import fake_llama, tiny_networks
 from gliobench.adapters.baselines.backends import brain_centroid, centre_prior, mean_box
-from gliobench.adapters.transformers.backend import backend_of
-from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.predictions.prediction import Failure, LocalisationPrediction, Mask
-from gliobench.domain.slices.view import SlicePolicy
 
 STUDIES = [
     fake_case(
@@ -38,23 +32,6 @@ def localizer_of(make: Callable[[BackendOptions], Backend]) -> Localizer:
     localizer = make(BackendOptions()).localizer
     assert localizer is not None
     return localizer
-
-
-@cache
-def tiny_networks() -> Backend:
-    """Make the backend `cnn-onnx` of two networks that are written for the occasion."""
-    pytest.importorskip("onnx", reason="the extra `train` is not installed")
-    from fakes.onnx_file import write_weights
-    from gliobench.adapters.onnx.backend import cnn_onnx
-
-    with TemporaryDirectory() as folder:
-        return cnn_onnx(BackendOptions(weights_dir=str(write_weights(Path(folder))), threads=1))
-
-
-def fake_llama() -> Backend:
-    """Make the backend `llama-vision` of a model that answers by rote."""
-    reading = ReadingOptions(policy=SlicePolicy.BRAIN_MIDDLE)
-    return backend_of("llama-vision", FakeEngine(), reading)
 
 
 MAKERS: dict[str, Callable[[], Localizer]] = {

@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, looks, saved_run, says_hgg
+from fakes.page import Page
 from gliobench.adapters.html.comparison import HtmlComparisonWriter
 from gliobench.adapters.html.comparison.facts import comparison_json, schema
 from gliobench.adapters.html.comparison.lead import lead
@@ -29,26 +29,6 @@ from gliobench.domain.studies.patients import patient_hash
 jsonschema = pytest.importorskip("jsonschema")
 
 EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
-
-
-class Page(HTMLParser):
-    """Collects tags with their attributes, and the text between them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 from html import unescape
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import pytest
 
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
+from fakes.page import Page
 from gliobench.adapters.html import HtmlReportWriter
 from gliobench.adapters.html.page import render_html
 from gliobench.adapters.storage import open_storage
@@ -24,30 +23,6 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Case
 
 EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
-
-
-class Page(HTMLParser):
-    """Collects tags with their attributes, and the text between them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def tag_counts(self) -> Counter[str]:
-        return Counter(tag for tag, _ in self.tags)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 @pytest.fixture(scope="module")
