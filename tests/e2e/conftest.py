@@ -36,5 +36,5 @@ def run_gliobench(
 
 def _clean_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GLIOBENCH_")}
-    # A fixed width, so that a help text is the same in every terminal.
-    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    # A fixed width, so that a help text is the same in every terminal; one core for each process.
+    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "GLIOBENCH_THREADS": "1"}

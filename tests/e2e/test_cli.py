@@ -125,12 +125,12 @@ def test_help_is_shown_though_a_setting_is_wrong(gliobench, tmp_path: Path) -> N
 
 
 def test_config_show_tells_where_each_value_comes_from(gliobench, tmp_path: Path) -> None:
-    (tmp_path / "gliobench.toml").write_text("threads = 2\nseed = 3\n[backend.corner]\nedge = 1\n")
+    (tmp_path / "gliobench.toml").write_text("workers = 2\nseed = 3\n[backend.corner]\nedge = 1\n")
 
     result = gliobench("--set", "seed=5", "config", "show", "--json", GLIOBENCH_BATCH_SIZE="8")
 
     shown = json.loads(result.stdout)
-    assert shown["threads"] == {"value": 2, "from": "file"}
+    assert shown["workers"] == {"value": 2, "from": "file"}
     assert shown["batch_size"] == {"value": 8, "from": "env"}
     assert shown["seed"] == {"value": 5, "from": "flag"}
     assert shown["provider"] == {"value": "cpu", "from": "default"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,10 @@ app(sys.argv[1:])
 
 def gliobench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", BARRED, *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    one_core = {**os.environ, "GLIOBENCH_THREADS": "1"}
+    return subprocess.run(
+        command, cwd=cwd, env=one_core, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture

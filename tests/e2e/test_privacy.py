@@ -61,7 +61,8 @@ def run(work: Path, home: Path, *command: str) -> None:
     subprocess.run(
         command,
         cwd=work,
-        env=inherited | {"HOME": str(home / "home"), "TMPDIR": str(home / "tmp")},
+        env=inherited
+        | {"HOME": str(home / "home"), "TMPDIR": str(home / "tmp"), "GLIOBENCH_THREADS": "1"},
         check=True,
         capture_output=True,
     )

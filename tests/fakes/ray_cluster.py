@@ -15,7 +15,7 @@ TESTS = Path(__file__).parents[1]
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_nodes() -> Iterator[Cluster]:
     """A cluster of one node of one core; tests add nodes, and take them away again."""
     pytest.importorskip("ray")
