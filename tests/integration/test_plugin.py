@@ -16,12 +16,28 @@ PLUGIN = Path(__file__).parents[1] / "fixtures" / "plugin"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of packages that holds the plugin."""
+    """A folder of packages that holds the plugin, and one that cannot be imported."""
     home = tmp_path_factory.mktemp("site")
     source = shutil.copytree(PLUGIN, home / "plugin", ignore=shutil.ignore_patterns("__pycache__"))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*pip, "--target", home / "packages", source], check=True, capture_output=True)
+    _add_torn(home / "packages")
     return home / "packages"
+
+
+def _add_torn(packages: Path) -> None:
+    (packages / "gliobench_torn.py").write_text("import no_such_library\n")
+    (described,) = packages.glob("gliobench_corner-*.dist-info")
+    torn = shutil.copytree(described, packages / described.name.replace("corner", "torn"))
+    for name in ("METADATA", "entry_points.txt"):
+        (torn / name).write_text((torn / name).read_text().replace("corner", "torn"))
+
+
+@pytest.fixture(scope="module")
+def listed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """What is said of each backend."""
+    result = gliobench("backends", "--json", site=site, cwd=tmp_path_factory.mktemp("listed"))
+    return {row["name"]: row for row in json.loads(result.stdout)}
 
 
 def gliobench(*arguments: str, site: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -38,11 +54,10 @@ def gliobench(*arguments: str, site: Path, cwd: Path) -> subprocess.CompletedPro
     )
 
 
-def test_a_plugin_is_listed_with_the_package_it_comes_from(site: Path, tmp_path: Path) -> None:
-    result = gliobench("backends", "--json", site=site, cwd=tmp_path)
-
-    rows = {row["name"]: row for row in json.loads(result.stdout)}
-    assert rows["corner"] == {
+def test_a_plugin_is_listed_with_the_package_it_comes_from(
+    listed: dict[str, dict[str, object]],
+) -> None:
+    assert listed["corner"] == {
         "name": "corner",
         "package": "gliobench-corner 1.0",
         "grades": False,
@@ -64,14 +79,10 @@ def test_a_plugin_is_evaluated_beside_ours(site: Path, tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_cannot_be_imported_is_shown_with_the_reason_beside_ours(
-    site: Path, tmp_path: Path
+    listed: dict[str, dict[str, object]],
 ) -> None:
-    broken = shutil.copytree(site, tmp_path / "broken")
-    (broken / "gliobench_corner.py").write_text("import no_such_library\n")
+    problem = str(listed["torn"]["problem"])
 
-    result = gliobench("backends", "--json", site=broken, cwd=tmp_path)
-
-    rows = {row["name"]: row for row in json.loads(result.stdout)}
-    assert "gliobench-corner 1.0" in rows["corner"]["problem"]
-    assert "no_such_library" in rows["corner"]["problem"]
-    assert rows["majority"]["problem"] is None
+    assert "gliobench-torn 1.0" in problem
+    assert "no_such_library" in problem
+    assert listed["majority"]["problem"] is None
