@@ -141,11 +141,6 @@ class Mask:
         """(I, J, K) bool, the whole tumour."""
         return self.regions[Region.WT]
 
-    @property
-    def volume_mm3(self) -> float:
-        """Volume of the whole tumour."""
-        return float(self.whole.sum()) * self.grid.voxel_volume_mm3
-
 
 @dataclass(frozen=True, slots=True)
 class NoTumour:
