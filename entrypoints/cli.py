@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from gliobench import __version__
 from gliobench.domain.errors import InvalidInputError
-from gliobench.entrypoints.commands import (
-    backends,
-    compare,
-    config,
-    dataset,
-    doctor,
-    evaluate,
-    export,
-    merge,
-    predict,
-    report,
-    train,
-)
 from gliobench.entrypoints.endings import end_with, write_what_can_be_written
 from gliobench.entrypoints.errors import reported_errors
 from gliobench.entrypoints.stopping import end_on_sigterm
@@ -30,15 +19,59 @@ from gliobench.entrypoints.stopping import end_on_sigterm
 HELP_OPTIONS = ["-h", "--help"]
 
 
+COMMANDS = {
+    "predict": (
+        "Use",
+        "Grade and localise the glioma of one study: a folder, or four files by flag.",
+    ),
+    "evaluate": (
+        "Use",
+        "Run backends over a cohort and report how well each grades and localises.",
+    ),
+    "merge": ("Use", "Merge the shards of an evaluation, and write its report."),
+    "report": (
+        "Use",
+        "Write the report of an evaluation once more, from the runs alone: no study is opened.",
+    ),
+    "compare": (
+        "Use",
+        "Compare runs over the same studies, in pairs, and say who is better and how sure that is.",
+    ),
+    "dataset": ("Use", "Verify, describe and split a dataset."),
+    "backends": ("Set up", "List the backends, what each can do, and why one cannot run."),
+    "doctor": (
+        "Set up",
+        "Check Python, libraries, extras, ONNX Runtime, weights and folders; exit 1 if one is "
+        "wrong.",
+    ),
+    "config": ("Set up", "Look at the settings."),
+    "export": ("Learn", "Export both networks, if ONNX reads real studies as PyTorch does."),
+    "train": ("Learn", "Train CNNs and LoRA adapters, with cross-validation over patients."),
+}
+"""Panel and help line of each command; its module in `commands` is imported when it is run."""
+
+
 class GliobenchGroup(TyperGroup):
     """The commands, run under the settings; errors of ours are reported in one line."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - whatever typer gives
+        super().__init__(**options)
+        for name, (panel, line) in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=line, rich_help_panel=panel))
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own signature, and it hides click
         """Run the command; its help is quick, and shown though the settings are wrong."""
         with reported_errors():
             if not set(HELP_OPTIONS) & set(ctx.args):
-                _configure(ctx.params["assignments"] or [])
+                from gliobench.entrypoints.container import configure  # noqa: PLC0415 -- slow
+
+                configure(dict(map(_assignment, ctx.params["assignments"] or [])))
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
+        """Import the command that is run, or whose own help is asked for."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name in COMMANDS else listed, rest
 
     def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         """Run the command line; whatever ends it is told in one line and by an exit code."""
@@ -56,17 +89,6 @@ app = typer.Typer(
     context_settings={"help_option_names": HELP_OPTIONS},
     epilog="Research use only: not for diagnosis, nor for any decision about a patient.",
 )
-app.command(rich_help_panel="Use")(predict.predict)
-app.command(rich_help_panel="Use")(evaluate.evaluate)
-app.command(rich_help_panel="Use")(merge.merge)
-app.command(rich_help_panel="Use")(report.report)
-app.command(rich_help_panel="Use")(compare.compare)
-app.add_typer(dataset.app, name="dataset", rich_help_panel="Use")
-app.command(rich_help_panel="Set up")(backends.backends)
-app.add_typer(train.app, name="train", rich_help_panel="Learn")
-app.command(rich_help_panel="Learn")(export.export)
-app.add_typer(config.app, name="config", rich_help_panel="Set up")
-app.command(rich_help_panel="Set up")(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:
@@ -95,17 +117,9 @@ def gliobench(
     """Benchmark AI models for glioma grading and localisation on MRI, with uncertainty."""
 
 
-def _configure(assignments: list[str]) -> None:
-    from gliobench.entrypoints.container import container
-    from gliobench.entrypoints.files import keep_private
-    from gliobench.entrypoints.logging import configure_logging
-
-    container.flags.override(dict(map(_assignment, assignments)))
-    container.settings.reset_override()  # of a command before, in this process
-    container.settings.reset()
-    settings = container.settings()
-    keep_private(settings.private)
-    configure_logging(level=settings.log_level, style=settings.log_format)
+def load_command(name: str) -> Any:  # noqa: ANN401 - as above
+    """Import a command."""
+    return get_command(import_module(f"gliobench.entrypoints.commands.{name}").app)
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import first_fault
+from gliobench.domain.files.documents import first_fault, read_document
 from gliobench.domain.labels.conventions import LabelConvention, built_in
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.labels.regions import Region
@@ -18,6 +20,8 @@ from gliobench.domain.messages import shown
 
 FILES = (".toml", ".yaml", ".yml")
 """Endings of a value that names a file."""
+LARGEST_BYTES = 65_536
+"""Of such a file."""
 _INTEGER = re.compile(r"-?[0-9]{1,6}")
 
 
@@ -111,10 +115,32 @@ def declared_convention(labels: str | OwnLabels) -> LabelConvention:
     if isinstance(labels, OwnLabels):
         return labels.convention()
     if labels.lower().endswith(FILES):
-        from gliobench.entrypoints.label_file import read_label_file
-
         return read_label_file(Path(labels))
     return built_in(labels)
+
+
+def read_label_file(path: Path) -> LabelConvention:
+    """Read a convention.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or declares no convention.
+    """
+    name = f"labels {path}"
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise InvalidInputError(f"{name}: wanted a file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > LARGEST_BYTES:
+        raise InvalidInputError(f"{name}: wanted a file of at most {LARGEST_BYTES} bytes")
+    values = _from_toml if path.suffix.lower() == ".toml" else _from_yaml
+    return read_document(
+        lambda text: OwnLabels.model_validate(values(text.decode())).convention(),
+        content,
+        name=name,
+    )
 
 
 def agreed_labels(
@@ -133,3 +159,43 @@ def agreed_labels(
             "leave the setting out, or freeze the cohort again"
         )
     return DatasetLabels(declared)
+
+
+class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    """Reads YAML in which nothing stands twice, and nothing refers to something else."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.constructor.ConstructorError(
+                None, None, "an alias", self.peek_event().start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{str(key)[:100]!r} stands twice", node.start_mark
+                )
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def _from_toml(text: str) -> Any:  # noqa: ANN401 -- a file holds anything
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def _from_yaml(text: str) -> Any:  # noqa: ANN401 -- a file holds anything
+    try:
+        return yaml.load(text, _PlainLoader)  # noqa: S506 -- a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"it is not plain YAML: {error.problem}{line}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error

@@ -40,9 +40,6 @@ from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.entrypoints.bounds import LONGEST_S, MOST_AT_ONCE, MOST_REPLICATES
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
-if TYPE_CHECKING:
-    from gliobench.domain.comparison.endpoints import PrimaryOrigin
-
 SETTINGS_FILE = "gliobench.toml"
 ENV_PREFIX = "GLIOBENCH_"
 OPTIONS = "gliobench.options"
@@ -62,7 +59,7 @@ def _user_cache() -> Path:
 
 def _endpoint(name: str) -> str:
     """Check that an endpoint can decide a comparison."""
-    from gliobench.domain.comparison.endpoints import Endpoint
+    from gliobench.domain.comparison.endpoints import Endpoint  # noqa: PLC0415 -- slow
 
     return Endpoint.parse(name).name
 
@@ -309,14 +306,6 @@ def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
         return Settings.model_validate({**settings.model_dump(exclude_unset=True), **flags})
     except ValidationError as error:
         raise InvalidInputError(_first_fault(error, flags)) from error
-
-
-def primary_origin(settings: Settings) -> PrimaryOrigin:
-    """Tell whether anybody has set the primary endpoint, in whatever source."""
-    from gliobench.domain.comparison.endpoints import PrimaryOrigin
-
-    is_set = "primary" in settings.compare.model_fields_set
-    return PrimaryOrigin.DECLARED if is_set else PrimaryOrigin.DEFAULT
 
 
 def described() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from rich.markup import escape
 
 from gliobench.domain.messages import printable
 
@@ -13,8 +14,6 @@ def plain(text: object) -> str:
     >>> plain("[red]\x1b")
     '\\\\[red]\\\\x1b'
     """
-    from rich.markup import escape
-
     return escape(printable(str(text)))
 
 

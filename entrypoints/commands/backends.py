@@ -16,6 +16,8 @@ from gliobench.entrypoints.container import container
 from gliobench.entrypoints.plugins import backend_entries, package_of
 from gliobench.entrypoints.terminal import plain
 
+app = typer.Typer(add_completion=False)
+
 
 @dataclass(frozen=True, slots=True)
 class BackendRow:
@@ -38,6 +40,7 @@ class BackendRow:
     stand_in: str | None = None
 
 
+@app.command()
 def backends(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

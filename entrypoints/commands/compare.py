@@ -16,7 +16,10 @@ from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.terminal import plain
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def compare(
     runs: Annotated[
         list[str],

@@ -13,7 +13,7 @@ from gliobench.entrypoints.container import container
 from gliobench.entrypoints.settings import described, origins, values
 from gliobench.entrypoints.terminal import plain
 
-app = typer.Typer(no_args_is_help=True, help="Look at the settings.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look at the settings.")
 
 
 @app.callback()

@@ -25,7 +25,9 @@ from gliobench.entrypoints.files import write_whole
 from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.terminal import say
 
-app = typer.Typer(no_args_is_help=True, help="Verify, describe and split a dataset.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Verify, describe and split a dataset."
+)
 
 DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of studies, or of one study.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

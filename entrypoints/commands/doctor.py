@@ -13,7 +13,10 @@ from rich.table import Table
 from gliobench.entrypoints.checks import Check, all_checks
 from gliobench.entrypoints.terminal import plain
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -22,10 +22,13 @@ from gliobench.entrypoints.settings import changed
 from gliobench.entrypoints.summary_table import summary_table
 from gliobench.entrypoints.terminal import plain, say
 
+app = typer.Typer(add_completion=False)
+
 INDEX = "JOB_COMPLETION_INDEX"
 """Set by Kubernetes in the pods of an Indexed Job."""
 
 
+@app.command()
 def evaluate(
     dataset: Annotated[
         str,

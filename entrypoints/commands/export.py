@@ -12,7 +12,10 @@ from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def export(
     localizer: Annotated[
         Path, typer.Argument(help="Training run of the localizer, or of slices, which holds both.")

@@ -10,7 +10,10 @@ from gliobench.domain.errors import NotFoundError
 from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import container
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def merge(
     out: Annotated[
         str, typer.Argument(metavar="OUT", help="Folder or URL that the shards were written to.")

@@ -21,9 +21,12 @@ from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 from gliobench.entrypoints.terminal import plain, say
 
+app = typer.Typer(add_completion=False)
+
 FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI file.")]
 
 
+@app.command()
 def predict(
     study: Annotated[
         str | None, typer.Argument(metavar="[STUDY_DIR]", help="Folder or URL of one study.")

@@ -10,7 +10,10 @@ from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import output_folder
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def report(
     runs: Annotated[
         list[str],

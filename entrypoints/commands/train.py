@@ -21,6 +21,7 @@ from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(
+    add_completion=False,
     help="Train CNNs and LoRA adapters, with cross-validation over patients.",
     no_args_is_help=True,
 )

@@ -7,7 +7,7 @@ wired in a module of this package.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from dependency_injector.providers import Factory, Object, Singleton
 
 from gliobench.domain.errors import MissingExtraError
 from gliobench.entrypoints.files import keep_private
+from gliobench.entrypoints.logging import configure_logging
 
 if TYPE_CHECKING:
     from gliobench.entrypoints.settings import Settings
@@ -172,6 +173,23 @@ class Container(containers.DeclarativeContainer):
 
 container = Container()
 """The wiring of this process; tests override its providers."""
+
+
+def configure(flags: Mapping[str, str]) -> None:
+    """Read the settings from every source, and work under them from now on.
+
+    Args:
+        flags: Settings given on the command line, by name.
+
+    Raises:
+        InvalidInputError: A source cannot be read, or sets an unknown name or a wrong value.
+    """
+    container.flags.override(dict(flags))
+    container.settings.reset_override()  # of a command before, in this process
+    container.settings.reset()
+    settings = container.settings()
+    keep_private(settings.private)
+    configure_logging(level=settings.log_level, style=settings.log_format)
 
 
 def adopt(settings: Settings) -> None:

@@ -21,9 +21,10 @@ from gliobench.application.evaluate.request import (
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.ports.executor import Executor
 from gliobench.application.ports.picture_encoder import PictureEncoder
+from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.progress import tracked
-from gliobench.entrypoints.settings import Settings, primary_origin
+from gliobench.entrypoints.settings import Settings
 from gliobench.entrypoints.stopping import terminating
 from gliobench.entrypoints.versions import versions
 
@@ -74,6 +75,12 @@ def evaluate(
         track=partial(tracked, "reading labels"),
         stopping=terminating,
     )
+
+
+def primary_origin(settings: Settings) -> PrimaryOrigin:
+    """Tell whether anybody has set the primary endpoint, in whatever source."""
+    is_set = "primary" in settings.compare.model_fields_set
+    return PrimaryOrigin.DECLARED if is_set else PrimaryOrigin.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,9 @@ def test_the_command_line_imports_nothing_heavy_before_it_knows_what_to_do(tmp_p
     )
 
     heavy = {"numpy", "pydantic", "dependency_injector", "onnxruntime", "matplotlib", "torch"}
-    assert heavy & set(result.stdout.split()) == set()
+    modules = set(result.stdout.split())
+    assert heavy & modules == set()
+    assert not [one for one in modules if one.startswith("gliobench.entrypoints.commands.")]
 
 
 def test_a_study_is_predicted_without_torch(study_folder: Path, tmp_path: Path) -> None:

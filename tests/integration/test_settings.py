@@ -8,6 +8,7 @@ import pytest
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Modality
+from gliobench.entrypoints.container.evaluation import primary_origin
 from gliobench.entrypoints.settings import (
     Settings,
     backend_table,
@@ -15,7 +16,6 @@ from gliobench.entrypoints.settings import (
     described,
     load_settings,
     origins,
-    primary_origin,
     values,
 )
 
