@@ -5,7 +5,8 @@ GliobenchError
 │   │                                       the study counts as a failure and the others go on
 │   ├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
 │   │   ├── FaultyStudyError                    a study's file, with a reason code
-│   │   └── ImplausibleError                    images or an answer that cannot be right
+│   │   ├── ImplausibleError                    images or an answer that cannot be right
+│   │   └── WrongAnswerError                    a value that no backend may answer
 │   ├── NotFoundError                           a study, backend, run or file that does not exist
 │   └── BackendError                            a model that could not be loaded or run
 └── JobError                                the whole job failed, whatever the study
@@ -39,6 +40,10 @@ class InvalidInputError(FaultError, ValueError):
 
 class ImplausibleError(InvalidInputError):
     """Images show no skull-stripped brain, or an answer is implausible; the user may override it."""
+
+
+class WrongAnswerError(InvalidInputError):
+    """A backend answers with a value that no backend may answer with."""
 
 
 class NotFoundError(FaultError):

@@ -1,15 +1,18 @@
-"""Backends are found by entry points, ours as a third party's."""
+"""Backends are found by entry points, ours as a third party's, or in a file of Python."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 
-from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.domain.errors import BackendError, GliobenchError, NotFoundError
+from gliobench.application.ports.backend import Backend, BackendOptions, name_of
+from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
 
 BACKENDS = "gliobench.backends"
 """The group of entry points that a backend is registered in."""
@@ -17,35 +20,60 @@ OURS = "gliobench"
 """The package whose backends' fingerprints cover all of their options."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Factory:
+    """What builds a backend.
+
+    Args:
+        name: The backend's.
+        origin: The package and its version, or the file: for messages.
+        value: The factory within it.
+        load: Imports the factory.
+        decisive: What the backend's answers depend on besides its options.
+        ours: Whether the fingerprint that it gives covers its options.
+    """
+
+    name: str
+    origin: str
+    value: str
+    load: Callable[[], Callable[[BackendOptions], object]]
+    decisive: tuple[str, ...]
+    ours: bool
+
+
 def build_backend(name: str, options: BackendOptions) -> Backend:
     """Load a backend's factory and call it.
 
     The fingerprint that is returned covers more than the one that the factory gave: the package and
-    its version, and, for a package that is not ours, its options, with the content of the files and
-    folders that they name. An author who forgets one of them is never served a stale answer.
+    its version, or the content of the file; and, unless the package is ours, the options, with the
+    content of the files and folders that they name. An author who forgets one of them is never
+    served a stale answer.
+
+    Args:
+        name: Of an installed backend, or `FILE.py:FACTORY`.
+        options: It is built from.
 
     Raises:
-        NotFoundError: No installed package offers it.
-        BackendError: Two packages offer it, or its package cannot be imported or build it.
+        NotFoundError: No installed package offers it, or the file is not there.
+        BackendError: Two packages offer it, or its package or file cannot be imported or build it.
+        InvalidInputError: A file is given without a factory, or is named like an installed backend.
     """
-    entry = backend_entry(name)
+    factory = _of_file(name) if _is_file(name) else _of_package(backend_entry(name))
+    whose = f"backend {factory.name!r} of {factory.origin}"
     try:
-        backend = entry.load()(options)
+        backend = factory.load()(options)
     except GliobenchError:
         raise
-    except Exception as error:
-        raise BackendError(
-            f"backend {name!r} of {package_of(entry)} cannot be loaded: "
-            f"{type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:  # a script may end itself while it is imported
+        raise BackendError(f"{whose} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(backend, Backend):
         raise BackendError(
-            f"backend {name!r} of {package_of(entry)}: {entry.value} gave "
-            f"{type(backend).__name__}: wanted a Backend"
+            f"{whose}: {factory.value} gave {type(backend).__name__}: wanted a Backend"
         )
-    decisive = [package_of(entry), entry.value, backend.fingerprint, *_of_others(entry, options)]
+    given = [] if factory.ours else _given(options)
+    decisive = [*factory.decisive, backend.fingerprint, *given]
     digest = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
-    return replace(backend, fingerprint=digest)
+    return replace(backend, name=factory.name, fingerprint=digest)
 
 
 def backend_entries() -> list[EntryPoint]:
@@ -64,17 +92,83 @@ def backend_entry(name: str) -> EntryPoint:
     found = [entry for entry in known if entry.name == name]
     if not found:
         names = ", ".join(sorted({entry.name for entry in known}))
-        raise NotFoundError(f"unknown backend {name!r}: wanted one of {names}")
+        raise NotFoundError(f"unknown backend {name!r}: wanted FILE.py:FACTORY or one of {names}")
     if len(found) > 1:
         packages = " and ".join(package_of(entry) for entry in found)
         raise BackendError(f"backend {name!r} is offered by {packages}: uninstall one")
     return found[0]
 
 
-def _of_others(entry: EntryPoint, options: BackendOptions) -> list[str]:
-    """Give the options of a backend whose fingerprint may not cover them; ours cover their own."""
-    if entry.dist is not None and entry.dist.name == OURS:
-        return []
+def with_whole_path(name: str) -> str:
+    """Name a backend so that a process in another folder finds it, too."""
+    file, _, factory = name.rpartition(":")
+    return f"{Path(file).resolve()}:{factory}" if file.endswith(".py") else name
+
+
+def package_of(entry: EntryPoint) -> str:
+    """Name the package that an entry point comes from, with its version."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".py") or name.rpartition(":")[0].endswith(".py")
+
+
+def _of_package(entry: EntryPoint) -> _Factory:
+    package = package_of(entry)
+    return _Factory(
+        name=entry.name,
+        origin=package,
+        value=entry.value,
+        load=entry.load,
+        decisive=(package, entry.value),
+        ours=entry.dist is not None and entry.dist.name == OURS,
+    )
+
+
+def _of_file(name: str) -> _Factory:
+    file, _, value = name.rpartition(":")
+    if name.endswith(".py") or not value:
+        raise InvalidInputError(f"backend {name!r}: wanted FILE.py:FACTORY")
+    called = name_of(name)
+    if called in {entry.name for entry in backend_entries()}:
+        raise InvalidInputError(
+            f"backend {name!r} would be called {called!r}, as an installed one is: rename the file"
+        )
+    try:
+        content = Path(file).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"backend {name!r}: no file {file}") from error
+    except (OSError, ValueError) as error:
+        raise BackendError(f"backend {name!r}: {file} cannot be read: {error}") from error
+    digest = hashlib.sha256(content).hexdigest()
+    return _Factory(
+        name=called,
+        origin=file,
+        value=value,
+        load=lambda: _imported(file, content, digest, value),
+        decisive=(digest, value),
+        ours=False,
+    )
+
+
+def _imported(
+    file: str, content: bytes, digest: str, value: str
+) -> Callable[[BackendOptions], object]:
+    """Run the very bytes that were hashed, and give what they call `value`."""
+    module = ModuleType(f"gliobench_backend_{digest[:16]}")
+    module.__file__ = file
+    sys.modules[module.__name__] = module  # dataclasses and pickle look there
+    exec(compile(content, file, "exec"), module.__dict__)  # noqa: S102 -- a user's own file
+    found = getattr(module, value, None)
+    if not callable(found):
+        raise BackendError(f"backend {file}:{value}: {file} has no function {value}")
+    factory: Callable[[BackendOptions], object] = found
+    return factory
+
+
+def _given(options: BackendOptions) -> list[str]:
+    """Give the options of a backend whose fingerprint may not cover them."""
     given = {**options.extra, "weights_dir": options.weights_dir, "provider": options.provider}
     return [f"{name}={value} {_content(value)}" for name, value in sorted(given.items())]
 
@@ -94,8 +188,3 @@ def _content(named: object) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def package_of(entry: EntryPoint) -> str:
-    """Name the package that an entry point comes from, with its version."""
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"

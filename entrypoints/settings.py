@@ -34,6 +34,7 @@ from pydantic_settings import (
 )
 
 from gliobench.application.evaluate.shards import MOST_SHARDS
+from gliobench.application.ports.backend import name_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
@@ -339,6 +340,7 @@ def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
 
 def backend_table(settings: Settings, name: str) -> dict[str, Any]:
     """Give what is set for one backend: its own table, over the one that it shares with others."""
+    name = name_of(name)
     # flags and the environment know no hyphen, and win over the file
     own: dict[str, Any] = settings.backend.get(name, {}) | settings.backend.get(
         name.replace("-", "_"), {}

@@ -96,7 +96,7 @@ class Evaluate:
         """
         place = self.open_place(request.out)
         if request.shard is not None:
-            for backend in request.backends:
+            for backend in request.names:
                 check_division(place, backend, request.shard)
         request = self._with_labels(request)
         runs = self._pass_over(request, request.source(self.open_dataset), self.watch)
@@ -107,9 +107,9 @@ class Evaluate:
         missing: list[Shard] = []
         if request.shard is not None:
             merge_shards = MergeShards(place)
-            missing = [] if allow_partial else merge_shards.missing(request.backends)
+            missing = [] if allow_partial else merge_shards.missing(request.names)
             if not missing:
-                merge_shards.of_backends(request.backends, allow_partial=allow_partial)
+                merge_shards.of_backends(request.names, allow_partial=allow_partial)
         return Evaluated(tuple(runs), tuple(missing))
 
     def _with_labels(self, request: EvaluationRequest) -> EvaluationRequest:

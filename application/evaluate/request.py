@@ -10,7 +10,7 @@ from gliobench.application.evaluate.controlled_studies import ControlledStudies
 from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
 from gliobench.application.evaluate.run_layout import run_name
 from gliobench.application.evaluate.shards import Shard
-from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.backend import Backend, name_of
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.check_reads import check_reads
@@ -30,7 +30,7 @@ class EvaluationRequest:
 
     Args:
         dataset: As on the command line.
-        backends: Their names.
+        backends: As on the command line: names, or `FILE.py:FACTORY`.
         out: Folder or URL of the runs.
         name: What the user calls the cohort.
         limit: Take only the first studies.
@@ -48,6 +48,11 @@ class EvaluationRequest:
     shard: Shard | None = None
     control: Control | None = None
     labels: DatasetLabels | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the backends, and of their runs."""
+        return tuple(map(name_of, self.backends))
 
     def source(self, open_dataset: OpenDataset) -> StudySource:
         """Open the studies; under a control, those of the shard only."""

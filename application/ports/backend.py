@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import PureWindowsPath
 from typing import TypeAlias
 
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis
+from gliobench.domain.messages import shown
 from gliobench.domain.networks.slice_input import is_slice
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.study_ids import file_stem
 
 
 class Reads(str, Enum):
@@ -42,7 +46,7 @@ class Backend:
     """A classifier and a localizer under one name; either may be absent.
 
     Args:
-        name: As in the entry-point group `gliobench.backends`.
+        name: As in the entry-point group `gliobench.backends`; of a file, as `name_of` gives it.
         classifier: Grades, or None.
         localizer: Localises, or None.
         fingerprint: Hash of all that decides its predictions: weights, code version, options.
@@ -58,6 +62,7 @@ class Backend:
 
     Raises:
         InvalidInputError: It can neither grade nor localise.
+        BackendError: A field has a wrong type.
     """
 
     name: str
@@ -74,6 +79,55 @@ class Backend:
     def __post_init__(self) -> None:
         if self.classifier is None and self.localizer is None:
             raise InvalidInputError(f"backend {self.name!r} can neither grade nor localise")
+        for name, holds, wanted in self._wanted():
+            if not holds:
+                got = shown(getattr(self, name))
+                raise BackendError(f"backend {shown(self.name)}: {name} is {got}: wanted {wanted}")
+
+    def _wanted(self) -> Iterator[tuple[str, bool, str]]:
+        """Say of each field whether it is what it should be, and what that is."""
+        yield "name", isinstance(self.name, str) and bool(self.name), "text"
+        classify = getattr(self.classifier, "classify", None)
+        yield "classifier", self.classifier is None or callable(classify), "a Classifier"
+        yield "localizer", self.localizer is None or _localises(self.localizer), "a Localizer"
+        yield "fingerprint", isinstance(self.fingerprint, str), "text"
+        texts = isinstance(self.provenance, Mapping) and _all_text(
+            [*self.provenance, *self.provenance.values()]
+        )
+        yield "provenance", texts, "texts by text"
+        hashes = isinstance(self.trained_on, frozenset) and _all_text(self.trained_on)
+        yield "trained_on", self.trained_on is None or hashes, "a frozenset of texts, or None"
+        yield "unstated", isinstance(self.unstated, str), "text"
+        yield "facts", isinstance(self.facts, BackendFacts), "BackendFacts"
+        yield "reads", isinstance(self.reads, Reads), "one of Reads"
+
+
+def _localises(localizer: Localizer) -> bool:
+    forms: object = getattr(localizer, "forms", None)
+    of_forms = isinstance(forms, frozenset) and all(isinstance(one, Form) for one in forms)
+    return of_forms and bool(forms) and callable(getattr(localizer, "localise", None))
+
+
+def _all_text(values: Iterable[object]) -> bool:
+    return all(isinstance(one, str) for one in values)
+
+
+def name_of(backend: str) -> str:
+    r"""Call a backend, and the folder of its run, by a name that any disk can keep.
+
+    Args:
+        backend: As on the command line: a name, or `FILE.py:FACTORY`.
+
+    >>> name_of("cnn-onnx"), name_of(r"C:\my models\big one.py:make")
+    ('cnn-onnx', 'big_one-make')
+    """
+    file, _, factory = backend.rpartition(":")
+    if not file.endswith(".py"):
+        return backend
+    stem = f"{PureWindowsPath(file).stem}-{factory}"  # it knows both kinds of slashes
+    return file_stem(
+        "".join(one if one.isascii() and one.isalnum() else "_-"[one == "-"] for one in stem)
+    )
 
 
 def _alone(name: str) -> Backend:

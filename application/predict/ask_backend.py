@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from gliobench.application.ports.backend import Backend
+from gliobench.application.predict.check_answer import broken, checked_grade, checked_localisation
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.errors import FaultError, JobError
+from gliobench.domain.errors import FaultError, JobError, WrongAnswerError
+from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import (
     Failure,
-    FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
-    Mask,
     with_answers,
 )
 from gliobench.domain.studies.study import Study
@@ -30,68 +30,78 @@ def ask(backend: Backend, studies: Sequence[Study]) -> list[Answer]:
 
     A backend that raises on a batch is asked study by study, so that one study cannot fail
     another. One that breaks its contract (answers missing, a mask on a foreign grid) has failed.
+
+    Raises:
+        JobError: The backend raised it.
     """
     classifier, localizer = backend.classifier, backend.localizer
     grades: Sequence[GradePrediction | Failure | None] = [None] * len(studies)
     places: Sequence[LocalisationPrediction | Failure | None] = [None] * len(studies)
     if classifier is not None:
-        grades = _one_each(classifier.classify, studies, GradePrediction)
+        grades = _one_each(classifier.classify, studies, checked_grade, backend.name)
     if localizer is not None:
         forms = localizer.forms
         said = _one_each(
-            lambda batch: localizer.localise(batch, forms), studies, LocalisationPrediction
+            lambda batch: localizer.localise(batch, forms),
+            studies,
+            checked_localisation,
+            backend.name,
         )
-        places = [
-            _complete(place, study, forms) for place, study in zip(said, studies, strict=True)
-        ]
+        places = [_complete(place, forms, backend.name) for place in said]
     return list(zip(grades, places, strict=True))
 
 
 def _one_each(
-    question: Callable[[Sequence[Study]], list[AnswerT | Failure]],
+    question: Callable[[Sequence[Study]], object],
     studies: Sequence[Study],
-    wanted: type[AnswerT],
+    checked: Callable[[object, Study, str], AnswerT | Failure],
+    name: str,
 ) -> list[AnswerT | Failure]:
+    """Ask about studies, and give one checked answer each."""
     try:
-        answers = list(question(studies))
+        said = question(studies)
+        answers = list(said) if isinstance(said, Iterable) else said
     except JobError:
         raise
     except Exception as error:  # whatever a plugin raises must not stop the cohort
         if len(studies) > 1:
-            return [answer for one in studies for answer in _one_each(question, [one], wanted)]
-        return [_raised(error)]
+            return [one for study in studies for one in _one_each(question, [study], checked, name)]
+        return [_raised(error, name)]
+    if not isinstance(answers, list):
+        return [broken(name, f"answers with {shown(answers)}: wanted a list")] * len(studies)
     if len(answers) != len(studies):
-        return [_broken(f"{len(answers)} answers to {len(studies)} studies")] * len(studies)
-    return [
-        answer
-        if isinstance(answer, wanted | Failure)
-        else _broken(f"a {type(answer).__name__} for a {wanted.__name__}")
-        for answer in answers
-    ]
+        count = f"{len(answers)} answers to {len(studies)} studies"
+        return [broken(name, f"gives {count}: wanted one each")] * len(studies)
+    return [_checked(checked, *one, name) for one in zip(answers, studies, strict=True)]
 
 
-def _raised(error: Exception) -> Failure:
-    if isinstance(error, FaultError):
+def _checked(
+    checked: Callable[[object, Study, str], AnswerT | Failure],
+    answer: object,
+    study: Study,
+    name: str,
+) -> AnswerT | Failure:
+    try:
+        return checked(answer, study, name)
+    except WrongAnswerError as error:
+        return broken(name, f"answers {error}")
+
+
+def _raised(error: Exception, name: str) -> Failure:
+    if isinstance(error, FaultError) and not isinstance(error, WrongAnswerError):
         return failure_of(error)
-    return _broken(f"{type(error).__name__}: {error}")
-
-
-def _broken(detail: str) -> Failure:
-    return Failure(FailureReason.BACKEND_ERROR, detail)
+    return broken(name, f"raises {type(error).__name__}: {error}")
 
 
 def _complete(
-    place: LocalisationPrediction | Failure, study: Study, forms: frozenset[Form]
+    place: LocalisationPrediction | Failure, forms: frozenset[Form], name: str
 ) -> LocalisationPrediction | Failure:
     place = with_answers(place, forms)
     if isinstance(place, Failure):
         return place
     answers = {
-        form: place.answers.get(form, _broken(f"no answer in the form {form.value}"))
+        form: place.answers.get(form, broken(name, f"gives no answer in the form {form.value}"))
         for form in Form
         if form in forms
     }
-    mask = answers.get(Form.MASK)
-    if isinstance(mask, Mask) and (difference := study.grid.difference(mask.grid)):
-        answers[Form.MASK] = _broken(f"mask on a grid that is not the study's: {difference}")
     return replace(place, answers=answers)

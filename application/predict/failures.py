@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.errors import FaultError, InvalidInputError, WrongAnswerError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.predictions.prediction import Failure, FailureReason
 from gliobench.domain.studies.faults import Fault, FaultKind
@@ -12,7 +12,7 @@ def failure_of(error: FaultError) -> Failure:
     """Turn what a study made a source or a backend raise into a failure with its reason."""
     if Fault.of("", error).kind is FaultKind.MISSING_MODALITY:
         return Failure(FailureReason.MISSING_MODALITY, str(error))
-    if isinstance(error, InvalidInputError):
+    if isinstance(error, InvalidInputError) and not isinstance(error, WrongAnswerError):
         return Failure(FailureReason.UNREADABLE_STUDY, str(error))
     return Failure(FailureReason.BACKEND_ERROR, str(error))
 

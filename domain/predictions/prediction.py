@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import WrongAnswerError
 from gliobench.domain.geometry.grids import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
@@ -75,7 +75,7 @@ class GradePrediction:
         raw: The model's own words, where it spoke.
 
     Raises:
-        InvalidInputError: The probability lies outside [0, 1].
+        WrongAnswerError: The probability lies outside [0, 1].
     """
 
     grade: Grade
@@ -84,7 +84,7 @@ class GradePrediction:
 
     def __post_init__(self) -> None:
         if self.probability_hgg is not None and not 0.0 <= self.probability_hgg <= 1.0:
-            raise InvalidInputError(f"P(HGG) = {self.probability_hgg} lies outside [0, 1]")
+            raise WrongAnswerError(f"P(HGG) = {self.probability_hgg} lies outside [0, 1]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Mask:
         regions: (I, J, K) bool by region; `Region.WT` is always there, and holds its core.
 
     Raises:
-        InvalidInputError: The whole tumour is missing, or empty where a part is not, or a shape
+        WrongAnswerError: The whole tumour is missing, or empty where a part is not, or a shape
             differs from the grid's.
     """
 
@@ -105,14 +105,14 @@ class Mask:
 
     def __post_init__(self) -> None:
         if Region.WT not in self.regions:
-            raise InvalidInputError("a mask needs a whole tumour, which may be empty")
+            raise WrongAnswerError("a mask needs a whole tumour, which may be empty")
         for region, voxels in self.regions.items():
             if voxels.shape != self.grid.shape or voxels.dtype != np.bool_:
-                raise InvalidInputError(
+                raise WrongAnswerError(
                     f"{region.value} is {voxels.dtype} {voxels.shape}: wanted bool {self.grid.shape}"
                 )
         if self.is_empty and any(self.regions[one].any() for one in NESTED if one in self.regions):
-            raise InvalidInputError("the whole tumour is empty, and a part of it is not")
+            raise WrongAnswerError("the whole tumour is empty, and a part of it is not")
 
     @property
     def is_empty(self) -> bool:
@@ -187,7 +187,7 @@ class LocalisationPrediction:
             its own.
 
     Raises:
-        InvalidInputError: No answer at all, or one filed under another form.
+        WrongAnswerError: No answer at all, or one filed under another form.
     """
 
     answers: Mapping[Form, Localisation | NoTumour | Failure]
@@ -196,10 +196,10 @@ class LocalisationPrediction:
 
     def __post_init__(self) -> None:
         if not self.answers:
-            raise InvalidInputError("a localisation prediction needs an answer or a failure")
+            raise WrongAnswerError("a localisation prediction needs an answer or a failure")
         for form, answer in self.answers.items():
             if not isinstance(answer, (TYPE_OF_FORM[form], NoTumour, Failure)):
-                raise InvalidInputError(f"a {type(answer).__name__} is no {form.value}")
+                raise WrongAnswerError(f"a {type(answer).__name__} is no {form.value}")
 
     @property
     def finds_tumour(self) -> bool | None:

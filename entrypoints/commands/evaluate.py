@@ -12,12 +12,14 @@ from rich.console import Console
 from gliobench.application.evaluate.evaluation import Evaluated
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.application.evaluate.shards import Shard
+from gliobench.application.ports.backend import name_of
 from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.plugins import with_whole_path
 from gliobench.entrypoints.settings import changed
 from gliobench.entrypoints.summary_table import summary_table
 from gliobench.entrypoints.terminal import plain, say
@@ -37,7 +39,8 @@ def evaluate(
         ),
     ],
     backend: Annotated[
-        list[str], typer.Option("--backend", help="Backend to run; may be repeated.")
+        list[str],
+        typer.Option("--backend", help="Backend to run, or FILE.py:FACTORY; may be repeated."),
     ],
     out: Annotated[
         str,
@@ -91,7 +94,7 @@ def evaluate(
     references that cannot be read, 75 a store could not be reached, 143 told
     to stop by SIGTERM; after both of these the same command goes on.
     """
-    if len(set(backend)) < len(backend):
+    if len(set(map(name_of, backend))) < len(backend):
         raise typer.BadParameter("each backend can be given once", param_hint="--backend")
     flags = {
         "executor": executor,
@@ -104,7 +107,7 @@ def evaluate(
     adopt(settings)
     request = EvaluationRequest(
         dataset=dataset,
-        backends=tuple(backend),
+        backends=tuple(map(with_whole_path, backend)),
         out=out,
         name=container.cohort_name(dataset),
         limit=limit,
@@ -116,7 +119,9 @@ def evaluate(
         )
     if done.missing:
         _end_with_shard(request, done, as_json=as_json)
-    end_with_report(container.write_report().of_evaluation(out, backend), out=out, as_json=as_json)
+    end_with_report(
+        container.write_report().of_evaluation(out, request.names), out=out, as_json=as_json
+    )
 
 
 def end_with_report(written: WrittenReport, *, out: str, as_json: bool) -> NoReturn:

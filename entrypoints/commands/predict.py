@@ -35,7 +35,9 @@ def predict(
     t1c: FileOption = None,
     t2w: FileOption = None,
     t2f: FileOption = None,
-    backend: Annotated[str, typer.Option(help="Who reads; see 'gliobench backends'.")] = "cnn-onnx",
+    backend: Annotated[
+        str, typer.Option(help="Who reads: see 'gliobench backends', or FILE.py:FACTORY.")
+    ] = "cnn-onnx",
     out: Annotated[
         str | None,
         typer.Option(

@@ -1,0 +1,181 @@
+"""What a backend may answer: whatever else it gives is refused here, before it is scored or kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import isfinite
+from numbers import Integral, Real
+from typing import TypeVar
+
+from gliobench.domain.errors import WrongAnswerError
+from gliobench.domain.geometry.grids import Axis, Box, Box3D, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.messages import one_line, shown
+from gliobench.domain.predictions.prediction import (
+    TYPE_OF_FORM,
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    Localisation,
+    LocalisationPrediction,
+    Mask,
+    NoTumour,
+)
+from gliobench.domain.studies.study import Grade, Study
+
+T = TypeVar("T")
+
+
+def checked_grade(answer: object, _study: Study, _backend: str) -> GradePrediction | Failure:
+    """Check an answer about a grade; a number of numpy's becomes one of Python's.
+
+    Raises:
+        WrongAnswerError: It is none, or a field of it has a wrong type or value.
+    """
+    if isinstance(answer, Failure):
+        return _checked_failure(answer)
+    said = _a(GradePrediction, answer, "grade")
+    probability = said.probability_hgg
+    if probability is not None:
+        probability = _number(probability, "probability_hgg")
+    return GradePrediction(_a(Grade, said.grade, "grade"), probability, _words(said.raw))
+
+
+def checked_localisation(
+    answer: object, study: Study, backend: str
+) -> LocalisationPrediction | Failure:
+    """Check an answer about a place; a form that is wrong fails by itself.
+
+    Raises:
+        WrongAnswerError: It is none, or what is wrong is of no single form.
+    """
+    if isinstance(answer, Failure):
+        return _checked_failure(answer)
+    said = _a(LocalisationPrediction, answer, "localisation")
+    _a(bool, said.oracle, "oracle")
+    answers = {
+        (form := _a(Form, key, "form")): _checked_form(form, one, study.grid, backend)
+        for key, one in _mapping(said.answers, "answers").items()
+    }
+    for words in _mapping(said.raw, "raw").values():
+        _words(words)
+    return replace(said, answers=answers)
+
+
+def broken(backend: str, what: str) -> Failure:
+    """Make the failure of a backend that does what its contract forbids."""
+    return Failure(FailureReason.BACKEND_ERROR, one_line(f"backend {backend} {what}"))
+
+
+def _checked_form(
+    form: Form, answer: object, grid: Grid, backend: str
+) -> Localisation | NoTumour | Failure:
+    try:
+        if isinstance(answer, Failure):
+            return _checked_failure(answer)
+        if isinstance(answer, NoTumour):
+            return answer
+        return _checked_place(_a(TYPE_OF_FORM[form], answer, form.value), grid)
+    except WrongAnswerError as error:
+        return broken(backend, f"answers {error}")
+
+
+def _checked_place(place: Localisation, grid: Grid) -> Localisation:
+    """Check coordinates against the study's grid, and make plain numbers of them."""
+    match place:
+        case Mask():
+            _check_mask(place, grid)
+            return place
+        case Point3D():
+            i, j, k = _numbers(place.at, 3, "point_3d")
+            return Point3D((i, j, k))
+        case Box3D():
+            start, stop = _corners(place, grid.shape)
+            return Box3D((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+    plane = _checked_plane(place.plane, grid)
+    match place:
+        case Point():
+            x, y = _numbers(place.at, 2, "point")
+            return Point(plane, (x, y))
+        case Box():
+            first, second = plane.in_plane_axes
+            start, stop = _corners(place, (grid.shape[first], grid.shape[second]))
+            return Box(plane, (start[0], start[1]), (stop[0], stop[1]))
+        case Polygon():
+            corners = [_numbers(one, 2, "polygon's vertex") for one in place.vertices]
+            return Polygon(plane, tuple((x, y) for x, y in corners))
+
+
+def _check_mask(mask: Mask, grid: Grid) -> None:
+    if difference := grid.difference(_a(Grid, mask.grid, "mask's grid")):
+        raise WrongAnswerError(f"mask on a grid that is not the study's: {difference}")
+    for region in _mapping(mask.regions, "mask's regions"):
+        _a(Region, region, "mask's region")
+
+
+def _checked_plane(plane: object, grid: Grid) -> Plane:
+    said = _a(Plane, plane, "plane")
+    axis = Axis(_a(Axis, said.axis, "plane's axis"))
+    index = _whole(said.index, "plane's index")
+    if not 0 <= index < grid.shape[axis]:
+        name = axis.name.lower()
+        raise WrongAnswerError(f"{name} plane {index}: wanted 0 to {grid.shape[axis] - 1}")
+    return Plane(axis, index)
+
+
+def _corners(box: Box | Box3D, shape: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    start, stop = (
+        [_whole(one, "box's corner") for one in _many(end, len(shape), "box's corner")]
+        for end in (box.start, box.stop)
+    )
+    if any(end > length for end, length in zip(stop, shape, strict=True)):
+        raise WrongAnswerError(f"box {tuple(start)} to {tuple(stop)} reaches out of grid {shape}")
+    return start, stop
+
+
+def _checked_failure(failure: Failure) -> Failure:
+    _a(FailureReason, failure.reason, "failure's reason")
+    _a(str, failure.detail, "failure's detail")
+    _words(failure.raw)
+    return failure
+
+
+def _words(raw: object) -> str | None:
+    return None if raw is None else _a(str, raw, "raw")
+
+
+def _numbers(values: object, count: int, name: str) -> list[float]:
+    return [_number(one, name) for one in _many(values, count, name)]
+
+
+def _many(values: object, count: int, name: str) -> list[object]:
+    found = list(values) if isinstance(values, Iterable) else []
+    if len(found) != count:
+        raise WrongAnswerError(f"{name} {shown(values)}: wanted {count} numbers")
+    return found
+
+
+def _number(value: object, name: str) -> float:
+    if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
+        raise WrongAnswerError(f"{name} {shown(value)}: wanted a finite number")
+    return float(value)
+
+
+def _whole(value: object, name: str) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise WrongAnswerError(f"{name} {shown(value)}: wanted an integer")
+    return int(value)
+
+
+def _mapping(value: object, name: str) -> Mapping[object, object]:
+    if not isinstance(value, Mapping):
+        raise WrongAnswerError(f"{name} {shown(value)}: wanted a mapping")
+    return value
+
+
+def _a(wanted: type[T], value: object, name: str) -> T:
+    if not isinstance(value, wanted):
+        raise WrongAnswerError(f"{name} {shown(value)}: wanted {wanted.__name__}")
+    return value
