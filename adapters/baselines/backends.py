@@ -14,7 +14,6 @@ from gliobench.adapters.baselines.rules import (
     box_in_brain,
     by_site,
     image_centre,
-    likely,
 )
 from gliobench.adapters.baselines.rules import brain_centroid as brain_centroid_rule
 from gliobench.application.ports.backend import Backend, BackendOptions
@@ -35,7 +34,7 @@ def majority(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline 
 
 def prevalence(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
     """Answer BraTS 2020's prevalence of HGG as the probability each time."""
-    answer = likely(load_priors().prevalence_hgg)
+    answer = GradePrediction.likelier(load_priors().prevalence_hgg)
     return _grader(
         "prevalence", lambda _: answer, f"P(HGG) = {answer.probability_hgg:.3f}, as in BraTS 2020"
     )

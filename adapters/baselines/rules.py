@@ -89,15 +89,9 @@ def by_site(sites: Mapping[str, Mapping[Grade, int]], *, prevalence_hgg: float) 
     def grade(study: Study) -> GradePrediction:
         counts = sites.get(study.site or "", {})
         hgg = counts.get(Grade.HGG, 0) + SHRINKAGE * prevalence_hgg
-        return likely(hgg / (sum(counts.values()) + SHRINKAGE))
+        return GradePrediction.likelier(hgg / (sum(counts.values()) + SHRINKAGE))
 
     return grade
-
-
-def likely(probability_hgg: float) -> GradePrediction:
-    """Answer the likelier grade with its probability; HGG where both are alike."""
-    grade = Grade.HGG if probability_hgg >= 0.5 else Grade.LGG
-    return GradePrediction(grade, probability_hgg)
 
 
 def image_centre(study: Study) -> Point3D:

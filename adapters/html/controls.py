@@ -13,19 +13,6 @@ from gliobench.domain.position.control_responses import ON_THE_MIRROR, Response
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Measured
 
-TITLES: Mapping[Control, str] = {
-    Control.SHIFTED: "Image shifted: the answer must shift with it",
-    Control.MIRRORED: "Left and right mirrored: the answer must be mirrored",
-    Control.BLANK: "Blank image: there is no tumour",
-    Control.OTHER_PATIENT: "Another patient’s image, scored against the own reference",
-    Control.WITHOUT_T1N: "Without T1",
-    Control.WITHOUT_T1C: "Without T1c",
-    Control.WITHOUT_T2W: "Without T2",
-    Control.WITHOUT_T2F: "Without FLAIR",
-}
-"""In the order of the tables."""
-
-
 Controlled: TypeAlias = Mapping[str, tuple[Response, ...]]
 """Each backend's responses to the controls, by its name."""
 
@@ -101,14 +88,14 @@ def _table(
     moves: bool,
 ) -> Table | None:
     groups = []
-    for control, title in TITLES.items():
+    for control in Control:
         rows = tuple(
             Row(name, str(response.n), tuple(cells(response)))
             for name, responses in found.items()
             for response in responses
             if response.control is control and control.moves is moves
         )
-        groups += [Group(title, rows)] if rows else []
+        groups += [Group(control.heading, rows)] if rows else []
     return Table(tuple(columns), tuple(groups)) if groups else None
 
 

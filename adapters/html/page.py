@@ -18,7 +18,7 @@ from gliobench.adapters.html.controls import control_facts
 from gliobench.adapters.html.numbers import count, percent
 from gliobench.adapters.html.provenance import made_of, origin
 from gliobench.adapters.html.reservations import marks, simulated
-from gliobench.adapters.html.sentences import REASONS, lead, methods, reference_counts, stamps
+from gliobench.adapters.html.sentences import lead, methods, reference_counts, stamps
 from gliobench.adapters.html.tables import (
     IN_VOLUME,
     ON_PLANE,
@@ -29,6 +29,7 @@ from gliobench.adapters.html.tables import (
     site_rows,
 )
 from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.domain.predictions.prediction import FailureReason
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -140,9 +141,9 @@ def _reasons(report: EvaluationReport) -> list[tuple[str, str, list[int]]]:
     return [
         (
             reason.value,
-            REASONS[reason],
+            reason.words,
             [backend.summary.failures.get(reason, 0) for backend in report.backends],
         )
-        for reason in REASONS
+        for reason in FailureReason
         if reason in seen
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from gliobench.adapters.html.numbers import (
     count,
@@ -20,34 +20,11 @@ from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.evaluation.summary import FormSummary, GradingSummary, Spread
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.metrics.measures import CENTRE_ERROR_3D, HD95_MM, NSD, WORST_MM, Measure
-from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.means import RESAMPLES
 from gliobench.domain.studies.study import Grade
 
 FEW_STUDIES = 20
-
-REASONS: Mapping[FailureReason, str] = {
-    FailureReason.UNREADABLE_STUDY: "the study could not be read",
-    FailureReason.MISSING_MODALITY: "a modality that it needs is missing",
-    FailureReason.EMPTY_ANSWER: "its answer was empty",
-    FailureReason.REFUSAL: "it declined to answer",
-    FailureReason.NO_GRADE: "it named no grade",
-    FailureReason.CONTRADICTION: "it gave contradictory answers",
-    FailureReason.NO_NUMBERS: "it answered without numbers",
-    FailureReason.WRONG_ARITY: "it answered with too many or too few numbers",
-    FailureReason.NON_NUMERIC: "its answer is not numeric",
-    FailureReason.OUT_OF_RANGE: "its coordinates lie outside the image",
-    FailureReason.INVERTED_BOX: "its box has a negative width or height",
-    FailureReason.TOO_FEW_VERTICES: "its polygon has fewer than three vertices",
-    FailureReason.SELF_INTERSECTION: "its polygon crosses itself",
-    FailureReason.TRUNCATED: "its answer was cut off",
-    FailureReason.NO_TUMOUR_FOUND: "it found no tumour to grade",
-    FailureReason.NO_SLICE: "there was no slice to show to it",
-    FailureReason.OFF_PLANE: "its 3D answer does not intersect the scoring plane",
-    FailureReason.TIMEOUT: "it exceeded the time limit",
-    FailureReason.BACKEND_ERROR: "the backend raised an error",
-}
 
 
 def lead(report: EvaluationReport) -> str:

@@ -26,7 +26,7 @@ from gliobench.domain.studies.study import Modality
 _FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
-_NAMES = "|".join(name for m in Modality for name in (m.value, m.alias))
+_NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
 _IMAGE = re.compile(rf"((?P<prefix>.+)[-_.])?(?P<name>{_NAMES})", _OF_A_NAME)
 _MASK = re.compile(r"((?P<prefix>.+?)[-_.])?seg(m|mentations?)?", _OF_A_NAME)
 _ARCHIVE_OF_A_MAC = "__MACOSX"

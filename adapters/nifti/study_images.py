@@ -33,7 +33,7 @@ def open_study(
         FaultyStudyError: There is no image at all, or no header can be read.
     """
     if not paths:
-        wanted = ", ".join(f"{m.value} or {m.alias}" for m in Modality)
+        wanted = ", ".join(" or ".join(m.names) for m in Modality)
         raise FaultyStudyError(
             FaultKind.MISSING_MODALITY, f"study {study_id} has no image: wanted {wanted}"
         )

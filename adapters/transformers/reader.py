@@ -212,7 +212,7 @@ def grade_of(slices: Sequence[SliceReading]) -> GradePrediction | Failure:
     odds = [one.probability_hgg for one in graded if one.probability_hgg is not None]
     if odds:
         mean = sum(odds) / len(odds)
-        return GradePrediction(Grade.HGG if mean >= 0.5 else Grade.LGG, mean, raw)
+        return GradePrediction.likelier(mean, raw)
     votes = Counter(one.grade for one in graded)
     tied = votes[Grade.HGG] == votes[Grade.LGG]
     decisive = middle if isinstance(middle, GradePrediction) else graded[len(graded) // 2]
@@ -251,7 +251,7 @@ def _grade(reply: Reply) -> GradePrediction | Failure:
     if not isfinite(margin):
         return Failure(FailureReason.BACKEND_ERROR, f"log-likelihoods {likely}", reply.text)
     probability = float(expit(margin))
-    return GradePrediction(Grade.HGG if probability >= 0.5 else Grade.LGG, probability, reply.text)
+    return GradePrediction.likelier(probability, reply.text)
 
 
 def _place(

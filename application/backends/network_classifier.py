@@ -21,7 +21,7 @@ from gliobench.domain.networks.input import (
     tumour_centre,
 )
 from gliobench.domain.predictions.prediction import Failure, GradePrediction
-from gliobench.domain.studies.study import Grade, Study
+from gliobench.domain.studies.study import Study
 
 
 @final
@@ -59,4 +59,4 @@ class NetworkClassifier(Classifier):
         except FaultError as error:
             return failure_of(error)
         probability = float(expit(logit / self._network.card.temperature))
-        return GradePrediction(Grade.HGG if probability >= 0.5 else Grade.LGG, probability)
+        return GradePrediction.likelier(probability)

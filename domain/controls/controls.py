@@ -8,20 +8,29 @@ from gliobench.domain.studies.study import Modality
 
 
 class Control(str, Enum):
-    """An alteration of all images of a cohort; references are altered accordingly."""
+    """An alteration of every image of a cohort, one row each: its name and its heading in reports.
 
-    BLANK = "blank"
-    """Every voxel is 0."""
-    OTHER_PATIENT = "other-patient"
-    """The images of another patient; the reference stays the patient's own."""
-    MIRRORED = "mirrored"
-    """Left and right are mirrored about the image centre."""
-    SHIFTED = "shifted"
-    """Everything is shifted by whole voxels, with the brain inside the field: see `roomiest_shift`."""
-    WITHOUT_T1N = "without-t1n"
-    WITHOUT_T1C = "without-t1c"
-    WITHOUT_T2W = "without-t2w"
-    WITHOUT_T2F = "without-t2f"
+    The references are altered alike, but for `OTHER_PATIENT`: there the reference stays the patient's
+    own. `SHIFTED` moves everything by whole voxels, the brain within its field: see `roomiest_shift`.
+    """
+
+    BLANK = "blank", "Blank image: there is no tumour"
+    OTHER_PATIENT = "other-patient", "Another patient’s image, scored against the own reference"
+    MIRRORED = "mirrored", "Left and right mirrored: the answer must be mirrored"
+    SHIFTED = "shifted", "Image shifted: the answer must shift with it"
+    WITHOUT_T1N = "without-t1n", "Without T1"
+    WITHOUT_T1C = "without-t1c", "Without T1c"
+    WITHOUT_T2W = "without-t2w", "Without T2"
+    WITHOUT_T2F = "without-t2f", "Without FLAIR"
+
+    _value_: str
+    heading: str
+
+    def __new__(cls, name: str, heading: str) -> Control:
+        """Take the name as the value."""
+        control = str.__new__(cls, name)
+        control._value_, control.heading = name, heading
+        return control
 
     @property
     def moves(self) -> bool:

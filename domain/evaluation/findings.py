@@ -2,52 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-
-
-class FindingKind(str, Enum):
-    """What was found; each kind is met in one way."""
-
-    DIFFERENT_COHORTS = "different cohorts"
-    DIFFERENT_REFERENCES = "different references"
-    LEAKAGE = "leakage"
-    SIMULATED = "simulated"
-    IMPLAUSIBLE_IMAGES = "implausible images"
-    UNREADABLE_REFERENCES = "unreadable references"
-    NOTED_REFERENCES = "notes on references"
-    MISSING_MASKS = "missing reference masks"
-    PARTIAL_RUN = "partial run"
-    ORACLE_SLICES = "oracle slices"
-    UNSTATED_SLICES = "slice selection not stated"
-    STAND_IN = "stand-in"
-    HELD_OUT = "held out"
-    PRIORS = "averages of these patients"
-    UNSTATED_TRAINING = "training data not stated"
-    REPEATED_IMAGE = "repeated image"
-    ASSUMED_PATIENTS = "patients told by names"
-
-    @property
-    def consequence(self) -> Consequence:
-        """What it does to a comparison."""
-        if self in (FindingKind.DIFFERENT_COHORTS, FindingKind.DIFFERENT_REFERENCES):
-            return Consequence.REFUSED
-        if self is FindingKind.ASSUMED_PATIENTS:
-            return Consequence.NOTED
-        return Consequence.STOPPED if self is FindingKind.LEAKAGE else Consequence.STAMPED
-
-    @property
-    def heading(self) -> str:
-        """Name it above its sentences."""
-        return _TITLES.get(self, self.value[0].upper() + self.value[1:])
-
-
-_TITLES: Mapping[FindingKind, str] = {
-    FindingKind.SIMULATED: "SIMULATED",
-    FindingKind.UNSTATED_SLICES: "Oracle slices: selection not stated",
-    FindingKind.PRIORS: "Baselines use these patients",
-}
 
 
 class Consequence(str, Enum):
@@ -61,6 +17,43 @@ class Consequence(str, Enum):
     """The report says it wherever it matters."""
     NOTED = "noted"
     """The report says it, and it is no reservation."""
+
+
+class FindingKind(str, Enum):
+    """What was found, one row each: its name, what it does to a comparison, its heading if another."""
+
+    DIFFERENT_COHORTS = "different cohorts", Consequence.REFUSED
+    DIFFERENT_REFERENCES = "different references", Consequence.REFUSED
+    LEAKAGE = "leakage", Consequence.STOPPED
+    SIMULATED = "simulated", Consequence.STAMPED, "SIMULATED"
+    IMPLAUSIBLE_IMAGES = "implausible images", Consequence.STAMPED
+    UNREADABLE_REFERENCES = "unreadable references", Consequence.STAMPED
+    NOTED_REFERENCES = "notes on references", Consequence.STAMPED
+    MISSING_MASKS = "missing reference masks", Consequence.STAMPED
+    PARTIAL_RUN = "partial run", Consequence.STAMPED
+    ORACLE_SLICES = "oracle slices", Consequence.STAMPED
+    UNSTATED_SLICES = (
+        "slice selection not stated",
+        Consequence.STAMPED,
+        "Oracle slices: selection not stated",
+    )
+    STAND_IN = "stand-in", Consequence.STAMPED
+    HELD_OUT = "held out", Consequence.STAMPED
+    PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
+    UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED
+    REPEATED_IMAGE = "repeated image", Consequence.STAMPED
+    ASSUMED_PATIENTS = "patients told by names", Consequence.NOTED
+
+    _value_: str
+    consequence: Consequence
+    heading: str
+
+    def __new__(cls, name: str, consequence: Consequence, heading: str = "") -> FindingKind:
+        """Take the name as the value."""
+        kind = str.__new__(cls, name)
+        kind._value_, kind.consequence = name, consequence
+        kind.heading = heading or name[0].upper() + name[1:]
+        return kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,33 +21,40 @@ from gliobench.domain.studies.study import Grade
 
 
 class FailureReason(str, Enum):
-    """Why a prediction could not be made.
+    """Why a prediction could not be made, one row each: its code, and it in words of the backend.
 
     `NO_TUMOUR_FOUND` is of grades: where no tumour is found there is none to grade. Of a place it is
     no failure but the answer `NO_TUMOUR`; older runs hold it there too, see `with_answers`.
     """
 
-    UNREADABLE_STUDY = "unreadable_study"
-    MISSING_MODALITY = "missing_modality"
-    EMPTY_ANSWER = "empty_answer"
-    REFUSAL = "refusal"
-    NO_GRADE = "no_grade"
-    CONTRADICTION = "contradiction"
-    NO_NUMBERS = "no_numbers"
-    WRONG_ARITY = "wrong_arity"
-    NON_NUMERIC = "non_numeric"
-    OUT_OF_RANGE = "out_of_range"
-    INVERTED_BOX = "inverted_box"
-    TOO_FEW_VERTICES = "too_few_vertices"
-    SELF_INTERSECTION = "self_intersection"
-    TRUNCATED = "truncated"
-    NO_TUMOUR_FOUND = "no_tumour_found"
-    NO_SLICE = "no_slice"
-    """No slice could be chosen to be shown."""
-    OFF_PLANE = "off_plane"
-    """A place in the volume does not reach the scoring plane."""
-    TIMEOUT = "timeout"
-    BACKEND_ERROR = "backend_error"
+    UNREADABLE_STUDY = "unreadable_study", "the study could not be read"
+    MISSING_MODALITY = "missing_modality", "a modality that it needs is missing"
+    EMPTY_ANSWER = "empty_answer", "its answer was empty"
+    REFUSAL = "refusal", "it declined to answer"
+    NO_GRADE = "no_grade", "it named no grade"
+    CONTRADICTION = "contradiction", "it gave contradictory answers"
+    NO_NUMBERS = "no_numbers", "it answered without numbers"
+    WRONG_ARITY = "wrong_arity", "it answered with too many or too few numbers"
+    NON_NUMERIC = "non_numeric", "its answer is not numeric"
+    OUT_OF_RANGE = "out_of_range", "its coordinates lie outside the image"
+    INVERTED_BOX = "inverted_box", "its box has a negative width or height"
+    TOO_FEW_VERTICES = "too_few_vertices", "its polygon has fewer than three vertices"
+    SELF_INTERSECTION = "self_intersection", "its polygon crosses itself"
+    TRUNCATED = "truncated", "its answer was cut off"
+    NO_TUMOUR_FOUND = "no_tumour_found", "it found no tumour to grade"
+    NO_SLICE = "no_slice", "there was no slice to show to it"
+    OFF_PLANE = "off_plane", "its 3D answer does not intersect the scoring plane"
+    TIMEOUT = "timeout", "it exceeded the time limit"
+    BACKEND_ERROR = "backend_error", "the backend raised an error"
+
+    _value_: str
+    words: str
+
+    def __new__(cls, code: str, words: str = "") -> FailureReason:
+        """Take the code as the value."""
+        reason = str.__new__(cls, code)
+        reason._value_, reason.words = code, words
+        return reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,11 @@ class GradePrediction:
     def __post_init__(self) -> None:
         if self.probability_hgg is not None and not 0.0 <= self.probability_hgg <= 1.0:
             raise WrongAnswerError(f"P(HGG) = {self.probability_hgg} lies outside [0, 1]")
+
+    @classmethod
+    def likelier(cls, probability_hgg: float, raw: str | None = None) -> GradePrediction:
+        """Answer the likelier grade with its probability; HGG where both are alike."""
+        return cls(Grade.HGG if probability_hgg >= 0.5 else Grade.LGG, probability_hgg, raw)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,29 +21,41 @@ Volume: TypeAlias = NDArray[np.float32]
 
 
 class Modality(str, Enum):
-    """An MRI sequence, by BraTS's name of 2023; the name of 2020 is its alias."""
+    """An MRI sequence, one row each: BraTS's name of 2023, then its other names, that of 2020 first.
 
-    T1N = "t1n"
-    T1C = "t1c"
-    T2W = "t2w"
-    T2F = "t2f"
+    Files and tables may use any of these names, in any case.
+    """
+
+    T1N = "t1n", "t1"
+    T1C = "t1c", "t1ce"
+    T2W = "t2w", "t2"
+    T2F = "t2f", "flair"
+
+    _value_: str
+    names: tuple[str, ...]
+
+    def __new__(cls, *names: str) -> Modality:
+        """Take the first name as the value."""
+        modality = str.__new__(cls, names[0])
+        modality._value_, modality.names = names[0], names
+        return modality
 
     @property
     def alias(self) -> str:
         """The name that BraTS used until 2020."""
-        return {"t1n": "t1", "t1c": "t1ce", "t2w": "t2", "t2f": "flair"}[self.value]
+        return self.names[1]
 
     @classmethod
     def parse(cls, name: str) -> Modality:
-        """Read either generation's name, in any case.
+        """Read any of its names, in any case.
 
         Raises:
             InvalidInputError: The name is of no modality.
         """
         for modality in cls:
-            if name.lower() in (modality.value, modality.alias):
+            if name.lower() in modality.names:
                 return modality
-        known = ", ".join(f"{m.value} ({m.alias})" for m in cls)
+        known = ", ".join(f"{m.value} ({', '.join(m.names[1:])})" for m in cls)
         raise InvalidInputError(f"unknown modality {name!r}: wanted one of {known}")
 
 

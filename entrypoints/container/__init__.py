@@ -76,15 +76,19 @@ class Container(containers.DeclarativeContainer):
     brats_source = Factory(_late("adapters.nifti.BratsStudySource"))
     slice_source = Factory(_wired("datasets.slice_source"), settings=settings)
     phantom_source = Factory(_wired("datasets.phantom_source"))
+    dataset_kinds = Factory(
+        _wired("datasets.dataset_kinds"),
+        brats_source=brats_source.provider,
+        slice_source=slice_source.provider,
+        phantom_source=phantom_source.provider,
+    )
     study_files = Factory(_wired("datasets.study_files"))
     dataset = Factory(
         _wired("datasets.dataset"),
         settings=settings,
         open_storage=storage.provider,
         open_path=dataset_path.provider,
-        brats_source=brats_source.provider,
-        slice_source=slice_source.provider,
-        phantom_source=phantom_source.provider,
+        kinds=dataset_kinds,
     )
     labelled_dataset = Factory(_wired("datasets.labelled_dataset"), open_dataset=dataset.provider)
     one_study = Factory(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gliobench.adapters.json import read_cohort
 from gliobench.adapters.nifti import StudyFiles
@@ -26,7 +28,6 @@ from gliobench.entrypoints.label_settings import agreed_labels, declared_convent
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings
 
-PHANTOM = "phantom:"
 PHANTOM_DATASET = re.compile(
     r"phantom:(?P<count>\d{1,9})(:(?P<seed>\d{1,18})(:(?P<spacing_mm>\d{1,9}(\.\d{1,9})?))?)?",
     re.ASCII,
@@ -62,6 +63,40 @@ def phantom_source(dataset: str) -> StudySource:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetKind:
+    """A kind of dataset.
+
+    Args:
+        source: Opens one: by its name where that has the prefix, else by its folder.
+        prefix: How its names begin; empty for a folder.
+        claims: Whether a folder holds one.
+    """
+
+    source: Callable[[Any], StudySource]
+    prefix: str = ""
+    claims: Callable[[DatasetPath], bool] = lambda _: True
+
+
+def dataset_kinds(
+    *,
+    brats_source: Callable[[DatasetPath], StudySource],
+    slice_source: Callable[[DatasetPath], StudySource],
+    phantom_source: Callable[[str], StudySource],
+) -> tuple[DatasetKind, ...]:
+    """List the kinds of datasets, a row each; the first that fits opens a dataset."""
+    return (
+        DatasetKind(phantom_source, prefix="phantom:"),
+        DatasetKind(slice_source, claims=holds_slices),
+        DatasetKind(brats_source),
+    )
+
+
+def holds_slices(folder: DatasetPath) -> bool:
+    """Tell whether a folder is one of slices."""
+    return (folder / "cases.csv").is_file() and (folder / "image").is_dir()
+
+
 def study_files(images: Mapping[Modality, Path]) -> StudySource:
     """Read one study that is given file by file; it is named after its folder."""
     folder = next(iter(images.values())).parent.resolve().name
@@ -75,9 +110,7 @@ def dataset(
     settings: Settings,
     open_storage: Callable[[str], Storage],
     open_path: Callable[[str], DatasetPath],
-    brats_source: Callable[[DatasetPath], StudySource],
-    slice_source: Callable[[DatasetPath], StudySource],
-    phantom_source: Callable[[str], StudySource],
+    kinds: Sequence[DatasetKind],
 ) -> StudySource:
     """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
@@ -91,9 +124,7 @@ def dataset(
         settings: Of this process.
         open_storage: Opens the folder of the cohort's file.
         open_path: Opens the dataset's folder.
-        brats_source: Reads studies in BraTS layout.
-        slice_source: Reads single slices.
-        phantom_source: Simulates studies.
+        kinds: Of datasets.
 
     Raises:
         InvalidInputError: The phantom's numbers or the table of cases cannot be read, or the
@@ -102,12 +133,12 @@ def dataset(
         MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
         StoreError: The store cannot be read.
     """
-    if name.startswith(PHANTOM):
-        source = phantom_source(name)
+    named = next((one for one in kinds if one.prefix and name.startswith(one.prefix)), None)
+    if named is not None:
+        source = named.source(name)
     else:
         folder = open_path(name)
-        of_slices = (folder / "cases.csv").is_file() and (folder / "image").is_dir()
-        source = (slice_source if of_slices else brats_source)(folder)
+        source = next(one for one in kinds if not one.prefix and one.claims(folder)).source(folder)
     frozen, members = _members(settings.cohort, open_storage) if settings.cohort else (None, None)
     if labels is None:
         declared = None if settings.labels is None else declared_convention(settings.labels)

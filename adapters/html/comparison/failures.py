@@ -9,9 +9,9 @@ from gliobench.adapters.html.comparison.drawing import Figure
 from gliobench.adapters.html.comparison.rows import Row as Strip
 from gliobench.adapters.html.comparison.rows import Scale, row_figure
 from gliobench.adapters.html.numbers import count, interval, percent, value_of
-from gliobench.adapters.html.sentences import REASONS
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
 from gliobench.domain.comparison.result import Arm, Comparison, FailureRate
+from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Estimate, Measured
 
 
@@ -65,7 +65,9 @@ def _strip(found: FailureRate, rate: Estimate, n: int) -> Strip:
 
 def failure_table(comparison: Comparison) -> Table | None:
     """Tabulate failure rates by reason; None without failures."""
-    reasons = [reason for reason in REASONS if any(_rate(arm, reason) for arm in comparison.arms)]
+    reasons = [
+        reason for reason in FailureReason if any(_rate(arm, reason) for arm in comparison.arms)
+    ]
     if not reasons:
         return None
     rows = tuple(
@@ -74,7 +76,7 @@ def failure_table(comparison: Comparison) -> Table | None:
     )
     columns = (
         Column("Any", "Studies with any failure"),
-        *(Column(reason.value.replace("_", " "), REASONS[reason]) for reason in reasons),
+        *(Column(reason.value.replace("_", " "), reason.words) for reason in reasons),
     )
     return Table(columns, (Group("", rows),))
 

@@ -8,7 +8,7 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
-from gliobench.adapters.html.sentences import REASONS, lead, methods, stamps
+from gliobench.adapters.html.sentences import lead, methods, stamps
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import FailureReason, GradePrediction
 from gliobench.domain.studies.patients import patient_hash
@@ -157,7 +157,7 @@ def test_sites_that_give_the_grade_away_are_stamped() -> None:
 
 
 def test_every_reason_for_a_failure_has_words() -> None:
-    assert set(REASONS) == set(FailureReason)
+    assert all(reason.words for reason in FailureReason)
 
 
 def test_methods_tell_the_seed_and_the_penalty() -> None:
