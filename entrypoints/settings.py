@@ -38,9 +38,15 @@ from gliobench.application.ports.backend import name_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
-from gliobench.entrypoints.bounds import LONGEST_S, MOST_AT_ONCE, MOST_REPLICATES
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
+# Beyond these a number is a slip, and would fill memory or never end.
+MOST_REPLICATES = 1_000_000
+"""Bootstrap cohorts."""
+MOST_AT_ONCE = 1024
+"""Workers, threads, studies of a batch."""
+LONGEST_S = 1e7
+"""Seconds that anything may be waited for: four months."""
 SETTINGS_FILE = "gliobench.toml"
 ENV_PREFIX = "GLIOBENCH_"
 OPTIONS = "gliobench.options"

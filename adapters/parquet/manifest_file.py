@@ -8,11 +8,11 @@ from functools import partial
 
 from pydantic import TypeAdapter
 
+from gliobench.application.evaluate.run_layout import MANIFEST
 from gliobench.application.ports.run_store import RunManifest
 from gliobench.domain.errors import JobError
 from gliobench.domain.files.documents import read_document
 
-MANIFEST = "manifest.json"
 _FORM = TypeAdapter(RunManifest)
 
 

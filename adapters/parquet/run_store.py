@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar, final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gliobench.adapters.parquet.manifest_file import MANIFEST, manifest_content, read_manifest
+from gliobench.adapters.parquet.manifest_file import manifest_content, read_manifest
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
 from gliobench.adapters.parquet.saved_rows import SCHEMA as KEPT_SCHEMA
@@ -35,6 +35,7 @@ from gliobench.adapters.parquet.tables import (
     stamp_of,
     write_table,
 )
+from gliobench.application.evaluate.run_layout import MANIFEST
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError

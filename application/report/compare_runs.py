@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gliobench.application.ports.comparison_writer import ComparisonWriter
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.report.control_responses import responses
 from gliobench.application.report.describe_cohort import describe_cohort
 from gliobench.application.report.gather_cases import gather_cases
+from gliobench.application.report.open_runs import OpenRuns
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant
 from gliobench.domain.comparison.audits import ScoredRun, audit
 from gliobench.domain.comparison.compare import compare, shared_studies
@@ -18,7 +19,7 @@ from gliobench.domain.comparison.result import Comparison
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.findings import Consequence, Finding
+from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +123,54 @@ def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
     )
 
 
-def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:
-    """Call each run by its backend; where two are of one backend, by their places too.
+@dataclass(frozen=True, slots=True)
+class WrittenComparison:
+    """A comparison, and where it lies.
 
     Args:
-        stores: By place, which tells them apart.
-
-    Raises:
-        NotFoundError: A store keeps no run.
-        JobError: A store cannot be read.
+        comparison: What it says.
+        place: What to open first.
     """
-    backends = {place: store.manifest().backend for place, store in stores.items()}
-    counts = Counter(backends.values())
-    return {
-        place if counts[backends[place]] > 1 else backends[place]: store
-        for place, store in stores.items()
-    }
+
+    comparison: Comparison
+    place: str
+
+    @property
+    def has_reservations(self) -> bool:
+        """Whether there is leakage or an unfinished run, or images or references have a fault."""
+        found = {finding.kind for finding in self.comparison.findings}
+        cohort = self.comparison.cohort
+        return bool(
+            found & {FindingKind.LEAKAGE, FindingKind.PARTIAL_RUN}
+            or cohort.image_faults
+            or cohort.reference_faults
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WriteComparison:
+    """Writes comparisons.
+
+    Args:
+        compare_runs: Compares.
+        open_runs: Finds and opens runs.
+        open_writer: Opens what writes into a folder or under a URL.
+    """
+
+    compare_runs: CompareRuns
+    open_runs: OpenRuns
+    open_writer: Callable[[str], ComparisonWriter]
+
+    def __call__(self, places: Sequence[str], out: str) -> WrittenComparison:
+        """Compare the runs in places.
+
+        Args:
+            places: Folders or URLs of runs, or of several runs.
+            out: Folder or URL of the comparison.
+
+        Raises:
+            GliobenchError: As `CompareRuns` and `OpenRuns`, or the comparison cannot be written.
+        """
+        runs = self.open_runs(places)
+        comparison = self.compare_runs(runs.stores, runs.controls)
+        return WrittenComparison(comparison, self.open_writer(out).write(comparison)[0])

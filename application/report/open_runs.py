@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,6 @@ from gliobench.application.evaluate.run_layout import find_runs, saved_controls
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.storage import Storage
-from gliobench.application.report.compare_runs import name_runs
 from gliobench.domain.controls.controls import Control
 
 
@@ -57,3 +57,21 @@ class OpenRuns:
             for name, place in zip(stores, found.values(), strict=True)
         }
         return SavedRuns(stores, controls)
+
+
+def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:
+    """Call each run by its backend; where two are of one backend, by their places too.
+
+    Args:
+        stores: By place, which tells them apart.
+
+    Raises:
+        NotFoundError: A store keeps no run.
+        JobError: A store cannot be read.
+    """
+    backends = {place: store.manifest().backend for place, store in stores.items()}
+    counts = Counter(backends.values())
+    return {
+        place if counts[backends[place]] > 1 else backends[place]: store
+        for place, store in stores.items()
+    }

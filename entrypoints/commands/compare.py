@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from gliobench.domain.messages import printable
-from gliobench.entrypoints.bounds import MOST_REPLICATES
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.settings import MOST_REPLICATES
 from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(add_completion=False)

@@ -13,7 +13,7 @@ from gliobench.application.evaluate.evaluation import Evaluated
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.backend import name_of
-from gliobench.application.report.write_report import WrittenReport
+from gliobench.application.report.report_runs import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode

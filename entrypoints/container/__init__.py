@@ -63,8 +63,9 @@ class Container(containers.DeclarativeContainer):
     flags: Object[dict[str, object]] = Object({})
     settings = Singleton(_late("entrypoints.settings.load_settings"), flags)
 
-    storage = Factory(_wired("storage.storage"), settings=settings)
-    dataset_path = Factory(_wired("storage.dataset_path"), settings=settings)
+    storage = Factory(
+        _late("adapters.storage.open_storage"), patience_s=settings.provided.store_patience_s
+    )
     run_store = Factory(_wired("runs.run_store"), open_storage=storage.provider)
     run_place = Factory(_wired("runs.run_place"), open_storage=storage.provider)
 
@@ -73,6 +74,7 @@ class Container(containers.DeclarativeContainer):
     exported_backend = Factory(_wired("backends.exported_backend"))
     embedded_weights = Call(_wired("backends.embedded_weights"))
 
+    dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
     brats_source = Factory(_late("adapters.nifti.BratsStudySource"))
     slice_source = Factory(_wired("datasets.slice_source"), settings=settings)
     phantom_source = Factory(_wired("datasets.phantom_source"))
@@ -106,7 +108,12 @@ class Container(containers.DeclarativeContainer):
     comparison_writer = Factory(_wired("reports.comparison_writer"), open_storage=storage.provider)
 
     ray_executor = Factory(
-        _wired("ray.ray_executor", extra="ray", purpose="Working on Ray"), settings=settings
+        _late("adapters.ray.RayExecutor", extra="ray", purpose="Working on Ray"),
+        address=settings.provided.ray.address,
+        workers=settings.provided.workers,
+        num_cpus=settings.provided.ray.num_cpus,
+        num_gpus=settings.provided.ray.num_gpus,
+        study_timeout_s=settings.provided.study_timeout_s,
     )
     executor = Factory(
         _wired("evaluation.executor"), settings=settings, ray_executor=ray_executor.provider
@@ -148,7 +155,7 @@ class Container(containers.DeclarativeContainer):
         open_place=run_place.provider,
     )
     write_report = Factory(
-        _late("application.report.write_report.WriteReport"),
+        _late("application.report.report_runs.WriteReport"),
         open_runs=open_runs,
         open_place=run_place.provider,
         open_writer=report_writer.provider,

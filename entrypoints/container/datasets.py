@@ -13,6 +13,7 @@ from gliobench.adapters.json import read_cohort
 from gliobench.adapters.nifti import StudyFiles
 from gliobench.adapters.phantom import PhantomStudySource
 from gliobench.adapters.slices import SliceStudySource
+from gliobench.adapters.storage import open_dataset as open_dataset_path
 from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.datasets.dataset_labels import settle_labels
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -32,6 +33,23 @@ PHANTOM_DATASET = re.compile(
     r"phantom:(?P<count>\d{1,9})(:(?P<seed>\d{1,18})(:(?P<spacing_mm>\d{1,9}(\.\d{1,9})?))?)?",
     re.ASCII,
 )
+
+
+def dataset_path(dataset: str, settings: Settings) -> DatasetPath:
+    """Open a folder, or a URL whose files are fetched when they are looked at.
+
+    Raises:
+        NotFoundError: The folder is not there.
+        InvalidInputError: No such kind of store is known.
+        MissingExtraError: The library of the store is not installed.
+    """
+    return open_dataset_path(
+        dataset,
+        cache=settings.cache_dir,
+        cache_bytes=int(settings.cache_gib * 2**30),
+        patience_s=settings.store_patience_s,
+        trust_checksums=settings.trust_checksums,
+    )
 
 
 def slice_source(folder: DatasetPath, settings: Settings) -> StudySource:

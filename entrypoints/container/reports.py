@@ -9,9 +9,8 @@ from gliobench.adapters.html.comparison import HtmlComparisonWriter
 from gliobench.application.ports.comparison_writer import ComparisonWriter
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.storage import Storage
-from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.compare_runs import CompareRuns, WriteComparison
 from gliobench.application.report.open_runs import OpenRuns
-from gliobench.application.report.write_comparison import WriteComparison
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.entrypoints.settings import Settings

@@ -10,7 +10,8 @@ from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.methods import method_paragraphs
 from gliobench.adapters.html.comparison.provenance import provenance
 from gliobench.adapters.html.comparison.stamps import stamps
-from gliobench.application.report.compare_runs import CompareRuns, name_runs
+from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.open_runs import name_runs
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import PrimaryChoice, PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
