@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ def ray_nodes() -> Iterator[Cluster]:
     pytest.importorskip("ray")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        environment.setenv("PYTHONPATH", str(TESTS))  # for the fakes, in workers
+        paths = [str(TESTS), os.environ.get("PYTHONPATH", "")]  # for the fakes, in workers
+        environment.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
         cluster = _begun()
         yield cluster
         cluster.shutdown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
 from fakes.study_folder import write_study
+from gliobench.adapters.monai import slice_networks
 from gliobench.adapters.monai.training_run import TrainedNetworks
 from gliobench.adapters.onnx.backend import cnn_2d_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
@@ -44,8 +46,18 @@ def gliobench(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def smaller_networks(full: bool) -> Iterator[None]:
+    """Export fewer layers, since the exporter is slow: all of them at the full dose."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not full:
+            patch.setattr(slice_networks, "LOCALIZER_CHANNELS", (8, 16))
+            patch.setattr(slice_networks, "GRADER_STAGES", 2)
+        yield
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(smaller_networks: None, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Give slices of two grades as files, and networks that have barely learned from them."""
     root = tmp_path_factory.mktemp("slices")
     cases = [

@@ -28,7 +28,7 @@ from gliobench.entrypoints.exit_codes import ExitCode
 
 pytestmark = pytest.mark.slow
 
-COUNT = 6
+COUNT = 4
 
 
 @dataclass(frozen=True)
