@@ -72,7 +72,7 @@ def test_a_study_is_predicted_without_torch(study_folder: Path, tmp_path: Path) 
 
 def test_a_cohort_is_evaluated_without_torch(tmp_path: Path) -> None:
     arguments = ["--backend", "cnn-onnx", "--backend", "centre-prior", "--out", "run"]
-    result = gliobench("evaluate", "phantom:2:0:2", *arguments, cwd=tmp_path)
+    result = gliobench("evaluate", "phantom:2:0:4", *arguments, cwd=tmp_path)
 
     assert result.returncode in (0, 3), result.stderr
     assert list((tmp_path / "run").rglob("report.html"))

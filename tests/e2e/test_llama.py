@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 pytest.importorskip("transformers", reason="the extra `vlm` is not installed")
 
+from typer.testing import CliRunner, Result
+
 from fakes.tiny_mllama import tiny_mllama
+from gliobench.entrypoints.cli import app
 
 NAME = "Phantom_0000"
 
@@ -30,6 +34,19 @@ def settings(model: Path) -> dict[str, str]:
         "GLIOBENCH_LLAMA__MAX_NEW_TOKENS": "300",
         "GLIOBENCH_LLAMA__DEVICE": "cpu",
     }
+
+
+@pytest.fixture
+def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run `gliobench` here, where the libraries of the model are loaded already."""
+
+    def run(*arguments: str, **environment: str) -> Result:
+        monkeypatch.chdir(tmp_path)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return CliRunner().invoke(app, arguments)
+
+    return run
 
 
 @pytest.mark.slow
@@ -53,9 +70,9 @@ def test_a_study_is_read_on_one_slice(
 
 @pytest.mark.slow
 def test_prompts_are_shown_and_nothing_is_predicted(
-    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
+    in_process: Callable[..., Result], phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    result = gliobench(
+    result = in_process(
         "predict",
         str(phantoms / NAME),
         "--backend",
@@ -64,7 +81,7 @@ def test_prompts_are_shown_and_nothing_is_predicted(
         **settings,
     )
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     assert result.stdout.count("<|begin_of_text|><|start_header_id|>user") == 4
     assert 'compared: {"grade": "LGG"}' in result.stdout
     assert list(tmp_path.iterdir()) == []
@@ -98,7 +115,7 @@ def test_a_cohort_is_read_by_an_oracle_that_says_so_everywhere(
 
 @pytest.mark.slow
 def test_an_oracle_does_not_predict_a_study_without_a_reference(
-    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
+    in_process: Callable[..., Result], phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     bare = tmp_path / NAME
     bare.mkdir()
@@ -107,9 +124,9 @@ def test_an_oracle_does_not_predict_a_study_without_a_reference(
             (bare / image.name).symlink_to(image)
     settings["GLIOBENCH_LLAMA__POLICY"] = "oracle-largest-tumour"
 
-    result = gliobench("predict", str(bare), "--backend", "llama-vision", **settings)
+    result = in_process("predict", str(bare), "--backend", "llama-vision", **settings)
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "no reference tumour" in result.stderr
 

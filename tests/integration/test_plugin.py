@@ -71,7 +71,7 @@ def test_a_plugin_is_evaluated_beside_ours(site: Path, tmp_path: Path) -> None:
     (tmp_path / "gliobench.toml").write_text("[backend.corner]\ndistance_vox = 20\n")
 
     arguments = ["--backend", "corner", "--backend", "majority", "--out", "run"]
-    result = gliobench("evaluate", "phantom:2:0:2", *arguments, site=site, cwd=tmp_path)
+    result = gliobench("evaluate", "phantom:2:0:4", *arguments, site=site, cwd=tmp_path)
 
     assert result.returncode == 0, result.stderr
     assert "corner" in result.stdout
