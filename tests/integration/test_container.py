@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.fake_classifier import FakeClassifier
 from gliobench.application.datasets.frozen_cohort import freeze
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import (
@@ -22,12 +23,18 @@ from gliobench.entrypoints.settings import load_settings
 
 
 def working(options: BackendOptions) -> Backend:
-    return Backend("working", object(), None, fingerprint="", provenance={"options": f"{options}"})  # type: ignore[arg-type]
+    return Backend(
+        "working",
+        FakeClassifier(),
+        None,
+        fingerprint="",
+        provenance={"options": f"{options}"},
+    )
 
 
 def leaning(options: BackendOptions) -> Backend:
     on = {"on": str(id(options.other("working")))}
-    return Backend("leaning", object(), None, fingerprint="", provenance=on)  # type: ignore[arg-type]
+    return Backend("leaning", FakeClassifier(), None, fingerprint="", provenance=on)
 
 
 def circular(options: BackendOptions) -> Backend:
@@ -87,7 +94,9 @@ def test_backends_that_build_on_each_other_are_an_error() -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(NotFoundError, match="'brocken': wanted one of absent, broken, circular"):
+    with pytest.raises(
+        NotFoundError, match="'brocken': wanted FILE.py:FACTORY or one of absent, broken, circular"
+    ):
         container.load_backends(["brocken"])[0]
 
 
