@@ -1,1 +1,1 @@
-"""Several runs over the same patients: what differs, where, and how sure that is."""
+"""Comparison of several runs over the same patients, with tests and confidence intervals."""

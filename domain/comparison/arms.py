@@ -1,4 +1,4 @@
-"""What a comparison says of each backend alone."""
+"""Results of a comparison for each backend alone."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _curve(
 
 
 def _calibration(name: str, studies: GradedStudies) -> Reliability | NotEstimable:
-    """Hold the probabilities that were given against the grades; failures gave none."""
+    """Measure the calibration of the probabilities given; failures have none."""
     if name not in studies.probability:
         return NO_PROBABILITY
     there = studies.answered[name]
@@ -154,7 +154,7 @@ def _places_of(cases: CaseTable, study_ids: Sequence[str], form: Form) -> FloatA
     places = Placements.of(cases, there)
     at = dict(zip(places.study_ids, places.predicted.centres_mm, strict=True))
     nowhere = np.full(2, np.nan)
-    return np.reshape([at.get(one, nowhere) for one in study_ids], (-1, 2))
+    return np.reshape([at.get(study_id, nowhere) for study_id in study_ids], (-1, 2))
 
 
 def _shown(centres_mm: FloatArray) -> tuple[tuple[float, float], ...]:

@@ -1,4 +1,4 @@
-"""What a reader has to know before believing a comparison."""
+"""Audits of runs that qualify a comparison."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gliobench.domain.studies.patients import assumptions, patient_hash
 from gliobench.domain.studies.study import SliceChoice
 
 NAMED = 5
-"""References that cannot be read; more are counted."""
+"""Maximum number of unreadable references listed; more are only counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class ScoredRun:
         backend: Its name.
         cohort: Fingerprint of the cohort that it was asked about.
         cases: Its scores, one a study.
-        n_studies: Studies of that cohort; None where the manifest does not tell.
+        n_studies: Studies of that cohort; None where the manifest does not state it.
         trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
             has learned from; None where it does not state that.
         provenance: What it says of itself.
@@ -95,7 +95,7 @@ def learned_from(cases: Cases, trained_on: frozenset[str] | None) -> CaseTable:
         return table.take(np.zeros(len(table), dtype=np.bool_))
     known = [
         image in trained_on
-        # A study was once taken for its own patient, where names now tell whose visit it is.
+        # Older versions took each study as its own patient, where names now identify visits.
         or not trained_on.isdisjoint((patient_hash(patient), patient_hash(study_id)))
         for patient, study_id, image in zip(
             table.patients, table.study_ids, table.images, strict=True
@@ -111,13 +111,13 @@ def _different_cohorts(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
             yield Finding(
                 FindingKind.DIFFERENT_COHORTS,
                 f"{run.backend} was run over cohort {run.cohort[:12]}, {first.backend} over "
-                f"{first.cohort[:12]}: only runs over the same studies are compared.",
+                f"{first.cohort[:12]}: only runs over the same studies can be compared.",
                 backend=run.backend,
             )
 
 
 def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
-    """Find studies that were held against one truth in one run and another in the next."""
+    """Find studies that were scored against different references in two runs."""
     first = runs[0].cases
     for run in runs[1:]:
         if run.labels != runs[0].labels:
@@ -141,53 +141,52 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 
 
 def _labels(run: ScoredRun) -> str:
-    return run.labels.convention.name if run.labels else "that are not recorded"
+    return run.labels.convention.name if run.labels else "not recorded"
 
 
 def _images(cases: CaseTable) -> Iterator[Finding]:
-    """Find studies that no backend may have been made for: answers to them prove little."""
+    """Find studies outside the intended input of the backends."""
     if faults := cases.image_faults:
         yield Finding(
             FindingKind.IMPLAUSIBLE_IMAGES,
-            f"The images of {_studies(len(faults))} are not those of a brain without its skull. They "
-            f"are scored as all others; leave them out by dataset verify --quarantine if they do not "
-            f"belong here. {_named(faults)}.",
+            f"The images of {_studies(len(faults))} do not show a skull-stripped brain. They are scored "
+            f"like all others; to exclude them, use dataset verify --quarantine. {_named(faults)}.",
             study_ids=tuple(sorted(faults)),
         )
 
 
 def _references(cases: CaseTable) -> Iterator[Finding]:
-    """Find references of which a part is not known: that is no fault of any backend."""
+    """Find references that are partly unknown, which is not a fault of any backend."""
     annotated = int((cases.has_plane | cases.tumour_free).sum())
     scored = f"Localisation is scored in {annotated} of {_studies(len(cases))}"
     if notes := cases.reference_notes:
         yield Finding(
             FindingKind.NOTED_REFERENCES,
-            f"In {_studies(len(notes))} the reference mask is not plainly a mask. {_named(notes)}.",
+            f"In {_studies(len(notes))} the reference mask is unusual. {_named(notes)}.",
             study_ids=tuple(sorted(notes)),
         )
     faults = cases.reference_faults
     unknown = cases.study_ids[~(cases.has_plane | cases.tumour_free)].tolist()
-    lacking = sorted(one for one in unknown if one not in faults)
+    lacking = sorted(item for item in unknown if item not in faults)
     if faults:
         yield Finding(
             FindingKind.UNREADABLE_REFERENCES,
-            f"{scored}: of {_studies(len(faults))} a part of the reference cannot be read. What can "
-            f"be read of it, such as the grade, is scored, and no backend is charged. "
+            f"{scored}: the reference of {_studies(len(faults))} is partly unreadable. Readable parts, "
+            f"such as the grade, are scored, and no failure is counted. "
             f"{_named(faults)}.",
             study_ids=tuple(sorted(faults)),
         )
     if annotated and lacking:
         yield Finding(
             FindingKind.MISSING_MASKS,
-            f"{scored}: {len(lacking)} without a reference mask, or not to be opened.",
+            f"{scored}: {len(lacking)} without a reference mask, or not readable.",
             study_ids=tuple(lacking),
         )
 
 
-def _named(told: Mapping[str, str]) -> str:
-    named = "; ".join(f"{one}: {why}" for one, why in list(told.items())[:NAMED])
-    return f"{named}; and {len(told) - NAMED} more" if len(told) > NAMED else named
+def _named(reasons: Mapping[str, str]) -> str:
+    named = "; ".join(f"{item}: {why}" for item, why in list(reasons.items())[:NAMED])
+    return f"{named}; and {len(reasons) - NAMED} more" if len(reasons) > NAMED else named
 
 
 def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
@@ -200,14 +199,14 @@ def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
             yield Finding(
                 FindingKind.PARTIAL_RUN,
                 f"{run.backend} has scores of {len(there[run.backend])} of {_studies(wanted)}: its "
-                "run was not finished.",
+                "run is not finished.",
                 backend=run.backend,
                 study_ids=tuple(sorted(everyone - there[run.backend])),
             )
 
 
 def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
-    """Find images that came under two patients' names: they count twice, and split apart."""
+    """Find images under two patients' names: they count twice, and may be split apart."""
     whose: dict[str, str] = {}
     repeated = set()
     for run in runs:
@@ -216,24 +215,24 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
                 repeated.add(image)
     for image in sorted(repeated):
         same = [run.cases.take(run.cases.images == image) for run in runs]
-        ids = tuple(sorted({one for table in same for one in table.study_ids.tolist()}))
-        patients = {one for table in same for one in table.patients.tolist()}
+        ids = tuple(sorted({item for table in same for item in table.study_ids.tolist()}))
+        patients = {item for table in same for item in table.patients.tolist()}
         yield Finding(
             FindingKind.REPEATED_IMAGE,
-            f"{' and '.join(ids)} are the same images under the names of {len(patients)} patients.",
+            f"{' and '.join(ids)} are the same images under {len(patients)} patient names.",
             study_ids=ids,
         )
 
 
 def _assumed_patients(cases: CaseTable) -> Iterator[Finding]:
-    """Say what was assumed about whose studies these are: leakage is looked for by patient."""
+    """Report assumptions about which studies share a patient, on which leakage depends."""
     patients = dict(zip(cases.study_ids.tolist(), cases.patients.tolist(), strict=True))
-    for one in assumptions(patients):
-        yield Finding(FindingKind.ASSUMED_PATIENTS, f"{one}.")
+    for assumption in assumptions(patients):
+        yield Finding(FindingKind.ASSUMED_PATIENTS, f"{assumption}.")
 
 
 def _leakage(run: ScoredRun) -> Iterator[Finding]:
-    """Find patients that were learned from; a baseline uses averages only, and stops nothing."""
+    """Find training patients; a baseline uses averages only, and does not stop a comparison."""
     known = learned_from(run.cases, run.trained_on)
     if len(known):
         patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
@@ -244,8 +243,7 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
             f"{run.backend} is a baseline that uses averages estimated from {learned} (conservative: "
             "this makes it harder to beat)."
             if baseline
-            else f"{run.backend} has learned from {learned}: what it scores on them is memory, not "
-            "skill.",
+            else f"{run.backend} was trained on {learned}: its scores on them do not show skill.",
             backend=run.backend,
             study_ids=_ids(known),
         )
@@ -257,14 +255,14 @@ def _unstated_training(run: ScoredRun) -> Iterator[Finding]:
     of = f" of {run.unstated}" if run.unstated else ""
     yield Finding(
         FindingKind.UNSTATED_TRAINING,
-        f"{run.backend} does not state the training data{of}: it is not known whether it has learned "
-        "from these patients.",
+        f"{run.backend} does not state the training data{of}: it is unknown whether it was "
+        "trained on these patients.",
         backend=run.backend,
     )
 
 
 def n_learned_from(run: ScoredRun) -> int | None:
-    """Count the patients here that a backend has learned from; None where that is not stated."""
+    """Count the patients on which a backend was trained; None where that is not stated."""
     known = len(set(learned_from(run.cases, run.trained_on).patients.tolist()))
     return known or (None if run.trained_on is None or run.unstated else 0)
 
@@ -275,28 +273,28 @@ def _simulated(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
         of = "All" if len(phantoms) == everyone else f"{len(phantoms)} of the"
         yield Finding(
             FindingKind.SIMULATED,
-            f"{of} {_studies(everyone)} {'is' if everyone == 1 else 'are'} simulated: phantoms, images "
-            "of no patient. Scores on them show that the program runs, not how well patients are "
-            "read, so no backend is ranked.",
+            f"{of} {_studies(everyone)} {'is' if everyone == 1 else 'are'} simulated (phantoms). "
+            "Scores on them show that the program runs, not performance on patients, so no backend is "
+            "ranked.",
             study_ids=phantoms,
         )
 
 
 def _slices(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
-    """Find studies whose one plane was chosen with the reference, as far as that is stated."""
+    """Find single-plane studies whose plane was selected with the reference, or is not stated."""
     for choice, kind, sentence in (
         (
             SliceChoice.ORACLE,
             FindingKind.ORACLE_SLICES,
-            "Every backend was shown slices that were chosen with the reference mask (oracle slices) "
-            "in {}: a deployed model would have to find them first.",
+            "Every backend was shown slices selected with the reference mask (oracle slices) in {}; in "
+            "deployment the slice is unknown.",
         ),
         (
             SliceChoice.NOT_STATED,
             FindingKind.UNSTATED_SLICES,
-            "The dataset does not state how the slices of {} were chosen. They count as oracle slices, "
-            "chosen with the reference mask, for every backend: a deployed model would have to find "
-            "them first. State it in the column slice_choice of cases.csv or by the setting "
+            "The dataset does not state how the slices of {} were selected. They count as oracle slices, "
+            "selected with the reference mask, for every backend; in deployment the slice is unknown. "
+            "State the selection in the column slice_choice of cases.csv or by the setting "
             "slice_choice.",
         ),
     ):
@@ -308,13 +306,15 @@ def _slices(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
 def _studies_where(
     runs: Sequence[ScoredRun], holds: Callable[[CaseTable], BoolArray]
 ) -> tuple[tuple[str, ...], int]:
-    """Name the studies of which something holds in any run, and count all studies."""
-    found = {one for run in runs for one in _ids(run.cases.take(holds(run.cases)))}
-    return tuple(sorted(found)), len({one for run in runs for one in run.cases.study_ids.tolist()})
+    """Return the studies with a property in any run, and count all studies."""
+    found = {item for run in runs for item in _ids(run.cases.take(holds(run.cases)))}
+    return tuple(sorted(found)), len(
+        {item for run in runs for item in run.cases.study_ids.tolist()}
+    )
 
 
 def _oracle(run: ScoredRun) -> Iterator[Finding]:
-    """Find the slices that a backend asked for, in studies of more than one."""
+    """Find the slices that a backend requested, in studies of more than one."""
     chosen = np.zeros(len(run.cases), dtype=np.bool_)
     for choice in (SliceChoice.ORACLE, SliceChoice.NOT_STATED):
         chosen |= run.cases.chosen_as(choice)
@@ -322,8 +322,8 @@ def _oracle(run: ScoredRun) -> Iterator[Finding]:
     if len(shown):
         yield Finding(
             FindingKind.ORACLE_SLICES,
-            f"{run.backend} was shown slices that were chosen with the reference mask (oracle slices) "
-            f"in {_studies(len(shown))}: a deployed model would have to find them first.",
+            f"{run.backend} was shown slices selected with the reference mask (oracle slices) in "
+            f"{_studies(len(shown))}; in deployment the slice is unknown.",
             backend=run.backend,
             study_ids=_ids(shown),
         )
@@ -338,7 +338,7 @@ def _held_out(run: ScoredRun) -> Iterator[Finding]:
     if rule := run.facts.held_out:
         yield Finding(
             FindingKind.HELD_OUT,
-            f"{run.backend} answers about {rule}.",
+            f"{run.backend} predicts {rule}.",
             backend=run.backend,
         )
 

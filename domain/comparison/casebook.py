@@ -1,4 +1,4 @@
-"""Single cases, side by side: what every backend said of each, and what there is to see of it."""
+"""Single cases with the answers of all backends, and their pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which claims all tests together support."""
+"""Claims supported by all tests together."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gliobench.domain.statistics.multiplicity import holm
 def draw_claims(
     following: Sequence[Test | None], pairs: Sequence[Pair], primary: Endpoint
 ) -> tuple[tuple[Test | None, ...], tuple[Pair, ...]]:
-    """Correct each family over all backends and pairs, and say what is supported then.
+    """Correct each family over all backends and pairs, and derive the supported claims.
 
-    A test that could not be made belongs to no family. The primary endpoint has half of the level of
-    the first paragraph's, whose claims are false in no more than 5 % of cohorts, all together.
+    A test that could not be computed belongs to no family. The primary endpoint has half of the level of
+    the first paragraph's family, whose claims are jointly false in at most 5 % of cohorts.
 
     Args:
-        following: Of each backend, whether its points follow the tumour.
-        pairs: Every two backends, with tests that are not corrected.
-        primary: The endpoint that decides.
+        following: Tests of whether points follow the tumour, by backend.
+        pairs: All pairs of backends, with uncorrected tests.
+        primary: The primary endpoint.
     """
     tests = [test for test in following if test] + [test for pair in pairs for test in pair.tests]
     found: dict[int, Test] = {}
@@ -42,8 +42,8 @@ def draw_claims(
 
 
 def tracking_claim(index: Measured, test: Test | None) -> Tracking | None:
-    """Say whether answers follow the tumour: its index's interval and the corrected test both."""
-    sure = test is not None and test.tells_apart
+    """Return whether answers follow the tumour: both by the index's interval and the corrected test."""
+    sure = test is not None and test.is_significant
     if not sure or not isinstance(index, Estimate) or not isinstance(index.interval, Interval):
         return None
     if index.interval.low > FOLLOWS:
@@ -52,14 +52,16 @@ def tracking_claim(index: Measured, test: Test | None) -> Tracking | None:
 
 
 def _weights(tests: Sequence[Test], primary: Endpoint) -> list[float]:
-    """Give the primary endpoint half of the first paragraph's level, over all pairs."""
+    """Return the primary endpoint half of the first paragraph's level, over all pairs."""
     first = [test.family is Family.LEAD and test.of == primary.name for test in tests]
     others = len(tests) - sum(first)
-    return [1 / sum(first) if one else 1 / others for one in first]
+    return [1 / sum(first) if item else 1 / others for item in first]
 
 
 def _claiming(pair: Pair, tests: Sequence[Test]) -> Pair:
-    """Draw from a pair's corrected tests what is supported of it."""
+    """Derive the supported claims of a pair from its corrected tests."""
     tested = replace(pair, tests=tuple(tests))
-    endpoints = [one for one in (*GRADING, *LOCALISATION) if tested.mean_test(one) is not None]
-    return replace(tested, claims={one.name: tested.supported(one) for one in endpoints})
+    endpoints = [item for item in (*GRADING, *LOCALISATION) if tested.mean_test(item) is not None]
+    return replace(
+        tested, claims={endpoint.name: tested.supported(endpoint) for endpoint in endpoints}
+    )

@@ -1,4 +1,4 @@
-"""How the scores of several runs become one comparison."""
+"""Computation of a comparison from the scores of several runs."""
 
 from __future__ import annotations
 
@@ -52,15 +52,19 @@ def compare(
     """
     bootstrap = bootstrap or BootstrapOptions()
     cases = shared_studies([entrant.run for entrant in entrants])
-    priors = {one.run.backend: cases[one.run.backend] for one in entrants if one.run.facts.baseline}
-    described = [describe_arm(one, cases[one.run.backend], priors, bootstrap) for one in entrants]
+    priors = {
+        item.run.backend: cases[item.run.backend] for item in entrants if item.run.facts.baseline
+    }
+    described = [
+        describe_arm(item, cases[item.run.backend], priors, bootstrap) for item in entrants
+    ]
     pairs = _pairs(cases, primary, bootstrap) if cohort.is_ranked else []
     tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
     brains = brains_mm(next(iter(cases.values())))
     return Comparison(
         cohort=cohort,
-        flow=follow([one.run for one in entrants], cases),
+        flow=follow([item.run for item in entrants], cases),
         primary=primary,
         primary_choice=primary_choice,
         brains=Cloud.of(brains) if len(brains) else None,
@@ -82,7 +86,7 @@ def _pairs(
 
 
 def _tracking(arm: Arm, test: Test | None) -> Arm:
-    points = next((one.measured for one in arm.biases if one.form is Form.POINT), None)
+    points = next((bias.measured for bias in arm.biases if bias.form is Form.POINT), None)
     if not isinstance(points, PositionBias):
         return arm
     return replace(arm, follows=test, tracking=tracking_claim(points.tracking, test))

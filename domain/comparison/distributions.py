@@ -1,4 +1,4 @@
-"""How one backend's scores of single studies are spread."""
+"""Distributions of one backend's scores over studies."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def distributions(cases: Cases) -> Iterator[Distribution]:
         if not there.any():
             continue
         scored = scores[there]
-        failed, none = (one[there] for one in (table.failed(form), table.found_none))
+        failed, none = (item[there] for item in (table.failed(form), table.found_none))
         answers = np.sort(scored[~failed & ~none])
         low, middle, high = np.quantile(scored, (0.25, 0.5, 0.75))
         kept = np.linspace(0, len(answers) - 1, min(len(answers), SHOWN)).round().astype(np.intp)

@@ -1,4 +1,4 @@
-"""What two backends can be compared by."""
+"""Endpoints of a comparison."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class PrimaryOrigin(str, Enum):
     """Where a run's primary endpoint came from."""
 
     DECLARED = "declared"
-    """Somebody set it before the run was scored."""
+    """Set by the user before the run was scored."""
     DEFAULT = "default"
-    """Nobody set it."""
+    """Not set by the user."""
 
 
 class PrimaryChoice(str, Enum):
@@ -55,7 +55,11 @@ class Endpoint:
             InvalidInputError: There is none of this name that has a paired test of its own.
         """
         endpoints = (*GRADING, *LOCALISATION)
-        known = {one.name: one for one in endpoints if one.measure.compared is Compared.BY_TEST}
+        known = {
+            endpoint.name: endpoint
+            for endpoint in endpoints
+            if endpoint.measure.compared is Compared.BY_TEST
+        }
         if name not in known:
             raise InvalidInputError(f"primary endpoint {name!r}: wanted one of {', '.join(known)}")
         return known[name]
@@ -89,7 +93,7 @@ class Endpoint:
         return table.scores(self.form, self.measure, region)
 
 
-GRADING = tuple(Endpoint(one) for one in measures.GRADING if one.compared is not Compared.NO)
+GRADING = tuple(Endpoint(item) for item in measures.GRADING if item.compared is not Compared.NO)
 BALANCED_ACCURACY = Endpoint(measures.BALANCED_ACCURACY)
 AUROC = Endpoint(measures.AUROC)
 BRIER = Endpoint(measures.BRIER)
@@ -101,20 +105,20 @@ LEADING = tuple(Endpoint(leading(form), form) for form in Form)
 LOCALISATION = (
     *LEADING,
     *(
-        Endpoint(one, form)
+        Endpoint(item, form)
         for form in Form
-        for one in measures_of(form)
-        if one.compared is not Compared.NO and one is not leading(form)
+        for item in measures_of(form)
+        if item.compared is not Compared.NO and item is not leading(form)
     ),
 )
-PAIRED = tuple(one for one in LOCALISATION if one.is_mean)
+PAIRED = tuple(item for item in LOCALISATION if item.is_mean)
 """The means of localisation, each with a paired test of its own."""
 
 
 def primary_choice(
     primary: Endpoint, recorded: Sequence[tuple[str | None, PrimaryOrigin | None]]
 ) -> PrimaryChoice:
-    """Tell how a comparison's primary endpoint was chosen.
+    """Return how a comparison's primary endpoint was chosen.
 
     Args:
         primary: The endpoint that decides the comparison.

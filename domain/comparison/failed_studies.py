@@ -1,4 +1,4 @@
-"""How often pairs of backends failed on the same studies."""
+"""Paired failures of backends on the same studies."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from gliobench.domain.statistics.sampling import Indices, numbered
 from gliobench.domain.statistics.swapping import swap_tests
 
 FEWEST = 6
-"""Studies on which just one of two fails: of fewer, all by the same backend have a p above 0.05, so
-there is nothing to test (Tarone, Biometrics 1990)."""
+"""Minimum number of studies with a failure of exactly one of two backends: with fewer, no p can fall
+below 0.05, so there is nothing to test (Tarone, Biometrics 1990)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +41,13 @@ class FailedStudies:
         )
 
     def answered(self, first: str, second: str) -> McNemar | NotEstimable:
-        """Count the studies that either alone answered in all that it was asked."""
+        """Count the studies that exactly one of two backends answered completely."""
         return mcnemar(first_right=~self.failed[first], second_right=~self.failed[second])
 
     def p(
         self, answered: McNemar | NotEstimable, first: str, second: str, *, seed: int
     ) -> float | NotEstimable:
-        """Test who fails more often: by McNemar's exact test, or by swaps where patients came twice."""
+        """Test failure rates by McNemar's exact test, or by permutation for repeated patients."""
         if isinstance(answered, NotEstimable):
             return answered
         if answered.only_first + answered.only_second < FEWEST:

@@ -1,4 +1,4 @@
-"""Which studies a comparison counts, and where the others went."""
+"""Flow of studies: those counted in a comparison, and those excluded."""
 
 from __future__ import annotations
 

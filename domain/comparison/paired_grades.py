@@ -1,4 +1,4 @@
-"""How pairs of backends grade the same studies."""
+"""Paired grading of the same studies by several backends."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from gliobench.domain.statistics.swapping import swap_test
 
 NO_PROBABILITIES = NotEstimable("one of the two gives no probabilities")
 NOT_GRADED = NotEstimable("one of the two does not grade")
-SAME_ANSWERS = NotEstimable("the two are right on the same studies")
-REPEATED = NotEstimable("patients came more than once, and this takes studies for independent")
+SAME_ANSWERS = NotEstimable("both are correct on the same studies")
+REPEATED = NotEstimable("patients have several studies, and the test treats studies as independent")
 NO_BETTER_THAN_CHANCE = NotEstimable("neither is better than chance, or one makes no mistake")
 
 
@@ -77,19 +77,19 @@ class GradedStudies:
 
     @property
     def repeats(self) -> bool:
-        """Tell whether a patient came more than once."""
+        """Return whether a patient has more than one study."""
         return len(set(self.patients)) < len(self.patients)
 
     def part(self, name: str) -> BoolArray:
-        """Tell which studies are in a part, (N,): in "all", "HGG" or "LGG"."""
+        """Return which studies are in a part, (N,): in "all", "HGG" or "LGG"."""
         return {"all": np.ones_like(self.hgg), "HGG": self.hgg, "LGG": ~self.hgg}[name]
 
     def right(self, name: str) -> BoolArray:
-        """Tell where a backend is right, (N,)."""
+        """Return where a backend is right, (N,)."""
         return np.asarray(self.called[name] == self.hgg)
 
     def has(self, *names: str) -> bool:
-        """Tell whether all of them grade."""
+        """Return whether all of them grade."""
         return all(name in self.called for name in names) and bool(self.patients)
 
 
@@ -132,7 +132,7 @@ class DrawnGrades:
 def right_grades(
     studies: GradedStudies, first: str, second: str
 ) -> dict[str, McNemar | NotEstimable]:
-    """Count on which studies two backends fall out: in all, in HGG and in LGG."""
+    """Count discordant studies: in all, in HGG and in LGG."""
     one, other = studies.right(first), studies.right(second)
     found = {}
     for name in ("all", "HGG", "LGG"):
@@ -144,7 +144,7 @@ def right_grades(
 def right_p(
     studies: GradedStudies, part: str, found: McNemar, first: str, second: str, *, seed: int
 ) -> float | NotEstimable:
-    """Test who is right more often: by McNemar's mid-p, or by swapping where patients came twice."""
+    """Test accuracy by McNemar's mid-p, or by permutation for repeated patients."""
     if not studies.repeats:
         return found.mid_p
     there = studies.part(part)
@@ -154,7 +154,7 @@ def right_p(
 
 
 def paired_auroc(studies: GradedStudies, first: str, second: str) -> PairedAuroc | NotEstimable:
-    """Compare two areas under the ROC curve; no p where patients came twice."""
+    """Compare two areas under the ROC curve; no p for repeated patients."""
     if not {first, second} <= set(studies.probability):
         return NO_PROBABILITIES if studies.has(first, second) else NOT_GRADED
     one, other = (studies.probability[name] for name in (first, second))
@@ -167,7 +167,7 @@ def paired_auroc(studies: GradedStudies, first: str, second: str) -> PairedAuroc
 def grading_p(
     studies: GradedStudies, endpoint: Endpoint, first: str, second: str, *, seed: int
 ) -> float | NotEstimable:
-    """Test a grading endpoint as the primary one: AUROC by DeLong's test, others by swapping."""
+    """Test a grading endpoint as the primary one: AUROC by DeLong's test, others by permutation."""
     if not studies.has(first, second):
         return NOT_GRADED
     if endpoint == AUROC:
@@ -185,7 +185,7 @@ def grading_p(
 
 
 def _brier_p(studies: GradedStudies, first: str, second: str, *, seed: int) -> float | NotEstimable:
-    """Test two means of squared errors; a failure is sure of the wrong grade."""
+    """Test two means of squared errors; a failure counts as the wrong grade with probability 1."""
     one, other = (
         squared_error(reference=studies.hgg, probability=studies.probability[name])
         for name in (first, second)
@@ -201,7 +201,7 @@ def _brier_p(studies: GradedStudies, first: str, second: str, *, seed: int) -> f
 
 
 def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
-    """Weigh each study's right grade so that their sum is the measure; NaN for an absent grade."""
+    """Return the weight of each study's correct grade in the measure; NaN for an absent grade."""
     shares = [
         part / part.sum() if part.any() else np.full(len(hgg), np.nan) for part in (hgg, ~hgg)
     ]
@@ -215,7 +215,7 @@ def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
 def detectable_accuracy(
     studies: GradedStudies, right: McNemar | NotEstimable
 ) -> float | NotEstimable:
-    """Find the smallest difference of accuracies that McNemar's exact test of so many studies would show."""
+    """Find the smallest difference of accuracies detectable by McNemar's exact test."""
     if isinstance(right, NotEstimable):
         return right
     if studies.repeats:
@@ -227,7 +227,7 @@ def detectable_accuracy(
 
 
 def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float | NotEstimable:
-    """Find the smallest difference of AUROCs that DeLong's test of so many studies would show."""
+    """Find the smallest difference of AUROCs detectable by DeLong's test."""
     paired = paired_auroc(studies, first, second)
     if isinstance(paired, NotEstimable):
         return paired

@@ -1,4 +1,4 @@
-"""How pairs of backends place the same tumours."""
+"""Paired localisation of the same tumours by several backends."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class PlacedStudies:
         return [e for e in LOCALISATION if {(first, e), (second, e)} <= set(self.scores)]
 
     def apart(self, first: str, second: str, endpoint: Endpoint) -> FloatArray:
-        """Give the first's scores less the second's; NaN where either has none."""
+        """Return the first's scores minus the second's; NaN where either has none."""
         return np.asarray(self.scores[first, endpoint] - self.scores[second, endpoint])
 
     def means(self, pairs: Sequence[tuple[str, str]], *, seed: int) -> PairedScores:
-        """Compare every mean that both of a pair have; all swaps toss the same coins."""
+        """Compare every mean of all pairs; all permutation tests share the same random signs."""
         keys = [(*pair, endpoint) for pair in pairs for endpoint in self.shared(*pair)]
         apart = (np.nan_to_num(self.apart(*key)) for key in keys)
         swapped = swap_tests(apart, self.numbers, seed=seed)
@@ -88,9 +88,9 @@ class PlacedStudies:
         )
 
     def _lost(self, name: str, endpoint: Endpoint) -> BoolArray:
-        """Tell where the score is the worst, be it for a failure or for a tumour that was not found.
+        """Return where the score is the worst, by a failure or by a missed tumour.
 
-        Of shares of right answers nothing is: there the worst is as wrong as any.
+        Empty for shares of correct answers, where the worst is an ordinary wrong answer.
         """
         scores = self.scores[name, endpoint]
         if not endpoint.is_mean:
@@ -98,7 +98,7 @@ class PlacedStudies:
         return np.asarray(self.failed[name, endpoint.form] | (scores == endpoint.worst))
 
     def shifts(self, first: str, second: str) -> dict[Form, SignedRank | NotEstimable]:
-        """Rank the differences of each form's leading endpoint, over the tumours both answer."""
+        """Rank the differences of each form's leading endpoint, over the tumours that both answer."""
         shared = set(self.shared(first, second))
         found = {}
         for endpoint in LEADING:
@@ -110,7 +110,7 @@ class PlacedStudies:
     def shift_p(
         self, endpoint: Endpoint, found: SignedRank, first: str, second: str, *, seed: int
     ) -> float | NotEstimable:
-        """Test a shift: by Wilcoxon's test, or by swapping its ranks where patients came twice.
+        """Test a shift by Wilcoxon's test, or by permuting its ranks for repeated patients.
 
         Source: Rosner, Glynn & Lee, "The Wilcoxon signed rank test for paired comparisons of
             clustered data", Biometrics 2006.
@@ -123,7 +123,7 @@ class PlacedStudies:
         return p
 
     def _known(self, first: str, second: str, endpoint: Endpoint) -> tuple[FloatArray, Indices]:
-        """Give the differences that there are, and whose they are."""
+        """Return the available differences, with their patients."""
         apart = self.apart(first, second, endpoint)
         there = ~np.isnan(apart)
         return apart[there], self.numbers[there]

@@ -1,4 +1,4 @@
-"""What every two backends differ by, and the tests of it."""
+"""Pairwise differences of backends, and their tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ComparedStudies:
     Args:
         names: Of the backends.
         grades: What they said of the grades.
-        drawn: Grading measures of drawn cohorts; None where nobody grades.
+        drawn: Grading measures of drawn cohorts; None without graders.
         places: How well they placed the tumours.
         means: Of all pairs.
         failed: Where they failed.
@@ -81,7 +81,7 @@ class ComparedStudies:
 
 
 def compare_pairs(studies: ComparedStudies, primary: Endpoint, *, seed: int) -> list[Pair]:
-    """Compare every two backends; tests are not corrected yet, and nothing is claimed."""
+    """Compare all pairs of backends; tests are uncorrected, and no claims are made."""
     return [_pair(*two, studies, primary, seed=seed) for two in every_two(studies.names)]
 
 
@@ -119,7 +119,7 @@ def _pair(
 def _placing_tests(
     pair: Pair, places: PlacedStudies, means: PairedScores, primary: Endpoint, *, seed: int
 ) -> Iterator[Test]:
-    """List the tests of where tumours are, not corrected yet."""
+    """List the uncorrected tests of localisation."""
     names, in_lead = (pair.first, pair.second), {primary, POINT_ERROR}
     if primary.form and (*names, primary) not in means:
         yield Test(Family.LEAD, primary.name, NOT_LOCALISED, NOT_LOCALISED)
@@ -146,7 +146,7 @@ def _family(endpoint: Endpoint, in_lead: set[Endpoint], otherwise: Family) -> Fa
 def _grading_tests(
     pair: Pair, grades: GradedStudies, primary: Endpoint, *, seed: int
 ) -> Iterator[Test]:
-    """List the tests of grades, not corrected yet."""
+    """List the uncorrected tests of grading."""
     p: PValue
     names = (pair.first, pair.second)
     if not primary.form:

@@ -1,11 +1,11 @@
-"""The numbers that others have published, to stand beside ours under their own name."""
+"""Published results, shown beside the runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 PAPER = "Liu, Yoo & Khalvati 2025, arXiv 2509.10683"
-"""BraTS 2020; neither its split nor its training is public, so its models are not ours."""
+"""BraTS 2020; neither its split nor its training is public, so its models cannot be reproduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +28,4 @@ PUBLISHED = (
     Published("LLaMA 3.2 Vision, base", 0.76, 0.18),
     Published("LLaMA 3.2 Vision, fine-tuned", 0.72, 0.55),
 )
-"""Of models that are none of ours: each stands by itself, never in the row of a backend."""
+"""Models of the paper: each has its own row, never that of a backend."""

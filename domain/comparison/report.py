@@ -1,4 +1,4 @@
-"""What a report says: a cohort, and each backend's scores over it."""
+"""The content of a report: a cohort, and each backend's scores over it."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class CohortDescription:
 
     @property
     def n_unannotated(self) -> int:
-        """Studies of which it is unknown whether there is a tumour, and where."""
+        """Number of studies for which it is unknown whether there is a tumour."""
         return self.n_studies - self.n_with_tumour - self.n_without_tumour
 
     @property
     def is_ranked(self) -> bool:
-        """Tell whether backends are ranked on it: only where every study is of a patient."""
+        """Return whether backends are ranked: only if every study is of a patient."""
         return self.n_simulated == 0
 
 
@@ -66,7 +66,7 @@ class BackendReport:
     Args:
         name: The backend.
         fingerprint: Hash of all that decides its predictions.
-        provenance: Weights, provider, … as the backend tells.
+        provenance: Weights, provider, … as stated by the backend.
         n_trained_on: Patients of this cohort that the backend has learned from: scores on them
             are no test. None where it does not state its training data.
         oracle: True where it was shown slices chosen with the reference.

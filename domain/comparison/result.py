@@ -1,6 +1,6 @@
-"""Which of several backends is better, where, and how sure that is: the values.
+"""The result of a comparison.
 
-A difference is always of the first backend of a pair less the second. What cannot be told is a
+A difference is always the first backend of a pair minus the second. What cannot be estimated is a
 `NotEstimable` with its reason.
 """
 
@@ -36,11 +36,11 @@ PValue = float | NotEstimable
 
 
 class Family(str, Enum):
-    """Tests that are corrected together, over all pairs of backends, by Holm."""
+    """Tests that are corrected together by Holm, over all pairs of backends."""
 
     LEAD = "first paragraph"
     """The primary endpoint, centre errors of points by mean and by ranks, failure rates, and whether
-    answers follow the tumour: all that the first paragraph may claim."""
+    answers follow the tumour: all claims of the first paragraph."""
     GRADES = "grades over all studies"
     WITHIN_GRADES = "grades within HGG and within LGG"
     AUROC = "area under the ROC curve"
@@ -53,10 +53,10 @@ class Test:
     """One test of one pair.
 
     Args:
-        family: What it is corrected with.
+        family: The family in which it is corrected.
         of: What is tested, such as "HGG" or "point.error_mm".
-        p: Two-sided, as it is.
-        adjusted: Corrected over the family, to be held against `ALPHA`.
+        p: Two-sided, uncorrected.
+        adjusted: Corrected over the family, to be compared with `ALPHA`.
     """
 
     __test__ = False  # pytest
@@ -67,8 +67,8 @@ class Test:
     adjusted: PValue
 
     @property
-    def tells_apart(self) -> bool:
-        """Tell whether the two differ by more than chance explains."""
+    def is_significant(self) -> bool:
+        """Return whether the difference is statistically significant."""
         return isinstance(self.adjusted, float) and self.adjusted < ALPHA
 
 
@@ -82,17 +82,17 @@ TRACKING = "tracking_index"
 
 
 class Verdict(str, Enum):
-    """What is supported of two backends in one endpoint."""
+    """The claim supported for a pair in one endpoint."""
 
     APART = "better"
     TYPICAL = "better in the typical study, no claim about the mean"
-    OPEN = "not told apart"
+    OPEN = "not significantly different"
     TORN = "mean and median disagree"
     UNTESTED = "no test"
 
 
 class Tracking(str, Enum):
-    """What is supported of one backend's points."""
+    """The claim supported for one backend's points."""
 
     FOLLOWS = "follows the tumour"
     HARDLY = "hardly follows the tumour"
@@ -100,14 +100,14 @@ class Tracking(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What may be said of who is better in an endpoint.
+    """The supported claims for a pair in one endpoint.
 
     Args:
-        better: Who is better by the endpoint itself: a mean by its own interval and by swaps, with
-            as many failures as the exact intervals of their rates hold; a share or an area by its
-            test. None for neither.
-        typically: Who is better in the typical study: Wilcoxon's test, Hodges and Lehmann's shift
-            and most studies that differ say so. None for neither, or where ranks are not tested.
+        better: The better backend by the endpoint itself: for a mean by both its interval (at all
+            failure rates within their exact intervals) and the permutation test; for a share or an
+            area by its test. None for neither.
+        typically: The better backend in the typical study, by Wilcoxon's test, the Hodges–Lehmann shift
+            and the majority of differing studies. None for neither, or where ranks are not tested.
         tested: Whether any test was made.
     """
 
@@ -117,7 +117,7 @@ class Claim:
 
     @property
     def verdict(self) -> Verdict:
-        """Sum it up."""
+        """Combine both claims."""
         if not self.tested:
             return Verdict.UNTESTED
         if self.better and self.typically and self.better != self.typically:
@@ -128,17 +128,17 @@ class Claim:
 
     @property
     def winner(self) -> str | None:
-        """Who is better, at least in the typical study; None where nobody is, or both are."""
+        """The better backend, at least in the typical study; None for neither or contradicting claims."""
         return None if self.verdict is Verdict.TORN else self.better or self.typically
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What two backends differ by in one endpoint, intention-to-treat.
+    """The difference of two backends in one endpoint, intention-to-treat.
 
     Args:
-        endpoint: Which.
-        value: The first less the second, over patients drawn in pairs.
+        endpoint: The endpoint.
+        value: First minus second, from a paired bootstrap over patients.
     """
 
     endpoint: Endpoint
@@ -147,7 +147,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Detectable:
-    """The smallest differences that so many studies would show four times in five, before Holm.
+    """The smallest differences detectable with a power of 80 %, before Holm.
 
     Args:
         accuracy: By the exact McNemar test, at the observed discordance.
@@ -171,7 +171,7 @@ class Pair:
         answered: McNemar's counts of studies in which nothing failed.
         shifts: Signed ranks by form, of the forms' leading endpoints.
         tests: All tests, each with its family.
-        claims: What is supported of who is better, by the name of each endpoint that is tested.
+        claims: Supported claims, by the name of each tested endpoint.
         detectable: None where either does not grade.
     """
 
@@ -188,11 +188,11 @@ class Pair:
 
     def difference(self, endpoint: Endpoint) -> Measured | None:
         """Look up one endpoint; None where the two do not both answer it."""
-        return next((one.value for one in self.differences if one.endpoint == endpoint), None)
+        return next((item.value for item in self.differences if item.endpoint == endpoint), None)
 
     def test(self, family: Family, of: str) -> Test | None:
         """Look up one test."""
-        found = (one for one in self.tests if one.family is family and one.of == of)
+        found = (item for item in self.tests if item.family is family and item.of == of)
         return next(found, None)
 
     def mean_test(self, endpoint: Endpoint) -> Test | None:
@@ -205,18 +205,18 @@ class Pair:
         return in_lead or self.test(Family.LOCALISATION, endpoint.name)
 
     def claim(self, endpoint: Endpoint) -> Claim:
-        """Look up what is supported of who is better in an endpoint."""
+        """Look up the supported claims in an endpoint."""
         return self.claims.get(endpoint.name, Claim(None, None, tested=False))
 
     def supported(self, endpoint: Endpoint) -> Claim:
-        """Decide it, by tests corrected in their families."""
+        """Derive the claims from tests corrected in their families."""
         mean, ranks = self.mean_test(endpoint), self.rank_test(endpoint)
         difference = self.difference(endpoint)
         shift = self.shifts.get(endpoint.form) if endpoint.form else None
         apart = nearer = 0.0
-        if mean is not None and mean.tells_apart and isinstance(difference, Estimate):
+        if mean is not None and mean.is_significant and isinstance(difference, Estimate):
             apart = difference.value
-        if ranks is not None and ranks.tells_apart and isinstance(shift, SignedRank):
+        if ranks is not None and ranks.is_significant and isinstance(shift, SignedRank):
             nearer = shift.side
         return Claim(
             better=self._of_sign(apart * endpoint.sign),
@@ -226,9 +226,9 @@ class Pair:
 
     @property
     def fails_more(self) -> str | None:
-        """Name the backend that fails in more studies; None where that is not sure."""
+        """Return the backend with the significantly higher failure rate; None for neither."""
         test = self.test(Family.LEAD, FAILURES)
-        if test is None or not test.tells_apart or not isinstance(self.answered, McNemar):
+        if test is None or not test.is_significant or not isinstance(self.answered, McNemar):
             return None
         return self._of_sign(self.answered.only_second - self.answered.only_first)
 
@@ -253,12 +253,12 @@ class FailureRate:
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """What one backend's answers in one form owe to the tumour.
+    """Position bias of one backend in one form.
 
     Args:
         form: On the scoring plane.
         measured: Not estimable for too few patients.
-        predicted_mm: Middles of its answers, from the image's middle; at most `SHOWN` of them.
+        predicted_mm: Centres of its answers, relative to the image centre; at most `SHOWN` of them.
         reference_mm: Those of the tumours in the same studies.
     """
 
@@ -276,8 +276,8 @@ class Arm:
         name: Unique here.
         backend: As in the entry points.
         fingerprint: Hash of all that decides its predictions.
-        provenance: As it tells.
-        baseline: Whether it answers by a rule, without looking for a tumour.
+        provenance: As stated by the backend.
+        baseline: Whether it answers by a rule, without detecting the tumour.
         n_trained_on: Patients here that it has learned from; None where it does not state that.
         oracle: True where it was shown slices chosen with the reference.
         summary: Its scores, both ways.
@@ -350,10 +350,10 @@ class Comparison:
         cohort: The studies that all runs have scores of.
         flow: Which studies are counted, and where the others went.
         primary: The endpoint that decides.
-        primary_choice: How that was chosen, as far as the runs record.
+        primary_choice: How it was chosen, according to the runs.
         brains: Where the brains lie on the scoring planes; None where that is not known.
         arms: In the order asked for.
-        pairs: Every two of them, the earlier first; none on simulated studies.
+        pairs: All pairs of them, the earlier first; none on simulated studies.
         strata: By size, side, eccentricity, grade and site.
         sites: What the site alone gives away.
         findings: What a reader has to know, the gravest first.

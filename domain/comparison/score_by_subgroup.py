@@ -1,4 +1,4 @@
-"""How well each part of a cohort is read."""
+"""Scores in subgroups of a cohort."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gliobench.domain.statistics.sampling import Indices, numbered
 
 
 def score_by_subgroup(cases: Mapping[str, CaseTable]) -> Iterator[Stratum]:
-    """Part the shared studies, and score every run in every part.
+    """Divide the shared studies into subgroups, and score every run in each of them.
 
     Args:
         cases: By run, in the same order.

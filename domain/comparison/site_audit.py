@@ -1,4 +1,4 @@
-"""How much of the grade the site gives away."""
+"""Association of grade with acquisition site."""
 
 from __future__ import annotations
 
@@ -73,18 +73,18 @@ def audit_sites(cases: Cases) -> SiteAudit:
 
 
 def guess_by_site(known: Sequence[tuple[str, Grade, str]]) -> list[Grade]:
-    """Guess each study's grade from its site alone.
+    """Predict each study's grade from its site alone.
 
-    A lead that hinges on one patient is none: a site of one would give that patient away. Nor is
-    each study guessed without its own patient: at a site with as many HGG as LGG, that tips every
-    guess to the wrong side.
+    A majority that depends on one patient does not count: a site of one patient would reveal that
+    patient's grade. Studies are not predicted leave-one-patient-out, because at a site with equal counts
+    this would bias every prediction to the wrong side.
 
     Args:
         known: Site, grade and patient of each study.
 
     Returns:
-        The commoner grade of the site's studies, where it is that whichever patient is left out;
-        else that of all studies, likewise; else HGG.
+        The more common grade of the site's studies, if it is so without any one patient; otherwise that
+        of all studies, likewise; otherwise HGG.
     """
     at_site: dict[str, list[tuple[Grade, str]]] = {}
     for site, grade, patient in known:
@@ -95,7 +95,7 @@ def guess_by_site(known: Sequence[tuple[str, Grade, str]]) -> list[Grade]:
 
 
 def _sure_lead(studies: Sequence[tuple[Grade, str]]) -> Grade | None:
-    """Find the commoner grade; None where none is, or is not without some patient."""
+    """Return the more common grade; None for a tie, or for one that depends on one patient."""
     leads: Counter[str] = Counter()
     for grade, patient in studies:
         leads[patient] += 1 if grade is Grade.HGG else -1
@@ -106,7 +106,7 @@ def _sure_lead(studies: Sequence[tuple[Grade, str]]) -> Grade | None:
 
 
 def cramers_v(counts: SiteTable) -> float | NotEstimable:
-    """Measure how far the site decides the grade.
+    """Measure the association of site and grade.
 
     Returns:
         In [0, 1]; not estimable with one site or one grade.
@@ -126,7 +126,7 @@ def cramers_v(counts: SiteTable) -> float | NotEstimable:
     sides = (side - (side - 1) ** 2 / (n - 1) for side in (sites, grades))
     most = min(sides) - 1
     if most <= 0:
-        return NotEstimable("every site sent one study")
+        return NotEstimable("every site has one study")
     return min(1.0, float(np.sqrt(corrected / most)))
 
 

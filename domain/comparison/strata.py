@@ -1,6 +1,6 @@
-"""Parts of a cohort that may be read better or worse: by size, side, eccentricity, grade and site.
+"""Subgroups of a cohort: by tumour size, side, distance from the brain's centre, grade and site.
 
-A stratum is a fact of the case, not of the backend, so all backends share it.
+A subgroup is a property of the case, not of the backend, so all backends share it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ millimetres: a thin rim beyond it is no crossing."""
 
 
 class Stratifier(str, Enum):
-    """What a cohort is parted by."""
+    """The property that defines subgroups."""
 
     SIZE = "tumour size"
     LATERALITY = "laterality"
@@ -44,14 +44,14 @@ class Laterality(str, Enum):
 
 @dataclass(frozen=True, eq=False)
 class Strata:
-    """A cohort of N cases in parts.
+    """A cohort of N cases in subgroups.
 
     Args:
-        by: What parts it.
-        names: The parts that hold a case, in rising order.
-        part: (N,) int, each case's index into `names`; -1 where it is not known.
-        edges: Of terciles, the largest value of the first and of the second; empty for others.
-        unit: Of the edges.
+        by: The property.
+        names: The non-empty subgroups, in ascending order.
+        part: (N,) int, each case's index into `names`; -1 where unknown.
+        edges: For terciles, the largest value of the first and of the second; empty for others.
+        unit: Unit of the edges.
     """
 
     by: Stratifier
@@ -61,13 +61,13 @@ class Strata:
     unit: str = ""
 
     def members(self, name: str) -> BoolArray:
-        """Tell who is in a part, (N,) bool; nobody where there is no such part."""
+        """Return the members of a subgroup, (N,) bool; empty where there is no such subgroup."""
         index = self.names.index(name) if name in self.names else len(self.names)
         return np.asarray(self.part == index)
 
 
 def laterality(right_share: float) -> Laterality | None:
-    """Say which side a tumour is on by its share there; None where that is NaN."""
+    """Return the side of a tumour by its share there; None where that is NaN."""
     share = right_share
     if isnan(share):
         return None
@@ -77,12 +77,12 @@ def laterality(right_share: float) -> Laterality | None:
 
 
 def stratify(cases: Cases, by: Stratifier) -> Strata:
-    """Part a cohort.
+    """Divide a cohort into subgroups.
 
     Args:
-        cases: One a study, of any one run.
-        by: Terciles are of these cases, by value: equal values share a part, so that parts may
-            differ in size, and a part may be empty.
+        cases: One per study, of any one run.
+        by: Terciles are computed from these cases; equal values share a subgroup, so subgroups may
+            differ in size or be empty.
     """
     return _RULES[by](CaseTable.of(cases))
 
@@ -90,7 +90,7 @@ def stratify(cases: Cases, by: Stratifier) -> Strata:
 def _by_size(table: CaseTable) -> Strata:
     names = ("small", "medium", "large")
     sized = ~np.isnan(table.volume_mm3)
-    if table.on_one_plane[sized].all():  # how thick a slice is says nothing of the tumour
+    if table.on_one_plane[sized].all():  # slice thickness is no property of the tumour
         return _terciles(table.area_mm2 / 100, Stratifier.SIZE, names, unit="cm²")
     return _terciles(table.volume_mm3 / 1000, Stratifier.SIZE, names, unit="ml")
 
@@ -134,15 +134,15 @@ def _terciles(
     # "inverted_cdf" gives an edge that is a case's own value
     first, second = np.quantile(known, (1 / 3, 2 / 3), method="inverted_cdf")
     labels = [
-        None if isnan(one) else names[int(one > first) + int(one > second)]
-        for one in numbers.tolist()
+        None if isnan(item) else names[int(item > first) + int(item > second)]
+        for item in numbers.tolist()
     ]
-    parted = _named(by, labels, names)
-    return Strata(by, parted.names, parted.part, edges=(float(first), float(second)), unit=unit)
+    divided = _named(by, labels, names)
+    return Strata(by, divided.names, divided.part, edges=(float(first), float(second)), unit=unit)
 
 
 def _named(by: Stratifier, labels: Sequence[str | None], order: Sequence[str]) -> Strata:
     there = set(labels)
     names = tuple(name for name in order if name in there)
     place: dict[str | None, int] = {name: index for index, name in enumerate(names)}
-    return Strata(by, names, np.array([place.get(one, -1) for one in labels], dtype=np.intp))
+    return Strata(by, names, np.array([place.get(label, -1) for label in labels], dtype=np.intp))

@@ -1,1 +1,1 @@
-"""Predictions against references: a row a study, and the summary of a run."""
+"""Scores of predictions against references, one row per study, and the summary of a run."""

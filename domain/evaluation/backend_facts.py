@@ -1,4 +1,4 @@
-"""What a reader has to know of a backend before its scores."""
+"""Facts about a backend that qualify its scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BackendFacts:
     Args:
         baseline: The rule by which it answers, where it is no model, such as "always HGG".
         stand_in: What its weights stand in for, such as "stand-in, not LLaMA".
-        held_out: Which of a cross-validation's networks answers about whom.
+        held_out: Which fold of a cross-validation predicts which patients.
         oracle: Whether it is shown `Study.oracle_plane`, which a deployed model would not have. Its
             localisations then say so.
     """
@@ -27,7 +27,7 @@ class BackendFacts:
     oracle: bool = False
 
     def beside(self, provenance: Mapping[str, str]) -> dict[str, str]:
-        """Give what a report shows: these facts, then the provenance."""
+        """Return what a report shows: these facts, then the provenance."""
         said = {
             "baseline": self.baseline,
             "stand-in": self.stand_in,

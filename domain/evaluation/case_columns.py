@@ -1,4 +1,4 @@
-"""What a table of scores keeps of a study, and how scores are laid out so."""
+"""The columns of a table of scores, and conversion of scores to columns."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Row: TypeAlias = dict[str, object]
 Columns: TypeAlias = dict[str, NDArray[Any]]
 
 REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
-"""A bit for each, so that one number tells all that a study failed for."""
+"""One bit per reason, so that one number holds all failure reasons of a study."""
 CHOICES = {choice: at for at, choice in enumerate(SliceChoice)}
 """A number for each way of choosing the only plane of a study."""
 UNKNOWN = -1
-TOLD = ("image_fault", "reference_fault", "reference_note")
-TEXTS = ("study_id", "patient", "site", "image", *TOLD)
+REMARKS = ("image_fault", "reference_fault", "reference_note")
+TEXTS = ("study_id", "patient", "site", "image", *REMARKS)
 NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
 REFERENCE = "reference."
 
@@ -47,15 +47,17 @@ def columns_of(cases: Sequence[CaseScore]) -> Columns:
     targets = [case.target for case in cases]
     frames = Frames.of(
         axis=columns["plane_axis"].astype(np.intp),
-        shape=_dense([one.grid.shape if one else None for one in targets], 3),
-        affine=_dense([one.grid.affine.ravel().tolist() if one else None for one in targets], 16),
+        shape=_dense([target.grid.shape if target else None for target in targets], 3),
+        affine=_dense(
+            [target.grid.affine.ravel().tolist() if target else None for target in targets], 16
+        ),
     )
-    brains = _dense([one.brain.at if one and one.brain else None for one in targets], 3)
+    brains = _dense([target.brain.at if target and target.brain else None for target in targets], 3)
     answers = {
         form: Ragged.of([_numbers(_answer(case, form)) for case in cases]) for form in MARKED
     }
     references = {
-        form: Ragged.of([_numbers(one.places[form]) if one else None for one in targets])
+        form: Ragged.of([_numbers(target.places[form]) if target else None for target in targets])
         for form in MARKED
     }
     return columns | place_columns(frames, brains, answers, references)

@@ -78,9 +78,9 @@ class CaseTable:
         return CaseTable({name: values[chosen] for name, values in self.columns.items()})
 
     def of_forms(self, *forms: Form) -> CaseTable:
-        """Keep what is told of these forms alone, beside the grades; nothing is copied."""
+        """Select the columns of these forms, and of the grades; nothing is copied."""
         others = tuple(f"{form.value}." for form in Form if form not in forms)
-        kept = {name: one for name, one in self.columns.items() if not name.startswith(others)}
+        kept = {name: item for name, item in self.columns.items() if not name.startswith(others)}
         return CaseTable(kept)
 
     @property
@@ -117,7 +117,7 @@ class CaseTable:
     def reference_grades(self) -> list[Grade | None]:
         """The reference's grades."""
         names = {1: Grade.HGG, 0: Grade.LGG, UNKNOWN: None}
-        return [names[one] for one in self.columns["reference"].tolist()]
+        return [names[item] for item in self.columns["reference"].tolist()]
 
     @property
     def tumour_free(self) -> BoolArray:
@@ -137,19 +137,19 @@ class CaseTable:
     @property
     def image_faults(self) -> dict[str, str]:
         """Why a study's images show no brain without its skull, by study id."""
-        return self._told("image_fault")
+        return self._stated("image_fault")
 
     @property
     def reference_faults(self) -> dict[str, str]:
         """Why a part of a study's reference could not be read, by study id."""
-        return self._told("reference_fault")
+        return self._stated("reference_fault")
 
     @property
     def reference_notes(self) -> dict[str, str]:
         """How a study's reference was read, where that is worth knowing, by study id."""
-        return self._told("reference_note")
+        return self._stated("reference_note")
 
-    def _told(self, column: str) -> dict[str, str]:
+    def _stated(self, column: str) -> dict[str, str]:
         found = self.columns[column]
         at = np.flatnonzero(found != None)  # noqa: E711 -- elementwise
         return dict(zip(self.study_ids[at].tolist(), found[at].tolist(), strict=True))
@@ -233,8 +233,8 @@ class CaseTable:
 
     @property
     def localised(self) -> Region:
-        """The region that masks are told by in one number: the whole tumour where it is scored."""
-        return localised_region([one for one in Region if self._has_scores_of(one)]) or Region.WT
+        """The region that represents a mask in one number: the whole tumour where it is scored."""
+        return localised_region([item for item in Region if self._has_scores_of(item)]) or Region.WT
 
     def _has_scores_of(self, region: Region) -> bool:
         return _score(Form.MASK, leading(Form.MASK), region) in self.columns
@@ -253,7 +253,7 @@ class CaseTable:
         return self._column(f"{form.value}.failed", absent=False)
 
     def scores(self, form: Form, measure: Measure, region: Region | None = None) -> FloatArray:
-        """Give the scores of a form, a failure's the worst.
+        """Return the scores of a form, a failure's the worst.
 
         Returns:
             (N,), 0.0 and 1.0 for no and yes; NaN where the form was not asked for, or the reference
@@ -308,7 +308,7 @@ def _score(form: Form, measure: Measure, region: Region | None) -> str:
 
 
 def _is_scored(region: str, parts: Sequence[Columns]) -> bool:
-    """Tell whether any study has a score in a region; a run has no column of the other regions."""
+    """Return whether any study has a score in a region; a run has no column of the other regions."""
     return any(
         not np.isnan(values).all()
         for part in parts
@@ -323,7 +323,7 @@ Cases: TypeAlias = CaseTable | Iterable[CaseScore]
 
 def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
     """Keep the studies that all tables have, in the order of their ids; each once, the last."""
-    places = [{one: at for at, one in enumerate(table.study_ids.tolist())} for table in tables]
+    places = [{item: at for at, item in enumerate(table.study_ids.tolist())} for table in tables]
     ids = sorted(set(places[0]).intersection(*places[1:]))
     return [
         table if table.study_ids.tolist() == ids else table.take(_positions(place, ids))
@@ -332,7 +332,7 @@ def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
 
 
 def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
-    """(N,) bool, where two tables of the same studies were held against different references."""
+    """(N,) bool, where two tables of the same studies were scored against different references."""
     exact = ("patient", "reference", "tumour_free", "plane_axis", "plane_index")
     apart = [one.columns[name] != other.columns[name] for name in exact]
     first, second = (np.round(table.volume_mm3, ROUNDED) for table in (one, other))
@@ -341,4 +341,4 @@ def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
 
 
 def _positions(place: Mapping[str, int], ids: Sequence[str]) -> Indices:
-    return np.fromiter((place[one] for one in ids), np.intp, len(ids))
+    return np.fromiter((place[item] for item in ids), np.intp, len(ids))

@@ -12,15 +12,15 @@ PENALTY = (
     "(2023) or 373 mm (2026)."
 )
 TUMOUR_FREE = (
-    "Where the reference shows no tumour, masks are scored region by region as by the BraTS program of "
-    "2023: Dice 1 and HD95 0 where the answer shows none either, else Dice 0 and the worst distance. "
-    "Points, boxes and outlines are not scored there. Whether a tumour is found is measured apart, by "
-    "sensitivity, specificity and false-positive volume. The answer that there is no tumour is no "
-    "failure; where there is one, it scores worst."
+    "Where the reference shows no tumour, masks are scored by region like in the BraTS program of 2023: "
+    "Dice 1 and HD95 0 where the answer shows none either, otherwise Dice 0 and the worst distance. "
+    "Points, boxes and polygons are not scored there. Detection is measured separately, by sensitivity, "
+    "specificity and false-positive volume. The answer that there is no tumour is not a failure; where "
+    "there is one, it scores worst."
 )
 
 DEFINITIONS: Mapping[str, str] = {
-    **{one.exported_as: one.meaning for one in MEASURES},
+    **{item.exported_as: item.meaning for item in MEASURES},
     "penalty": PENALTY,
     "tumour_free": TUMOUR_FREE,
 }

@@ -1,4 +1,4 @@
-"""Whether backends find a tumour where there is one, and none where there is none."""
+"""Detection of tumours, and specificity in tumour-free studies."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gliobench.domain.statistics.sampling import numbered
 
 
 def detection_rows(table: CaseTable, *, answered_only: bool) -> tuple[DetectionSummary, ...]:
-    """Sum up detection: a row a region of masks, or one row where no masks were asked for.
+    """Summarise detection: one row per mask region, or one row where no masks were asked for.
 
-    Studies are left out whose reference does not tell, of which an older run does not tell the
-    answer, or of which the backend was shown a slice that the reference had chosen.
+    Studies are excluded if they are not annotated, if an older run did not record the answer, or if the
+    backend was shown a slice selected with the reference.
 
     Args:
         table: One study a row.
-        answered_only: Leave failures out; else they detect nothing, and spare nothing.
+        answered_only: Exclude failures; otherwise they count as wrong in both measures.
     """
     rows = list(_of_masks(table, answered_only=answered_only))
     return tuple(rows or _of_studies(table, answered_only=answered_only))

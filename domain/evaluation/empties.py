@@ -1,19 +1,18 @@
-"""What is scored where the reference, the answer or both show no tumour: declared, not computed.
+"""Scores where the reference, the answer or both show no tumour, as declared rules.
 
-Whether a study counts is decided by the reference alone, never by the answer: else two backends
-would be held against each other over different studies, and one would do well to keep silent.
+Only the reference decides whether a study counts, never the answer: otherwise two backends would be
+compared on different studies, and one could gain by not answering.
 
-- **Regions of a mask** follow the official BraTS program of 2023: both without a voxel agree fully
-  (Dice 1, HD95 0), exactly one without a voxel disagrees fully (Dice 0, the worst distance). The
-  official program of 2026 skips a region that both lack, and so counts it for those backends only
-  that predict something there.
-- **Points, boxes and outlines** say where a tumour is. Where there is none there is no centre to be
-  off and no plane to be drawn on, so nothing is scored, whatever the answer; a distance of 0 mm for
-  every healthy study would make any mean or median look better.
-- **Whether there is a tumour** is measured beside them, in every study with an annotated reference:
-  sensitivity and specificity of detection, and the volume of what was predicted where nothing is.
+- **Regions of a mask** follow the official BraTS program of 2023: both empty agree fully (Dice 1,
+  HD95 0), exactly one empty disagrees fully (Dice 0, the worst distance). The official program of 2026
+  skips a region that both lack, and so counts it only for backends with a false positive.
+- **Points, boxes and polygons** locate a tumour. Without a tumour there is no centre and no plane, so
+  they are not scored, whatever the answer; a distance of 0 mm for every healthy study would improve
+  any mean or median.
+- **Detection** is measured in addition, in every annotated study: sensitivity, specificity, and the
+  volume of false positives.
 
-A failure is no answer: it scores worst wherever the reference allows a score.
+A failure is not an answer: it scores worst wherever the reference allows a score.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ class Meeting(str, Enum):
 
     @classmethod
     def of(cls, *, reference: bool, prediction: bool) -> Meeting:
-        """Tell how they meet; True where there is something."""
+        """Return how they meet; True where there is something."""
         if reference:
             return cls.BOTH if prediction else cls.MISSED
         return cls.FALSE_ALARM if prediction else cls.NEITHER
 
 
 def declared(meeting: Meeting, measure: Measure) -> float | None:
-    """Give what a region scores where one or both show nothing of it.
+    """Return what a region scores where one or both show nothing of it.
 
     Returns:
         None where it is measured: where both show it, and by a measure that has no worst.

@@ -1,4 +1,4 @@
-"""What a reader has to know before believing a report on one backend or on several."""
+"""Findings that qualify a report on one or several backends."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from enum import Enum
 
 
 class Consequence(str, Enum):
-    """What a finding does to a comparison."""
+    """The effect of a finding on a comparison."""
 
     REFUSED = "refused"
-    """There is nothing to compare."""
+    """The runs cannot be compared."""
     STOPPED = "stopped"
-    """Unless the user overrides it, and then it is stamped."""
+    """The comparison stops unless the user overrides it; then it is stamped."""
     STAMPED = "stamped"
-    """The report says it wherever it matters."""
+    """The report states it wherever it matters."""
     NOTED = "noted"
-    """The report says it, and it is no reservation."""
+    """The report states it, without a warning."""
 
 
 class FindingKind(str, Enum):
-    """What was found, one row each: its name, what it does to a comparison, its heading if another."""
+    """The kinds of findings, one row each: name, effect on a comparison, and heading if it differs."""
 
     DIFFERENT_COHORTS = "different cohorts", Consequence.REFUSED
     DIFFERENT_REFERENCES = "different references", Consequence.REFUSED
@@ -42,7 +42,7 @@ class FindingKind(str, Enum):
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED
     REPEATED_IMAGE = "repeated image", Consequence.STAMPED
-    ASSUMED_PATIENTS = "patients told by names", Consequence.NOTED
+    ASSUMED_PATIENTS = "patients inferred from names", Consequence.NOTED
 
     _value_: str
     consequence: Consequence
@@ -58,13 +58,13 @@ class FindingKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know.
+    """One finding.
 
     Args:
-        kind: What was found.
-        sentence: It in words, for a report.
-        backend: Whose run it concerns; None where it concerns them all.
-        study_ids: The studies that it concerns, sorted.
+        kind: The kind.
+        sentence: Its description, for a report.
+        backend: The backend concerned; None where it concerns all.
+        study_ids: The studies concerned, sorted.
     """
 
     kind: FindingKind

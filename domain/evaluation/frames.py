@@ -40,8 +40,8 @@ class Ragged:
     @classmethod
     def of(cls, lists: Sequence[Sequence[float] | None]) -> Ragged:
         """Put lists together; None is an empty one."""
-        values = [number for one in lists for number in one or ()]
-        lengths = [len(one or ()) for one in lists]
+        values = [number for item in lists for number in item or ()]
+        lengths = [len(item or ()) for item in lists]
         return cls(np.array(values, dtype=np.float64), np.array(lengths, dtype=np.intp))
 
     def of_length(self, length: int) -> FloatArray:
@@ -93,9 +93,9 @@ class Frames:
         there = np.flatnonzero((axis >= 0) & ~np.isnan(affine).any(axis=1))
         facts = np.column_stack((axis, shape, affine))[there]
         different, which = np.unique(facts, axis=0, return_inverse=True)
-        for at, one in enumerate(different):
-            i, j, k = map(int, one[1:4])
-            grid, plane = Grid((i, j, k), one[4:].reshape(4, 4)), Plane(Axis(int(one[0])), 0)
+        for at, item in enumerate(different):
+            i, j, k = map(int, item[1:4])
+            grid, plane = Grid((i, j, k), item[4:].reshape(4, 4)), Plane(Axis(int(item[0])), 0)
             alike = there[which.ravel() == at]
             found.axes[alike] = plane.in_plane_axes
             found.middle[alike] = (np.array(grid.shape)[list(plane.in_plane_axes)] - 1) / 2

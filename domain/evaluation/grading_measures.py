@@ -1,4 +1,4 @@
-"""How grades become the measures of a summary, each with its interval."""
+"""Measures of grading with their confidence intervals."""
 
 from __future__ import annotations
 
@@ -53,27 +53,31 @@ class GradedAnswers:
             probabilities: P arrays, (N,) in [0, 1] each.
         """
         errors = {
-            one: MeasuredValues.of(
-                one.of_probabilities(
+            item: MeasuredValues.of(
+                item.of_probabilities(
                     reference=hgg[:, None], probability=np.column_stack(probabilities)
                 )
             )
-            for one in GRADING
-            if one.of_probabilities is not None and probabilities
+            for item in GRADING
+            if item.of_probabilities is not None and probabilities
         }
         return cls(
             called=CalledGrades.of(reference=hgg, called_hgg=called),
-            ranked=tuple(RankedStudies.of(reference=hgg, score=one) for one in probabilities),
+            ranked=tuple(
+                RankedStudies.of(reference=hgg, score=probability) for probability in probabilities
+            ),
             errors=errors,
         )
 
     def statistic(self, measures: Sequence[Measure]) -> Callable[[FloatArray], FloatArray]:
-        """Give what computes these of R cohorts: (R, B) or (R, P) each, side by side."""
+        """Return what computes these of R cohorts: (R, B) or (R, P) each, side by side."""
 
         def compute(weights: FloatArray) -> FloatArray:
             confusions = self.called.confusions(weights)
-            rankings = [one.rankings(weights) for one in self.ranked]
-            return np.hstack([self._of(one, weights, confusions, rankings) for one in measures])
+            rankings = [item.rankings(weights) for item in self.ranked]
+            return np.hstack(
+                [self._of(measure, weights, confusions, rankings) for measure in measures]
+            )
 
         return compute
 
@@ -85,7 +89,7 @@ class GradedAnswers:
         rankings: Sequence[Rankings],
     ) -> FloatArray:
         if measure.of_rankings is not None:
-            return np.column_stack([measure.of_rankings(one) for one in rankings])
+            return np.column_stack([measure.of_rankings(ranking) for ranking in rankings])
         rates = measure.rates(confusions)
         return self.errors[measure].means(weights) if rates is None else rates
 
@@ -98,7 +102,7 @@ def grading_measures(
     patients: Sequence[str],
     seed: int,
 ) -> dict[Measure, Measured]:
-    """Measure how grades were told: shares by Wilson's interval, AUROC by DeLong's, others by BCa.
+    """Measure grading performance: shares by Wilson's interval, AUROC by DeLong's, others by BCa.
 
     Args:
         hgg: (N,) bool, the experts' grades.
@@ -115,16 +119,16 @@ def grading_measures(
         hgg, called=called[:, None], probabilities=[probability] if given else []
     )
     counted = answers.called.confusions(np.ones((1, len(hgg))))
-    found = {one: _wilson(*one.of_counts(counted)) for one in GRADING if one.of_counts}
+    found = {item: _wilson(*item.of_counts(counted)) for item in GRADING if item.of_counts}
     found[BALANCED_ACCURACY] = mean_of_proportions(found[SENSITIVITY], found[SPECIFICITY])
     if given:
         found[AUROC] = auroc_interval(reference=hgg, score=probability)
-    asked = [one for one in GRADING if given or not one.needs_probabilities]
-    drawn = [one for one in asked if one not in found]
+    asked = [item for item in GRADING if given or not item.needs_probabilities]
+    drawn = [item for item in asked if item not in found]
     plan = SamplingPlan.of(patients, hgg.tolist())
     replicates = resample(answers.statistic(drawn), plan, replicates=RESAMPLES, seed=seed)
     found |= zip(drawn, replicates.bca(), strict=True)
-    return {one: found[one] for one in asked}
+    return {item: found[item] for item in asked}
 
 
 def _wilson(counted: FloatArray, of: FloatArray) -> Measured:

@@ -71,7 +71,7 @@ def _rows(table: CaseTable, form: Form) -> Iterator[Row]:
 def _scores(
     table: CaseTable, form: Form, region: Region | None, *, answered_only: bool
 ) -> Mapping[Measure, FloatArray]:
-    """Give (N,) scores by measure; NaN for what is not counted."""
+    """Return (N,) scores by measure; NaN for what is not counted."""
     found = {measure: table.scores(form, measure, region) for measure in measures_of(form)}
     if not answered_only:
         return found
@@ -87,7 +87,7 @@ def _n(scores: Mapping[Measure, FloatArray]) -> int:
 def _worst(
     table: CaseTable, form: Form, region: Region | None, *, answered_only: bool
 ) -> BoolArray | None:
-    """Tell whose score is the worst one for want of a place: failed, or no tumour found."""
+    """Return the studies with the worst score because of a failure or a missed tumour."""
     missed = table.found_none & table.has_plane
     if region is not None:
         missed &= table.reference_mm3(region) > 0

@@ -1,4 +1,4 @@
-"""How well one study was read: a prediction held against its reference.
+"""The scores of one study: a prediction compared with its reference.
 
 A form that failed keeps its failure and gets the worst score of its kind, so that a mean over all
 studies (intention-to-treat) needs no second rule, and a mean over the answered ones leaves it out.
@@ -43,16 +43,16 @@ class FormOutcome:
     answer: Place | NoTumour | None = None
 
     def score(self, measure: Measure, region: Region | None = None) -> float | None:
-        """Give the score in a measure; None where there is none."""
+        """Return the score in a measure; None where there is none."""
         return self.scores.get(measure.score_name(region))
 
     @property
     def regions(self) -> list[Region]:
         """The regions of a mask that are scored."""
-        return [one for one in Region if measures.DICE.score_name(one) in self.scores]
+        return [item for item in Region if measures.DICE.score_name(item) in self.scores]
 
     def leading(self, form: Form) -> float | None:
-        """Give the score in a form's own measure; of a mask, in the region that localisations take."""
+        """Return the score in a form's own measure; of a mask, in the region that localisations take."""
         region = (localised_region(self.regions) or Region.WT) if form is Form.MASK else None
         return self.score(measures.leading(form), region)
 
@@ -64,8 +64,8 @@ def reference_name(region: Region) -> str:
 
 def score_names(form: Form, regions: Collection[Region] = tuple(Region)) -> Iterator[str]:
     """List the names of a form's scores; of a mask in these regions, each with its volume."""
-    for region in [one for one in Region if one in regions] if form is Form.MASK else [None]:
-        yield from (one.score_name(region) for one in scored_in(form))
+    for region in [item for item in Region if item in regions] if form is Form.MASK else [None]:
+        yield from (item.score_name(region) for item in scored_in(form))
         if region is not None:
             yield reference_name(region)
 
@@ -93,7 +93,7 @@ class CaseScore:
         found_tumour: Whether the backend says that there is a tumour. None where it failed, and in
             older runs.
         tumour_free: True where the reference says that there is no tumour. Without that and without
-            a plane nobody has drawn one, or what was drawn cannot be read.
+            a plane the study is not annotated, or the annotation cannot be read.
         image_fault: Why its images show no brain without its skull; it is scored all the same.
         reference_fault: Why a part of the reference could not be read; the rest is scored.
         reference_note: How the reference was read, where that is worth knowing.

@@ -1,4 +1,4 @@
-"""How a localisation is held against its reference."""
+"""Scoring of a localisation against its reference."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ YIELDS: Mapping[Form, frozenset[Form]] = {
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A reference as every backend's answer is held against it.
+    """A reference in the form used for scoring.
 
     Args:
         grid: The study's RAS+ grid.
         regions: (I, J, K) bool by region, the experts'; they may be empty.
         plane: The axial plane of the whole tumour's largest area, where points, boxes and
-            polygons are scored. It serves scoring only: no backend is told. None without a tumour.
+            polygons are scored. It is used for scoring only, and never passed to a backend. None without a tumour.
     """
 
     grid: Grid
@@ -67,7 +67,7 @@ class Target:
 
     @classmethod
     def of(cls, regions: Mapping[Region, BoolArray], grid: Grid) -> Target | None:
-        """Aim at a reference's regions; None where nobody has drawn any."""
+        """Return the target of a reference; None where it is not annotated."""
         region = localised_region(regions)
         if region is None:
             return None
@@ -76,7 +76,7 @@ class Target:
 
     @property
     def localised(self) -> Region:
-        """The region that answers are held against: the whole tumour where there is one."""
+        """The region against which answers are scored: the whole tumour where there is one."""
         return localised_region(self.regions) or Region.WT
 
     @property
@@ -112,9 +112,9 @@ def score_localisation(
     if target is None or target.plane is None:
         answers = {} if isinstance(prediction, Failure) else prediction.answers
         said = {form: answers.get(form, prediction) for form in asked}
-        outcomes = {form: _without_plane(one, form, target) for form, one in said.items()}
+        outcomes = {form: _without_plane(item, form, target) for form, item in said.items()}
     elif isinstance(prediction, Failure):
-        yielded = {form for one in asked for form in YIELDS[one]}
+        yielded = {form for item in asked for form in YIELDS[item]}
         outcomes = {form: _failed(form, prediction, target) for form in yielded}
     else:
         found = in_volume(prediction) | on_plane(prediction, target.plane, target.grid)
@@ -136,7 +136,7 @@ def _without_plane(answer: object, form: Form, target: Target | None) -> FormOut
 
 
 def worst_scores(form: Form, regions: Collection[Region] = NESTED) -> Scores:
-    """Give what a failure scores, where the reference shows a tumour: of a mask, in these regions."""
+    """Return what a failure scores, where the reference shows a tumour: of a mask, in these regions."""
     return {
         measure.score_name(region): measure.worst
         for region in (regions if form is Form.MASK else (None,))
@@ -149,7 +149,7 @@ def _failed(form: Form, failure: Failure, target: Target) -> FormOutcome:
     if form is not Form.MASK:
         return FormOutcome(worst_scores(form), failure)
     regions = [region for region in Region if region in target.regions]
-    volumes = {reference_name(one): _mm3(target.regions[one], target.grid) for one in regions}
+    volumes = {reference_name(item): _mm3(target.regions[item], target.grid) for item in regions}
     return FormOutcome({**worst_scores(form, regions), **volumes}, failure)
 
 
@@ -172,9 +172,9 @@ def _score_place(answer: Place, form: Form, target: Target, plane: Plane) -> Sco
     reference = _reference(form, target.whole, plane)
     pair = PlacedAnswer(reference, answer, target.whole, target.grid)
     return {
-        one.score_name(): _capped(float(one.of_place(pair)), one)
-        for one in scored_in(form)
-        if one.of_place is not None
+        item.score_name(): _capped(float(item.of_place(pair)), item)
+        for item in scored_in(form)
+        if item.of_place is not None
     }
 
 
@@ -222,12 +222,12 @@ def _score_region(
     meeting = Meeting.of(reference=bool(reference.any()), prediction=bool(prediction.any()))
     pair = MaskPair(reference, prediction, grid.spacing_mm)
     scores = {reference_name(region): _mm3(reference, grid)}
-    for one in scored_in(Form.MASK):
-        value = declared(meeting, one)
-        if value is None and one.of_masks is not None:
-            value = _capped(one.of_masks(pair), one)
+    for item in scored_in(Form.MASK):
+        value = declared(meeting, item)
+        if value is None and item.of_masks is not None:
+            value = _capped(item.of_masks(pair), item)
         if value is not None:
-            scores[one.score_name(region)] = value
+            scores[item.score_name(region)] = value
     return scores
 
 

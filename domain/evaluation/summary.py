@@ -1,7 +1,7 @@
-"""How well a cohort was read: the scores of one run, counted in two ways.
+"""Summary of the scores of one run over a cohort, counted in two ways.
 
 Intention-to-treat counts every study: a failed grade is the wrong grade, a failed localisation
-scores worst (see `scores`). Answered-only leaves failures out, and tells how many those were.
+scores worst (see `scores`). Answered-only excludes failures, and reports their number.
 """
 
 from __future__ import annotations
@@ -103,14 +103,14 @@ class DetectionSummary:
     """Whether a tumour is found where there is one, and none where there is none.
 
     Args:
-        region: The part of a mask; None where answers of any form are held against the study.
+        region: The part of a mask; None for answers of any form on the whole study.
         n_with: Studies counted whose reference shows it.
         n_without: Studies counted whose reference says that it is not there.
         n_failed: Studies that got no answer.
         sensitivity: Share of the first in which something of it was found.
         specificity: Share of the second in which nothing of it was found.
         false_positive_mm3: Mean volume that was predicted in the second, those with none included.
-        largest_false_positive_mm3: The most; None where no mask tells.
+        largest_false_positive_mm3: The maximum; None without masks.
     """
 
     region: Region | None
@@ -130,7 +130,7 @@ class Summary:
     Args:
         grading: None where nothing was graded.
         localisation: A row a form; three rows for a mask; empty where nothing was localised.
-        detection: Empty where nothing was localised, or nobody knows whether there is a tumour.
+        detection: Empty where nothing was localised, or no study is annotated.
     """
 
     grading: GradingSummary | None

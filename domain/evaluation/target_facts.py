@@ -1,4 +1,4 @@
-"""What a comparison knows of a tumour without looking at its images again."""
+"""Properties of a tumour that a comparison needs, stored with the scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well grades are told: counts, rates, and the quality of the probabilities behind them.
+"""Performance of grading: counts, rates, and the quality of probabilities.
 
 Every measure has one definition here, over many cohorts at once: one cohort is a row of weights, the
 bootstrap's cohorts are thousands. What a cohort leaves undefined is NaN; `statistics` puts into words
@@ -45,7 +45,7 @@ class ConfusionMatrix:
 
     @classmethod
     def of(cls, *, reference: Sequence[Grade], prediction: Sequence[Grade]) -> ConfusionMatrix:
-        """Count pairs of grades; a failure is to be counted by the caller, as the wrong grade.
+        """Count pairs of grades; the caller counts a failure, as the wrong grade.
 
         Raises:
             InvalidInputError: The sequences differ in length.

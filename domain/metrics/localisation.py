@@ -44,7 +44,7 @@ def centre_error_mm(*, reference: PointT, prediction: PointT, grid: Grid) -> flo
 
 
 def hit(*, reference: BoolArray, prediction: Point | Point3D) -> bool:
-    """Tell whether the voxel that holds a predicted point is of the tumour.
+    """Return whether the voxel that holds a predicted point is of the tumour.
 
     Args:
         reference: (I, J, K) bool, the experts' voxels.

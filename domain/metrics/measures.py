@@ -130,7 +130,7 @@ class Measure:
 
     def __post_init__(self) -> None:
         functions = [getattr(self, name) for name in self.__slots__ if name.startswith("of_")]
-        if sum(one is not None for one in functions) != 1:
+        if sum(function is not None for function in functions) != 1:
             raise InvalidInputError(f"{self.key} needs one function that computes it")
 
     def __reduce__(self) -> tuple[Callable[[str], Measure], tuple[str]]:
@@ -175,7 +175,7 @@ class Measure:
         return self.export_key or self.key
 
     def score_name(self, region: Region | None = None) -> str:
-        """Name a study's score, beside others of the same form; of a mask it tells the region."""
+        """Name a study's score, beside others of the same form; for a mask it includes the region."""
         return f"{region.value}_{self.column or self.key}" if region else self.column or self.key
 
     def rates(self, found: graded.Confusions) -> FloatArray | None:
@@ -447,18 +447,18 @@ MEASURES: tuple[Measure, ...] = (
         of_masks=lambda pair: segmented.volume_error_mm3(**pair._asdict()),
     ),
 )
-GRADING = tuple(one for one in MEASURES if not one.forms)
+GRADING = tuple(item for item in MEASURES if not item.forms)
 """What grades are measured by."""
 
 
 def measures_of(form: Form) -> tuple[Measure, ...]:
     """List what a form is measured by, its leading measure first."""
-    return tuple(one for one in MEASURES if form in one.forms)
+    return tuple(item for item in MEASURES if form in item.forms)
 
 
 def scored_in(form: Form) -> tuple[Measure, ...]:
     """List the measures of a form that each study is scored by; others follow from their scores."""
-    return tuple(one for one in measures_of(form) if one.of_scores is None)
+    return tuple(item for item in measures_of(form) if item.of_scores is None)
 
 
 def leading(form: Form) -> Measure:
@@ -467,4 +467,4 @@ def leading(form: Form) -> Measure:
 
 
 def _titled(title: str) -> Measure:
-    return next(one for one in MEASURES if one.title == title)
+    return next(item for item in MEASURES if item.title == title)

@@ -1,4 +1,4 @@
-"""How well masks agree: overlap, distance of surfaces, volume."""
+"""Agreement of masks: overlap, surface distance, volume."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where answers fall, and whether they follow the tumour."""
+"""Position bias: whether answers follow the tumour."""

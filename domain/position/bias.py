@@ -1,7 +1,7 @@
-"""Does a backend look for the tumour, or answer the middle whatever it is shown?
+"""Measures of position bias: whether answers depend on the position of the tumour.
 
-Every number is over the studies that a backend answered, on each study's scoring plane; the rest
-have no place, and are told of as unanswered.
+All numbers refer to the answered studies, on each study's scoring plane; unanswered studies have no
+position and are counted separately.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ IMAGE_CENTRE = "image centre"
 BRAIN_CENTROID = "brain centroid"
 
 MIN_PATIENTS = 20
-"""Fewer tell too little."""
+"""Minimum number of patients for an estimate."""
 MIN_FOR_INTERVAL = 40
-"""Patients of whom the index has an interval. Where a tenth of the answers lies at the centre, 95 %
-intervals hold the truth in 86 % of cohorts of 20 and in 92 to 96 % of 30 and more; see
+"""Minimum number of patients for an interval of the index. If a tenth of the answers is at the centre,
+95 % intervals cover the truth in 86 % of cohorts of 20 and in 92 to 96 % of 30 and more; see
 docs/results/tracking.md."""
-FEW = NotEstimable(f"fewer than {MIN_FOR_INTERVAL} patients: rare stray answers may be missing")
+FEW = NotEstimable(f"fewer than {MIN_FOR_INTERVAL} patients: rare outliers may be missing")
 MAX_STUDIES = 2_500
-"""Of more, a seeded sample is measured: memory grows as the square, and doubt is small by then."""
+"""For more studies, a seeded sample is measured: memory grows as the square."""
 
 ONE_VALUE = NotEstimable("the references are all the same")
 ONE_ANSWER = NotEstimable("the answers are all the same")
@@ -67,13 +67,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PriorComparison:
-    """A backend beside an answer that looks at no tumour.
+    """A backend in comparison with an answer that does not use the tumour.
 
     Args:
         error_mm: Mean distance of the prior from the tumours.
         answers_from_it_mm: Mean distance of the backend's answers from the prior.
-        gain_mm: How much nearer to the tumours the backend's answers are than the prior, on the
-            same patients; negative where they are further.
+        gain_mm: Error of the prior minus error of the backend, on the same patients; negative where the
+            backend is worse.
     """
 
     error_mm: Measured
@@ -83,7 +83,7 @@ class PriorComparison:
 
 @dataclass(frozen=True, slots=True)
 class PositionBias:
-    """What a backend's answers owe to the tumour, and what to the place they are always in.
+    """Dependence of a backend's answers on the tumour, and on a fixed position.
 
     Args:
         n: Studies measured.
@@ -96,9 +96,9 @@ class PositionBias:
             it is measured below that; 1.0 in between.
         error_mm: Mean distance from an answer to its tumour.
         x: Along the first axis of the plane, mm on mm: on axial ones to the patient's right.
-        y: Along the second axis: on axial planes to the front.
+        y: Along the second axis: on axial planes to anterior.
         area: mm² on mm²; None for points.
-        shuffled: Distances with the answers handed to other patients.
+        shuffled: Distances with the answers shuffled between patients.
         shuffled_iou: Overlaps likewise; None for other forms than boxes.
         priors: By name.
     """
@@ -133,7 +133,7 @@ def position_bias(
         priors: (N, 2) mm by name, of the same studies; NaN where a prior has no answer. The image's
             centre and, where it is known, the brain's centroid are always there.
         replicates: Cohorts drawn for the intervals, which are BCa for the index and percentiles for
-            all else.
+            everything else.
         shuffles: Permutations drawn.
         seed: Of the draws, the permutations and, over `MAX_STUDIES`, the sample.
 
@@ -180,7 +180,7 @@ def _sample(n: int, *, seed: int) -> Sequence[int]:
     if n <= MAX_STUDIES:
         return range(n)
     drawn = np.random.default_rng(seed).choice(n, MAX_STUDIES, replace=False)
-    return [int(one) for one in np.sort(drawn)]
+    return [int(item) for item in np.sort(drawn)]
 
 
 def _statistics(places: Placements, priors: Mapping[str, FloatArray]) -> dict[str, Statistic]:
@@ -215,12 +215,12 @@ def _shuffle_tests(
 def _measure(
     statistics: Mapping[str, Statistic], patients: Sequence[str], *, replicates: int, seed: int
 ) -> dict[str, Replicates]:
-    """Take all statistics off the same draws, and name what came of each."""
+    """Compute all statistics on the same resamples, and name each result."""
     plan = SamplingPlan.of(patients)
-    widths = [one(plan.everyone).shape[1] for one in statistics.values()]
+    widths = [statistic(plan.everyone).shape[1] for statistic in statistics.values()]
 
     def together(weights: FloatArray) -> FloatArray:
-        return np.hstack([one(weights) for one in statistics.values()])
+        return np.hstack([statistic(weights) for statistic in statistics.values()])
 
     drawn = resample(together, plan, replicates=replicates, seed=seed)
     spans = pairwise(accumulate(widths, initial=0))

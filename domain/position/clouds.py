@@ -1,4 +1,4 @@
-"""How places are scattered over the image."""
+"""Scatter of positions over the image."""
 
 from __future__ import annotations
 

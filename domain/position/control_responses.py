@@ -1,4 +1,4 @@
-"""Does an answer move with its image, and does it change when the image is another or none?"""
+"""Responses of a backend to controls: movement with the image, and changes on other images."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from gliobench.domain.statistics.proportions import wilson
 from gliobench.domain.statistics.sampling import SamplingPlan
 
 BARELY_MM = 1.0
-"""Answers that mirroring takes less far than this on average lie where it changes nothing."""
+"""If mirroring moves answers by less than this on average, they lie on the mirror plane."""
 
 NO_ANSWER = NotEstimable("no study was answered on both images")
-NO_SCORE = NotEstimable("no study that was answered on both images has a reference")
+NO_SCORE = NotEstimable("no study answered on both images has a reference")
 NO_PROBABILITY = NotEstimable("it gives no probabilities")
 ON_THE_MIRROR = NotEstimable(
-    "the answers lie on the mirror, where unmoved and mirrored are the same"
+    "the answers lie on the mirror plane, where unmoved and mirrored are the same"
 )
 
 Pairs = Sequence[tuple[CaseScore, CaseScore]]
-"""Of each study the scores on the true image and on the altered one."""
+"""Scores of each study on the true image and on the altered one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Response:
 
     def place(self, form: Form) -> PlaceResponse | None:
         """Look up one form; None where it was not answered."""
-        return next((one for one in self.places if one.form is form), None)
+        return next((item for item in self.places if item.form is form), None)
 
 
 def response(
@@ -104,18 +104,18 @@ def response(
     replicates: int = REPLICATES,
     seed: int = 0,
 ) -> Response:
-    """Hold a backend's answers on altered images against those on the true ones.
+    """Compare a backend's answers on altered images with those on the true ones.
 
     Args:
-        control: What was done to the images.
-        true: Scores of the true images; those of studies that were not altered are left out.
+        control: The alteration of the images.
+        true: Scores of the true images; studies that were not altered are ignored.
         altered: Scores of the altered images, with their `moves`.
-        replicates: Cohorts of patients drawn for the intervals, which are percentiles.
-        seed: Of the draws.
+        replicates: Bootstrap resamples of patients for the percentile intervals.
+        seed: Seed of the bootstrap.
     """
     after = {case.study_id: case for case in altered}
     pairs = [(case, after[case.study_id]) for case in true if case.study_id in after]
-    forms = {form for one, _ in pairs for form in one.localisation}
+    forms = {form for item, _ in pairs for form in item.localisation}
     drawing = _Drawing(replicates, seed)
     places = (_place(form, control, pairs, drawing) for form in Form if form in forms)
     return Response(control, len(pairs), _grades(pairs, drawing), tuple(places))
@@ -133,7 +133,7 @@ class _Drawing:
         return self._measure(MeasuredValues.of(values).means, patients)
 
     def means_and_follows(self, moved: FloatArray, patients: Sequence[str]) -> tuple[Measured, ...]:
-        """Average likewise, and tell what share of the motion of the first two columns is followed."""
+        """Average likewise, and compute the followed share of the motion of the first two columns."""
         known = MeasuredValues.of(moved)
 
         def statistic(weights: FloatArray) -> FloatArray:
@@ -149,19 +149,19 @@ class _Drawing:
 
 
 def _grades(pairs: Pairs, drawing: _Drawing) -> GradeResponse | None:
-    if all(one.grade is None for one, _ in pairs):
+    if all(item.grade is None for item, _ in pairs):
         return None
     asked = [pair for pair in pairs if isinstance(pair[0].grade, GradePrediction)]
     both = [
         (before, after, case)
-        for one, case in asked
-        if isinstance(before := one.grade, GradePrediction)
+        for item, case in asked
+        if isinstance(before := item.grade, GradePrediction)
         and isinstance(after := case.grade, GradePrediction)
     ]
     answered = wilson(successes=len(both), n=len(asked))
     if not both:
         return GradeResponse(answered, NO_ANSWER, NO_ANSWER, NO_ANSWER)
-    values = np.array([_regraded(*one) for one in both])
+    values = np.array([_regraded(*item) for item in both])
     patients = [case.patient_id for _, _, case in both]
     change, accuracy = drawing.means(values, patients)
     return GradeResponse(
@@ -175,7 +175,7 @@ def _grades(pairs: Pairs, drawing: _Drawing) -> GradeResponse | None:
 def _regraded(
     before: GradePrediction, after: GradePrediction, case: CaseScore
 ) -> tuple[float, float]:
-    """Give the change of P(HGG), and of being right; NaN where either is not known."""
+    """Return the change of P(HGG), and of being right; NaN where either is not known."""
     one, other, truth = before.probability_hgg, after.probability_hgg, case.reference_grade
     change = np.nan if one is None or other is None else abs(other - one)
     right = np.nan if truth is None else float(after.grade is truth) - float(before.grade is truth)
@@ -207,7 +207,7 @@ def _place(form: Form, control: Control, pairs: Pairs, drawing: _Drawing) -> Pla
 
 
 def _places(case: CaseScore, form: Form) -> bool:
-    """Tell whether a tumour was placed; that there is none is an answer, but no place."""
+    """Return whether a tumour was placed; that there is none is an answer, but no place."""
     outcome = case.localisation.get(form)
     if outcome is None or outcome.failure is not None or case.found_tumour is False:
         return False

@@ -1,4 +1,4 @@
-"""Where tumours are on their scoring planes, and where one backend says that they are."""
+"""Positions of tumours on their scoring planes, and of one backend's answers."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Placements:
 
     def __post_init__(self) -> None:
         marks = (self.predicted.centres_mm, self.reference.centres_mm, self.brain_mm)
-        counts = {len(one) for one in (self.study_ids, self.patients, *marks)}
+        counts = {len(item) for item in (self.study_ids, self.patients, *marks)}
         if len(counts) > 1:
             raise InvalidInputError(f"placements of {sorted(counts)} studies: wanted one number")
 
@@ -126,10 +126,10 @@ class Placements:
         return len(self.study_ids)
 
     def take(self, chosen: Sequence[int]) -> Placements:
-        """Keep some of the studies, in the order asked for; the unanswered are still told of."""
+        """Keep some of the studies, in the order asked for; the number of unanswered ones stays."""
         return Placements(
-            study_ids=tuple(self.study_ids[one] for one in chosen),
-            patients=tuple(self.patients[one] for one in chosen),
+            study_ids=tuple(self.study_ids[item] for item in chosen),
+            patients=tuple(self.patients[item] for item in chosen),
             predicted=self.predicted.take(chosen),
             reference=self.reference.take(chosen),
             brain_mm=self.brain_mm[list(chosen)],

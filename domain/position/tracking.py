@@ -1,21 +1,20 @@
-"""Does a backend look? One index, and a test that hands its answers to other patients.
+"""The tracking index, and a permutation test of answers between patients.
 
 The tracking index is 1 - own / others, where `own` is the mean distance from an answer to its own
 patient's tumour, and `others` the mean distance to the tumours of all other patients.
 
-- It is 1 where every answer lies on its tumour.
+- It is 1 where every answer is at the centre of its tumour.
 - It is 0 for a constant answer c: `own` and `others` are both the mean distance from c to a tumour.
-- It is about 0 wherever the answers are independent of where the tumours are, for then no patient's
-  tumour is nearer to an answer than another's: E d(answer_i, reference_i) is
-  E d(answer_i, reference_j), so `own` and `others` are the same on average, whatever the two clouds
-  look like. To see how near 0: given the two clouds, every way to hand the answers round is
-  as likely. The mean distance M over all N² pairs is the same for all ways, so
-  others = (N·M - own) / (N - 1), and with u = own / M, whose mean over all ways is 1, the index is
-  N·(1 - u) / (N - u). That is 0 at u = 1, and bends so little that its mean is -Var(u) / N at most
-  to first order, where Var(u) itself falls as 1 / N.
-- It is negative where answers lie nearer to other patients' tumours than to their own, as those of
-  a backend that mixes up left and right do.
-- Moving, turning, mirroring or scaling answers and references alike leaves it as it is.
+- It is about 0 wherever the answers are independent of tumour position: E d(answer_i, reference_i)
+  equals E d(answer_i, reference_j), so `own` and `others` are equal on average, whatever the two
+  distributions. Given both sets of positions, all assignments of answers to patients are equally
+  likely. The mean distance M over all N² pairs is the same for all assignments, so
+  others = (N·M - own) / (N - 1), and with u = own / M, whose mean over all assignments is 1, the index
+  is N·(1 - u) / (N - u). It is 0 at u = 1 with little curvature: its mean is at least -Var(u) / N to
+  first order, where Var(u) itself decreases as 1 / N.
+- It is negative where answers are nearer to other patients' tumours than to their own, e.g. with left
+  and right swapped.
+- It is invariant to translating, rotating, mirroring or scaling answers and references alike.
 """
 
 from __future__ import annotations
@@ -33,28 +32,28 @@ from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.sampling import BLOCK
 
 SHUFFLES = 9_999
-"""With the answers as they are, these make 10,000 ways."""
+"""Together with the observed assignment, these make 10,000 permutations."""
 
 FOLLOWS = 0.5
-"""Index that the interval of a backend that follows the tumour lies above."""
+"""A backend follows the tumour if the index's interval lies above this."""
 HARDLY = 0.2
-"""Index that the interval of a backend that hardly follows the tumour lies below."""
+"""A backend hardly follows the tumour if the index's interval lies below this."""
 SAME_PLACE_MM = 1e-6
 ONE_PLACE = NotEstimable("the references all lie in one place")
 
 
 def tracking_index(*, predicted: FloatArray, reference: FloatArray) -> Statistic:
-    """Measure how answers follow the tumours, in many drawn cohorts at once.
+    """Compute the tracking index in many bootstrap cohorts at once.
 
-    A patient who is drawn twice meets himself as another: so a constant answer scores 0 in every
-    draw, and the index is drawn low by about index·(1 - index) / N.
+    A patient drawn twice counts as two patients: a constant answer scores 0 in every resample, and the
+    index is biased downwards by about index·(1 - index) / N.
 
     Args:
         predicted: (N, 2) mm.
         reference: (N, 2) mm, of the same studies; memory grows as N².
 
     Returns:
-        What takes (R, N) weights to the index, (R, 1); NaN in a cohort of one place.
+        A function from (R, N) weights to the index, (R, 1); NaN in a cohort with one position.
     """
     apart_mm = distances_mm(predicted=predicted, reference=reference)
     own_mm = np.diagonal(apart_mm)
@@ -69,7 +68,7 @@ def tracking_index(*, predicted: FloatArray, reference: FloatArray) -> Statistic
 
 
 def lie_in_one_place(places: FloatArray) -> bool:
-    """Tell whether nothing could track these references, (N, 2) mm: they never move."""
+    """Return whether all references, (N, 2) mm, are equal, so that no answer can follow them."""
     return bool(np.ptp(places, axis=0).max() <= SAME_PLACE_MM)
 
 
@@ -95,15 +94,15 @@ def ious(*, predicted: FloatArray, reference: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class ShuffleTest:
-    """What is left of a score when every answer is handed to another patient.
+    """The score that remains when answers are shuffled between patients.
 
     Args:
-        observed: The mean score of the answers as they are.
-        shuffled: Its mean over all ways to hand the answers round.
-        survives: The worse of the two over the better: 1.0 where nothing is lost, so that the
-            answers might have been given blindfold, and 0.0 where all is.
-        p_value: How often chance alone does as well: (1 + shuffles as good) / (1 + shuffles).
-        n_shuffles: Shuffles drawn.
+        observed: The mean score of the observed assignment.
+        shuffled: Its mean over all assignments.
+        survives: The worse of the two over the better: 1.0 where nothing is lost, so that the answers
+            are independent of the patients, and 0.0 where everything is.
+        p_value: (1 + permutations at least as good) / (1 + permutations).
+        n_shuffles: Number of permutations.
     """
 
     observed: float
@@ -138,7 +137,7 @@ def shuffle_test(
         raise InvalidInputError(f"scores {scores.shape}: wanted (N, N) of one study or more")
     sign = 1.0 if higher_is_better else -1.0
     observed, shuffled = float(np.diagonal(scores).mean()), float(scores.mean())
-    # equal but for rounding is as good: a constant answer has a p of 1
+    # equality up to rounding counts as good: a constant answer has a p of 1
     bar = sign * observed - 1e-9 * max(1.0, float(np.abs(scores).max()))
     drawn = _shuffled_means(scores, shuffles, np.random.default_rng(seed))
     as_good = int((sign * drawn >= bar).sum())

@@ -1,1 +1,1 @@
-"""What a backend answers: grades and localisations, or failures."""
+"""Answers of a backend: grades and localisations, or failures."""

@@ -1,4 +1,4 @@
-"""One localisation in other forms: a mask as a point, a box or a polygon; the volume on a plane."""
+"""Conversion of localisations between forms: mask to point, box or polygon; volume to plane."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from gliobench.domain.predictions.prediction import (
 
 
 def point_in_volume(region: BoolArray) -> Point3D:
-    """Give the centre of a region: the centroid of its voxels.
+    """Return the centre of a region: the centroid of its voxels.
 
     Args:
         region: (I, J, K) bool.
@@ -49,7 +49,7 @@ def point_in_volume(region: BoolArray) -> Point3D:
 
 
 def box_in_volume(region: BoolArray) -> Box3D:
-    """Give the smallest box that holds a region.
+    """Return the smallest box that holds a region.
 
     Args:
         region: (I, J, K) bool.
@@ -79,7 +79,7 @@ def largest_plane(region: BoolArray, axis: Axis) -> Plane:
 
 
 def point_on_plane(region: BoolArray, plane: Plane) -> Point | None:
-    """Give the centroid of a region's voxels on a plane, or None where there are none.
+    """Return the centroid of a region's voxels on a plane, or None where there are none.
 
     Args:
         region: (I, J, K) bool.
@@ -96,7 +96,7 @@ def point_on_plane(region: BoolArray, plane: Plane) -> Point | None:
 
 
 def box_on_plane(region: BoolArray, plane: Plane) -> Box | None:
-    """Give the smallest box that holds a region's voxels on a plane, or None without any.
+    """Return the smallest box that holds a region's voxels on a plane, or None without any.
 
     Args:
         region: (I, J, K) bool.
@@ -145,7 +145,7 @@ def polygon_on_plane(
 
 
 def polygon_in_volume(polygon: Polygon, grid: Grid) -> BoolArray:
-    """Give the voxels of a polygon's plane whose centres lie inside it or on its border.
+    """Return the voxels of a polygon's plane whose centres lie inside it or on its border.
 
     Args:
         polygon: It may reach out of the grid, and may be too small to hold any centre.
@@ -167,7 +167,7 @@ def polygon_in_volume(polygon: Polygon, grid: Grid) -> BoolArray:
 def on_plane(
     prediction: LocalisationPrediction, plane: Plane, grid: Grid
 ) -> dict[Form, Localisation | NoTumour | Failure]:
-    """Say what a prediction amounts to on a plane, so that all backends answer one question.
+    """Convert a prediction to the forms on a plane, so that all backends answer the same question.
 
     Each form is taken from the first of these that was answered: the form itself, the mask, the
     point in the volume (projected), the box in the volume (its cut, or the middle of that). An
@@ -207,7 +207,7 @@ def on_plane(
 
 
 def in_volume(prediction: LocalisationPrediction) -> dict[Form, Localisation | NoTumour | Failure]:
-    """Say what a prediction amounts to in the volume.
+    """Convert a prediction to the forms in the volume.
 
     Each form is taken from the first of these that was answered: the form itself, the mask, the
     box (for its centre), the point on a plane. A box or a polygon on a plane yields nothing.

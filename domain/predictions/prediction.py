@@ -1,4 +1,4 @@
-"""What a backend says of a study, and how it fails to.
+"""Predictions and failures of a backend on a study.
 
 A failure is a result: it has a reason, is stored, and is counted in every denominator.
 """
@@ -123,12 +123,14 @@ class Mask:
                 raise WrongAnswerError(
                     f"{region.value} is {voxels.dtype} {voxels.shape}: wanted bool {self.grid.shape}"
                 )
-        if self.is_empty and any(self.regions[one].any() for one in NESTED if one in self.regions):
+        if self.is_empty and any(
+            self.regions[item].any() for item in NESTED if item in self.regions
+        ):
             raise WrongAnswerError("the whole tumour is empty, and a part of it is not")
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether it says that there is no tumour."""
+        """Return whether it says that there is no tumour."""
         return not self.whole.any()
 
     @classmethod
@@ -215,13 +217,13 @@ class LocalisationPrediction:
 
     @property
     def finds_tumour(self) -> bool | None:
-        """Tell whether any answer shows a tumour; None where all of them failed."""
-        said = [one for one in self.answers.values() if not isinstance(one, Failure)]
-        return any(not is_none(one) for one in said) if said else None
+        """Return whether any answer shows a tumour; None where all of them failed."""
+        said = [answer for answer in self.answers.values() if not isinstance(answer, Failure)]
+        return any(not is_none(item) for item in said) if said else None
 
 
 def is_none(answer: Localisation | NoTumour) -> bool:
-    """Tell whether an answer says that there is no tumour."""
+    """Return whether an answer says that there is no tumour."""
     return answer.is_empty if isinstance(answer, Mask) else isinstance(answer, NoTumour)
 
 
@@ -238,9 +240,11 @@ def with_answers(
         if said.reason is not FailureReason.NO_TUMOUR_FOUND or not forms:
             return said
         said = LocalisationPrediction(dict.fromkeys(forms, said))
-    found = {form: one for form, one in said.answers.items() if _found_none(one)}
-    words = {form: one.raw for form, one in found.items() if isinstance(one, Failure) and one.raw}
-    answers = {form: NO_TUMOUR if form in found else one for form, one in said.answers.items()}
+    found = {form: item for form, item in said.answers.items() if _found_none(item)}
+    words = {
+        form: item.raw for form, item in found.items() if isinstance(item, Failure) and item.raw
+    }
+    answers = {form: NO_TUMOUR if form in found else item for form, item in said.answers.items()}
     return replace(said, answers=answers, raw={**said.raw, **words}) if found else said
 
 

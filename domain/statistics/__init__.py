@@ -1,5 +1,5 @@
-"""How sure a number is, and whether two differ; what cannot be told says why, and is never NaN.
+"""Confidence intervals and tests; what cannot be estimated has a reason, and is never NaN.
 
-Where patients came twice, only the bootstrap and `swapping` know it: all else takes studies for
+Only the bootstrap and `swapping` account for repeated patients: all other methods treat studies as
 independent.
 """

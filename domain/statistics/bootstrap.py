@@ -1,7 +1,7 @@
-"""How sure any number is: the same number of cohorts drawn from this one.
+"""Bootstrap intervals of any statistic.
 
-A statistic takes weights of studies and gives numbers, for many cohorts at once: see `confusions`,
-`rankings` and `means`. Backends that are read off the same draws are compared on the same patients.
+A statistic maps weights of studies to numbers, for many cohorts at once: see `confusions`, `rankings`
+and `means`. Backends computed from the same resamples are compared on the same patients.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 REPLICATES = 10_000
 
 _UNDEFINED = NotEstimable("it is not defined for these studies")
-_NO_DOUBT = NotEstimable("every draw of patients gives the same number, so none tells of doubt")
+_NO_DOUBT = NotEstimable("all bootstrap resamples give the same value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replicates:
-    """M numbers of the cohort, and of all cohorts that were drawn from it.
+    """M statistics of the cohort and of its bootstrap resamples.
 
     Args:
-        observed: (M,) as they are.
-        drawn: (R, M) of the drawn cohorts.
-        influence: (G, M) the pull of each patient, or group of patients, on the numbers.
-        n: Studies behind them.
-        obstacle: Why nothing was drawn, or None.
+        observed: (M,) of the cohort.
+        drawn: (R, M) of the resamples.
+        influence: (G, M) the influence of each patient, or group of patients, on the statistics.
+        n: Number of studies.
+        obstacle: Why no resample was drawn, or None.
     """
 
     observed: FloatArray
@@ -54,7 +54,7 @@ class Replicates:
     obstacle: NotEstimable | None = None
 
     def __sub__(self, other: Replicates) -> Replicates:
-        """Pair two sets of numbers of the same draws: those of one backend less another's."""
+        """Subtract the statistics of another backend on the same resamples."""
         return replace(
             self,
             observed=self.observed - other.observed,
@@ -128,12 +128,12 @@ class Replicates:
 def resample(
     statistic: Statistic, plan: SamplingPlan, *, replicates: int = REPLICATES, seed: int = 0
 ) -> Replicates:
-    """Take a statistic of the cohort, of cohorts drawn from it, and without each patient.
+    """Compute a statistic on the cohort, on bootstrap resamples, and by the jackknife.
 
     Args:
-        statistic: Takes weights of studies, (R, N) ≥ 0, not always whole.
-        plan: Who is drawn.
-        replicates: Cohorts to draw, ≥ 100.
+        statistic: Takes weights of studies, (R, N) ≥ 0, not always integers.
+        plan: The sampling plan.
+        replicates: Number of resamples, ≥ 100.
         seed: The same seed, plan and statistic give the same replicates.
 
     Raises:
@@ -157,9 +157,9 @@ def resample(
 
 
 def _blank(defined: FloatArray, *, of: int, level: float) -> NotEstimable | None:
-    """Say why draws give no interval, if so."""
+    """Return why the resamples give no interval, if so."""
     if 1 - len(defined) / of > (1 - level) / 2:
-        return NotEstimable(f"{1 - len(defined) / of:.0%} of the draws leave it undefined")
+        return NotEstimable(f"{1 - len(defined) / of:.0%} of the resamples leave it undefined")
     if np.ptp(defined) <= 1e-12 * max(1.0, float(np.abs(defined).max())):
         return _NO_DOUBT
     return None
@@ -178,7 +178,7 @@ def _corrected_tails(
         return NotEstimable("without one of the patients it is undefined")
     below = float(np.mean(drawn < observed) + np.mean(drawn == observed) / 2)
     if not 0 < below < 1:
-        return NotEstimable("all draws lie to one side of the number")
+        return NotEstimable("all resamples lie to one side of the estimate")
     bias = float(ndtri(below))
     acceleration = _skewness(influence) / 6
     ends = np.array((bias - z, bias + z))
@@ -187,6 +187,6 @@ def _corrected_tails(
 
 
 def _skewness(influence: FloatArray) -> float:
-    """Sum the cubes over the 3/2th power of the sum of squares; 0.0 where nobody has a pull."""
+    """Sum the cubes over the 3/2th power of the sum of squares; 0.0 without any influence."""
     squares = float((influence**2).sum())
     return float((influence**3).sum()) / squares**1.5 if squares else 0.0

@@ -1,4 +1,4 @@
-"""Grades of many drawn cohorts at once: confusion matrices by one product of matrices."""
+"""Confusion matrices of many bootstrap cohorts at once, by one matrix product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a threshold on a probability trades: sensitivity, specificity and precision."""
+"""ROC and precision-recall curves."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def roc_curve(*, reference: BoolArray, probability: FloatArray) -> Curve | NotEs
 def precision_recall_curve(
     *, reference: BoolArray, probability: FloatArray
 ) -> Curve | NotEstimable:
-    """Follow precision over sensitivity, to (1, prevalence).
+    """Compute precision over sensitivity, to (1, prevalence).
 
-    It is a staircase: a sensitivity has the precision of the next corner. The area beneath is
-    `metrics.classification.auprc`. There is no corner at sensitivity 0, where nobody is called HGG.
+    It is a step function: a sensitivity has the precision of the next corner. The area below is
+    `metrics.classification.auprc`. There is no corner at sensitivity 0, without any HGG prediction.
 
     Args:
         reference: (N,) bool, True for HGG.
@@ -67,7 +67,7 @@ def precision_recall_curve(
 def _called_at_least(
     reference: BoolArray, probability: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Count the HGG and the LGG that are called HGG, from no threshold that any reaches on down."""
+    """Count the HGG and LGG predicted as HGG, by descending threshold."""
     at_each = counts_by_probability(reference, probability)
     hgg, lgg = (np.concatenate([[0.0], np.cumsum(counts[::-1])]) for counts in at_each)
     return hgg, lgg

@@ -1,4 +1,4 @@
-"""How sure an area under the ROC curve is, and whether two differ on the same studies."""
+"""Confidence intervals of AUROC, and DeLong's paired test."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from gliobench.domain.statistics.estimate import (
 from gliobench.domain.statistics.rankings import area_under_roc
 
 FEWEST = 10
-"""Studies of either grade that the test needs. Beside 40 of the other it rejects what is true in 11 to
-13 % of cohorts with 2 and in up to 9 % with 3, where 5 % are meant; with 10 it keeps them, see
-docs/results/coverage.md."""
+"""Minimum studies of each grade for the test. With 40 of the other grade, its type I error at 5 % is 11
+to 13 % with 2 studies and up to 9 % with 3; with 10 it is 5 %, see docs/results/coverage.md."""
 _ONE_STUDY = NotEstimable("a grade has one study only")
 _NO_VARIANCE = NotEstimable("every HGG ranks against every LGG alike: that leaves no variance")
 
@@ -59,18 +58,18 @@ class _Placements:
 
 
 def auroc_interval(*, reference: BoolArray, score: FloatArray, level: float = LEVEL) -> Measured:
-    """Estimate an AUROC on the logit scale, with DeLong's variance, kept from being too small.
+    """Estimate an AUROC on the logit scale, with DeLong's variance and a lower bound on it.
 
-    On that scale the interval stays inside (0, 1) and is better centred than the plain one where the
-    area is large. There few studies of either grade overlap, and DeLong's variance, which counts
-    those, is too small in many cohorts: at areas of 0.98 and 0.99 and with 74 LGG, it alone holds the
-    truth in 88 to 95 % of cohorts. So where Hanley and McNeil's, of two exponentials, is larger, the
-    mean of the two is taken, with which 94 % or more do; see docs/results/coverage.md.
+    On that scale the interval stays inside (0, 1) and is better centred for large areas. There, few
+    studies overlap, and DeLong's variance, which depends on those, is often too small: at areas of 0.98
+    and 0.99 with 74 LGG, its coverage is 88 to 95 %. Where Hanley and McNeil's variance (two
+    exponentials) is larger, the mean of the two is used, with a coverage of 94 % or more; see
+    docs/results/coverage.md.
 
     Args:
         reference: (N,) bool, True for HGG.
-        score: (N,) P(HGG), or any number that rises with it.
-        level: Of the interval.
+        score: (N,) P(HGG), or any increasing function of it.
+        level: Level of the interval.
 
     Returns:
         Not estimable where a grade is absent. No interval where a grade has one study only, or the
@@ -135,7 +134,7 @@ def _too_few(placements: _Placements) -> NotEstimable | None:
     if fewest >= FEWEST:
         return None
     return NotEstimable(
-        f"DeLong's test wants {FEWEST} or more of a grade, here are {fewest} {grade}"
+        f"DeLong's test requires {FEWEST} studies of each grade: there are {fewest} {grade}"
     )
 
 

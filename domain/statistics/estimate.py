@@ -1,4 +1,4 @@
-"""What is known of a number: its value, how sure it is, or why it cannot be told."""
+"""Estimates: a value with its confidence interval, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from scipy.special import ndtri
 from gliobench.domain.errors import InvalidInputError
 
 LEVEL = 0.95
-"""How often an interval is meant to hold the truth."""
+"""Nominal coverage of an interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotEstimable:
-    """A number that these studies cannot tell.
+    """A number that cannot be estimated from these studies.
 
     Args:
         reason: Why, as a clause: "the reference has no LGG".
@@ -27,12 +27,12 @@ class NotEstimable:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The values that the studies do not speak against.
+    """A confidence interval.
 
     Args:
         low: Its lower end.
         high: Its upper end.
-        level: The share of such intervals that holds the truth.
+        level: Its nominal coverage.
 
     Raises:
         InvalidInputError: An end is not finite, they are swapped, or the level is not in (0, 1).
@@ -50,12 +50,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A measured value.
+    """An estimated value.
 
     Args:
-        value: The number itself, finite.
-        interval: How sure it is, or why that cannot be told.
-        n: Observations behind it.
+        value: The value, finite.
+        interval: Its confidence interval, or why there is none.
+        n: Number of observations.
 
     Raises:
         InvalidInputError: The value is not finite.
@@ -71,7 +71,7 @@ class Estimate:
 
 
 Measured: TypeAlias = Estimate | NotEstimable
-"""What came of measuring."""
+"""The result of an estimation."""
 
 UNMEASURED = NotEstimable("it was not measured")
 NO_STUDY = NotEstimable("there is no study")

@@ -1,4 +1,4 @@
-"""Whether one of two backends is right more often on the same studies."""
+"""McNemar's paired test of two backends on the same studies."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """Studies on which two backends fall out, and how likely that is if they are equally good.
+    """Discordant studies of two backends, with p values.
 
     Args:
         n: Studies that both were asked about.
-        only_first: Those that the first alone has right.
-        only_second: Those that the second alone has right.
-        exact_p: Two-sided; never too small, mostly too large.
+        only_first: Studies that only the first has right.
+        only_second: Studies that only the second has right.
+        exact_p: Two-sided; conservative.
         mid_p: Two-sided; closer to its level, which it hardly ever exceeds.
     """
 
@@ -31,14 +31,14 @@ class McNemar:
 
 
 def mcnemar(*, first_right: BoolArray, second_right: BoolArray) -> McNemar | NotEstimable:
-    """Compare shares of right answers; for one grade alone, give that grade's studies.
+    """Compare accuracies; for one grade alone, pass that grade's studies.
 
     Args:
         first_right: (N,) bool, where one backend is right.
         second_right: (N,) bool, the other on the same studies.
 
     Returns:
-        Not estimable without studies. Both p are 1.0 where the backends never fall out.
+        Not estimable without studies. Both p are 1.0 without discordant studies.
 
     Raises:
         InvalidInputError: The shapes differ.

@@ -1,4 +1,4 @@
-"""How far the truth may lie from a mean, by closed formulas that know of skewness and of patients."""
+"""Confidence intervals of means by closed formulas, with skewness and clustering by patient."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from gliobench.domain.statistics.proportions import clopper_pearson
 from gliobench.domain.statistics.sampling import Indices
 
 ONE_PATIENT = NotEstimable("there is one patient only")
-NO_DOUBT = NotEstimable("every patient has the same value, so none tells of doubt")
+NO_DOUBT = NotEstimable("every patient has the same value, so the variance is zero")
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far an interval goes below and above its estimate, both ≥ 0."""
+    """Distances of an interval's ends below and above its estimate, both ≥ 0."""
 
     down: float
     up: float
 
     def scaled(self, factor: float) -> Reach:
-        """Stretch it; a negative factor turns it round."""
+        """Scale it; a negative factor reverses it."""
         down, up = self.down * abs(factor), self.up * abs(factor)
         return Reach(down, up) if factor >= 0 else Reach(up, down)
 
@@ -38,7 +38,7 @@ class Reach:
         return Reach(hypot(self.down, other.down), hypot(self.up, other.up))
 
     def around(self, value: float, level: float, bounds: tuple[float, float]) -> Interval:
-        """Lay it around an estimate, cut where no truth can be."""
+        """Convert it to an interval around an estimate, clipped to the possible values."""
         low, high = bounds
         return Interval(
             min(value, max(low, value - self.down)), max(value, min(high, value + self.up)), level
@@ -47,11 +47,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class MeanSpread:
-    """What a mean of values, of patients with one or more studies each, leaves in doubt.
+    """Standard error and skewness of a mean over patients with one or more studies each.
 
     Args:
         error: Standard error of the mean, over patients.
-        skewness: Of the mean's own distribution, estimated: that of the patients over √G.
+        skewness: Estimated skewness of the mean: that of the patients over √G.
         n_patients: G, two or more.
 
     Source: Student's t over patients (Cameron & Miller, J Hum Resour 2015); Hall, "On the removal
@@ -85,9 +85,9 @@ class MeanSpread:
         return cls(error, float((pulls**3).sum()) / squares**1.5, count)
 
     def reach(self, level: float) -> Reach:
-        """Return the reach of the wider of Student's and Hall's intervals, at each end.
+        """Return, at each end, the reach of the wider of Student's and Hall's intervals.
 
-        Student's is too short where values are skewed, Hall's where they have two long tails.
+        Student's is too short for skewed values, Hall's for two long tails.
         """
         two_sided_z(level)
         t = float(stdtrit(self.n_patients - 1, (1 + level) / 2))

@@ -1,4 +1,4 @@
-"""Means of many drawn cohorts at once, and how sure a mean is."""
+"""Means of many bootstrap cohorts at once, and confidence intervals of means."""
 
 from __future__ import annotations
 
@@ -78,20 +78,20 @@ def estimate_mean(
 ) -> Measured:
     """Estimate a mean, over patients rather than studies.
 
-    A few failures that score worst say little of how many there will be, so their share has an
-    exact interval of its own, and the mean of the answers another; the two are combined. Without a
-    failure the interval takes failures for impossible.
+    A few failures with the worst score do not determine the failure rate, so the rate has its own exact
+    interval and the mean of the answers another; the two are combined. Without a failure, the interval
+    assumes that none can occur.
 
     Args:
-        values: (N,) one a study; NaN is left out, with its patient.
-        patients: (N,) whose study it is, by number.
-        failed: (N,) bool, whose value is the worst one for want of an answer; None for nobody.
-        bounds: What no mean can lie beyond.
-        level: Of the interval.
+        values: (N,) one per study; NaN is excluded, with its patient.
+        patients: (N,) patient of each study, by number.
+        failed: (N,) bool, studies with the worst value because of a failure; None without failures.
+        bounds: Smallest and largest possible mean.
+        level: Level of the interval.
 
     Returns:
-        Not estimable without studies; no interval where there are fewer than two patients, or all
-        values are the same.
+        Not estimable without studies; no interval with fewer than two patients, or if all values are
+        the same.
 
     Source: `mean_reach`.
     """

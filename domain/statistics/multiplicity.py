@@ -1,4 +1,4 @@
-"""What many tests at once leave of each."""
+"""Holm's correction for multiple tests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gliobench.domain.errors import InvalidInputError
 
 
 def holm(p: Sequence[float], weights: Sequence[float] | None = None) -> tuple[float, ...]:
-    """Adjust the p-values of a family, so that one false alarm in all of it is as rare as stated.
+    """Adjust the p values of a family to control its familywise error rate.
 
     Args:
-        p: In [0, 1], one a test of the family, in any order.
-        weights: > 0, how much of the family's level each test may take; None for alike.
+        p: In [0, 1], one per test of the family, in any order.
+        weights: > 0, the share of the family's level for each test; None for equal shares.
 
     Returns:
-        In the same order; to be held against the level as they are. None for none.
+        In the same order; to be compared with the level directly. Empty for no tests.
 
     Raises:
         InvalidInputError: A p is not in [0, 1], or a weight is not positive.

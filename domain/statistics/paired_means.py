@@ -1,4 +1,4 @@
-"""Whether the means of two backends differ, where a failure scores worst."""
+"""Paired comparison of means in which a failure scores worst."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gliobench.domain.statistics.mean_reach import ONE_PATIENT, FailureShare, Me
 from gliobench.domain.statistics.sampling import Indices
 
 SMALLEST_P = 1e-6
-"""Below it a p is not looked for."""
+"""Smaller p values are not resolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,21 @@ def compare_means(
 ) -> PairedMeans:
     """Compare two means by the interval of their difference.
 
-    A penalty of hundreds of millimetres makes a mean depend on how often a backend fails, and few
-    failures, or none, say little of that: 50 studies without any leave room for 7 %. So the mean of
-    the studies that both answered has an interval of its own, and how often either alone failed an
-    exact one; the interval of the difference combines the three.
+    With a penalty of hundreds of millimetres, a mean depends on the failure rate, and few or no failures
+    do not determine it: 50 studies without failure are compatible with 7 %. So the mean of the studies
+    answered by both has its own interval, the failure rates of either alone have exact ones, and the
+    interval of the difference combines the three.
 
     Args:
-        first: (N,) scores of one backend, a failure's the worst; NaN is left out.
+        first: (N,) scores of one backend, the worst for a failure; NaN is excluded.
         second: (N,) of the other.
         failed: (N,) bool of each.
-        worst: What a failure scores.
-        patients: (N,) whose study it is, by number.
-        level: Of the difference's interval.
+        worst: The score of a failure.
+        patients: (N,) patient of each study, by number.
+        level: Level of the difference's interval.
 
     Returns:
-        Not estimable without studies; no p where just one patient was answered by both.
+        Not estimable without studies; no p where only one patient was answered by both.
     """
     known = ~np.isnan(first) & ~np.isnan(second)
     if not known.any():
@@ -73,7 +73,7 @@ def compare_means(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """A difference of means: of the studies that both answered, and of either's own failures."""
+    """A difference of means: of the studies answered by both, and of either's own failures."""
 
     apart: FloatArray
     answered: MeanSpread | NotEstimable
@@ -106,7 +106,7 @@ class _Parts:
         )
 
     def difference(self, level: float) -> Estimate:
-        """Estimate it; where neither failed alone, failures are taken for impossible."""
+        """Estimate it; where neither failed alone, failures are assumed impossible."""
         value, failing = float(self.apart.mean()), any(item.n_failed for item in self.alone)
         if isinstance(self.answered, NotEstimable) and not failing:
             return Estimate(value, self.answered, len(self.apart))
@@ -114,7 +114,7 @@ class _Parts:
         return Estimate(value, reach.around(value, level, (-np.inf, np.inf)), len(self.apart))
 
     def p(self) -> float | NotEstimable:
-        """Bisect for the level at which the interval ends at zero, unseen failures allowed for."""
+        """Bisect for the level at which the interval ends at zero, including unobserved failures."""
         if self.share and self.answered == ONE_PATIENT:
             return ONE_PATIENT
         low, high = np.log(SMALLEST_P), 0.0
@@ -142,7 +142,7 @@ def _mean(values: FloatArray, otherwise: float) -> float:
 
 
 def larger_p(one: float | NotEstimable, other: float | NotEstimable) -> float | NotEstimable:
-    """Return the p of a claim that needs both tests."""
+    """Return the p of a claim that requires both tests."""
     if isinstance(one, NotEstimable):
         return one
     return other if isinstance(other, NotEstimable) else max(one, other)

@@ -1,4 +1,4 @@
-"""The smallest difference between two backends that so many studies could show."""
+"""Detectable differences: the smallest that a test finds with a given power."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ ALPHA = 0.05
 def detectable_accuracy_difference(
     *, n: int, discordance: float, power: float = POWER, alpha: float = ALPHA
 ) -> float | NotEstimable:
-    """Find the smallest difference of accuracies that the exact McNemar test would find.
+    """Find the smallest difference of accuracies that the exact McNemar test detects.
 
-    That is the test of accuracy as the primary endpoint, swapping the answers patient by patient.
+    This is the permutation test of accuracy as the primary endpoint.
 
     Args:
         n: Studies that both backends answer.
-        discordance: Share of them, in (0, 1], that one backend alone has right.
-        power: How often it should be found.
+        discordance: Share of them, in (0, 1], that only one backend has right.
+        power: Probability of detection.
         alpha: Two-sided level of the test.
 
     Returns:
-        In (0, discordance]. Not estimable where even that, one backend winning every time, would
-        be missed too often.
+        In (0, discordance]. Not estimable where even the largest difference, with one backend always
+        right, would be missed too often.
 
     Raises:
         InvalidInputError: A share lies outside its range, or n is negative.
@@ -60,18 +60,18 @@ def detectable_auroc_difference(
     power: float = POWER,
     alpha: float = ALPHA,
 ) -> float | NotEstimable:
-    """Find the smallest loss of AUROC that DeLong's paired test would find.
+    """Find the smallest loss of AUROC that DeLong's paired test detects.
 
     Args:
         n_hgg: Studies of HGG.
         n_lgg: Studies of LGG.
         auroc: Of the better backend, in (0.5, 1).
-        correlation: Of the two areas, in [-1, 1); 0 where the backends have nothing in common.
-        power: How often it should be found.
+        correlation: Of the two areas, in [-1, 1); 0 for independent backends.
+        power: Probability of detection.
         alpha: Two-sided level of the test.
 
     Returns:
-        In (0, auroc - 0.5]. Not estimable where even chance would be told from `auroc` too rarely.
+        In (0, auroc - 0.5]. Not estimable where even an AUROC of 0.5 would be detected too rarely.
 
     Raises:
         InvalidInputError: A number lies outside its range.
@@ -110,7 +110,7 @@ def _smallest(
 
 
 def _counts(n: int, share: float) -> tuple[FloatArray, FloatArray]:
-    """List the counts that n draws may well give, with their chances."""
+    """List the probable counts of n draws, with their probabilities."""
     spread = 8 * np.sqrt(n * share * (1 - share)) + 1
     low, high = max(0, int(n * share - spread)), min(n, int(n * share + spread) + 1)
     count = np.arange(low, high + 1, dtype=np.float64)
@@ -119,7 +119,7 @@ def _counts(n: int, share: float) -> tuple[FloatArray, FloatArray]:
 
 
 def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
-    """Return the most wins of the loser, among so many, that the exact test rejects; -1 for none."""
+    """Return the largest number of wins of the loser that the exact test rejects; -1 for none."""
     low, high = np.full_like(count, -1), np.floor(count / 2)
     while (low < high).any():
         middle = np.ceil((low + high) / 2)
@@ -129,14 +129,14 @@ def _rejected_up_to(count: FloatArray, alpha: float) -> FloatArray:
 
 
 def _up_to(wins: FloatArray, count: FloatArray, share: float) -> FloatArray:
-    """Return the chance of at most so many wins; 0.0 where `wins` is negative."""
+    """Return the probability of at most so many wins; 0.0 where `wins` is negative."""
     return np.where(wins < 0, 0.0, bdtr(np.maximum(wins, 0), count.astype(np.int64), share))
 
 
 def _standard_error(auroc: float, n_hgg: int, n_lgg: int) -> float:
-    """Take scores of both grades for normal and equally spread."""
+    """Assume normal scores of equal variance in both grades."""
     apart = ndtri(auroc)
-    # the chance that one study lies on the right side of two of the other grade
+    # probability that one study is ranked correctly against two of the other grade
     both = auroc - 2 * owens_t(apart, 1 / np.sqrt(3))
     spread = (n_hgg + n_lgg - 2) * (both - auroc**2)
     return float(np.sqrt((auroc * (1 - auroc) + spread) / (n_hgg * n_lgg)))

@@ -1,4 +1,4 @@
-"""How sure a share of studies is."""
+"""Confidence intervals of proportions."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def clopper_pearson(*, successes: int, n: int, level: float = LEVEL) -> Measured
 def mean_of_proportions(first: Measured, second: Measured) -> Measured:
     """Estimate the mean of two independent proportions, such as the balanced accuracy.
 
-    The interval is recovered from those of the two (MOVER), so that it stays honest where one of
-    them is 0 or 1, and a bootstrap would see no doubt at all.
+    The interval is recovered from those of the two (MOVER), and stays valid where one of them is 0 or 1,
+    where a bootstrap would have zero width.
 
     Args:
         first: A proportion with its Wilson interval.

@@ -1,4 +1,4 @@
-"""Areas under the curves of many drawn cohorts at once."""
+"""AUROC and AUPRC of many bootstrap cohorts at once."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ class RankedStudies:
 
 
 def area_under_roc(*, reference: BoolArray, score: FloatArray) -> float:
-    """Give the `auroc` of a cohort of both grades, by any score that rises with P(HGG)."""
+    """Return the `auroc` of a cohort of both grades, by any score that rises with P(HGG)."""
     ranked = RankedStudies.of(reference=reference, score=score)
     return float(auroc(ranked.rankings(np.ones((1, len(score))))).item())

@@ -1,4 +1,4 @@
-"""Straight lines through many drawn cohorts at once."""
+"""Linear regression in many bootstrap cohorts at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Calibration of probabilities: reliability curve, Brier decomposition and ECE."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FEW_STUDIES = 100
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Studies of like probability.
+    """A bin of studies with similar probability.
 
     Args:
-        n: How many, one or more.
-        said: Their mean probability of HGG.
-        seen: The share of them that is HGG, with Wilson's interval.
+        n: Number of studies, one or more.
+        said: Their mean predicted probability of HGG.
+        seen: The observed share of HGG, with Wilson's interval.
     """
 
     n: int
@@ -33,20 +33,20 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How far probabilities are from shares, and what they are worth.
+    """Calibration and Brier score of probabilities.
 
     `brier` is `miscalibration` - `resolution` + `uncertainty`, exactly.
 
     Args:
         n: Studies.
-        brier: Mean squared distance from the truth; lower is better.
-        miscalibration: Mean squared distance of what is said from what is seen, by bin; 0 is best.
-        resolution: How well the probabilities part the grades; higher is better. What varies inside
-            a bin is in it.
-        uncertainty: Variance of the grades: the score of saying the prevalence each time.
-        ece: Mean distance of what is said from what is seen. It is above 0 by chance alone.
-        curve: The bins that hold a study, from low to high.
-        warning: Why `ece` is not to be relied on, or None.
+        brier: Mean squared error; lower is better.
+        miscalibration: Mean squared difference of predicted and observed, by bin; 0 is best.
+        resolution: How well the probabilities separate the grades; higher is better. Includes the
+            variance within bins.
+        uncertainty: Variance of the grades: the score of always predicting the prevalence.
+        ece: Mean absolute difference of predicted and observed. It is above 0 by chance alone.
+        curve: The non-empty bins, from low to high.
+        warning: Why `ece` is unreliable, or None.
 
     Source: Murphy, J Appl Meteorol 1973; within bins, Stephenson, Coelho & Jolliffe, Weather and
         Forecasting 2008.
@@ -65,15 +65,15 @@ class Reliability:
 def reliability(
     *, reference: BoolArray, probability: FloatArray, bins: int = BINS
 ) -> Reliability | NotEstimable:
-    """Hold probabilities against grades in bins of equal width.
+    """Compare probabilities with grades in bins of equal width.
 
     Args:
         reference: (N,) bool, True for HGG.
         probability: (N,) P(HGG) in [0, 1].
-        bins: How many; a probability on a border belongs to the upper one, 1.0 to the last.
+        bins: Number of bins; a probability on a border belongs to the upper one, 1.0 to the last.
 
     Returns:
-        Not estimable without studies. One grade only is no hindrance.
+        Not estimable without studies. A single grade is allowed.
 
     Raises:
         InvalidInputError: The shapes differ, a probability is not in [0, 1], or bins is not
@@ -112,4 +112,4 @@ def reliability(
 def _warning(n: int) -> str | None:
     if n >= FEW_STUDIES:
         return None
-    return f"{n} studies are fewer than {FEW_STUDIES}: chance alone makes the error look large"
+    return f"{n} studies are fewer than {FEW_STUDIES}: the error is inflated by chance"

@@ -1,4 +1,4 @@
-"""Who is drawn in a bootstrap: patients within strata, each with all of their studies."""
+"""Sampling plans: patients drawn within strata, each with all of their studies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
 Indices: TypeAlias = NDArray[np.intp]
 
 BLOCK = 2**20
-"""Weights held at once: 8 MiB, so that a million studies need no more memory than a thousand."""
+"""Size of weight blocks: 8 MiB, so that a million studies need no more memory than a thousand."""
 GROUPS = 250
 """Leave-outs of a jackknife, about: with more patients than that, several are left out at once."""
 
@@ -70,7 +70,7 @@ class SamplingPlan:
 
     @property
     def obstacle(self) -> NotEstimable | None:
-        """Say why draws would tell nothing, if so: a stratum of one is drawn the same each time."""
+        """Return why resamples would not vary, if so: a stratum of one is drawn the same each time."""
         if not self.n_studies:
             return NO_STUDY
         if len(self.strata) == 1 and len(self.strata[0]) == 1:

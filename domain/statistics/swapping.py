@@ -1,4 +1,4 @@
-"""Whether the difference of two backends could be their names' alone."""
+"""Paired permutation test of the difference of two backends."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
 from gliobench.domain.statistics.sampling import BLOCK, Indices, numbered
 
 SWAPS = 9_999
-"""With the answers as they are, these make 10,000 ways."""
+"""Together with the observed assignment, these make 10,000 permutations."""
 DRAWN_UP_TO = 5_000
-"""Patients up to which swaps are drawn; beyond, their sum is as good as normal."""
+"""Maximum number of patients for a permutation test; above it, the normal approximation is exact enough."""
 
 
 def swap_test(
@@ -23,18 +23,19 @@ def swap_test(
 ) -> float | NotEstimable:
     """Test a difference that is a sum over studies, by swapping the backends patient by patient.
 
-    If the two are equally good, either's answers to a patient could have been the other's. So each
-    patient's part of the difference takes its sign by a coin. It needs no spread inside a grade,
-    where a bootstrap of few studies that are all right would see no doubt.
+    Under the null hypothesis, the two backends' answers on a patient are exchangeable, so each patient's
+    contribution to the difference has a random sign. The test is valid for a few studies that are all
+    correct, for which bootstrap CIs have zero width.
 
     Args:
-        pulls: (N,) what each study adds to the difference of the two.
-        patients: Whose study it is; a patient is swapped with all of them.
-        swaps: Ways to draw, ≥ 1.
-        seed: The same seed gives the same ways.
+        pulls: (N,) each study's contribution to the difference.
+        patients: Patient of each study; all studies of a patient are swapped together.
+        swaps: Number of permutations, ≥ 1.
+        seed: The same seed gives the same permutations.
 
     Returns:
-        Two-sided p; 1.0 where no patient's part differs from zero. Not estimable without studies.
+        Two-sided p; 1.0 where no patient's contribution differs from zero. Not estimable without
+        studies.
 
     Raises:
         InvalidInputError: The lengths differ.
@@ -51,13 +52,13 @@ def swap_test(
 def swap_tests(
     columns: Iterable[FloatArray], patients: Indices, *, swaps: int = SWAPS, seed: int = 0
 ) -> tuple[float | NotEstimable, ...]:
-    """Test many differences over the same studies with the same coins, each as `swap_test` does.
+    """Test many differences over the same studies with the same random signs, as `swap_test` does.
 
     Args:
-        columns: (N,) each; what a study that has no part in a difference adds is 0.0.
-        patients: (N,) whose study it is, by number.
-        swaps: Ways to draw.
-        seed: Of the coins.
+        columns: (N,) each; 0.0 for studies outside a difference.
+        patients: (N,) patient of each study, by number.
+        swaps: Number of permutations.
+        seed: Seed of the signs.
     """
     if not len(patients):
         return tuple(NO_STUDY for _ in columns)
@@ -67,7 +68,7 @@ def swap_tests(
     parts = (
         np.array([np.bincount(place, pulls) for pulls in columns]).reshape(-1, place.max() + 1).T
     )
-    # equal but for rounding is as large
+    # equality up to rounding counts as large
     observed = np.abs(parts.sum(axis=0)) - 1e-9 * np.abs(parts).sum(axis=0)
     as_large = np.zeros(parts.shape[1], dtype=np.intp)
     for signs in _coins(swaps, len(parts), seed=seed):
@@ -85,7 +86,7 @@ def _by_normal(parts: FloatArray) -> float:
 
 
 def _coins(swaps: int, patients: int, *, seed: int) -> Iterator[FloatArray]:
-    """Toss ±1 for every patient, (R, P) at a time; the rows sum up to `swaps`."""
+    """Draw ±1 for every patient, (R, P) at a time; the rows sum up to `swaps`."""
     rng, rows, width = np.random.default_rng(seed), max(1, BLOCK // patients), -(-patients // 8)
     for start in range(0, swaps, rows):
         count = min(rows, swaps - start)

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say."""
+"""Temperature scaling of probabilities."""
 
 from __future__ import annotations
 

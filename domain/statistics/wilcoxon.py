@@ -1,4 +1,4 @@
-"""By how much two backends differ on the same studies, whatever the outliers."""
+"""Wilcoxon's signed-rank test, with the Hodges–Lehmann shift."""
 
 from __future__ import annotations
 
@@ -52,14 +52,13 @@ class SignedRank:
 def signed_rank(differences: FloatArray, *, level: float = LEVEL) -> SignedRank | NotEstimable:
     """Test and estimate a shift by Wilcoxon's signed ranks.
 
-    Differences that are zero take part in the ranking and count to no side (Pratt), for studies on
-    which both backends fail alike are no reason to believe in the others. Ties share their ranks.
-    The p is exact where no more than `EXACT_UP_TO` differ.
-    The interval rests on ranks without ties; with ties it is wider than need be.
+    Zero differences are ranked and count to neither side (Pratt), because studies on which both backends
+    fail alike are no evidence for either. Ties share their ranks. The p is exact where at most
+    `EXACT_UP_TO` differ. The interval assumes ranks without ties; with ties it is conservative.
 
     Args:
-        differences: (N,) finite, e.g. errors in mm of one backend less the other's.
-        level: Of the shift's interval.
+        differences: (N,) finite, e.g. errors in mm of one backend minus the other's.
+        level: Level of the shift's interval.
 
     Returns:
         Not estimable without pairs. No interval where there are too few pairs for the level: fewer
@@ -91,7 +90,7 @@ def _p(differences: FloatArray) -> float:
     if not len(different):
         return 1.0
     _, place, ties = np.unique(np.abs(different), return_inverse=True, return_counts=True)
-    # twice the mean rank of each group of ties, a whole number; all zeros rank below
+    # twice the mean rank of each group of ties, an integer; all zeros rank below
     ranks, below = (2 * np.cumsum(ties) - ties + 1)[place], 2 * (len(differences) - len(different))
     total = int((ranks + below).sum())
     from_middle = abs(2 * int((ranks + below)[different > 0].sum()) - total)
@@ -103,10 +102,10 @@ def _p(differences: FloatArray) -> float:
 
 
 def _sums_above(below: int, ranks: Indices) -> tuple[Indices, FloatArray]:
-    """Return sums of ranks that all lie `below` higher, each taken or left by a coin, and chances.
+    """Return the possible sums of ranks, each included with probability 1/2, with their probabilities.
 
-    So many zeros may lie below that most sums between them cannot come about. Ranks that lie just
-    high enough to tell how many were taken give the same chances to fewer sums.
+    All ranks are raised by `below`, the number of zeros. Many sums may be impossible then; lower ranks
+    that still identify the number of included ones give the same probabilities for fewer sums.
     """
     lower = min(below, int(ranks.sum()) + 1)
     chances = _chances_of_sums(ranks + lower)
@@ -115,7 +114,7 @@ def _sums_above(below: int, ranks: Indices) -> tuple[Indices, FloatArray]:
 
 
 def _interval(ordered: FloatArray, level: float) -> Interval | NotEstimable:
-    """Leave out as many of the means of pairs at each end as the test would not believe in."""
+    """Exclude as many of the Walsh averages at each end as the test would reject."""
     z, n = two_sided_z(level), len(ordered)
     means = n * (n + 1) // 2
     if n <= EXACT_UP_TO:
@@ -130,7 +129,7 @@ def _interval(ordered: FloatArray, level: float) -> Interval | NotEstimable:
 
 
 def _chances_of_sums(ranks: Indices) -> FloatArray:
-    """Return the chance of each sum, from 0 on, of ranks that are each taken or left by a coin."""
+    """Return the probability of each sum, from 0 on, of ranks included with probability 1/2."""
     chances = np.ones(1)
     for rank in ranks:
         taken, chances = np.pad(chances, (rank, 0)), np.pad(chances, (0, rank))
@@ -140,9 +139,9 @@ def _chances_of_sums(ranks: Indices) -> FloatArray:
 
 
 def _mean_of_rank(ordered: FloatArray, rank: int) -> float:
-    """Find the mean of two differences, one with itself included, that is `rank`th from below.
+    """Find the Walsh average that is `rank`th from below.
 
-    The means are counted, not listed: of a million differences there are half a trillion.
+    The averages are counted, not listed: a million differences have half a trillion.
     """
     scale = float(np.abs(ordered[[0, -1]]).max())
     if scale == 0:
@@ -154,7 +153,7 @@ def _mean_of_rank(ordered: FloatArray, rank: int) -> float:
             high = middle
         else:
             low = middle
-    # the first mean above `low` itself: an end that is 0 has to be 0
+    # the first average above `low` itself: an end that is 0 must be exactly 0
     partner = np.searchsorted(ordered, 2 * low - ordered, side="right")
     there = partner < len(ordered)
     return float((ordered[there] + ordered[partner[there]]).min() / 2)

@@ -106,7 +106,7 @@ def test_a_cohort_is_read_by_an_oracle_that_says_so_everywhere(
 
     assert result.returncode in (0, 3), result.stderr
     said = " ".join(result.stdout.split())
-    assert "llama-vision was shown slices that were chosen with the reference mask" in said
+    assert "llama-vision was shown slices selected with the reference mask" in said
     manifest = json.loads((tmp_path / "run" / "llama-vision" / "manifest.json").read_text())
     assert manifest["settings"]["oracle"] == "largest tumour"
     assert manifest["provenance"]["slices"] == "oracle-largest-tumour"

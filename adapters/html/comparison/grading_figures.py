@@ -37,9 +37,9 @@ def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
     if found is None or value_of(found.always_hgg) in (None, 0.0, 1.0):
         return
     areas = [
-        f"{one.title} {number(value_of(found.measures[one]), one.digits)}"
-        for one in (measures.AUROC, measures.AUPRC)
-        if one in found.measures
+        f"{item.title} {number(value_of(found.measures[item]), item.digits)}"
+        for item in (measures.AUROC, measures.AUPRC)
+        if item in found.measures
     ]
     sensitivity, specificity, ppv = _rates(found)
     says = ", ".join(areas) or "no probabilities, hence no curve"
@@ -87,9 +87,9 @@ def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -
 
 
 def _rates(found: GradingSummary) -> list[float | None]:
-    """Give sensitivity, specificity and precision."""
+    """Return sensitivity, specificity and precision."""
     rates = (measures.SENSITIVITY, measures.SPECIFICITY, measures.PPV)
-    return [value_of(found.measures[one]) for one in rates]
+    return [value_of(found.measures[rate]) for rate in rates]
 
 
 def _stairs(curve: Curve) -> list[Place]:

@@ -131,7 +131,7 @@ def test_training_patients_are_evaluated_by_the_folds_that_held_them_out(
     )
 
     assert result.exit_code in {0, 3}, result.output  # such networks may find no tumour
-    assert "answers about each patient by the fold that has not seen them" in " ".join(
+    assert "predicts each patient by the fold that has not seen them" in " ".join(
         result.stdout.split()
     )
     manifest = json.loads((tmp_path / "run" / "cnn-2d-onnx" / "manifest.json").read_text())
@@ -156,7 +156,7 @@ def test_networks_without_their_folds_say_that_they_have_learned_from_them(
         *("evaluate", place.slices, "--backend", "cnn-2d-onnx", "--out", tmp_path / "run"),
     )
 
-    assert "has learned from 3 of the 6 patients" in " ".join(result.stdout.split())
+    assert "was trained on 3 of the 6 patients" in " ".join(result.stdout.split())
 
 
 def test_a_dataset_of_volumes_is_refused_in_one_line(place: Place, tmp_path: Path) -> None:

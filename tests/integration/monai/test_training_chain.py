@@ -161,7 +161,7 @@ def test_a_training_study_under_another_name_and_packed_anew_stops_the_compariso
     compared = gliobench("compare", tmp_path / "run", "--out", tmp_path / "comparison")
 
     assert compared.exit_code == ExitCode.ERROR
-    assert "cnn-onnx has learned from 2 of the 2 patients" in compared.stderr
+    assert "cnn-onnx was trained on 2 of the 2 patients" in compared.stderr
     assert not (tmp_path / "comparison").exists()
 
 

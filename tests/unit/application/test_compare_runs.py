@@ -39,7 +39,7 @@ def test_one_run_is_no_comparison() -> None:
 def test_a_backend_that_has_learned_from_these_patients_stops_it() -> None:
     runs = {"a": saved_run("a", looks(), trained_on=KNOWN), "b": saved_run("b", says_hgg())}
 
-    with pytest.raises(InvalidInputError, match="a has learned from 2 of the 40 .*--allow-leakage"):
+    with pytest.raises(InvalidInputError, match="a was trained on 2 of the 40 .*--allow-leakage"):
         compare(runs)
 
 

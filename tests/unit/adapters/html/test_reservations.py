@@ -56,7 +56,7 @@ def test_a_report_on_phantoms_is_stamped_and_ranks_nobody(phantoms: EvaluationRe
     told = lead(phantoms)
 
     assert stamps(phantoms)[0].title == "SIMULATED"
-    assert stamps(phantoms)[0].text.startswith("All 8 studies are simulated: phantoms")
+    assert stamps(phantoms)[0].text.startswith("All 8 studies are simulated (phantoms).")
     assert "No backend is ranked on simulated studies (8 of 8 are phantoms)" in told
     assert not [claim for claim in CLAIMS if claim in told]
     for forest in (grading_forest(phantoms), localisation_forest(phantoms)):
@@ -120,7 +120,7 @@ def test_every_backend_on_slices_of_an_oracle_is_stamped() -> None:
     found = compared(a=all_as(looks(), **oracle), b=all_as(says_hgg(), **oracle))
 
     (stamp,) = [one for one in comparison_stamps(found) if one.title == "Oracle slices"]
-    assert stamp.text.startswith("Every backend was shown slices that were chosen with the ref")
+    assert stamp.text.startswith("Every backend was shown slices selected with the ref")
     assert "in 40 studies" in stamp.text
     assert all(arm.oracle for arm in found.arms)
     assert all("<title>[oracle slices] " in file for file in figure_files(found).values())
@@ -132,7 +132,7 @@ def test_slices_of_which_nobody_says_how_they_were_chosen_count_as_an_oracles() 
 
     (stamp,) = [one for one in comparison_stamps(found) if "Oracle slices" in one.title]
     assert stamp.title == "Oracle slices: selection not stated"
-    assert "does not state how the slices of 40 studies were chosen" in stamp.text
+    assert "does not state how the slices of 40 studies were selected" in stamp.text
     assert marks(as_report(found)) == ("oracle slices (selection not stated)",)
 
 

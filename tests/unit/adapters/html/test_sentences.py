@@ -79,7 +79,7 @@ def test_a_backend_that_learned_from_the_cohort_is_named_in_the_lead_and_stamped
 
     found = {stamp.title: stamp.text for stamp in stamps(report)}
     assert "clever was trained on patients of this cohort" in lead(report)
-    assert found["Leakage"].startswith("clever has learned from 3 of the 8 patients")
+    assert found["Leakage"].startswith("clever was trained on 3 of the 8 patients")
 
 
 def test_backends_that_learned_from_the_cohort_are_told_together() -> None:
@@ -101,7 +101,7 @@ def test_a_backend_that_does_not_state_its_training_data_is_never_without_reserv
     (stamp,) = stamps(report)
     assert stamp.warns
     assert stamp.title == "Training data not stated"
-    assert stamp.text.startswith("plugin does not state the training data: it is not known")
+    assert stamp.text.startswith("plugin does not state the training data: it is unknown")
     assert lead(report).endswith("plugin does not state its training data.")
     assert report.backends[0].n_trained_on is None
 

@@ -74,7 +74,7 @@ def test_a_patient_that_a_backend_has_learned_from_stops_the_comparison() -> Non
     assert (found.kind, found.backend) == (FindingKind.LEAKAGE, "llama")
     assert found.kind.consequence is Consequence.STOPPED
     assert found.study_ids == ("s1", "s2")
-    assert "learned from 1 of the 2 patients" in found.sentence
+    assert "trained on 1 of the 2 patients" in found.sentence
 
 
 def test_an_image_that_a_backend_has_learned_from_under_another_name_is_found() -> None:
@@ -160,7 +160,7 @@ def test_a_run_whose_folds_answer_for_those_they_held_out_is_told_and_stops_noth
 
     assert (found.kind, found.backend) == (FindingKind.HELD_OUT, "llama")
     assert found.kind.consequence is Consequence.STAMPED
-    assert found.sentence == "llama answers about each patient by the fold that has not seen them."
+    assert found.sentence == "llama predicts each patient by the fold that has not seen them."
 
 
 def test_what_was_assumed_of_patients_is_noted_and_no_reservation() -> None:
@@ -198,6 +198,8 @@ def test_references_that_are_unreadable_or_missing_are_told_apart() -> None:
     unreadable, missing = audit([run(cases=cases, n_studies=4)])
 
     assert (unreadable.kind, unreadable.study_ids) == (FindingKind.UNREADABLE_REFERENCES, ("s2",))
-    assert unreadable.sentence.startswith("Localisation is scored in 2 of 4 studies: of 1 study")
+    assert unreadable.sentence.startswith(
+        "Localisation is scored in 2 of 4 studies: the reference of 1 study"
+    )
     assert "s2: unknown_label: labels [7]" in unreadable.sentence
     assert (missing.kind, missing.study_ids) == (FindingKind.MISSING_MASKS, ("s3",))

@@ -149,7 +149,7 @@ def test_ranks_that_most_studies_speak_against_claim_nothing() -> None:
 
     ranks = pair.rank_test(POINT_ERROR)
     assert ranks is not None
-    assert ranks.tells_apart
+    assert ranks.is_significant
     assert pair.claim(POINT_ERROR).typically is None
 
 

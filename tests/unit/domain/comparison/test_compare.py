@@ -42,7 +42,7 @@ def test_two_identical_backends_differ_nowhere() -> None:
         assert isinstance(one.value, Estimate)
         assert one.value.value == 0.0
         assert isinstance(one.value.interval, NotEstimable)
-    assert not any(test.tells_apart for test in pair.tests)
+    assert not any(test.is_significant for test in pair.tests)
     assert {test.p for test in pair.tests if isinstance(test.p, float)} == {1.0}
     assert pair.detectable is not None
     assert isinstance(pair.detectable.accuracy, NotEstimable)
@@ -59,7 +59,7 @@ def test_a_better_backend_is_found_better() -> None:
     assert balanced.value == pytest.approx((26 / 30 + 1) / 2 - 0.5)
     assert isinstance(error, Estimate)
     assert error.value < -5
-    told = {test.of for test in pair.tests if test.tells_apart}
+    told = {test.of for test in pair.tests if test.is_significant}
     assert {"balanced_accuracy", "LGG", "point.error_mm, ranks"} <= told
 
 
@@ -108,7 +108,7 @@ def test_a_perfect_backend_beats_a_constant_one_though_no_draw_shows_doubt() -> 
     assert difference.value == 0.5
     test = pair.test(Family.LEAD, "balanced_accuracy")
     assert test is not None
-    assert test.tells_apart
+    assert test.is_significant
 
 
 def test_two_lgg_decide_nothing_whatever_the_bootstrap_says() -> None:
@@ -117,7 +117,7 @@ def test_two_lgg_decide_nothing_whatever_the_bootstrap_says() -> None:
 
     pair = only_pair(compared(perfect=perfect, constant=constant))
 
-    assert not any(test.tells_apart for test in pair.tests)
+    assert not any(test.is_significant for test in pair.tests)
 
 
 def test_a_failure_counts_as_wrong_and_as_worst(comparison: Comparison) -> None:
@@ -212,7 +212,7 @@ def test_a_backend_that_failed_everywhere_is_still_compared() -> None:
     comparison = compared(looks=looks(), failed=failed)
 
     assert isinstance(comparison.arms[1].biases[0].measured, NotEstimable)
-    assert only_pair(comparison).test(Family.LEAD, "balanced_accuracy").tells_apart  # type: ignore[union-attr]
+    assert only_pair(comparison).test(Family.LEAD, "balanced_accuracy").is_significant  # type: ignore[union-attr]
 
 
 def test_a_difference_is_that_of_what_is_said_of_each_alone(comparison: Comparison) -> None:
@@ -279,7 +279,7 @@ def test_patients_who_came_twice_leave_delongs_test_unmade() -> None:
 
     assert isinstance(pair.auroc, PairedAuroc)
     assert isinstance(pair.auroc.p, NotEstimable)
-    assert "patients came more than once" in pair.auroc.p.reason
+    assert "patients have several studies" in pair.auroc.p.reason
     assert pair.detectable is not None
     assert pair.detectable.auroc == pair.auroc.p
 

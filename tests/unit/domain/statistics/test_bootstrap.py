@@ -105,7 +105,7 @@ def test_draws_within_strata_leave_no_doubt_about_the_strata() -> None:
 
     assert isinstance(share, Estimate)
     assert share.value == 0.5
-    assert "same number" in reason(share)
+    assert "same value" in reason(share)
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
@@ -118,7 +118,7 @@ def test_a_number_that_no_doubt_is_seen_of_has_no_interval() -> None:
     replicates = drawn(mean_of(np.ones(9)), 9, replicates=100)
 
     for (estimate,) in (replicates.percentile(), replicates.bca()):
-        assert "same number" in reason(estimate)
+        assert "same value" in reason(estimate)
 
 
 def test_one_patient_has_a_mean_and_no_interval() -> None:
@@ -149,7 +149,7 @@ def test_a_number_that_many_draws_leave_undefined_has_no_interval() -> None:
     replicates = drawn(mean_of(rare), 30, replicates=2000)
 
     # (28/30)^30 = 12.6 % of the draws hold neither
-    assert reason(replicates.percentile()[0]) == "12% of the draws leave it undefined"
+    assert reason(replicates.percentile()[0]) == "12% of the resamples leave it undefined"
 
 
 def test_bca_needs_every_patients_pull() -> None:
