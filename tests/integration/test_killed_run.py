@@ -1,4 +1,4 @@
-"""A real process, evaluating, is killed at any moment; the same command goes on."""
+"""A process that evaluates is killed in the middle; faults/test_kills.py compares what is left."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
-import pytest
 
 STUDIES = 24
 SCRIPT = f"""
@@ -62,40 +58,6 @@ def kill_after(run: Path, *, parts: int) -> None:
 
 def finish(run: Path) -> None:
     assert start(run, pause_s=0).wait() == 0
-
-
-def predictions(run: Path) -> list[dict[str, Any]]:
-    rows = [
-        row for part in run.glob("predictions/*.parquet") for row in pq.read_table(part).to_pylist()
-    ]
-    return sorted(rows, key=lambda row: (row["study_id"], row["task"]))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("undisturbed") / "slow"
-    finish(run)
-    return run
-
-
-def test_a_run_killed_twice_and_resumed_equals_an_undisturbed_one(
-    tmp_path: Path, undisturbed: Path
-) -> None:
-    run = tmp_path / "slow"
-
-    kill_after(run, parts=3)
-    kept = predictions(run)
-    kill_after(run, parts=7)
-    finish(run)
-
-    rows = predictions(run)
-    assert 3 * 2 * 2 <= len(kept) < STUDIES * 2
-    assert rows == predictions(undisturbed)
-    assert len(rows) == STUDIES * 2
-    for name in ("scores.parquet", "manifest.json"):
-        assert (run / name).read_bytes() == (undisturbed / name).read_bytes()
-    masks = {path.name: path.read_bytes() for path in undisturbed.glob("masks/*.npz")}
-    assert {path.name: path.read_bytes() for path in run.glob("masks/*.npz")} == masks
 
 
 def test_what_was_predicted_before_the_kill_is_not_predicted_again(tmp_path: Path) -> None:
