@@ -17,7 +17,7 @@ QUALITY = 75
 
 @final
 class WebpPictureEncoder(PictureEncoder):
-    """Encodes by Pillow, which matplotlib brings along."""
+    """Encodes by Pillow."""
 
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Encode (H, W) uint8 pixels."""

@@ -102,7 +102,7 @@ class Container(containers.DeclarativeContainer):
     mask_convention = Call(_wired("datasets.mask_convention"), settings=settings)
 
     picture_encoder = Factory(_late("adapters.pillow.WebpPictureEncoder"))
-    painter = Factory(_late("adapters.matplotlib.MatplotlibStudyPainter"))
+    painter = Factory(_late("adapters.pillow.PillowStudyPainter"))
     write_mask = Call(_late("adapters.nifti.write_mask"))
     report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
     comparison_writer = Factory(_wired("reports.comparison_writer"), open_storage=storage.provider)

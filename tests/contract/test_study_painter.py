@@ -9,13 +9,13 @@ import pytest
 from fakes.fake_study_painter import FakeStudyPainter
 from fakes.fake_study_source import fake_case
 from fakes.torn_volumes import TornVolumes
-from gliobench.adapters.matplotlib import MatplotlibStudyPainter
+from gliobench.adapters.pillow import PillowStudyPainter
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.studies.study import Modality
 
-PAINTERS = [FakeStudyPainter(), MatplotlibStudyPainter()]
+PAINTERS = [FakeStudyPainter(), PillowStudyPainter()]
 
 
 @pytest.mark.parametrize("painter", PAINTERS, ids=lambda painter: type(painter).__name__)

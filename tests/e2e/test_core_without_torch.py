@@ -57,7 +57,7 @@ def test_the_command_line_imports_nothing_heavy_before_it_knows_what_to_do(tmp_p
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
 
-    heavy = {"numpy", "pydantic", "dependency_injector", "onnxruntime", "matplotlib", "torch"}
+    heavy = {"numpy", "pydantic", "dependency_injector", "onnxruntime", "PIL", "torch"}
     modules = set(result.stdout.split())
     assert heavy & modules == set()
     assert not [one for one in modules if one.startswith("gliobench.entrypoints.commands.")]

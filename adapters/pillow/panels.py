@@ -75,7 +75,7 @@ def panels_through(through_vox: Voxel, *, grid: Grid, shown: NDArray[np.bool_]) 
 
 
 def lefts_mm(panels: list[Panel]) -> list[float]:
-    """Tell where each panel starts when they stand side by side."""
+    """Return where each panel starts when they stand side by side."""
     lefts = [0.0]
     for panel, _ in pairwise(panels):
         lefts.append(lefts[-1] + panel.width_mm + GAP_MM)
