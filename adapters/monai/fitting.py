@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from gliobench.application.ports.trainer import Progress
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.files.whole import sweep, write_whole, writing_whole
 
 Batch: TypeAlias = dict[str, Tensor]
 LossOfBatch: TypeAlias = Callable[[nn.Module, Batch], Tensor]
@@ -165,12 +166,11 @@ def _restore(part: Any, name: str, state: dict[str, Any], checkpoint: Path) -> N
 
 def _save(parts: dict[str, Any], folder: Path, schedule: Schedule, curve: list[float]) -> None:
     states = {name: part.state_dict() for name, part in parts.items()}
-    temporary = folder / "checkpoint.tmp"
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.save({**states, "curve": curve, "schedule": repr(schedule)}, temporary)
-    temporary.replace(folder / CHECKPOINT)
+    sweep(folder)
+    with writing_whole(folder / CHECKPOINT) as file:
+        torch.save({**states, "curve": curve, "schedule": repr(schedule)}, file)
     rows = [(step, round(loss, 6)) for step, loss in enumerate(curve)]
-    (folder / "curve.csv").write_text(write_csv(("step", "loss"), rows))
+    write_whole(folder / "curve.csv", write_csv(("step", "loss"), rows).encode())
 
 
 def _read(checkpoint: Path, on: torch.device) -> dict[str, Any]:

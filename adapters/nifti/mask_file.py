@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import nibabel as nib
 import numpy as np
@@ -16,7 +13,7 @@ from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.disk import not_written
+from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
@@ -55,7 +52,7 @@ def write_mask(
     native = study.native_grid or study.grid
     labels = reorient(convention.merge(mask.regions), source=study.grid, target=native)
     content = _encoded(labels, native)
-    _write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    write_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def read_regions(
@@ -99,19 +96,3 @@ def _encoded(labels: NDArray[np.uint8], grid: Grid) -> bytes:
         grid.affine, code=1
     )  # without shear, which qform cannot represent; sform has priority
     return bytes(image.to_bytes())
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise not_written(path, error) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()

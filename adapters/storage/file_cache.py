@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import final
 from uuid import uuid4
 
-from gliobench.adapters.storage.unfinished import ABANDONED_AFTER_S, ENDING
 from gliobench.domain.errors import StoreError
+from gliobench.domain.files.whole import ABANDONED_AFTER_S, ENDING
 
 
 @final

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, final
 
 from gliobench.adapters.storage.faults import told
-from gliobench.adapters.storage.unfinished import hold, sweep, unfinished
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.errors import JobError, NotFoundError, StoreError
+from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.files.whole import sweep, writing_whole
 
 LARGEST_BYTES = 2**29
 """Of a file that is read whole: manifests, parts of predictions and masks are far smaller."""
@@ -65,25 +65,13 @@ class LocalStorage(Storage):
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        """Open a hidden file, which takes its name at the end and its content to the disk before."""
+        """Open a hidden file, which takes its name at the end."""
         path = self._folder / name
-        copy = unfinished(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._sweep(path.parent)
-            with copy.open("xb") as file:
-                hold(file)
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            copy.replace(path)
-        except FileNotFoundError as error:
-            raise StoreError(f"{path} cannot be written: its folder is gone") from error
-        except OSError as error:
-            raise told(error, place=str(path), doing="written") from error
-        finally:
-            with suppress(OSError):
-                copy.unlink()
+        if path.parent not in self._swept:
+            self._swept.add(path.parent)
+            sweep(path.parent)
+        with writing_whole(path) as file:
+            yield file
 
     def names(self, folder: str = "") -> list[str]:
         """Name what lies in a folder, but for hidden files."""
@@ -102,9 +90,3 @@ class LocalStorage(Storage):
     def exists(self, name: str) -> bool:
         """Tell whether there is such a file."""
         return (self._folder / name).is_file()
-
-    def _sweep(self, folder: Path) -> None:
-        """Remove once what processes that were killed have left."""
-        if folder not in self._swept:
-            self._swept.add(folder)
-            sweep(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 from gliobench.application.ports.trainer import Progress, Row, Trainer
 from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.files.whole import ENDING, write_whole
 from gliobench.domain.studies.folds import assign_folds
 
 TRAINING_DATA = "training_data.json"
@@ -104,7 +104,9 @@ class CrossValidation:
 
     def _settle(self, patients: list[str], folder: Path) -> None:
         """Keep what a fit learns from before it begins, and vouch that it goes on with the same."""
-        begun = any(one.suffix != ".tmp" for one in folder.glob("*"))  # asked first: see _write
+        begun = any(
+            path.suffix != ENDING for path in folder.glob("*")
+        )  # several processes may begin
         kept = folder / TRAINING_DATA
         data = self.trainer.training_data(patients)
         told = {"patients": list(data.patients), "sha256": data.sha256}
@@ -131,7 +133,4 @@ def _read(path: Path) -> object:
 
 
 def _write(path: Path, content: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")  # several processes may train together
-    temporary.write_text(json.dumps(content, indent=1, sort_keys=True))
-    temporary.replace(path)
+    write_whole(path, json.dumps(content, indent=1, sort_keys=True).encode())

@@ -11,6 +11,7 @@ import typer
 from gliobench.application.datasets.frozen_cohort import freeze
 from gliobench.application.datasets.split_cohort import exact_shares
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.dataset_view import (
     fingerprint_json,
@@ -21,7 +22,6 @@ from gliobench.entrypoints.dataset_view import (
     verification_json,
 )
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.files import write_whole
 from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.terminal import say
 

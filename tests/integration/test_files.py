@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gliobench.domain.errors import JobError
-from gliobench.entrypoints.files import write_whole
+from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.progress import tracked
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from transformers import (
 from gliobench.application.ports.trainer import Progress
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.files.whole import write_whole
 
 ADAPTER = "adapter"
 CURVE = "curve.csv"
@@ -143,10 +143,7 @@ def _settle(path: Path, settings: Mapping[str, object]) -> None:
     """Vouch that a fit that was begun here has the same settings."""
     text = json.dumps(settings, indent=1, sort_keys=True)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")  # several processes may come here
-        temporary.write_text(text)
-        temporary.replace(path)
+        write_whole(path, text.encode())
     elif path.read_text() != text:
         raise JobError(f"{path.parent} holds a fit with other settings: choose another folder")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gliobench.adapters.storage.file_cache import FileCache
-from gliobench.adapters.storage.unfinished import ABANDONED_AFTER_S
 from gliobench.domain.errors import StoreError
+from gliobench.domain.files.whole import ABANDONED_AFTER_S
 
 
 class Origin:

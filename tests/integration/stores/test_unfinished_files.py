@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gliobench.adapters.storage import open_storage
-from gliobench.adapters.storage.unfinished import ABANDONED_AFTER_S
+from gliobench.domain.files.whole import ABANDONED_AFTER_S, write_whole
 
 WRITER = """
 import sys, time
@@ -67,7 +67,7 @@ def test_what_another_process_is_writing_is_left_alone(
 
 
 def test_where_no_lock_can_tell_age_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gliobench.adapters.storage.unfinished.fcntl", None)
+    monkeypatch.setattr("gliobench.domain.files.whole.fcntl", None)
     old, recent = tmp_path / ".a.1.tmp", tmp_path / ".b.2.tmp"
     for path, age_s in ((old, ABANDONED_AFTER_S + 60), (recent, 60)):
         path.write_bytes(b"half")
@@ -84,3 +84,14 @@ def test_other_hidden_files_are_nobody_s_business(tmp_path: Path) -> None:
     open_storage(str(tmp_path)).write("file", b"whole")
 
     assert hidden_files(tmp_path) == [".profile"]
+
+
+def test_only_what_was_left_of_the_same_file_is_removed_beside_a_user_s_own(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / ".report.json.1.tmp", tmp_path / ".draft.tmp"
+    for path in (ours, theirs):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - ABANDONED_AFTER_S - 60,) * 2)
+
+    write_whole(tmp_path / "report.json", b"{}")
+
+    assert hidden_files(tmp_path) == [theirs.name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,13 +10,14 @@ from typing import TypeAlias
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.vision import Tiles, encode, tiles_of
 from gliobench.adapters.transformers.requests import Picture
 from gliobench.domain.errors import JobError
+from gliobench.domain.files.whole import sweep, writing_whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class VisionStates:
 
     def prepare(self, pictures: Sequence[Picture]) -> None:
         """Look at the pictures that were not looked at yet."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        sweep(self.folder)
         by_file = {self._file(one): one for one in pictures}
         missing = [one for file, one in by_file.items() if not file.exists()]
         for start in range(0, len(missing), self.batch_size):
@@ -81,12 +81,10 @@ class VisionStates:
             raise JobError(f"vision states {path} cannot be read, delete them: {error}") from error
 
     def _keep(self, picture: Picture, seen: Seen) -> None:
-        path = self._file(picture)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
         # A clone: a row of a batch would be written with all of the batch behind it.
         tensors = {"states": seen.states.cpu().clone(), "shown": seen.shown.cpu().clone()}
-        save_file(tensors, temporary)
-        temporary.replace(path)
+        with writing_whole(self._file(picture)) as file:
+            file.write(save(tensors))
 
     def _file(self, picture: Picture) -> Path:
         content = sha256(f"{self.tower} {picture.shape}".encode() + picture.tobytes())
