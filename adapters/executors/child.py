@@ -18,10 +18,10 @@ from gliobench.application.evaluate.worker_pool import (
     WorkerFailed,
     overlapped,
 )
-from gliobench.application.ports.executor import Recipe
+from gliobench.application.ports.executor import MakeWork
 
 
-def serve(connection: Connection, recipe: Recipe) -> None:
+def serve(connection: Connection, make_work: MakeWork) -> None:
     """Make the work, then do jobs until the parent is gone or kills this process.
 
     Signals are the parent's business: it finishes what is in hand, here too.
@@ -30,7 +30,7 @@ def serve(connection: Connection, recipe: Recipe) -> None:
         signal.signal(number, signal.SIG_IGN)
     Thread(target=_follow_parent, daemon=True).start()
     try:
-        work = recipe()
+        work = make_work()
         connection.send(Ready(work.manifests))
         for done in overlapped(work, _jobs(connection)):
             connection.send(done)

@@ -7,21 +7,28 @@ from contextlib import contextmanager
 from typing import final
 
 from gliobench.application.evaluate.worker_pool import Job, overlapped
-from gliobench.application.ports.executor import Batch, Executor, Outcome, Recipe, Work, WorkerPool
+from gliobench.application.ports.executor import (
+    Batch,
+    Executor,
+    MakeWork,
+    Outcome,
+    Work,
+    WorkerPool,
+)
 from gliobench.application.ports.run_store import RunManifest
 
 
 @final
 class InProcessExecutor(Executor):
-    """Infers here, and loads the next batch in a thread meanwhile; the recipe need not be pickled.
+    """Infers here, and loads the next batch in a thread meanwhile; `make_work` need not be pickled.
 
     What hangs or dies takes this process with it.
     """
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
+    def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
         """Make the work."""
-        yield _Alone(recipe())
+        yield _Alone(make_work())
 
 
 @final

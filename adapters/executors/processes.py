@@ -19,7 +19,7 @@ from gliobench.application.evaluate.worker_pool import (
     Worker,
     WorkerDied,
 )
-from gliobench.application.ports.executor import Executor, Recipe, WorkerPool
+from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 
 log = structlog.get_logger()
 
@@ -39,31 +39,31 @@ class ProcessExecutor(Executor):
         self._study_timeout_s = study_timeout_s
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
+    def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
         """Start the processes; they are killed at the end."""
-        crew = SupervisedWorkerPool(
-            _Processes(recipe),
+        pool = SupervisedWorkerPool(
+            _Processes(make_work),
             size=self._workers,
             study_timeout_s=self._study_timeout_s,
             notice=lambda event, facts: log.warning(event, **facts),
         )
         try:
-            yield crew
+            yield pool
         finally:
-            crew.terminate()
+            pool.terminate()
 
 
 @final
 class _Processes(Pool):
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, make_work: MakeWork) -> None:
+        self._make_work = make_work
         # a forked child inherits locks and threads of onnxruntime and CUDA, and hangs
         self._context = multiprocessing.get_context("spawn")
 
     def start_worker(self) -> Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=serve, args=(theirs, self._recipe), daemon=True, name="gliobench-worker"
+            target=serve, args=(theirs, self._make_work), daemon=True, name="gliobench-worker"
         )
         process.start()
         theirs.close()

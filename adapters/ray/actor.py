@@ -13,15 +13,15 @@ class Actor:
     """Holds models, and does two jobs at a time: one is loaded while the other is inferred.
 
     Args:
-        recipe: Of its work, pickled.
+        make_work: Makes its work; pickled.
     """
 
-    def __init__(self, recipe: bytes) -> None:
+    def __init__(self, make_work: bytes) -> None:
         self._inferring = Lock()
         self._broken: WorkerFailed | None = None
         try:
             # here, so that a package which this node lacks is told of by its name
-            self._work = pickle.loads(recipe)()  # noqa: S301 -- the driver's own
+            self._work = pickle.loads(make_work)()  # noqa: S301 -- the driver's own
         except Exception as error:  # told by `ready`
             self._broken = WorkerFailed(portable(error))
 

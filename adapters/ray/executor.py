@@ -26,7 +26,7 @@ from gliobench.application.evaluate.worker_pool import (
     Worker,
     WorkerDied,
 )
-from gliobench.application.ports.executor import Executor, Recipe, WorkerPool
+from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 from gliobench.domain.errors import InvalidInputError, JobError, StoreError
 
 KNOCK_S = 20.0
@@ -67,7 +67,7 @@ class RayExecutor(Executor):
         self._study_timeout_s = study_timeout_s
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
+    def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
         """Join the cluster and ask for the actors; they are killed at the end.
 
         Raises:
@@ -77,16 +77,16 @@ class RayExecutor(Executor):
         """
         with _joined(self._address):
             self._check_room()
-            crew = SupervisedWorkerPool(
-                _Actors(recipe, num_cpus=self._num_cpus, num_gpus=self._num_gpus),
+            pool = SupervisedWorkerPool(
+                _Actors(make_work, num_cpus=self._num_cpus, num_gpus=self._num_gpus),
                 size=self._workers,
                 study_timeout_s=self._study_timeout_s,
                 notice=lambda event, facts: log.warning(event, **facts),
             )
             try:
-                yield crew
+                yield pool
             finally:
-                crew.terminate()
+                pool.terminate()
 
     def _check_room(self) -> None:
         """Refuse what Ray would wait for in silence; another cluster may still grow."""
@@ -143,18 +143,18 @@ def _knock(address: str | None) -> None:
 
 @final
 class _Actors(Pool):
-    def __init__(self, recipe: Recipe, *, num_cpus: float, num_gpus: float) -> None:
-        self._recipe = pickle.dumps(recipe)
+    def __init__(self, make_work: MakeWork, *, num_cpus: float, num_gpus: float) -> None:
+        self._make_work = pickle.dumps(make_work)
         self._kind: Any = ray.remote(Actor).options(
             num_cpus=num_cpus,
             num_gpus=num_gpus,
             max_concurrency=2,  # one job is inferred, the next one loaded
-            max_restarts=0,  # the crew replaces them
+            max_restarts=0,  # the pool replaces them
             scheduling_strategy="SPREAD",
         )
 
     def start_worker(self) -> Worker:
-        return _RayWorker(self._kind.remote(self._recipe))
+        return _RayWorker(self._kind.remote(self._make_work))
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
         said = {

@@ -13,7 +13,7 @@ from gliobench.application.evaluate.evaluate_batch import prediction_key
 from gliobench.application.evaluate.progress import Tally, Watch
 from gliobench.application.evaluate.score_spool import ScoreSpool
 from gliobench.application.evaluate.shards import Shard, listing_hash
-from gliobench.application.ports.executor import Assignment, Batch, Executor, Recipe, WorkerPool
+from gliobench.application.ports.executor import Assignment, Batch, Executor, MakeWork, WorkerPool
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.oracle_plane import oracle_plane
@@ -76,7 +76,7 @@ class EvaluateCohort:
 
     def __call__(
         self,
-        recipe: Recipe,
+        make_work: MakeWork,
         study_ids: Sequence[str],
         *,
         name: str = "",
@@ -87,7 +87,7 @@ class EvaluateCohort:
         """Predict what is not predicted yet, and score all.
 
         Args:
-            recipe: Of a worker's work, over the same source, stores and backends.
+            make_work: Makes a worker's work, over the same source, stores and backends.
             study_ids: The cohort.
             name: What the user calls it.
             shard: The part of it that is wanted here; None wants all.
@@ -101,10 +101,10 @@ class EvaluateCohort:
         """
         wanted = shard.take(study_ids) if shard else sorted(study_ids)
         with ExitStack() as files:
-            with self._executor.crew(recipe) as crew:
-                tally = Tally(crew.manifests, len(wanted), self._watch)
+            with self._executor.worker_pool(make_work) as pool:
+                tally = Tally(pool.manifests, len(wanted), self._watch)
                 hashes = dict(self._hashes(wanted, tally))
-                about = _About(hashes, self._planes(crew.manifests, wanted))
+                about = _About(hashes, self._planes(pool.manifests, wanted))
                 part = {
                     "cohort": cohort_fingerprint(hashes),
                     "n_studies": len(wanted),
@@ -114,9 +114,9 @@ class EvaluateCohort:
                     "labels": self._source.labels,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
-                runs = [self._begin(replace(one, **part), about) for one in crew.manifests]
+                runs = [self._begin(replace(one, **part), about) for one in pool.manifests]
                 spools = {one.manifest.backend: files.enter_context(ScoreSpool()) for one in runs}
-                self._work(crew, self._batches(runs, about), tally, spools)
+                self._work(pool, self._batches(runs, about), tally, spools)
             for run in runs:
                 run.store.write_scores(spools[run.manifest.backend])
         return runs
@@ -153,13 +153,13 @@ class EvaluateCohort:
 
     def _work(
         self,
-        crew: WorkerPool,
+        pool: WorkerPool,
         batches: Iterator[Batch],
         tally: Tally,
         spools: Mapping[str, ScoreSpool],
     ) -> None:
         with self._stopping() as stop:
-            for outcome in crew.run(batches, stop):
+            for outcome in pool.run(batches, stop):
                 for backend, cases in outcome.scores.items():
                     spools[backend].add(cases)
                 tally.add(outcome)

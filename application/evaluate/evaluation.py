@@ -16,7 +16,7 @@ from gliobench.application.evaluate.run_layout import check_division
 from gliobench.application.evaluate.save_cases import SaveCases, SavedImages
 from gliobench.application.evaluate.score_control import ScoreControl
 from gliobench.application.evaluate.shards import Shard
-from gliobench.application.ports.executor import Executor, Recipe
+from gliobench.application.ports.executor import Executor, MakeWork
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
@@ -67,7 +67,7 @@ class Evaluate:
     open_dataset: OpenDataset
     open_place: OpenPlace
     executor: Executor
-    work_of: Callable[[EvaluationRequest], Recipe]
+    work_of: Callable[[EvaluationRequest], MakeWork]
     encoder: PictureEncoder
     saved_images: SavedImages = field(default_factory=SavedImages)
     batch_size: int = 2

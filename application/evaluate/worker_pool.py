@@ -174,7 +174,7 @@ class _Hand:
 
 @final
 class SupervisedWorkerPool(WorkerPool):
-    """A crew whose workers can be replaced.
+    """A pool whose workers can be replaced.
 
     Args:
         pool: Where they come from.

@@ -112,7 +112,7 @@ class Work(Protocol):
         ...
 
 
-Recipe: TypeAlias = Callable[[], Work]
+MakeWork: TypeAlias = Callable[[], Work]
 """Makes a worker's work, in the worker's process: to get there it can be pickled, save for an
 executor that stays in this process."""
 
@@ -143,8 +143,8 @@ class WorkerPool(Protocol):
 
 
 class Executor(Protocol):
-    """Gathers a crew, and lets it go at the end of the `with`, whatever it is doing then."""
+    """Starts workers, and ends them at the end of the `with`, whatever they are doing then."""
 
-    def crew(self, recipe: Recipe) -> AbstractContextManager[WorkerPool]:
-        """Gather workers, each with the work that the recipe makes."""
+    def worker_pool(self, make_work: MakeWork) -> AbstractContextManager[WorkerPool]:
+        """Start workers, each with the work that `make_work` makes."""
         ...

@@ -65,7 +65,7 @@ def evaluate(
         open_dataset=open_dataset,
         open_place=open_place,
         executor=executor,
-        work_of=partial(MakeWork, _with_fair_share(settings)),
+        work_of=partial(WorkOnRequest, _with_fair_share(settings)),
         encoder=encoder,
         saved_images=SavedImages(settings.keep.pictures, settings.keep.volumes),
         batch_size=settings.batch_size,
@@ -84,7 +84,7 @@ def primary_origin(settings: Settings) -> PrimaryOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class MakeWork:
+class WorkOnRequest:
     """Makes a worker's work in the worker's process; it can be pickled.
 
     Args:

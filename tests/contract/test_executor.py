@@ -1,4 +1,4 @@
-"""The contract of a crew, of every executor."""
+"""The contract of a pool, of every executor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_executor import FakeExecutor
-from fakes.folder_recipe import FolderRecipe
+from fakes.folder_job import FolderJob
 from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
 from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.application.evaluate.progress import Progress
@@ -37,56 +37,56 @@ def executor(request: pytest.FixtureRequest) -> Executor:
     return made
 
 
-def evaluate(recipe: FolderRecipe, executor: Executor, **options: object) -> None:
+def evaluate(job: FolderJob, executor: Executor, **options: object) -> None:
     EvaluateCohort(
-        recipe.source(),
+        job.source(),
         executor,
-        open_store=recipe.store,
+        open_store=job.store,
         **{"batch_size": 2, **options},  # type: ignore[arg-type]
-    )(recipe, recipe.ids)
+    )(job, job.ids)
 
 
-def scores(recipe: FolderRecipe) -> dict[str, list[CaseScore]]:
-    return {name: list(recipe.store(name).scores()) for name in ("steady", "moody")}
+def scores(job: FolderJob) -> dict[str, list[CaseScore]]:
+    return {name: list(job.store(name).scores()) for name in ("steady", "moody")}
 
 
 def test_every_executor_leaves_the_same_scores(tmp_path: Path, executor: Executor) -> None:
-    reference = FolderRecipe(tmp_path / "reference", IDS)
-    recipe = FolderRecipe(tmp_path / "run", IDS)
+    reference = FolderJob(tmp_path / "reference", IDS)
+    job = FolderJob(tmp_path / "run", IDS)
     evaluate(reference, FakeExecutor())
 
-    evaluate(recipe, executor)
+    evaluate(job, executor)
 
-    assert scores(recipe) == scores(reference)
-    assert [case.study_id for case in scores(recipe)["steady"]] == list(IDS)
+    assert scores(job) == scores(reference)
+    assert [case.study_id for case in scores(job)["steady"]] == list(IDS)
 
 
 def test_what_was_predicted_before_is_not_predicted_again(
     tmp_path: Path, executor: Executor
 ) -> None:
-    recipe = FolderRecipe(tmp_path, IDS)
-    evaluate(FolderRecipe(tmp_path, IDS), FakeExecutor())
+    job = FolderJob(tmp_path, IDS)
+    evaluate(FolderJob(tmp_path, IDS), FakeExecutor())
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("part-*")}
 
-    evaluate(recipe, executor)
+    evaluate(job, executor)
 
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("part-*")} == before
 
 
 def test_a_crew_says_what_its_backends_are(tmp_path: Path, executor: Executor) -> None:
-    with executor.crew(FolderRecipe(tmp_path, IDS)) as crew:
-        names = [manifest.backend for manifest in crew.manifests]
+    with executor.worker_pool(FolderJob(tmp_path, IDS)) as pool:
+        names = [manifest.backend for manifest in pool.manifests]
 
     assert names == ["steady", "moody"]
 
 
 def test_once_told_to_stop_a_crew_begins_nothing_more(tmp_path: Path, executor: Executor) -> None:
-    recipe = FolderRecipe(tmp_path, tuple(f"slow-{number:02}" for number in range(20)))
+    job = FolderJob(tmp_path, tuple(f"slow-{number:02}" for number in range(20)))
     progresses: list[Progress] = []
 
     with pytest.raises(StoppedError, match="the same command goes on"):
         evaluate(
-            recipe,
+            job,
             executor,
             watch=progresses.append,
             stopping=lambda: nullcontext(
@@ -97,20 +97,20 @@ def test_once_told_to_stop_a_crew_begins_nothing_more(tmp_path: Path, executor: 
     finished = progresses[-1].done["moody"]
     assert finished == 2  # the batch in hand
     # A worker has its next batch beside it, and may begin that before a busy machine stops it.
-    assert finished <= len(recipe.store("moody").keys()) <= 2 * finished
-    assert not recipe.store("moody").is_scored()
+    assert finished <= len(job.store("moody").keys()) <= 2 * finished
+    assert not job.store("moody").is_scored()
 
 
 def test_batches_are_drawn_when_there_is_room(tmp_path: Path, executor: Executor) -> None:
-    recipe, drawn, most = FolderRecipe(tmp_path, IDS), [], 0
+    job, drawn, most = FolderJob(tmp_path, IDS), [], 0
 
     def batches() -> Iterator[Batch]:
         for study_id in IDS:
             drawn.append(study_id)
             yield (Assignment(study_id, None, {"moody": study_id}, frozenset({"moody"})),)
 
-    with executor.crew(recipe) as crew:
-        for done, _ in enumerate(crew.run(batches(), lambda: False)):
+    with executor.worker_pool(job) as pool:
+        for done, _ in enumerate(pool.run(batches(), lambda: False)):
             most = max(most, len(drawn) - done)
 
     assert drawn == list(IDS)
@@ -125,17 +125,17 @@ def test_work_that_cannot_be_made_is_told_of(
     tmp_path: Path, executor: Executor, broken: str, raised: type[Exception], said: str
 ) -> None:
     with pytest.raises(raised, match=said):
-        evaluate(FolderRecipe(tmp_path, IDS, broken=broken), executor)
+        evaluate(FolderJob(tmp_path, IDS, broken=broken), executor)
 
 
 def test_a_store_that_fails_ends_the_job_and_is_no_failure_of_a_study(
     tmp_path: Path, executor: Executor
 ) -> None:
-    recipe = FolderRecipe(tmp_path, (*IDS, "storeless-1"))
+    job = FolderJob(tmp_path, (*IDS, "storeless-1"))
 
     with pytest.raises(StoreError, match="the bucket is gone"):
-        evaluate(recipe, executor)
+        evaluate(job, executor)
 
 
 def test_an_empty_cohort_is_no_error(tmp_path: Path, executor: Executor) -> None:
-    evaluate(FolderRecipe(tmp_path, ()), executor)
+    evaluate(FolderJob(tmp_path, ()), executor)

@@ -1,4 +1,4 @@
-"""A crew in this thread."""
+"""A pool in this thread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import final
 
-from gliobench.application.ports.executor import Batch, Executor, Outcome, Recipe, Work, WorkerPool
+from gliobench.application.ports.executor import (
+    Batch,
+    Executor,
+    MakeWork,
+    Outcome,
+    Work,
+    WorkerPool,
+)
 from gliobench.application.ports.run_store import RunManifest
 
 
@@ -15,12 +22,12 @@ class FakeExecutor(Executor):
     """Does one batch after the other."""
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
-        yield _FakeCrew(recipe())
+    def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
+        yield _FakePool(make_work())
 
 
 @final
-class _FakeCrew(WorkerPool):
+class _FakePool(WorkerPool):
     def __init__(self, work: Work) -> None:
         self._work = work
 

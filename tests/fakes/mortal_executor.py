@@ -1,4 +1,4 @@
-"""A crew in this thread whose workers die of what they meet, and are replaced."""
+"""A pool in this thread whose workers die of what they meet, and are replaced."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gliobench.application.evaluate.worker_pool import (
     do,
     load,
 )
-from gliobench.application.ports.executor import Executor, Recipe, WorkerPool
+from gliobench.application.ports.executor import Executor, MakeWork, WorkerPool
 
 
 class DeathError(BaseException):
@@ -30,17 +30,17 @@ class MortalExecutor(Executor):
     """Has one worker at a time."""
 
     @contextmanager
-    def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
-        yield SupervisedWorkerPool(_Mortals(recipe), size=1)
+    def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
+        yield SupervisedWorkerPool(_Mortals(make_work), size=1)
 
 
 @final
 class _Mortals(Pool):
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, make_work: MakeWork) -> None:
+        self._make_work = make_work
 
     def start_worker(self) -> Worker:
-        return _Mortal(self._recipe)
+        return _Mortal(self._make_work)
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
         return [(one, one.next_word()) for one in workers if isinstance(one, _Mortal)]
@@ -48,8 +48,8 @@ class _Mortals(Pool):
 
 @final
 class _Mortal(Worker):
-    def __init__(self, recipe: Recipe) -> None:
-        self._work, self._jobs, self._is_ready = recipe(), deque[Job](), False
+    def __init__(self, make_work: MakeWork) -> None:
+        self._work, self._jobs, self._is_ready = make_work(), deque[Job](), False
 
     def give(self, job: Job) -> None:
         self._jobs.append(job)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes.fake_executor import FakeExecutor
-from fakes.folder_recipe import KILLED, FolderRecipe
+from fakes.folder_job import KILLED, FolderJob
 from gliobench.adapters.executors import ProcessExecutor
 from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.domain.evaluation.scores import CaseScore
@@ -24,46 +24,44 @@ TESTS = Path(__file__).parents[2]
 
 
 def evaluate(
-    recipe: FolderRecipe, executor: ProcessExecutor, *, batch_size: int = 2
+    job: FolderJob, executor: ProcessExecutor, *, batch_size: int = 2
 ) -> dict[str, dict[str, CaseScore]]:
-    EvaluateCohort(recipe.source(), executor, open_store=recipe.store, batch_size=batch_size)(
-        recipe, recipe.ids
+    EvaluateCohort(job.source(), executor, open_store=job.store, batch_size=batch_size)(
+        job, job.ids
     )
-    return {
-        name: {case.study_id: case for case in recipe.store(name).scores()} for name in recipe.names
-    }
+    return {name: {case.study_id: case for case in job.store(name).scores()} for name in job.names}
 
 
 def test_several_processes_leave_the_scores_of_one_thread(tmp_path: Path) -> None:
     ids = tuple(f"s{number}" for number in range(9))
-    reference = FolderRecipe(tmp_path / "reference", ids)
+    reference = FolderJob(tmp_path / "reference", ids)
     EvaluateCohort(reference.source(), FakeExecutor(), open_store=reference.store)(reference, ids)
 
-    cases = evaluate(FolderRecipe(tmp_path / "run", ids), ProcessExecutor(workers=3))
+    cases = evaluate(FolderJob(tmp_path / "run", ids), ProcessExecutor(workers=3))
 
     for name, by_study in cases.items():
         assert list(by_study.values()) == list(reference.store(name).scores())
 
 
 def test_a_study_that_kills_fails_alone_under_the_backend_that_it_killed(tmp_path: Path) -> None:
-    recipe = FolderRecipe(tmp_path, ("a", "kills-1", "z"))
+    job = FolderJob(tmp_path, ("a", "kills-1", "z"))
 
-    cases = evaluate(recipe, ProcessExecutor(workers=1), batch_size=3)
+    cases = evaluate(job, ProcessExecutor(workers=1), batch_size=3)
 
     killed = f"the worker ended with exit code {KILLED}"
     grades = {name: case.grade for name, case in cases["moody"].items()}
     assert grades.pop("kills-1") == Failure(FailureReason.BACKEND_ERROR, killed)
     assert sorted(grades) == ["a", "z"]
     assert all(isinstance(grade, GradePrediction) for grade in grades.values())
-    assert sorted(cases["steady"]) == sorted(recipe.ids)
+    assert sorted(cases["steady"]) == sorted(job.ids)
     assert not any(case.failures for case in cases["steady"].values())
-    assert len(recipe.store("moody").keys()) == len(recipe.ids)
+    assert len(job.store("moody").keys()) == len(job.ids)
 
 
 def test_a_study_that_hangs_is_cut_and_the_rest_is_predicted(tmp_path: Path) -> None:
-    recipe = FolderRecipe(tmp_path, ("a", "hangs-1", "z"), names=("moody",))
+    job = FolderJob(tmp_path, ("a", "hangs-1", "z"), names=("moody",))
 
-    cases = evaluate(recipe, ProcessExecutor(workers=1, study_timeout_s=8.0), batch_size=1)
+    cases = evaluate(job, ProcessExecutor(workers=1, study_timeout_s=8.0), batch_size=1)
 
     grades = {name: case.grade for name, case in cases["moody"].items()}
     assert grades.pop("hangs-1") == Failure(FailureReason.TIMEOUT, "not done after 8 s")
@@ -74,9 +72,9 @@ def test_a_study_that_hangs_is_cut_and_the_rest_is_predicted(tmp_path: Path) -> 
 def test_a_backend_that_leaves_python_fails_its_study_and_no_worker_stays_behind(
     tmp_path: Path,
 ) -> None:
-    recipe = FolderRecipe(tmp_path, ("a", "leaves-1"), names=("moody",))
+    job = FolderJob(tmp_path, ("a", "leaves-1"), names=("moody",))
 
-    cases = evaluate(recipe, ProcessExecutor(workers=1))
+    cases = evaluate(job, ProcessExecutor(workers=1))
 
     left = Failure(FailureReason.BACKEND_ERROR, "the worker was ended by SystemExit")
     assert cases["moody"]["leaves-1"].grade == left
@@ -87,13 +85,13 @@ def test_a_worker_ends_with_its_parent_though_it_hangs(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     script = f"""
 from pathlib import Path
-from fakes.folder_recipe import FolderRecipe
+from fakes.folder_job import FolderJob
 from gliobench.adapters.executors import ProcessExecutor
 from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 
-recipe = FolderRecipe(Path({str(tmp_path)!r}), ("hangs-1",), pid_file=Path({str(pid_file)!r}))
-EvaluateCohort(recipe.source(), ProcessExecutor(workers=1), open_store=recipe.store)(
-    recipe, recipe.ids
+job = FolderJob(Path({str(tmp_path)!r}), ("hangs-1",), pid_file=Path({str(pid_file)!r}))
+EvaluateCohort(job.source(), ProcessExecutor(workers=1), open_store=job.store)(
+    job, job.ids
 )
 """
     parent = subprocess.Popen(

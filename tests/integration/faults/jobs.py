@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from fakes.fake_executor import FakeExecutor
-from fakes.folder_recipe import FolderRecipe
+from fakes.folder_job import FolderJob
 from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.application.ports.executor import Executor
 from gliobench.domain.errors import GliobenchError
@@ -35,21 +35,21 @@ Misfortune = Callable[[], None]
 """Befalls a job's process before it begins."""
 
 
-def evaluate(recipe: FolderRecipe, executor: Executor | None = None) -> None:
-    """Evaluate two dozen studies, or those of the recipe, by two backends."""
+def evaluate(job: FolderJob, executor: Executor | None = None) -> None:
+    """Evaluate two dozen studies, or those of the job, by two backends."""
     evaluate_cohort = EvaluateCohort(
-        recipe.source(), executor or FakeExecutor(), open_store=recipe.store, batch_size=4
+        job.source(), executor or FakeExecutor(), open_store=job.store, batch_size=4
     )
-    evaluate_cohort(recipe, recipe.ids)
+    evaluate_cohort(job, job.ids)
 
 
-def _job(recipe: FolderRecipe, misfortune: Misfortune | None) -> None:
+def _job(job: FolderJob, misfortune: Misfortune | None) -> None:
     if misfortune is not None:
         misfortune()
     try:
-        evaluate(recipe)
+        evaluate(job)
     except GliobenchError as error:
-        (recipe.folder.parent / "error.txt").write_text(str(error))
+        (job.folder.parent / "error.txt").write_text(str(error))
         sys.exit(FAILED)
 
 
@@ -75,7 +75,7 @@ def jump() -> None:
 
 def start(folder: Path, misfortune: Misfortune | None = None) -> BaseProcess:
     """Begin the job whose runs are in this folder, or go on with it."""
-    process = _context().Process(target=_job, args=(FolderRecipe(folder, IDS), misfortune))
+    process = _context().Process(target=_job, args=(FolderJob(folder, IDS), misfortune))
     process.start()
     return process
 
@@ -94,8 +94,8 @@ def told(folder: Path) -> str:
 
 def scores(folder: Path, ids: tuple[str, ...] = IDS) -> dict[str, list[CaseScore]]:
     """Read the scores of each backend."""
-    recipe = FolderRecipe(folder, ids)
-    return {name: list(recipe.store(name).scores()) for name in BACKENDS}
+    job = FolderJob(folder, ids)
+    return {name: list(job.store(name).scores()) for name in BACKENDS}
 
 
 def left(folder: Path) -> Mapping[str, Any]:
@@ -114,6 +114,6 @@ def _run(run: Path) -> dict[str, Any]:
     }
 
 
-def with_ids(folder: Path, *ids: str) -> FolderRecipe:
+def with_ids(folder: Path, *ids: str) -> FolderJob:
     """Have some of the studies behave as their new ids ask for."""
-    return replace(FolderRecipe(folder, IDS), ids=tuple(sorted((*IDS[len(ids) :], *ids))))
+    return replace(FolderJob(folder, IDS), ids=tuple(sorted((*IDS[len(ids) :], *ids))))

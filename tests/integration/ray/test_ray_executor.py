@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fakes.fake_executor import FakeExecutor
-from fakes.folder_recipe import FolderRecipe
+from fakes.folder_job import FolderJob
 from fakes.ray_cluster import NODE
 from gliobench.application.evaluate.evaluate_cohort import EvaluateCohort
 from gliobench.application.evaluate.progress import Progress
@@ -38,8 +38,8 @@ IDS = tuple(f"slow-{number:02}" for number in range(16))
 
 
 def test_a_node_that_dies_in_mid_run_changes_no_row(tmp_path: Path, ray_nodes: Cluster) -> None:
-    reference = FolderRecipe(tmp_path / "reference", IDS)
-    recipe = FolderRecipe(tmp_path / "run", IDS)
+    reference = FolderJob(tmp_path / "reference", IDS)
+    job = FolderJob(tmp_path / "run", IDS)
     EvaluateCohort(reference.source(), FakeExecutor(), open_store=reference.store)(reference, IDS)
     doomed = [ray_nodes.add_node(**NODE)]
     lost: list[float] = []
@@ -50,15 +50,13 @@ def test_a_node_that_dies_in_mid_run_changes_no_row(tmp_path: Path, ray_nodes: C
             lost.append(progress.done["moody"])
 
     executor = RayExecutor(address=str(ray_nodes.address), workers=2, num_cpus=1)
-    EvaluateCohort(recipe.source(), executor, open_store=recipe.store, watch=kill_a_node)(
-        recipe, IDS
-    )
+    EvaluateCohort(job.source(), executor, open_store=job.store, watch=kill_a_node)(job, IDS)
 
     assert lost[0] < len(IDS)
     for name in ("steady", "moody"):
-        assert list(recipe.store(name).scores()) == list(reference.store(name).scores())
-        assert recipe.store(name).keys() == reference.store(name).keys()
-        assert recipe.store(name).manifest() == reference.store(name).manifest()
+        assert list(job.store(name).scores()) == list(reference.store(name).scores())
+        assert job.store(name).keys() == reference.store(name).keys()
+        assert job.store(name).manifest() == reference.store(name).manifest()
 
 
 def test_ray_leaves_the_handling_of_sigterm_as_it_was(tmp_path: Path, ray_cluster: str) -> None:
@@ -66,7 +64,7 @@ def test_ray_leaves_the_handling_of_sigterm_as_it_was(tmp_path: Path, ray_cluste
 
     before = signal.signal(signal.SIGTERM, mine)
     try:
-        with RayExecutor(address=ray_cluster, workers=1).crew(FolderRecipe(tmp_path, ("a",))):
+        with RayExecutor(address=ray_cluster, workers=1).worker_pool(FolderJob(tmp_path, ("a",))):
             assert signal.getsignal(signal.SIGTERM) is mine
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -77,7 +75,7 @@ def test_a_cluster_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None
 
     with (
         pytest.raises(StoreError, match=r"Ray cluster 127\.0\.0\.1:1 cannot be reached") as told,
-        executor.crew(FolderRecipe(tmp_path, ("a",))),
+        executor.worker_pool(FolderJob(tmp_path, ("a",))),
     ):
         pass
 
@@ -101,7 +99,7 @@ def test_a_worker_for_whom_this_machine_has_no_room_is_not_waited_for(
 
     with (
         pytest.raises(InvalidInputError, match=said),
-        executor.crew(FolderRecipe(tmp_path, ("a",))),
+        executor.worker_pool(FolderJob(tmp_path, ("a",))),
     ):
         pass
 

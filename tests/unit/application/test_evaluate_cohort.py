@@ -24,7 +24,7 @@ from gliobench.application.evaluate.evaluate_cohort import Run
 from gliobench.application.evaluate.progress import Progress
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.backend import Backend
-from gliobench.application.ports.executor import Executor, Recipe, Stage, WorkerPool
+from gliobench.application.ports.executor import Executor, MakeWork, Stage, WorkerPool
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
@@ -467,11 +467,11 @@ def test_workers_that_leave_something_undone_unasked_are_an_error_and_no_wish_to
     @final
     class Lazy(Executor):
         @contextmanager
-        def crew(self, recipe: Recipe) -> Iterator[WorkerPool]:
-            with FakeExecutor().crew(recipe) as crew:
-                run = crew.run
-                crew.run = lambda batches, stop: islice(run(batches, stop), 1)  # type: ignore[method-assign]
-                yield crew
+        def worker_pool(self, make_work: MakeWork) -> Iterator[WorkerPool]:
+            with FakeExecutor().worker_pool(make_work) as pool:
+                run = pool.run
+                pool.run = lambda batches, stop: islice(run(batches, stop), 1)  # type: ignore[method-assign]
+                yield pool
 
     with pytest.raises(JobError, match="workers scored 2 of 5 predictions") as caught:
         evaluate({"a": FakeRunStore()}, fake_backend("a"), executor=Lazy())

@@ -107,9 +107,9 @@ def done(job: Job) -> Done:
 def run(
     pool: ScriptedPool, batches: Sequence[Batch], *, size: int = 1, limit_s: float | None = None
 ) -> list[Outcome]:
-    crew = SupervisedWorkerPool(pool, size=size, study_timeout_s=limit_s)
-    assert crew.manifests == (MANIFEST,)
-    return list(crew.run(batches, lambda: False))
+    supervised = SupervisedWorkerPool(pool, size=size, study_timeout_s=limit_s)
+    assert supervised.manifests == (MANIFEST,)
+    return list(supervised.run(batches, lambda: False))
 
 
 def test_every_worker_gets_one_batch_before_any_gets_a_second() -> None:
@@ -171,10 +171,10 @@ def test_what_was_done_while_nobody_listened_is_not_cut(monkeypatch: pytest.Monk
         return done(job) if worker.number == 0 or now_s else None
 
     pool = ScriptedPool(after_the_other)
-    crew = SupervisedWorkerPool(pool, size=2, study_timeout_s=1.0)
-    assert crew.manifests
+    supervised = SupervisedWorkerPool(pool, size=2, study_timeout_s=1.0)
+    assert supervised.manifests
 
-    for _ in crew.run([(one("s0"),), (one("s1"),)], lambda: False):
+    for _ in supervised.run([(one("s0"),), (one("s1"),)], lambda: False):
         now_s = 100.0  # so long the first outcome keeps whoever takes it
 
     assert pool.given == [(0, ("s0",)), (1, ("s1",)), (1, ("s1",))]
@@ -274,8 +274,8 @@ def test_workers_that_die_before_they_are_ready_end_the_job() -> None:
 
 def test_workers_with_other_weights_are_refused() -> None:
     pool = ScriptedPool()
-    crew = SupervisedWorkerPool(pool, size=1)
-    assert crew.manifests == (MANIFEST,)
+    supervised = SupervisedWorkerPool(pool, size=1)
+    assert supervised.manifests == (MANIFEST,)
     pool.manifest = replace(MANIFEST, fingerprint="other")
 
     def dies_once(worker: ScriptedWorker, job: Job) -> Message:
@@ -283,7 +283,7 @@ def test_workers_with_other_weights_are_refused() -> None:
 
     pool._script = dies_once
     with pytest.raises(JobError, match="workers do not run the same a"):
-        list(crew.run([(one("s0"),)], lambda: False))
+        list(supervised.run([(one("s0"),)], lambda: False))
 
 
 def test_an_error_of_a_worker_is_raised() -> None:
@@ -295,11 +295,11 @@ def test_an_error_of_a_worker_is_raised() -> None:
 
 def test_once_told_to_stop_workers_finish_what_they_are_at_and_are_let_go() -> None:
     pool, outcomes = ScriptedPool(), list[Outcome]()
-    crew = SupervisedWorkerPool(pool, size=2)
-    assert crew.manifests
+    supervised = SupervisedWorkerPool(pool, size=2)
+    assert supervised.manifests
     batches = [(one(f"s{n}"),) for n in range(9)]
 
-    for outcome in crew.run(batches, stop=lambda: bool(outcomes)):
+    for outcome in supervised.run(batches, stop=lambda: bool(outcomes)):
         outcomes.append(outcome)
 
     assert len(outcomes) == 2

@@ -47,7 +47,7 @@ def moody(study: Study) -> GradePrediction | Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class FolderRecipe:
+class FolderJob:
     """Two backends: `steady` grades and localises, `moody` grades as the study's id demands.
 
     Args:
