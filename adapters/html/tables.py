@@ -91,9 +91,9 @@ class Source:
     shows: Shows = Shows.MEAN
 
 
-GRADED = tuple(entry for entry in GRADING if entry.in_tables)
+GRADED = tuple(measure for measure in GRADING if measure.in_tables)
 """The columns of the table of grades."""
-GRADED_COLUMNS = tuple(Column(entry.heading, entry.meaning) for entry in GRADED)
+GRADED_COLUMNS = tuple(Column(measure.heading, measure.meaning) for measure in GRADED)
 _HALF = "median over studies; below, the interquartile range (IQR)"
 _WORST = f"a failure counts as {WORST_MM} mm; below, the number of failures"
 

@@ -157,7 +157,7 @@ def mcc(found: Confusions) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rankings:
-    """Weights of the studies at each of G distinct scores, in rising order of it, in R cohorts.
+    """Weights of the studies at each of G ≥ 1 distinct scores, in rising order of it, in R cohorts.
 
     Args:
         hgg: (R, G) weight of HGG at each.
@@ -178,8 +178,11 @@ class Rankings:
         Raises:
             InvalidInputError: Shapes differ, or a probability is not in [0, 1].
         """
-        hgg, lgg = counts_by_probability(reference, probability)
-        return cls(hgg=hgg[None].astype(np.float64), lgg=lgg[None].astype(np.float64))
+        counts = counts_by_probability(reference, probability)
+        hgg, lgg = (
+            one.astype(np.float64)[None] if one.size else np.zeros((1, 1)) for one in counts
+        )
+        return cls(hgg=hgg, lgg=lgg)
 
 
 def auroc(found: Rankings) -> FloatArray:
@@ -191,7 +194,7 @@ def auroc(found: Rankings) -> FloatArray:
     below = np.cumsum(found.lgg, axis=1)
     above = np.einsum("rg,rg->r", found.hgg, below)
     tied = np.einsum("rg,rg->r", found.hgg, found.lgg)
-    return ratio(above - tied / 2, found.hgg.sum(axis=1) * found.lgg.sum(axis=1))
+    return ratio(above - tied / 2, found.hgg.sum(axis=1) * below[:, -1])
 
 
 def auprc(found: Rankings) -> FloatArray:
@@ -202,8 +205,8 @@ def auprc(found: Rankings) -> FloatArray:
     Returns:
         (R,) in [0, 1]; NaN where the reference has one grade only, or no study.
     """
-    n_hgg, n_lgg = found.hgg.sum(axis=1), found.lgg.sum(axis=1)
     precision, called = _from_above(found.hgg), _from_above(found.lgg)
+    n_hgg, n_lgg = precision[:, 0].copy(), called[:, 0].copy()
     called += precision
     # where nothing is called yet, no HGG is found either: any divisor will do
     precision /= np.maximum(called, np.finfo(np.float64).tiny, out=called)

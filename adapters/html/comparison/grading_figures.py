@@ -37,9 +37,9 @@ def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
     if found is None or value_of(found.always_hgg) in (None, 0.0, 1.0):
         return
     areas = [
-        f"{item.title} {number(value_of(found.measures[item]), item.digits)}"
-        for item in (measures.AUROC, measures.AUPRC)
-        if item in found.measures
+        f"{measure.title} {number(value_of(found.measures[measure]), measure.digits)}"
+        for measure in (measures.AUROC, measures.AUPRC)
+        if measure in found.measures
     ]
     sensitivity, specificity, ppv = _rates(found)
     says = ", ".join(areas) or "no probabilities, hence no curve"
