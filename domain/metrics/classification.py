@@ -180,7 +180,7 @@ class Rankings:
         """
         counts = counts_by_probability(reference, probability)
         hgg, lgg = (
-            one.astype(np.float64)[None] if one.size else np.zeros((1, 1)) for one in counts
+            count.astype(np.float64)[None] if count.size else np.zeros((1, 1)) for count in counts
         )
         return cls(hgg=hgg, lgg=lgg)
 
