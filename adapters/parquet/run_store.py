@@ -200,7 +200,7 @@ class ParquetRunStore(RunStore):
             columns=columns,
         )
 
-    def write_kept_cases(self, cases: Iterable[SavedCase]) -> None:
+    def write_saved_cases(self, cases: Iterable[SavedCase]) -> None:
         """Keep pictures and volumes as one table."""
         write_table(
             self._storage,

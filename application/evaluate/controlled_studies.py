@@ -66,15 +66,17 @@ class ControlledStudies(StudySource):
 
     def modalities(self) -> tuple[Modality, ...]:
         """Name what every study should have: all but the one that the control drops."""
-        return tuple(one for one in self._source.modalities() if one != self.control.dropped)
+        return tuple(
+            modality for modality in self._source.modalities() if modality != self.control.dropped
+        )
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose study it is and where it was scanned, whoever's images are shown."""
+        """Return the patient and the site of a study, whichever images are shown."""
         self._shown_for(study_id)
         return self._source.origin(study_id)
 
     def grade(self, study_id: str) -> Grade | None:
-        """Say the reference grade."""
+        """Return the reference grade."""
         return self._source.grade(study_id)
 
     def reference(self, study_id: str) -> Reference:
@@ -94,7 +96,7 @@ class ControlledStudies(StudySource):
         return sha256(made_of.encode()).hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell what is odd about a study's files and does no harm."""
+        """Return what is unusual about a study's files and harmless."""
         return self._source.notes(study_id)
 
     @property
@@ -103,7 +105,7 @@ class ControlledStudies(StudySource):
         return self._source.labels
 
     def motion(self, study_id: str) -> Motion:
-        """Tell how a study's images are moved; they are read for it where it depends on them.
+        """Return how a study's images are moved; a shift is found by reading them.
 
         Raises:
             NotFoundError: The study is not there.
@@ -139,7 +141,7 @@ class ControlledStudies(StudySource):
             return _swapped(_readable(self._source, self._cohort))
         dropped = self.control.dropped
         if dropped is None:
-            return {one: one for one in self._cohort}
+            return {study_id: study_id for study_id in self._cohort}
         readable = _readable(self._source, self._cohort)
         return {study.id: study.id for study in readable if dropped in study.volumes}
 
@@ -156,7 +158,7 @@ class _AlteredVolumes(Mapping[Modality, Volume]):
         self, study: Study, alter: Callable[[Volume], Volume], dropped: Modality | None
     ) -> None:
         self._study, self._alter = study, alter
-        self._names = tuple(one for one in study.volumes if one is not dropped)
+        self._names = tuple(name for name in study.volumes if name is not dropped)
         self._altered: dict[Modality, Volume] = {}
         self._lock = Lock()  # a shift reads all modalities: one thread does it for all
 
@@ -190,7 +192,7 @@ def _swapped(studies: Iterable[Study]) -> dict[str, str]:
     """Hand every study the images of another patient's, of those on one kind of grid.
 
     Sorted by the patients' hashes, each gets the images so many places on as the patient of most
-    studies has: nobody gets their own, unless more than half of the studies are one patient's.
+    studies has: no patient gets their own, unless more than half of the studies are one patient's.
     """
     kinds: defaultdict[object, list[tuple[str, str]]] = defaultdict(list)
     for study in studies:

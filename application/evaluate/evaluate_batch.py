@@ -76,13 +76,17 @@ class EvaluateBatch(Work):
 
     @property
     def manifests(self) -> tuple[RunManifest, ...]:
-        """Say what each backend is, in order."""
+        """The manifest of each backend, in order."""
         return tuple(self._manifests.values())
 
     def load(self, batch: Batch) -> Loaded:
         """Read the studies that some backend waits for."""
         start = perf_counter()
-        studies = {one.study_id: self._load(one.study_id) for one in batch if one.waiting}
+        studies = {
+            assignment.study_id: self._load(assignment.study_id)
+            for assignment in batch
+            if assignment.waiting
+        }
         return Loaded(studies, perf_counter() - start)
 
     def finish(self, batch: Batch, loaded: Loaded) -> Outcome:
@@ -98,7 +102,7 @@ class EvaluateBatch(Work):
             new = {
                 name: self._predict(name, batch, loaded.studies)
                 for name in self._backends
-                if any(name in one.waiting for one in batch)
+                if any(name in assignment.waiting for assignment in batch)
             }
         with clock.running(Stage.SCORE):
             scores = self._score(
@@ -117,11 +121,11 @@ class EvaluateBatch(Work):
         clock = _Clock()
         new = {
             name: {
-                one.study_id: _prediction(one, self._manifests[name], failure)
-                for one in batch
-                if name in one.waiting
+                assignment.study_id: _prediction(assignment, self._manifests[name], failure)
+                for assignment in batch
+                if name in assignment.waiting
             }
-            for name in {name for one in batch for name in one.waiting}
+            for name in {name for assignment in batch for name in assignment.waiting}
         }
         with clock.running(Stage.SCORE):
             scores = self._score(batch, new, lambda one: self._scorer(one, limit=limit))
@@ -141,17 +145,22 @@ class EvaluateBatch(Work):
         self, name: str, batch: Batch, studies: Mapping[str, Study | Failure]
     ) -> Predictions:
         backend, manifest = self._backends[name], self._manifests[name]
-        asked = [one for one in batch if name in one.waiting]
+        asked = [assignment for assignment in batch if name in assignment.waiting]
         readable = {
-            one.study_id: replace(study, oracle_plane=one.plane) if backend.facts.oracle else study
-            for one in asked
-            if isinstance(study := studies[one.study_id], Study)
+            assignment.study_id: replace(study, oracle_plane=assignment.plane)
+            if backend.facts.oracle
+            else study
+            for assignment in asked
+            if isinstance(study := studies[assignment.study_id], Study)
         }
         said: dict[str, Answer | Failure] = {
             study_id: study for study_id, study in studies.items() if isinstance(study, Failure)
         }
         said |= zip(readable, ask(backend, list(readable.values())), strict=True)
-        return {one.study_id: _prediction(one, manifest, said[one.study_id]) for one in asked}
+        return {
+            assignment.study_id: _prediction(assignment, manifest, said[assignment.study_id])
+            for assignment in asked
+        }
 
     def _score(
         self,
@@ -161,20 +170,26 @@ class EvaluateBatch(Work):
     ) -> dict[str, tuple[CaseScore, ...]]:
         kept = {name: self._kept(name, batch) for name in self._backends}
         cases: dict[str, list[CaseScore]] = {}
-        for one in batch:
-            score = scorer(one)
-            for name in one.keys:
-                found = (new if name in one.waiting else kept)[name].get(one.study_id)
+        for assignment in batch:
+            score = scorer(assignment)
+            for name in assignment.keys:
+                found = (new if name in assignment.waiting else kept)[name].get(assignment.study_id)
                 if found is None:
-                    raise JobError(f"the prediction of {one.study_id} by {name} is gone: run again")
+                    raise JobError(
+                        f"the prediction of {assignment.study_id} by {name} is gone: run again"
+                    )
                 cases.setdefault(name, []).append(score(found, self._manifests[name]))
         return {name: tuple(scored) for name, scored in cases.items()}
 
     def _kept(self, name: str, batch: Batch) -> Predictions:
-        keys = {one.keys[name] for one in batch if name in one.keys and name not in one.waiting}
+        keys = {
+            assignment.keys[name]
+            for assignment in batch
+            if name in assignment.keys and name not in assignment.waiting
+        }
         if not keys:
             return {}
-        return {one.study_id: one for one in self._stores[name].predictions(keys)}
+        return {found.study_id: found for found in self._stores[name].predictions(keys)}
 
     def _scorer(
         self,
@@ -192,7 +207,7 @@ class EvaluateBatch(Work):
 
 
 def manifest_of(backend: Backend, *, seed: int, versions: Mapping[str, str]) -> RunManifest:
-    """Say what a backend is, before it has seen a cohort."""
+    """Describe a backend before it has seen a cohort."""
     forms = backend.localizer.forms if backend.localizer else frozenset[Form]()
     return RunManifest(
         cohort="",

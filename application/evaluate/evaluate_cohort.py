@@ -26,7 +26,7 @@ HASHED_AT_ONCE = 4
 """Studies whose files are hashed side by side."""
 
 Stopping: TypeAlias = Callable[[], AbstractContextManager[Callable[[], bool]]]
-"""Listens for a wish to stop as long as it is entered, and tells whether there was one."""
+"""While entered, listens for a request to stop; gives the function that returns whether one came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class EvaluateCohort:
 
     Args:
         source: Where the studies come from.
-        executor: Whom to put to work.
+        executor: Starts the workers.
         open_store: Gives the store of the backend of this name, the one that workers write to.
         batch_size: Studies that are loaded, inferred and kept together, ≥ 1.
         stopping: Entered while batches are worked on; gives what is asked before one begins, and
             once that is true, none does.
-        watch: Told how far things are.
+        watch: Called with the progress.
     """
 
     def __init__(
@@ -114,8 +114,10 @@ class EvaluateCohort:
                     "labels": self._source.labels,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
-                runs = [self._begin(replace(one, **part), about) for one in pool.manifests]
-                spools = {one.manifest.backend: files.enter_context(ScoreSpool()) for one in runs}
+                runs = [
+                    self._begin(replace(manifest, **part), about) for manifest in pool.manifests
+                ]
+                spools = {run.manifest.backend: files.enter_context(ScoreSpool()) for run in runs}
                 self._work(pool, self._batches(runs, about), tally, spools)
             for run in runs:
                 run.store.write_scores(spools[run.manifest.backend])
@@ -124,7 +126,7 @@ class EvaluateCohort:
     def _hashes(self, study_ids: Sequence[str], tally: Tally) -> Iterator[tuple[str, str]]:
         with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
             for hashed in zip(study_ids, pool.map(self._content_hash, study_ids), strict=True):
-                tally.tell()
+                tally.report()
                 yield hashed
 
     def _content_hash(self, study_id: str) -> str:
@@ -138,7 +140,7 @@ class EvaluateCohort:
     ) -> dict[str, Plane | None]:
         if not any(manifest.facts.oracle for manifest in manifests):
             return {}
-        return {one: oracle_plane(self._source, one) for one in study_ids}
+        return {study_id: oracle_plane(self._source, study_id) for study_id in study_ids}
 
     def _begin(self, manifest: RunManifest, about: _About) -> Run:
         store = self._open_store(manifest.backend)
@@ -168,7 +170,7 @@ class EvaluateCohort:
 
     def _batches(self, runs: Sequence[Run], about: _About) -> Iterator[Batch]:
         kept = {run.manifest.backend: run.store.keys() for run in runs}
-        assignments = (_assignment(one, runs, kept, about) for one in about.hashes)
+        assignments = (_assignment(study_id, runs, kept, about) for study_id in about.hashes)
         return iter(lambda: tuple(islice(assignments, self._batch_size)), ())
 
 

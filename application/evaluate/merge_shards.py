@@ -82,7 +82,7 @@ class MergeShards:
 
         Args:
             run: Its name, as `run_names` gives it.
-            allow_partial: Leave missing shards out; the manifest tells of them.
+            allow_partial: Leave missing shards out; the manifest names them.
 
         Returns:
             The store of the whole.
@@ -114,7 +114,7 @@ class MergeShards:
             )
         )
         whole.write_scores_of(stores)
-        whole.write_kept_cases(chain.from_iterable(store.saved_cases() for store in stores))
+        whole.write_saved_cases(chain.from_iterable(store.saved_cases() for store in stores))
         return whole
 
     def parts(self, run: str) -> Parts:
@@ -154,9 +154,10 @@ def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:
 def _shared_primary(
     manifests: Sequence[RunManifest],
 ) -> tuple[str | None, PrimaryOrigin | None]:
-    """Give the primary endpoint that all shards recorded; it is declared where all of them say so."""
+    """Return the primary endpoint that all shards recorded; it is declared where all declare it."""
     names, origins = (
-        {getattr(one, of) for one in manifests} for of in ("primary", "primary_origin")
+        {getattr(manifest, name) for manifest in manifests}
+        for name in ("primary", "primary_origin")
     )
     if len(names) > 1:
         return None, None
@@ -166,9 +167,9 @@ def _shared_primary(
 
 def _missing(run: str, parts: Parts) -> str:
     names = [shard.name for shard in parts.missing]
-    told = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return (
-        f"{run} lacks {len(names)} of {len(names) + len(parts.there)} shards, {told}: finish them, "
+        f"{run} lacks {len(names)} of {len(names) + len(parts.there)} shards, {listed}: finish them, "
         "or merge without them by --allow-partial"
     )
 

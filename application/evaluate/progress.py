@@ -17,11 +17,11 @@ class Progress:
     """An evaluation at one moment.
 
     Args:
-        wanted: Studies that each backend is to be scored on.
+        wanted: Studies on which each backend will be scored.
         done: Those that it is, by backend; those predicted by an earlier process count too.
         failed: Those among them with a failure.
         seconds: Spent by all workers together, by stage.
-        providers: What each backend runs on, as far as it tells.
+        providers: What each backend runs on, where its provenance states it.
     """
 
     wanted: int
@@ -37,11 +37,11 @@ class Progress:
 
     @property
     def is_last(self) -> bool:
-        """Tell whether all is done."""
+        """Whether all is done."""
         return sum(self.done.values()) == self.total
 
     def named(self, what: str) -> Progress:
-        """Give the same with what is done added to the backends' names."""
+        """Return the same progress with a suffix to the names of the backends."""
 
         def named(values: Mapping[str, T]) -> dict[str, T]:
             return {f"{backend} {what}": value for backend, value in values.items()}
@@ -55,16 +55,16 @@ class Progress:
 
 
 Watch: TypeAlias = Callable[[Progress], None]
-"""Told at the beginning, after each batch, and now and then where none is done."""
+"""Called at the beginning, after each batch, and from time to time while none is done."""
 
 
 class Tally:
-    """Counts outcomes, and tells whoever watches.
+    """Counts outcomes, and reports the progress.
 
     Args:
         manifests: Of the backends.
-        wanted: Studies that each is to be scored on.
-        watch: Told at once, after each outcome, and when asked to.
+        wanted: Studies on which each will be scored.
+        watch: Called at once, after each outcome, and by `report`.
     """
 
     def __init__(self, manifests: tuple[RunManifest, ...], wanted: int, watch: Watch) -> None:
@@ -73,11 +73,11 @@ class Tally:
         self._done, self._failed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         self._seconds = dict.fromkeys(Stage, 0.0)
         self._providers = {
-            one.backend: one.provenance["provider"]
-            for one in manifests
-            if "provider" in one.provenance
+            manifest.backend: manifest.provenance["provider"]
+            for manifest in manifests
+            if "provider" in manifest.provenance
         }
-        self.tell()
+        self.report()
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome."""
@@ -86,7 +86,7 @@ class Tally:
             self._failed[name] += sum(bool(case.failures) for case in cases)
         for stage, seconds in outcome.seconds.items():
             self._seconds[stage] += seconds
-        self.tell()
+        self.report()
 
     @property
     def done(self) -> int:
@@ -95,11 +95,11 @@ class Tally:
 
     @property
     def wanted(self) -> int:
-        """Studies of all backends that are to be scored."""
+        """Studies of all backends that will be scored."""
         return self._wanted * len(self._done)
 
-    def tell(self) -> None:
-        """Tell how far things are."""
+    def report(self) -> None:
+        """Report the progress."""
         self._watch(
             Progress(
                 self._wanted,

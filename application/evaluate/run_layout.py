@@ -71,7 +71,7 @@ def saved_controls(place: RunPlace, run: str = "") -> dict[Control, RunStore]:
 
 
 def has_shards(place: RunPlace, run: str) -> bool:
-    """Tell whether a run is kept in shards.
+    """Return whether a run is kept in shards.
 
     Raises:
         JobError: The place cannot be read.
@@ -122,13 +122,15 @@ def find_runs(places: Sequence[str], open_storage: Callable[[str], Storage]) -> 
         NotFoundError: A place keeps no run.
         JobError: A place cannot be read.
     """
-    whole = [one.rstrip("/") if "://" in one else str(Path(one).resolve()) for one in places]
+    whole = [
+        place.rstrip("/") if "://" in place else str(Path(place).resolve()) for place in places
+    ]
     found = [run for place in whole for run in _runs_in(place, open_storage(place))]
     return by_ending(list(dict.fromkeys(found)))
 
 
 def by_ending(places: Sequence[str]) -> dict[str, str]:
-    """Call each place by its ending: two parts of it, or as many as tell all of them apart.
+    """Call each place by its ending: two parts of it, or as many as make the endings different.
 
     Args:
         places: Different ones, their parts separated by `/`.

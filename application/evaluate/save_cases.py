@@ -102,7 +102,7 @@ class SaveCases:
                     one.case.volume, prediction=one.coarsening.depths(nested(mask.regions))
                 )
                 kept[one.case.study_id] = replace(one.case, volume=volume)
-        store.write_kept_cases(kept.values())
+        store.write_saved_cases(kept.values())
 
     def _drawing(self, case: CaseScore) -> _Drawing | None:
         if case.study_id not in self._drawn:

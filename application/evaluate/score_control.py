@@ -97,4 +97,6 @@ def _places(
     store: RunStore, keys: Mapping[str, str], cases: Sequence[CaseScore]
 ) -> dict[str, Place]:
     wanted = {keys[case.study_id] for case in cases if case.study_id in keys}
-    return {one.study_id: one.localisation for one in store.predictions(wanted)}
+    return {
+        prediction.study_id: prediction.localisation for prediction in store.predictions(wanted)
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from weakref import finalize
 
@@ -37,7 +38,7 @@ class ScoreSpool:
         """Take scores; a study's second one takes the place of its first."""
         with _room():
             for case in cases:
-                self._places[case.study_id] = self._file.tell()
+                self._places[case.study_id] = self._file.seek(0, SEEK_END)
                 pickle.dump(case, self._file, pickle.HIGHEST_PROTOCOL)
 
     def __iter__(self) -> Iterator[CaseScore]:

@@ -138,7 +138,7 @@ class ScoreStudy:
 
     @cached_property
     def _image(self) -> FloatArray | None:
-        """The first modality at hand: after skull-stripping, the brain is what is not zero."""
+        """The first available modality: after skull-stripping, the brain is what is not zero."""
         return None if self._study is None else image_at_hand(self._study)
 
     @cached_property

@@ -1,7 +1,7 @@
-"""Give batches to workers that live elsewhere, and make good what they leave undone.
+"""Hand batches to workers in other processes, and repeat what they leave undone.
 
-Who has a batch in hand when it dies, or takes too long, is replaced; the batch is done again in
-ever smaller parts, so that what cannot be done is known to the study and the backend.
+A worker that dies with a batch, or takes too long, is replaced; the batch is done again in ever
+smaller parts, so that a fault is assigned to one study and one backend.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_STARTUP_FAILURES = 3
 PATIENCE_S = 30.0
 """To keep a failure takes no model, so that a limit made for one may be too short."""
 SILENCE_S = 15.0
-"""For so long workers are listened to before it is told that they say nothing."""
+"""How long workers are polled before their silence is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,23 @@ class Job:
     @property
     def study_ids(self) -> list[str]:
         """Name its studies."""
-        return [one.study_id for one in self.batch]
+        return [assignment.study_id for assignment in self.batch]
 
     def limit_s(self, study_s: float) -> float:
-        """Tell how long it may take, where a study may take so long under one backend."""
+        """Return how long it may take, given the limit of one study under one backend."""
         if self.failure is not None:
             return max(study_s, PATIENCE_S)
-        return study_s * sum(max(1, len(one.waiting)) for one in self.batch)
+        return study_s * sum(max(1, len(assignment.waiting)) for assignment in self.batch)
 
     def parts(self) -> list[Job]:
         """Cut it into studies, or one study into backends."""
         if len(self.batch) > 1:
-            return [Job((one,), alone=True) for one in self.batch]
-        (one,) = self.batch
-        return [Job((one.under(name),), alone=True) for name in one.keys]
+            return [Job((assignment,), alone=True) for assignment in self.batch]
+        (assignment,) = self.batch
+        return [Job((assignment.under(name),), alone=True) for name in assignment.keys]
 
     def after(self, failure: Failure) -> list[Job]:
-        """Say what to do about a job that was not done.
+        """Return what to do about a job that was not done.
 
         Raises:
             JobError: Not even its failure can be kept.
@@ -103,14 +103,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class WorkerFailed:
-    """A worker met an error that ends all."""
+    """A worker met an error that ends the job."""
 
     error: Exception
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied:
-    """A worker is no more."""
+    """A worker has died."""
 
     why: str
 
@@ -119,7 +119,7 @@ Message: TypeAlias = Ready | Done | WorkerFailed | WorkerDied
 
 
 class Worker(Protocol):
-    """One who does jobs, one after the other."""
+    """Does jobs, one after the other."""
 
     def give(self, job: Job) -> None:
         """Hand it a job, which waits behind those it has."""
@@ -148,7 +148,7 @@ class Pool(Protocol):
 
 
 Notice: TypeAlias = Callable[[str, dict[str, Any]], None]
-"""Told of what happens to workers: an event's name and its facts."""
+"""Called when something happens to a worker, with the event's name and its facts."""
 
 
 @dataclass(slots=True, eq=False)
@@ -180,7 +180,7 @@ class SupervisedWorkerPool(WorkerPool):
         pool: Where they come from.
         size: How many.
         study_timeout_s: How long a study may take under one backend; None for ever.
-        notice: Told of workers that are replaced, or waited for.
+        notice: Called when a worker is replaced or waited for.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class SupervisedWorkerPool(WorkerPool):
 
     @property
     def manifests(self) -> tuple[RunManifest, ...]:
-        """Say what each backend is, in order, as soon as one worker knows."""
+        """The manifest of each backend, in order, as soon as one worker is ready."""
         while not self._manifests:
             for _ in self._poll():
                 pass  # nothing is done before anything is given
@@ -223,7 +223,7 @@ class SupervisedWorkerPool(WorkerPool):
             hand.worker.terminate()
 
     def _fill(self, feed: Iterator[Job]) -> bool:
-        """Give every worker one job before any gets a second; tell whether some are left."""
+        """Hand every worker one job before any gets a second; return whether some are left."""
         for depth in range(1, AHEAD + 1):
             for hand in self._hands:
                 if self._is_left(feed) and hand.has_room(depth, self._again[0]):
@@ -236,12 +236,12 @@ class SupervisedWorkerPool(WorkerPool):
         return bool(self._again)
 
     def _poll(self) -> Iterator[tuple[_Hand | None, Outcome]]:
-        """Listen once, bury the dead, and cut who has nothing to say though time was up before."""
+        """Poll once, replace dead workers, and end those that are silent though their time was up."""
         hands = {id(hand.worker): hand for hand in self._hands}
         late = {key for key, hand in hands.items() if self._left_s(hand) <= 0}
         pause_s = self._pause_s()
-        heard = self._pool.listen([hand.worker for hand in self._hands], pause_s)
-        for worker, message in heard:
+        messages = self._pool.listen([hand.worker for hand in self._hands], pause_s)
+        for worker, message in messages:
             late.discard(id(worker))
             hand = hands[id(worker)]
             match message:
@@ -257,16 +257,16 @@ class SupervisedWorkerPool(WorkerPool):
                     self._replace(hand, Failure(FailureReason.BACKEND_ERROR, why))
         for key in late:
             self._cut(hands[key])
-        if not heard:
+        if not messages:
             if pause_s == SILENCE_S:
-                self._tell_of_absent()
+                self._report_absent()
             yield None, Outcome({})
 
     def _cut(self, hand: _Hand) -> None:
         limit_s = hand.jobs[0].limit_s(self._limit_s or 0.0)
         self._replace(hand, Failure(FailureReason.TIMEOUT, f"not done after {limit_s:g} s"))
 
-    def _tell_of_absent(self) -> None:
+    def _report_absent(self) -> None:
         ready = sum(hand.is_ready for hand in self._hands)
         if ready < len(self._hands):
             self._notice("workers_awaited", {"ready": ready, "workers": len(self._hands)})
@@ -283,7 +283,7 @@ class SupervisedWorkerPool(WorkerPool):
         hand.is_ready, self._startup_failures = True, 0
 
     def _replace(self, hand: _Hand, failure: Failure) -> None:
-        """Have another worker in the place of one, and do again what it had in hand."""
+        """Start a worker in place of another, and repeat the jobs of that one."""
         hand.worker.terminate()
         facts = {"study_ids": hand.jobs[0].study_ids if hand.jobs else [], "why": failure.detail}
         self._notice("worker_replaced", facts)
@@ -297,7 +297,7 @@ class SupervisedWorkerPool(WorkerPool):
         self._hands[self._hands.index(hand)] = _Hand(self._pool.start_worker())
 
     def _retire(self, hand: _Hand) -> None:
-        """Let a worker go that has finished what it was at; what it has loaded ahead is dropped."""
+        """End a worker that has finished its job; what it has loaded ahead is dropped."""
         if hand in self._hands:
             self._hands.remove(hand)
             hand.worker.terminate()

@@ -169,7 +169,7 @@ class RunStore(Protocol):
         """Read the scores as `CaseTable.of` would lay them out, but faster."""
         ...
 
-    def write_kept_cases(self, cases: Iterable[SavedCase]) -> None:
+    def write_saved_cases(self, cases: Iterable[SavedCase]) -> None:
         """Keep what readers will see of cases, in the place of earlier ones; none leaves none."""
         ...
 

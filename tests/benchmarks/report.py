@@ -88,7 +88,7 @@ def _write_runs(folder: Path, studies: int, backends: int) -> None:
         store = container.run_store(str(folder / f"backend-{backend}"))
         store.open(_manifest(f"backend-{backend}", studies))
         store.write_scores(_score(study_id, n, tumours, rng) for n, study_id in enumerate(ids))
-        store.write_kept_cases(
+        store.write_saved_cases(
             SavedCase(one, Modality.T1C, pictures[n % DISTINCT], with_volume.get(one))
             for n, one in enumerate(ids)
         )

@@ -460,7 +460,7 @@ def test_what_readers_will_see_of_a_case_comes_back_as_it_was(
 ) -> None:
     case = saved_case()
 
-    reopen().write_kept_cases([case])
+    reopen().write_saved_cases([case])
     (back,) = reopen().saved_cases()
 
     assert (back.study_id, back.modality) == ("study/1", Modality.T1C)
@@ -479,12 +479,12 @@ def test_kept_cases_take_the_place_of_earlier_ones_and_may_be_none(
     reopen: Callable[[], RunStore],
 ) -> None:
     never = list(reopen().saved_cases())
-    reopen().write_kept_cases(iter([saved_case("s1"), saved_case("s2", seed=1)]))
+    reopen().write_saved_cases(iter([saved_case("s1"), saved_case("s2", seed=1)]))
     first = [case.study_id for case in reopen().saved_cases()]
 
-    reopen().write_kept_cases([SavedCase("s3", Modality.T2F, picture=None, volume=None)])
+    reopen().write_saved_cases([SavedCase("s3", Modality.T2F, picture=None, volume=None)])
     second = list(reopen().saved_cases())
-    reopen().write_kept_cases([])
+    reopen().write_saved_cases([])
 
     assert (never, first) == ([], ["s1", "s2"])
     assert [(one.study_id, one.picture, one.volume) for one in second] == [("s3", None, None)]

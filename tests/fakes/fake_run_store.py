@@ -83,7 +83,7 @@ class FakeRunStore(RunStore):
     def case_table(self) -> CaseTable:
         return CaseTable.of(self.scores())
 
-    def write_kept_cases(self, cases: Iterable[SavedCase]) -> None:
+    def write_saved_cases(self, cases: Iterable[SavedCase]) -> None:
         self._kept_cases = list(cases)
 
     def saved_cases(self) -> Iterator[SavedCase]:

@@ -161,7 +161,7 @@ def test_what_the_shards_kept_for_readers_is_kept_of_the_whole() -> None:
     place = evaluate_shards(*Shard(0, 2).all)
     for number, shard in enumerate(Shard(0, 2).all):
         kept = SavedCase(f"s{number}", Modality.T1C, picture=None, volume=None)
-        place.store(run_name("a", shard)).write_kept_cases([kept])
+        place.store(run_name("a", shard)).write_saved_cases([kept])
 
     merged = MergeShards(place)("a")
 
