@@ -31,28 +31,34 @@ COMMANDS = {
     "merge": ("Use", "Merge the shards of an evaluation, and write its report."),
     "report": (
         "Use",
-        "Write the report of an evaluation once more, from the runs alone: no study is opened.",
+        "Rewrite the report of an evaluation from its runs, without opening a study.",
     ),
     "compare": (
         "Use",
-        "Compare runs over the same studies, in pairs, and say who is better and how sure that is.",
+        "Compare runs over the same studies in pairs, with significance tests and confidence intervals.",
     ),
     "dataset": ("Use", "Verify, describe and split a dataset."),
-    "backends": ("Set up", "List the backends, what each can do, and why one cannot run."),
+    "backends": (
+        "Set up",
+        "List the backends, their capabilities, and the reason if one cannot run.",
+    ),
     "doctor": (
         "Set up",
-        "Check Python, libraries, extras, ONNX Runtime, weights and folders; exit 1 if one is "
-        "wrong.",
+        "Check Python, libraries, extras, ONNX Runtime, weights and folders; exit code 1 on a "
+        "problem.",
     ),
-    "config": ("Set up", "Look at the settings."),
-    "export": ("Learn", "Export both networks, if ONNX reads real studies as PyTorch does."),
+    "config": ("Set up", "Show the settings."),
+    "export": (
+        "Learn",
+        "Export both networks, if their ONNX versions agree with PyTorch on real studies.",
+    ),
     "train": ("Learn", "Train CNNs and LoRA adapters, with cross-validation over patients."),
 }
-"""Panel and help line of each command; its module in `commands` is imported when it is run."""
+"""Panel and help line of each command; its module in `commands` is imported on use."""
 
 
 class GliobenchGroup(TyperGroup):
-    """The commands, run under the settings; errors of ours are reported in one line."""
+    """The commands, run under the settings; errors are reported in one line."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - whatever typer gives
         super().__init__(**options)
@@ -69,12 +75,12 @@ class GliobenchGroup(TyperGroup):
             return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
-        """Import the command that is run, or whose own help is asked for."""
+        """Import the command that is run, or whose help is shown."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name in COMMANDS else listed, rest
 
     def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
-        """Run the command line; whatever ends it is told in one line and by an exit code."""
+        """Run the command line; every error ends in one line and an exit code."""
         if not options.get("standalone_mode", True):
             return super().main(*args, **options)
         return end_with(partial(super().main, *args, **{**options, "standalone_mode": False}))

@@ -1,4 +1,4 @@
-"""What `gliobench dataset` shows: tables for people, JSON for machines."""
+"""Output of `gliobench dataset`: tables and JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gliobench.entrypoints.terminal import plain, say
 
 
 def verification_json(dataset: str, verification: Verification) -> dict[str, Any]:
-    """Give what was found as JSON values."""
+    """Return what was found as JSON values."""
     return {
         "dataset": dataset,
         "n_studies": verification.n_studies,
@@ -30,7 +30,7 @@ def verification_json(dataset: str, verification: Verification) -> dict[str, Any
 
 
 def fingerprint_json(described: Fingerprint) -> dict[str, Any]:
-    """Give a fingerprint as JSON values."""
+    """Return a fingerprint as JSON values."""
     by_site = described.grades_by_site
     return {
         **asdict(described),
@@ -60,11 +60,11 @@ def print_verification(verification: Verification) -> None:
 
 
 def labels_line(verification: Verification) -> str:
-    """Say what the masks' labels mean and on what ground, or ask for it; nothing without masks."""
+    """Describe the label convention of the masks, or ask for it; empty without masks."""
     if (labels := verification.labels) is not None:
         convention = labels.convention
         tissues = ", ".join(
-            f"{one} {convention.tissues[one]}" for one in sorted(convention.tissues)
+            f"{tissue} {convention.tissues[tissue]}" for tissue in sorted(convention.tissues)
         )
         return f"labels {convention.name} ({labels.ground}): {tissues}"
     return verification.proposal.question if verification.proposal else ""
@@ -76,7 +76,7 @@ def print_fingerprint(described: Fingerprint) -> None:
     say(f"hash        {described.hash}")
     say(f"studies     {described.n_studies} of {described.n_patients} patients")
     if described.n_simulated:
-        say(f"SIMULATED   {described.n_simulated} are phantoms, images of no patient")
+        say(f"SIMULATED   {described.n_simulated} are phantoms")
     print_assumptions(described.assumptions)
     say(
         f"unreadable  {len(described.unreadable)} studies, "
@@ -116,9 +116,9 @@ def print_split(cohort: Cohort) -> None:
 
 
 def print_assumptions(sentences: Iterable[str], *, err: bool = False) -> None:
-    """Print what was assumed about whose studies are whose."""
-    for one in sentences:
-        say(f"assumed: {one}", err=err)
+    """Print the assumptions about which studies share a patient."""
+    for sentence in sentences:
+        say(f"assumed: {sentence}", err=err)
 
 
 def _counts(name: str, counts: Mapping[Any, int]) -> list[dict[str, Any]]:
@@ -144,9 +144,9 @@ def _print_sites(described: Fingerprint) -> None:
 
 def _print_distributions(title: str, distributions: Mapping[Any, Distribution]) -> None:
     table = _table(title, "n", "min", "25 %", "median", "75 %", "max")
-    for kind, one in distributions.items():
-        numbers = (one.smallest, *one.quartiles, one.largest)
-        table.add_row(_name(kind), str(one.n), *(f"{number:.0f}" for number in numbers))
+    for kind, item in distributions.items():
+        numbers = (item.smallest, *item.quartiles, item.largest)
+        table.add_row(_name(kind), str(item.n), *(f"{number:.0f}" for number in numbers))
     _show(table)
 
 

@@ -1,4 +1,4 @@
-"""How the process ends, and what it prints on whatever terminal, pipe or disk there is."""
+"""End of the process, and its output on any terminal, pipe or disk."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from gliobench.entrypoints.errors import exit_code, print_error
 from gliobench.entrypoints.exit_codes import ExitCode
 
 AS_JSON = "gliobench_json_escapes"
-"""Names the way to write what a terminal's encoding does not have."""
+"""Name of the error handler for characters that a terminal's encoding lacks."""
 
 
 def write_what_can_be_written() -> None:
-    r"""Have stdout and stderr write characters that their encoding lacks as JSON does, `\u2013`.
+    r"""Write characters that the encoding of stdout or stderr lacks as in JSON, `\u2013`.
 
-    So nothing is lost, and what is JSON stays JSON. A stream that whoever started the process has
-    closed takes everything and keeps nothing.
+    Nothing is lost, and JSON stays valid. Output to a closed stream is discarded.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -37,13 +36,13 @@ def write_what_can_be_written() -> None:
 
 
 def end_with(command: Callable[[], object]) -> NoReturn:
-    """Run a command and end by its exit code, with one line on stderr where its words are wrong.
+    """Run a command and exit with its exit code, with one line on stderr for usage errors.
 
     Args:
-        command: Returns an exit code, or raises what the command line's parser does.
+        command: Returns an exit code, or raises the errors of the command-line parser.
 
     Raises:
-        SystemExit: Always, but for a bug.
+        SystemExit: Always, except for a bug.
     """
     try:
         code = command()
@@ -54,12 +53,12 @@ def end_with(command: Callable[[], object]) -> NoReturn:
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer hides the class of its parser's errors
             raise
-        code = _told(error)
+        code = _exit_code_of(error)
     raise SystemExit(_flushed(int(code) if isinstance(code, int) else ExitCode.DONE))
 
 
-def _told(error: Exception) -> ExitCode:
-    """Print what is wrong with the command line, and where to look it up."""
+def _exit_code_of(error: Exception) -> ExitCode:
+    """Print a usage error, with a reference to the help."""
     if type(error).__name__ != "NoArgsIsHelpError":  # which has printed the help
         context = getattr(error, "ctx", None)
         hint = f"; see {context.command_path} --help" if context else ""
@@ -68,7 +67,7 @@ def _told(error: Exception) -> ExitCode:
 
 
 def _flushed(code: int) -> int:
-    """Write what is left; whoever has stopped reading is told nothing."""
+    """Flush the output; ignore a closed pipe."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -79,7 +78,7 @@ def _flushed(code: int) -> int:
         code = exit_code(failure)
     else:
         return code
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python tries once more, and complains
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # otherwise Python tries again and prints an error
     return code
 
 

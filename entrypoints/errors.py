@@ -21,7 +21,7 @@ from gliobench.entrypoints.exit_codes import ExitCode
 
 @contextmanager
 def reported_errors() -> Iterator[None]:
-    """Turn an error of ours, or of a disk, into one line on stderr and its code.
+    """Convert an error of gliobench or of a disk to one line on stderr and an exit code.
 
     A bug keeps its traceback.
     """
@@ -46,7 +46,7 @@ def print_error(text: str) -> None:
 
 
 def exit_code(error: GliobenchError) -> ExitCode:
-    """Tell how a command ends that met an error."""
+    """Return the exit code for an error."""
     if isinstance(error, StoppedError):
         return ExitCode.TERMINATED
     if isinstance(error, StoreError):

@@ -44,10 +44,10 @@ class OwnLabels(BaseModel):
     def _keys_as_text(cls, tissues: Any) -> Any:  # noqa: ANN401 -- whatever was given
         """Take the integers of YAML as the text that they are in TOML."""
         is_table = isinstance(tissues, dict)
-        return {str(one): name for one, name in tissues.items()} if is_table else tissues
+        return {str(item): name for item, name in tissues.items()} if is_table else tissues
 
     def convention(self) -> LabelConvention:
-        """Give the convention.
+        """Return the convention.
 
         Raises:
             InvalidInputError: It contradicts itself, or a region names an unknown tissue.
@@ -58,7 +58,9 @@ class OwnLabels(BaseModel):
             title=self.title or self.name,
             tissues=tissues,
             regions={
-                region: frozenset(one for name in names for one in self._integers(name, tissues))
+                region: frozenset(
+                    integer for name in names for integer in self._integers(name, tissues)
+                )
                 for region, names in self.regions.items()
             },
             source=self.source,
@@ -104,7 +106,7 @@ def checked_table(labels: Any) -> Any:  # noqa: ANN401 -- whatever was given
 
 
 def declared_convention(labels: str | OwnLabels) -> LabelConvention:
-    """Give the convention that the setting `labels` declares.
+    """Return the convention that the setting `labels` declares.
 
     Args:
         labels: A built-in name, the path of a TOML or YAML file, or a table.
@@ -146,7 +148,7 @@ def read_label_file(path: Path) -> LabelConvention:
 def agreed_labels(
     declared: LabelConvention | None, frozen: DatasetLabels | None, *, cohort: str
 ) -> DatasetLabels | None:
-    """Give the convention that the setting declares, a frozen cohort, or both alike.
+    """Return the convention that the setting declares, a frozen cohort, or both alike.
 
     Raises:
         InvalidInputError: They declare different ones.

@@ -1,4 +1,4 @@
-"""What an evaluation tells while it works: bars to people, events to logs, numbers to Prometheus."""
+"""Progress of an evaluation: bars in the terminal, events in logs, metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.terminal import plain
 
 HEARTBEAT_S = 30.0
-"""Between two events of the log."""
+"""Seconds between two events of the log."""
 METRICS_S = 5.0
-"""Between two versions of the metrics file."""
+"""Seconds between two versions of the metrics file."""
 
 log = structlog.get_logger()
 
 
 @contextmanager
 def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
-    """Tell whoever looks: bars where stderr is a terminal, events where it is none.
+    """Return a progress callback: bars if stderr is a terminal, otherwise events.
 
     Args:
         metrics_file: Prometheus text file for node_exporter's textfile collector, *.prom.
-        batch_size: Studies in a batch, to be told.
+        batch_size: Studies in a batch, to be reported.
 
     Raises:
         InvalidInputError: The metrics file is a device.
@@ -50,25 +50,25 @@ def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
 
 
 def _all(watches: Sequence[Watch]) -> Watch:
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         for watch in watches:
             watch(progress)
 
-    return tell
+    return report
 
 
 def _seldom(watch: Watch, pause_s: float) -> Watch:
-    """Tell of the first and the last progress of a pass, and of few between."""
-    told, told_of = 0.0, set[str]()
+    """Report the first and the last progress of a pass, and some between, at intervals."""
+    reported, reported_of = 0.0, set[str]()
 
-    def tell(progress: Progress) -> None:
-        nonlocal told, told_of
+    def report(progress: Progress) -> None:
+        nonlocal reported, reported_of
         now = monotonic()
-        if progress.is_last or set(progress.done) != told_of or now - told >= pause_s:
-            told, told_of = now, set(progress.done)
+        if progress.is_last or set(progress.done) != reported_of or now - reported >= pause_s:
+            reported, reported_of = now, set(progress.done)
             watch(progress)
 
-    return tell
+    return report
 
 
 def _log(progress: Progress, batch_size: int) -> None:
@@ -97,7 +97,7 @@ def _bars() -> Iterator[Watch]:
     tasks: dict[str, progress.TaskID] = {}
 
     def show(progress: Progress) -> None:
-        bars.start()  # not earlier: what comes before may show bars of its own
+        bars.start()  # not earlier: the loading of models may show its own bars
         for name, done in progress.done.items():
             failed = f"{progress.failed[name]} failed" if progress.failed[name] else ""
             if name not in tasks:
@@ -111,7 +111,7 @@ def _bars() -> Iterator[Watch]:
 
 
 class _Metrics:
-    """Keeps a Prometheus text file up to date, replaced whole where anything has progressed."""
+    """Updates a Prometheus text file, replaced atomically on progress."""
 
     def __init__(self, file: Path, batch_size: int) -> None:
         self._file, self._batch_size = file, batch_size
@@ -122,7 +122,7 @@ class _Metrics:
             return
         try:
             write_to_textfile(str(self._file), _registry(progress, self._batch_size))
-            self._file.chmod(0o644)  # for node_exporter, whoever runs it: it names no study
+            self._file.chmod(0o644)  # readable by node_exporter's user: it contains no study id
         except OSError as error:
             if self._written is None:
                 raise not_written(self._file, error) from error
@@ -137,20 +137,25 @@ def _registry(progress: Progress, batch_size: int) -> CollectorRegistry:
         return Gauge(f"gliobench_{name}", meaning, [label] * bool(label), registry=registry)
 
     counts = {
-        "studies_done": (progress.done, "Studies that are scored"),
-        "studies_failed": (progress.failed, "Studies among the done that have a failure"),
-        "studies_wanted": (dict.fromkeys(progress.done, progress.wanted), "Studies to be scored"),
+        "studies_done": (progress.done, "Scored studies"),
+        "studies_failed": (progress.failed, "Scored studies with a failure"),
+        "studies_wanted": (
+            dict.fromkeys(progress.done, progress.wanted),
+            "Total number of studies to score",
+        ),
     }
     for name, (by_backend, meaning) in counts.items():
         found = gauge(name, meaning, "backend")
         for backend, count in by_backend.items():
             found.labels(backend).set(count)
-    seconds = gauge("stage_seconds", "Seconds that all workers spent, by stage", "stage")
+    seconds = gauge("stage_seconds", "Seconds spent by all workers, by stage", "stage")
     for stage, spent in progress.seconds.items():
         seconds.labels(stage.value).set(spent)
     gauge("batch_size", "Studies in a batch").set(batch_size)
-    gauge("progressed_timestamp_seconds", "When anything was done last").set_to_current_time()
-    info = Info("gliobench_backend", "What runs a backend", ["backend"], registry=registry)
+    gauge("progressed_timestamp_seconds", "Time of the last progress").set_to_current_time()
+    info = Info(
+        "gliobench_backend", "Execution provider of a backend", ["backend"], registry=registry
+    )
     for backend, provider in progress.providers.items():
         info.labels(backend).info({"provider": provider})
     return registry

@@ -79,7 +79,7 @@ def _check_path(path: Path, *, folder: bool) -> None:
         raise OSError(*_fault(errno.ENOTDIR if folder else errno.EISDIR))
     if whole.exists() and not folder and not whole.is_file():  # it would be replaced by a file
         raise InvalidInputError(f"output {path}: a device or a pipe is there: wanted a file")
-    there = next(one for one in (whole, *whole.parents) if os.path.lexists(one))
+    there = next(item for item in (whole, *whole.parents) if os.path.lexists(item))
     if there != whole and not there.is_dir():
         raise OSError(*_fault(errno.ENOTDIR))
     if not os.access(there, os.W_OK):

@@ -168,7 +168,7 @@ def _imported(
 
 
 def _given(options: BackendOptions) -> list[str]:
-    """Give the options of a backend whose fingerprint may not cover them."""
+    """Return the options of a backend whose fingerprint may not cover them."""
     given = {**options.extra, "weights_dir": options.weights_dir, "provider": options.provider}
     return [f"{name}={value} {_content(value)}" for name, value in sorted(given.items())]
 
@@ -179,8 +179,10 @@ def _content(named: object) -> str:
     try:
         if path is None or not path.exists():
             return ""
-        files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-        return " ".join(f"{one.relative_to(path)} {_digest(one)}" for one in files)
+        files = (
+            sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+        )
+        return " ".join(f"{file.relative_to(path)} {_digest(file)}" for file in files)
     except (OSError, ValueError) as error:
         raise BackendError(f"{named} cannot be read: {error}") from error
 

@@ -24,7 +24,7 @@ DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a
 def prediction_json(
     reading: StudyReading, written: Mapping[str, str], mask_labels: LabelConvention | None = None
 ) -> dict[str, Any]:
-    """Give the prediction as JSON values; voxels are those of the study's files, from zero.
+    """Return the prediction as JSON values; voxels are those of the study's files, from zero.
 
     Args:
         reading: The prediction.
@@ -133,8 +133,8 @@ def _slice(drawn: OnSlice) -> dict[str, Any]:
         else {"tumour_found": False}
         if isinstance(drawn.polygon, NoTumour)
         else {
-            "vertices_mm": [_rounded(one) for one in drawn.polygon_mm],
-            "vertices_vox": [_rounded(one) for one in drawn.polygon_vox],
+            "vertices_mm": [_rounded(item) for item in drawn.polygon_mm],
+            "vertices_vox": [_rounded(item) for item in drawn.polygon_vox],
         },
     }
 
@@ -174,10 +174,10 @@ def _place_rows(place: Place | NoPlace | Failure | None) -> list[tuple[str, str]
 def _slice_rows(drawn: OnSlice) -> Iterator[tuple[str, str]]:
     oracle = "[yellow], an oracle's: chosen with the reference[/]" if drawn.oracle else ""
     yield "slice", f"{drawn.plane.axis.name.lower()} {drawn.plane.index} (RAS+){oracle}"
-    for name, one in (("box", drawn.box), ("outline", drawn.polygon)):
-        if isinstance(one, Failure):
-            yield name, f"[red]{one.reason.value}[/]: {plain(one.detail)}"
-        elif isinstance(one, NoTumour):
+    for name, item in (("box", drawn.box), ("outline", drawn.polygon)):
+        if isinstance(item, Failure):
+            yield name, f"[red]{item.reason.value}[/]: {plain(item.detail)}"
+        elif isinstance(item, NoTumour):
             yield name, "no tumour found"
     if drawn.box_vox and drawn.size_mm:
         yield "box", _box_words(drawn.box_vox, drawn.size_mm)

@@ -1,6 +1,6 @@
-"""Settings: defaults, then `gliobench.toml`, then the environment, then flags.
+"""Settings: defaults, overridden by `gliobench.toml`, the environment and flags.
 
-The first line that goes wrong is reported, by its name and where it was set.
+The first invalid setting is reported with its name and origin.
 """
 
 from __future__ import annotations
@@ -40,52 +40,53 @@ from gliobench.domain.messages import shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
-# Beyond these a number is a slip, and would fill memory or never end.
+# Larger numbers are typing errors that would exhaust memory or time.
 MOST_REPLICATES = 1_000_000
-"""Bootstrap cohorts."""
+"""Maximum number of bootstrap resamples."""
 MOST_AT_ONCE = 1024
-"""Workers, threads, studies of a batch."""
+"""Maximum number of workers, threads, and studies of a batch."""
 LONGEST_S = 1e7
-"""Seconds that anything may be waited for: four months."""
+"""Maximum waiting time: four months in seconds."""
 SETTINGS_FILE = "gliobench.toml"
 ENV_PREFIX = "GLIOBENCH_"
 OPTIONS = "gliobench.options"
-"""The group of entry points that name tables of options, which several backends may share."""
+"""The entry-point group of option tables, which several backends may share."""
 NESTED = "__"
-"""Between a table's name and a setting of it, in the environment."""
+"""Separates a table's name from a setting's in the environment."""
 
 
 def _user_cache() -> Path:
-    """Give the user's folder for what can be fetched again."""
+    """Return the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME")
     try:
         return (Path(home) if home else Path.home() / ".cache") / "gliobench"
-    except RuntimeError:  # a user without a home, as containers have them
+    except RuntimeError:  # a user without a home, as in containers
         return Path(tempfile.gettempdir()) / "gliobench-cache"
 
 
 def _endpoint(name: str) -> str:
-    """Check that an endpoint can decide a comparison."""
+    """Check that an endpoint can be primary."""
     from gliobench.domain.comparison.endpoints import Endpoint  # noqa: PLC0415 -- slow
 
     return Endpoint.parse(name).name
 
 
 class CompareSettings(BaseModel):
-    """What `gliobench compare` decides by."""
+    """Settings of `gliobench compare`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     primary: Annotated[str, AfterValidator(_endpoint)] = Field(
-        "balanced_accuracy", description="endpoint that decides; declared where set before scoring"
+        "balanced_accuracy",
+        description="primary endpoint; counts as declared if set before scoring",
     )
     replicates: int = Field(
-        10_000, ge=100, le=MOST_REPLICATES, description="bootstrap cohorts to draw"
+        10_000, ge=100, le=MOST_REPLICATES, description="number of bootstrap resamples"
     )
 
 
 class KeepSettings(BaseModel):
-    """How much of the studies' images `gliobench evaluate` keeps for readers of the reports."""
+    """Pictures that `gliobench evaluate` stores for reports."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,15 +94,18 @@ class KeepSettings(BaseModel):
         1000,
         ge=0,
         le=10**7,
-        description="studies of which the scored slice is kept; 0 keeps no image",
+        description="number of studies with a stored picture of the scoring plane; 0 stores no image",
     )
     volumes: int = Field(
-        8, ge=0, le=10**7, description="studies of which a small volume is kept, for the 3D viewer"
+        8,
+        ge=0,
+        le=10**7,
+        description="number of studies with a stored small volume, for the 3D viewer",
     )
 
 
 class RaySettings(BaseModel):
-    """Where `executor = "ray"` works, and what each of its workers gets."""
+    """The cluster of `executor = "ray"`, and the resources of each worker."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -110,12 +114,12 @@ class RaySettings(BaseModel):
     )
     num_cpus: float = Field(1.0, gt=0, le=MOST_AT_ONCE, description="CPU cores of a worker")
     num_gpus: float = Field(
-        0.0, ge=0, le=MOST_AT_ONCE, description="GPUs of a worker; 0.5 lets two share one"
+        0.0, ge=0, le=MOST_AT_ONCE, description="GPUs of a worker; 0.5 lets two workers share one"
     )
 
 
 class _Settings(BaseSettings):
-    """What a user may set, once and for every command."""
+    """All settings."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
@@ -129,87 +133,85 @@ class _Settings(BaseSettings):
         "cpu", description="ONNX Runtime's execution provider"
     )
     allow_cpu_fallback: bool = Field(
-        False, description="run on the CPU where the provider cannot be had"
+        False, description="use the CPU if the provider is unavailable"
     )
-    threads: PositiveInt | None = Field(
-        None, le=MOST_AT_ONCE, description="threads for one inference"
-    )
+    threads: PositiveInt | None = Field(None, le=MOST_AT_ONCE, description="threads per inference")
     batch_size: PositiveInt = Field(
-        2, le=MOST_AT_ONCE, description="studies that are predicted at once"
+        2, le=MOST_AT_ONCE, description="number of studies predicted at once"
     )
     executor: Literal["in-process", "ray"] = Field(
-        "in-process", description="where studies are evaluated: on this machine or on Ray"
+        "in-process", description="where studies are processed: in-process or on Ray"
     )
     workers: PositiveInt = Field(
         1,
         le=MOST_AT_ONCE,
-        description="processes that evaluate side by side, each with its own model",
+        description="number of parallel worker processes, each with its own model",
     )
     study_timeout_s: float | None = Field(
         None,
         gt=0,
         le=LONGEST_S,
         allow_inf_nan=False,
-        description="a study that takes longer has failed",
+        description="time limit per study; longer counts as a failure",
     )
     shards: PositiveInt | None = Field(
         None,
         le=MOST_SHARDS,
-        description="parts of a cohort; which one this is: --shard or JOB_COMPLETION_INDEX",
+        description="number of shards of a cohort; index: --shard or JOB_COMPLETION_INDEX",
     )
     metrics_file: Path | None = Field(
-        None, description="Prometheus text file that evaluate keeps up to date, *.prom"
+        None, description="Prometheus text file updated by evaluate, *.prom"
     )
-    weights_dir: Path | None = Field(None, description="folder of other weights than ours")
+    weights_dir: Path | None = Field(
+        None, description="folder of other weights than the included ones"
+    )
     cache_dir: Path = Field(
-        default_factory=_user_cache, description="folder that keeps files of remote datasets"
+        default_factory=_user_cache, description="folder with copies of remote files"
     )
     cache_gib: float = Field(
         10.0,
         gt=0,
         le=1e6,
         allow_inf_nan=False,
-        description="size of cache_dir; least used goes first",
+        description="maximum size of cache_dir; least recently used files are removed first",
     )
     store_patience_s: float = Field(
         60.0,
         ge=0,
         le=LONGEST_S,
         allow_inf_nan=False,
-        description="how long a failing store is tried again",
+        description="how long to retry on a failing store",
     )
     trust_checksums: bool = Field(
         True,
-        description="know remote studies by the store's checksums; false: fetch and hash them",
+        description="identify remote studies by the store's checksums; false: download and hash them",
     )
     slice_spacing_mm: float = Field(
         1.0,
         gt=0,
         allow_inf_nan=False,
-        description="edge of a slice's pixel, where its table does not tell",
+        description="pixel edge of slices, if their table does not state it",
     )
-    private: bool = Field(
-        True, description="files that are written can be read by their owner alone"
-    )
+    private: bool = Field(True, description="make written files readable by their owner only")
     slice_choice: Literal["oracle", "independent"] | None = Field(
         None,
-        description="how slices were chosen, with the reference mask or without, where their table "
-        "does not tell",
+        description="how slices were selected, with the reference mask or independently, if their table "
+        "does not state it",
     )
     labels: Annotated[str | OwnLabels | None, BeforeValidator(checked_table)] = Field(
         None,
-        description="what the masks' labels mean: a convention's name, a TOML or YAML file, or "
-        "[labels]; none: only where names and masks leave no doubt",
+        description="label convention of the masks: a name, a TOML or YAML file, or "
+        "[labels]; none: inferred if unambiguous",
     )
     cohort: str | None = Field(
-        None, description="frozen cohort to keep to, FILE or FILE:PART, e.g. cohort.json:train"
+        None, description="frozen cohort to use, FILE or FILE:PART, e.g. cohort.json:train"
     )
     seed: int = Field(0, ge=0, lt=2**63, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least severe event that is logged"
+        "info", description="minimum level of logged events"
     )
     log_format: Literal["auto", "json", "console"] = Field(
-        "auto", description="auto: json where stderr is no terminal"
+        "auto", description="auto: json if stderr is not a terminal"
     )
     compare: CompareSettings = Field(
         default_factory=lambda: CompareSettings.model_validate({}),
@@ -217,7 +219,7 @@ class _Settings(BaseSettings):
     )
     keep: KeepSettings = Field(
         default_factory=lambda: KeepSettings.model_validate({}),
-        description="images kept for readers, as [keep] or keep.NAME",
+        description="pictures stored for reports, as [keep] or keep.NAME",
     )
     ray: RaySettings = Field(
         default_factory=lambda: RaySettings.model_validate({}),
@@ -236,29 +238,29 @@ class _Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there is no .env file
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - nor a secrets folder
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Rank the sources: flags, environment, file."""
+        """Order the sources by precedence: flags, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
 def _option_tables() -> dict[str, Any]:
-    """Load the tables of options that installed packages offer for their backends."""
+    """Load the option tables that installed packages offer for their backends."""
     tables: dict[str, Any] = {}
     for entry in entry_points(group=OPTIONS):
-        # Whoever cannot be loaded here cannot build its backend either, and then it is reported.
+        # A package that fails here also fails to build its backend, which reports the error.
         with suppress(Exception):
             tables[entry.name] = entry.load()
     return {name: kind for name, kind in tables.items() if name not in _Settings.model_fields}
 
 
 OPTION_TABLES = _option_tables()
-"""By name: pydantic models with `checked`, and with the names of the `backends` that read them."""
+"""By name: pydantic models with `checked` and the names of the `backends` that use them."""
 TABLES: Mapping[str, type[BaseModel]] = {
     "compare": CompareSettings,
     "keep": KeepSettings,
     "ray": RaySettings,
     **OPTION_TABLES,
 }
-"""The settings that hold others."""
+"""The settings that are tables."""
 if TYPE_CHECKING:
     Settings = _Settings
 else:  # workers unpickle settings by this name
@@ -277,7 +279,7 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
     """Read the settings from every source.
 
     Args:
-        flags: Settings given on the command line, by name (`table.name` for one of a table); text
+        flags: Settings given on the command line, by name (`table.name` for those in a table); text
             is read as in the environment.
 
     Raises:
@@ -303,38 +305,38 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
 
 
 def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
-    """Give settings with some of them changed by options of a command.
+    """Return settings with some of them changed by options of a command.
 
     Raises:
         InvalidInputError: A value is wrong.
     """
     try:
-        # What nobody set stays so: a default is reported as one.
+        # Unset values stay unset: a default is reported as one.
         return Settings.model_validate({**settings.model_dump(exclude_unset=True), **flags})
     except ValidationError as error:
         raise InvalidInputError(_first_fault(error, flags)) from error
 
 
 def described() -> dict[str, str]:
-    """Name every setting, one of a table as `table.name`, and say what it means."""
+    """List every setting, in a table as `table.name`, with its description."""
     meanings: dict[str, str] = {}
     for name, field in Settings.model_fields.items():
         if name in TABLES:
             inner = TABLES[name].model_fields.items()
-            meanings |= {f"{name}.{key}": one.description or "" for key, one in inner}
+            meanings |= {f"{name}.{key}": item.description or "" for key, item in inner}
         else:
             meanings[name] = field.description or ""
     return meanings
 
 
 def values(settings: Settings) -> dict[str, Any]:
-    """Give every setting's value, ready for JSON and without credentials, by `described`'s names."""
+    """Return the values of all settings as JSON without credentials, by the names of `described`."""
     dumped = settings.model_dump(mode="json")
     return {name: _shown(_look_up(dumped, name)) for name in described()}
 
 
 def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
-    """Say where each setting's value comes from: default, file, env or flag.
+    """Return the origin of each setting: default, file, env or flag.
 
     Raises:
         InvalidInputError: As `load_settings`.
@@ -345,9 +347,9 @@ def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
 
 
 def backend_table(settings: Settings, name: str) -> dict[str, Any]:
-    """Give what is set for one backend: its own table, over the one that it shares with others."""
+    """Return the options of one backend: its own table over the one shared with other backends."""
     name = name_of(name)
-    # flags and the environment know no hyphen, and win over the file
+    # flags and the environment have no hyphens, and take precedence over the file
     own: dict[str, Any] = settings.backend.get(name, {}) | settings.backend.get(
         name.replace("-", "_"), {}
     )
@@ -358,9 +360,9 @@ def backend_table(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def _nested(flags: Mapping[str, object]) -> dict[str, Any]:
-    """Put `table.name` into its table, and `backend.NAME.option` into its, as other sources do."""
+    """Nest `table.name` and `backend.NAME.option` in their tables, as in other sources."""
     given: dict[str, Any] = {}
-    for name in sorted(flags):  # a table comes before its settings
+    for name in sorted(flags):  # a table precedes its settings
         *tables, key = name.split(".")
         inner = given
         for table in tables:
@@ -379,13 +381,13 @@ def _look_up(source: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 -- JS
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 -- JSON holds anything
-    """Hide credentials of URLs, and what a plugin's option holds whose name says that it is secret."""
+    """Hide credentials of URLs, and options of plugins with secret names."""
     if isinstance(value, str):
         return hidden(value)
     if isinstance(value, list):
-        return [_shown(one) for one in value]
+        return [_shown(item) for item in value]
     if isinstance(value, dict):
-        return {k: HIDDEN if names_a_secret(k) else _shown(one) for k, one in value.items()}
+        return {k: HIDDEN if names_a_secret(k) else _shown(item) for k, item in value.items()}
     return value
 
 

@@ -1,4 +1,4 @@
-"""SIGTERM: finish what is in hand, and end."""
+"""SIGTERM: finish the current batch, and exit."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from gliobench.entrypoints.exit_codes import ExitCode
 
 
 def end_on_sigterm() -> None:
-    """Have SIGTERM end this process at once, with its exit code.
+    """Exit at once on SIGTERM, with its exit code.
 
-    Linux itself would end no process that is the first of its container.
+    Otherwise Linux would not terminate the first process of a container.
     """
     signal.signal(signal.SIGTERM, _end)
 
 
 @contextmanager
 def terminating() -> Iterator[Callable[[], bool]]:
-    """Take SIGTERM as a wish, and tell by the function given whether it was uttered.
+    """Handle SIGTERM as a request, and return a function that reports whether it was received.
 
     Raises:
-        StoppedError: It was, and nothing was left undone for that; raised at the end.
+        StoppedError: It was received, and no work was left undone; raised at the end.
     """
     uttered = Event()
-    if current_thread() is not main_thread():  # Python sets handlers in no other
+    if current_thread() is not main_thread():  # Python sets handlers in the main thread only
         yield uttered.is_set
         return
     before = signal.signal(signal.SIGTERM, lambda *_: uttered.set())

@@ -22,36 +22,34 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
 from gliobench.entrypoints.terminal import plain
 
-GRADED = {one.terminal: one for one in GRADING if one.terminal}
+GRADED = {item.terminal: item for item in GRADING if item.terminal}
 LOCALISED_BY = [
-    (form, one)
+    (form, item)
     for form in (Form.POINT_3D, Form.BOX_3D, Form.MASK)
-    for one in measures_of(form)
-    if one.terminal
+    for item in measures_of(form)
+    if item.terminal
 ]
 """Distances have two columns: their median, and their mean."""
 PLACE_NOTE = (
-    "[dim]Places are scored in the volume; beneath a median stands the middle half of the studies, "
-    "beneath other numbers their 95 % interval. In means a failure or a tumour that is not found counts "
-    f"as {WORST_MM} mm, gliobench's own penalty.[/]"
+    "[dim]Localisation in the volume. Below a median: interquartile range; below other numbers: 95 % "
+    "CI. In means a failure or a missed tumour counts as "
+    f"{WORST_MM} mm, gliobench's own penalty.[/]"
 )
-NOTHING_NOTE = (
-    "Nothing was scored: no study has a reference grade, or a reference mask that can be read."
-)
+NOTHING_NOTE = "No results: no study has a reference grade or a readable reference mask."
 TUMOUR_FREE_NOTE = (
-    "[dim]Dice counts a study without tumour as 1 where none is found, else as 0; its place is not "
+    "[dim]Dice of a tumour-free study is 1 if no tumour is predicted, otherwise 0; its localisation is not "
     "scored.[/]"
 )
 
-DETECTION = ("tumours", "found", "tumour-free", "spared", "extra ml")
+DETECTION = ("tumours", "found", "tumour-free", "correct", "false-positive ml")
 """Sensitivity and specificity of detection, and the false-positive volume."""
 
 
 def summary_table(report: EvaluationReport) -> RenderableType:
-    """Lay out the main numbers; the report has all of them.
+    """Tabulate the main numbers; the report has all of them.
 
-    All studies are counted, failures as the worst answer; where there were failures, a line tells
-    of the answered ones apart.
+    All studies are counted, failures as the worst answer; with failures, another line shows the answered
+    studies only.
     """
     grading, localisation = _table("grade", GRADED), _table("place", _localisation_titles())
     detection = _table("detect", DETECTION)
@@ -61,8 +59,8 @@ def summary_table(report: EvaluationReport) -> RenderableType:
                 grading.add_row(label, *_grading_cells(summary.grading))
             if summary.localisation:
                 localisation.add_row(label, *_localisation_cells(summary))
-        for one in backend.summary.everyone.intention_to_treat.detection[:1]:
-            detection.add_row(backend.name, *_detection_cells(one))
+        for item in backend.summary.everyone.intention_to_treat.detection[:1]:
+            detection.add_row(backend.name, *_detection_cells(item))
         if backend.summary.mixed_sites is not None:
             mixed = backend.summary.mixed_sites.intention_to_treat.grading
             if mixed is not None:
@@ -71,8 +69,8 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     if prevalence is not None:
         grading.add_row("[dim]always HGG[/]", str(prevalence.n), "", _cell(prevalence))
     tables = [table for table in (grading, localisation, detection) if table.row_count]
-    simulated = [one for one in report.findings if one.kind is FindingKind.SIMULATED]
-    others = [one for one in report.findings if one not in simulated]
+    simulated = [finding for finding in report.findings if finding.kind is FindingKind.SIMULATED]
+    others = [finding for finding in report.findings if finding not in simulated]
     notes = [] if tables else [NOTHING_NOTE]
     notes += [PLACE_NOTE] if localisation.row_count else []
     notes += [TUMOUR_FREE_NOTE] if report.cohort.n_without_tumour else []
@@ -120,11 +118,11 @@ def _cells(row: FormSummary | None, measure: Measure) -> tuple[str]:
 
 
 def _distance_cells(row: FormSummary | None, measure: Measure) -> tuple[str, str]:
-    """Print the median of a distance, and its mean with the penalties that it holds."""
+    """Print the median of a distance, and its mean with the number of penalties."""
     spread = row.spreads.get(measure) if row else None
     if row is None or spread is None:
         return "", ""
-    low, middle, high = (f"{one:.{measure.digits}f}" for one in spread.quartiles)
+    low, middle, high = (f"{quartile:.{measure.digits}f}" for quartile in spread.quartiles)
     worst = f"\n[yellow]{spread.n_worst} at {WORST_MM}[/]" if spread.n_worst else ""
     return f"{middle}\n[dim]{low}–{high}[/]", f"{_measure(row.measures, measure)}{worst}"
 
@@ -134,7 +132,7 @@ def _measure(found: Mapping[Measure, Measured], measure: Measure) -> str:
 
 
 def _detection_cells(one: DetectionSummary) -> list[str]:
-    """Give counts and shares of the whole tumour, and what is predicted where there is none."""
+    """Return counts and shares of the whole tumour, and what is predicted where there is none."""
     most, mean = one.largest_false_positive_mm3, one.false_positive_mm3
     volume = (
         f"{mean.value / 1000:.1f}\n[dim]≤ {most / 1000:.1f}[/]"
@@ -155,18 +153,18 @@ def _detection_cells(one: DetectionSummary) -> list[str]:
 def _cell(measured: Measured, *, digits: int = 2) -> str:
     if isinstance(measured, NotEstimable):
         return "–"
-    told, spread = f"{measured.value:.{digits}f}", measured.interval
+    text, spread = f"{measured.value:.{digits}f}", measured.interval
     if isinstance(spread, NotEstimable):
-        return told
-    return f"{told}\n[dim]{spread.low:.{digits}f}–{spread.high:.{digits}f}[/]"
+        return text
+    return f"{text}\n[dim]{spread.low:.{digits}f}–{spread.high:.{digits}f}[/]"
 
 
 def _prevalence(report: EvaluationReport) -> Estimate | None:
-    gradings = (one.summary.everyone.intention_to_treat.grading for one in report.backends)
+    gradings = (backend.summary.everyone.intention_to_treat.grading for backend in report.backends)
     shares = (grading.always_hgg for grading in gradings if grading is not None)
     return next((share for share in shares if isinstance(share, Estimate)), None)
 
 
 def _warning(finding: Finding) -> str:
-    told = f"[bold]{finding.kind.heading}[/]: {plain(finding.sentence)}"
-    return told if finding.kind.consequence is Consequence.NOTED else f"[yellow]{told}[/]"
+    line = f"[bold]{finding.kind.heading}[/]: {plain(finding.sentence)}"
+    return line if finding.kind.consequence is Consequence.NOTED else f"[yellow]{line}[/]"

@@ -1,4 +1,4 @@
-"""How text of others reaches a terminal: made harmless here, whoever prints it."""
+"""Safe output of foreign text on a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gliobench.domain.messages import printable
 
 
 def plain(text: object) -> str:
-    r"""Give text of others (ids, names, paths, answers) as Rich shows it: no markup, no control.
+    r"""Escape foreign text (ids, names, paths, answers) for Rich: no markup, no control characters.
 
     >>> plain("[red]\x1b")
     '\\\\[red]\\\\x1b'
@@ -18,5 +18,5 @@ def plain(text: object) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print lines as they are, but for what a terminal would obey."""
+    """Print lines unchanged, except control characters."""
     typer.echo("\n".join(map(printable, text.split("\n"))), err=err)

@@ -1,4 +1,4 @@
-"""Which libraries computed, for manifests and reports."""
+"""Versions of the libraries, for manifests and reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIBRARIES = (
 
 
 def versions() -> dict[str, str]:
-    """Tell the version of Python and of each library that is installed."""
+    """Return the version of Python and of each installed library."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:

@@ -45,7 +45,7 @@ def held_out(options: BackendOptions, build: BuildFold) -> Backend | None:
 
     Raises:
         NotFoundError: The folder holds no fold.
-        InvalidInputError: A fold does not say whom it has learned from.
+        InvalidInputError: A fold does not state its training patients.
     """
     extra = dict(options.extra)
     named = extra.pop(OPTION, None)
@@ -67,11 +67,11 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
         folds: By name, in their order; alike but for what they have learned.
 
     Raises:
-        InvalidInputError: A fold does not say whom it has learned from.
+        InvalidInputError: A fold does not state its training patients.
     """
     for name, fold in folds.items():
         if not fold.trained_on:
-            raise InvalidInputError(f"{name} of {fold.name} does not say whom it has learned from")
+            raise InvalidInputError(f"{name} of {fold.name} does not state its training patients")
     first = next(iter(folds.values()))
     blind = _BlindFold(tuple(folds.values()))
     return Backend(
@@ -100,7 +100,7 @@ class _BlindFold:
     folds: tuple[Backend, ...]
 
     def about(self, study: Study) -> Backend | None:
-        """Give the first fold that has not learned from the patient or image; None where all have."""
+        """Return the first fold that has not learned from the patient or image; None where all have."""
         image = image_at_hand(study)
         known = {
             patient_hash(study.patient_id),
@@ -127,7 +127,7 @@ class _BlindFold:
         return [found[n] for n in range(len(studies))]
 
     def show_prompts(self, study: Study) -> str:
-        """Word what the fold would send.
+        """Return the prompts that the fold would send.
 
         Raises:
             InvalidInputError: Every fold has learned from the patient.
@@ -205,7 +205,7 @@ def _shared(provenances: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 def _fold_folders(folder: Path) -> list[Path]:
-    found = sorted(one for one in folder.glob("fold-*") if one.is_dir())
+    found = sorted(item for item in folder.glob("fold-*") if item.is_dir())
     if not found:
         raise NotFoundError(
             f"{folder} holds no folds (fold-0, fold-1, …): export them with --folds"

@@ -32,7 +32,7 @@ Regions: TypeAlias = Mapping[Region, BoolArray]
 
 
 def reads_of(card: ModelCard) -> Reads:
-    """Tell the kind of study that a network is made for."""
+    """Return the kind of study that a network reads."""
     return Reads.SLICES if card.of_slices else Reads.VOLUMES
 
 
@@ -61,7 +61,7 @@ def tumour_probabilities(network: Network, study: Study) -> Float32Array:
 
 
 def find_tumour(network: Network, study: Study) -> Regions | None:
-    """Give the tumour's regions on the study's grid; None where no voxel is taken for tumour.
+    """Return the tumour's regions on the study's grid; None where no voxel is taken for tumour.
 
     Raises:
         FaultError: As `tumour_probabilities`.
@@ -91,7 +91,7 @@ class TumourFinder:
         self._found: WeakKeyDictionary[Study, Regions | Failure] = WeakKeyDictionary()
 
     def find(self, study: Study) -> Regions | Failure:
-        """Give the tumour's regions on the study's grid, or why there are none."""
+        """Return the tumour's regions on the study's grid, or why there are none."""
         if study not in self._found:
             self._found[study] = self._look(study)
         return self._found[study]

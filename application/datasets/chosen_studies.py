@@ -39,11 +39,11 @@ class ChosenStudies(StudySource):
         return self._source.study(self._known(study_id))
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose study it is and where it was scanned."""
+        """Return a study's patient and acquisition site."""
         return self._source.origin(self._known(study_id))
 
     def grade(self, study_id: str) -> Grade | None:
-        """Say the reference grade."""
+        """Return the reference grade."""
         return self._source.grade(self._known(study_id))
 
     def reference(self, study_id: str) -> Reference:
@@ -59,7 +59,7 @@ class ChosenStudies(StudySource):
         return self._source.modalities()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Tell what is odd about a study's files and does no harm."""
+        """Return what is odd about a study's files and does no harm."""
         return self._source.notes(self._known(study_id))
 
     @property
@@ -68,7 +68,7 @@ class ChosenStudies(StudySource):
         return self._source.labels
 
     def labelled(self, labels: DatasetLabels) -> Self:
-        """Give the same studies with their masks read by a convention."""
+        """Return the same studies with their masks read by a convention."""
         return type(self)(self._source.labelled(labels), self._study_ids)
 
     def mask_integers(self, study_id: str) -> Integers | None:

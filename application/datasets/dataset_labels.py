@@ -20,7 +20,7 @@ READ_AT_ONCE = 4
 def settle_labels(
     source: StudySource, study_ids: Sequence[str] | None = None, *, track: Track = iter
 ) -> StudySource:
-    """Give a source whose masks are read by one convention, declared or the only one possible.
+    """Return a source whose masks are read by one convention, declared or the only one possible.
 
     Args:
         source: The dataset.
@@ -68,7 +68,7 @@ def _masks(source: StudySource, study_ids: Iterable[str]) -> Iterator[tuple[str,
         while some := list(islice(left, READ_AT_ONCE)):
             read = pool.map(lambda one: _integers(source, one), some)
             yield from (
-                (one, held) for one, held in zip(some, read, strict=True) if held is not None
+                (item, held) for item, held in zip(some, read, strict=True) if held is not None
             )
 
 

@@ -114,7 +114,7 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
             described.append(_describe(study, read_reference(source, study_id)))
         except FaultError as error:
             unreadable[study_id] = str(error)
-    patients = {one: source.origin(one).patient_id for one in hashes}
+    patients = {item: source.origin(item).patient_id for item in hashes}
     return _fingerprint(cohort_fingerprint(hashes), patients, described, unreadable)
 
 
@@ -156,7 +156,7 @@ def _describe(study: Study, reference: Reference) -> _Description:
 
 
 def _ceiling(study: Study, modality: Modality) -> float | None:
-    """Give the 99th percentile inside the head; None where all is zero."""
+    """Return the 99th percentile inside the head; None where all is zero."""
     volume = study.volume(modality)
     inside = volume[volume != 0]
     return float(np.percentile(inside, 99)) if inside.size else None
@@ -168,27 +168,29 @@ def _fingerprint(
     described: list[_Description],
     unreadable: Mapping[str, str],
 ) -> Fingerprint:
-    graded = [one.grade for one in described if one.grade is not None]
-    tumours = Counter(one.has_tumour for one in described if one.fault is None)
-    faults = [one.fault for one in described if one.fault is not None]
+    graded = [item.grade for item in described if item.grade is not None]
+    tumours = Counter(item.has_tumour for item in described if item.fault is None)
+    faults = [item.fault for item in described if item.fault is not None]
     return Fingerprint(
         hash=cohort,
         n_studies=len(described) + len(unreadable),
         n_patients=len(set(patients.values())),
         prevalence_hgg=graded.count(Grade.HGG) / len(graded) if graded else None,
         grades_by_site=_grades_by_site(described),
-        shapes=Counter(one.shape for one in described),
-        spacings_mm=Counter(one.spacing_mm for one in described),
-        intensities=_spread(Modality, [one.intensities for one in described]),
+        shapes=Counter(item.shape for item in described),
+        spacings_mm=Counter(item.spacing_mm for item in described),
+        intensities=_spread(Modality, [item.intensities for item in described]),
         n_with_tumour=tumours[True],
         n_without_tumour=tumours[False],
         n_unannotated=tumours[None],
-        volumes_mm3=_spread(Region, [one.volumes_mm3 for one in described]),
+        volumes_mm3=_spread(Region, [item.volumes_mm3 for item in described]),
         unreadable=unreadable,
         unreadable_references={fault.study_id: fault.sentence for fault in faults},
-        noted_references={one.note.study_id: one.note.sentence for one in described if one.note},
+        noted_references={
+            item.note.study_id: item.note.sentence for item in described if item.note
+        },
         assumptions=tuple(assumptions(patients)),
-        n_simulated=sum(one.simulated for one in described),
+        n_simulated=sum(item.simulated for item in described),
     )
 
 
@@ -196,12 +198,14 @@ def _grades_by_site(
     described: list[_Description],
 ) -> dict[str | None, dict[Grade | None, int]]:
     table: dict[str | None, dict[Grade | None, int]] = {}
-    for one in described:
-        row = table.setdefault(one.site, {})
-        row[one.grade] = row.get(one.grade, 0) + 1
+    for item in described:
+        row = table.setdefault(item.site, {})
+        row[item.grade] = row.get(item.grade, 0) + 1
     return table
 
 
 def _spread(kinds: Iterable[K], studies: list[Mapping[K, float]]) -> dict[K, Distribution]:
-    spread = {kind: Distribution.of(one[kind] for one in studies if kind in one) for kind in kinds}
+    spread = {
+        kind: Distribution.of(study[kind] for study in studies if kind in study) for kind in kinds
+    }
     return {kind: distribution for kind, distribution in spread.items() if distribution}

@@ -28,7 +28,7 @@ def content_hash(content: Mapping[str, Any]) -> str:
 
 
 def _content(cohort: Cohort) -> dict[str, Any]:
-    """Give a cohort as JSON values; labels only where they are known, as older versions wrote it."""
+    """Return a cohort as JSON values; labels only where they are known, as older versions wrote it."""
     content = asdict(replace(cohort, labels=None))
     del content["labels"]
     return content if cohort.labels is None else {**content, "labels": cohort.labels.values()}

@@ -103,10 +103,10 @@ def split_by_fractions(cohort: Cohort, *, fractions: Mapping[str, float], seed: 
     """
     shares = exact_shares(fractions)
     part_of: dict[str, str] = {}
-    owed = dict.fromkeys(shares, Fraction(0))
+    deficit = dict.fromkeys(shares, Fraction(0))
     for patients in _patients_by_stratum(cohort).values():
         patients.sort(key=lambda patient: sha256(f"{seed}/{patient}".encode()).digest())
-        places = _places(len(patients), shares, owed)
+        places = _places(len(patients), shares, deficit)
         part_of.update(zip(patients, places, strict=True))
     if empty := sorted(set(shares) - set(part_of.values())):
         raise InvalidInputError(
@@ -137,7 +137,7 @@ def _member(study: Study, grade: Grade | None) -> Member:
 
 
 def _grade(source: StudySource, study_id: str) -> Grade | None:
-    """Give the reference grade; the mask is read only where no table gives it."""
+    """Return the reference grade; the mask is read only where no table gives it."""
     try:
         return source.grade(study_id) or read_reference(source, study_id).grade
     except UndeclaredLabelsError:
@@ -163,14 +163,16 @@ def _repeated_images(images: Mapping[str, str]) -> Iterator[str]:
 
 def _split(cohort: Cohort, part_of: Mapping[str, str], *, names: list[str], seed: int) -> Cohort:
     parts = {
-        name: tuple(one.study_id for one in cohort.members if part_of[one.patient_id] == name)
+        name: tuple(
+            member.study_id for member in cohort.members if part_of[member.patient_id] == name
+        )
         for name in names
     }
     return replace(cohort, parts=parts, seed=seed)
 
 
 def _strata(cohort: Cohort) -> dict[str, str]:
-    """Give each patient the stratum of the first study."""
+    """Return each patient the stratum of the first study."""
     strata: dict[str, str] = {}
     for member in cohort.members:
         strata.setdefault(member.patient_id, member.stratum)
@@ -184,20 +186,20 @@ def _patients_by_stratum(cohort: Cohort) -> dict[str, list[str]]:
     return dict(sorted(patients.items()))
 
 
-def _places(n: int, shares: Mapping[str, Fraction], owed: dict[str, Fraction]) -> list[str]:
+def _places(n: int, shares: Mapping[str, Fraction], deficit: dict[str, Fraction]) -> list[str]:
     """Name the parts that the n patients of a stratum go to.
 
     Args:
         n: Patients in the stratum.
         shares: Fraction by part, together 1.
-        owed: What each part lacks of its share over the strata before; brought up to date.
+        deficit: Shortfall of each part over the previous strata; updated.
     """
     counts = {part: int(n * share) for part, share in shares.items()}
     for part, share in shares.items():
-        owed[part] += n * share - counts[part]
+        deficit[part] += n * share - counts[part]
     could_be_one_more = [part for part, share in shares.items() if (n * share).denominator > 1]
     left_over = n - sum(counts.values())
-    for part in sorted(could_be_one_more, key=lambda one: -owed[one])[:left_over]:
+    for part in sorted(could_be_one_more, key=lambda part: -deficit[part])[:left_over]:
         counts[part] += 1
-        owed[part] -= 1
+        deficit[part] -= 1
     return [part for part, count in counts.items() for _ in range(count)]

@@ -37,7 +37,7 @@ class Verification:
 
     @property
     def has_undeclared_labels(self) -> bool:
-        """Tell whether a convention has to be declared before masks can be scored."""
+        """Return whether a convention has to be declared before masks can be scored."""
         return self.labels is None and self.proposal is not None
 
     @property
@@ -67,7 +67,7 @@ class Verification:
 def verify_dataset(
     source: StudySource, *, track: Track = iter, track_labels: Track = iter
 ) -> Verification:
-    """Read every file of every study, one study in memory at a time, and tell what is wrong.
+    """Read every file of every study, one study in memory at a time, and report all faults.
 
     Where the labels' meaning is in doubt, masks are checked as if they had two values.
 
@@ -142,7 +142,7 @@ def _reference_findings(study: Study, reference: Reference) -> Iterator[Fault]:
 
 
 def _repetition(source: StudySource, study_id: str, first_with: dict[str, str]) -> Iterator[Fault]:
-    """Tell of a study whose images came before; what cannot be read is told of elsewhere."""
+    """Report a study with the images of an earlier one; unreadable images are reported elsewhere."""
     try:
         content = source.content_hash(study_id)
     except FaultError:

@@ -29,7 +29,7 @@ class Reads(str, Enum):
     ANY = "any"
 
     def check(self, study: Study) -> None:
-        """Vouch that a study is of this kind.
+        """Check that a study is of this kind.
 
         Raises:
             InvalidInputError: It is not.
@@ -52,7 +52,7 @@ class Backend:
         fingerprint: Hash of all that decides its predictions: weights, code version, options.
         provenance: What a report says of it: weights' hash, execution provider, …
         trained_on: Hashes of the patients (`patient_hash`) and of the images (`image_hash`) that it
-            has learned from; empty where it has learned from nobody, None where that is not stated.
+            has learned from; empty without training data, None where that is not stated.
         unstated: The part whose training data are not stated though `trained_on` holds those of the
             others, such as "its base model"; empty where every part states them.
         facts: What a reader has to know of it: whether it is a baseline, an oracle, a stand-in.
@@ -85,7 +85,7 @@ class Backend:
                 raise BackendError(f"backend {shown(self.name)}: {name} is {got}: wanted {wanted}")
 
     def _wanted(self) -> Iterator[tuple[str, bool, str]]:
-        """Say of each field whether it is what it should be, and what that is."""
+        """Return for each field whether it is valid, and what is expected."""
         yield "name", isinstance(self.name, str) and bool(self.name), "text"
         classify = getattr(self.classifier, "classify", None)
         yield "classifier", self.classifier is None or callable(classify), "a Classifier"
@@ -104,12 +104,12 @@ class Backend:
 
 def _localises(localizer: Localizer) -> bool:
     forms: object = getattr(localizer, "forms", None)
-    of_forms = isinstance(forms, frozenset) and all(isinstance(one, Form) for one in forms)
+    of_forms = isinstance(forms, frozenset) and all(isinstance(form, Form) for form in forms)
     return of_forms and bool(forms) and callable(getattr(localizer, "localise", None))
 
 
 def _all_text(values: Iterable[object]) -> bool:
-    return all(isinstance(one, str) for one in values)
+    return all(isinstance(value, str) for value in values)
 
 
 def name_of(backend: str) -> str:
@@ -126,7 +126,7 @@ def name_of(backend: str) -> str:
         return backend
     stem = f"{PureWindowsPath(file).stem}-{factory}"  # it knows both kinds of slashes
     return file_stem(
-        "".join(one if one.isascii() and one.isalnum() else "_-"[one == "-"] for one in stem)
+        "".join(item if item.isascii() and item.isalnum() else "_-"[item == "-"] for item in stem)
     )
 
 
@@ -140,7 +140,7 @@ class BackendOptions:
 
     Args:
         provider: ONNX Runtime's execution provider: cpu, cuda or tensorrt.
-        allow_cpu_fallback: Run on the CPU where the provider cannot be had, instead of failing.
+        allow_cpu_fallback: Use the CPU if the provider is unavailable, instead of failing.
         threads: Threads for one inference; None leaves the choice to the engine.
         weights_dir: Folder that holds other weights than the embedded ones.
         extra: The backend's own table in gliobench.toml, `[backend.<name>]`.

@@ -36,20 +36,20 @@ class DatasetPath(Protocol):
 
 @runtime_checkable
 class Checksummed(Protocol):
-    """A path of a store that may tell a checksum."""
+    """A path of a store that may provide a checksum."""
 
     @property
     def checksum(self) -> str | None:
-        """Tell content apart without reading it; None where the store cannot, or is not asked."""
+        """Return an identifier of the content without reading it; None where unavailable or not wanted."""
         ...
 
 
 def checksum_of(path: DatasetPath) -> str | None:
-    """Give what stands for a file's content unread; None where it must be read."""
+    """Return what stands for a file's content unread; None where it must be read."""
     return path.checksum if isinstance(path, Checksummed) else None
 
 
 def resolved(place: DatasetPath | str) -> DatasetPath:
-    """Give a path, of this machine where it is text, free of links and dots."""
+    """Return a path, of this machine where it is text, free of links and dots."""
     path = Path(place) if isinstance(place, str) else place
     return path.resolve() if isinstance(path, Path) else path

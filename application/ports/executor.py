@@ -23,7 +23,7 @@ class ReadLimit(Enum):
 
     @property
     def less(self) -> ReadLimit | None:
-        """Give the next one, for where looking so closely does harm; None after the last."""
+        """Return the next one, for where looking so closely does harm; None after the last."""
         return {ReadLimit.ALL: ReadLimit.REFERENCE, ReadLimit.REFERENCE: ReadLimit.NOTHING}.get(
             self
         )

@@ -29,5 +29,5 @@ class Localizer(Protocol):
     def localise(
         self, studies: Sequence[Study], forms: Collection[Form]
     ) -> list[LocalisationPrediction | Failure]:
-        """Say where the tumour of each study is."""
+        """Localise the tumour of each study."""
         ...

@@ -38,7 +38,7 @@ class RunManifest:
         seed: Seed of the statistics.
         versions: Of gliobench and the libraries that computed.
         n_studies: Studies of the cohort, or of a shard's part of it; None where an older run does
-            not tell.
+            not record it.
         name: What the user calls the cohort.
         shard: `I-of-N` where the run is over one part of a cohort.
         listing: Of a shard, the hash of all of the cohort's study ids.
@@ -150,11 +150,11 @@ class RunStore(Protocol):
         ...
 
     def is_finished(self) -> bool:
-        """Tell whether that was noted."""
+        """Return whether that was noted."""
         ...
 
     def is_scored(self) -> bool:
-        """Tell whether there are scores, without reading them."""
+        """Return whether there are scores, without reading them."""
         ...
 
     def scores(self, study_ids: Collection[str] | None = None) -> Iterator[CaseScore]:

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 class Storage(Protocol):
     """Keeps files by name.
 
-    A name is relative to the place, its parts are parted by `/`: `predictions/part-1.parquet`.
+    A name is relative to the place, its parts are separated by `/`: `predictions/part-1.parquet`.
 
     Contract:
         - A file is written whole or not at all: whoever reads meets the old one or the new one,
@@ -18,7 +18,7 @@ class Storage(Protocol):
         - Threads may share a Storage; a forked or pickled one works in its new process.
         - What was never written raises NotFoundError. A place that cannot be read or written
           raises StoreError, or another JobError where no file can ever lie there, in one line that
-          names it and tells no secret.
+          names it and contains no secret.
     """
 
     @property
@@ -55,5 +55,5 @@ class Storage(Protocol):
         ...
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a file."""
+        """Return whether there is such a file."""
         ...

@@ -23,7 +23,7 @@ class StudySource(Protocol):
         - A part of a reference that cannot be read is that reference's `fault`: nothing is raised, and
           what the other part says stands.
         - An id that is not in `study_ids` raises NotFoundError.
-        - `origin` opens nothing: it tells the patient of a study that cannot be read, too.
+        - `origin` opens nothing: it returns the patient of an unreadable study, too.
         - `reference` is apart from `study`: no backend sees it.
         - A mask of integers is read by `labels`, never by what it holds; a source without them
           raises UndeclaredLabelsError at the first such mask where several conventions are possible.
@@ -38,11 +38,11 @@ class StudySource(Protocol):
         ...
 
     def origin(self, study_id: str) -> Origin:
-        """Say whose study it is and where it was scanned, as the study says it once it is open."""
+        """Return the patient and acquisition site, as in the opened study."""
         ...
 
-    def grade(self, study_id: str) -> Grade | None:  # noqa: ARG002 -- most tables tell, not all
-        """Say the reference grade where it is known without a look at the study's files."""
+    def grade(self, study_id: str) -> Grade | None:  # noqa: ARG002 -- most tables contain it, not all
+        """Return the reference grade where it is known without reading the study's files."""
         return None
 
     def reference(self, study_id: str) -> Reference:
@@ -58,7 +58,7 @@ class StudySource(Protocol):
         return tuple(Modality)
 
     def notes(self, study_id: str) -> list[Fault]:  # noqa: ARG002 -- most sources have none
-        """Tell what is odd about a study's files and does no harm, e.g. a misnamed mask."""
+        """Return what is odd about a study's files and does no harm, e.g. a misnamed mask."""
         return []
 
     @property
@@ -67,7 +67,7 @@ class StudySource(Protocol):
         return None
 
     def labelled(self, labels: DatasetLabels) -> Self:  # noqa: ARG002 -- most declare their own
-        """Give the same studies with their masks read by a convention."""
+        """Return the same studies with their masks read by a convention."""
         return self
 
     def mask_integers(self, study_id: str) -> Integers | None:  # noqa: ARG002 -- as above

@@ -13,7 +13,7 @@ Row: TypeAlias = dict[str, object]
 """One held-out prediction with its scores, ready for JSON."""
 
 Progress: TypeAlias = Callable[[int, int, float], None]
-"""Told the steps done, the steps wanted and the recent loss."""
+"""Called with the completed steps, the total steps and the recent loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Trainer(Protocol):
         ...
 
     def training_data(self, patients: Collection[str]) -> TrainingData:
-        """Say what a fit on these patients learns from, other patients' lesions among it."""
+        """Return the training data of a fit on these patients, including other patients' lesions."""
         ...
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
@@ -79,7 +79,7 @@ class TrainedNetworks(Protocol):
         ...
 
     def recognising(self, images: tuple[str, ...]) -> TrainedNetworks:
-        """Give the same, which once exported name the images that they learned from by hash."""
+        """Return the same, which once exported name the images that they learned from by hash."""
         ...
 
     def write(self, folder: Path) -> None:

@@ -65,14 +65,16 @@ def _one_each(
         raise
     except Exception as error:  # whatever a plugin raises must not stop the cohort
         if len(studies) > 1:
-            return [one for study in studies for one in _one_each(question, [study], checked, name)]
+            return [
+                item for study in studies for item in _one_each(question, [study], checked, name)
+            ]
         return [_raised(error, name)]
     if not isinstance(answers, list):
         return [broken(name, f"answers with {shown(answers)}: wanted a list")] * len(studies)
     if len(answers) != len(studies):
         count = f"{len(answers)} answers to {len(studies)} studies"
         return [broken(name, f"gives {count}: wanted one each")] * len(studies)
-    return [_checked(checked, *one, name) for one in zip(answers, studies, strict=True)]
+    return [_checked(checked, *item, name) for item in zip(answers, studies, strict=True)]
 
 
 def _checked(

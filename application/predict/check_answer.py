@@ -56,8 +56,8 @@ def checked_localisation(
     said = _a(LocalisationPrediction, answer, "localisation")
     _a(bool, said.oracle, "oracle")
     answers = {
-        (form := _a(Form, key, "form")): _checked_form(form, one, study.grid, backend)
-        for key, one in _mapping(said.answers, "answers").items()
+        (form := _a(Form, key, "form")): _checked_form(form, item, study.grid, backend)
+        for key, item in _mapping(said.answers, "answers").items()
     }
     for words in _mapping(said.raw, "raw").values():
         _words(words)
@@ -104,7 +104,7 @@ def _checked_place(place: Localisation, grid: Grid) -> Localisation:
             start, stop = _corners(place, (grid.shape[first], grid.shape[second]))
             return Box(plane, (start[0], start[1]), (stop[0], stop[1]))
         case Polygon():
-            corners = [_numbers(one, 2, "polygon's vertex") for one in place.vertices]
+            corners = [_numbers(vertex, 2, "polygon's vertex") for vertex in place.vertices]
             return Polygon(plane, tuple((x, y) for x, y in corners))
 
 
@@ -127,7 +127,7 @@ def _checked_plane(plane: object, grid: Grid) -> Plane:
 
 def _corners(box: Box | Box3D, shape: tuple[int, ...]) -> tuple[list[int], list[int]]:
     start, stop = (
-        [_whole(one, "box's corner") for one in _many(end, len(shape), "box's corner")]
+        [_whole(item, "box's corner") for item in _many(end, len(shape), "box's corner")]
         for end in (box.start, box.stop)
     )
     if any(end > length for end, length in zip(stop, shape, strict=True)):
@@ -147,7 +147,7 @@ def _words(raw: object) -> str | None:
 
 
 def _numbers(values: object, count: int, name: str) -> list[float]:
-    return [_number(one, name) for one in _many(values, count, name)]
+    return [_number(item, name) for item in _many(values, count, name)]
 
 
 def _many(values: object, count: int, name: str) -> list[object]:

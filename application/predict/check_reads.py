@@ -13,7 +13,7 @@ from gliobench.domain.studies.study import Study
 def check_reads(
     backends: Sequence[Backend], source: StudySource, study_ids: Collection[str]
 ) -> None:
-    """Vouch that every backend is made for the kind of study that comes first.
+    """Check that every backend reads the kind of the first study.
 
     Only headers are read. Studies that differ from the first fail by themselves, when asked about.
 
@@ -39,6 +39,6 @@ def _first(source: StudySource, study_ids: Collection[str]) -> Study | None:
     for study_id in study_ids:
         try:
             return source.study(study_id)
-        except FaultError:  # told when its turn comes
+        except FaultError:  # reported when it is predicted
             continue
     return None

@@ -18,7 +18,7 @@ def failure_of(error: FaultError) -> Failure:
 
 
 def may_harm(case: CaseScore) -> bool:
-    """Tell whether reading a study may hang or end whoever does: that may be why a worker was lost.
+    """Return whether reading a study may hang or end whoever does: that may be why a worker was lost.
 
     A worker that died and a backend that raised have one reason, so the latter's study is shunned
     too.

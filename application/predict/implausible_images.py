@@ -15,7 +15,7 @@ OTHER_GRIDS = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
 def implausible_images(study: Study) -> Iterator[Fault]:
     """Name what keeps images from being one brain without its skull, on one grid.
 
-    One that cannot be read tells nothing here: a backend that looks at it fails.
+    Unreadable volumes are ignored here: a backend that reads them fails.
 
     Raises:
         StoreError: The source cannot be read now.

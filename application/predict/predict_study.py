@@ -124,11 +124,11 @@ class StudyReading:
 
     @property
     def failures(self) -> list[Failure]:
-        """What could not be answered; where there is no tumour, there is no grade to be had."""
+        """What could not be answered; without a tumour there is no grade."""
         drawn = (self.on_slice.box, self.on_slice.polygon) if self.on_slice else ()
-        found = [one for one in (self.grade, self.place, *drawn) if isinstance(one, Failure)]
+        found = [item for item in (self.grade, self.place, *drawn) if isinstance(item, Failure)]
         if isinstance(self.place, NoPlace):
-            return [one for one in found if one.reason is not FailureReason.NO_TUMOUR_FOUND]
+            return [item for item in found if item.reason is not FailureReason.NO_TUMOUR_FOUND]
         return found
 
 
@@ -144,9 +144,9 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         force: Answer though images or answer are implausible, and say so in the reading.
 
     Raises:
-        ImplausibleError: They are, and nobody insists.
+        ImplausibleError: They are, and `force` is not set.
         InvalidInputError: The backend is an oracle, and the study carries no oracle's plane. Or the
-            images lie on several grids, which nobody can insist on.
+            images lie on several grids, which cannot be forced.
     """
     if backend.facts.oracle and study.oracle_plane is None:
         raise InvalidInputError(
@@ -239,7 +239,7 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
     centre, box = answers.get(Form.POINT_3D), answers.get(Form.BOX_3D)
     mask = localisation.answers.get(Form.MASK)
     if not isinstance(centre, Point3D):
-        return next((one for one in answers.values() if isinstance(one, Failure)), None)
+        return next((answer for answer in answers.values() if isinstance(answer, Failure)), None)
     return _place(
         study,
         centre=centre,
@@ -251,7 +251,7 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
 def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | None:
     box, polygon = (localisation.answers.get(form) for form in (Form.BOX, Form.POLYGON))
     flat = (Point, Box, Polygon)
-    planes = (one.plane for one in localisation.answers.values() if isinstance(one, flat))
+    planes = (answer.plane for answer in localisation.answers.values() if isinstance(answer, flat))
     if (plane := next(planes, None)) is None:
         return None
     native = study.native_grid or study.grid
@@ -268,7 +268,7 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
         polygon=polygon if isinstance(polygon, Polygon | NoTumour | Failure) else None,
         polygon_mm=tuple(map(study.grid.to_mm, vertices)),
         polygon_vox=tuple(
-            reorient_voxel(one, source=study.grid, target=native) for one in vertices
+            reorient_voxel(vertex, source=study.grid, target=native) for vertex in vertices
         ),
     )
 

@@ -27,7 +27,7 @@ class PreparedStudy:
     backend: Backend
 
     def prompts(self) -> str:
-        """Give what would be sent to the backend's model.
+        """Return what would be sent to the backend's model.
 
         Raises:
             InvalidInputError: The backend sends no prompts.

@@ -49,7 +49,7 @@ class CompareRuns:
         Args:
             runs: Two or more, by a name of their own.
             controls: The runs over altered images, by the names of those over the true ones; those
-                that are not scored tell nothing.
+                that are not scored are ignored.
 
         Raises:
             InvalidInputError: Fewer than two runs, other cohorts or references, no study that all
@@ -78,7 +78,8 @@ class CompareRuns:
             findings=findings,
             primary=self.primary,
             primary_choice=primary_choice(
-                self.primary, [(one.primary, one.primary_origin) for one in manifests]
+                self.primary,
+                [(manifest.primary, manifest.primary_origin) for manifest in manifests],
             ),
             bootstrap=self.bootstrap,
             versions=self.versions,

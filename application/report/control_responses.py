@@ -21,7 +21,7 @@ def responses(
 
     Args:
         true: The run over the true images, scored.
-        controls: The runs over altered images; those that are not scored, or altered no study, tell
+        controls: The runs over altered images; those that are not scored, or altered no study, give
             nothing.
         replicates: Cohorts drawn for the intervals.
         seed: Of the draws.
@@ -40,4 +40,4 @@ def responses(
         for control, store in controls.items()
         if store.is_scored()
     )
-    return tuple(one for one in found if one.n)
+    return tuple(item for item in found if item.n)

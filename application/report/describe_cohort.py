@@ -1,4 +1,4 @@
-"""Say what a cohort is made of."""
+"""Description of a cohort."""
 
 from __future__ import annotations
 

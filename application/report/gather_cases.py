@@ -11,7 +11,7 @@ from gliobench.domain.evaluation.saved_case import SavedCase, chosen
 from gliobench.domain.evaluation.scores import CaseScore
 
 MOST = 1000
-"""More cases than this slow a browser down and are read by nobody."""
+"""More cases than this slow a browser down."""
 
 
 def gather_cases(

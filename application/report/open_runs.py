@@ -63,7 +63,7 @@ def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:
     """Call each run by its backend; where two are of one backend, by their places too.
 
     Args:
-        stores: By place, which tells them apart.
+        stores: By place, which identifies them.
 
     Raises:
         NotFoundError: A store keeps no run.

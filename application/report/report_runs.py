@@ -38,7 +38,7 @@ def report_runs(
         JobError: A store cannot be read.
     """
     manifests = {name: store.manifest() for name, store in stores.items()}
-    if (n := len({one.cohort for one in manifests.values()})) != 1:
+    if (n := len({manifest.cohort for manifest in manifests.values()})) != 1:
         raise InvalidInputError(f"the runs are over {n} cohorts: wanted one")
     first = next(iter(manifests.values()))
     cohorts: list[CohortDescription] = []
@@ -49,9 +49,9 @@ def report_runs(
         scored.append(run)
         if not cohorts:
             cohorts.append(describe_cohort(first.name, first.cohort, table, first.labels))
-        told = report_backend(run, manifests[name])
+        reported = report_backend(run, manifests[name])
         altered = responses(store, (controls or {}).get(name, {}), seed=first.seed)
-        reports.append(replace(told, controls=altered))
+        reports.append(replace(reported, controls=altered))
     return EvaluationReport(
         cohort=cohorts[0],
         backends=tuple(reports),
@@ -98,7 +98,7 @@ class WrittenReport:
     def has_faults(self) -> bool:
         """Whether studies failed, shards are missing, or images or references have a fault."""
         cohort = self.report.cohort
-        failed = any(one.summary.n_failed for one in self.report.backends)
+        failed = any(backend.summary.n_failed for backend in self.report.backends)
         faults = cohort.image_faults or cohort.reference_faults
         return bool(failed or self.report.missing_shards or faults)
 

@@ -64,7 +64,7 @@ def _is_run(place: RunPlace, name: str) -> bool:
 
 
 def _reason(store: RunStore, beside: RunManifest, table: CaseTable) -> str | None:
-    """Say why a run does not belong beside one of this manifest with these scores, or None."""
+    """Return why a run cannot be reported with one of this manifest and these scores, or None."""
     try:
         manifest = store.manifest()
         if manifest.cohort != beside.cohort:

@@ -87,7 +87,7 @@ class CrossValidation:
         return rows
 
     def assigned(self) -> dict[str, int]:
-        """Give every patient's fold; decided once and kept in `folds.json`.
+        """Return every patient's fold; decided once and kept in `folds.json`.
 
         Raises:
             JobError: The folder holds folds of other patients.
@@ -103,16 +103,16 @@ class CrossValidation:
         return dealt
 
     def _settle(self, patients: list[str], folder: Path) -> None:
-        """Keep what a fit learns from before it begins, and vouch that it goes on with the same."""
+        """Record the training data before a fit begins, and check that a resumed fit uses the same."""
         begun = any(
             path.suffix != ENDING for path in folder.glob("*")
         )  # several processes may begin
         kept = folder / TRAINING_DATA
         data = self.trainer.training_data(patients)
-        told = {"patients": list(data.patients), "sha256": data.sha256}
+        facts = {"patients": list(data.patients), "sha256": data.sha256}
         if not begun:
-            _write(kept, told)
-        elif not kept.exists() or _read(kept) != told:
+            _write(kept, facts)
+        elif not kept.exists() or _read(kept) != facts:
             raise JobError(
                 f"{folder} holds a fit on other data, or does not say on which: choose another folder"
             )

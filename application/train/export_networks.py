@@ -51,7 +51,7 @@ class StudyParity:
 
     @property
     def holds(self) -> bool:
-        """Tell whether the task's answer is the same."""
+        """Return whether the task's answer is the same."""
         near = self.centre_moved_mm is None or self.centre_moved_mm <= LARGEST_SHIFT_MM
         return not self.grade_flipped and near and self.dice >= SMALLEST_DICE
 

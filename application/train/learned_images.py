@@ -1,4 +1,4 @@
-"""Hash the images that a model learned from, so that a copy under another name is told again."""
+"""Hashes of training images, which identify copies under other names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def learned_images(source: StudySource, trained_on: Collection[str]) -> tuple[st
     """Hash every image of the patients that a model learned from.
 
     Args:
-        source: The studies at hand; those of other patients, and those that cannot be read, are
+        source: The available studies; those of other patients, and those that cannot be read, are
             passed over.
         trained_on: `patient_hash` of the patients.
 

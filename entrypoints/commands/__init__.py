@@ -1,1 +1,1 @@
-"""What `gliobench` can be told to do: one command a file."""
+"""The commands of `gliobench`, one per file."""

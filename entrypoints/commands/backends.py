@@ -1,4 +1,4 @@
-"""`gliobench backends`: what can be run."""
+"""`gliobench backends`: list the available backends."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ app = typer.Typer(add_completion=False)
 
 @dataclass(frozen=True, slots=True)
 class BackendRow:
-    """What is known of a backend.
+    """A backend as listed.
 
     Args:
         name: As in `--backend`.
-        package: Where it comes from.
+        package: Its package.
         grades: Whether it grades; None where it cannot be loaded.
-        forms: The forms it localises in; None where it cannot be loaded.
+        forms: The forms in which it localises; None where it cannot be loaded.
         problem: Why it cannot be loaded.
-        stand_in: What to know where its weights stand in for others.
+        stand_in: A remark where its weights are a stand-in.
     """
 
     name: str
@@ -44,7 +44,7 @@ class BackendRow:
 def backends(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the backends, what each can do, and why one cannot run."""
+    """List the backends, their capabilities, and the reason if one cannot run."""
     rows = [_row(entry) for entry in backend_entries()]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], indent=2))

@@ -1,4 +1,4 @@
-"""`gliobench compare`: which of several runs is better, and how sure that is."""
+"""`gliobench compare`: pairwise comparison of runs, with significance tests."""
 
 from __future__ import annotations
 
@@ -25,39 +25,36 @@ def compare(
         list[str],
         typer.Argument(
             metavar="RUN...",
-            help="Folder or URL of a run, or of several as 'evaluate' leaves them.",
+            help="Folder or URL of a run, or of several runs written by 'evaluate'.",
         ),
     ],
     out: Annotated[
         str,
-        typer.Option("--out", callback=output_folder, help="Folder or URL of the comparison."),
+        typer.Option("--out", callback=output_folder, help="Folder or URL for the comparison."),
     ],
     primary: Annotated[
         str | None,
-        typer.Option(
-            "--primary", help="Endpoint that decides; default: the setting compare.primary."
-        ),
+        typer.Option("--primary", help="Primary endpoint; default: the setting compare.primary."),
     ] = None,
     allow_leakage: Annotated[
         bool,
         typer.Option(
-            "--allow-leakage", help="Compare though a backend has learned from these patients."
+            "--allow-leakage", help="Compare even if a backend was trained on these patients."
         ),
     ] = False,
     replicates: Annotated[
         int | None,
         typer.Option(
-            "--replicates", min=100, max=MOST_REPLICATES, help="Bootstrap cohorts to draw."
+            "--replicates", min=100, max=MOST_REPLICATES, help="Number of bootstrap resamples."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
-    """Compare runs over the same studies, in pairs, and say who is better and how sure that is.
+    """Compare runs over the same studies in pairs, with significance tests and confidence intervals.
 
-    Writes report.html, report.json with its schema, tables as CSV and figures as SVG. Nothing is inferred.
+    Writes report.html, report.json with its schema, tables as CSV and figures as SVG. Runs no inference.
 
-    Exit code 3 tells that it was done in spite of leakage, of a run that is not finished, or of
-    references that cannot be read.
+    Exit code 3: compared despite leakage, an unfinished run, or unreadable references.
     """
     compare_runs = container.compare(
         primary=primary, replicates=replicates, allow_leakage=allow_leakage

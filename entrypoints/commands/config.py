@@ -1,4 +1,4 @@
-"""`gliobench config`: what is set, and where."""
+"""`gliobench config`: settings and their origin."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gliobench.entrypoints.container import container
 from gliobench.entrypoints.settings import described, origins, values
 from gliobench.entrypoints.terminal import plain
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look at the settings.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Show the settings.")
 
 
 @app.callback()
 def config() -> None:
-    """Look at the settings."""
+    """Show the settings."""
 
 
 @app.command()
 def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print every setting, its value and where that came from."""
+    """Print every setting, its value and its origin."""
     held = values(container.settings())
     sources = origins(container.flags())
     if as_json:

@@ -1,4 +1,4 @@
-"""`gliobench dataset`: look at a dataset before anything is computed on it."""
+"""`gliobench dataset`: verify, describe and split a dataset."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def verify(
         typer.Option(
             metavar="FILE",
             callback=output_file,
-            help="Write the studies that should not be used, as JSON.",
+            help="Write the studies to exclude, as JSON.",
         ),
     ] = None,
 ) -> None:
-    """Read every file and tell every fault; exits with 3 where there is one."""
+    """Read every file and list all faults; exit code 3 if there is one."""
     verification = container.verify_dataset(dataset)
     if quarantine is not None:
         write_whole(
@@ -75,23 +75,26 @@ def split(
     dataset: DatasetArgument,
     *,
     folds: Annotated[
-        int | None, typer.Option(min=2, metavar="K", help="Equal parts, for cross-validation.")
+        int | None,
+        typer.Option(min=2, metavar="K", help="Number of equal parts, for cross-validation."),
     ] = None,
     fractions: Annotated[
         str | None,
         typer.Option(metavar="PARTS", help="E.g. train=0.7,validation=0.1,test=0.2."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
     exclude: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Studies to leave out, as 'verify --quarantine' wrote."),
+        typer.Option(
+            metavar="FILE", help="Studies to exclude, as written by 'verify --quarantine'."
+        ),
     ] = None,
     out: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
             callback=output_file,
-            help="Where to write the cohort; else it is printed.",
+            help="File for the cohort; default: print it.",
         ),
     ] = None,
 ) -> None:

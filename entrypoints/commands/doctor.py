@@ -1,4 +1,4 @@
-"""`gliobench doctor`: whether this machine is ready, and what to do where it is not."""
+"""`gliobench doctor`: check the installation of this machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check Python, libraries, extras, ONNX Runtime, weights and folders; exit 1 if one is wrong."""
+    """Check Python, libraries, extras, ONNX Runtime, weights and folders; exit code 1 on a problem."""
     checks = all_checks()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))

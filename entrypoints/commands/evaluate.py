@@ -1,4 +1,4 @@
-"""`gliobench evaluate`: backends over a cohort, held against references."""
+"""`gliobench evaluate`: run backends over a cohort and score them against the references."""
 
 from __future__ import annotations
 
@@ -47,52 +47,56 @@ def evaluate(
         typer.Option(
             "--out",
             callback=output_folder,
-            help="Folder or URL of the run; an interrupted run goes on.",
+            help="Folder or URL of the run; an interrupted run resumes.",
         ),
     ],
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Take part I of N only, counted from 0."),
+        typer.Option("--shard", metavar="I/N", help="Process part I of N only, counted from 0."),
     ] = None,
     executor: Annotated[
-        str | None, typer.Option("--executor", help="Who works: in-process or ray.")
+        str | None,
+        typer.Option("--executor", help="Where studies are processed: in-process or ray."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", help="Processes that work side by side.")
+        int | None, typer.Option("--workers", help="Number of parallel processes.")
     ] = None,
     study_timeout: Annotated[
         float | None,
-        typer.Option("--study-timeout", metavar="SECONDS", help="Fail a study that takes longer."),
+        typer.Option(
+            "--study-timeout",
+            metavar="SECONDS",
+            help="Count a study that takes longer as a failure.",
+        ),
     ] = None,
     controls: Annotated[
         bool,
         typer.Option(
             "--controls",
-            help="Run again over altered images: blank, another's, mirrored, shifted, less by one.",
+            help="Also run on altered images: blank, another patient's, mirrored, shifted, without one modality.",
         ),
     ] = False,
     allow_partial: Annotated[
         bool,
         typer.Option(
-            "--allow-partial", help="Merge shards though some are missing; it is stamped."
+            "--allow-partial", help="Merge even if shards are missing; the report is stamped."
         ),
     ] = False,
     batch_size: Annotated[
-        int | None, typer.Option("--batch-size", min=1, help="Studies predicted at once.")
+        int | None, typer.Option("--batch-size", min=1, help="Number of studies predicted at once.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Take only the first studies.")
+        int | None, typer.Option("--limit", min=1, help="Process only the first studies.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
 
-    The report is on every backend of the same cohort that the folder holds. Of several shards, the
-    one that ends last writes it.
+    The report covers all backends of the same cohort in the folder. With several shards, the last one to
+    finish writes it.
 
-    Exit codes: 3 some studies failed and are counted so, show no brain without its skull or have
-    references that cannot be read, 75 a store could not be reached, 143 told
-    to stop by SIGTERM; after both of these the same command goes on.
+    Exit codes: 3 with failed studies, images without a skull-stripped brain, or unreadable references;
+    75 if a store could not be reached; 143 after SIGTERM. After 75 and 143 the same command resumes.
     """
     if len(set(map(name_of, backend))) < len(backend):
         raise typer.BadParameter("each backend can be given once", param_hint="--backend")
@@ -125,7 +129,7 @@ def evaluate(
 
 
 def end_with_report(written: WrittenReport, *, out: str, as_json: bool) -> NoReturn:
-    """Print the main numbers, or the whole report as JSON, and end by the exit code.
+    """Print the main numbers, or the whole report as JSON, and exit with the exit code.
 
     Raises:
         Exit: Always.
@@ -142,26 +146,29 @@ def end_with_report(written: WrittenReport, *, out: str, as_json: bool) -> NoRet
 
 
 def _end_with_shard(request: EvaluationRequest, done: Evaluated, *, as_json: bool) -> NoReturn:
-    name, missing = request.shard.name if request.shard else "", [one.name for one in done.missing]
+    name, missing = (
+        request.shard.name if request.shard else "",
+        [item.name for item in done.missing],
+    )
     if as_json:
         typer.echo(json.dumps({"shard": name, "missing_shards": missing}))
     else:
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         names = ", ".join(missing[:5]) + more
-        say(f"Shard {name} is done. The report is written when these are: {names}")
+        say(f"Shard {name} is done. The report is written after these: {names}")
     raise typer.Exit(ExitCode.WITH_RESERVATIONS if done.has_faults else ExitCode.DONE)
 
 
 def _wanted_shard(given: str | None, shards: int | None, index: str | None) -> Shard | None:
-    """Give the part of a cohort that is wanted; None for all of it.
+    """Return the selected part of a cohort; None for all of it.
 
     Args:
-        given: `I/N`, as on the command line; wins over the rest.
-        shards: As the settings have it.
-        index: JOB_COMPLETION_INDEX, as Kubernetes sets it in a pod of an Indexed Job.
+        given: `I/N`, as on the command line; takes precedence.
+        shards: The setting.
+        index: JOB_COMPLETION_INDEX, set by Kubernetes in a pod of an Indexed Job.
 
     Raises:
-        InvalidInputError: There is no such shard, or it is not known which one this is.
+        InvalidInputError: There is no such shard, or its index is unknown.
     """
     if given is not None:
         shard = Shard.parse(given)

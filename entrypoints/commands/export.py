@@ -1,4 +1,4 @@
-"""`gliobench export`: from training runs to the ONNX files that the CNN backends run."""
+"""`gliobench export`: convert trained networks to the ONNX files of the CNN backends."""
 
 from __future__ import annotations
 
@@ -18,32 +18,34 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def export(
     localizer: Annotated[
-        Path, typer.Argument(help="Training run of the localizer, or of slices, which holds both.")
+        Path, typer.Argument(help="Training run of the localizer, or of slices (both networks).")
     ],
-    check: Annotated[str, typer.Option(help="Real studies that parity is checked on.")],
+    check: Annotated[str, typer.Option(help="Real studies for the parity check.")],
     out: Annotated[
         str,
         typer.Option(callback=local_folder, help="Folder for localizer.onnx and grader.onnx."),
     ],
     grader: Annotated[
-        Path | None, typer.Argument(help="Training run of the grader, unless of slices.")
+        Path | None, typer.Argument(help="Training run of the grader; not for slices.")
     ] = None,
     folds: Annotated[
         bool,
-        typer.Option("--folds", help="Export the folds' networks instead, to fold-0, fold-1, …"),
+        typer.Option(
+            "--folds", help="Export the networks of the folds instead, to fold-0, fold-1, …"
+        ),
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Check only the first studies.")] = None,
 ) -> None:
-    """Export both networks, if ONNX reads real studies as PyTorch does.
+    """Export both networks, if their ONNX versions agree with PyTorch on real studies.
 
-    Images of patients that the networks learned from, if they are among the studies given, are told
-    of by hash in the exported files: a comparison then knows them again under other names.
+    Hashes of the training images among the given studies are stored in the exported files, so that a
+    comparison recognises them under other names.
 
-    No grade may flip, no centre move by more than 0.5 mm, and no two masks overlap by less than a
-    Dice of 0.999; otherwise nothing is written and the command exits with 1.
+    No grade may change, no centre may move by more than 0.5 mm, and masks must overlap with a Dice of at
+    least 0.999; otherwise nothing is written and the exit code is 1.
 
-    With --folds, a backend whose option `held_out` names the folder answers about each patient by
-    the networks that have not seen them.
+    With --folds: a backend whose option `held_out` names the folder predicts each patient with the
+    networks that were not trained on that patient.
     """
     export_networks = container.export_networks(container.dataset(check), localizer, grader)
     for folder, rows in export_networks(Path(out), by_fold=folds, limit=limit):

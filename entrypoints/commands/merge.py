@@ -1,4 +1,4 @@
-"""`gliobench merge`: one run and one report of the shards of a cohort."""
+"""`gliobench merge`: combine the shards of a cohort into one run and one report."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def merge(
-    out: Annotated[
-        str, typer.Argument(metavar="OUT", help="Folder or URL that the shards were written to.")
-    ],
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder or URL with the shards.")],
     allow_partial: Annotated[
         bool,
         typer.Option(
-            "--allow-partial", help="Merge though shards are missing; the report is stamped."
+            "--allow-partial", help="Merge even if shards are missing; the report is stamped."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Merge the shards of an evaluation, and write its report.
 
-    The shard that ends last does so by itself; this is for what is missing, or was lost since.
+    The last shard to finish does this by itself; use this command for missing or lost results.
     """
     merge_shards = container.merge_shards(container.run_place(out))
     backends = merge_shards.backends()

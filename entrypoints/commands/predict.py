@@ -1,4 +1,4 @@
-"""`gliobench predict`: one study, one backend."""
+"""`gliobench predict`: predict one study with one backend."""
 
 from __future__ import annotations
 
@@ -36,33 +36,33 @@ def predict(
     t2w: FileOption = None,
     t2f: FileOption = None,
     backend: Annotated[
-        str, typer.Option(help="Who reads: see 'gliobench backends', or FILE.py:FACTORY.")
+        str, typer.Option(help="Backend: see 'gliobench backends', or FILE.py:FACTORY.")
     ] = "cnn-onnx",
     out: Annotated[
         str | None,
         typer.Option(
             callback=local_folder,
-            help="Folder for mask and overlay; default: gliobench-<study> here.",
+            help="Folder for mask and overlay; default: gliobench-<study> in the working folder.",
         ),
     ] = None,
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Answer though images or answer are implausible, and stamp the answer."
+            "--force", help="Predict even if images or answer are implausible, and mark the answer."
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     show_prompts: Annotated[
-        bool, typer.Option("--show-prompts", help="Print what would be sent, and stop.")
+        bool, typer.Option("--show-prompts", help="Print the prompts, and stop.")
     ] = False,
 ) -> None:
     """Grade and localise the glioma of one study: a folder, or four files by flag.
 
-    Writes the mask (NIfTI, on the study's own grid), an overlay picture and prediction.json; those
-    of an earlier prediction of the study are removed first.
+    Writes the mask (NIfTI, on the study's own grid), an overlay picture and prediction.json. Files of an
+    earlier prediction of the study are removed first.
 
-    Exits with 3 where the backend could not answer, or where the images show no brain without its
-    skull or the answer takes most of it for tumour: then nothing is written, unless by --force.
+    Exit code 3: the backend could not answer, the images show no skull-stripped brain, or the answer labels
+    most of the brain as tumour. No file is then written unless --force is given.
     """
     given = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
     files = {modality: path for modality, path in given.items() if path}
@@ -97,7 +97,7 @@ def _files(out: Path, study_id: str) -> dict[str, Path]:
 
 
 def _remove_earlier(out: Path, study_id: str) -> None:
-    """Leave nothing that could pass for the answer, whatever comes of it."""
+    """Remove files of an earlier prediction."""
     for path in _files(out, study_id).values():
         try:
             path.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def _remove_earlier(out: Path, study_id: str) -> None:
 
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
-    """Write what there is, the picture last: a study that cannot be drawn was read all the same."""
+    """Write the files, the picture last, because it may fail."""
     places = {name: str(path) for name, path in _files(out, reading.study.id).items()}
     written = {"prediction": places["prediction"]}
     mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None
@@ -130,7 +130,7 @@ def _write_json(reading: StudyReading, written: dict[str, str]) -> None:
 
 
 def _picture(reading: StudyReading) -> bytes | None:
-    """Draw a reading; None where it places nothing, or, as is told, nothing can be drawn."""
+    """Draw a prediction; None if it has no location, or (with a message) if it cannot be drawn."""
     if (drawn := drawn_answer(reading)) is None:
         return None
     try:

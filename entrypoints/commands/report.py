@@ -1,4 +1,4 @@
-"""`gliobench report`: the report of an evaluation once more, from what its runs keep."""
+"""`gliobench report`: rewrite the report of an evaluation from its runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def report(
         list[str],
         typer.Argument(
             metavar="RUN...",
-            help="Folder or URL of a run, or of several as 'evaluate' leaves them.",
+            help="Folder or URL of a run, or of several runs written by 'evaluate'.",
         ),
     ],
     out: Annotated[
@@ -27,14 +27,14 @@ def report(
         typer.Option(
             "--out",
             callback=output_folder,
-            help="Folder or URL of the report; default: the first RUN.",
+            help="Folder or URL for the report; default: the first RUN.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Write the report of an evaluation once more, from the runs alone: no study is opened.
+    """Rewrite the report of an evaluation from its runs, without opening a study.
 
-    Exit code 3 tells that some studies could not be predicted, or that shards are missing.
+    Exit code 3: some studies failed, or shards are missing.
     """
     where = out or runs[0]
     end_with_report(container.write_report().of_runs(runs, where), out=where, as_json=as_json)

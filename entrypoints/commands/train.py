@@ -1,4 +1,4 @@
-"""`gliobench train`: fit the networks of the CNN backends, and adapters for `llama-vision-lora`."""
+"""`gliobench train`: train the networks of the CNN backends, and adapters for `llama-vision-lora`."""
 
 from __future__ import annotations
 
@@ -28,16 +28,22 @@ app = typer.Typer(
 
 OutOption = Annotated[
     str,
-    typer.Option("--out", callback=local_folder, help="Folder of the training run; resumes."),
+    typer.Option(
+        "--out",
+        callback=local_folder,
+        help="Folder of the training run; an interrupted run resumes.",
+    ),
 ]
-StepsOption = Annotated[int, typer.Option(min=1, help="Updates of the weights in each fit.")]
-FoldsOption = Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")]
+StepsOption = Annotated[int, typer.Option(min=1, help="Weight updates per fit.")]
+FoldsOption = Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")]
 FoldOption = Annotated[
     list[int] | None,
-    typer.Option("--fold", help="Only this fold (repeatable); default: all, then the final fit."),
+    typer.Option(
+        "--fold", help="Train only this fold (repeatable); default: all, then the final fit."
+    ),
 ]
-FinalOption = Annotated[bool, typer.Option("--final-only", help="Only the fit on all patients.")]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of folds, weights and batches.")]
+FinalOption = Annotated[bool, typer.Option("--final-only", help="Train only on all patients.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Seed of folds, initial weights and batches.")]
 
 
 @app.command()
@@ -46,14 +52,14 @@ def localizer(
     out: OutOption,
     cubes: Annotated[Path | None, typer.Option(help="Lesion cubes to transplant (.npz).")] = None,
     masks: Annotated[Path | None, typer.Option(help="Masks of the cubes (.npz).")] = None,
-    phantoms: Annotated[int, typer.Option(min=0, help="Phantom studies to add.")] = 0,
+    phantoms: Annotated[int, typer.Option(min=0, help="Number of phantoms to add.")] = 0,
     steps: StepsOption = 1000,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Learn to find the tumour in whole studies; report on patients held out."""
+    """Train the localizer on whole studies, and evaluate it on held-out patients."""
     trainer = container.localizer_trainer(
         _studies(dataset, NESTED),
         lesions=_lesions(cubes, masks),
@@ -69,9 +75,11 @@ def grader(
     cubes: Annotated[Path, typer.Argument(help="Lesion cubes (.npz).")],
     masks: Annotated[Path, typer.Argument(help="Masks of the cubes (.npz).")],
     out: OutOption,
-    dataset: Annotated[str | None, typer.Option(help="Whole studies to crop besides.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Whole studies from which to crop further lesions.")
+    ] = None,
     folds_of: Annotated[
-        Path | None, typer.Option(help="Localizer's training run whose folds to keep.")
+        Path | None, typer.Option(help="Training run of the localizer whose folds to use.")
     ] = None,
     steps: StepsOption = 500,
     folds: FoldsOption = 5,
@@ -79,7 +87,7 @@ def grader(
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Learn to grade lesions; report on patients held out."""
+    """Train the grader on lesions, and evaluate it on held-out patients."""
     trainer = container.grader_trainer(
         _studies(dataset, NESTED) if dataset else None,
         cubes=cubes,
@@ -95,7 +103,7 @@ def slices(
     dataset: Annotated[str, typer.Argument(help="Slices with grades and reference masks.")],
     out: OutOption,
     folds_of: Annotated[
-        Path | None, typer.Option(help="Another training run whose folds to keep.")
+        Path | None, typer.Option(help="Another training run whose folds to use.")
     ] = None,
     steps: StepsOption = 2500,
     folds: FoldsOption = 5,
@@ -103,9 +111,9 @@ def slices(
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Learn to find and to grade tumours on single slices; report on patients held out.
+    """Train localizer and grader on single slices, and evaluate them on held-out patients.
 
-    Both networks of `cnn-2d-onnx`: the localizer takes the steps, the grader a sixth as many.
+    Both networks belong to `cnn-2d-onnx`; the grader is trained for a sixth of the steps.
     """
     trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=seed)
     _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
@@ -115,37 +123,37 @@ def slices(
 def lora(
     dataset: Annotated[str, typer.Argument(help="Studies with grades and reference masks.")],
     out: OutOption,
-    rank: Annotated[int, typer.Option(min=1, help="Of what is added to each module.")] = 16,
-    alpha: Annotated[int, typer.Option(min=1, help="It is scaled by alpha / rank.")] = 32,
-    dropout: Annotated[float, typer.Option(min=0.0, help="Of its input, while learning.")] = 0.05,
+    rank: Annotated[int, typer.Option(min=1, help="Rank of the adapter.")] = 16,
+    alpha: Annotated[int, typer.Option(min=1, help="Scaling: alpha / rank.")] = 32,
+    dropout: Annotated[float, typer.Option(min=0.0, help="Dropout during training.")] = 0.05,
     vision: Annotated[
-        bool, typer.Option("--vision", help="Add to the vision tower too; slower by far.")
+        bool, typer.Option("--vision", help="Also adapt the vision tower; much slower.")
     ] = False,
     qlora: Annotated[
-        bool, typer.Option("--qlora", help="Freeze the language model in four bits.")
+        bool, typer.Option("--qlora", help="Quantise the language model to four bits (QLoRA).")
     ] = False,
     variants: Annotated[
-        int, typer.Option(min=1, help="Pictures of each slice: as it is, mirrored, moved.")
+        int, typer.Option(min=1, help="Pictures per slice: original, mirrored, shifted.")
     ] = 4,
-    epochs: Annotated[int, typer.Option(min=1, help="How often each picture is seen.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures at once on a device.")] = 8,
-    accumulation: Annotated[int, typer.Option(min=1, help="Batches to an update.")] = 1,
-    learning_rate: Annotated[float, typer.Option(min=0.0, help="At its peak.")] = 2e-4,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per batch and device.")] = 8,
+    accumulation: Annotated[int, typer.Option(min=1, help="Batches per update.")] = 1,
+    learning_rate: Annotated[float, typer.Option(min=0.0, help="Peak learning rate.")] = 2e-4,
     checkpointing: Annotated[
         bool | None,
-        typer.Option(help="Compute activations twice to save memory; default: on a GPU."),
+        typer.Option(help="Recompute activations to save memory; default: on a GPU."),
     ] = None,
     folds_of: Annotated[
-        Path | None, typer.Option(help="Another training run whose folds to keep.")
+        Path | None, typer.Option(help="Another training run whose folds to use.")
     ] = None,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Learn to answer all four questions with a LoRA adapter; report on patients held out.
+    """Train a LoRA adapter on all four questions, and evaluate it on held-out patients.
 
-    The model, the picture and the words are those of the settings in [llama].
+    Model, picture and prompts are those of the settings in [llama].
     """
     trainer = container.lora_trainer(
         _studies(dataset),
@@ -166,16 +174,16 @@ def lora(
 
 
 def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySource:
-    """Open a dataset, and name the studies that nothing is learned from for their references.
+    """Open a dataset, and report the studies that are excluded because of their references.
 
     Args:
         dataset: As on the command line.
-        regions: What the masks have to have.
+        regions: Regions that the masks must have.
     """
     source: StudySource = container.labelled_dataset(dataset)
     check_regions(source, regions)
     for fault in reference_faults(source):
-        say(f"left out: study {fault.study_id}: {fault.sentence}", err=True)
+        say(f"excluded: study {fault.study_id}: {fault.sentence}", err=True)
     return source
 
 

@@ -111,7 +111,7 @@ def dataset_kinds(
 
 
 def holds_slices(folder: DatasetPath) -> bool:
-    """Tell whether a folder is one of slices."""
+    """Return whether a folder is one of slices."""
     return (folder / "cases.csv").is_file() and (folder / "image").is_dir()
 
 
@@ -151,12 +151,14 @@ def dataset(
         MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
         StoreError: The store cannot be read.
     """
-    named = next((one for one in kinds if one.prefix and name.startswith(one.prefix)), None)
+    named = next((kind for kind in kinds if kind.prefix and name.startswith(kind.prefix)), None)
     if named is not None:
         source = named.source(name)
     else:
         folder = open_path(name)
-        source = next(one for one in kinds if not one.prefix and one.claims(folder)).source(folder)
+        source = next(kind for kind in kinds if not kind.prefix and kind.claims(folder)).source(
+            folder
+        )
     frozen, members = _members(settings.cohort, open_storage) if settings.cohort else (None, None)
     if labels is None:
         declared = None if settings.labels is None else declared_convention(settings.labels)
@@ -204,7 +206,7 @@ def one_study(
 
 
 def mask_convention(settings: Settings) -> LabelConvention:
-    """Give the convention that predicted masks are written in: the declared one, or BraTS's of 2017.
+    """Return the convention that predicted masks are written in: the declared one, or BraTS's of 2017.
 
     Raises:
         InvalidInputError: The declared convention cannot be read.
@@ -224,7 +226,7 @@ def cohort_name(dataset: str, *, open_storage: Callable[[str], Storage]) -> str:
 def _members(
     cohort: str, open_storage: Callable[[str], Storage]
 ) -> tuple[DatasetLabels | None, list[str]]:
-    """Give the labels and the studies of a frozen cohort, `FILE`, or of a part of it, `FILE:PART`."""
+    """Return the labels and the studies of a frozen cohort, `FILE`, or of a part of it, `FILE:PART`."""
     file, part = cohort, ""
     folder, name = _split_place(file)
     if not name or not open_storage(folder).exists(name):

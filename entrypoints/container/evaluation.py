@@ -51,7 +51,7 @@ def evaluate(
     encoder: PictureEncoder,
     watch: Watch = lambda _: None,
 ) -> Evaluate:
-    """Give the use case, as the settings have it.
+    """Return the use case, as the settings have it.
 
     Args:
         settings: Of this process.
@@ -78,7 +78,7 @@ def evaluate(
 
 
 def primary_origin(settings: Settings) -> PrimaryOrigin:
-    """Tell whether anybody has set the primary endpoint, in whatever source."""
+    """Return whether anybody has set the primary endpoint, in whatever source."""
     is_set = "primary" in settings.compare.model_fields_set
     return PrimaryOrigin.DECLARED if is_set else PrimaryOrigin.DEFAULT
 

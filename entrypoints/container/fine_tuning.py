@@ -25,7 +25,7 @@ def lora_trainer(
     lora: Mapping[str, Any],
     schedule: Mapping[str, Any],
 ) -> Trainer:
-    """Give what trains LoRA adapters for the model that the settings name.
+    """Return what trains LoRA adapters for the model that the settings name.
 
     Raises:
         InvalidInputError: The studies have no masks, or a value is wrong.

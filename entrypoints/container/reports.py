@@ -18,12 +18,12 @@ from gliobench.entrypoints.versions import versions
 
 
 def report_writer(url: str, open_storage: Callable[[str], Storage]) -> ReportWriter:
-    """Give what writes a report into a folder or under a URL."""
+    """Return what writes a report into a folder or under a URL."""
     return HtmlReportWriter(open_storage(url))
 
 
 def comparison_writer(url: str, open_storage: Callable[[str], Storage]) -> ComparisonWriter:
-    """Give what writes a comparison into a folder or under a URL."""
+    """Return what writes a comparison into a folder or under a URL."""
     return HtmlComparisonWriter(open_storage(url))
 
 
@@ -36,7 +36,7 @@ def compare(
     replicates: int | None = None,
     allow_leakage: bool = False,
 ) -> WriteComparison:
-    """Give the use case, as the settings have it or as is asked for.
+    """Return the use case, as the settings have it or as is asked for.
 
     Args:
         settings: Of this process.

@@ -35,7 +35,7 @@ def localizer_trainer(
     steps: int,
     seed: int,
 ) -> Trainer:
-    """Give what trains localizers on studies, and on lesions and phantoms besides.
+    """Return what trains localizers on studies, and on lesions and phantoms besides.
 
     Args:
         source: The studies.
@@ -61,7 +61,7 @@ def localizer_trainer(
 def grader_trainer(
     source: StudySource | None, *, cubes: Path, masks: Path, steps: int, seed: int
 ) -> Trainer:
-    """Give what trains graders on lesion cubes, and on crops of studies besides.
+    """Return what trains graders on lesion cubes, and on crops of studies besides.
 
     Raises:
         InvalidInputError: The cubes cannot be read.
@@ -76,7 +76,7 @@ def grader_trainer(
 
 
 def slice_trainer(source: StudySource, *, steps: int, seed: int) -> Trainer:
-    """Give what trains the networks of `cnn-2d-onnx` on slices.
+    """Return what trains the networks of `cnn-2d-onnx` on slices.
 
     Raises:
         InvalidInputError: The studies are volumes, or none has mask and grade.
@@ -92,7 +92,7 @@ def export_networks(
     *,
     exported_backend: Callable[[str, Path], Backend],
 ) -> ExportNetworks:
-    """Give what exports the networks that training runs ended in.
+    """Return what exports the networks that training runs ended in.
 
     Args:
         source: Real studies.
