@@ -169,7 +169,7 @@ def test_prompts_are_those_of_the_fold_that_would_answer() -> None:
 def test_a_fold_that_does_not_say_whom_it_has_seen_is_refused() -> None:
     mute = replace(fold(1, PATIENTS), trained_on=frozenset())
 
-    with pytest.raises(InvalidInputError, match="fold-1 of cnn does not say whom"):
+    with pytest.raises(InvalidInputError, match="fold-1 of cnn does not state its training"):
         backend_of({"fold-0": fold(0, PATIENTS), "fold-1": mute})
 
 

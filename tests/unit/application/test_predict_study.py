@@ -298,7 +298,7 @@ def test_an_answer_that_takes_most_of_the_brain_is_refused_unless_somebody_insis
     whole = Mask(GRID, {Region.WT: brain() != 0})
     backend = fake_backend(localizer=says((Form.MASK, whole)))
 
-    with pytest.raises(ImplausibleError, match="tumour_too_large: the answer takes 100%"):
+    with pytest.raises(ImplausibleError, match="tumour_too_large: the answer labels 100%"):
         predict_study(study, backend)
 
     (fault,) = predict_study(study, backend, force=True).implausible
