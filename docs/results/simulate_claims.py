@@ -50,7 +50,7 @@ DRAWS = BootstrapOptions(replicates=100)
 """Of differences of balanced accuracy, of which the claims take the sign alone."""
 INDEX_DRAWS = 199
 MANY = 400_000
-COHORTS = {50: 500, 369: 200}
+COHORTS = {50: 1000, 369: 1000}
 
 
 @dataclass(frozen=True)
