@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from gliobench.adapters.parquet.place_numbers import numbers_of, place_of
 from gliobench.application.ports.run_store import StudyPrediction
+from gliobench.domain.evaluation.place_numbers import numbers_of, place_of
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,

@@ -17,7 +17,7 @@ from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
 from gliobench.adapters.parquet.saved_rows import SCHEMA as KEPT_SCHEMA
 from gliobench.adapters.parquet.saved_rows import read_kept, saved_table
-from gliobench.adapters.parquet.score_columns import columns_of, wanted_columns
+from gliobench.adapters.parquet.score_columns import ArrowColumns
 from gliobench.adapters.parquet.score_rows import (
     read_cases,
     score_schema,
@@ -39,6 +39,7 @@ from gliobench.application.evaluate.run_layout import MANIFEST
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
+from gliobench.domain.evaluation.case_columns import columns_of, read_columns
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
@@ -174,7 +175,9 @@ class ParquetRunStore(RunStore):
 
     def case_table(self) -> CaseTable:
         """Read the scores into columns, a few thousand rows at a time."""
-        return CaseTable.joined(self._read_scores(columns_of, columns=wanted_columns()))
+        return CaseTable.joined(
+            self._read_scores(lambda batch: columns_of(ArrowColumns(batch)), columns=read_columns())
+        )
 
     def _write_scores(self, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
         stamp = self._own_stamp()

@@ -1,29 +1,22 @@
-"""The columns of a table of scores, and conversion of scores to columns."""
+"""The columns of a table of scores, computed from rows of scores wherever those are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from sys import intern
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
-from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, score_names
-from gliobench.domain.evaluation.target_facts import TargetFacts
-from gliobench.domain.geometry.grids import Box, FloatArray, Point, Polygon
-from gliobench.domain.predictions.prediction import (
-    Failure,
-    FailureReason,
-    Form,
-    GradePrediction,
-    NoTumour,
-)
+from gliobench.domain.evaluation.score_rows import REMARKS, Row
+from gliobench.domain.evaluation.scores import score_names
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.predictions.prediction import FailureReason, Form
+from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, SliceChoice
 
-Row: TypeAlias = dict[str, object]
 Columns: TypeAlias = dict[str, NDArray[Any]]
 
 REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
@@ -31,65 +24,117 @@ REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 CHOICES = {choice: at for at, choice in enumerate(SliceChoice)}
 """A number for each way of choosing the only plane of a study."""
 UNKNOWN = -1
-REMARKS = ("image_fault", "reference_fault", "reference_note")
-TEXTS = ("study_id", "patient", "site", "image", *REMARKS)
-NUMBERS = ("volume_mm3", "area_mm2", "from_brain_mm", "right_share")
+TEXTS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": "image_hash"}
+"""Columns of words, and the columns of rows that they come from."""
 REFERENCE = "reference."
 
 
-def columns_of(cases: Sequence[CaseScore]) -> Columns:
-    """Lay cases out: (N,) each, by name, whether any case has something to say there or not."""
-    rows = [_row(case) for case in cases]
-    columns = {
-        name: np.array([row.get(name, _EMPTY[name]) for row in rows], dtype=dtype)
-        for name, dtype in DTYPES.items()
-    }
-    targets = [case.target for case in cases]
-    frames = Frames.of(
-        axis=columns["plane_axis"].astype(np.intp),
-        shape=_dense([target.grid.shape if target else None for target in targets], 3),
-        affine=_dense(
-            [target.grid.affine.ravel().tolist() if target else None for target in targets], 16
-        ),
-    )
-    brains = _dense([target.brain.at if target and target.brain else None for target in targets], 3)
-    answers = {
-        form: Ragged.of([_numbers(_answer(case, form)) for case in cases]) for form in MARKED
-    }
-    references = {
-        form: Ragged.of([_numbers(target.places[form]) if target else None for target in targets])
-        for form in MARKED
-    }
-    return columns | place_columns(frames, brains, answers, references)
+class StoredColumns(Protocol):
+    """The columns of N rows of `score_rows.row_of`, whatever holds them.
+
+    Contract:
+        - A column of `LATER` may be missing: every value is absent then. Without another one, and of
+          values of another kind, LookupError, ValueError or TypeError is raised.
+    """
+
+    def has(self, name: str) -> bool:
+        """Return whether there is such a column, or an older version may lack it."""
+        ...
+
+    def there(self, name: str) -> BoolArray:
+        """(N,) bool, where a value is not absent."""
+        ...
+
+    def words(self, name: str) -> NDArray[np.object_]:
+        """(N,) str or None."""
+        ...
+
+    def coded(self, name: str, code: Callable[[str], int], *, absent: int) -> NDArray[np.int64]:
+        """(N,) a number for each word."""
+        ...
+
+    def numbers(self, name: str) -> FloatArray:
+        """(N,) numbers, 1.0 and 0.0 for yes and no; NaN where a value is absent."""
+        ...
+
+    def lists(self, name: str) -> Ragged:
+        """(N,) lists of numbers; empty where one is absent."""
+        ...
 
 
-def place_columns(
-    frames: Frames,
-    brains: FloatArray,
-    answers: Mapping[Form, Ragged],
-    references: Mapping[Form, Ragged],
-) -> Columns:
-    """Measure where brains, answers and references lie on their planes, and whether those are all.
+@final
+class RowColumns(StoredColumns):
+    """The columns of rows in memory."""
 
-    Args:
-        frames: Of N studies.
-        brains: (N, 3) the brains' centroids in voxels, NaN where they are not known.
-        answers: Voxels by form, of all that are `MARKED`.
-        references: Likewise.
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    def has(self, name: str) -> bool:  # noqa: ARG002 -- rows tell no missing column from an empty one
+        """Return True."""
+        return True
+
+    def there(self, name: str) -> BoolArray:
+        """Tell where a row has a value."""
+        return np.array([row.get(name) is not None for row in self._rows], dtype=np.bool_)
+
+    def words(self, name: str) -> NDArray[np.object_]:
+        """Read words; equal ones are shared."""
+        found = (row.get(name) for row in self._rows)
+        return np.array([None if word is None else intern(word) for word in found], dtype=object)
+
+    def coded(self, name: str, code: Callable[[str], int], *, absent: int) -> NDArray[np.int64]:
+        """Code each word."""
+        found = (row.get(name) for row in self._rows)
+        return np.array([absent if word is None else code(word) for word in found], dtype=np.int64)
+
+    def numbers(self, name: str) -> FloatArray:
+        """Read numbers."""
+        return np.array([row.get(name) for row in self._rows], dtype=np.float64)
+
+    def lists(self, name: str) -> Ragged:
+        """Read lists."""
+        return Ragged.of([row.get(name) for row in self._rows])
+
+
+def columns_of(stored: StoredColumns) -> Columns:
+    """Lay rows out: (N,) each, by name, whether any row has something to say there or not.
 
     Raises:
-        InvalidInputError: A place has too many or too few numbers.
+        LookupError, ValueError, TypeError: They are no rows of `score_rows.row_of`.
     """
-    columns: Columns = {"on_one_plane": frames.alone}
-    columns |= zip(("brain.x", "brain.y"), frames.projected(brains).T, strict=True)
-    for whose, places in (("", answers), (REFERENCE, references)):
-        for form, names in MARKED.items():
-            marks = frames.marks(form, places[form]).T
-            columns |= {
-                mark_name(form, name, whose): values
-                for name, values in zip(names, marks, strict=True)
-            }
-    return columns
+    columns: Columns = {name: stored.words(source) for name, source in TEXTS.items()}
+    columns |= {name: _remarks(stored, name) for name in REMARKS}
+    columns["found"] = _whole(stored.numbers("found_tumour"), np.int8)
+    columns |= {name: stored.numbers(name) == 1 for name in ("tumour_free", "oracle")}
+    columns["reference"] = _grades(stored, "reference_grade")
+    columns["simulated"] = _simulated(stored)
+    columns["slice_choice"] = stored.coded(
+        "slice_choice", lambda word: CHOICES[SliceChoice(word)], absent=UNKNOWN
+    ).astype(np.int8)
+    columns |= _grading(stored)
+    for form in Form:
+        columns |= _scores(stored, form)
+    columns["reasons"] = _reasons(stored)
+    return columns | _planes(stored) | _places(stored)
+
+
+def read_columns() -> list[str]:
+    """Name the columns of rows that are read: words of models stay where they are."""
+    return list(_read())
+
+
+def _read() -> Iterator[str]:
+    yield from (*TEXTS.values(), *REMARKS, *(f"{name}_detail" for name in REMARKS))
+    yield from ("found_tumour", "tumour_free", "reference_grade", "oracle", "slice_choice")
+    yield from ("simulated", "grade", "probability_hgg", "grade_failure")
+    yield from ("scoring_plane", "scoring_plane_axis", "grid_shape", "grid_affine")
+    yield from ("target_volume_mm3", "target_area_mm2", "target_right_share", "target_centre")
+    yield "brain_centroid"
+    for form in Form:
+        yield from (f"{form.value}_answered", f"{form.value}_failure")
+        yield from (f"{form.value}_{name}" for name in score_names(form))
+    for form in MARKED:
+        yield from (f"{form.value}_answer", f"target_{form.value}")
 
 
 def mark_name(form: Form, name: str, whose: str = "") -> str:
@@ -97,95 +142,98 @@ def mark_name(form: Form, name: str, whose: str = "") -> str:
     return f"{form.value}.{whose}{name}"
 
 
-def _dtypes() -> Iterator[tuple[str, type[Any]]]:
-    yield from ((name, object) for name in TEXTS)
-    yield from (
-        ("reference", np.int8),
-        ("plane_axis", np.int8),
-        ("plane_index", np.int32),
-    )
-    yield from (("oracle", np.bool_), ("tumour_free", np.bool_), ("found", np.int8))
-    yield from (("reasons", np.int64), ("simulated", np.bool_), ("slice_choice", np.int8))
-    yield from ((name, np.float64) for name in NUMBERS)
-    yield from ((f"grade.{name}", np.bool_) for name in ("asked", "failed", "hgg"))
-    yield "grade.probability", np.float64
-    for form in Form:
-        yield from ((f"{form.value}.{name}", np.bool_) for name in ("asked", "failed"))
-        yield from ((f"{form.value}.{name}", np.float64) for name in score_names(form))
+def _remarks(stored: StoredColumns, name: str) -> NDArray[np.object_]:
+    pairs = zip(stored.words(name), stored.words(f"{name}_detail"), strict=True)
+    remarks = [None if kind is None else f"{kind}: {detail}" for kind, detail in pairs]
+    return np.array(remarks, dtype=object)
 
 
-DTYPES = dict(_dtypes())
-"""Of all columns but those of `place_columns`."""
-_EMPTY: Row = {
-    name: False if dtype is np.bool_ else np.nan if dtype is np.float64 else UNKNOWN
-    for name, dtype in DTYPES.items()
-}
-_EMPTY |= {**dict.fromkeys(TEXTS), "reasons": 0}
+def _simulated(stored: StoredColumns) -> BoolArray:
+    """Tell of each study whether it is simulated; by the patient's name where the row does not say."""
+    said = stored.numbers("simulated")
+    if not np.isnan(said).any():
+        return np.asarray(said == 1)
+    named = stored.coded("patient_id", lambda name: int(is_phantom(name)), absent=0)
+    return np.asarray(np.where(np.isnan(said), named == 1, said == 1))
 
 
-def _row(case: CaseScore) -> Row:
-    row: Row = {
-        "study_id": intern(case.study_id),
-        "patient": intern(case.patient_id),
-        "site": None if case.site is None else intern(case.site),
-        "image": None if case.image_hash is None else intern(case.image_hash),
-        "image_fault": case.image_fault.sentence if case.image_fault else None,
-        "reference_fault": case.reference_fault.sentence if case.reference_fault else None,
-        "reference_note": case.reference_note.sentence if case.reference_note else None,
-        "oracle": case.oracle,
-        "tumour_free": case.tumour_free,
-        "simulated": case.simulated,
-        "found": UNKNOWN if case.found_tumour is None else int(case.found_tumour),
-        "reasons": sum({REASONS[failure.reason] for failure in case.failures}),
+def _grades(stored: StoredColumns, name: str) -> NDArray[np.int8]:
+    codes = stored.coded(name, lambda word: int(Grade(word) is Grade.HGG), absent=UNKNOWN)
+    return codes.astype(np.int8)
+
+
+def _grading(stored: StoredColumns) -> Columns:
+    graded, failed = stored.there("grade"), stored.there("grade_failure")
+    return {
+        "grade.asked": graded | failed,
+        "grade.failed": failed & ~graded,
+        "grade.hgg": _grades(stored, "grade") == 1,
+        "grade.probability": np.where(graded, stored.numbers("probability_hgg"), np.nan),
     }
-    if case.slice_choice is not None:
-        row["slice_choice"] = CHOICES[case.slice_choice]
-    if case.reference_grade is not None:
-        row["reference"] = int(case.reference_grade is Grade.HGG)
-    if case.plane is not None:
-        row |= {"plane_axis": int(case.plane.axis), "plane_index": case.plane.index}
-    row.update(chain(_grade(case), _target(case.target)))
-    for form, outcome in case.localisation.items():
-        row.update(_outcome(form, outcome))
-    return row
 
 
-def _grade(case: CaseScore) -> Iterator[tuple[str, object]]:
-    yield "grade.asked", case.grade is not None
-    yield "grade.failed", isinstance(case.grade, Failure)
-    if isinstance(case.grade, GradePrediction):
-        yield "grade.hgg", case.grade.grade is Grade.HGG
-        if case.grade.probability_hgg is not None:
-            yield "grade.probability", case.grade.probability_hgg
+def _scores(stored: StoredColumns, form: Form) -> Columns:
+    asked = stored.there(f"{form.value}_answered")
+    failed = asked & stored.there(f"{form.value}_failure")
+    columns: Columns = {f"{form.value}.asked": asked, f"{form.value}.failed": failed}
+    for name in score_names(form):
+        if form is Form.MASK and not stored.has(f"{form.value}_{name}"):
+            continue  # of a region that the run's label convention does not have
+        scores = stored.numbers(f"{form.value}_{name}")
+        columns[f"{form.value}.{name}"] = np.where(asked, scores, np.nan)
+    return columns
 
 
-def _target(target: TargetFacts | None) -> Iterator[tuple[str, object]]:
-    for name in NUMBERS if target else ():
-        if (value := getattr(target, name)) is not None:
-            yield name, value
+def _reasons(stored: StoredColumns) -> NDArray[np.int64]:
+    def bits(name: str) -> NDArray[np.int64]:
+        return stored.coded(name, lambda word: REASONS[FailureReason(word)], absent=0)
+
+    found = np.where(stored.there("grade"), 0, bits("grade_failure"))
+    for form in Form:
+        asked = stored.there(f"{form.value}_answered")
+        found |= np.where(asked, bits(f"{form.value}_failure"), 0)
+    return found
 
 
-def _outcome(form: Form, outcome: FormOutcome) -> Iterator[tuple[str, object]]:
-    yield f"{form.value}.asked", True
-    yield f"{form.value}.failed", outcome.failure is not None
-    yield from ((f"{form.value}.{name}", value) for name, value in outcome.scores.items())
+def _planes(stored: StoredColumns) -> Columns:
+    axis, index = stored.numbers("scoring_plane_axis"), stored.numbers("scoring_plane")
+    nowhere = np.isnan(axis) | np.isnan(index)
+    return {
+        "plane_axis": _whole(np.where(nowhere, np.nan, axis), np.int8),
+        "plane_index": _whole(np.where(nowhere, np.nan, index), np.int32),
+    }
 
 
-def _answer(case: CaseScore, form: Form) -> Place | NoTumour | None:
-    outcome = case.localisation.get(form)
-    return outcome.answer if outcome else None
+def _places(stored: StoredColumns) -> Columns:
+    """Measure where brains, answers and references lie on their planes, and whether those are all."""
+    affine = stored.lists("grid_affine").of_length(16)
+    brain = stored.lists("brain_centroid").of_length(3)
+    frames = Frames.of(
+        axis=_planes(stored)["plane_axis"].astype(np.intp),
+        shape=stored.lists("grid_shape").of_length(3),
+        affine=affine,
+    )
+    apart = _in_mm(affine, stored.lists("target_centre").of_length(3)) - _in_mm(affine, brain)
+    columns: Columns = {
+        "volume_mm3": stored.numbers("target_volume_mm3"),
+        "area_mm2": stored.numbers("target_area_mm2"),
+        "right_share": stored.numbers("target_right_share"),
+        "from_brain_mm": np.linalg.norm(apart, axis=1),
+        "on_one_plane": frames.alone,
+    }
+    columns |= zip(("brain.x", "brain.y"), frames.projected(brain).T, strict=True)
+    for form, names in MARKED.items():
+        for whose, source in (("", f"{form.value}_answer"), (REFERENCE, f"target_{form.value}")):
+            marks = frames.marks(form, stored.lists(source)).T
+            named = [mark_name(form, name, whose) for name in names]
+            columns |= zip(named, marks, strict=True)
+    return columns
 
 
-def _numbers(place: Place | NoTumour | None) -> Sequence[float] | None:
-    match place:
-        case Point(at=at):
-            return at
-        case Box(start=start, stop=stop):
-            return (*start, *stop)
-        case Polygon(vertices=vertices):
-            return [number for vertex in vertices for number in vertex]
-    return None
+def _in_mm(affine: FloatArray, voxels: FloatArray) -> FloatArray:
+    matrix = affine.reshape(-1, 4, 4)
+    return np.asarray(np.einsum("nij,nj->ni", matrix[:, :3, :3], voxels) + matrix[:, :3, 3])
 
 
-def _dense(lists: Sequence[Sequence[float] | None], length: int) -> FloatArray:
-    return Ragged.of(lists).of_length(length)
+def _whole(numbers: FloatArray, kind: type[Any]) -> NDArray[Any]:
+    return np.where(np.isnan(numbers), UNKNOWN, numbers).astype(kind)

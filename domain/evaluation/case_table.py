@@ -16,10 +16,12 @@ from gliobench.domain.evaluation.case_columns import (
     REFERENCE,
     UNKNOWN,
     Columns,
+    RowColumns,
     columns_of,
     mark_name,
 )
 from gliobench.domain.evaluation.frames import MARKED
+from gliobench.domain.evaluation.score_rows import row_of
 from gliobench.domain.evaluation.scores import CaseScore, reference_name
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region, localised_region
@@ -56,13 +58,14 @@ class CaseTable:
             return cases
         left = iter(cases)
         return cls.joined(
-            columns_of(batch) for batch in iter(lambda: list(islice(left, AT_ONCE)), [])
+            columns_of(RowColumns([row_of(case) for case in batch]))
+            for batch in iter(lambda: list(islice(left, AT_ONCE)), [])
         )
 
     @classmethod
     def joined(cls, batches: Iterable[Columns]) -> CaseTable:
         """Put columns together, a batch after the other, as `columns_of` gives them."""
-        everything = columns_of([])
+        everything = columns_of(RowColumns([]))
         parts = list(batches) or [everything]
         asked = {form for form in Form if any(part[f"{form.value}.asked"].any() for part in parts)}
         idle = tuple(f"{form.value}." for form in Form if form not in asked)

@@ -1,0 +1,281 @@
+"""One layout of scores: a flat row a study, the same in memory, between processes and in Parquet.
+
+A column of a form is `<form>_<measure>`, of a mask `mask_<region>_<measure>`; what was not scored is
+absent. `<form>_failure` holds the reason where the form failed, and the measures beside it are the worst;
+`<form>_answered` is absent where the form was not asked for. `<form>_answer` holds voxels of the study's
+RAS+ grid, and none where the answer is that there is no tumour; `target_*` is the experts' whole tumour,
+`grid_affine` a (4, 4) matrix row by row. `<form>_apart_mm`, `_unmoved_mm` and `_overlap` are there where
+the images were altered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from enum import Enum
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gliobench.domain.controls.moves import Move
+from gliobench.domain.evaluation.place_numbers import numbers_of, place_of
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, score_names
+from gliobench.domain.evaluation.target_facts import TargetFacts
+from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.metrics.measures import MEASURES, leading
+from gliobench.domain.predictions.prediction import (
+    NO_TUMOUR,
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    NoTumour,
+)
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.patients import is_phantom
+from gliobench.domain.studies.study import Grade, SliceChoice
+
+Row: TypeAlias = dict[str, Any]
+
+ANSWERS = tuple(form for form in Form if form is not Form.MASK)
+"""Forms whose answers are kept beside their scores."""
+YES_OR_NO = {one.score_name() for one in MEASURES if one.is_share}
+"""Scores that are yes or no of a study; of masks there are none."""
+MOVE = tuple(Move.__dataclass_fields__)
+REMARKS = ("image_fault", "reference_fault", "reference_note")
+"""What is told of images and reference: each in two columns, of its kind and of its detail."""
+REFERENCE = ("found_tumour", "tumour_free", *REMARKS, *(f"{name}_detail" for name in REMARKS))
+LATER = {
+    "image_hash",
+    "slice_choice",
+    "simulated",
+    *REFERENCE,
+    *(f"{form.value}_{name}" for form in Form for name in MOVE),
+    *(
+        f"{form.value}_{name}"
+        for form in Form
+        for name in score_names(form, NESTED)
+        if not name.endswith(leading(form).score_name())
+    ),
+}
+"""Columns that runs of older versions lack."""
+
+
+class Kind(Enum):
+    """What a column holds; any value may be absent."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "yes or no"
+    WHOLE = "whole number"
+    WHOLES = "list of whole numbers"
+    NUMBERS = "list of numbers"
+
+
+def score_columns(regions: Collection[Region] = NESTED) -> Mapping[str, Kind]:
+    """Name the columns of scores of masks in these regions; of others there is no column."""
+    return dict(_columns(regions))
+
+
+def row_of(case: CaseScore) -> Row:
+    """Lay a study's scores out; what is not there is absent."""
+    row: Row = {
+        "study_id": case.study_id,
+        "patient_id": case.patient_id,
+        "site": case.site,
+        "content_hash": case.content_hash,
+        "image_hash": case.image_hash,
+        "reference_grade": case.reference_grade.value if case.reference_grade else None,
+        "scoring_plane": case.plane.index if case.plane else None,
+        "scoring_plane_axis": case.plane.axis.value if case.plane else None,
+        "oracle": case.oracle,
+        "found_tumour": case.found_tumour,
+        "tumour_free": case.tumour_free,
+        "slice_choice": case.slice_choice.value if case.slice_choice else None,
+        "simulated": case.simulated,
+    }
+    for name in REMARKS:
+        if (told := getattr(case, name)) is not None:
+            row |= {name: told.kind.value, f"{name}_detail": told.detail}
+    match case.grade:
+        case Failure():
+            row |= _of_failure("grade", case.grade)
+        case GradePrediction(grade, probability, raw):
+            row |= {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
+    for form, outcome in case.localisation.items():
+        row[f"{form.value}_answered"] = outcome.failure is None
+        row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
+        row |= {
+            f"{form.value}_{name}": bool(value) if name in YES_OR_NO else value
+            for name, value in outcome.scores.items()
+        }
+        if outcome.answer is not None:
+            row[f"{form.value}_answer"] = (
+                [] if isinstance(outcome.answer, NoTumour) else numbers_of(outcome.answer)
+            )
+    for form, move in case.moves.items():
+        row |= {f"{form.value}_{name}": value for name, value in asdict(move).items()}
+    return row | (_target(case.target) if case.target else {})
+
+
+def case_of(row: Row) -> CaseScore:
+    """Read a study's scores back from its row.
+
+    Raises:
+        LookupError, ValueError, TypeError: It is no row of `row_of`.
+    """
+    plane = _plane(row["scoring_plane_axis"], row["scoring_plane"])
+    simulated = row.get("simulated")  # absent from runs of older versions
+    return CaseScore(
+        study_id=row["study_id"],
+        patient_id=row["patient_id"],
+        site=row["site"],
+        reference_grade=Grade(row["reference_grade"]) if row["reference_grade"] else None,
+        grade=_read_grade(row),
+        localisation={
+            form: _read_outcome(form, row, plane)
+            for form in Form
+            if row[f"{form.value}_answered"] is not None
+        },
+        plane=plane,
+        oracle=row["oracle"],
+        target=_read_target(row, plane),
+        content_hash=row["content_hash"],
+        image_hash=row.get("image_hash"),  # absent from runs of older versions
+        found_tumour=row.get("found_tumour"),
+        tumour_free=bool(row.get("tumour_free")),
+        image_fault=_read_fault(row, "image_fault"),
+        reference_fault=_read_fault(row, "reference_fault"),
+        reference_note=_read_fault(row, "reference_note"),
+        moves=dict(_read_moves(row)),
+        slice_choice=SliceChoice(choice) if (choice := row.get("slice_choice")) else None,
+        simulated=is_phantom(row["patient_id"]) if simulated is None else simulated,
+    )
+
+
+def _read_fault(row: Row, name: str) -> Fault | None:
+    if (kind := row.get(name)) is None:
+        return None
+    return Fault(row["study_id"], FaultKind(kind), row[f"{name}_detail"])
+
+
+def _of_failure(what: str, failure: Failure) -> Row:
+    return {
+        f"{what}_failure": failure.reason.value,
+        f"{what}_failure_detail": failure.detail,
+        f"{what}_raw": failure.raw,
+    }
+
+
+def _plane(axis: int | None, index: int | None) -> Plane | None:
+    return None if axis is None or index is None else Plane(Axis(axis), index)
+
+
+def _read_failure(what: str, row: Row) -> Failure | None:
+    reason = row[f"{what}_failure"]
+    if reason is None:
+        return None
+    return Failure(FailureReason(reason), row[f"{what}_failure_detail"], row[f"{what}_raw"])
+
+
+def _read_grade(row: Row) -> GradePrediction | Failure | None:
+    if row["grade"] is None:
+        return _read_failure("grade", row)
+    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["grade_raw"])
+
+
+def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
+    numbers = row[f"{form.value}_answer"] if form in ANSWERS else None
+    return FormOutcome(
+        scores={
+            name: value
+            for name in score_names(form)
+            if (value := row.get(f"{form.value}_{name}")) is not None
+        },
+        failure=_read_failure(form.value, row),
+        answer=_read_answer(form, numbers, plane),
+    )
+
+
+def _read_answer(
+    form: Form, numbers: Sequence[float] | None, plane: Plane | None
+) -> Place | NoTumour | None:
+    if numbers is None:
+        return None
+    return place_of(form, numbers, plane) if numbers else NO_TUMOUR
+
+
+def _read_moves(row: Row) -> Iterator[tuple[Form, Move]]:
+    for form in Form:
+        numbers: Row = {name: row.get(f"{form.value}_{name}") for name in MOVE}
+        if numbers["apart_mm"] is not None:  # absent from runs of older versions too
+            yield form, Move(**numbers)
+
+
+def _target(target: TargetFacts) -> Row:
+    return {
+        "grid_shape": target.grid.shape,
+        "grid_affine": target.grid.affine.ravel().tolist(),
+        "target_volume_mm3": target.volume_mm3,
+        "target_area_mm2": target.area_mm2,
+        "target_right_share": target.right_share,
+        "target_centre": target.centre.at,
+        "brain_centroid": target.brain.at if target.brain else None,
+        **{f"target_{form.value}": numbers_of(place) for form, place in target.places.items()},
+    }
+
+
+def _read_target(row: Row, plane: Plane | None) -> TargetFacts | None:
+    if row["grid_shape"] is None:
+        return None
+    forms = (Form.POINT, Form.BOX, Form.POLYGON)
+    match [place_of(form, row[f"target_{form.value}"], plane) for form in forms]:
+        case [Point() as point, Box() as box, Polygon() as polygon]:
+            i, j, k = row["grid_shape"]
+            return TargetFacts(
+                grid=Grid(shape=(i, j, k), affine=np.reshape(row["grid_affine"], (4, 4))),
+                volume_mm3=row["target_volume_mm3"],
+                centre=_point(row["target_centre"]),
+                point=point,
+                box=box,
+                polygon=polygon,
+                area_mm2=row["target_area_mm2"],
+                brain=_point(row["brain_centroid"]) if row["brain_centroid"] else None,
+                right_share=row["target_right_share"],
+            )
+    raise ValueError("the columns hold no point, box and polygon")
+
+
+def _point(numbers: Sequence[float]) -> Point3D:
+    i, j, k = numbers
+    return Point3D(at=(i, j, k))
+
+
+def _columns(regions: Collection[Region]) -> Iterator[tuple[str, Kind]]:
+    yield from ((name, Kind.TEXT) for name in ("study_id", "patient_id", "site"))
+    yield from ((name, Kind.TEXT) for name in ("content_hash", "image_hash"))
+    yield from ((name, Kind.TEXT) for name in ("reference_grade", "grade"))
+    yield "probability_hgg", Kind.NUMBER
+    yield from _failure_columns("grade")
+    yield from (("scoring_plane", Kind.WHOLE), ("scoring_plane_axis", Kind.WHOLE))
+    yield from ((name, Kind.FLAG) for name in ("oracle", "found_tumour", "tumour_free"))
+    yield from ((end, Kind.TEXT) for name in REMARKS for end in (name, f"{name}_detail"))
+    yield from (("slice_choice", Kind.TEXT), ("simulated", Kind.FLAG))
+    for form in Form:
+        yield f"{form.value}_answered", Kind.FLAG
+        yield from _failure_columns(form.value)
+        for name in score_names(form, regions):
+            yield f"{form.value}_{name}", Kind.FLAG if name in YES_OR_NO else Kind.NUMBER
+        if form in ANSWERS:
+            yield f"{form.value}_answer", Kind.NUMBERS
+        yield from ((f"{form.value}_{name}", Kind.NUMBER) for name in MOVE)
+    yield from (("grid_shape", Kind.WHOLES), ("grid_affine", Kind.NUMBERS))
+    facts = ("volume_mm3", "area_mm2", "right_share")
+    yield from ((f"target_{name}", Kind.NUMBER) for name in facts)
+    places = ("target_centre", "target_point", "target_box", "target_polygon", "brain_centroid")
+    yield from ((name, Kind.NUMBERS) for name in places)
+
+
+def _failure_columns(what: str) -> Iterator[tuple[str, Kind]]:
+    yield from ((f"{what}_{name}", Kind.TEXT) for name in ("failure", "failure_detail", "raw"))
