@@ -69,12 +69,12 @@ class RowColumns(StoredColumns):
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
 
-    def has(self, name: str) -> bool:  # noqa: ARG002 -- rows tell no missing column from an empty one
+    def has(self, name: str) -> bool:  # noqa: ARG002 -- a column missing from rows is an empty one
         """Return True."""
         return True
 
     def there(self, name: str) -> BoolArray:
-        """Tell where a row has a value."""
+        """Return where a row has a value."""
         return np.array([row.get(name) is not None for row in self._rows], dtype=np.bool_)
 
     def words(self, name: str) -> NDArray[np.object_]:
@@ -149,7 +149,7 @@ def _remarks(stored: StoredColumns, name: str) -> NDArray[np.object_]:
 
 
 def _simulated(stored: StoredColumns) -> BoolArray:
-    """Tell of each study whether it is simulated; by the patient's name where the row does not say."""
+    """Return which studies are simulated: by the patient's name where the row does not say."""
     said = stored.numbers("simulated")
     if not np.isnan(said).any():
         return np.asarray(said == 1)

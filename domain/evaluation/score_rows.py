@@ -40,11 +40,11 @@ Row: TypeAlias = dict[str, Any]
 
 ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
-YES_OR_NO = {one.score_name() for one in MEASURES if one.is_share}
+YES_OR_NO = {measure.score_name() for measure in MEASURES if measure.is_share}
 """Scores that are yes or no of a study; of masks there are none."""
 MOVE = tuple(Move.__dataclass_fields__)
 REMARKS = ("image_fault", "reference_fault", "reference_note")
-"""What is told of images and reference: each in two columns, of its kind and of its detail."""
+"""Remarks on images and reference: each in two columns, of its kind and of its detail."""
 REFERENCE = ("found_tumour", "tumour_free", *REMARKS, *(f"{name}_detail" for name in REMARKS))
 LATER = {
     "image_hash",
@@ -96,8 +96,8 @@ def row_of(case: CaseScore) -> Row:
         "simulated": case.simulated,
     }
     for name in REMARKS:
-        if (told := getattr(case, name)) is not None:
-            row |= {name: told.kind.value, f"{name}_detail": told.detail}
+        if (fault := getattr(case, name)) is not None:
+            row |= {name: fault.kind.value, f"{name}_detail": fault.detail}
     match case.grade:
         case Failure():
             row |= _of_failure("grade", case.grade)
