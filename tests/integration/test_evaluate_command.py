@@ -210,8 +210,8 @@ def test_the_shard_that_ends_last_writes_the_report_of_the_whole(tmp_path: Path)
     first, second, last = evaluate_shards(parts, "2/3", "0/3", "1/3")
 
     assert [one.exit_code for one in (first, second, last)] == [0, 0, 0]
-    assert "written when these are: 0-of-3, 1-of-3" in first.stdout
-    assert "written when these are: 1-of-3" in second.stdout
+    assert "written after these: 0-of-3, 1-of-3" in first.stdout
+    assert "written after these: 1-of-3" in second.stdout
     assert "report.html" in last.stdout
     for name in ("report.html", "report.json", "fake/manifest.json", "fake/scores.parquet"):
         assert (parts / name).read_bytes() == (whole / name).read_bytes()

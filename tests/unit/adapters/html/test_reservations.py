@@ -101,7 +101,7 @@ def test_a_comparison_on_phantoms_tests_nothing_and_ranks_nobody(simulated: Comp
     assert "[SIMULATED] 2 backends" in page
     assert "▲" not in page
     assert json.loads(comparison_json(simulated))["simulated"] is True
-    assert "As published" not in page
+    assert "Published results" not in page
 
 
 def test_figures_and_tables_of_phantoms_say_so_wherever_they_go(simulated: Comparison) -> None:
