@@ -15,7 +15,6 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import BoolArray, Grid
-from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Mask
@@ -49,9 +48,7 @@ def write_mask(
         raise InvalidInputError(f"mask is not on the grid of {study.id}: {difference}")
     if not path.name.endswith((".nii", ".nii.gz")):
         raise InvalidInputError(f"mask file {path}: wanted a name that ends in .nii or .nii.gz")
-    native = study.native_grid or study.grid
-    labels = reorient(convention.merge(mask.regions), source=study.grid, target=native)
-    content = _encoded(labels, native)
+    content = _encoded(mask.labels_in(study, convention), study.file_grid)
     write_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 

@@ -167,6 +167,18 @@ class ParquetRunStore(RunStore):
         """Read the scores as rows of their table, a few thousand at a time."""
         return self._read_scores(partial(whole_rows, schema=self._score_schema()))
 
+    def score_table(self) -> pa.Table:
+        """Give the scores as they lie in their file.
+
+        Raises:
+            NotFoundError: There are none.
+            JobError: They cannot be read.
+        """
+        batches = read_batches(
+            self._storage, SCORES, read=lambda one: one, at_once=SCORES_AT_ONCE, holds="scores"
+        )
+        return pa.Table.from_batches(batches)
+
     def contents(self) -> Iterator[tuple[str, str | None]]:
         """Read two columns of the scores."""
         columns = ["study_id", "content_hash"]

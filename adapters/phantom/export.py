@@ -56,7 +56,7 @@ def _export(study: Study, reference: Reference, folder: Path) -> None:
 
 
 def _write(array: NDArray[np.integer], study: Study, folder: Path, name: str) -> None:
-    native = study.native_grid or study.grid
+    native = study.file_grid
     image = nibabel.Nifti1Image(reorient(array, source=study.grid, target=native), native.affine)
     image.header["descrip"] = PHANTOM_MARK.encode()
     nibabel.save(image, folder / f"{study.id}_{name}.nii.gz")

@@ -254,7 +254,7 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
     planes = (answer.plane for answer in localisation.answers.values() if isinstance(answer, flat))
     if (plane := next(planes, None)) is None:
         return None
-    native = study.native_grid or study.grid
+    native = study.file_grid
     thick = box.in_volume if isinstance(box, Box) else None
     box_vox = reorient_box(thick, source=study.grid, target=native) if thick else None
     outline = polygon.vertices if isinstance(polygon, Polygon) else ()
@@ -274,7 +274,7 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
 
 
 def _place(study: Study, *, centre: Point3D, box: Box3D | None, mask: Mask | None) -> Place:
-    native = study.native_grid or study.grid
+    native = study.file_grid
     box_vox = reorient_box(box, source=study.grid, target=native) if box else None
     return Place(
         centre=centre,

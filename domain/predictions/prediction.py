@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import WrongAnswerError
 from gliobench.domain.geometry.grids import BoolArray, Box, Box3D, Grid, Point, Point3D, Polygon
+from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.studies.study import Grade
+from gliobench.domain.studies.study import Grade, Study
 
 
 class FailureReason(str, Enum):
@@ -149,6 +150,22 @@ class Mask:
                 shape is not the grid's.
         """
         return cls(grid=grid, regions=convention.split(labels))
+
+    def labels_in(self, study: Study, convention: LabelConvention) -> NDArray[np.uint8]:
+        """Give the labels in the orientation of the study's files.
+
+        Args:
+            study: Whose RAS+ grid the mask is on.
+            convention: The label convention.
+
+        Returns:
+            (I, J, K) on `study.file_grid`.
+
+        Raises:
+            InvalidInputError: The convention has no integer for a voxel.
+        """
+        labels = convention.merge(self.regions)
+        return reorient(labels, source=study.grid, target=study.file_grid)
 
     @property
     def whole(self) -> NDArray[np.bool_]:

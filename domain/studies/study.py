@@ -129,6 +129,11 @@ class Study:
     )
 
     @property
+    def file_grid(self) -> Grid:
+        """Return the grid of the study's files; the RAS+ grid where there are no files."""
+        return self.native_grid or self.grid
+
+    @property
     def is_simulated(self) -> bool:
         """Return whether the study is simulated, by its source or by its name."""
         return self.simulated or is_phantom(self.patient_id) or is_phantom(self.id)

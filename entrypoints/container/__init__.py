@@ -67,10 +67,12 @@ class Container(containers.DeclarativeContainer):
         _late("adapters.storage.open_storage"), patience_s=settings.provided.store_patience_s
     )
     run_store = Factory(_wired("runs.run_store"), open_storage=storage.provider)
+    score_table = Call(_wired("runs.score_table"), open_storage=storage.provider)
     run_place = Factory(_wired("runs.run_place"), open_storage=storage.provider)
 
     backend = Factory(_wired("backends.backend"), settings=settings)
     load_backends = Call(_wired("backends.load_backends"), build=backend.provider)
+    list_backends = Call(_wired("backends.list_backends"), load=load_backends.provider)
     exported_backend = Factory(_wired("backends.exported_backend"))
     embedded_weights = Call(_wired("backends.embedded_weights"))
 

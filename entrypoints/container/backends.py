@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint
 from importlib.resources import files
 from pathlib import Path
 
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.entrypoints.plugins import build_backend
+from gliobench.domain.errors import GliobenchError
+from gliobench.entrypoints.plugins import backend_entries, build_backend, package_of
 from gliobench.entrypoints.settings import Settings, backend_table
 
 
@@ -56,6 +58,48 @@ def load_backends(names: Sequence[str], *, build: Callable[..., Backend]) -> lis
         if name not in loaded:
             loaded[name] = build(name, other=other)
     return [loaded[name] for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRow:
+    """What is known of a backend.
+
+    Args:
+        name: As in `--backend`.
+        package: Where it comes from.
+        grades: Whether it grades; None where it cannot be loaded.
+        forms: The forms it localises in; None where it cannot be loaded.
+        problem: Why it cannot be loaded.
+        stand_in: What to know where its weights stand in for others.
+    """
+
+    name: str
+    package: str
+    grades: bool | None = None
+    forms: list[str] | None = None
+    problem: str | None = None
+    stand_in: str | None = None
+
+
+def list_backends(load: Callable[[Sequence[str]], list[Backend]]) -> list[BackendRow]:
+    """List the backends that installed packages offer, what each can do, and why one cannot run."""
+    return [_row(entry, load) for entry in backend_entries()]
+
+
+def _row(entry: EntryPoint, load: Callable[[Sequence[str]], list[Backend]]) -> BackendRow:
+    package = package_of(entry)
+    try:
+        (backend,) = load([entry.name])
+    except GliobenchError as error:
+        return BackendRow(entry.name, package, problem=str(error))
+    forms = backend.localizer.forms if backend.localizer else ()
+    return BackendRow(
+        entry.name,
+        package,
+        grades=backend.classifier is not None,
+        forms=sorted(form.value for form in forms),
+        stand_in=backend.facts.stand_in or None,
+    )
 
 
 def exported_backend(name: str, folder: Path) -> Backend:

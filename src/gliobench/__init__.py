@@ -1,8 +1,25 @@
 """Benchmark AI models for glioma grading and localisation on MRI, with uncertainty."""
 
 import os
+from importlib import import_module
 
+TYPE_CHECKING = False  # as type checkers read it; `typing` is slow to import
 __version__ = "0.1.0"
+__all__ = [
+    "Comparison",
+    "Evaluation",
+    "LoadedStudy",
+    "PredictedMask",
+    "Prediction",
+    "Table",
+    "__version__",
+    "backends",
+    "compare",
+    "evaluate",
+    "load_backend",
+    "load_study",
+    "predict",
+]
 
 NO_TELEMETRY = {
     "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime from 1.29: stores a device id in HOME, sends events
@@ -15,3 +32,30 @@ NO_TELEMETRY = {
 
 # Libraries read these when imported; this file runs before them, in every worker too.
 os.environ.update(NO_TELEMETRY)
+
+if TYPE_CHECKING:
+    from gliobench.entrypoints.api import (
+        Comparison,
+        Evaluation,
+        LoadedStudy,
+        PredictedMask,
+        Prediction,
+        Table,
+        backends,
+        compare,
+        evaluate,
+        load_backend,
+        load_study,
+        predict,
+    )
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import the Python API when it is first used: `import gliobench` stays fast."""
+        if name not in __all__:
+            raise AttributeError(f"module 'gliobench' has no attribute {name!r}")
+        globals()[name] = found = getattr(import_module("gliobench.entrypoints.api"), name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,248 @@
+"""What `import gliobench as gb` offers; every function raises the errors of `gliobench.domain.errors`.
+
+Settings come from `gliobench.toml` and the environment, as on the command line. Each function takes
+others by name: `provider="cuda"`, `llama__model="…"` for a setting of a table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, replace
+from os import PathLike, fspath
+from pathlib import Path
+from threading import RLock
+
+import pyarrow as pa
+import structlog
+from dependency_injector.providers import Object
+
+from gliobench.application.evaluate.progress import Watch
+from gliobench.application.evaluate.request import EvaluationRequest
+from gliobench.application.ports.backend import Backend
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.messages import shown
+from gliobench.domain.studies.study import Modality
+from gliobench.entrypoints.api.predictions import LoadedStudy, PredictedMask, Prediction
+from gliobench.entrypoints.api.runs import Comparison, Evaluation, read_comparison
+from gliobench.entrypoints.api.tables import Table
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.files import keep_private
+from gliobench.entrypoints.logging import configure_logging
+from gliobench.entrypoints.monitoring import watching
+from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.plugins import with_whole_path
+from gliobench.entrypoints.settings import Settings, load_settings
+
+__all__ = [
+    "Comparison",
+    "Evaluation",
+    "LoadedStudy",
+    "PredictedMask",
+    "Prediction",
+    "Table",
+    "backends",
+    "compare",
+    "evaluate",
+    "load_backend",
+    "load_study",
+    "predict",
+]
+
+Place = str | PathLike[str]
+
+_ONE_AT_A_TIME = RLock()
+"""Settings and the permissions of new files are the process's own."""
+
+
+def load_study(files: Place | Mapping[str, Place], **settings: object) -> LoadedStudy:
+    """Open one study; its images are read when they are looked at.
+
+    Args:
+        files: A folder or URL in BraTS layout, or NIfTI files by modality, such as
+            `{"t1c": "a.nii.gz", "t2f": "b.nii.gz"}`.
+        settings: Others than those of `gliobench.toml` and the environment.
+
+    Raises:
+        NotFoundError: There is no such folder or file.
+        InvalidInputError: It is no study, or there are several.
+    """
+    with _working_under(settings):
+        if isinstance(files, Mapping):
+            if not files:
+                raise InvalidInputError("no file of the study: wanted at least one modality")
+            by_modality = {Modality.parse(name): Path(file) for name, file in files.items()}
+            source = container.one_study(None, by_modality)
+        else:
+            source = container.one_study(fspath(files))
+        return LoadedStudy(source, source.study(source.study_ids()[0]))
+
+
+def load_backend(name: str, **settings: object) -> Backend:
+    """Load a backend once, to predict many studies by it.
+
+    Args:
+        name: Of an installed backend, or `FILE.py:FACTORY`.
+        settings: Others than those of `gliobench.toml` and the environment.
+
+    Raises:
+        NotFoundError: There is no such backend.
+        BackendError: It cannot be loaded.
+        MissingExtraError: It needs a library that is not installed.
+    """
+    with _working_under(settings):
+        return _loaded(name)
+
+
+def predict(
+    study: LoadedStudy | Place | Mapping[str, Place],
+    backend: str | Backend = "cnn-onnx",
+    *,
+    force: bool = False,
+    **settings: object,
+) -> Prediction:
+    """Grade and localise the glioma of one study. Research use only.
+
+    Args:
+        study: As `load_study` gives or takes it.
+        backend: Of an installed backend, `FILE.py:FACTORY`, or what `load_backend` gives.
+        force: Answer though images or answer are implausible; the prediction says so.
+        settings: Others than those of `gliobench.toml` and the environment.
+
+    Returns:
+        Grade, probability, centre, box and mask. Where the backend could not answer they are None,
+        and `failures` says why.
+
+    Raises:
+        NotFoundError: The study or the backend is not there.
+        ImplausibleError: The images show no brain without its skull, or the answer takes most of it
+            for tumour.
+        InvalidInputError: The study cannot be read, or the backend is not made for such.
+        BackendError: The backend cannot be loaded.
+    """
+    with _working_under(settings):
+        opened = study if isinstance(study, LoadedStudy) else load_study(study, **settings)
+        reader = _loaded(backend) if isinstance(backend, str) else backend
+        prepare_study = container.prepare_study(load_backends=lambda _: [reader])
+        prepared = prepare_study(opened.source, reader.name, study_id=opened.id)
+        return Prediction(prepared.predict(force=force), container.mask_convention())
+
+
+def evaluate(
+    dataset: Place,
+    backends: str | Sequence[str],
+    out: Place,
+    *,
+    limit: int | None = None,
+    controls: bool = False,
+    progress: bool = False,
+    **settings: object,
+) -> Evaluation:
+    """Run backends over a dataset and write the report; an interrupted evaluation goes on.
+
+    Args:
+        dataset: Folder or URL in BraTS layout or of slices, or `phantom:COUNT`.
+        backends: Names of installed backends, or `FILE.py:FACTORY`.
+        out: Folder or URL of the runs and the report.
+        limit: Take only the first studies.
+        controls: Run again over altered images.
+        progress: Show progress on stderr.
+        settings: Others than those of `gliobench.toml` and the environment.
+
+    Raises:
+        NotFoundError: The dataset or a backend is not there.
+        InvalidInputError: A backend is not made for such studies, or is given twice.
+        UndeclaredLabelsError: The labels of the masks may mean several things: set `labels`.
+        JobError: `out` cannot be read or written.
+    """
+    with _working_under(settings) as current:
+        cohort, place = fspath(dataset), output_folder(fspath(out))
+        names = [backends] if isinstance(backends, str) else backends
+        request = EvaluationRequest(
+            dataset=cohort,
+            backends=tuple(map(with_whole_path, names)),
+            out=place,
+            name=container.cohort_name(cohort),
+            limit=limit,
+        )
+        if len(set(request.names)) < len(names) or not names:
+            raise InvalidInputError(f"backends {shown(names)}: wanted one or more, each once")
+        with _watched(current, progress=progress) as watch:
+            use_case = container.evaluate(watch=watch)
+            quiet = use_case if progress else replace(use_case, track=iter)
+            quiet(request, controls=controls)
+        written = container.write_report().of_evaluation(place, request.names)
+        runs = {arm.name: f"{place}/{arm.name}" for arm in written.report.backends}
+        return Evaluation(written.report, written.place, runs, written.left_out)
+
+
+def compare(
+    runs: Place | Sequence[Place],
+    out: Place,
+    *,
+    primary: str | None = None,
+    replicates: int | None = None,
+    allow_leakage: bool = False,
+    **settings: object,
+) -> Comparison:
+    """Compare runs over the same studies in pairs, and write the comparison.
+
+    Args:
+        runs: Folders or URLs of runs, or of several as `evaluate` leaves them.
+        out: Folder or URL of the comparison.
+        primary: Endpoint that decides; None takes the setting `compare.primary`.
+        replicates: Bootstrap cohorts to draw.
+        allow_leakage: Compare though a backend has learned from these patients.
+        settings: Others than those of `gliobench.toml` and the environment.
+
+    Raises:
+        NotFoundError: A place keeps no run.
+        InvalidInputError: The runs are of different patients, or of learned ones.
+        JobError: A place cannot be read or written.
+    """
+    with _working_under(settings):
+        places = [runs] if isinstance(runs, str | PathLike) else runs
+        compare_runs = container.compare(
+            primary=primary, replicates=replicates, allow_leakage=allow_leakage
+        )
+        place = output_folder(fspath(out))
+        written = compare_runs([fspath(run) for run in places], place)
+        return read_comparison(written.comparison, written.place, container.storage(place))
+
+
+def backends(**settings: object) -> Table:
+    """List the backends that are installed, what each can do, and why one cannot run.
+
+    Args:
+        settings: Others than those of `gliobench.toml` and the environment.
+    """
+    with _working_under(settings):
+        return Table(pa.Table.from_pylist([asdict(row) for row in container.list_backends()]))
+
+
+@contextmanager
+def _working_under(given: Mapping[str, object]) -> Iterator[Settings]:
+    """Take the settings of file and environment, changed by those given, for as long as it lasts."""
+    settings = load_settings({name.replace("__", "."): value for name, value in given.items()})
+    if not structlog.is_configured():
+        level = settings.log_level if "log_level" in settings.model_fields_set else "error"
+        configure_logging(level=level, style=settings.log_format)
+    with _ONE_AT_A_TIME, container.settings.override(Object(settings)):
+        umask = os.umask(0o077)
+        try:
+            keep_private(settings.private)
+            yield settings
+        finally:
+            os.umask(umask)
+
+
+def _loaded(name: str) -> Backend:
+    loaded: list[Backend] = container.load_backends([name])
+    return loaded[0]
+
+
+def _watched(settings: Settings, *, progress: bool) -> AbstractContextManager[Watch]:
+    if not progress:
+        return nullcontext(lambda _: None)
+    return watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size)

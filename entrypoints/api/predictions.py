@@ -1,0 +1,263 @@
+"""A study and what a backend says of it, in the orientation of the study's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.predict_study import NoPlace, OnSlice, Place, StudyReading
+from gliobench.domain.geometry.grids import Box3D, Voxel
+from gliobench.domain.geometry.orientation import reorient
+from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.messages import printable
+from gliobench.domain.predictions.prediction import GradePrediction, Mask
+from gliobench.domain.studies.study import Modality, Study
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.prediction_view import DISCLAIMER, prediction_json
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class LoadedStudy:
+    """A study that is open; its images are read when they are looked at.
+
+    Args:
+        source: Of this one study.
+        study: Its images on a RAS+ grid.
+    """
+
+    source: StudySource
+    study: Study
+
+    @property
+    def id(self) -> str:
+        """What the study is called."""
+        return self.study.id
+
+    @property
+    def modalities(self) -> list[str]:
+        """The modalities that are there: t1n, t1c, t2w, t2f."""
+        return [modality.value for modality in self.study.volumes]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along each axis of the study's files."""
+        return self.study.file_grid.shape
+
+    @property
+    def affine(self) -> NDArray[np.float64]:
+        """(4, 4): takes voxels of the study's files to millimetres in RAS+ world space."""
+        return self.study.file_grid.affine
+
+    def volume(self, modality: str) -> NDArray[np.float32]:
+        """Read an image, in the orientation of the study's files.
+
+        Args:
+            modality: t1n, t1c, t2w or t2f, or BraTS's older names.
+
+        Raises:
+            InvalidInputError: There is no modality of this name, or the file cannot be read.
+            NotFoundError: The study lacks it.
+        """
+        volume = self.study.volume(Modality.parse(modality))
+        return reorient(volume, source=self.study.grid, target=self.study.file_grid)
+
+    def __repr__(self) -> str:
+        spacing = " × ".join(f"{edge:g}" for edge in self.study.file_grid.spacing_mm)
+        shape = " × ".join(map(str, self.shape))
+        simulated = ", SIMULATED" if self.study.is_simulated else ""
+        return f"study {self.id}: {', '.join(self.modalities)}; {shape} voxels of {spacing} mm{simulated}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class PredictedMask:
+    """A predicted mask in the orientation of the study's files; numpy reads it as its labels.
+
+    Args:
+        mask: On the study's RAS+ grid.
+        study: What was predicted.
+        convention: What the labels mean.
+    """
+
+    mask: Mask
+    study: Study
+    convention: LabelConvention
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(I, J, K) labels of the convention; 0 is no tumour."""
+        return self.mask.labels_in(self.study, self.convention)
+
+    @property
+    def affine(self) -> NDArray[np.float64]:
+        """(4, 4): that of the study's files."""
+        return self.study.file_grid.affine
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """That of the study's files."""
+        return self.study.file_grid.shape
+
+    def to_nifti(self, path: str | PathLike[str]) -> Path:
+        """Write the labels as NIfTI; shape and affine are those of the study's files.
+
+        Args:
+            path: Ends in .nii or .nii.gz.
+
+        Raises:
+            InvalidInputError: It ends otherwise.
+            JobError: It cannot be written.
+        """
+        container.write_mask(Path(path), self.mask, self.study, self.convention)
+        return Path(path)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.labels, dtype=dtype)
+
+    def __repr__(self) -> str:
+        voxels = int(self.mask.whole.sum())
+        return f"mask of {' × '.join(map(str, self.shape))}: {voxels} voxels of tumour"
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction:
+    """What a backend says of a study; what it does not offer, or failed on, is None.
+
+    Voxels are those of the study's files, from zero; millimetres are of RAS+ world space.
+
+    Args:
+        reading: The answer, on the study's RAS+ grid.
+        convention: What the labels of its mask mean.
+    """
+
+    reading: StudyReading
+    convention: LabelConvention
+
+    @property
+    def study_id(self) -> str:
+        """The study."""
+        return self.reading.study.id
+
+    @property
+    def backend(self) -> str:
+        """Who answers."""
+        return self.reading.backend.name
+
+    @property
+    def grade(self) -> str | None:
+        """LGG or HGG."""
+        grade = self.reading.grade
+        return grade.grade.value if isinstance(grade, GradePrediction) else None
+
+    @property
+    def probability_hgg(self) -> float | None:
+        """P(HGG) in [0, 1]."""
+        grade = self.reading.grade
+        return grade.probability_hgg if isinstance(grade, GradePrediction) else None
+
+    @property
+    def tumour_found(self) -> bool | None:
+        """Whether a tumour was found; None where the backend does not localise, or failed to."""
+        if isinstance(self.reading.place, NoPlace):
+            return False
+        return True if self._place or self.on_slice else None
+
+    @property
+    def centre_mm(self) -> Voxel | None:
+        """The tumour's centre in the world."""
+        return self._place.centre_mm if self._place else None
+
+    @property
+    def centre_vox(self) -> Voxel | None:
+        """The tumour's centre in voxels."""
+        return self._place.centre_vox if self._place else None
+
+    @property
+    def box(self) -> Box3D | None:
+        """The tumour's box in voxels; its start is inside, its stop is not."""
+        return self._place.box_vox if self._place else None
+
+    @property
+    def size_mm(self) -> Voxel | None:
+        """The box's edges."""
+        return self._place.size_mm if self._place else None
+
+    @property
+    def volumes_mm3(self) -> Mapping[str, float]:
+        """The volume of each region of the mask."""
+        found = self._place.volumes_mm3 if self._place else {}
+        return {region.value: volume for region, volume in found.items()}
+
+    @property
+    def mask(self) -> PredictedMask | None:
+        """The mask, in the orientation of the study's files."""
+        place = self.reading.place
+        mask = place.mask if isinstance(place, Place | NoPlace) else None
+        return PredictedMask(mask, self.reading.study, self.convention) if mask else None
+
+    @property
+    def on_slice(self) -> OnSlice | None:
+        """What a backend that is shown one slice drew on it."""
+        return self.reading.on_slice
+
+    @property
+    def failures(self) -> list[str]:
+        """Why what was asked for is not there, a line each."""
+        return [f"{failure.reason.value}: {failure.detail}" for failure in self.reading.failures]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as JSON values, as `gliobench predict --json` prints them."""
+        return prediction_json(self.reading, {})
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:<12}{value}" for name, value in self._facts())
+
+    def _repr_html_(self) -> str:
+        rows = (
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self._facts()
+        )
+        return f"<table><tbody>{''.join(rows)}</tbody></table>"
+
+    @property
+    def _place(self) -> Place | None:
+        return self.reading.place if isinstance(self.reading.place, Place) else None
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "study", self.study_id + ", SIMULATED" * self.reading.study.is_simulated
+        yield "backend", printable(self.backend)
+        if stand_in := self.reading.backend.facts.stand_in:
+            yield "weights", printable(stand_in)
+        for fault in self.reading.implausible:
+            yield "IMPLAUSIBLE", printable(fault.sentence)
+        if self.grade:
+            odds = self.probability_hgg
+            yield "grade", self.grade if odds is None else f"{self.grade}, P(HGG) = {odds:.2f}"
+        if self.tumour_found is False:
+            yield "tumour", "none found"
+        if self.centre_mm and self.centre_vox:
+            yield "centre", f"{_rounded(self.centre_mm)} mm, voxel {_rounded(self.centre_vox)}"
+        if self.box and self.size_mm:
+            yield "box", f"voxels {self.box.start} to {self.box.stop}, {_rounded(self.size_mm)} mm"
+        for region, volume in self.volumes_mm3.items():
+            yield f"volume {region}", f"{volume / 1000:.1f} ml"
+        for failure in self.failures:
+            yield "failure", printable(failure)
+        yield "", DISCLAIMER
+
+
+def _rounded(values: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{value:.1f}" for value in values) + ")"
