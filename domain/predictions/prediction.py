@@ -152,7 +152,7 @@ class Mask:
         return cls(grid=grid, regions=convention.split(labels))
 
     def labels_in(self, study: Study, convention: LabelConvention) -> NDArray[np.uint8]:
-        """Give the labels in the orientation of the study's files.
+        """Return the labels in the orientation of the study's files.
 
         Args:
             study: Whose RAS+ grid the mask is on.
