@@ -27,7 +27,7 @@ from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.train.training_studies import TrainingStudies, case_hash, hash_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.networks.input import (
@@ -231,7 +231,7 @@ def _of_cube(cube: LesionCube, site: str | None) -> Lesion:
 def _crops(source: StudySource) -> list[Lesion]:
     return [
         _crop(source, one, GraderGeometry())
-        for ids in studies_with_masks(source, graded=True).values()
+        for ids in TrainingStudies.of(source, graded=True).by_patient.values()
         for one in ids
     ]
 

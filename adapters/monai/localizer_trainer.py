@@ -24,7 +24,7 @@ from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained
 from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.train.training_studies import TrainingStudies, hash_of
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.resampling import resample_to_spacing
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -82,21 +82,15 @@ class LocalizerTrainer(Trainer):
         self._schedule = schedule
         self._batch_size = batch_size
         self._geometry = geometry or LocalizerGeometry()
-        self._studies = studies_with_masks(source)
-        self._hashes = {one: case_hash(source, one) for one in self._studies_of(self._studies)}
+        self._studies = TrainingStudies.of(source)
 
     def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient with a reference mask; of several studies, the first's."""
-        strata = {}
-        for patient, study_ids in self._studies.items():
-            grade = self._source.reference(study_ids[0]).grade
-            site = self._source.study(study_ids[0]).site
-            strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
-        return strata
+        """Name site and grade of every patient; of several studies, the first's."""
+        return self._studies.strata()
 
     def training_data(self, patients: Collection[str]) -> TrainingData:
         """Name these patients and those of the lesions that are transplanted."""
-        contents = [self._hashes[one] for one in self._studies_of(patients)]
+        contents = self._studies.hashes(patients)
         if self._phantoms:
             contents += [self._phantoms.content_hash(one) for one in self._phantoms.study_ids()]
         cubes = self._cubes_beside(patients)
@@ -107,7 +101,7 @@ class LocalizerTrainer(Trainer):
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
         batches = LocalizerBatches(
-            [self._training_study(self._source, one) for one in self._studies_of(patients)],
+            [self._training_study(self._source, one) for one in self._studies.ids(patients)],
             [
                 Transplant(*cube.on_spacing(self._geometry.spacing_mm))
                 for cube in self._cubes_beside(patients)
@@ -129,14 +123,11 @@ class LocalizerTrainer(Trainer):
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""
         network = trained_localizer(folder, UNTOLD, geometry=self._geometry)
-        return [self._row(network, study_id) for study_id in self._studies_of(patients)]
-
-    def _studies_of(self, patients: Collection[str]) -> list[str]:
-        return [one for patient in sorted(patients) for one in self._studies[patient]]
+        return [self._row(network, study_id) for study_id in self._studies.ids(patients)]
 
     def _cubes_beside(self, patients: Collection[str]) -> list[LesionCube]:
         """Give all lesions but those of the patients with a study who are held out."""
-        held_out = set(self._studies) - set(patients)
+        held_out = set(self._studies.by_patient) - set(patients)
         return [cube for cube in self._cubes if cube.patient_id not in held_out]
 
     def _phantom_studies(self) -> list[TrainingStudy]:

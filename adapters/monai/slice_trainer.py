@@ -31,7 +31,7 @@ from gliobench.adapters.monai.torch_network import (
 from gliobench.application.backends.tumour_finder import Regions, find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
-from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.train.training_studies import TrainingStudies, hash_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm, hit
@@ -94,27 +94,20 @@ class SliceTrainer(Trainer):
         self._schedule = schedule
         self._batch_size = batch_size
         self._geometry = geometry or SliceGeometry()
-        self._studies = studies_with_masks(source, graded=True)
-        study_ids = self._studies_of(self._studies)
-        for study_id in study_ids:
+        self._studies = TrainingStudies.of(source, graded=True)
+        for study_id in self._studies.ids(self._studies.by_patient):
             if not is_slice(source.study(study_id).grid):
                 raise InvalidInputError(
                     f"study {study_id} is a volume: wanted slices, or gliobench train localizer"
                 )
-        self._hashes = {one: case_hash(source, one) for one in study_ids}
 
     def strata(self) -> Mapping[str, str]:
         """Name site and grade of every patient; of several studies, the first's."""
-        strata = {}
-        for patient, study_ids in self._studies.items():
-            grade = self._source.reference(study_ids[0]).grade
-            site = self._source.study(study_ids[0]).site
-            strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
-        return strata
+        return self._studies.strata()
 
     def training_data(self, patients: Collection[str]) -> TrainingData:
         """Name these patients, and hash their studies."""
-        contents = hash_of(self._hashes[one] for one in self._studies_of(patients))
+        contents = hash_of(self._studies.hashes(patients))
         return TrainingData(tuple(sorted(patients)), contents)
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
@@ -144,17 +137,14 @@ class SliceTrainer(Trainer):
         localizer, grader = trained_slice_networks(
             folder, UNTOLD, temperature=1.0, geometry=self._geometry
         )
-        return [self._row(localizer, grader, study_id) for study_id in self._studies_of(patients)]
-
-    def _studies_of(self, patients: Collection[str]) -> list[str]:
-        return [one for patient in sorted(patients) for one in self._studies[patient]]
+        return [self._row(localizer, grader, study_id) for study_id in self._studies.ids(patients)]
 
     def _lessons(
         self, patients: Collection[str]
     ) -> tuple[list[TrainingSlice], list[TrainingSlice]]:
         lessons: list[TrainingSlice] = []
         crops: list[TrainingSlice] = []
-        for study_id in self._studies_of(patients):
+        for study_id in self._studies.ids(patients):
             study, reference = self._source.study(study_id), self._source.reference(study_id)
             lessons += lessons_of(study, reference, self._geometry)
             crops.append(lesson_about(study, reference, self._geometry))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
@@ -13,28 +14,61 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
 
 
-def studies_with_masks(source: StudySource, *, graded: bool = False) -> dict[str, list[str]]:
-    """Name the studies whose reference mask holds a tumour, by patient.
-
-    Those whose reference cannot be read are left out: `reference_faults` names them.
+@dataclass(frozen=True)
+class TrainingStudies:
+    """The studies whose reference mask holds a tumour; made by `TrainingStudies.of`.
 
     Args:
         source: Where they are.
-        graded: Whether to leave out those without a reference grade.
-
-    Raises:
-        InvalidInputError: There is none.
+        by_patient: Their ids, at least one for a patient, in the source's order.
     """
-    studies: dict[str, list[str]] = {}
-    for study_id in source.study_ids():
-        reference = read_reference(source, study_id)
-        if not reference.has_tumour or (graded and reference.grade is None):
-            continue
-        studies.setdefault(source.study(study_id).patient_id, []).append(study_id)
-    if not studies:
-        wanted = "mask and a grade" if graded else "mask"
-        raise InvalidInputError(f"no study has a reference {wanted}: nothing to learn from")
-    return studies
+
+    source: StudySource
+    by_patient: Mapping[str, Sequence[str]]
+    _hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, source: StudySource, *, graded: bool = False) -> TrainingStudies:
+        """Find them; those whose reference cannot be read are left out: `reference_faults` names them.
+
+        Args:
+            source: Where they are.
+            graded: Whether to leave out those without a reference grade.
+
+        Raises:
+            InvalidInputError: There is none.
+        """
+        studies: dict[str, list[str]] = {}
+        for study_id in source.study_ids():
+            reference = read_reference(source, study_id)
+            if not reference.has_tumour or (graded and reference.grade is None):
+                continue
+            studies.setdefault(source.study(study_id).patient_id, []).append(study_id)
+        if not studies:
+            wanted = "mask and a grade" if graded else "mask"
+            raise InvalidInputError(f"no study has a reference {wanted}: nothing to learn from")
+        return cls(source, studies)
+
+    def ids(self, patients: Iterable[str]) -> list[str]:
+        """List the studies of some patients, sorted by patient."""
+        return [study_id for patient in sorted(patients) for study_id in self.by_patient[patient]]
+
+    def strata(self) -> dict[str, str]:
+        """Name site and grade of every patient; of several studies, the first's."""
+        strata = {}
+        for patient, study_ids in self.by_patient.items():
+            grade = self.source.reference(study_ids[0]).grade
+            site = self.source.study(study_ids[0]).site
+            strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
+        return strata
+
+    def hashes(self, patients: Iterable[str]) -> list[str]:
+        """Hash all that can be learned from each study of some patients, each study once."""
+        study_ids = self.ids(patients)
+        for study_id in study_ids:
+            if study_id not in self._hashes:
+                self._hashes[study_id] = case_hash(self.source, study_id)
+        return [self._hashes[study_id] for study_id in study_ids]
 
 
 def check_regions(source: StudySource, wanted: Iterable[Region]) -> None:

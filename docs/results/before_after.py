@@ -82,7 +82,7 @@ def base_rows(run: Path, slices: str) -> Rows:
             lora={},
             schedule={},
         )
-        kept.write_text(json.dumps(trainer.predict_base(sorted(trainer.strata()))))
+        kept.write_text(json.dumps(trainer.predict(sorted(trainer.strata()), None)))
     return json.loads(kept.read_text())
 
 

@@ -230,7 +230,7 @@ def test_held_out_patients_are_scored_question_by_question(
     trainer = lora_trainer(tiny_folder, states, cases(4), epochs=1, max_new_tokens=8)
 
     rows = CrossValidation(trainer, tmp_path, folds=2).run_fold(0, lambda _: nothing)
-    (base,) = trainer.predict_base(["study-0"])
+    (base,) = trainer.predict(["study-0"], None)
 
     assert len(rows) == 2
     for row in rows:

@@ -8,10 +8,10 @@ import pytest
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.predict.read_reference import reference_faults
 from gliobench.application.train.training_studies import (
+    TrainingStudies,
     case_hash,
     check_regions,
     hash_of,
-    studies_with_masks,
 )
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -35,7 +35,7 @@ def empty(case: Case) -> Case:
 def test_all_studies_of_a_patient_are_learned_from() -> None:
     cases = [fake_case("before", patient_id="p"), fake_case("after", patient_id="p"), CASE]
 
-    studies = studies_with_masks(FakeStudySource(cases))
+    studies = TrainingStudies.of(FakeStudySource(cases)).by_patient
 
     assert studies == {"p": ["after", "before"], "study-1": ["study-1"]}
 
@@ -43,7 +43,7 @@ def test_all_studies_of_a_patient_are_learned_from() -> None:
 def test_a_mask_without_a_voxel_is_no_mask() -> None:
     source = FakeStudySource([CASE, empty(fake_case("empty")), fake_case("none", tumour=None)])
 
-    assert studies_with_masks(source) == {"study-1": ["study-1"]}
+    assert TrainingStudies.of(source).by_patient == {"study-1": ["study-1"]}
 
 
 def test_a_study_whose_mask_cannot_be_read_is_left_out_and_named() -> None:
@@ -51,22 +51,22 @@ def test_a_study_whose_mask_cannot_be_read_is_left_out_and_named() -> None:
     torn = Case(fake_case("torn").study, Reference(grade=Grade.HGG, fault=fault))
     source = FakeStudySource([CASE, torn], unreadable={"lost": InvalidInputError("lost")})
 
-    assert studies_with_masks(source) == {"study-1": ["study-1"]}
+    assert TrainingStudies.of(source).by_patient == {"study-1": ["study-1"]}
     assert list(reference_faults(source)) == [Fault("lost", FaultKind.UNREADABLE, "lost"), fault]
 
 
 def test_a_study_without_a_grade_is_left_out_where_one_is_needed() -> None:
     source = FakeStudySource([CASE, fake_case("ungraded", grade=None)])
 
-    assert set(studies_with_masks(source, graded=True)) == {"study-1"}
-    assert set(studies_with_masks(source)) == {"study-1", "ungraded"}
+    assert set(TrainingStudies.of(source, graded=True).by_patient) == {"study-1"}
+    assert set(TrainingStudies.of(source).by_patient) == {"study-1", "ungraded"}
 
 
 def test_nothing_to_learn_from_is_said_in_one_line() -> None:
     source = FakeStudySource([empty(CASE), fake_case("ungraded", grade=None)])
 
     with pytest.raises(InvalidInputError, match="no study has a reference mask and a grade: noth"):
-        studies_with_masks(source, graded=True)
+        TrainingStudies.of(source, graded=True)
 
 
 def test_the_hash_of_a_case_tells_of_its_images_its_grade_and_its_mask() -> None:

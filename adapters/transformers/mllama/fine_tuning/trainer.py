@@ -42,7 +42,7 @@ from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.learned_images import learned_images
-from gliobench.application.train.training_studies import case_hash, hash_of, studies_with_masks
+from gliobench.application.train.training_studies import TrainingStudies, hash_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import Region
@@ -97,16 +97,11 @@ class LoraTrainer(Trainer):
         self._variants = variants
         self._four_bit = four_bit
         self._prompts = prompts or Prompts.load()
-        self._studies = studies_with_masks(source)
+        self._studies = TrainingStudies.of(source)
 
     def strata(self) -> Mapping[str, str]:
-        """Name site and grade of every patient with a reference mask; of several, the first's."""
-        strata = {}
-        for patient, study_ids in self._studies.items():
-            grade = self._source.reference(study_ids[0]).grade
-            site = self._source.study(study_ids[0]).site
-            strata[patient] = f"{site}×{grade.value if grade else 'unknown'}"
-        return strata
+        """Name site and grade of every patient; of several studies, the first's."""
+        return self._studies.strata()
 
     def training_data(self, patients: Collection[str]) -> TrainingData:
         """Name these patients, and hash their studies."""
@@ -123,11 +118,12 @@ class LoraTrainer(Trainer):
             progress=progress,
         )
 
-    def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
-        """Ask about these patients' slices with the adapter of a fit, and score the answers."""
-        engine = self._engine.model_copy(update={"adapter": str(folder / ADAPTER)})
+    def predict(self, patients: Collection[str], folder: Path | None) -> list[Row]:
+        """Ask about these patients' slices with the adapter of a fit or none, and score the answers."""
+        adapter = None if folder is None else str(folder / ADAPTER)
+        engine = self._engine.model_copy(update={"adapter": adapter})
         reader = self._reader(Engine.load(engine))
-        study_ids = [one for patient in sorted(patients) for one in self._studies[patient]]
+        study_ids = self._studies.ids(patients)
         rows: list[Row] = []
         for start in range(0, len(study_ids), STUDIES_AT_ONCE):
             cases = [self._case(one) for one in study_ids[start : start + STUDIES_AT_ONCE]]
@@ -148,19 +144,16 @@ class LoraTrainer(Trainer):
     def _lesson(self, patients: Collection[str], settings: dict[str, object]) -> Lesson:
         checkpoint = load_checkpoint(self._engine, four_bit=self._four_bit)
         prompting = SlicePrompting.of(self._reading, checkpoint.tile_px)
-        samples = [one for patient in sorted(patients) for one in self._samples(patient, prompting)]
+        samples = [
+            sample
+            for study_id in self._studies.ids(patients)
+            for sample in self._samples_of(self._case(study_id), prompting)
+        ]
         states = None if self._lora.vision else self._look(checkpoint, samples)
         examples = examples_of(samples, checkpoint, prompting, self._prompts)
         model = add_lora(checkpoint.model, self._lora)
         card = self._card(patients, checkpoint, trainable_parameters(model), settings)
         return Lesson(model, examples, Collator(checkpoint, states), card.write)
-
-    def _samples(self, patient: str, prompting: SlicePrompting) -> list[Sample]:
-        return [
-            sample
-            for study_id in self._studies[patient]
-            for sample in self._samples_of(self._case(study_id), prompting)
-        ]
 
     def _samples_of(self, case: Case, prompting: SlicePrompting) -> list[Sample]:
         plane = case.study.oracle_plane
@@ -222,8 +215,7 @@ class LoraTrainer(Trainer):
         )
 
     def _data_hash(self, patients: Collection[str]) -> str:
-        study_ids = [one for patient in patients for one in self._studies[patient]]
-        return hash_of(case_hash(self._source, one) for one in study_ids)
+        return hash_of(self._studies.hashes(patients))
 
     @cached_property
     def _model_hash(self) -> str:
