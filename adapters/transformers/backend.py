@@ -30,7 +30,7 @@ from gliobench.domain.studies.study import Study
 
 
 class Speaker(Answerer, Protocol):
-    """An engine: it answers, and tells what it is and what it sends."""
+    """An engine: it answers, and describes what it is and what it sends."""
 
     @property
     def fingerprint(self) -> str:
@@ -85,20 +85,20 @@ def backend_of(
         localizer=guide.localizer if guide else None,
     )
     reader = Reader(engine, asking, planes_of, oracle=reading.oracle)
-    told = _told(reading, prompting, prompts, guide)
+    shown = _provenance(reading, prompting, prompts, guide)
     parts = dict(learned or {})
     if guide:
         parts[f"the localizer {guide.name}"] = guide.trained_on
     known = [hashes for hashes in parts.values() if hashes is not None]
     unstated = [part for part, hashes in parts.items() if hashes is None]
     unstated += [f"{guide.name}: {guide.unstated}"] if guide and guide.unstated else []
-    decisive = [engine.fingerprint, sorted(told.items())]
+    decisive = [engine.fingerprint, sorted(shown.items())]
     return Backend(
         name=name,
         classifier=VisionLanguageClassifier(reader),
         localizer=VisionLanguageLocalizer(reader),
         fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
-        provenance={**engine.provenance, **told},
+        provenance={**engine.provenance, **shown},
         facts=BackendFacts(stand_in=stand_in, oracle=reading.oracle),
         trained_on=frozenset().union(*known) if known else None,
         unstated=" and ".join(unstated) if known else "",
@@ -120,7 +120,8 @@ class VisionLanguageClassifier(Classifier):
     def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
         """Grade each study."""
         return [
-            one if isinstance(one, Failure) else one.grade for one in self._reader.read(studies)
+            reading if isinstance(reading, Failure) else reading.grade
+            for reading in self._reader.read(studies)
         ]
 
 
@@ -143,10 +144,10 @@ class VisionLanguageLocalizer(Localizer):
     def localise(
         self, studies: Sequence[Study], forms: Collection[Form]
     ) -> list[LocalisationPrediction | Failure]:
-        """Say where the tumour of each study is."""
+        """Locate the tumour of each study."""
         return [
-            one if isinstance(one, Failure) else _only(one.place, forms)
-            for one in self._reader.read(studies)
+            reading if isinstance(reading, Failure) else _only(reading.place, forms)
+            for reading in self._reader.read(studies)
         ]
 
 
@@ -156,10 +157,10 @@ def _only(place: LocalisationPrediction, forms: Collection[Form]) -> Localisatio
     return LocalisationPrediction(answers, oracle=place.oracle, raw=raw)
 
 
-def _told(
+def _provenance(
     reading: ReadingOptions, prompting: SlicePrompting, prompts: Prompts, guide: Backend | None
 ) -> dict[str, str]:
-    told = {
+    shown = {
         "slices": reading.policy.value,
         "composition": f"{prompting.composition.value} of "
         + " ".join(m.value for m in prompting.modalities),
@@ -172,16 +173,18 @@ def _told(
         "gliobench": __version__,
     }
     if reading.policy is SlicePolicy.N_SLICES:
-        told["slices"] += f": {reading.slices}"
-    return told | ({"guide": f"{guide.name} {guide.fingerprint}"} if guide else {})
+        shown["slices"] += f": {reading.slices}"
+    return shown | ({"guide": f"{guide.name} {guide.fingerprint}"} if guide else {})
 
 
 def _parser_sha256() -> str:
     sources = (
-        one for one in files("gliobench.domain.answers").iterdir() if one.name.endswith(".py")
+        source
+        for source in files("gliobench.domain.answers").iterdir()
+        if source.name.endswith(".py")
     )
-    in_order = sorted(sources, key=lambda one: one.name)
-    return hashlib.sha256(b"".join(one.read_bytes() for one in in_order)).hexdigest()
+    in_order = sorted(sources, key=lambda source: source.name)
+    return hashlib.sha256(b"".join(source.read_bytes() for source in in_order)).hexdigest()
 
 
 def _sent(reader: Reader, engine: Speaker, study: Study) -> Iterator[str]:
@@ -196,4 +199,4 @@ def _sent(reader: Reader, engine: Speaker, study: Study) -> Iterator[str]:
             yield engine.chat(prompt.text, pictures=len(request.pictures))
             if prompt.grammar:
                 yield f"held to {prompt.grammar}"
-            yield from (f"compared: {one}" for one in prompt.continuations)
+            yield from (f"compared: {text}" for text in prompt.continuations)

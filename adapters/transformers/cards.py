@@ -64,7 +64,7 @@ def learned_by(folder: str) -> frozenset[str] | None:
 
 
 def check_taught(card: Mapping[str, Any], reading: ReadingOptions, prompts: Prompts) -> None:
-    """Vouch that an adapter of ours is shown and asked what it was taught.
+    """Check that an adapter of ours is shown and asked what it was taught.
 
     Raises:
         InvalidInputError: It learned from other prompts, or from pictures of another kind.

@@ -89,7 +89,7 @@ def with_adapter(model: ModelT, adapter: str, *, merge: bool) -> ModelT:
 
 
 def _adapter_folder(adapter: str) -> Path:
-    """Give the folder of an adapter, fetched from the hub where it is named by an id."""
+    """Return the folder of an adapter, fetched from the hub where it is named by an id."""
     if Path(adapter).is_dir():
         return Path(adapter)
     return Path(snapshot_download(adapter, allow_patterns=[CONFIG, WEIGHTS]))
@@ -166,7 +166,7 @@ def require(library: str, purpose: str, *, extra: str = "vlm") -> None:
 
 @contextmanager
 def reported_loading(name: str, *, what: str = "model") -> Iterator[None]:
-    """Say in one line what is the matter with a checkpoint, and how to get it.
+    """Report in one line what is wrong with a checkpoint, and how to get it.
 
     The hub's own warnings, a line for each of its retries, are held back meanwhile.
     """

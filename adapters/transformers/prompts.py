@@ -65,7 +65,12 @@ class Prompts:
     def load(cls) -> Prompts:
         """Read the templates that ship with gliobench."""
         folder = files("gliobench.adapters.transformers") / "prompts"
-        return cls({one: (folder / f"{one.value}.txt").read_text("utf-8") for one in Question})
+        return cls(
+            {
+                question: (folder / f"{question.value}.txt").read_text("utf-8")
+                for question in Question
+            }
+        )
 
     @property
     def sha256(self) -> str:
@@ -81,7 +86,7 @@ class Prompts:
         modalities: Sequence[Modality] = (Modality.T1C,),
         pixels: int | None = None,
     ) -> str:
-        """Word a question about one axial slice.
+        """Write a question about one axial slice.
 
         Args:
             question: What is asked.
@@ -99,7 +104,7 @@ class Prompts:
                 f"wanted {composition.modality_count}"
             )
         words = Template(self.templates[question]).substitute(
-            picture=_PICTURES[composition].format(*(_NAMES[one] for one in modalities)),
+            picture=_PICTURES[composition].format(*(_NAMES[modality] for modality in modalities)),
             frame=_frame(
                 "one panel" if composition is Composition.MONTAGE else "the picture", pixels
             ),
@@ -109,7 +114,7 @@ class Prompts:
 
 
 def answer_schema(question: Question, *, pixels: int | None = None) -> str:
-    """Give the JSON schema of a question's answer, for constrained decoding.
+    """Return the JSON schema of a question's answer, for constrained decoding.
 
     The spaces are those of `json.dumps`, so that an answer has one spelling.
 
@@ -120,7 +125,7 @@ def answer_schema(question: Question, *, pixels: int | None = None) -> str:
     at = _coordinate(pixels)
     match question:
         case Question.GRADE:
-            properties: dict[str, object] = {"grade": {"enum": [one.value for one in Grade]}}
+            properties: dict[str, object] = {"grade": {"enum": [grade.value for grade in Grade]}}
         case Question.POINT:
             properties = dict.fromkeys(("x", "y"), at)
         case Question.BOX:

@@ -56,7 +56,7 @@ class Asking:
         places: How the questions of place are answered: free or constrained.
 
     Raises:
-        InvalidInputError: Places are to be scored, which takes a list of possible answers.
+        InvalidInputError: Scoring is asked for places, which takes a list of possible answers.
     """
 
     prompting: SlicePrompting
@@ -89,8 +89,8 @@ class SliceReading:
 
     @property
     def shows_none(self) -> bool:
-        """Tell whether every answer is that there is no tumour."""
-        return all(isinstance(one, NoTumour) for one in self.places.values())
+        """Check whether every answer is that there is no tumour."""
+        return all(isinstance(place, NoTumour) for place in self.places.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,13 +126,13 @@ class Reader:
         self._read: WeakKeyDictionary[Study, Reading | Failure] = WeakKeyDictionary()
 
     def read(self, studies: Sequence[Study]) -> list[Reading | Failure]:
-        """Give what the model says of each study, or why it could not be asked."""
+        """Return what the model says of each study, or why it could not be asked."""
         new = [study for study in dict.fromkeys(studies) if study not in self._read]
         self._read.update(zip(new, self._ask(new), strict=True))
         return [self._read[study] for study in studies]
 
     def requests(self, study: Study) -> list[tuple[SliceView, Request]] | Failure:
-        """Give what is asked about a study, slice by slice from the lowest up."""
+        """Return what is asked about a study, slice by slice from the lowest up."""
         prompting = self._asking.prompting
         prompts = tuple(self._asking.prompt(question) for question in Question)
         try:
@@ -155,7 +155,7 @@ class Reader:
             replies = iter(self._engine.answer(requests) if requests else ())
         except FaultError as error:
             if len(studies) > 1:  # one study must not fail another
-                return [reading for one in studies for reading in self._ask([one])]
+                return [reading for study in studies for reading in self._ask([study])]
             return [failure_of(error)]
         return [
             shown if isinstance(shown, Failure) else self._reading(shown, replies)
@@ -204,16 +204,16 @@ def grade_of(slices: Sequence[SliceReading]) -> GradePrediction | Failure:
     Args:
         slices: At least one, from the lowest up.
     """
-    graded = [one.grade for one in slices if isinstance(one.grade, GradePrediction)]
+    graded = [part.grade for part in slices if isinstance(part.grade, GradePrediction)]
     middle = slices[len(slices) // 2].grade
-    raw = _joined([(one.view, one.grade.raw or "") for one in slices])
+    raw = _joined([(part.view, part.grade.raw or "") for part in slices])
     if not graded:
         return Failure(middle.reason, middle.detail, raw) if isinstance(middle, Failure) else middle
-    odds = [one.probability_hgg for one in graded if one.probability_hgg is not None]
+    odds = [grade.probability_hgg for grade in graded if grade.probability_hgg is not None]
     if odds:
         mean = sum(odds) / len(odds)
         return GradePrediction.likelier(mean, raw)
-    votes = Counter(one.grade for one in graded)
+    votes = Counter(grade.grade for grade in graded)
     tied = votes[Grade.HGG] == votes[Grade.LGG]
     decisive = middle if isinstance(middle, GradePrediction) else graded[len(graded) // 2]
     grade = decisive.grade if tied else votes.most_common(1)[0][0]
@@ -226,11 +226,11 @@ def chosen(slices: Sequence[SliceReading]) -> SliceReading:
     Args:
         slices: At least one, from the lowest up.
     """
-    slices = [one for one in slices if not one.shows_none] or slices
+    slices = [part for part in slices if not part.shows_none] or slices
     odds = {
-        one: one.grade.probability_hgg
-        for one in slices
-        if isinstance(one.grade, GradePrediction) and one.grade.probability_hgg is not None
+        part: part.grade.probability_hgg
+        for part in slices
+        if isinstance(part.grade, GradePrediction) and part.grade.probability_hgg is not None
     }
     return max(odds, key=odds.__getitem__) if odds else slices[len(slices) // 2]
 

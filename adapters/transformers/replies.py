@@ -43,7 +43,7 @@ class Writing:
 
 
 class ReplyEnd:
-    """Tells when a reply has ended: at the end of turn, or where its JSON closes."""
+    """Detects when a reply has ended: at the end of turn, or where its JSON closes."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, end_tokens: Sequence[int]) -> None:
         self._tokenizer = tokenizer
@@ -74,7 +74,7 @@ class ReplyEnd:
 
 
 def holds_json(text: str) -> bool:
-    """Tell whether a whole JSON object begins at the first brace of a text."""
+    """Check whether a whole JSON object begins at the first brace of a text."""
     start = text.find("{")
     if start < 0:
         return False
@@ -123,7 +123,7 @@ class Grammars:
 
 
 def allowed(matchers: Sequence[LLMatcher | None], vocabulary: int) -> Tensor:
-    """Say which tokens each row may go on with: (rows, vocabulary) bool, on the CPU."""
+    """Compute which tokens each row may go on with: (rows, vocabulary) bool, on the CPU."""
     masks = torch.ones(len(matchers), vocabulary, dtype=torch.bool)
     bit = torch.arange(32, dtype=torch.int32)
     for row, matcher in enumerate(matchers):

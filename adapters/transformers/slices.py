@@ -106,11 +106,11 @@ class SlicePrompting:
             NotFoundError: The study lacks a modality.
             InvalidInputError: A volume cannot be read, or is zero everywhere.
         """
-        volumes = {one: study.volume(one) for one in self.modalities}
+        volumes = {modality: study.volume(modality) for modality in self.modalities}
         return render_all(volumes, views, self.composition, self.modalities)
 
     def prompt_text(self, prompts: Prompts, question: Question) -> str:
-        """Word a question about such a picture."""
+        """Write a question about such a picture."""
         return prompts.prompt_text(
             question,
             composition=self.composition,
@@ -119,14 +119,14 @@ class SlicePrompting:
         )
 
     def answer_schema(self, question: Question) -> str:
-        """Give the JSON schema of the answer about such a picture."""
+        """Return the JSON schema of the answer about such a picture."""
         return answer_schema(question, pixels=self.pixels)
 
 
 def planes_by(
     policy: SlicePolicy, *, modality: Modality, count: int = 1, localizer: Localizer | None = None
 ) -> PlanesOf:
-    """Give what chooses slices by a policy; a study of one axial plane leaves no choice.
+    """Return what chooses slices by a policy; a study of one axial plane leaves no choice.
 
     Args:
         policy: How to choose.

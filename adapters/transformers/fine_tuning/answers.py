@@ -43,13 +43,15 @@ class PictureReference:
     @property
     def questions(self) -> tuple[Question, ...]:
         """The questions that it answers."""
-        return tuple(one for one in Question if one is not Question.GRADE or self.grade)
+        return tuple(
+            question for question in Question if question is not Question.GRADE or self.grade
+        )
 
 
 def answer_text(
     question: Question, reference: PictureReference, *, pixels: int | None = None
 ) -> str:
-    """Word the right answer: the JSON that the prompt asks for.
+    """Write the right answer: the JSON that the prompt asks for.
 
     The parser reads it back to the last digit written. Numbers are rounded; a box outwards, so
     that it holds the tumour and is never empty.
@@ -94,7 +96,7 @@ def _outward(box: tuple[float, float, float, float], scale: int) -> tuple[int, i
 
 
 def _corners(reference: PictureReference, scale: int) -> list[tuple[int, int]]:
-    """Give the outline with few corners, on whole units, simple whatever rounding does to it."""
+    """Return the outline with few corners, on whole units, simple whatever rounding does to it."""
     rounded = [(round(x * scale), round(y * scale)) for x, y in radial_corners(reference.polygon)]
     corners = list(dict.fromkeys(rounded))
     if len(corners) >= 3 and shapely.Polygon(corners).is_valid:

@@ -1,4 +1,4 @@
-"""What an adapter says of itself: of whom it learned, what it was asked, and how it went."""
+"""The card of an adapter: its training patients, its prompts and its loss curve."""
 
 from __future__ import annotations
 

@@ -77,10 +77,10 @@ class Lesson:
     """What a fit needs.
 
     Args:
-        model: With what is to be learned added to it.
+        model: With the trainable weights added to it.
         examples: What to learn from.
         collate: Makes a batch of some examples, with `labels` and `weights`.
-        sign: Told the adapter's folder and the curve before the adapter is put in place.
+        sign: Called with the adapter's folder and the curve before the adapter is put in place.
     """
 
     model: PeftModel
@@ -106,7 +106,7 @@ def fit_adapter(
         schedule: How long and how fast.
         settings: All that decides the outcome, ready for JSON.
         folder: Of this fit.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         JobError: The loss is not finite, or zero at once; or the folder's fit has other settings.
@@ -140,7 +140,7 @@ def _checkpoint_activations(model: Any) -> None:  # noqa: ANN401 - PEFT gives it
 
 
 def _settle(path: Path, settings: Mapping[str, object]) -> None:
-    """Vouch that a fit that was begun here has the same settings."""
+    """Check that a fit that was begun here has the same settings."""
     text = json.dumps(settings, indent=1, sort_keys=True)
     if not path.exists():
         write_whole(path, text.encode())
@@ -174,8 +174,8 @@ def _arguments(schedule: LoraSchedule, folder: Path) -> TrainingArguments:
 
 def _last_whole(folder: Path) -> str | None:
     """Find the newest checkpoint whose last file was written."""
-    whole = [one.parent for one in folder.glob("checkpoint-*/trainer_state.json")]
-    newest = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
+    whole = [file.parent for file in folder.glob("checkpoint-*/trainer_state.json")]
+    newest = max(whole, key=lambda file: int(file.name.rpartition("-")[2]), default=None)
     return str(newest) if newest else None
 
 
@@ -222,7 +222,7 @@ class _Trainer(transformers.Trainer):
 
 
 class _Watch(TrainerCallback):
-    """Stops a fit that went wrong, and tells how far one has come that does not."""
+    """Stops a fit that went wrong, and reports the progress of any other."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

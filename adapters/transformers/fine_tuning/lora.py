@@ -61,7 +61,7 @@ class LoraOptions:
 
 
 def add_lora(model: PreTrainedModel, options: LoraOptions) -> PeftModel:
-    """Freeze a model and add what is to be learned.
+    """Freeze a model and add the trainable weights.
 
     Raises:
         InvalidInputError: Other parameters would be learned than were asked for.
@@ -102,7 +102,7 @@ def trainable_parameters(model: nn.Module) -> dict[str, int]:
 
 
 def check_parameters(found: Mapping[str, int], expected: Mapping[str, int]) -> None:
-    """Vouch that each tower learns what it should and nothing else.
+    """Check that each tower learns what it should and nothing else.
 
     Raises:
         InvalidInputError: It does not, or nothing learns.

@@ -92,7 +92,7 @@ def _scores(case: Case, place: LocalisationPrediction | Failure) -> Row:
 
 
 def _score(outcome: FormOutcome | None) -> Scores:
-    """Give the scores of a place, worst scores left out."""
+    """Return the scores of a place, worst scores left out."""
     if outcome is None or outcome.failure or isinstance(outcome.answer, NoTumour):
         return {}
     return outcome.scores

@@ -58,7 +58,7 @@ def samples_of(
 
 
 def moved_views(case: Case, view: SliceView, *, variants: int, seed: int) -> Iterator[SliceView]:
-    """Move and mirror a view, the tumour always in sight; the first is the view itself.
+    """Move and mirror a view, the tumour always within the picture; the first is the view itself.
 
     Raises:
         InvalidInputError: The mask does not meet the plane.
@@ -78,7 +78,7 @@ def moved_views(case: Case, view: SliceView, *, variants: int, seed: int) -> Ite
 
 
 def picture_reference(reference: Reference, view: SliceView) -> PictureReference:
-    """Say where the whole tumour is in a picture.
+    """Locate the whole tumour in a picture.
 
     Raises:
         InvalidInputError: The mask does not meet the plane, or lies partly outside the picture.

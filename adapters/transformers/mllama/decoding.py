@@ -16,7 +16,7 @@ class Decoder:
     """Greedy decoding.
 
     Args:
-        end: Tells when a reply has ended.
+        end: Detects when a reply has ended.
         limit: Most tokens of a reply.
         capture: Capture the step as a CUDA graph; rows then stay until all have ended.
     """
@@ -53,7 +53,7 @@ class Decoder:
             logits = step(tokens[:, None])
 
     def release(self) -> None:
-        """Give back the memory of a captured step."""
+        """Release the memory of a captured step."""
         self._captured = None
 
     def _step(self, dialogues: Dialogues) -> Callable[[Tensor], Tensor]:
@@ -91,7 +91,7 @@ class CapturedStep:
         return self._logits
 
     def fits(self, dialogues: Dialogues) -> bool:
-        """Tell whether another batch's tensors have the sizes of this one's."""
+        """Check whether another batch's tensors have the sizes of this one's."""
         return self._dialogues.rows.shape == dialogues.rows.shape and [
             tensor.shape for tensor in _tensors(self._dialogues)
         ] == [tensor.shape for tensor in _tensors(dialogues)]
@@ -117,7 +117,7 @@ class CapturedStep:
 
 
 def _tensors(dialogues: Dialogues) -> list[Tensor]:
-    layers = [part for one in dialogues.memory.layers for part in (one.keys, one.values)]
+    layers = [part for layer in dialogues.memory.layers for part in (layer.keys, layer.values)]
     state = [dialogues.visible, dialogues.positions, dialogues.column]
     sees = [] if dialogues.sees is None else [dialogues.sees]
     return [*layers, *state, dialogues.rows.request, dialogues.rows.place, *sees]

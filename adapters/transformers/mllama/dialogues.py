@@ -18,7 +18,7 @@ from gliobench.adapters.transformers.mllama.memory import (
     empty_text,
     in_order,
 )
-from gliobench.adapters.transformers.mllama.vision_cache import Looked
+from gliobench.adapters.transformers.mllama.vision_cache import EncodedPictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Dialogues:
 
 def begin(
     model: MllamaForConditionalGeneration,
-    looked: Looked,
+    encoded: EncodedPictures,
     dialogues: Sequence[Dialogue],
     *,
     pad_token: int,
@@ -132,7 +132,7 @@ def begin(
 
     Args:
         model: The model.
-        looked: The pictures; every request has at least one prompt.
+        encoded: The pictures; every request has at least one prompt.
         dialogues: The prompts, in the order of the rows.
         pad_token: Fills short prompts up, unseen.
         picture_token: Stands where a picture is shown.
@@ -141,7 +141,7 @@ def begin(
     Returns:
         Where the rows stand, and the logits of their first reply tokens, (rows, vocabulary).
     """
-    device = looked.owner.device
+    device = encoded.owner.device
     longest = max(len(dialogue.tokens) for dialogue in dialogues)
     # Prompts are padded in front, so that all replies begin at one place.
     padding = [longest - len(dialogue.tokens) for dialogue in dialogues]
@@ -149,22 +149,22 @@ def begin(
     tokens = torch.tensor(padded, device=device)
     valid = torch.arange(longest, device=device) >= torch.tensor(padding, device=device)[:, None]
     rows = Rows.of([dialogue.request for dialogue in dialogues], device)
-    sees = _sees(padded, looked.owner[rows.request], picture_token)
-    state = _state(model, looked, rows, length=longest + room)
+    sees = _sees(padded, encoded.owner[rows.request], picture_token)
+    state = _state(model, encoded, rows, length=longest + room)
     hidden = state.advance(tokens, valid=valid, sees=sees)
     state.sees = None if sees is None else sees[:, :, -1:]
     return state, state.head(hidden[:, -1])
 
 
 def _state(
-    model: MllamaForConditionalGeneration, looked: Looked, rows: Rows, *, length: int
+    model: MllamaForConditionalGeneration, encoded: EncodedPictures, rows: Rows, *, length: int
 ) -> Dialogues:
     """Stand every row behind the tokens before its pictures, with room for `length` more."""
-    device, count = looked.owner.device, len(rows.request)
-    prefix = next(iter(looked.prefix.values())).keys.shape[2]
+    device, count = encoded.owner.device, len(rows.request)
+    prefix = next(iter(encoded.prefix.values())).keys.shape[2]
     whole = -(-(prefix + length) // 32) * 32  # batches of like prompts get buffers of one size
     text = empty_text(model, rows=count, length=whole)
-    for index, layer in looked.prefix.items():
+    for index, layer in encoded.prefix.items():
         own = rows.request.to(layer.keys.device)
         text[index].keys[:, :, :prefix] = layer.keys[own]
         text[index].values[:, :, :prefix] = layer.values[own]
@@ -172,7 +172,7 @@ def _state(
     visible[:, :prefix] = True
     return Dialogues(
         model,
-        Memory(in_order({**text, **looked.pictures}), torch.arange(prefix, device=device)),
+        Memory(in_order({**text, **encoded.pictures}), torch.arange(prefix, device=device)),
         rows,
         visible,
         positions=torch.full((count,), prefix, device=device),
@@ -182,7 +182,7 @@ def _state(
 
 
 def _sees(padded: Sequence[list[int]], owner: Tensor, picture_token: int) -> Tensor | None:
-    """Say what each token of each row sees of its pictures, by the rule of Mllama's processor.
+    """Compute what each token of each row sees of its pictures, by the rule of Mllama's processor.
 
     Args:
         padded: Tokens of each row, of one length.

@@ -15,7 +15,11 @@ from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_c
 from gliobench.adapters.transformers.mllama.decoding import Decoder, log_likelihoods
 from gliobench.adapters.transformers.mllama.dialogues import Dialogue, Dialogues, begin
 from gliobench.adapters.transformers.mllama.vision import tiles_of
-from gliobench.adapters.transformers.mllama.vision_cache import Looked, join, look
+from gliobench.adapters.transformers.mllama.vision_cache import (
+    EncodedPictures,
+    encode_pictures,
+    join,
+)
 from gliobench.adapters.transformers.options import EngineOptions
 from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing
 from gliobench.adapters.transformers.requests import Prompt, Reply, Request
@@ -118,11 +122,11 @@ class Engine:
     def _next_batch(self, waiting: Sequence[_Asked]) -> list[_Asked]:
         """Take requests up to the batch size in prompts, and at least one."""
         batch, prompts = [waiting[0]], len(waiting[0].prompts)
-        for one in waiting[1:]:
-            prompts += len(one.prompts)
+        for asked in waiting[1:]:
+            prompts += len(asked.prompts)
             if prompts > self._batch_size:
                 break
-            batch.append(one)
+            batch.append(asked)
         return batch
 
     def _answered(self, batch: Sequence[_Asked]) -> list[tuple[Reply, ...]]:
@@ -131,7 +135,7 @@ class Engine:
             with torch.inference_mode():
                 return self._answer_at_once(batch)
         except torch.OutOfMemoryError as error:
-            prompts = sum(len(one.prompts) for one in batch)
+            prompts = sum(len(asked.prompts) for asked in batch)
             if prompts == 1:
                 raise BackendError(
                     "one prompt needs more memory than the device has: "
@@ -150,15 +154,17 @@ class Engine:
         return [halves[0] + halves[1]]
 
     def _answer_at_once(self, batch: Sequence[_Asked]) -> list[tuple[Reply, ...]]:
-        prompts = [prompt for one in batch for prompt in one.request.prompts]
+        prompts = [prompt for asked in batch for prompt in asked.request.prompts]
         dialogues = [
-            Dialogue(number, tokens) for number, one in enumerate(batch) for tokens in one.prompts
+            Dialogue(number, tokens)
+            for number, asked in enumerate(batch)
+            for tokens in asked.prompts
         ]
         continuations = [self._continuations(prompt) for prompt in prompts]
         longest = max((len(t) for tokens in continuations for t in tokens), default=0)
         state, logits = begin(
             self._checkpoint.model,
-            self._look(batch),
+            self._encode(batch),
             dialogues,
             pad_token=int(self._checkpoint.tokenizer.pad_token_id),
             picture_token=self._checkpoint.picture_token_id,
@@ -178,7 +184,7 @@ class Engine:
             free = self._write(rows, logits[written], [prompts[row] for row in written])
             replies.update(zip(written, free, strict=True))
         in_order = (replies[row] for row in range(len(prompts)))
-        return [tuple(next(in_order) for _ in one.prompts) for one in batch]
+        return [tuple(next(in_order) for _ in asked.prompts) for asked in batch]
 
     def _write(
         self, state: Dialogues, logits: torch.Tensor, prompts: Sequence[Prompt]
@@ -188,16 +194,18 @@ class Engine:
             for p in prompts
         ]
         self._decoder.write(state, logits, writings)
-        return [Reply(self._end.text(one.tokens), finished=one.finished) for one in writings]
+        return [
+            Reply(self._end.text(writing.tokens), finished=writing.finished) for writing in writings
+        ]
 
-    def _look(self, batch: Sequence[_Asked]) -> Looked:
+    def _encode(self, batch: Sequence[_Asked]) -> EncodedPictures:
         """Look at all pictures, a few requests at a time."""
         parts = []
         for some in _by_pictures(batch):
-            pictures = [picture for one in some for picture in one.request.pictures]
+            pictures = [picture for asked in some for picture in asked.request.pictures]
             tiles = tiles_of(self._checkpoint.picture_processor, pictures)
-            shown = [len(one.request.pictures) for one in some]
-            parts.append(look(self._checkpoint.model, tiles, shown, batch[0].prefix))
+            shown = [len(asked.request.pictures) for asked in some]
+            parts.append(encode_pictures(self._checkpoint.model, tiles, shown, batch[0].prefix))
         return join(parts)
 
     def _asked(self, number: int, request: Request) -> _Asked:
@@ -245,11 +253,11 @@ def _by_pictures(batch: Sequence[_Asked]) -> Iterator[list[_Asked]]:
     """Group requests that are looked at together: some pictures, and at least one request."""
     group: list[_Asked] = []
     pictures = 0
-    for one in batch:
-        shown = len(one.request.pictures)
+    for asked in batch:
+        shown = len(asked.request.pictures)
         if group and pictures + shown > PICTURES_AT_ONCE:
             yield group
             group, pictures = [], 0
-        group.append(one)
+        group.append(asked)
         pictures += shown
     yield group

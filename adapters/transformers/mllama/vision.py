@@ -94,7 +94,7 @@ def _encode_alike(tower: MllamaVisionModel, tiles: Tiles, count: int) -> Tensor:
 
 
 def _embed(tower: MllamaVisionModel, tiles: Tiles) -> Tensor:
-    """Cut tiles into patches and tell each its place: (n, tiles, tokens, width)."""
+    """Cut tiles into patches and add their positions: (n, tiles, tokens, width)."""
     weight = tower.patch_embedding.weight
     ids = tiles.aspect_ratio_ids[:, None].to(weight.device)
     slots = tiles.pixels.shape[:2]
@@ -140,5 +140,5 @@ def select_tiles(tiles: Tiles, chosen: Sequence[int]) -> Tiles:
     return Tiles(
         pixels=tiles.pixels[index],
         aspect_ratio_ids=tiles.aspect_ratio_ids[index],
-        counts=tuple(tiles.counts[one] for one in chosen),
+        counts=tuple(tiles.counts[picture] for picture in chosen),
     )

@@ -33,7 +33,7 @@ PADDING = -2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looked:
+class EncodedPictures:
     """What the model keeps of the pictures of some requests.
 
     Args:
@@ -47,9 +47,9 @@ class Looked:
     prefix: dict[int, LayerMemory]
 
 
-def look(
+def encode_pictures(
     model: MllamaForConditionalGeneration, tiles: Tiles, shown: Sequence[int], prefix: Sequence[int]
-) -> Looked:
+) -> EncodedPictures:
     """Encode pictures, and read the tokens that come before them.
 
     Args:
@@ -63,17 +63,17 @@ def look(
     pictures = _keys_and_values(model, flat)
     before = _read_prefix(model, pictures, owner, prefix)
     own = _places_of_pictures(owner)
-    return Looked(
+    return EncodedPictures(
         pictures={index: _gather(layer, own) for index, layer in pictures.items()},
         owner=owner.gather(1, own.clamp(min=0)).masked_fill(own < 0, ABSENT),
         prefix=before,
     )
 
 
-def join(parts: Sequence[Looked]) -> Looked:
+def join(parts: Sequence[EncodedPictures]) -> EncodedPictures:
     """Put what was looked at in several goes into one."""
     places = max(part.owner.shape[1] for part in parts)
-    return Looked(
+    return EncodedPictures(
         pictures={n: _join([p.pictures[n] for p in parts], places) for n in parts[0].pictures},
         owner=torch.cat([_lengthened(part.owner, places, dim=1, fill=ABSENT) for part in parts]),
         prefix={n: _join([p.prefix[n] for p in parts], None) for n in parts[0].prefix},

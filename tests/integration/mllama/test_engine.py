@@ -19,7 +19,7 @@ from gliobench.adapters.transformers.mllama.decoding import Decoder
 from gliobench.adapters.transformers.mllama.dialogues import Dialogue, Dialogues, begin
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.vision import tiles_of
-from gliobench.adapters.transformers.mllama.vision_cache import look
+from gliobench.adapters.transformers.mllama.vision_cache import encode_pictures
 from gliobench.adapters.transformers.options import EngineOptions
 from gliobench.adapters.transformers.replies import ReplyEnd, Writing
 from gliobench.adapters.transformers.requests import Picture, Prompt, Request
@@ -80,7 +80,7 @@ def begun(
     tiles = tiles_of(checkpoint.picture_processor, shown)
     return begin(
         checkpoint.model,
-        look(checkpoint.model, tiles, [len(shown)], chats[0][:first]),
+        encode_pictures(checkpoint.model, tiles, [len(shown)], chats[0][:first]),
         [Dialogue(0, tuple(chat[first:])) for chat in chats],
         pad_token=checkpoint.tokenizer.pad_token_id,
         picture_token=checkpoint.picture_token_id,

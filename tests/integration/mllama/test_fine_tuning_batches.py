@@ -21,7 +21,7 @@ from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
     examples_of,
 )
 from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
-    Seen,
+    VisionState,
     VisionStates,
     vision_tower_of,
 )
@@ -155,21 +155,23 @@ def test_the_vision_tower_run_anew_gives_the_logits_of_its_kept_states(
 def test_a_picture_is_looked_at_once_and_again_by_another_tower(
     tmp_path: Path, samples: list[Sample]
 ) -> None:
-    looked: list[Picture] = []
+    encoded: list[Picture] = []
 
-    def see(pictures: Sequence[Picture]) -> list[Seen]:
-        looked.extend(pictures)
-        return [Seen(torch.full((4, 2), float(one.mean())), torch.ones(4)) for one in pictures]
+    def see(pictures: Sequence[Picture]) -> list[VisionState]:
+        encoded.extend(pictures)
+        return [
+            VisionState(torch.full((4, 2), float(one.mean())), torch.ones(4)) for one in pictures
+        ]
 
     pictures = [sample.picture for sample in samples]
     for _ in range(2):
         VisionStates(tmp_path, "a", see).prepare([*pictures, pictures[0].copy()])
 
-    assert len(looked) == 2
+    assert len(encoded) == 2
     kept = VisionStates(tmp_path, "a", see)
     assert float(kept[pictures[1]].states[0, 0]) == pytest.approx(pictures[1].mean())
     VisionStates(tmp_path, "b", see).prepare(pictures)
-    assert len(looked) == 4
+    assert len(encoded) == 4
 
 
 def test_damaged_vision_states_are_named(

@@ -39,8 +39,10 @@ def examples_of(
     P(HGG) is stated for even odds (docs/decisions/0007).
     """
     asked = {
-        one: tuple(checkpoint.token_ids(checkpoint.chat(prompting.prompt_text(prompts, one))))
-        for one in Question
+        question: tuple(
+            checkpoint.token_ids(checkpoint.chat(prompting.prompt_text(prompts, question)))
+        )
+        for question in Question
     }
     weights = even_odds(sample.reference.grade for sample in samples)
     end = checkpoint.end_token_ids[0]
@@ -52,7 +54,9 @@ def examples_of(
         return Turn(asked[question], (*checkpoint.token_ids(text), end), weight)
 
     return [
-        Example(sample.picture, tuple(turn(one, sample) for one in sample.reference.questions))
+        Example(
+            sample.picture, tuple(turn(question, sample) for question in sample.reference.questions)
+        )
         for sample in samples
     ]
 
@@ -77,19 +81,22 @@ class Collator:
 
     def __call__(self, examples: list[Example]) -> Batch:
         """Pack examples, one row a picture."""
-        pictures = [one.picture for one in examples]
+        pictures = [example.picture for example in examples]
         seen = self._kept(pictures, self.states) if self.states else self._pixels(pictures)
         packer = Packer(
             image_token=self.checkpoint.picture_token_id,
             padding=int(self.checkpoint.tokenizer.pad_token_id),
         )
-        return {**packer.pack([one.turns for one in examples], shown=seen.pop("shown")), **seen}
+        return {
+            **packer.pack([example.turns for example in examples], shown=seen.pop("shown")),
+            **seen,
+        }
 
     def _kept(self, pictures: Sequence[Picture], states: VisionStates) -> Batch:
-        kept = [states[one] for one in pictures]
+        kept = [states[picture] for picture in pictures]
         return {
-            "shown": torch.stack([one.shown for one in kept]),
-            "cross_attention_states": torch.stack([one.states for one in kept]),
+            "shown": torch.stack([state.shown for state in kept]),
+            "cross_attention_states": torch.stack([state.states for state in kept]),
         }
 
     def _pixels(self, pictures: Sequence[Picture]) -> Batch:

@@ -1,7 +1,7 @@
 """Batches: the questions about a picture in one row, so that one set of vision states serves all.
 
 A row is a *packed sequence*: its questions stand one after the other and each begins at position
-zero, by which Transformers tells that they do not see one another.
+zero, by which Transformers knows that they do not see one another.
 """
 
 from __future__ import annotations

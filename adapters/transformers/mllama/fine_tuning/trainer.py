@@ -58,7 +58,7 @@ STUDIES_AT_ONCE = 8
 class LoraTrainer(Trainer):
     """Learns to answer all four questions about the slice of the largest tumour.
 
-    That slice is an oracle's, for learning and for the rows of `predict` alike: they tell how well
+    That slice is an oracle's, for learning and for the rows of `predict` alike: they show how well
     a slice is read, not how well it is chosen.
 
     Args:
@@ -126,7 +126,9 @@ class LoraTrainer(Trainer):
         study_ids = self._studies.ids(patients)
         rows: list[Row] = []
         for start in range(0, len(study_ids), STUDIES_AT_ONCE):
-            cases = [self._case(one) for one in study_ids[start : start + STUDIES_AT_ONCE]]
+            cases = [
+                self._case(study_id) for study_id in study_ids[start : start + STUDIES_AT_ONCE]
+            ]
             readings = reader.read([case.study for case in cases])
             rows += [row_of(case, one) for case, one in zip(cases, readings, strict=True)]
         return rows
@@ -149,7 +151,7 @@ class LoraTrainer(Trainer):
             for study_id in self._studies.ids(patients)
             for sample in self._samples_of(self._case(study_id), prompting)
         ]
-        states = None if self._lora.vision else self._look(checkpoint, samples)
+        states = None if self._lora.vision else self._encode(checkpoint, samples)
         examples = examples_of(samples, checkpoint, prompting, self._prompts)
         model = add_lora(checkpoint.model, self._lora)
         card = self._card(patients, checkpoint, trainable_parameters(model), settings)
@@ -161,12 +163,12 @@ class LoraTrainer(Trainer):
             raise InvalidInputError(f"study {case.study.id} shows no tumour: nothing to learn from")
         return samples_of(case, plane, prompting, variants=self._variants, seed=self._schedule.seed)
 
-    def _look(self, checkpoint: Checkpoint, samples: list[Sample]) -> VisionStates:
+    def _encode(self, checkpoint: Checkpoint, samples: list[Sample]) -> VisionStates:
         tower = f"{self._model_hash} {checkpoint.model.dtype}"
         states = VisionStates(self._states, tower, vision_tower_of(checkpoint))
         processes = PartialState(cpu=not torch.cuda.is_available())
         with processes.main_process_first():  # one looks for all
-            states.prepare([one.picture for one in samples])
+            states.prepare([sample.picture for sample in samples])
         return states
 
     def _case(self, study_id: str) -> Case:
@@ -187,7 +189,7 @@ class LoraTrainer(Trainer):
             "dtype": self._engine.dtype,
             "size_px": self._reading.size_px,
             "composition": self._reading.composition.value,
-            "modalities": [one.value for one in self._reading.modalities],
+            "modalities": [modality.value for modality in self._reading.modalities],
             "unit": self._reading.unit,
         }
 
@@ -200,7 +202,7 @@ class LoraTrainer(Trainer):
     ) -> AdapterCard:
         hashes = ("model_sha256", "data_sha256", "prompts_sha256")
         folder = Path(self._engine.model)
-        trained_on = tuple(sorted(patient_hash(one) for one in patients))
+        trained_on = tuple(sorted(patient_hash(patient) for patient in patients))
         return AdapterCard(
             base=folder.name if folder.is_dir() else self._engine.model,
             base_sha256=checkpoint.provenance["model_sha256"],

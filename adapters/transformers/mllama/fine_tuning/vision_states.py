@@ -21,7 +21,7 @@ from gliobench.domain.files.whole import sweep, writing_whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class VisionState:
     """What the language model gets of a picture.
 
     Padded tiles are part of it: the tokens before a picture attend to them, here as in inference
@@ -36,7 +36,7 @@ class Seen:
     shown: Tensor
 
 
-See: TypeAlias = Callable[[Sequence[Picture]], Sequence[Seen]]
+RunTower: TypeAlias = Callable[[Sequence[Picture]], Sequence[VisionState]]
 """Runs a vision tower over pictures."""
 
 
@@ -49,26 +49,26 @@ class VisionStates:
     Args:
         folder: One file a picture.
         tower: Hash of all weights that the states depend on.
-        see: Runs the tower.
+        run_tower: Runs the tower.
         batch_size: Pictures that it runs over at once.
     """
 
     folder: Path
     tower: str
-    see: See
+    run_tower: RunTower
     batch_size: int = 8
 
     def prepare(self, pictures: Sequence[Picture]) -> None:
         """Look at the pictures that were not looked at yet."""
         sweep(self.folder)
-        by_file = {self._file(one): one for one in pictures}
+        by_file = {self._file(picture): picture for picture in pictures}
         missing = [one for file, one in by_file.items() if not file.exists()]
         for start in range(0, len(missing), self.batch_size):
             batch = missing[start : start + self.batch_size]
-            for picture, seen in zip(batch, self.see(batch), strict=True):
-                self._keep(picture, seen)
+            for picture, seen in zip(batch, self.run_tower(batch), strict=True):
+                self._save(picture, seen)
 
-    def __getitem__(self, picture: Picture) -> Seen:
+    def __getitem__(self, picture: Picture) -> VisionState:
         """Read what was seen of a picture that was prepared.
 
         Raises:
@@ -76,11 +76,11 @@ class VisionStates:
         """
         path = self._file(picture)
         try:
-            return Seen(**load_file(path))
+            return VisionState(**load_file(path))
         except (OSError, SafetensorError, TypeError) as error:
             raise JobError(f"vision states {path} cannot be read, delete them: {error}") from error
 
-    def _keep(self, picture: Picture, seen: Seen) -> None:
+    def _save(self, picture: Picture, seen: VisionState) -> None:
         # A clone: a row of a batch would be written with all of the batch behind it.
         tensors = {"states": seen.states.cpu().clone(), "shown": seen.shown.cpu().clone()}
         with writing_whole(self._file(picture)) as file:
@@ -91,19 +91,19 @@ class VisionStates:
         return self.folder / f"{content.hexdigest()}.safetensors"
 
 
-def vision_tower_of(checkpoint: Checkpoint) -> See:
-    """Give what looks at pictures with a checkpoint's vision tower and projector."""
+def vision_tower_of(checkpoint: Checkpoint) -> RunTower:
+    """Return what encodes pictures with a checkpoint's vision tower and projector."""
 
-    def see(pictures: Sequence[Picture]) -> list[Seen]:
+    def run(pictures: Sequence[Picture]) -> list[VisionState]:
         tiles = tiles_of(checkpoint.picture_processor, pictures)
         with torch.inference_mode():
             states = encode(checkpoint.model, tiles).flatten(1, 2)
-        return [Seen(*one) for one in zip(states, own_tiles(tiles), strict=True)]
+        return [VisionState(*parts) for parts in zip(states, own_tiles(tiles), strict=True)]
 
-    return see
+    return run
 
 
 def own_tiles(tiles: Tiles) -> Tensor:
-    """Tell tiles that show a picture from padded ones: (n, tiles) int64, 1 and 0."""
+    """Distinguish tiles that show a picture from padded ones: (n, tiles) int64, 1 and 0."""
     own = torch.arange(tiles.pixels.shape[1]) < torch.tensor(tiles.counts)[:, None]
     return own.to(torch.int64)
