@@ -77,7 +77,7 @@ def fit(
         loss_of: Scalar loss of a network on a batch.
         schedule: How long and how fast.
         folder: Where to keep the checkpoint, replaced whole, and `curve.csv` with every loss.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         JobError: The loss is not finite, or the checkpoint is of another schedule.
@@ -127,7 +127,7 @@ def fit(
 
 
 def load_network(build: Callable[[], nn.Module], folder: Path) -> nn.Module:
-    """Give the averaged network that a fit left in a folder, in evaluation mode, on the CPU.
+    """Return the averaged network that a fit left in a folder, in evaluation mode, on the CPU.
 
     Raises:
         JobError: The checkpoint cannot be read, is of another network, or of a fit that is not done.

@@ -53,7 +53,7 @@ class Lesion:
         grade: Its reference grade.
         volumes: (4, i, j, k) z-scores.
         regions: (3, i, j, k).
-        site: Where it was imaged; None where that is not told.
+        site: Where it was imaged; None where that is unknown.
         sha256: Hash of where it comes from.
     """
 
@@ -113,11 +113,11 @@ class GraderTrainer(Trainer):
 
     def strata(self) -> Mapping[str, str]:
         """Name site and grade of every patient; of several crops, the last's."""
-        return {one.patient_id: f"{one.site}×{one.grade.value}" for one in self._judged}
+        return {lesion.patient_id: f"{lesion.site}×{lesion.grade.value}" for lesion in self._judged}
 
     def training_data(self, patients: Collection[str]) -> TrainingData:
         """Name these patients, and hash their cubes and crops."""
-        contents = hash_of(one.sha256 for one in _of(patients, self._lesions))
+        contents = hash_of(lesion.sha256 for lesion in _of(patients, self._lesions))
         return TrainingData(tuple(sorted(patients)), contents)
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
@@ -137,7 +137,9 @@ class GraderTrainer(Trainer):
         network = load_network(GraderNetwork, folder)
         chosen = _of(patients, self._judged)
         with torch.inference_mode():
-            logits = [network(torch.from_numpy(one.volumes[np.newaxis])).item() for one in chosen]
+            logits = [
+                network(torch.from_numpy(lesion.volumes[np.newaxis])).item() for lesion in chosen
+            ]
         return [
             {
                 "patient_id": one.patient_id,
@@ -151,7 +153,7 @@ class GraderTrainer(Trainer):
 
 def _of(patients: Collection[str], lesions: Sequence[Lesion]) -> list[Lesion]:
     wanted = set(patients)
-    return [one for one in lesions if one.patient_id in wanted]
+    return [lesion for lesion in lesions if lesion.patient_id in wanted]
 
 
 class GraderBatches:
@@ -162,7 +164,9 @@ class GraderBatches:
     """
 
     def __init__(self, lesions: Sequence[Lesion], *, batch_size: int, seed: int) -> None:
-        self._by_grade = [[one for one in lesions if one.grade is grade] for grade in Grade]
+        self._by_grade = [
+            [lesion for lesion in lesions if lesion.grade is grade] for grade in Grade
+        ]
         if not all(self._by_grade):
             raise InvalidInputError("a grader needs lesions of both grades to learn from")
         self._batch_size = batch_size
@@ -174,12 +178,12 @@ class GraderBatches:
         rng = np.random.default_rng((self._seed, step))
         self._augment.set_random_state(seed=int(rng.integers(2**31)))
         chosen = [self._lesion(n, rng) for n in range(self._batch_size)]
-        crops = [self._augment(_tensors(one)) for one in chosen]
+        crops = [self._augment(_tensors(lesion)) for lesion in chosen]
         volumes = torch.stack([crop["volumes"] * crop["brain"] for crop in crops])
         return {
             "volumes": volumes.contiguous(memory_format=torch.channels_last_3d),
             "regions": torch.stack([crop["regions"] for crop in crops]),
-            "hgg": torch.tensor([[float(one.grade is Grade.HGG)] for one in chosen]),
+            "hgg": torch.tensor([[float(lesion.grade is Grade.HGG)] for lesion in chosen]),
         }
 
     def _lesion(self, place: int, rng: np.random.Generator) -> Lesion:
@@ -230,9 +234,9 @@ def _of_cube(cube: LesionCube, site: str | None) -> Lesion:
 
 def _crops(source: StudySource) -> list[Lesion]:
     return [
-        _crop(source, one, GraderGeometry())
-        for ids in TrainingStudies.of(source, graded=True).by_patient.values()
-        for one in ids
+        _crop(source, study_id, GraderGeometry())
+        for study_ids in TrainingStudies.of(source, graded=True).by_patient.values()
+        for study_id in study_ids
     ]
 
 

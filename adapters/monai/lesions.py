@@ -49,7 +49,7 @@ class LesionCube:
     labels: NDArray[np.uint8]
 
     def regions(self) -> NDArray[np.float32]:
-        """Give (3, 32, 32, 32) float32, WT, TC and ET."""
+        """Return (3, 32, 32, 32) float32, WT, TC and ET."""
         regions = BUILT_IN["brats-gli-2017"].split(self.labels)
         return np.stack([regions[region] for region in NESTED]).astype(np.float32)
 
@@ -87,7 +87,7 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
     """Read all lesion cubes.
 
     Raises:
-        InvalidInputError: An archive cannot be read, or the two do not tell of the same studies.
+        InvalidInputError: An archive cannot be read, or the two are not of the same studies.
     """
     try:
         ids, grades, x, boxes = _arrays(cubes, "ids", "grade", "x", "bbox128")
@@ -97,7 +97,7 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
     except Exception as error:  # NumPy passes on whatever its parsers raise
         raise InvalidInputError(f"lesion cubes cannot be read: {error}") from error
     if ids.tolist() != mask_ids.tolist():
-        raise InvalidInputError(f"{cubes} and {masks} do not tell of the same studies")
+        raise InvalidInputError(f"{cubes} and {masks} are not of the same studies")
     return [_cube(str(ids[n]), str(grades[n]), x[n], boxes[n], labels[n]) for n in range(len(ids))]
 
 
@@ -142,7 +142,7 @@ def _cube(
 
 
 def _starts(low: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Tell where cubes begin: a lesion with its margin was cropped or padded about its middle.
+    """Compute where cubes begin: a lesion with its margin was cropped or padded about its middle.
 
     An odd voxel fell to the far side when a small lesion was padded, and when a large one was cut.
     """

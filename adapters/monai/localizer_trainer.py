@@ -92,7 +92,9 @@ class LocalizerTrainer(Trainer):
         """Name these patients and those of the lesions that are transplanted."""
         contents = self._studies.hashes(patients)
         if self._phantoms:
-            contents += [self._phantoms.content_hash(one) for one in self._phantoms.study_ids()]
+            contents += [
+                self._phantoms.content_hash(study_id) for study_id in self._phantoms.study_ids()
+            ]
         cubes = self._cubes_beside(patients)
         contents += [cube.sha256() for cube in cubes]
         named = {*patients, *(cube.patient_id for cube in cubes)}
@@ -101,7 +103,10 @@ class LocalizerTrainer(Trainer):
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
         batches = LocalizerBatches(
-            [self._training_study(self._source, one) for one in self._studies.ids(patients)],
+            [
+                self._training_study(self._source, study_id)
+                for study_id in self._studies.ids(patients)
+            ],
             [
                 Transplant(*cube.on_spacing(self._geometry.spacing_mm))
                 for cube in self._cubes_beside(patients)
@@ -126,14 +131,17 @@ class LocalizerTrainer(Trainer):
         return [self._row(network, study_id) for study_id in self._studies.ids(patients)]
 
     def _cubes_beside(self, patients: Collection[str]) -> list[LesionCube]:
-        """Give all lesions but those of the patients with a study who are held out."""
+        """Return all lesions but those of the patients with a study who are held out."""
         held_out = set(self._studies.by_patient) - set(patients)
         return [cube for cube in self._cubes if cube.patient_id not in held_out]
 
     def _phantom_studies(self) -> list[TrainingStudy]:
         if self._phantoms is None:
             return []
-        return [self._training_study(self._phantoms, one) for one in self._phantoms.study_ids()]
+        return [
+            self._training_study(self._phantoms, study_id)
+            for study_id in self._phantoms.study_ids()
+        ]
 
     def _training_study(self, source: StudySource, study_id: str) -> TrainingStudy:
         study = source.study(study_id)

@@ -62,7 +62,7 @@ class GraderNetwork(nn.Module):
         self.decide = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * sum(widths[1:]), 1))
 
     def stage_features(self, volumes: Tensor) -> list[Tensor]:
-        """Give each stage's (N, C, i, j, k) features."""
+        """Return each stage's (N, C, i, j, k) features."""
         features = []
         for stage in self.stages:
             volumes = stage(volumes)

@@ -25,7 +25,7 @@ class TrainingSlice:
 
     Args:
         patient_id: Whose it is.
-        grade: Its reference grade; None where nobody knows.
+        grade: Its reference grade; None where it is unknown.
         pixels: (I, J) float32 z-scores, zero outside the brain.
         tumour: (I, J) float32, share of each pixel that is tumour.
     """
@@ -99,7 +99,7 @@ class SliceBatches:
         rng = np.random.default_rng((self._seed, step))
         chance = Generator().manual_seed(int(rng.integers(2**62)))
         each = self._batch_size // len(self._groups)
-        chosen = [torch.from_numpy(rng.integers(len(one), size=each)) for one in self._groups]
+        chosen = [torch.from_numpy(rng.integers(len(group), size=each)) for group in self._groups]
         pictures = torch.cat([g[c] for g, c in zip(self._groups, chosen, strict=True)])
         pixels, tumour = _transplanted(pictures, self._alterations.transplants, chance).split(1, 1)
         shown = torch.cat([pixels, pixels.flip(2)], 1) if self._beside_mirror else pixels

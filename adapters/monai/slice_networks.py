@@ -74,7 +74,7 @@ class SliceGrader(nn.Module):
         for stage in self.stages:
             pixels = stage(pixels)
             features.append(pixels)
-        pooled = [one.mean((2, 3)) for one in features] + [one.amax((2, 3)) for one in features]
+        pooled = [maps.mean((2, 3)) for maps in features] + [maps.amax((2, 3)) for maps in features]
         return self.decide(torch.cat(pooled, 1)), self.outline(features[1])
 
 

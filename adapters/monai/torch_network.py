@@ -66,7 +66,9 @@ class TorchNetwork(Network):
             BackendError: The network gave numbers that are not finite.
         """
         with torch.inference_mode():
-            outputs = [self.network(torch.from_numpy(one[np.newaxis])).numpy() for one in inputs]
+            outputs = [
+                self.network(torch.from_numpy(volumes[np.newaxis])).numpy() for volumes in inputs
+            ]
         logits: NDArray[np.float32] = np.concatenate(outputs)
         if not np.isfinite(logits).all():
             raise BackendError("the network gave numbers that are not finite")

@@ -86,10 +86,10 @@ class TrainedNetworks:
         return frozenset((*self.localizer.card.trained_on, *self.grader.card.trained_on))
 
     def recognising(self, images: tuple[str, ...]) -> TrainedNetworks:
-        """Have both tell, once exported, of images that they learned from, by `image_hash`."""
+        """Name in both cards, once exported, the images that they learned from, by `image_hash`."""
         finds, grades = (
-            TorchNetwork(one.network, replace(one.card, learned_images=images))
-            for one in (self.localizer, self.grader)
+            TorchNetwork(network.network, replace(network.card, learned_images=images))
+            for network in (self.localizer, self.grader)
         )
         return TrainedNetworks(finds, grades)
 
@@ -128,16 +128,16 @@ def _temperature(run: Path, fold: int | None) -> float:
 
 
 def _fit(run: Path, fold: int | None) -> tuple[Path, TrainingData]:
-    """Give a fit's folder, and what it learned from.
+    """Return a fit's folder, and what it learned from.
 
-    Runs of before tell so of the final fit alone: a fold's had all but its own patients.
+    Older runs say so of the final fit alone: a fold's had all but its own patients.
     """
     folder = run / ("final" if fold is None else f"fold-{fold}")
     if (folder / TRAINING_DATA).exists():
         return folder, _read(_DATA, folder / TRAINING_DATA)
     kept = _read(_DATA, run / "final" / TRAINING_DATA)
     folds = _folds(run)
-    patients = tuple(one for one in kept.patients if folds.get(one) != fold)
+    patients = tuple(patient for patient in kept.patients if folds.get(patient) != fold)
     return folder, TrainingData(patients, kept.sha256)
 
 

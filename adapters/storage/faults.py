@@ -1,4 +1,4 @@
-"""What went wrong with a store: is it worth another try, and how is it told?
+"""What went wrong with a store: whether another try may help, and what to report.
 
 Libraries of clouds raise errors of their own; they are known here by name, so that none need be
 installed.
@@ -80,7 +80,7 @@ _CREDENTIALS = {
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether the same request may succeed a little later."""
+    """Check whether the same request may succeed a little later."""
     if isinstance(error, ConnectionError | TimeoutError):
         return True
     if (status := _status(error)) is not None:
@@ -113,7 +113,7 @@ def with_retries(
         retry=tenacity.retry_if_exception(is_transient),
         wait=tenacity.wait_random_exponential(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S),
         stop=tenacity.stop_before_delay(patience_s),
-        before_sleep=lambda state: _tell(state, store),
+        before_sleep=lambda state: _log_retry(state, store),
         reraise=True,
     )
     try:
@@ -123,11 +123,11 @@ def with_retries(
     except Exception as error:
         if not _is_foreign(error):
             raise
-        raise told(error, place=place, doing=doing) from error
+        raise store_error(error, place=place, doing=doing) from error
 
 
-def told(error: Exception, *, place: str, doing: str) -> GliobenchError:
-    """Say in one line what could not be done, and what to do about it.
+def store_error(error: Exception, *, place: str, doing: str) -> GliobenchError:
+    """Report in one line what could not be done, and what to do about it.
 
     Args:
         error: What was raised.
@@ -154,7 +154,7 @@ def _reason(error: Exception) -> str:
 
 
 def _status(error: BaseException) -> int | None:
-    """Give the status of an HTTP answer that an error is about."""
+    """Return the status of an HTTP answer that an error is about."""
     for name in ("status", "status_code", "code"):  # aiohttp warns of its `code`
         if isinstance(status := getattr(error, name, None), int):
             return status or None
@@ -162,7 +162,7 @@ def _status(error: BaseException) -> int | None:
 
 
 def _is_wrong_url(error: BaseException) -> bool:
-    """Tell whether an address is malformed, or of a host that is known not to exist."""
+    """Check whether an address is malformed, or of a host that is known not to exist."""
     return _is_no_host(error) or type(error) is ValueError or _is_a(error, _WRONG_URLS)
 
 
@@ -172,7 +172,7 @@ def _is_no_host(error: BaseException) -> bool:
 
 
 def _is_foreign(error: Exception) -> bool:
-    """Tell what a store or its library raised from a bug of ours."""
+    """Distinguish what a store or its library raised from a bug of ours."""
     return (
         isinstance(error, OSError | ValueError)
         or is_transient(error)
@@ -185,7 +185,7 @@ def _is_a(error: BaseException, names: set[str]) -> bool:
     return any(f"{kind.__module__}.{kind.__qualname__}" in names for kind in kinds)
 
 
-def _tell(state: tenacity.RetryCallState, store: str) -> None:
+def _log_retry(state: tenacity.RetryCallState, store: str) -> None:
     error = state.outcome.exception() if state.outcome else None
     _log.log(
         logging.WARNING,

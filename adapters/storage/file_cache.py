@@ -94,7 +94,7 @@ class FileCache:
             room += freed
 
     def _copies(self) -> Iterator[tuple[float, int, Path]]:
-        """Give when each copy was last used, its bytes and its path; forgotten ones are deleted."""
+        """Return when each copy was last used, its bytes and its path; forgotten ones are deleted."""
         oldest = time.time() - ABANDONED_AFTER_S
         for path in self.folder.iterdir():
             with suppress(OSError):

@@ -25,7 +25,7 @@ _EXTRAS = {
 _READ_ONLY = {"http", "https"}
 _KNOWN = {*_EXTRAS, "memory"}
 """Kinds of stores that are opened; memory is that of this process, for tests. Every other one of
-fsspec (ftp, sftp, a chain such as simplecache::…) would reach places that nobody asked for."""
+fsspec (ftp, sftp, a chain such as simplecache::…) would reach places that were not named."""
 _OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {
         # One file, one request: else every reading asks for the size first.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, final
 
-from gliobench.adapters.storage.faults import told
+from gliobench.adapters.storage.faults import store_error
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.files.whole import sweep, writing_whole
@@ -59,7 +59,7 @@ class LocalStorage(Storage):
         except FileNotFoundError as error:
             raise NotFoundError(f"no file {path}") from error
         except OSError as error:
-            raise told(error, place=str(path), doing="read") from error
+            raise store_error(error, place=str(path), doing="read") from error
         with file:
             yield file
 
@@ -85,8 +85,8 @@ class LocalStorage(Storage):
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise told(error, place=str(self._folder / folder), doing="listed") from error
+            raise store_error(error, place=str(self._folder / folder), doing="listed") from error
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a file."""
+        """Check whether there is such a file."""
         return (self._folder / name).is_file()

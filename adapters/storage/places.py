@@ -14,7 +14,7 @@ _LOCAL = ("file://", "local://")
 
 
 def local_path(place: str) -> Path | None:
-    """Give the path of a place on this machine; None for any other."""
+    """Return the path of a place on this machine; None for any other."""
     for scheme in _LOCAL:
         if place.startswith(scheme):
             return Path(place.removeprefix(scheme))

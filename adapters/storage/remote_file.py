@@ -29,21 +29,17 @@ class RemoteFile(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Say that it can be sought in."""
+        """Return True: any position can be read."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go to a place, from the start, from here or from the end."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         self._at = max(0, start + offset)
-        return self._at
-
-    def tell(self) -> int:
-        """Tell where the next byte is read from."""
         return self._at
 
     def readall(self) -> bytes:

@@ -26,7 +26,7 @@ class RemotePath(DatasetPath):
 
     @classmethod
     def of(cls, tree: RemoteTree) -> Self:
-        """Give the folder of the dataset."""
+        """Return the folder of the dataset."""
         return cls(tree.root, tree)
 
     def __str__(self) -> str:
@@ -60,23 +60,23 @@ class RemotePath(DatasetPath):
 
     @property
     def checksum(self) -> str | None:
-        """The store's checksum, if it has one and it is to be trusted."""
+        """The store's checksum, if it has one and checksums are trusted."""
         return self.tree.checksum(self.path)
 
     def iterdir(self) -> Iterator[Self]:
-        """Give what lies in this folder."""
+        """Return what lies in this folder."""
         return (self / name for name in self.tree.children(self.path))
 
     def is_file(self) -> bool:
-        """Tell whether there is such a file."""
+        """Check whether there is such a file."""
         return self.tree.entry(self.path) is not None
 
     def is_dir(self) -> bool:
-        """Tell whether some file lies below."""
+        """Check whether some file lies below."""
         return self.tree.is_folder(self.path)
 
     def open(self, mode: Literal["rb"] = "rb") -> BufferedReader:  # noqa: ARG002 -- pathlib's
-        """Open a copy, fetched where it is not at hand."""
+        """Open a copy, fetched unless it is there."""
         return self.tree.open(self.path)
 
     def read_bytes(self) -> bytes:

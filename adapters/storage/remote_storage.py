@@ -93,7 +93,7 @@ class RemoteStorage(Storage):
         return sorted(name for name in found if name[:1] not in {"", ".", "/"})
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a file."""
+        """Check whether there is such a file."""
         path = self._folder.path(name)
         try:
             info = self._try(lambda files: files.info(path), name, "looked for")

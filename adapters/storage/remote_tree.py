@@ -32,7 +32,7 @@ class _Entry(NamedTuple):
 
     @property
     def is_versioned(self) -> bool:
-        """Tell whether more than its size is known."""
+        """Check whether more than its size is known."""
         return self.version != str(self.size)
 
 
@@ -78,11 +78,11 @@ class RemoteTree:
         return sorted(self._folders.get(path, ()))
 
     def is_folder(self, path: str) -> bool:
-        """Tell whether some file lies below."""
+        """Check whether some file lies below."""
         return path in self._folders
 
     def entry(self, path: str) -> _Entry | None:
-        """Tell what is known of a file; None where there is none.
+        """Return what is known of a file; None where there is none.
 
         A file outside of the dataset's folder is asked for by a request of its own, and is not
         there for whoever may not see it.
@@ -100,7 +100,7 @@ class RemoteTree:
         return self._entry(info) if info["type"] == "file" else None
 
     def checksum(self, path: str) -> str | None:
-        """Give the store's checksum of a file, if it is to be trusted."""
+        """Return the store's checksum of a file, if checksums are trusted."""
         entry = self.entry(path) if self._trust_checksums else None
         return entry.checksum if entry else None
 
@@ -115,7 +115,7 @@ class RemoteTree:
         if entry is None:
             raise _gone(self.place(path))
         whole = self._asked_for(path) if entry.size is None else entry
-        # Where a server tells sizes alone, a copy serves this dataset only: it might be stale.
+        # Where a server reports sizes alone, a copy serves this dataset only: it might be stale.
         known = whole.version if whole.is_versioned else f"{whole.version} {self._own}"
         key = sha256(f"{self._folder.protocol}://{path} {known}".encode()).hexdigest()
         return self._cache.open(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 _CHECKSUMS = ("md5Hash", "content_md5", "ETag", "etag", "checksum")
-"""What stores call it: of the content where they tell, else of the version."""
+"""What stores call it: of the content where they have one, else of the version."""
 _TIMES = (
     "mtime",
     "LastModified",
@@ -20,23 +20,23 @@ _TIMES = (
 
 
 def checksum_of(info: Mapping[str, Any]) -> str | None:
-    """Give what a store tells of a file's content; None where it tells nothing.
+    """Return what a store reports about a file's content; None where it reports nothing.
 
     Args:
         info: As fsspec gives it.
     """
-    told = (info.get(name) for name in _CHECKSUMS)
-    found = next((str(one).strip('"') for one in told if one), None)
+    checksums = (info.get(name) for name in _CHECKSUMS)
+    found = next((str(checksum).strip('"') for checksum in checksums if checksum), None)
     return f"{found}-{info.get('size')}" if found else None
 
 
 def version_of(info: Mapping[str, Any]) -> str:
-    """Tell versions of a file apart, by checksum or else by time and size."""
+    """Distinguish versions of a file, by checksum or else by time and size."""
     times = [_moment(info[name]) for name in _TIMES if info.get(name)]
     return checksum_of(info) or " ".join([str(info.get("size")), *times])
 
 
-def _moment(told: object) -> str:
-    """Tell a moment in one way: some listings give dates where a file's own facts give seconds."""
-    seconds = told.timestamp() if isinstance(told, datetime) else told
+def _moment(time: object) -> str:
+    """Write a time in one way: some listings give dates where a file's own facts give seconds."""
+    seconds = time.timestamp() if isinstance(time, datetime) else time
     return f"{seconds:.3f}" if isinstance(seconds, int | float) else str(seconds)

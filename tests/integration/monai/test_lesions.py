@@ -172,7 +172,7 @@ def test_cubes_and_masks_of_other_studies_are_refused(
 ) -> None:
     _, others = write_lesion_cubes(tmp_path, FakeStudySource(CASES[:1]))
 
-    with pytest.raises(InvalidInputError, match="do not tell of the same studies"):
+    with pytest.raises(InvalidInputError, match="are not of the same studies"):
         load_lesion_cubes(archives[0], others)
 
 

@@ -7,7 +7,7 @@ import errno
 import pytest
 from structlog.testing import capture_logs
 
-from gliobench.adapters.storage.faults import is_transient, told, with_retries
+from gliobench.adapters.storage.faults import is_transient, store_error, with_retries
 from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
 
 EndpointConnectionError = type(
@@ -98,10 +98,10 @@ def test_a_bug_keeps_its_name() -> None:
     [("s3://b/f", "AWS_PROFILE"), ("gs://b/f", "GOOGLE_"), ("az://b/f", "AZURE_STORAGE_")],
 )
 def test_missing_credentials_are_told_in_the_words_of_the_store(place: str, wanted: str) -> None:
-    assert wanted in str(told(NoCredentials(), place=place, doing="read"))
+    assert wanted in str(store_error(NoCredentials(), place=place, doing="read"))
 
 
 def test_an_error_of_many_lines_is_told_in_one() -> None:
-    line = str(told(OSError("first\n\tsecond"), place="s3://b/f", doing="read"))
+    line = str(store_error(OSError("first\n\tsecond"), place="s3://b/f", doing="read"))
 
     assert line == "s3://b/f cannot be read: first second"
