@@ -26,7 +26,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
+class IntervalPlot:
     """A forest plot.
 
     Args:
@@ -48,12 +48,12 @@ class Forest:
     spread: str = "95 % CI"
 
 
-def grading_forest(report: EvaluationReport) -> Forest | None:
+def grading_forest(report: EvaluationReport) -> IntervalPlot | None:
     """Plot balanced accuracies; None without any."""
     found = by_balanced_accuracy(report)
     if not found:
         return None
-    return Forest(
+    return IntervalPlot(
         title=f"{BALANCED_ACCURACY.title} with 95 % CI",
         hint="Higher is better; the dashed line is chance.",
         bars=tuple(_bar(name, value, estimate, top=1.0) for name, value, estimate in found),
@@ -63,13 +63,13 @@ def grading_forest(report: EvaluationReport) -> Forest | None:
     )
 
 
-def localisation_forest(report: EvaluationReport) -> Forest | None:
+def localisation_forest(report: EvaluationReport) -> IntervalPlot | None:
     """Plot the medians of centre errors in the volume; None where no backend gives points."""
     errors = [(name, row.spreads[CENTRE_ERROR_3D]) for name, row in by_centre_error(report)]
     if not errors:
         return None
     step, top = scale(min(max(found.quartiles[2] for _, found in errors), WORST_MM - 1))
-    return Forest(
+    return IntervalPlot(
         title=f"{CENTRE_ERROR_3D.heading}: median and interquartile range (IQR)",
         hint="Lower is better.",
         bars=tuple(_median_bar(name, found, top=top) for name, found in errors),

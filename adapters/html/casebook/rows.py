@@ -14,7 +14,7 @@ from gliobench.domain.predictions.prediction import Failure, Form, GradePredicti
 from gliobench.domain.studies.study import Grade
 
 
-class Verdict(str, Enum):
+class GradeOutcome(str, Enum):
     """The outcome of a grade."""
 
     RIGHT = "right"
@@ -37,7 +37,7 @@ class Cell:
 
     text: str
     key: str | float | None
-    verdict: Verdict = Verdict.UNKNOWN
+    verdict: GradeOutcome = GradeOutcome.UNKNOWN
     why: str = ""
 
 
@@ -67,12 +67,12 @@ class CaseRow:
     site: str
     grade: str
     cells: tuple[tuple[Cell, ...], ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[GradeOutcome, ...]
     failed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class CaseTable:
+class CaseListing:
     """Headings by backend, and rows in the order of the study ids."""
 
     headings: tuple[tuple[str, tuple[Heading, ...]], ...]
@@ -89,7 +89,7 @@ ON_PLANE_OR_IN_VOLUME = {
 """The form shown instead where a form was not scored."""
 
 
-def case_table(book: Casebook) -> CaseTable:
+def case_table(book: Casebook) -> CaseListing:
     """Tabulate a casebook; a backend has a column for each form that it answers."""
     columns = {name: _columns(book, name) for name in book.backends}
     headings = tuple(
@@ -103,22 +103,22 @@ def case_table(book: Casebook) -> CaseTable:
             for name in book.backends
         )
         rows.append(_row(entry, cells, tuple(map(verdict, scores.values()))))
-    return CaseTable(headings, tuple(rows))
+    return CaseListing(headings, tuple(rows))
 
 
-def verdict(case: CaseScore | None) -> Verdict:
+def verdict(case: CaseScore | None) -> GradeOutcome:
     """Return whether a grade was right."""
     if case is None or case.grade is None:
-        return Verdict.UNKNOWN
+        return GradeOutcome.UNKNOWN
     if isinstance(case.grade, Failure):
-        return Verdict.FAILED
+        return GradeOutcome.FAILED
     if case.reference_grade is None:
-        return Verdict.UNKNOWN
-    return Verdict.RIGHT if case.grade.grade is case.reference_grade else Verdict.WRONG
+        return GradeOutcome.UNKNOWN
+    return GradeOutcome.RIGHT if case.grade.grade is case.reference_grade else GradeOutcome.WRONG
 
 
 def _row(
-    entry: CaseEntry, cells: tuple[tuple[Cell, ...], ...], verdicts: tuple[Verdict, ...]
+    entry: CaseEntry, cells: tuple[tuple[Cell, ...], ...], verdicts: tuple[GradeOutcome, ...]
 ) -> CaseRow:
     case = entry.any_score
     return CaseRow(
@@ -183,10 +183,10 @@ def _measured(form: Form) -> Reader:
 
 def _failed(failure: Failure, *, key: float | None) -> Cell:
     words = failure.reason.value.replace("_", " ")
-    return Cell(words, key, Verdict.FAILED, f"{words}: {failure.detail}")
+    return Cell(words, key, GradeOutcome.FAILED, f"{words}: {failure.detail}")
 
 
-def headings_of(table: CaseTable) -> Iterator[Heading]:
+def headings_of(table: CaseListing) -> Iterator[Heading]:
     """Yield each heading once, in the order of the columns."""
     used = {heading for _, headings in table.headings for heading in headings}
     yield from (heading for heading, _ in COLUMNS if heading in used)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gliobench.adapters.html.casebook.drawings import drawings
-from gliobench.adapters.html.casebook.rows import CaseTable, Heading, case_table, headings_of
+from gliobench.adapters.html.casebook.rows import CaseListing, Heading, case_table, headings_of
 from gliobench.adapters.html.casebook.viewer import (
     licences,
     packed_viewer,
@@ -40,7 +40,7 @@ class CaseSection:
         licences: The licences of the viewer.
     """
 
-    table: CaseTable
+    table: CaseListing
     columns: tuple[Heading, ...]
     grades: tuple[str, ...]
     sites: tuple[str, ...]
@@ -91,7 +91,7 @@ def page_style() -> str:
     return (Path(__file__).parent / "casebook.css").read_text(encoding="utf-8")
 
 
-def _facts(book: Casebook, table: CaseTable) -> dict[str, Any]:
+def _facts(book: Casebook, table: CaseListing) -> dict[str, Any]:
     cases = drawings(book)
     for entry, case in zip(book.entries, cases, strict=True):
         if entry.kept is not None and entry.kept.picture is not None:
@@ -105,7 +105,7 @@ def _facts(book: Casebook, table: CaseTable) -> dict[str, Any]:
     return {"backends": backends, "columns": columns, "cases": cases}
 
 
-def _choices(table: CaseTable) -> list[tuple[str, str]]:
+def _choices(table: CaseListing) -> list[tuple[str, str]]:
     names = [name for name, _ in table.headings]
     choices = [("", "all cases"), ("failed", "at least one failure")]
     if len(names) == 1:

@@ -9,6 +9,7 @@ from math import cos, pi, sin
 from pathlib import Path
 
 from gliobench.adapters.html.comparison.drawing import (
+    XY,
     Axes,
     Dot,
     Figure,
@@ -16,7 +17,6 @@ from gliobench.adapters.html.comparison.drawing import (
     Line,
     Mark,
     Panel,
-    Place,
 )
 from gliobench.adapters.html.comparison.words import p_value
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
@@ -53,7 +53,7 @@ def place_figures(comparison: Comparison) -> list[Figure]:
     ]
 
 
-def _places(name: str, bias: Bias, brain: Sequence[Place]) -> Figure:
+def _places(name: str, bias: Bias, brain: Sequence[XY]) -> Figure:
     says = _index(bias)
     spread = ""
     if isinstance(bias.measured, PositionBias):
@@ -70,7 +70,7 @@ def _places(name: str, bias: Bias, brain: Sequence[Place]) -> Figure:
     )
 
 
-def _cloud(bias: Bias, brain: Sequence[Place]) -> Iterator[Mark]:
+def _cloud(bias: Bias, brain: Sequence[XY]) -> Iterator[Mark]:
     """The patient's right is on the left and the front at the top."""
     field = Axes((0, 0), (200, 200), x=(FIELD_MM, -FIELD_MM), y=(-FIELD_MM, FIELD_MM))
     yield Panel((0, 0), (200, 200), "field")
@@ -91,7 +91,7 @@ def _outlined(brains: Cloud | None) -> bool:
     return brains is not None and brains.spread_mm <= SAME_FRAME_MM
 
 
-def _brain(brains: Cloud) -> list[Place]:
+def _brain(brains: Cloud) -> list[XY]:
     """Centre the average brain's outline on these brains; empty where they spread too far."""
     if not _outlined(brains):
         return []

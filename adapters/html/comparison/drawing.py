@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-Place: TypeAlias = tuple[float, float]
+XY: TypeAlias = tuple[float, float]
 STAMP_ROOM = 14.0
 """Height above a figure in a file, for its stamps."""
 MARGIN = 8.0
@@ -23,7 +23,7 @@ MARGIN = 8.0
 class Line:
     """A line through points; `ink` is a class of `figures.css`."""
 
-    places: Sequence[Place]
+    places: Sequence[XY]
     ink: str
     closed: bool = False
 
@@ -37,7 +37,7 @@ class Line:
 class Dot:
     """A disc; `says` is its tooltip and its text for screen readers."""
 
-    at: Place
+    at: XY
     radius: float
     ink: str
     says: str = ""
@@ -55,8 +55,8 @@ class Dot:
 class Panel:
     """A rectangle; `strength` is the opacity of its fill."""
 
-    at: Place
-    size: Place
+    at: XY
+    size: XY
     ink: str
     strength: float = 1.0
 
@@ -72,7 +72,7 @@ class Panel:
 class Label:
     """A text; `anchor` is SVG's: start, middle or end. `turned` rotates it upwards."""
 
-    at: Place
+    at: XY
     text: str
     anchor: str = "start"
     ink: str = "label"
@@ -107,7 +107,7 @@ class Figure:
     title: str
     says: str
     alt: str
-    size: Place
+    size: XY
     marks: tuple[Mark, ...]
 
     def __html__(self) -> Markup:
@@ -155,17 +155,17 @@ class Axes:
         y: Values at the lower and upper edge.
     """
 
-    at: Place
-    size: Place
-    x: Place = (0.0, 1.0)
-    y: Place = (0.0, 1.0)
+    at: XY
+    size: XY
+    x: XY = (0.0, 1.0)
+    y: XY = (0.0, 1.0)
 
-    def place(self, x: float, y: float) -> Place:
+    def place(self, x: float, y: float) -> XY:
         """Convert values to a point on the canvas, clipped to the edges."""
         right, up = _share(x, self.x), _share(y, self.y)
         return self.at[0] + right * self.size[0], self.at[1] + (1 - up) * self.size[1]
 
-    def line(self, places: Sequence[Place], ink: str) -> Line:
+    def line(self, places: Sequence[XY], ink: str) -> Line:
         """Draw a line through points given as values."""
         return Line([self.place(x, y) for x, y in places], ink)
 
@@ -181,7 +181,7 @@ class Axes:
         yield Label((left - 25, top + height / 2), y_title, "middle", turned=True)
 
 
-def _share(value: float, ends: Place) -> float:
+def _share(value: float, ends: XY) -> float:
     return min(1.0, max(0.0, (value - ends[0]) / (ends[1] - ends[0])))
 
 

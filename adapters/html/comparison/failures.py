@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gliobench.adapters.html.charts import scale, spread
 from gliobench.adapters.html.comparison.drawing import Figure
-from gliobench.adapters.html.comparison.rows import Row as Strip
-from gliobench.adapters.html.comparison.rows import Scale, row_figure
+from gliobench.adapters.html.comparison.rows import Scale, Strip, row_figure
 from gliobench.adapters.html.numbers import count, interval, percent, value_of
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
 from gliobench.domain.comparison.result import Arm, Comparison, FailureRate

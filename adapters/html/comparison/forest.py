@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gliobench.adapters.html.charts import scale, spread
 from gliobench.adapters.html.comparison.cells import mirrored
 from gliobench.adapters.html.comparison.drawing import Figure
-from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
+from gliobench.adapters.html.comparison.rows import Scale, Strip, row_figure
 from gliobench.adapters.html.comparison.words import endpoint_name, in_order, p_value
 from gliobench.adapters.html.numbers import count, interval, number
 from gliobench.domain.comparison.endpoints import Endpoint
@@ -67,14 +67,14 @@ def _figure(pairs: Sequence[tuple[Pair, Estimate]], endpoint: Endpoint, of: str 
     )
 
 
-def _row(pair: Pair, found: Estimate, endpoint: Endpoint, digits: int) -> Row:
+def _row(pair: Pair, found: Estimate, endpoint: Endpoint, digits: int) -> Strip:
     first, second, turned = in_order(pair, endpoint)
     better = mirrored(found, turned * endpoint.sign)
     estimate = better if isinstance(better, Estimate) else found
     ends, verdict = spread(estimate), pair.claim(endpoint).verdict
     inside, verdict_or_p = interval(estimate, digits), _verdict_or_p(pair, endpoint)
     says = " · ".join(filter(None, (number(estimate.value, digits), inside, verdict_or_p)))
-    return Row(
+    return Strip(
         name=f"{first} vs {second}",
         says=says,
         at=estimate.value,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gliobench.adapters.html.charts import spread
 from gliobench.adapters.html.comparison.drawing import Figure
-from gliobench.adapters.html.comparison.rows import Row, Scale, row_figure
+from gliobench.adapters.html.comparison.rows import Scale, Strip, row_figure
 from gliobench.adapters.html.comparison.words import (
     endpoint_name,
     in_figures,
@@ -90,10 +90,10 @@ def _tracking(comparison: Comparison) -> Iterator[Figure]:
         )
 
 
-def _row(name: str, found: Estimate, *, above: float) -> Row:
+def _row(name: str, found: Estimate, *, above: float) -> Strip:
     ends, inside = spread(found), interval(found)
     says = number(found.value) + (f" · {inside}" if inside else "")
-    return Row(name, says, found.value, ends.low, ends.high, strong=ends.low > above)
+    return Strip(name, says, found.value, ends.low, ends.high, strong=ends.low > above)
 
 
 @dataclass(frozen=True, slots=True)

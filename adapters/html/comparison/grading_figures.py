@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gliobench.adapters.html.comparison.drawing import (
+    XY,
     Axes,
     Dot,
     Figure,
     Label,
     Mark,
     Panel,
-    Place,
 )
 from gliobench.adapters.html.numbers import count, number, percent, value_of
 from gliobench.domain.comparison.result import Arm, Comparison
@@ -92,7 +92,7 @@ def _rates(found: GradingSummary) -> list[float | None]:
     return [value_of(found.measures[rate]) for rate in rates]
 
 
-def _stairs(curve: Curve) -> list[Place]:
+def _stairs(curve: Curve) -> list[XY]:
     """Interpolate by steps: there is no threshold between two others."""
     starts = [0.0, *(x for x, _ in curve.corners)]
     pairs = zip(starts, curve.corners, strict=False)

@@ -10,8 +10,7 @@ from gliobench.adapters.html.comparison.as_report import as_report
 from gliobench.adapters.html.comparison.cells import mirrored, test_cell
 from gliobench.adapters.html.comparison.drawing import Figure
 from gliobench.adapters.html.comparison.forest import difference_forest
-from gliobench.adapters.html.comparison.rows import Row as Strip
-from gliobench.adapters.html.comparison.rows import Scale, row_figure
+from gliobench.adapters.html.comparison.rows import Scale, Strip, row_figure
 from gliobench.adapters.html.comparison.words import endpoint_name, in_order
 from gliobench.adapters.html.numbers import count, number
 from gliobench.adapters.html.tables import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gliobench.adapters.html.comparison.drawing import Axes, Dot, Figure, Label, Line, Mark, Place
+from gliobench.adapters.html.comparison.drawing import XY, Axes, Dot, Figure, Label, Line, Mark
 
 WIDTH = 280.0
 ROW = 31.0
@@ -17,7 +17,7 @@ GOLDEN = 0.618
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Strip:
     """One line of a figure, in the units of its scale.
 
     Args:
@@ -49,12 +49,12 @@ class Scale:
         mark: Value of a dashed line, such as no skill.
     """
 
-    ends: Place
+    ends: XY
     ticks: Sequence[float]
     mark: float | None = None
 
 
-def row_figure(name: str, title: str, says: str, rows: Sequence[Row], scale: Scale) -> Figure:
+def row_figure(name: str, title: str, says: str, rows: Sequence[Strip], scale: Scale) -> Figure:
     """Draw rows from top to bottom; their numbers are the text alternative, too."""
     letters = max((len(row.name) + len(row.says) for row in rows), default=0)
     edge = ROW if letters * LETTER <= WIDTH else ROW + LINE
@@ -76,7 +76,7 @@ def _ticks(axes: Axes, scale: Scale) -> Iterator[Mark]:
         yield Label((x, y + 13), f"{tick:g}".replace("-", "−"), "middle")
 
 
-def _row(axes: Axes, top: float, row: Row, edge: float, scale: Scale) -> Iterator[Mark]:
+def _row(axes: Axes, top: float, row: Strip, edge: float, scale: Scale) -> Iterator[Mark]:
     """Draw a name with its numbers, and the row's scale below."""
     height, ink = top + edge - 9, " strong" if row.strong else ""
     marked = [] if scale.mark is None else [(scale.mark, "mark")]

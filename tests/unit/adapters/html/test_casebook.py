@@ -15,7 +15,7 @@ from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
 from fakes.form_scores import mask_score, region_score
 from gliobench.adapters.html.casebook import case_section, page_scripts
 from gliobench.adapters.html.casebook.drawings import drawings
-from gliobench.adapters.html.casebook.rows import CaseRow, Verdict, case_table
+from gliobench.adapters.html.casebook.rows import CaseRow, GradeOutcome, case_table
 from gliobench.adapters.html.casebook.viewer import viewer_script
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
@@ -59,7 +59,7 @@ def test_a_row_tells_the_grades_their_probabilities_and_who_is_right(book: Caseb
 
     assert (row.site, row.grade) == ("site1", "HGG")
     assert [cells[0].text for cells in row.cells] == ["LGG 0.20", "HGG", "HGG"]
-    assert row.verdicts == (Verdict.WRONG, Verdict.RIGHT, Verdict.RIGHT)
+    assert row.verdicts == (GradeOutcome.WRONG, GradeOutcome.RIGHT, GradeOutcome.RIGHT)
     assert not row.failed
 
 
@@ -68,7 +68,7 @@ def test_a_failure_is_told_by_its_reason_and_sorted_as_the_worst(book: Casebook)
     grade, centre = row.cells[1][:2]
 
     assert row.failed
-    assert (grade.text, grade.key, grade.verdict) == ("refusal", None, Verdict.FAILED)
+    assert (grade.text, grade.key, grade.verdict) == ("refusal", None, GradeOutcome.FAILED)
     assert (centre.text, centre.key) == ("refusal", 373.13)
     assert centre.why == "refusal: it declined to answer"
 
@@ -80,7 +80,7 @@ def test_a_backend_that_has_not_read_a_study_leaves_its_cells_empty(book: Casebo
     row = case_table(replace(book, entries=(partial, *others))).rows[0]
 
     assert {cell.text for cell in row.cells[0]} == {"–"}
-    assert row.verdicts[0] is Verdict.UNKNOWN
+    assert row.verdicts[0] is GradeOutcome.UNKNOWN
 
 
 def test_a_grade_without_a_reference_is_neither_right_nor_wrong() -> None:
@@ -88,7 +88,7 @@ def test_a_grade_without_a_reference_is_neither_right_nor_wrong() -> None:
 
     (row,) = case_table(Casebook(("one",), (CaseEntry({"one": case}),))).rows
 
-    assert row.verdicts == (Verdict.UNKNOWN,)
+    assert row.verdicts == (GradeOutcome.UNKNOWN,)
 
 
 def one_entry() -> CaseEntry:

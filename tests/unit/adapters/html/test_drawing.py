@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gliobench.adapters.html.comparison.drawing import Axes, Dot, Figure, Label, Line, Panel
-from gliobench.adapters.html.comparison.rows import LINE, ROW, Row, Scale, row_figure
+from gliobench.adapters.html.comparison.rows import LINE, ROW, Scale, Strip, row_figure
 
 EVIL = '<script>alert("x")</script>\'"&'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -19,7 +19,7 @@ def drawn(*marks: Dot | Label | Line | Panel) -> Figure:
 
 
 def rows(*names: str) -> Figure:
-    told = [Row(name, "0.50 · 0.25 to 0.75", 0.5, 0.25, 0.75) for name in names]
+    told = [Strip(name, "0.50 · 0.25 to 0.75", 0.5, 0.25, 0.75) for name in names]
     return row_figure("rows", "Rows", "", told, Scale((0, 1), (0.0, 1.0), mark=0.5))
 
 
@@ -81,7 +81,7 @@ def test_long_names_have_a_line_of_their_own() -> None:
 
 
 def test_single_values_stay_in_their_row() -> None:
-    row = Row("a", "", 0.5, 0.2, 0.8, singles=tuple(n / 100 for n in range(100)))
+    row = Strip("a", "", 0.5, 0.2, 0.8, singles=tuple(n / 100 for n in range(100)))
     figure = row_figure("rows", "Rows", "", [row], Scale((0, 1), ()))
 
     heights = [mark.at[1] for mark in figure.marks if isinstance(mark, Dot)]
