@@ -22,6 +22,8 @@ from gliobench.domain.studies import plausibility
 from gliobench.domain.studies.plausibility import SMALLEST_BRAIN_ML
 
 REPOSITORY = Path(__file__).parents[1]
+UMASK = os.umask(0o022)
+os.umask(UMASK)
 SharedFolder: TypeAlias = Callable[[str, Callable[[Path], object]], Path]
 
 
@@ -42,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "real_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.realdata)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Undo what a command that ran in this process made of its umask."""
+    os.umask(UMASK)
 
 
 @pytest.fixture(scope="session")
