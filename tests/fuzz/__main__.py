@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
-from fuzz import images, runs, texts
+from fuzz import backends, images, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -34,6 +34,7 @@ KINDS: dict[str, Make] = {
     "ids": texts.ids,
     "npz": runs.archives,
     "adapters": runs.adapters,
+    "backends": backends.backends,
 }
 
 
