@@ -1,1 +1,1 @@
-"""What a model has to beat: answers that look at next to nothing."""
+"""Baselines: rules that a model has to outperform."""

@@ -21,7 +21,7 @@ from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import Form, GradePrediction
 from gliobench.domain.studies.study import Grade
 
-NOBODY: frozenset[str] = frozenset()
+NO_PATIENTS: frozenset[str] = frozenset()
 """A rule that was written down has learned from no patient."""
 
 
@@ -87,7 +87,7 @@ def _grader(name: str, rule: GradeRule, what: str) -> Backend:
 
 
 def _localizer(
-    name: str, form: Form, rule: PlaceRule, what: str, *, trained_on: frozenset[str] = NOBODY
+    name: str, form: Form, rule: PlaceRule, what: str, *, trained_on: frozenset[str] = NO_PATIENTS
 ) -> Backend:
     return Backend(
         name=name,

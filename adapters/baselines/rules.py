@@ -81,9 +81,9 @@ class RuleLocalizer(Localizer):
 
 
 def by_site(sites: Mapping[str, Mapping[Grade, int]], *, prevalence_hgg: float) -> GradeRule:
-    """Make a rule that looks at nothing but the site: its P(HGG), shrunk to the prevalence.
+    """Make a rule that uses only the site: its share of HGG, shrunk to the prevalence.
 
-    An audit of the data, not a model: what it scores, a network can score by knowing the scanner.
+    An audit of the data, not a model: a network that recognises the scanner can reach the same score.
     """
 
     def grade(study: Study) -> GradePrediction:

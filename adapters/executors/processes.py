@@ -71,8 +71,10 @@ class _Processes(Pool):
 
     def listen(self, workers: Sequence[Worker], timeout_s: float) -> list[tuple[Worker, Message]]:
         ours = {worker.connection: worker for worker in workers if isinstance(worker, _Process)}
-        heard = wait(list(ours), timeout_s)
-        return [(ours[item], ours[item].hear()) for item in heard if isinstance(item, Connection)]
+        ready = wait(list(ours), timeout_s)
+        return [
+            (ours[item], ours[item].receive()) for item in ready if isinstance(item, Connection)
+        ]
 
 
 @final
@@ -86,9 +88,9 @@ class _Process(Worker):
         try:
             self.connection.send(job)
         except OSError:
-            return  # it has died, and `hear` tells of it
+            return  # it has died, and `receive` reports it
 
-    def hear(self) -> Message:
+    def receive(self) -> Message:
         try:
             message: Message = self.connection.recv()
         except (EOFError, OSError):

@@ -39,7 +39,7 @@ class OnnxNetwork(Network):
         path: The ONNX file.
         kind: The card's kind that is wanted.
         provider: cpu, cuda or tensorrt.
-        allow_cpu_fallback: Accept the CPU where the provider cannot be had.
+        allow_cpu_fallback: Use the CPU if the provider is unavailable.
         threads: Threads for one inference; None leaves the choice to ONNX Runtime.
 
     Raises:
@@ -118,12 +118,12 @@ def _open_session(
     asked = EXECUTION_PROVIDERS[provider]
     wanted = dict.fromkeys([asked, EXECUTION_PROVIDERS["cpu"]])
     available = onnxruntime.get_available_providers()
-    # ONNX Runtime tells of a provider that it cannot load on stdout and stderr; we do, in one line.
+    # ONNX Runtime prints to stdout and stderr if it cannot load a provider; we report it in one line.
     onnxruntime.set_default_logger_severity(FATAL)
     try:
         with redirect_stdout(StringIO()):
             return onnxruntime.InferenceSession(
-                content, options, providers=[one for one in wanted if one in available]
+                content, options, providers=[item for item in wanted if item in available]
             )
     except Exception as error:  # ONNX Runtime's errors share no base but Exception
         if "external data" in str(error).lower():

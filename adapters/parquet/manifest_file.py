@@ -57,11 +57,11 @@ def _with_facts(manifest: RunManifest) -> RunManifest:
 
 
 def _stated(manifest: RunManifest) -> frozenset[str] | None:
-    """Give what a backend has learned from.
+    """Return what a backend has learned from.
 
     Versions that did not record `unstated` wrote an empty list where a backend stated nothing, too.
-    Of those runs only baselines' and held-out backends' state that they learned from nobody.
+    Of those runs only baselines' and held-out backends' state an empty set of training patients.
     """
-    of_nobody = manifest.facts.baseline or manifest.facts.held_out
-    older = manifest.unstated is None and not of_nobody
+    untrained = manifest.facts.baseline or manifest.facts.held_out
+    older = manifest.unstated is None and not untrained
     return None if older and not manifest.trained_on else manifest.trained_on

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from gliobench.adapters.parquet.manifest_file import manifest_content, read_manifest
 from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
-from gliobench.adapters.parquet.saved_rows import SCHEMA as KEPT_SCHEMA
-from gliobench.adapters.parquet.saved_rows import read_kept, saved_table
+from gliobench.adapters.parquet.saved_rows import SCHEMA as SAVED_SCHEMA
+from gliobench.adapters.parquet.saved_rows import read_saved, saved_table
 from gliobench.adapters.parquet.score_columns import ArrowColumns
 from gliobench.adapters.parquet.score_rows import (
     read_cases,
@@ -48,7 +48,7 @@ from gliobench.domain.studies.study_ids import file_stem
 
 T = TypeVar("T")
 
-SCORES, KEPT_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
+SCORES, SAVED_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
 PREDICTIONS, MASKS = "predictions", "masks"
 SCORES_AT_ONCE = 1024
 """Rows of scores in memory while they are read."""
@@ -106,7 +106,11 @@ class ParquetRunStore(RunStore):
         """Keep a batch of predictions as one part."""
         if not predictions:
             return
-        rows = [row for one in predictions for row in to_rows(one, mask_file=self._keep_mask(one))]
+        rows = [
+            row
+            for prediction in predictions
+            for row in to_rows(prediction, mask_file=self._keep_mask(prediction))
+        ]
         content = BytesIO()
         table = pa.Table.from_pylist(rows, schema=SCHEMA)
         pq.write_table(table, content, write_page_checksum=True)
@@ -144,14 +148,14 @@ class ParquetRunStore(RunStore):
         self._storage.write(FINISHED, self._own_stamp().encode())
 
     def is_finished(self) -> bool:
-        """Tell whether that was noted."""
+        """Return whether that was noted."""
         try:
             return self._storage.read(FINISHED).decode() == self._stamp()
         except NotFoundError:
             return False
 
     def is_scored(self) -> bool:
-        """Tell whether there are scores of the run as it is now, without reading them."""
+        """Return whether there are scores of the run as it is now, without reading them."""
         try:
             return stamp_of(self._storage, SCORES, holds="scores") in (None, self._stamp())
         except NotFoundError:
@@ -219,9 +223,9 @@ class ParquetRunStore(RunStore):
         """Keep pictures and volumes as one table."""
         write_table(
             self._storage,
-            KEPT_CASES,
+            SAVED_CASES,
             laid_out(cases, table=saved_table, at_once=CASES_AT_ONCE),
-            schema=KEPT_SCHEMA,
+            schema=SAVED_SCHEMA,
             compression="zstd",
         )
 
@@ -229,7 +233,7 @@ class ParquetRunStore(RunStore):
         """Read pictures and volumes, a few at a time."""
         try:
             yield from read_table(
-                self._storage, KEPT_CASES, item=read_kept, at_once=CASES_AT_ONCE, holds="pictures"
+                self._storage, SAVED_CASES, item=read_saved, at_once=CASES_AT_ONCE, holds="pictures"
             )
         except NotFoundError:
             return
@@ -256,8 +260,8 @@ class ParquetRunStore(RunStore):
             self._known, self._parts = set(), {}
         new = [part for part in parts if part not in self._known]
         rows = side_by_side(lambda part: self._rows(part, columns=["key"]), new)
-        for part, one in zip(new, rows, strict=True):
-            for row in one:
+        for part, item in zip(new, rows, strict=True):
+            for row in item:
                 self._parts[row["key"]] = min(part, self._parts.get(row["key"], part))
         self._known.update(new)
 

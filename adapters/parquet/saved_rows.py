@@ -47,7 +47,7 @@ def saved_table(cases: Iterable[SavedCase]) -> pa.Table:
     return pa.Table.from_pylist([_row(case) for case in cases], schema=SCHEMA)
 
 
-def read_kept(row: Row) -> SavedCase:
+def read_saved(row: Row) -> SavedCase:
     """Read a case back from its row.
 
     Raises:

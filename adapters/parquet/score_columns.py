@@ -32,7 +32,7 @@ class ArrowColumns(StoredColumns):
         return name in LATER or name in self._batch.schema.names
 
     def there(self, name: str) -> BoolArray:
-        """Tell where a row has a value."""
+        """Return where a row has a value."""
         valid = self._column(name).is_valid()
         return np.asarray(valid.to_numpy(zero_copy_only=False), dtype=np.bool_)
 

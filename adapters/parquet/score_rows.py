@@ -43,7 +43,7 @@ def read_cases(batch: pa.RecordBatch, study_ids: pa.Array | None = None) -> list
 
 
 def whole_rows(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """Give rows all columns of a `score_schema`; those that older versions did not have are empty.
+    """Return rows all columns of a `score_schema`; those that older versions did not have are empty.
 
     Raises:
         LookupError, ValueError: They are no rows of `score_table`.

@@ -50,7 +50,7 @@ def write_table(
         parts: One after the other; each is a group of rows.
         schema: Theirs.
         compression: Of the columns.
-        stamp: Told by `stamp_of`.
+        stamp: Returned by `stamp_of`.
 
     Raises:
         JobError: The file cannot be written.
@@ -151,7 +151,7 @@ def read_batches(
 
 
 def stamp_of(storage: Storage, name: str, *, holds: str) -> str | None:
-    """Tell the stamp that a table was written with; None where it is older than stamps.
+    """Return the stamp of a table; None where it is older than stamps.
 
     Raises:
         NotFoundError: There is no such file.
@@ -178,8 +178,8 @@ def side_by_side(action: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
     """Do the same with many files, several at a time, and give the results in order."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ahead: deque[Future[U]] = deque()
-        for one in items:
-            ahead.append(pool.submit(action, one))
+        for item in items:
+            ahead.append(pool.submit(action, item))
             if len(ahead) >= AT_ONCE:
                 yield ahead.popleft().result()
         while ahead:

@@ -20,13 +20,13 @@ class Actor:
         self._inferring = Lock()
         self._broken: WorkerFailed | None = None
         try:
-            # here, so that a package which this node lacks is told of by its name
+            # here, so that a package missing on this node is reported by name
             self._work = pickle.loads(make_work)()  # noqa: S301 -- the driver's own
-        except Exception as error:  # told by `ready`
+        except Exception as error:  # reported by `ready`
             self._broken = WorkerFailed(portable(error))
 
     def ready(self) -> Ready | WorkerFailed:
-        """Say what the backends are, once they are loaded."""
+        """Describe the backends, once they are loaded."""
         return self._broken or Ready(self._work.manifests)
 
     def do(self, job: Job) -> Done | WorkerFailed:

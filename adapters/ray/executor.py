@@ -132,7 +132,7 @@ def _knock(address: str | None) -> None:
     """Try the door of a cluster: Ray itself would stand before it for five minutes.
 
     Raises:
-        OSError: Nobody opens.
+        OSError: No process opens it.
     """
     if address is None:
         return
@@ -161,9 +161,9 @@ class _Actors(Pool):
             ref: item for item in workers if isinstance(item, _RayWorker) for ref in item.expected
         }
         ray.wait(list(said), num_returns=1, timeout=timeout_s)
-        heard, _ = ray.wait(list(said), num_returns=len(said), timeout=0)  # the others too
-        first = {said[ref]: ref for ref in reversed(heard)}
-        return [(worker, worker.hear(ref)) for worker, ref in first.items()]
+        ready, _ = ray.wait(list(said), num_returns=len(said), timeout=0)  # the others too
+        first = {said[ref]: ref for ref in reversed(ready)}
+        return [(worker, worker.receive(ref)) for worker, ref in first.items()]
 
 
 @final
@@ -175,7 +175,7 @@ class _RayWorker(Worker):
     def give(self, job: Job) -> None:
         self.expected.append(self._actor.do.remote(job))
 
-    def hear(self, ref: Any) -> Message:  # noqa: ANN401 -- Ray's references are of no one type
+    def receive(self, ref: Any) -> Message:  # noqa: ANN401 -- Ray's references have several types
         self.expected.remove(ref)
         try:
             message: Message = ray.get(ref)

@@ -40,12 +40,12 @@ class Stage(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What is to be done about one study.
+    """The work on one study.
 
     Args:
         study_id: The study.
         content: Hash of its images; None where they cannot be read.
-        keys: Of its predictions, by the backend that is to be scored on it.
+        keys: Keys of its predictions, by backend.
         waiting: The backends among them that have not predicted it yet.
         plane: What a backend that is an oracle is shown.
     """
@@ -90,7 +90,7 @@ class Work(Protocol):
 
     @property
     def manifests(self) -> tuple[RunManifest, ...]:
-        """Say what each backend is, in order; nothing in them depends on the cohort."""
+        """Describe the backends, in order; independent of the cohort."""
         ...
 
     def load(self, batch: Batch) -> Any:  # noqa: ANN401 -- known to the work alone
@@ -134,7 +134,7 @@ class WorkerPool(Protocol):
 
     @property
     def manifests(self) -> tuple[RunManifest, ...]:
-        """Say what each backend is, in order."""
+        """Describe the backends, in order."""
         ...
 
     def run(self, batches: Iterable[Batch], stop: Callable[[], bool]) -> Iterator[Outcome]:
