@@ -105,8 +105,10 @@ def cells(rows: Rows) -> Iterator[str]:
     asked = {question: not_only(rows, question) for question in Question}
     yield str(len(rows))
     yield " / ".join(
-        f"{np.mean([question.value not in row['failures'] for row in rows]):.1%}" if told else "–"
-        for question, told in asked.items()
+        f"{np.mean([question.value not in row['failures'] for row in rows]):.1%}"
+        if answered
+        else "–"
+        for question, answered in asked.items()
     )
     errors = [row for row in rows if row["centre_error_mm"] is not None]
     point = asked[Question.POINT]
@@ -119,7 +121,7 @@ def cells(rows: Rows) -> Iterator[str]:
 
 
 def not_only(rows: Rows, question: Question) -> bool:
-    """Tell whether anything was answered at all."""
+    """Return whether anything was answered at all."""
     return any(question.value not in row["failures"] for row in rows)
 
 

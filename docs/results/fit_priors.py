@@ -37,7 +37,7 @@ def main(data: Path) -> None:
         "sites": _counts(subjects),
         "box": {"start": start.round(4).tolist(), "stop": stop.round(4).tolist()},
         "graded": sorted(patient_hash(s.patient_id) for s in subjects),
-        "boxed": sorted(patient_hash(names.subject(one).patient_id) for one in boxed),
+        "boxed": sorted(patient_hash(names.subject(item).patient_id) for item in boxed),
     }
     OUT.write_text(json.dumps(priors, indent=1) + "\n")
 

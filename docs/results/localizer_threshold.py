@@ -79,10 +79,10 @@ def chosen(scored: dict[float, Rows]) -> Rows:
 
 def print_row(name: str, rows: Rows) -> None:
     """Print means over studies; centre errors are of tumours found."""
-    told = [[row[one] for row in rows if row[one] is not None] for one in MEASURES]
+    known = [[row[item] for row in rows if row[item] is not None] for item in MEASURES]
     cells = [
-        f"{np.mean(values):.{2 if one.endswith('mm') else 3}f}"
-        for one, values in zip(MEASURES, told, strict=True)
+        f"{np.mean(values):.{2 if item.endswith('mm') else 3}f}"
+        for item, values in zip(MEASURES, known, strict=True)
     ]
     print(f"| {name} | {len(rows)} | {' | '.join(cells)} |")
 

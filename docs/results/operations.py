@@ -164,9 +164,9 @@ def copying(run: Path, copy: Path, rows: int) -> float:
 def _repeated(scores: list[CaseScore]) -> Iterator[CaseScore]:
     number = 0
     while True:
-        for one in scores:
+        for score in scores:
             number += 1
-            yield replace(one, study_id=f"{one.study_id}-{number:09}")
+            yield replace(score, study_id=f"{score.study_id}-{number:09}")
 
 
 def _spent(*arguments: str) -> tuple[float, float]:
@@ -236,7 +236,7 @@ def simulated(found: Measured, *, datasets: int, pods: int) -> str:
     again = random.poisson(work_s / 3600 * lost / 100)
     merge_s = studies / found.rows_a_second
     all_s = ((1 + again) * begin_s + work_s).max() + merge_s
-    hours = [one / 3600 for one in (begin_s, work_s.max(), merge_s, all_s)]
+    hours = [item / 3600 for item in (begin_s, work_s.max(), merge_s, all_s)]
     efficiency = MILLIONS * 1_000_000 * each_s / (pods * all_s)
     gib = studies * found.listed_kib / 2**20
     return "{:6.1f} {:8.1f} {:6.1f} {:8.1f} {:10.2f} {:6.1f}".format(*hours, efficiency, gib)

@@ -51,8 +51,8 @@ def look(planes: Planes, minutes: float, *, rate: float = 1.5e-3) -> tuple[OneTi
     weights = [*tower.parameters(), *heads.parameters()]
     optimiser = torch.optim.AdamW(
         [
-            {"params": [one for one in weights if one.ndim > 1], "weight_decay": 0.05},
-            {"params": [one for one in weights if one.ndim <= 1], "weight_decay": 0.0},
+            {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": 0.05},
+            {"params": [weight for weight in weights if weight.ndim <= 1], "weight_decay": 0.0},
         ],
         betas=(0.9, 0.98),
     )
@@ -63,7 +63,7 @@ def look(planes: Planes, minutes: float, *, rate: float = 1.5e-3) -> tuple[OneTi
         surprise, edges, grade = tower_losses(heads, fast(normalise(lesson.pictures)), lesson.masks)
         of_grade = functional.binary_cross_entropy_with_logits(grade, lesson.is_hgg.float())
         _improve(optimiser, weights, 4 * surprise + 0.4 * edges + 0.05 * of_grade)
-        _tell(step, spent, cells=surprise, edges=edges, grade=of_grade)
+        _report(step, spent, cells=surprise, edges=edges, grade=of_grade)
     return tower, heads
 
 
@@ -80,12 +80,12 @@ def speak(
     teacher = Teacher(model, tokenizer)
     seeing = [*tower.parameters(), *heads.parameters()]
     ids = set(map(id, seeing))
-    speaking = [one for one in model.parameters() if id(one) not in ids]
+    speaking = [parameter for parameter in model.parameters() if id(parameter) not in ids]
     optimiser = torch.optim.AdamW(
         [
             {"params": seeing, "weight_decay": 0.02, "share": 0.3},
-            {"params": [one for one in speaking if one.ndim > 1], "weight_decay": 0.02},
-            {"params": [one for one in speaking if one.ndim <= 1], "weight_decay": 0.0},
+            {"params": [item for item in speaking if item.ndim > 1], "weight_decay": 0.02},
+            {"params": [item for item in speaking if item.ndim <= 1], "weight_decay": 0.0},
         ],
         betas=(0.9, 0.98),
     )
@@ -111,7 +111,7 @@ def speak(
                 losses[question] = teacher.loss(projected[some], prompt, answers[question][some])
             total = sum(WEIGHTS[question] * loss for question, loss in losses.items())
             _improve(optimiser, [*seeing, *speaking], total + 2 * surprise + 0.2 * edges)
-            _tell(step, spent, **{question.value: loss for question, loss in losses.items()})
+            _report(step, spent, **{question.value: loss for question, loss in losses.items()})
     return {"tower": tower.state_dict(), "model": model.state_dict()}
 
 
@@ -135,7 +135,7 @@ def _prompt(teacher: Teacher, question: Question, rng: np.random.Generator) -> l
 
 
 def _shares(progress: float) -> np.ndarray:
-    easy, final = (np.array([one[modality] for modality in MODALITIES]) for one in (EASY, FINAL))
+    easy, final = (np.array([item[modality] for modality in MODALITIES]) for item in (EASY, FINAL))
     return (1 - progress) * easy + progress * final
 
 
@@ -165,10 +165,10 @@ def _improve(optimiser: torch.optim.Optimizer, weights: list[Tensor], loss: Tens
     optimiser.step()
 
 
-def _tell(step: int, spent: float, **losses: Tensor) -> None:
+def _report(step: int, spent: float, **losses: Tensor) -> None:
     if step % 50 == 0:
-        told = "  ".join(f"{name} {float(loss.detach()):.3f}" for name, loss in losses.items())
-        print(f"step {step}, {spent:.0%}: {told}", flush=True)
+        text = "  ".join(f"{name} {float(loss.detach()):.3f}" for name, loss in losses.items())
+        print(f"step {step}, {spent:.0%}: {text}", flush=True)
 
 
 def main() -> None:

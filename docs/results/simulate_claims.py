@@ -124,8 +124,8 @@ def main() -> None:
 def simulate(n: int, backends: tuple[Made, ...], cohorts: int) -> Counter[str]:
     """Count cohorts in which something is claimed, and in which something false is."""
     counts: Counter[str] = Counter()
-    truth = [sides(one, other) for at, one in enumerate(backends) for other in backends[at + 1 :]]
-    indices = [index_of(one) for one in backends]
+    truth = [sides(item, other) for at, item in enumerate(backends) for other in backends[at + 1 :]]
+    indices = [index_of(backend) for backend in backends]
     for seed in range(cohorts):
         pairs, indexed = compared(n, backends, np.random.default_rng((seed, n)))
         seen = {claim for at, pair in enumerate(pairs) for claim in claimed(pair, *truth[at])}
@@ -185,7 +185,9 @@ def errors_mm(
     """Draw (n, B) errors and failures."""
     shared = rng.normal(size=(n, 1))
     normal = np.sqrt(0.5) * (shared + rng.normal(size=(n, len(backends))))
-    mean, spread, fails = np.array([(one.mean_mm, one.spread, one.fails) for one in backends]).T
+    mean, spread, fails = np.array(
+        [(backend.mean_mm, backend.spread, backend.fails) for backend in backends]
+    ).T
     errors = np.minimum(mean * np.exp(spread * normal - spread**2 / 2), WORST_MM)
     failed = rng.random((n, len(backends))) < fails
     return np.where(failed, WORST_MM, errors), failed
@@ -231,7 +233,7 @@ def index_of(backend: Made) -> float:
 
 @cache
 def sides(one: Made, other: Made) -> tuple[int, int, int]:
-    """Say who is better in truth: by mean, in the typical study, and in failures: 1 for the first."""
+    """Return the truly better backend by mean, in the typical study, and in failures: 1 for the first."""
     mean = np.sign(round(other.counted_mm - one.counted_mm, 9))
     fails = np.sign(other.fails - one.fails)
     typical = 0
@@ -246,14 +248,14 @@ def claimed(pair: Pair, mean: int, typical: int, fails: int) -> Iterator[str]:
     """Name what is claimed of two backends, and whether it is true."""
     point, graded = pair.claim(POINT_ERROR), pair.claim(BALANCED_ACCURACY)
     fewer = {pair.first: pair.second, pair.second: pair.first}.get(pair.fails_more or "")
-    for name, who, true in (
+    for name, winner, true in (
         ("on average", point.better, mean),
         ("typical study", point.typically, typical),
         ("failures", fewer, fails),
         ("grades", graded.better, 0),
     ):
-        if who is not None:
-            yield f"{name}, {'true' if true == (1 if who == pair.first else -1) else 'false'}"
+        if winner is not None:
+            yield f"{name}, {'true' if true == (1 if winner == pair.first else -1) else 'false'}"
 
 
 def tracked(test: Test | None, index: Estimate, true: float) -> Iterator[str]:
@@ -265,7 +267,7 @@ def tracked(test: Test | None, index: Estimate, true: float) -> Iterator[str]:
 
 
 def old_rule(pair: Pair, mean: int, _: int, __: int) -> bool:
-    """Tell whether Wilcoxon's test and the sign of the mean alone name the wrong one, or one of equals."""
+    """Return whether Wilcoxon's test and the sign of the mean alone name the wrong one, or one of equals."""
     ranks, difference = pair.shifts[Form.POINT], pair.difference(POINT_ERROR)
     assert isinstance(ranks, SignedRank)
     assert isinstance(difference, Estimate)

@@ -9,7 +9,7 @@ in mm are log-normal, of 14 mm on average; where some fail, either fails in 5 % 
 373 mm there. Areas of 0.98 are of other scores, equally spread in both grades, or in HGG two thirds
 as wide as in LGG. The mix of grades is given, as it is for the bootstrap, which draws within
 each grade. Shares alone are averaged over truths from 0.5 to 1: at one truth, coverage jumps with
-every study more. F1, MCC and AUPRC are held against
+every study more. F1, MCC and AUPRC are compared with
 those of endless studies. Areas are bootstrapped up to 369 studies: with 5,000 that would more than
 double the time.
 """
@@ -169,7 +169,7 @@ def bootstrapped(
     grades = CalledGrades.of(reference=hgg, called_hgg=score > APART / 2)
     squares = (probability(score) - hgg[:, None]) ** 2
     values = MeasuredValues.of(squares)
-    ranked = [RankedStudies.of(reference=hgg, score=one) for one in score.T] * (n <= AREAS_UP_TO)
+    ranked = [RankedStudies.of(reference=hgg, score=item) for item in score.T] * (n <= AREAS_UP_TO)
     names = ["balanced accuracy", "MCC", "F1 of HGG", "F1 of LGG", "Brier"]
     names += ["AUROC", "AUPRC"] * bool(ranked)
 
@@ -177,7 +177,7 @@ def bootstrapped(
         """Lay both backends' measures side by side."""
         found = grades.confusions(weights)
         pairs = [rate(found) for rate in (balanced_accuracy, mcc, f1_hgg, f1_lgg)]
-        areas = [(auroc(one), auprc(one)) for one in (r.rankings(weights) for r in ranked)]
+        areas = [(auroc(item), auprc(item)) for item in (r.rankings(weights) for r in ranked)]
         pairs += [np.column_stack(pair) for pair in zip(*areas, strict=True)]
         pairs.insert(4, values.means(weights))
         return np.hstack(pairs)
@@ -215,7 +215,7 @@ def calculated(
 
 def of_means(error: np.ndarray, failed: np.ndarray) -> Iterator[tuple[str, bool | None]]:
     """Take the intervals of means and of their differences."""
-    patients, nobody = np.arange(len(error)), np.zeros(len(error), dtype=bool)
+    patients, none_failed = np.arange(len(error)), np.zeros(len(error), dtype=bool)
     counted = np.where(failed, WORST_MM, error)
     truth = (1 - FAILING) * MEAN_MM + FAILING * WORST_MM
     yield "mean error", holds(estimate_mean(error[:, 0], patients), MEAN_MM)
@@ -223,7 +223,7 @@ def of_means(error: np.ndarray, failed: np.ndarray) -> Iterator[tuple[str, bool 
     yield "mean error, 5 % fail", held
     yield "mean error, 5 % fail, of cohorts with a failure", held if failed[:, 0].any() else None
     for name, values, lost in (
-        ("", error, (nobody, nobody)),
+        ("", error, (none_failed, none_failed)),
         (", 5 % fail", counted, tuple(failed.T)),
     ):
         means = compare_means(*values.T, failed=lost, worst=WORST_MM, patients=patients)
@@ -243,20 +243,20 @@ def of_large_areas(hgg: np.ndarray, noise: np.ndarray) -> Iterator[tuple[str, bo
 
 
 def ends(measured: Measured) -> tuple[float, float]:
-    """Give both ends of an interval; NaN for none."""
+    """Return both ends of an interval; NaN for none."""
     if not isinstance(measured, Estimate) or not isinstance(measured.interval, Interval):
         return np.nan, np.nan
     return measured.interval.low, measured.interval.high
 
 
 def holds(measured: Measured, truth: float) -> bool | None:
-    """Tell whether an interval holds the truth; None where there is none."""
+    """Return whether an interval holds the truth; None where there is none."""
     low, high = ends(measured)
     return None if np.isnan(low) else bool(low <= truth <= high)
 
 
 def rejects(p: object) -> bool | None:
-    """Tell whether a test rejects what is true; None where there is no p."""
+    """Return whether a test rejects what is true; None where there is no p."""
     return p <= WRONG_BY_CHANCE if isinstance(p, float) else None
 
 
@@ -279,7 +279,7 @@ def cell(held: list[bool | None]) -> str:
     """Print a share, and beside it that of cohorts which gave no answer."""
     if not held:
         return ""
-    known = [one for one in held if one is not None]
+    known = [item for item in held if item is not None]
     none = f" ({1 - len(known) / len(held):.1%})" if len(known) < len(held) else ""
     return f"{np.mean(known):.1%}{none}" if known else f"–{none}"
 

@@ -20,7 +20,7 @@ from gliobench.domain.statistics.temperature import fit_temperature
 
 MEASURES = ("dice_WT", "hit", "box_iou", "centre_error_mm")
 SURE = 1e3
-"""The log-odds of a wrong grade, for sure."""
+"""The log-odds of a failure: a wrong grade with a probability near 1."""
 
 
 def main() -> None:
@@ -62,16 +62,16 @@ def print_grader(rows: Rows) -> None:
         print_grades(name, "all", rows, scores)
         mixed = [n for n, row in enumerate(rows) if row["site"] in MIXED_SITES]
         print_grades(name, "mixed sites", [rows[n] for n in mixed], [scores[n] for n in mixed])
-    told = [row for row in rows if row["logit"] is not None]
+    known = [row for row in rows if row["logit"] is not None]
     temperature = fit_temperature(
-        reference=np.array([row["grade"] == "HGG" for row in told]),
-        logit=np.array([row["logit"] for row in told]),
+        reference=np.array([row["grade"] == "HGG" for row in known]),
+        logit=np.array([row["logit"] for row in known]),
     )
     print(f"\nTemperature of the grader: {temperature:.2f}")
 
 
 def log_odds(row: dict) -> float:
-    """Give what the grader said, or a wrong grade for sure where there was nothing to grade."""
+    """Return the grader's log-odds, or those of a wrong grade where there was nothing to grade."""
     if row["logit"] is not None:
         return row["logit"]
     return -SURE if row["grade"] == "HGG" else SURE

@@ -18,7 +18,7 @@ OPEN = 0.5
 def place_tiles(model: MllamaForConditionalGeneration, tower: OneTile) -> None:
     """Write what `OneTile` learned of places and of padding into Mllama's tables.
 
-    For every arrangement of tiles, each of a picture's own tiles is told its places as the only one
+    For every arrangement of tiles, each of a picture's own tiles gets the position of the only one
     was, and every padded tile looks like the one padded token, everywhere.
     """
     vision = model.model.vision_model
@@ -40,7 +40,7 @@ def place_tiles(model: MllamaForConditionalGeneration, tower: OneTile) -> None:
 
 
 def _padded_places(tower: OneTile, class_token: Tensor) -> Tensor:
-    """What a padded tile must be told for all of its tokens to become `tower.pad`."""
+    """Position embedding with which all tokens of a padded tile become `tower.pad`."""
     wanted = tower.pad[0].expand_as(tower.place).clone()
     wanted[0] -= class_token
     return (wanted - (1 - OPEN) * tower.place) / OPEN

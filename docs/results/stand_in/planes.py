@@ -39,9 +39,11 @@ def draw_phantoms(folder: Path, *, seed: int, count: int) -> None:
         planes = cut[(cut - area.argmax()) % 2 == 0]
         np.savez_compressed(
             path,
-            grey=np.stack([_upright(one[:, :, planes]) for one in volumes], 1).astype(np.int16),
+            grey=np.stack([_upright(volume[:, :, planes]) for volume in volumes], 1).astype(
+                np.int16
+            ),
             whole=_upright(whole[:, :, planes]),
-            levels=np.stack([np.percentile(one[one > 0], LEVELS) for one in volumes]),
+            levels=np.stack([np.percentile(volume[volume > 0], LEVELS) for volume in volumes]),
             is_hgg=reference.grade is Grade.HGG,
         )
 
@@ -136,7 +138,7 @@ class Planes:
 
 
 def _frame(brain: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the middle and the longer side of each brain, in the units of `affine_grid`."""
+    """Return the middle and the longer side of each brain, in the units of `affine_grid`."""
     edge = brain.shape[-1]
     ends = []
     for across in (1, 2):

@@ -77,7 +77,7 @@ class Teacher:
         self._point = tokenizer.convert_tokens_to_ids(".")
         prompts = Prompts.load()
         asked = {
-            question: [prompts.prompt_text(question, modalities=(one,)) for one in Modality]
+            question: [prompts.prompt_text(question, modalities=(item,)) for item in Modality]
             for question in Question
         }
         self.full = {
@@ -158,7 +158,7 @@ class Teacher:
 
 
 def answers_about(lesson: Lesson) -> dict[Question, list[str]]:
-    """Word the right answers about phantoms as fine-tuning does."""
+    """Write the correct answers about phantoms as in fine-tuning."""
     places = centre_and_box(lesson.masks).double().clamp(0, 1).tolist()
     references = [
         PictureReference(

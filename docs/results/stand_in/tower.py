@@ -10,9 +10,9 @@ from transformers.models.mllama.configuration_mllama import MllamaVisionConfig
 from transformers.models.mllama.modeling_mllama import MllamaVisionModel
 
 BINS = 32
-"""Of a coordinate, where a head tells it."""
+"""Bins of a coordinate in the output of a head."""
 CELLS = 4
-"""Parts of a patch's edge, of which a head tells how much is tumour."""
+"""Cells along a patch's edge, for each of which a head predicts the share of tumour."""
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
 
@@ -152,8 +152,8 @@ def tower_losses(heads: Heads, states: Tensor, masks: Tensor) -> tuple[Tensor, T
 def _cells(masks: Tensor, patch: int) -> Tensor:
     side, count = SIZE // patch, len(masks)
     share = functional.avg_pool2d(masks.float()[:, None], patch // CELLS)[:, 0]
-    parted = share.view(count, side, CELLS, side, CELLS).permute(0, 1, 3, 2, 4)
-    return parted.reshape(count, side * side, CELLS**2)
+    cells = share.view(count, side, CELLS, side, CELLS).permute(0, 1, 3, 2, 4)
+    return cells.reshape(count, side * side, CELLS**2)
 
 
 def _bins(at: Tensor) -> Tensor:
