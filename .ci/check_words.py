@@ -1,8 +1,9 @@
 """Keep private or riddling words out of code, help, docs and reports.
 
-`words.toml` beside this file holds the words, each with what to say instead, and the paths that are
-not clean yet. A space in a phrase matches any white space, so line breaks, comment signs and the
-quotes of adjoining string literals do not hide it; `_` separates words in identifiers.
+`words.toml` beside this file contains the words, each with what to say instead, and the paths of
+vendored code and of records, which are not checked. A space in a phrase matches any white space, so
+line breaks, comment signs and the quotes of adjoining string literals do not hide it; `_` separates
+words in identifiers.
 """
 
 import re
@@ -33,12 +34,12 @@ def find(text: str, words: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
             yield text.count("\n", 0, hit.start()) + 1, " ".join(hit[0].split()), say
 
 
-def texts(root: Path, not_yet: list[str]) -> Iterator[Path]:
-    """Yield the files to check; vendored code and paths that start with one of `not_yet` are left out."""
+def texts(root: Path, unchecked: list[str]) -> Iterator[Path]:
+    """Yield the files to check, without paths that start with one of `unchecked`."""
     every = [path for place in PLACES for path in sorted((root / place).rglob("*"))]
     for path in [*every, *(root / name for name in FILES)]:
         name = path.relative_to(root).as_posix()
-        if path.suffix in SUFFIXES and not name.startswith(tuple(not_yet)):
+        if path.suffix in SUFFIXES and not name.startswith(tuple(unchecked)):
             yield path
 
 
@@ -46,7 +47,7 @@ def main() -> int:
     """Print every forbidden phrase; exit code 1 if there is one."""
     rules = tomllib.loads((ROOT / ".ci/words.toml").read_text(encoding="utf-8"))
     n = 0
-    for path in texts(ROOT, [*rules["vendored"], *rules["not_yet"]]):
+    for path in texts(ROOT, [*rules["vendored"], *rules["records"]]):
         for line, phrase, say in find(path.read_text(encoding="utf-8"), rules["words"]):
             sys.stdout.write(f"{path.relative_to(ROOT)}:{line}: {phrase!r}: {say}\n")
             n += 1

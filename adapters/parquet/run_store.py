@@ -172,7 +172,7 @@ class ParquetRunStore(RunStore):
         return self._read_scores(partial(whole_rows, schema=self._score_schema()))
 
     def score_table(self) -> pa.Table:
-        """Give the scores as they lie in their file.
+        """Return the scores as they lie in their file.
 
         Raises:
             NotFoundError: There are none.
