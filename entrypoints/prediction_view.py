@@ -49,6 +49,13 @@ def prediction_json(
     }
 
 
+def grade_text(grade: GradePrediction) -> str:
+    """Write a grade and, if there is one, its probability in one line."""
+    probability = grade.probability_hgg
+    odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
+    return f"{grade.grade.value}{odds}"
+
+
 def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
     """Print the prediction as a table."""
     title = plain(f"{reading.study.id}: {reading.backend.name}")
@@ -148,9 +155,7 @@ def _grade_rows(grade: GradePrediction | Failure | None) -> list[tuple[str, str]
         return []
     if isinstance(grade, Failure):
         return [("grade", f"[red]{grade.reason.value}[/]: {plain(grade.detail)}")]
-    probability = grade.probability_hgg
-    odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
-    return [("grade", f"[bold]{grade.grade.value}[/]{odds}")]
+    return [("grade", f"[bold]{grade_text(grade)}[/]")]
 
 
 def _place_rows(place: Place | NoPlace | Failure | None) -> list[tuple[str, str]]:

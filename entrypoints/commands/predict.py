@@ -13,12 +13,13 @@ from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.domain.files.whole import write_whole
+from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import local_folder
-from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
+from gliobench.entrypoints.prediction_view import grade_text, prediction_json, print_prediction
 from gliobench.entrypoints.terminal import plain, say
 
 app = typer.Typer(add_completion=False)
@@ -156,5 +157,6 @@ def _title(reading: StudyReading) -> str:
         "SIMULATED" * reading.study.is_simulated,
         reading.backend.facts.stand_in,
         "oracle slice" * oracle,
+        grade_text(reading.grade) if isinstance(reading.grade, GradePrediction) else "",
     ]
     return ", ".join(filter(None, [f"{reading.study.id}: {reading.backend.name}", *notes]))

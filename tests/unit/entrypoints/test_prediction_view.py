@@ -21,6 +21,7 @@ from gliobench.domain.predictions.prediction import (
 )
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade
+from gliobench.entrypoints.commands import predict
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 
 STUDY = fake_case().study
@@ -208,3 +209,19 @@ def test_an_answer_that_was_insisted_on_says_why_it_is_implausible(
         {"kind": "skull_not_stripped", "detail": "t1c shows scalp and skull"}
     ]
     assert "IMPLAUSIBLE skull_not_stripped: t1c shows scalp and skull" in printed(capsys, doubtful)
+
+
+@pytest.mark.parametrize(
+    ("grade", "caption"),
+    [
+        (GradePrediction(Grade.HGG, 0.926), "s1: fake, HGG, P(HGG) = 0.93"),
+        (GradePrediction(Grade.LGG), "s1: fake, LGG"),
+        (None, "s1: fake"),
+    ],
+)
+def test_the_picture_is_captioned_with_the_grade_and_its_probability(
+    grade: GradePrediction | None, caption: str
+) -> None:
+    captioned = StudyReading(fake_case("s1").study, fake_backend(), grade=grade, place=None)
+
+    assert predict._title(captioned) == caption
