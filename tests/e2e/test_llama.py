@@ -108,7 +108,7 @@ def test_a_cohort_is_read_by_an_oracle_that_says_so_everywhere(
     said = " ".join(result.stdout.split())
     assert "llama-vision was shown slices selected with the reference mask" in said
     manifest = json.loads((tmp_path / "run" / "llama-vision" / "manifest.json").read_text())
-    assert manifest["settings"]["oracle"] == "largest tumour"
+    assert manifest["facts"]["oracle"] is True
     assert manifest["provenance"]["slices"] == "oracle-largest-tumour"
     assert "oracle" in (tmp_path / "run" / "report.html").read_text().lower()
 
