@@ -28,7 +28,7 @@ NSD_TOLERANCE_MM = 1.0
 """How far apart two surfaces still agree: one voxel of BraTS."""
 REFERENCE_MM3 = "reference_mm3"
 """What a score table calls the volume of a mask's region in the reference, beside its measures."""
-_DEFINITION = "MONAI's and Metrics Reloaded's definition, which is neither official BraTS number"
+_DEFINITION = "MONAI's and Metrics Reloaded's definition, not an official BraTS number"
 
 
 class Compared(Enum):
@@ -413,7 +413,7 @@ MEASURES: tuple[Measure, ...] = (
         title="HD95",
         meaning="95th percentile of the distance from the surface voxels of one mask to the nearest of "
         f"the other, the larger of both directions: {_DEFINITION} (whole tumour of ten real patients: "
-        "7.4 mm so, 7.1 by the program of 2023, 6.1 by that of 2026)",
+        "7.4 mm; 7.1 by the program of 2023, 6.1 by that of 2026)",
         name="HD95 in mm",
         unit="mm",
         digits=1,

@@ -120,8 +120,8 @@ def _confusion(name: str, found: GradingSummary) -> Figure:
     failed = f"{count(found.n_failed, 'failure')} counted as wrong" if found.n_failed else ""
     marks = [mark for at, row in enumerate(counts) for mark in _matrix_row(at, *row)]
     heads = [
-        Label((67, 10), "predicted HGG", "middle"),
-        Label((127, 10), "predicted LGG", "middle"),
+        Label((67, 10), "pred. HGG", "middle"),
+        Label((127, 10), "pred. LGG", "middle"),
     ]
     return Figure(
         name=f"confusion-{name}",

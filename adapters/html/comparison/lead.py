@@ -82,7 +82,7 @@ def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
     for row in arm.summary.everyone.intention_to_treat.localisation:
         is_it = row.form is endpoint.form and row.region in (None, *LOCALISED)
         if is_it and endpoint.measure in row.spreads:
-            return f"with a {distance_words(row, endpoint.measure)}"
+            return f"with {distance_words(row, endpoint.measure)}"
     return f"with {with_interval(found)}"
 
 

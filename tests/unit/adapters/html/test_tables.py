@@ -125,7 +125,7 @@ def test_distances_of_surfaces_say_whose_definition_they_are_and_at_what_toleran
     meanings = {one.column.title: one.column.meaning for one in IN_VOLUME}
 
     assert "MONAI" in meanings["HD95 WT, mm: median"]
-    assert "neither official BraTS number" in meanings["HD95 WT, mm: median"]
+    assert "not an official BraTS number" in meanings["HD95 WT, mm: median"]
     assert "tolerance of 1 mm" in meanings["NSD (1 mm) WT"]
 
 
