@@ -17,8 +17,8 @@ from gliobench.adapters.parquet.mask_file import packed, unpacked
 from gliobench.adapters.parquet.prediction_rows import SCHEMA, from_rows, to_rows
 from gliobench.adapters.parquet.saved_rows import SCHEMA as SAVED_SCHEMA
 from gliobench.adapters.parquet.saved_rows import read_saved, saved_table
-from gliobench.adapters.parquet.score_columns import ArrowColumns
 from gliobench.adapters.parquet.score_rows import (
+    ArrowColumns,
     read_cases,
     score_schema,
     score_table,

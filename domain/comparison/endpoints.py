@@ -75,11 +75,6 @@ class Endpoint:
         return -1 if self.measure.lower_is_better else 1
 
     @property
-    def is_mean(self) -> bool:
-        """Whether it is a mean of scores that are more than right or wrong."""
-        return self.measure.is_mean
-
-    @property
     def worst(self) -> float:
         """What a failure scores in it."""
         return self.measure.worst or 0.0
@@ -111,7 +106,7 @@ LOCALISATION = (
         if item.compared is not Compared.NO and item is not leading(form)
     ),
 )
-PAIRED = tuple(item for item in LOCALISATION if item.is_mean)
+PAIRED = tuple(item for item in LOCALISATION if item.measure.is_mean)
 """The means of localisation, each with a paired test of its own."""
 
 

@@ -74,7 +74,7 @@ class PlacedStudies:
         found = {}
         for (first, second, endpoint), swap_p in zip(keys, swapped, strict=True):
             means = self._compared(first, second, endpoint)
-            p = larger_p(swap_p, means.p) if endpoint.is_mean else swap_p
+            p = larger_p(swap_p, means.p) if endpoint.measure.is_mean else swap_p
             found[first, second, endpoint] = replace(means, p=p)
         return found
 
@@ -93,7 +93,7 @@ class PlacedStudies:
         Empty for shares of correct answers, where the worst is an ordinary wrong answer.
         """
         scores = self.scores[name, endpoint]
-        if not endpoint.is_mean:
+        if not endpoint.measure.is_mean:
             return np.zeros(len(scores), dtype=bool)
         return np.asarray(self.failed[name, endpoint.form] | (scores == endpoint.worst))
 

@@ -124,7 +124,7 @@ def _placing_tests(
     if primary.form and (*names, primary) not in means:
         yield Test(Family.LEAD, primary.name, NOT_LOCALISED, NOT_LOCALISED)
     for endpoint in places.shared(*names):
-        if endpoint in in_lead or endpoint.is_mean:
+        if endpoint in in_lead or endpoint.measure.is_mean:
             family, p = _family(endpoint, in_lead, Family.MEANS), means[*names, endpoint].p
             yield Test(family, endpoint.name, p, p)
     for endpoint in LEADING:

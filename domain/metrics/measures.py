@@ -79,7 +79,7 @@ class Measure:
         key: In the names of endpoints and score columns.
         title: At the head of a column.
         meaning: What it is, in a sentence without its full stop.
-        name: In the middle of a sentence, with its unit.
+        name: In the middle of a sentence, with its unit, where that is not `title`.
         unit: Of the number; empty for shares and overlaps.
         digits: Decimals in print.
         lower_is_better: Whether less is better.
@@ -107,7 +107,7 @@ class Measure:
     key: str
     title: str
     meaning: str
-    name: str
+    name: str = ""
     unit: str = ""
     digits: int = 2
     lower_is_better: bool = False
@@ -229,7 +229,6 @@ MEASURES: tuple[Measure, ...] = (
         key="ppv",
         title="PPV",
         meaning="Positive predictive value: share of HGG among the studies graded HGG",
-        name="positive predictive value",
         is_share=True,
         in_tables=False,
         compared=Compared.BY_INTERVAL,
@@ -239,7 +238,6 @@ MEASURES: tuple[Measure, ...] = (
         key="npv",
         title="NPV",
         meaning="Negative predictive value: share of LGG among the studies graded LGG",
-        name="negative predictive value",
         is_share=True,
         in_tables=False,
         compared=Compared.BY_INTERVAL,
@@ -249,7 +247,6 @@ MEASURES: tuple[Measure, ...] = (
         key="f1_hgg",
         title="F1, HGG",
         meaning="Harmonic mean of sensitivity and PPV",
-        name="F1 of HGG",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.f1_hgg,
@@ -258,7 +255,6 @@ MEASURES: tuple[Measure, ...] = (
         key="f1_lgg",
         title="F1, LGG",
         meaning="Harmonic mean of specificity and NPV",
-        name="F1 of LGG",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.f1_lgg,
@@ -267,7 +263,6 @@ MEASURES: tuple[Measure, ...] = (
         key="mcc",
         title="MCC",
         meaning="Matthews correlation coefficient; 0 is chance",
-        name="MCC",
         worst=-1.0,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.mcc,
@@ -276,7 +271,6 @@ MEASURES: tuple[Measure, ...] = (
         key="auroc",
         title="AUROC",
         meaning="Area under the ROC curve; 0.5 is chance",
-        name="AUROC",
         terminal="AUROC",
         compared=Compared.BY_TEST,
         of_rankings=graded.auroc,
@@ -285,7 +279,6 @@ MEASURES: tuple[Measure, ...] = (
         key="auprc",
         title="AUPRC",
         meaning="Area under precision over recall; the prevalence of HGG is chance",
-        name="AUPRC",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_rankings=graded.auprc,
@@ -392,7 +385,6 @@ MEASURES: tuple[Measure, ...] = (
         key="dice",
         title="Dice",
         meaning="Overlap of the masks: Dice coefficient",
-        name="Dice",
         forms=(Form.MASK,),
         regions=NESTED,
         terminal="Dice",
@@ -403,7 +395,6 @@ MEASURES: tuple[Measure, ...] = (
         key="iou",
         title="IoU",
         meaning="Overlap of the masks: intersection over union",
-        name="IoU",
         forms=(Form.MASK,),
         in_tables=False,
         of_masks=lambda pair: segmented.iou(reference=pair.reference, prediction=pair.prediction),
@@ -429,7 +420,6 @@ MEASURES: tuple[Measure, ...] = (
         title=f"NSD ({NSD_TOLERANCE_MM:g} mm)",
         meaning=f"Normalised surface Dice at a tolerance of {NSD_TOLERANCE_MM:g} mm: share of both "
         f"masks' surface voxels that lie within it of the other surface: {_DEFINITION}",
-        name="NSD",
         forms=(Form.MASK,),
         regions=(Region.WT,),
         of_masks=lambda pair: segmented.nsd(**pair._asdict(), tolerance_mm=NSD_TOLERANCE_MM),
@@ -438,7 +428,6 @@ MEASURES: tuple[Measure, ...] = (
         key="volume_error_mm3",
         title="Volume error",
         meaning="Predicted less reference volume; a failure has none",
-        name="volume error in mm³",
         unit="mm³",
         digits=0,
         worst=None,

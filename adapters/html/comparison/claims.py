@@ -47,7 +47,7 @@ def _wordings(first: str, endpoint: Endpoint, n_studies: int) -> Iterator[Wordin
     """Pair each kind of claim with its wording, which takes the others' names."""
     closer = "closer" if endpoint.measure in (CENTRE_ERROR, CENTRE_ERROR_3D) else "better"
     typically, open_means = f"{closer} in the typical study", _why_open(endpoint, n_studies)
-    if endpoint.is_mean:
+    if endpoint.measure.is_mean:
         yield (
             _is(Verdict.APART, both=True),
             f"it is {typically} and on average than {{}}{SIGNIFICANT}".format,

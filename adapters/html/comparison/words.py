@@ -23,7 +23,7 @@ PLACES: Mapping[Form, str] = {
 
 def endpoint_name(endpoint: Endpoint) -> str:
     """Name an endpoint in prose."""
-    name = endpoint.measure.name
+    name = endpoint.measure.name or endpoint.measure.title
     return f"{name} of {PLACES[endpoint.form]}" if endpoint.form else name
 
 
@@ -37,7 +37,7 @@ def primary_test(endpoint: Endpoint) -> str:
     if endpoint == AUROC:
         return "DeLong's test"
     permutation = "a paired permutation test over patients"
-    return f"{permutation} and the CI of the mean" if endpoint.is_mean else permutation
+    return f"{permutation} and the CI of the mean" if endpoint.measure.is_mean else permutation
 
 
 def repeats_patients(comparison: Comparison) -> bool:
