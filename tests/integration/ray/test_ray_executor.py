@@ -112,7 +112,7 @@ def heard_of(error: Exception, monkeypatch: pytest.MonkeyPatch) -> Message:
 
     monkeypatch.setattr("ray.get", get)
     worker = _RayWorker(SimpleNamespace(ready=SimpleNamespace(remote=object)))
-    return worker.hear(worker.expected[0])
+    return worker.receive(worker.expected[0])
 
 
 @pytest.mark.parametrize(
