@@ -106,6 +106,6 @@ class _Process(Worker):
 
 def _why(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
-        hint = ", as for want of memory" if exit_code == -9 else ""
+        hint = ", as when out of memory" if exit_code == -9 else ""
         return f"the worker was ended by signal {-exit_code}{hint}"
     return f"the worker ended with exit code {exit_code}"

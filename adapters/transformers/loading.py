@@ -134,7 +134,7 @@ def _content(name: str) -> str:
 def content_hash(folder: str | None) -> str | None:
     """Hash the content of a folder's files, in the order of their names.
 
-    Folders within it are left out: Meta's download has the weights there once more.
+    Folders within it are left out: Meta's download contains a second copy of the weights there.
 
     Returns:
         64 hexadecimal digits; None where the name is no folder here (an id on the hub).

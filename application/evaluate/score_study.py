@@ -132,7 +132,7 @@ class ScoreStudy:
         if whole is None:
             return None
         if self._study is None:
-            # It failed for want of a grid, and what a failure scores asks for none.
+            # It failed without a grid, which the score of a failure does not need.
             return Target.of(regions, Grid(shape=whole.shape, affine=np.eye(4)))
         return Target.of(regions, self._study.grid)
 

@@ -15,7 +15,7 @@ from gliobench.domain.predictions.prediction import Failure
 
 
 class ReadLimit(Enum):
-    """What is looked at of a study that is given up, so that it can be scored all the same."""
+    """What is read of a study that is given up, to score its failure."""
 
     ALL = "the study and its reference"
     REFERENCE = "its reference"

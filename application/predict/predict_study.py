@@ -213,7 +213,7 @@ def _check(study: Study, implausible: Sequence[Fault], *, force: bool) -> None:
     fault = apart or implausible[0]
     more = f" (and {len(implausible) - 1} more)" if len(implausible) > 1 else ""
     if apart is None:
-        line = f"study {study.id}: {fault.sentence}{more}; --force answers all the same"
+        line = f"study {study.id}: {fault.sentence}{more}; use --force to predict nevertheless"
         raise ImplausibleError(line)
     line = (
         f"study {study.id}: {fault.sentence}{more}: wanted all modalities on one grid; co-register "

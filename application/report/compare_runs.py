@@ -106,7 +106,9 @@ class CompareRuns:
             if consequence is Consequence.REFUSED:
                 raise InvalidInputError(finding.sentence)
             if consequence is Consequence.STOPPED and not self.allow_leakage:
-                raise InvalidInputError(f"{finding.sentence} Compare all the same: --allow-leakage")
+                raise InvalidInputError(
+                    f"{finding.sentence} Use --allow-leakage to compare nevertheless"
+                )
 
 
 def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:

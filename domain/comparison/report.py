@@ -24,8 +24,8 @@ class CohortDescription:
         n_patients: Fewer, where a patient came twice.
         n_with_tumour: Studies whose reference shows a tumour.
         n_without_tumour: Studies whose reference says that there is none.
-        image_faults: Why a study's images show no brain without its skull, by study id. It is scored
-            all the same.
+        image_faults: Why a study's images show no brain without its skull, by study id. It is still
+            scored.
         reference_faults: Why a part of a study's reference could not be read, by study id. Nothing
             is scored there that needs it.
         labels: What the labels of the reference masks mean, and on what ground; None where there is

@@ -73,7 +73,7 @@ class SavedCase:
     Args:
         study_id: The study.
         modality: Of which the picture and the volume are.
-        picture: None where no slice is scored, for want of a reference tumour.
+        picture: None without a reference tumour.
         volume: None for most.
     """
 

@@ -94,7 +94,7 @@ class CaseScore:
             older runs.
         tumour_free: True where the reference says that there is no tumour. Without that and without
             a plane the study is not annotated, or the annotation cannot be read.
-        image_fault: Why its images show no brain without its skull; it is scored all the same.
+        image_fault: Why its images show no brain without its skull; it is still scored.
         reference_fault: Why a part of the reference could not be read; the rest is scored.
         reference_note: How the reference was read, where that is worth knowing.
         moves: Where the images were altered to control the backend: by form, how its answers

@@ -28,7 +28,7 @@ class Curve:
 def roc_curve(*, reference: BoolArray, probability: FloatArray) -> Curve | NotEstimable:
     """Follow sensitivity over 1 - specificity, from (0, 0) to (1, 1).
 
-    Straight lines between the corners; the area beneath is `metrics.classification.auroc`.
+    Straight lines between the corners; the area below is `metrics.classification.auroc`.
 
     Args:
         reference: (N,) bool, True for HGG.

@@ -8,7 +8,7 @@ from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.metrics.ratios import ratio
 
 SAME = 1e-12
-"""Spread, relative to the numbers' own size, under which numbers are all the same."""
+"""Relative spread below which numbers count as equal."""
 
 
 def slope_and_r_squared(weights: FloatArray, *, x: FloatArray, y: FloatArray) -> FloatArray:
