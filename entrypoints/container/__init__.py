@@ -135,8 +135,9 @@ class Container(containers.DeclarativeContainer):
         settle_labels=_late("application.datasets.dataset_labels.settle_labels"),
     )
     work_on = Factory(
-        _wired("evaluation.work"),
-        settings=settings,
+        _late("application.evaluate.request.work_on"),
+        seed=settings.provided.seed,
+        versions=Call(_late("entrypoints.versions.versions")),
         open_dataset=dataset.provider,
         open_place=run_place.provider,
         load_backends=load_backends.provider,

@@ -13,10 +13,8 @@ from gliobench.application.evaluate.evaluation import Evaluate
 from gliobench.application.evaluate.progress import Watch
 from gliobench.application.evaluate.request import (
     EvaluationRequest,
-    LoadBackends,
     OpenDataset,
     OpenPlace,
-    work_on,
 )
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.ports.executor import Executor
@@ -26,7 +24,6 @@ from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings
 from gliobench.entrypoints.stopping import terminating
-from gliobench.entrypoints.versions import versions
 
 
 def executor(settings: Settings, ray_executor: Callable[[], Executor]) -> Executor:
@@ -100,25 +97,6 @@ class WorkOnRequest:
         adopt(self.settings)
         made: EvaluateBatch = container.work_on(self.request)
         return made
-
-
-def work(
-    request: EvaluationRequest,
-    *,
-    settings: Settings,
-    open_dataset: OpenDataset,
-    open_place: OpenPlace,
-    load_backends: LoadBackends,
-) -> EvaluateBatch:
-    """Make a worker's work, with its models; raises what `work_on` does."""
-    return work_on(
-        request,
-        open_dataset=open_dataset,
-        open_place=open_place,
-        load_backends=load_backends,
-        seed=settings.seed,
-        versions=versions(),
-    )
 
 
 def _with_fair_share(settings: Settings) -> Settings:
