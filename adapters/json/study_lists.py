@@ -24,7 +24,7 @@ def read_exclusions(path: Path) -> Mapping[str, str]:
     Raises:
         InvalidInputError: The file cannot be read, or is no such list.
     """
-    return _read(_REASONS, path, "is no JSON object of reasons by study")
+    return _read(_REASONS, path, "is not a JSON object of reasons by study")
 
 
 def read_folds(path: Path) -> Mapping[str, int]:
@@ -33,7 +33,7 @@ def read_folds(path: Path) -> Mapping[str, int]:
     Raises:
         InvalidInputError: The file cannot be read, or is no such list.
     """
-    return _read(_FOLDS, path, "is no JSON object of folds by patient")
+    return _read(_FOLDS, path, "is not a JSON object of folds by patient")
 
 
 def _read(form: TypeAdapter[T], path: Path, wanted: str) -> T:

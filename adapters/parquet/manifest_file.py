@@ -39,7 +39,7 @@ def read_manifest(content: bytes, *, place: str) -> RunManifest:
     manifest = read_document(
         partial(_FORM.validate_json, strict=True, extra="forbid"),
         content,
-        name=f"{place}/{MANIFEST} is no manifest of a run",
+        name=f"{place}/{MANIFEST} is not a manifest of a run",
         raises=JobError,
     )
     manifest = _with_facts(manifest)

@@ -63,7 +63,7 @@ class RemoteFolder:
         self.protocol = url.partition("://")[0]
         if self.protocol not in _KNOWN:
             raise InvalidInputError(
-                f"{self.url}: {self.protocol}:// is no kind of store that is opened: wanted a path, "
+                f"{self.url}: {self.protocol}:// is not a supported kind of store: wanted a path, "
                 "or file, s3, gs, az, abfs, http or https"
             )
         if self.protocol in _EXTRAS and not self.protocol.startswith("http") and hidden(url) != url:

@@ -121,7 +121,7 @@ class CrossValidation:
 def _rows(path: Path) -> list[Row]:
     rows = _read(path)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise JobError(f"{path} is no list of predictions: delete it, and run the fold again")
+        raise JobError(f"{path} is not a list of predictions: delete it, and run the fold again")
     return rows
 
 

@@ -192,7 +192,7 @@ def _pair(value: object, order: AxisOrder) -> list[Number]:
 def _bare_pair(value: object) -> list[Number]:
     if not isinstance(value, list) or len(value) != 2:
         reason = FailureReason.WRONG_ARITY if isinstance(value, list) else FailureReason.NON_NUMERIC
-        raise Unreadable(reason, "a place in the answer is no pair of numbers")
+        raise Unreadable(reason, "a place in the answer is not a pair of numbers")
     return [_number(item) for item in value]
 
 
@@ -204,7 +204,7 @@ def _number(value: object) -> Number:
             return Number(value)
         case str():
             return number_of(value)
-    raise Unreadable(FailureReason.NON_NUMERIC, f"a {type(value).__name__} is no number")
+    raise Unreadable(FailureReason.NON_NUMERIC, f"a {type(value).__name__} is not a number")
 
 
 def _fields(value: Object, layouts: Iterable[tuple[str, ...]]) -> list[object]:

@@ -130,7 +130,7 @@ def number_of(text: str) -> Number:
         Unreadable: The text is not a number.
     """
     if not re.fullmatch(_NUMBER, text.strip()):
-        raise Unreadable(FailureReason.NON_NUMERIC, f"{text[:40]!r} is no number")
+        raise Unreadable(FailureReason.NON_NUMERIC, f"{text[:40]!r} is not a number")
     return Number(float(text.replace("%", "")), percent="%" in text)
 
 
@@ -228,7 +228,7 @@ def written_numbers(
         The numbers in order, or by key where each has one.
 
     Raises:
-        Unreadable: There is no number, or the layout is unknown.
+        Unreadable: There is not a number, or the layout is unknown.
     """
     sentences = [item for item in _SENTENCE_END.split(text) if re.search(r"\d", item)]
     tokens = list(chain.from_iterable(_TOKEN.finditer(_BULLET.sub("", s)) for s in sentences))

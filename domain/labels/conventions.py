@@ -155,7 +155,7 @@ class LabelConvention:
                 yield f"integer {integer}: wanted 1 to {LARGEST}; 0 is background"
         for region, integers in self.regions.items():
             if unknown := sorted(integers - self.tissues.keys()):
-                yield f"{region.value} holds {unknown[0]}, which is no tissue: wanted those of {sorted(self.tissues)}"
+                yield f"{region.value} holds {unknown[0]}, which is not a tissue: wanted those of {sorted(self.tissues)}"
             if not integers:
                 yield f"{region.value} holds no tissue"
         own = [item for item in NESTED if item in self.regions]

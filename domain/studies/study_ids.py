@@ -40,7 +40,7 @@ def why_no_file_name(name: str) -> str | None:
         name: A study's id, as given in a table.
     """
     if name in ("", ".", ".."):
-        return "is no name of a file"
+        return "is not a valid file name"
     for character, what in (("\0", "NUL"), ("/", "a slash"), ("\\", "a backslash")):
         if character in name:
             return f"holds {what}"

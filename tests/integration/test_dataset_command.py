@@ -212,7 +212,7 @@ def test_an_exclusion_list_that_is_none_is_one_line(dataset: Path) -> None:
     code, _, err = _run("split", dataset, "--folds", 2, "--exclude", dataset / "name_mapping.csv")
 
     assert code == 1
-    assert "is no JSON object of reasons by study" in err
+    assert "is not a JSON object of reasons by study" in err
 
 
 def test_a_changed_cohort_file_does_not_thaw(dataset: Path) -> None:

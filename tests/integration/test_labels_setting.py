@@ -356,7 +356,7 @@ def test_phantoms_declare_their_labels() -> None:
         ("tissues: {1: a}\nregions: {XY: [1]}\n", "regions.XY"),
         ("tissues: {1: a, 1: b}\nregions: {WT: [1]}\n", "stands twice"),
         ("tissues: {1: a, '01': b}\nregions: {WT: [1]}\n", "wanted each integer once"),
-        ("tissues: {1: a}\nregions: {WT: [1, 2]}\n", "WT holds 2, which is no tissue"),
+        ("tissues: {1: a}\nregions: {WT: [1, 2]}\n", "WT holds 2, which is not a tissue"),
         ("tissues: {1: a}\nregions: {WT: [b]}\n", "no tissue is called 'b'"),
         ("tissues: {1: a, 2: b}\nregions: {WT: [1]}\n", "lies in no region"),
         ("tissues: {1: a, 2: b}\nregions: {WT: [1], ET: [2]}\n", "ET holds 2, which WT does not"),

@@ -201,7 +201,7 @@ HEAD = "Grade,BraTS_2019_subject_ID,BraTS_2020_subject_ID"
         (f"{HEAD}\nHGG,NA,a\nIV,NA,{ID_2020}\n", "row 3: grade 'IV': wanted LGG or HGG"),
         (f"{HEAD}\n4,NA,{ID_2020}\n", "row 2: grade '4'"),
         (f"{HEAD}\nHGG,NA,a\0b\n", "row 2: study id 'a\\x00b' holds NUL"),
-        (f"{HEAD}\nHGG,NA,..\n", "row 2: study id '..' is no name of a file"),
+        (f"{HEAD}\nHGG,NA,..\n", "row 2: study id '..' is not a valid file name"),
         (f"{HEAD}\nHGG,NA,../../etc\n", "row 2: study id '../../etc' holds a slash"),
         (f"{HEAD}\nHGG,NA,{'a' * 300}\n", "is 300 bytes long, the most is 255"),
         (

@@ -102,9 +102,9 @@ def test_nothing_is_written_to_a_web_server(url: str) -> None:
         ("http://127.0.0.1:9/cohort", ExitCode.TRY_AGAIN, "cannot be listed"),
         ("http://no-such-host.invalid/cohort", ExitCode.ERROR, "no such address"),
         ("http://[bad", ExitCode.ERROR, "no such address"),
-        ("ftp://host/cohort", ExitCode.ERROR, "no kind of store that is opened"),
-        ("github://anna:word@repository/x", ExitCode.ERROR, "no kind of store that is opened"),
-        ("simplecache::http://127.0.0.1/x", ExitCode.ERROR, "no kind of store that is opened"),
+        ("ftp://host/cohort", ExitCode.ERROR, "not a supported kind of store"),
+        ("github://anna:word@repository/x", ExitCode.ERROR, "not a supported kind of store"),
+        ("simplecache::http://127.0.0.1/x", ExitCode.ERROR, "not a supported kind of store"),
         ("s3://key:secret@bucket/cohort", ExitCode.ERROR, "credentials do not belong"),
     ],
 )

@@ -76,8 +76,8 @@ def test_long_ids_are_cut_between_letters_and_stay_apart() -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "is no name of a file"),
-        ("..", "is no name of a file"),
+        ("", "is not a valid file name"),
+        ("..", "is not a valid file name"),
         ("a\0b", "holds NUL"),
         ("../a", "holds a slash"),
         ("a\\b", "holds a backslash"),

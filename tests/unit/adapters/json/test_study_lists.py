@@ -21,7 +21,9 @@ def test_what_is_no_list_of_reasons_is_refused_in_one_line(tmp_path: Path, text:
     path = tmp_path / "quarantine.json"
     path.write_text(text)
 
-    with pytest.raises(InvalidInputError, match=r"quarantine\.json is no JSON object of reasons"):
+    with pytest.raises(
+        InvalidInputError, match=r"quarantine\.json is not a JSON object of reasons"
+    ):
         read_exclusions(path)
 
 

@@ -144,7 +144,7 @@ def test_a_two_valued_mask_holds_nothing_below_zero() -> None:
         ({"name": "a" * 101}, "wanted a name"),
         ({"tissues": {0: "air", 1: "oedema", 5: "tumour"}}, "integer 0: wanted 1 to 255"),
         ({"tissues": {1: "oedema", 5: "tumour", 256: "x"}}, "integer 256: wanted 1 to 255"),
-        ({"regions": {WT: frozenset({1, 5, 7})}}, "WT holds 7, which is no tissue"),
+        ({"regions": {WT: frozenset({1, 5, 7})}}, "WT holds 7, which is not a tissue"),
         ({"regions": {WT: frozenset({1, 5}), ET: frozenset()}}, "ET holds no tissue"),
         ({"regions": {WT: frozenset({1}), TC: frozenset({5})}}, "TC holds 5, which WT does not"),
         ({"regions": {TC: frozenset({1, 5})}}, "wanted a region WT, or GTV"),
