@@ -134,5 +134,5 @@ def _known_hosts(host: str, *arguments: object, **named: object) -> object:
 
 
 def test_only_known_protocols_are_opened_in_any_spelling() -> None:
-    with pytest.raises(InvalidInputError, match="no kind of store"):
+    with pytest.raises(InvalidInputError, match="not a supported kind of store"):
         RemoteFolder("reference://anything")
