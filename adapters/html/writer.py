@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import final
 
-from gliobench.adapters.html.facts import render_json
+from gliobench.adapters.html.facts import render_json, report_schema
+from gliobench.adapters.html.json_values import SCHEMA_FILE
 from gliobench.adapters.html.page import render_html
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.storage import Storage
@@ -13,7 +14,7 @@ from gliobench.domain.comparison.report import EvaluationReport
 
 @final
 class HtmlReportWriter(ReportWriter):
-    """Writes `report.html` and `report.json`.
+    """Writes `report.html`, and `report.json` with its schema.
 
     Args:
         storage: Where to write.
@@ -28,5 +29,9 @@ class HtmlReportWriter(ReportWriter):
         Raises:
             JobError: The storage cannot be written.
         """
-        files = {"report.html": render_html(report), "report.json": render_json(report)}
+        files = {
+            "report.html": render_html(report),
+            "report.json": render_json(report),
+            SCHEMA_FILE: report_schema(),
+        }
         return [self._storage.write(name, text.encode()) for name, text in files.items()]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import final
 
-from gliobench.adapters.html.comparison.facts import SCHEMA_FILE, comparison_json, schema
+from gliobench.adapters.html.comparison.facts import comparison_json, comparison_schema
 from gliobench.adapters.html.comparison.figures import figure_files
 from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
+from gliobench.adapters.html.json_values import SCHEMA_FILE
 from gliobench.application.ports.comparison_writer import ComparisonWriter
 from gliobench.application.ports.storage import Storage
 from gliobench.domain.comparison.result import Comparison
@@ -33,7 +34,7 @@ class HtmlComparisonWriter(ComparisonWriter):
         files = {
             "report.html": render_comparison(comparison),
             "report.json": comparison_json(comparison),
-            SCHEMA_FILE: schema(),
+            SCHEMA_FILE: comparison_schema(),
             **{f"tables/{name}.csv": text for name, text in spreadsheets(comparison).items()},
             **{f"figures/{name}": text for name, text in figure_files(comparison).items()},
         }

@@ -16,7 +16,7 @@ import pytest
 from fakes.fake_comparison import compared, fake_comparison, looks, saved_run, says_hgg
 from fakes.page import Page
 from gliobench.adapters.html.comparison import HtmlComparisonWriter
-from gliobench.adapters.html.comparison.facts import comparison_json, schema
+from gliobench.adapters.html.comparison.facts import comparison_json, comparison_schema
 from gliobench.adapters.html.comparison.lead import lead
 from gliobench.adapters.html.comparison.page import render_comparison
 from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
@@ -144,8 +144,8 @@ def test_what_the_data_hold_is_escaped(comparison: Comparison) -> None:
 def test_the_facts_keep_their_schema(comparison: Comparison) -> None:
     facts = json.loads(comparison_json(comparison))
 
-    jsonschema.Draft202012Validator.check_schema(json.loads(schema()))
-    jsonschema.validate(facts, json.loads(schema()))
+    jsonschema.Draft202012Validator.check_schema(json.loads(comparison_schema()))
+    jsonschema.validate(facts, json.loads(comparison_schema()))
     assert facts["lead"] == lead(comparison)
     assert facts["pairs"][0]["auroc"] == {"reason": "one of the two gives no probabilities"}
 
@@ -164,7 +164,7 @@ def test_the_schema_tells_facts_that_are_wrong(comparison: Comparison, spoil: An
     spoil(facts)
 
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(facts, json.loads(schema()))
+        jsonschema.validate(facts, json.loads(comparison_schema()))
 
 
 def test_every_table_is_rectangular_and_says_why_a_number_is_missing(

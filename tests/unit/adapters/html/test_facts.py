@@ -27,7 +27,7 @@ def test_the_json_holds_the_summaries_and_neither_cases_nor_pictures() -> None:
 def test_the_json_begins_with_what_the_report_says_in_words() -> None:
     facts = json.loads(render_json(fake_report()))
 
-    assert list(facts)[:3] == ["schema", "lead", "stamps"]
+    assert list(facts)[:4] == ["$schema", "schema", "lead", "stamps"]
     assert "clever has the highest balanced accuracy" in facts["lead"]
 
 

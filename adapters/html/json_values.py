@@ -1,0 +1,149 @@
+"""Reports as JSON values, and the JSON schema of them; both follow the dataclasses."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from gliobench.domain.comparison.result import StratumRow
+from gliobench.domain.metrics.measures import CENTRE_ERROR, Measure
+from gliobench.domain.position.bias import PositionBias, PriorComparison
+
+Schema = dict[str, Any]
+VERSION = 2
+"""Of the schemas; it grows when a name changes its meaning or is gone."""
+SCHEMA_FILE = "report.schema.json"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+RENAMED: Mapping[type, Mapping[str, str]] = {
+    StratumRow: {"error_mm": CENTRE_ERROR.exported_as},
+    PositionBias: {"error_mm": "answered_error_plane_mm"},
+    PriorComparison: {"error_mm": "prior_error_plane_mm"},
+}
+"""JSON names that state where an error is measured, and of what."""
+LEFT_OUT = frozenset({"cases", "casebook"})
+"""Cases are stored in each run's scores.parquet, pictures in the page."""
+_SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
+_ARGUMENT = re.compile(r"^    (\w+): (.+?)(?=^    \S|^\S|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def plain(value: object) -> object:
+    """Convert domain values to JSON types."""
+    if isinstance(value, Enum | Measure):
+        return value.value if isinstance(value, Enum) else value.key
+    if is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in fields(value) if field.name not in LEFT_OUT]
+        facts = {name: plain(getattr(value, name)) for name in names}
+        renamed = RENAMED.get(type(value), {})
+        return {renamed.get(name, name): fact for name, fact in facts.items()}
+    if isinstance(value, Mapping):
+        return {_key(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value
+
+
+def document(report: object, **head: object) -> str:
+    """Convert a report to JSON by its schema: what is not estimable is {"reason": …}.
+
+    Args:
+        report: Its dataclass.
+        head: What precedes its fields.
+    """
+    facts = plain({"$schema": SCHEMA_FILE, "schema": VERSION, **head}), plain(report)
+    merged = {name: fact for part in facts if isinstance(part, dict) for name, fact in part.items()}
+    return json.dumps(merged, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def schema(report: type, **head: Any) -> str:  # noqa: ANN401 -- any type
+    """Describe a document in JSON; docstrings of dataclasses become descriptions.
+
+    Args:
+        report: The dataclass of the report.
+        head: Types of what precedes its fields.
+
+    Raises:
+        TypeError: A field has a type that `plain` does not convert.
+    """
+    definitions: dict[str, Schema] = {}
+    fixed = {"$schema": {"type": "string"}, "schema": {"const": VERSION}}
+    before = fixed | {name: _schema(hint, definitions) for name, hint in head.items()}
+    described = _dataclass(report, definitions)
+    described["required"] = [*before, *described["required"]]
+    described["properties"] = before | described["properties"]
+    described["$defs"] = dict(sorted(definitions.items()))
+    return json.dumps({"$schema": DIALECT, **described}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _key(key: object) -> str:
+    if key is None:
+        return "unknown"
+    if isinstance(key, Measure):
+        return key.exported_as
+    return str(key.value) if isinstance(key, Enum) else str(key)
+
+
+def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 -- any type
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in _SIMPLE:
+        return {"type": _SIMPLE[hint]}
+    if hint is Measure:
+        return {"type": "string", "description": "Key of a measure."}
+    if origin in (Union, UnionType):
+        return {"anyOf": [_schema(member, definitions) for member in arguments]}
+    if origin is None and inspect.isclass(hint) and (issubclass(hint, Enum) or is_dataclass(hint)):
+        return _defined(hint, definitions)
+    if inspect.isclass(origin) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
+    if origin in (tuple, list, frozenset):
+        return _array(arguments, definitions)
+    raise TypeError(f"{hint} has no JSON schema")
+
+
+def _defined(hint: type, definitions: dict[str, Schema]) -> Schema:
+    if hint.__name__ not in definitions:
+        definitions[hint.__name__] = {}  # it may hold itself
+        definitions[hint.__name__] = (
+            {"description": _summary(hint), "enum": [member.value for member in hint]}
+            if issubclass(hint, Enum)
+            else _dataclass(hint, definitions)
+        )
+    return {"$ref": f"#/$defs/{hint.__name__}"}
+
+
+def _dataclass(hint: type, definitions: dict[str, Schema]) -> Schema:
+    hints, renamed = get_type_hints(hint), RENAMED.get(hint, {})
+    described = {
+        name: " ".join(text.split()) for name, text in _ARGUMENT.findall(inspect.getdoc(hint) or "")
+    }
+    properties = {
+        renamed.get(name, name): _schema(hints[name], definitions)
+        | ({"description": described[name]} if name in described else {})
+        for name in (field.name for field in fields(hint))
+        if name not in LEFT_OUT
+    }
+    return {
+        "description": _summary(hint),
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _array(arguments: tuple[Any, ...], definitions: dict[str, Schema]) -> Schema:
+    if len(arguments) == 1 or arguments[-1] is Ellipsis:
+        return {"type": "array", "items": _schema(arguments[0], definitions)}
+    items = [_schema(argument, definitions) for argument in arguments]
+    return {"type": "array", "prefixItems": items, "items": False, "minItems": len(items)}
+
+
+def _summary(hint: type) -> str:
+    return (inspect.getdoc(hint) or "").split("\n\n")[0].replace("\n", " ")
