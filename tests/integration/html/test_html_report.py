@@ -22,6 +22,7 @@ from gliobench.adapters.storage import open_storage
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Case
 
+FILES = ["report.html", "report.json", "report.schema.json"]
 EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
 
 
@@ -137,18 +138,16 @@ def test_the_page_and_the_facts_are_written_whole_and_nothing_else(tmp_path: Pat
         fake_report(constant_backend())
     )
 
-    assert [Path(place).name for place in places] == ["report.html", "report.json"]
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"report.html", "report.json"}
+    assert [Path(place).name for place in places] == FILES
+    assert {path.name for path in (tmp_path / "run").iterdir()} == set(FILES)
 
 
 def test_a_report_can_be_written_to_any_store_that_fsspec_knows() -> None:
     HtmlReportWriter(open_storage("memory://bucket/run")).write(fake_report(constant_backend()))
 
     files = fsspec.filesystem("memory")
-    assert sorted(Path(name).name for name in files.ls("/bucket/run", detail=False)) == [
-        "report.html",
-        "report.json",
-    ]
+    written = {Path(name).name for name in files.ls("/bucket/run", detail=False)}
+    assert written == set(FILES)
 
 
 def test_a_store_that_nobody_knows_is_named_in_one_line() -> None:
