@@ -114,7 +114,7 @@
     svg.append(drawn("g", { class: "reference", "data-of": "reference" }, drawn("title", {}, "Reference"), ...marks(reference)));
     facts.backends.forEach((backend, n) => {
       const title = drawn("title", {}, `${backend.name}: ${inWords(cells[n])}`);
-      svg.append(drawn("g", { class: `ink-${backend.ink}`, "data-of": n }, title, ...marks(one.backends[n])));
+      svg.append(drawn("g", { class: `arm-${backend.arm}`, "data-of": n }, title, ...marks(one.backends[n])));
     });
   }
 
@@ -130,7 +130,7 @@
     };
     const has = (shapes) => shapes && (shapes.point || shapes.box || shapes.outline);
     const toggles = facts.backends
-      .map((backend, n) => (has(one.backends[n]) || stored.has(String(n)) ? toggle(String(n), backend.name, `ink-${backend.ink}`) : null))
+      .map((backend, n) => (has(one.backends[n]) || stored.has(String(n)) ? toggle(String(n), backend.name, `arm-${backend.arm}`) : null))
       .filter(Boolean);
     if (has(one.reference) || stored.has("reference")) toggles.unshift(toggle("reference", "Reference", "reference"));
     shown.replaceChildren(shown.querySelector("legend"), ...toggles);

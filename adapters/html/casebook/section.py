@@ -19,8 +19,8 @@ from gliobench.adapters.html.casebook.viewer import (
 from gliobench.application.ports.picture_encoder import MEDIA_TYPE
 from gliobench.domain.comparison.casebook import Casebook
 
-INKS = 7
-"""Number of backend colours in `casebook.css`; further backends reuse them."""
+ARM_COLOURS = 7
+"""Number of colours of arms in `colours.css`; further backends reuse them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _facts(book: Casebook, table: CaseListing) -> dict[str, Any]:
             picture = b64encode(entry.kept.picture.file).decode()
             case["picture"] = f"data:{MEDIA_TYPE};base64,{picture}"
     backends = [
-        {"name": name, "ink": n % INKS, "columns": [heading.title for heading in headings]}
+        {"name": name, "arm": n % ARM_COLOURS, "columns": [heading.title for heading in headings]}
         for n, (name, headings) in enumerate(table.headings)
     ]
     columns = [heading.title for heading in headings_of(table)]
