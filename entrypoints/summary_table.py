@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from gliobench.domain.comparison.report import BackendReport, EvaluationReport
+from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.summary import (
     BothWays,
@@ -45,7 +45,7 @@ DETECTION = ("tumours", "found", "tumour-free", "correct", "false-positive ml")
 """Sensitivity and specificity of detection, and the false-positive volume."""
 
 
-def summary_table(report: EvaluationReport) -> RenderableType:
+def summary_table(report: Report) -> RenderableType:
     """Tabulate the main numbers; the report has all of them.
 
     All studies are counted, failures as the worst answer; with failures, another line shows the answered
@@ -53,7 +53,7 @@ def summary_table(report: EvaluationReport) -> RenderableType:
     """
     grading, localisation = _table("grade", GRADED), _table("place", _localisation_titles())
     detection = _table("detect", DETECTION)
-    for backend in report.backends:
+    for backend in report.arms:
         for label, summary in _ways(backend, backend.summary.everyone):
             if summary.grading is not None:
                 grading.add_row(label, *_grading_cells(summary.grading))
@@ -85,7 +85,7 @@ def _table(title: str, columns: Iterable[str]) -> Table:
     return table
 
 
-def _ways(backend: BackendReport, both: BothWays) -> Iterator[tuple[str, Summary]]:
+def _ways(backend: Arm, both: BothWays) -> Iterator[tuple[str, Summary]]:
     yield plain(backend.name), both.intention_to_treat
     if backend.summary.n_failed:
         yield "  answered only", both.answered_only
@@ -159,8 +159,8 @@ def _cell(measured: Measured, *, digits: int = 2) -> str:
     return f"{text}\n[dim]{spread.low:.{digits}f}–{spread.high:.{digits}f}[/]"
 
 
-def _prevalence(report: EvaluationReport) -> Estimate | None:
-    gradings = (backend.summary.everyone.intention_to_treat.grading for backend in report.backends)
+def _prevalence(report: Report) -> Estimate | None:
+    gradings = (backend.summary.everyone.intention_to_treat.grading for backend in report.arms)
     shares = (grading.always_hgg for grading in gradings if grading is not None)
     return next((share for share in shares if isinstance(share, Estimate)), None)
 

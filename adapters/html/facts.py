@@ -1,33 +1,38 @@
-"""An evaluation's report as JSON."""
+"""The report as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from gliobench.adapters.html.json_values import document, schema
-from gliobench.adapters.html.reservations import Stamp
-from gliobench.adapters.html.sentences import lead, stamps
-from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.adapters.html.lead import claims, verdict
+from gliobench.adapters.html.stamps import Stamp, stamps
+from gliobench.domain.comparison.endpoints import PrimaryChoice
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.definitions import DEFINITIONS
 
 
-def render_json(report: EvaluationReport) -> str:
+def render_json(report: Report) -> str:
     """Convert a report to JSON: names as in the code, None as null, an unknown key as "unknown"."""
     return document(
         report,
-        lead=lead(report),
+        verdict=verdict(report),
+        claims=claims(report),
         stamps=stamps(report),
-        simulated=not report.cohort.is_ranked,
         definitions=DEFINITIONS,
+        simulated=not report.cohort.is_ranked,
+        declared=report.primary_choice is PrimaryChoice.DECLARED,
     )
 
 
 def report_schema() -> str:
     """Describe the JSON of a report."""
     return schema(
-        EvaluationReport,
-        lead=str,
+        Report,
+        verdict=str,
+        claims=list[str],
         stamps=list[Stamp],
-        simulated=bool,
         definitions=Mapping[str, str],
+        simulated=bool,
+        declared=bool,
     )

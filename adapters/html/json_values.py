@@ -11,7 +11,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from gliobench.domain.comparison.result import StratumRow
+from gliobench.domain.comparison.report import StratumRow
 from gliobench.domain.metrics.measures import CENTRE_ERROR, Measure
 from gliobench.domain.position.bias import PositionBias, PriorComparison
 

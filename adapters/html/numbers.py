@@ -30,10 +30,10 @@ def ends(measured: Measured) -> Interval | None:
     return measured.interval
 
 
-def interval(measured: Measured, digits: int = 2) -> str:
-    """Print an interval, and nothing where there is none."""
+def interval(measured: Measured, digits: int = 2, *, dash: str = " to ") -> str:
+    """Print an interval, and nothing where there is none; `dash` stands between its ends."""
     found = ends(measured)
-    return f"{number(found.low, digits)} to {number(found.high, digits)}" if found else ""
+    return f"{number(found.low, digits)}{dash}{number(found.high, digits)}" if found else ""
 
 
 def percent(value: float | None) -> str:

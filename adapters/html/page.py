@@ -1,149 +1,88 @@
-"""The report as one self-contained page."""
+"""The comparison as one self-contained page."""
 
 from __future__ import annotations
 
-import re
-from base64 import b64encode
-from collections.abc import Sequence
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
-from gliobench.adapters.html.charts import grading_forest, localisation_forest
-from gliobench.adapters.html.controls import control_facts
-from gliobench.adapters.html.numbers import count, percent
-from gliobench.adapters.html.provenance import made_of, origin
-from gliobench.adapters.html.reservations import marks, simulated
-from gliobench.adapters.html.sentences import lead, methods, reference_counts, stamps
-from gliobench.adapters.html.tables import (
-    IN_VOLUME,
-    ON_PLANE,
-    detection_table,
-    grade_counts,
-    grading_table,
-    localisation_table,
-    site_rows,
-)
-from gliobench.domain.comparison.report import EvaluationReport
-from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.adapters.html.lead import claims, verdict
+from gliobench.adapters.html.sections.calibration import calibration
+from gliobench.adapters.html.sections.cohort import cohort
+from gliobench.adapters.html.sections.controls import controls
+from gliobench.adapters.html.sections.failures import failures
+from gliobench.adapters.html.sections.glance import glance
+from gliobench.adapters.html.sections.grading import grading
+from gliobench.adapters.html.sections.localisation import localisation
+from gliobench.adapters.html.sections.methods import methods
+from gliobench.adapters.html.sections.position_bias import position_bias
+from gliobench.adapters.html.sections.provenance import provenance
+from gliobench.adapters.html.sections.subgroups import subgroups
+from gliobench.adapters.html.stamps import marks, simulated, stamps
+from gliobench.adapters.html.templating import environment, policy, text
+from gliobench.domain.comparison.report import Report
 
-TEMPLATES = Path(__file__).parent / "templates"
-NO_BREAK = "\N{NO-BREAK SPACE}"
-SHORT = 24
-"""Shorter small print stays on one line."""
+STYLES = ("colours.css", "style.css", "figures.css", "sections.css")
 
 
-def render_html(report: EvaluationReport) -> str:
-    """Render a report as HTML.
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the page, rendered by `templates/sections/<name>.html`.
 
-    All data are escaped, and a content security policy lets the page load nothing and run only its
-    own scripts.
+    Args:
+        name: Name of its template and its anchor.
+        title: Its heading.
+        facts: The values of the template.
     """
-    style = text("colours.css") + text("style.css") + page_style()
+
+    name: str
+    title: str
+    facts: Callable[[Report], Mapping[str, object]]
+
+    def draw(self, report: Report) -> Markup:
+        """Render it as HTML."""
+        template = environment().get_template(f"sections/{self.name}.html")
+        # Escaped by the template.
+        stamped = {"marks": marks(report)}
+        return Markup(template.render(stamped | dict(self.facts(report))))  # noqa: S704
+
+
+SECTIONS = (
+    Section("glance", "At a glance", glance),
+    Section("grading", "Grading", grading),
+    Section("localisation", "Localisation", localisation),
+    Section("position_bias", "Position bias: do answers depend on tumour position?", position_bias),
+    Section("controls", "Controls: does the answer depend on the image?", controls),
+    Section("calibration", "Calibration", calibration),
+    Section("failures", "Failures", failures),
+    Section("subgroups", "Subgroups", subgroups),
+    Section("cases", "Cases", lambda report: {"cases": case_section(report.casebook)}),
+    Section("cohort", "Cohort and audits", cohort),
+    Section("methods", "Methods text", methods),
+    Section("provenance", "Provenance", provenance),
+)
+"""The page's sections in order; a new one needs a line here and a template."""
+
+
+def render_report(report: Report) -> str:
+    """Render a comparison as HTML, under the policy of `render_html`."""
+    style = "".join(map(text, STYLES)) + page_style()
+    scripts = page_scripts(report.casebook)
     return (
         environment()
-        .get_template("report.html")
+        .get_template("page.html")
         .render(
-            report=report,
             cohort=report.cohort,
-            lead=lead(report),
+            names=[arm.name for arm in report.arms],
+            lead=" ".join([verdict(report), *claims(report)]),
             simulated=simulated(report.cohort),
-            marks=marks(report),
             stamps=stamps(report),
-            annotations=reference_counts(report.cohort),
-            grade_counts=grade_counts(report.cohort.grades),
-            site_rows=site_rows(report),
-            grading=grading_table(report),
-            grading_forest=grading_forest(report),
-            in_volume=localisation_table(report, IN_VOLUME),
-            on_plane=localisation_table(report, ON_PLANE),
-            detection=detection_table(report),
-            localisation_forest=localisation_forest(report),
-            reasons=_reasons(report),
-            controls=control_facts(
-                {backend.name: backend.controls for backend in report.backends}, {}
-            ),
-            cases=case_section(report.casebook),
-            methods=methods(report),
-            made_of=made_of(report.cohort.fingerprint, report.versions, Seed=report.seed),
-            origins=[
-                (backend.name, origin(backend.fingerprint, backend.provenance))
-                for backend in report.backends
-            ],
+            sections=[(section, section.draw(report)) for section in SECTIONS],
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
-            script=Markup(page_scripts(report.casebook)[0]),  # noqa: S704
-            policy=policy(style=style, scripts=page_scripts(report.casebook)),
+            script=Markup(scripts[0]),  # noqa: S704
+            policy=policy(style=style, scripts=scripts),
         )
     )
-
-
-@cache
-def environment() -> Environment:
-    """Return the templates, which escape their input."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "count": count,
-        "percent": percent,
-        "unbroken": _unbroken,
-        "whole": _whole,
-    }
-    return made
-
-
-@cache
-def text(name: str) -> str:
-    """Read a template's text."""
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def policy(*, style: str, scripts: Sequence[str]) -> str:
-    """Return the policy of a page that loads nothing and runs only these scripts."""
-    allowed = " ".join(map(_hashed, scripts)) or "'none'"
-    return (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src {_hashed(style)}; script-src {allowed}"
-    )
-
-
-def _hashed(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _unbroken(text: str, names: list[str]) -> Markup:
-    """Keep backends' names on one line: a hyphen in a name must not break it."""
-    marked = str(escape(text))
-    for name in sorted({str(escape(name)) for name in names}, key=len, reverse=True):
-        pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-        marked = re.sub(pattern, lambda found: f"<span>{found[0]}</span>", marked)
-    return Markup(marked)  # noqa: S704 -- escaped above
-
-
-def _whole(small: str) -> str:
-    """Keep short parts of small print, such as n = 6 or an interval, on one line each."""
-    parts = small.split(" · ")
-    return " · ".join(part.replace(" ", NO_BREAK) if len(part) < SHORT else part for part in parts)
-
-
-def _reasons(report: EvaluationReport) -> list[tuple[str, str, list[int]]]:
-    """Count failures: a reason's code, its description, and the studies by backend."""
-    seen = {reason for backend in report.backends for reason in backend.summary.failures}
-    return [
-        (
-            reason.value,
-            reason.words,
-            [backend.summary.failures.get(reason, 0) for backend in report.backends],
-        )
-        for reason in FailureReason
-        if reason in seen
-    ]

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
-from gliobench.domain.comparison.report import BackendReport, EvaluationReport
+from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import (
     BothWays,
     DetectionSummary,
@@ -142,13 +142,13 @@ def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
     return Cell(number(measured.value, digits), interval(measured, digits))
 
 
-def grading_table(report: EvaluationReport) -> Table | None:
+def grading_table(report: Report) -> Table | None:
     """Tabulate grading, with a row for always answering HGG.
 
     Returns:
         None where no backend grades a study of known grade.
     """
-    rows = [(b, b.summary) for b in report.backends]
+    rows = [(b, b.summary) for b in report.arms]
     groups = [
         Group(title, (*_graded(rows_of), *_always_hgg(rows_of)))
         for title, way in _ways(report)
@@ -166,7 +166,7 @@ def grading_table(report: EvaluationReport) -> Table | None:
     return Table(GRADED_COLUMNS, tuple(groups)) if groups else None
 
 
-def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> Table | None:
+def localisation_table(report: Report, sources: Sequence[Source]) -> Table | None:
     """Tabulate localisation; None where no backend localises in these forms."""
     shown = [*_of_scored_regions(report, sources), *_other_regions(report, sources)]
     groups = [
@@ -177,17 +177,17 @@ def localisation_table(report: EvaluationReport, sources: Sequence[Source]) -> T
     return Table(tuple(source.column for source in shown), tuple(groups)) if groups else None
 
 
-def _scored_regions(report: EvaluationReport) -> set[Region]:
+def _scored_regions(report: Report) -> set[Region]:
     """Return the mask regions in which at least one backend was scored."""
     return {
         row.region
-        for backend in report.backends
+        for backend in report.arms
         for row in backend.summary.everyone.intention_to_treat.localisation
         if row.region is not None
     }
 
 
-def _of_scored_regions(report: EvaluationReport, sources: Sequence[Source]) -> list[Source]:
+def _of_scored_regions(report: Report, sources: Sequence[Source]) -> list[Source]:
     """Drop columns of regions in which no backend was scored, where others were."""
     scored = _scored_regions(report)
     return [
@@ -197,7 +197,7 @@ def _of_scored_regions(report: EvaluationReport, sources: Sequence[Source]) -> l
     ]
 
 
-def _other_regions(report: EvaluationReport, sources: Sequence[Source]) -> Iterator[Source]:
+def _other_regions(report: Report, sources: Sequence[Source]) -> Iterator[Source]:
     """Yield columns for the regions that only some label conventions have."""
     if not any(source.region for source in sources):
         return
@@ -215,13 +215,13 @@ DETECTION = (
 )
 
 
-def detection_table(report: EvaluationReport) -> Table | None:
+def detection_table(report: Report) -> Table | None:
     """Tabulate detection by region: sensitivity, specificity and false-positive volume.
 
     Failures count as wrong in both. None where no study can be evaluated.
     """
     found: dict[str, list[Row]] = {}
-    for backend in report.backends:
+    for backend in report.arms:
         for item in backend.summary.everyone.intention_to_treat.detection:
             title = REGION_TITLES[item.region or Region.WT].capitalize()
             scored = f"{item.n_with + item.n_without} / {backend.summary.n_studies}"
@@ -246,7 +246,7 @@ def _detection_cells(one: DetectionSummary) -> Iterator[Cell]:
     )
 
 
-def site_rows(report: EvaluationReport) -> list[tuple[str, list[int]]]:
+def site_rows(report: Report) -> list[tuple[str, list[int]]]:
     """Count studies by site: HGG, LGG, unknown; unknown sites last."""
     sites = report.cohort.sites
     names = sorted(sites, key=lambda site: (site is None, site or ""))
@@ -258,9 +258,9 @@ def grade_counts(grades: Mapping[Grade | None, int]) -> list[int]:
     return [grades.get(grade, 0) for grade in (Grade.HGG, Grade.LGG, None)]
 
 
-def _ways(report: EvaluationReport) -> list[tuple[str, Way]]:
+def _ways(report: Report) -> list[tuple[str, Way]]:
     """Name the ways of counting; they coincide where nothing failed."""
-    if not any(b.summary.n_failed for b in report.backends):
+    if not any(b.summary.n_failed for b in report.arms):
         return [("All studies", _intention_to_treat)]
     return [
         ("Intention-to-treat: a failure counts as the worst answer", _intention_to_treat),
@@ -276,7 +276,7 @@ def _answered_only(both: BothWays) -> Summary:
     return both.answered_only
 
 
-def _graded(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
+def _graded(rows: Sequence[tuple[Arm, Summary]]) -> Iterator[Row]:
     for backend, summary in rows:
         if (grading := summary.grading) is not None:
             scored = f"{grading.n} / {backend.summary.n_studies}"
@@ -288,7 +288,7 @@ def _grading_cells(grading: GradingSummary) -> Iterator[Cell]:
         yield _cell(grading.measures.get(measure, UNMEASURED), digits=measure.digits, n=grading.n)
 
 
-def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
+def _always_hgg(rows: Sequence[tuple[Arm, Summary]]) -> Iterator[Row]:
     """Yield the row of always answering HGG, over the most studies that any row counts."""
     known = [(b, s.grading) for b, s in rows if s.grading is not None]
     backend, most = max(known, key=lambda found: found[1].n)
@@ -303,8 +303,8 @@ def _always_hgg(rows: Sequence[tuple[BackendReport, Summary]]) -> Iterator[Row]:
     yield Row("always HGG", f"{most.n} / {backend.summary.n_studies}", cells)
 
 
-def _localised(report: EvaluationReport, way: Way, sources: Sequence[Source]) -> Iterator[Row]:
-    for backend in report.backends:
+def _localised(report: Report, way: Way, sources: Sequence[Source]) -> Iterator[Row]:
+    for backend in report.arms:
         rows = way(backend.summary.everyone).localisation
         found = [(source, _form(rows, source)) for source in sources]
         counts = [form.n for _, form in found if form is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.domain.comparison.report import Report
 
 
 class ReportWriter(Protocol):
@@ -16,7 +16,7 @@ class ReportWriter(Protocol):
         - A place that cannot be written raises JobError in one line that names it.
     """
 
-    def write(self, report: EvaluationReport) -> list[str]:
+    def write(self, report: Report) -> list[str]:
         """Write a report.
 
         Returns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gliobench.domain.comparison.report import CohortDescription
+from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.study import Grade

@@ -9,8 +9,9 @@ import numpy as np
 
 from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
+from gliobench.domain.comparison.pair import TRACKING, Family, Test
 from gliobench.domain.comparison.paired_grades import GradedStudies
-from gliobench.domain.comparison.result import TRACKING, Arm, Bias, FailureRate, Family, Test
+from gliobench.domain.comparison.report import Arm, Bias, FailureRate
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gliobench.domain.comparison.endpoints import GRADING, LOCALISATION, Endpoint
-from gliobench.domain.comparison.result import Family, Pair, Test, Tracking
+from gliobench.domain.comparison.pair import Family, Pair, Test, Tracking
 from gliobench.domain.position.tracking import FOLLOWS, HARDLY
 from gliobench.domain.statistics.estimate import Estimate, Interval, Measured
 from gliobench.domain.statistics.multiplicity import holm

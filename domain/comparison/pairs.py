@@ -8,6 +8,16 @@ from dataclasses import dataclass, replace
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import LEADING, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.failed_studies import FailedStudies
+from gliobench.domain.comparison.pair import (
+    FAILURES,
+    Detectable,
+    Difference,
+    Family,
+    Pair,
+    PValue,
+    Test,
+    ranks_of,
+)
 from gliobench.domain.comparison.paired_grades import (
     DrawnGrades,
     GradedStudies,
@@ -23,16 +33,6 @@ from gliobench.domain.comparison.paired_places import (
     NOT_LOCALISED,
     PairedScores,
     PlacedStudies,
-)
-from gliobench.domain.comparison.result import (
-    FAILURES,
-    Detectable,
-    Difference,
-    Family,
-    Pair,
-    PValue,
-    Test,
-    ranks_of,
 )
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.statistics.estimate import NotEstimable

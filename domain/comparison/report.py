@@ -1,4 +1,4 @@
-"""The content of a report: a cohort, and each backend's scores over it."""
+"""The content of a report: backends over one cohort, alone and in pairs."""
 
 from __future__ import annotations
 
@@ -6,101 +6,164 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gliobench.domain.comparison.casebook import Casebook
+from gliobench.domain.comparison.cohort import CohortDescription
+from gliobench.domain.comparison.distributions import Distribution
+from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
+from gliobench.domain.comparison.flow import CohortFlow
+from gliobench.domain.comparison.pair import Pair, Test, Tracking
+from gliobench.domain.comparison.site_audit import SiteAudit
+from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.summary import RunSummary
-from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.control_responses import Response
-from gliobench.domain.studies.study import Grade
+from gliobench.domain.predictions.prediction import FailureReason, Form
+from gliobench.domain.statistics.curves import Curve
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
+from gliobench.domain.statistics.reliability import Reliability
 
 
 @dataclass(frozen=True, slots=True)
-class CohortDescription:
-    """What was evaluated on.
+class FailureRate:
+    """How often a backend failed for one reason, or for any.
 
     Args:
-        name: What the user called it: the folder's name.
-        fingerprint: Hash of the studies' ids and contents.
-        n_studies: All of them.
-        n_patients: Fewer, where a patient came twice.
-        n_with_tumour: Studies whose reference shows a tumour.
-        n_without_tumour: Studies whose reference says that there is none.
-        image_faults: Why a study's images show no brain without its skull, by study id. It is still
-            scored.
-        reference_faults: Why a part of a study's reference could not be read, by study id. Nothing
-            is scored there that needs it.
-        labels: What the labels of the reference masks mean, and on what ground; None where there is
-            no mask of labels, or an older run does not say.
-        grades: Studies by reference grade; None is an unknown one.
-        sites: Studies by site and grade; None is an unknown one.
-        n_simulated: Phantoms among the studies: where there is one, no backend is ranked.
+        reason: None for any.
+        n: Studies; one counts once a reason.
+        rate: Of all studies, with Wilson's interval.
     """
 
-    name: str
-    fingerprint: str
-    n_studies: int
-    n_patients: int
-    n_with_tumour: int
-    n_without_tumour: int
-    grades: Mapping[Grade | None, int]
-    sites: Mapping[str | None, Mapping[Grade | None, int]]
-    image_faults: Mapping[str, str] = field(default_factory=dict)
-    reference_faults: Mapping[str, str] = field(default_factory=dict)
-    labels: DatasetLabels | None = None
-    n_simulated: int = 0
-
-    @property
-    def n_unannotated(self) -> int:
-        """Number of studies for which it is unknown whether there is a tumour."""
-        return self.n_studies - self.n_with_tumour - self.n_without_tumour
-
-    @property
-    def is_ranked(self) -> bool:
-        """Return whether backends are ranked: only if every study is of a patient."""
-        return self.n_simulated == 0
+    reason: FailureReason | None
+    n: int
+    rate: Measured
 
 
 @dataclass(frozen=True, slots=True)
-class BackendReport:
-    """What is reported of one backend.
+class Bias:
+    """Position bias of one backend in one form.
 
     Args:
-        name: The backend.
+        form: On the scoring plane.
+        measured: Not estimable for too few patients.
+        predicted_mm: Centres of its answers, relative to the image centre; at most `SHOWN` of them.
+        reference_mm: Those of the tumours in the same studies.
+    """
+
+    form: Form
+    measured: PositionBias | NotEstimable
+    predicted_mm: tuple[tuple[float, float], ...]
+    reference_mm: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One backend, over the studies that all arms share.
+
+    Args:
+        name: Unique here.
+        backend: As in the entry points.
         fingerprint: Hash of all that decides its predictions.
-        provenance: Weights, provider, … as stated by the backend.
-        n_trained_on: Patients of this cohort that the backend has learned from: scores on them
-            are no test. None where it does not state its training data.
+        provenance: As stated by the backend.
+        baseline: Whether it answers by a rule, without detecting the tumour.
+        n_trained_on: Patients here that it has learned from; None where it does not state that.
         oracle: True where it was shown slices chosen with the reference.
-        summary: The scores, summed up.
+        summary: Its scores, both ways.
+        roc: As the AUROC of `summary`, intention-to-treat.
+        precision_recall: As the AUPRC of `summary`, intention-to-treat.
+        calibration: Of the probabilities it gave.
+        distributions: Of its scores of single studies, by endpoint.
+        failures: Any failure first, then by reason.
+        biases: By form.
+        follows: The test of whether its points follow the tumour, or hardly do; see
+            `PositionBias.tracking_p`.
+        tracking: What is supported of that; None for nothing.
         controls: What it made of altered images; empty where it was not controlled.
     """
 
     name: str
+    backend: str
     fingerprint: str
     provenance: Mapping[str, str]
+    baseline: bool
     n_trained_on: int | None
     oracle: bool
     summary: RunSummary
+    roc: Curve | NotEstimable
+    precision_recall: Curve | NotEstimable
+    calibration: Reliability | NotEstimable
+    distributions: tuple[Distribution, ...]
+    failures: tuple[FailureRate, ...]
+    biases: tuple[Bias, ...]
+    follows: Test | None
+    tracking: Tracking | None
     controls: tuple[Response, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationReport:
+class StratumRow:
+    """One backend in one part of the cohort, intention-to-treat.
+
+    Args:
+        arm: The backend.
+        n: Studies of the part.
+        accuracy: Of its grades.
+        balanced_accuracy: Not estimable where the part has one grade.
+        error_mm: Mean distance of its points on the scoring plane.
+    """
+
+    arm: str
+    n: int
+    accuracy: Measured
+    balanced_accuracy: Measured
+    error_mm: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One part of the cohort; `edges` of terciles are in `unit`."""
+
+    by: Stratifier
+    name: str
+    edges: tuple[float, ...]
+    unit: str
+    rows: tuple[StratumRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
     """All that a report says; a pure function of its runs.
 
     Args:
-        cohort: What was evaluated on.
-        backends: In the order asked for.
-        seed: Seed of the intervals.
-        versions: Of gliobench and the libraries that computed.
+        cohort: The studies that all arms have scores of.
+        flow: Which studies are counted, and where the others went.
+        primary: The endpoint that decides.
+        primary_choice: How it was chosen, according to the runs.
+        brains: Where the brains lie on the scoring planes; None where that is not known.
+        arms: One or more, in the order asked for.
+        pairs: All pairs of them, the earlier first; none on simulated studies.
+        subgroups: By size, side, eccentricity, grade and site.
+        sites: What the site alone gives away.
         findings: What a reader has to know, the gravest first.
+        seed: Of all that is drawn.
+        replicates: Cohorts drawn.
+        versions: Of gliobench and the libraries that computed.
         casebook: Single cases, for readers.
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
     """
 
     cohort: CohortDescription
-    backends: tuple[BackendReport, ...]
+    flow: CohortFlow
+    primary: Endpoint
+    primary_choice: PrimaryChoice
+    brains: Cloud | None
+    arms: tuple[Arm, ...]
+    pairs: tuple[Pair, ...]
+    subgroups: tuple[Stratum, ...]
+    sites: SiteAudit
+    findings: tuple[Finding, ...]
     seed: int
+    replicates: int
     versions: Mapping[str, str]
-    findings: tuple[Finding, ...] = ()
     casebook: Casebook = field(default_factory=Casebook)
     missing_shards: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ import numpy as np
 
 from gliobench.domain.comparison.endpoints import POINT_ERROR
 from gliobench.domain.comparison.paired_grades import NOT_GRADED, GradedStudies
-from gliobench.domain.comparison.result import Stratum, StratumRow
+from gliobench.domain.comparison.report import Stratum, StratumRow
 from gliobench.domain.comparison.strata import Stratifier, stratify
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.predictions.prediction import Form

@@ -173,7 +173,7 @@ def evaluate(
             quiet = use_case if progress else replace(use_case, track=iter)
             quiet(request, controls=controls)
         written = container.write_report().of_evaluation(place, request.names)
-        runs = {arm.name: f"{place}/{arm.name}" for arm in written.report.backends}
+        runs = {arm.name: f"{place}/{arm.name}" for arm in written.report.arms}
         return Evaluation(written.report, written.place, runs, written.left_out)
 
 
@@ -203,12 +203,13 @@ def compare(
     """
     with _working_under(settings):
         places = [runs] if isinstance(runs, str | PathLike) else runs
-        compare_runs = container.compare(
+        comparing = container.comparing(
             primary=primary, replicates=replicates, allow_leakage=allow_leakage
         )
         place = output_folder(fspath(out))
-        written = compare_runs([fspath(run) for run in places], place)
-        return read_comparison(written.comparison, written.place, container.storage(place))
+        use_case = container.write_report(report_runs=comparing)
+        written = use_case.of_runs([fspath(run) for run in places], place)
+        return read_comparison(written.report, written.place, container.storage(place))
 
 
 def backends(**settings: object) -> Table:

@@ -13,8 +13,7 @@ import pyarrow as pa
 from pyarrow.csv import read_csv
 
 from gliobench.application.ports.storage import Storage
-from gliobench.domain.comparison.report import EvaluationReport
-from gliobench.domain.comparison.result import Comparison as ComparisonResult
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.metrics.measures import Measure
@@ -44,7 +43,7 @@ class Evaluation:
         left_out: Why other runs of the folder are not in the report.
     """
 
-    report: EvaluationReport
+    report: Report
     place: str
     runs: Mapping[str, str]
     left_out: tuple[str, ...] = ()
@@ -66,7 +65,7 @@ class Evaluation:
         return Table(container.score_table(self.runs[backend]))
 
     def __repr__(self) -> str:
-        lines = [f"{len(self.report.backends)} backends, {self.report.cohort.n_studies} studies"]
+        lines = [f"{len(self.report.arms)} backends, {self.report.cohort.n_studies} studies"]
         return "\n".join([*lines, *self._notes(), repr(self.measures), f"report: {self.place}"])
 
     def _repr_html_(self) -> str:
@@ -78,7 +77,7 @@ class Evaluation:
         return [printable(note) for note in [*found, *self.left_out]]
 
     def _measures(self) -> Iterator[dict[str, object]]:
-        for backend in self.report.backends:
+        for backend in self.report.arms:
             summary = backend.summary.everyone.intention_to_treat
             if summary.grading is not None:
                 for measure, found in summary.grading.measures.items():
@@ -97,24 +96,24 @@ class Comparison:
     Args:
         result: The values of the comparison.
         place: Where its page is.
-        lead: The paragraph that the page opens with.
+        verdict: The sentence that the page opens with.
         tables: The tables that are written beside it, by name: measures, differences, tests, ….
     """
 
-    result: ComparisonResult
+    result: Report
     place: str
-    lead: str
+    verdict: str
     tables: Mapping[str, Table]
 
     def __repr__(self) -> str:
-        return f"{printable(self.lead)}\ncomparison: {self.place}"
+        return f"{printable(self.verdict)}\ncomparison: {self.place}"
 
     def _repr_html_(self) -> str:
         differences = self.tables["differences"]._repr_html_()
-        return f"<p>{escape(self.lead)}</p>{differences}<p>{escape(self.place)}</p>"
+        return f"<p>{escape(self.verdict)}</p>{differences}<p>{escape(self.place)}</p>"
 
 
-def read_comparison(result: ComparisonResult, place: str, storage: Storage) -> Comparison:
+def read_comparison(result: Report, place: str, storage: Storage) -> Comparison:
     """Read what was written beside a comparison's page.
 
     Raises:
@@ -125,8 +124,8 @@ def read_comparison(result: ComparisonResult, place: str, storage: Storage) -> C
         for name in storage.names("tables")
         if name.endswith(".csv")
     }
-    lead = json.loads(storage.read("report.json"))["lead"]
-    return Comparison(result, place, lead, tables)
+    verdict = json.loads(storage.read("report.json"))["verdict"]
+    return Comparison(result, place, verdict, tables)
 
 
 def _row(

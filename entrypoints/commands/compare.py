@@ -56,10 +56,10 @@ def compare(
 
     Exit code 3: compared despite leakage, an unfinished run, or unreadable references.
     """
-    compare_runs = container.compare(
+    comparing = container.comparing(
         primary=primary, replicates=replicates, allow_leakage=allow_leakage
     )
-    written = compare_runs(runs, out)
+    written = container.write_report(report_runs=comparing).of_runs(runs, out)
     facts = container.storage(out).read("report.json").decode()
     if as_json:
         typer.echo(facts, nl=False)
@@ -71,7 +71,9 @@ def compare(
 
 def _print(facts: str, place: str) -> None:
     values, console = json.loads(facts), Console()
-    console.print(Text(printable(values["lead"])))
+    console.print(Text(printable(values["verdict"]), style="bold"))
+    for claim in values["claims"]:
+        console.print(Text(printable(claim)))
     for stamp in values["stamps"]:
         text = printable(f" {stamp['text']}")
         console.print(Text.assemble(("\n" + stamp["title"], "bold"), text))

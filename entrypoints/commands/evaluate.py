@@ -13,7 +13,7 @@ from gliobench.application.evaluate.evaluation import Evaluated
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.backend import name_of
-from gliobench.application.report.report_runs import WrittenReport
+from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
@@ -142,7 +142,7 @@ def end_with_report(written: WrittenReport, *, out: str, as_json: bool) -> NoRet
         console = Console()
         console.print(summary_table(written.report))
         console.print(f"Report: {plain(written.place)}", soft_wrap=True, highlight=False)
-    raise typer.Exit(ExitCode.WITH_RESERVATIONS if written.has_faults else ExitCode.DONE)
+    raise typer.Exit(ExitCode.WITH_RESERVATIONS if written.has_failures else ExitCode.DONE)
 
 
 def _end_with_shard(request: EvaluationRequest, done: Evaluated, *, as_json: bool) -> NoReturn:

@@ -107,7 +107,6 @@ class Container(containers.DeclarativeContainer):
     painter = Factory(_late("adapters.pillow.PillowStudyPainter"))
     write_mask = Call(_late("adapters.nifti.write_mask"))
     report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
-    comparison_writer = Factory(_wired("reports.comparison_writer"), open_storage=storage.provider)
 
     ray_executor = Factory(
         _late("adapters.ray.RayExecutor", extra="ray", purpose="Working on Ray"),
@@ -158,17 +157,13 @@ class Container(containers.DeclarativeContainer):
         open_place=run_place.provider,
     )
     write_report = Factory(
-        _late("application.report.report_runs.WriteReport"),
+        _late("application.report.write_report.WriteReport"),
+        report_runs=Factory(_late("application.report.report_runs.ReportRuns")),
         open_runs=open_runs,
         open_place=run_place.provider,
         open_writer=report_writer.provider,
     )
-    compare = Factory(
-        _wired("reports.compare"),
-        settings=settings,
-        open_runs=open_runs,
-        open_writer=comparison_writer.provider,
-    )
+    comparing = Factory(_wired("reports.comparing"), settings=settings)
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(
         _wired("cohorts.fingerprint"), open_labelled=labelled_dataset.provider

@@ -47,8 +47,8 @@ def test_an_earlier_report_is_replaced(
 ) -> None:
     writer = make(tmp_path)
 
-    first = writer.write(fake_report(constant_backend("one")))
-    second = writer.write(fake_report(constant_backend("two")))
+    first = writer.write(fake_report(constant_backend()))
+    second = writer.write(fake_report(constant_backend()))
 
     assert first == second
 

@@ -20,11 +20,9 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from e2e.browsers import FLAGS, find_chromium
 from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
-from gliobench.adapters.html.comparison.page import render_comparison
-from gliobench.adapters.html.page import render_html
+from gliobench.adapters.html.page import render_report
 from gliobench.adapters.pillow import WebpPictureEncoder
-from gliobench.application.report.compare_runs import CompareRuns
-from gliobench.application.report.report_runs import report_runs
+from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 
 pytestmark = pytest.mark.slow
@@ -69,9 +67,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the comparison and the report of the same runs."""
     folder = tmp_path_factory.mktemp("pages")
     runs = saved_runs(fake_heads(), encoder=WebpPictureEncoder())
-    comparison = CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs)
-    (folder / "comparison.html").write_text(render_comparison(comparison), encoding="utf-8")
-    (folder / "report.html").write_text(render_html(report_runs(runs)), encoding="utf-8")
+    comparison = ReportRuns(
+        fewest=2, refuses_leakage=True, bootstrap=BootstrapOptions(replicates=100)
+    )(runs)
+    (folder / "comparison.html").write_text(render_report(comparison), encoding="utf-8")
+    (folder / "report.html").write_text(render_report(ReportRuns()(runs)), encoding="utf-8")
     return folder
 
 

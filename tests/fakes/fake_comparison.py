@@ -9,10 +9,10 @@ from fakes.fake_case_score import PLANE, fake_target
 from fakes.fake_run_store import FakeRunStore
 from fakes.form_scores import point_score
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryOrigin
-from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.controls.moves import Move
 from gliobench.domain.evaluation.backend_facts import BackendFacts
@@ -112,9 +112,11 @@ def compared(
     primary: Endpoint = BALANCED_ACCURACY,
     controls: Mapping[str, Mapping[Control, Sequence[CaseScore]]] | None = None,
     **runs: Sequence[CaseScore],
-) -> Comparison:
+) -> Report:
     """Compare cases, by the names of their backends; an underscore stands for a hyphen."""
-    compare = CompareRuns(primary=primary, bootstrap=BootstrapOptions(replicates=200))
+    compare = ReportRuns(
+        fewest=2, refuses_leakage=True, primary=primary, bootstrap=BootstrapOptions(replicates=200)
+    )
     names = {name.replace("_", "-"): cases for name, cases in runs.items()}
     return compare(
         {name: saved_run(name, cases) for name, cases in names.items()},
@@ -174,7 +176,7 @@ def declines(n: int = 40) -> list[CaseScore]:
     ]
 
 
-def fake_comparison() -> Comparison:
+def fake_comparison() -> Report:
     """Compare one that looks, one that does not, and one that often declines; two are controlled."""
     along, stays, middle = Move(0.5, 20.0), Move(20.0, 20.0), Move(0.0, 0.0)
     return compared(

@@ -11,9 +11,10 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.adapters.html.lead import claims, verdict
 from gliobench.application.ports.backend import Backend
-from gliobench.application.report.report_runs import report_runs
-from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.application.report.report_runs import ReportRuns
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.geometry.grids import Point3D
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -76,11 +77,14 @@ def constant_backend(name: str = "constant") -> Backend:
     )
 
 
-def fake_report(
-    *backends: Backend, cases: Sequence[Case] = COHORT, name: str = "cohort"
-) -> EvaluationReport:
+def fake_report(*backends: Backend, cases: Sequence[Case] = COHORT, name: str = "cohort") -> Report:
     """Evaluate backends over cases; without any, the clever one and the constant one."""
     chosen = backends or (clever_backend(), constant_backend())
     stores = {backend.name: FakeRunStore() for backend in chosen}
     evaluate(FakeStudySource(cases), chosen, stores.__getitem__, name=name)
-    return replace(report_runs(stores), versions={"gliobench": "0.1.0"})
+    return replace(ReportRuns()(stores), versions={"gliobench": "0.1.0"})
+
+
+def in_words(report: Report) -> str:
+    """Return what a report claims: its verdict, and each claim."""
+    return " ".join([verdict(report), *claims(report)])

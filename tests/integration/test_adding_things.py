@@ -82,12 +82,12 @@ DATASET_KIND: Patch = {
     )
 }
 SECTION: Patch = {
-    "adapters/html/comparison/page.py": (
+    "adapters/html/page.py": (
         '    Section("cases"',
         '    Section("weather", "Weather", lambda comparison: {"n": len(comparison.arms)}),\n'
         '    Section("cases"',
     ),
-    "adapters/html/templates/comparison/weather.html": ("", "<p>Fine for {{ n }} backends.</p>\n"),
+    "adapters/html/templates/sections/weather.html": ("", "<p>Fine for {{ n }} backends.</p>\n"),
 }
 BACKEND = """
 from gliobench.plugin import Backend, Grade, GradePrediction

@@ -110,7 +110,7 @@ def test_leakage_stops_it_in_one_line_and_is_told_by_the_exit_code_where_allowed
             ["{runs}", "--primary", "mcc"],
             "primary endpoint 'mcc': wanted one of accuracy, balanced_accuracy",
         ),
-        (["{runs}/looks"], "1 run to compare: wanted two or more"),
+        (["{runs}/looks"], "runs given: 1, wanted 2 or more"),
     ],
     ids=["no run", "primary", "one run"],
 )

@@ -72,7 +72,7 @@ def test_json_is_the_report_and_nothing_else(tmp_path: Path) -> None:
     report = json.loads(result.stdout)
     assert report == json.loads((tmp_path / "report.json").read_text())
     assert report["cohort"]["n_studies"] == 3
-    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert report["arms"][0]["summary"]["n_failed"] == 0
 
 
 def test_a_study_whose_name_is_no_utf_8_costs_the_cohort_nothing(
@@ -88,7 +88,7 @@ def test_a_study_whose_name_is_no_utf_8_costs_the_cohort_nothing(
     report = json.loads(result.stdout)
     assert result.exit_code == 0
     assert report["cohort"]["n_studies"] == 4
-    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert report["arms"][0]["summary"]["n_failed"] == 0
     assert "Traceback" not in result.output
 
 
@@ -106,9 +106,9 @@ def test_unreadable_masks_leave_the_grades_scored_and_are_named(
     assert "Localisation is scored in 2 of 3 studies: the reference of 1 study is partly" in told
     assert "s0: unknown_label: s0_seg.nii.gz: labels [7]" in told
     report = json.loads((tmp_path / "report.json").read_text())
-    grading = report["backends"][0]["summary"]["everyone"]["intention_to_treat"]["grading"]
+    grading = report["arms"][0]["summary"]["everyone"]["intention_to_treat"]["grading"]
     assert (grading["n"], grading["n_failed"]) == (3, 0)
-    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert report["arms"][0]["summary"]["n_failed"] == 0
     assert report["cohort"]["reference_faults"] == {"s0": fault.sentence}
     assert "Unreadable references" in [stamp["title"] for stamp in report["stamps"]]
     assert "Unreadable references" in (tmp_path / "report.html").read_text()
@@ -123,7 +123,7 @@ def test_images_that_show_no_whole_brain_are_scored_named_and_stamped(tmp_path: 
     assert "The images of 3 studies do not show a skull-stripped brain." in told
     assert "s0: brain_too_small: t1n shows 1 ml" in told
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["backends"][0]["summary"]["n_failed"] == 0
+    assert report["arms"][0]["summary"]["n_failed"] == 0
     assert list(report["cohort"]["image_faults"]) == ["s0", "s1", "s2"]
     assert "Implausible images" in [stamp["title"] for stamp in report["stamps"]]
     assert "Implausible images" in (tmp_path / "report.html").read_text()
@@ -153,7 +153,7 @@ def test_the_report_is_on_all_backends_of_the_cohort_that_the_folder_holds(tmp_p
     result = evaluate(tmp_path, backend="fake")
 
     report = json.loads((tmp_path / "report.json").read_text())
-    assert [one["name"] for one in report["backends"]] == ["fake", "grader"]
+    assert [one["name"] for one in report["arms"]] == ["fake", "grader"]
     assert result.exit_code == 0
     assert "not in the report" not in result.stderr
 
@@ -164,7 +164,7 @@ def test_a_run_over_another_cohort_is_left_out_of_the_report_and_named(tmp_path:
     result = evaluate(tmp_path, backend="fake")
 
     report = json.loads((tmp_path / "report.json").read_text())
-    assert [one["name"] for one in report["backends"]] == ["fake"]
+    assert [one["name"] for one in report["arms"]] == ["fake"]
     assert "grader is not in the report: it is over another cohort" in result.stderr.splitlines()
 
 
@@ -328,7 +328,7 @@ def test_backends_stand_in_one_order_whoever_writes_the_report(tmp_path: Path) -
     merge(tmp_path)
 
     assert (tmp_path / "report.json").read_bytes() == before
-    assert [one["name"] for one in json.loads(before)["backends"]] == ["fake", "grader"]
+    assert [one["name"] for one in json.loads(before)["arms"]] == ["fake", "grader"]
 
 
 def test_no_password_of_a_url_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

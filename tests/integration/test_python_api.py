@@ -162,7 +162,7 @@ def test_an_evaluation_and_a_comparison_give_tables_and_say_nothing(
     assert Path(evaluation.place).is_file()
     assert Path(comparison.place).is_file()
     assert "measures" in comparison.tables
-    assert comparison.lead in repr(comparison)
+    assert comparison.verdict in repr(comparison)
     assert "<table>" in evaluation._repr_html_()
     assert "<table>" in comparison._repr_html_()
     with pytest.raises(NotFoundError, match="no run of 'cnn': wanted one of"):

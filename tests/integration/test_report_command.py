@@ -63,7 +63,7 @@ def test_it_goes_where_it_is_told_and_is_told_as_json(run: Path, tmp_path: Path)
     result = gliobench("report", str(run / "fake"), "--json", out=tmp_path / "elsewhere")
 
     told = json.loads(result.stdout)
-    assert [one["name"] for one in told["backends"]] == ["fake"]
+    assert [one["name"] for one in told["arms"]] == ["fake"]
     assert told["cohort"]["name"] == "my-cohort"
     assert told == json.loads((tmp_path / "elsewhere" / "report.json").read_text())
 
@@ -112,4 +112,4 @@ def test_runs_over_different_cohorts_are_refused(run: Path, tmp_path: Path) -> N
     result = gliobench("report", str(run), str(tmp_path / "others"), out=tmp_path / "both")
 
     assert result.exit_code == 1
-    assert "over 2 cohorts" in result.stderr
+    assert "only runs over the same studies" in result.stderr

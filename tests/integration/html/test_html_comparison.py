@@ -14,16 +14,17 @@ from typing import Any
 import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, looks, saved_run, says_hgg
+from fakes.fake_report import in_words
 from fakes.page import Page
-from gliobench.adapters.html.comparison import HtmlComparisonWriter
-from gliobench.adapters.html.comparison.facts import comparison_json, comparison_schema
-from gliobench.adapters.html.comparison.lead import lead
-from gliobench.adapters.html.comparison.page import render_comparison
-from gliobench.adapters.html.comparison.spreadsheets import spreadsheets
+from gliobench.adapters.html.facts import render_json, report_schema
+from gliobench.adapters.html.lead import claims, verdict
+from gliobench.adapters.html.page import render_report
+from gliobench.adapters.html.spreadsheets import spreadsheets
+from gliobench.adapters.html.writer import HtmlReportWriter
 from gliobench.adapters.storage import open_storage
-from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.studies.patients import patient_hash
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -32,21 +33,21 @@ EVIL = '<script>alert("x")</script>\'"&{{ 7*7 }}'
 
 
 @pytest.fixture(scope="module")
-def comparison() -> Comparison:
+def comparison() -> Report:
     return fake_comparison()
 
 
 @pytest.fixture(scope="module")
-def html(comparison: Comparison) -> str:
-    return render_comparison(comparison)
+def html(comparison: Report) -> str:
+    return render_report(comparison)
 
 
-def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Comparison) -> None:
-    told = lead(comparison)
+def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Report) -> None:
+    told = in_words(comparison)
 
-    assert told.startswith(
-        "3 backends read the same 40 studies (30 HGG, 10 LGG). Always answering HGG would score an "
-        "accuracy of 75 % at a balanced accuracy of 0.5"
+    assert told.startswith("looks leads: balanced accuracy 0.9")
+    assert (
+        "Always answering HGG would score an accuracy of 75 % at a balanced accuracy of 0.5" in told
     )
     assert "Read balanced accuracy, not accuracy. constant does not exceed this accuracy." in told
     assert (
@@ -62,7 +63,7 @@ def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Compari
 
 
 def test_backends_that_are_not_told_apart_are_not_ranked_for_sure() -> None:
-    told = lead(compared(one=looks(), other=looks()))
+    told = in_words(compared(one=looks(), other=looks()))
 
     assert "one ranks first" in told
     assert "the difference from other is not statistically significant" in told
@@ -73,9 +74,9 @@ def test_leakage_is_the_last_word_of_the_first_paragraph() -> None:
         "a": saved_run("a", looks(), trained_on=[patient_hash("p001")]),
         "b": saved_run("b", says_hgg()),
     }
-    compare = CompareRuns(allow_leakage=True, bootstrap=BootstrapOptions(replicates=100))
+    compare = ReportRuns(fewest=2, bootstrap=BootstrapOptions(replicates=100))
 
-    assert lead(compare(runs)).endswith(
+    assert in_words(compare(runs)).endswith(
         "a was trained on patients of this cohort: its scores do not estimate the performance on "
         "new patients."
     )
@@ -125,13 +126,13 @@ def test_the_page_refers_to_nothing_outside_of_itself_and_runs_nothing_but_its_o
     assert "default-src 'none'" in unescape(html)
 
 
-def test_what_the_data_hold_is_escaped(comparison: Comparison) -> None:
+def test_what_the_data_hold_is_escaped(comparison: Report) -> None:
     arms = (replace(comparison.arms[0], provenance={EVIL: EVIL}), *comparison.arms[1:])
     evil = [replace(case, site=EVIL) for case in looks()]
 
     pages = [
-        render_comparison(replace(comparison, arms=arms)),
-        render_comparison(compared(**{EVIL: evil, "other": says_hgg()})),
+        render_report(replace(comparison, arms=arms)),
+        render_report(compared(**{EVIL: evil, "other": says_hgg()})),
     ]
 
     for page in pages:
@@ -141,34 +142,34 @@ def test_what_the_data_hold_is_escaped(comparison: Comparison) -> None:
         assert EVIL.split("{", maxsplit=1)[0][:20] in Page(page).text
 
 
-def test_the_facts_keep_their_schema(comparison: Comparison) -> None:
-    facts = json.loads(comparison_json(comparison))
+def test_the_facts_keep_their_schema(comparison: Report) -> None:
+    facts = json.loads(render_json(comparison))
 
-    jsonschema.Draft202012Validator.check_schema(json.loads(comparison_schema()))
-    jsonschema.validate(facts, json.loads(comparison_schema()))
-    assert facts["lead"] == lead(comparison)
+    jsonschema.Draft202012Validator.check_schema(json.loads(report_schema()))
+    jsonschema.validate(facts, json.loads(report_schema()))
+    assert [facts["verdict"], *facts["claims"]] == [verdict(comparison), *claims(comparison)]
     assert facts["pairs"][0]["auroc"] == {"reason": "one of the two gives no probabilities"}
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda facts: facts.pop("lead"),
+        lambda facts: facts.pop("verdict"),
         lambda facts: facts["arms"][0].update(surprise=1),
         lambda facts: facts["pairs"][0]["tests"][0].update(p="small"),
     ],
     ids=["missing", "unknown", "of another kind"],
 )
-def test_the_schema_tells_facts_that_are_wrong(comparison: Comparison, spoil: Any) -> None:
-    facts = json.loads(comparison_json(comparison))
+def test_the_schema_tells_facts_that_are_wrong(comparison: Report, spoil: Any) -> None:
+    facts = json.loads(render_json(comparison))
     spoil(facts)
 
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(facts, json.loads(comparison_schema()))
+        jsonschema.validate(facts, json.loads(report_schema()))
 
 
 def test_every_table_is_rectangular_and_says_why_a_number_is_missing(
-    comparison: Comparison,
+    comparison: Report,
 ) -> None:
     for name, text in spreadsheets(comparison).items():
         head, *rows = csv.reader(StringIO(text))
@@ -183,7 +184,7 @@ def test_files_that_it_did_not_write_stay_where_they_are(tmp_path: Path) -> None
     for path in theirs:
         path.parent.mkdir(exist_ok=True)
         path.write_text(path.name)
-    writer = HtmlComparisonWriter(open_storage(str(tmp_path)))
+    writer = HtmlReportWriter(open_storage(str(tmp_path)))
 
     writer.write(compared(first=looks(), second=says_hgg()))
     writer.write(compared(second=says_hgg(), third=looks()))
@@ -193,7 +194,7 @@ def test_files_that_it_did_not_write_stay_where_they_are(tmp_path: Path) -> None
 
 def test_the_same_comparison_gives_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        HtmlComparisonWriter(open_storage(str(tmp_path / name))).write(fake_comparison())
+        HtmlReportWriter(open_storage(str(tmp_path / name))).write(fake_comparison())
 
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")]
     assert len(files) == 29

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 
 from fakes.fake_comparison import looks, saved_run, says_hgg
+from fakes.fake_report import in_words
 from fakes.fake_run_store import FakeRunStore
-from gliobench.adapters.html.comparison.lead import lead
-from gliobench.adapters.html.comparison.methods import method_paragraphs
-from gliobench.adapters.html.comparison.provenance import provenance
-from gliobench.adapters.html.comparison.stamps import stamps
-from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.adapters.html.sections.methods import method_paragraphs
+from gliobench.adapters.html.sections.provenance import provenance
+from gliobench.adapters.html.stamps import stamps
 from gliobench.application.report.open_runs import name_runs
+from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.endpoints import PrimaryChoice, PrimaryOrigin
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, PrimaryChoice, PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.studies.patients import patient_hash
 
 FEW = BootstrapOptions(replicates=100)
-compare = CompareRuns(bootstrap=FEW)
+compare = ReportRuns(primary=BALANCED_ACCURACY, fewest=2, refuses_leakage=True, bootstrap=FEW)
 KNOWN = [patient_hash("p001"), patient_hash("p002")]
 
 
@@ -32,7 +32,7 @@ def test_runs_over_other_cohorts_are_refused() -> None:
 
 
 def test_one_run_is_no_comparison() -> None:
-    with pytest.raises(InvalidInputError, match="1 run to compare: wanted two or more"):
+    with pytest.raises(InvalidInputError, match="runs given: 1, wanted 2 or more"):
         compare({"a": saved_run("a", looks())})
 
 
@@ -46,7 +46,7 @@ def test_a_backend_that_has_learned_from_these_patients_stops_it() -> None:
 def test_leakage_that_is_allowed_is_told() -> None:
     runs = {"a": saved_run("a", looks(), trained_on=KNOWN), "b": saved_run("b", says_hgg())}
 
-    comparison = CompareRuns(bootstrap=FEW, allow_leakage=True)(runs)
+    comparison = ReportRuns(fewest=2, bootstrap=FEW)(runs)
 
     assert [finding.kind for finding in comparison.findings] == [FindingKind.LEAKAGE]
     assert comparison.arms[0].n_trained_on == 2
@@ -128,7 +128,7 @@ def test_an_endpoint_is_called_declared_only_where_every_run_records_that_somebo
     comparison = compare(runs)
 
     assert comparison.primary_choice is choice
-    assert f"the primary endpoint ({choice.value})" in lead(comparison)
+    assert f"the primary endpoint ({choice.value})" in in_words(comparison)
     assert f"({choice.value})" in str(provenance(comparison)["made_of"])
 
 
@@ -138,6 +138,6 @@ def test_a_comparison_with_a_silent_backend_says_so_in_lead_stamps_and_methods()
     comparison = compare(runs)
 
     assert comparison.arms[1].n_trained_on is None
-    assert "b does not state its training data." in lead(comparison)
+    assert "b does not state its training data." in in_words(comparison)
     assert "b did not state the training data" in " ".join(method_paragraphs(comparison))
     assert stamps(comparison)[0].title == "Training data not stated"

@@ -13,8 +13,8 @@ from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.ports.backend import Backend
-from gliobench.application.report.report_runs import report_runs
-from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.application.report.report_runs import ReportRuns
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.predictions.prediction import LocalisationPrediction
 from gliobench.domain.studies.study import Grade, Study
@@ -26,10 +26,10 @@ CASES = [
 ]
 
 
-def report(*backends: Backend, cases: int = 3) -> EvaluationReport:
+def report(*backends: Backend, cases: int = 3) -> Report:
     stores = {backend.name: FakeRunStore() for backend in backends}
     evaluate(FakeStudySource(CASES[:cases]), backends, stores.__getitem__, name="mine")
-    return report_runs(stores)
+    return ReportRuns()(stores)
 
 
 def test_a_report_describes_the_cohort_and_every_backend() -> None:
@@ -40,12 +40,12 @@ def test_a_report_describes_the_cohort_and_every_backend() -> None:
     assert (cohort.n_with_tumour, cohort.n_without_tumour, cohort.n_unannotated) == (2, 0, 1)
     assert cohort.grades == {Grade.HGG: 1, Grade.LGG: 1, None: 1}
     assert cohort.sites == {"2013": {Grade.HGG: 1, Grade.LGG: 1}, "CBICA": {None: 1}}
-    assert [backend.name for backend in made.backends] == ["a", "b"]
-    assert [backend.summary.n_studies for backend in made.backends] == [3, 3]
+    assert [arm.name for arm in made.arms] == ["a", "b"]
+    assert [arm.summary.n_studies for arm in made.arms] == [3, 3]
 
 
 def test_patients_that_the_backend_learned_from_are_counted_once() -> None:
-    (backend,) = report(fake_backend(trained_on=["anna", "berta"])).backends
+    (backend,) = report(fake_backend(trained_on=["anna", "berta"])).arms
 
     assert backend.n_trained_on == 1
 
@@ -60,7 +60,7 @@ def test_a_slice_chosen_with_the_reference_is_told_of() -> None:
         fake_backend("plain", classifier=FakeClassifier()),
         fake_backend("oracle", localizer=FakeLocalizer(shown)),
         cases=2,
-    ).backends
+    ).arms
 
     assert (plain.oracle, oracle.oracle) == (False, True)
 
@@ -79,14 +79,14 @@ def test_shards_that_were_left_out_are_told_of() -> None:
     store.open(replace(run.manifest, missing_shards=("1-of-2",)))
     store.write_scores(scores)
 
-    assert report_runs({"fake": store}).missing_shards == ("1-of-2",)
+    assert ReportRuns()({"fake": store}).missing_shards == ("1-of-2",)
 
 
 def test_a_run_without_scores_is_refused() -> None:
     with pytest.raises(NotFoundError):
-        report_runs({"a": FakeRunStore()})
+        ReportRuns()({"a": FakeRunStore()})
 
 
 def test_no_run_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="over 0 cohorts: wanted one"):
-        report_runs({})
+    with pytest.raises(InvalidInputError, match="runs given: 0, wanted 1 or more"):
+        ReportRuns()({})

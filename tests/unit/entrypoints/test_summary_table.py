@@ -7,12 +7,12 @@ from dataclasses import replace
 from rich.console import Console
 
 from fakes.fake_report import COHORT, fake_report
-from gliobench.domain.comparison.report import EvaluationReport
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.studies.study import Reference
 from gliobench.entrypoints.summary_table import summary_table
 
 
-def printed(report: EvaluationReport) -> str:
+def printed(report: Report) -> str:
     console = Console(width=100)
     with console.capture() as captured:
         console.print(summary_table(report))

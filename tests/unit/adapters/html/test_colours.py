@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from gliobench.adapters.html.page import text
+from gliobench.adapters.html.templating import text
 
 LEAST = 4.5
 """Contrast of small texts by WCAG 2.2, criterion 1.4.3; marks need 3."""

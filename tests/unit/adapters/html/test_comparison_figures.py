@@ -9,20 +9,21 @@ from xml.etree import ElementTree
 import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, looks, says_hgg
-from gliobench.adapters.html.comparison.bias import SAME_FRAME_MM, place_figures
-from gliobench.adapters.html.comparison.cohort import flow_figure
-from gliobench.adapters.html.comparison.drawing import Dot, Figure, Label, Line, Panel
-from gliobench.adapters.html.comparison.failures import failure_figures
-from gliobench.adapters.html.comparison.figures import all_figures, figure_files
-from gliobench.adapters.html.comparison.glance import MatrixCell, glance, glance_figures
-from gliobench.adapters.html.comparison.grading_figures import confusion_matrices, ranking_curves
-from gliobench.adapters.html.comparison.localisation import spread_figures
-from gliobench.adapters.html.page import text
-from gliobench.domain.comparison.result import Comparison, Verdict
+from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
+from gliobench.adapters.html.figures.drawing import Dot, Figure, Label, Line, Panel
+from gliobench.adapters.html.figures.files import all_figures, figure_files
+from gliobench.adapters.html.sections.cohort import flow_figure
+from gliobench.adapters.html.sections.failures import failure_figures
+from gliobench.adapters.html.sections.glance import MatrixCell, glance, glance_figures
+from gliobench.adapters.html.sections.localisation import spread_figures
+from gliobench.adapters.html.sections.position_bias import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.templating import text
+from gliobench.domain.comparison.pair import Verdict
+from gliobench.domain.comparison.report import Report
 
 
 @pytest.fixture(scope="module")
-def comparison() -> Comparison:
+def comparison() -> Report:
     return fake_comparison()
 
 
@@ -34,7 +35,7 @@ def named(figures: list[Figure], name: str) -> Figure:
     return next(figure for figure in figures if figure.name == name)
 
 
-def test_every_figure_is_a_file_of_its_own_that_can_be_read(comparison: Comparison) -> None:
+def test_every_figure_is_a_file_of_its_own_that_can_be_read(comparison: Report) -> None:
     files = figure_files(comparison)
 
     assert len(files) == len(all_figures(comparison)) >= 18
@@ -43,7 +44,7 @@ def test_every_figure_is_a_file_of_its_own_that_can_be_read(comparison: Comparis
         assert ElementTree.fromstring(svg).findtext("{http://www.w3.org/2000/svg}desc"), name
 
 
-def test_every_ink_has_a_style(comparison: Comparison) -> None:
+def test_every_ink_has_a_style(comparison: Report) -> None:
     used = {ink for one in all_figures(comparison) for m in one.marks for ink in m.ink.split()}
 
     style = text("figures.css")
@@ -58,7 +59,7 @@ def test_names_that_differ_in_signs_alone_do_not_share_a_file() -> None:
     assert {"curves-a-b.svg", "curves-a-b-2.svg"} <= set(files)
 
 
-def test_a_curve_stands_with_the_point_of_the_backends_own_grades(comparison: Comparison) -> None:
+def test_a_curve_stands_with_the_point_of_the_backends_own_grades(comparison: Report) -> None:
     figure = named(ranking_curves(comparison), "curves-looks")
 
     # 26 of 30 HGG found, no LGG called HGG
@@ -70,7 +71,7 @@ def test_a_curve_stands_with_the_point_of_the_backends_own_grades(comparison: Co
     assert len(inks(figure, "curve")) == 2
 
 
-def test_who_gives_no_probabilities_has_a_point_and_no_curve(comparison: Comparison) -> None:
+def test_who_gives_no_probabilities_has_a_point_and_no_curve(comparison: Report) -> None:
     figure = named(ranking_curves(comparison), "curves-constant")
 
     assert len(inks(figure, "answer")) == 2
@@ -78,14 +79,14 @@ def test_who_gives_no_probabilities_has_a_point_and_no_curve(comparison: Compari
     assert "no probabilities" in figure.alt
 
 
-def test_the_line_of_no_skill_is_the_prevalence(comparison: Comparison) -> None:
+def test_the_line_of_no_skill_is_the_prevalence(comparison: Report) -> None:
     _, prevalence = inks(named(ranking_curves(comparison), "curves-looks"), "mark")
 
     assert isinstance(prevalence, Line)
     assert [y for _, y in prevalence.places] == pytest.approx([6 + 158 * 0.25] * 2)
 
 
-def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Comparison) -> None:
+def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Report) -> None:
     figure = named(confusion_matrices(comparison), "confusion-declining")
 
     assert figure.alt == (
@@ -98,7 +99,7 @@ def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Compari
 
 
 def test_one_row_a_backend_shows_every_error_the_best_median_first(
-    comparison: Comparison,
+    comparison: Report,
 ) -> None:
     (figure,) = spread_figures(comparison)
 
@@ -108,7 +109,7 @@ def test_one_row_a_backend_shows_every_error_the_best_median_first(
     assert "8 failures" in figure.alt
 
 
-def test_answers_and_tumours_lie_over_an_average_brain(comparison: Comparison) -> None:
+def test_answers_and_tumours_lie_over_an_average_brain(comparison: Report) -> None:
     figure = named(place_figures(comparison), "places-constant")
 
     answers = {mark.at for mark in inks(figure, "answer") if isinstance(mark, Dot)}
@@ -120,7 +121,7 @@ def test_answers_and_tumours_lie_over_an_average_brain(comparison: Comparison) -
 
 
 def test_the_patients_right_is_drawn_on_the_left_and_the_front_at_the_top(
-    comparison: Comparison,
+    comparison: Report,
 ) -> None:
     (bias,) = comparison.arms[0].biases
     moved = replace(bias, predicted_mm=((20.0, 30.0),), reference_mm=((0.0, 0.0),))
@@ -134,7 +135,7 @@ def test_the_patients_right_is_drawn_on_the_left_and_the_front_at_the_top(
     assert dot.at[1] < 100
 
 
-def test_brains_that_lie_apart_have_no_outline(comparison: Comparison) -> None:
+def test_brains_that_lie_apart_have_no_outline(comparison: Report) -> None:
     assert comparison.brains is not None
     apart = replace(comparison.brains, spread_mm=SAME_FRAME_MM + 1)
 
@@ -143,13 +144,13 @@ def test_brains_that_lie_apart_have_no_outline(comparison: Comparison) -> None:
             assert not inks(figure, "brain")
 
 
-def test_failures_are_drawn_for_those_who_fail(comparison: Comparison) -> None:
+def test_failures_are_drawn_for_those_who_fail(comparison: Report) -> None:
     (figure,) = failure_figures(comparison)
 
     assert figure.alt == "any failure: 20 % · 8 of 40 studies; refusal: 20 % · 8 of 40 studies."
 
 
-def test_the_flow_says_how_many_are_left(comparison: Comparison) -> None:
+def test_the_flow_says_how_many_are_left(comparison: Report) -> None:
     flow = replace(comparison.flow, n_given=43)
 
     assert flow_figure(flow).alt.startswith("43 studies given; 40 scored by every backend")
@@ -157,7 +158,7 @@ def test_the_flow_says_how_many_are_left(comparison: Comparison) -> None:
     assert "3 not scored" in labels
 
 
-def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Comparison) -> None:
+def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) -> None:
     accuracy, balanced, tracking = glance_figures(comparison)
 
     def coloured(figure: Figure) -> list[str]:
@@ -169,7 +170,7 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Comparis
     assert coloured(tracking) == ["declining", "looks"]
 
 
-def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Comparison) -> None:
+def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Report) -> None:
     duels = glance(comparison)["matrices"]
     assert isinstance(duels, list)
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_comparison import fake_comparison
-from gliobench.adapters.html.comparison.controls import controls
-from gliobench.adapters.html.control_words import reading
-from gliobench.adapters.html.controls import altered_table, moved_table
+from gliobench.adapters.html.sections.control_words import reading
+from gliobench.adapters.html.sections.controls import altered_table, controls, moved_table
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.position.control_responses import (
     NO_ANSWER,

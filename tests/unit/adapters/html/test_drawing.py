@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gliobench.adapters.html.comparison.drawing import Axes, Dot, Figure, Label, Line, Panel
-from gliobench.adapters.html.comparison.rows import LINE, ROW, Scale, Strip, row_figure
+from gliobench.adapters.html.figures.drawing import Axes, Dot, Figure, Label, Line, Panel
+from gliobench.adapters.html.figures.rows import LINE, ROW, Scale, Strip, row_figure
 
 EVIL = '<script>alert("x")</script>\'"&'
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,13 +15,13 @@ from fakes.fake_comparison import (
     saved_run,
     says_hgg,
 )
-from gliobench.adapters.html.comparison.forest import difference_forest
-from gliobench.adapters.html.comparison.glance import MatrixCell, glance, glance_figures
-from gliobench.adapters.html.comparison.lead import lead
-from gliobench.adapters.html.comparison.localisation import paired_places
-from gliobench.adapters.html.comparison.methods import method_paragraphs
-from gliobench.adapters.html.comparison.stamps import stamps
-from gliobench.application.report.compare_runs import CompareRuns
+from fakes.fake_report import in_words
+from gliobench.adapters.html.figures.forest import difference_forest
+from gliobench.adapters.html.sections.glance import MatrixCell, glance, glance_figures
+from gliobench.adapters.html.sections.localisation import paired_places
+from gliobench.adapters.html.sections.methods import method_paragraphs
+from gliobench.adapters.html.stamps import stamps
+from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import (
     AUROC,
@@ -29,7 +29,8 @@ from gliobench.domain.comparison.endpoints import (
     POINT_ERROR,
     Endpoint,
 )
-from gliobench.domain.comparison.result import Comparison, Verdict
+from gliobench.domain.comparison.pair import Verdict
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
@@ -37,7 +38,7 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.study import Grade
 
 
-def sharp_against_dull(failures: int) -> Comparison:
+def sharp_against_dull(failures: int) -> Report:
     """Sharp is nearer wherever it answers, and fails on a few of 100; dull never fails."""
     sharp = [
         reading(n, hgg=n % 4 != 0, says=True, points=REFUSAL if n < failures else (0.0, 1.0))
@@ -48,12 +49,12 @@ def sharp_against_dull(failures: int) -> Comparison:
 
 
 @pytest.fixture(scope="module")
-def torn() -> Comparison:
+def torn() -> Report:
     return sharp_against_dull(15)
 
 
-def test_where_mean_and_median_disagree_both_are_said(torn: Comparison) -> None:
-    told = lead(torn)
+def test_where_mean_and_median_disagree_both_are_said(torn: Report) -> None:
+    told = in_words(torn)
 
     assert "dull has the smallest mean error" in told
     assert (
@@ -64,7 +65,7 @@ def test_where_mean_and_median_disagree_both_are_said(torn: Comparison) -> None:
 
 
 def test_of_a_mean_that_rests_on_few_failures_only_the_typical_study_is_claimed() -> None:
-    told = lead(sharp_against_dull(3))
+    told = in_words(sharp_against_dull(3))
 
     assert (
         "it is worse in the typical study than sharp (Holm-adjusted p < 0.05), but no claim about the "
@@ -75,7 +76,7 @@ def test_of_a_mean_that_rests_on_few_failures_only_the_typical_study_is_claimed(
     assert "more often" not in told
 
 
-def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Comparison) -> None:
+def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Report) -> None:
     forest = difference_forest(torn, POINT_ERROR)
     table = paired_places(torn)
 
@@ -86,7 +87,7 @@ def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Co
     assert table.groups[0].rows[0].cells[3].small == "Holm <0.001 · mean and median disagree"
 
 
-def test_the_duel_of_two_whose_mean_and_median_disagree_has_no_winner(torn: Comparison) -> None:
+def test_the_duel_of_two_whose_mean_and_median_disagree_has_no_winner(torn: Report) -> None:
     duels = glance(torn)["matrices"]
 
     assert isinstance(duels, list)
@@ -108,12 +109,12 @@ def test_where_lgg_is_commoner_no_skill_is_answering_lgg() -> None:
     found = compared(looks=lgg, constant=turned(says_hgg()))
 
     accuracy = glance_figures(found)[0]
-    assert "Always answering LGG would score an accuracy of 75 %" in lead(found)
-    assert "constant does not exceed this accuracy" in lead(found)
+    assert "Always answering LGG would score an accuracy of 75 %" in in_words(found)
+    assert "constant does not exceed this accuracy" in in_words(found)
     assert "always answering LGG would score 75 %" in accuracy.says
 
 
-def centred(wander: float) -> Comparison:
+def centred(wander: float) -> Report:
     """Compare with one that answers near the middle, and goes along with the tumour a little."""
     middle = [
         replace(case, localisation={Form.POINT: _drawn_to_the_tumour(case, wander)})
@@ -131,7 +132,7 @@ def _drawn_to_the_tumour(case: CaseScore, wander: float) -> FormOutcome:
 
 
 def test_a_backend_in_one_place_that_moves_a_little_is_not_said_to_ignore_the_image() -> None:
-    told = lead(centred(0.05))
+    told = in_words(centred(0.05))
 
     assert (
         "centred keeps to one region and hardly follows the tumour: the spread of the answers is 1 mm"
@@ -144,14 +145,16 @@ def test_an_index_of_which_nothing_is_supported_is_not_said_to_be_low() -> None:
     found = centred(0.05)
     doubtful = replace(found.arms[1], tracking=None)
 
-    assert "hardly" not in lead(replace(found, arms=(found.arms[0], doubtful)))
+    assert "hardly" not in in_words(replace(found, arms=(found.arms[0], doubtful)))
 
 
 def test_a_baseline_is_said_to_look_at_no_tumour() -> None:
     rule = saved_run("rule", looks(), facts=BackendFacts(baseline="the brain's centroid"))
     runs = {"rule": rule, "constant": saved_run("constant", says_hgg())}
 
-    told = lead(CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs))
+    told = in_words(
+        ReportRuns(fewest=2, refuses_leakage=True, bootstrap=BootstrapOptions(replicates=100))(runs)
+    )
 
     assert "rule, a baseline, ranks first" in told
 
@@ -189,7 +192,7 @@ def test_methods_name_the_draws_and_the_test_that_were_used() -> None:
 def test_a_test_that_could_not_be_made_is_not_called_a_draw() -> None:
     few = compared(primary=AUROC, a=looks(24), b=declines(24))
 
-    assert "no test was possible against" in lead(few)
+    assert "no test was possible against" in in_words(few)
 
 
 @pytest.mark.parametrize("primary", [POINT_ERROR, BALANCED_ACCURACY])
@@ -199,7 +202,7 @@ def test_no_penalty_moves_a_mean_in_the_lead_without_a_word(primary: Endpoint) -
         for n, case in enumerate(looks())
     ]
 
-    told = lead(compared(primary=primary, almost=one_miss, constant=says_hgg()))
+    told = in_words(compared(primary=primary, almost=one_miss, constant=says_hgg()))
 
     assert "median 2.2 mm (IQR 1.0 to 2.2; failed in 1 of 40; mean 11.1 mm" in told
     assert ", where 1 study counts as 373.13 mm)" in told

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fakes.fake_comparison import compared, looks, says_hgg
-from gliobench.adapters.html.comparison.grading import NOT_THIS_RUN, graded_beside_the_paper
 from gliobench.adapters.html.numbers import MISSING
+from gliobench.adapters.html.sections.grading import NOT_THIS_RUN, graded_beside_the_paper
 
 
 def test_published_figures_stand_in_rows_of_their_own() -> None:

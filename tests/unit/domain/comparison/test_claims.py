@@ -12,15 +12,7 @@ from fakes.fake_comparison import REFUSAL, compared, reading
 from fakes.form_scores import point_score
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR, Endpoint
-from gliobench.domain.comparison.result import (
-    FAILURES,
-    Claim,
-    Family,
-    Pair,
-    Test,
-    Tracking,
-    Verdict,
-)
+from gliobench.domain.comparison.pair import FAILURES, Claim, Family, Pair, Test, Tracking, Verdict
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.metrics import measures
 from gliobench.domain.metrics.measures import WORST_MM

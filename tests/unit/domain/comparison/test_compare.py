@@ -8,7 +8,8 @@ import pytest
 
 from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading, says_hgg
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
-from gliobench.domain.comparison.result import Comparison, Family, Pair
+from gliobench.domain.comparison.pair import Family, Pair
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics import measures
@@ -25,11 +26,11 @@ POINT_ERROR = Endpoint(measures.CENTRE_ERROR, Form.POINT)
 
 
 @pytest.fixture(scope="module")
-def comparison() -> Comparison:
+def comparison() -> Report:
     return compared(looks=looks(), constant=says_hgg(), declining=declines())
 
 
-def only_pair(comparison: Comparison) -> Pair:
+def only_pair(comparison: Report) -> Pair:
     (pair,) = comparison.pairs
     return pair
 
@@ -120,7 +121,7 @@ def test_two_lgg_decide_nothing_whatever_the_bootstrap_says() -> None:
     assert not any(test.is_significant for test in pair.tests)
 
 
-def test_a_failure_counts_as_wrong_and_as_worst(comparison: Comparison) -> None:
+def test_a_failure_counts_as_wrong_and_as_worst(comparison: Report) -> None:
     declining = comparison.arms[2]
 
     assert declining.failures[0].n == 8
@@ -133,7 +134,7 @@ def test_a_failure_counts_as_wrong_and_as_worst(comparison: Comparison) -> None:
     assert declining.calibration.n == 32
 
 
-def test_each_family_is_corrected_over_all_pairs(comparison: Comparison) -> None:
+def test_each_family_is_corrected_over_all_pairs(comparison: Report) -> None:
     for family in Family:
         tests = [arm.follows for arm in comparison.arms if arm.follows]
         tests += [test for pair in comparison.pairs for test in pair.tests]
@@ -145,7 +146,7 @@ def test_each_family_is_corrected_over_all_pairs(comparison: Comparison) -> None
         assert adjusted == pytest.approx(holm(made, weights if any(primary) else None))
 
 
-def test_a_backend_without_probabilities_has_no_auroc_and_says_so(comparison: Comparison) -> None:
+def test_a_backend_without_probabilities_has_no_auroc_and_says_so(comparison: Report) -> None:
     constant, looking = comparison.arms[1], comparison.pairs[1]
 
     assert constant.calibration == NotEstimable("it gives no probabilities")
@@ -154,7 +155,7 @@ def test_a_backend_without_probabilities_has_no_auroc_and_says_so(comparison: Co
     assert isinstance(looking.auroc, PairedAuroc)
 
 
-def test_a_backend_that_stays_in_the_middle_is_one(comparison: Comparison) -> None:
+def test_a_backend_that_stays_in_the_middle_is_one(comparison: Report) -> None:
     indices = [arm.biases[0].measured for arm in comparison.arms]
 
     assert all(isinstance(one, PositionBias) for one in indices)
@@ -171,8 +172,8 @@ def test_only_studies_that_all_have_are_compared() -> None:
     assert [finding.kind.value for finding in comparison.findings] == ["partial run"]
 
 
-def test_parts_of_the_cohort_are_the_same_for_all(comparison: Comparison) -> None:
-    grades = [one for one in comparison.strata if one.by is Stratifier.GRADE]
+def test_parts_of_the_cohort_are_the_same_for_all(comparison: Report) -> None:
+    grades = [one for one in comparison.subgroups if one.by is Stratifier.GRADE]
 
     assert [(one.name, [row.n for row in one.rows]) for one in grades] == [
         ("LGG", [10, 10, 10]),
@@ -215,7 +216,7 @@ def test_a_backend_that_failed_everywhere_is_still_compared() -> None:
     assert only_pair(comparison).test(Family.LEAD, "balanced_accuracy").is_significant  # type: ignore[union-attr]
 
 
-def test_a_difference_is_that_of_what_is_said_of_each_alone(comparison: Comparison) -> None:
+def test_a_difference_is_that_of_what_is_said_of_each_alone(comparison: Report) -> None:
     summaries = {arm.name: arm.summary.everyone.intention_to_treat for arm in comparison.arms}
 
     for pair in comparison.pairs:
@@ -233,8 +234,8 @@ def test_a_difference_is_that_of_what_is_said_of_each_alone(comparison: Comparis
                 assert one.value.value == pytest.approx(values[0] - values[1])
 
 
-def test_a_part_of_the_cohort_has_its_own_error(comparison: Comparison) -> None:
-    hgg = next(one for one in comparison.strata if one.name == "HGG")
+def test_a_part_of_the_cohort_has_its_own_error(comparison: Report) -> None:
+    hgg = next(one for one in comparison.subgroups if one.name == "HGG")
     errors_mm = [(4 * (number % 3 - 1) ** 2 + 1) ** 0.5 for number in range(40) if number % 4 != 0]
 
     assert isinstance(hgg.rows[0].error_mm, Estimate)

@@ -6,7 +6,7 @@ import pytest
 
 from fakes.fake_comparison import REFUSAL, compared, looks, reading
 from gliobench.domain.comparison.distributions import SHOWN, Distribution, distributions
-from gliobench.domain.comparison.result import Comparison
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics.measures import WORST_MM
 
@@ -19,7 +19,7 @@ def points_off(distances: list[float | None]) -> list[CaseScore]:
     ]
 
 
-def errors(comparison: Comparison, name: str) -> Distribution:
+def errors(comparison: Report, name: str) -> Distribution:
     (arm,) = (arm for arm in comparison.arms if arm.name == name)
     (found,) = arm.distributions
     assert found.endpoint.name == "point.error_mm"

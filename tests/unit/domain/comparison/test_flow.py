@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading, saved_run, says_hgg
-from gliobench.application.report.compare_runs import CompareRuns
+from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.flow import ArmFlow
 from gliobench.domain.predictions.prediction import Failure, FailureReason
@@ -37,7 +37,9 @@ def test_a_study_that_one_run_lacks_is_named_and_those_nobody_reached_are_counte
         "other": saved_run("other", says_hgg(18), n_studies=25),
     }
 
-    flow = CompareRuns(bootstrap=BootstrapOptions(replicates=100))(runs).flow
+    flow = ReportRuns(fewest=2, refuses_leakage=True, bootstrap=BootstrapOptions(replicates=100))(
+        runs
+    ).flow
 
     assert (flow.n_given, flow.n_shared) == (25, 18)
     assert flow.not_shared == ("s018", "s019")

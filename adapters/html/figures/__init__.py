@@ -1,0 +1,1 @@
+"""Figures as marks on a canvas."""

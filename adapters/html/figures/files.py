@@ -1,0 +1,62 @@
+"""All figures of a comparison as self-contained files."""
+
+from __future__ import annotations
+
+import re
+
+from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
+from gliobench.adapters.html.figures.drawing import Figure
+from gliobench.adapters.html.figures.forest import difference_forest
+from gliobench.adapters.html.sections.calibration import reliability_diagrams
+from gliobench.adapters.html.sections.cohort import flow_figure
+from gliobench.adapters.html.sections.failures import failure_figures
+from gliobench.adapters.html.sections.glance import glance_figures
+from gliobench.adapters.html.sections.localisation import spread_figures
+from gliobench.adapters.html.sections.position_bias import place_figures
+from gliobench.adapters.html.stamps import marks
+from gliobench.adapters.html.templating import text
+from gliobench.domain.comparison.endpoints import POINT_ERROR
+from gliobench.domain.comparison.report import Report
+
+
+def figure_files(report: Report) -> dict[str, str]:
+    """Draw every figure of the page.
+
+    Returns:
+        SVG by file name; names that coincide after removing special characters are numbered.
+    """
+    stamps = marks(report)
+    style = text("colours.css") + text("figures.css")
+    files: dict[str, str] = {}
+    for figure in all_figures(report):
+        files[_free_name(figure.name, files)] = figure.file(style, stamps)
+    return files
+
+
+def all_figures(report: Report) -> list[Figure]:
+    """List the figures in the order of the page."""
+    return [
+        *glance_figures(report),
+        *_forests(report),
+        *ranking_curves(report),
+        *confusion_matrices(report),
+        *spread_figures(report),
+        *place_figures(report),
+        *reliability_diagrams(report),
+        *failure_figures(report),
+        flow_figure(report.flow),
+    ]
+
+
+def _forests(report: Report) -> list[Figure]:
+    endpoints = dict.fromkeys((report.primary, POINT_ERROR))
+    found = [difference_forest(report, endpoint) for endpoint in endpoints]
+    figures = [figure for plot in found if plot for figure in (plot.pairs, plot.baselines)]
+    return [figure for figure in figures if figure is not None]
+
+
+def _free_name(name: str, taken: dict[str, str]) -> str:
+    """Remove characters that file systems do not allow; a backend's name may contain a path."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    names = [f"{plain}.svg", *(f"{plain}-{n}.svg" for n in range(2, len(taken) + 3))]
+    return next(free for free in names if free not in taken)

@@ -1,0 +1,90 @@
+"""Failures by reason, with rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gliobench.adapters.html.figures.drawing import Figure
+from gliobench.adapters.html.figures.rows import Scale, Strip, row_figure
+from gliobench.adapters.html.figures.scale import scale, spread
+from gliobench.adapters.html.numbers import count, interval, percent, value_of
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
+from gliobench.domain.comparison.report import Arm, FailureRate, Report
+from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.statistics.estimate import Estimate, Measured
+
+
+def failures(report: Report) -> dict[str, object]:
+    """Gather what the section shows."""
+    return {
+        "table": failure_table(report),
+        "figures": failure_figures(report),
+        "never": [arm.name for arm in report.arms if not arm.failures[0].n],
+    }
+
+
+def failure_figures(report: Report) -> list[Figure]:
+    """Plot failure rates by reason, one picture per backend with failures."""
+    rates = [
+        found.rate
+        for arm in report.arms
+        for found in arm.failures
+        if found.n and isinstance(found.rate, Estimate)
+    ]
+    if not rates:
+        return []
+    step, top = scale(max(100 * spread(rate).high for rate in rates))
+    ends = (0.0, min(100.0, top))
+    ticks = [at * step for at in range(round(top / step) + 1) if at * step <= ends[1]]
+    return [_figure(arm, Scale(ends, ticks)) for arm in report.arms if arm.failures[0].n]
+
+
+def _figure(arm: Arm, along: Scale) -> Figure:
+    rows = [
+        _strip(found, found.rate, arm.summary.n_studies)
+        for found in arm.failures
+        if isinstance(found.rate, Estimate)
+    ]
+    return row_figure(
+        f"failures-{arm.name}",
+        arm.name,
+        "Per cent of studies with Wilson’s 95 % CI. A study counts once per reason.",
+        rows,
+        along,
+    )
+
+
+def _strip(found: FailureRate, rate: Estimate, n: int) -> Strip:
+    ends = spread(rate)
+    at, low, high = (100 * share for share in (rate.value, ends.low, ends.high))
+    name = found.reason.value.replace("_", " ") if found.reason else "any failure"
+    says = f"{percent(rate.value)} · {found.n:,} of {count(n, 'study')}"
+    return Strip(name, says, at, low, high, strong=found.reason is None)
+
+
+def failure_table(report: Report) -> Table | None:
+    """Tabulate failure rates by reason; None without failures."""
+    reasons = [reason for reason in FailureReason if any(_rate(arm, reason) for arm in report.arms)]
+    if not reasons:
+        return None
+    rows = tuple(
+        Row(arm.name, str(arm.summary.n_studies), tuple(_rates(arm, [None, *reasons])))
+        for arm in report.arms
+    )
+    columns = (
+        Column("Any", "Studies with any failure"),
+        *(Column(reason.value.replace("_", " "), reason.words) for reason in reasons),
+    )
+    return Table(columns, (Group("", rows),))
+
+
+def _rates(arm: Arm, reasons: Sequence[object]) -> Iterator[Cell]:
+    for reason in reasons:
+        rate = _rate(arm, reason)
+        found = rate if rate is not None else arm.failures[0].rate
+        text = f"{percent(value_of(found))}" if rate is not None else "0"
+        yield Cell(text, interval(found) if rate is not None else "")
+
+
+def _rate(arm: Arm, reason: object) -> Measured | None:
+    return next((found.rate for found in arm.failures if found.reason is reason and found.n), None)

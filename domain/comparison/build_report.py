@@ -1,0 +1,93 @@
+"""Computation of a report from the scores of one or more runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gliobench.domain.comparison.arms import BootstrapOptions, Entrant, describe_arm
+from gliobench.domain.comparison.audits import ScoredRun
+from gliobench.domain.comparison.claims import draw_claims, tracking_claim
+from gliobench.domain.comparison.cohort import CohortDescription
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryChoice
+from gliobench.domain.comparison.flow import follow
+from gliobench.domain.comparison.pair import Pair, Test
+from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
+from gliobench.domain.comparison.report import Arm, Report
+from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
+from gliobench.domain.comparison.site_audit import audit_sites
+from gliobench.domain.evaluation.case_table import CaseTable, align
+from gliobench.domain.evaluation.findings import Finding
+from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.position.clouds import Cloud
+from gliobench.domain.position.placements import brains_mm
+from gliobench.domain.predictions.prediction import Form
+
+
+def shared_studies(runs: Sequence[ScoredRun]) -> dict[str, CaseTable]:
+    """Keep the studies that all runs have scores of, in the order of their ids, by run."""
+    tables = align([run.cases for run in runs])
+    return {run.backend: table for run, table in zip(runs, tables, strict=True)}
+
+
+def build_report(
+    entrants: Sequence[Entrant],
+    *,
+    cohort: CohortDescription,
+    findings: Sequence[Finding],
+    primary: Endpoint = BALANCED_ACCURACY,
+    primary_choice: PrimaryChoice = PrimaryChoice.LATER,
+    bootstrap: BootstrapOptions | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> Report:
+    """Describe runs over one cohort, alone and in pairs, on the studies that all of them have.
+
+    Args:
+        entrants: One or more, audited.
+        cohort: The shared studies, described.
+        findings: What the audit found.
+        primary: The endpoint that decides.
+        primary_choice: How that was chosen.
+        bootstrap: Of the bootstraps and permutations.
+        versions: Of gliobench and the libraries that compute.
+    """
+    bootstrap = bootstrap or BootstrapOptions()
+    cases = shared_studies([entrant.run for entrant in entrants])
+    priors = {
+        item.run.backend: cases[item.run.backend] for item in entrants if item.run.facts.baseline
+    }
+    described = [
+        describe_arm(item, cases[item.run.backend], priors, bootstrap) for item in entrants
+    ]
+    pairs = _pairs(cases, primary, bootstrap) if cohort.is_ranked else []
+    tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)
+    arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
+    brains = brains_mm(next(iter(cases.values())))
+    return Report(
+        cohort=cohort,
+        flow=follow([item.run for item in entrants], cases),
+        primary=primary,
+        primary_choice=primary_choice,
+        brains=Cloud.of(brains) if len(brains) else None,
+        arms=arms,
+        pairs=claiming,
+        subgroups=tuple(score_by_subgroup(cases)),
+        sites=audit_sites(next(iter(cases.values()))),
+        findings=tuple(findings),
+        seed=bootstrap.seed,
+        replicates=bootstrap.replicates,
+        versions=dict(versions or {}),
+    )
+
+
+def _pairs(
+    cases: Mapping[str, CaseTable], primary: Endpoint, bootstrap: BootstrapOptions
+) -> list[Pair]:
+    return compare_pairs(ComparedStudies.of(cases, bootstrap), primary, seed=bootstrap.seed)
+
+
+def _tracking(arm: Arm, test: Test | None) -> Arm:
+    points = next((bias.measured for bias in arm.biases if bias.form is Form.POINT), None)
+    if not isinstance(points, PositionBias):
+        return arm
+    return replace(arm, follows=test, tracking=tracking_claim(points.tracking, test))
