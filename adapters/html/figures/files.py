@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
+from gliobench.adapters.html.figures.distributions import spread_figures
 from gliobench.adapters.html.figures.drawing import Figure
+from gliobench.adapters.html.figures.failure_rates import failure_figures
+from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.forest import difference_forest
-from gliobench.adapters.html.sections.calibration import reliability_diagrams
-from gliobench.adapters.html.sections.cohort import flow_figure
-from gliobench.adapters.html.sections.failures import failure_figures
-from gliobench.adapters.html.sections.glance import glance_figures
-from gliobench.adapters.html.sections.localisation import spread_figures
-from gliobench.adapters.html.sections.position_bias import place_figures
+from gliobench.adapters.html.figures.glance import glance_figures
+from gliobench.adapters.html.figures.positions import place_figures
+from gliobench.adapters.html.figures.reliability import reliability_diagrams
 from gliobench.adapters.html.stamps import marks
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.endpoints import POINT_ERROR

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gliobench.adapters.html import sections
+from gliobench.adapters.html import figures
 from gliobench.adapters.phantom.anatomy import load_template
 
 pytest.importorskip("nilearn")
-SHIPPED = Path(sections.__file__).parent / "brain_outline.json"
+SHIPPED = Path(figures.__file__).parent / "brain_outline.json"
 
 
 def test_the_outline_is_the_shadow_of_the_mni152_brain_about_its_centroid() -> None:

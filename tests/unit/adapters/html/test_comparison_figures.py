@@ -10,13 +10,14 @@ import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, looks, says_hgg
 from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
+from gliobench.adapters.html.figures.distributions import spread_figures
 from gliobench.adapters.html.figures.drawing import Dot, Figure, Label, Line, Panel
+from gliobench.adapters.html.figures.failure_rates import failure_figures
 from gliobench.adapters.html.figures.files import all_figures, figure_files
-from gliobench.adapters.html.sections.cohort import flow_figure
-from gliobench.adapters.html.sections.failures import failure_figures
-from gliobench.adapters.html.sections.glance import MatrixCell, glance, glance_figures
-from gliobench.adapters.html.sections.localisation import spread_figures
-from gliobench.adapters.html.sections.position_bias import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.figures.flow import flow_figure
+from gliobench.adapters.html.figures.glance import glance_figures
+from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.sections.glance import MatrixCell, glance
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.pair import Verdict
 from gliobench.domain.comparison.report import Report

@@ -17,7 +17,8 @@ from fakes.fake_comparison import (
 )
 from fakes.fake_report import in_words
 from gliobench.adapters.html.figures.forest import difference_forest
-from gliobench.adapters.html.sections.glance import MatrixCell, glance, glance_figures
+from gliobench.adapters.html.figures.glance import glance_figures
+from gliobench.adapters.html.sections.glance import MatrixCell, glance
 from gliobench.adapters.html.sections.localisation import paired_places
 from gliobench.adapters.html.sections.methods import method_paragraphs
 from gliobench.adapters.html.stamps import stamps

@@ -1,0 +1,100 @@
+"""Positions of answers and tumours on the scoring plane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from json import loads
+from math import cos, pi, sin
+from pathlib import Path
+
+from gliobench.adapters.html.figures.drawing import XY, Axes, Dot, Figure, Label, Line, Mark, Panel
+from gliobench.adapters.html.numbers import interval, number
+from gliobench.domain.comparison.report import Bias, Report
+from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.position.clouds import Cloud
+from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.estimate import Estimate
+
+FIELD_MM = 110.0
+"""Half the edge length of a position plot; points beyond are drawn on the edge."""
+
+
+SAME_FRAME_MM = 15.0
+"""If brain centroids spread more than this (root mean square), no common outline is drawn."""
+
+
+def place_figures(report: Report) -> list[Figure]:
+    """Plot the positions of answers and tumours, one picture per backend."""
+    outline = _brain(report.brains) if report.brains else []
+    return [
+        _places(arm.name, bias, outline)
+        for arm in report.arms
+        for bias in arm.biases
+        if bias.form is Form.POINT and bias.predicted_mm
+    ]
+
+
+def _places(name: str, bias: Bias, brain: Sequence[XY]) -> Figure:
+    says = _index(bias)
+    spread = ""
+    if isinstance(bias.measured, PositionBias):
+        answers, tumours = bias.measured.predicted.spread_mm, bias.measured.reference.spread_mm
+        spread = f"; spread of answers {number(answers, 0)} mm, of tumours {number(tumours, 0)} mm"
+    return Figure(
+        name=f"places-{name}",
+        title=name,
+        says=says + spread,
+        alt=f"{name}: {len(bias.predicted_mm)} answers and as many tumours on the scoring plane, seen "
+        f"from below; {says}{spread}.",
+        size=(200, 200),
+        marks=tuple(_cloud(bias, brain)),
+    )
+
+
+def _cloud(bias: Bias, brain: Sequence[XY]) -> Iterator[Mark]:
+    """The patient's right is on the left and the front at the top."""
+    field = Axes((0, 0), (200, 200), x=(FIELD_MM, -FIELD_MM), y=(-FIELD_MM, FIELD_MM))
+    yield Panel((0, 0), (200, 200), "field")
+    if brain:
+        yield Line([field.place(*vertex) for vertex in brain], "brain", closed=True)
+    for line in ([(-FIELD_MM, 0), (FIELD_MM, 0)], [(0, -FIELD_MM), (0, FIELD_MM)]):
+        yield field.line(line, "grid")
+    tumours = [field.place(*at) for at in bias.reference_mm]
+    answers = [field.place(*at) for at in bias.predicted_mm]
+    yield from (Line(ends, "link") for ends in zip(tumours, answers, strict=True))
+    yield from (Dot(at, 2.6, "tumour") for at in tumours)
+    yield from (Dot(at, 2.2, "answer") for at in answers)
+    yield Label((5, 97), "R")
+    yield Label((195, 97), "L", "end")
+
+
+def outlined(brains: Cloud | None) -> bool:
+    """Return whether the brains lie so much alike that one outline is drawn for all."""
+    return brains is not None and brains.spread_mm <= SAME_FRAME_MM
+
+
+def _brain(brains: Cloud) -> list[XY]:
+    """Centre the average brain's outline on these brains; empty where they spread too far."""
+    if not outlined(brains):
+        return []
+    (x, y), radii = brains.mean_mm, _radii_mm()
+    turns = [2 * pi * at / len(radii) for at in range(len(radii))]
+    return [(x + r * cos(turn), y + r * sin(turn)) for r, turn in zip(radii, turns, strict=True)]
+
+
+@cache
+def _radii_mm() -> tuple[float, ...]:
+    """Read the outline's distances from the brain's centroid, from the right by way of the front."""
+    file = Path(__file__).parent / "brain_outline.json"
+    return tuple(loads(file.read_text(encoding="utf-8"))["radii_mm"])
+
+
+def _index(bias: Bias) -> str:
+    if not isinstance(bias.measured, PositionBias):
+        return f"tracking index not estimable: {bias.measured.reason}"
+    tracking = bias.measured.tracking
+    if not isinstance(tracking, Estimate):
+        return f"tracking index not estimable: {tracking.reason}"
+    ends = interval(tracking)
+    return f"tracking index {number(tracking.value)}" + (f" ({ends})" if ends else "")
