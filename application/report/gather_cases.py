@@ -38,6 +38,9 @@ def gather_cases(
         backends=tuple(stores),
         entries=tuple(_entry(study_id, by_run, kept) for study_id in ids),
         n_left_out=max(0, max(map(len, runs), default=0) - len(ids)),
+        baselines=frozenset(
+            name for name, store in stores.items() if store.manifest().facts.baseline
+        ),
     )
 
 

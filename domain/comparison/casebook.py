@@ -40,8 +40,10 @@ class Casebook:
         backends: In the order asked for.
         entries: By study id, each with one score or more.
         n_left_out: Studies that were too many for a page.
+        baselines: Backends that answer by a rule, without detecting the tumour.
     """
 
     backends: tuple[str, ...] = ()
     entries: tuple[CaseEntry, ...] = ()
     n_left_out: int = 0
+    baselines: frozenset[str] = frozenset()

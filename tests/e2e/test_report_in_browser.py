@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -47,6 +51,10 @@ const ratios = [...document.querySelectorAll("p, td, th, li, small, a, label, ca
   .map(([ink, paper]) => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
 return Math.min(...ratios);
 }"""
+NO_WEBGL = """const known = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind === "webgl2" ? null : known.call(this, kind, ...rest);
+};"""
 OpenPage: TypeAlias = Callable[..., Page]
 
 
@@ -120,6 +128,35 @@ def heading(page: Page, name: str) -> Locator:
     return page.locator("th[data-sorts]", has=page.get_by_role("button", name=name, exact=True))
 
 
+def middle(one: Locator) -> tuple[float, float]:
+    box = one.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def canvas_pixels(canvas: Locator) -> np.ndarray:
+    """Read what is drawn, (rows, columns, RGB)."""
+    found = canvas.evaluate(
+        """one => {
+          const { width, height } = one;
+          const { data } = one.getContext("2d").getImageData(0, 0, width, height);
+          return { width, height, data: [...data] };
+        }"""
+    )
+    return np.reshape(found["data"], (found["height"], found["width"], 4))[:, :, :3]
+
+
+def saved_part(page: Page, study_id: str, name: str) -> np.ndarray:
+    """Unpack a volume or mask of the page, (I, J, K)."""
+    packed = page.evaluate(
+        """([id, part]) => {
+          const n = JSON.parse(casebook.textContent).cases.findIndex((one) => one.id === id);
+          return document.querySelector(`[data-volume="${n}"][data-part="${part}"]`).textContent;
+        }""",
+        [study_id, name],
+    )
+    return np.asarray(nib.Nifti1Image.from_bytes(gzip.decompress(b64decode(packed))).dataobj)
+
+
 def colours(picture: bytes) -> Counter[tuple[int, int, int]]:
     pixels = np.asarray(Image.open(BytesIO(picture)).convert("RGB")).reshape(-1, 3)
     return Counter(map(tuple, pixels.tolist()))
@@ -130,39 +167,40 @@ def test_the_page_is_no_wider_than_its_window(open_page: OpenPage, name: str) ->
     page = open_page(name)
 
     beyond = {}
-    for width in (390, 820, 1280):
+    for width in (390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 700})
         beyond[width] = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
 
-    assert beyond == {390: 0, 820: 0, 1280: 0}
+    assert beyond == {390: 0, 768: 0, 1280: 0}
 
 
 @pytest.mark.parametrize("name", ["comparison.html", "report.html"])
-def test_pressing_a_heading_sorts_and_pressing_again_turns_the_cases_around(
+def test_the_worst_case_stands_first_and_headings_sort_by_the_chosen_measure(
     open_page: OpenPage, name: str
 ) -> None:
     page = open_page(name)
-    centres = heading(page, "draws: On-plane centre error, mm")
+    draws = heading(page, "draws")
 
-    centres.get_by_role("button").click()
-    rising, said = studies(page), centres.get_attribute("aria-sort")
-    centres.get_by_role("button").click()
+    assert studies(page) == ["s0", "s3", "s6", "s2", "s5", "s4", "s1", EVIL]
+    page.get_by_label("Headings of backends sort by").select_option("centre error")
+    draws.get_by_role("button").click()
+    rising, said = studies(page), draws.get_attribute("aria-sort")
+    draws.get_by_role("button").click()
     falling = studies(page)
 
-    keys = page.locator("table.cases tbody tr").evaluate_all(
-        "rows => rows.map((row) => Number(row.cells[9].dataset.key))"
-    )
     assert said == "ascending"
-    assert centres.get_attribute("aria-sort") == "descending"
+    assert draws.get_attribute("aria-sort") == "descending"
+    assert rising[0] == falling[-1] == "s5"  # 18.1 mm
     assert rising[-1] == falling[0] == "s2"  # a failure is the worst
-    assert keys == sorted(keys, reverse=True)
+    page.get_by_role("button", name="Worst first").click()
+    assert studies(page)[0] == "s0"
 
 
 def test_what_has_no_value_is_sorted_last_both_ways(open_page: OpenPage) -> None:
     page = open_page()
-    grades = heading(page, "draws: Grade").get_by_role("button")
+    grades = heading(page, "draws").get_by_role("button")
 
     ends = []
     for _ in range(2):
@@ -172,7 +210,9 @@ def test_what_has_no_value_is_sorted_last_both_ways(open_page: OpenPage) -> None
     assert ends == ["s2", "s2"]
 
 
-def test_cases_are_filtered_by_words_grade_site_and_who_is_right(open_page: OpenPage) -> None:
+def test_cases_are_filtered_by_words_reference_subgroup_failure_and_who_is_right(
+    open_page: OpenPage,
+) -> None:
     page = open_page()
     form = page.get_by_role("form", name="Filter cases")
 
@@ -188,15 +228,31 @@ def test_cases_are_filtered_by_words_grade_site_and_who_is_right(open_page: Open
         return found
 
     assert listed("Search", "S2") == {"s2"}
-    assert listed("Search", "refusal") == {"s2"}
+    assert listed("Search", "declined") == {"s2"}
     assert listed("Reference", "LGG") == {"s0", "s3", "s6"}
-    assert listed("Site", "site0") == {"s0", "s2", "s4", "s6"}
-    assert listed("Answers", "at least one failure") == {"s2"}
-    assert listed("Answers", "backends disagree on the grade") == {"s2", "s5"}
-    assert listed("Answers", "all backends correct") == {"s1", "s4", EVIL}
-    assert listed("Answers", "no backend correct") == {"s0", "s3", "s6"}
-    assert listed("Answers", "looks wrong") == {"s0", "s3", "s5", "s6"}
-    assert listed("Answers", "only looks correct") == set()
+    assert listed("Subgroup", "site0") == {"s0", "s2", "s4", "s6"}
+    assert listed("Failure", "any failure") == {"s2"}
+    assert listed("Failure", "refusal") == {"s2"}
+    assert listed("Grading", "models disagree") == {"s2", "s5"}
+    assert listed("Grading", "all models correct") == {"s1", "s4", EVIL}
+    assert listed("Grading", "all models wrong") == {"s0", "s3", "s6"}
+    assert listed("Grading", "looks wrong") == {"s0", "s3", "s5", "s6"}
+    assert listed("Grading", "only looks correct") == set()
+
+
+def test_thumbnails_are_drawn_from_the_saved_picture_when_they_are_seen(
+    open_page: OpenPage,
+) -> None:
+    page = open_page()
+    row = page.locator("table.cases tbody tr", has_text="s1").first
+    assert row.locator(".thumb image").count() == 0
+
+    row.scroll_into_view_if_needed()
+
+    expect(row.locator(".thumb image")).to_have_attribute("href", re.compile("^data:image/webp"))
+    assert row.locator('.thumb [data-of="reference"] polygon').count() == 1
+    page.mouse.click(*middle(row.locator(".thumb")))
+    expect(page.get_by_role("dialog", name="s1")).to_be_visible()
 
 
 def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: OpenPage) -> None:
@@ -215,15 +271,29 @@ def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: 
     assert drawn["reference"] == ["polygon", "path", "circle"]
     assert drawn["0"] == drawn["1"] == ["polygon", "rect", "path", "circle"]
     assert drawn["2"] == []
-    assert "looks: Grade HGG 0.90; On-plane centre error, mm 0.0" in (
-        svg.get_attribute("aria-label") or ""
-    )
+    assert svg.get_attribute("aria-label") == "Slice of s1 with reference, looks, draws"
 
     case.get_by_role("checkbox", name="looks").uncheck()
+    case.get_by_role("slider", name="Opacity").fill("40")
 
     assert not svg.locator('[data-of="0"]').is_visible()
-    assert svg.locator('[data-of="1"]').is_visible()
-    assert "looks:" not in (svg.get_attribute("aria-label") or "")
+    assert svg.locator('[data-of="1"]').evaluate("layer => layer.style.opacity") == "0.4"
+    assert svg.get_attribute("aria-label") == "Slice of s1 with reference, draws"
+
+
+def test_the_scale_bar_has_the_length_that_it_states(open_page: OpenPage) -> None:
+    page = open_page(fragment="#case=s1")
+    frame = page.locator(".slice .frame")
+    expect(frame.locator(".scale text")).to_have_text("50 mm")
+
+    bar, edge = (
+        one.evaluate("one => one.getBoundingClientRect().width")
+        for one in (frame.locator(".scale path"), frame)
+    )
+
+    # on plane 12 the head is 40 voxels of 4 mm long, which fill the picture
+    assert bar == pytest.approx(edge * 50 / 160, abs=0.5)
+    assert frame.locator(".side").all_inner_texts() == ["R", "L"]
 
 
 def test_the_reference_lies_on_the_tumour_of_the_picture(open_page: OpenPage) -> None:
@@ -247,7 +317,7 @@ def test_a_hostile_study_id_is_words_and_can_be_linked_to(open_page: OpenPage) -
 
     case = page.get_by_role("dialog")
 
-    expect(case.get_by_role("heading")).to_have_text(EVIL)
+    expect(case.get_by_role("heading", level=3)).to_have_text(EVIL)
     assert page.locator("img").count() == 0
 
 
@@ -258,16 +328,18 @@ def test_a_case_that_is_not_there_is_told(open_page: OpenPage) -> None:
     assert not page.get_by_role("dialog").is_visible()
 
 
-def test_a_failed_answer_is_told_with_the_models_own_words(open_page: OpenPage) -> None:
+def test_a_failed_answer_is_shown_with_its_raw_text(open_page: OpenPage) -> None:
     page = open_page(fragment="#case=s2")
 
-    row = page.get_by_role("dialog").locator(".answers tr", has_text="draws")
+    answer = page.get_by_role("dialog").locator(".answers li", has_text="draws")
 
-    expect(row.locator(".said")).to_have_text("refusal: it declined to answer · “I <b>can't</b>.”")
+    expect(answer.locator("p.failed")).to_have_text("refusal: it declined to answer")
+    expect(answer.locator("blockquote")).to_have_text("I <b>can't</b>.")
 
 
 def test_everything_can_be_done_by_keyboard(open_page: OpenPage) -> None:
     page = open_page()
+    title = page.get_by_role("dialog").get_by_role("heading", level=3)
 
     heading(page, "Study").get_by_role("button").focus()
     page.keyboard.press("Enter")
@@ -275,17 +347,50 @@ def test_everything_can_be_done_by_keyboard(open_page: OpenPage) -> None:
     assert studies(page)[0] == "s6"
     page.get_by_role("link", name="s4", exact=True).focus()
     page.keyboard.press("Enter")
-    case = page.get_by_role("dialog")
-    expect(case.get_by_role("heading")).to_have_text("s4")
-    case.get_by_role("button", name="Next").focus()
+    expect(title).to_have_text("s4")
+    for key, study in (("ArrowRight", "s3"), ("j", "s2"), ("ArrowLeft", "s3"), ("k", "s4")):
+        page.keyboard.press(key)
+        expect(title).to_have_text(study)
+    page.get_by_role("button", name="Next").focus()
     page.keyboard.press("Enter")
-    expect(case.get_by_role("heading")).to_have_text("s3")
+    expect(title).to_have_text("s3")
     assert page.url.endswith("#case=s3")
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("link", name="s3", exact=True)).to_be_focused()
-    assert not case.is_visible()
-    assert page.url.endswith("#cases")
+    assert not page.get_by_role("dialog").is_visible()
+    assert page.url.endswith("comparison.html")
+
+
+def test_the_slice_slider_shows_the_voxels_of_the_saved_volume_without_webgl(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(fragment="#case=s5", before=NO_WEBGL)
+    case = page.get_by_role("dialog")
+    canvas, slider = case.locator(".slice canvas"), case.get_by_role("slider", name="Slice")
+    expect(case.locator(".volume .state")).to_have_text(
+        "No 3D view here: this browser lacks WebGL 2."
+    )
+    assert not case.locator("canvas:visible").count()
+    scored = int(slider.input_value())
+
+    case.get_by_role("checkbox", name="Reference").uncheck()
+    case.get_by_role("checkbox", name="looks").uncheck()
+    case.get_by_role("heading", level=3).focus()
+    page.keyboard.press("ArrowUp")
+    expect(canvas).to_have_attribute("data-plane", str(scored + 1))
+    bare = canvas_pixels(canvas)
+    case.get_by_role("checkbox", name="looks").check()
+    masked = canvas_pixels(canvas)
+    slider.fill(str(scored))
+
+    # radiological: both in-plane axes run against the picture's
+    grey, mask = (saved_part(page, "s5", part)[::-1, ::-1, scored + 1].T for part in ("grey", "0"))
+    assert np.array_equal(bare[:, :, 0], grey)
+    assert mask.any()
+    assert np.array_equal((masked != bare).any(axis=2), mask > 0)
+    assert not canvas.is_visible()
+    assert case.locator(".slice image").is_visible()
 
 
 def test_an_open_case_fits_a_phone(open_page: OpenPage) -> None:
@@ -300,7 +405,7 @@ def test_an_open_case_fits_a_phone(open_page: OpenPage) -> None:
 def test_a_volume_is_drawn_with_its_masks_and_they_can_be_hidden(open_page: OpenPage) -> None:
     page = open_page(fragment="#case=s5", width=700)
     case = page.get_by_role("dialog")
-    canvas = case.locator("canvas")
+    canvas = case.locator(".volume canvas")
 
     expect(case.locator(".volume .state")).to_contain_text("Drag in a plane to move the crosshair")
     masked = colours(canvas.screenshot())
@@ -313,30 +418,18 @@ def test_a_volume_is_drawn_with_its_masks_and_they_can_be_hidden(open_page: Open
     coloured = [sum(n for c, n in of.items() if max(c) - min(c) > 40) for of in (masked, bare)]
     assert coloured[0] > 200
     assert coloured[1] < coloured[0] / 10
-    assert "with the reference, looks" in (canvas.get_attribute("aria-label") or "")
+    assert "with reference, looks" in (canvas.get_attribute("aria-label") or "")
 
 
 def test_a_case_without_a_volume_loads_no_viewer(open_page: OpenPage) -> None:
     page = open_page(fragment="#case=s1")
 
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert not page.locator(".volume").is_visible()
+    expect(page.locator(".volume .state")).to_contain_text(
+        "No 3D view here: the run saved the volumes of 2 of 8 cases."
+    )
+    assert not page.locator(".volume canvas").is_visible()
+    assert not page.get_by_role("slider", name="Slice").is_visible()
     assert page.evaluate("typeof niivue") == "undefined"
-
-
-def test_a_browser_without_webgl_says_so_in_a_sentence(open_page: OpenPage) -> None:
-    page = open_page(
-        fragment="#case=s5",
-        before="""const known = HTMLCanvasElement.prototype.getContext;
-        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-          return kind === "webgl2" ? null : known.call(this, kind, ...rest);
-        };""",
-    )
-
-    expect(page.locator(".volume .state")).to_have_text(
-        "This browser cannot show the volume: WebGL 2 is missing."
-    )
-    assert not page.locator("canvas").is_visible()
 
 
 def test_without_scripts_the_cases_can_be_read(open_page: OpenPage) -> None:

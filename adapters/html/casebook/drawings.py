@@ -1,4 +1,4 @@
-"""Overlays on a case's slice, in hundredths of the picture's edge."""
+"""What the page draws of a case, in hundredths of the picture's edge."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import shapely
 
-from gliobench.domain.comparison.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.saved_case import SavedCase
+from gliobench.adapters.html.casebook.rows import Answer, CaseRow
+from gliobench.domain.comparison.casebook import CaseEntry
+from gliobench.domain.evaluation.saved_case import KeptVolume
 from gliobench.domain.evaluation.scores import CaseScore
-from gliobench.domain.geometry.grids import Box, Point, Polygon
+from gliobench.domain.geometry.grids import Box, Grid, Point, Polygon
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.study import SliceChoice
@@ -23,26 +24,26 @@ WORDS_SHOWN = 400
 """Characters shown of a model's raw answer."""
 
 
-def drawings(book: Casebook) -> list[Json]:
-    """Return, for each entry, what the page shows beside the table."""
-    return [_drawing(entry, book) for entry in book.entries]
-
-
-def _drawing(entry: CaseEntry, book: Casebook) -> Json:
-    kept, case = entry.kept, entry.any_score
+def drawing(row: CaseRow, backends: tuple[str, ...]) -> Json:
+    """Return what the page knows of a case besides its row in the table."""
+    kept, case = row.entry.kept, row.entry.any_score
     view = kept.picture.view if kept and kept.picture else None
-    drawn: Json = {"id": case.study_id, "backends": []}
-    if stamps := list(_stamps(entry)):
-        drawn["stamps"] = stamps
+    drawn: Json = {"id": case.study_id, "reference": row.grade, "site": row.site}
+    drawn["stamps"] = list(_stamps(row.entry))
+    drawn["flat"] = case.slice_choice is not None
     if kept is not None:
         drawn["modality"] = kept.modality.value
-        drawn["middle"] = _middle(kept, case)
-    if view is not None and case.target is not None and case.target.plane == view.plane:
-        drawn["reference"] = _shapes(case.target.places, view)
+    if view is not None and case.target is not None:
+        drawn["mm"] = round(view.field_vox[0] * view.plane.spacing_mm(case.target.grid)[0], 1)
         drawn["plane"] = f"{view.plane.axis.name.lower()} plane {view.plane.index}"
-    for name in book.backends:
-        drawn["backends"].append(_answers(entry.scores.get(name), view))
-    return drawn
+        if case.target.plane == view.plane:
+            drawn["outlined"] = _shapes(case.target.places, view)
+    if kept is not None and kept.volume is not None:
+        drawn["volume"] = _volume(kept.volume, view, case)
+    scores = [row.entry.scores.get(name) for name in backends]
+    pairs = zip(scores, row.answers, strict=True)
+    drawn["backends"] = [_answer(score, answer, view) for score, answer in pairs]
+    return {name: value for name, value in drawn.items() if value}
 
 
 def _stamps(entry: CaseEntry) -> Iterator[str]:
@@ -57,25 +58,59 @@ def _stamps(entry: CaseEntry) -> Iterator[str]:
         yield warning if every else f"{warning} for {', '.join(oracles)}"
 
 
-def _middle(kept: SavedCase, case: CaseScore) -> list[float]:
-    """Return the viewer's initial position in fractions of the volume: the tumour, if there is one."""
-    if kept.volume is None or case.target is None:
-        return [0.5, 0.5, 0.5]
-    grid = kept.volume.grid
-    at = grid.to_voxel(case.target.grid.to_mm(case.target.centre.at))
-    return [round((i + 0.5) / n, 3) for i, n in zip(at, grid.shape, strict=True)]
+def _volume(volume: KeptVolume, view: SliceView | None, case: CaseScore) -> Json:
+    """Return how the volume's axial slices lie in the picture.
+
+    Returns:
+        `at`: left, top, right and bottom of a slice. `mm`: the edge of the picture. `start`: the
+        position to begin with, (i, j, k) in fractions of the volume. `planes`: the number of
+        slices, and `scored` the one nearest to the picture, if there is one.
+    """
+    grid = volume.grid
+    if view is None or case.target is None:
+        return _alone(grid)
+    study = case.target.grid
+    ends = [(-0.5, -0.5, -0.5), tuple(n - 0.5 for n in grid.shape)]
+    corners = [view.to_picture(study.to_voxel(grid.to_mm(end))[:2]) for end in ends]
+    (left, right), (top, bottom) = (sorted(pair) for pair in zip(*corners, strict=True))
+    centre = grid.to_voxel(study.to_mm(case.target.centre.at))
+    plane = grid.to_voxel(study.to_mm((*view.middle, view.plane.index)))[2]
+    return {
+        "at": _rounded((left, top, right, bottom)),
+        "mm": round(view.field_vox[0] * view.plane.spacing_mm(study)[0], 1),
+        "start": [round((i + 0.5) / n, 3) for i, n in zip(centre, grid.shape, strict=True)],
+        "planes": grid.shape[2],
+        "scored": min(max(round(plane), 0), grid.shape[2] - 1),
+    }
 
 
-def _answers(case: CaseScore | None, view: SliceView | None) -> Json:
+def _alone(grid: Grid) -> Json:
+    """Fit the slices of a volume into a square."""
+    edges_mm = [n * mm for n, mm in zip(grid.shape[:2], grid.spacing_mm[:2], strict=True)]
+    mm = max(edges_mm)
+    x, y = ((1 - edge / mm) / 2 for edge in edges_mm)
+    at = _rounded((x, y, 1 - x, 1 - y))
+    return {"at": at, "mm": round(mm, 1), "start": [0.5, 0.5, 0.5], "planes": grid.shape[2]}
+
+
+def _answer(case: CaseScore | None, answer: Answer, view: SliceView | None) -> Json:
     if case is None:
         return {}
-    answers: Json = {"why": list(dict.fromkeys(_reasons(case))), "words": _words(case)}
+    keys = [cell.key for cell in (answer.grade, answer.centre, answer.overlap)]
+    shown: Json = {
+        "outcome": answer.outcome.value,
+        "values": [cell.text for cell in answer.cells],
+        "keys": [None if key is None else round(key, 4) for key in keys],
+        "reasons": list(dict.fromkeys(failure.reason.value for failure in case.failures)),
+        "why": list(dict.fromkeys(_reasons(case))),
+        "words": _words(case),
+    }
     if view is not None:
         found = {
             form: outcome.answer for form, outcome in case.localisation.items() if outcome.answer
         }
-        answers |= _shapes(found, view)
-    return {name: answer for name, answer in answers.items() if answer}
+        shown |= _shapes(found, view)
+    return {name: value for name, value in shown.items() if value}
 
 
 def _shapes(places: Mapping[Form, object], view: SliceView) -> Json:

@@ -1,8 +1,7 @@
-"""The table of single cases: each backend's answers on each study."""
+"""The table of single cases: what each backend answered on each study, worst first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,28 +25,57 @@ class GradeOutcome(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One answer.
+    """One value.
 
     Args:
-        text: The text shown.
+        text: The text shown; empty where there is no value.
         key: The sorting key; None goes last.
-        verdict: Outcome of a grade; FAILED for any missing answer.
-        why: The failure in one line, or empty.
+        brief: The text in the table, with its unit or measure.
+        failed: Whether the text is a reason of failure.
     """
 
-    text: str
-    key: str | float | None
-    verdict: GradeOutcome = GradeOutcome.UNKNOWN
-    why: str = ""
+    text: str = ""
+    key: float | None = None
+    brief: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """A column of one backend."""
+class Answer:
+    """What one backend answered on one study.
 
-    title: str
-    meaning: str
-    numeric: bool = True
+    Args:
+        outcome: Of the grade.
+        grade: Its key is P(HGG), or 0 or 1 without a probability.
+        probability: P(HGG) alone.
+        measured: One of each of `FORMS`.
+    """
+
+    outcome: GradeOutcome = GradeOutcome.UNKNOWN
+    grade: Cell = Cell()
+    probability: Cell = Cell()
+    measured: tuple[Cell, ...] = (Cell(),) * 4
+
+    @property
+    def centre(self) -> Cell:
+        """The centre error."""
+        return self.measured[0]
+
+    @property
+    def overlap(self) -> Cell:
+        """Dice of the masks, else of the polygons, else IoU of the boxes."""
+        return next((cell for cell in reversed(self.measured[1:]) if cell.text), Cell())
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All values, one of each of `COLUMNS`."""
+        return self.grade, self.probability, *self.measured
+
+    @property
+    def small_print(self) -> list[Cell]:
+        """What the table shows below the grade, each text once."""
+        texts = {cell.brief: cell for cell in (self.centre, self.overlap) if cell.text}
+        return [cell for brief, cell in texts.items() if brief != self.grade.brief]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,60 +83,97 @@ class CaseRow:
     """One study.
 
     Args:
-        study_id: The study.
-        site: The acquisition site, or empty.
+        entry: Its scores and pictures.
         grade: The reference grade, "no tumour", or empty.
-        cells: By backend, in the order of its headings.
-        verdicts: Outcomes of the grade, by backend.
-        failed: Whether any answer is missing.
+        answers: By backend.
     """
 
-    study_id: str
-    site: str
+    entry: CaseEntry
     grade: str
-    cells: tuple[tuple[Cell, ...], ...]
-    verdicts: tuple[GradeOutcome, ...]
-    failed: bool
+    answers: tuple[Answer, ...]
+
+    @property
+    def study_id(self) -> str:
+        """The study."""
+        return self.entry.any_score.study_id
+
+    @property
+    def site(self) -> str:
+        """The acquisition site, or empty."""
+        return self.entry.any_score.site or ""
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a slice can be shown."""
+        return self.entry.kept is not None and self.entry.kept.picture is not None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseListing:
-    """Headings by backend, and rows in the order of the study ids."""
-
-    headings: tuple[tuple[str, tuple[Heading, ...]], ...]
-    rows: tuple[CaseRow, ...]
-
-
-NONE = Cell(number(None), None)
-ON_PLANE_OR_IN_VOLUME = {
+FORMS = {
     Form.POINT: Form.POINT_3D,
     Form.BOX: Form.BOX_3D,
     Form.POLYGON: Form.POLYGON,
     Form.MASK: Form.MASK,
 }
-"""The form shown instead where a form was not scored."""
+"""The forms shown, and the form shown instead where one was not scored."""
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("Grade", "The answered grade"),
+    ("P(HGG)", "Predicted probability of HGG"),
+    *((leading(form).heading, leading(form).meaning) for form in FORMS),
+)
+"""Title and meaning of each value of an answer."""
 
 
-def case_table(book: Casebook) -> CaseListing:
-    """Tabulate a casebook; a backend has a column for each form that it answers."""
-    columns = {name: _columns(book, name) for name in book.backends}
-    headings = tuple(
-        (name, tuple(heading for heading, _ in columns[name])) for name in book.backends
-    )
-    rows = []
-    for entry in book.entries:
-        scores = {name: entry.scores.get(name) for name in book.backends}
-        cells = tuple(
-            tuple(read(case) if (case := scores[name]) else NONE for _, read in columns[name])
-            for name in book.backends
+def case_rows(book: Casebook) -> tuple[CaseRow, ...]:
+    """Tabulate a casebook, worst first.
+
+    Cases are ordered by the number of models whose grade is wrong or missing, then by the largest
+    centre error, the lowest overlap, and the study id. Baselines do not count.
+    """
+    rows = [
+        CaseRow(
+            entry=entry,
+            grade=_reference(entry.any_score),
+            answers=tuple(_answer(entry.scores.get(name)) for name in book.backends),
         )
-        rows.append(_row(entry, cells, tuple(map(verdict, scores.values()))))
-    return CaseListing(headings, tuple(rows))
+        for entry in book.entries
+    ]
+    models = models_of(book)
+    return tuple(sorted(rows, key=lambda row: _badness(row, models)))
 
 
-def verdict(case: CaseScore | None) -> GradeOutcome:
+def models_of(book: Casebook) -> list[int]:
+    """Return the positions of the backends that are no baselines; of all, if all are baselines."""
+    models = [n for n, name in enumerate(book.backends) if name not in book.baselines]
+    return models or list(range(len(book.backends)))
+
+
+def n_wrong(row: CaseRow, models: list[int]) -> int:
+    """Count the models whose grade is wrong or missing."""
+    missed = (GradeOutcome.WRONG, GradeOutcome.FAILED)
+    return sum(row.answers[n].outcome in missed for n in models)
+
+
+def _badness(row: CaseRow, models: list[int]) -> tuple[float, float, float, str]:
+    answers = [row.answers[n] for n in models]
+    errors = [one.centre.key for one in answers if one.centre.key is not None]
+    overlaps = [one.overlap.key for one in answers if one.overlap.key is not None]
+    return -n_wrong(row, models), -max(errors, default=0), min(overlaps, default=2), row.study_id
+
+
+def _reference(case: CaseScore) -> str:
+    grade = case.reference_grade.value if case.reference_grade else ""
+    return ", ".join(filter(None, (grade, "no tumour" if case.tumour_free else "")))
+
+
+def _answer(case: CaseScore | None) -> Answer:
+    if case is None:
+        return Answer()
+    return Answer(outcome(case), *_grade(case), tuple(_measured(case, form) for form in FORMS))
+
+
+def outcome(case: CaseScore) -> GradeOutcome:
     """Return whether a grade was right."""
-    if case is None or case.grade is None:
+    if case.grade is None:
         return GradeOutcome.UNKNOWN
     if isinstance(case.grade, Failure):
         return GradeOutcome.FAILED
@@ -117,85 +182,40 @@ def verdict(case: CaseScore | None) -> GradeOutcome:
     return GradeOutcome.RIGHT if case.grade.grade is case.reference_grade else GradeOutcome.WRONG
 
 
-def _row(
-    entry: CaseEntry, cells: tuple[tuple[Cell, ...], ...], verdicts: tuple[GradeOutcome, ...]
-) -> CaseRow:
-    case = entry.any_score
-    return CaseRow(
-        study_id=case.study_id,
-        site=case.site or "",
-        grade=_reference(case),
-        cells=cells,
-        verdicts=verdicts,
-        failed=any(score.failures for score in entry.scores.values()),
-    )
-
-
-def _reference(case: CaseScore) -> str:
-    grade = case.reference_grade.value if case.reference_grade else ""
-    return ", ".join(filter(None, (grade, "no tumour" if case.tumour_free else "")))
-
-
-Reader = Callable[[CaseScore], Cell]
-
-
-def _columns(book: Casebook, name: str) -> list[tuple[Heading, Reader]]:
-    """Choose the columns in which a backend has at least one value."""
-    cases = [entry.scores[name] for entry in book.entries if name in entry.scores]
-    return [
-        (heading, read)
-        for heading, read in COLUMNS
-        if any(read(case) is not NONE for case in cases)
-    ]
-
-
-def _grade(case: CaseScore) -> Cell:
+def _grade(case: CaseScore) -> tuple[Cell, Cell]:
     match case.grade:
         case None:
-            return NONE
+            return Cell(), Cell()
         case Failure() as failure:
-            return _failed(failure, key=None)
+            return _failed(failure, key=None), Cell()
         case GradePrediction(grade=grade, probability_hgg=p):
-            text = grade.value + ("" if p is None else f" {p:.2f}")
+            probability = "" if p is None else number(p)
             key = p if p is not None else float(grade is Grade.HGG)
-            return Cell(text, key, verdict(case))
+            brief = f"{grade.value} {probability}".strip()
+            return Cell(grade.value, key, brief), Cell(probability, p)
 
 
-def _measured(form: Form) -> Reader:
-    def read(case: CaseScore) -> Cell:
-        scored = form if form in case.localisation else ON_PLANE_OR_IN_VOLUME[form]
-        found = case.localisation.get(scored)
-        if found is None:
-            return NONE
-        value = found.leading(scored)
-        if found.failure is not None:
-            return NONE if value is None else _failed(found.failure, key=value)
-        if case.found_tumour is False or isinstance(found.answer, NoTumour):
-            return Cell("no tumour found", value)
-        if case.tumour_free and case.found_tumour:
-            return Cell("false positive", value)
-        if value is None:
-            return NONE
-        return Cell(number(value, leading(form).digits), value)
-
-    return read
+def _measured(case: CaseScore, form: Form) -> Cell:
+    scored = form if form in case.localisation else FORMS[form]
+    found = case.localisation.get(scored)
+    value = None if found is None else found.leading(scored)
+    if found is None or (found.failure is not None and value is None):
+        return Cell()
+    if found.failure is not None:
+        return _failed(found.failure, key=value)
+    if case.found_tumour is False or isinstance(found.answer, NoTumour):
+        return Cell("no tumour found", value, "no tumour found")
+    if case.tumour_free and case.found_tumour:
+        return Cell("false positive", value, "false positive")
+    if value is None:
+        return Cell()
+    measure = leading(form)
+    text = number(value, measure.digits)
+    # Box IoU, Polygon Dice: the last word suffices in a narrow column
+    brief = f"{text} {measure.unit}" if measure.unit else f"{measure.title.split()[-1]} {text}"
+    return Cell(text, value, brief)
 
 
 def _failed(failure: Failure, *, key: float | None) -> Cell:
     words = failure.reason.value.replace("_", " ")
-    return Cell(words, key, GradeOutcome.FAILED, f"{words}: {failure.detail}")
-
-
-def headings_of(table: CaseListing) -> Iterator[Heading]:
-    """Yield each heading once, in the order of the columns."""
-    used = {heading for _, headings in table.headings for heading in headings}
-    yield from (heading for heading, _ in COLUMNS if heading in used)
-
-
-COLUMNS: tuple[tuple[Heading, Reader], ...] = (
-    (Heading("Grade", "The grade, with P(HGG) where available", numeric=False), _grade),
-    *(
-        (Heading(leading(form).heading, leading(form).meaning), _measured(form))
-        for form in ON_PLANE_OR_IN_VOLUME
-    ),
-)
+    return Cell(words, key, words, failed=True)

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gliobench.adapters.html.casebook.drawings import drawings
-from gliobench.adapters.html.casebook.rows import CaseListing, Heading, case_table, headings_of
+from gliobench.adapters.html.casebook.drawings import drawing
+from gliobench.adapters.html.casebook.featured import FeaturedCase, featured_cases
+from gliobench.adapters.html.casebook.rows import COLUMNS, CaseRow, case_rows, models_of
 from gliobench.adapters.html.casebook.viewer import (
     licences,
     packed_viewer,
     packed_volumes,
     viewer_script,
 )
+from gliobench.adapters.html.numbers import number
 from gliobench.application.ports.picture_encoder import MEDIA_TYPE
 from gliobench.domain.comparison.casebook import Casebook
+from gliobench.domain.comparison.strata import Strata, Stratifier, stratify
+from gliobench.domain.predictions.prediction import FailureReason
 
+FOLDER = Path(__file__).parent
+SCRIPTS = ("table.js", "case.js", "volume.js")
 ARM_COLOURS = 7
 """Number of colours of arms in `colours.css`; further backends reuse them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A column of the table.
+
+    Args:
+        name: The backend.
+        arm: The number of its colour.
+        baseline: Whether it answers by a rule.
+    """
+
+    name: str
+    arm: int
+    baseline: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +50,30 @@ class CaseSection:
     """What the page shows of single cases.
 
     Args:
-        table: All cases.
-        columns: Each kind of column once, with its meaning.
+        backends: Models first, then baselines, each with its position in the facts.
+        rows: All cases, worst first.
+        columns: Titles and meanings of the values of an answer.
         grades: Reference grades to filter by.
-        sites: Sites to filter by.
+        groups: Subgroups to filter by, with the properties that define them.
         choices: Values and labels of the filter by correctness.
+        reasons: Codes and names of the failure reasons that occur.
         n_left_out: Number of studies omitted to limit the size of the page.
+        featured: Six cases for the first screen.
         facts: What the script draws for each case.
         volumes: Packed files by their role, by the number of the case.
         viewer: The packed viewer; empty where there is no volume.
         licences: The licences of the viewer.
     """
 
-    table: CaseListing
-    columns: tuple[Heading, ...]
+    backends: tuple[tuple[int, Backend], ...]
+    rows: tuple[CaseRow, ...]
+    columns: tuple[tuple[str, str], ...]
     grades: tuple[str, ...]
-    sites: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[tuple[int, str], ...]], ...]
     choices: tuple[tuple[str, str], ...]
+    reasons: tuple[tuple[str, str], ...]
     n_left_out: int
+    featured: tuple[FeaturedCase, ...]
     facts: dict[str, Any]
     volumes: dict[int, dict[str, str]]
     viewer: str
@@ -54,20 +82,37 @@ class CaseSection:
 
 def case_section(book: Casebook) -> CaseSection:
     """Prepare a casebook for a page."""
-    table = case_table(book)
+    rows = case_rows(book)
+    models = models_of(book)
     volumes = {
         n: packed
-        for n, entry in enumerate(book.entries)
-        if (packed := packed_volumes(entry, book.backends))
+        for n, row in enumerate(rows)
+        if (packed := packed_volumes(row.entry, book.backends))
+    }
+    backends = [
+        Backend(name, n % ARM_COLOURS, name in book.baselines)
+        for n, name in enumerate(book.backends)
+    ]
+    strata = _strata(rows)
+    found = {
+        failure.reason
+        for row in rows
+        for score in row.entry.scores.values()
+        for failure in score.failures
     }
     return CaseSection(
-        table=table,
-        columns=tuple(headings_of(table)),
-        grades=tuple(sorted({row.grade for row in table.rows} - {""})),
-        sites=tuple(sorted({row.site for row in table.rows} - {""})),
-        choices=tuple(_choices(table)),
+        backends=tuple(sorted(enumerate(backends), key=lambda one: (one[1].baseline, one[0]))),
+        rows=rows,
+        columns=COLUMNS,
+        grades=tuple(sorted({row.grade for row in rows} - {""})),
+        groups=tuple(_groups(strata)),
+        choices=tuple(_choices(book.backends, models)),
+        reasons=tuple(
+            (one.value, one.value.replace("_", " ")) for one in FailureReason if one in found
+        ),
         n_left_out=book.n_left_out,
-        facts=_facts(book, table),
+        featured=featured_cases(rows, models),
+        facts=_facts(rows, backends, models, strata),
         volumes=volumes,
         viewer=packed_viewer() if volumes else "",
         licences=licences() if volumes else "",
@@ -82,38 +127,81 @@ def page_scripts(book: Casebook) -> tuple[str, ...]:
 
 @cache
 def _page_script() -> str:
-    return (Path(__file__).parent / "casebook.js").read_text(encoding="utf-8")
+    parts = [(FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
 
 
 @cache
 def page_style() -> str:
     """Read the style of the section."""
-    return (Path(__file__).parent / "casebook.css").read_text(encoding="utf-8")
+    return (FOLDER / "casebook.css").read_text(encoding="utf-8")
 
 
-def _facts(book: Casebook, table: CaseListing) -> dict[str, Any]:
-    cases = drawings(book)
-    for entry, case in zip(book.entries, cases, strict=True):
-        if entry.kept is not None and entry.kept.picture is not None:
-            picture = b64encode(entry.kept.picture.file).decode()
+def _facts(
+    rows: Sequence[CaseRow],
+    backends: Sequence[Backend],
+    models: list[int],
+    strata: Sequence[Strata],
+) -> dict[str, Any]:
+    names = tuple(backend.name for backend in backends)
+    cases = [drawing(row, names) for row in rows]
+    for n, (row, case) in enumerate(zip(rows, cases, strict=True)):
+        case["groups"] = [
+            place for place, (found, part) in enumerate(_parts(strata)) if found.part[n] == part
+        ]
+        if row.entry.kept is not None and row.entry.kept.picture is not None:
+            picture = b64encode(row.entry.kept.picture.file).decode()
             case["picture"] = f"data:{MEDIA_TYPE};base64,{picture}"
-    backends = [
-        {"name": name, "arm": n % ARM_COLOURS, "columns": [heading.title for heading in headings]}
-        for n, (name, headings) in enumerate(table.headings)
-    ]
-    columns = [heading.title for heading in headings_of(table)]
-    return {"backends": backends, "columns": columns, "cases": cases}
+    return {
+        "backends": [{"name": backend.name, "arm": backend.arm} for backend in backends],
+        "models": models,
+        "columns": [title for title, _ in COLUMNS],
+        "cases": cases,
+    }
 
 
-def _choices(table: CaseListing) -> list[tuple[str, str]]:
-    names = [name for name, _ in table.headings]
-    choices = [("", "all cases"), ("failed", "at least one failure")]
-    if len(names) == 1:
-        return [*choices, ("right 0", "grade correct"), ("wrong 0", "grade wrong")]
-    choices += [
-        ("split", "backends disagree on the grade"),
-        ("all", "all backends correct"),
-        ("none", "no backend correct"),
+def _strata(rows: Sequence[CaseRow]) -> list[Strata]:
+    """Divide the cases by each property that has two subgroups or more; grades have their own filter."""
+    scores = [row.entry.any_score for row in rows]
+    found = [stratify(scores, by) for by in Stratifier if by is not Stratifier.GRADE]
+    return [strata for strata in found if len(strata.names) > 1]
+
+
+def _parts(strata: Sequence[Strata]) -> list[tuple[Strata, int]]:
+    """List all subgroups, in the order of their numbers on the page."""
+    return [(one, part) for one in strata for part in range(len(one.names))]
+
+
+def _groups(strata: Sequence[Strata]) -> list[tuple[str, tuple[tuple[int, str], ...]]]:
+    numbered = list(enumerate(_parts(strata)))
+    return [
+        (
+            one.by.value.capitalize(),
+            tuple((n, _group(found, part)) for n, (found, part) in numbered if found is one),
+        )
+        for one in strata
     ]
-    choices += [(f"only {n}", f"only {name} correct") for n, name in enumerate(names)]
+
+
+def _group(strata: Strata, part: int) -> str:
+    """Name a subgroup; a tercile with its limits."""
+    name = strata.names[part]
+    if not strata.edges:
+        return name
+    low, high = (number(edge, 0) for edge in strata.edges)
+    limits = (f"up to {low}", f"{low} to {high}", f"over {high}")
+    return f"{name} ({limits[part]} {strata.unit})" if len(strata.names) == 3 else name
+
+
+def _choices(names: Sequence[str], models: list[int]) -> list[tuple[str, str]]:
+    choices = [("", "all cases")]
+    if len(models) > 1:
+        choices += [
+            ("split", "models disagree"),
+            ("none", "all models wrong"),
+            ("all", "all models correct"),
+        ]
+        choices += [(f"only {n}", f"only {names[n]} correct") for n in models]
+    else:
+        choices += [(f"right {n}", f"{names[n]} correct") for n in models]
     return choices + [(f"wrong {n}", f"{name} wrong") for n, name in enumerate(names)]

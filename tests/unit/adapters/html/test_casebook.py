@@ -5,24 +5,26 @@ from __future__ import annotations
 import gzip
 from base64 import b64decode
 from dataclasses import replace
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pytest
 
-from fakes.fake_case_score import fake_case_score, fake_target
+from fakes.fake_case_score import GRID, fake_case_score, fake_target
 from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
-from fakes.form_scores import mask_score, region_score
+from fakes.form_scores import mask_score, point_score, region_score
 from gliobench.adapters.html.casebook import case_section, page_scripts
-from gliobench.adapters.html.casebook.drawings import drawings
-from gliobench.adapters.html.casebook.rows import CaseRow, GradeOutcome, case_table
+from gliobench.adapters.html.casebook.drawings import drawing
+from gliobench.adapters.html.casebook.featured import featured_cases
+from gliobench.adapters.html.casebook.rows import COLUMNS, CaseRow, GradeOutcome, case_rows
 from gliobench.adapters.html.casebook.viewer import viewer_script
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.saved_case import KeptSlice, SavedCase
+from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
-from gliobench.domain.geometry.grids import Box, Plane, Point, Polygon
+from gliobench.domain.geometry.grids import Box, Grid, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
@@ -38,57 +40,156 @@ def book() -> Casebook:
 
 
 def rows_of(book: Casebook) -> dict[str, CaseRow]:
-    return {row.study_id: row for row in case_table(book).rows}
+    return {row.study_id: row for row in case_rows(book)}
 
 
-def test_each_backend_has_the_columns_that_it_answers(book: Casebook) -> None:
-    headings = {name: [one.title for one in found] for name, found in case_table(book).headings}
+def test_an_answer_has_the_values_that_its_backend_gives(book: Casebook) -> None:
+    titles = [title for title, _ in COLUMNS]
+    looks, _, says_hgg = rows_of(book)["s1"].answers
 
-    assert headings["looks"] == [
+    assert titles == [
         "Grade",
+        "P(HGG)",
         "On-plane centre error, mm",
         "Box IoU",
         "Polygon Dice",
         "Dice",
     ]
-    assert headings["says-hgg"] == ["Grade"]
+    assert [cell.text for cell in looks.cells] == ["HGG", "0.90", "0.0", "1.00", "1.00", "1.00"]
+    assert [cell.text for cell in says_hgg.cells] == ["HGG", "", "", "", "", ""]
 
 
-def test_a_row_tells_the_grades_their_probabilities_and_who_is_right(book: Casebook) -> None:
+def test_a_row_shows_the_grades_their_probabilities_and_what_is_right(book: Casebook) -> None:
     row = rows_of(book)["s5"]
 
     assert (row.site, row.grade) == ("site1", "HGG")
-    assert [cells[0].text for cells in row.cells] == ["LGG 0.20", "HGG", "HGG"]
-    assert row.verdicts == (GradeOutcome.WRONG, GradeOutcome.RIGHT, GradeOutcome.RIGHT)
-    assert not row.failed
+    assert [answer.grade.brief for answer in row.answers] == ["LGG 0.20", "HGG", "HGG"]
+    assert [answer.outcome for answer in row.answers] == [
+        GradeOutcome.WRONG,
+        GradeOutcome.RIGHT,
+        GradeOutcome.RIGHT,
+    ]
+    assert [cell.brief for cell in row.answers[0].small_print] == ["0.0 mm", "Dice 1.00"]
 
 
-def test_a_failure_is_told_by_its_reason_and_sorted_as_the_worst(book: Casebook) -> None:
-    row = rows_of(book)["s2"]
-    grade, centre = row.cells[1][:2]
+def test_a_failure_is_shown_once_by_its_reason_and_sorted_as_the_worst(book: Casebook) -> None:
+    answer = rows_of(book)["s2"].answers[1]
 
-    assert row.failed
-    assert (grade.text, grade.key, grade.verdict) == ("refusal", None, GradeOutcome.FAILED)
-    assert (centre.text, centre.key) == ("refusal", 373.13)
-    assert centre.why == "refusal: it declined to answer"
+    assert answer.outcome is GradeOutcome.FAILED
+    assert (answer.grade.brief, answer.grade.key) == ("refusal", None)
+    assert (answer.centre.brief, answer.centre.key) == ("refusal", 373.13)
+    assert answer.small_print == []
 
 
 def test_a_backend_that_has_not_read_a_study_leaves_its_cells_empty(book: Casebook) -> None:
     first, *others = book.entries
     partial = replace(first, scores={"draws": first.scores["draws"]})
 
-    row = case_table(replace(book, entries=(partial, *others))).rows[0]
+    row = rows_of(replace(book, entries=(partial, *others)))[first.any_score.study_id]
 
-    assert {cell.text for cell in row.cells[0]} == {"–"}
-    assert row.verdicts[0] is GradeOutcome.UNKNOWN
+    assert {cell.text for cell in row.answers[0].cells} == {""}
+    assert row.answers[0].outcome is GradeOutcome.UNKNOWN
 
 
 def test_a_grade_without_a_reference_is_neither_right_nor_wrong() -> None:
     case = fake_case_score(reference=None, grade=GradePrediction(Grade.HGG))
 
-    (row,) = case_table(Casebook(("one",), (CaseEntry({"one": case}),))).rows
+    (row,) = case_rows(Casebook(("one",), (CaseEntry({"one": case}),)))
 
-    assert row.verdicts == (GradeOutcome.UNKNOWN,)
+    assert row.answers[0].outcome is GradeOutcome.UNKNOWN
+
+
+def graded(study_id: str, *grades: Grade, error_mm: float | None = None) -> CaseEntry:
+    """An HGG with the grades of the backends a, b, …; the centre error is the first one's."""
+    scores = {
+        name: fake_case_score(study_id, grade=GradePrediction(grade))
+        for name, grade in zip("abc", grades, strict=False)
+    }
+    if error_mm is not None:
+        point = {Form.POINT: FormOutcome(point_score(error_mm, hit=False))}
+        scores["a"] = replace(scores["a"], localisation=point)
+    return CaseEntry(scores)
+
+
+RIGHT, WRONG = Grade.HGG, Grade.LGG
+
+
+def test_the_worst_case_has_the_most_wrong_models_then_the_largest_centre_error() -> None:
+    book = Casebook(
+        ("a", "b"),
+        (
+            graded("right", RIGHT, RIGHT),
+            graded("one wrong, near", RIGHT, WRONG, error_mm=3.0),
+            graded("both wrong", WRONG, WRONG),
+            graded("one wrong, far", RIGHT, WRONG, error_mm=30.0),
+        ),
+    )
+
+    assert list(rows_of(book)) == ["both wrong", "one wrong, far", "one wrong, near", "right"]
+
+
+def test_baselines_do_not_make_a_case_worse() -> None:
+    entries = (graded("a right", RIGHT, WRONG), graded("a wrong", WRONG, RIGHT))
+
+    assert list(rows_of(Casebook(("a", "b"), entries))) == ["a right", "a wrong"]
+    with_baseline = Casebook(("a", "b"), entries, baselines=frozenset({"b"}))
+    assert list(rows_of(with_baseline)) == ["a wrong", "a right"]
+
+
+def test_models_stand_before_baselines_and_keep_their_colours(book: Casebook) -> None:
+    section = case_section(replace(book, baselines=frozenset({"looks"})))
+
+    shown = [(n, backend.name, backend.arm, backend.baseline) for n, backend in section.backends]
+
+    assert shown == [(1, "draws", 1, False), (2, "says-hgg", 2, False), (0, "looks", 0, True)]
+    assert section.facts["models"] == [1, 2]
+
+
+def with_picture(entry: CaseEntry) -> CaseEntry:
+    kept = one_entry().kept
+    return replace(entry, kept=kept)
+
+
+def test_six_cases_are_featured_two_of_each_kind_and_none_twice() -> None:
+    wrong = [graded(f"wrong {n}", WRONG, WRONG) for n in range(3)]
+    split = [graded(f"split {n}", RIGHT, WRONG) for n in range(3)]
+    right = [graded(f"right {n}", RIGHT, RIGHT) for n in range(5)]
+    rows = case_rows(Casebook(("a", "b"), tuple(map(with_picture, [*wrong, *split, *right]))))
+
+    found = featured_cases(rows, [0, 1])
+
+    assert [(case.kind, case.study_id, case.caption) for case in found] == [
+        ("Worst", "wrong 0", "HGG: 2 of 2 wrong"),
+        ("Worst", "wrong 1", "HGG: 2 of 2 wrong"),
+        ("Disagreement", "split 0", "HGG: 1 of 2 wrong"),
+        ("Disagreement", "split 1", "HGG: 1 of 2 wrong"),
+        ("Typical", "split 2", "HGG: 1 of 2 wrong"),
+        ("Typical", "right 0", "HGG: all correct"),
+    ]
+    assert all(rows[case.number].study_id == case.study_id for case in found)
+
+
+def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -> None:
+    entries = (graded("seen", WRONG), with_picture(graded("shown", RIGHT)))
+    rows = case_rows(Casebook(("a",), entries))
+
+    assert [case.study_id for case in featured_cases(rows, [0])] == ["shown"]
+    assert featured_cases(rows[:1], [0]) == ()
+
+
+def test_subgroups_are_offered_where_there_are_two_or_more(book: Casebook) -> None:
+    section = case_section(book)
+    groups = {name: [label for _, label in found] for name, found in section.groups}
+    number = next(n for _, found in section.groups for n, label in found if label == "site1")
+    members = {case["id"] for case in section.facts["cases"] if number in case["groups"]}
+
+    assert groups["Site"] == ["site0", "site1"]
+    assert "Tumour size" not in groups
+    assert members == {"s1", "s3", "s5", EVIL}
+
+
+def drawings(book: Casebook) -> list[dict[str, Any]]:
+    return [drawing(row, book.backends) for row in case_rows(book)]
 
 
 def one_entry() -> CaseEntry:
@@ -120,8 +221,8 @@ def test_answers_are_drawn_where_the_picture_shows_their_voxels() -> None:
         (0.0, 68.9),
         (100.0, 68.9),
     ]
-    assert drawn["reference"]["point"] == [50.0, 50.0]
-    assert drawn["plane"] == "axial plane 2"
+    assert drawn["outlined"]["point"] == [50.0, 50.0]
+    assert (drawn["plane"], drawn["mm"]) == ("axial plane 2", 82.0)
 
 
 def test_what_lies_on_another_plane_is_not_drawn() -> None:
@@ -141,7 +242,7 @@ def test_what_lies_on_another_plane_is_not_drawn() -> None:
         )
     )
 
-    assert drawn["backends"] == [{}]
+    assert not {"point", "box", "outline"} & set(drawn["backends"][0])
 
 
 def test_an_outline_is_drawn_with_few_vertices_and_stays_in_place() -> None:
@@ -167,7 +268,9 @@ def test_reasons_are_told_once_and_words_are_cut() -> None:
 
     (drawn,) = drawings(Casebook(("one",), (CaseEntry({"one": case}),)))
 
-    assert drawn["backends"] == [{"why": ["refusal: no"], "words": "x" * 400}]
+    (answer,) = drawn["backends"]
+    assert (answer["why"], answer["reasons"]) == (["refusal: no"], ["refusal"])
+    assert answer["words"] == "x" * 400
 
 
 def test_a_volume_is_packed_as_nifti_files_in_one_place(book: Casebook) -> None:
@@ -187,6 +290,40 @@ def test_a_volume_is_packed_as_nifti_files_in_one_place(book: Casebook) -> None:
     assert grey.dtype == np.uint8
     assert grey[reference > 0].mean() > grey[grey > 0].mean()
     assert np.array_equal(mask > 0, reference > 0)
+
+
+def test_a_volume_lies_in_the_picture_where_its_voxels_are() -> None:
+    entry = one_entry()
+    # voxels of 4x2x3 mm from the study's second voxel: 10 x 20 x 3 of them
+    affine = GRID.affine @ np.diag([2.0, 2.0, 1.0, 1.0])
+    affine[:3, 3] = GRID.affine[:3, :3] @ np.array([1.5, 1.5, 1.0])
+    grid = Grid(shape=(10, 10, 3), affine=affine)
+    empty = np.zeros(grid.shape, dtype=np.uint8)
+    volume = KeptVolume(grid, empty, reference=None, prediction=None)
+
+    (drawn,) = drawings(
+        Casebook(("one",), (replace(entry, kept=replace(entry.kept, volume=volume)),))
+    )
+
+    # the study's 41x31 voxels of 2x1 mm in a picture of 82 mm: the volume is its voxels 1 to 20,
+    # from 2 to 42 mm from the right edge and from 1 to 21 mm above 25.5 mm from the bottom one
+    assert drawn["volume"]["at"] == [48.8, 43.3, 97.6, 67.7]
+    assert drawn["volume"]["mm"] == 82.0
+    # its slices are the study's planes 1 to 3, the picture is plane 2
+    assert (drawn["volume"]["planes"], drawn["volume"]["scored"]) == (3, 1)
+
+
+def test_a_volume_without_a_picture_fills_the_frame() -> None:
+    grid = Grid(shape=(40, 50, 30), affine=np.diag([2.0, 2.0, 2.0, 1.0]))
+    volume = KeptVolume(grid, np.zeros(grid.shape, dtype=np.uint8), None, None)
+    kept = SavedCase("s1", Modality.T1C, None, volume)
+
+    (drawn,) = drawings(Casebook(("one",), (CaseEntry({"one": fake_case_score()}, kept),)))
+
+    # 80 of 100 mm across, all 100 mm down
+    assert drawn["volume"]["at"] == [10.0, 0.0, 90.0, 100.0]
+    assert (drawn["volume"]["mm"], drawn["volume"]["planes"]) == (100.0, 30)
+    assert "scored" not in drawn["volume"]
 
 
 def test_without_a_volume_the_page_holds_no_viewer(book: Casebook) -> None:
@@ -213,7 +350,7 @@ def test_a_single_backend_is_not_compared_with_others(book: Casebook) -> None:
 
     values = [value for value, _ in case_section(alone).choices]
 
-    assert values == ["", "failed", "right 0", "wrong 0"]
+    assert values == ["", "right 0", "wrong 0"]
 
 
 def test_a_hostile_id_is_in_the_facts_as_it_is(book: Casebook) -> None:
@@ -252,9 +389,9 @@ def test_a_tumour_that_is_not_found_and_one_that_is_not_there_are_told_in_words(
     )
     book = Casebook(("one",), tuple(CaseEntry({"one": case}) for case in (alarm, missed)))
 
-    first, second = case_table(book).rows
+    rows = rows_of(book)
 
-    assert first.grade == "no tumour"
-    assert [cell.text for cell in first.cells[0]] == ["false positive"]
-    assert [cell.text for cell in second.cells[0]] == ["no tumour found"]
-    assert not first.failed
+    assert rows["s1"].grade == "no tumour"
+    assert rows["s1"].answers[0].overlap.text == "false positive"
+    assert rows["s2"].answers[0].overlap.text == "no tumour found"
+    assert not rows["s1"].answers[0].overlap.failed

@@ -1,0 +1,73 @@
+"""The six cases of a report's first screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gliobench.adapters.html.casebook.rows import CaseRow, GradeOutcome, n_wrong
+
+OF_A_KIND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturedCase:
+    """A case to open from elsewhere on the page.
+
+    Args:
+        number: Its position in the table.
+        study_id: The study.
+        kind: Why it is shown.
+        caption: Its reference grade and the models' grades, in a few words.
+    """
+
+    number: int
+    study_id: str
+    kind: str
+    caption: str
+
+
+def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[FeaturedCase, ...]:
+    """Choose two worst cases, two on which models disagree, and two typical ones.
+
+    Args:
+        rows: Worst first; those without a picture are never chosen.
+        models: Positions of the backends that count.
+
+    Returns:
+        Each case once; fewer than six where there are fewer.
+    """
+    shown = [n for n, row in enumerate(rows) if row.has_picture]
+    middle = (len(shown) - 1) / 2
+    orders = {
+        "Worst": shown,
+        "Disagreement": [n for n in shown if _is_split(rows[n], models)],
+        "Typical": [n for _, n in sorted(enumerate(shown), key=lambda one: abs(one[0] - middle))],
+    }
+    chosen: dict[int, FeaturedCase] = {}
+    for kind, order in orders.items():
+        for number in [n for n in order if n not in chosen][:OF_A_KIND]:
+            row = rows[number]
+            chosen[number] = FeaturedCase(number, row.study_id, kind, _caption(row, models))
+    return tuple(chosen.values())
+
+
+def _is_split(row: CaseRow, models: list[int]) -> bool:
+    n_right = sum(row.answers[n].outcome is GradeOutcome.RIGHT for n in models)
+    return n_right > 0 and n_wrong(row, models) > 0
+
+
+def _caption(row: CaseRow, models: list[int]) -> str:
+    return ": ".join(filter(None, (row.grade, ", ".join(_results(row, models)))))
+
+
+def _results(row: CaseRow, models: list[int]) -> Iterator[str]:
+    """Yield the models' grades, or else the largest centre error."""
+    graded = [n for n in models if row.answers[n].outcome is not GradeOutcome.UNKNOWN]
+    if graded:
+        wrong = n_wrong(row, models)
+        yield f"{wrong} of {len(graded)} wrong" if wrong else "all correct"
+        return
+    errors = [cell for n in models if (cell := row.answers[n].centre).key is not None]
+    if errors:
+        yield f"centre error {max(errors, key=lambda cell: cell.key or 0).brief}"
