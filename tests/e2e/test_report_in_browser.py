@@ -293,7 +293,7 @@ def test_the_scale_bar_has_the_length_that_it_states(open_page: OpenPage) -> Non
 
     # on plane 12 the head is 40 voxels of 4 mm long, which fill the picture
     assert bar == pytest.approx(edge * 50 / 160, abs=0.5)
-    assert frame.locator(".side").all_inner_texts() == ["R", "L"]
+    assert frame.locator(".side").all_text_contents() == ["R", "L"]
 
 
 def test_the_reference_lies_on_the_tumour_of_the_picture(open_page: OpenPage) -> None:

@@ -70,7 +70,8 @@ def _volume(volume: KeptVolume, view: SliceView | None, case: CaseScore) -> Json
     if view is None or case.target is None:
         return _alone(grid)
     study = case.target.grid
-    ends = [(-0.5, -0.5, -0.5), tuple(n - 0.5 for n in grid.shape)]
+    width, height, _ = grid.shape
+    ends = [(-0.5, -0.5, 0.0), (width - 0.5, height - 0.5, 0.0)]
     corners = [view.to_picture(study.to_voxel(grid.to_mm(end))[:2]) for end in ends]
     (left, right), (top, bottom) = (sorted(pair) for pair in zip(*corners, strict=True))
     centre = grid.to_voxel(study.to_mm(case.target.centre.at))

@@ -155,8 +155,8 @@ def n_wrong(row: CaseRow, models: list[int]) -> int:
 
 def _badness(row: CaseRow, models: list[int]) -> tuple[float, float, float, str]:
     answers = [row.answers[n] for n in models]
-    errors = [one.centre.key for one in answers if one.centre.key is not None]
-    overlaps = [one.overlap.key for one in answers if one.overlap.key is not None]
+    errors = [answer.centre.key for answer in answers if answer.centre.key is not None]
+    overlaps = [answer.overlap.key for answer in answers if answer.overlap.key is not None]
     return -n_wrong(row, models), -max(errors, default=0), min(overlaps, default=2), row.study_id
 
 

@@ -108,7 +108,9 @@ def case_section(book: Casebook) -> CaseSection:
         groups=tuple(_groups(strata)),
         choices=tuple(_choices(book.backends, models)),
         reasons=tuple(
-            (one.value, one.value.replace("_", " ")) for one in FailureReason if one in found
+            (reason.value, reason.value.replace("_", " "))
+            for reason in FailureReason
+            if reason in found
         ),
         n_left_out=book.n_left_out,
         featured=featured_cases(rows, models),
@@ -169,17 +171,17 @@ def _strata(rows: Sequence[CaseRow]) -> list[Strata]:
 
 def _parts(strata: Sequence[Strata]) -> list[tuple[Strata, int]]:
     """List all subgroups, in the order of their numbers on the page."""
-    return [(one, part) for one in strata for part in range(len(one.names))]
+    return [(division, part) for division in strata for part in range(len(division.names))]
 
 
 def _groups(strata: Sequence[Strata]) -> list[tuple[str, tuple[tuple[int, str], ...]]]:
     numbered = list(enumerate(_parts(strata)))
     return [
         (
-            one.by.value.capitalize(),
-            tuple((n, _group(found, part)) for n, (found, part) in numbered if found is one),
+            division.by.value.capitalize(),
+            tuple((n, _group(found, part)) for n, (found, part) in numbered if found is division),
         )
-        for one in strata
+        for division in strata
     ]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fakes.fake_kept_runs import head, saved_runs
+from dataclasses import replace
+
+from fakes.fake_kept_runs import head, manifest_of, saved_runs
 from fakes.fake_run_store import FakeRunStore
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.saved_case import chosen
 from gliobench.domain.evaluation.scores import CaseScore
 
@@ -13,8 +16,10 @@ IDS = [f"s{number}" for number in range(6)]
 HEADS = [head(study_id, number) for number, study_id in enumerate(IDS)]
 
 
-def scored(*study_ids: str) -> FakeRunStore:
+def scored(*study_ids: str, baseline: str = "") -> FakeRunStore:
     store = FakeRunStore()
+    facts = BackendFacts(baseline=baseline)
+    store.open(replace(manifest_of("backend", len(study_ids)), facts=facts))
     store.write_scores([CaseScore(one, one, None, None) for one in study_ids])
     return store
 
@@ -41,6 +46,12 @@ def test_a_study_that_one_run_has_not_read_is_there_all_the_same() -> None:
         ["other"],
     ]
     assert book.entries[0].kept is None
+
+
+def test_it_is_known_which_backends_are_baselines() -> None:
+    book = gather_cases({"model": scored("a"), "rule": scored("a", baseline="always HGG")}, ["a"])
+
+    assert book.baselines == {"rule"}
 
 
 def test_of_too_many_cases_the_same_are_drawn_from_every_run_and_the_rest_is_counted() -> None:
