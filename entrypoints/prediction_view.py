@@ -1,24 +1,36 @@
-"""How one study's prediction is shown: JSON for scripts, a table for people."""
+"""How one study's prediction is shown: JSON for scripts, a report for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
+from gliobench.application.predict.observations import (
+    DISCLAIMER,
+    file_slice,
+    observations,
+    warnings_of,
+)
 from gliobench.application.predict.predict_study import NoPlace
+from gliobench.domain.geometry.orientation import axis_codes
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
-from gliobench.domain.studies.study import SliceChoice
+from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
     from gliobench.application.predict.predict_study import OnSlice, Place, StudyReading
-    from gliobench.domain.geometry.grids import Box3D, Voxel
+    from gliobench.domain.geometry.grids import Box3D
     from gliobench.domain.labels.conventions import LabelConvention
+    from gliobench.domain.position.lesion import Lesion
+    from gliobench.domain.studies.study import Study
 
-DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."
+APPROXIMATE = (
+    "approximate: landmarks of the MNI152 template, scaled to the extent of the brain; wrong by a "
+    "centimetre or more where the brain is deformed"
+)
 
 
 def prediction_json(
@@ -40,8 +52,10 @@ def prediction_json(
         "implausible": [
             {"kind": fault.kind.value, "detail": fault.detail} for fault in reading.implausible
         ],
+        "input": _input(reading.study),
         "grade": _grade(reading.grade),
         "localisation": _place(reading.place),
+        "lesion": _lesion(reading.study, reading.lesion) if reading.lesion else None,
         **({"slice": _slice(reading.on_slice)} if reading.on_slice else {}),
         "files": dict(written),
         **({"mask_labels": mask_labels.values()} if mask_labels and "mask" in written else {}),
@@ -49,47 +63,23 @@ def prediction_json(
     }
 
 
-def grade_text(grade: GradePrediction) -> str:
-    """Write a grade and, if there is one, its probability in one line."""
-    probability = grade.probability_hgg
-    odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
-    return f"{grade.grade.value}{odds}"
-
-
 def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
-    """Print the prediction as a table."""
-    title = plain(f"{reading.study.id}: {reading.backend.name}")
-    table = Table(title=title, show_header=False)
-    table.add_column(style="dim")
-    table.add_column()
-    for name, value in _rows(reading):
-        table.add_row(name, value)
-    for name, path in written.items():
-        table.add_row(name, plain(path))
-    Console().print(table)
-    Console().print(DISCLAIMER, style="dim")
-
-
-def _rows(reading: StudyReading) -> Iterator[tuple[str, str]]:
-    if stand_in := reading.backend.facts.stand_in:
-        yield "weights", f"[yellow]{plain(stand_in)}[/]"
-    if reading.study.is_simulated:
-        yield "study", "[yellow]SIMULATED: a phantom, the image of no patient[/]"
-    choice = reading.study.plane_choice
-    if choice is not None and choice.counts_as_oracle:
-        yield "slice", f"[yellow]{_CHOICES[choice]}[/]"
-    for fault in reading.implausible:
-        yield "IMPLAUSIBLE", f"[red]{plain(fault.sentence)}[/]"
-    yield from _grade_rows(reading.grade)
-    yield from _place_rows(reading.place)
-    if reading.on_slice:
-        yield from _slice_rows(reading.on_slice)
-
-
-_CHOICES = {
-    SliceChoice.ORACLE: "an oracle slice: chosen with the reference mask",
-    SliceChoice.NOT_STATED: "selection not stated: counts as an oracle slice",
-}
+    """Print the prediction as a radiological report: warnings, observations, files."""
+    console = Console()
+    console.print(f"[bold]{plain(reading.study.id)}[/]: {plain(reading.backend.name)}")
+    for warning in warnings_of(reading):
+        console.print(f"[yellow]! {plain(warning)}[/]")
+    report = Table.grid(padding=(0, 2))
+    report.add_column(style="dim", no_wrap=True)
+    report.add_column(overflow="fold")
+    for item in observations(reading):
+        report.add_row(
+            item.title, f"[red]{plain(item.text)}[/]" if item.is_failure else plain(item.text)
+        )
+    for number, path in enumerate(written.values()):
+        report.add_row("" if number else "Files", plain(path))
+    console.print(report)
+    console.print(DISCLAIMER, style="dim")
 
 
 def _failure(failure: Failure) -> dict[str, Any]:
@@ -122,6 +112,39 @@ def _place(place: Place | NoPlace | Failure | None) -> dict[str, Any] | None:
     }
 
 
+def _input(study: Study) -> dict[str, Any]:
+    return {
+        "modalities": [modality.value for modality in Modality if modality in study.volumes],
+        "shape": list(study.file_grid.shape),
+        "spacing_mm": _rounded(study.file_grid.spacing_mm),
+        "orientation": axis_codes(study.file_grid),
+    }
+
+
+def _lesion(study: Study, lesion: Lesion) -> dict[str, Any]:
+    diameters, place = lesion.diameters, file_slice(study, lesion)
+    return {
+        "side": lesion.side.value,
+        "centre_to_midline_mm": round(lesion.centre_to_midline_mm, 1),
+        "edge_to_midline_mm": _tenths(lesion.edge_to_midline_mm),
+        "regions": [
+            {
+                "name": item.name,
+                "region": item.region.value,
+                "side": item.side.value if item.side else None,
+                "share": None if item.share is None else round(item.share, 3),
+            }
+            for item in lesion.regions
+        ],
+        "regions_are": APPROXIMATE,
+        "no_region": lesion.no_region or None,
+        "longest_axial_mm": _tenths(diameters.longest_mm if diameters else None),
+        "perpendicular_axial_mm": _tenths(diameters.perpendicular_mm if diameters else None),
+        "longest_3d_mm": _tenths(lesion.longest_mm),
+        "axial_slice": {"index": place.index, "count": place.count, "file_axis": place.file_axis},
+    }
+
+
 def _slice(drawn: OnSlice) -> dict[str, Any]:
     return {
         "axis": drawn.plane.axis.name.lower(),
@@ -150,55 +173,9 @@ def _box(box: Box3D | None) -> dict[str, list[int]] | None:
     return {"start": list(box.start), "stop": list(box.stop)} if box else None
 
 
-def _grade_rows(grade: GradePrediction | Failure | None) -> list[tuple[str, str]]:
-    if grade is None:
-        return []
-    if isinstance(grade, Failure):
-        return [("grade", f"[red]{grade.reason.value}[/]: {plain(grade.detail)}")]
-    return [("grade", f"[bold]{grade_text(grade)}[/]")]
-
-
-def _place_rows(place: Place | NoPlace | Failure | None) -> list[tuple[str, str]]:
-    if place is None:
-        return []
-    if isinstance(place, Failure):
-        return [("tumour", f"[red]{place.reason.value}[/]: {plain(place.detail)}")]
-    if isinstance(place, NoPlace):
-        return [("tumour", "none found")]
-    rows = [
-        ("centre", f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"),
-    ]
-    if place.box_vox and place.size_mm:
-        rows.append(("box", _box_words(place.box_vox, place.size_mm)))
-    if place.volumes_mm3:
-        volumes = (f"{r.value} {v / 1000:.1f} ml" for r, v in place.volumes_mm3.items())
-        rows.append(("volume", ", ".join(volumes)))
-    return rows
-
-
-def _slice_rows(drawn: OnSlice) -> Iterator[tuple[str, str]]:
-    oracle = "[yellow], an oracle's: chosen with the reference[/]" if drawn.oracle else ""
-    yield "slice", f"{drawn.plane.axis.name.lower()} {drawn.plane.index} (RAS+){oracle}"
-    for name, item in (("box", drawn.box), ("outline", drawn.polygon)):
-        if isinstance(item, Failure):
-            yield name, f"[red]{item.reason.value}[/]: {plain(item.detail)}"
-        elif isinstance(item, NoTumour):
-            yield name, "no tumour found"
-    if drawn.box_vox and drawn.size_mm:
-        yield "box", _box_words(drawn.box_vox, drawn.size_mm)
-    if drawn.polygon_mm:
-        yield "outline", f"{' '.join(map(_numbers, drawn.polygon_mm))} mm (RAS+)"
-        yield "", f"voxels {' '.join(map(_numbers, drawn.polygon_vox))}"
-
-
-def _box_words(box: Box3D, size_mm: Voxel) -> str:
-    corners = f"voxels {_numbers(box.start, 0)} to {_numbers(box.stop, 0)}"
-    return f"{corners}, {_numbers(size_mm)} mm"
+def _tenths(length_mm: float | None) -> float | None:
+    return None if length_mm is None else round(length_mm, 1)
 
 
 def _rounded(values: Sequence[float]) -> list[float]:
     return [round(value, 3) for value in values]
-
-
-def _numbers(values: Sequence[float], digits: int = 1) -> str:
-    return "(" + ", ".join(f"{value:.{digits}f}" for value in values) + ")"

@@ -10,6 +10,7 @@ import numpy as np
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.ask_backend import ask
+from gliobench.application.predict.describe_lesion import lesion_of
 from gliobench.application.predict.implausible_images import OTHER_GRIDS, implausible_images
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import FaultError, ImplausibleError, InvalidInputError
@@ -25,6 +26,7 @@ from gliobench.domain.geometry.grids import (
 )
 from gliobench.domain.geometry.orientation import reorient_box, reorient_voxel
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.position.lesion import Lesion
 from gliobench.domain.predictions.forms import in_volume, polygon_in_volume
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -113,6 +115,7 @@ class StudyReading:
         place: Where it lies.
         on_slice: What was drawn on one slice.
         implausible: Why images or answer cannot be right, where somebody insisted on an answer.
+        lesion: How a radiologist would describe the tumour; None where none is placed.
     """
 
     study: Study
@@ -121,6 +124,7 @@ class StudyReading:
     place: Place | NoPlace | Failure | None
     on_slice: OnSlice | None = None
     implausible: tuple[Fault, ...] = ()
+    lesion: Lesion | None = None
 
     @property
     def failures(self) -> list[Failure]:
@@ -162,13 +166,15 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         return StudyReading(study, backend, grade, localisation, implausible=tuple(implausible))
     implausible += _implausible_answer(study, localisation)
     _check(study, implausible, force=force)
+    place, on_slice = _found(study, localisation), _on_slice(study, localisation)
     return StudyReading(
         study,
         backend,
         grade,
-        place=_found(study, localisation),
-        on_slice=_on_slice(study, localisation),
+        place=place,
+        on_slice=on_slice,
         implausible=tuple(implausible),
+        lesion=_lesion(study, place, on_slice),
     )
 
 
@@ -245,6 +251,20 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
         centre=centre,
         box=box if isinstance(box, Box3D) else None,
         mask=mask if isinstance(mask, Mask) else None,
+    )
+
+
+def _lesion(
+    study: Study, found: Place | NoPlace | Failure | None, drawn: OnSlice | None
+) -> Lesion | None:
+    place = found if isinstance(found, Place) else None
+    polygon, box = (drawn.polygon, drawn.box) if drawn else (None, place.box if place else None)
+    return lesion_of(
+        study,
+        centre=place.centre if place else None,
+        mask=place.mask if place else None,
+        polygon=polygon if isinstance(polygon, Polygon) else None,
+        box=box if isinstance(box, Box3D) else None,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import Box3D, Grid, ScalarT, Voxel
+from gliobench.domain.geometry.grids import Box3D, Grid, Plane, ScalarT, Voxel
 
 
 def canonical(grid: Grid) -> Grid:
@@ -82,6 +82,33 @@ def reorient_box(box: Box3D, *, source: Grid, target: Grid) -> Box3D:
     start_i, start_j, start_k = (int(min(ends)) for ends in zip(one, other, strict=True))
     stop_i, stop_j, stop_k = (int(max(ends)) + 1 for ends in zip(one, other, strict=True))
     return Box3D(start=(start_i, start_j, start_k), stop=(stop_i, stop_j, stop_k))
+
+
+def reorient_plane(plane: Plane, *, source: Grid, target: Grid) -> tuple[int, int]:
+    """Find a plane of one grid on another of the same voxels.
+
+    Returns:
+        The axis of `target` that the plane is perpendicular to, and its index along it.
+
+    Raises:
+        InvalidInputError: The grids have different voxels.
+    """
+    turn = _turn_between(source, target)
+    axis = turn.axes.index(int(plane.axis))
+    return axis, target.shape[axis] - 1 - plane.index if turn.reverses[axis] else plane.index
+
+
+def axis_codes(grid: Grid) -> str:
+    """Name the direction in which each axis of a grid runs, e.g. `LPS`: to left, posterior, superior.
+
+    Of an oblique grid they are the closest directions.
+    """
+    turn = _turn_to_ras(grid)
+    named = {
+        axis: "RAS"[world] if not turn.reverses[world] else "LPI"[world]
+        for world, axis in enumerate(turn.axes)
+    }
+    return "".join(named[axis] for axis in range(3))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from os import PathLike
@@ -13,15 +13,23 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.observations import (
+    DISCLAIMER,
+    FileSlice,
+    file_slice,
+    observations,
+    warnings_of,
+)
 from gliobench.application.predict.predict_study import NoPlace, OnSlice, Place, StudyReading
 from gliobench.domain.geometry.grids import Box3D, Voxel
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.messages import printable
+from gliobench.domain.position.lesion import Lesion
 from gliobench.domain.predictions.prediction import GradePrediction, Mask
 from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.prediction_view import DISCLAIMER, prediction_json
+from gliobench.entrypoints.prediction_view import prediction_json
 
 
 @final
@@ -202,6 +210,16 @@ class Prediction:
         return {region.value: volume for region, volume in found.items()}
 
     @property
+    def lesion(self) -> Lesion | None:
+        """The tumour as a radiologist describes it: side, regions, diameters, distance to the midline."""
+        return self.reading.lesion
+
+    @property
+    def axial_slice(self) -> FileSlice | None:
+        """The axial slice to look at, as the study's files count it."""
+        return file_slice(self.reading.study, self.lesion) if self.lesion else None
+
+    @property
     def mask(self) -> PredictedMask | None:
         """The mask, in the orientation of the study's files."""
         place = self.reading.place
@@ -237,27 +255,10 @@ class Prediction:
         return self.reading.place if isinstance(self.reading.place, Place) else None
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        yield "study", self.study_id + ", SIMULATED" * self.reading.study.is_simulated
-        yield "backend", printable(self.backend)
-        if stand_in := self.reading.backend.facts.stand_in:
-            yield "weights", printable(stand_in)
-        for fault in self.reading.implausible:
-            yield "IMPLAUSIBLE", printable(fault.sentence)
-        if self.grade:
-            odds = self.probability_hgg
-            yield "grade", self.grade if odds is None else f"{self.grade}, P(HGG) = {odds:.2f}"
-        if self.tumour_found is False:
-            yield "tumour", "none found"
-        if self.centre_mm and self.centre_vox:
-            yield "centre", f"{_rounded(self.centre_mm)} mm, voxel {_rounded(self.centre_vox)}"
-        if self.box and self.size_mm:
-            yield "box", f"voxels {self.box.start} to {self.box.stop}, {_rounded(self.size_mm)} mm"
-        for region, volume in self.volumes_mm3.items():
-            yield f"volume {region}", f"{volume / 1000:.1f} ml"
-        for failure in self.failures:
-            yield "failure", printable(failure)
+        yield "Study", self.study_id
+        yield "Backend", printable(self.backend)
+        for warning in warnings_of(self.reading):
+            yield "Warning", printable(warning)
+        for item in observations(self.reading):
+            yield item.title, printable(item.text)
         yield "", DISCLAIMER
-
-
-def _rounded(values: Sequence[float]) -> str:
-    return "(" + ", ".join(f"{value:.1f}" for value in values) + ")"

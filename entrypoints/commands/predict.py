@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from gliobench.application.ports.study_painter import StudyPainter
+from gliobench.application.predict.observations import grade_text
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.domain.files.whole import write_whole
@@ -19,7 +20,7 @@ from gliobench.domain.studies.study_ids import file_stem
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import local_folder
-from gliobench.entrypoints.prediction_view import grade_text, prediction_json, print_prediction
+from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 from gliobench.entrypoints.terminal import plain, say
 
 app = typer.Typer(add_completion=False)

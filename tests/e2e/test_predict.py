@@ -60,7 +60,7 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     shown = json.loads(printed)
     assert set(shown) == {
         *("study_id", "backend", "provenance", "implausible", "grade", "localisation", "files"),
-        *("mask_labels", "simulated", "disclaimer"),
+        *("mask_labels", "simulated", "disclaimer", "input", "lesion"),
     }
     assert set(shown["grade"]) == {"grade", "probability_hgg"}
     assert set(shown["localisation"]) == {
@@ -81,15 +81,23 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     expected = np.argwhere(np.asarray(seg.dataobj)).mean(axis=0)
     apart_mm = np.linalg.norm(2.0 * (expected - shown["localisation"]["centre_vox"]))
     assert apart_mm < 20
+    assert shown["input"]["orientation"] == "LPS"
+    lesion = shown["lesion"]
+    assert lesion["side"] == ("right" if expected[0] < 60 else "left")  # columns run to the left
+    assert lesion["regions"][0]["name"].startswith(lesion["side"])
+    assert lesion["axial_slice"]["file_axis"] == 2
+    assert labels[:, :, lesion["axial_slice"]["index"]].any()
     assert (home / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_without_json_a_table_is_printed(gliobench, study: Path) -> None:
+def test_without_json_a_report_is_printed(gliobench, study: Path) -> None:
     result = gliobench("predict", str(study))
 
     assert result.returncode == 0, result.stderr
     assert "P(HGG)" in result.stdout
-    assert "mm (RAS+)" in result.stdout
+    assert "! SIMULATED" in result.stdout
+    assert "lobe (approximate" in result.stdout
+    assert "mm on the axial slice" in result.stdout
     assert "not for diagnosis" in result.stdout
 
 

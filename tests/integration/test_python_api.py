@@ -118,6 +118,10 @@ def test_a_mask_lies_in_the_orientation_of_the_files(here: Path, axes: str, obli
     np.testing.assert_array_equal(np.asarray(written.dataobj) > 0, expected)
     np.testing.assert_array_equal(np.asarray(found.mask) > 0, expected)
     np.testing.assert_array_equal(study.volume("flair"), bright.astype(np.float32))
+    place = found.axial_slice
+    assert np.take(expected, place.index, place.file_axis).any()
+    assert place.count == image.shape[place.file_axis]
+    assert found.lesion.longest_mm >= found.lesion.diameters.longest_mm > 0
     start, stop = found.box.start, found.box.stop
     assert expected[tuple(map(slice, start, stop))].sum() == expected.sum()
     centre = (image.affine @ [*np.argwhere(expected).mean(axis=0), 1])[:3]

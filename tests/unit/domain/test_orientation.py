@@ -9,11 +9,13 @@ from hypothesis.extra import numpy as npst
 from scipy.spatial.transform import Rotation
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import Box3D, Grid
+from gliobench.domain.geometry.grids import Axis, Box3D, Grid, Plane
 from gliobench.domain.geometry.orientation import (
+    axis_codes,
     canonical,
     reorient,
     reorient_box,
+    reorient_plane,
     reorient_voxel,
     turned_like,
 )
@@ -186,3 +188,26 @@ def test_a_grid_turned_like_another_of_the_same_voxels_is_that_one(grid: Grid) -
 
     assert turned_like(grid, target) == target
     assert turned_like(target, grid) == grid
+
+
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
+def test_a_plane_holds_the_same_voxels_on_another_grid(
+    axes: tuple[int, ...], signs: tuple[float, ...]
+) -> None:
+    files = aligned(axes, signs)
+    ras = canonical(files)
+    values = VALUES.reshape(ras.shape)
+    turned = reorient(values, source=ras, target=files)
+
+    axis, index = reorient_plane(Plane(Axis.AXIAL, 1), source=ras, target=files)
+
+    assert set(np.take(turned, index, axis).ravel()) == set(values[:, :, 1].ravel())
+
+
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
+def test_axes_are_named_by_their_directions(
+    axes: tuple[int, ...], signs: tuple[float, ...]
+) -> None:
+    files = aligned(axes, signs)
+
+    assert axis_codes(files) == "".join(nibabel.aff2axcodes(files.affine))

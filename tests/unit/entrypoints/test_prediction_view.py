@@ -22,7 +22,7 @@ from gliobench.domain.predictions.prediction import (
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.commands import predict
-from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
+from gliobench.entrypoints.prediction_view import APPROXIMATE, prediction_json, print_prediction
 
 STUDY = fake_case().study
 HGG = FakeClassifier(lambda _: GradePrediction(Grade.HGG, 0.823456))
@@ -37,7 +37,7 @@ def reading(
 
 def printed(capsys: pytest.CaptureFixture[str], of: StudyReading, **written: str) -> str:
     print_prediction(of, written)
-    return " ".join(capsys.readouterr().out.replace("│", " ").split())
+    return " ".join(capsys.readouterr().out.split())
 
 
 def test_json_tells_all_in_numbers_of_the_files() -> None:
@@ -49,6 +49,12 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "provenance": {"weights": "none"},
         "simulated": False,
         "implausible": [],
+        "input": {
+            "modalities": ["t1n", "t1c", "t2w", "t2f"],
+            "shape": [12, 14, 10],
+            "spacing_mm": [1.0, 1.0, 1.0],
+            "orientation": "RAS",
+        },
         "grade": {"grade": "HGG", "probability_hgg": 0.823456},
         "localisation": {
             "tumour_found": True,
@@ -57,6 +63,18 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
             "box_vox": {"start": [3, 4, 2], "stop": [8, 9, 6]},
             "size_mm": [5.0, 5.0, 4.0],
             "volumes_mm3": {"WT": 100.0},
+        },
+        "lesion": {
+            "side": "midline",
+            "centre_to_midline_mm": 0.5,
+            "edge_to_midline_mm": 0.0,
+            "regions": [],
+            "regions_are": APPROXIMATE,
+            "no_region": "the brain is 9 mm wide: wanted 99 to 152 mm",
+            "longest_axial_mm": 6.4,
+            "perpendicular_axial_mm": 6.4,
+            "longest_3d_mm": 7.1,
+            "axial_slice": {"index": 2, "count": 10, "file_axis": 2},
         },
         "files": {"mask": "out/mask.nii.gz"},
         "disclaimer": shown["disclaimer"],
@@ -71,12 +89,13 @@ def test_that_there_is_no_tumour_is_an_answer(capsys: pytest.CaptureFixture[str]
     )
 
     assert prediction_json(found, {})["localisation"] == {"tumour_found": False}
-    assert "tumour none found" in printed(capsys, found)
+    assert "Location no tumour found" in printed(capsys, found)
     assert found.failures == []
 
 
 def test_json_has_null_for_what_a_backend_does_not_offer() -> None:
-    assert prediction_json(reading(), {})["localisation"] is None
+    shown = prediction_json(reading(), {})
+    assert shown["localisation"] is shown["lesion"] is None
     only_points = FakeLocalizer(
         lambda _: LocalisationPrediction({Form.POINT_3D: Point3D(at=(1, 2, 3))}),
         forms=(Form.POINT_3D,),
@@ -100,16 +119,22 @@ def test_json_tells_why_there_is_no_answer() -> None:
     assert shown["grade"] == shown["localisation"] == failure
 
 
-def test_the_table_tells_grade_place_and_files(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_has_grade_place_size_volume_slice_input_and_files(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     shown = printed(capsys, reading(localizer=FakeLocalizer()), mask="out/mask.nii.gz")
 
     for words in (
         "study-1: fake",
-        "HGG, P(HGG) = 0.82",
-        "(5.0, 6.0, 3.5) mm",
-        "voxels (3, 4, 2) to (8, 9, 6)",
-        "WT 0.1 ml",
-        "out/mask.nii.gz",
+        "Grade HGG, P(HGG) = 0.82",
+        "Location midline; region not estimated: the brain is 9 mm wide",
+        "Midline centre 0 mm from the midline; the tumour crosses it",
+        "Size 6 × 6 mm on the axial slice, 7 mm in the volume",
+        "Volume WT 0.1 ml",
+        "Centre (5.0, 6.0, 3.5) mm (RAS+), voxel (5.0, 6.0, 3.5)",
+        "Slice axial slice 2 of 0 to 9 (the files' third axis)",
+        "Input check passed; t1n, t1c, t2w, t2f; RAS, 1 × 1 × 1 mm",
+        "Files out/mask.nii.gz",
         "not for diagnosis",
     ):
         assert words in shown
@@ -168,15 +193,16 @@ def test_json_says_nothing_of_slices_where_there_are_none() -> None:
     assert "slice" not in prediction_json(reading(localizer=FakeLocalizer()), {})
 
 
-def test_the_table_tells_of_the_slice_and_that_an_oracle_chose_it(
+def test_the_report_warns_of_an_oracle_slice_and_shows_what_is_on_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shown = printed(capsys, reading(localizer=on_slice(oracle=True, polygon=CROSSED)))
 
     for words in (
-        "axial 3 (RAS+), an oracle's: chosen with the reference",
-        "voxels (3, 4, 3) to (8, 9, 4)",
-        "self_intersection: it crosses itself",
+        "! oracle slice: chosen with the reference mask",
+        "Slice axial slice 3 of 0 to 9",
+        "Box 5 × 5 × 1 mm, voxels (3, 4, 3) to (8, 9, 4)",
+        "Outline self_intersection: it crosses itself",
         "(4.0, 5.0, 3.0) mm",
     ):
         assert words in shown
@@ -187,7 +213,7 @@ def test_weights_that_stand_in_are_told_first(capsys: pytest.CaptureFixture[str]
 
     shown = printed(capsys, predict_study(STUDY, tiny))
 
-    assert shown.index("stand-in, not LLaMA") < shown.index("grade")
+    assert shown.index("stand-in, not LLaMA") < shown.index("Grade")
 
 
 def test_a_grade_without_a_probability_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -195,7 +221,7 @@ def test_a_grade_without_a_probability_is_shown_alone(capsys: pytest.CaptureFixt
 
     shown = printed(capsys, reading(classifier=bare))
 
-    assert "grade LGG" in shown
+    assert "Grade LGG" in shown
     assert "P(HGG)" not in shown
 
 
@@ -208,7 +234,9 @@ def test_an_answer_that_was_insisted_on_says_why_it_is_implausible(
     assert prediction_json(doubtful, {})["implausible"] == [
         {"kind": "skull_not_stripped", "detail": "t1c shows scalp and skull"}
     ]
-    assert "IMPLAUSIBLE skull_not_stripped: t1c shows scalp and skull" in printed(capsys, doubtful)
+    shown = printed(capsys, doubtful)
+    assert "! IMPLAUSIBLE: skull_not_stripped: t1c shows scalp and skull" in shown
+    assert "Input check failed (skull_not_stripped)" in shown
 
 
 @pytest.mark.parametrize(

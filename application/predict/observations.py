@@ -1,0 +1,188 @@
+"""The prediction of one study in the words of a radiological report, for terminal, notebook and page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gliobench.application.predict.predict_study import NoPlace, OnSlice, Place, StudyReading
+from gliobench.domain.geometry.grids import Box3D, Voxel
+from gliobench.domain.geometry.orientation import axis_codes, reorient_plane
+from gliobench.domain.position.diameters import Diameters
+from gliobench.domain.position.lesion import Lesion, Side
+from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
+from gliobench.domain.studies.study import Modality, SliceChoice, Study
+
+DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."
+NOT_FOUND = "no tumour found"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One line of the report; its text may hold words of a model or of a file.
+
+    Args:
+        title: What it is about.
+        text: In words, with units.
+        is_failure: Whether it says why there is no answer.
+    """
+
+    title: str
+    text: str
+    is_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileSlice:
+    """An axial slice as the study's files count it.
+
+    Args:
+        index: From 0.
+        count: Slices along the axis.
+        file_axis: The axis of the files that counts them: 0, 1 or 2.
+    """
+
+    index: int
+    count: int
+    file_axis: int
+
+
+def file_slice(study: Study, lesion: Lesion) -> FileSlice:
+    """Return the axial slice to look at, in the study's files."""
+    axis, index = reorient_plane(lesion.plane, source=study.grid, target=study.file_grid)
+    return FileSlice(index, study.file_grid.shape[axis], axis)
+
+
+def warnings_of(reading: StudyReading) -> list[str]:
+    """Return what a reader has to know before the answer."""
+    choice, facts = reading.study.plane_choice, reading.backend.facts
+    found = ["SIMULATED: a phantom, not a patient"] if reading.study.is_simulated else []
+    found += [f"IMPLAUSIBLE: {fault.sentence}" for fault in reading.implausible]
+    found += [facts.stand_in] if facts.stand_in else []
+    if choice is not None and choice.counts_as_oracle:
+        found.append(_CHOICES[choice])
+    elif reading.on_slice and reading.on_slice.oracle:
+        found.append(_CHOICES[SliceChoice.ORACLE])
+    return found
+
+
+def observations(reading: StudyReading) -> list[Observation]:
+    """Return the report, a line each; what the backend does not offer has none."""
+    return [
+        *_grade(reading.grade),
+        *_place(reading),
+        *(_on_slice(reading.on_slice) if reading.on_slice else ()),
+        Observation("Input check", _input(reading)),
+    ]
+
+
+def grade_text(grade: GradePrediction) -> str:
+    """Write a grade and, if there is one, its probability in one line."""
+    probability = grade.probability_hgg
+    odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
+    return f"{grade.grade.value}{odds}"
+
+
+_CHOICES = {
+    SliceChoice.ORACLE: "oracle slice: chosen with the reference mask",
+    SliceChoice.NOT_STATED: "selection of the slice not stated: counts as an oracle slice",
+}
+_FILE_AXES = ("first", "second", "third")
+
+
+def _grade(grade: GradePrediction | Failure | None) -> Iterator[Observation]:
+    if isinstance(grade, Failure):
+        yield _failed("Grade", grade)
+    elif grade is not None:
+        yield Observation("Grade", grade_text(grade))
+
+
+def _place(reading: StudyReading) -> Iterator[Observation]:
+    place, lesion = reading.place, reading.lesion
+    if isinstance(place, Failure):
+        yield _failed("Location", place)
+    elif isinstance(place, NoPlace):
+        yield Observation("Location", NOT_FOUND)
+    if lesion is not None:
+        yield Observation("Location", _location(lesion))
+        yield Observation("Midline", _midline(lesion))
+        if lesion.diameters is not None:
+            yield Observation("Size", _size(lesion.diameters, lesion.longest_mm))
+    if isinstance(place, Place):
+        if place.box_vox and place.size_mm and place.mask is None:
+            yield Observation("Box", _box(place.box_vox, place.size_mm))
+        if place.volumes_mm3:
+            volumes = (f"{r.value} {mm3 / 1000:.1f} ml" for r, mm3 in place.volumes_mm3.items())
+            yield Observation("Volume", ", ".join(volumes))
+        centre = f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"
+        yield Observation("Centre", centre)
+    if lesion is not None:
+        yield Observation("Slice", _slice(file_slice(reading.study, lesion)))
+
+
+def _location(lesion: Lesion) -> str:
+    if not lesion.regions:
+        return f"{lesion.side.value}; region not estimated: {lesion.no_region}"
+    main, *others = lesion.regions
+    share = "at the centre" if main.share is None else f"{_percent(main.share)} of the tumour"
+    rest = "".join(f", {item.name} ({_percent(item.share or 0)})" for item in others)
+    side = "midline; " if lesion.side is Side.MIDLINE and main.side else ""
+    return f"{side}{main.name} (approximate, {share}){rest}"
+
+
+def _midline(lesion: Lesion) -> str:
+    beside = "from" if lesion.side is Side.MIDLINE else f"{lesion.side.value} of"
+    centre = f"centre {lesion.centre_to_midline_mm:.0f} mm {beside} the midline"
+    if lesion.edge_to_midline_mm is None:
+        return centre
+    if lesion.edge_to_midline_mm == 0:
+        return f"{centre}; the tumour crosses it"
+    return f"{centre}, nearest edge {lesion.edge_to_midline_mm:.0f} mm"
+
+
+def _size(on_slice: Diameters, in_volume_mm: float | None) -> str:
+    size = f"{on_slice.longest_mm:.0f} × {on_slice.perpendicular_mm:.0f} mm on the axial slice"
+    return size if in_volume_mm is None else f"{size}, {in_volume_mm:.0f} mm in the volume"
+
+
+def _slice(found: FileSlice) -> str:
+    axis = _FILE_AXES[found.file_axis]
+    return f"axial slice {found.index} of 0 to {found.count - 1} (the files' {axis} axis)"
+
+
+def _on_slice(drawn: OnSlice) -> Iterator[Observation]:
+    for title, item in (("Box", drawn.box), ("Outline", drawn.polygon)):
+        if isinstance(item, Failure):
+            yield _failed(title, item)
+        elif isinstance(item, NoTumour):
+            yield Observation(title, NOT_FOUND)
+    if drawn.box_vox and drawn.size_mm:
+        yield Observation("Box", _box(drawn.box_vox, drawn.size_mm))
+
+
+def _box(box: Box3D, size_mm: Voxel) -> str:
+    return f"{_edges(size_mm)} mm, voxels {box.start} to {box.stop}"
+
+
+def _input(reading: StudyReading) -> str:
+    grid = reading.study.file_grid
+    faults = ", ".join(fault.kind.value for fault in reading.implausible)
+    check = f"failed ({faults})" if faults else "passed"
+    modalities = ", ".join(m.value for m in Modality if m in reading.study.volumes)
+    return f"{check}; {modalities}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
+
+
+def _failed(title: str, failure: Failure) -> Observation:
+    return Observation(title, f"{failure.reason.value}: {failure.detail}", is_failure=True)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _edges(values_mm: Voxel) -> str:
+    return " × ".join(f"{edge:.3g}" for edge in values_mm)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{value:.1f}" for value in values) + ")"
