@@ -7,6 +7,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+COHORT := phantom:12:0:2
 BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-only centre-prior brain-centroid mean-box
 
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
@@ -17,7 +18,7 @@ REQUIRED := pyproject.toml constraints.txt
 
 # Exit code 3 tells that a backend failed on a study: the report shows it.
 demo: $(VENV)/.demo
-	$(VENV)/bin/gliobench evaluate phantom:12:0:2 $(BACKENDS:%=--backend %) --out demo || test $$? = 3
+	$(VENV)/bin/gliobench evaluate $(COHORT) $(BACKENDS:%=--backend %) --out demo || test $$? = 3
 
 test: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory check
@@ -36,9 +37,10 @@ check:
 types:
 	mypy
 
-# A file's tests run in one process, in the order of the folders: the long ones begin first.
+# A file's tests run in one process, in the order of the folders: the long ones begin first. The commands
+# that they start read bytecode that is compiled once, also where PYTHONDONTWRITEBYTECODE is set.
 tests:
-	python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST)
+	PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST)
 
 fuzz:
 	PYTHONPATH=tests python -m fuzz $(FUZZ)

@@ -96,15 +96,15 @@ def test_a_backend_without_prompts_says_so(gliobench, phantoms: Path) -> None:
 
 @pytest.mark.slow
 def test_a_cohort_is_read_by_an_oracle_that_says_so_everywhere(
-    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
+    in_process: Callable[..., Result], phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     settings["GLIOBENCH_LLAMA__POLICY"] = "oracle-largest-tumour"
 
-    result = gliobench(
+    result = in_process(
         "evaluate", str(phantoms), "--backend", "llama-vision", "--out", "run", **settings
     )
 
-    assert result.returncode in (0, 3), result.stderr
+    assert result.exit_code in (0, 3), result.stderr
     said = " ".join(result.stdout.split())
     assert "llama-vision was shown slices selected with the reference mask" in said
     manifest = json.loads((tmp_path / "run" / "llama-vision" / "manifest.json").read_text())
@@ -131,16 +131,19 @@ def test_an_oracle_does_not_predict_a_study_without_a_reference(
     assert "no reference tumour" in result.stderr
 
 
-def test_a_model_that_is_not_there_exits_1_with_one_line(gliobench, phantoms: Path) -> None:
-    result = gliobench(
+def test_a_model_that_is_not_there_exits_1_with_one_line(
+    in_process: Callable[..., Result], phantoms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+    result = in_process(
         "predict",
         str(phantoms / NAME),
         "--backend",
         "llama-vision",
         GLIOBENCH_LLAMA__MODEL="no/such/model",
-        HF_HUB_OFFLINE="1",
     )
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "no/such/model" in result.stderr

@@ -35,10 +35,10 @@ Misfortune = Callable[[], None]
 """Befalls a job's process before it begins."""
 
 
-def evaluate(job: FolderJob, executor: Executor | None = None) -> None:
+def evaluate(job: FolderJob, executor: Executor | None = None, *, batch_size: int = 4) -> None:
     """Evaluate two dozen studies, or those of the job, by two backends."""
     evaluate_cohort = EvaluateCohort(
-        job.source(), executor or FakeExecutor(), open_store=job.store, batch_size=4
+        job.source(), executor or FakeExecutor(), open_store=job.store, batch_size=batch_size
     )
     evaluate_cohort(job, job.ids)
 

@@ -26,7 +26,7 @@ def test_trouble_with_one_study_is_that_study_s_failure(
     undisturbed, troubled = tmp_path / "undisturbed", with_ids(tmp_path / "runs", f"{trouble}-1")
     evaluate(with_ids(undisturbed, "s00"))
 
-    evaluate(troubled, ProcessExecutor(workers=2, study_timeout_s=2))
+    evaluate(troubled, ProcessExecutor(workers=2, study_timeout_s=2), batch_size=2)
 
     found = scores(troubled.folder, troubled.ids)
     failed = [case for case in found["moody"] if isinstance(case.grade, Failure)]

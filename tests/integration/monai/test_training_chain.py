@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import onnx
 from typer.testing import CliRunner, Result
 
 from fakes.lesion_cube_file import write_lesion_cubes
-from gliobench.adapters.monai import training_run
+from gliobench.adapters.monai import networks, training_run
 from gliobench.adapters.monai.torch_network import TorchNetwork
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
@@ -47,8 +48,17 @@ def gliobench(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def smaller_network(full: bool) -> Iterator[None]:
+    """Train and export narrower layers, since size is not tested: those that ship at the full dose."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not full:
+            patch.setattr(networks, "LOCALIZER_CHANNELS", (4, 8, 16, 32))
+        yield
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(smaller_network: None, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Give phantoms as files, and a localizer and a grader that have barely learned from them."""
     root = tmp_path_factory.mktemp("chain")
     source = PhantomStudySource(COUNT, spacing_mm=2.0)
