@@ -14,6 +14,7 @@ from gliobench.adapters.html.words import (
     pair_of,
     point_bias,
     ranked,
+    row_of,
     tracking_indices,
     when_chosen,
     with_interval,
@@ -23,7 +24,6 @@ from gliobench.domain.comparison.pair import Tracking, Verdict
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.findings import Finding, FindingKind
 from gliobench.domain.evaluation.summary import GradingSummary
-from gliobench.domain.labels.regions import LOCALISED
 from gliobench.domain.metrics.measures import ACCURACY
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.statistics.estimate import Estimate
@@ -180,10 +180,9 @@ def _primary(report: Report) -> Iterator[str]:
 
 def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
     """Print a backend's score; for distances the median and the failures come before the mean."""
-    for row in arm.summary.everyone.intention_to_treat.localisation:
-        is_it = row.form is endpoint.form and row.region in (None, *LOCALISED)
-        if is_it and endpoint.measure in row.spreads:
-            return f"with {distance_words(row, endpoint.measure)}"
+    row = row_of(arm, endpoint.form) if endpoint.form else None
+    if row and endpoint.measure in row.spreads:
+        return f"with {distance_words(row, endpoint.measure)}"
     return f"with {with_interval(found)}"
 
 

@@ -1,88 +1,112 @@
-"""The comparison as one self-contained page."""
+"""The report as one self-contained page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from gliobench.adapters.html.blocks import Block, Prose, Template
 from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
-from gliobench.adapters.html.lead import claims, verdict
-from gliobench.adapters.html.sections.calibration import calibration
-from gliobench.adapters.html.sections.cohort import cohort
-from gliobench.adapters.html.sections.controls import controls
-from gliobench.adapters.html.sections.failures import failures
-from gliobench.adapters.html.sections.glance import glance
+from gliobench.adapters.html.lead import verdict
+from gliobench.adapters.html.league import LETTERS, league
 from gliobench.adapters.html.sections.grading import grading
 from gliobench.adapters.html.sections.localisation import localisation
 from gliobench.adapters.html.sections.methods import methods
-from gliobench.adapters.html.sections.position_bias import position_bias
 from gliobench.adapters.html.sections.provenance import provenance
+from gliobench.adapters.html.sections.ranking import ranking
+from gliobench.adapters.html.sections.robustness import robustness
+from gliobench.adapters.html.sections.segmentation import segmentation
 from gliobench.adapters.html.sections.subgroups import subgroups
 from gliobench.adapters.html.stamps import marks, simulated, stamps
 from gliobench.adapters.html.templating import environment, policy, text
+from gliobench.adapters.html.words import endpoint_name
+from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.studies.study import Grade
 
-STYLES = ("colours.css", "style.css", "figures.css", "sections.css")
+SHORTLY = {
+    PrimaryChoice.DECLARED: "set before scoring",
+    PrimaryChoice.DEFAULT: "default",
+    PrimaryChoice.PARTLY: "set before scoring in some runs",
+    PrimaryChoice.UNKNOWN: "recorded before scoring",
+    PrimaryChoice.LATER: "chosen for this report",
+}
+STYLES = ("colours.css", "style.css", "figures.css")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the page, rendered by `templates/sections/<name>.html`.
+    """A section of the page; without a block it is left out.
 
     Args:
-        name: Name of its template and its anchor.
+        name: Its anchor.
         title: Its heading.
-        facts: The values of the template.
+        blocks: What it shows.
     """
 
     name: str
     title: str
-    facts: Callable[[Report], Mapping[str, object]]
+    blocks: Callable[[Report], Iterable[Block]]
 
-    def draw(self, report: Report) -> Markup:
-        """Render it as HTML."""
-        template = environment().get_template(f"sections/{self.name}.html")
-        # Escaped by the template.
-        stamped = {"marks": marks(report)}
-        return Markup(template.render(stamped | dict(self.facts(report))))  # noqa: S704
+
+def cases(report: Report) -> Iterator[Block]:
+    """Yield the section of single cases."""
+    yield Template("cases.html", {"cases": case_section(report.casebook)})
 
 
 SECTIONS = (
-    Section("glance", "At a glance", glance),
     Section("grading", "Grading", grading),
     Section("localisation", "Localisation", localisation),
-    Section("position_bias", "Position bias: do answers depend on tumour position?", position_bias),
-    Section("controls", "Controls: does the answer depend on the image?", controls),
-    Section("calibration", "Calibration", calibration),
-    Section("failures", "Failures", failures),
+    Section("segmentation", "Segmentation", segmentation),
+    Section("robustness", "Robustness", robustness),
     Section("subgroups", "Subgroups", subgroups),
-    Section("cases", "Cases", lambda report: {"cases": case_section(report.casebook)}),
-    Section("cohort", "Cohort and audits", cohort),
-    Section("methods", "Methods text", methods),
+    Section("ranking", "Ranking", ranking),
+    Section("cases", "Cases", cases),
+    Section("methods", "Methods", methods),
     Section("provenance", "Provenance", provenance),
 )
-"""The page's sections in order; a new one needs a line here and a template."""
+"""The page's sections in order; a new one needs a line here."""
 
 
 def render_report(report: Report) -> str:
-    """Render a comparison as HTML, under the policy of `render_html`."""
+    """Render a report as HTML.
+
+    All data are escaped, and a content security policy lets the page load nothing and run only its
+    own scripts.
+    """
     style = "".join(map(text, STYLES)) + page_style()
-    scripts = page_scripts(report.casebook)
+    scripts = (text("page.js"), *page_scripts(report.casebook))
+    drawn = [(section, _shown(section.blocks(report))) for section in SECTIONS]
     return (
         environment()
         .get_template("page.html")
         .render(
+            report=report,
             cohort=report.cohort,
+            verdict=verdict(report),
+            league=league(report),
+            letters=LETTERS,
+            primary=f"{endpoint_name(report.primary)} ({SHORTLY[report.primary_choice]})",
+            graded=", ".join(
+                f"{report.cohort.grades[grade]:,} {grade.value}"
+                for grade in (Grade.HGG, Grade.LGG)
+                if report.cohort.grades.get(grade)
+            ),
             names=[arm.name for arm in report.arms],
-            lead=" ".join([verdict(report), *claims(report)]),
             simulated=simulated(report.cohort),
+            marks=marks(report),
             stamps=stamps(report),
-            sections=[(section, section.draw(report)) for section in SECTIONS],
+            sections=[(section, blocks) for section, blocks in drawn if blocks],
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
-            script=Markup(scripts[0]),  # noqa: S704
+            scripts=[Markup(script) for script in scripts[:2]],  # noqa: S704
             policy=policy(style=style, scripts=scripts),
         )
     )
+
+
+def _shown(blocks: Iterable[Block]) -> list[Block]:
+    """Leave out prose without a paragraph."""
+    return [block for block in blocks if not isinstance(block, Prose) or any(block.paragraphs)]

@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A backend's cells; `scored` is the number of studies counted, of all studies."""
+    """A backend's cells; `scored` is the number of studies counted, of all, or empty."""
 
     name: str
     scored: str
@@ -70,6 +70,16 @@ class Table:
 
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
+
+
+def first_group(table: Table) -> Table:
+    """Return the table with its first group alone: every study, failures as the worst answer."""
+    return replace(table, groups=table.groups[:1])
+
+
+def other_groups(table: Table) -> Table | None:
+    """Return the table without its first group; None where there is no other."""
+    return replace(table, groups=table.groups[1:]) if table.groups[1:] else None
 
 
 class Shows(Enum):

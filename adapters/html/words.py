@@ -9,6 +9,7 @@ from gliobench.domain.comparison.endpoints import AUROC, Endpoint
 from gliobench.domain.comparison.pair import Pair
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import FormSummary, Spread
+from gliobench.domain.labels.regions import LOCALISED, Region
 from gliobench.domain.metrics.measures import WORST_MM, Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.predictions.prediction import Form
@@ -69,7 +70,7 @@ def ranked(arms: Sequence[Arm], endpoint: Endpoint) -> list[tuple[str, Estimate]
     """Rank the backends by an endpoint, the best first; backends without it are excluded."""
     found = []
     for arm in arms:
-        measured = _measured(arm, endpoint)
+        measured = measured_by(arm, endpoint)
         if isinstance(measured, Estimate):
             found.append((arm.name, measured))
     return sorted(found, key=lambda row: -endpoint.sign * row[1].value)
@@ -108,12 +109,20 @@ def point_bias(arm: Arm) -> PositionBias | None:
     return points if isinstance(points, PositionBias) else None
 
 
-def _measured(arm: Arm, endpoint: Endpoint) -> object:
-    everyone = arm.summary.everyone.intention_to_treat
+def measured_by(arm: Arm, endpoint: Endpoint, region: Region | None = None) -> object:
+    """Look up one endpoint of a backend, by default of the region that masks are ranked by."""
     if endpoint.form is None:
-        return everyone.grading.measures.get(endpoint.measure) if everyone.grading else None
-    rows = (row for row in everyone.localisation if row.form is endpoint.form)
-    return next((row.measures.get(endpoint.measure) for row in rows), None)
+        grading = arm.summary.everyone.intention_to_treat.grading
+        return grading.measures.get(endpoint.measure) if grading else None
+    row = row_of(arm, endpoint.form, region)
+    return row.measures.get(endpoint.measure) if row else None
+
+
+def row_of(arm: Arm, form: Form, region: Region | None = None) -> FormSummary | None:
+    """Look up a form of localisation, of masks by default in the region that they are ranked by."""
+    wanted = {region} if region else {None, *LOCALISED}
+    rows = arm.summary.everyone.intention_to_treat.localisation
+    return next((row for row in rows if row.form is form and row.region in wanted), None)
 
 
 def with_interval(

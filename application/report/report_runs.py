@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.report.control_responses import responses
@@ -23,7 +24,7 @@ from gliobench.domain.statistics.means import RESAMPLES
 
 @dataclass(frozen=True, slots=True)
 class ReportRuns:
-    """Reports on runs over one cohort: a pure function of them, so whoever reports writes the same.
+    """Reports on runs over one cohort: but for the date a pure function of them.
 
     Args:
         primary: The endpoint that decides; None for the one that all runs recorded, or else
@@ -33,6 +34,7 @@ class ReportRuns:
         refuses_leakage: Refuse a backend that has learned from these patients; otherwise it is
             stamped. A baseline, which knows averages only, is stamped and never refused.
         fewest: Runs wanted.
+        today: Returns the date of the report.
     """
 
     primary: Endpoint | None = None
@@ -40,6 +42,7 @@ class ReportRuns:
     versions: Mapping[str, str] | None = None
     refuses_leakage: bool = False
     fewest: int = 1
+    today: Callable[[], date] = date.today
 
     def __call__(
         self,
@@ -103,6 +106,7 @@ class ReportRuns:
             report,
             casebook=gather_cases(runs, [run.cases.study_ids.tolist() for run in scored]),
             missing_shards=first.missing_shards,
+            date=self.today().isoformat(),
         )
 
     def _refuse(self, findings: Sequence[Finding]) -> None:

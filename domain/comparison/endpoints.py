@@ -32,7 +32,7 @@ class PrimaryChoice(str, Enum):
     DEFAULT = "the default, not declared before scoring"
     PARTLY = "declared before scoring in some of the runs only"
     UNKNOWN = "recorded before scoring, declared or by default"
-    LATER = "chosen for this comparison"
+    LATER = "chosen for this report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ class Report:
         versions: Of gliobench and the libraries that computed.
         casebook: Single cases, for readers.
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
+        date: When the report was made, as YYYY-MM-DD; empty where nobody says.
     """
 
     cohort: CohortDescription
@@ -167,3 +168,4 @@ class Report:
     versions: Mapping[str, str]
     casebook: Casebook = field(default_factory=Casebook)
     missing_shards: tuple[str, ...] = ()
+    date: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Title
 from gliobench.adapters.html.figures.reliability import reliability_diagrams
 from gliobench.adapters.html.numbers import number
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
@@ -11,16 +12,22 @@ from gliobench.domain.comparison.report import Report
 from gliobench.domain.statistics.reliability import Reliability
 
 
-def calibration(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
+def calibration(report: Report) -> Iterator[Block]:
+    """Yield the blocks; nothing where no backend gives probabilities."""
+    table = calibration_table(report)
+    if table is None:
+        return
     found = [arm.calibration for arm in report.arms if isinstance(arm.calibration, Reliability)]
-    return {
-        "table": calibration_table(report),
-        "figures": reliability_diagrams(report),
-        "warning": next(
-            (reliability.warning for reliability in found if reliability.warning), None
-        ),
-    }
+    warning = next((item.warning for item in found if item.warning), "")
+    yield Title(
+        "Calibration",
+        "Observed share of HGG, with Wilson's 95 % CI, in bins of predicted P(HGG). Dashed: perfect "
+        "calibration. Columns: number of studies per bin."
+        + (f" Too few studies for the ECE: {warning}." if warning else ""),
+    )
+    yield Gallery(reliability_diagrams(report), "four")
+    caption = "Answered studies only. Brier = miscalibration − resolution + uncertainty."
+    yield Closed("Calibration in numbers", [Numbers(table, caption)])
 
 
 def calibration_table(report: Report) -> Table | None:

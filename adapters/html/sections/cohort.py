@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Listed, Numbers, Title
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.numbers import MISSING, count, interval, number, value_of
-from gliobench.adapters.html.tables import grade_counts, site_rows
+from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, grade_counts, site_rows
 from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
 from gliobench.domain.comparison.report import Report
@@ -17,27 +18,65 @@ NAMED = 12
 """Up to this many excluded studies are listed; more are only counted."""
 
 
-def cohort(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    return {
-        "cohort": report.cohort,
-        "flow": flow_figure(report.flow),
-        "arms": [_answers(arm) for arm in report.flow.arms],
-        "annotations": reference_counts(report.cohort),
-        "excluded": list(_excluded(report.flow)),
-        "findings": report.findings,
-        "site_rows": site_rows(report),
-        "grade_counts": grade_counts(report.cohort.grades),
-        "site_accuracy": _with_interval(report.sites.accuracy),
-        "site_balanced": _with_interval(report.sites.balanced_accuracy),
-    }
+def cohort(report: Report) -> Iterator[Block]:
+    """Yield the blocks."""
+    described = report.cohort
+    yield Title("Cohort")
+    yield Gallery([flow_figure(report.flow)], "beside")
+    yield Listed([reference_counts(described), *_excluded(report.flow)])
+    answers = Table(ANSWERS, (Group("", tuple(map(_answers, report.flow.arms))),))
+    yield Closed(
+        "Answers given",
+        [
+            Numbers(
+                answers,
+                "Answers given / expected: grades where the reference has one, localisation in every "
+                "form where it shows a tumour.",
+            )
+        ],
+    )
+    caption = (
+        f"{count(described.n_studies, 'study')} of {count(described.n_patients, 'patient')} by site "
+        "and reference grade. Answering the more common grade of each site, without an image, has "
+        f"an accuracy of {_with_interval(report.sites.accuracy)} and a balanced accuracy of "
+        f"{_with_interval(report.sites.balanced_accuracy)}."
+    )
+    yield Closed("Sites", [Numbers(_sites(report), caption, head="Site")])
+    yield Closed(
+        "Audit",
+        [
+            Listed(
+                [finding.sentence for finding in report.findings]
+                or [
+                    "Same cohort, same references, no training on these patients, no slice selected "
+                    "with the reference."
+                ]
+            )
+        ],
+    )
 
 
-def _answers(arm: ArmFlow) -> tuple[str, str, str, str]:
-    """Return a backend's name, scored studies, answered grades and answered localisations."""
+ANSWERS = (
+    Column("Grades", "Given / expected"),
+    Column("Localisation", "Given in every form / expected"),
+)
+
+
+def _sites(report: Report) -> Table:
+    columns = tuple(
+        Column(name, "Studies of this reference grade") for name in ("HGG", "LGG", "Unknown")
+    )
+    rows = [*site_rows(report), ("All", grade_counts(report.cohort.grades))]
+    cells = tuple(
+        Row(site, str(sum(counts)), tuple(Cell(f"{n:,}") for n in counts)) for site, counts in rows
+    )
+    return Table(columns, (Group("", cells),))
+
+
+def _answers(arm: ArmFlow) -> Row:
     grades = f"{arm.n_graded:,} / {arm.n_asked_grade:,}" if arm.n_asked_grade else MISSING
     places = f"{arm.n_placed:,} / {arm.n_asked_place:,}" if arm.n_asked_place else MISSING
-    return arm.name, f"{arm.n_scored:,}", grades, places
+    return Row(arm.name, f"{arm.n_scored:,}", (Cell(grades), Cell(places)))
 
 
 def _excluded(flow: CohortFlow) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from gliobench.adapters.html.blocks import Block, Closed, Facts, Numbers, Title
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
 from gliobench.adapters.html.sections.control_words import leading, reading
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, Group, Row, Table, measured_cell
@@ -19,17 +20,32 @@ Controlled: TypeAlias = Mapping[str, tuple[Response, ...]]
 """Each backend's responses to the controls, by its name."""
 
 
-def controls(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
+def controls(report: Report) -> Iterator[Block]:
+    """Yield the blocks; nothing where no backend was run on altered images."""
     controlled = {arm.name: arm.controls for arm in report.arms if arm.controls}
+    if not controlled:
+        return
     tracking = dict(tracking_indices(report.arms))
-    return {
-        "readings": [
-            (name, reading(responses, tracking.get(name))) for name, responses in controlled.items()
-        ],
-        "moved": moved_table(controlled),
-        "altered": altered_table(controlled),
+    yield Title(
+        "Controls: does the answer depend on the image?",
+        "The same studies with altered images. A backend that detects the tumour follows it and "
+        "gives no answer where there is none. A backend that always answers the image centre has no "
+        "error under mirroring and the full error under a shift. One that detects only the brain "
+        "passes both tests and is revealed by its tracking index.",
+    )
+    yield Facts({name: reading(found, tracking.get(name)) for name, found in controlled.items()})
+    tables = {
+        "Whether answers move with their images. Points represent a backend where it gives any. "
+        "Answers are moved back before they are compared with those on the true images.": moved_table(
+            controlled
+        ),
+        "Answers on blank images, on another patient's image, and without one modality.": altered_table(
+            controlled
+        ),
     }
+    found = [Numbers(table, caption) for caption, table in tables.items() if table]
+    if found:
+        yield Closed("Controls in numbers", found)
 
 
 def moved_table(found: Controlled) -> Table | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Prose, Title
+from gliobench.adapters.html.claims import more_failures
 from gliobench.adapters.html.figures.failure_rates import failure_figures
 from gliobench.adapters.html.numbers import interval, percent, value_of
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
@@ -12,13 +14,17 @@ from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.estimate import Measured
 
 
-def failures(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    return {
-        "table": failure_table(report),
-        "figures": failure_figures(report),
-        "never": [arm.name for arm in report.arms if not arm.failures[0].n],
-    }
+def failures(report: Report) -> Iterator[Block]:
+    """Yield the blocks."""
+    table = failure_table(report)
+    if table is None:
+        yield Prose(["No failures: every backend answered every study."])
+        return
+    yield Title("Failures", "A study counts once per reason.")
+    yield Prose(list(more_failures(report)), "claims")
+    yield Gallery(failure_figures(report), "two")
+    caption = "Share of studies by failure reason, with Wilson's 95 % CI."
+    yield Closed("Failures in numbers", [Numbers(table, caption)])
 
 
 def failure_table(report: Report) -> Table | None:

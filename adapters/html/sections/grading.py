@@ -1,23 +1,29 @@
-"""Grading: performance beside published models, and pairwise tests."""
+"""Grading: performance beside published models, calibration, and pairwise tests."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Prose, Title
 from gliobench.adapters.html.cells import test_cell
 from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
-from gliobench.adapters.html.figures.forest import difference_forest
+from gliobench.adapters.html.lead import grading_claims
 from gliobench.adapters.html.numbers import MISSING, interval, number
+from gliobench.adapters.html.sections.calibration import calibration
+from gliobench.adapters.html.sections.pairs import forest_blocks
 from gliobench.adapters.html.tables import (
     GRADED,
+    GRADED_COLUMNS,
     NOTHING,
     Cell,
     Column,
     Group,
     Row,
     Table,
+    first_group,
     grading_table,
     measured_cell,
+    other_groups,
 )
 from gliobench.adapters.html.words import endpoint_name, p_value, primary_test, repeats_patients
 from gliobench.domain.comparison.endpoints import AUROC
@@ -32,29 +38,51 @@ from gliobench.domain.statistics.mcnemar import McNemar
 NOT_THIS_RUN = "Published results on other patients, not part of these runs"
 
 
-def grading(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    return {
-        "table": graded_beside_the_paper(report),
-        "paper": PAPER,
-        "simulated": not report.cohort.is_ranked,
-        "forest_of_primary": difference_forest(report, report.primary),
-        "curves": ranking_curves(report),
-        "confusions": confusion_matrices(report),
-        "pairs": paired_grades(report),
-    }
-
-
-def graded_beside_the_paper(report: Report) -> Table | None:
-    """Tabulate grading, with published models in rows of their own.
-
-    Published models are omitted for simulated studies.
-    """
+def grading(report: Report) -> Iterator[Block]:
+    """Yield the section; nothing where no backend graded a study of known grade."""
     table = grading_table(report)
-    if table is None or not report.cohort.is_ranked:
-        return table
-    rows = tuple(_published(model) for model in PUBLISHED)
-    return replace(table, groups=(*table.groups, Group(NOT_THIS_RUN, rows)))
+    if table is None:
+        return
+    yield Prose(list(grading_claims(report)), "claims")
+    yield Numbers(first_group(table), "Grading performance. HGG is the positive class.")
+    if others := other_groups(table):
+        yield Closed(
+            "Answered only, and sites with both grades", [Numbers(others, "Grading performance.")]
+        )
+    if report.primary.form is None:
+        yield from forest_blocks(report, report.primary)
+    if curves := ranking_curves(report):
+        yield Title(
+            "ROC and precision-recall curves",
+            "Dots: operating point of each backend's own grades. Dashed: no skill. Failures count "
+            "as the wrong grade with probability 1.",
+        )
+        yield Gallery(curves)
+    yield from calibration(report)
+    if confusions := confusion_matrices(report):
+        yield Title(
+            "Confusion matrices",
+            "Rows: reference; columns: prediction; percentages refer to the row.",
+        )
+        yield Gallery(confusions, "four")
+    if pairs := paired_grades(report):
+        yield Closed(
+            "Pairwise comparisons",
+            [Numbers(pairs, "Pairwise comparisons on the same studies.", head="Pair")],
+        )
+    if report.cohort.is_ranked:
+        yield Closed(NOT_THIS_RUN, [Numbers(published_table(), PAPER_NOTE)])
+
+
+PAPER_NOTE = (
+    f"{PAPER}. Its models, patients and number of patients are not public, so its rows cannot be "
+    "compared with these runs. On BraTS 2020, always answering HGG would score 79 %."
+)
+
+
+def published_table() -> Table:
+    """Tabulate published models."""
+    return Table(GRADED_COLUMNS, (Group("", tuple(map(_published, PUBLISHED))),))
 
 
 def _published(model: Published) -> Row:

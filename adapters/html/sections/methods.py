@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gliobench.adapters.html.blocks import Block, Closed, Prose, Template, Title
 from gliobench.adapters.html.numbers import count, listed
 from gliobench.adapters.html.sections.checklists import checklists
 from gliobench.adapters.html.stamps import unranked
@@ -27,12 +28,18 @@ from gliobench.domain.statistics.reliability import BINS, Reliability
 from gliobench.domain.statistics.swapping import SWAPS
 
 
-def methods(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    return {
-        "paragraphs": method_paragraphs(report),
-        "checklists": checklists(report),
-    }
+def methods(report: Report) -> Iterator[Block]:
+    """Yield the section."""
+    yield Prose(method_paragraphs(report), "paste")
+    yield Title(
+        "Reporting checklists",
+        "Ticked items are addressed on this page, in the section named; all others are left to the "
+        "author. A tick does not mean that the item is fully met. Item numbers are those of the "
+        "checklists, the wording is ours.",
+    )
+    for found in checklists(report):
+        summary = f"{found.title}: {len(found.answered)} of {len(found.items)} items addressed on this page"
+        yield Closed(summary, [Template("checklist.html", {"list": found})])
 
 
 def method_paragraphs(report: Report) -> list[str]:

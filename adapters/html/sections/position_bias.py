@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Title
 from gliobench.adapters.html.figures.positions import outlined, place_figures
 from gliobench.adapters.html.numbers import MISSING, number, percent, value_of
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table, measured_cell
@@ -14,13 +15,30 @@ from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import NotEstimable
 
 
-def position_bias(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    return {
-        "figures": place_figures(report),
-        "table": bias_table(report),
-        "outlined": outlined(report.brains),
-    }
+def position_bias(report: Report) -> Iterator[Block]:
+    """Yield the blocks; nothing where no backend answers on the plane."""
+    table, figures = bias_table(report), place_figures(report)
+    if table is None and not figures:
+        return
+    outline = (
+        "The outline is an average healthy brain (MNI152) at the mean position of these brains, not "
+        "a patient's."
+        if outlined(report.brains)
+        else "No brain outline is drawn: brain positions are unknown or vary too much."
+    )
+    yield Title(
+        "Position bias: do answers depend on tumour position?",
+        "Filled: answers; rings: tumours, on superimposed scoring planes, ±110 mm around the image "
+        "centre. The patient's right is on the left, anterior at the top. Clustered answers with "
+        f"scattered tumours show that a backend ignores tumour position. {outline}",
+    )
+    yield Gallery(figures, "four")
+    if table is not None:
+        caption = (
+            "Dependence of the answers on the scoring plane on tumour position (0 = independent of "
+            "tumour position). Failures are excluded."
+        )
+        yield Closed("Position bias in numbers", [Numbers(table, caption)])
 
 
 def bias_table(report: Report) -> Table | None:

@@ -3,54 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from gliobench.adapters.html.blocks import Block, Closed, Numbers, Title
+from gliobench.adapters.html.numbers import ends, listed
 from gliobench.adapters.html.tables import Column, Group, Row, Table, measured_cell
 from gliobench.domain.comparison.report import Report, Stratum, StratumRow
 from gliobench.domain.metrics.measures import ACCURACY, CENTRE_ERROR, WORST_MM
-from gliobench.domain.statistics.estimate import NotEstimable
+from gliobench.domain.statistics.estimate import Estimate
 
 
-def subgroups(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    return {"tables": strata_tables(report)}
-
-
-@dataclass(frozen=True, slots=True)
-class StrataTable:
-    """One measure of all backends in all subgroups."""
-
-    title: str
-    table: Table
-
-
-def strata_tables(report: Report) -> list[StrataTable]:
-    """Tabulate accuracy and centre error by subgroup, one column per backend."""
-    found = []
+def subgroups(report: Report) -> Iterator[Block]:
+    """Yield the section; subgroups that do not differ are closed."""
     error = CENTRE_ERROR.heading[0].lower() + CENTRE_ERROR.heading[1:]
     for title, measure, digits in (
-        ("Accuracy of grading", "accuracy", ACCURACY.digits),
+        (f"{ACCURACY.title} of grading", "accuracy", ACCURACY.digits),
         (f"Mean {error} (a failure counts as {WORST_MM})", "error_mm", CENTRE_ERROR.digits),
     ):
         arms = [
             arm.name
             for at, arm in enumerate(report.arms)
-            if any(
-                not isinstance(getattr(s.rows[at], measure), NotEstimable) for s in report.subgroups
-            )
+            if any(isinstance(getattr(s.rows[at], measure), Estimate) for s in report.subgroups)
         ]
-        if arms:
-            groups = tuple(
-                Group(
-                    by.value[0].upper() + by.value[1:],
-                    tuple(_parts(list(parts), arms, measure, digits)),
-                )
-                for by, parts in groupby(report.subgroups, key=lambda stratum: stratum.by)
-            )
-            columns = tuple(Column(name, f"{title}, {name}") for name in arms)
-            found.append(StrataTable(title, Table(columns, groups)))
-    return found
+        if not arms:
+            continue
+        columns = tuple(Column(name, f"{title}, {name}") for name in arms)
+        groups = {True: list[Group](), False: list[Group]()}
+        for by, found in groupby(report.subgroups, key=lambda stratum: stratum.by):
+            parts = list(found)
+            rows = tuple(_parts(parts, arms, measure, digits))
+            groups[_differ(parts, measure)].append(Group(by.value[0].upper() + by.value[1:], rows))
+        caption = f"{title} by subgroup; failures count as the worst answer."
+        yield Title(title)
+        if groups[True]:
+            yield Numbers(Table(columns, tuple(groups[True])), caption, head="Subgroup")
+        if groups[False]:
+            closed = Numbers(Table(columns, tuple(groups[False])), caption, head="Subgroup")
+            names = listed([group.title.lower() for group in groups[False]])
+            yield Closed(f"Subgroups whose 95 % CIs overlap: {names}", [closed])
+
+
+def _differ(parts: Sequence[Stratum], measure: str) -> bool:
+    """Return whether the intervals of a backend in two of the subgroups do not overlap."""
+    for rows in zip(*(part.rows for part in parts), strict=True):
+        spreads = [found for row in rows if (found := ends(getattr(row, measure)))]
+        if spreads and max(one.low for one in spreads) > min(one.high for one in spreads):
+            return True
+    return False
 
 
 def _parts(

@@ -51,7 +51,7 @@ def test_the_first_paragraph_says_who_is_better_and_how_sure(comparison: Report)
     )
     assert "Read balanced accuracy, not accuracy. constant does not exceed this accuracy." in told
     assert (
-        "By balanced accuracy, the primary endpoint (chosen for this comparison), looks ranks first"
+        "By balanced accuracy, the primary endpoint (chosen for this report), looks ranks first"
         in told
     )
     assert "it is better than constant (Holm-adjusted p < 0.05)" in told

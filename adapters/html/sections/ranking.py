@@ -1,11 +1,12 @@
-"""The comparison at a glance: skill, pairwise significance and tracking of the tumour."""
+"""Ranking: all backends by the main measures, and the significance of their differences."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gliobench.adapters.html.blocks import Block, Gallery, Template, Title
 from gliobench.adapters.html.figures.glance import glance_figures
-from gliobench.adapters.html.stamps import unranked
 from gliobench.adapters.html.words import (
     endpoint_name,
     pair_of,
@@ -16,18 +17,21 @@ from gliobench.domain.comparison.pair import Verdict
 from gliobench.domain.comparison.report import Report
 
 
-def glance(report: Report) -> dict[str, object]:
-    """Gather what the section shows."""
-    endpoints = dict.fromkeys((report.primary, POINT_ERROR)) if report.cohort.is_ranked else ()
-    matrices = [found for endpoint in endpoints if (found := _matrix(report, endpoint))]
-    seen = {cell.verdict for found in matrices for _, cells in found.rows for cell in cells if cell}
-    return {
-        "figures": glance_figures(report),
-        "matrices": matrices,
-        "torn": Verdict.TORN in seen,
-        "typical": Verdict.TYPICAL in seen,
-        "unranked": unranked(report.cohort) if not report.cohort.is_ranked else "",
-    }
+def ranking(report: Report) -> Iterator[Block]:
+    """Yield the section: all backends by each of the main measures, and which of them differ."""
+    if figures := glance_figures(report):
+        yield Gallery(figures, "one")
+    if matrices := significance_matrices(report):
+        seen = {
+            cell.verdict for found in matrices for _, cells in found.rows for cell in cells if cell
+        }
+        values = {
+            "matrices": matrices,
+            "torn": Verdict.TORN in seen,
+            "typical": Verdict.TYPICAL in seen,
+        }
+        yield Title("Significance matrix")
+        yield Template("significance.html", values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ class SignificanceMatrix:
 
     title: str
     rows: tuple[tuple[str, tuple[MatrixCell | None, ...]], ...]
+
+
+def significance_matrices(report: Report) -> list[SignificanceMatrix]:
+    """Tabulate the claims on all pairs, for the primary endpoint and for points."""
+    endpoints = dict.fromkeys((report.primary, POINT_ERROR)) if report.cohort.is_ranked else ()
+    return [found for endpoint in endpoints if (found := _matrix(report, endpoint))]
 
 
 def _matrix(report: Report, endpoint: Endpoint) -> SignificanceMatrix | None:
