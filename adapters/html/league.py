@@ -110,7 +110,8 @@ def league(report: Report) -> League:
     """Tabulate all backends; columns without a number are left out."""
     arms = _in_order(report)
     letters = _letters(report)
-    columns, cells = [], []
+    columns: list[LeagueColumn] = []
+    cells: list[list[LeagueCell]] = []
     for column, read in _columns(report):
         numbers = [read(arm) for arm in arms]
         if any(numbers):
@@ -156,7 +157,7 @@ def _mark(report: Report, arm: Arm) -> str:
 
 
 def _letters(report: Report) -> dict[str, str]:
-    """Give letters by the claims in the primary endpoint; nothing without pairs."""
+    """Return letters by the claims in the primary endpoint; nothing without pairs."""
     names = [name for name, _ in ranked(report.arms, report.primary)]
     if len(names) < 2 or not report.pairs:
         return {}
@@ -238,19 +239,12 @@ def _cells(numbers: Sequence[Number | None]) -> list[LeagueCell]:
     """Draw bars to one scale: 0 to 1, or to a round number above all."""
     most = max(found.high for found in numbers if found)
     top = 1.0 if most <= 1 else scale(min(most, WORST_MM - 1))[1]
-    return [
-        LeagueCell()
-        if found is None
-        else LeagueCell(
-            found.text, found.says, found.value, *(_per_cent(at, top) for at in _bar(found))
-        )
-        for found in numbers
-    ]
+    return [LeagueCell() if found is None else _cell(found, top) for found in numbers]
 
 
-def _bar(found: Number) -> tuple[float, float, float]:
-    return found.low, found.value, found.high
-
-
-def _per_cent(value: float, top: float) -> float:
-    return round(100 * min(max(value, 0.0), top) / top, 1)
+def _cell(found: Number, top: float) -> LeagueCell:
+    low, at, high = (
+        round(100 * min(max(value, 0.0), top) / top, 1)
+        for value in (found.low, found.value, found.high)
+    )
+    return LeagueCell(found.text, found.says, found.value, low, at, high)

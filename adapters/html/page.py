@@ -11,6 +11,7 @@ from gliobench.adapters.html.blocks import Block, Prose, Template
 from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
 from gliobench.adapters.html.lead import verdict
 from gliobench.adapters.html.league import LETTERS, league
+from gliobench.adapters.html.numbers import count
 from gliobench.adapters.html.sections.grading import grading
 from gliobench.adapters.html.sections.localisation import localisation
 from gliobench.adapters.html.sections.methods import methods
@@ -21,10 +22,9 @@ from gliobench.adapters.html.sections.segmentation import segmentation
 from gliobench.adapters.html.sections.subgroups import subgroups
 from gliobench.adapters.html.stamps import marks, simulated, stamps
 from gliobench.adapters.html.templating import environment, policy, text
-from gliobench.adapters.html.words import endpoint_name
+from gliobench.adapters.html.words import endpoint_name, grade_counts
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
-from gliobench.domain.studies.study import Grade
 
 SHORTLY = {
     PrimaryChoice.DECLARED: "set before scoring",
@@ -88,12 +88,7 @@ def render_report(report: Report) -> str:
             verdict=verdict(report),
             league=league(report),
             letters=LETTERS,
-            primary=f"{endpoint_name(report.primary)} ({SHORTLY[report.primary_choice]})",
-            graded=", ".join(
-                f"{report.cohort.grades[grade]:,} {grade.value}"
-                for grade in (Grade.HGG, Grade.LGG)
-                if report.cohort.grades.get(grade)
-            ),
+            about=_about(report),
             names=[arm.name for arm in report.arms],
             simulated=simulated(report.cohort),
             marks=marks(report),
@@ -110,3 +105,18 @@ def render_report(report: Report) -> str:
 def _shown(blocks: Iterable[Block]) -> list[Block]:
     """Leave out prose without a paragraph."""
     return [block for block in blocks if not isinstance(block, Prose) or any(block.paragraphs)]
+
+
+def _about(report: Report) -> str:
+    """Describe in one line what was evaluated, when and by which endpoint."""
+    hgg, lgg = grade_counts(report)
+    graded = ", ".join(f"{n:,} {grade}" for n, grade in ((hgg, "HGG"), (lgg, "LGG")) if n)
+    version = report.versions.get("gliobench")
+    parts = (
+        count(report.cohort.n_studies, "study") + (f" ({graded})" if graded else ""),
+        count(len(report.arms), "backend"),
+        report.date,
+        f"gliobench {version}" if version else "",
+        f"primary endpoint: {endpoint_name(report.primary)} ({SHORTLY[report.primary_choice]})",
+    )
+    return " · ".join(filter(None, parts))

@@ -150,7 +150,7 @@ class Report:
         versions: Of gliobench and the libraries that computed.
         casebook: Single cases, for readers.
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
-        date: When the report was made, as YYYY-MM-DD; empty where nobody says.
+        date: When the report was made, as YYYY-MM-DD; empty where it is not known.
     """
 
     cohort: CohortDescription

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 
 def compact_letters(names: Sequence[str], different: Collection[frozenset[str]]) -> dict[str, str]:
-    """Give letters so that two share one exactly where they are not significantly different.
+    """Return letters so that two share one exactly where they are not significantly different.
 
     Args:
         names: Unique, the best first: "a" goes to the first.
@@ -24,7 +24,7 @@ def compact_letters(names: Sequence[str], different: Collection[frozenset[str]])
         split = [
             part
             for group in groups
-            for part in ([group - {one} for one in pair] if pair <= group else [group])
+            for part in ([group - {name} for name in pair] if pair <= group else [group])
         ]
         unique = list(dict.fromkeys(split))
         groups = [group for group in unique if not any(group < other for other in unique)]

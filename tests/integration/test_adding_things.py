@@ -84,10 +84,9 @@ DATASET_KIND: Patch = {
 SECTION: Patch = {
     "adapters/html/page.py": (
         '    Section("cases"',
-        '    Section("weather", "Weather", lambda comparison: {"n": len(comparison.arms)}),\n'
+        '    Section("weather", "Weather", lambda one: [Prose([f"Fine for {len(one.arms)}."])]),\n'
         '    Section("cases"',
     ),
-    "adapters/html/templates/sections/weather.html": ("", "<p>Fine for {{ n }} backends.</p>\n"),
 }
 BACKEND = """
 from gliobench.plugin import Backend, Grade, GradePrediction
@@ -211,7 +210,7 @@ def test_a_kind_of_dataset_is_opened_by_its_prefix(reports: Reports) -> None:
 
 def test_a_section_stands_in_the_comparison(reports: Reports) -> None:
     assert "Weather" in reports.comparison
-    assert "<p>Fine for 2 backends.</p>" in reports.comparison
+    assert "<p>Fine for 2.</p>" in reports.comparison
 
 
 def test_a_backend_from_a_file_is_graded_beside_ours(reports: Reports) -> None:

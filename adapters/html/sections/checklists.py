@@ -85,13 +85,13 @@ def _answers(report: Report) -> dict[str, Answer]:
     found = {
         "goal": Answer("methods", "a comparison of backends by a primary endpoint"),
         "missing": Answer(
-            "failures",
+            "robustness",
             f"counted as the worst answer: {listed(failing)}"
             if failing
             else "no answer is missing",
         ),
         "disjoint": Answer(
-            "cohort",
+            "provenance",
             "overlap with training patients and images, by hash: "
             + ("found" if FindingKind.LEAKAGE in kinds else "none found in the backends' metadata"),
         ),
@@ -100,10 +100,10 @@ def _answers(report: Report) -> dict[str, Answer]:
         "metrics": Answer("methods", "all measures, plots and tests of the comparison"),
         "uncertainty": Answer("methods", "confidence intervals, tests and their correction"),
         "subgroups": Answer("subgroups", "by tumour size, side, position, grade and site"),
-        "flow": Answer("cohort", f"from {count(report.flow.n_given, 'study')} given"),
-        "counts": Answer("cohort", f"{cohort.n_patients:,} patients, by grade and site"),
+        "flow": Answer("provenance", f"from {count(report.flow.n_given, 'study')} given"),
+        "counts": Answer("provenance", f"{cohort.n_patients:,} patients, by grade and site"),
         "performance": Answer("grading", "with 95 % CI, beside always answering HGG"),
-        "failures": Answer("failures", "confusion matrices, and failures by reason"),
+        "failures": Answer("robustness", "confusion matrices, and failures by reason"),
     }
     graded = [arm for arm in report.arms if arm.summary.everyone.intention_to_treat.grading]
     if any(pair.detectable for pair in report.pairs):
@@ -111,9 +111,11 @@ def _answers(report: Report) -> dict[str, Answer]:
     if not graded:
         found["performance"] = Answer("localisation", "with 95 % CI")
     if graded and cohort.sites:
-        found["sites"] = Answer("cohort", "site by grade, and a grader that uses the site alone")
+        found["sites"] = Answer(
+            "provenance", "site by grade, and a grader that uses the site alone"
+        )
     if any(isinstance(arm.calibration, Reliability) for arm in report.arms):
-        found["no updating"] = Answer("calibration", "none: probabilities were not recalibrated")
+        found["no updating"] = Answer("grading", "none: probabilities were not recalibrated")
     return found
 
 

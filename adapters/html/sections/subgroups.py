@@ -47,7 +47,7 @@ def _differ(parts: Sequence[Stratum], measure: str) -> bool:
     """Return whether the intervals of a backend in two of the subgroups do not overlap."""
     for rows in zip(*(part.rows for part in parts), strict=True):
         spreads = [found for row in rows if (found := ends(getattr(row, measure)))]
-        if spreads and max(one.low for one in spreads) > min(one.high for one in spreads):
+        if spreads and max(found.low for found in spreads) > min(found.high for found in spreads):
             return True
     return False
 

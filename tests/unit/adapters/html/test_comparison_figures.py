@@ -17,7 +17,7 @@ from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.glance import glance_figures
 from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figures
-from gliobench.adapters.html.sections.glance import MatrixCell, glance
+from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.pair import Verdict
 from gliobench.domain.comparison.report import Report
@@ -172,7 +172,7 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) 
 
 
 def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Report) -> None:
-    duels = glance(comparison)["matrices"]
+    duels = significance_matrices(comparison)
     assert isinstance(duels, list)
 
     graded, placed = (dict(duel.rows) for duel in duels)

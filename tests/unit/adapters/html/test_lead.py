@@ -18,9 +18,9 @@ from fakes.fake_comparison import (
 from fakes.fake_report import in_words
 from gliobench.adapters.html.figures.forest import difference_forest
 from gliobench.adapters.html.figures.glance import glance_figures
-from gliobench.adapters.html.sections.glance import MatrixCell, glance
-from gliobench.adapters.html.sections.localisation import paired_places
 from gliobench.adapters.html.sections.methods import method_paragraphs
+from gliobench.adapters.html.sections.pairs import paired_places
+from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
 from gliobench.adapters.html.stamps import stamps
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
@@ -79,7 +79,7 @@ def test_of_a_mean_that_rests_on_few_failures_only_the_typical_study_is_claimed(
 
 def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Report) -> None:
     forest = difference_forest(torn, POINT_ERROR)
-    table = paired_places(torn)
+    table = paired_places(torn, [Form.POINT])
 
     assert forest is not None
     assert "mean and median disagree" in forest.pairs.alt
@@ -89,14 +89,12 @@ def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Re
 
 
 def test_the_duel_of_two_whose_mean_and_median_disagree_has_no_winner(torn: Report) -> None:
-    duels = glance(torn)["matrices"]
+    duels = significance_matrices(torn)
 
-    assert isinstance(duels, list)
     assert duels[-1].rows == (
         ("dull", (None, MatrixCell(Verdict.TORN, None))),
         ("sharp", (MatrixCell(Verdict.TORN, None), None)),
     )
-    assert glance(torn)["torn"]
 
 
 def turned(cases: list[CaseScore]) -> list[CaseScore]:

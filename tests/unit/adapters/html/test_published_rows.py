@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from fakes.fake_comparison import compared, looks, says_hgg
+from gliobench.adapters.html.blocks import Closed, Numbers
 from gliobench.adapters.html.numbers import MISSING
-from gliobench.adapters.html.sections.grading import NOT_THIS_RUN, graded_beside_the_paper
+from gliobench.adapters.html.sections.grading import NOT_THIS_RUN, grading, published_table
 
 
-def test_published_figures_stand_in_rows_of_their_own() -> None:
-    table = graded_beside_the_paper(compared(llama_vision=looks(12), cnn_onnx=says_hgg(12)))
+def test_published_figures_stand_in_a_table_of_their_own_that_is_closed() -> None:
+    blocks = list(grading(compared(llama_vision=looks(12), cnn_onnx=says_hgg(12))))
 
-    assert table is not None
-    *ours, published = table.groups
-    assert published.title == NOT_THIS_RUN
-    figures = {row.name: [cell.text for cell in row.cells] for row in published.rows}
+    ours = [block.table for block in blocks if isinstance(block, Numbers)]
+    published = next(
+        block for block in blocks if isinstance(block, Closed) and block.summary == NOT_THIS_RUN
+    )
+    names = {row.name for table in ours for group in table.groups for row in group.rows}
+    assert {"llama-vision", "cnn-onnx"} <= names
+    assert not names & {row.name for row in published_table().groups[0].rows}
+    assert published.blocks
+
+
+def test_published_figures_are_told_where_they_were_given_and_no_more() -> None:
+    table = published_table()
+
+    figures = {row.name: [cell.text for cell in row.cells] for row in table.groups[0].rows}
     assert figures["LLaMA 3.2 Vision, base"] == ["0.76", *[MISSING] * 2, "0.18", *[MISSING] * 3]
     assert figures["3D CNN"] == ["0.80", *[MISSING] * 6]
-    assert {row.scored for row in published.rows} == {"n not given"}
-    assert not set(figures) & {row.name for group in ours for row in group.rows}
-
-
-def test_a_backend_has_a_cell_for_each_of_its_own_measures_and_no_more() -> None:
-    table = graded_beside_the_paper(compared(llama_vision=looks(12), cnn_onnx=says_hgg(12)))
-
-    assert table is not None
-    assert {len(row.cells) for group in table.groups for row in group.rows} == {len(table.columns)}
-    assert "Published" not in {column.title for column in table.columns}
+    assert {row.scored for row in table.groups[0].rows} == {"n not given"}
+    assert {len(row.cells) for row in table.groups[0].rows} == {len(table.columns)}

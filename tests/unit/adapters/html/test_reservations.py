@@ -85,7 +85,7 @@ def test_a_comparison_on_phantoms_tests_nothing_and_ranks_nobody(simulated: Repo
     assert not [claim for claim in CLAIMS if claim in told]
     assert "No backend is ranked" in told
     page = render_report(simulated)
-    assert "[SIMULATED] 2 backends" in page
+    assert "<title>[SIMULATED] cohort, 2 backends" in page
     assert "▲" not in page
     assert json.loads(render_json(simulated))["simulated"] is True
     assert "Published results" not in page
