@@ -52,10 +52,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Other dependencies come from the environment of the tests, so that nothing large is fetched.
     """
     home = tmp_path_factory.mktemp("home")
-    run(sys.executable, "-m", "venv", home / "venv", cwd=home)
+    run(sys.executable, "-m", "venv", "--without-pip", home / "venv", cwd=home)
     bin_ = home / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
-    pip = [bin_ / "python", "-m", "pip", "install", "--quiet", "--no-deps"]
-    run(*pip, wheel, "entrypoints", "adapters", cwd=home)
+    pip = [sys.executable, "-m", "pip", "--python", bin_ / "python", "install", "--quiet"]
+    run(*pip, "--no-deps", "--no-compile", wheel, "entrypoints", "adapters", cwd=home)
     purelib = sysconfig.get_path("purelib", vars={"base": str(home / "venv")})
     (Path(purelib) / "zz_dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return bin_

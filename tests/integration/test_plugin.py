@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from gliobench.entrypoints.cli import app
 
 PLUGIN = Path(__file__).parents[1] / "fixtures" / "plugin"
 
@@ -35,8 +38,11 @@ def _add_torn(packages: Path) -> None:
 
 @pytest.fixture(scope="module")
 def listed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
-    """What is said of each backend."""
-    result = gliobench("backends", "--json", site=site, cwd=tmp_path_factory.mktemp("listed"))
+    """What is said of each backend; in this process, where torch is loaded already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("listed"))
+        patch.syspath_prepend(site)
+        result = CliRunner().invoke(app, ["backends", "--json"])
     return {row["name"]: row for row in json.loads(result.stdout)}
 
 
