@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from gliobench.adapters.html.numbers import count, percent
+from gliobench.adapters.html.terms import MEANINGS, term
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -33,9 +34,11 @@ def environment() -> Environment:
     made.filters |= {
         "count": count,
         "percent": percent,
+        "term": term,
         "unbroken": _unbroken,
         "whole": _whole,
     }
+    made.globals["meanings"] = MEANINGS
     return made
 
 

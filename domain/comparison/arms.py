@@ -12,6 +12,7 @@ from gliobench.domain.comparison.distributions import SHOWN, distributions
 from gliobench.domain.comparison.pair import TRACKING, Family, Test
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.report import Arm, Bias, FailureRate
+from gliobench.domain.comparison.volumes import volume_agreement
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
@@ -93,6 +94,7 @@ def describe_arm(
         follows=next(_following(biases), None),
         tracking=None,
         controls=entrant.controls,
+        volumes=volume_agreement(cases),
     )
 
 

@@ -13,6 +13,7 @@ from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.pair import Pair, Test, Tracking
 from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
+from gliobench.domain.comparison.volumes import VolumeAgreement
 from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.position.bias import PositionBias
@@ -72,13 +73,14 @@ class Arm:
         roc: As the AUROC of `summary`, intention-to-treat.
         precision_recall: As the AUPRC of `summary`, intention-to-treat.
         calibration: Of the probabilities it gave.
-        distributions: Of its scores of single studies, by endpoint.
+        distributions: Of its scores of single studies, by endpoint and region.
         failures: Any failure first, then by reason.
         biases: By form.
         follows: The test of whether its points follow the tumour, or hardly do; see
             `PositionBias.tracking_p`.
         tracking: What is supported of that; None for nothing.
         controls: What it made of altered images; empty where it was not controlled.
+        volumes: Of its masks; None without them.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Arm:
     follows: Test | None
     tracking: Tracking | None
     controls: tuple[Response, ...] = ()
+    volumes: VolumeAgreement | None = None
 
 
 @dataclass(frozen=True, slots=True)

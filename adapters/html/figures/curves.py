@@ -3,85 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from gliobench.adapters.html.figures.drawing import XY, Axes, Dot, Figure, Label, Mark, Panel
-from gliobench.adapters.html.numbers import count, number, percent, value_of
+from gliobench.adapters.html.figures.drawing import (
+    XY,
+    Axes,
+    Dot,
+    Figure,
+    Label,
+    Mark,
+    Panel,
+    arm_ink,
+)
+from gliobench.adapters.html.figures.scale import Scale
+from gliobench.adapters.html.numbers import count, interval, number, percent, value_of
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics import measures
+from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.statistics.curves import Curve
+from gliobench.domain.statistics.estimate import Measured, NotEstimable
 
-TICKS = (0.0, 0.5, 1.0)
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PLANE = Axes(at=(34, 6), size=(200, 200))
+KEY = 25.0
+"""Height of a backend in the key."""
+LETTER = 5.4
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """One backend in a plane of curves.
+
+    Args:
+        name: Of the backend.
+        ink: Its colour.
+        line: Its curve; empty without probabilities.
+        point: The operating point of its own grades, and the same in words.
+        area: Below the curve.
+    """
+
+    name: str
+    ink: str
+    line: Sequence[XY]
+    point: tuple[float | None, float | None]
+    area: Measured | None
+
+    @property
+    def printed(self) -> str:
+        """Print the area with its interval."""
+        if self.area is None or isinstance(self.area, NotEstimable):
+            return "no probabilities, hence no curve"
+        ends = interval(self.area)
+        return number(self.area.value) + (f" ({ends})" if ends else "")
 
 
 def ranking_curves(report: Report) -> list[Figure]:
-    """Plot ROC and precision-recall curves, one picture per grader, with the others behind."""
-    graders = [arm for arm in report.arms if _graded(arm)]
-    return [figure for arm in graders for figure in _curves(arm, graders)]
+    """Plot the ROC curves and the precision-recall curves of all graders, in a plane each."""
+    graded = [
+        (arm, found)
+        for arm in report.arms
+        if (found := _graded(arm)) and value_of(found.always_hgg) not in (None, 0.0, 1.0)
+    ]
+    if not graded:
+        return []
+    prevalence = value_of(graded[0][1].always_hgg) or 0.0
+    inks = {arm.name: arm_ink(report, arm.name) for arm, _ in graded}
+    roc = [_of_roc(arm, found, inks[arm.name]) for arm, found in graded]
+    precision = [_of_precision(arm, found, inks[arm.name]) for arm, found in graded]
+    if report.cohort.is_ranked:
+        for graders in (roc, precision):
+            graders.sort(key=lambda grader: -((grader.area and value_of(grader.area)) or 0.0))
+    return [
+        _plane(
+            "ROC curves",
+            "dashed: chance",
+            _axes("1 − specificity", "sensitivity"),
+            roc,
+            (0, 1),
+        ),
+        _plane(
+            "Precision-recall curves",
+            f"dashed: prevalence of HGG, {percent(prevalence)}",
+            _axes("sensitivity", "precision"),
+            precision,
+            (prevalence, prevalence),
+        ),
+    ]
 
 
 def _graded(arm: Arm) -> GradingSummary | None:
     return arm.summary.everyone.intention_to_treat.grading
 
 
-def _curves(arm: Arm, graders: Sequence[Arm]) -> Iterator[Figure]:
-    found = _graded(arm)
-    if found is None or value_of(found.always_hgg) in (None, 0.0, 1.0):
-        return
-    areas = [
-        f"{measure.title} {number(value_of(found.measures[measure]), measure.digits)}"
-        for measure in (measures.AUROC, measures.AUPRC)
-        if measure in found.measures
-    ]
-    sensitivity, specificity, ppv = _rates(found)
-    says = ", ".join(areas) or "no probabilities, hence no curve"
-    point = (
-        f"operating point: sensitivity {number(sensitivity)}, specificity "
-        f"{number(specificity)}, precision {number(ppv)}"
+def _axes(x: str, y: str) -> Axes:
+    return replace(PLANE, x=Scale((0, 1), TICKS, x), y=Scale((0, 1), TICKS, y))
+
+
+def _of_roc(arm: Arm, found: GradingSummary, ink: str) -> Grader:
+    sensitivity, specificity = (
+        _rate(found, measures.SENSITIVITY),
+        _rate(found, measures.SPECIFICITY),
     )
-    yield Figure(
-        name=f"curves-{arm.name}",
-        title=arm.name,
-        says=f"{says}; {point}.",
-        alt=f"ROC and precision-recall curves of {arm.name}: {says}; {point}.",
-        size=(402, 196),
-        marks=(*_roc(arm, found, graders), *_precision_recall(arm, found, graders)),
-    )
+    line = arm.roc.corners if isinstance(arm.roc, Curve) else ()
+    off = None if specificity is None else 1 - specificity
+    return Grader(arm.name, ink, line, (off, sensitivity), found.measures.get(measures.AUROC))
 
 
-def _roc(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
-    axes = Axes(at=(32, 6), size=(158, 158))
-    yield from axes.frame("1 − specificity", "sensitivity", TICKS)
-    yield axes.line([(0, 0), (1, 1)], "mark")
-    for other in graders:
-        if other is not arm and isinstance(other.roc, Curve):
-            yield axes.line(other.roc.corners, "other")
-    if isinstance(arm.roc, Curve):
-        yield axes.line(arm.roc.corners, "curve")
-    sensitivity, specificity, _ = _rates(found)
-    if sensitivity is not None and specificity is not None:
-        yield Dot(axes.place(1 - specificity, sensitivity), 4, "answer")
+def _of_precision(arm: Arm, found: GradingSummary, ink: str) -> Grader:
+    point = _rate(found, measures.SENSITIVITY), _rate(found, measures.PPV)
+    curve = arm.precision_recall
+    line = _stairs(curve) if isinstance(curve, Curve) else ()
+    return Grader(arm.name, ink, line, point, found.measures.get(measures.AUPRC))
 
 
-def _precision_recall(arm: Arm, found: GradingSummary, graders: Sequence[Arm]) -> Iterator[Mark]:
-    axes = Axes(at=(240, 6), size=(158, 158))
-    prevalence = value_of(found.always_hgg) or 0.0
-    yield from axes.frame("sensitivity", "precision", TICKS)
-    yield axes.line([(0, prevalence), (1, prevalence)], "mark")
-    for other in graders:
-        if other is not arm and isinstance(other.precision_recall, Curve):
-            yield axes.line(_stairs(other.precision_recall), "other")
-    if isinstance(arm.precision_recall, Curve):
-        yield axes.line(_stairs(arm.precision_recall), "curve")
-    sensitivity, _, ppv = _rates(found)
-    if sensitivity is not None and ppv is not None:
-        yield Dot(axes.place(sensitivity, ppv), 4, "answer")
-
-
-def _rates(found: GradingSummary) -> list[float | None]:
-    """Return sensitivity, specificity and precision."""
-    rates = (measures.SENSITIVITY, measures.SPECIFICITY, measures.PPV)
-    return [value_of(found.measures[rate]) for rate in rates]
+def _rate(found: GradingSummary, measure: Measure) -> float | None:
+    return value_of(found.measures[measure])
 
 
 def _stairs(curve: Curve) -> list[XY]:
@@ -91,14 +128,72 @@ def _stairs(curve: Curve) -> list[XY]:
     return [place for start, (x, y) in pairs for place in ((start, y), (x, y))]
 
 
+def _plane(title: str, dashed: str, axes: Axes, graders: Sequence[Grader], chance: XY) -> Figure:
+    """Draw a plane with the key on its right, and below it on phones."""
+    shape = list(_curves(axes, graders, chance))
+    x_title, y_title = axes.x.title, axes.y.title
+    points = "; ".join(
+        f"{grader.name}: {grader.printed}, {x_title} {number(grader.point[0])}, {y_title} {number(grader.point[1])}"
+        for grader in graders
+    )
+    letters = max(len(text) for grader in graders for text in (grader.name, grader.printed))
+    below = axes.size[1] + 44
+    wide = Figure(
+        name=title.lower().replace(" ", "-"),
+        title=title,
+        says=f"Dots: operating points of the backends’ own grades; {dashed}. Numbers: area with 95 % CI. "
+        "Failures count as the wrong grade with probability 1.",
+        alt=f"{title}, area and operating point. {points}.",
+        size=(262 + LETTER * letters, max(below, KEY * len(graders) + 8)),
+        marks=(*shape, *_key((248, 14), graders)),
+        numbers=tuple(_numbers(x_title, y_title, graders)),
+    )
+    size = (max(240, 20 + LETTER * letters), below + KEY * len(graders))
+    return replace(
+        wide, narrow=replace(wide, size=size, marks=(*shape, *_key((6, below + 8), graders)))
+    )
+
+
+def _curves(axes: Axes, graders: Sequence[Grader], chance: XY) -> Iterator[Mark]:
+    """Draw the best curve last, above the others."""
+    yield from axes.frame()
+    yield axes.line([(0, chance[0]), (1, chance[1])], "mark")
+    for grader in reversed(graders):
+        if grader.line:
+            yield axes.line(grader.line, f"curve {grader.ink}")
+    for grader in reversed(graders):
+        x, y = grader.point
+        if x is not None and y is not None:
+            says = f"{grader.name}: {axes.x.title} {number(x)}, {axes.y.title} {number(y)}"
+            yield Dot(axes.place(x, y), 4, f"point {grader.ink}", says=says)
+
+
+def _key(at: XY, graders: Sequence[Grader]) -> Iterator[Mark]:
+    left, top = at
+    for index, grader in enumerate(graders):
+        y = top + index * KEY
+        yield Dot((left, y - 3.5), 4, f"point {grader.ink}")
+        yield Label((left + 10, y), grader.name, ink="name")
+        yield Label((left + 10, y + 11), grader.printed)
+
+
+def _numbers(x: str, y: str, graders: Sequence[Grader]) -> Iterator[tuple[object, ...]]:
+    yield ("backend", "part", x, y)
+    for grader in graders:
+        yield (grader.name, "operating point", *grader.point)
+        yield from ((grader.name, "curve", *place) for place in grader.line)
+
+
 def confusion_matrices(report: Report) -> list[Figure]:
     """Draw a confusion matrix per backend that grades."""
     return [
-        _confusion(arm.name, found) for arm in report.arms if (found := _graded(arm)) is not None
+        _confusion(arm.name, found, arm_ink(report, arm.name))
+        for arm in report.arms
+        if (found := _graded(arm)) is not None
     ]
 
 
-def _confusion(name: str, found: GradingSummary) -> Figure:
+def _confusion(name: str, found: GradingSummary, ink: str) -> Figure:
     matrix = found.confusion
     counts = (
         ("HGG", matrix.true_positive, matrix.false_negative),
@@ -110,16 +205,18 @@ def _confusion(name: str, found: GradingSummary) -> Figure:
     failed = f"{count(found.n_failed, 'failure')} counted as wrong" if found.n_failed else ""
     marks = [mark for at, row in enumerate(counts) for mark in _matrix_row(at, *row)]
     heads = [
-        Label((67, 10), "pred. HGG", "middle"),
-        Label((127, 10), "pred. LGG", "middle"),
+        Label((73, 10), "pred. HGG", "middle"),
+        Label((133, 10), "pred. LGG", "middle"),
     ]
     return Figure(
         name=f"confusion-{name}",
         title=name,
         says=failed,
         alt=f"Confusion matrix of {name}: {rows}. {failed}".strip(),
-        size=(157, 112),
+        size=(163, 112),
         marks=(*heads, *marks),
+        numbers=(("reference", "predicted HGG", "predicted LGG"), *counts),
+        ink=ink,
     )
 
 
@@ -128,9 +225,9 @@ def _matrix_row(at: int, grade: str, hgg: int, lgg: int) -> Iterator[Mark]:
     yield Label((0, top + 21), grade, ink="name")
     yield Label((0, top + 33), f"n = {hgg + lgg}")
     for column, (predicted, called) in enumerate((("HGG", hgg), ("LGG", lgg))):
-        left = 38 + 60 * column
-        ink = "right" if predicted == grade else "wrong"
+        left = 44 + 60 * column
+        kind = "right" if predicted == grade else "wrong"
         yield Panel((left, top), (58, 46), "field")
-        yield Panel((left, top), (58, 46), ink, strength=0.35 * called / n)
+        yield Panel((left, top), (58, 46), kind, strength=0.35 * called / n)
         yield Label((left + 29, top + 23), str(called), "middle", ink="big")
         yield Label((left + 29, top + 37), percent(called / n), "middle", ink="name")

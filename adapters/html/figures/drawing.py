@@ -1,18 +1,27 @@
 """Figures as marks on a canvas, rendered as SVG in the page and in files.
 
-A mark names a class of `figures.css`, which sets its colour: figures follow the reader's light or dark
-scheme and need no style attributes, which the page's policy forbids.
+A mark names classes of `figures.css` and `colours.css`, which set its colour: figures follow the reader's
+light or dark scheme and need no style attributes, which the page's policy forbids.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import TypeAlias
 
 from markupsafe import Markup
 
+from gliobench.adapters.html.figures.scale import SHARES, Scale
+from gliobench.domain.comparison.report import Report
+
 XY: TypeAlias = tuple[float, float]
+COLOURS = 7
+"""Colours of arms; more arms than these share some."""
+PIXELS = 1.3
+"""Of a unit on the page, at most: letters of 10 units are 13 px high."""
 STAMP_ROOM = 14.0
 """Height above a figure in a file, for its stamps."""
 MARGIN = 8.0
@@ -52,6 +61,19 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class Dots:
+    """Many discs of one size, which the ink sets as the width of its strokes."""
+
+    places: Sequence[XY]
+    ink: str
+
+    def __html__(self) -> Markup:
+        """Render it as SVG: strokes without length and with round ends."""
+        path = "".join(f"M{_short(x)} {_short(y)}h0" for x, y in self.places)
+        return Markup('<path class="{}" d="{}"/>').format(self.ink, path)
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """A rectangle; `strength` is the opacity of its fill."""
 
@@ -87,7 +109,7 @@ class Label:
         )
 
 
-Mark: TypeAlias = Line | Dot | Panel | Label
+Mark: TypeAlias = Line | Dot | Dots | Panel | Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,9 @@ class Figure:
         alt: Text alternative for screen readers.
         size: Size of the canvas; text is 10 units high.
         marks: From back to front.
+        numbers: What is drawn, as rows below a header.
+        ink: Colour of the backend that the title names, if it is of one.
+        narrow: The same for phones, if it is drawn differently there.
     """
 
     name: str
@@ -109,10 +134,27 @@ class Figure:
     alt: str
     size: XY
     marks: tuple[Mark, ...]
+    numbers: Sequence[Sequence[object]] = ()
+    ink: str = ""
+    narrow: Figure | None = None
+
+    @property
+    def csv(self) -> str:
+        """Write its numbers, in full precision."""
+        written = StringIO()
+        csv.writer(written, lineterminator="\n").writerows(self.numbers)
+        return written.getvalue()
 
     def __html__(self) -> Markup:
-        """Render it for the page, which has the style."""
-        return self._svg(Markup('role="img" aria-label="{}"').format(self.alt), Markup())
+        """Render it for the page, which has the style and shows one by the room there is."""
+        if self.narrow is None:
+            return self.inline("drawn")
+        return self.inline("drawn wide") + self.narrow.inline("drawn narrow")
+
+    def inline(self, kind: str) -> Markup:
+        """Render it for the page as one of these classes, without the narrow one."""
+        given = Markup('width="{}" role="img" aria-label="{}"')
+        return self._svg(given.format(_short(PIXELS * self.size[0]), self.alt), Markup(), kind)
 
     def file(self, style: str, stamps: Sequence[str] = ()) -> str:
         """Render it as a self-contained file with a margin.
@@ -134,55 +176,63 @@ class Figure:
         if warning:
             inside += Label((0, -top + 4), warning, ink="stamped").__html__()
         sized = given.format(_short(2 * width), _short(2 * height))
-        return str(self._svg(sized, inside, margin=MARGIN, top=top)) + "\n"
+        return str(self._svg(sized, inside, "drawn", margin=MARGIN, top=top)) + "\n"
 
-    def _svg(self, given: Markup, inside: Markup, *, margin: float = 0, top: float = 0) -> Markup:
+    def _svg(
+        self, given: Markup, inside: Markup, kind: str, *, margin: float = 0, top: float = 0
+    ) -> Markup:
         width, height = (edge + 2 * margin for edge in self.size)
         box = [-margin, -margin - top, width, height + top]
-        drawn = Markup('<svg class="drawn" viewBox="{}" {}>{}{}</svg>')
+        drawn = Markup('<svg class="{}" viewBox="{}" {}>{}{}</svg>')
         marks = Markup().join(mark.__html__() for mark in self.marks)
-        return drawn.format(" ".join(map(_short, box)), given, inside, marks)
+        return drawn.format(kind, " ".join(map(_short, box)), given, inside, marks)
 
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """A plotting area with linear scales.
-
-    Args:
-        at: Its top left corner on the canvas.
-        size: Its width and height on the canvas.
-        x: Values at the left and right edge.
-        y: Values at the lower and upper edge.
-    """
+    """A plotting area; `at` is its top left corner and `size` its width and height on the canvas."""
 
     at: XY
     size: XY
-    x: XY = (0.0, 1.0)
-    y: XY = (0.0, 1.0)
+    x: Scale = SHARES
+    y: Scale = SHARES
 
     def place(self, x: float, y: float) -> XY:
         """Convert values to a point on the canvas, clipped to the edges."""
-        right, up = _share(x, self.x), _share(y, self.y)
+        right, up = self.x.share(x), self.y.share(y)
         return self.at[0] + right * self.size[0], self.at[1] + (1 - up) * self.size[1]
 
     def line(self, places: Sequence[XY], ink: str) -> Line:
         """Draw a line through points given as values."""
         return Line([self.place(x, y) for x, y in places], ink)
 
-    def frame(self, x_title: str, y_title: str, ticks: Sequence[float]) -> Iterator[Mark]:
-        """Draw the area, with the same ticks along both axes."""
-        (left, top), (width, height) = self.at, self.size
+    def frame(self) -> Iterator[Mark]:
+        """Draw the area with the ticks and titles of both axes."""
+        (left, top), height = self.at, self.size[1]
         yield Panel(self.at, self.size, "field")
-        for tick in ticks:
-            x, y = self.place(tick, tick)
-            yield Label((x, top + height + 12), f"{tick:g}", "middle")
-            yield Label((left - 4, y + 3.5), f"{tick:g}", "end")
-        yield Label((left + width / 2, top + height + 24), x_title, "middle")
-        yield Label((left - 25, top + height / 2), y_title, "middle", turned=True)
+        yield from self.below()
+        for tick in self.y.ticks:
+            y = self.place(self.x.ends[0], tick)[1]
+            yield Label((left - 4, y + 3.5), _tick(tick), "end")
+        yield Label((left - 25, top + height / 2), self.y.title, "middle", turned=True)
+
+    def below(self) -> Iterator[Mark]:
+        """Draw the ticks and the title of the horizontal axis."""
+        bottom = self.at[1] + self.size[1]
+        for tick in self.x.ticks:
+            x = self.place(tick, self.y.ends[0])[0]
+            yield Label((x, bottom + 12), _tick(tick), "middle")
+        if self.x.title:
+            yield Label((self.at[0] + self.size[0] / 2, bottom + 24), self.x.title, "middle")
 
 
-def _share(value: float, ends: XY) -> float:
-    return min(1.0, max(0.0, (value - ends[0]) / (ends[1] - ends[0])))
+def arm_ink(report: Report, name: str) -> str:
+    """Name the colour of a backend, which is the same in every figure."""
+    return f"arm-{[arm.name for arm in report.arms].index(name) % COLOURS}"
+
+
+def _tick(value: float) -> str:
+    return f"{round(value, 6):g}".replace("-", "−")
 
 
 def _short(number: float) -> str:

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from gliobench.adapters.html.figures.drawing import Figure
-from gliobench.adapters.html.figures.rows import Scale, Strip, row_figure
-from gliobench.adapters.html.figures.scale import scale, spread
-from gliobench.adapters.html.numbers import count, percent
-from gliobench.domain.comparison.report import Arm, FailureRate, Report
-from gliobench.domain.statistics.estimate import Estimate
+from gliobench.adapters.html.figures.drawing import Figure, arm_ink
+from gliobench.adapters.html.figures.rows import Rows, Strip
+from gliobench.adapters.html.figures.scale import upwards
+from gliobench.adapters.html.numbers import percent
+from gliobench.domain.comparison.report import Arm, Report
+from gliobench.domain.predictions.prediction import FailureReason
 
 
 def failure_figures(report: Report) -> list[Figure]:
-    """Plot failure rates by reason, one picture per backend with failures."""
-    rates = [
-        found.rate
-        for arm in report.arms
-        for found in arm.failures
-        if found.n and isinstance(found.rate, Estimate)
-    ]
-    if not rates:
+    """Stack the failures of all backends by reason; none where nothing failed."""
+    failing = [arm for arm in report.arms if arm.failures[0].n]
+    if not failing:
         return []
-    step, top = scale(max(100 * spread(rate).high for rate in rates))
-    ends = (0.0, min(100.0, top))
-    ticks = [at * step for at in range(round(top / step) + 1) if at * step <= ends[1]]
-    return [_figure(arm, Scale(ends, ticks)) for arm in report.arms if arm.failures[0].n]
+    counts = {reason: sum(_n(arm, reason) for arm in failing) for reason in FailureReason}
+    reasons = sorted(filter(counts.get, counts), key=lambda reason: -counts[reason])
+    if report.cohort.is_ranked:
+        failing.sort(key=lambda arm: -arm.failures[0].n)
+    rows = [_strip(arm, reasons, arm_ink(report, arm.name)) for arm in failing]
+    scale = upwards(max(sum(row.parts.values()) for row in rows), "% of studies")
+    heads = {"failed": "{}", "studies": "{}", "by reason, from left to right": "{}"}
+    figure = Rows(heads, rows, scale).figure(
+        "failures",
+        "Failures by reason",
+        "A study with two reasons counts in both parts of a bar, and once in the share that failed.",
+    )
+    return [figure]
 
 
-def _figure(arm: Arm, along: Scale) -> Figure:
-    rows = [
-        _strip(found, found.rate, arm.summary.n_studies)
-        for found in arm.failures
-        if isinstance(found.rate, Estimate)
-    ]
-    return row_figure(
-        f"failures-{arm.name}",
+def _strip(arm: Arm, reasons: list[FailureReason], ink: str) -> Strip:
+    counts = {reason.value.replace("_", " "): _n(arm, reason) for reason in reasons}
+    failed, n = arm.failures[0].n, arm.summary.n_studies
+    return Strip(
         arm.name,
-        "Per cent of studies with Wilson’s 95 % CI. A study counts once per reason.",
-        rows,
-        along,
+        (
+            percent(failed / n),
+            f"{failed:,} of {n:,}",
+            ", ".join(f"{reason} {count:,}" for reason, count in counts.items() if count),
+        ),
+        ink=ink,
+        parts={reason: 100 * count / n for reason, count in counts.items()},
     )
 
 
-def _strip(found: FailureRate, rate: Estimate, n: int) -> Strip:
-    ends = spread(rate)
-    at, low, high = (100 * share for share in (rate.value, ends.low, ends.high))
-    name = found.reason.value.replace("_", " ") if found.reason else "any failure"
-    says = f"{percent(rate.value)} · {found.n:,} of {count(n, 'study')}"
-    return Strip(name, says, at, low, high, strong=found.reason is None)
+def _n(arm: Arm, reason: FailureReason) -> int:
+    return next((found.n for found in arm.failures if found.reason is reason), 0)

@@ -13,6 +13,7 @@ from gliobench.adapters.html.figures.forest import difference_forest
 from gliobench.adapters.html.figures.glance import glance_figures
 from gliobench.adapters.html.figures.positions import place_figures
 from gliobench.adapters.html.figures.reliability import reliability_diagrams
+from gliobench.adapters.html.figures.volumes import volume_figures
 from gliobench.adapters.html.stamps import marks
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.endpoints import POINT_ERROR
@@ -41,6 +42,7 @@ def all_figures(report: Report) -> list[Figure]:
         *ranking_curves(report),
         *confusion_matrices(report),
         *spread_figures(report),
+        *volume_figures(report),
         *place_figures(report),
         *reliability_diagrams(report),
         *failure_figures(report),

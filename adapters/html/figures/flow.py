@@ -25,6 +25,16 @@ def flow_figure(flow: CohortFlow) -> Figure:
         alt=f"{numbers}.",
         size=(280, 186),
         marks=tuple(_flow(flow)),
+        numbers=(
+            (
+                "given",
+                "scored by all",
+                "with reference grade",
+                "with reference tumour",
+                "unreadable",
+            ),
+            (flow.n_given, flow.n_shared, flow.n_with_grade, flow.n_with_tumour, flow.n_unreadable),
+        ),
     )
 
 

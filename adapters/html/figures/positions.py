@@ -8,7 +8,18 @@ from json import loads
 from math import cos, pi, sin
 from pathlib import Path
 
-from gliobench.adapters.html.figures.drawing import XY, Axes, Dot, Figure, Label, Line, Mark, Panel
+from gliobench.adapters.html.figures.drawing import (
+    XY,
+    Axes,
+    Dot,
+    Figure,
+    Label,
+    Line,
+    Mark,
+    Panel,
+    arm_ink,
+)
+from gliobench.adapters.html.figures.scale import Scale
 from gliobench.adapters.html.numbers import interval, number
 from gliobench.domain.comparison.report import Bias, Report
 from gliobench.domain.position.bias import PositionBias
@@ -28,14 +39,14 @@ def place_figures(report: Report) -> list[Figure]:
     """Plot the positions of answers and tumours, one picture per backend."""
     outline = _brain(report.brains) if report.brains else []
     return [
-        _places(arm.name, bias, outline)
+        _places(arm.name, bias, outline, arm_ink(report, arm.name))
         for arm in report.arms
         for bias in arm.biases
         if bias.form is Form.POINT and bias.predicted_mm
     ]
 
 
-def _places(name: str, bias: Bias, brain: Sequence[XY]) -> Figure:
+def _places(name: str, bias: Bias, brain: Sequence[XY], ink: str) -> Figure:
     says = _index(bias)
     spread = ""
     if isinstance(bias.measured, PositionBias):
@@ -48,13 +59,23 @@ def _places(name: str, bias: Bias, brain: Sequence[XY]) -> Figure:
         alt=f"{name}: {len(bias.predicted_mm)} answers and as many tumours on the scoring plane, seen "
         f"from below; {says}{spread}.",
         size=(200, 200),
-        marks=tuple(_cloud(bias, brain)),
+        marks=tuple(_cloud(bias, brain, ink)),
+        numbers=(
+            ("answer, right mm", "answer, anterior mm", "tumour, right mm", "tumour, anterior mm"),
+            *(
+                (*one, *other)
+                for one, other in zip(bias.predicted_mm, bias.reference_mm, strict=True)
+            ),
+        ),
+        ink=ink,
     )
 
 
-def _cloud(bias: Bias, brain: Sequence[XY]) -> Iterator[Mark]:
+def _cloud(bias: Bias, brain: Sequence[XY], ink: str) -> Iterator[Mark]:
     """The patient's right is on the left and the front at the top."""
-    field = Axes((0, 0), (200, 200), x=(FIELD_MM, -FIELD_MM), y=(-FIELD_MM, FIELD_MM))
+    field = Axes(
+        (0, 0), (200, 200), Scale((FIELD_MM, -FIELD_MM), ()), Scale((-FIELD_MM, FIELD_MM), ())
+    )
     yield Panel((0, 0), (200, 200), "field")
     if brain:
         yield Line([field.place(*vertex) for vertex in brain], "brain", closed=True)
@@ -64,7 +85,7 @@ def _cloud(bias: Bias, brain: Sequence[XY]) -> Iterator[Mark]:
     answers = [field.place(*at) for at in bias.predicted_mm]
     yield from (Line(ends, "link") for ends in zip(tumours, answers, strict=True))
     yield from (Dot(at, 2.6, "tumour") for at in tumours)
-    yield from (Dot(at, 2.2, "answer") for at in answers)
+    yield from (Dot(at, 2.2, f"answer {ink}") for at in answers)
     yield Label((5, 97), "R")
     yield Label((195, 97), "L", "end")
 

@@ -11,7 +11,7 @@ import pytest
 from fakes.fake_comparison import compared, fake_comparison, looks, says_hgg
 from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
 from gliobench.adapters.html.figures.distributions import spread_figures
-from gliobench.adapters.html.figures.drawing import Dot, Figure, Label, Line, Panel
+from gliobench.adapters.html.figures.drawing import Dot, Dots, Figure, Label, Line, Mark
 from gliobench.adapters.html.figures.failure_rates import failure_figures
 from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
@@ -28,7 +28,7 @@ def comparison() -> Report:
     return fake_comparison()
 
 
-def inks(figure: Figure, ink: str) -> list[Dot | Line | Panel | Label]:
+def inks(figure: Figure, ink: str) -> list[Mark]:
     return [mark for mark in figure.marks if ink in mark.ink.split()]
 
 
@@ -48,7 +48,7 @@ def test_every_figure_is_a_file_of_its_own_that_can_be_read(comparison: Report) 
 def test_every_ink_has_a_style(comparison: Report) -> None:
     used = {ink for one in all_figures(comparison) for m in one.marks for ink in m.ink.split()}
 
-    style = text("figures.css")
+    style = text("figures.css") + text("colours.css")
     assert [ink for ink in sorted(used - {"label"}) if f".{ink}" not in style] == []
 
 
@@ -57,34 +57,47 @@ def test_names_that_differ_in_signs_alone_do_not_share_a_file() -> None:
 
     files = figure_files(compared(**runs))
 
-    assert {"curves-a-b.svg", "curves-a-b-2.svg"} <= set(files)
+    assert {"confusion-a-b.svg", "confusion-a-b-2.svg"} <= set(files)
 
 
-def test_a_curve_stands_with_the_point_of_the_backends_own_grades(comparison: Report) -> None:
-    figure = named(ranking_curves(comparison), "curves-looks")
+def test_curves_share_a_plane_with_the_points_of_the_backends_own_grades(
+    comparison: Report,
+) -> None:
+    roc, precision = ranking_curves(comparison)
 
-    # 26 of 30 HGG found, no LGG called HGG
-    (roc, precision) = inks(figure, "answer")
-    assert isinstance(roc, Dot)
-    assert isinstance(precision, Dot)
-    assert roc.at == pytest.approx((32, 6 + 158 * 4 / 30))
-    assert precision.at == pytest.approx((240 + 158 * 26 / 30, 6))
-    assert len(inks(figure, "curve")) == 2
+    # 26 of 30 HGG found, no LGG called HGG; `looks` is the first arm
+    for figure, place in ((roc, (34, 6 + 200 * 4 / 30)), (precision, (34 + 200 * 26 / 30, 6))):
+        points = [mark for mark in inks(figure, "point") if isinstance(mark, Dot) and mark.says]
+        (looks,) = (mark for mark in points if "arm-0" in mark.ink)
+        assert looks.at == pytest.approx(place)
+        assert len(points) == 3
+        assert [mark.ink for mark in inks(figure, "curve")] == ["curve arm-2", "curve arm-0"]
+
+
+def test_the_key_of_the_curves_has_their_areas_the_largest_first(comparison: Report) -> None:
+    roc, _ = ranking_curves(comparison)
+
+    key = [mark.text for mark in inks(roc, "name") if isinstance(mark, Label)]
+    assert key == ["looks", "declining", "constant"]
+    assert "looks: 0.93 (0.78 to 0.98), 1 − specificity 0.00, sensitivity 0.87" in roc.alt
+    assert roc.narrow is not None
+    assert roc.narrow.size[0] < roc.size[0]
 
 
 def test_who_gives_no_probabilities_has_a_point_and_no_curve(comparison: Report) -> None:
-    figure = named(ranking_curves(comparison), "curves-constant")
+    roc, _ = ranking_curves(comparison)
 
-    assert len(inks(figure, "answer")) == 2
-    assert not inks(figure, "curve")
-    assert "no probabilities" in figure.alt
+    assert [mark.ink for mark in inks(roc, "arm-1")].count("curve arm-1") == 0
+    assert "constant: no probabilities, hence no curve, 1 − specificity 1.00" in roc.alt
+    assert ("constant", "operating point", 1.0, 1.0) in roc.numbers
+    assert not [row for row in roc.numbers if row[:2] == ("constant", "curve")]
 
 
 def test_the_line_of_no_skill_is_the_prevalence(comparison: Report) -> None:
-    _, prevalence = inks(named(ranking_curves(comparison), "curves-looks"), "mark")
+    (prevalence,) = inks(ranking_curves(comparison)[1], "mark")
 
     assert isinstance(prevalence, Line)
-    assert [y for _, y in prevalence.places] == pytest.approx([6 + 158 * 0.25] * 2)
+    assert [y for _, y in prevalence.places] == pytest.approx([6 + 200 * 0.25] * 2)
 
 
 def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Report) -> None:
@@ -106,8 +119,10 @@ def test_one_row_a_backend_shows_every_error_the_best_median_first(
 
     names = [mark.text for mark in inks(figure, "name") if isinstance(mark, Label)]
     assert names == ["declining", "looks", "constant"]
-    assert len(inks(figure, "single")) == 40 + 40 + 32
-    assert "8 failures" in figure.alt
+    assert [len(mark.places) for mark in inks(figure, "single") if isinstance(mark, Dots)] == [
+        *(32, 40, 40),
+    ]
+    assert figure.alt.startswith("declining: median 0.0 · IQR 0.0 to 0.0 · 8 failed; looks: median")
 
 
 def test_answers_and_tumours_lie_over_an_average_brain(comparison: Report) -> None:
@@ -148,7 +163,9 @@ def test_brains_that_lie_apart_have_no_outline(comparison: Report) -> None:
 def test_failures_are_drawn_for_those_who_fail(comparison: Report) -> None:
     (figure,) = failure_figures(comparison)
 
-    assert figure.alt == "any failure: 20 % · 8 of 40 studies; refusal: 20 % · 8 of 40 studies."
+    assert figure.alt == "declining: 20 % · 8 of 40 · refusal 8."
+    (bar,) = inks(figure, "part")
+    assert bar.ink == "part arm-2"
 
 
 def test_the_flow_says_how_many_are_left(comparison: Report) -> None:

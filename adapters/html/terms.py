@@ -1,0 +1,74 @@
+"""Terms of titles and table headings, and their meanings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from markupsafe import Markup, escape
+
+from gliobench.domain.metrics.measures import MEASURES, WORST_MM
+
+STATISTICS: Mapping[str, str] = {
+    "95 % CI": "Confidence interval: 95 of 100 intervals made in this way contain the true value",
+    "Bland–Altman": "Plot of the disagreement of two measurements over their mean, with the limits "
+    "between which 95 % of disagreements are expected",
+    "Confusion matrices": "Counts of studies by reference grade and predicted grade",
+    "Discordant": "Studies that one backend grades correctly and the other does not",
+    "ECE": "Expected calibration error: mean absolute difference of predicted probability and observed "
+    "share; above 0 by chance alone",
+    "Entropy": "Evenness with which positions fill the plane: 0 for one position, 1 for all alike",
+    "Hodges–Lehmann": "Median of all pairwise means of the differences: a robust estimate of the shift",
+    "Holm": "Correction of p values for the number of tests in a family",
+    "IQR": "Interquartile range: the middle 50 % of the values",
+    "Limits of agreement": "Mean ± 1.96 standard deviations of the differences, here of log ratios",
+    "McNemar": "Test of two proportions of correct answers on the same studies",
+    "Miscalibration": "Mean squared difference of predicted probability and observed share; 0 is best",
+    "P(HGG)": "Predicted probability of high-grade glioma",
+    "Permutation": "Test that swaps the answers of two backends at random, study by study",
+    "Precision-recall curves": "Precision (PPV) over recall (sensitivity) at every threshold of P(HGG)",
+    "Reliability": "Agreement of predicted probabilities with observed shares",
+    "Resolution": "How well probabilities separate the grades; higher is better",
+    "ROC curves": "Sensitivity over 1 − specificity at every threshold of P(HGG)",
+    "Scoring plane": "The axial plane of the largest reference area, used for scoring only",
+    "Tracking index": "1 − own / others, from mean distances of answers to the tumour of their own "
+    "patient and of other patients: 0 if answers are independent of tumour position, 1 at its centre",
+    "Typical study": "Better by the signed-rank test, the shift and the majority of studies, in "
+    "contrast to better on average",
+    "Wilcoxon": "Signed-rank test of paired differences",
+    "Wilson": "Confidence interval of a proportion, valid for few studies",
+    "WT": "Whole tumour",
+    "TC": "Tumour core: necrosis and enhancing tumour",
+    "ET": "Enhancing tumour",
+    "Failures": f"Predictions that could not be made; they count as the worst answer, {WORST_MM:g} mm "
+    "for distances",
+}
+"""Those that are no measures."""
+MEANINGS: Mapping[str, str] = {
+    **STATISTICS,
+    **{measure.title: measure.meaning for measure in MEASURES},
+}
+_PLACES = {term.lower(): place for place, term in enumerate(MEANINGS)}
+_LONGEST_FIRST = "|".join(map(re.escape, sorted(_PLACES, key=len, reverse=True)))
+_TERM = re.compile(rf"(?<![\w-])(?:{_LONGEST_FIRST})(?![\w-])", re.IGNORECASE)
+_BUTTON = Markup(
+    '<button type="button" class="term" popovertarget="term-{}" title="{}">{}</button>'
+)
+
+
+def term(text: str) -> Markup:
+    """Explain the terms of a title or heading, each once: on hover, touch and key.
+
+    A button opens the element `term-<place>`, which `tips` of `figures.html` renders once a page.
+    """
+    found: set[str] = set()
+    parts, end = [], 0
+    for match in _TERM.finditer(text):
+        if (name := match[0].lower()) in found:
+            continue
+        found.add(name)
+        place = _PLACES[name]
+        parts.append(escape(text[end : match.start()]))
+        parts.append(_BUTTON.format(place, list(MEANINGS.values())[place], match[0]))
+        end = match.end()
+    return Markup().join([*parts, escape(text[end:])])
