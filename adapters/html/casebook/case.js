@@ -10,17 +10,27 @@ const isScored = () => {
   return Boolean(picture) && (!volume || Number(range("plane").value) === volume.scored);
 };
 
+// The square that shows the picture and every slice of the volume, in hundredths of the picture.
+function frameOf({ volume }) {
+  const [left, top, right, bottom] = volume?.at || [0, 0, 100, 100];
+  const [x, y, beyond, below] = [Math.min(left, 0), Math.min(top, 0), Math.max(right, 100), Math.max(bottom, 100)];
+  const size = Math.max(beyond - x, below - y);
+  return { x: (x + beyond - size) / 2, y: (y + below - size) / 2, size };
+}
+
 function scaleBar(mm) {
   const length = mm > 120 ? 50 : 20;
-  const width = (100 * length) / mm;
   const label = drawn("text", { x: 4, y: 94 }, `${length} mm`);
-  return drawn("g", { class: "scale", "data-mm": length }, drawn("path", { d: `M4 96h${width}` }), label);
+  return drawn("g", { class: "scale" }, drawn("path", { d: `M4 96h${(100 * length) / mm}` }), label);
 }
 
 function frameSlice(one) {
-  const mm = one.mm || one.volume?.mm;
-  const sides = [["R", 4], ["L", 96]].map(([letter, x]) => drawn("text", { class: "side", x, y: 52 }, letter));
-  within(".slice svg").replaceChildren(...(one.picture ? layers(one, [...facts.backends.keys()]) : []), ...sides, ...(mm ? [scaleBar(mm)] : []));
+  const { x, y, size } = frameOf(one);
+  const mm = ((one.mm || one.volume?.mm) * size) / 100;
+  const sides = [["R", 4], ["L", 96]].map(([letter, at]) => drawn("text", { class: "side", x: at, y: 52 }, letter));
+  const guides = drawn("svg", { x, y, width: size, height: size, viewBox: "0 0 100 100" }, ...sides, ...(mm ? [scaleBar(mm)] : []));
+  within(".slice svg").setAttribute("viewBox", `${x} ${y} ${size} ${size}`);
+  within(".slice svg").replaceChildren(...(one.picture ? layers(one, facts.order) : []), guides);
   within(".frame").hidden = !one.picture && !one.volume;
   within(".planes").hidden = !one.volume;
   if (!one.volume) return;
@@ -64,7 +74,7 @@ function offerOverlays(one) {
     swatch.setAttribute("aria-hidden", "true");
     return made("label", {}, box, swatch, name === "reference" ? "Reference" : nameOf(name));
   };
-  const overlays = facts.backends.map(({ arm }, n) => offers(one.backends[n], String(n)) && overlay(String(n), `arm-${arm}`));
+  const overlays = facts.order.map((n) => offers(one.backends[n], String(n)) && overlay(String(n), `arm-${facts.backends[n].arm}`));
   overlays.unshift(offers(one.outlined, "reference") && overlay("reference", "reference"));
   shown.hidden = !overlays.some(Boolean);
   shown.replaceChildren(within(".shown legend"), ...overlays.filter(Boolean), within(".opacity"));
@@ -90,16 +100,17 @@ function show(row) {
   const one = caseOf(row);
   open = Number(row.dataset.case);
   within("h3").textContent = one.id;
-  const about = [...(one.stamps || []), `reference ${one.reference || "unknown"}`, one.site && `site ${one.site}`];
-  within(".about").textContent = about.filter(Boolean).join(" · ");
   const around = listed();
+  const position = `case ${around.indexOf(row) + 1} of ${around.length}`;
+  const about = [...(one.stamps || []), `reference ${one.reference || "unknown"}`, one.site && `site ${one.site}`, row.hidden ? "not in the list" : position];
+  within(".about").textContent = about.filter(Boolean).join(" · ");
   for (const button of dialog.querySelectorAll("[data-step]")) {
     button.disabled = !around[around.indexOf(row) + Number(button.dataset.step)];
   }
   dialog.classList.toggle("flat", !one.volume);
   frameSlice(one);
   offerOverlays(one);
-  within(".answers").replaceChildren(...facts.backends.map((backend, n) => answerBlock(backend, one.backends[n])));
+  within(".answers").replaceChildren(...facts.order.map((n) => answerBlock(facts.backends[n], one.backends[n])));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
   within("h3").focus();

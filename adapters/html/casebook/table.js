@@ -40,7 +40,7 @@ function marks({ outline, box, point } = {}) {
 function layers(one, backends) {
   const { outline, point } = one.outlined || {};
   const reference = drawn("g", { class: "reference", "data-of": "reference" }, ...marks({ outline, point }));
-  const answers = backends.map((n) => drawn("g", { class: `arm-${facts.backends[n].arm}`, "data-of": n }, ...marks(one.backends[n])));
+  const answers = [...backends].reverse().map((n) => drawn("g", { class: `arm-${facts.backends[n].arm}`, "data-of": n }, ...marks(one.backends[n])));
   return [drawn("image", { href: one.picture, width: 100, height: 100 }), reference, ...answers];
 }
 

@@ -60,7 +60,9 @@ async function drawVolumeSlice(on) {
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   const [left, top, right, bottom] = facts.cases[n].volume.at;
-  Object.assign(canvas.style, { left: `${left}%`, top: `${top}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+  const { x, y, size } = frameOf(facts.cases[n]);
+  const share = (length) => `${(100 * length) / size}%`;
+  Object.assign(canvas.style, { left: share(left - x), top: share(top - y), width: share(right - left), height: share(bottom - top) });
   canvas.dataset.plane = k;
 }
 

@@ -139,10 +139,10 @@ def test_baselines_do_not_make_a_case_worse() -> None:
 def test_models_stand_before_baselines_and_keep_their_colours(book: Casebook) -> None:
     section = case_section(replace(book, baselines=frozenset({"looks"})))
 
-    shown = [(n, backend.name, backend.arm, backend.baseline) for n, backend in section.backends]
+    shown = [(backend.name, backend.arm, backend.baseline) for backend in section.backends]
 
-    assert shown == [(1, "draws", 1, False), (2, "says-hgg", 2, False), (0, "looks", 0, True)]
-    assert section.facts["models"] == [1, 2]
+    assert shown == [("draws", 1, False), ("says-hgg", 2, False), ("looks", 0, True)]
+    assert (section.facts["models"], section.facts["order"]) == ([1, 2], [1, 2, 0])
 
 
 def with_picture(entry: CaseEntry) -> CaseEntry:
@@ -179,12 +179,13 @@ def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -
 
 def test_subgroups_are_offered_where_there_are_two_or_more(book: Casebook) -> None:
     section = case_section(book)
-    groups = {name: [label for _, label in found] for name, found in section.groups}
-    number = next(n for _, found in section.groups for n, label in found if label == "site1")
+    groups = {by: [group.name for group in found] for by, found in section.groups}
+    (number,) = (one.number for _, found in section.groups for one in found if one.name == "site1")
     members = {case["id"] for case in section.facts["cases"] if number in case["groups"]}
 
     assert groups["Site"] == ["site0", "site1"]
-    assert "Tumour size" not in groups
+    assert "Tumour size" not in groups  # all are alike
+    assert groups["Distance from the brain's centre"][0] == "central (up to 21 mm)"
     assert members == {"s1", "s3", "s5", EVIL}
 
 
