@@ -133,6 +133,10 @@ def middle(one: Locator) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def width_of(one: Locator) -> float:
+    return float(one.evaluate("one => one.getBoundingClientRect().width"))
+
+
 def canvas_pixels(canvas: Locator) -> np.ndarray:
     """Read what is drawn, (rows, columns, RGB)."""
     found = canvas.evaluate(
@@ -259,7 +263,7 @@ def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: 
     page = open_page()
     page.get_by_role("link", name="s1", exact=True).click()
     case = page.get_by_role("dialog", name="s1")
-    svg = case.locator(".slice svg")
+    svg = case.locator(".frame > svg")
 
     assert svg.locator("image").get_attribute("href", timeout=5000).startswith("data:image/webp")
     drawn = {
@@ -286,10 +290,7 @@ def test_the_scale_bar_has_the_length_that_it_states(open_page: OpenPage) -> Non
     frame = page.locator(".slice .frame")
     expect(frame.locator(".scale text")).to_have_text("50 mm")
 
-    bar, edge = (
-        one.evaluate("one => one.getBoundingClientRect().width")
-        for one in (frame.locator(".scale path"), frame)
-    )
+    bar, edge = width_of(frame.locator(".scale path")), width_of(frame)
 
     # on plane 12 the head is 40 voxels of 4 mm long, which fill the picture
     assert bar == pytest.approx(edge * 50 / 160, abs=0.5)
@@ -300,7 +301,7 @@ def test_the_reference_lies_on_the_tumour_of_the_picture(open_page: OpenPage) ->
     page = open_page(fragment="#case=s1")
     case = page.get_by_role("dialog", name="s1")
     case.locator(".shown input").evaluate_all("boxes => boxes.forEach((box) => box.click())")
-    svg = case.locator(".slice svg")
+    svg = case.locator(".frame > svg")
     x, y = svg.locator('[data-of="reference"] circle').evaluate(
         "circle => [circle.cx.baseVal.value, circle.cy.baseVal.value]"
     )
@@ -380,6 +381,8 @@ def test_the_slice_slider_shows_the_voxels_of_the_saved_volume_without_webgl(
     page.keyboard.press("ArrowUp")
     expect(canvas).to_have_attribute("data-plane", str(scored + 1))
     bare = canvas_pixels(canvas)
+    frame, drawn = case.locator(".frame").bounding_box(), canvas.bounding_box()
+    bar_px = width_of(case.locator(".scale path"))
     case.get_by_role("checkbox", name="looks").check()
     masked = canvas_pixels(canvas)
     slider.fill(str(scored))
@@ -389,6 +392,11 @@ def test_the_slice_slider_shows_the_voxels_of_the_saved_volume_without_webgl(
     assert np.array_equal(bare[:, :, 0], grey)
     assert mask.any()
     assert np.array_equal((masked != bare).any(axis=2), mask > 0)
+    # the frame holds all of the slice, at the scale of its bar: voxels of 4 mm
+    assert frame["x"] <= drawn["x"] + 0.5
+    assert frame["y"] <= drawn["y"] + 0.5
+    assert drawn["height"] <= frame["height"] + 0.5
+    assert drawn["width"] / bar_px == pytest.approx(grey.shape[1] * 4 / 50, rel=0.01)
     assert not canvas.is_visible()
     assert case.locator(".slice image").is_visible()
 

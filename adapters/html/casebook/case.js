@@ -138,6 +138,7 @@ function follow() {
 // A closed dialog gives the focus back to the link that opened it; another case's link is nearer.
 dialog.addEventListener("close", () => {
   const link = all[open].querySelector("a");
+  trim(Math.max(limit, listed().indexOf(all[open]) + 1));
   open = null;
   if (/^#case=/.test(location.hash)) history.replaceState(null, "", location.pathname + location.search);
   if (document.activeElement?.hash !== link.hash) link.focus();

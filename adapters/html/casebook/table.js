@@ -8,6 +8,19 @@ const all = [...table.tBodies[0].rows]; // in the order of facts.cases: worst fi
 const caseOf = (row) => facts.cases[row.dataset.case];
 const listed = () => [...table.tBodies[0].rows].filter((row) => !row.hidden);
 
+// A browser lays out a hundred rows at once; more follow when the end of the list is seen.
+const AT_ONCE = 100;
+const end = made("p", { className: "end" });
+let limit = AT_ONCE;
+function trim(least = AT_ONCE) {
+  limit = least;
+  listed().forEach((row, n) => row.classList.toggle("later", n >= limit));
+}
+new IntersectionObserver(([{ isIntersecting }]) => {
+  if (isIntersecting && limit < all.length) trim(limit + AT_ONCE);
+}).observe(end);
+table.after(end);
+
 function made(name, properties = {}, ...children) {
   const one = document.createElement(name);
   Object.assign(one, properties);
@@ -79,6 +92,7 @@ function sort(by, falling) {
   const keyed = all.map((row, n) => [keyOf(n, by) ?? null, row]);
   const known = keyed.filter(([key]) => key !== null).sort(([a], [b]) => compare(a, b) * (falling ? -1 : 1));
   table.tBodies[0].append(...[...known, ...keyed.filter(([key]) => key === null)].map(([, row]) => row));
+  trim();
 }
 for (const one of sorters) {
   one.addEventListener("click", () => sort(one.dataset.sorts, one.getAttribute("aria-sort") === "ascending"));
@@ -117,6 +131,7 @@ function filter() {
     );
   };
   for (const row of all) row.hidden = !isListed(row);
+  trim();
   form.querySelector("output").textContent = `${listed().length} of ${all.length} cases`;
 }
 form.hidden = ordering.hidden = false;

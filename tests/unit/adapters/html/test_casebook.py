@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import re
 from base64 import b64decode
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import nibabel as nib
 import numpy as np
@@ -19,6 +21,7 @@ from gliobench.adapters.html.casebook.drawings import drawing
 from gliobench.adapters.html.casebook.featured import featured_cases
 from gliobench.adapters.html.casebook.rows import COLUMNS, CaseRow, GradeOutcome, case_rows
 from gliobench.adapters.html.casebook.viewer import viewer_script
+from gliobench.adapters.html.templating import environment
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
@@ -175,6 +178,17 @@ def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -
 
     assert [case.study_id for case in featured_cases(rows, [0])] == ["shown"]
     assert featured_cases(rows[:1], [0]) == ()
+
+
+def test_featured_cases_are_links_to_their_cases(book: Casebook) -> None:
+    section = case_section(book)
+    macros = environment().get_template("casebook.html").module
+
+    drawn = str(macros.thumbnails(section))  # type: ignore[attr-defined]
+
+    links = re.findall(r'href="#case=([^"]+)"><svg[^>]* data-case="(\d+)"', drawn)
+    assert links == [(quote(case.study_id), str(case.number)) for case in section.featured]
+    assert len(links) == 6
 
 
 def test_subgroups_are_offered_where_there_are_two_or_more(book: Casebook) -> None:
