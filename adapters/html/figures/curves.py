@@ -141,8 +141,7 @@ def _plane(title: str, dashed: str, axes: Axes, graders: Sequence[Grader], chanc
     wide = Figure(
         name=title.lower().replace(" ", "-"),
         title=title,
-        says=f"Dots: operating points of the backends’ own grades; {dashed}. Numbers: area with 95 % CI. "
-        "Failures count as the wrong grade with probability 1.",
+        says=f"Dots: operating points; {dashed}. Numbers: area with 95 % CI.",
         alt=f"{title}, area and operating point. {points}.",
         size=(262 + LETTER * letters, max(below, KEY * len(graders) + 8)),
         marks=(*shape, *_key((248, 14), graders)),

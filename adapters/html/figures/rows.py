@@ -19,7 +19,7 @@ from gliobench.adapters.html.figures.drawing import (
 )
 from gliobench.adapters.html.figures.scale import Scale
 
-WIDE, NARROW = 740.0, 280.0
+WIDE, NARROW = 800.0, 280.0
 LEAST = 300.0
 """Width of the scale at least; long names and numbers widen the canvas."""
 LINE, DEEP, ROW = 17.0, 24.0, 31.0
