@@ -122,7 +122,7 @@ def _input(study: Study) -> dict[str, Any]:
 
 
 def _lesion(study: Study, lesion: Lesion) -> dict[str, Any]:
-    diameters, place = lesion.diameters, file_slice(study, lesion)
+    diameters, place = lesion.diameters, file_slice(study, lesion.plane)
     return {
         "side": lesion.side.value,
         "centre_to_midline_mm": round(lesion.centre_to_midline_mm, 1),

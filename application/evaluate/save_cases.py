@@ -114,14 +114,12 @@ class SaveCases:
 
     def _draw(self, case: CaseScore) -> _Drawing:
         study = self._source.study(case.study_id)
-        modality, image = _image(study)
-        kept = SavedCase(
-            study_id=study.id,
-            modality=modality,
-            picture=self._slice(case.plane, study, modality, image),
-            volume=None,
-        )
-        if study.id not in self._volumes or min(study.grid.shape) < LEAST_PLANES:
+        modality, image = image_to_keep(study)
+        picture = None
+        if case.plane is not None and study.id in self._slices:
+            picture = keep_slice(study, case.plane, modality, image, self._encoder)
+        kept = SavedCase(study.id, modality, picture, volume=None)
+        if study.id not in self._volumes or not has_volume(study):
             return _Drawing(kept)
         coarsening = Coarsening.of(image != 0, study.grid)
         reference = read_reference(self._source, study.id)
@@ -135,31 +133,42 @@ class SaveCases:
         )
         return _Drawing(replace(kept, volume=volume), coarsening)
 
-    def _slice(
-        self, plane: Plane | None, study: Study, modality: Modality, image: FloatArray
-    ) -> KeptSlice | None:
-        if plane is None or study.id not in self._slices:
-            return None
-        head: BoolArray = plane.cut(image) != 0
-        crop = extent(head) if head.any() else None
-        view = SliceView.of(study.grid, plane, SIZE_PX, crop=crop)
-        pixels = render({modality: image}, view, Composition.ONE, [modality])[:, :, 0]
-        return KeptSlice(view, self._encoder.encode(pixels))
 
+def image_to_keep(study: Study) -> tuple[Modality, NDArray[np.float32]]:
+    """Return the first of `PREFERRED` that can be read.
 
-@dataclass(frozen=True, eq=False)
-class _Drawing:
-    case: SavedCase
-    coarsening: Coarsening | None = None
-
-
-def _image(study: Study) -> tuple[Modality, NDArray[np.float32]]:
+    Raises:
+        NotFoundError: None can.
+        StoreError: The source cannot be read now.
+    """
     for modality in PREFERRED:
         try:
             return modality, study.volume(modality)
         except FaultError:
             continue
     raise NotFoundError(f"study {study.id} has no modality that can be read")
+
+
+def has_volume(study: Study) -> bool:
+    """Return whether a study has enough planes to turn around."""
+    return min(study.grid.shape) >= LEAST_PLANES
+
+
+def keep_slice(
+    study: Study, plane: Plane, modality: Modality, image: FloatArray, encoder: PictureEncoder
+) -> KeptSlice:
+    """Draw a slice of an image, cropped to the head on it."""
+    head: BoolArray = plane.cut(image) != 0
+    crop = extent(head) if head.any() else None
+    view = SliceView.of(study.grid, plane, SIZE_PX, crop=crop)
+    pixels = render({modality: image}, view, Composition.ONE, [modality])[:, :, 0]
+    return KeptSlice(view, encoder.encode(pixels))
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    case: SavedCase
+    coarsening: Coarsening | None = None
 
 
 def _masks(store: RunStore, keys: Collection[str]) -> Iterator[tuple[str, Mask]]:

@@ -47,6 +47,7 @@ def lesion_of(
     image = image_at_hand(study)
     if centre is None or image is None:
         return None
+    is_volume = study.grid.shape[Axis.AXIAL] > 1
     voxels: BoolArray | None = mask.whole if mask else None
     if voxels is None and polygon is not None:
         voxels = polygon_in_volume(polygon, study.grid)
@@ -56,7 +57,7 @@ def lesion_of(
         brain=BrainExtent.of(np.asarray(image != 0), study.grid),
         grid=study.grid,
         diameters=_diameters(study, mask, polygon),
-        longest_mm=longest_diameter_mm(mask.whole, mask.grid) if mask else None,
+        longest_mm=longest_diameter_mm(mask.whole, mask.grid) if mask and is_volume else None,
     )
 
 

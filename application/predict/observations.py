@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gliobench.application.ports.prediction_page import Observation
 from gliobench.application.predict.predict_study import NoPlace, OnSlice, Place, StudyReading
-from gliobench.domain.geometry.grids import Box3D, Voxel
+from gliobench.domain.geometry.grids import Box3D, Plane, Voxel
 from gliobench.domain.geometry.orientation import axis_codes, reorient_plane
 from gliobench.domain.position.diameters import Diameters
 from gliobench.domain.position.lesion import Lesion, Side
@@ -15,21 +16,6 @@ from gliobench.domain.studies.study import Modality, SliceChoice, Study
 
 DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."
 NOT_FOUND = "no tumour found"
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One line of the report; its text may hold words of a model or of a file.
-
-    Args:
-        title: What it is about.
-        text: In words, with units.
-        is_failure: Whether it says why there is no answer.
-    """
-
-    title: str
-    text: str
-    is_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +33,9 @@ class FileSlice:
     file_axis: int
 
 
-def file_slice(study: Study, lesion: Lesion) -> FileSlice:
-    """Return the axial slice to look at, in the study's files."""
-    axis, index = reorient_plane(lesion.plane, source=study.grid, target=study.file_grid)
+def file_slice(study: Study, plane: Plane) -> FileSlice:
+    """Return a slice of the study's RAS+ grid as one of its files."""
+    axis, index = reorient_plane(plane, source=study.grid, target=study.file_grid)
     return FileSlice(index, study.file_grid.shape[axis], axis)
 
 
@@ -83,6 +69,14 @@ def grade_text(grade: GradePrediction) -> str:
     return f"{grade.grade.value}{odds}"
 
 
+def slice_text(found: FileSlice) -> str:
+    """Write an axial slice in one line."""
+    if found.count == 1:
+        return "the only slice"
+    axis = _FILE_AXES[found.file_axis]
+    return f"axial slice {found.index} of 0 to {found.count - 1} (the files' {axis} axis)"
+
+
 _CHOICES = {
     SliceChoice.ORACLE: "oracle slice: chosen with the reference mask",
     SliceChoice.NOT_STATED: "selection of the slice not stated: counts as an oracle slice",
@@ -111,13 +105,13 @@ def _place(reading: StudyReading) -> Iterator[Observation]:
     if isinstance(place, Place):
         if place.box_vox and place.size_mm and place.mask is None:
             yield Observation("Box", _box(place.box_vox, place.size_mm))
-        if place.volumes_mm3:
+        if place.volumes_mm3 and reading.study.plane_choice is None:
             volumes = (f"{r.value} {mm3 / 1000:.1f} ml" for r, mm3 in place.volumes_mm3.items())
             yield Observation("Volume", ", ".join(volumes))
         centre = f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"
         yield Observation("Centre", centre)
     if lesion is not None:
-        yield Observation("Slice", _slice(file_slice(reading.study, lesion)))
+        yield Observation("Slice", slice_text(file_slice(reading.study, lesion.plane)))
 
 
 def _location(lesion: Lesion) -> str:
@@ -143,11 +137,6 @@ def _midline(lesion: Lesion) -> str:
 def _size(on_slice: Diameters, in_volume_mm: float | None) -> str:
     size = f"{on_slice.longest_mm:.0f} × {on_slice.perpendicular_mm:.0f} mm on the axial slice"
     return size if in_volume_mm is None else f"{size}, {in_volume_mm:.0f} mm in the volume"
-
-
-def _slice(found: FileSlice) -> str:
-    axis = _FILE_AXES[found.file_axis]
-    return f"axial slice {found.index} of 0 to {found.count - 1} (the files' {axis} axis)"
 
 
 def _on_slice(drawn: OnSlice) -> Iterator[Observation]:

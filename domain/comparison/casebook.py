@@ -10,6 +10,22 @@ from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry.grids import Grid, Point3D
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """How the picture of a case lies in its study.
+
+    Args:
+        grid: The study's RAS+ grid.
+        centre: Where to look first.
+        caption: Which slice the picture shows.
+    """
+
+    grid: Grid
+    centre: Point3D
+    caption: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +36,13 @@ class CaseEntry:
         scores: By backend; one that has not read the study is absent.
         kept: What there is to see; None where nothing was kept.
         masks: (I, J, K) uint8 by backend, on the grid of the kept volume: what it predicted.
+        frame: Of a study that is predicted and not scored; that of others follows from the reference.
     """
 
     scores: Mapping[str, CaseScore]
     kept: SavedCase | None = None
     masks: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    frame: Frame | None = None
 
     @property
     def any_score(self) -> CaseScore:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Voxel
+from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Plane, Voxel
 
 MNI_LOW_MM, MNI_HIGH_MM = (-66.0, -100.0, -60.0), (66.0, 66.0, 74.0)
 """The extent of the MNI152 template's brain, measured like `BrainExtent.of` measures any brain."""
@@ -121,10 +121,9 @@ _MNI_SIZE_MM = np.subtract(MNI_HIGH_MM, MNI_LOW_MM)
 
 
 def _cut_cm2(brain: BoolArray, grid: Grid) -> float:
-    edges = grid.spacing_mm
-    areas = [
-        np.count_nonzero(np.take(brain, end, axis)) * edges[axis - 2] * edges[axis - 1]
-        for axis in range(3)
-        for end in (0, -1)
-    ]
-    return float(max(areas)) / 100
+    areas = (
+        np.count_nonzero(plane.cut(brain)) * float(np.prod(plane.spacing_mm(grid)))
+        for axis in Axis
+        for plane in (Plane(axis, 0), Plane(axis, grid.shape[axis] - 1))
+    )
+    return max(areas) / 100

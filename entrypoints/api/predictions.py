@@ -217,7 +217,7 @@ class Prediction:
     @property
     def axial_slice(self) -> FileSlice | None:
         """The axial slice to look at, as the study's files count it."""
-        return file_slice(self.reading.study, self.lesion) if self.lesion else None
+        return file_slice(self.reading.study, self.lesion.plane) if self.lesion else None
 
     @property
     def mask(self) -> PredictedMask | None:

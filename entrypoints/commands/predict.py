@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,7 @@ def predict(
         str | None,
         typer.Option(
             callback=local_folder,
-            help="Folder for mask and overlay; default: gliobench-<study> in the working folder.",
+            help="Folder for the files; default: gliobench-<study> in the working folder.",
         ),
     ] = None,
     force: Annotated[
@@ -60,8 +61,8 @@ def predict(
 ) -> None:
     """Grade and localise the glioma of one study: a folder, or four files by flag.
 
-    Writes the mask (NIfTI, on the study's own grid), an overlay picture and prediction.json. Files of an
-    earlier prediction of the study are removed first.
+    Writes report.html, prediction.json, the mask (NIfTI, on the study's own grid) and an overlay picture.
+    Files of an earlier prediction of the study are removed first.
 
     Exit code 3: the backend could not answer, the images show no skull-stripped brain, or the answer labels
     most of the brain as tumour. No file is then written unless --force is given.
@@ -95,6 +96,7 @@ def _files(out: Path, study_id: str) -> dict[str, Path]:
         "prediction": out / "prediction.json",
         "mask": out / f"{stem}_mask.nii.gz",
         "overlay": out / f"{stem}_overlay.png",
+        "report": out / "report.html",
     }
 
 
@@ -108,21 +110,31 @@ def _remove_earlier(out: Path, study_id: str) -> None:
 
 
 def _write(reading: StudyReading, out: Path) -> dict[str, str]:
-    """Write the files, the picture last, because it may fail."""
-    places = {name: str(path) for name, path in _files(out, reading.study.id).items()}
-    written = {"prediction": places["prediction"]}
+    """Write the files, picture and page last, because they may fail."""
+    places = _files(out, reading.study.id)
+    written = {"prediction": str(places["prediction"])}
     mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None
     if mask:
-        written["mask"] = places["mask"]
-        container.write_mask(
-            Path(written["mask"]), mask, reading.study, container.mask_convention()
-        )
+        written["mask"] = str(places["mask"])
+        container.write_mask(places["mask"], mask, reading.study, container.mask_convention())
     _write_json(reading, written)
-    if (picture := _picture(reading)) is not None:
-        written["overlay"] = places["overlay"]
-        write_whole(Path(written["overlay"]), picture)
-        _write_json(reading, written)
+    for name, draw in (("overlay", _picture), ("report", container.report_prediction())):
+        if (drawn := _drawn(name, draw, reading)) is not None:
+            write_whole(places[name], drawn)
+            written[name] = str(places[name])
+            _write_json(reading, written)
     return written
+
+
+def _drawn(
+    name: str, draw: Callable[[StudyReading], bytes | None], reading: StudyReading
+) -> bytes | None:
+    """Draw a file; None if there is nothing to draw, or (with a message) if it cannot be drawn."""
+    try:
+        return draw(reading)
+    except (InvalidInputError, NotFoundError) as error:
+        say(f"no {name}: {error}", err=True)
+        return None
 
 
 def _write_json(reading: StudyReading, written: dict[str, str]) -> None:
@@ -132,22 +144,18 @@ def _write_json(reading: StudyReading, written: dict[str, str]) -> None:
 
 
 def _picture(reading: StudyReading) -> bytes | None:
-    """Draw a prediction; None if it has no location, or (with a message) if it cannot be drawn."""
+    """Draw a prediction; None if it has no location."""
     if (drawn := drawn_answer(reading)) is None:
         return None
-    try:
-        painter: StudyPainter = container.painter()
-        return painter.paint(
-            reading.study,
-            centre_vox=drawn.centre_vox,
-            regions=drawn.regions,
-            box=drawn.box,
-            through_vox=drawn.through_vox,
-            title=_title(reading),
-        )
-    except (InvalidInputError, NotFoundError) as error:
-        say(f"no overlay: {error}", err=True)
-        return None
+    painter: StudyPainter = container.painter()
+    return painter.paint(
+        reading.study,
+        centre_vox=drawn.centre_vox,
+        regions=drawn.regions,
+        box=drawn.box,
+        through_vox=drawn.through_vox,
+        title=_title(reading),
+    )
 
 
 def _title(reading: StudyReading) -> str:

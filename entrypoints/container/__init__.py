@@ -107,6 +107,7 @@ class Container(containers.DeclarativeContainer):
     painter = Factory(_late("adapters.pillow.PillowStudyPainter"))
     write_mask = Call(_late("adapters.nifti.write_mask"))
     report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
+    prediction_page = Factory(_late("adapters.html.prediction.HtmlPredictionPage"))
 
     ray_executor = Factory(
         _late("adapters.ray.RayExecutor", extra="ray", purpose="Working on Ray"),
@@ -132,6 +133,11 @@ class Container(containers.DeclarativeContainer):
         _late("application.predict.prepare_study.PrepareStudy"),
         load_backends=load_backends.provider,
         settle_labels=_late("application.datasets.dataset_labels.settle_labels"),
+    )
+    report_prediction = Factory(
+        _late("application.report.report_prediction.ReportPrediction"),
+        page=prediction_page,
+        encoder=picture_encoder,
     )
     work_on = Factory(
         _late("application.evaluate.request.work_on"),

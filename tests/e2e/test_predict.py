@@ -88,6 +88,9 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     assert lesion["axial_slice"]["file_axis"] == 2
     assert labels[:, :, lesion["axial_slice"]["index"]].any()
     assert (home / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
+    page = (home / shown["files"]["report"]).read_text()
+    assert lesion["regions"][0]["name"] in page
+    assert len(page) < 2_000_000
 
 
 def test_without_json_a_report_is_printed(gliobench, study: Path) -> None:
@@ -142,7 +145,7 @@ def test_a_prediction_stands_though_nothing_of_the_study_can_be_drawn(
 
     assert result.returncode == 0, result.stderr
     shown = json.loads(result.stdout)
-    assert list(shown["files"]) == ["prediction"]
+    assert list(shown["files"]) == ["prediction", "report"]
     assert json.loads((tmp_path / shown["files"]["prediction"]).read_text()) == shown
     assert result.stderr.startswith("no overlay: ")
     assert result.stderr.count("\n") == 1
@@ -268,7 +271,7 @@ def test_a_backend_that_only_grades_tells_no_place(gliobench, study: Path) -> No
     shown = json.loads(result.stdout)
     assert shown["grade"]["grade"] == "HGG"
     assert shown["localisation"] is None
-    assert list(shown["files"]) == ["prediction"]
+    assert list(shown["files"]) == ["prediction", "report"]
 
 
 def test_weights_that_are_not_there_exit_1_with_one_line(
@@ -326,7 +329,7 @@ def test_implausible_images_are_refused_in_one_line_and_leave_no_earlier_answer(
 ) -> None:
     earlier = tmp_path / "out"
     earlier.mkdir()
-    for name in ("prediction.json", f"{NAME}_mask.nii.gz", f"{NAME}_overlay.png"):
+    for name in ("prediction.json", "report.html", f"{NAME}_mask.nii.gz", f"{NAME}_overlay.png"):
         (earlier / name).touch()
     image = nibabel.load(file_of(study, Modality.T1C))
     shown = image.get_fdata().astype(np.float32)

@@ -23,11 +23,18 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from e2e.browsers import FLAGS, find_chromium
-from fakes.fake_kept_runs import EVIL, fake_heads, saved_runs
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_kept_runs import EVIL, fake_heads, looks, saved_runs
+from fakes.fake_localizer import FakeLocalizer
 from gliobench.adapters.html.page import render_report
+from gliobench.adapters.html.prediction import HtmlPredictionPage
 from gliobench.adapters.pillow import WebpPictureEncoder
+from gliobench.application.predict.predict_study import predict_study
+from gliobench.application.report.report_prediction import ReportPrediction
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
+from gliobench.domain.studies.study import Study
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +87,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )(runs)
     (folder / "comparison.html").write_text(render_report(comparison), encoding="utf-8")
     (folder / "report.html").write_text(render_report(ReportRuns()(runs)), encoding="utf-8")
+    (folder / "prediction.html").write_bytes(prediction_of(fake_heads(2)[-1].study))
     return folder
+
+
+def prediction_of(study: Study) -> bytes:
+    """Draw the page of one prediction."""
+    backend = fake_backend(
+        classifier=FakeClassifier(lambda found: looks(found)[0]),
+        localizer=FakeLocalizer(lambda found: looks(found)[1]),
+    )
+    show = ReportPrediction(HtmlPredictionPage(), WebpPictureEncoder())
+    return show(predict_study(study, backend, force=True))
 
 
 @pytest.fixture
@@ -471,3 +489,32 @@ def test_text_stands_out_from_its_ground_by_light_and_dark(open_page: OpenPage, 
 
     assert least["light"] >= 4.5
     assert least["dark"] >= 4.5
+
+
+def test_the_page_of_one_prediction_shows_its_report_slice_and_volume_at_once(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("prediction.html", width=1280)
+    case = page.get_by_role("dialog", name="Images")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
+    expect(case.locator(".findings dt").first).to_have_text("Grade")
+    assert "mm on the axial slice" in case.locator(".findings").inner_text()
+    assert case.locator('.slice [data-of="0"] polygon').count() == 1
+    assert case.locator(".slice .side").all_text_contents() == ["R", "L"]
+    expect(case.locator(".slice figcaption")).to_contain_text("(the files' third axis)")
+    expect(page.locator('dialog[data-volume="0"]')).to_be_visible()
+    before = case.locator(".slice canvas").get_attribute("data-plane")
+    case.locator('[name="plane"]').press("ArrowUp")
+    expect(case.locator(".slice canvas")).to_be_visible()
+    assert case.locator(".slice canvas").get_attribute("data-plane") != before
+    assert page.locator("img").count() == 0
+    assert page.locator("table.cases").is_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_page_of_one_prediction_fits_its_window(open_page: OpenPage, width: int) -> None:
+    page = open_page("prediction.html", width=width)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(LEAST_CONTRAST) >= 4.5

@@ -3,6 +3,7 @@ const dialog = document.querySelector("dialog.case");
 const within = (selector) => dialog.querySelector(selector);
 const range = (name) => within(`[name="${name}"]`);
 const nameOf = (part) => (part === "reference" ? "reference" : facts.backends[part].name);
+const isAlone = dialog.open; // on the page of a single study
 let open = null;
 
 const isScored = () => {
@@ -41,7 +42,7 @@ function frameSlice(one) {
 
 function captionOf(one) {
   if (!one.picture && !one.volume) return "No picture: the run saved none of this case, or its reference has no tumour.";
-  if (isScored()) return `${one.modality}, ${one.plane}, where answers are scored. The patient’s right is on the left.`;
+  if (isScored()) return `${one.modality}, ${one.plane}. The patient’s right is on the left.`;
   return `${one.modality}, slice ${Number(range("plane").value) + 1} of ${one.volume.planes} of the saved volume.`;
 }
 
@@ -113,7 +114,7 @@ function show(row) {
   within(".answers").replaceChildren(...facts.order.map((n) => answerBlock(facts.backends[n], one.backends[n])));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
-  within("h3").focus();
+  if (!isAlone) within("h3").focus();
   drawSlice();
   showVolume(open);
 }
@@ -144,7 +145,7 @@ dialog.addEventListener("close", () => {
   if (document.activeElement?.hash !== link.hash) link.focus();
 });
 dialog.addEventListener("click", (event) => {
-  if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+  if ((event.target === dialog && !isAlone) || event.target.closest("[data-close]")) dialog.close();
   const button = event.target.closest("[data-step]");
   if (button) step(Number(button.dataset.step));
 });

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import shapely
 
 from gliobench.adapters.html.casebook.rows import Answer, CaseRow
-from gliobench.domain.comparison.casebook import CaseEntry
+from gliobench.domain.comparison.casebook import CaseEntry, Frame
 from gliobench.domain.evaluation.saved_case import KeptVolume
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Box, Grid, Point, Polygon
@@ -30,20 +30,37 @@ def drawing(row: CaseRow, backends: tuple[str, ...]) -> Json:
     view = kept.picture.view if kept and kept.picture else None
     drawn: Json = {"id": case.study_id, "reference": row.grade, "site": row.site}
     drawn["stamps"] = list(_stamps(row.entry))
-    drawn["flat"] = case.slice_choice is not None
+    drawn["flat"] = _flat(row.entry)
     if kept is not None:
         drawn["modality"] = kept.modality.value
-    if view is not None and case.target is not None:
-        drawn["mm"] = round(view.field_vox[0] * view.plane.spacing_mm(case.target.grid)[0], 1)
-        drawn["plane"] = f"{view.plane.axis.name.lower()} plane {view.plane.index}"
-        if case.target.plane == view.plane:
-            drawn["outlined"] = _shapes(case.target.places, view)
+    frame = row.entry.frame or _frame(case)
+    if view is not None and frame is not None:
+        drawn["mm"] = round(view.field_vox[0] * view.plane.spacing_mm(frame.grid)[0], 1)
+        drawn["plane"] = frame.caption
+    if view is not None and case.target is not None and case.target.plane == view.plane:
+        drawn["outlined"] = _shapes(case.target.places, view)
     if kept is not None and kept.volume is not None:
-        drawn["volume"] = _volume(kept.volume, view, case)
+        drawn["volume"] = _volume(kept.volume, view, frame)
     scores = [row.entry.scores.get(name) for name in backends]
     pairs = zip(scores, row.answers, strict=True)
     drawn["backends"] = [_answer(score, answer, view) for score, answer in pairs]
     return {name: value for name, value in drawn.items() if value}
+
+
+def _flat(entry: CaseEntry) -> str:
+    """Return why there cannot be a volume."""
+    if entry.any_score.slice_choice is not None:
+        return "the study is a single slice"
+    alone = entry.frame is not None and entry.kept is not None and entry.kept.volume is None
+    return "the study has too few planes" if alone else ""
+
+
+def _frame(case: CaseScore) -> Frame | None:
+    target = case.target
+    if target is None or case.plane is None:
+        return None
+    plane = f"{case.plane.axis.name.lower()} plane {case.plane.index}"
+    return Frame(target.grid, target.centre, f"{plane}, where answers are scored")
 
 
 def _stamps(entry: CaseEntry) -> Iterator[str]:
@@ -58,7 +75,7 @@ def _stamps(entry: CaseEntry) -> Iterator[str]:
         yield warning if every else f"{warning} for {', '.join(oracles)}"
 
 
-def _volume(volume: KeptVolume, view: SliceView | None, case: CaseScore) -> Json:
+def _volume(volume: KeptVolume, view: SliceView | None, frame: Frame | None) -> Json:
     """Return how the volume's axial slices lie in the picture.
 
     Returns:
@@ -67,14 +84,14 @@ def _volume(volume: KeptVolume, view: SliceView | None, case: CaseScore) -> Json
         slices, and `scored` the one nearest to the picture, if there is one.
     """
     grid = volume.grid
-    if view is None or case.target is None:
+    if view is None or frame is None:
         return _alone(grid)
-    study = case.target.grid
+    study = frame.grid
     width, height, _ = grid.shape
     ends = [(-0.5, -0.5, 0.0), (width - 0.5, height - 0.5, 0.0)]
     corners = [view.to_picture(study.to_voxel(grid.to_mm(end))[:2]) for end in ends]
     (left, right), (top, bottom) = (sorted(pair) for pair in zip(*corners, strict=True))
-    centre = grid.to_voxel(study.to_mm(case.target.centre.at))
+    centre = grid.to_voxel(study.to_mm(frame.centre.at))
     plane = grid.to_voxel(study.to_mm((*view.middle, view.plane.index)))[2]
     return {
         "at": _rounded((left, top, right, bottom)),

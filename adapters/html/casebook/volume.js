@@ -89,7 +89,7 @@ async function loadViewer() {
 
 function whyFlat(one) {
   if (one.volume) return made("canvas").getContext("webgl2") ? "" : "No 3D view here: this browser lacks WebGL 2.";
-  if (one.flat) return "No 3D view here: the study is a single slice.";
+  if (one.flat) return `No 3D view here: ${one.flat}.`;
   const saved = facts.cases.filter(({ volume }) => volume).length;
   return `No 3D view here: the run saved the volumes of ${saved} of ${all.length} cases. To save more, repeat its command with --set, without new inference: gliobench --set keep.volumes=${all.length} evaluate …`;
 }
@@ -140,5 +140,6 @@ function look(name) {
   viewer.drawScene();
 }
 
-addEventListener("hashchange", follow);
-if (location.hash.startsWith("#case=")) follow();
+if (!isAlone) addEventListener("hashchange", follow);
+if (isAlone) show(all[0]);
+else if (location.hash.startsWith("#case=")) follow();

@@ -237,7 +237,7 @@ def test_answers_are_drawn_where_the_picture_shows_their_voxels() -> None:
         (100.0, 68.9),
     ]
     assert drawn["outlined"]["point"] == [50.0, 50.0]
-    assert (drawn["plane"], drawn["mm"]) == ("axial plane 2", 82.0)
+    assert (drawn["plane"], drawn["mm"]) == ("axial plane 2, where answers are scored", 82.0)
 
 
 def test_what_lies_on_another_plane_is_not_drawn() -> None:
