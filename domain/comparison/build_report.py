@@ -9,10 +9,16 @@ from gliobench.domain.comparison.arms import BootstrapOptions, Entrant, describe
 from gliobench.domain.comparison.audits import ScoredRun
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.cohort import CohortDescription
-from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryChoice
+from gliobench.domain.comparison.endpoints import (
+    BALANCED_ACCURACY,
+    POINT_ERROR,
+    Endpoint,
+    PrimaryChoice,
+)
 from gliobench.domain.comparison.flow import follow
-from gliobench.domain.comparison.pair import Pair, Test
+from gliobench.domain.comparison.pair import Test
 from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
+from gliobench.domain.comparison.rank_backends import rank_backends
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.site_audit import audit_sites
@@ -59,7 +65,12 @@ def build_report(
     described = [
         describe_arm(item, cases[item.run.backend], priors, bootstrap) for item in entrants
     ]
-    pairs = _pairs(cases, primary, bootstrap) if cohort.is_ranked else []
+    compared = ComparedStudies.of(cases, bootstrap) if cohort.is_ranked else None
+    pairs = compare_pairs(compared, primary, seed=bootstrap.seed) if compared else []
+    rankings = [
+        compared and rank_backends(compared, endpoint, bootstrap)
+        for endpoint in dict.fromkeys((primary, POINT_ERROR))
+    ]
     tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
     brains = brains_mm(next(iter(cases.values())))
@@ -77,13 +88,8 @@ def build_report(
         seed=bootstrap.seed,
         replicates=bootstrap.replicates,
         versions=dict(versions or {}),
+        rankings=tuple(filter(None, rankings)),
     )
-
-
-def _pairs(
-    cases: Mapping[str, CaseTable], primary: Endpoint, bootstrap: BootstrapOptions
-) -> list[Pair]:
-    return compare_pairs(ComparedStudies.of(cases, bootstrap), primary, seed=bootstrap.seed)
 
 
 def _tracking(arm: Arm, test: Test | None) -> Arm:

@@ -11,6 +11,7 @@ from gliobench.domain.comparison.distributions import Distribution
 from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.pair import Pair, Test, Tracking
+from gliobench.domain.comparison.ranking import Ranking
 from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.comparison.volumes import VolumeAgreement
@@ -153,6 +154,7 @@ class Report:
         versions: Of gliobench and the libraries that computed.
         casebook: Single cases, for readers.
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
+        rankings: By the primary endpoint and by points; none on simulated studies.
         date: When the report was made, as YYYY-MM-DD; empty where it is not known.
     """
 
@@ -171,4 +173,5 @@ class Report:
     versions: Mapping[str, str]
     casebook: Casebook = field(default_factory=Casebook)
     missing_shards: tuple[str, ...] = ()
+    rankings: tuple[Ranking, ...] = ()
     date: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress, groupby
+from math import sqrt
 
 from gliobench.adapters.html.figures.drawing import (
     XY,
@@ -47,6 +48,7 @@ class Strip:
         strong: Whether its dot is filled.
         singles: Values of single studies, drawn faintly behind.
         parts: Lengths of stacked bars, by name.
+        shares: How often a value occurs, by value; drawn as the areas of dots.
         group: Heading above rows that share it.
     """
 
@@ -57,6 +59,7 @@ class Strip:
     strong: bool = False
     singles: tuple[float, ...] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[float, float] = field(default_factory=dict)
     group: str = ""
 
 
@@ -104,6 +107,7 @@ class Rows:
         yield ("group", "name", "quantity", "value")
         for row in self.rows:
             named = [*zip(self.quantities, row.values, strict=False), *row.parts.items()]
+            named += [(f"share of {value:g}", share) for value, share in row.shares.items()]
             for quantity, value in (*named, *(("study", value) for value in row.singles)):
                 yield row.group, row.name, quantity, value
 
@@ -116,7 +120,7 @@ class Rows:
         left = GAP + LETTER * max(len(row.name) for row in self.rows)
         width = max(WIDE, left + LEAST + sum(columns))
         rights = [width - sum(columns[at + 1 :]) for at in range(len(columns))]
-        step, top = DEEP if any(row.singles for row in self.rows) else LINE, LINE
+        step, top = DEEP if any(row.singles or row.shares for row in self.rows) else LINE, LINE
         lines, headings, bottom = self._lines(top, step)
         axes = Axes((left, top), (width - left - sum(columns), bottom - top), x=self.scale)
         marks: list[Mark] = [
@@ -172,6 +176,8 @@ class Rows:
             return axes.place(value, 0)[0]
 
         yield from self._stack(at, y, row, reach)
+        for value, share in row.shares.items():
+            yield Dot((at(value), y), reach * sqrt(share), f"part share {row.ink}")
         if row.singles:
             ups = ((index * GOLDEN % 1 - 0.5) * 2 * reach for index in range(len(row.singles)))
             places = zip(map(at, row.singles), ups, strict=True)

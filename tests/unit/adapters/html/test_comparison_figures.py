@@ -177,7 +177,7 @@ def test_the_flow_says_how_many_are_left(comparison: Report) -> None:
 
 
 def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) -> None:
-    accuracy, balanced, tracking = glance_figures(comparison)
+    accuracy, balanced, tracking, *_ = glance_figures(comparison)
 
     def coloured(figure: Figure) -> list[str]:
         return [one.text for one in inks(figure, "strong") if isinstance(one, Label)]
@@ -186,6 +186,18 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) 
     assert coloured(accuracy) == ["looks"]
     assert coloured(balanced) == ["looks", "declining"]
     assert coloured(tracking) == ["declining", "looks"]
+
+
+def test_ranks_are_discs_as_large_as_their_share_of_resamples(comparison: Report) -> None:
+    *_, graded, placed = glance_figures(comparison)
+
+    assert (graded.name, placed.name) == ("ranks-balanced_accuracy", "ranks-point.error_mm")
+    areas = [mark.radius**2 for mark in inks(placed, "share") if isinstance(mark, Dot)]
+    shares = [value for *_, quantity, value in placed.numbers if "share of" in str(quantity)]
+    assert [area / sum(areas) for area in areas] == pytest.approx([s / 3 for s in shares])
+    assert placed.alt.startswith(
+        "looks: rank 1 · 1 to 1 in 95 % · first in 100 %; constant: rank 2"
+    )
 
 
 def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Report) -> None:
