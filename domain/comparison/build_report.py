@@ -68,8 +68,9 @@ def build_report(
     compared = ComparedStudies.of(cases, bootstrap) if cohort.is_ranked else None
     pairs = compare_pairs(compared, primary, seed=bootstrap.seed) if compared else []
     rankings = [
-        compared and rank_backends(compared, endpoint, bootstrap)
+        rank_backends(compared, endpoint, bootstrap)
         for endpoint in dict.fromkeys((primary, POINT_ERROR))
+        if compared
     ]
     tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
