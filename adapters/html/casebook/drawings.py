@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+import numpy as np
 import shapely
 
 from gliobench.adapters.html.casebook.rows import Answer, CaseRow
@@ -145,11 +146,11 @@ def _shapes(places: Mapping[Form, object], view: SliceView) -> Json:
     return shapes
 
 
-def _outline(view: SliceView, polygon: Polygon) -> list[float]:
-    """List x and y of the vertices, simplified to the picture's resolution."""
-    ring = shapely.Polygon([(100 * x, 100 * y) for x, y in view.polygon_to_picture(polygon)])
-    simple = shapely.simplify(ring, STRAYS).exterior.coords[:-1]
-    return [round(at, 1) for vertex in simple for at in vertex]
+def _outline(view: SliceView, polygon: Polygon) -> str:
+    """Return x and y of the vertices as SVG's points, simplified to the picture's resolution."""
+    ring = shapely.polygons(100 * np.array(view.polygon_to_picture(polygon)))
+    simple = shapely.get_coordinates(shapely.simplify(ring, STRAYS))[:-1]
+    return " ".join(f"{at:g}" for at in simple.round(1).ravel())
 
 
 def _rounded(fractions: tuple[float, ...]) -> list[float]:

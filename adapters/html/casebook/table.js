@@ -38,7 +38,7 @@ function drawn(name, attributes, ...children) {
 // Pictures: the saved slice and the answers on it.
 function marks({ outline, box, point } = {}) {
   const found = [];
-  if (outline) found.push(drawn("polygon", { class: "stroke", points: outline.join(" ") }));
+  if (outline) found.push(drawn("polygon", { class: "stroke", points: outline }));
   if (box) {
     const [x, y, right, bottom] = box;
     found.push(drawn("rect", { class: "stroke box", x, y, width: right - x, height: bottom - y }));

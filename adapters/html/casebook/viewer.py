@@ -14,6 +14,8 @@ from gliobench.domain.comparison.casebook import CaseEntry
 from gliobench.domain.geometry.grids import Grid
 
 FOLDER = Path(__file__).parent / "niivue"
+LEVEL = 6
+"""Level of compression: the highest one takes three times as long and saves 3 %."""
 
 
 @cache
@@ -70,4 +72,4 @@ def _nifti(array: NDArray[np.uint8], grid: Grid) -> bytes:
 
 
 def _packed(content: bytes) -> str:
-    return b64encode(gzip.compress(content, mtime=0)).decode()
+    return b64encode(gzip.compress(content, LEVEL, mtime=0)).decode()

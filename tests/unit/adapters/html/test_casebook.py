@@ -207,6 +207,11 @@ def drawings(book: Casebook) -> list[dict[str, Any]]:
     return [drawing(row, book.backends) for row in case_rows(book)]
 
 
+def vertices(points: str) -> list[tuple[float, float]]:
+    numbers = [float(number) for number in points.split()]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
 def one_entry() -> CaseEntry:
     """A 4x4 plane of 2x1 mm pixels shown whole, and answers whose places are easy to tell."""
     target = fake_target()
@@ -231,7 +236,7 @@ def test_answers_are_drawn_where_the_picture_shows_their_voxels() -> None:
     assert answers["point"] == [50.0, 50.0]
     assert answers["box"] == [0.0, 31.1, 100.0, 68.9]
     # the patient's right, high i, is on the left, and the front, high j, at the top
-    assert sorted(zip(answers["outline"][::2], answers["outline"][1::2], strict=True)) == [
+    assert sorted(vertices(answers["outline"])) == [
         (0.0, 31.1),
         (0.0, 68.9),
         (100.0, 68.9),
@@ -271,7 +276,7 @@ def test_an_outline_is_drawn_with_few_vertices_and_stays_in_place() -> None:
 
     (drawn,) = drawings(Casebook(("one",), (replace(entry, scores={"one": round_case}),)))
 
-    outline = np.reshape(drawn["backends"][0]["outline"], (-1, 2))
+    outline = np.array(vertices(drawn["backends"][0]["outline"]))
     radii = np.hypot(*(outline - 50).T)
     assert len(outline) < 40
     assert np.abs(radii - 1000 / 82).max() < 0.5
