@@ -52,7 +52,10 @@ const ground = (one) => {
   }
   return "rgb(255, 255, 255)";
 };
-const ratios = [...document.querySelectorAll("p, td, th, li, small, a, label, caption, figcaption, dt, summary, output")]
+const texts = "p, td, th, li, small, a, label, caption, figcaption, dt, dd, h3, h4, span, strong, button, legend, blockquote, summary, output";
+const ratios = [...document.querySelectorAll(texts)]
+  .filter((one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+  .filter((one) => !one.disabled)
   .filter((one) => one.checkVisibility())
   .map((one) => [light(getComputedStyle(one).color), light(ground(one))])
   .map(([ink, paper]) => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
@@ -478,9 +481,14 @@ def test_the_policy_stops_a_script_that_found_its_way_in(browser: Browser, pages
     page.close()
 
 
-@pytest.mark.parametrize("name", ["comparison.html", "report.html"])
-def test_text_stands_out_from_its_ground_by_light_and_dark(open_page: OpenPage, name: str) -> None:
-    page = open_page(name)
+@pytest.mark.parametrize(
+    ("name", "fragment"),
+    [("comparison.html", ""), ("report.html", ""), ("report.html", "#case=s2")],
+)
+def test_text_stands_out_from_its_ground_by_light_and_dark(
+    open_page: OpenPage, name: str, fragment: str
+) -> None:
+    page = open_page(name, fragment=fragment)
 
     least = {}
     for scheme in ("light", "dark"):
