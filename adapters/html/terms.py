@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 from gliobench.domain.metrics.measures import MEASURES, WORST_MM
 
 STATISTICS: Mapping[str, str] = {
-    "95 % CI": "Confidence interval: 95 of 100 intervals made in this way contain the true value",
     "Bland–Altman": "Plot of the disagreement of two measurements over their mean, with the limits "
     "between which 95 % of disagreements are expected",
     "Confusion matrices": "Counts of studies by reference grade and predicted grade",

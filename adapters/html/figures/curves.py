@@ -20,28 +20,17 @@ from gliobench.adapters.html.numbers import count, interval, number, percent, va
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics import measures
-from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-PLANE = Axes(at=(34, 6), size=(200, 200))
-KEY = 25.0
-"""Height of a backend in the key."""
-LETTER = 5.4
+KEY, LETTER = 25.0, 5.4
+"""Height of a backend in the key, and width of a letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grader:
-    """One backend in a plane of curves.
-
-    Args:
-        name: Of the backend.
-        ink: Its colour.
-        line: Its curve; empty without probabilities.
-        point: The operating point of its own grades, and the same in words.
-        area: Below the curve.
-    """
+    """One backend in a plane of curves: its colour, curve, operating point and area."""
 
     name: str
     ink: str
@@ -60,31 +49,30 @@ class Grader:
 
 def ranking_curves(report: Report) -> list[Figure]:
     """Plot the ROC curves and the precision-recall curves of all graders, in a plane each."""
-    graded = [
-        (arm, found)
-        for arm in report.arms
-        if (found := _graded(arm)) and value_of(found.always_hgg) not in (None, 0.0, 1.0)
-    ]
-    if not graded:
+    roc, precision, prevalence = [], [], 0.0
+    for arm in report.arms:
+        found = _graded(arm)
+        if found is None or value_of(found.always_hgg) in (None, 0.0, 1.0):
+            continue
+        prevalence = value_of(found.always_hgg) or 0.0
+        rates = (measures.SENSITIVITY, measures.SPECIFICITY, measures.PPV)
+        sensitivity, specificity, ppv = (value_of(found.measures[rate]) for rate in rates)
+        off = None if specificity is None else 1 - specificity
+        named, areas = (arm.name, arm_ink(report, arm.name)), found.measures.get
+        roc.append(Grader(*named, _corners(arm.roc), (off, sensitivity), areas(measures.AUROC)))
+        stairs = _stairs(_corners(arm.precision_recall))
+        precision.append(Grader(*named, stairs, (sensitivity, ppv), areas(measures.AUPRC)))
+    if not roc:
         return []
-    prevalence = value_of(graded[0][1].always_hgg) or 0.0
-    inks = {arm.name: arm_ink(report, arm.name) for arm, _ in graded}
-    roc = [_of_roc(arm, found, inks[arm.name]) for arm, found in graded]
-    precision = [_of_precision(arm, found, inks[arm.name]) for arm, found in graded]
     if report.cohort.is_ranked:
         for graders in (roc, precision):
             graders.sort(key=lambda grader: -((grader.area and value_of(grader.area)) or 0.0))
+    dashed = f"prevalence of HGG, {percent(prevalence)}"
     return [
-        _plane(
-            "ROC curves",
-            "dashed: chance",
-            _axes("1 − specificity", "sensitivity"),
-            roc,
-            (0, 1),
-        ),
+        _plane("ROC curves", "chance", _axes("1 − specificity", "sensitivity"), roc, (0, 1)),
         _plane(
             "Precision-recall curves",
-            f"dashed: prevalence of HGG, {percent(prevalence)}",
+            dashed,
             _axes("sensitivity", "precision"),
             precision,
             (prevalence, prevalence),
@@ -96,35 +84,18 @@ def _graded(arm: Arm) -> GradingSummary | None:
     return arm.summary.everyone.intention_to_treat.grading
 
 
-def _axes(x: str, y: str) -> Axes:
-    return replace(PLANE, x=Scale((0, 1), TICKS, x), y=Scale((0, 1), TICKS, y))
+def _axes(*titles: str) -> Axes:
+    return Axes((34, 6), (200, 200), *(Scale((0, 1), TICKS, title) for title in titles))
 
 
-def _of_roc(arm: Arm, found: GradingSummary, ink: str) -> Grader:
-    sensitivity, specificity = (
-        _rate(found, measures.SENSITIVITY),
-        _rate(found, measures.SPECIFICITY),
-    )
-    line = arm.roc.corners if isinstance(arm.roc, Curve) else ()
-    off = None if specificity is None else 1 - specificity
-    return Grader(arm.name, ink, line, (off, sensitivity), found.measures.get(measures.AUROC))
+def _corners(curve: Curve | NotEstimable) -> Sequence[XY]:
+    return curve.corners if isinstance(curve, Curve) else ()
 
 
-def _of_precision(arm: Arm, found: GradingSummary, ink: str) -> Grader:
-    point = _rate(found, measures.SENSITIVITY), _rate(found, measures.PPV)
-    curve = arm.precision_recall
-    line = _stairs(curve) if isinstance(curve, Curve) else ()
-    return Grader(arm.name, ink, line, point, found.measures.get(measures.AUPRC))
-
-
-def _rate(found: GradingSummary, measure: Measure) -> float | None:
-    return value_of(found.measures[measure])
-
-
-def _stairs(curve: Curve) -> list[XY]:
+def _stairs(corners: Sequence[XY]) -> list[XY]:
     """Interpolate by steps: there is no threshold between two others."""
-    starts = [0.0, *(x for x, _ in curve.corners)]
-    pairs = zip(starts, curve.corners, strict=False)
+    starts = [0.0, *(x for x, _ in corners)]
+    pairs = zip(starts, corners, strict=False)
     return [place for start, (x, y) in pairs for place in ((start, y), (x, y))]
 
 
@@ -141,7 +112,7 @@ def _plane(title: str, dashed: str, axes: Axes, graders: Sequence[Grader], chanc
     wide = Figure(
         name=title.lower().replace(" ", "-"),
         title=title,
-        says=f"Dots: operating points; {dashed}. Numbers: area with 95 % CI.",
+        says=f"Dots: operating points; dashed: {dashed}. Numbers: area with 95 % CI.",
         alt=f"{title}, area and operating point. {points}.",
         size=(262 + LETTER * letters, max(below, KEY * len(graders) + 8)),
         marks=(*shape, *_key((248, 14), graders)),

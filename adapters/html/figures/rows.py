@@ -27,6 +27,8 @@ LINE, DEEP, ROW = 17.0, 24.0, 31.0
 """Heights of a row: beside its name, the same with single studies, and below its name."""
 LETTER = 5.4
 """Width of a letter."""
+BOLD = 0.1
+"""How much wider bold letters are."""
 GAP = 16.0
 BELOW = 18.0
 STRENGTHS = (0.95, 0.6, 0.35, 0.18)
@@ -117,7 +119,7 @@ class Rows:
             GAP + LETTER * max(len(head), *(len(row.cells[at]) for row in self.rows))
             for at, head in enumerate(self.heads)
         ]
-        left = GAP + LETTER * max(len(row.name) for row in self.rows)
+        left = GAP + LETTER * max(len(row.name) * (1 + BOLD * row.strong) for row in self.rows)
         width = max(WIDE, left + LEAST + sum(columns))
         rights = [width - sum(columns[at + 1 :]) for at in range(len(columns))]
         step, top = DEEP if any(row.singles or row.shares for row in self.rows) else LINE, LINE
