@@ -8,7 +8,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from gliobench.domain.comparison.report import Arm, Report
-from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.evaluation.summary import (
     BothWays,
     DetectionSummary,
@@ -69,12 +68,10 @@ def summary_table(report: Report) -> RenderableType:
     if prevalence is not None:
         grading.add_row("[dim]always HGG[/]", str(prevalence.n), "", _cell(prevalence))
     tables = [table for table in (grading, localisation, detection) if table.row_count]
-    simulated = [finding for finding in report.findings if finding.kind is FindingKind.SIMULATED]
-    others = [finding for finding in report.findings if finding not in simulated]
     notes = [] if tables else [NOTHING_NOTE]
     notes += [PLACE_NOTE] if localisation.row_count else []
     notes += [TUMOUR_FREE_NOTE] if report.cohort.n_without_tumour else []
-    return Group(*map(_warning, simulated), *tables, *notes, *map(_warning, others))
+    return Group(*tables, *notes)
 
 
 def _table(title: str, columns: Iterable[str]) -> Table:
@@ -163,8 +160,3 @@ def _prevalence(report: Report) -> Estimate | None:
     gradings = (backend.summary.everyone.intention_to_treat.grading for backend in report.arms)
     shares = (grading.always_hgg for grading in gradings if grading is not None)
     return next((share for share in shares if isinstance(share, Estimate)), None)
-
-
-def _warning(finding: Finding) -> str:
-    line = f"[bold]{finding.kind.heading}[/]: {plain(finding.sentence)}"
-    return line if finding.kind.consequence is Consequence.NOTED else f"[yellow]{line}[/]"

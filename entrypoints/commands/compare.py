@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from gliobench.domain.messages import printable
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import output_folder
+from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import MOST_REPLICATES
-from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(add_completion=False)
 
@@ -60,21 +56,6 @@ def compare(
         primary=primary, replicates=replicates, allow_leakage=allow_leakage
     )
     written = container.write_report(report_runs=comparing).of_runs(runs, out)
-    facts = container.storage(out).read("report.json").decode()
-    if as_json:
-        typer.echo(facts, nl=False)
-    else:
-        _print(facts, written.place)
+    show_report(written, out=out, as_json=as_json)
     if written.has_reservations:
         raise typer.Exit(ExitCode.WITH_RESERVATIONS)
-
-
-def _print(facts: str, place: str) -> None:
-    values, console = json.loads(facts), Console()
-    console.print(Text(printable(values["verdict"]), style="bold"))
-    for claim in values["claims"]:
-        console.print(Text(printable(claim)))
-    for stamp in values["stamps"]:
-        text = printable(f" {stamp['text']}")
-        console.print(Text.assemble(("\n" + stamp["title"], "bold"), text))
-    console.print(f"\nComparison: {plain(place)}", soft_wrap=True, highlight=False)

@@ -7,7 +7,6 @@ import os
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from gliobench.application.evaluate.evaluation import Evaluated
 from gliobench.application.evaluate.request import EvaluationRequest
@@ -20,9 +19,9 @@ from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
+from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import changed
-from gliobench.entrypoints.summary_table import summary_table
-from gliobench.entrypoints.terminal import plain, say
+from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(add_completion=False)
 
@@ -134,14 +133,7 @@ def end_with_report(written: WrittenReport, *, out: str, as_json: bool) -> NoRet
     Raises:
         Exit: Always.
     """
-    for sentence in written.left_out:
-        say(sentence, err=True)
-    if as_json:
-        typer.echo(container.storage(out).read("report.json").decode(), nl=False)
-    else:
-        console = Console()
-        console.print(summary_table(written.report))
-        console.print(f"Report: {plain(written.place)}", soft_wrap=True, highlight=False)
+    show_report(written, out=out, as_json=as_json)
     raise typer.Exit(ExitCode.WITH_RESERVATIONS if written.has_failures else ExitCode.DONE)
 
 

@@ -31,14 +31,6 @@ def test_the_median_stands_before_the_mean_and_the_mean_says_how_many_penalties_
     )
 
 
-def test_simulated_studies_are_stamped_above_every_number() -> None:
-    phantoms = [replace(one, study=replace(one.study, simulated=True)) for one in COHORT]
-
-    told = printed(fake_report(cases=phantoms))
-
-    assert told.startswith("SIMULATED: All 8 studies are simulated")
-
-
 def test_a_cohort_without_any_reference_is_said_to_be_unscored() -> None:
     unknown = [replace(one, reference=Reference()) for one in COHORT]
 

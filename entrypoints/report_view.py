@@ -1,0 +1,50 @@
+"""How a written report is shown: JSON for scripts, the verdict and the main numbers for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gliobench.application.report.write_report import WrittenReport
+from gliobench.domain.messages import printable
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.summary_table import summary_table
+from gliobench.entrypoints.terminal import plain, say
+
+
+def show_report(written: WrittenReport, *, out: str, as_json: bool) -> None:
+    """Print the report as JSON, or warnings that forbid a ranking, the verdict, tables and claims.
+
+    Args:
+        written: The report.
+        out: Where it was written.
+        as_json: Whether a script reads it.
+    """
+    for sentence in written.left_out:
+        say(sentence, err=True)
+    facts = container.storage(out).read("report.json").decode()
+    if as_json:
+        typer.echo(facts, nl=False)
+        return
+    values, console = json.loads(facts), Console()
+    console.print(Text(printable(values["verdict"]), style="bold"), end="\n\n")
+    console.print(summary_table(written.report))
+    for line in (*_claims(values), *_stamps(values)):
+        console.print(line)
+    console.print(f"Report: {plain(written.place)}", soft_wrap=True, highlight=False)
+
+
+def _claims(values: Mapping[str, Any]) -> Iterator[Text]:
+    if len(values["arms"]) > 1:
+        yield from (Text(printable(claim)) for claim in values["claims"])
+
+
+def _stamps(values: Mapping[str, Any]) -> Iterator[Text]:
+    for stamp in values["stamps"]:
+        title = Text(printable(stamp["title"]), style="bold yellow" if stamp["warns"] else "bold")
+        yield Text.assemble(title, printable(f": {stamp['text']}"))
