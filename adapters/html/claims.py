@@ -1,4 +1,4 @@
-"""Sentences of the first paragraph on pairs of backends, by the claim that is supported."""
+"""Sentences on pairs of backends, by the claim that is supported."""
 
 from __future__ import annotations
 

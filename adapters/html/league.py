@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gliobench.adapters.html.casebook.section import ARM_COLOURS
 from gliobench.adapters.html.figures.scale import scale, spread
-from gliobench.adapters.html.numbers import MISSING, interval, number, percent
+from gliobench.adapters.html.numbers import MISSING, interval, number
 from gliobench.adapters.html.words import endpoint_name, measured_by, pair_of, ranked, row_of
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.pair import Verdict
@@ -225,7 +225,7 @@ def _failures(arm: Arm) -> Number | None:
     if not isinstance(rate, Estimate):
         return None
     ends = spread(rate)
-    says = f"{percent(ends.low)}–{percent(ends.high)}"
+    says = f"{100 * ends.low:.0f}–{100 * ends.high:.0f} %"
     return Number(rate.value, ends.low, ends.high, f"{arm.failures[0].n:,}", says)
 
 

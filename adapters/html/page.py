@@ -53,7 +53,8 @@ class Section:
 
 def cases(report: Report) -> Iterator[Block]:
     """Yield the section of single cases."""
-    yield Template("cases.html", {"cases": case_section(report.casebook)})
+    if report.casebook.entries:
+        yield Template("cases.html", {})
 
 
 SECTIONS = (
@@ -89,6 +90,7 @@ def render_report(report: Report) -> str:
             league=league(report),
             letters=LETTERS,
             about=_about(report),
+            cases=case_section(report.casebook),
             names=[arm.name for arm in report.arms],
             simulated=simulated(report.cohort),
             marks=marks(report),

@@ -1,4 +1,4 @@
-"""Print how often the first paragraph of a comparison claims what is false, in simulated cohorts.
+"""Print how often a report claims what is false, in simulated cohorts.
 
     OPENBLAS_NUM_THREADS=1 python docs/results/simulate_claims.py --out claims.json
 

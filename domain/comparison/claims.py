@@ -18,7 +18,7 @@ def draw_claims(
     """Correct each family over all backends and pairs, and derive the supported claims.
 
     A test that could not be computed belongs to no family. The primary endpoint has half of the level of
-    the first paragraph's family, whose claims are jointly false in at most 5 % of cohorts.
+    the family of the report's claims, which are jointly false in at most 5 % of cohorts.
 
     Args:
         following: Tests of whether points follow the tumour, by backend.
@@ -52,7 +52,7 @@ def tracking_claim(index: Measured, test: Test | None) -> Tracking | None:
 
 
 def _weights(tests: Sequence[Test], primary: Endpoint) -> list[float]:
-    """Return the primary endpoint half of the first paragraph's level, over all pairs."""
+    """Return the primary endpoint half of the level of the report's claims, over all pairs."""
     first = [test.family is Family.LEAD and test.of == primary.name for test in tests]
     others = len(tests) - sum(first)
     return [1 / sum(first) if item else 1 / others for item in first]

@@ -93,7 +93,7 @@ BALANCED_ACCURACY = Endpoint(measures.BALANCED_ACCURACY)
 AUROC = Endpoint(measures.AUROC)
 BRIER = Endpoint(measures.BRIER)
 POINT_ERROR = Endpoint(measures.CENTRE_ERROR, Form.POINT)
-"""The localisation that the first paragraph speaks of."""
+"""The localisation that the report makes claims on."""
 
 LEADING = tuple(Endpoint(leading(form), form) for form in Form)
 """Each form's own measure, which the signed-rank test compares."""

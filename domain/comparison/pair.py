@@ -25,9 +25,9 @@ PValue = float | NotEstimable
 class Family(str, Enum):
     """Tests that are corrected together by Holm, over all pairs of backends."""
 
-    LEAD = "first paragraph"
+    LEAD = "claims of the report"
     """The primary endpoint, centre errors of points by mean and by ranks, failure rates, and whether
-    answers follow the tumour: all claims of the first paragraph."""
+    answers follow the tumour: all that the report claims."""
     GRADES = "grades over all studies"
     WITHIN_GRADES = "grades within HGG and within LGG"
     AUROC = "area under the ROC curve"
@@ -60,7 +60,7 @@ class Test:
 
 
 def ranks_of(endpoint: Endpoint) -> str:
-    """Name the test of an endpoint's signed ranks in the first paragraph's family."""
+    """Name the test of an endpoint's signed ranks in the family of the report's claims."""
     return f"{endpoint.name}, ranks"
 
 

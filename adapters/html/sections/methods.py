@@ -94,7 +94,7 @@ def _statistics(report: Report) -> Iterator[str]:
         f"{report.seed}), those of means the CIs described above. The primary "
         f"endpoint was {_primarily(report)}, {_secondary(again)}. P values were adjusted by Holm's "
         f"method over all pairs within each family of tests at a level of {ALPHA:.2f}; the families are: "
-        f"{listed([family.value for family in Family])}. The first paragraph makes claims from the "
+        f"{listed([family.value for family in Family])}. The report makes claims from the "
         "first family only, half of whose level is reserved for the primary endpoint. A mean is reported "
         "as better only if both the permutation test and the CI agree, the CI under every failure rate "
         "within the exact interval of either backend, observed or not. “Better in the typical study” "

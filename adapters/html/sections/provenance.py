@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliobench.adapters.html.blocks import Block, Closed, Facts, Prose
+from gliobench.adapters.html.blocks import Block, Closed, Facts, Prose, Title
 from gliobench.adapters.html.lead import training_claims
 from gliobench.adapters.html.sections.cohort import cohort
 from gliobench.adapters.html.words import endpoint_name, when_chosen
-from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.statistics.means import RESAMPLES
 
 
@@ -25,10 +25,10 @@ def provenance(report: Report) -> Iterator[Block]:
         **dict(sorted(report.versions.items())),
     }
     yield Closed("Settings and versions", [Facts(shared, coded=True)])
-    for arm in report.arms:
-        origin = {
-            "Backend": arm.backend,
-            "Fingerprint": arm.fingerprint,
-            **dict(sorted(arm.provenance.items())),
-        }
-        yield Closed(arm.name, [Facts(origin, coded=True)])
+    yield Closed("Backends", [block for arm in report.arms for block in _origin(arm)])
+
+
+def _origin(arm: Arm) -> Iterator[Block]:
+    yield Title(arm.name)
+    origin = {"Backend": arm.backend, "Fingerprint": arm.fingerprint}
+    yield Facts(origin | dict(sorted(arm.provenance.items())), coded=True)

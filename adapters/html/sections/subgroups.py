@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from gliobench.adapters.html.blocks import Block, Closed, Numbers, Title
@@ -13,9 +13,14 @@ from gliobench.domain.metrics.measures import ACCURACY, CENTRE_ERROR, WORST_MM
 from gliobench.domain.statistics.estimate import Estimate
 
 
+MOST_PARTS = 6
+"""Among more parts, intervals that do not overlap are found by chance."""
+
+
 def subgroups(report: Report) -> Iterator[Block]:
-    """Yield the section; subgroups that do not differ are closed."""
+    """Yield the section; subgroups in which no model differs, or of many parts, are closed."""
     error = CENTRE_ERROR.heading[0].lower() + CENTRE_ERROR.heading[1:]
+    models = {arm.name for arm in report.arms if not arm.baseline}
     for title, measure, digits in (
         (f"{ACCURACY.title} of grading", "accuracy", ACCURACY.digits),
         (f"Mean {error} (a failure counts as {WORST_MM})", "error_mm", CENTRE_ERROR.digits),
@@ -32,7 +37,9 @@ def subgroups(report: Report) -> Iterator[Block]:
         for by, found in groupby(report.subgroups, key=lambda stratum: stratum.by):
             parts = list(found)
             rows = tuple(_parts(parts, arms, measure, digits))
-            groups[_differ(parts, measure)].append(Group(by.value[0].upper() + by.value[1:], rows))
+            groups[_differ(parts, models, measure)].append(
+                Group(by.value[0].upper() + by.value[1:], rows)
+            )
         caption = f"{title} by subgroup; failures count as the worst answer."
         yield Title(title)
         if groups[True]:
@@ -40,12 +47,14 @@ def subgroups(report: Report) -> Iterator[Block]:
         if groups[False]:
             closed = Numbers(Table(columns, tuple(groups[False])), caption, head="Subgroup")
             names = listed([group.title.lower() for group in groups[False]])
-            yield Closed(f"Subgroups whose 95 % CIs overlap: {names}", [closed])
+            yield Closed(f"Other subgroups: {names}", [closed])
 
 
-def _differ(parts: Sequence[Stratum], measure: str) -> bool:
-    """Return whether the intervals of a backend in two of the subgroups do not overlap."""
+def _differ(parts: Sequence[Stratum], models: Collection[str], measure: str) -> bool:
+    """Return whether the intervals of a model in two of the subgroups do not overlap."""
     for rows in zip(*(part.rows for part in parts), strict=True):
+        if rows[0].arm not in models or len(rows) > MOST_PARTS:
+            continue
         spreads = [found for row in rows if (found := ends(getattr(row, measure)))]
         if spreads and max(found.low for found in spreads) > min(found.high for found in spreads):
             return True

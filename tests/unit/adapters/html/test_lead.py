@@ -1,4 +1,4 @@
-"""The first paragraph of a comparison claims no more than its numbers do."""
+"""A report claims no more than its numbers do."""
 
 from __future__ import annotations
 
