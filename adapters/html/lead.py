@@ -31,6 +31,8 @@ from gliobench.domain.studies.study import Grade
 
 MOST_WORDS = 30
 """Of the verdict."""
+MOST_NAMED = 3
+"""More backends are counted."""
 CHANCE = 0.5
 """Balanced accuracy of always answering the same grade."""
 LOPSIDED = 0.65
@@ -53,7 +55,7 @@ def verdict(report: Report) -> str:
         return f"{who} better than chance: {_scored(report, best)}, by {name}."
     first = f"{_who_leads(report, name, others)}: {_scored(report, best)}"
     long, short = (
-        f"{first}{_against(report, name, others, by_name=by_name)}." for by_name in (True, False)
+        f"{first}{_against(report, name, others, most_named=most)}." for most in (MOST_NAMED, 0)
     )
     return long if len(long.split()) <= MOST_WORDS else short
 
@@ -125,24 +127,27 @@ def _scored(report: Report, found: Estimate) -> str:
     return f"{title} {number(found.value, measure.digits)}{unit}{inside}"
 
 
-def _against(report: Report, name: str, others: Sequence[str], *, by_name: bool) -> str:
+def _against(report: Report, name: str, others: Sequence[str], *, most_named: int) -> str:
     """Return which of the others the first is significantly better than."""
     if not others:
         return _against_chance(report, name)
     better = [other for other in others if _is_better(report, name, other)]
     rest = [other for other in others if other not in better]
     if not better:
-        return ", not significantly better than " + _some(rest, others, by_name=by_name)
-    than = f", significantly better than {_some(better, others, by_name=by_name)}"
-    return f"{than}, not than {_some(rest, others, by_name=by_name)}" if rest else than
+        named = listed(rest) if len(rest) <= most_named else f"any of the {len(rest)} others"
+        return f", not significantly better than {named}"
+    than = ", significantly better than " + _some(better, others, most_named)
+    return f"{than}, not than {_some(rest, others, most_named)}" if rest else than
 
 
-def _some(names: Sequence[str], of: Sequence[str], *, by_name: bool) -> str:
-    if by_name:
+def _some(names: Sequence[str], others: Sequence[str], most_named: int) -> str:
+    if len(names) <= most_named:
         return listed(names)
-    if len(names) == len(of):
-        return f"all {len(of)} others" if len(of) > 1 else "the other"
-    return f"{len(names)} of {len(of)} others"
+    return (
+        f"all {len(names)} others"
+        if len(names) == len(others)
+        else f"{len(names)} of {len(others)} others"
+    )
 
 
 def _against_chance(report: Report, name: str) -> str:

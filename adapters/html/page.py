@@ -78,7 +78,7 @@ def render_report(report: Report) -> str:
     own scripts.
     """
     style = "".join(map(text, STYLES)) + page_style()
-    scripts = (text("page.js"), *page_scripts(report.casebook))
+    scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
     drawn = [(section, _shown(section.blocks(report))) for section in SECTIONS]
     return (
         environment()
@@ -98,7 +98,7 @@ def render_report(report: Report) -> str:
             sections=[(section, blocks) for section, blocks in drawn if blocks],
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
-            scripts=[Markup(script) for script in scripts[:2]],  # noqa: S704
+            scripts=[Markup(script) for script in scripts[:3]],  # noqa: S704
             policy=policy(style=style, scripts=scripts),
         )
     )

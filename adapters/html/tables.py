@@ -184,7 +184,24 @@ def localisation_table(report: Report, sources: Sequence[Source]) -> Table | Non
         for title, way in _ways(report)
         if (rows := tuple(_localised(report, way, shown)))
     ]
-    return Table(tuple(source.column for source in shown), tuple(groups)) if groups else None
+    columns = tuple(source.column for source in shown)
+    return _without_empty(Table(columns, tuple(groups))) if groups else None
+
+
+def _without_empty(table: Table) -> Table:
+    """Leave out columns in which no backend has a value."""
+    rows = [row for group in table.groups for row in group.rows]
+    kept = [at for at in range(len(table.columns)) if any(row.cells[at] != NOTHING for row in rows)]
+    groups = tuple(
+        replace(
+            group,
+            rows=tuple(
+                replace(row, cells=tuple(row.cells[at] for at in kept)) for row in group.rows
+            ),
+        )
+        for group in table.groups
+    )
+    return Table(tuple(table.columns[at] for at in kept), groups)
 
 
 def _scored_regions(report: Report) -> set[Region]:

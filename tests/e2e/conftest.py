@@ -5,14 +5,33 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 RunCli: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """Start a browser; skips where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    from e2e.browsers import FLAGS, find_chromium
+
+    cache = Path(pytestconfig.rootpath) / ".pytest_cache" / "chromium"
+    with playwright.sync_playwright() as started:
+        found = find_chromium(started.chromium.executable_path, cache)
+        if found is None:
+            pytest.skip("no browser: wanted chromium on PATH, or npm and its registry")
+        launched = started.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

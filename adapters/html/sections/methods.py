@@ -30,7 +30,7 @@ from gliobench.domain.statistics.swapping import SWAPS
 
 def methods(report: Report) -> Iterator[Block]:
     """Yield the section."""
-    yield Prose(method_paragraphs(report), "paste")
+    yield Closed("Methods, as text for a paper", [Prose(method_paragraphs(report), "paste")])
     yield Title(
         "Reporting checklists",
         "Ticked items are addressed on this page, in the section named; all others are left to the "

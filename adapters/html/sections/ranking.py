@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gliobench.adapters.html.blocks import Block, Gallery, Template, Title
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Template, Title
 from gliobench.adapters.html.figures.glance import glance_figures
 from gliobench.adapters.html.words import (
     endpoint_name,
@@ -19,8 +19,6 @@ from gliobench.domain.comparison.report import Report
 
 def ranking(report: Report) -> Iterator[Block]:
     """Yield the section: all backends by each of the main measures, and which of them differ."""
-    if figures := glance_figures(report):
-        yield Gallery(figures, "one")
     if matrices := significance_matrices(report):
         seen = {
             cell.verdict for found in matrices for _, cells in found.rows for cell in cells if cell
@@ -32,6 +30,8 @@ def ranking(report: Report) -> Iterator[Block]:
         }
         yield Title("Significance matrix")
         yield Template("significance.html", values)
+    if figures := glance_figures(report):
+        yield Closed("Accuracy, balanced accuracy and tracking index", [Gallery(figures, "one")])
 
 
 @dataclass(frozen=True, slots=True)

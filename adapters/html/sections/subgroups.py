@@ -12,7 +12,6 @@ from gliobench.domain.comparison.report import Report, Stratum, StratumRow
 from gliobench.domain.metrics.measures import ACCURACY, CENTRE_ERROR, WORST_MM
 from gliobench.domain.statistics.estimate import Estimate
 
-
 MOST_PARTS = 6
 """Among more parts, intervals that do not overlap are found by chance."""
 

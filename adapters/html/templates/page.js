@@ -26,6 +26,21 @@
     });
   }
 
+  // What an abbreviation means, on touch and key too.
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.popover = "auto";
+  document.body.append(tip);
+  const explain = (event) => {
+    const term = event.target.closest("abbr[title]");
+    if (!term || (event.type === "keydown" && event.key !== "Enter")) return;
+    tip.textContent = term.title;
+    tip.showPopover();
+  };
+  for (const term of document.querySelectorAll("abbr[title]")) term.tabIndex = 0;
+  addEventListener("click", explain);
+  addEventListener("keydown", explain);
+
   // A link into what is closed opens it.
   const reveal = () => {
     const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));

@@ -67,7 +67,7 @@ def test_the_page_holds_every_part(page: Page) -> None:
         "CLAIM, 2024 update: ",
         "For the author: 1 title",
         "Distance from the brain's centre",
-        "Methods We compared looks, constant and declining",
+        "as text for a paper We compared looks, constant and declining",
         "Answering the more common grade of each site",
         "For research only",
     ):
