@@ -1,5 +1,1 @@
-"""Reports as one self-contained page, with the same results as JSON."""
-
-from gliobench.adapters.html.writer import HtmlReportWriter
-
-__all__ = ["HtmlReportWriter"]
+"""Reports and predictions as self-contained pages, reports with the same results as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gliobench.adapters.html import HtmlReportWriter
+from gliobench.adapters.html.writer import HtmlReportWriter
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.storage import Storage
 from gliobench.application.report.report_runs import ReportRuns
