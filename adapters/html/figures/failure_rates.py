@@ -9,6 +9,9 @@ from gliobench.adapters.html.numbers import percent
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.predictions.prediction import FailureReason
 
+NAMED = 3
+"""Most frequent reasons, which have a part of their own."""
+
 
 def failure_figures(report: Report) -> list[Figure]:
     """Stack the failures of all backends by reason; none where nothing failed."""
@@ -31,7 +34,8 @@ def failure_figures(report: Report) -> list[Figure]:
 
 
 def _strip(arm: Arm, reasons: list[FailureReason], ink: str) -> Strip:
-    counts = {reason.value.replace("_", " "): _n(arm, reason) for reason in reasons}
+    counts = {reason.value.replace("_", " "): _n(arm, reason) for reason in reasons[:NAMED]}
+    counts["other"] = sum(_n(arm, reason) for reason in reasons[NAMED:])
     failed, n = arm.failures[0].n, arm.summary.n_studies
     return Strip(
         arm.name,

@@ -12,9 +12,17 @@ from gliobench.adapters.html.figures.scale import around_zero, spread
 from gliobench.adapters.html.numbers import count, interval, number
 from gliobench.adapters.html.words import endpoint_name, in_order, p_value
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.pair import ALPHA, Claim, Pair, Verdict
+from gliobench.domain.comparison.pair import ALPHA, Pair, Verdict
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.statistics.estimate import Estimate, NotEstimable
+
+HEADS = {
+    "difference": "{}",
+    "95 % CI": "{}",
+    "p (Holm)": "p {}",
+    "better in the typical study": "typical study: {}",
+    "": "{}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def _figure(
     )
     significant = sum(row.strong for row in rows)
     return Rows(
-        {"difference": "{}", "95 % CI": "{}", "p (Holm)": "p {}", "": "{}"},
+        HEADS,
         rows,
         around_zero([value for row in rows for value in row.values]),
     ).figure(
@@ -71,29 +79,24 @@ def _figure(
 
 
 def _row(report: Report, pair: Pair, found: Estimate, endpoint: Endpoint) -> Strip:
+    """Print the p of the mean only where the ranks support the same."""
     first, second, turned = in_order(pair, endpoint)
     better = mirrored(found, turned * endpoint.sign)
     estimate = better if isinstance(better, Estimate) else found
     ends, claim, test = spread(estimate), pair.claim(endpoint), pair.mean_test(endpoint)
-    digits = endpoint.measure.digits
-    ranks = _ranks(claim)
+    digits, typical = endpoint.measure.digits, claim.verdict is Verdict.TYPICAL
+    torn = Verdict.TORN.value if claim.verdict is Verdict.TORN else ""
+    untested = test is None or isinstance(test.p, NotEstimable)
     return Strip(
         name=f"{first} vs {second}",
         cells=(
             number(estimate.value, digits),
             interval(estimate, digits),
-            "" if ranks or not test or isinstance(test.p, NotEstimable) else p_value(test.adjusted),
-            ranks,
+            "" if typical or torn or untested else p_value(test and test.adjusted),
+            (typical and claim.typically) or "",
+            torn,
         ),
         values=(estimate.value, ends.low, ends.high),
         ink=arm_ink(report, first),
         strong=claim.verdict is Verdict.APART,
     )
-
-
-def _ranks(claim: Claim) -> str:
-    """Describe what the ranks support where that differs from the mean, whose p is then omitted."""
-    if claim.verdict is Verdict.TORN:
-        return Verdict.TORN.value
-    typical = claim.verdict is Verdict.TYPICAL
-    return f"{claim.typically} better in the typical study" if typical else ""

@@ -199,8 +199,9 @@ class Rows:
         for index, length in enumerate(row.parts.values()):
             left, right = at(end), at(end + length)
             end += length
-            strength = STRENGTHS[index % len(STRENGTHS)]
-            yield Panel((left, y - reach), (right - left, 2 * reach), f"part {row.ink}", strength)
+            if length:
+                size, strength = (right - left, 2 * reach), STRENGTHS[index % len(STRENGTHS)]
+                yield Panel((left, y - reach), size, f"part {row.ink}", strength)
 
 
 def _name(row: Strip) -> str:

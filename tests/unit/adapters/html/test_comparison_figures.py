@@ -20,7 +20,9 @@ from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figur
 from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.pair import Verdict
-from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.report import FailureRate, Report
+from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.statistics.estimate import NotEstimable
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,19 @@ def test_failures_are_drawn_for_those_who_fail(comparison: Report) -> None:
     assert figure.alt == "declining: 20 % · 8 of 40 · refusal 8."
     (bar,) = inks(figure, "part")
     assert bar.ink == "part arm-2"
+
+
+def test_the_rarer_reasons_of_failures_share_a_part(comparison: Report) -> None:
+    rates = [
+        FailureRate(reason, n, NotEstimable(""))
+        for reason, n in zip((None, *FailureReason), (12, 1, 2, 3, 4, 5), strict=False)
+    ]
+    arm = replace(comparison.arms[0], failures=tuple(rates))
+
+    (figure,) = failure_figures(replace(comparison, arms=(arm,)))
+
+    assert figure.alt.endswith("no grade 5, refusal 4, empty answer 3, other 3.")
+    assert [value for *_, value in figure.numbers[1:]] == [12.5, 10.0, 7.5, 7.5]
 
 
 def test_the_flow_says_how_many_are_left(comparison: Report) -> None:
