@@ -30,6 +30,8 @@ class FeaturedCase:
 def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[FeaturedCase, ...]:
     """Choose two worst cases, two on which models disagree, and two typical ones.
 
+    A single model is compared with the baselines.
+
     Args:
         rows: Worst first; those without a picture are never chosen.
         models: Positions of the backends that count.
@@ -39,16 +41,17 @@ def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[Featured
     """
     shown = [n for n, row in enumerate(rows) if row.has_picture]
     middle = (len(shown) - 1) / 2
-    orders = {
-        "Worst": shown,
-        "Disagreement": [n for n in shown if _is_split(rows[n], models)],
-        "Typical": [n for _, n in sorted(enumerate(shown), key=lambda one: abs(one[0] - middle))],
-    }
+    sides = models if len(models) > 1 else list(range(len(rows[0].answers) if rows else 0))
+    orders = (
+        ("Worst", models, shown),
+        ("Disagreement", sides, [n for n in shown if _is_split(rows[n], sides)]),
+        ("Typical", models, sorted(shown, key=lambda n: abs(shown.index(n) - middle))),
+    )
     chosen: dict[int, FeaturedCase] = {}
-    for kind, order in orders.items():
+    for kind, counted, order in orders:
         for number in [n for n in order if n not in chosen][:OF_A_KIND]:
             row = rows[number]
-            chosen[number] = FeaturedCase(number, row.study_id, kind, _caption(row, models))
+            chosen[number] = FeaturedCase(number, row.study_id, kind, _caption(row, counted))
     return tuple(chosen.values())
 
 

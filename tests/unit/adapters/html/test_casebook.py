@@ -172,6 +172,17 @@ def test_six_cases_are_featured_two_of_each_kind_and_none_twice() -> None:
     assert all(rows[case.number].study_id == case.study_id for case in found)
 
 
+def test_a_single_model_may_disagree_with_a_baseline() -> None:
+    agreed = [graded(f"agreed {n}", RIGHT, RIGHT) for n in range(5)]
+    entries = [*agreed, graded("baseline wrong", RIGHT, WRONG)]
+    rows = case_rows(Casebook(("a", "b"), tuple(map(with_picture, entries)), 0, frozenset({"b"})))
+
+    found = featured_cases(rows, [0])
+
+    captions = {case.kind: case.caption for case in found if case.study_id == "baseline wrong"}
+    assert captions == {"Disagreement": "HGG: 1 of 2 wrong"}
+
+
 def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -> None:
     entries = (graded("seen", WRONG), with_picture(graded("shown", RIGHT)))
     rows = case_rows(Casebook(("a",), entries))
@@ -189,6 +200,12 @@ def test_featured_cases_are_links_to_their_cases(book: Casebook) -> None:
     links = re.findall(r'href="#case=([^"]+)"><svg[^>]* data-case="(\d+)"', drawn)
     assert links == [(quote(case.study_id), str(case.number)) for case in section.featured]
     assert len(links) == 6
+
+
+def test_without_a_case_nothing_is_featured() -> None:
+    section = case_section(Casebook(("one",)))
+
+    assert (section.rows, section.featured, section.groups) == ((), (), ())
 
 
 def test_subgroups_are_offered_where_there_are_two_or_more(book: Casebook) -> None:
