@@ -20,10 +20,12 @@ class SavedRuns:
     Args:
         stores: By a name of their own, as `name_runs` gives it.
         controls: By the same names.
+        places: Folders or URLs, by the same names.
     """
 
     stores: Mapping[str, RunStore]
     controls: Mapping[str, Mapping[Control, RunStore]]
+    places: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +54,9 @@ class OpenRuns:
         """
         found = find_runs(places, self.open_storage)
         stores = name_runs({ending: self.open_store(place) for ending, place in found.items()})
-        controls = {
-            name: saved_controls(self.open_place(place))
-            for name, place in zip(stores, found.values(), strict=True)
-        }
-        return SavedRuns(stores, controls)
+        named = dict(zip(stores, found.values(), strict=True))
+        controls = {name: saved_controls(self.open_place(place)) for name, place in named.items()}
+        return SavedRuns(stores, controls, named)
 
 
 def name_runs(stores: Mapping[str, RunStore]) -> dict[str, RunStore]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gliobench.application.evaluate.run_layout import saved_controls
@@ -22,11 +22,13 @@ class WrittenReport:
     Args:
         report: What it says.
         place: What to open first.
+        runs: Folders or URLs of its runs, by the names of its arms.
         left_out: Why other runs of the place are not in it, a sentence each.
     """
 
     report: Report
     place: str
+    runs: Mapping[str, str]
     left_out: tuple[str, ...] = ()
 
     @property
@@ -92,9 +94,11 @@ class WriteReport:
         runs = SavedRuns(
             {name: place.store(name) for name in names},
             {name: saved_controls(place, name) for name in names},
+            {name: f"{out.rstrip('/')}/{name}" for name in names},
         )
         return self._write(runs, out, beside.left_out)
 
     def _write(self, runs: SavedRuns, out: str, left_out: tuple[str, ...] = ()) -> WrittenReport:
         report = self.report_runs(runs.stores, runs.controls)
-        return WrittenReport(report, self.open_writer(out).write(report)[0], left_out)
+        page = self.open_writer(out).write(report)[0]
+        return WrittenReport(report, page, runs.places, left_out)

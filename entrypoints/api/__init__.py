@@ -25,7 +25,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.api.predictions import LoadedStudy, PredictedMask, Prediction
-from gliobench.entrypoints.api.runs import Comparison, Evaluation, read_comparison
+from gliobench.entrypoints.api.runs import Report, read_report
 from gliobench.entrypoints.api.tables import Table
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.files import keep_private
@@ -36,11 +36,10 @@ from gliobench.entrypoints.plugins import with_whole_path
 from gliobench.entrypoints.settings import Settings, load_settings
 
 __all__ = [
-    "Comparison",
-    "Evaluation",
     "LoadedStudy",
     "PredictedMask",
     "Prediction",
+    "Report",
     "Table",
     "backends",
     "compare",
@@ -48,6 +47,7 @@ __all__ = [
     "load_backend",
     "load_study",
     "predict",
+    "report",
 ]
 
 Place = str | PathLike[str]
@@ -138,7 +138,7 @@ def evaluate(
     controls: bool = False,
     progress: bool = False,
     **settings: object,
-) -> Evaluation:
+) -> Report:
     """Run backends over a dataset and write the report; an interrupted evaluation goes on.
 
     Args:
@@ -173,8 +173,7 @@ def evaluate(
             quiet = use_case if progress else replace(use_case, track=iter)
             quiet(request, controls=controls)
         written = container.write_report().of_evaluation(place, request.names)
-        runs = {arm.name: f"{place}/{arm.name}" for arm in written.report.arms}
-        return Evaluation(written.report, written.place, runs, written.left_out)
+        return read_report(written, container.storage(place))
 
 
 def compare(
@@ -185,7 +184,7 @@ def compare(
     replicates: int | None = None,
     allow_leakage: bool = False,
     **settings: object,
-) -> Comparison:
+) -> Report:
     """Compare runs over the same studies in pairs, and write the comparison.
 
     Args:
@@ -202,14 +201,32 @@ def compare(
         JobError: A place cannot be read or written.
     """
     with _working_under(settings):
-        places = [runs] if isinstance(runs, str | PathLike) else runs
         comparing = container.comparing(
             primary=primary, replicates=replicates, allow_leakage=allow_leakage
         )
         place = output_folder(fspath(out))
         use_case = container.write_report(report_runs=comparing)
-        written = use_case.of_runs([fspath(run) for run in places], place)
-        return read_comparison(written.report, written.place, container.storage(place))
+        written = use_case.of_runs(_places(runs), place)
+        return read_report(written, container.storage(place))
+
+
+def report(runs: Place | Sequence[Place], out: Place, **settings: object) -> Report:
+    """Report on runs without comparing them by a chosen endpoint; leakage is stamped.
+
+    Args:
+        runs: Folders or URLs of runs, or of several as `evaluate` leaves them.
+        out: Folder or URL of the report.
+        settings: Others than those of `gliobench.toml` and the environment.
+
+    Raises:
+        NotFoundError: A place keeps no run.
+        InvalidInputError: The runs are of different patients.
+        JobError: A place cannot be read or written.
+    """
+    with _working_under(settings):
+        place = output_folder(fspath(out))
+        written = container.write_report().of_runs(_places(runs), place)
+        return read_report(written, container.storage(place))
 
 
 def backends(**settings: object) -> Table:
@@ -236,6 +253,10 @@ def _working_under(given: Mapping[str, object]) -> Iterator[Settings]:
             yield settings
         finally:
             os.umask(umask)
+
+
+def _places(runs: Place | Sequence[Place]) -> list[str]:
+    return [fspath(run) for run in ([runs] if isinstance(runs, str | PathLike) else runs)]
 
 
 def _loaded(name: str) -> Backend:

@@ -6,11 +6,10 @@ from importlib import import_module
 TYPE_CHECKING = False  # as type checkers read it; `typing` is slow to import
 __version__ = "0.1.0"
 __all__ = [
-    "Comparison",
-    "Evaluation",
     "LoadedStudy",
     "PredictedMask",
     "Prediction",
+    "Report",
     "Table",
     "__version__",
     "backends",
@@ -19,6 +18,7 @@ __all__ = [
     "load_backend",
     "load_study",
     "predict",
+    "report",
 ]
 
 NO_TELEMETRY = {
@@ -35,11 +35,10 @@ os.environ.update(NO_TELEMETRY)
 
 if TYPE_CHECKING:
     from gliobench.entrypoints.api import (
-        Comparison,
-        Evaluation,
         LoadedStudy,
         PredictedMask,
         Prediction,
+        Report,
         Table,
         backends,
         compare,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
         load_backend,
         load_study,
         predict,
+        report,
     )
 else:
 

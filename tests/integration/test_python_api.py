@@ -160,12 +160,14 @@ def test_an_evaluation_and_a_comparison_give_tables_and_say_nothing(
     assert capfd.readouterr() == ("", "")
     assert set(evaluation.runs) == {"majority", "bright-make"}
     dice = [row for row in evaluation.measures if row["measure"] == "dice"]
-    assert {row["backend"] for row in dice} == {"bright-make"}
+    assert {row["arm"] for row in dice} == {"bright-make"}
     assert evaluation.cases("majority").to_arrow().num_rows == 2
     assert len(evaluation.cases("majority").to_pandas()) == 2
     assert Path(evaluation.place).is_file()
     assert Path(comparison.place).is_file()
-    assert "measures" in comparison.tables
+    assert "differences" in comparison.tables
+    assert comparison.cases("majority").to_arrow().num_rows == 2
+    assert evaluation.warnings[0].startswith("SIMULATED: ")
     assert comparison.verdict in repr(comparison)
     assert "<table>" in evaluation._repr_html_()
     assert "<table>" in comparison._repr_html_()

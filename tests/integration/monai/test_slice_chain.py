@@ -139,7 +139,7 @@ def test_training_patients_are_evaluated_by_the_folds_that_held_them_out(
     assert manifest["facts"]["held_out"]
     page = (tmp_path / "run" / "report.html").read_text()
     assert "each patient by the fold that has not seen them" in page
-    assert "trained on these patients" in page
+    assert "<summary>Leakage" not in page
 
 
 def test_the_networks_of_all_patients_know_them_all(place: Place) -> None:
