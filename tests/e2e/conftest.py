@@ -15,6 +15,9 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from conftest import SharedFolder
+    from e2e.report_pages import OpenPage
+
 RunCli: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -32,6 +35,23 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         launched = started.chromium.launch(executable_path=found, args=list(FLAGS))
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def pages(shared_folder: SharedFolder) -> Path:
+    """A folder with `comparison.html` and `report.html` of the same runs, and `prediction.html`."""
+    from e2e.report_pages import write_pages
+
+    return shared_folder("report_pages", write_pages)
+
+
+@pytest.fixture
+def open_page(browser: Browser, pages: Path) -> Iterator[OpenPage]:
+    """Open one of `pages`, see `page_opener`."""
+    from e2e.report_pages import page_opener
+
+    with page_opener(browser, pages) as opener:
+        yield opener
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,9 +9,8 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from e2e.browsers import FLAGS, find_chromium
 from gliobench.adapters.html.figures.drawing import Dot, Figure, Label
 from gliobench.adapters.html.templating import environment, text
 
@@ -31,18 +29,6 @@ FIGURE = Figure(
     numbers=(("name", "value"), ("a, b", 1 / 3)),
     narrow=PHONE,
 )
-
-
-@pytest.fixture(scope="module")
-def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    cache = Path(pytestconfig.rootpath) / ".pytest_cache" / "chromium"
-    with sync_playwright() as playwright:
-        found = find_chromium(playwright.chromium.executable_path, cache)
-        if found is None:
-            pytest.skip("no browser: wanted chromium on PATH, or npm and its registry")
-        launched = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield launched
-        launched.close()
 
 
 def opened(browser: Browser, *, width: int = 1000) -> Page:
