@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gliobench.adapters.html.figures.drawing import Figure, arm_ink
 from gliobench.adapters.html.figures.rows import Rows, Strip
@@ -13,6 +13,7 @@ from gliobench.domain.comparison.distributions import SPREAD, Distribution
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.labels.regions import REGION_TITLES
+from gliobench.domain.predictions.prediction import Form
 
 QUARTILES = ("median", "first quartile", "third quartile")
 DECADES = 100
@@ -22,10 +23,12 @@ FINEST = 0.1
 """Millimetres below which distances lie at the left edge of a logarithmic scale."""
 
 
-def spread_figures(report: Report) -> list[Figure]:
+def spread_figures(report: Report, forms: Collection[Form] = tuple(Form)) -> list[Figure]:
     """Plot scores of all studies, one row per backend and region, the best median first if ranked."""
     figures = []
     for endpoint, regions in SPREAD:
+        if endpoint.form not in forms:
+            continue
         rows = []
         for region in regions:
             found = [

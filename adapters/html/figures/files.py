@@ -12,6 +12,7 @@ from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.forest import difference_forest
 from gliobench.adapters.html.figures.glance import glance_figures
 from gliobench.adapters.html.figures.positions import place_figures
+from gliobench.adapters.html.figures.ranks import rank_figures
 from gliobench.adapters.html.figures.reliability import reliability_diagrams
 from gliobench.adapters.html.figures.volumes import volume_figures
 from gliobench.adapters.html.stamps import marks
@@ -38,6 +39,7 @@ def all_figures(report: Report) -> list[Figure]:
     """List the figures in the order of the page."""
     return [
         *glance_figures(report),
+        *rank_figures(report),
         *_forests(report),
         *ranking_curves(report),
         *confusion_matrices(report),

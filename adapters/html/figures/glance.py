@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gliobench.adapters.html.figures.drawing import Figure, arm_ink
-from gliobench.adapters.html.figures.ranks import rank_figures
 from gliobench.adapters.html.figures.rows import Rows, Strip
 from gliobench.adapters.html.figures.scale import SHARES, Scale, spread
 from gliobench.adapters.html.numbers import interval, number, percent
@@ -21,9 +20,8 @@ HEADS = {"value": "{}", "95 % CI": "{}"}
 
 
 def glance_figures(report: Report) -> list[Figure]:
-    """Plot accuracy, balanced accuracy, tracking index and stability of ranks of all backends."""
-    skill = [*_accuracies(report), *_balanced(report), *_tracking(report)]
-    return [*skill, *rank_figures(report)]
+    """Plot accuracy, balanced accuracy and the tracking index of all backends."""
+    return [*_accuracies(report), *_balanced(report), *_tracking(report)]
 
 
 def _accuracies(report: Report) -> Iterator[Figure]:

@@ -17,11 +17,12 @@ from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.glance import glance_figures
 from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.figures.ranks import rank_figures
 from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.pair import Verdict
 from gliobench.domain.comparison.report import FailureRate, Report
-from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.estimate import NotEstimable
 
 
@@ -117,8 +118,9 @@ def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Report)
 def test_one_row_a_backend_shows_every_error_the_best_median_first(
     comparison: Report,
 ) -> None:
-    (figure,) = spread_figures(comparison)
+    (figure,) = spread_figures(comparison, [Form.POINT])
 
+    assert spread_figures(comparison, [Form.MASK]) == []
     names = [mark.text for mark in inks(figure, "name") if isinstance(mark, Label)]
     assert names == ["declining", "looks", "constant"]
     assert [len(mark.places) for mark in inks(figure, "single") if isinstance(mark, Dots)] == [
@@ -192,7 +194,7 @@ def test_the_flow_says_how_many_are_left(comparison: Report) -> None:
 
 
 def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) -> None:
-    accuracy, balanced, tracking, *_ = glance_figures(comparison)
+    accuracy, balanced, tracking = glance_figures(comparison)
 
     def coloured(figure: Figure) -> list[str]:
         return [one.text for one in inks(figure, "strong") if isinstance(one, Label)]
@@ -204,7 +206,7 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) 
 
 
 def test_ranks_are_discs_as_large_as_their_share_of_resamples(comparison: Report) -> None:
-    *_, graded, placed = glance_figures(comparison)
+    graded, placed = rank_figures(comparison)
 
     assert (graded.name, placed.name) == ("ranks-balanced_accuracy", "ranks-point.error_mm")
     areas = [mark.radius**2 for mark in inks(placed, "share") if isinstance(mark, Dot)]
