@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gliobench.domain.comparison.casebook import Casebook
+if TYPE_CHECKING:  # the command line imports this port before it draws a page
+    from gliobench.domain.comparison.casebook import Casebook
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,24 @@ def test_a_polygon_is_measured_between_its_vertices() -> None:
     assert found == Diameters(AXIAL_2, longest_mm=6.0, perpendicular_mm=6.0)
 
 
+def test_the_perpendicular_of_a_diagonal_diameter_is_the_other_diagonal() -> None:
+    rhombus = Polygon(AXIAL_2, ((0, 0), (5, 3), (8, 8), (3, 5)))
+
+    found = polygon_diameters(rhombus, grid())
+
+    assert found.longest_mm == pytest.approx(8 * sqrt(2))
+    assert found.perpendicular_mm == pytest.approx(2 * sqrt(2))
+
+
+def test_the_perpendicular_diameter_lies_where_the_outline_is_widest() -> None:
+    # A kite along i: 12 long, and 6 wide at a third of its length.
+    kite = Polygon(AXIAL_2, ((0, 8), (4, 5), (12, 8), (4, 11)))
+
+    found = polygon_diameters(kite, grid())
+
+    assert found == Diameters(AXIAL_2, longest_mm=12.0, perpendicular_mm=6.0)
+
+
 def test_a_polygon_on_another_plane_has_no_axial_diameters() -> None:
     coronal = Polygon(Plane(Axis.CORONAL, 2), ((2, 2), (8, 2), (5, 7)))
 
