@@ -60,7 +60,8 @@ def _frame(case: CaseScore) -> Frame | None:
     target = case.target
     if target is None or case.plane is None:
         return None
-    plane = f"{case.plane.axis.name.lower()} plane {case.plane.index}"
+    is_only = case.slice_choice is not None
+    plane = "the only slice" if is_only else f"axial plane {case.plane.index}"
     return Frame(target.grid, target.centre, f"{plane}, where answers are scored")
 
 

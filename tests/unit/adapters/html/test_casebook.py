@@ -262,6 +262,16 @@ def test_answers_are_drawn_where_the_picture_shows_their_voxels() -> None:
     assert (drawn["plane"], drawn["mm"]) == ("axial plane 2, where answers are scored", 82.0)
 
 
+def test_a_study_of_one_slice_has_no_plane_number_and_no_volume_to_wait_for() -> None:
+    entry = one_entry()
+    alone = replace(entry.scores["one"], slice_choice=SliceChoice.NOT_STATED)
+
+    (drawn,) = drawings(Casebook(("one",), (replace(entry, scores={"one": alone}),)))
+
+    assert drawn["plane"] == "the only slice, where answers are scored"
+    assert drawn["flat"] == "the study is a single slice"
+
+
 def test_what_lies_on_another_plane_is_not_drawn() -> None:
     entry = one_entry()
     case = entry.scores["one"]
