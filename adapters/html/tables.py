@@ -256,7 +256,7 @@ def detection_table(report: Report) -> Table | None:
                 Row(backend.name, scored, tuple(_detection_cells(item)))
             )
     groups = tuple(Group(title, tuple(rows)) for title, rows in found.items())
-    return Table(DETECTION, groups) if groups else None
+    return _without_empty(Table(DETECTION, groups)) if groups else None
 
 
 def _detection_cells(one: DetectionSummary) -> Iterator[Cell]:

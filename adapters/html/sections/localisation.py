@@ -39,7 +39,7 @@ def localisation(report: Report) -> Iterator[Block]:
     if not (on_plane or in_volume or detection):
         return
     yield Prose(list(localisation_claims(report)), "claims")
-    if spreads := spread_figures(report):
+    if spreads := spread_figures(report, NOT_MASKS):
         yield Gallery(spreads, "one")
     for endpoint in dict.fromkeys((report.primary, POINT_ERROR)):
         if endpoint.form in NOT_MASKS:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliobench.adapters.html.blocks import Block, Closed, Numbers
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Title
+from gliobench.adapters.html.figures.distributions import spread_figures
+from gliobench.adapters.html.figures.volumes import volume_figures
 from gliobench.adapters.html.sections.pairs import forest_blocks, paired_places
 from gliobench.adapters.html.tables import IN_VOLUME, first_group, localisation_table, other_groups
 from gliobench.domain.comparison.report import Report
@@ -22,6 +24,10 @@ def segmentation(report: Report) -> Iterator[Block]:
     if table is None:
         return
     yield Numbers(first_group(table), CAPTION)
+    yield Gallery(spread_figures(report, [Form.MASK]), "one")
+    if volumes := volume_figures(report):
+        yield Title("Volume of the whole tumour", "Bland–Altman plots of the ratio of volumes.")
+        yield Gallery(volumes, "three")
     if report.primary.form is Form.MASK:
         yield from forest_blocks(report, report.primary)
     if others := other_groups(table):
