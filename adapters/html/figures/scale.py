@@ -62,11 +62,10 @@ def around_zero(values: Sequence[float], title: str = "") -> Scale:
 
 def decades(lowest: float, highest: float, title: str = "") -> Scale:
     """Run over values above 0 logarithmically, from one power of ten or three times one to another."""
-    ticks = [
-        f * 10.0**n for n in range(floor(log10(lowest)), ceil(log10(highest)) + 1) for f in (1, 3)
-    ]
+    powers = range(floor(log10(lowest)) - 1, ceil(log10(highest)) + 2)
+    ticks = [f * 10.0**n for n in powers for f in (1, 3)]
     first = max(tick for tick in ticks if tick <= lowest)
-    last = min(tick for tick in ticks if tick >= highest)
+    last = min(tick for tick in ticks if tick >= highest and tick > first)
     kept = [tick for tick in ticks if first <= tick <= last]
     return Scale((first, last), kept, f"{title}, logarithmic".lstrip(", "), log=True)
 

@@ -54,8 +54,7 @@ def grading(report: Report) -> Iterator[Block]:
     if curves := ranking_curves(report):
         yield Title(
             "ROC and precision-recall curves",
-            "Dots: operating point of each backend's own grades. Dashed: no skill. Failures count "
-            "as the wrong grade with probability 1.",
+            "Failures count as the wrong grade with probability 1.",
         )
         yield Gallery(curves)
     yield from calibration(report)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Template, Title
 from gliobench.adapters.html.figures.glance import glance_figures
+from gliobench.adapters.html.figures.ranks import rank_figures
 from gliobench.adapters.html.words import (
     endpoint_name,
     pair_of,
@@ -30,6 +31,8 @@ def ranking(report: Report) -> Iterator[Block]:
         }
         yield Title("Significance matrix")
         yield Template("significance.html", values)
+    if ranks := rank_figures(report):
+        yield Gallery(ranks, "one")
     if figures := glance_figures(report):
         yield Closed("Accuracy, balanced accuracy and tracking index", [Gallery(figures, "one")])
 

@@ -48,3 +48,11 @@ def test_a_scale_may_run_backwards() -> None:
     right_on_the_left = Scale((50, -50), ())
 
     assert (right_on_the_left.share(50), right_on_the_left.share(-60)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [0.1, 1.0, 0.3, 0.000_999_999_999_999_999_9, 250.0])
+def test_a_logarithmic_axis_of_a_single_value_has_a_length(value: float) -> None:
+    scale = decades(value, value)
+
+    assert scale.ends[0] <= value <= scale.ends[1]
+    assert 0.0 <= scale.share(value) <= 1.0
