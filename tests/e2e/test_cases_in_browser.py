@@ -298,6 +298,8 @@ def test_the_slice_slider_shows_the_voxels_of_the_saved_volume_without_webgl(
     bar_px = width_of(case.locator(".scale path"))
     case.get_by_role("checkbox", name="looks").check()
     masked = canvas_pixels(canvas)
+    case.get_by_role("checkbox", name="Reference").check()
+    both = canvas_pixels(canvas)
     slider.fill(str(scored))
 
     # radiological: both in-plane axes run against the picture's
@@ -305,6 +307,11 @@ def test_the_slice_slider_shows_the_voxels_of_the_saved_volume_without_webgl(
     assert np.array_equal(bare[:, :, 0], grey)
     assert mask.any()
     assert np.array_equal((masked != bare).any(axis=2), mask > 0)
+    # the reference is drawn last, its edge dashed: along it every other voxel is white
+    inside = saved_part(page, "s5", "reference")[::-1, ::-1, scored + 1].T > 0
+    corner = np.argwhere(inside)[0]
+    edge = both[corner[0], inside[corner[0]]]
+    assert np.ptp(edge.min(axis=1)) > 50
     # the frame holds all of the slice, at the scale of its bar: voxels of 4 mm
     assert frame["x"] <= drawn["x"] + 0.5
     assert frame["y"] <= drawn["y"] + 0.5

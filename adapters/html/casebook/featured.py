@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gliobench.adapters.html.casebook.rows import CaseRow, GradeOutcome, n_wrong
@@ -61,16 +61,17 @@ def _is_split(row: CaseRow, models: list[int]) -> bool:
 
 
 def _caption(row: CaseRow, models: list[int]) -> str:
-    return ": ".join(filter(None, (row.grade, ", ".join(_results(row, models)))))
+    return ": ".join(filter(None, (row.grade, _result(row, models))))
 
 
-def _results(row: CaseRow, models: list[int]) -> Iterator[str]:
-    """Yield the models' grades, or else the largest centre error."""
-    graded = [n for n in models if row.answers[n].outcome is not GradeOutcome.UNKNOWN]
-    if graded:
-        wrong = n_wrong(row, models)
-        yield f"{wrong} of {len(graded)} wrong" if wrong else "all correct"
-        return
+def _result(row: CaseRow, models: list[int]) -> str:
+    """Describe the models' grades, or else the largest centre error."""
+    n_graded = sum(row.answers[n].outcome is not GradeOutcome.UNKNOWN for n in models)
+    wrong = n_wrong(row, models)
+    if n_graded == 1:
+        return "wrong" if wrong else "correct"
+    if n_graded:
+        return f"{wrong} of {n_graded} wrong" if wrong else "all correct"
     errors = [cell for n in models if (cell := row.answers[n].centre).key is not None]
-    if errors:
-        yield f"centre error {max(errors, key=lambda cell: cell.key or 0).brief}"
+    worst = max(errors, key=lambda cell: cell.key or 0, default=None)
+    return f"centre error {worst.brief}" if worst else ""

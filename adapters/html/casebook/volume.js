@@ -34,10 +34,11 @@ function colourOf(name) {
 }
 
 // Blend a mask into grey pixels: its edge strongly, its inside lightly, core and enhancing tumour more.
-function blend(pixels, { width, bytes }, colour, opacity) {
+function blend(pixels, { width, bytes }, colour, opacity, isDashed) {
   bytes.forEach((depth, at) => {
     if (!depth) return;
-    const isEdge = [at - 1, at + 1, at - width, at + width].some((near) => !bytes[near]);
+    const isDrawn = !isDashed || (at + Math.floor(at / width)) % 2 === 0;
+    const isEdge = isDrawn && [at - 1, at + 1, at - width, at + width].some((near) => !bytes[near]);
     const share = opacity * (isEdge ? 0.9 : 0.12 * depth);
     colour.forEach((value, channel) => {
       pixels[4 * at + channel] += share * (value - pixels[4 * at + channel]);
@@ -55,8 +56,10 @@ async function drawVolumeSlice(on) {
   Object.assign(canvas, { width, height });
   const image = new ImageData(width, height);
   bytes.forEach((grey, at) => image.data.set([grey, grey, grey, 255], 4 * at));
-  for (const [name, file] of files) {
-    if (name !== "grey" && on.has(name)) blend(image.data, planeOf(file, k), colourOf(name), range("opacity").value / 100);
+  const opacity = range("opacity").value / 100;
+  for (const name of [...facts.order.map(String).reverse(), "reference"]) {
+    if (!files.has(name) || !on.has(name)) continue;
+    blend(image.data, planeOf(files.get(name), k), colourOf(name), opacity, name === "reference");
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   const [left, top, right, bottom] = facts.cases[n].volume.at;

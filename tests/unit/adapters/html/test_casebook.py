@@ -179,8 +179,17 @@ def test_a_single_model_may_disagree_with_a_baseline() -> None:
 
     found = featured_cases(rows, [0])
 
-    captions = {case.kind: case.caption for case in found if case.study_id == "baseline wrong"}
-    assert captions == {"Disagreement": "HGG: 1 of 2 wrong"}
+    captions = {case.study_id: (case.kind, case.caption) for case in found}
+    assert captions["baseline wrong"] == ("Disagreement", "HGG: 1 of 2 wrong")
+    assert captions["agreed 0"] == ("Worst", "HGG: correct")
+
+
+def test_where_nothing_is_graded_the_caption_is_the_centre_error() -> None:
+    point = {Form.POINT: FormOutcome(point_score(12.34, hit=False))}
+    case = replace(fake_case_score(), localisation=point)
+    rows = case_rows(Casebook(("a",), (with_picture(CaseEntry({"a": case})),)))
+
+    assert [one.caption for one in featured_cases(rows, [0])] == ["HGG: centre error 12.3 mm"]
 
 
 def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -> None:
