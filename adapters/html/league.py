@@ -211,13 +211,13 @@ def _median_column(form: Form, measure: Measure) -> tuple[LeagueColumn, Reader]:
             return None
         low, middle, high = row.spreads[measure].quartiles
         printed = [number(quartile, measure.digits) for quartile in (low, middle, high)]
-        return Number(middle, low, high, printed[1], f"IQR {printed[0]}–{printed[2]}")
+        return Number(middle, low, high, printed[1], f"{printed[0]}–{printed[2]}")
 
     where = "on the scoring plane" if form is Form.POINT else "in the volume"
     meaning = (
         f"Median centre error {where}, with the interquartile range; a failure counts as {WORST_MM}"
     )
-    return LeagueColumn(f"Median error, {measure.unit}", meaning, falls=True), read
+    return LeagueColumn(f"Median error (IQR), {measure.unit}", meaning, falls=True), read
 
 
 def _failures(arm: Arm) -> Number | None:
