@@ -10,12 +10,14 @@ import argparse
 import shutil
 from io import BytesIO
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "images"
-SCREENS = {
+Scheme: TypeAlias = Literal["light", "dark"]
+SCREENS: dict[str, tuple[int, int, Scheme]] = {
     "first_screen": (1280, 720, "light"),
     "first_screen_dark": (1280, 720, "dark"),
     "first_screen_tablet": (768, 1024, "light"),
@@ -50,7 +52,7 @@ def main() -> None:
         browser.close()
 
 
-def _opened(browser: Browser, place: str, width: int, height: int, scheme: str) -> Page:
+def _opened(browser: Browser, place: str, width: int, height: int, scheme: Scheme) -> Page:
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
     page.goto(place)
     page.wait_for_timeout(500)  # thumbnails are drawn when they come into sight
