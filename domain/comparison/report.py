@@ -16,7 +16,7 @@ from gliobench.domain.comparison.site_audit import SiteAudit
 from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.comparison.volumes import VolumeAgreement
 from gliobench.domain.evaluation.findings import Finding
-from gliobench.domain.evaluation.summary import RunSummary
+from gliobench.domain.evaluation.summary import GradingSummary, RunSummary
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.control_responses import Response
@@ -102,6 +102,11 @@ class Arm:
     tracking: Tracking | None
     controls: tuple[Response, ...] = ()
     volumes: VolumeAgreement | None = None
+
+    @property
+    def grading(self) -> GradingSummary | None:
+        """Its grades of all studies, intention-to-treat; None where it does not grade."""
+        return self.summary.everyone.intention_to_treat.grading
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,8 +199,11 @@ class Axes:
 
     def place(self, x: float, y: float) -> XY:
         """Convert values to a point on the canvas, clipped to the edges."""
-        right, up = self.x.share(x), self.y.share(y)
-        return self.at[0] + right * self.size[0], self.at[1] + (1 - up) * self.size[1]
+        return self.across(x), self.at[1] + (1 - self.y.share(y)) * self.size[1]
+
+    def across(self, x: float) -> float:
+        """Convert a value of the horizontal axis alone."""
+        return self.at[0] + self.x.share(x) * self.size[0]
 
     def line(self, places: Sequence[XY], ink: str) -> Line:
         """Draw a line through points given as values."""
@@ -220,8 +223,7 @@ class Axes:
         """Draw the ticks and the title of the horizontal axis."""
         bottom = self.at[1] + self.size[1]
         for tick in self.x.ticks:
-            x = self.place(tick, self.y.ends[0])[0]
-            yield Label((x, bottom + 12), _tick(tick), "middle")
+            yield Label((self.across(tick), bottom + 12), _tick(tick), "middle")
         if self.x.title:
             yield Label((self.at[0] + self.size[0] / 2, bottom + 24), self.x.title, "middle")
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 
-from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
-from gliobench.adapters.html.figures.distributions import spread_figures
+from gliobench.adapters.html.figures.backends import (
+    failure_figures,
+    glance_figures,
+    rank_figures,
+    spread_figures,
+)
 from gliobench.adapters.html.figures.drawing import Figure
-from gliobench.adapters.html.figures.failure_rates import failure_figures
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.forest import difference_forest
-from gliobench.adapters.html.figures.glance import glance_figures
+from gliobench.adapters.html.figures.grading import (
+    confusion_matrices,
+    ranking_curves,
+    reliability_diagrams,
+)
 from gliobench.adapters.html.figures.positions import place_figures
-from gliobench.adapters.html.figures.ranks import rank_figures
-from gliobench.adapters.html.figures.reliability import reliability_diagrams
 from gliobench.adapters.html.figures.volumes import volume_figures
 from gliobench.adapters.html.stamps import marks
 from gliobench.adapters.html.templating import text
@@ -27,8 +32,7 @@ def figure_files(report: Report) -> dict[str, str]:
     Returns:
         SVG by file name; names that coincide after removing special characters are numbered.
     """
-    stamps = marks(report)
-    style = text("colours.css") + text("figures.css")
+    stamps, style = marks(report), text("colours.css") + text("figures.css")
     files: dict[str, str] = {}
     for figure in all_figures(report):
         files[_free_name(figure.name, files)] = figure.file(style, stamps)
@@ -37,10 +41,12 @@ def figure_files(report: Report) -> dict[str, str]:
 
 def all_figures(report: Report) -> list[Figure]:
     """List the figures in the order of the page."""
+    endpoints = dict.fromkeys((report.primary, POINT_ERROR))
+    forests = filter(None, (difference_forest(report, endpoint) for endpoint in endpoints))
     return [
         *glance_figures(report),
         *rank_figures(report),
-        *_forests(report),
+        *(figure for one in forests for figure in (one.pairs, one.baselines) if figure),
         *ranking_curves(report),
         *confusion_matrices(report),
         *spread_figures(report),
@@ -50,13 +56,6 @@ def all_figures(report: Report) -> list[Figure]:
         *failure_figures(report),
         flow_figure(report.flow),
     ]
-
-
-def _forests(report: Report) -> list[Figure]:
-    endpoints = dict.fromkeys((report.primary, POINT_ERROR))
-    found = [difference_forest(report, endpoint) for endpoint in endpoints]
-    figures = [figure for plot in found if plot for figure in (plot.pairs, plot.baselines)]
-    return [figure for figure in figures if figure is not None]
 
 
 def _free_name(name: str, taken: dict[str, str]) -> str:

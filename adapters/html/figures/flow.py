@@ -8,33 +8,26 @@ from gliobench.adapters.html.figures.drawing import Figure, Label, Line, Mark, P
 from gliobench.adapters.html.numbers import count
 from gliobench.domain.comparison.flow import CohortFlow
 
-BOX = (122.0, 38.0)
-
 
 def flow_figure(flow: CohortFlow) -> Figure:
     """Draw the flow of studies from those given to those scored."""
-    numbers = (
-        f"{count(flow.n_given, 'study')} given; {flow.n_shared:,} scored by every backend; of these, "
-        f"{flow.n_with_grade:,} with a reference grade and {flow.n_with_tumour:,} with a reference "
-        "tumour"
-    )
+    numbers = {
+        "given": flow.n_given,
+        "scored by all": flow.n_shared,
+        "with reference grade": flow.n_with_grade,
+        "with reference tumour": flow.n_with_tumour,
+        "unreadable": flow.n_unreadable,
+    }
     return Figure(
         name="cohort-flow",
         title="Cohort flow",
         says="All numbers on this page refer to the studies scored by every backend.",
-        alt=f"{numbers}.",
+        alt=f"{count(flow.n_given, 'study')} given; {flow.n_shared:,} scored by every backend; of these, "
+        f"{flow.n_with_grade:,} with a reference grade and {flow.n_with_tumour:,} with a reference "
+        "tumour.",
         size=(280, 186),
         marks=tuple(_flow(flow)),
-        numbers=(
-            (
-                "given",
-                "scored by all",
-                "with reference grade",
-                "with reference tumour",
-                "unreadable",
-            ),
-            (flow.n_given, flow.n_shared, flow.n_with_grade, flow.n_with_tumour, flow.n_unreadable),
-        ),
+        numbers=(tuple(numbers), tuple(numbers.values())),
     )
 
 
@@ -54,7 +47,6 @@ def _flow(flow: CohortFlow) -> Iterator[Mark]:
 
 
 def _box(at: tuple[float, float], n: int, what: str) -> Iterator[Mark]:
-    (left, top), (width, height) = at, BOX
-    yield Panel(at, BOX, "field")
-    yield Label((left + width / 2, top + height / 2 - 2), f"{n:,}", "middle", ink="name")
-    yield Label((left + width / 2, top + height / 2 + 11), what, "middle")
+    yield Panel(at, (122, 38), "field")
+    yield Label((at[0] + 61, at[1] + 17), f"{n:,}", "middle", ink="name")
+    yield Label((at[0] + 61, at[1] + 30), what, "middle")

@@ -14,7 +14,7 @@ from gliobench.adapters.html.words import endpoint_name, in_order, p_value
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.pair import ALPHA, Pair, Verdict
 from gliobench.domain.comparison.report import Report
-from gliobench.domain.statistics.estimate import Estimate, NotEstimable
+from gliobench.domain.statistics.estimate import Estimate
 
 HEADS = {
     "difference": "{}",
@@ -42,39 +42,26 @@ def difference_forest(report: Report, endpoint: Endpoint) -> Forest | None:
     """Plot all pairs of backends that answer an endpoint; None without any."""
     rules = {arm.name for arm in report.arms if arm.baseline}
     found = [
-        (pair, one)
+        ({pair.first, pair.second} <= rules, _row(report, pair, one, endpoint))
         for pair in report.pairs
         if isinstance(one := pair.difference(endpoint), Estimate)
     ]
-    models = [item for item in found if not {item[0].first, item[0].second} <= rules]
-    others = [item for item in found if item not in models]
+    models, others = ([row for by_rule, row in found if by_rule is it] for it in (False, True))
     if not models:
-        models, others = others, []
-    if not models:
-        return None
-    figure = _figure(report, models, endpoint)
-    return Forest(
-        figure, _figure(report, others, endpoint, " between baselines") if others else None
-    )
+        return Forest(_figure(others, endpoint), None) if others else None
+    baselines = _figure(others, endpoint, " between baselines") if others else None
+    return Forest(_figure(models, endpoint), baselines)
 
 
-def _figure(
-    report: Report, pairs: Sequence[tuple[Pair, Estimate]], endpoint: Endpoint, of: str = ""
-) -> Figure:
-    rows = sorted(
-        (_row(report, pair, found, endpoint) for pair, found in pairs),
-        key=lambda row: -row.values[0],
-    )
-    significant = sum(row.strong for row in rows)
-    return Rows(
-        HEADS,
-        rows,
-        around_zero([value for row in rows for value in row.values]),
-    ).figure(
+def _figure(found: Sequence[Strip], endpoint: Endpoint, of: str = "") -> Figure:
+    rows = sorted(found, key=lambda row: -row.values[0])
+    scale = around_zero([value for row in rows for value in row.values])
+    return Rows(HEADS, rows, scale).figure(
         f"forest-{endpoint.name}{of.replace(' ', '-')}",
         f"Advantage of the first backend{of}: {endpoint_name(endpoint)}",
         f"Paired difference with 95 % CI, sorted; dashed: no difference. Filled: statistically significant "
-        f"(Holm-adjusted p < {ALPHA:g}), {significant} of {count(len(rows), 'pair')}.",
+        f"(Holm-adjusted p < {ALPHA:g}), {sum(row.strong for row in rows)} of "
+        f"{count(len(rows), 'pair')}.",
     )
 
 
@@ -83,20 +70,19 @@ def _row(report: Report, pair: Pair, found: Estimate, endpoint: Endpoint) -> Str
     first, second, turned = in_order(pair, endpoint)
     better = mirrored(found, turned * endpoint.sign)
     estimate = better if isinstance(better, Estimate) else found
-    ends, claim, test = spread(estimate), pair.claim(endpoint), pair.mean_test(endpoint)
-    digits, typical = endpoint.measure.digits, claim.verdict is Verdict.TYPICAL
-    torn = Verdict.TORN.value if claim.verdict is Verdict.TORN else ""
-    untested = test is None or isinstance(test.p, NotEstimable)
+    claim, test, ends = pair.claim(endpoint), pair.mean_test(endpoint), spread(estimate)
+    digits, verdict = endpoint.measure.digits, claim.verdict
+    odd = verdict in (Verdict.TYPICAL, Verdict.TORN)
     return Strip(
         name=f"{first} vs {second}",
         cells=(
             number(estimate.value, digits),
             interval(estimate, digits),
-            "" if typical or torn or untested else p_value(test and test.adjusted),
-            (typical and claim.typically) or "",
-            torn,
+            "" if odd else p_value(test and test.adjusted),
+            (claim.typically or "") if verdict is Verdict.TYPICAL else "",
+            verdict.value if verdict is Verdict.TORN else "",
         ),
         values=(estimate.value, ends.low, ends.high),
         ink=arm_ink(report, first),
-        strong=claim.verdict is Verdict.APART,
+        strong=verdict is Verdict.APART,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress, groupby
+from itertools import accumulate, compress, cycle, groupby, pairwise
 from math import sqrt
 
 from gliobench.adapters.html.figures.drawing import (
@@ -35,7 +35,7 @@ STRENGTHS = (0.95, 0.6, 0.35, 0.18)
 """Opacities of stacked bars."""
 GOLDEN = 0.618
 """Steps of the golden ratio spread dots vertically: evenly and reproducibly."""
-QUANTITIES = ("estimate", "95 % CI, lower", "95 % CI, upper")
+INTERVAL = ("95 % CI, lower", "95 % CI, upper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +79,26 @@ class Rows:
     heads: Mapping[str, str]
     rows: Sequence[Strip]
     scale: Scale
-    quantities: Sequence[str] = QUANTITIES
+    quantities: Sequence[str] = ("estimate", *INTERVAL)
 
     def figure(self, name: str, title: str, says: str) -> Figure:
         """Draw them; their numbers are the text alternative, too."""
-        shown = self._without_empty_columns()
-        groups = [(group, list(rows)) for group, rows in groupby(self.rows, lambda row: row.group)]
-        alt = "; ".join(
-            f"{group}: {listed}" if group else listed
-            for group, rows in groups
-            for listed in ["; ".join(f"{row.name}: {self.words(row)}" for row in rows)]
+        alts = []
+        for group, rows in groupby(self.rows, lambda row: row.group):
+            words = "; ".join(f"{row.name}: {self.words(row)}" for row in rows)
+            alts.append(f"{group}: {words}" if group else words)
+        kept = [any(cells) for cells in zip(*(row.cells for row in self.rows), strict=True)]
+        shown = replace(
+            self,
+            heads=dict(compress(self.heads.items(), kept)),
+            rows=[replace(row, cells=tuple(compress(row.cells, kept))) for row in self.rows],
         )
         size, marks = shown.wide()
-        wide = Figure(name, title, says, f"{alt}.", size, tuple(marks), tuple(self._numbers()))
+        wide = Figure(
+            name, title, says, f"{'; '.join(alts)}.", size, tuple(marks), tuple(self._numbers())
+        )
         size, marks = shown.narrow()
         return replace(wide, narrow=replace(wide, size=size, marks=tuple(marks)))
-
-    def _without_empty_columns(self) -> Rows:
-        kept = [any(row.cells[at] for row in self.rows) for at, _ in enumerate(self.heads)]
-        rows = [replace(row, cells=tuple(compress(row.cells, kept))) for row in self.rows]
-        return replace(self, heads=dict(compress(self.heads.items(), kept)), rows=rows)
 
     def words(self, row: Strip) -> str:
         """Print a row's numbers in words."""
@@ -108,52 +108,52 @@ class Rows:
     def _numbers(self) -> Iterator[tuple[object, ...]]:
         yield ("group", "name", "quantity", "value")
         for row in self.rows:
-            named = [*zip(self.quantities, row.values, strict=False), *row.parts.items()]
-            named += [(f"share of {value:g}", share) for value, share in row.shares.items()]
-            for quantity, value in (*named, *(("study", value) for value in row.singles)):
-                yield row.group, row.name, quantity, value
+            yield from (
+                (row.group, row.name, quantity, value)
+                for quantity, value in (
+                    *zip(self.quantities, row.values, strict=False),
+                    *row.parts.items(),
+                    *((f"share of {value:g}", share) for value, share in row.shares.items()),
+                    *(("study", value) for value in row.singles),
+                )
+            )
 
     def wide(self) -> tuple[XY, list[Mark]]:
         """Lay out a table with the scale between the names and the numbers."""
-        columns = [
-            GAP + LETTER * max(len(head), *(len(row.cells[at]) for row in self.rows))
-            for at, head in enumerate(self.heads)
-        ]
+        texts = zip(self.heads, *(row.cells for row in self.rows), strict=True)
+        columns = [GAP + LETTER * max(map(len, column)) for column in texts]
         left = GAP + LETTER * max(len(row.name) * (1 + BOLD * row.strong) for row in self.rows)
         width = max(WIDE, left + LEAST + sum(columns))
         rights = [width - sum(columns[at + 1 :]) for at in range(len(columns))]
-        step, top = DEEP if any(row.singles or row.shares for row in self.rows) else LINE, LINE
-        lines, headings, bottom = self._lines(top, step)
-        axes = Axes((left, top), (width - left - sum(columns), bottom - top), x=self.scale)
+        step = DEEP if any(row.singles or row.shares for row in self.rows) else LINE
+        lines, headings, bottom = self._lines(LINE, step)
+        axes = Axes((left, LINE), (width - left - sum(columns), bottom - LINE), x=self.scale)
         marks: list[Mark] = [
-            Label((at, 10), head, "end") for at, head in zip(rights, self.heads, strict=True)
+            *(Label((at, 10), head, "end") for at, head in zip(rights, self.heads, strict=True)),
+            *headings,
+            *_grid(axes, LINE, bottom),
         ]
-        marks += [*headings, *_grid(axes, top, bottom)]
         for y, row in lines:
-            middle = y + step / 2
+            middle, cells = y + step / 2, zip(rights, row.cells, strict=True)
             marks += self._row(axes, middle, row, step / 2 - 3)
             marks.append(Label((0, middle + 3.5), row.name, ink=_name(row)))
-            cells = zip(rights, row.cells, strict=True)
             marks += [Label((at, middle + 3.5), cell, "end", ink="cell") for at, cell in cells]
         return self._framed(axes, width, marks)
 
     def narrow(self) -> tuple[XY, list[Mark]]:
         """Lay out each row below its name and numbers, which take two lines where one is too short."""
-        words = [self.words(row) for row in self.rows]
-        width = max(
-            NARROW, *(LETTER * len(text) for text in (*words, *(r.name for r in self.rows)))
-        )
-        pairs = zip(self.rows, words, strict=True)
-        longest = max(len(row.name) + len(text) for row, text in pairs)
+        texts = [(row.name, self.words(row)) for row in self.rows]
+        width = max(NARROW, *(LETTER * len(text) for pair in texts for text in pair))
+        longest = max(len(name) + len(words) for name, words in texts)
         step = ROW if longest * LETTER <= width else ROW + 12
         lines, headings, bottom = self._lines(0, step)
         axes = Axes((8, 0), (width - 16, bottom), x=self.scale)
         marks: list[Mark] = [*headings]
-        for (y, row), text in zip(lines, words, strict=True):
+        for (y, row), (name, words) in zip(lines, texts, strict=True):
             middle = y + step - 9
             marks += [*_grid(axes, middle - 8, middle + 8), *self._row(axes, middle, row, 6)]
-            marks.append(Label((0, y + 11), row.name, ink=_name(row)))
-            marks.append(Label((width, y + step - ROW + 11), text, "end", ink="cell"))
+            marks.append(Label((0, y + 11), name, ink=_name(row)))
+            marks.append(Label((width, y + step - ROW + 11), words, "end", ink="cell"))
         return self._framed(axes, width, marks)
 
     def _lines(
@@ -174,34 +174,25 @@ class Rows:
         return (width, height), [*marks, *axes.below()]
 
     def _row(self, axes: Axes, y: float, row: Strip, reach: float) -> Iterator[Mark]:
-        def at(value: float) -> float:
-            return axes.place(value, 0)[0]
-
-        yield from self._stack(at, y, row, reach)
+        """Draw bars one after the other, each with the same strength in every row; then dots."""
+        ends = [axes.across(end) for end in accumulate(row.parts.values(), initial=0.0)]
+        for (left, right), strength in zip(pairwise(ends), cycle(STRENGTHS), strict=False):
+            if right > left:
+                yield Panel(
+                    (left, y - reach), (right - left, 2 * reach), f"part {row.ink}", strength
+                )
         for value, share in row.shares.items():
-            yield Dot((at(value), y), reach * sqrt(share), f"part share {row.ink}")
+            yield Dot((axes.across(value), y), reach * sqrt(share), f"part share {row.ink}")
         if row.singles:
             ups = ((index * GOLDEN % 1 - 0.5) * 2 * reach for index in range(len(row.singles)))
-            places = zip(map(at, row.singles), ups, strict=True)
+            places = zip(map(axes.across, row.singles), ups, strict=True)
             yield Dots([(x, y + up) for x, up in places], f"single {row.ink}".strip())
         if row.values:
-            middle, low, high = map(at, row.values)
-            ink = " ".join(filter(None, (row.ink, "strong" * row.strong)))
+            middle, low, high = map(axes.across, row.values)
+            ink = f"{row.ink} {'strong' * row.strong}".strip()
             yield Line([(low, y), (high, y)], f"spread {ink}".strip())
             says = f"{row.name}: {self.words(row)}"
-            yield Dot((middle, y), 3.6, f"value {ink}".strip(), says=says)
-
-    def _stack(
-        self, at: Callable[[float], float], y: float, row: Strip, reach: float
-    ) -> Iterator[Mark]:
-        """Draw bars one after the other, each name with the same strength in every row."""
-        end = 0.0
-        for index, length in enumerate(row.parts.values()):
-            left, right = at(end), at(end + length)
-            end += length
-            if length:
-                size, strength = (right - left, 2 * reach), STRENGTHS[index % len(STRENGTHS)]
-                yield Panel((left, y - reach), size, f"part {row.ink}", strength)
+            yield Dot((middle, y), 3.6, f"value {ink}".strip(), says)
 
 
 def _name(row: Strip) -> str:
@@ -210,7 +201,6 @@ def _name(row: Strip) -> str:
 
 def _grid(axes: Axes, top: float, bottom: float) -> Iterator[Mark]:
     """Draw a line at every tick, and a dashed one at the mark."""
-    marked = [] if axes.x.mark is None else [(axes.x.mark, "mark")]
-    for value, ink in [*((tick, "grid") for tick in axes.x.ticks), *marked]:
-        x, _ = axes.place(value, 0)
-        yield Line([(x, top), (x, bottom)], ink)
+    marks = [] if axes.x.mark is None else [(axes.x.mark, "mark")]
+    for value, ink in (*((tick, "grid") for tick in axes.x.ticks), *marks):
+        yield Line([(axes.across(value), top), (axes.across(value), bottom)], ink)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Title
-from gliobench.adapters.html.figures.reliability import reliability_diagrams
+from gliobench.adapters.html.figures.grading import reliability_diagrams
 from gliobench.adapters.html.numbers import number
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
 from gliobench.domain.comparison.report import Report

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Prose, Title
 from gliobench.adapters.html.claims import more_failures
-from gliobench.adapters.html.figures.failure_rates import failure_figures
+from gliobench.adapters.html.figures.backends import failure_figures
 from gliobench.adapters.html.numbers import interval, percent, value_of
 from gliobench.adapters.html.tables import Cell, Column, Group, Row, Table
 from gliobench.domain.comparison.report import Arm, Report

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Prose, Title
 from gliobench.adapters.html.cells import test_cell
-from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
+from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.lead import grading_claims
 from gliobench.adapters.html.numbers import MISSING, interval, number
 from gliobench.adapters.html.sections.calibration import calibration

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Template, Title
-from gliobench.adapters.html.figures.glance import glance_figures
-from gliobench.adapters.html.figures.ranks import rank_figures
+from gliobench.adapters.html.figures.backends import glance_figures, rank_figures
 from gliobench.adapters.html.words import (
     endpoint_name,
     pair_of,

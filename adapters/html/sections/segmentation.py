@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Title
-from gliobench.adapters.html.figures.distributions import spread_figures
+from gliobench.adapters.html.figures.backends import spread_figures
 from gliobench.adapters.html.figures.volumes import volume_figures
 from gliobench.adapters.html.sections.pairs import forest_blocks, paired_places
 from gliobench.adapters.html.tables import IN_VOLUME, first_group, localisation_table, other_groups

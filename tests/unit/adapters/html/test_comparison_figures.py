@@ -9,15 +9,17 @@ from xml.etree import ElementTree
 import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, looks, says_hgg
-from gliobench.adapters.html.figures.curves import confusion_matrices, ranking_curves
-from gliobench.adapters.html.figures.distributions import spread_figures
+from gliobench.adapters.html.figures.backends import (
+    failure_figures,
+    glance_figures,
+    rank_figures,
+    spread_figures,
+)
 from gliobench.adapters.html.figures.drawing import Dot, Dots, Figure, Label, Line, Mark
-from gliobench.adapters.html.figures.failure_rates import failure_figures
 from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
-from gliobench.adapters.html.figures.glance import glance_figures
+from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figures
-from gliobench.adapters.html.figures.ranks import rank_figures
 from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.pair import Verdict
