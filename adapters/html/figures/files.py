@@ -46,7 +46,7 @@ def all_figures(report: Report) -> list[Figure]:
     return [
         *glance_figures(report),
         *rank_figures(report),
-        *(figure for one in forests for figure in (one.pairs, one.baselines) if figure),
+        *(figure for forest in forests for figure in (forest.pairs, forest.baselines) if figure),
         *ranking_curves(report),
         *confusion_matrices(report),
         *spread_figures(report),
