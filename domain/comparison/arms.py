@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,10 +72,8 @@ def describe_arm(
     """
     run, summary = entrant.run, summarise(cases, seed=bootstrap.seed)
     others = {name: placed for name, placed in priors.items() if name != run.backend}
-    studies, biases = (
-        GradedStudies.of({run.backend: cases}),
-        tuple(_biases(cases, others, bootstrap)),
-    )
+    biases = tuple(_biases(cases, others, bootstrap))
+    roc, precision_recall, calibration = _probabilities(run.backend, cases)
     return Arm(
         name=run.backend,
         backend=entrant.backend,
@@ -85,9 +83,9 @@ def describe_arm(
         n_trained_on=n_learned_from(replace(run, cases=cases)),
         oracle=bool(cases.oracle.any()),
         summary=summary,
-        roc=_curve(run.backend, studies, roc_curve),
-        precision_recall=_curve(run.backend, studies, precision_recall_curve),
-        calibration=_calibration(run.backend, studies),
+        roc=roc,
+        precision_recall=precision_recall,
+        calibration=calibration,
         distributions=tuple(distributions(cases)),
         failures=tuple(_failures(summary)),
         biases=biases,
@@ -98,20 +96,20 @@ def describe_arm(
     )
 
 
-def _curve(
-    name: str, studies: GradedStudies, follow: Callable[..., Curve | NotEstimable]
-) -> Curve | NotEstimable:
-    if name not in studies.probability:
-        return NO_PROBABILITY
-    return follow(reference=studies.hgg, probability=studies.probability[name])
-
-
-def _calibration(name: str, studies: GradedStudies) -> Reliability | NotEstimable:
-    """Measure the calibration of the probabilities given; failures have none."""
-    if name not in studies.probability:
-        return NO_PROBABILITY
+def _probabilities(
+    name: str, cases: CaseTable
+) -> tuple[Curve | NotEstimable, Curve | NotEstimable, Reliability | NotEstimable]:
+    """Follow both curves and measure the calibration, which leaves failures out."""
+    studies = GradedStudies.of({name: cases})
+    given, hgg = studies.probability.get(name), studies.hgg
+    if given is None:
+        return NO_PROBABILITY, NO_PROBABILITY, NO_PROBABILITY
     there = studies.answered[name]
-    return reliability(reference=studies.hgg[there], probability=studies.probability[name][there])
+    return (
+        roc_curve(reference=hgg, probability=given),
+        precision_recall_curve(reference=hgg, probability=given),
+        reliability(reference=hgg[there], probability=given[there]),
+    )
 
 
 def _failures(summary: RunSummary) -> Iterator[FailureRate]:

@@ -9,12 +9,7 @@ from functools import partial
 import numpy as np
 
 from gliobench.domain.evaluation.backend_facts import BackendFacts
-from gliobench.domain.evaluation.case_table import (
-    Cases,
-    CaseTable,
-    align,
-    differ_in_truth,
-)
+from gliobench.domain.evaluation.case_table import Cases, CaseTable, align, differ_in_truth
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.proposal import DatasetLabels
@@ -75,13 +70,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_references(runs[0].cases),
     ]
     for run in runs:
-        found += [
-            *_leakage(run),
-            *_unstated_training(run),
-            *_oracle(run),
-            *_stand_in(run),
-            *_held_out(run),
-        ]
+        found += [*_leakage(run), *_unstated_training(run), *_oracle(run), *_declared(run)]
     gravity, order = list(Consequence), list(FindingKind)
     return sorted(
         found, key=lambda one: (gravity.index(one.kind.consequence), order.index(one.kind))
@@ -157,8 +146,8 @@ def _images(cases: CaseTable) -> Iterator[Finding]:
 
 def _references(cases: CaseTable) -> Iterator[Finding]:
     """Find references that are partly unknown, which is not a fault of any backend."""
-    annotated = int((cases.has_plane | cases.tumour_free).sum())
-    scored = f"Localisation is scored in {annotated} of {_studies(len(cases))}"
+    annotated = cases.has_plane | cases.tumour_free
+    scored = f"Localisation is scored in {annotated.sum()} of {_studies(len(cases))}"
     if notes := cases.reference_notes:
         yield Finding(
             FindingKind.NOTED_REFERENCES,
@@ -166,17 +155,15 @@ def _references(cases: CaseTable) -> Iterator[Finding]:
             study_ids=tuple(sorted(notes)),
         )
     faults = cases.reference_faults
-    unknown = cases.study_ids[~(cases.has_plane | cases.tumour_free)].tolist()
-    lacking = sorted(item for item in unknown if item not in faults)
+    lacking = sorted(set(cases.study_ids[~annotated].tolist()) - set(faults))
     if faults:
         yield Finding(
             FindingKind.UNREADABLE_REFERENCES,
             f"{scored}: the reference of {_studies(len(faults))} is partly unreadable. Readable parts, "
-            f"such as the grade, are scored, and no failure is counted. "
-            f"{_named(faults)}.",
+            f"such as the grade, are scored, and no failure is counted. {_named(faults)}.",
             study_ids=tuple(sorted(faults)),
         )
-    if annotated and lacking:
+    if annotated.any() and lacking:
         yield Finding(
             FindingKind.MISSING_MASKS,
             f"{scored}: {len(lacking)} without a reference mask, or not readable.",
@@ -192,16 +179,15 @@ def _named(reasons: Mapping[str, str]) -> str:
 def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     there = {run.backend: set(run.cases.study_ids.tolist()) for run in runs}
     for run in runs:
-        alike = [other for other in runs if other.cohort == run.cohort]
-        everyone = set().union(*(there[other.backend] for other in alike))
+        alike = [there[other.backend] for other in runs if other.cohort == run.cohort]
+        everyone, scored = set().union(*alike), there[run.backend]
         wanted = max(run.n_studies or 0, len(everyone))
-        if len(there[run.backend]) < wanted:
+        if len(scored) < wanted:
             yield Finding(
                 FindingKind.PARTIAL_RUN,
-                f"{run.backend} has scores of {len(there[run.backend])} of {_studies(wanted)}: its "
-                "run is not finished.",
+                f"{run.backend} has scores of {len(scored)} of {_studies(wanted)}: its run is not finished.",
                 backend=run.backend,
-                study_ids=tuple(sorted(everyone - there[run.backend])),
+                study_ids=tuple(sorted(everyone - scored)),
             )
 
 
@@ -234,19 +220,18 @@ def _assumed_patients(cases: CaseTable) -> Iterator[Finding]:
 def _leakage(run: ScoredRun) -> Iterator[Finding]:
     """Find training patients; a baseline uses averages only, and does not stop a comparison."""
     known = learned_from(run.cases, run.trained_on)
-    if len(known):
-        patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
-        learned = f"{seen} of the {patients} patients"
-        baseline = run.facts.baseline
-        yield Finding(
-            FindingKind.PRIORS if baseline else FindingKind.LEAKAGE,
+    if not len(known):
+        return
+    patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
+    learned, kind = f"{seen} of the {patients} patients", FindingKind.LEAKAGE
+    sentence = f"{run.backend} was trained on {learned}: its scores on them do not show skill."
+    if run.facts.baseline:
+        kind = FindingKind.PRIORS
+        sentence = (
             f"{run.backend} is a baseline that uses averages estimated from {learned} (conservative: "
             "this makes it harder to beat)."
-            if baseline
-            else f"{run.backend} was trained on {learned}: its scores on them do not show skill.",
-            backend=run.backend,
-            study_ids=_ids(known),
         )
+    yield Finding(kind, sentence, backend=run.backend, study_ids=_ids(known))
 
 
 def _unstated_training(run: ScoredRun) -> Iterator[Finding]:
@@ -307,18 +292,15 @@ def _studies_where(
     runs: Sequence[ScoredRun], holds: Callable[[CaseTable], BoolArray]
 ) -> tuple[tuple[str, ...], int]:
     """Return the studies with a property in any run, and count all studies."""
-    found = {item for run in runs for item in _ids(run.cases.take(holds(run.cases)))}
-    return tuple(sorted(found)), len(
-        {item for run in runs for item in run.cases.study_ids.tolist()}
-    )
+    found = {study_id for run in runs for study_id in _ids(run.cases.take(holds(run.cases)))}
+    return tuple(sorted(found)), len({study_id for run in runs for study_id in _ids(run.cases)})
 
 
 def _oracle(run: ScoredRun) -> Iterator[Finding]:
     """Find the slices that a backend requested, in studies of more than one."""
-    chosen = np.zeros(len(run.cases), dtype=np.bool_)
-    for choice in (SliceChoice.ORACLE, SliceChoice.NOT_STATED):
-        chosen |= run.cases.chosen_as(choice)
-    shown = run.cases.take(run.cases.oracle & ~chosen)
+    cases = run.cases
+    chosen = cases.chosen_as(SliceChoice.ORACLE) | cases.chosen_as(SliceChoice.NOT_STATED)
+    shown = cases.take(cases.oracle & ~chosen)
     if len(shown):
         yield Finding(
             FindingKind.ORACLE_SLICES,
@@ -329,18 +311,13 @@ def _oracle(run: ScoredRun) -> Iterator[Finding]:
         )
 
 
-def _stand_in(run: ScoredRun) -> Iterator[Finding]:
-    if words := run.facts.stand_in:
-        yield Finding(FindingKind.STAND_IN, f"{run.backend}: {words}.", backend=run.backend)
-
-
-def _held_out(run: ScoredRun) -> Iterator[Finding]:
-    if rule := run.facts.held_out:
-        yield Finding(
-            FindingKind.HELD_OUT,
-            f"{run.backend} predicts {rule}.",
-            backend=run.backend,
-        )
+def _declared(run: ScoredRun) -> Iterator[Finding]:
+    """Report what a backend declares: that it stands in for another, or predicts held-out patients."""
+    name, facts = run.backend, run.facts
+    if facts.stand_in:
+        yield Finding(FindingKind.STAND_IN, f"{name}: {facts.stand_in}.", backend=name)
+    if facts.held_out:
+        yield Finding(FindingKind.HELD_OUT, f"{name} predicts {facts.held_out}.", backend=name)
 
 
 def _ids(table: CaseTable) -> tuple[str, ...]:

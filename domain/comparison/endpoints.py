@@ -54,12 +54,8 @@ class Endpoint:
         Raises:
             InvalidInputError: There is none of this name that has a paired test of its own.
         """
-        endpoints = (*GRADING, *LOCALISATION)
-        known = {
-            endpoint.name: endpoint
-            for endpoint in endpoints
-            if endpoint.measure.compared is Compared.BY_TEST
-        }
+        endpoints = {endpoint.name: endpoint for endpoint in (*GRADING, *LOCALISATION)}
+        known = {n: e for n, e in endpoints.items() if e.measure.compared is Compared.BY_TEST}
         if name not in known:
             raise InvalidInputError(f"primary endpoint {name!r}: wanted one of {', '.join(known)}")
         return known[name]

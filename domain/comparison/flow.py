@@ -83,10 +83,10 @@ def follow(runs: Sequence[ScoredRun], shared: Mapping[str, CaseTable]) -> Cohort
 
 def _arm(run: ScoredRun, table: CaseTable) -> ArmFlow:
     grade = table.has_grade & table.asked_grade
-    forms = np.zeros((2, len(table)), dtype=np.bool_)
-    for form in table.forms:
-        forms |= (table.asked(form), table.failed(form))
-    asked, failed = forms
+    asked, failed = (
+        np.any([holds(form) for form in table.forms], axis=0)
+        for holds in (table.asked, table.failed)
+    )
     return ArmFlow(
         name=run.backend,
         n_scored=len(run.cases),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 
@@ -134,17 +133,25 @@ def right_grades(
 ) -> dict[str, McNemar | NotEstimable]:
     """Count discordant studies: in all, in HGG and in LGG."""
     one, other = studies.right(first), studies.right(second)
-    found = {}
-    for name in ("all", "HGG", "LGG"):
-        part = studies.part(name)
-        found[name] = mcnemar(first_right=one[part], second_right=other[part])
-    return found
+    parts = {name: studies.part(name) for name in ("all", "HGG", "LGG")}
+    return {
+        name: mcnemar(first_right=one[part], second_right=other[part])
+        for name, part in parts.items()
+    }
 
 
 def right_p(
-    studies: GradedStudies, part: str, found: McNemar, first: str, second: str, *, seed: int
+    studies: GradedStudies,
+    part: str,
+    found: McNemar | NotEstimable,
+    first: str,
+    second: str,
+    *,
+    seed: int,
 ) -> float | NotEstimable:
     """Test accuracy by McNemar's mid-p, or by permutation for repeated patients."""
+    if isinstance(found, NotEstimable):
+        return found
     if not studies.repeats:
         return found.mid_p
     there = studies.part(part)
@@ -164,6 +171,11 @@ def paired_auroc(studies: GradedStudies, first: str, second: str) -> PairedAuroc
     return found
 
 
+def p_of(found: PairedAuroc | NotEstimable) -> float | NotEstimable:
+    """Return the p of DeLong's test."""
+    return found if isinstance(found, NotEstimable) else found.p
+
+
 def grading_p(
     studies: GradedStudies, endpoint: Endpoint, first: str, second: str, *, seed: int
 ) -> float | NotEstimable:
@@ -171,8 +183,7 @@ def grading_p(
     if not studies.has(first, second):
         return NOT_GRADED
     if endpoint == AUROC:
-        found = paired_auroc(studies, first, second)
-        return found if isinstance(found, NotEstimable) else found.p
+        return p_of(paired_auroc(studies, first, second))
     if endpoint == BRIER:
         if not {first, second} <= set(studies.probability):
             return NO_PROBABILITIES
@@ -229,10 +240,8 @@ def detectable_accuracy(
 def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float | NotEstimable:
     """Find the smallest difference of AUROCs detectable by DeLong's test."""
     paired = paired_auroc(studies, first, second)
-    if isinstance(paired, NotEstimable):
-        return paired
-    if isinstance(paired.p, NotEstimable):
-        return paired.p
+    if isinstance(paired, NotEstimable) or isinstance(paired.p, NotEstimable):
+        return p_of(paired)
     if isinstance(paired.correlation, NotEstimable):
         return paired.correlation
     areas = [
@@ -247,8 +256,3 @@ def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float |
         auroc=max(areas),
         correlation=paired.correlation,
     )
-
-
-def every_two(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Pair names, the earlier one first."""
-    return list(combinations(names, 2))

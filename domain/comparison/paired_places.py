@@ -73,19 +73,16 @@ class PlacedStudies:
         swapped = swap_tests(apart, self.numbers, seed=seed)
         found = {}
         for (first, second, endpoint), swap_p in zip(keys, swapped, strict=True):
-            means = self._compared(first, second, endpoint)
+            means = compare_means(
+                self.scores[first, endpoint],
+                self.scores[second, endpoint],
+                failed=(self._lost(first, endpoint), self._lost(second, endpoint)),
+                worst=endpoint.worst,
+                patients=self.numbers,
+            )
             p = larger_p(swap_p, means.p) if endpoint.measure.is_mean else swap_p
             found[first, second, endpoint] = replace(means, p=p)
         return found
-
-    def _compared(self, first: str, second: str, endpoint: Endpoint) -> PairedMeans:
-        return compare_means(
-            self.scores[first, endpoint],
-            self.scores[second, endpoint],
-            failed=(self._lost(first, endpoint), self._lost(second, endpoint)),
-            worst=endpoint.worst,
-            patients=self.numbers,
-        )
 
     def _lost(self, name: str, endpoint: Endpoint) -> BoolArray:
         """Return where the score is the worst, by a failure or by a missed tumour.
@@ -108,13 +105,21 @@ class PlacedStudies:
         return found
 
     def shift_p(
-        self, endpoint: Endpoint, found: SignedRank, first: str, second: str, *, seed: int
+        self,
+        endpoint: Endpoint,
+        found: SignedRank | NotEstimable,
+        first: str,
+        second: str,
+        *,
+        seed: int,
     ) -> float | NotEstimable:
         """Test a shift by Wilcoxon's test, or by permuting its ranks for repeated patients.
 
         Source: Rosner, Glynn & Lee, "The Wilcoxon signed rank test for paired comparisons of
             clustered data", Biometrics 2006.
         """
+        if isinstance(found, NotEstimable):
+            return found
         if self.numbers.max() + 1 == len(self.numbers):
             return found.p
         apart, patients = self._known(first, second, endpoint)

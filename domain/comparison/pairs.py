@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import LEADING, POINT_ERROR, Endpoint
@@ -23,8 +24,8 @@ from gliobench.domain.comparison.paired_grades import (
     GradedStudies,
     detectable_accuracy,
     detectable_auroc,
-    every_two,
     grading_p,
+    p_of,
     paired_auroc,
     right_grades,
     right_p,
@@ -35,7 +36,6 @@ from gliobench.domain.comparison.paired_places import (
     PlacedStudies,
 )
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.statistics.estimate import NotEstimable
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class ComparedStudies:
             grades=grades,
             drawn=DrawnGrades.of(grades, **options) if grades.called and grades.patients else None,
             places=places,
-            means=places.means(every_two(list(cases)), seed=bootstrap.seed),
+            means=places.means(list(combinations(cases, 2)), seed=bootstrap.seed),
             failed=FailedStudies.of(cases),
         )
 
@@ -82,83 +82,68 @@ class ComparedStudies:
 
 def compare_pairs(studies: ComparedStudies, primary: Endpoint, *, seed: int) -> list[Pair]:
     """Compare all pairs of backends; tests are uncorrected, and no claims are made."""
-    return [_pair(*two, studies, primary, seed=seed) for two in every_two(studies.names)]
+    return [_pair(*two, studies, primary, seed=seed) for two in combinations(studies.names, 2)]
 
 
 def _pair(
     first: str, second: str, studies: ComparedStudies, primary: Endpoint, *, seed: int
 ) -> Pair:
-    grades, failed = studies.grades, studies.failed
-    both = grades.has(first, second)
+    grades, both = studies.grades, studies.grades.has(first, second)
+    right = right_grades(grades, first, second) if both else {}
     pair = Pair(
         first=first,
         second=second,
         differences=tuple(studies.differences(first, second)),
-        right=right_grades(grades, first, second) if both else {},
+        right=right,
         auroc=paired_auroc(grades, first, second),
-        answered=failed.answered(first, second),
+        answered=studies.failed.answered(first, second),
         shifts=studies.places.shifts(first, second),
         tests=(),
         claims={},
-        detectable=None,
-    )
-    detectable = None
-    if both:
-        detectable = Detectable(
-            detectable_accuracy(grades, pair.right["all"]), detectable_auroc(grades, first, second)
+        detectable=Detectable(
+            detectable_accuracy(grades, right["all"]), detectable_auroc(grades, first, second)
         )
-    p = failed.p(pair.answered, first, second, seed=seed)
-    tests = (
-        *_placing_tests(pair, studies.places, studies.means, primary, seed=seed),
-        Test(Family.LEAD, FAILURES, p, p),
+        if both
+        else None,
+    )
+    found = (
+        *_placing_tests(pair, studies, primary, seed=seed),
+        (Family.LEAD, FAILURES, studies.failed.p(pair.answered, first, second, seed=seed)),
         *_grading_tests(pair, grades, primary, seed=seed),
     )
-    return replace(pair, tests=tests, detectable=detectable)
+    return replace(pair, tests=tuple(Test(family, of, p, p) for family, of, p in found))
 
 
 def _placing_tests(
-    pair: Pair, places: PlacedStudies, means: PairedScores, primary: Endpoint, *, seed: int
-) -> Iterator[Test]:
+    pair: Pair, studies: ComparedStudies, primary: Endpoint, *, seed: int
+) -> Iterator[tuple[Family, str, PValue]]:
     """List the uncorrected tests of localisation."""
     names, in_lead = (pair.first, pair.second), {primary, POINT_ERROR}
-    if primary.form and (*names, primary) not in means:
-        yield Test(Family.LEAD, primary.name, NOT_LOCALISED, NOT_LOCALISED)
-    for endpoint in places.shared(*names):
+    if primary.form and (*names, primary) not in studies.means:
+        yield Family.LEAD, primary.name, NOT_LOCALISED
+    for endpoint in studies.places.shared(*names):
         if endpoint in in_lead or endpoint.measure.is_mean:
-            family, p = _family(endpoint, in_lead, Family.MEANS), means[*names, endpoint].p
-            yield Test(family, endpoint.name, p, p)
+            family = Family.LEAD if endpoint in in_lead else Family.MEANS
+            yield family, endpoint.name, studies.means[*names, endpoint].p
     for endpoint in LEADING:
         shift = pair.shifts.get(endpoint.form) if endpoint.form else None
         if shift is not None:
-            p = (
-                shift
-                if isinstance(shift, NotEstimable)
-                else places.shift_p(endpoint, shift, *names, seed=seed)
-            )
-            family = _family(endpoint, in_lead, Family.LOCALISATION)
-            yield Test(family, ranks_of(endpoint) if endpoint in in_lead else endpoint.name, p, p)
-
-
-def _family(endpoint: Endpoint, in_lead: set[Endpoint], otherwise: Family) -> Family:
-    return Family.LEAD if endpoint in in_lead else otherwise
+            p = studies.places.shift_p(endpoint, shift, *names, seed=seed)
+            if endpoint in in_lead:
+                yield Family.LEAD, ranks_of(endpoint), p
+            else:
+                yield Family.LOCALISATION, endpoint.name, p
 
 
 def _grading_tests(
     pair: Pair, grades: GradedStudies, primary: Endpoint, *, seed: int
-) -> Iterator[Test]:
+) -> Iterator[tuple[Family, str, PValue]]:
     """List the uncorrected tests of grading."""
-    p: PValue
     names = (pair.first, pair.second)
     if not primary.form:
-        p = grading_p(grades, primary, *names, seed=seed)
-        yield Test(Family.LEAD, primary.name, p, p)
+        yield Family.LEAD, primary.name, grading_p(grades, primary, *names, seed=seed)
     for part, right in pair.right.items():
         family = Family.GRADES if part == "all" else Family.WITHIN_GRADES
-        if isinstance(right, NotEstimable):
-            p = right
-        else:
-            p = right_p(grades, part, right, *names, seed=seed)
-        yield Test(family, part, p, p)
+        yield family, part, right_p(grades, part, right, *names, seed=seed)
     if pair.right:
-        p = pair.auroc if isinstance(pair.auroc, NotEstimable) else pair.auroc.p
-        yield Test(Family.AUROC, "auroc", p, p)
+        yield Family.AUROC, "auroc", p_of(pair.auroc)

@@ -68,12 +68,11 @@ class Strata:
 
 def laterality(right_share: float) -> Laterality | None:
     """Return the side of a tumour by its share there; None where that is NaN."""
-    share = right_share
-    if isnan(share):
+    if isnan(right_share):
         return None
-    if min(share, 1 - share) >= CROSSING_SHARE:
+    if min(right_share, 1 - right_share) >= CROSSING_SHARE:
         return Laterality.CROSSING
-    return Laterality.RIGHT if share > 0.5 else Laterality.LEFT
+    return Laterality.RIGHT if right_share > 0.5 else Laterality.LEFT
 
 
 def stratify(cases: Cases, by: Stratifier) -> Strata:

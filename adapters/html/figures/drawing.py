@@ -53,11 +53,10 @@ class Dot:
 
     def __html__(self) -> Markup:
         """Render it as SVG."""
-        x, y = map(_short, self.at)
+        numbers = map(_short, (*self.at, self.radius))
         title = Markup("<title>{}</title>").format(self.says) if self.says else ""
-        return Markup('<circle class="{}" cx="{}" cy="{}" r="{}">{}</circle>').format(
-            self.ink, x, y, _short(self.radius), title
-        )
+        drawn = Markup('<circle class="{}" cx="{}" cy="{}" r="{}">{}</circle>')
+        return drawn.format(self.ink, *numbers, title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,8 @@ class Panel:
 
     def __html__(self) -> Markup:
         """Render it as SVG."""
-        numbers = [_short(number) for number in (*self.at, *self.size, self.strength)]
-        return Markup(
-            '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="{}"/>'
-        ).format(self.ink, *numbers)
+        drawn = Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="{}"/>')
+        return drawn.format(self.ink, *map(_short, (*self.at, *self.size, self.strength)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,8 @@ class Figure:
     def inline(self, kind: str) -> Markup:
         """Render it for the page as one of these classes, without the narrow one."""
         given = Markup('width="{}" role="img" aria-label="{}"')
-        return self._svg(given.format(_short(PIXELS * self.size[0]), self.alt), Markup(), kind)
+        sized = given.format(_short(PIXELS * self.size[0]), self.alt)
+        return self._svg(kind, (0, 0, *self.size), sized)
 
     def file(self, style: str, stamps: Sequence[str] = ()) -> str:
         """Render it as a self-contained file with a margin.
@@ -163,29 +161,25 @@ class Figure:
             style: The style sheet.
             stamps: Warnings in the title and above the picture.
         """
-        top = STAMP_ROOM if stamps else 0.0
+        warning, top = " · ".join(stamps), STAMP_ROOM if stamps else 0.0
+        start = (-MARGIN, -MARGIN - top)
         width, height = self.size[0] + 2 * MARGIN, self.size[1] + 2 * MARGIN + top
-        warning = " · ".join(stamps)
         given = Markup('xmlns="http://www.w3.org/2000/svg" role="img" width="{}" height="{}"')
-        inside = Markup("<title>{}</title><desc>{}</desc>").format(
-            f"{f'[{warning}] ' if warning else ''}{self.title}: {self.says}".rstrip(": "), self.alt
+        inside = Markup("<title>{}</title><desc>{}</desc><style>{}</style>{}{}").format(
+            f"{f'[{warning}] ' if warning else ''}{self.title}: {self.says}".rstrip(": "),
+            self.alt,
+            Markup(style),  # noqa: S704 -- our own, without data
+            Panel(start, (width, height), "paper"),
+            Label((0, 4 - top), warning, ink="stamped") if warning else "",
         )
-        # Our own style sheet, without data.
-        inside += Markup(f"<style>{style}</style>")  # noqa: S704
-        inside += Panel((-MARGIN, -MARGIN - top), (width, height), "paper").__html__()
-        if warning:
-            inside += Label((0, -top + 4), warning, ink="stamped").__html__()
         sized = given.format(_short(2 * width), _short(2 * height))
-        return str(self._svg(sized, inside, "drawn", margin=MARGIN, top=top)) + "\n"
+        return f"{self._svg('drawn', (*start, width, height), sized, inside)}\n"
 
     def _svg(
-        self, given: Markup, inside: Markup, kind: str, *, margin: float = 0, top: float = 0
+        self, kind: str, box: Sequence[float], given: Markup, inside: Markup | str = ""
     ) -> Markup:
-        width, height = (edge + 2 * margin for edge in self.size)
-        box = [-margin, -margin - top, width, height + top]
-        drawn = Markup('<svg class="{}" viewBox="{}" {}>{}{}</svg>')
-        marks = Markup().join(mark.__html__() for mark in self.marks)
-        return drawn.format(kind, " ".join(map(_short, box)), given, inside, marks)
+        drawn, seen = Markup('<svg class="{}" viewBox="{}" {}>{}{}</svg>'), map(_short, box)
+        return drawn.format(kind, " ".join(seen), given, inside, Markup().join(self.marks))
 
 
 @dataclass(frozen=True, slots=True)
