@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from gliobench.adapters.html.figures.drawing import Figure
 from gliobench.adapters.html.tables import Table
@@ -14,17 +14,16 @@ from gliobench.adapters.html.tables import Table
 class Prose:
     """Paragraphs; `style` is a class of `style.css`."""
 
-    kind: ClassVar[str] = "prose"
-    paragraphs: Sequence[str]
+    content: Sequence[str]
     style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Title:
-    """A heading within a section, with a remark below."""
+class Part:
+    """Blocks below a heading and a remark."""
 
-    kind: ClassVar[str] = "title"
-    text: str
+    title: str
+    content: Sequence[Block]
     note: str = ""
 
 
@@ -32,17 +31,15 @@ class Title:
 class Gallery:
     """Figures side by side; `width` is a class of `style.css`."""
 
-    kind: ClassVar[str] = "gallery"
-    figures: Sequence[Figure]
-    width: str = "two"
+    content: Sequence[Figure]
+    width: str
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """A table; `head` is the title of its first column."""
 
-    kind: ClassVar[str] = "numbers"
-    table: Table
+    content: Table | None
     caption: str
     head: str = "Backend"
 
@@ -51,8 +48,7 @@ class Numbers:
 class Facts:
     """Names and values; `coded` prints values as code."""
 
-    kind: ClassVar[str] = "facts"
-    values: Mapping[str, object]
+    content: Mapping[str, object]
     coded: bool = False
 
 
@@ -60,26 +56,34 @@ class Facts:
 class Listed:
     """A list of sentences."""
 
-    kind: ClassVar[str] = "listed"
-    items: Sequence[str]
+    content: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
     """Blocks that are closed until asked for."""
 
-    kind: ClassVar[str] = "closed"
     summary: str
-    blocks: Sequence[Block]
+    content: Sequence[Block]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """A template of its own, with its values."""
 
-    kind: ClassVar[str] = "template"
     name: str
-    values: Mapping[str, object]
+    content: object
 
 
-Block: TypeAlias = Prose | Title | Gallery | Numbers | Facts | Listed | Closed | Template
+Block: TypeAlias = Prose | Part | Gallery | Numbers | Facts | Listed | Closed | Template
+
+
+def with_content(blocks: Iterable[Block]) -> list[Block]:
+    """Leave out blocks without content, at every depth."""
+    found = [
+        replace(block, content=with_content(block.content))
+        if isinstance(block, Part | Closed)
+        else block
+        for block in blocks
+    ]
+    return [block for block in found if block.content]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.adapters.html.numbers import count, listed, number
 from gliobench.adapters.html.words import pair_of
 from gliobench.domain.comparison.endpoints import Endpoint
-from gliobench.domain.comparison.pair import ALPHA, Claim, Verdict
+from gliobench.domain.comparison.pair import ALPHA, Verdict
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.metrics.measures import CENTRE_ERROR, CENTRE_ERROR_3D
 
@@ -18,10 +18,11 @@ def claims_of_the_first(
     """Compare the first of a ranking with all others, by kind of claim."""
     first, *others = [name for name, _ in ranking]
     claims = {name: pair_of(report, {first, name}).claim(endpoint) for name in others}
+    kinds = {name: (claim.verdict, claim.typically == first) for name, claim in claims.items()}
     return "; ".join(
-        phrase(listed(names))
-        for belongs, phrase in _wordings(first, endpoint, report.cohort.n_studies)
-        if (names := [name for name in others if belongs(claims[name])])
+        phrase.format(listed(names))
+        for kind, phrase in _wordings(endpoint, report.cohort.n_studies).items()
+        if (names := [name for name in others if kinds[name] == kind])
     )
 
 
@@ -40,55 +41,28 @@ def more_failures(report: Report) -> Iterator[str]:
             yield f"{name} fails significantly more often ({n:,} of {of}) than {listed(fewer)}."
 
 
-SIGNIFICANT = f" (Holm-adjusted p < {ALPHA:g})"
-Wording = tuple[Callable[[Claim], bool], Callable[[str], str]]
-
-
-def _wordings(first: str, endpoint: Endpoint, n_studies: int) -> Iterator[Wording]:
-    """Pair each kind of claim with its wording, which takes the others' names."""
-    closer = "closer" if endpoint.measure in (CENTRE_ERROR, CENTRE_ERROR_3D) else "better"
-    typically, open_means = f"{closer} in the typical study", _why_open(endpoint, n_studies)
-    if endpoint.measure.is_mean:
-        yield (
-            _is(Verdict.APART, both=True),
-            f"it is {typically} and on average than {{}}{SIGNIFICANT}".format,
-        )
-        yield (
-            _is(Verdict.APART, both=False),
-            f"it is better on average than {{}}{SIGNIFICANT}".format,
-        )
-    else:
-        yield _is(Verdict.APART), f"it is better than {{}}{SIGNIFICANT}".format
-    yield (
-        _is(Verdict.TORN),
-        f"it is better on average than {{}}, but worse in the typical study{SIGNIFICANT}: large errors "
-        "and failures dominate the mean".format,
-    )
-    yield (
-        _typical(first, wins=True),
-        f"it is {typically} than {{}}{SIGNIFICANT}, {open_means}".format,
-    )
-    yield (
-        _typical(first, wins=False),
-        f"it is worse in the typical study than {{}}{SIGNIFICANT}, {open_means}".format,
-    )
-    yield _is(Verdict.OPEN), "the difference from {} is not statistically significant".format
-    yield _is(Verdict.UNTESTED), "no test was possible against {}".format
-
-
-def _is(verdict: Verdict, *, both: bool | None = None) -> Callable[[Claim], bool]:
-    return lambda claim: (
-        claim.verdict is verdict and (both is None or both is (claim.typically is not None))
-    )
-
-
-def _typical(first: str, *, wins: bool) -> Callable[[Claim], bool]:
-    return lambda claim: claim.verdict is Verdict.TYPICAL and (claim.typically == first) is wins
-
-
-def _why_open(endpoint: Endpoint, n_studies: int) -> str:
-    unit = f" {endpoint.measure.unit}" if endpoint.measure.unit else ""
-    return (
-        f"but no claim about the means is supported: a failure counts as {number(endpoint.worst, 0)}{unit}, "
+def _wordings(endpoint: Endpoint, n_studies: int) -> Mapping[tuple[Verdict, bool], str]:
+    """Return a phrase for each verdict and whether the first is better in the typical study."""
+    measure, significant = endpoint.measure, f" (Holm-adjusted p < {ALPHA:g})"
+    closer = "closer" if measure in (CENTRE_ERROR, CENTRE_ERROR_3D) else "better"
+    worst = f"{number(endpoint.worst, 0)} {measure.unit}".rstrip()
+    open_means = (
+        f"{significant}, but no claim about the means is supported: a failure counts as {worst}, "
         f"and {count(n_studies, 'study')} are too few to bound the failure rates"
     )
+    return {
+        (Verdict.APART, True): (
+            f"it is {closer} in the typical study and on average than {{}}{significant}"
+        ),
+        (Verdict.APART, False): (
+            f"it is better{' on average' if measure.is_mean else ''} than {{}}{significant}"
+        ),
+        (Verdict.TORN, False): (
+            f"it is better on average than {{}}, but worse in the typical study{significant}: large "
+            "errors and failures dominate the mean"
+        ),
+        (Verdict.TYPICAL, True): f"it is {closer} in the typical study than {{}}{open_means}",
+        (Verdict.TYPICAL, False): f"it is worse in the typical study than {{}}{open_means}",
+        (Verdict.OPEN, False): "the difference from {} is not statistically significant",
+        (Verdict.UNTESTED, False): "no test was possible against {}",
+    }

@@ -8,26 +8,26 @@ from gliobench.adapters.html.claims import claims_of_the_first, more_failures
 from gliobench.adapters.html.numbers import ends, interval, listed, number, percent, value_of
 from gliobench.adapters.html.stamps import FEW_STUDIES, UNRANKED, unranked
 from gliobench.adapters.html.words import (
+    arm_of,
+    concerned,
     distance_words,
     endpoint_name,
     grade_counts,
+    measured_by,
     pair_of,
     point_bias,
     ranked,
     row_of,
-    tracking_indices,
-    when_chosen,
     with_interval,
 )
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.pair import Tracking, Verdict
 from gliobench.domain.comparison.report import Arm, Report
-from gliobench.domain.evaluation.findings import Finding, FindingKind
+from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics.measures import ACCURACY
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.statistics.estimate import Estimate
-from gliobench.domain.studies.study import Grade
 
 MOST_WORDS = 30
 """Of the verdict."""
@@ -62,9 +62,10 @@ def verdict(report: Report) -> str:
 
 def claims(report: Report) -> list[str]:
     """List all claims that the report makes, a sentence each."""
-    parts = (grading_claims, localisation_claims, more_failures, tracking_claims)
-    found = parts if report.cohort.is_ranked else (_unranked,)
-    return [sentence for part in (*found, training_claims) for sentence in part(report)]
+    if not report.cohort.is_ranked:
+        return [unranked(report.cohort), *training_claims(report)]
+    parts = (grading_claims, localisation_claims, more_failures, tracking_claims, training_claims)
+    return [sentence for part in parts for sentence in part(report)]
 
 
 def grading_claims(report: Report) -> Iterator[str]:
@@ -85,34 +86,24 @@ def localisation_claims(report: Report) -> Iterator[str]:
 
 def training_claims(report: Report) -> Iterator[str]:
     """Name the backends trained on these patients, and those that do not state their training data."""
-    learned, unstated = (
-        _concerned(report.findings, kind)
-        for kind in (FindingKind.LEAKAGE, FindingKind.UNSTATED_TRAINING)
-    )
-    if learned:
+    if learned := concerned(report, FindingKind.LEAKAGE):
         was, scores = ("were", "their") if len(learned) > 1 else ("was", "its")
         yield (
             f"{listed(learned)} {was} trained on patients of this cohort: {scores} scores do not "
             "estimate the performance on new patients."
         )
-    if unstated:
+    if unstated := concerned(report, FindingKind.UNSTATED_TRAINING):
         do, their = ("do", "their") if len(unstated) > 1 else ("does", "its")
         yield f"{listed(unstated)} {do} not state {their} training data."
 
 
-def _concerned(findings: Sequence[Finding], kind: FindingKind) -> list[str]:
-    return [found.backend for found in findings if found.kind is kind and found.backend]
-
-
 def _who_leads(report: Report, name: str, others: Sequence[str]) -> str:
     """Name the first of the ranking, and what forbids to take it for the best."""
-    learned = _concerned(report.findings, FindingKind.LEAKAGE)
-    if name in learned:
+    if name in concerned(report, FindingKind.LEAKAGE):
         return f"{name} scores highest but was trained on these patients"
     if not others:
         return name
-    arm = next(arm for arm in report.arms if arm.name == name)
-    if arm.baseline:
+    if arm_of(report, name).baseline:
         return f"No model leads; {name}, a baseline, ranks first"
     better = any(_is_better(report, name, other) for other in others)
     return f"{name} {'leads' if better else 'ranks first'}"
@@ -120,11 +111,9 @@ def _who_leads(report: Report, name: str, others: Sequence[str]) -> str:
 
 def _scored(report: Report, found: Estimate) -> str:
     measure = report.primary.measure
-    unit = f" {measure.unit}" if measure.unit else ""
-    title = endpoint_name(report.primary)
     spread = interval(found, measure.digits, dash="–")
-    inside = f" ({spread})" if spread else ""
-    return f"{title} {number(found.value, measure.digits)}{unit}{inside}"
+    parts = (number(found.value, measure.digits), measure.unit, f"({spread})" if spread else "")
+    return " ".join(filter(None, (endpoint_name(report.primary), *parts)))
 
 
 def _against(report: Report, name: str, others: Sequence[str], *, most_named: int) -> str:
@@ -143,11 +132,8 @@ def _against(report: Report, name: str, others: Sequence[str], *, most_named: in
 def _some(names: Sequence[str], others: Sequence[str], most_named: int) -> str:
     if len(names) <= most_named:
         return listed(names)
-    return (
-        f"all {len(names)} others"
-        if len(names) == len(others)
-        else f"{len(names)} of {len(others)} others"
-    )
+    share = f"all {len(names)}" if len(names) == len(others) else f"{len(names)} of {len(others)}"
+    return f"{share} others"
 
 
 def _against_chance(report: Report, name: str) -> str:
@@ -162,33 +148,28 @@ def _is_better(report: Report, name: str, other: str) -> bool:
     return claim.verdict is Verdict.APART and claim.better == name
 
 
-def _unranked(report: Report) -> Iterator[str]:
-    yield unranked(report.cohort)
-
-
 def _primary(report: Report) -> Iterator[str]:
-    primary = report.primary
-    ranking = ranked(report.arms, primary)
-    declared = f"{endpoint_name(primary)}, the primary endpoint ({when_chosen(report)})"
+    endpoint = report.primary
+    declared = f"{endpoint_name(endpoint)}, the primary endpoint ({report.primary_choice.value})"
+    ranking = ranked(report.arms, endpoint)
     if not ranking:
         yield f"No backend could be scored by {declared}."
         return
-    name, best = ranking[0]
-    arm = next(arm for arm in report.arms if arm.name == name)
-    is_rule = ", a baseline," if arm.baseline else ""
+    arm = arm_of(report, ranking[0][0])
+    name, value = f"{arm.name}{', a baseline,' if arm.baseline else ''}", _value(arm, endpoint)
     if len(ranking) == 1:
-        yield f"By {declared}, only {name}{is_rule} is scored, {_value(arm, primary, best)}."
-        return
-    first = f"By {declared}, {name}{is_rule} ranks first {_value(arm, primary, best)}"
-    yield f"{first}; {claims_of_the_first(report, ranking, primary)}."
+        yield f"By {declared}, only {name} is scored, {value}."
+    else:
+        others = claims_of_the_first(report, ranking, endpoint)
+        yield f"By {declared}, {name} ranks first {value}; {others}."
 
 
-def _value(arm: Arm, endpoint: Endpoint, found: Estimate) -> str:
+def _value(arm: Arm, endpoint: Endpoint) -> str:
     """Print a backend's score; for distances the median and the failures come before the mean."""
     row = row_of(arm, endpoint.form) if endpoint.form else None
     if row and endpoint.measure in row.spreads:
         return f"with {distance_words(row, endpoint.measure)}"
-    return f"with {with_interval(found)}"
+    return f"with {with_interval(measured_by(arm, endpoint))}"
 
 
 def _no_skill(report: Report) -> Iterator[str]:
@@ -214,83 +195,78 @@ def _no_skill(report: Report) -> Iterator[str]:
 
 def always_one(grading: GradingSummary) -> str:
     """Report the score of always answering the more common grade, and the weight of the rarer one."""
-    trivial = (
-        f"Always answering {grading.commoner.value} would score an accuracy of "
-        f"{percent(grading.no_skill)} at a balanced accuracy of 0.5"
+    found = grading.confusion
+    fewest, grade = min(
+        (found.true_positive + found.false_negative, "HGG"),
+        (found.true_negative + found.false_positive, "LGG"),
     )
-    confusion = grading.confusion
-    counts = {
-        Grade.HGG: confusion.true_positive + confusion.false_negative,
-        Grade.LGG: confusion.true_negative + confusion.false_positive,
-    }
-    grade, fewest = min(counts.items(), key=lambda one: one[1])
+    weight = ""
     if fewest == 1:
-        return f"{trivial}; a single {grade.value} study determines half of the balanced accuracy."
-    if fewest < FEW_STUDIES:
-        step = number(0.5 / fewest)
-        return (
-            f"{trivial}; with only {fewest} {grade.value} studies, one of them changes the balanced "
-            f"accuracy by {step}."
+        weight = f"; a single {grade} study determines half of the balanced accuracy"
+    elif fewest < FEW_STUDIES:
+        weight = (
+            f"; with only {fewest} {grade} studies, one of them changes the balanced accuracy by "
+            f"{number(0.5 / fewest)}"
         )
-    return f"{trivial}."
+    return (
+        f"Always answering {grading.commoner.value} would score an accuracy of "
+        f"{percent(grading.no_skill)} at a balanced accuracy of 0.5{weight}."
+    )
 
 
 def _placing(report: Report) -> Iterator[str]:
     ranking = ranked(report.arms, POINT_ERROR)
-    if report.primary == POINT_ERROR or len(ranking) < 2:
-        return
-    name, best = ranking[0]
-    arm = next(arm for arm in report.arms if arm.name == name)
-    first = (
-        f"For points on the scoring plane, {name} has the smallest mean error, "
-        f"{_value(arm, POINT_ERROR, best)}"
-    )
-    yield f"{first}; {claims_of_the_first(report, ranking, POINT_ERROR)}."
+    if report.primary != POINT_ERROR and len(ranking) > 1:
+        arm = arm_of(report, ranking[0][0])
+        yield (
+            f"For points on the scoring plane, {arm.name} has the smallest mean error, "
+            f"{_value(arm, POINT_ERROR)}; {claims_of_the_first(report, ranking, POINT_ERROR)}."
+        )
 
 
 def tracking_claims(report: Report) -> Iterator[str]:
     """Yield the claims on whether points follow the tumour."""
     if not report.cohort.is_ranked:
         return
-    indices = dict(tracking_indices(report.arms))
-    biases = {arm.name: bias for arm in report.arms if (bias := point_bias(arm))}
-    stay = [arm.name for arm in report.arms if arm.tracking is Tracking.HARDLY]
-    cluster = [name for name in stay if _is_clustered(biases[name])]
-    groups = (
-        ([arm.name for arm in report.arms if arm.tracking is Tracking.FOLLOWS], _following),
-        (cluster, lambda names, one: _clustering(names, one, [biases[name] for name in cluster])),
-        ([name for name in stay if name not in cluster], _scattering),
-    )
-    for names, sentence in groups:
-        if names:
-            yield sentence(listed(names), listed([number(indices[name].value) for name in names]))
+    found = [(arm, bias) for arm in report.arms if (bias := point_bias(arm))]
+    follow = [(arm.name, bias) for arm, bias in found if arm.tracking is Tracking.FOLLOWS]
+    stay = [(arm.name, bias) for arm, bias in found if arm.tracking is Tracking.HARDLY]
+    cluster = [(name, bias) for name, bias in stay if _is_clustered(bias)]
+    scatter = [(name, bias) for name, bias in stay if not _is_clustered(bias)]
+    if follow:
+        at_1 = ", where 1 means every answer at its tumour’s centre"
+        yield _tracked(follow, "follow", "follows", scale=at_1)
+    if cluster:
+        answers = max(bias.predicted.spread_mm for _, bias in cluster)
+        tumours = min(bias.reference.spread_mm for _, bias in cluster)
+        spread = (
+            f": the spread of the answers is {'up to ' * (len(cluster) > 1)}{number(answers, 0)} mm, "
+            f"that of the tumours {number(tumours, 0)} mm"
+        )
+        keep, keeps = (
+            "keep to one region and hardly follow",
+            "keeps to one region and hardly follows",
+        )
+        at_0 = ", where 0 means independent of tumour position"
+        yield _tracked(cluster, keep, keeps, spread=spread, scale=at_0)
+    if scatter:
+        give = "give scattered answers and hardly follow"
+        yield _tracked(scatter, give, "gives scattered answers and hardly follows")
 
 
-def _following(names: str, indices: str) -> str:
-    verb, index = ("follow", "indices") if " and " in names else ("follows", "index")
-    return f"{names} {verb} the tumour (tracking {index} {indices}, where 1 means every answer at its tumour’s centre)."
-
-
-def _clustering(names: str, indices: str, biases: Sequence[PositionBias]) -> str:
-    several = len(biases) > 1
-    keep, hardly, index = (
-        ("keep", "hardly follow", "indices") if several else ("keeps", "hardly follows", "index")
-    )
-    return (
-        f"{names} {keep} to one region and {hardly} the tumour: the spread of the answers is "
-        f"{'up to ' if several else ''}{number(max(bias.predicted.spread_mm for bias in biases), 0)} "
-        f"mm, that of the tumours {number(min(bias.reference.spread_mm for bias in biases), 0)} mm "
-        f"(tracking {index} {indices}, where 0 means independent of tumour position)."
-    )
-
-
-def _scattering(names: str, indices: str) -> str:
-    scatter, index = (
-        ("give scattered answers and hardly follow", "indices")
-        if " and " in names
-        else ("gives scattered answers and hardly follows", "index")
-    )
-    return f"{names} {scatter} the tumour (tracking {index} {indices})."
+def _tracked(
+    found: Sequence[tuple[str, PositionBias]],
+    several: str,
+    one: str,
+    *,
+    spread: str = "",
+    scale: str = "",
+) -> str:
+    """Report whether backends follow the tumour, with their tracking indices."""
+    verb, index = (several, "indices") if len(found) > 1 else (one, "index")
+    values = listed([number(value_of(bias.tracking)) for _, bias in found])
+    names = listed([name for name, _ in found])
+    return f"{names} {verb} the tumour{spread} (tracking {index} {values}{scale})."
 
 
 def _is_clustered(bias: PositionBias) -> bool:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 from gliobench.adapters.html.casebook.section import ARM_COLOURS
 from gliobench.adapters.html.figures.scale import scale, spread
-from gliobench.adapters.html.numbers import MISSING, interval, number
-from gliobench.adapters.html.words import endpoint_name, measured_by, pair_of, ranked, row_of
+from gliobench.adapters.html.numbers import interval, number
+from gliobench.adapters.html.words import (
+    concerned,
+    endpoint_name,
+    measured_by,
+    pair_of,
+    ranked,
+    row_of,
+)
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.pair import Verdict
 from gliobench.domain.comparison.report import Arm, Report
@@ -43,35 +51,19 @@ class Number(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LeagueCell:
-    """One number; `low`, `at` and `high` are in per cent of the column's scale.
-
-    Args:
-        text: As printed; `MISSING` where there is none.
-        says: The interval as printed; empty without one.
-        key: To sort by; None goes last.
-        low: Lower end of the bar.
-        at: Position of the number.
-        high: Upper end of the bar.
-        letters: Significance letters, where the column has any.
-    """
-
-    text: str = MISSING
-    says: str = ""
-    key: float | None = None
-    low: float = 0.0
-    at: float = 0.0
-    high: float = 0.0
-    letters: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class LeagueColumn:
-    """A heading and its meaning; `falls` where less is better."""
+    """A heading, its meaning, and a number for each row; `falls` where less is better."""
 
     title: str
     meaning: str
+    numbers: tuple[Number | None, ...]
     falls: bool = False
+
+    def place(self, value: float) -> float:
+        """Place a value in per cent of the scale: 0 to 1, or to a round number above all."""
+        most = max(found.high for found in self.numbers if found)
+        top = 1.0 if most <= 1 else scale(min(most, WORST_MM - 1))[1]
+        return round(100 * min(max(value, 0.0), top) / top, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +75,14 @@ class LeagueRow:
         colour: Index of its colour.
         mark: "baseline", "stand-in", or "leakage" where it was trained on these patients; or empty.
         baseline: Whether it is a baseline.
-        cells: In the order of the columns.
+        letters: Its significance letters, in the first column.
     """
 
     name: str
     colour: int
     mark: str
     baseline: bool
-    cells: tuple[LeagueCell, ...]
+    letters: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,60 +92,37 @@ class League:
     columns: tuple[LeagueColumn, ...]
     rows: tuple[LeagueRow, ...]
 
-    @property
-    def lettered(self) -> bool:
-        """Whether any cell has significance letters."""
-        return any(cell.letters for row in self.rows for cell in row.cells)
-
 
 def league(report: Report) -> League:
     """Tabulate all backends; columns without a number are left out."""
-    arms = _in_order(report)
-    letters = _letters(report)
-    columns: list[LeagueColumn] = []
-    cells: list[list[LeagueCell]] = []
-    for column, read in _columns(report):
-        numbers = [read(arm) for arm in arms]
-        if any(numbers):
-            column_cells = _cells(numbers)
-            if not columns:
-                column_cells = [
-                    replace(cell, letters=letters.get(arm.name, ""))
-                    for arm, cell in zip(arms, column_cells, strict=True)
-                ]
-            columns.append(column)
-            cells.append(column_cells)
-    rows = [
+    arms, letters = _in_order(report), _letters(report)
+    columns = tuple(column for column in _columns(report, arms) if any(column.numbers))
+    rows = (
         LeagueRow(
             name=arm.name,
             colour=report.arms.index(arm) % ARM_COLOURS,
             mark=_mark(report, arm),
             baseline=arm.baseline,
-            cells=tuple(column[at] for column in cells),
+            letters=letters.get(arm.name, ""),
         )
-        for at, arm in enumerate(arms)
-    ]
-    return League(tuple(columns), tuple(rows))
+        for arm in arms
+    )
+    return League(columns, tuple(rows))
 
 
 def _in_order(report: Report) -> list[Arm]:
     """Put models before baselines, the better first; on simulated studies keep the order."""
-    order = [name for name, _ in ranked(report.arms, report.primary)]
+    order = {name: place for place, (name, _) in enumerate(ranked(report.arms, report.primary))}
     if not report.cohort.is_ranked:
-        return sorted(report.arms, key=lambda arm: arm.baseline)
-
-    def place(arm: Arm) -> tuple[bool, int]:
-        return arm.baseline, order.index(arm.name) if arm.name in order else len(order)
-
-    return sorted(report.arms, key=place)
+        order = {}
+    return sorted(report.arms, key=lambda arm: (arm.baseline, order.get(arm.name, len(order))))
 
 
 def _mark(report: Report, arm: Arm) -> str:
     if arm.baseline:
         return "baseline"
-    kinds = {found.kind for found in report.findings if found.backend == arm.name}
-    marks = {FindingKind.LEAKAGE: "leakage", FindingKind.STAND_IN: "stand-in"}
-    return next((mark for kind, mark in marks.items() if kind in kinds), "")
+    marks = {"leakage": FindingKind.LEAKAGE, "stand-in": FindingKind.STAND_IN}
+    return next((mark for mark, kind in marks.items() if arm.name in concerned(report, kind)), "")
 
 
 def _letters(report: Report) -> dict[str, str]:
@@ -162,49 +131,48 @@ def _letters(report: Report) -> dict[str, str]:
     if len(names) < 2 or not report.pairs:
         return {}
     different = {
-        frozenset((one, other))
-        for at, one in enumerate(names)
-        for other in names[at + 1 :]
-        if pair_of(report, {one, other}).claim(report.primary).verdict is Verdict.APART
+        frozenset(pair)
+        for pair in combinations(names, 2)
+        if pair_of(report, set(pair)).claim(report.primary).verdict is Verdict.APART
     }
     return compact_letters(names, different)
 
 
-Reader = Callable[[Arm], Number | None]
-
-
-def _columns(report: Report) -> Iterator[tuple[LeagueColumn, Reader]]:
+def _columns(report: Report, arms: Sequence[Arm]) -> Iterator[LeagueColumn]:
     """Yield the primary endpoint first, then the other leading measures and the failures."""
     for endpoint in dict.fromkeys((report.primary, BALANCED_ACCURACY, AUROC)):
-        yield _endpoint_column(endpoint)
+        yield _endpoint_column(arms, endpoint)
     dice = Endpoint(leading(Form.MASK), Form.MASK)
     for region in NESTED:
         if (dice, region) != (report.primary, NESTED[0]):
-            yield _endpoint_column(dice, region)
-    for form, measure in ((Form.POINT, CENTRE_ERROR), (Form.POINT_3D, CENTRE_ERROR_3D)):
-        if any(row_of(arm, form) for arm in report.arms):
-            yield _median_column(form, measure)
-            break
+            yield _endpoint_column(arms, dice, region)
+    if any(row_of(arm, Form.POINT) for arm in arms):
+        yield _median_column(arms, Form.POINT, CENTRE_ERROR, "on the scoring plane")
+    else:
+        yield _median_column(arms, Form.POINT_3D, CENTRE_ERROR_3D, "in the volume")
     meaning = "Share of studies with any failure, with Wilson's 95 % CI"
-    yield LeagueColumn("Failures", meaning, falls=True), _failures
+    yield LeagueColumn("Failures", meaning, tuple(map(_failures, arms)), falls=True)
 
 
 def _endpoint_column(
-    endpoint: Endpoint, region: Region | None = None
-) -> tuple[LeagueColumn, Reader]:
+    arms: Sequence[Arm], endpoint: Endpoint, region: Region | None = None
+) -> LeagueColumn:
     measure = endpoint.measure
-    name = f"{measure.title} {region.value}" if region else measure.title
-    title = f"{name}, {measure.unit}" if measure.unit else name
 
     def read(arm: Arm) -> Number | None:
         found = measured_by(arm, endpoint, region)
-        return _estimated(found, measure.digits) if isinstance(found, Estimate) else None
+        if not isinstance(found, Estimate):
+            return None
+        text, says = number(found.value, measure.digits), interval(found, measure.digits, dash="–")
+        return Number(found.value, *_ends(found), text, says)
 
+    name = f"{measure.title} {region.value}" if region else measure.title
+    title = f"{name}, {measure.unit}" if measure.unit else name
     meaning = f"{measure.meaning}: {endpoint_name(endpoint)}, with 95 % CI"
-    return LeagueColumn(title, meaning, measure.lower_is_better), read
+    return LeagueColumn(title, meaning, tuple(map(read, arms)), measure.lower_is_better)
 
 
-def _median_column(form: Form, measure: Measure) -> tuple[LeagueColumn, Reader]:
+def _median_column(arms: Sequence[Arm], form: Form, measure: Measure, where: str) -> LeagueColumn:
     def read(arm: Arm) -> Number | None:
         row = row_of(arm, form)
         if row is None or measure not in row.spreads:
@@ -213,38 +181,22 @@ def _median_column(form: Form, measure: Measure) -> tuple[LeagueColumn, Reader]:
         printed = [number(quartile, measure.digits) for quartile in (low, middle, high)]
         return Number(middle, low, high, printed[1], f"{printed[0]}–{printed[2]}")
 
-    where = "on the scoring plane" if form is Form.POINT else "in the volume"
     meaning = (
         f"Median centre error {where}, with the interquartile range; a failure counts as {WORST_MM}"
     )
-    return LeagueColumn(f"Median error (IQR), {measure.unit}", meaning, falls=True), read
+    title = f"Median error (IQR), {measure.unit}"
+    return LeagueColumn(title, meaning, tuple(map(read, arms)), falls=True)
 
 
 def _failures(arm: Arm) -> Number | None:
-    rate = arm.failures[0].rate
-    if not isinstance(rate, Estimate):
+    failure = arm.failures[0]
+    if not isinstance(failure.rate, Estimate):
         return None
-    ends = spread(rate)
-    says = f"{100 * ends.low:.0f}–{100 * ends.high:.0f} %"
-    return Number(rate.value, ends.low, ends.high, f"{arm.failures[0].n:,}", says)
+    low, high = _ends(failure.rate)
+    says = f"{100 * low:.0f}–{100 * high:.0f} %"
+    return Number(failure.rate.value, low, high, f"{failure.n:,}", says)
 
 
-def _estimated(found: Estimate, digits: int) -> Number:
+def _ends(found: Estimate) -> tuple[float, float]:
     ends = spread(found)
-    says = interval(found, digits, dash="–")
-    return Number(found.value, ends.low, ends.high, number(found.value, digits), says)
-
-
-def _cells(numbers: Sequence[Number | None]) -> list[LeagueCell]:
-    """Draw bars to one scale: 0 to 1, or to a round number above all."""
-    most = max(found.high for found in numbers if found)
-    top = 1.0 if most <= 1 else scale(min(most, WORST_MM - 1))[1]
-    return [LeagueCell() if found is None else _cell(found, top) for found in numbers]
-
-
-def _cell(found: Number, top: float) -> LeagueCell:
-    low, at, high = (
-        round(100 * min(max(value, 0.0), top) / top, 1)
-        for value in (found.low, found.value, found.high)
-    )
-    return LeagueCell(found.text, found.says, found.value, low, at, high)
+    return ends.low, ends.high

@@ -57,3 +57,8 @@ def count(n: int, thing: str) -> str:
 def listed(words: Sequence[str]) -> str:
     """Join words as in prose: a, b and c."""
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def joined(*parts: str) -> str:
+    """Join the parts that are not empty, as in small print: a · b."""
+    return " · ".join(filter(None, parts))

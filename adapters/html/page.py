@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gliobench.adapters.html.blocks import Block, Prose, Template
+from gliobench.adapters.html.blocks import Block, Template, with_content
 from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
 from gliobench.adapters.html.lead import verdict
 from gliobench.adapters.html.league import LETTERS, league
-from gliobench.adapters.html.numbers import count
+from gliobench.adapters.html.numbers import count, joined
 from gliobench.adapters.html.sections.grading import grading
 from gliobench.adapters.html.sections.localisation import localisation
 from gliobench.adapters.html.sections.methods import methods
@@ -51,10 +51,8 @@ class Section:
     blocks: Callable[[Report], Iterable[Block]]
 
 
-def cases(report: Report) -> Iterator[Block]:
-    """Yield the section of single cases."""
-    if report.casebook.entries:
-        yield Template("cases.html", {})
+def _cases(report: Report) -> list[Block]:
+    return [Template("cases.html", report.casebook.entries)]
 
 
 SECTIONS = (
@@ -64,7 +62,7 @@ SECTIONS = (
     Section("robustness", "Robustness", robustness),
     Section("subgroups", "Subgroups", subgroups),
     Section("ranking", "Ranking", ranking),
-    Section("cases", "Cases", cases),
+    Section("cases", "Cases", _cases),
     Section("methods", "Methods", methods),
     Section("provenance", "Provenance", provenance),
 )
@@ -79,7 +77,7 @@ def render_report(report: Report) -> str:
     """
     style = "".join(map(text, STYLES)) + page_style()
     scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
-    drawn = [(section, _shown(section.blocks(report))) for section in SECTIONS]
+    drawn = [(section, with_content(section.blocks(report))) for section in SECTIONS]
     return (
         environment()
         .get_template("page.html")
@@ -104,11 +102,6 @@ def render_report(report: Report) -> str:
     )
 
 
-def _shown(blocks: Iterable[Block]) -> list[Block]:
-    """Leave out prose without a paragraph."""
-    return [block for block in blocks if not isinstance(block, Prose) or any(block.paragraphs)]
-
-
 def _about(report: Report) -> str:
     """Describe in one line what was evaluated, when and by which endpoint."""
     hgg, lgg = grade_counts(report)
@@ -121,4 +114,4 @@ def _about(report: Report) -> str:
         f"gliobench {version}" if version else "",
         f"primary endpoint: {endpoint_name(report.primary)} ({SHORTLY[report.primary_choice]})",
     )
-    return " · ".join(filter(None, parts))
+    return joined(*parts)

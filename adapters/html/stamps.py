@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gliobench.adapters.html.numbers import count, listed, percent
-from gliobench.adapters.html.words import grade_counts
+from gliobench.adapters.html.words import grade_counts, repeats_patients
 from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.findings import Consequence, FindingKind
@@ -115,8 +115,8 @@ def _sites(report: Report) -> Iterator[Stamp]:
 
 def _repeats(report: Report) -> Iterator[Stamp]:
     """Warn where patients have more than one study."""
-    cohort = report.cohort
-    if cohort.n_patients < cohort.n_studies:
+    if repeats_patients(report):
+        cohort = report.cohort
         yield Stamp(
             "Repeated patients",
             f"The {count(cohort.n_studies, 'study')} are of {count(cohort.n_patients, 'patient')}. "

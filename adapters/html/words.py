@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gliobench.adapters.html.numbers import count, interval, number
+from gliobench.adapters.html.numbers import count, interval, number, value_of
 from gliobench.domain.comparison.endpoints import AUROC, Endpoint
 from gliobench.domain.comparison.pair import Pair
 from gliobench.domain.comparison.report import Arm, Report
-from gliobench.domain.evaluation.summary import FormSummary, Spread
+from gliobench.domain.evaluation.findings import FindingKind
+from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.labels.regions import LOCALISED, Region
 from gliobench.domain.metrics.measures import WORST_MM, Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.studies.study import Grade
 
 PLACES: Mapping[Form, str] = {
@@ -30,11 +31,6 @@ def endpoint_name(endpoint: Endpoint) -> str:
     """Name an endpoint in prose."""
     name = endpoint.measure.name or endpoint.measure.title
     return f"{name} of {PLACES[endpoint.form]}" if endpoint.form else name
-
-
-def when_chosen(report: Report) -> str:
-    """Return how the primary endpoint was chosen, according to the runs."""
-    return report.primary_choice.value
 
 
 def primary_test(endpoint: Endpoint) -> str:
@@ -68,12 +64,22 @@ def in_figures(report: Report, endpoint: Endpoint) -> list[tuple[str, Estimate]]
 
 def ranked(arms: Sequence[Arm], endpoint: Endpoint) -> list[tuple[str, Estimate]]:
     """Rank the backends by an endpoint, the best first; backends without it are excluded."""
-    found = []
-    for arm in arms:
-        measured = measured_by(arm, endpoint)
-        if isinstance(measured, Estimate):
-            found.append((arm.name, measured))
+    found = [
+        (arm.name, measured)
+        for arm in arms
+        if isinstance(measured := measured_by(arm, endpoint), Estimate)
+    ]
     return sorted(found, key=lambda row: -endpoint.sign * row[1].value)
+
+
+def arm_of(report: Report, name: str) -> Arm:
+    """Look up a backend."""
+    return next(arm for arm in report.arms if arm.name == name)
+
+
+def concerned(report: Report, *kinds: FindingKind) -> list[str]:
+    """List the backends with findings of these kinds."""
+    return [found.backend for found in report.findings if found.kind in kinds and found.backend]
 
 
 def pair_of(report: Report, names: set[str]) -> Pair:
@@ -98,8 +104,7 @@ def grade_counts(report: Report) -> tuple[int, int]:
 def tracking_indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
     """Yield each backend's tracking index of points, where it is estimable."""
     for arm in arms:
-        bias = point_bias(arm)
-        if bias is not None and isinstance(bias.tracking, Estimate):
+        if (bias := point_bias(arm)) and isinstance(bias.tracking, Estimate):
             yield arm.name, bias.tracking
 
 
@@ -109,13 +114,13 @@ def point_bias(arm: Arm) -> PositionBias | None:
     return points if isinstance(points, PositionBias) else None
 
 
-def measured_by(arm: Arm, endpoint: Endpoint, region: Region | None = None) -> object:
+def measured_by(arm: Arm, endpoint: Endpoint, region: Region | None = None) -> Measured:
     """Look up one endpoint of a backend, by default of the region that masks are ranked by."""
     if endpoint.form is None:
-        grading = arm.summary.everyone.intention_to_treat.grading
-        return grading.measures.get(endpoint.measure) if grading else None
+        found = arm.summary.everyone.intention_to_treat.grading
+        return found.measures.get(endpoint.measure, UNMEASURED) if found else UNMEASURED
     row = row_of(arm, endpoint.form, region)
-    return row.measures.get(endpoint.measure) if row else None
+    return row.measures.get(endpoint.measure, UNMEASURED) if row else UNMEASURED
 
 
 def row_of(arm: Arm, form: Form, region: Region | None = None) -> FormSummary | None:
@@ -125,35 +130,25 @@ def row_of(arm: Arm, form: Form, region: Region | None = None) -> FormSummary | 
     return next((row for row in rows if row.form is form and row.region in wanted), None)
 
 
-def with_interval(
-    estimate: Estimate, *, digits: int = 2, unit: str = "", opens: str = "(", closes: str = ")"
-) -> str:
+def with_interval(measured: Measured) -> str:
     """Print a number with its confidence interval."""
-    spread = interval(estimate, digits)
-    inside = f" {opens}95 % CI {spread}{closes}" if spread else ""
-    return f"{number(estimate.value, digits)}{unit}{inside}"
+    spread = interval(measured)
+    return number(value_of(measured)) + (f" (95 % CI {spread})" if spread else "")
 
 
 def distance_words(row: FormSummary, measure: Measure) -> str:
     """Describe the distances of a form: median, failure rate, then the mean with its penalised studies."""
-    spread, mean = row.spreads[measure], row.measures[measure]
-    digits, unit = measure.digits, f" {measure.unit}"
-    low, middle, high = (number(quartile, digits) for quartile in spread.quartiles)
-    text = f"median {middle}{unit} (IQR {low} to {high}; {_failed(row)}"
-    if isinstance(mean, Estimate):
-        words = with_interval(mean, digits=digits, unit=unit, opens="[", closes="]")
-        text += f"; mean {words}{_penalty(spread)}"
-    return f"{text})"
-
-
-def _failed(row: FormSummary) -> str:
+    spread, mean, unit = row.spreads[measure], row.measures[measure], measure.unit
+    low, middle, high = (number(quartile, measure.digits) for quartile in spread.quartiles)
     failed = f"failed in {row.n_failed:,} of {row.n:,}" if row.n_failed else "no failures"
-    return f"{failed}; no tumour found in {row.n_not_found:,}" if row.n_not_found else failed
-
-
-def _penalty(spread: Spread) -> str:
-    """Return a clause with the number of penalised studies in a mean, empty without any."""
-    if not spread.n_worst:
-        return ""
-    counts = "counts" if spread.n_worst == 1 else "count"
-    return f", where {count(spread.n_worst, 'study')} {counts} as {WORST_MM} mm"
+    text = f"median {middle} {unit} (IQR {low} to {high}; {failed}"
+    if row.n_not_found:
+        text += f"; no tumour found in {row.n_not_found:,}"
+    if isinstance(mean, Estimate):
+        text += f"; mean {number(mean.value, measure.digits)} {unit}"
+        ends = interval(mean, measure.digits)
+        text += f" [95 % CI {ends}]" if ends else ""
+        counts = "counts" if spread.n_worst == 1 else "count"
+        penalty = f", where {count(spread.n_worst, 'study')} {counts} as {WORST_MM} mm"
+        text += penalty if spread.n_worst else ""
+    return f"{text})"

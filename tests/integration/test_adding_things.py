@@ -88,6 +88,7 @@ SECTION: Patch = {
         '    Section("cases"',
     ),
 }
+BLOCK: Patch = {"adapters/html/page.py": ("import Block, ", "import Block, Prose, ")}
 BACKEND = """
 from gliobench.plugin import Backend, Grade, GradePrediction
 
@@ -152,7 +153,7 @@ def scans(home: Path) -> Path:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     """Evaluate and compare by the patched source."""
     home = tmp_path_factory.mktemp("adding")
-    source = patched(home / "copy", MEASURES, MODALITY_ALIAS, DATASET_KIND, SECTION)
+    source = patched(home / "copy", MEASURES, MODALITY_ALIAS, DATASET_KIND, SECTION, BLOCK)
     (home / "optimist.py").write_text(BACKEND)
     dataset = f"hospital:{scans(home / 'scans')}"
     backends = ("--backend", "cnn-onnx", "--backend", "optimist.py:make")

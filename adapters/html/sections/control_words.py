@@ -15,6 +15,7 @@ STAYS = 0.1
 """Answers that follow less than this share of a motion count as unmoved."""
 GOES = 0.9
 """Answers that follow at least this share of a motion count as moving with the image."""
+CENTRES = (Form.POINT, Form.POINT_3D)
 PLACES = (Form.POINT_3D, Form.POINT, Form.BOX_3D, Form.BOX, Form.POLYGON)
 """Forms in the order in which one represents a backend: 3D answers come first because they need not
 intersect the scoring plane."""

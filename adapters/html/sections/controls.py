@@ -2,155 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
 
-from gliobench.adapters.html.blocks import Block, Closed, Facts, Numbers, Title
-from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
-from gliobench.adapters.html.sections.control_words import leading, reading
-from gliobench.adapters.html.tables import NOTHING, Cell, Column, Group, Row, Table, measured_cell
+from gliobench.adapters.html.blocks import Closed, Facts, Numbers, Part
+from gliobench.adapters.html.numbers import MISSING, number, value_of
+from gliobench.adapters.html.sections.control_words import CENTRES, leading, reading
+from gliobench.adapters.html.tables import (
+    NOTHING,
+    Cell,
+    Column,
+    Table,
+    measured_cell,
+    share_cell,
+    tabulate,
+)
 from gliobench.adapters.html.words import tracking_indices
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.controls.controls import Control
-from gliobench.domain.position.control_responses import ON_THE_MIRROR, Response
+from gliobench.domain.position.control_responses import (
+    ON_THE_MIRROR,
+    GradeResponse,
+    PlaceResponse,
+    Response,
+)
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.statistics.estimate import Measured
 
-Controlled: TypeAlias = Mapping[str, tuple[Response, ...]]
+Controlled = Mapping[str, tuple[Response, ...]]
 """Each backend's responses to the controls, by its name."""
 
 
-def controls(report: Report) -> Iterator[Block]:
-    """Yield the blocks; nothing where no backend was run on altered images."""
-    controlled = {arm.name: arm.controls for arm in report.arms if arm.controls}
-    if not controlled:
-        return
+def controls(report: Report) -> Part:
+    """Return what the backends made of altered images."""
+    found = {arm.name: arm.controls for arm in report.arms if arm.controls}
     tracking = dict(tracking_indices(report.arms))
-    yield Title(
+    moved = (
+        "Whether answers move with their images. Points represent a backend where it gives any. "
+        "Answers are moved back before they are compared with those on the true images."
+    )
+    altered = "Answers on blank images, on another patient's image, and without one modality."
+    return Part(
         "Controls: does the answer depend on the image?",
+        [
+            Facts({name: reading(found[name], tracking.get(name)) for name in found}),
+            Closed(
+                "Controls in numbers",
+                [Numbers(moved_table(found), moved), Numbers(altered_table(found), altered)],
+            ),
+        ],
         "The same studies with altered images. A backend that detects the tumour follows it and "
         "gives no answer where there is none. A backend that always answers the image centre has no "
         "error under mirroring and the full error under a shift. One that detects only the brain "
         "passes both tests and is revealed by its tracking index.",
     )
-    yield Facts({name: reading(found, tracking.get(name)) for name, found in controlled.items()})
-    tables = {
-        "Whether answers move with their images. Points represent a backend where it gives any. "
-        "Answers are moved back before they are compared with those on the true images.": moved_table(
-            controlled
-        ),
-        "Answers on blank images, on another patient's image, and without one modality.": altered_table(
-            controlled
-        ),
-    }
-    found = [Numbers(table, caption) for caption, table in tables.items() if table]
-    if found:
-        yield Closed("Controls in numbers", found)
 
 
 def moved_table(found: Controlled) -> Table | None:
     """Tabulate whether answers move with their images; None where that was not tested."""
-    columns = (
-        Column("Follows", "0: the answer does not move; 1: it moves with the image"),
-        Column(
-            "Equivariance error, mm",
-            "Distance from the answer, moved back, to the answer on the true image",
-        ),
-        Column(
-            "Error if unmoved, mm", "The equivariance error of an answer that ignores the motion"
-        ),
-        Column("Box IoU", "Overlap of the box, moved back, with the box on the true image"),
-        Column("Polygon Dice", "The same for polygons"),
-        Column("Mask Dice", "The same for whole-tumour masks in the volume"),
-        *_GRADES[1:],
-    )
-    return _table(found, columns, _moved, moves=True)
+    return _table(MOVED, found, moves=True)
 
 
 def altered_table(found: Controlled) -> Table | None:
     """Tabulate the answers without their own image; None where that was not tested."""
-    columns = (
-        Column(
-            "Still localised",
-            "Share of the studies localised on true images that are still localised",
-        ),
-        Column(
-            "Moves by, mm", "Distance from the answer on the true image to that on the altered one"
-        ),
-        Column(
-            "Change of error, mm",
-            "Centre error on the altered minus that on the true image, where both were answered",
-        ),
-        *_GRADES,
-    )
-    return _table(found, columns, _altered, moves=False)
+    return _table(ALTERED, found, moves=False)
 
 
-_GRADES = (
-    Column("Still graded", "Share of the studies graded on true images that are still graded"),
-    Column("Grades flipped", "Share of the grades that changed to the other grade"),
-    Column("Change of P(HGG)", "Mean absolute change of the probability"),
-    Column("Change of accuracy", "Accuracy on the altered minus that on the true images"),
-)
-
-
-def _table(
-    found: Controlled,
-    columns: Sequence[Column],
-    cells: Callable[[Response], Iterator[Cell]],
-    *,
-    moves: bool,
-) -> Table | None:
-    groups = []
-    for control in Control:
-        rows = tuple(
-            Row(name, str(response.n), tuple(cells(response)))
+def _table(columns: Sequence[Column[Response]], found: Controlled, *, moves: bool) -> Table | None:
+    groups = {
+        control.heading: [
+            (name, response.n, response)
             for name, responses in found.items()
             for response in responses
-            if response.control is control and control.moves is moves
-        )
-        groups += [Group(control.heading, rows)] if rows else []
-    return Table(tuple(columns), tuple(groups)) if groups else None
+            if response.control is control
+        ]
+        for control in Control
+        if control.moves is moves
+    }
+    return tabulate(columns, groups)
 
 
-def _moved(response: Response) -> Iterator[Cell]:
-    place = leading(response)
-    if place is None:
-        yield from [NOTHING] * 3
-    else:
-        on_mirror = place.follows == ON_THE_MIRROR
-        yield Cell(MISSING, "on the mirror") if on_mirror else measured_cell(place.follows)
-        yield measured_cell(place.apart_mm, 1)
-        yield Cell(number(value_of(place.unmoved_mm), 1))
-    for forms in ((Form.BOX, Form.BOX_3D), (Form.POLYGON,), (Form.MASK,)):
-        yield measured_cell(_overlap(response, forms))
-    yield from list(_graded(response))[1:]
+def _grade(cell: Callable[[GradeResponse], Cell]) -> Callable[[Response], Cell]:
+    """Read a cell from the grades, where there are any."""
+    return lambda response: NOTHING if response.grades is None else cell(response.grades)
 
 
-def _altered(response: Response) -> Iterator[Cell]:
-    place = leading(response)
-    yield NOTHING if place is None else _share(place.answered)
-    yield NOTHING if place is None else measured_cell(place.apart_mm, 1)
-    is_point = place is not None and place.form in (Form.POINT, Form.POINT_3D)
-    yield measured_cell(place.score_change, 1) if place is not None and is_point else NOTHING
-    yield from _graded(response)
+def _place(cell: Callable[[PlaceResponse], Cell]) -> Callable[[Response], Cell]:
+    """Read a cell from the form that represents the backend, where there is one."""
+
+    def read(response: Response) -> Cell:
+        place = leading(response)
+        return NOTHING if place is None else cell(place)
+
+    return read
 
 
-def _graded(response: Response) -> Iterator[Cell]:
-    grades = response.grades
-    if grades is None:
-        yield from [NOTHING] * len(_GRADES)
-        return
-    yield _share(grades.answered)
-    yield _share(grades.flips)
-    yield measured_cell(grades.probability_change)
-    yield measured_cell(grades.accuracy_change)
+def _overlap(*forms: Form) -> Callable[[Response], Cell]:
+    """Read the overlap of the first of some forms."""
+
+    def read(response: Response) -> Cell:
+        places = (response.place(form) for form in forms)
+        return next((measured_cell(place.overlap) for place in places if place), NOTHING)
+
+    return read
 
 
-def _share(measured: Measured) -> Cell:
-    return Cell(percent(value_of(measured)), interval(measured))
+def _follows(place: PlaceResponse) -> Cell:
+    on_mirror = place.follows == ON_THE_MIRROR
+    return Cell(MISSING, "on the mirror") if on_mirror else measured_cell(place.follows)
 
 
-def _overlap(response: Response, forms: Sequence[Form]) -> Measured | None:
-    places = [response.place(form) for form in forms]
-    return next((place.overlap for place in places if place is not None), None)
+def _change(place: PlaceResponse) -> Cell:
+    return measured_cell(place.score_change, 1) if place.form in CENTRES else NOTHING
+
+
+STILL_GRADED = Column(
+    "Still graded",
+    "Share of the studies graded on true images that are still graded",
+    _grade(lambda grades: share_cell(grades.answered)),
+)
+GRADES: Sequence[Column[Response]] = (
+    Column(
+        "Grades flipped",
+        "Share of the grades that changed to the other grade",
+        _grade(lambda grades: share_cell(grades.flips)),
+    ),
+    Column(
+        "Change of P(HGG)",
+        "Mean absolute change of the probability",
+        _grade(lambda grades: measured_cell(grades.probability_change)),
+    ),
+    Column(
+        "Change of accuracy",
+        "Accuracy on the altered minus that on the true images",
+        _grade(lambda grades: measured_cell(grades.accuracy_change)),
+    ),
+)
+MOVED: Sequence[Column[Response]] = (
+    Column("Follows", "0: the answer does not move; 1: it moves with the image", _place(_follows)),
+    Column(
+        "Equivariance error, mm",
+        "Distance from the answer, moved back, to the answer on the true image",
+        _place(lambda place: measured_cell(place.apart_mm, 1)),
+    ),
+    Column(
+        "Error if unmoved, mm",
+        "The equivariance error of an answer that ignores the motion",
+        _place(lambda place: Cell(number(value_of(place.unmoved_mm), 1))),
+    ),
+    Column(
+        "Box IoU",
+        "Overlap of the box, moved back, with the box on the true image",
+        _overlap(Form.BOX, Form.BOX_3D),
+    ),
+    Column("Polygon Dice", "The same for polygons", _overlap(Form.POLYGON)),
+    Column("Mask Dice", "The same for whole-tumour masks in the volume", _overlap(Form.MASK)),
+    *GRADES,
+)
+ALTERED: Sequence[Column[Response]] = (
+    Column(
+        "Still localised",
+        "Share of the studies localised on true images that are still localised",
+        _place(lambda place: share_cell(place.answered)),
+    ),
+    Column(
+        "Moves by, mm",
+        "Distance from the answer on the true image to that on the altered one",
+        _place(lambda place: measured_cell(place.apart_mm, 1)),
+    ),
+    Column(
+        "Change of error, mm",
+        "Centre error on the altered minus that on the true image, where both were answered",
+        _place(_change),
+    ),
+    STILL_GRADED,
+    *GRADES,
+)

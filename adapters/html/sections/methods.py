@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliobench.adapters.html.blocks import Block, Closed, Prose, Template, Title
+from gliobench.adapters.html.blocks import Block, Closed, Part, Prose
 from gliobench.adapters.html.numbers import count, listed
 from gliobench.adapters.html.sections.checklists import checklists
 from gliobench.adapters.html.stamps import unranked
 from gliobench.adapters.html.words import (
+    concerned,
     endpoint_name,
     grade_counts,
     primary_test,
     repeats_patients,
-    when_chosen,
 )
 from gliobench.domain.comparison.endpoints import AUROC
 from gliobench.domain.comparison.pair import ALPHA, Family
@@ -28,18 +28,18 @@ from gliobench.domain.statistics.reliability import BINS, Reliability
 from gliobench.domain.statistics.swapping import SWAPS
 
 
-def methods(report: Report) -> Iterator[Block]:
-    """Yield the section."""
-    yield Closed("Methods, as text for a paper", [Prose(method_paragraphs(report), "paste")])
-    yield Title(
-        "Reporting checklists",
-        "Ticked items are addressed on this page, in the section named; all others are left to the "
-        "author. A tick does not mean that the item is fully met. Item numbers are those of the "
-        "checklists, the wording is ours.",
-    )
-    for found in checklists(report):
-        summary = f"{found.title}: {len(found.answered)} of {len(found.items)} items addressed on this page"
-        yield Closed(summary, [Template("checklist.html", {"list": found})])
+def methods(report: Report) -> list[Block]:
+    """Return the section."""
+    return [
+        Closed("Methods, as text for a paper", [Prose(method_paragraphs(report), "paste")]),
+        Part(
+            "Reporting checklists",
+            list(checklists(report)),
+            "Ticked items are addressed on this page, in the section named; all others are left to the "
+            "author. A tick does not mean that the item is fully met. Item numbers are those of the "
+            "checklists, the wording is ours.",
+        ),
+    ]
 
 
 def method_paragraphs(report: Report) -> list[str]:
@@ -74,7 +74,7 @@ def _decided_by(report: Report) -> str:
     """Name the primary endpoint, or say why there is none."""
     if not report.cohort.is_ranked:
         return unranked(report.cohort)
-    return f"The primary endpoint ({when_chosen(report)}) was the {endpoint_name(report.primary)}."
+    return f"The primary endpoint ({report.primary_choice.value}) was the {endpoint_name(report.primary)}."
 
 
 def _statistics(report: Report) -> Iterator[str]:
@@ -157,27 +157,15 @@ def _position(report: Report) -> Iterator[str]:
 
 
 def _audits(report: Report) -> Iterator[str]:
-    learned = {
-        finding.backend
-        for finding in report.findings
-        if finding.kind in (FindingKind.LEAKAGE, FindingKind.PRIORS) and finding.backend
-    }
-    unstated = [
-        finding.backend
-        for finding in report.findings
-        if finding.kind is FindingKind.UNSTATED_TRAINING and finding.backend
-    ]
-    cross_validated = sorted(
-        finding.backend
-        for finding in report.findings
-        if finding.kind is FindingKind.HELD_OUT and finding.backend
-    )
+    learned = sorted(set(concerned(report, FindingKind.LEAKAGE, FindingKind.PRIORS)))
+    unstated = concerned(report, FindingKind.UNSTATED_TRAINING)
+    cross_validated = sorted(concerned(report, FindingKind.HELD_OUT))
     if cross_validated:
         yield (
             f"{listed(cross_validated)} came from cross-validation: each patient was predicted by a fold "
             "that was not trained on that patient."
         )
-    found = f"; {listed(sorted(learned))} had such an overlap" if learned else "; none was found"
+    found = f"; {listed(learned)} had such an overlap" if learned else "; none was found"
     if unstated:
         found += f", but {listed(unstated)} did not state the training data"
     yield (

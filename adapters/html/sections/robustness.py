@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gliobench.adapters.html.blocks import Block, Prose
 from gliobench.adapters.html.lead import tracking_claims
 from gliobench.adapters.html.sections.controls import controls
@@ -12,9 +10,7 @@ from gliobench.adapters.html.sections.position_bias import position_bias
 from gliobench.domain.comparison.report import Report
 
 
-def robustness(report: Report) -> Iterator[Block]:
-    """Yield the section."""
-    yield Prose(list(tracking_claims(report)), "claims")
-    yield from position_bias(report)
-    yield from controls(report)
-    yield from failures(report)
+def robustness(report: Report) -> list[Block]:
+    """Return the section."""
+    claims = Prose(list(tracking_claims(report)), "claims")
+    return [claims, position_bias(report), controls(report), failures(report)]

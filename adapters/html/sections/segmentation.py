@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Title
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part
 from gliobench.adapters.html.figures.backends import spread_figures
 from gliobench.adapters.html.figures.volumes import volume_figures
-from gliobench.adapters.html.sections.pairs import forest_blocks, paired_places
-from gliobench.adapters.html.tables import IN_VOLUME, first_group, localisation_table, other_groups
+from gliobench.adapters.html.score_tables import localisation_table
+from gliobench.adapters.html.sections.pairs import forests, paired_places, pairwise
+from gliobench.adapters.html.tables import first_group, other_groups
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.predictions.prediction import Form
 
@@ -18,22 +17,20 @@ CAPTION = (
 )
 
 
-def segmentation(report: Report) -> Iterator[Block]:
-    """Yield the section; nothing where no backend gave a mask."""
-    table = localisation_table(report, [source for source in IN_VOLUME if source.form is Form.MASK])
+def segmentation(report: Report) -> list[Block]:
+    """Return the section; nothing where no backend gave a mask."""
+    table = localisation_table(report, [Form.MASK])
     if table is None:
-        return
-    yield Numbers(first_group(table), CAPTION)
-    yield Gallery(spread_figures(report, [Form.MASK]), "one")
-    if volumes := volume_figures(report):
-        yield Title("Volume of the whole tumour", "Bland–Altman plots of the ratio of volumes.")
-        yield Gallery(volumes, "three")
-    if report.primary.form is Form.MASK:
-        yield from forest_blocks(report, report.primary)
-    if others := other_groups(table):
-        yield Closed("Answered only", [Numbers(others, CAPTION)])
-    if pairs := paired_places(report, [Form.MASK]):
-        yield Closed(
-            "Pairwise comparisons",
-            [Numbers(pairs, "Over patients, the better mean first.", head="Pair")],
-        )
+        return []
+    return [
+        Numbers(first_group(table), CAPTION),
+        Gallery(spread_figures(report, [Form.MASK]), "one"),
+        Part(
+            "Volume of the whole tumour",
+            [Gallery(volume_figures(report), "three")],
+            "Bland–Altman plots of the ratio of volumes.",
+        ),
+        *forests(report, [Form.MASK]),
+        Closed("Answered only", [Numbers(other_groups(table), CAPTION)]),
+        pairwise(paired_places(report, [Form.MASK])),
+    ]

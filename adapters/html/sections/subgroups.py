@@ -2,71 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from gliobench.adapters.html.blocks import Block, Closed, Numbers, Title
+from gliobench.adapters.html.blocks import Block, Closed, Numbers, Part
 from gliobench.adapters.html.numbers import ends, listed
-from gliobench.adapters.html.tables import Column, Group, Row, Table, measured_cell
-from gliobench.domain.comparison.report import Report, Stratum, StratumRow
+from gliobench.adapters.html.tables import Cell, Column, measured_cell, tabulate
+from gliobench.domain.comparison.report import Arm, Report, Stratum, StratumRow
 from gliobench.domain.metrics.measures import ACCURACY, CENTRE_ERROR, WORST_MM
-from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.statistics.estimate import Estimate, Measured
 
 MOST_PARTS = 6
 """Among more parts, intervals that do not overlap are found by chance."""
+Read = Callable[[StratumRow], Measured]
+Rows = Mapping[str, StratumRow]
+"""A part of the cohort, by backend."""
 
 
 def subgroups(report: Report) -> Iterator[Block]:
     """Yield the section; subgroups in which no model differs, or of many parts, are closed."""
     error = CENTRE_ERROR.heading[0].lower() + CENTRE_ERROR.heading[1:]
+    accuracy, distance = (
+        f"{ACCURACY.title} of grading",
+        f"Mean {error} (a failure counts as {WORST_MM})",
+    )
+    yield _measured(report, accuracy, lambda row: row.accuracy, ACCURACY.digits)
+    yield _measured(report, distance, lambda row: row.error_mm, CENTRE_ERROR.digits)
+
+
+def _measured(report: Report, title: str, read: Read, digits: int) -> Part:
+    def column(arm: Arm) -> Column[Rows]:
+        def cell(rows: Rows) -> Cell:
+            return measured_cell(read(rows[arm.name]), digits)
+
+        return Column(arm.name, f"{title}, {arm.name}", cell)
+
+    columns = [
+        column(arm)
+        for at, arm in enumerate(report.arms)
+        if any(isinstance(read(part.rows[at]), Estimate) for part in report.subgroups)
+    ]
     models = {arm.name for arm in report.arms if not arm.baseline}
-    for title, measure, digits in (
-        (f"{ACCURACY.title} of grading", "accuracy", ACCURACY.digits),
-        (f"Mean {error} (a failure counts as {WORST_MM})", "error_mm", CENTRE_ERROR.digits),
-    ):
-        arms = [
-            arm.name
-            for at, arm in enumerate(report.arms)
-            if any(isinstance(getattr(s.rows[at], measure), Estimate) for s in report.subgroups)
+    differing: dict[str, list[tuple[str, object, Rows]]] = {}
+    others: dict[str, list[tuple[str, object, Rows]]] = {}
+    for by, found in groupby(report.subgroups, key=lambda part: part.by):
+        parts = list(found)
+        groups = differing if _differ(parts, models, read) else others
+        groups[by.value[0].upper() + by.value[1:]] = [
+            (part.name + _range(part), part.rows[0].n, {row.arm: row for row in part.rows})
+            for part in parts
         ]
-        if not arms:
-            continue
-        columns = tuple(Column(name, f"{title}, {name}") for name in arms)
-        groups = {True: list[Group](), False: list[Group]()}
-        for by, found in groupby(report.subgroups, key=lambda stratum: stratum.by):
-            parts = list(found)
-            rows = tuple(_parts(parts, arms, measure, digits))
-            groups[_differ(parts, models, measure)].append(
-                Group(by.value[0].upper() + by.value[1:], rows)
-            )
-        caption = f"{title} by subgroup; failures count as the worst answer."
-        yield Title(title)
-        if groups[True]:
-            yield Numbers(Table(columns, tuple(groups[True])), caption, head="Subgroup")
-        if groups[False]:
-            closed = Numbers(Table(columns, tuple(groups[False])), caption, head="Subgroup")
-            names = listed([group.title.lower() for group in groups[False]])
-            yield Closed(f"Other subgroups: {names}", [closed])
+    caption = f"{title} by subgroup; failures count as the worst answer."
+    first, rest = (
+        Numbers(tabulate(columns, groups) if columns else None, caption, head="Subgroup")
+        for groups in (differing, others)
+    )
+    names = listed([name.lower() for name in others]) if others else ""
+    return Part(title, [first, Closed(f"Other subgroups: {names}", [rest])])
 
 
-def _differ(parts: Sequence[Stratum], models: Collection[str], measure: str) -> bool:
+def _differ(parts: Sequence[Stratum], models: Collection[str], read: Read) -> bool:
     """Return whether the intervals of a model in two of the subgroups do not overlap."""
     for rows in zip(*(part.rows for part in parts), strict=True):
-        if rows[0].arm not in models or len(rows) > MOST_PARTS:
+        spreads = [found for row in rows if (found := ends(read(row)))]
+        if rows[0].arm not in models or not spreads or len(rows) > MOST_PARTS:
             continue
-        spreads = [found for row in rows if (found := ends(getattr(row, measure)))]
-        if spreads and max(found.low for found in spreads) > min(found.high for found in spreads):
+        if max(found.low for found in spreads) > min(found.high for found in spreads):
             return True
     return False
-
-
-def _parts(
-    parts: Sequence[Stratum], arms: Sequence[str], measure: str, digits: int
-) -> Iterator[Row]:
-    for part in parts:
-        rows: dict[str, StratumRow] = {row.arm: row for row in part.rows}
-        cells = tuple(measured_cell(getattr(rows[name], measure), digits) for name in arms)
-        yield Row(part.name + _range(part), str(part.rows[0].n), cells)
 
 
 def _range(part: Stratum) -> str:

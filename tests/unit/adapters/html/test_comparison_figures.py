@@ -20,9 +20,9 @@ from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figures
-from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
+from gliobench.adapters.html.sections.ranking import significance_matrices
 from gliobench.adapters.html.templating import text
-from gliobench.domain.comparison.pair import Verdict
+from gliobench.domain.comparison.pair import Claim, Verdict
 from gliobench.domain.comparison.report import FailureRate, Report
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.estimate import NotEstimable
@@ -226,7 +226,11 @@ def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Report) 
     graded, placed = (dict(duel.rows) for duel in duels)
 
     assert list(graded) == ["looks", "declining", "constant"]
-    same = MatrixCell(Verdict.OPEN, None)
-    assert graded["looks"] == (None, same, MatrixCell(Verdict.APART, wins=True))
-    assert graded["constant"] == (MatrixCell(Verdict.APART, wins=False), same, None)
-    assert placed["constant"][0] == MatrixCell(Verdict.TYPICAL, wins=False)
+    same = (Verdict.OPEN, None)
+
+    def verdicts(claims: tuple[Claim | None, ...]) -> list[object]:
+        return [claim and (claim.verdict, claim.winner) for claim in claims]
+
+    assert verdicts(graded["looks"]) == [None, same, (Verdict.APART, "looks")]
+    assert verdicts(graded["constant"]) == [(Verdict.APART, "looks"), same, None]
+    assert verdicts(placed["constant"])[0] == (Verdict.TYPICAL, "looks")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_comparison import fake_comparison
-from gliobench.adapters.html.blocks import Facts
+from gliobench.adapters.html.blocks import Facts, with_content
 from gliobench.adapters.html.sections.control_words import reading
 from gliobench.adapters.html.sections.controls import altered_table, controls, moved_table
 from gliobench.domain.controls.controls import Control
@@ -138,10 +138,10 @@ def test_a_comparison_reads_each_backend_with_its_tracking_index() -> None:
     comparison = fake_comparison()
     arms = tuple(replace(arm, controls=(SHIFTED,)) for arm in comparison.arms)
 
-    blocks = controls(replace(comparison, arms=arms))
+    part = controls(replace(comparison, arms=arms))
 
-    (facts,) = (block for block in blocks if isinstance(block, Facts))
-    readings = {name: str(words) for name, words in facts.values.items()}
+    (facts,) = (block for block in part.content if isinstance(block, Facts))
+    readings = {name: str(words) for name, words in facts.content.items()}
     assert list(readings) == [arm.name for arm in arms]
     assert "and the tumour" in readings["looks"]
     assert "but the brain" in readings["constant"]
@@ -151,7 +151,7 @@ def test_without_controls_there_is_no_table_and_no_reading() -> None:
     comparison = fake_comparison()
     bare = replace(comparison, arms=tuple(replace(arm, controls=()) for arm in comparison.arms))
 
-    assert list(controls(bare)) == []
+    assert with_content([controls(bare)]) == []
 
 
 def test_grades_without_probabilities_leave_their_cells_empty() -> None:

@@ -20,7 +20,7 @@ from gliobench.adapters.html.figures.backends import glance_figures
 from gliobench.adapters.html.figures.forest import difference_forest
 from gliobench.adapters.html.sections.methods import method_paragraphs
 from gliobench.adapters.html.sections.pairs import paired_places
-from gliobench.adapters.html.sections.ranking import MatrixCell, significance_matrices
+from gliobench.adapters.html.sections.ranking import significance_matrices
 from gliobench.adapters.html.stamps import stamps
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
@@ -91,10 +91,12 @@ def test_a_p_that_speaks_for_the_other_one_stands_nowhere_beside_a_mean(torn: Re
 def test_the_duel_of_two_whose_mean_and_median_disagree_has_no_winner(torn: Report) -> None:
     duels = significance_matrices(torn)
 
-    assert duels[-1].rows == (
-        ("dull", (None, MatrixCell(Verdict.TORN, None))),
-        ("sharp", (MatrixCell(Verdict.TORN, None), None)),
-    )
+    verdicts = {
+        name: [claim and (claim.verdict, claim.winner) for claim in claims]
+        for name, claims in duels[-1].rows
+    }
+    torn_apart = (Verdict.TORN, None)
+    assert verdicts == {"dull": [None, torn_apart], "sharp": [torn_apart, None]}
 
 
 def turned(cases: list[CaseScore]) -> list[CaseScore]:

@@ -11,16 +11,16 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_report import COHORT, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
-from gliobench.adapters.html.tables import (
+from gliobench.adapters.html.score_tables import (
     IN_VOLUME,
     ON_PLANE,
-    Row,
-    Table,
     detection_table,
     grading_table,
+    localisation_columns,
     localisation_table,
-    site_rows,
 )
+from gliobench.adapters.html.sections.cohort import site_table
+from gliobench.adapters.html.tables import Row, Table
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Form,
@@ -116,13 +116,15 @@ def test_a_mean_that_holds_a_penalty_says_so_and_the_median_and_the_failures_lea
 
 
 def test_no_two_columns_of_a_page_share_a_name_for_the_centre_error() -> None:
-    volume, plane = ({one.column.title for one in columns} for columns in (IN_VOLUME, ON_PLANE))
+    volume, plane = (
+        {column.title for column in localisation_columns(forms)} for forms in (IN_VOLUME, ON_PLANE)
+    )
 
     assert not {title for title in volume & plane if "entre" in title}
 
 
 def test_distances_of_surfaces_say_whose_definition_they_are_and_at_what_tolerance() -> None:
-    meanings = {one.column.title: one.column.meaning for one in IN_VOLUME}
+    meanings = {column.title: column.meaning for column in localisation_columns(IN_VOLUME)}
 
     assert "MONAI" in meanings["HD95 WT, mm: median"]
     assert "not an official BraTS number" in meanings["HD95 WT, mm: median"]
@@ -146,7 +148,15 @@ def test_without_graders_or_localizers_there_is_no_table() -> None:
 def test_unknown_sites_come_last_in_the_table_of_sites() -> None:
     cases = [fake_case("a", site=None, grade=None), fake_case("b", site="TMC")]
 
-    assert site_rows(fake_report(cases=cases)) == [("TMC", [1, 0, 0]), ("unknown", [0, 0, 1])]
+    table = site_table(fake_report(cases=cases).cohort)
+
+    assert table is not None
+    counts = [(row.name, [cell.text for cell in row.cells]) for row in table.groups[0].rows]
+    assert counts == [
+        ("TMC", ["1", "0", "0"]),
+        ("unknown", ["0", "0", "1"]),
+        ("All", ["1", "0", "1"]),
+    ]
 
 
 def healthy(study_id: str) -> Case:
