@@ -14,14 +14,14 @@ from gliobench.application.predict.observations import (
     observations,
     warnings_of,
 )
-from gliobench.application.predict.predict_study import NoPlace
+from gliobench.application.predict.predict_study import NoPlace, Place
 from gliobench.domain.geometry.orientation import axis_codes
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.terminal import plain
 
 if TYPE_CHECKING:
-    from gliobench.application.predict.predict_study import OnSlice, Place, StudyReading
+    from gliobench.application.predict.predict_study import OnSlice, StudyReading
     from gliobench.domain.geometry.grids import Box3D
     from gliobench.domain.labels.conventions import LabelConvention
     from gliobench.domain.position.lesion import Lesion
@@ -82,32 +82,29 @@ def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
     console.print(DISCLAIMER, style="dim")
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
-    said = {} if failure.raw is None else {"raw": failure.raw}
-    return {"failure": {"reason": failure.reason.value, "detail": failure.detail, **said}}
+def _unanswered(item: object) -> dict[str, Any] | None:
+    """Return a failure, or that no tumour was found; None of an answer, and without one."""
+    if isinstance(item, Failure):
+        said = {} if item.raw is None else {"raw": item.raw}
+        return {"failure": {"reason": item.reason.value, "detail": item.detail, **said}}
+    return {"tumour_found": False} if isinstance(item, NoPlace | NoTumour) else None
 
 
 def _grade(grade: GradePrediction | Failure | None) -> dict[str, Any] | None:
-    if grade is None:
-        return None
-    if isinstance(grade, Failure):
-        return _failure(grade)
+    if not isinstance(grade, GradePrediction):
+        return _unanswered(grade)
     return {"grade": grade.grade.value, "probability_hgg": grade.probability_hgg}
 
 
 def _place(place: Place | NoPlace | Failure | None) -> dict[str, Any] | None:
-    if place is None:
-        return None
-    if isinstance(place, Failure):
-        return _failure(place)
-    if isinstance(place, NoPlace):
-        return {"tumour_found": False}
+    if not isinstance(place, Place):
+        return _unanswered(place)
     return {
         "tumour_found": True,
         "centre_mm": _rounded(place.centre_mm),
         "centre_vox": _rounded(place.centre_vox),
         "box_vox": _box(place.box_vox),
-        "size_mm": _rounded(place.size_mm) if place.size_mm else None,
+        "size_mm": _rounded(place.size_mm),
         "volumes_mm3": {region.value: round(v, 1) for region, v in place.volumes_mm3.items()},
     }
 
@@ -150,19 +147,10 @@ def _slice(drawn: OnSlice) -> dict[str, Any]:
         "axis": drawn.plane.axis.name.lower(),
         "index": drawn.plane.index,
         "oracle": drawn.oracle,
-        "box": _failure(drawn.box)
-        if isinstance(drawn.box, Failure)
-        else {"tumour_found": False}
-        if isinstance(drawn.box, NoTumour)
-        else {
-            "box_vox": _box(drawn.box_vox),
-            "size_mm": _rounded(drawn.size_mm) if drawn.size_mm else None,
-        },
-        "polygon": _failure(drawn.polygon)
-        if isinstance(drawn.polygon, Failure)
-        else {"tumour_found": False}
-        if isinstance(drawn.polygon, NoTumour)
-        else {
+        "box": _unanswered(drawn.box)
+        or {"box_vox": _box(drawn.box_vox), "size_mm": _rounded(drawn.size_mm)},
+        "polygon": _unanswered(drawn.polygon)
+        or {
             "vertices_mm": [_rounded(item) for item in drawn.polygon_mm],
             "vertices_vox": [_rounded(item) for item in drawn.polygon_vox],
         },
@@ -177,5 +165,5 @@ def _tenths(length_mm: float | None) -> float | None:
     return None if length_mm is None else round(length_mm, 1)
 
 
-def _rounded(values: Sequence[float]) -> list[float]:
-    return [round(value, 3) for value in values]
+def _rounded(values: Sequence[float] | None) -> list[float] | None:
+    return [round(value, 3) for value in values] if values else None

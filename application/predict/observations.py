@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gliobench.application.ports.prediction_page import Observation
-from gliobench.application.predict.predict_study import NoPlace, OnSlice, Place, StudyReading
+from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading
 from gliobench.domain.geometry.grids import Box3D, Plane, Voxel
 from gliobench.domain.geometry.orientation import axis_codes, reorient_plane
 from gliobench.domain.position.diameters import Diameters
@@ -54,12 +54,7 @@ def warnings_of(reading: StudyReading) -> list[str]:
 
 def observations(reading: StudyReading) -> list[Observation]:
     """Return the report, a line each; what the backend does not offer has none."""
-    return [
-        *_grade(reading.grade),
-        *_place(reading),
-        *(_on_slice(reading.on_slice) if reading.on_slice else ()),
-        Observation("Input check", _input(reading)),
-    ]
+    return list(_observed(reading))
 
 
 def grade_text(grade: GradePrediction) -> str:
@@ -84,19 +79,12 @@ _CHOICES = {
 _FILE_AXES = ("first", "second", "third")
 
 
-def _grade(grade: GradePrediction | Failure | None) -> Iterator[Observation]:
-    if isinstance(grade, Failure):
-        yield _failed("Grade", grade)
-    elif grade is not None:
+def _observed(reading: StudyReading) -> Iterator[Observation]:
+    grade, place, lesion, drawn = reading.grade, reading.place, reading.lesion, reading.on_slice
+    if isinstance(grade, GradePrediction):
         yield Observation("Grade", grade_text(grade))
-
-
-def _place(reading: StudyReading) -> Iterator[Observation]:
-    place, lesion = reading.place, reading.lesion
-    if isinstance(place, Failure):
-        yield _failed("Location", place)
-    elif isinstance(place, NoPlace):
-        yield Observation("Location", NOT_FOUND)
+    yield from _unanswered("Grade", grade)
+    yield from _unanswered("Location", place)
     if lesion is not None:
         yield Observation("Location", _location(lesion))
         yield Observation("Midline", _midline(lesion))
@@ -112,6 +100,19 @@ def _place(reading: StudyReading) -> Iterator[Observation]:
         yield Observation("Centre", centre)
     if lesion is not None:
         yield Observation("Slice", slice_text(file_slice(reading.study, lesion.plane)))
+    if drawn is not None:
+        yield from _unanswered("Box", drawn.box)
+        yield from _unanswered("Outline", drawn.polygon)
+        if drawn.box_vox and drawn.size_mm:
+            yield Observation("Box", _box(drawn.box_vox, drawn.size_mm))
+    yield Observation("Input check", _input(reading))
+
+
+def _unanswered(title: str, item: object) -> Iterator[Observation]:
+    if isinstance(item, Failure):
+        yield Observation(title, f"{item.reason.value}: {item.detail}", is_failure=True)
+    elif isinstance(item, NoPlace | NoTumour):
+        yield Observation(title, NOT_FOUND)
 
 
 def _location(lesion: Lesion) -> str:
@@ -139,16 +140,6 @@ def _size(on_slice: Diameters, in_volume_mm: float | None) -> str:
     return size if in_volume_mm is None else f"{size}, {in_volume_mm:.0f} mm in the volume"
 
 
-def _on_slice(drawn: OnSlice) -> Iterator[Observation]:
-    for title, item in (("Box", drawn.box), ("Outline", drawn.polygon)):
-        if isinstance(item, Failure):
-            yield _failed(title, item)
-        elif isinstance(item, NoTumour):
-            yield Observation(title, NOT_FOUND)
-    if drawn.box_vox and drawn.size_mm:
-        yield Observation("Box", _box(drawn.box_vox, drawn.size_mm))
-
-
 def _box(box: Box3D, size_mm: Voxel) -> str:
     return f"{_edges(size_mm)} mm, voxels {box.start} to {box.stop}"
 
@@ -159,10 +150,6 @@ def _input(reading: StudyReading) -> str:
     check = f"failed ({faults})" if faults else "passed"
     modalities = ", ".join(m.value for m in Modality if m in reading.study.volumes)
     return f"{check}; {modalities}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
-
-
-def _failed(title: str, failure: Failure) -> Observation:
-    return Observation(title, f"{failure.reason.value}: {failure.detail}", is_failure=True)
 
 
 def _percent(share: float) -> str:

@@ -166,15 +166,14 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         return StudyReading(study, backend, grade, localisation, implausible=tuple(implausible))
     implausible += _implausible_answer(study, localisation)
     _check(study, implausible, force=force)
-    place, on_slice = _found(study, localisation), _on_slice(study, localisation)
     return StudyReading(
         study,
         backend,
         grade,
-        place=place,
-        on_slice=on_slice,
+        place=_found(study, localisation),
+        on_slice=_on_slice(study, localisation),
         implausible=tuple(implausible),
-        lesion=_lesion(study, place, on_slice),
+        lesion=lesion_of(study, localisation),
     )
 
 
@@ -242,29 +241,21 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
         masked = Form.MASK in localisation.answers
         return NoPlace(Mask(study.grid, nothing) if masked else None)
     answers = in_volume(localisation)
-    centre, box = answers.get(Form.POINT_3D), answers.get(Form.BOX_3D)
-    mask = localisation.answers.get(Form.MASK)
+    centre, box, mask = map(answers.get, (Form.POINT_3D, Form.BOX_3D, Form.MASK))
     if not isinstance(centre, Point3D):
         return next((answer for answer in answers.values() if isinstance(answer, Failure)), None)
-    return _place(
-        study,
+    native = study.file_grid
+    known_box = box if isinstance(box, Box3D) else None
+    box_vox = reorient_box(known_box, source=study.grid, target=native) if known_box else None
+    return Place(
         centre=centre,
-        box=box if isinstance(box, Box3D) else None,
+        centre_mm=study.grid.to_mm(centre.at),
+        centre_vox=reorient_voxel(centre.at, source=study.grid, target=native),
+        box=known_box,
+        box_vox=box_vox,
+        size_mm=_size_mm(box_vox, native.spacing_mm) if box_vox else None,
+        volumes_mm3=_volumes_mm3(mask) if isinstance(mask, Mask) else {},
         mask=mask if isinstance(mask, Mask) else None,
-    )
-
-
-def _lesion(
-    study: Study, found: Place | NoPlace | Failure | None, drawn: OnSlice | None
-) -> Lesion | None:
-    place = found if isinstance(found, Place) else None
-    polygon, box = (drawn.polygon, drawn.box) if drawn else (None, place.box if place else None)
-    return lesion_of(
-        study,
-        centre=place.centre if place else None,
-        mask=place.mask if place else None,
-        polygon=polygon if isinstance(polygon, Polygon) else None,
-        box=box if isinstance(box, Box3D) else None,
     )
 
 
@@ -290,21 +281,6 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
         polygon_vox=tuple(
             reorient_voxel(vertex, source=study.grid, target=native) for vertex in vertices
         ),
-    )
-
-
-def _place(study: Study, *, centre: Point3D, box: Box3D | None, mask: Mask | None) -> Place:
-    native = study.file_grid
-    box_vox = reorient_box(box, source=study.grid, target=native) if box else None
-    return Place(
-        centre=centre,
-        centre_mm=study.grid.to_mm(centre.at),
-        centre_vox=reorient_voxel(centre.at, source=study.grid, target=native),
-        box=box,
-        box_vox=box_vox,
-        size_mm=_size_mm(box_vox, native.spacing_mm) if box_vox else None,
-        volumes_mm3=_volumes_mm3(mask) if mask else {},
-        mask=mask,
     )
 
 

@@ -18,8 +18,7 @@ from gliobench.application.predict.describe_lesion import lesion_of
 from gliobench.domain.geometry.orientation import reorient_plane
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.lesion import Lesion, Side
-from gliobench.domain.predictions.forms import point_in_volume
-from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.container import container
 
@@ -65,8 +64,7 @@ def ball(study: Study, one: Head, mni_mm: tuple[int, int, int], tilt: np.ndarray
     upright = np.linalg.inv(tilt)[:3] @ np.vstack([world, np.ones(world.shape[1])])
     inside = np.linalg.norm(upright - middle[:, None], axis=0) <= RADIUS_MM
     mask = Mask(study.grid, {Region.WT: inside.reshape(study.grid.shape)})
-    centre = point_in_volume(mask.whole)
-    found = lesion_of(study, centre=centre, mask=mask, polygon=None, box=None)
+    found = lesion_of(study, LocalisationPrediction({Form.MASK: mask}))
     assert found is not None
     return found
 

@@ -6,11 +6,6 @@ const nameOf = (part) => (part === "reference" ? "reference" : facts.backends[pa
 const isAlone = dialog.open; // on the page of a single study
 let open = null;
 
-const isScored = () => {
-  const { picture, volume } = facts.cases[open];
-  return Boolean(picture) && (!volume || Number(range("plane").value) === volume.scored);
-};
-
 // The square that shows the picture and every slice of the volume, in hundredths of the picture.
 function frameOf({ volume }) {
   const [left, top, right, bottom] = volume?.at || [0, 0, 100, 100];
@@ -19,17 +14,16 @@ function frameOf({ volume }) {
   return { x: (x + beyond - size) / 2, y: (y + below - size) / 2, size };
 }
 
-function scaleBar(mm) {
-  const length = mm > 120 ? 50 : 20;
-  const label = drawn("text", { x: 4, y: 94 }, `${length} mm`);
-  return drawn("g", { class: "scale" }, drawn("path", { d: `M4 96h${(100 * length) / mm}` }), label);
-}
-
 function frameSlice(one) {
   const { x, y, size } = frameOf(one);
+  const guides = drawn("svg", { x, y, width: size, height: size, viewBox: "0 0 100 100" });
+  for (const [letter, at] of [["R", 4], ["L", 96]]) guides.append(drawn("text", { class: "side", x: at, y: 52 }, letter));
   const mm = ((one.mm || one.volume?.mm) * size) / 100;
-  const sides = [["R", 4], ["L", 96]].map(([letter, at]) => drawn("text", { class: "side", x: at, y: 52 }, letter));
-  const guides = drawn("svg", { x, y, width: size, height: size, viewBox: "0 0 100 100" }, ...sides, ...(mm ? [scaleBar(mm)] : []));
+  if (mm) {
+    const length = mm > 120 ? 50 : 20;
+    const bar = drawn("path", { d: `M4 96h${(100 * length) / mm}` });
+    guides.append(drawn("g", { class: "scale" }, bar, drawn("text", { x: 4, y: 94 }, `${length} mm`)));
+  }
   within(".slice svg").setAttribute("viewBox", `${x} ${y} ${size} ${size}`);
   within(".slice svg").replaceChildren(...(one.picture ? layers(one, facts.order) : []), guides);
   within(".frame").hidden = !one.picture && !one.volume;
@@ -40,23 +34,23 @@ function frameSlice(one) {
   range("plane").value = scored ?? Math.floor(start[2] * planes);
 }
 
-function captionOf(one) {
+function captionOf(one, scored) {
   if (!one.picture && !one.volume) return "No picture: the run saved none of this case, or its reference has no tumour.";
-  if (isScored()) return `${one.modality}, ${one.plane}. The patient’s right is on the left.`;
+  if (scored) return `${one.modality}, ${one.plane}. The patient’s right is on the left.`;
   return `${one.modality}, slice ${Number(range("plane").value) + 1} of ${one.volume.planes} of the saved volume.`;
 }
 
 function drawSlice() {
   const one = facts.cases[open];
   const on = shownParts();
-  const scored = isScored();
+  const scored = Boolean(one.picture) && (!one.volume || Number(range("plane").value) === one.volume.scored);
+  const caption = captionOf(one, scored);
   for (const layer of within(".slice svg").querySelectorAll("image, [data-of]")) {
     layer.style.display = scored && (layer.localName === "image" || on.has(layer.dataset.of)) ? "" : "none";
     if (layer.localName !== "image") layer.style.opacity = range("opacity").value / 100;
   }
   within(".slice canvas").hidden = scored || !one.volume;
-  within(".slice figcaption").textContent = captionOf(one);
-  range("plane").setAttribute("aria-valuetext", captionOf(one));
+  within(".slice figcaption").textContent = range("plane").ariaValueText = caption;
   const drawnParts = scored ? [...on].filter((part) => within(`.slice [data-of="${part}"]`)?.hasChildNodes()) : [...on];
   within(".slice svg").setAttribute("aria-label", `Slice of ${one.id} with ${drawnParts.map(nameOf).join(", ") || "no overlay"}`);
   if (one.volume) drawVolumeSlice(on);
@@ -65,36 +59,31 @@ function drawSlice() {
 const shownParts = () => new Set([...within(".shown").querySelectorAll("input:checked")].map((box) => box.name));
 
 function offerOverlays(one) {
-  const saved = new Set(parts(open).map((part) => part.dataset.part));
   const shown = within(".shown");
-  const before = new Map([...shown.querySelectorAll("[type=checkbox]")].map((box) => [box.name, box.checked]));
-  const offers = ({ point, box, outline } = {}, name) => point || box || outline || saved.has(name);
-  const overlay = (name, colour) => {
-    const box = made("input", { type: "checkbox", name, checked: before.get(name) ?? true });
-    const swatch = made("span", { className: `swatch ${colour}` });
-    swatch.setAttribute("aria-hidden", "true");
-    return made("label", {}, box, swatch, name === "reference" ? "Reference" : nameOf(name));
+  const off = new Set([...shown.querySelectorAll("[type=checkbox]:not(:checked)")].map((box) => box.name));
+  const overlay = (name, { point, box, outline } = {}, colour, title) => {
+    if (!point && !box && !outline && !parts(open).some((part) => part.dataset.part === name)) return [];
+    const input = made("input", { type: "checkbox", name, checked: !off.has(name) });
+    return made("label", {}, input, made("span", { className: `swatch ${colour}`, ariaHidden: "true" }), title);
   };
-  const overlays = facts.order.map((n) => offers(one.backends[n], String(n)) && overlay(String(n), `arm-${facts.backends[n].arm}`));
-  overlays.unshift(offers(one.outlined, "reference") && overlay("reference", "reference"));
-  shown.hidden = !overlays.some(Boolean);
-  shown.replaceChildren(within(".shown legend"), ...overlays.filter(Boolean), within(".opacity"));
+  const answers = facts.order.flatMap((n) => overlay(String(n), one.backends[n], `arm-${facts.backends[n].arm}`, nameOf(n)));
+  const overlays = [overlay("reference", one.outlined, "reference", "Reference"), answers].flat();
+  shown.hidden = !overlays.length;
+  shown.replaceChildren(within(".shown legend"), ...overlays, within(".opacity"));
 }
 
-const OUTCOMES = { right: "✓ correct", wrong: "✗ wrong", failed: "failed", unknown: "" };
+const OUTCOMES = { right: "✓ correct", wrong: "✗ wrong", failed: "failed" };
 
-function answerBlock({ name, arm }, answer) {
-  const swatch = made("span", { className: `dot arm-${arm}` });
-  const outcome = made("span", { className: answer.outcome || "", textContent: OUTCOMES[answer.outcome] || "" });
-  const block = made("li", {}, made("h4", {}, swatch, name, " ", outcome));
-  const values = made("dl");
-  facts.columns.forEach((title, n) => {
-    if (answer.values?.[n]) values.append(made("dt", { textContent: title }), made("dd", { textContent: answer.values[n] }));
-  });
-  block.append(values.hasChildNodes() ? values : made("p", { textContent: "This backend has not read the case." }));
-  for (const reason of answer.why || []) block.append(made("p", { className: "failed", textContent: reason }));
-  if (answer.words) block.append(made("p", { className: "quiet", textContent: "Raw answer" }), made("blockquote", { textContent: answer.words }));
-  return block;
+function answerBlock({ name, arm }, { outcome = "", values = [], why = [], words }) {
+  const known = facts.columns.flatMap((title, n) => (values[n] ? [made("dt", {}, title), made("dd", {}, values[n])] : []));
+  return made(
+    "li",
+    {},
+    made("h4", {}, made("span", { className: `dot arm-${arm}` }), name, " ", made("span", { className: outcome }, OUTCOMES[outcome] || "")),
+    known.length ? made("dl", {}, ...known) : made("p", {}, "This backend has not read the case."),
+    ...why.map((reason) => made("p", { className: "failed" }, reason)),
+    ...(words ? [made("p", { className: "quiet" }, "Raw answer"), made("blockquote", {}, words)] : []),
+  );
 }
 
 function show(row) {
@@ -126,10 +115,9 @@ function step(by) {
 }
 
 function follow() {
-  const [, name] = /^#case=(.*)$/.exec(location.hash) || [];
-  if (name === undefined) return dialog.close();
-  let id = name;
-  try { id = decodeURIComponent(name); } catch { /* not encoded */ }
+  if (!location.hash.startsWith("#case=")) return dialog.close();
+  let id = location.hash.slice("#case=".length);
+  try { id = decodeURIComponent(id); } catch { /* not encoded */ }
   const row = all.find((candidate) => caseOf(candidate).id === id);
   if (row) return show(row);
   form.querySelector("output").textContent = `No case ${id} in this report`;
@@ -141,7 +129,7 @@ dialog.addEventListener("close", () => {
   const link = all[open].querySelector("a");
   trim(Math.max(limit, listed().indexOf(all[open]) + 1));
   open = null;
-  if (/^#case=/.test(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+  if (location.hash.startsWith("#case=")) history.replaceState(null, "", location.pathname + location.search);
   if (document.activeElement?.hash !== link.hash) link.focus();
 });
 dialog.addEventListener("click", (event) => {
@@ -150,14 +138,15 @@ dialog.addEventListener("click", (event) => {
   if (button) step(Number(button.dataset.step));
 });
 dialog.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.localName === "canvas") return;
-  const usesArrows = event.target.type === "range";
-  const cases = { j: 1, k: -1, ...(usesArrows ? {} : { ArrowRight: 1, ArrowLeft: -1 }) }[event.key];
-  if (cases) return step(cases);
-  const planes = usesArrows || !facts.cases[open].volume ? 0 : { ArrowUp: 1, ArrowDown: -1 }[event.key];
-  if (!planes) return;
+  const { key, target } = event;
+  if (event.altKey || event.ctrlKey || event.metaKey || target.localName === "canvas") return;
+  if (target.type === "range" && key.startsWith("Arrow")) return; // they move the slider
+  const cases = { j: 1, k: -1, ArrowRight: 1, ArrowLeft: -1 }[key];
+  const planes = { ArrowUp: 1, ArrowDown: -1 }[key];
+  if (cases) step(cases);
+  if (!planes || !facts.cases[open].volume) return;
   event.preventDefault();
-  range("plane").value = Number(range("plane").value) + planes;
+  range("plane").stepUp(planes);
   range("plane").dispatchEvent(new Event("input", { bubbles: true }));
 });
 dialog.addEventListener("input", (event) => {

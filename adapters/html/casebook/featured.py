@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gliobench.adapters.html.casebook.rows import CaseRow, GradeOutcome, n_wrong
+from gliobench.adapters.html.casebook.rows import CaseRow, Cell, GradeOutcome, n_wrong
 
 OF_A_KIND = 2
 
@@ -39,7 +39,7 @@ def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[Featured
     Returns:
         Each case once; fewer than six where there are fewer.
     """
-    shown = [n for n, row in enumerate(rows) if row.has_picture]
+    shown = [n for n, row in enumerate(rows) if row.picture]
     middle = (len(shown) - 1) / 2
     sides = models if len(models) > 1 else list(range(len(rows[0].answers) if rows else 0))
     orders = (
@@ -61,17 +61,15 @@ def _is_split(row: CaseRow, models: list[int]) -> bool:
 
 
 def _caption(row: CaseRow, models: list[int]) -> str:
-    return ": ".join(filter(None, (row.grade, _result(row, models))))
-
-
-def _result(row: CaseRow, models: list[int]) -> str:
-    """Describe the models' grades, or else the largest centre error."""
+    """Return the reference grade and the models' grades, or else the largest centre error."""
     n_graded = sum(row.answers[n].outcome is not GradeOutcome.UNKNOWN for n in models)
     wrong = n_wrong(row, models)
-    if n_graded == 1:
-        return "wrong" if wrong else "correct"
-    if n_graded:
-        return f"{wrong} of {n_graded} wrong" if wrong else "all correct"
     errors = [cell for n in models if (cell := row.answers[n].centre).key is not None]
-    worst = max(errors, key=lambda cell: cell.key or 0, default=None)
-    return f"centre error {worst.brief}" if worst else ""
+    if n_graded == 1:
+        result = "wrong" if wrong else "correct"
+    elif n_graded:
+        result = f"{wrong} of {n_graded} wrong" if wrong else "all correct"
+    else:
+        worst = max(errors, key=lambda cell: cell.key or 0, default=Cell())
+        result = f"centre error {worst.brief}" * bool(errors)
+    return ": ".join(filter(None, (row.grade, result)))

@@ -7,6 +7,7 @@ from enum import Enum
 
 from gliobench.adapters.html.numbers import number
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
+from gliobench.domain.evaluation.saved_case import KeptSlice
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics.measures import leading
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
@@ -46,30 +47,26 @@ class Answer:
 
     Args:
         outcome: Of the grade.
-        grade: Its key is P(HGG), or 0 or 1 without a probability.
-        probability: P(HGG) alone.
-        measured: One of each of `FORMS`.
+        cells: All values, one of each of `COLUMNS`.
     """
 
     outcome: GradeOutcome = GradeOutcome.UNKNOWN
-    grade: Cell = Cell()
-    probability: Cell = Cell()
-    measured: tuple[Cell, ...] = (Cell(),) * 4
+    cells: tuple[Cell, ...] = (Cell(),) * 6
+
+    @property
+    def grade(self) -> Cell:
+        """The grade; its key is P(HGG), or 0 or 1 without a probability."""
+        return self.cells[0]
 
     @property
     def centre(self) -> Cell:
         """The centre error."""
-        return self.measured[0]
+        return self.cells[2]
 
     @property
     def overlap(self) -> Cell:
         """Dice of the masks, else of the polygons, else IoU of the boxes."""
-        return next((cell for cell in reversed(self.measured[1:]) if cell.text), Cell())
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """All values, one of each of `COLUMNS`."""
-        return self.grade, self.probability, *self.measured
+        return next((cell for cell in reversed(self.cells[3:]) if cell.text), Cell())
 
     @property
     def small_print(self) -> list[Cell]:
@@ -103,9 +100,9 @@ class CaseRow:
         return self.entry.any_score.site or ""
 
     @property
-    def has_picture(self) -> bool:
-        """Whether a slice can be shown."""
-        return self.entry.kept is not None and self.entry.kept.picture is not None
+    def picture(self) -> KeptSlice | None:
+        """The slice that can be shown."""
+        return self.entry.kept.picture if self.entry.kept else None
 
 
 FORMS = {
@@ -155,8 +152,8 @@ def n_wrong(row: CaseRow, models: list[int]) -> int:
 
 def _badness(row: CaseRow, models: list[int]) -> tuple[float, float, float, str]:
     answers = [row.answers[n] for n in models]
-    errors = [answer.centre.key for answer in answers if answer.centre.key is not None]
-    overlaps = [answer.overlap.key for answer in answers if answer.overlap.key is not None]
+    errors = [key for answer in answers if (key := answer.centre.key) is not None]
+    overlaps = [key for answer in answers if (key := answer.overlap.key) is not None]
     return -n_wrong(row, models), -max(errors, default=0), min(overlaps, default=2), row.study_id
 
 
@@ -168,41 +165,30 @@ def _reference(case: CaseScore) -> str:
 def _answer(case: CaseScore | None) -> Answer:
     if case is None:
         return Answer()
-    return Answer(outcome(case), *_grade(case), tuple(_measured(case, form) for form in FORMS))
-
-
-def outcome(case: CaseScore) -> GradeOutcome:
-    """Return whether a grade was right."""
-    if case.grade is None:
-        return GradeOutcome.UNKNOWN
-    if isinstance(case.grade, Failure):
-        return GradeOutcome.FAILED
-    if case.reference_grade is None:
-        return GradeOutcome.UNKNOWN
-    return GradeOutcome.RIGHT if case.grade.grade is case.reference_grade else GradeOutcome.WRONG
-
-
-def _grade(case: CaseScore) -> tuple[Cell, Cell]:
+    measured = [_measured(case, form) for form in FORMS]
     match case.grade:
         case None:
-            return Cell(), Cell()
+            return Answer(GradeOutcome.UNKNOWN, (Cell(), Cell(), *measured))
         case Failure() as failure:
-            return _failed(failure, key=None), Cell()
+            return Answer(GradeOutcome.FAILED, (_failed(failure), Cell(), *measured))
         case GradePrediction(grade=grade, probability_hgg=p):
             probability = "" if p is None else number(p)
             key = p if p is not None else float(grade is Grade.HGG)
-            brief = f"{grade.value} {probability}".strip()
-            return Cell(grade.value, key, brief), Cell(probability, p)
+            graded = Cell(grade.value, key, f"{grade.value} {probability}".strip())
+            is_right = grade is case.reference_grade
+            known = GradeOutcome.RIGHT if is_right else GradeOutcome.WRONG
+            outcome = known if case.reference_grade else GradeOutcome.UNKNOWN
+            return Answer(outcome, (graded, Cell(probability, p), *measured))
 
 
 def _measured(case: CaseScore, form: Form) -> Cell:
     scored = form if form in case.localisation else FORMS[form]
     found = case.localisation.get(scored)
-    value = None if found is None else found.leading(scored)
-    if found is None or (found.failure is not None and value is None):
+    if found is None:
         return Cell()
+    value = found.leading(scored)
     if found.failure is not None:
-        return _failed(found.failure, key=value)
+        return Cell() if value is None else _failed(found.failure, value)
     if case.found_tumour is False or isinstance(found.answer, NoTumour):
         return Cell("no tumour found", value, "no tumour found")
     if case.tumour_free and case.found_tumour:
@@ -216,6 +202,6 @@ def _measured(case: CaseScore, form: Form) -> Cell:
     return Cell(text, value, brief)
 
 
-def _failed(failure: Failure, *, key: float | None) -> Cell:
+def _failed(failure: Failure, key: float | None = None) -> Cell:
     words = failure.reason.value.replace("_", " ")
     return Cell(words, key, words, failed=True)

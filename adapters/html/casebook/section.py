@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from gliobench.adapters.html.casebook.drawings import Json, drawing
 from gliobench.adapters.html.casebook.featured import FeaturedCase, featured_cases
 from gliobench.adapters.html.casebook.rows import COLUMNS, CaseRow, case_rows, models_of
 from gliobench.adapters.html.casebook.subgroups import Subgroup, subgroups
 from gliobench.adapters.html.casebook.viewer import (
-    licences,
     packed_viewer,
     packed_volumes,
+    source,
     viewer_script,
 )
-from gliobench.application.ports.picture_encoder import MEDIA_TYPE
 from gliobench.domain.comparison.casebook import Casebook
 from gliobench.domain.predictions.prediction import FailureReason
 
-FOLDER = Path(__file__).parent
 SCRIPTS = ("table.js", "case.js", "volume.js")
 ARM_COLOURS = 7
 """Number of colours of arms in `colours.css`; further backends reuse them."""
@@ -85,22 +80,27 @@ class CaseSection:
 
 def case_section(book: Casebook) -> CaseSection:
     """Prepare a casebook for a page."""
-    rows, models = case_rows(book), models_of(book)
-    backends = [
-        Backend(n, name, baseline=name in book.baselines) for n, name in enumerate(book.backends)
-    ]
+    rows, models, names = case_rows(book), models_of(book), book.backends
+    backends = [Backend(n, name, name in book.baselines) for n, name in enumerate(names)]
     ordered = sorted(backends, key=lambda backend: backend.baseline)
     groups = subgroups(rows)
-    packed = [packed_volumes(row.entry, book.backends) for row in rows]
+    members = [group for _, found in groups for group in found]
+    packed = [packed_volumes(row.entry, names) for row in rows]
     volumes = {n: files for n, files in enumerate(packed) if files}
+    failures = {
+        failure.reason
+        for row in rows
+        for score in row.entry.scores.values()
+        for failure in score.failures
+    }
     return CaseSection(
         backends=tuple(ordered),
         rows=rows,
         columns=COLUMNS,
         grades=tuple(sorted({row.grade for row in rows} - {""})),
         groups=groups,
-        choices=tuple(_choices(book.backends, models)),
-        reasons=_reasons(rows),
+        choices=tuple(_choices(names, models)),
+        reasons=tuple(reason.value for reason in FailureReason if reason in failures),
         n_left_out=book.n_left_out,
         featured=featured_cases(rows, models),
         facts={
@@ -108,61 +108,36 @@ def case_section(book: Casebook) -> CaseSection:
             "order": [backend.number for backend in ordered],
             "models": models,
             "columns": [title for title, _ in COLUMNS],
-            "cases": [_case(n, row, book.backends, groups) for n, row in enumerate(rows)],
+            "cases": [
+                drawing(row, names) | {"groups": [of.number for of in members if of.members[n]]}
+                for n, row in enumerate(rows)
+            ],
         },
         volumes=volumes,
         viewer=packed_viewer() if volumes else "",
-        licences=licences() if volumes else "",
+        licences=source("niivue/LICENSES.txt") if volumes else "",
     )
-
-
-def _case(
-    n: int,
-    row: CaseRow,
-    backends: tuple[str, ...],
-    groups: tuple[tuple[str, tuple[Subgroup, ...]], ...],
-) -> Json:
-    case = drawing(row, backends)
-    case["groups"] = [group.number for _, found in groups for group in found if group.members[n]]
-    if row.entry.kept is not None and row.entry.kept.picture is not None:
-        picture = b64encode(row.entry.kept.picture.file).decode()
-        case["picture"] = f"data:{MEDIA_TYPE};base64,{picture}"
-    return case
-
-
-def _reasons(rows: Sequence[CaseRow]) -> tuple[str, ...]:
-    scores = (score for row in rows for score in row.entry.scores.values())
-    found = {failure.reason for score in scores for failure in score.failures}
-    return tuple(reason.value for reason in FailureReason if reason in found)
 
 
 def page_scripts(book: Casebook) -> tuple[str, ...]:
     """Return the scripts that a page with these cases must allow, its own first."""
+    own = '"use strict";\n(() => {\n' + "\n".join(map(source, SCRIPTS)) + "})();\n"
     has_volume = any(entry.kept and entry.kept.volume for entry in book.entries)
-    return (_page_script(), viewer_script()) if has_volume else (_page_script(),)
+    return (own, viewer_script()) if has_volume else (own,)
 
 
-@cache
-def _page_script() -> str:
-    parts = [(FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS]
-    return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
-
-
-@cache
 def page_style() -> str:
     """Read the style of the section."""
-    return (FOLDER / "casebook.css").read_text(encoding="utf-8")
+    return source("casebook.css")
 
 
-def _choices(names: Sequence[str], models: list[int]) -> list[tuple[str, str]]:
-    choices = [("", "all cases")]
+def _choices(names: tuple[str, ...], models: list[int]) -> Iterator[tuple[str, str]]:
+    yield "", "all cases"
     if len(models) > 1:
-        choices += [
-            ("split", "models disagree"),
-            ("none", "all models wrong"),
-            ("all", "all models correct"),
-        ]
-        choices += [(f"only {n}", f"only {names[n]} correct") for n in models]
+        yield "split", "models disagree"
+        yield "none", "all models wrong"
+        yield "all", "all models correct"
+        yield from ((f"only {n}", f"only {names[n]} correct") for n in models)
     else:
-        choices += [(f"right {n}", f"{names[n]} correct") for n in models]
-    return choices + [(f"wrong {n}", f"{name} wrong") for n, name in enumerate(names)]
+        yield from ((f"right {n}", f"{names[n]} correct") for n in models)
+    yield from ((f"wrong {n}", f"{name} wrong") for n, name in enumerate(names))

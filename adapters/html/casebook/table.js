@@ -4,16 +4,17 @@ if (!table) return;
 const facts = JSON.parse(document.querySelector("#casebook").textContent);
 const form = document.querySelector("form.filters");
 const ordering = document.querySelector(".ordering");
-const all = [...table.tBodies[0].rows]; // in the order of facts.cases: worst first
-const caseOf = (row) => facts.cases[row.dataset.case];
-const listed = () => [...table.tBodies[0].rows].filter((row) => !row.hidden);
+const [body] = table.tBodies;
+const all = [...body.rows]; // in the order of facts.cases: worst first
+const caseOf = (node) => facts.cases[node.dataset.case];
+const listed = () => [...body.rows].filter((row) => !row.hidden);
 
 // A browser lays out a hundred rows at once; more follow when the end of the list is seen.
 const AT_ONCE = 100;
 const end = made("p", { className: "end" });
 let limit = AT_ONCE;
-function trim(least = AT_ONCE) {
-  limit = least;
+function trim(most = AT_ONCE) {
+  limit = most;
   listed().forEach((row, n) => row.classList.toggle("later", n >= limit));
 }
 new IntersectionObserver(([{ isIntersecting }]) => {
@@ -22,8 +23,7 @@ new IntersectionObserver(([{ isIntersecting }]) => {
 table.after(end);
 
 function made(name, properties = {}, ...children) {
-  const one = document.createElement(name);
-  Object.assign(one, properties);
+  const one = Object.assign(document.createElement(name), properties);
   one.append(...children);
   return one;
 }
@@ -36,24 +36,17 @@ function drawn(name, attributes, ...children) {
 }
 
 // Pictures: the saved slice and the answers on it.
-function marks({ outline, box, point } = {}) {
-  const found = [];
-  if (outline) found.push(drawn("polygon", { class: "stroke", points: outline }));
-  if (box) {
-    const [x, y, right, bottom] = box;
-    found.push(drawn("rect", { class: "stroke box", x, y, width: right - x, height: bottom - y }));
-  }
-  if (point) {
-    const [x, y] = point;
-    found.push(drawn("path", { class: "stroke", d: `M${x - 2} ${y}h4m-2-2v4` }), drawn("circle", { class: "stroke", cx: x, cy: y, r: 1.2 }));
-  }
-  return found;
+function layer(of, colour, { outline, box: [left, top, right, bottom] = [], point: [x, y] = [] } = {}) {
+  const marks = [];
+  if (outline) marks.push(drawn("polygon", { class: "stroke", points: outline }));
+  if (right) marks.push(drawn("rect", { class: "stroke box", x: left, y: top, width: right - left, height: bottom - top }));
+  if (x !== undefined) marks.push(drawn("path", { class: "stroke", d: `M${x - 2} ${y}h4m-2-2v4` }), drawn("circle", { class: "stroke", cx: x, cy: y, r: 1.2 }));
+  return drawn("g", { class: colour, "data-of": of }, ...marks);
 }
 
 function layers(one, backends) {
-  const { outline, point } = one.outlined || {};
-  const reference = drawn("g", { class: "reference", "data-of": "reference" }, ...marks({ outline, point }));
-  const answers = [...backends].reverse().map((n) => drawn("g", { class: `arm-${facts.backends[n].arm}`, "data-of": n }, ...marks(one.backends[n])));
+  const reference = layer("reference", "reference", { ...one.outlined, box: undefined });
+  const answers = [...backends].reverse().map((n) => layer(n, `arm-${facts.backends[n].arm}`, one.backends[n]));
   return [drawn("image", { href: one.picture, width: 100, height: 100 }), reference, ...answers];
 }
 
@@ -61,7 +54,7 @@ const thumbnails = new IntersectionObserver((seen) => {
   for (const { isIntersecting, target } of seen) {
     if (!isIntersecting) continue;
     thumbnails.unobserve(target);
-    target.append(...layers(facts.cases[target.dataset.case], facts.models));
+    target.append(...layers(caseOf(target), facts.models));
   }
 }, { rootMargin: "200px" });
 for (const one of document.querySelectorAll("svg.thumb")) thumbnails.observe(one);
@@ -69,37 +62,30 @@ for (const one of document.querySelectorAll("svg.thumb")) thumbnails.observe(one
 // Order.
 const sorters = [ordering.querySelector("[data-sorts]"), ...table.tHead.querySelectorAll("[data-sorts]")];
 const measure = ordering.querySelector("select");
-const KEYS = {
-  rank: (one, n) => n,
-  study: (one) => one.id,
-  reference: (one) => one.reference,
-};
-const keyOf = (n, by) => {
-  const one = facts.cases[n];
-  return KEYS[by] ? KEYS[by](one, n) : one.backends[by].keys?.[measure.value];
-};
 const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b, "en", { numeric: true }) : a - b);
-let order = { by: "rank", falling: false };
+const keyOf = (one, rank, by) => {
+  const own = { rank, study: one.id, reference: one.reference };
+  return by in own ? own[by] : one.backends[by].keys?.[measure.value];
+};
+let order = ["rank", false];
 
 function sort(by, falling) {
-  order = { by, falling };
+  order = [by, falling];
   for (const one of sorters) {
     const isUsed = one.dataset.sorts === by;
-    if (one.localName === "button") one.setAttribute("aria-pressed", isUsed);
-    else if (isUsed) one.setAttribute("aria-sort", falling ? "descending" : "ascending");
-    else one.removeAttribute("aria-sort");
+    if (one.localName === "button") one.ariaPressed = isUsed;
+    else one.ariaSort = isUsed ? (falling ? "descending" : "ascending") : null;
   }
-  const keyed = all.map((row, n) => [keyOf(n, by) ?? null, row]);
+  const keyed = all.map((row, rank) => [keyOf(caseOf(row), rank, by) ?? null, row]);
   const known = keyed.filter(([key]) => key !== null).sort(([a], [b]) => compare(a, b) * (falling ? -1 : 1));
-  table.tBodies[0].append(...[...known, ...keyed.filter(([key]) => key === null)].map(([, row]) => row));
+  body.append(...[...known, ...keyed.filter(([key]) => key === null)].map(([, row]) => row));
   trim();
 }
-for (const one of sorters) {
-  one.addEventListener("click", () => sort(one.dataset.sorts, one.getAttribute("aria-sort") === "ascending"));
-}
-measure.addEventListener("input", () => sort(order.by, order.falling));
+for (const one of sorters) one.addEventListener("click", () => sort(one.dataset.sorts, one.ariaSort === "ascending"));
+measure.addEventListener("input", () => sort(...order));
 
 // Filters.
+const isMissed = (outcome) => outcome === "wrong" || outcome === "failed";
 const CHOICES = {
   split: (outcomes) => outcomes.includes("right") && outcomes.some(isMissed),
   none: (outcomes) => outcomes.some(isMissed) && !outcomes.includes("right"),
@@ -108,12 +94,9 @@ const CHOICES = {
   right: (_, answer) => answer.outcome === "right",
   wrong: (_, answer) => answer.outcome === "wrong",
 };
-function isMissed(outcome) {
-  return outcome === "wrong" || outcome === "failed";
-}
 const wordsOf = (row) => {
-  const { backends } = caseOf(row);
-  return [row.textContent, ...backends.flatMap(({ why = [], words = "" }) => [...why, words])].join(" ").toLowerCase();
+  const answers = caseOf(row).backends.flatMap(({ why = [], words = "" }) => [...why, words]);
+  return [row.textContent, ...answers].join(" ").toLowerCase();
 };
 
 function filter() {

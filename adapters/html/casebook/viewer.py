@@ -13,27 +13,26 @@ from numpy.typing import NDArray
 from gliobench.domain.comparison.casebook import CaseEntry
 from gliobench.domain.geometry.grids import Grid
 
-FOLDER = Path(__file__).parent / "niivue"
+FOLDER = Path(__file__).parent
 LEVEL = 6
 """Level of compression: the highest one takes three times as long and saves 3 %."""
 
 
 @cache
+def source(name: str) -> str:
+    """Read a file of this package."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
 def viewer_script() -> str:
     """Read NiiVue."""
-    return (FOLDER / "niivue.js").read_text(encoding="utf-8")
+    return source("niivue/niivue.js")
 
 
 @cache
 def packed_viewer() -> str:
     """Return NiiVue packed, as a page stores it until a volume is opened."""
     return _packed(viewer_script().encode())
-
-
-@cache
-def licences() -> str:
-    """Read the licences of NiiVue and its bundled libraries."""
-    return (FOLDER / "LICENSES.txt").read_text(encoding="utf-8")
 
 
 def packed_volumes(entry: CaseEntry, backends: tuple[str, ...]) -> dict[str, str]:
@@ -50,16 +49,10 @@ def packed_volumes(entry: CaseEntry, backends: tuple[str, ...]) -> dict[str, str
     volume = entry.kept.volume if entry.kept else None
     if volume is None:
         return {}
-    arrays: dict[str, NDArray[np.uint8] | None] = {
-        "grey": volume.grey,
-        "reference": volume.reference,
-        **{str(n): entry.masks.get(name) for n, name in enumerate(backends)},
-    }
-    return {
-        name: _packed(_nifti(array, volume.grid))
-        for name, array in arrays.items()
-        if array is not None
-    }
+    arrays = {"grey": volume.grey, "reference": volume.reference}
+    arrays |= {str(n): entry.masks.get(name) for n, name in enumerate(backends)}
+    known = {name: array for name, array in arrays.items() if array is not None}
+    return {name: _packed(_nifti(array, volume.grid)) for name, array in known.items()}
 
 
 def _nifti(array: NDArray[np.uint8], grid: Grid) -> bytes:

@@ -1,9 +1,9 @@
 // Saved volumes: their slices, drawn here, and NiiVue's views, unpacked when the first volume is opened.
-const parts = (n) => [...document.querySelectorAll("[data-volume]")].filter((part) => part.dataset.volume === String(n));
+const parts = (n) => [...document.querySelectorAll(`[data-volume="${n}"]`)];
 const state = (text) => { within(".state").textContent = text; };
 const unpackedVolumes = new Map();
 let viewer = null;
-let masks = new Map();
+let masks = []; // names, in the viewer's order
 
 async function unpacked(node) {
   const packed = Uint8Array.from(atob(node.textContent), (letter) => letter.charCodeAt(0));
@@ -70,7 +70,7 @@ async function drawVolumeSlice(on) {
 }
 
 async function loadViewer() {
-  if (viewer) return viewer;
+  if (viewer) return;
   const code = new TextDecoder().decode(await unpacked(document.querySelector("#packed-viewer")));
   document.head.append(made("script", { textContent: code }));
   const nv = new niivue.Niivue({
@@ -87,7 +87,6 @@ async function loadViewer() {
   });
   await nv.attachToCanvas(within(".canvas canvas"));
   viewer = nv;
-  return nv;
 }
 
 function whyFlat(one) {
@@ -104,24 +103,23 @@ async function showVolume(n) {
   state(reason || "Loading the volume …");
   if (reason) return;
   try {
-    const nv = await loadViewer();
-    const images = [];
-    for (const [name, file] of await filesOf(n)) {
-      images.push([name, await niivue.NVImage.loadFromUrl({ url: file.slice(0), name: `${name}.nii` })]);
-    }
+    await loadViewer();
+    const files = [...(await filesOf(n))];
+    const [grey, ...images] = await Promise.all(
+      files.map(([name, file]) => niivue.NVImage.loadFromUrl({ url: file.slice(0), name: `${name}.nii` })),
+    );
     if (open !== n) return;
-    while (nv.volumes.length) nv.removeVolume(nv.volumes[0]);
-    masks = new Map(images.filter(([name]) => name !== "grey"));
-    for (const [name, image] of images) {
-      if (masks.has(name)) {
-        const [r, g, b] = colourOf(name);
-        nv.addColormap(`mask-${name}`, { R: [0, r, r], G: [0, g, g], B: [0, b, b], A: [0, 110, 160], I: [0, 85, 255] });
-        Object.assign(image, { colormap: `mask-${name}`, cal_min: 0, cal_max: 3 });
-      }
-      nv.addVolume(image);
-    }
-    nv.scene.crosshairPos.set(one.volume.start);
-    within(".canvas canvas").setAttribute("aria-label", `Volume of ${one.id} in three planes and as a 3D rendering, with ${[...masks.keys()].map(nameOf).join(", ") || "no mask"}`);
+    while (viewer.volumes.length) viewer.removeVolume(viewer.volumes[0]);
+    viewer.addVolume(grey);
+    masks = files.slice(1).map(([name]) => name);
+    images.forEach((image, at) => {
+      const [r, g, b] = colourOf(masks[at]);
+      const colormap = `mask-${masks[at]}`;
+      viewer.addColormap(colormap, { R: [0, r, r], G: [0, g, g], B: [0, b, b], A: [0, 110, 160], I: [0, 85, 255] });
+      viewer.addVolume(Object.assign(image, { colormap, cal_min: 0, cal_max: 3 }));
+    });
+    viewer.scene.crosshairPos.set(one.volume.start);
+    within(".canvas canvas").setAttribute("aria-label", `Volume of ${one.id} in three planes and as a 3D rendering, with ${masks.map(nameOf).join(", ") || "no mask"}`);
     look("turn");
     dialog.dataset.volume = n;
     state("Drag in a plane to move the crosshair; drag the head to rotate it.");
@@ -134,15 +132,14 @@ async function showVolume(n) {
 function look(name) {
   if (!viewer || !facts.cases[open].volume) return;
   const on = shownParts();
-  for (const [part, image] of masks) {
-    const at = viewer.volumes.indexOf(image);
-    if (at > 0) viewer.setOpacity(at, on.has(part) ? (0.6 * range("opacity").value) / 100 : 0);
-  }
+  masks.forEach((name, at) => viewer.setOpacity(at + 1, on.has(name) ? (0.6 * range("opacity").value) / 100 : 0));
   if (name === "plane") viewer.scene.crosshairPos[2] = (Number(range("plane").value) + 0.5) / facts.cases[open].volume.planes;
   viewer.setRenderAzimuthElevation(Number(range("turn").value), 15);
   viewer.drawScene();
 }
 
-if (!isAlone) addEventListener("hashchange", follow);
 if (isAlone) show(all[0]);
-else if (location.hash.startsWith("#case=")) follow();
+else {
+  addEventListener("hashchange", follow);
+  follow();
+}

@@ -11,7 +11,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point3D, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.lesion import Lesion, Side
-from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.predictions.prediction import NO_TUMOUR, Form, LocalisationPrediction, Mask
 from gliobench.domain.studies.study import Study
 
 CASE = fake_case(shape=(42, 14, 10), tumour=Box3D(start=(3, 4, 2), stop=(13, 9, 6)))
@@ -21,8 +21,14 @@ SQUARE = Polygon(AXIAL_3, ((30.5, 3.5), (36.5, 3.5), (36.5, 9.5), (30.5, 9.5)))
 
 
 def lesion(study: Study = CASE.study, **known: object) -> Lesion | None:
-    nothing = dict.fromkeys(("centre", "mask", "polygon", "box"))
-    return lesion_of(study, **(nothing | known))
+    forms = {
+        "centre": Form.POINT_3D,
+        "mask": Form.MASK,
+        "polygon": Form.POLYGON,
+        "box": Form.BOX_3D,
+    }
+    answers = {forms[name]: answer for name, answer in known.items()}
+    return lesion_of(study, LocalisationPrediction(answers))
 
 
 def test_a_mask_gives_side_edge_and_diameters() -> None:
@@ -90,5 +96,5 @@ def test_a_small_block_is_no_brain_to_find_regions_in() -> None:
 def test_without_a_place_or_an_image_there_is_no_description() -> None:
     unreadable = replace(CASE.study, volumes=TornVolumes({}, InvalidInputError("torn")))
 
-    assert lesion() is None
+    assert lesion(centre=NO_TUMOUR) is None
     assert lesion(unreadable, centre=Point3D((5, 6, 3))) is None
