@@ -51,7 +51,9 @@ def upwards(highest: float, title: str = "") -> Scale:
 
 
 def around_zero(values: Sequence[float], title: str = "") -> Scale:
-    """Run beyond 0 and all values, with the 0 marked."""
+    """Run beyond 0 and all values, with the 0 marked; from -1 to 1 where all are 0."""
+    if not any(values):
+        values = (-1.0, 1.0)
     step, _ = scale(max(map(abs, values)))
     first = floor(min(0.0, *values) / step)
     last = ceil(max(0.0, *values) / step)
