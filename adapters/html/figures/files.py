@@ -18,8 +18,7 @@ from gliobench.adapters.html.figures.grading import (
     ranking_curves,
     reliability_diagrams,
 )
-from gliobench.adapters.html.figures.positions import place_figures
-from gliobench.adapters.html.figures.volumes import volume_figures
+from gliobench.adapters.html.figures.localisation import place_figures, volume_figures
 from gliobench.adapters.html.stamps import marks
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.endpoints import POINT_ERROR

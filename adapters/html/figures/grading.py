@@ -17,8 +17,8 @@ from gliobench.adapters.html.figures.drawing import (
     arm_ink,
 )
 from gliobench.adapters.html.figures.rows import INTERVAL, LETTER
-from gliobench.adapters.html.figures.scale import SHARES, Scale, spread
-from gliobench.adapters.html.numbers import count, interval, number, percent, value_of
+from gliobench.adapters.html.figures.scale import SHARES, Scale, printed, spread
+from gliobench.adapters.html.numbers import count, number, percent, value_of
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics import measures
@@ -44,10 +44,9 @@ class Grader:
     @property
     def printed(self) -> str:
         """Print the area with its interval."""
-        if self.area is None or isinstance(self.area, NotEstimable):
-            return "no probabilities, hence no curve"
-        ends = interval(self.area)
-        return number(self.area.value) + (f" ({ends})" if ends else "")
+        if isinstance(self.area, Estimate):
+            return printed(self.area)
+        return "no probabilities, hence no curve"
 
     def placed(self, axes: Axes) -> str:
         """Print the operating point."""

@@ -94,9 +94,8 @@ class Rows:
             rows=[replace(row, cells=tuple(compress(row.cells, kept))) for row in self.rows],
         )
         size, marks = shown.wide()
-        wide = Figure(
-            name, title, says, f"{'; '.join(alts)}.", size, tuple(marks), tuple(self._numbers())
-        )
+        alt, numbers = f"{'; '.join(alts)}.", tuple(self._numbers())
+        wide = Figure(name, title, says, alt, size, tuple(marks), numbers)
         size, marks = shown.narrow()
         return replace(wide, narrow=replace(wide, size=size, marks=tuple(marks)))
 
@@ -108,15 +107,10 @@ class Rows:
     def _numbers(self) -> Iterator[tuple[object, ...]]:
         yield ("group", "name", "quantity", "value")
         for row in self.rows:
-            yield from (
-                (row.group, row.name, quantity, value)
-                for quantity, value in (
-                    *zip(self.quantities, row.values, strict=False),
-                    *row.parts.items(),
-                    *((f"share of {value:g}", share) for value, share in row.shares.items()),
-                    *(("study", value) for value in row.singles),
-                )
-            )
+            found = [*zip(self.quantities, row.values, strict=False), *row.parts.items()]
+            found += [(f"share of {value:g}", share) for value, share in row.shares.items()]
+            found += [("study", value) for value in row.singles]
+            yield from ((row.group, row.name, *quantity) for quantity in found)
 
     def wide(self) -> tuple[XY, list[Mark]]:
         """Lay out a table with the scale between the names and the numbers."""
@@ -134,10 +128,10 @@ class Rows:
             *_grid(axes, LINE, bottom),
         ]
         for y, row in lines:
-            middle, cells = y + step / 2, zip(rights, row.cells, strict=True)
-            marks += self._row(axes, middle, row, step / 2 - 3)
-            marks.append(Label((0, middle + 3.5), row.name, ink=_name(row)))
-            marks += [Label((at, middle + 3.5), cell, "end", ink="cell") for at, cell in cells]
+            middle, base = y + step / 2, y + step / 2 + 3.5
+            marks += self._row(axes, middle, base, row, step / 2 - 3)
+            cells = zip(rights, row.cells, strict=True)
+            marks += [Label((at, base), cell, "end", ink="cell") for at, cell in cells]
         return self._framed(axes, width, marks)
 
     def narrow(self) -> tuple[XY, list[Mark]]:
@@ -149,10 +143,10 @@ class Rows:
         lines, headings, bottom = self._lines(0, step)
         axes = Axes((8, 0), (width - 16, bottom), x=self.scale)
         marks: list[Mark] = [*headings]
-        for (y, row), (name, words) in zip(lines, texts, strict=True):
+        for (y, row), (_, words) in zip(lines, texts, strict=True):
             middle = y + step - 9
-            marks += [*_grid(axes, middle - 8, middle + 8), *self._row(axes, middle, row, 6)]
-            marks.append(Label((0, y + 11), name, ink=_name(row)))
+            marks += _grid(axes, middle - 8, middle + 8)
+            marks += self._row(axes, middle, y + 11, row, 6)
             marks.append(Label((width, y + step - ROW + 11), words, "end", ink="cell"))
         return self._framed(axes, width, marks)
 
@@ -173,14 +167,13 @@ class Rows:
         height = axes.at[1] + axes.size[1] + BELOW + (12 if self.scale.title else 0)
         return (width, height), [*marks, *axes.below()]
 
-    def _row(self, axes: Axes, y: float, row: Strip, reach: float) -> Iterator[Mark]:
-        """Draw bars one after the other, each with the same strength in every row; then dots."""
+    def _row(self, axes: Axes, y: float, base: float, row: Strip, reach: float) -> Iterator[Mark]:
+        """Draw bars one after the other, each with the same strength in every row; then dots and name."""
         ends = [axes.across(end) for end in accumulate(row.parts.values(), initial=0.0)]
         for (left, right), strength in zip(pairwise(ends), cycle(STRENGTHS), strict=False):
             if right > left:
-                yield Panel(
-                    (left, y - reach), (right - left, 2 * reach), f"part {row.ink}", strength
-                )
+                size = (right - left, 2 * reach)
+                yield Panel((left, y - reach), size, f"part {row.ink}", strength)
         for value, share in row.shares.items():
             yield Dot((axes.across(value), y), reach * sqrt(share), f"part share {row.ink}")
         if row.singles:
@@ -193,10 +186,7 @@ class Rows:
             yield Line([(low, y), (high, y)], f"spread {ink}".strip())
             says = f"{row.name}: {self.words(row)}"
             yield Dot((middle, y), 3.6, f"value {ink}".strip(), says)
-
-
-def _name(row: Strip) -> str:
-    return "name strong" if row.strong else "name"
+        yield Label((0, base), row.name, ink="name strong" if row.strong else "name")
 
 
 def _grid(axes: Axes, top: float, bottom: float) -> Iterator[Mark]:

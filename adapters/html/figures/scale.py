@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from gliobench.adapters.html.numbers import ends
-from gliobench.domain.statistics.estimate import Estimate, Interval
+from gliobench.adapters.html.numbers import ends, interval, number
+from gliobench.domain.statistics.estimate import Estimate, Interval, Measured, NotEstimable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ SHARES = Scale((0.0, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0))
 def spread(estimate: Estimate) -> Interval:
     """Return the interval, or the value itself where there is none."""
     return ends(estimate) or Interval(estimate.value, estimate.value)
+
+
+def printed(measured: Measured) -> str:
+    """Print a number with its interval, or why it is not estimable."""
+    if isinstance(measured, NotEstimable):
+        return f"not estimable: {measured.reason}"
+    between = interval(measured)
+    return number(measured.value) + (f" ({between})" if between else "")
 
 
 def upwards(highest: float, title: str = "") -> Scale:

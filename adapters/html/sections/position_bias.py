@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gliobench.adapters.html.blocks import Closed, Gallery, Numbers, Part
-from gliobench.adapters.html.figures.positions import outlined, place_figures
+from gliobench.adapters.html.figures.localisation import outlined, place_figures
 from gliobench.adapters.html.numbers import joined, number, percent, value_of
 from gliobench.adapters.html.tables import Cell, Column, measured_cell, tabulate
 from gliobench.adapters.html.words import p_value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part
 from gliobench.adapters.html.figures.backends import spread_figures
-from gliobench.adapters.html.figures.volumes import volume_figures
+from gliobench.adapters.html.figures.localisation import volume_figures
 from gliobench.adapters.html.score_tables import localisation_table
 from gliobench.adapters.html.sections.pairs import forests, paired_places, pairwise
 from gliobench.adapters.html.tables import first_group, other_groups

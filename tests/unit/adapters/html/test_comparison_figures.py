@@ -19,7 +19,7 @@ from gliobench.adapters.html.figures.drawing import Dot, Dots, Figure, Label, Li
 from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
-from gliobench.adapters.html.figures.positions import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.figures.localisation import SAME_FRAME_MM, place_figures
 from gliobench.adapters.html.sections.ranking import significance_matrices
 from gliobench.adapters.html.templating import text
 from gliobench.domain.comparison.pair import Claim, Verdict

@@ -1,16 +1,17 @@
-"""Positions of answers and tumours on the scoring plane."""
+"""Figures of localisation: positions of answers and tumours, and volumes of masks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from json import loads
-from math import cos, pi, sin
+from math import cos, pi, sin, sqrt
 from pathlib import Path
 
 from gliobench.adapters.html.figures.drawing import (
     XY,
     Axes,
     Dot,
+    Dots,
     Figure,
     Label,
     Line,
@@ -18,9 +19,11 @@ from gliobench.adapters.html.figures.drawing import (
     Panel,
     arm_ink,
 )
-from gliobench.adapters.html.figures.scale import Scale
-from gliobench.adapters.html.numbers import interval, number
+from gliobench.adapters.html.figures.scale import Scale, decades, printed
+from gliobench.adapters.html.numbers import count, number
 from gliobench.domain.comparison.report import Bias, Report
+from gliobench.domain.comparison.volumes import VolumeAgreement
+from gliobench.domain.labels.regions import REGION_TITLES
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.predictions.prediction import Form
@@ -65,11 +68,7 @@ def _places(name: str, bias: Bias, brain: Sequence[XY], ink: str) -> Figure:
 def _index(measured: PositionBias | NotEstimable) -> str:
     """Print the tracking index, and the spread of answers and tumours."""
     tracking = measured.tracking if isinstance(measured, PositionBias) else measured
-    if isinstance(tracking, NotEstimable):
-        words = f"tracking index not estimable: {tracking.reason}"
-    else:
-        ends = interval(tracking)
-        words = f"tracking index {number(tracking.value)}" + (f" ({ends})" if ends else "")
+    words = f"tracking index {printed(tracking)}"
     if isinstance(measured, NotEstimable):
         return words
     answers, tumours = (
@@ -110,3 +109,53 @@ def _brain(brains: Cloud) -> list[XY]:
     (x, y), radii = brains.mean_mm, loads(file.read_text(encoding="utf-8"))["radii_mm"]
     turns = [2 * pi * at / len(radii) for at in range(len(radii))]
     return [(x + r * cos(turn), y + r * sin(turn)) for r, turn in zip(radii, turns, strict=True)]
+
+
+def volume_figures(report: Report) -> list[Figure]:
+    """Plot predicted over reference volume against their mean, a picture per backend with masks."""
+    found = [(arm.name, arm.volumes) for arm in report.arms if arm.volumes is not None]
+    points = [point for _, one in found for point in _ratios(one)]
+    if not points:
+        return []
+    limits = [end for _, one in found for end in (one.low, one.high)]
+    volumes, ratios = [x for x, _ in points], [*limits, *(y for _, y in points)]
+    axes = Axes(
+        (44, 6),
+        (196, 158),
+        decades(min(volumes), max(volumes), "geometric mean of both volumes, ml"),
+        decades(min(ratios), max(ratios), "predicted / reference"),
+    )
+    return [_agreement(name, one, axes, arm_ink(report, name)) for name, one in found]
+
+
+def _ratios(found: VolumeAgreement) -> list[XY]:
+    pairs = zip(found.reference_ml, found.predicted_ml, strict=True)
+    return [(sqrt(reference * predicted), predicted / reference) for reference, predicted in pairs]
+
+
+def _agreement(name: str, found: VolumeAgreement, axes: Axes, ink: str) -> Figure:
+    empty = f"; {count(found.n_empty, 'study')} with one mask empty left out" * bool(found.n_empty)
+    says = (
+        f"{REGION_TITLES[found.region].capitalize()}: ratio {number(found.bias)}, limits of agreement "
+        f"{number(found.low)} to {number(found.high)} (n = {found.n:,}{empty})"
+    )
+    pairs = zip(found.reference_ml, found.predicted_ml, strict=True)
+    return Figure(
+        name=f"volumes-{name}",
+        title=name,
+        says=says,
+        alt=f"Bland–Altman plot of {name}. {says}.",
+        size=(290, 200),
+        marks=tuple(_bland_altman(found, axes, ink)),
+        numbers=(("reference, ml", "predicted, ml"), *pairs),
+        ink=ink,
+    )
+
+
+def _bland_altman(found: VolumeAgreement, axes: Axes, ink: str) -> Iterator[Mark]:
+    yield from axes.frame()
+    yield axes.line([(end, 1.0) for end in axes.x.ends], "grid")
+    for value, kind in ((found.low, "mark"), (found.bias, f"spread {ink}"), (found.high, "mark")):
+        yield axes.line([(end, value) for end in axes.x.ends], kind)
+        yield Label((244, axes.place(0, value)[1] + 3.5), number(value), ink="name")
+    yield Dots([axes.place(*point) for point in _ratios(found)], f"single {ink}")
