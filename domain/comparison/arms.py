@@ -9,7 +9,6 @@ import numpy as np
 
 from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
-from gliobench.domain.comparison.pair import TRACKING, Family, Test
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.report import Arm, Bias, FailureRate
 from gliobench.domain.comparison.volumes import volume_agreement
@@ -17,7 +16,7 @@ from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.summarise import summarise
 from gliobench.domain.evaluation.summary import RunSummary
 from gliobench.domain.geometry.grids import FloatArray
-from gliobench.domain.position.bias import PositionBias, position_bias
+from gliobench.domain.position.bias import position_bias
 from gliobench.domain.position.control_responses import Response
 from gliobench.domain.position.placements import Placements
 from gliobench.domain.predictions.prediction import Form
@@ -72,7 +71,6 @@ def describe_arm(
     """
     run, summary = entrant.run, summarise(cases, seed=bootstrap.seed)
     others = {name: placed for name, placed in priors.items() if name != run.backend}
-    biases = tuple(_biases(cases, others, bootstrap))
     roc, precision_recall, calibration = _probabilities(run.backend, cases)
     return Arm(
         name=run.backend,
@@ -88,9 +86,7 @@ def describe_arm(
         calibration=calibration,
         distributions=tuple(distributions(cases)),
         failures=tuple(_failures(summary)),
-        biases=biases,
-        follows=next(_following(biases), None),
-        tracking=None,
+        biases=tuple(_biases(cases, others, bootstrap)),
         controls=entrant.controls,
         volumes=volume_agreement(cases),
     )
@@ -140,13 +136,6 @@ def _biases(
             predicted_mm=_shown(places.predicted.centres_mm),
             reference_mm=_shown(places.reference.centres_mm),
         )
-
-
-def _following(biases: Sequence[Bias]) -> Iterator[Test]:
-    for bias in biases:
-        if bias.form is Form.POINT and isinstance(bias.measured, PositionBias):
-            p = bias.measured.tracking_p
-            yield Test(Family.LEAD, TRACKING, p, p)
 
 
 def _places_of(cases: CaseTable, study_ids: Sequence[str], form: Form) -> FloatArray:

@@ -16,7 +16,7 @@ from gliobench.domain.comparison.endpoints import (
     PrimaryChoice,
 )
 from gliobench.domain.comparison.flow import follow
-from gliobench.domain.comparison.pair import Test
+from gliobench.domain.comparison.pair import TRACKING, Family, Test
 from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs
 from gliobench.domain.comparison.rank_backends import rank_backends
 from gliobench.domain.comparison.report import Arm, Report
@@ -24,10 +24,8 @@ from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.site_audit import audit_sites
 from gliobench.domain.evaluation.case_table import CaseTable, align
 from gliobench.domain.evaluation.findings import Finding
-from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.placements import brains_mm
-from gliobench.domain.predictions.prediction import Form
 
 
 def shared_studies(runs: Sequence[ScoredRun]) -> dict[str, CaseTable]:
@@ -72,7 +70,7 @@ def build_report(
         for endpoint in dict.fromkeys((primary, POINT_ERROR))
         if compared
     ]
-    tests, claiming = draw_claims([arm.follows for arm in described], pairs, primary)
+    tests, claiming = draw_claims([_follows(arm) for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
     brains = brains_mm(next(iter(cases.values())))
     return Report(
@@ -93,8 +91,14 @@ def build_report(
     )
 
 
+def _follows(arm: Arm) -> Test | None:
+    """Return the uncorrected test of whether points follow the tumour."""
+    if arm.points is None:
+        return None
+    return Test(Family.LEAD, TRACKING, p=arm.points.tracking_p, adjusted=arm.points.tracking_p)
+
+
 def _tracking(arm: Arm, test: Test | None) -> Arm:
-    points = next((bias.measured for bias in arm.biases if bias.form is Form.POINT), None)
-    if not isinstance(points, PositionBias):
+    if arm.points is None:
         return arm
-    return replace(arm, follows=test, tracking=tracking_claim(points.tracking, test))
+    return replace(arm, follows=test, tracking=tracking_claim(arm.points.tracking, test))

@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.paired_grades import DrawnGrades
 from gliobench.domain.comparison.paired_places import PlacedStudies
 from gliobench.domain.comparison.pairs import ComparedStudies
 from gliobench.domain.comparison.ranking import Rank, Ranking
@@ -28,13 +29,18 @@ def rank_backends(
     Returns:
         None with fewer than two backends in the endpoint, or without resamples.
     """
-    names, values = (
-        _placed(studies.places, studies.names, endpoint, bootstrap)
-        if endpoint.form
-        else _graded(studies, endpoint)
+    places, drawn = studies.places, studies.drawn
+    scored = {*places.scores, *(drawn.column if drawn else ())}
+    names = [name for name in studies.names if (name, endpoint) in scored]
+    if len(names) < 2:
+        return None
+    values = (
+        _graded(drawn, names, endpoint)
+        if drawn and not endpoint.form
+        else _placed(places, names, endpoint, bootstrap)
     )
     values = values[~np.isnan(values).any(axis=1)]
-    if len(names) < 2 or len(values) < 2:
+    if len(values) < 2:
         return None
     ranks = rankdata(np.round(-endpoint.sign * values, ALIKE), method="min", axis=1)
     columns = ranks.astype(np.intp).T
@@ -42,31 +48,25 @@ def rank_backends(
     return Ranking(endpoint, tuple(sorted(found, key=lambda rank: rank.rank)))
 
 
-def _graded(studies: ComparedStudies, endpoint: Endpoint) -> tuple[list[str], FloatArray]:
+def _graded(drawn: DrawnGrades, names: Sequence[str], endpoint: Endpoint) -> FloatArray:
     """Look up the values of the cohort, in the first row, and of the resamples."""
-    drawn = studies.drawn
-    names = [name for name in studies.names if drawn and (name, endpoint) in drawn.column]
-    if drawn is None or not names:
-        return [], np.empty((0, 0))
     picked = drawn.replicates.pick([drawn.column[name, endpoint] for name in names])
-    return names, np.vstack([picked.observed, picked.drawn])
+    return np.vstack([picked.observed, picked.drawn])
 
 
 def _placed(
-    places: PlacedStudies, of: Sequence[str], endpoint: Endpoint, bootstrap: BootstrapOptions
-) -> tuple[list[str], FloatArray]:
+    places: PlacedStudies, names: Sequence[str], endpoint: Endpoint, bootstrap: BootstrapOptions
+) -> FloatArray:
     """Compute the means of the cohort and of resamples, over the studies that all have scores of."""
-    names = [name for name in of if (name, endpoint) in places.scores]
-    if not names:
-        return [], np.empty((0, 0))
     scores = np.column_stack([places.scores[name, endpoint] for name in names])
     there = ~np.isnan(scores).any(axis=1)
     plan = SamplingPlan.of(places.numbers[there].tolist())
     if plan.obstacle is not None:
-        return names, np.empty((0, len(names)))
+        return np.empty((0, len(names)))
     weights = [plan.everyone, *plan.draws(bootstrap.replicates, seed=bootstrap.seed)]
-    sums = [block @ scores[there] / block.sum(axis=1, keepdims=True) for block in weights]
-    return names, np.concatenate(sums)
+    return np.concatenate(
+        [block @ scores[there] / block.sum(axis=1, keepdims=True) for block in weights]
+    )
 
 
 def _rank(name: str, ranks: Indices, n: int) -> Rank:

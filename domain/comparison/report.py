@@ -98,8 +98,8 @@ class Arm:
     distributions: tuple[Distribution, ...]
     failures: tuple[FailureRate, ...]
     biases: tuple[Bias, ...]
-    follows: Test | None
-    tracking: Tracking | None
+    follows: Test | None = None
+    tracking: Tracking | None = None
     controls: tuple[Response, ...] = ()
     volumes: VolumeAgreement | None = None
 
@@ -107,6 +107,12 @@ class Arm:
     def grading(self) -> GradingSummary | None:
         """Its grades of all studies, intention-to-treat; None where it does not grade."""
         return self.summary.everyone.intention_to_treat.grading
+
+    @property
+    def points(self) -> PositionBias | None:
+        """The position bias of its points; None where it is not estimable."""
+        found = next((bias.measured for bias in self.biases if bias.form is Form.POINT), None)
+        return found if isinstance(found, PositionBias) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,11 @@ def audit_sites(cases: Cases) -> SiteAudit:
         for site, grade, patient in facts
         if site is not None and grade is not None
     ]
-    counts = _table([(site, grade) for site, grade, _ in known])
+    counted = Counter((site, grade) for site, grade, _ in known)
+    counts = {
+        site: {grade: counted[site, grade] for grade in Grade}
+        for site in sorted({site for site, *_ in known})
+    }
     guesses = guess_by_site(known)
     guessed = ConfusionMatrix.of(reference=[grade for _, grade, _ in known], prediction=guesses)
     mixed = frozenset(site for site, grades in counts.items() if all(grades.values()))
@@ -128,9 +132,3 @@ def cramers_v(counts: SiteTable) -> float | NotEstimable:
     if most <= 0:
         return NotEstimable("every site has one study")
     return min(1.0, float(np.sqrt(corrected / most)))
-
-
-def _table(known: Sequence[tuple[str, Grade]]) -> SiteTable:
-    counted = Counter(known)
-    sites = sorted({site for site, _ in known})
-    return {site: {grade: counted[site, grade] for grade in Grade} for site in sites}
