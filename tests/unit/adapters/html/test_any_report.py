@@ -1,0 +1,86 @@
+"""Whatever backends answer, and however few studies there are, a report is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from fakes.fake_comparison import (
+    REFUSAL,
+    cohort_of,
+    declines,
+    looks,
+    reading,
+    saved_run,
+    says_hgg,
+)
+from gliobench.adapters.html.facts import render_json
+from gliobench.adapters.html.figures.files import figure_files
+from gliobench.adapters.html.page import render_report
+from gliobench.adapters.html.spreadsheets import spreadsheets
+from gliobench.application.report.report_runs import ReportRuns
+from gliobench.domain.comparison.arms import BootstrapOptions
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, BRIER, POINT_ERROR, Endpoint
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.studies.study import Grade
+
+Cases = Sequence[CaseScore]
+
+
+def perfect(n: int) -> Cases:
+    return [
+        reading(number, hgg=hgg, says=float(hgg), points=(0.0, 0.0))
+        for number, hgg in enumerate(cohort_of(n))
+    ]
+
+
+def failing(n: int) -> Cases:
+    return [replace(case, grade=REFUSAL) for case in looks(n)]
+
+
+def only_grades(n: int) -> Cases:
+    return [replace(case, localisation={}) for case in looks(n)]
+
+
+def only_places(n: int) -> Cases:
+    return [replace(case, grade=None) for case in looks(n)]
+
+
+def without_grades(n: int) -> Cases:
+    return [replace(case, reference_grade=None) for case in looks(n)]
+
+
+def all_hgg(n: int) -> Cases:
+    return [replace(case, reference_grade=Grade.HGG) for case in looks(n)]
+
+
+def simulated(n: int) -> Cases:
+    return [replace(case, simulated=True) for case in looks(n)]
+
+
+SHAPES: tuple[tuple[Callable[[int], Cases], ...], ...] = (
+    *((one, one) for one in (perfect, failing, only_grades, only_places, without_grades, all_hgg)),
+    (simulated,),
+    (perfect,),
+    (failing, looks),
+    (only_grades, only_places),
+    (looks, declines, says_hgg),
+)
+
+
+@pytest.mark.parametrize("primary", [BALANCED_ACCURACY, BRIER, POINT_ERROR])
+@pytest.mark.parametrize("n", [1, 5])
+@pytest.mark.parametrize(
+    "shape", SHAPES, ids=lambda shape: " and ".join(one.__name__ for one in shape)
+)
+def test_a_report_is_written(
+    shape: tuple[Callable[[int], Cases], ...], n: int, primary: Endpoint
+) -> None:
+    runs = {f"backend-{at}": saved_run("one", make(n)) for at, make in enumerate(shape)}
+    report = ReportRuns(primary=primary, bootstrap=BootstrapOptions(replicates=100))(runs)
+
+    assert all("NaN" not in words for words in (render_report(report), render_json(report)))
+    assert figure_files(report)
+    assert spreadsheets(report)
