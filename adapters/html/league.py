@@ -73,7 +73,8 @@ class LeagueRow:
     Args:
         name: The backend.
         colour: Index of its colour.
-        mark: "baseline", "stand-in", or "leakage" where it was trained on these patients; or empty.
+        mark: "baseline"; or "stand-in", "leakage" where it was trained on these patients, or both; or
+            empty.
         baseline: Whether it is a baseline.
         letters: Its significance letters, in the first column.
     """
@@ -121,8 +122,8 @@ def _in_order(report: Report) -> list[Arm]:
 def _mark(report: Report, arm: Arm) -> str:
     if arm.baseline:
         return "baseline"
-    marks = {"leakage": FindingKind.LEAKAGE, "stand-in": FindingKind.STAND_IN}
-    return next((mark for mark, kind in marks.items() if arm.name in concerned(report, kind)), "")
+    marks = {"stand-in": FindingKind.STAND_IN, "leakage": FindingKind.LEAKAGE}
+    return ", ".join(mark for mark, kind in marks.items() if arm.name in concerned(report, kind))
 
 
 def _letters(report: Report) -> dict[str, str]:
