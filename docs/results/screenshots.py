@@ -55,7 +55,7 @@ def main() -> None:
 def _opened(browser: Browser, place: str, width: int, height: int, scheme: Scheme) -> Page:
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
     page.goto(place)
-    page.wait_for_timeout(500)  # thumbnails are drawn when they come into sight
+    page.wait_for_timeout(500)  # thumbnails are drawn when they become visible
     return page
 
 
