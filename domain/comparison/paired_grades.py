@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
 from gliobench.domain.comparison.endpoints import AUROC, BRIER, GRADING, Endpoint
+from gliobench.domain.comparison.pair import PValue
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.grading_measures import GradedAnswers
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
@@ -128,131 +130,121 @@ class DrawnGrades:
         return dict(zip(shared, (one - other).percentile(), strict=True)) if shared else {}
 
 
-def right_grades(
-    studies: GradedStudies, first: str, second: str
-) -> dict[str, McNemar | NotEstimable]:
-    """Count discordant studies: in all, in HGG and in LGG."""
-    one, other = studies.right(first), studies.right(second)
-    parts = {name: studies.part(name) for name in ("all", "HGG", "LGG")}
-    return {
-        name: mcnemar(first_right=one[part], second_right=other[part])
-        for name, part in parts.items()
-    }
+@dataclass(frozen=True, eq=False)
+class GradedPair:
+    """Two backends of the graded studies, to be compared."""
 
+    studies: GradedStudies
+    names: tuple[str, str]
 
-def right_p(
-    studies: GradedStudies,
-    part: str,
-    found: McNemar | NotEstimable,
-    first: str,
-    second: str,
-    *,
-    seed: int,
-) -> float | NotEstimable:
-    """Test accuracy by McNemar's mid-p, or by permutation for repeated patients."""
-    if isinstance(found, NotEstimable):
+    @property
+    def apart(self) -> FloatArray:
+        """Return 1 where only the first is right, -1 where only the second is and 0 elsewhere, (N,)."""
+        one, other = map(self.studies.right, self.names)
+        return one.astype(np.float64) - other
+
+    def right(self) -> dict[str, McNemar | NotEstimable]:
+        """Count discordant studies: in all, in HGG and in LGG; empty where either does not grade."""
+        if not self.studies.has(*self.names):
+            return {}
+        one, other = map(self.studies.right, self.names)
+        parts = {name: self.studies.part(name) for name in ("all", "HGG", "LGG")}
+        return {
+            name: mcnemar(first_right=one[part], second_right=other[part])
+            for name, part in parts.items()
+        }
+
+    def right_p(self, part: str, found: McNemar | NotEstimable, *, seed: int) -> PValue:
+        """Test accuracy by McNemar's mid-p, or by permutation for repeated patients."""
+        if isinstance(found, NotEstimable):
+            return found
+        if not self.studies.repeats:
+            return found.mid_p
+        there = self.studies.part(part)
+        patients = list(compress(self.studies.patients, there))
+        return swap_test(self.apart[there], patients, seed=seed)
+
+    def auroc(self) -> PairedAuroc | NotEstimable:
+        """Compare two areas under the ROC curve; no p for repeated patients."""
+        if not set(self.names) <= set(self.studies.probability):
+            return NO_PROBABILITIES if self.studies.has(*self.names) else NOT_GRADED
+        one, other = (self.studies.probability[name] for name in self.names)
+        found = compare_aurocs(reference=self.studies.hgg, first=one, second=other)
+        if self.studies.repeats and isinstance(found, PairedAuroc):
+            return replace(found, p=REPEATED)
         return found
-    if not studies.repeats:
-        return found.mid_p
-    there = studies.part(part)
-    apart = studies.right(first)[there].astype(np.float64) - studies.right(second)[there]
-    patients = [who for who, is_there in zip(studies.patients, there, strict=True) if is_there]
-    return swap_test(apart, patients, seed=seed)
+
+    def p(self, endpoint: Endpoint, *, seed: int) -> PValue:
+        """Test a grading endpoint as the primary one: AUROC by DeLong's test, others by permutation."""
+        if not self.studies.has(*self.names):
+            return NOT_GRADED
+        if endpoint == AUROC:
+            return p_of(self.auroc())
+        if endpoint == BRIER:
+            return self._brier_p(seed=seed)
+        pulls = self.apart * _weights(self.studies.hgg, endpoint.measure)
+        if np.isnan(pulls).any():
+            return NotEstimable("the reference has one grade only")
+        return swap_test(pulls, self.studies.patients, seed=seed)
+
+    def _brier_p(self, *, seed: int) -> PValue:
+        """Test two means of squared errors; a failure counts as the wrong grade with probability 1."""
+        studies = self.studies
+        if not set(self.names) <= set(studies.probability):
+            return NO_PROBABILITIES
+        one, other = (
+            squared_error(reference=studies.hgg, probability=studies.probability[name])
+            for name in self.names
+        )
+        failed, lost = (~studies.answered[name] for name in self.names)
+        patients = numbered(studies.patients)
+        means = compare_means(
+            one, other, failed=(failed, lost), worst=BRIER.worst, patients=patients
+        )
+        return larger_p(swap_test(one - other, studies.patients, seed=seed), means.p)
+
+    def detectable_accuracy(self, right: McNemar | NotEstimable) -> PValue:
+        """Find the smallest difference of accuracies detectable by McNemar's exact test."""
+        if isinstance(right, NotEstimable):
+            return right
+        if self.studies.repeats:
+            return REPEATED
+        apart = right.only_first + right.only_second
+        if not apart:
+            return SAME_ANSWERS
+        return detectable_accuracy_difference(n=right.n, discordance=apart / right.n)
+
+    def detectable_auroc(self, paired: PairedAuroc | NotEstimable) -> PValue:
+        """Find the smallest difference of AUROCs detectable by DeLong's test."""
+        if isinstance(paired, NotEstimable) or isinstance(paired.p, NotEstimable):
+            return p_of(paired)
+        if isinstance(paired.correlation, NotEstimable):
+            return paired.correlation
+        hgg = self.studies.hgg
+        area = max(
+            area_under_roc(reference=hgg, score=self.studies.probability[name])
+            for name in self.names
+        )
+        if not 0.5 < area < 1 or paired.correlation >= 1:
+            return NO_BETTER_THAN_CHANCE
+        n_hgg, n_lgg = int(hgg.sum()), int((~hgg).sum())
+        return detectable_auroc_difference(
+            n_hgg=n_hgg, n_lgg=n_lgg, auroc=area, correlation=paired.correlation
+        )
 
 
-def paired_auroc(studies: GradedStudies, first: str, second: str) -> PairedAuroc | NotEstimable:
-    """Compare two areas under the ROC curve; no p for repeated patients."""
-    if not {first, second} <= set(studies.probability):
-        return NO_PROBABILITIES if studies.has(first, second) else NOT_GRADED
-    one, other = (studies.probability[name] for name in (first, second))
-    found = compare_aurocs(reference=studies.hgg, first=one, second=other)
-    if studies.repeats and isinstance(found, PairedAuroc):
-        return replace(found, p=REPEATED)
-    return found
-
-
-def p_of(found: PairedAuroc | NotEstimable) -> float | NotEstimable:
+def p_of(found: PairedAuroc | NotEstimable) -> PValue:
     """Return the p of DeLong's test."""
     return found if isinstance(found, NotEstimable) else found.p
 
 
-def grading_p(
-    studies: GradedStudies, endpoint: Endpoint, first: str, second: str, *, seed: int
-) -> float | NotEstimable:
-    """Test a grading endpoint as the primary one: AUROC by DeLong's test, others by permutation."""
-    if not studies.has(first, second):
-        return NOT_GRADED
-    if endpoint == AUROC:
-        return p_of(paired_auroc(studies, first, second))
-    if endpoint == BRIER:
-        if not {first, second} <= set(studies.probability):
-            return NO_PROBABILITIES
-        return _brier_p(studies, first, second, seed=seed)
-    apart = studies.right(first).astype(np.float64) - studies.right(second)
-    pulls = apart * _weights(studies.hgg, endpoint.measure)
-    if np.isnan(pulls).any():
-        return NotEstimable("the reference has one grade only")
-    return swap_test(pulls, studies.patients, seed=seed)
-
-
-def _brier_p(studies: GradedStudies, first: str, second: str, *, seed: int) -> float | NotEstimable:
-    """Test two means of squared errors; a failure counts as the wrong grade with probability 1."""
-    one, other = (
-        squared_error(reference=studies.hgg, probability=studies.probability[name])
-        for name in (first, second)
-    )
-    means = compare_means(
-        one,
-        other,
-        failed=(~studies.answered[first], ~studies.answered[second]),
-        worst=BRIER.worst,
-        patients=numbered(studies.patients),
-    )
-    return larger_p(swap_test(one - other, studies.patients, seed=seed), means.p)
-
-
 def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
     """Return the weight of each study's correct grade in the measure; NaN for an absent grade."""
-    shares = [
-        part / part.sum() if part.any() else np.full(len(hgg), np.nan) for part in (hgg, ~hgg)
-    ]
     if measure is measures.ACCURACY:
         return np.full(len(hgg), 1 / len(hgg))
-    if measure is measures.BALANCED_ACCURACY:
-        return np.asarray(shares[0] + shares[1]) / 2
-    return np.asarray(shares[0 if measure is measures.SENSITIVITY else 1])
-
-
-def detectable_accuracy(
-    studies: GradedStudies, right: McNemar | NotEstimable
-) -> float | NotEstimable:
-    """Find the smallest difference of accuracies detectable by McNemar's exact test."""
-    if isinstance(right, NotEstimable):
-        return right
-    if studies.repeats:
-        return REPEATED
-    apart = right.only_first + right.only_second
-    if not apart:
-        return SAME_ANSWERS
-    return detectable_accuracy_difference(n=right.n, discordance=apart / right.n)
-
-
-def detectable_auroc(studies: GradedStudies, first: str, second: str) -> float | NotEstimable:
-    """Find the smallest difference of AUROCs detectable by DeLong's test."""
-    paired = paired_auroc(studies, first, second)
-    if isinstance(paired, NotEstimable) or isinstance(paired.p, NotEstimable):
-        return p_of(paired)
-    if isinstance(paired.correlation, NotEstimable):
-        return paired.correlation
-    areas = [
-        area_under_roc(reference=studies.hgg, score=studies.probability[name])
-        for name in (first, second)
-    ]
-    if not 0.5 < max(areas) < 1 or paired.correlation >= 1:
-        return NO_BETTER_THAN_CHANCE
-    return detectable_auroc_difference(
-        n_hgg=int(studies.hgg.sum()),
-        n_lgg=int((~studies.hgg).sum()),
-        auroc=max(areas),
-        correlation=paired.correlation,
+    of_hgg, of_lgg = (
+        part / part.sum() if part.any() else np.full(len(hgg), np.nan) for part in (hgg, ~hgg)
     )
+    if measure is measures.BALANCED_ACCURACY:
+        return np.asarray(of_hgg + of_lgg) / 2
+    return np.asarray(of_hgg if measure is measures.SENSITIVITY else of_lgg)

@@ -108,8 +108,7 @@ class PlacedStudies:
         self,
         endpoint: Endpoint,
         found: SignedRank | NotEstimable,
-        first: str,
-        second: str,
+        names: tuple[str, str],
         *,
         seed: int,
     ) -> float | NotEstimable:
@@ -122,7 +121,7 @@ class PlacedStudies:
             return found
         if self.numbers.max() + 1 == len(self.numbers):
             return found.p
-        apart, patients = self._known(first, second, endpoint)
+        apart, patients = self._known(*names, endpoint)
         ranks = rankdata(np.abs(apart)) * np.sign(apart)
         (p,) = swap_tests([ranks], patients, seed=seed)
         return p

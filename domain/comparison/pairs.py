@@ -19,17 +19,7 @@ from gliobench.domain.comparison.pair import (
     Test,
     ranks_of,
 )
-from gliobench.domain.comparison.paired_grades import (
-    DrawnGrades,
-    GradedStudies,
-    detectable_accuracy,
-    detectable_auroc,
-    grading_p,
-    p_of,
-    paired_auroc,
-    right_grades,
-    right_p,
-)
+from gliobench.domain.comparison.paired_grades import DrawnGrades, GradedPair, GradedStudies, p_of
 from gliobench.domain.comparison.paired_places import (
     NOT_LOCALISED,
     PairedScores,
@@ -88,28 +78,28 @@ def compare_pairs(studies: ComparedStudies, primary: Endpoint, *, seed: int) -> 
 def _pair(
     first: str, second: str, studies: ComparedStudies, primary: Endpoint, *, seed: int
 ) -> Pair:
-    grades, both = studies.grades, studies.grades.has(first, second)
-    right = right_grades(grades, first, second) if both else {}
+    graded = GradedPair(studies.grades, (first, second))
+    right, auroc = graded.right(), graded.auroc()
     pair = Pair(
         first=first,
         second=second,
         differences=tuple(studies.differences(first, second)),
         right=right,
-        auroc=paired_auroc(grades, first, second),
+        auroc=auroc,
         answered=studies.failed.answered(first, second),
         shifts=studies.places.shifts(first, second),
         tests=(),
         claims={},
         detectable=Detectable(
-            detectable_accuracy(grades, right["all"]), detectable_auroc(grades, first, second)
+            graded.detectable_accuracy(right["all"]), graded.detectable_auroc(auroc)
         )
-        if both
+        if right
         else None,
     )
     found = (
         *_placing_tests(pair, studies, primary, seed=seed),
         (Family.LEAD, FAILURES, studies.failed.p(pair.answered, first, second, seed=seed)),
-        *_grading_tests(pair, grades, primary, seed=seed),
+        *_grading_tests(pair, graded, primary, seed=seed),
     )
     return replace(pair, tests=tuple(Test(family, of, p, p) for family, of, p in found))
 
@@ -128,7 +118,7 @@ def _placing_tests(
     for endpoint in LEADING:
         shift = pair.shifts.get(endpoint.form) if endpoint.form else None
         if shift is not None:
-            p = studies.places.shift_p(endpoint, shift, *names, seed=seed)
+            p = studies.places.shift_p(endpoint, shift, names, seed=seed)
             if endpoint in in_lead:
                 yield Family.LEAD, ranks_of(endpoint), p
             else:
@@ -136,14 +126,13 @@ def _placing_tests(
 
 
 def _grading_tests(
-    pair: Pair, grades: GradedStudies, primary: Endpoint, *, seed: int
+    pair: Pair, graded: GradedPair, primary: Endpoint, *, seed: int
 ) -> Iterator[tuple[Family, str, PValue]]:
     """List the uncorrected tests of grading."""
-    names = (pair.first, pair.second)
     if not primary.form:
-        yield Family.LEAD, primary.name, grading_p(grades, primary, *names, seed=seed)
+        yield Family.LEAD, primary.name, graded.p(primary, seed=seed)
     for part, right in pair.right.items():
         family = Family.GRADES if part == "all" else Family.WITHIN_GRADES
-        yield family, part, right_p(grades, part, right, *names, seed=seed)
+        yield family, part, graded.right_p(part, right, seed=seed)
     if pair.right:
         yield Family.AUROC, "auroc", p_of(pair.auroc)
