@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -119,7 +120,7 @@ def _input(study: Study) -> dict[str, Any]:
 
 
 def _lesion(study: Study, lesion: Lesion) -> dict[str, Any]:
-    diameters, place = lesion.diameters, file_slice(study, lesion.plane)
+    diameters = lesion.diameters
     return {
         "side": lesion.side.value,
         "centre_to_midline_mm": round(lesion.centre_to_midline_mm, 1),
@@ -138,7 +139,7 @@ def _lesion(study: Study, lesion: Lesion) -> dict[str, Any]:
         "longest_axial_mm": _tenths(diameters.longest_mm if diameters else None),
         "perpendicular_axial_mm": _tenths(diameters.perpendicular_mm if diameters else None),
         "longest_3d_mm": _tenths(lesion.longest_mm),
-        "axial_slice": {"index": place.index, "count": place.count, "file_axis": place.file_axis},
+        "axial_slice": asdict(file_slice(study, lesion.plane)),
     }
 
 

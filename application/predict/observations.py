@@ -52,34 +52,8 @@ def warnings_of(reading: StudyReading) -> list[str]:
     return found
 
 
-def observations(reading: StudyReading) -> list[Observation]:
-    """Return the report, a line each; what the backend does not offer has none."""
-    return list(_observed(reading))
-
-
-def grade_text(grade: GradePrediction) -> str:
-    """Write a grade and, if there is one, its probability in one line."""
-    probability = grade.probability_hgg
-    odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
-    return f"{grade.grade.value}{odds}"
-
-
-def slice_text(found: FileSlice) -> str:
-    """Write an axial slice in one line."""
-    if found.count == 1:
-        return "the only slice"
-    axis = _FILE_AXES[found.file_axis]
-    return f"axial slice {found.index} of 0 to {found.count - 1} (the files' {axis} axis)"
-
-
-_CHOICES = {
-    SliceChoice.ORACLE: "oracle slice: chosen with the reference mask",
-    SliceChoice.NOT_STATED: "selection of the slice not stated: counts as an oracle slice",
-}
-_FILE_AXES = ("first", "second", "third")
-
-
-def _observed(reading: StudyReading) -> Iterator[Observation]:
+def observations(reading: StudyReading) -> Iterator[Observation]:
+    """Yield the report, a line each; what the backend does not offer has none."""
     grade, place, lesion, drawn = reading.grade, reading.place, reading.lesion, reading.on_slice
     if isinstance(grade, GradePrediction):
         yield Observation("Grade", grade_text(grade))
@@ -106,6 +80,28 @@ def _observed(reading: StudyReading) -> Iterator[Observation]:
         if drawn.box_vox and drawn.size_mm:
             yield Observation("Box", _box(drawn.box_vox, drawn.size_mm))
     yield Observation("Input check", _input(reading))
+
+
+def grade_text(grade: GradePrediction) -> str:
+    """Write a grade and, if there is one, its probability in one line."""
+    probability = grade.probability_hgg
+    odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
+    return f"{grade.grade.value}{odds}"
+
+
+def slice_text(found: FileSlice) -> str:
+    """Write an axial slice in one line."""
+    if found.count == 1:
+        return "the only slice"
+    axis = _FILE_AXES[found.file_axis]
+    return f"axial slice {found.index} of 0 to {found.count - 1} (the files' {axis} axis)"
+
+
+_CHOICES = {
+    SliceChoice.ORACLE: "oracle slice: chosen with the reference mask",
+    SliceChoice.NOT_STATED: "selection of the slice not stated: counts as an oracle slice",
+}
+_FILE_AXES = ("first", "second", "third")
 
 
 def _unanswered(title: str, item: object) -> Iterator[Observation]:

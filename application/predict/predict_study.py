@@ -217,12 +217,11 @@ def _check(study: Study, implausible: Sequence[Fault], *, force: bool) -> None:
         return
     fault = apart or implausible[0]
     more = f" (and {len(implausible) - 1} more)" if len(implausible) > 1 else ""
+    line = f"study {study.id}: {fault.sentence}{more}"
     if apart is None:
-        line = f"study {study.id}: {fault.sentence}{more}; use --force to predict nevertheless"
-        raise ImplausibleError(line)
-    line = (
-        f"study {study.id}: {fault.sentence}{more}: wanted all modalities on one grid; co-register "
-        "and resample them, and strip the skull"
+        raise ImplausibleError(f"{line}; use --force to predict nevertheless")
+    line += (
+        ": wanted all modalities on one grid; co-register and resample them, and strip the skull"
     )
     raise InvalidInputError(line) if force else ImplausibleError(line)
 
@@ -244,16 +243,15 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
     centre, box, mask = map(answers.get, (Form.POINT_3D, Form.BOX_3D, Form.MASK))
     if not isinstance(centre, Point3D):
         return next((answer for answer in answers.values() if isinstance(answer, Failure)), None)
-    native = study.file_grid
     known_box = box if isinstance(box, Box3D) else None
-    box_vox = reorient_box(known_box, source=study.grid, target=native) if known_box else None
+    box_vox, size_mm = _in_files(study, known_box)
     return Place(
         centre=centre,
         centre_mm=study.grid.to_mm(centre.at),
-        centre_vox=reorient_voxel(centre.at, source=study.grid, target=native),
+        centre_vox=reorient_voxel(centre.at, source=study.grid, target=study.file_grid),
         box=known_box,
         box_vox=box_vox,
-        size_mm=_size_mm(box_vox, native.spacing_mm) if box_vox else None,
+        size_mm=size_mm,
         volumes_mm3=_volumes_mm3(mask) if isinstance(mask, Mask) else {},
         mask=mask if isinstance(mask, Mask) else None,
     )
@@ -265,9 +263,8 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
     planes = (answer.plane for answer in localisation.answers.values() if isinstance(answer, flat))
     if (plane := next(planes, None)) is None:
         return None
-    native = study.file_grid
     thick = box.in_volume if isinstance(box, Box) else None
-    box_vox = reorient_box(thick, source=study.grid, target=native) if thick else None
+    box_vox, size_mm = _in_files(study, thick)
     outline = polygon.vertices if isinstance(polygon, Polygon) else ()
     vertices = [Point(plane, at).in_volume.at for at in outline]
     return OnSlice(
@@ -275,21 +272,22 @@ def _on_slice(study: Study, localisation: LocalisationPrediction) -> OnSlice | N
         oracle=localisation.oracle,
         box=box if isinstance(box, Failure | NoTumour) else thick,
         box_vox=box_vox,
-        size_mm=_size_mm(box_vox, native.spacing_mm) if box_vox else None,
+        size_mm=size_mm,
         polygon=polygon if isinstance(polygon, Polygon | NoTumour | Failure) else None,
         polygon_mm=tuple(map(study.grid.to_mm, vertices)),
         polygon_vox=tuple(
-            reorient_voxel(vertex, source=study.grid, target=native) for vertex in vertices
+            reorient_voxel(vertex, source=study.grid, target=study.file_grid) for vertex in vertices
         ),
     )
 
 
-def _size_mm(box: Box3D, spacing_mm: Voxel) -> Voxel:
-    i, j, k = (
-        (stop - start) * edge
-        for start, stop, edge in zip(box.start, box.stop, spacing_mm, strict=True)
-    )
-    return i, j, k
+def _in_files(study: Study, box: Box3D | None) -> tuple[Box3D | None, Voxel | None]:
+    """Return a box in voxels of the study's files, and its edges in millimetres."""
+    if box is None:
+        return None, None
+    found = reorient_box(box, source=study.grid, target=study.file_grid)
+    i, j, k = (np.subtract(found.stop, found.start) * study.file_grid.spacing_mm).tolist()
+    return found, (i, j, k)
 
 
 def _volumes_mm3(mask: Mask) -> dict[Region, float]:

@@ -131,17 +131,14 @@ def _drawn_on(plane: Plane, reading: StudyReading) -> dict[Form, Point | Box | P
     """Cut the answer by a plane; a box is left out where there is an outline."""
     place = reading.place if isinstance(reading.place, Place) else None
     drawn = reading.on_slice
-    answers: dict[Form, object] = {
-        Form.POINT_3D: place.centre if place else None,
-        Form.MASK: place.mask if place else None,
-        Form.POLYGON: drawn.polygon if drawn else None,
-        Form.BOX_3D: drawn.box if drawn else place.box if place else None,
-    }
-    given = {
-        form: answer
-        for form, answer in answers.items()
-        if isinstance(answer, Point3D | Mask | Polygon | Box3D)
-    }
+    answers = [
+        (Form.POINT_3D, place.centre if place else None),
+        (Form.MASK, place.mask if place else None),
+        (Form.POLYGON, drawn.polygon if drawn else None),
+        (Form.BOX_3D, drawn.box if drawn else place.box if place else None),
+    ]
+    known = (Point3D, Mask, Polygon, Box3D)
+    given = {form: answer for form, answer in answers if isinstance(answer, known)}
     if not given:
         return {}
     cut = on_plane(LocalisationPrediction(given), plane, reading.study.grid)

@@ -86,11 +86,9 @@ class BrainExtent:
                 f"at most {CUT_CM2:.0f} cm²"
             )
         for axis, size, usual in zip(_AXES, self._size_mm, _MNI_SIZE_MM, strict=True):
-            if not SMALLEST * usual <= size <= LARGEST * usual:
-                return (
-                    f"the brain is {size:.0f} mm {axis}: wanted {SMALLEST * usual:.0f} to "
-                    f"{LARGEST * usual:.0f} mm"
-                )
+            low, high = SMALLEST * usual, LARGEST * usual
+            if not low <= size <= high:
+                return f"the brain is {size:.0f} mm {axis}: wanted {low:.0f} to {high:.0f} mm"
         return ""
 
     def to_mni(self, world_mm: FloatArray) -> NDArray[np.float64]:

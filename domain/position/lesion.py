@@ -114,29 +114,21 @@ def describe_lesion(
         longest_mm: Of the whole tumour, in the volume.
     """
     centre_mm = np.array([grid.to_mm(centre.at)])
-    known = voxels is not None and bool(voxels.any())
-    world_mm = centre_mm if voxels is None or not known else _world_mm(voxels, grid)
-    from_midline = world_mm[:, 0] - brain.midline_mm
+    inside = np.empty((0, 3)) if voxels is None else np.argwhere(voxels)
+    known = len(inside) > 0
+    world_mm = inside @ grid.affine[:3, :3].T + grid.affine[:3, 3] if known else centre_mm
     aside = float(centre_mm[0, 0] - brain.midline_mm)
+    through = int(np.clip(np.floor(centre.at[2] + 0.5), 0, grid.shape[2] - 1))
     return Lesion(
         side=_side(aside),
         centre_to_midline_mm=abs(aside),
-        edge_to_midline_mm=_nearest(from_midline) if known else None,
+        edge_to_midline_mm=_nearest(world_mm[:, 0] - brain.midline_mm) if known else None,
         regions=() if brain.fault else tuple(_regions(brain.to_mni(world_mm), is_whole=known)),
         no_region=brain.fault,
-        plane=diameters.plane if diameters else _through(centre, grid),
+        plane=diameters.plane if diameters else Plane(Axis.AXIAL, through),
         diameters=diameters,
         longest_mm=longest_mm,
     )
-
-
-def _world_mm(voxels: BoolArray, grid: Grid) -> FloatArray:
-    return np.argwhere(voxels) @ grid.affine[:3, :3].T + grid.affine[:3, 3]
-
-
-def _through(centre: Point3D, grid: Grid) -> Plane:
-    index = int(np.clip(np.floor(centre.at[2] + 0.5), 0, grid.shape[2] - 1))
-    return Plane(Axis.AXIAL, index)
 
 
 def _side(aside_mm: float) -> Side:
@@ -152,10 +144,9 @@ def _nearest(from_midline: FloatArray) -> float:
 
 def _regions(mni_mm: FloatArray, *, is_whole: bool) -> Iterator[RegionShare]:
     """Count the places in each region and on each side."""
-    is_right = mni_mm[:, 0] > 0
-    paired = np.array([region.is_paired for region in ORDER])
     at = regions_at(mni_mm)
-    keys, counts = np.unique(2 * at + (paired[at] & is_right), return_counts=True)
+    is_paired = np.array([region.is_paired for region in ORDER])[at]
+    keys, counts = np.unique(2 * at + (is_paired & (mni_mm[:, 0] > 0)), return_counts=True)
     for n in np.argsort(-counts, kind="stable"):
         region, share = ORDER[keys[n] // 2], float(counts[n] / len(mni_mm))
         if share < LEAST_SHARE and n != counts.argmax():

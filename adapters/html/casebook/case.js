@@ -90,13 +90,10 @@ function show(row) {
   const one = caseOf(row);
   open = Number(row.dataset.case);
   within("h3").textContent = one.id;
-  const around = listed();
-  const position = `case ${around.indexOf(row) + 1} of ${around.length}`;
+  const position = `case ${listed().indexOf(row) + 1} of ${listed().length}`;
   const about = [...(one.stamps || []), `reference ${one.reference || "unknown"}`, one.site && `site ${one.site}`, row.hidden ? "not in the list" : position];
   within(".about").textContent = about.filter(Boolean).join(" · ");
-  for (const button of dialog.querySelectorAll("[data-step]")) {
-    button.disabled = !around[around.indexOf(row) + Number(button.dataset.step)];
-  }
+  for (const button of dialog.querySelectorAll("[data-step]")) button.disabled = !beside(button);
   dialog.classList.toggle("flat", !one.volume);
   frameSlice(one);
   offerOverlays(one);
@@ -108,11 +105,8 @@ function show(row) {
   showVolume(open);
 }
 
-function step(by) {
-  const around = listed();
-  const next = around[around.indexOf(all[open]) + by];
-  if (next) location.replace(next.querySelector("a").hash);
-}
+// The row that a button leads to, among those that are listed.
+const beside = (button) => listed()[listed().indexOf(all[open]) + Number(button.dataset.step)];
 
 function follow() {
   if (!location.hash.startsWith("#case=")) return dialog.close();
@@ -135,7 +129,7 @@ dialog.addEventListener("close", () => {
 dialog.addEventListener("click", (event) => {
   if ((event.target === dialog && !isAlone) || event.target.closest("[data-close]")) dialog.close();
   const button = event.target.closest("[data-step]");
-  if (button) step(Number(button.dataset.step));
+  if (button) location.replace(beside(button).querySelector("a").hash);
 });
 dialog.addEventListener("keydown", (event) => {
   const { key, target } = event;
@@ -143,7 +137,7 @@ dialog.addEventListener("keydown", (event) => {
   if (target.type === "range" && key.startsWith("Arrow")) return; // they move the slider
   const cases = { j: 1, k: -1, ArrowRight: 1, ArrowLeft: -1 }[key];
   const planes = { ArrowUp: 1, ArrowDown: -1 }[key];
-  if (cases) step(cases);
+  if (cases) within(`[data-step="${cases}"]`).click();
   if (!planes || !facts.cases[open].volume) return;
   event.preventDefault();
   range("plane").stepUp(planes);

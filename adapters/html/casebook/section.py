@@ -24,31 +24,11 @@ ARM_COLOURS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
-    """A column of the table.
-
-    Args:
-        number: Its position in the report, which decides its colour.
-        name: The backend.
-        baseline: Whether it answers by a rule.
-    """
-
-    number: int
-    name: str
-    baseline: bool
-
-    @property
-    def arm(self) -> int:
-        """The number of its colour."""
-        return self.number % ARM_COLOURS
-
-
-@dataclass(frozen=True, slots=True)
 class CaseSection:
     """What the page shows of single cases.
 
     Args:
-        backends: Models first, then baselines.
+        baselines: Backends that answer by a rule.
         rows: All cases, worst first.
         columns: Titles and meanings of the values of an answer.
         grades: Reference grades to filter by.
@@ -57,13 +37,13 @@ class CaseSection:
         reasons: The failure reasons that occur.
         n_left_out: Number of studies omitted to limit the size of the page.
         featured: Six cases for the first screen.
-        facts: What the script draws for each case.
+        facts: What the script draws: the backends, their order in the table, and the cases.
         volumes: Packed files by their role, by the number of the case.
         viewer: The packed viewer; empty where there is no volume.
         licences: The licences of the viewer.
     """
 
-    backends: tuple[Backend, ...]
+    baselines: frozenset[str]
     rows: tuple[CaseRow, ...]
     columns: tuple[tuple[str, str], ...]
     grades: tuple[str, ...]
@@ -81,8 +61,6 @@ class CaseSection:
 def case_section(book: Casebook) -> CaseSection:
     """Prepare a casebook for a page."""
     rows, models, names = case_rows(book), models_of(book), book.backends
-    backends = [Backend(n, name, name in book.baselines) for n, name in enumerate(names)]
-    ordered = sorted(backends, key=lambda backend: backend.baseline)
     groups = subgroups(rows)
     members = [group for _, found in groups for group in found]
     packed = [packed_volumes(row.entry, names) for row in rows]
@@ -94,7 +72,7 @@ def case_section(book: Casebook) -> CaseSection:
         for failure in score.failures
     }
     return CaseSection(
-        backends=tuple(ordered),
+        baselines=book.baselines,
         rows=rows,
         columns=COLUMNS,
         grades=tuple(sorted({row.grade for row in rows} - {""})),
@@ -104,8 +82,8 @@ def case_section(book: Casebook) -> CaseSection:
         n_left_out=book.n_left_out,
         featured=featured_cases(rows, models),
         facts={
-            "backends": [{"name": backend.name, "arm": backend.arm} for backend in backends],
-            "order": [backend.number for backend in ordered],
+            "backends": [{"name": name, "arm": n % ARM_COLOURS} for n, name in enumerate(names)],
+            "order": sorted(range(len(names)), key=lambda n: names[n] in book.baselines),
             "models": models,
             "columns": [title for title, _ in COLUMNS],
             "cases": [

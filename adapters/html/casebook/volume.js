@@ -74,7 +74,6 @@ async function loadViewer() {
   const code = new TextDecoder().decode(await unpacked(document.querySelector("#packed-viewer")));
   document.head.append(made("script", { textContent: code }));
   const nv = new niivue.Niivue({
-    backColor: [0, 0, 0, 1],
     crosshairColor: [1, 1, 1, 0.6],
     crosshairWidth: 0.25,
     isAntiAlias: false,

@@ -141,11 +141,15 @@ def test_baselines_do_not_make_a_case_worse() -> None:
 
 def test_models_stand_before_baselines_and_keep_their_colours(book: Casebook) -> None:
     section = case_section(replace(book, baselines=frozenset({"looks"})))
+    facts = section.facts
 
-    shown = [(backend.name, backend.arm, backend.baseline) for backend in section.backends]
+    shown = [tuple(facts["backends"][n].values()) for n in facts["order"]]
 
-    assert shown == [("draws", 1, False), ("says-hgg", 2, False), ("looks", 0, True)]
-    assert (section.facts["models"], section.facts["order"]) == ([1, 2], [1, 2, 0])
+    assert shown == [("draws", 1), ("says-hgg", 2), ("looks", 0)]
+    assert (facts["models"], facts["order"]) == ([1, 2], [1, 2, 0])
+    macros = environment().get_template("casebook.html").module
+    drawn = str(macros.case_list(section))  # type: ignore[attr-defined]
+    assert re.findall(r'data-sorts="(\d)" class="baseline"', drawn) == ["0"]
 
 
 def with_picture(entry: CaseEntry) -> CaseEntry:
