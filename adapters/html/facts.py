@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gliobench.adapters.html.json_values import document, schema
 from gliobench.adapters.html.lead import claims, verdict
@@ -11,28 +11,22 @@ from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.definitions import DEFINITIONS
 
+HEAD: Mapping[str, tuple[object, Callable[[Report], object]]] = {
+    "verdict": (str, verdict),
+    "claims": (list[str], claims),
+    "stamps": (list[Stamp], stamps),
+    "definitions": (Mapping[str, str], lambda _: DEFINITIONS),
+    "simulated": (bool, lambda report: not report.cohort.is_ranked),
+    "declared": (bool, lambda report: report.primary_choice is PrimaryChoice.DECLARED),
+}
+"""What precedes the fields of a report: its type and its value."""
+
 
 def render_json(report: Report) -> str:
     """Convert a report to JSON: names as in the code, None as null, an unknown key as "unknown"."""
-    return document(
-        report,
-        verdict=verdict(report),
-        claims=claims(report),
-        stamps=stamps(report),
-        definitions=DEFINITIONS,
-        simulated=not report.cohort.is_ranked,
-        declared=report.primary_choice is PrimaryChoice.DECLARED,
-    )
+    return document(report, **{name: value(report) for name, (_, value) in HEAD.items()})
 
 
 def report_schema() -> str:
     """Describe the JSON of a report."""
-    return schema(
-        Report,
-        verdict=str,
-        claims=list[str],
-        stamps=list[Stamp],
-        definitions=Mapping[str, str],
-        simulated=bool,
-        declared=bool,
-    )
+    return schema(Report, **{name: hint for name, (hint, _) in HEAD.items()})

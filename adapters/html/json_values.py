@@ -36,11 +36,8 @@ def plain(value: object) -> object:
     """Convert domain values to JSON types."""
     if isinstance(value, Enum | Measure):
         return value.value if isinstance(value, Enum) else value.key
-    if is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in fields(value) if field.name not in LEFT_OUT]
-        facts = {name: plain(getattr(value, name)) for name in names}
-        renamed = RENAMED.get(type(value), {})
-        return {renamed.get(name, name): fact for name, fact in facts.items()}
+    if is_dataclass(value):
+        return {name: plain(getattr(value, field)) for field, name in _names(type(value)).items()}
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
@@ -57,9 +54,9 @@ def document(report: object, **head: object) -> str:
         report: Its dataclass.
         head: What precedes its fields.
     """
-    facts = plain({"$schema": SCHEMA_FILE, "schema": VERSION, **head}), plain(report)
-    merged = {name: fact for part in facts if isinstance(part, dict) for name, fact in part.items()}
-    return json.dumps(merged, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    merged = {"$schema": SCHEMA_FILE, "schema": VERSION, **head}
+    merged |= {name: getattr(report, field) for field, name in _names(type(report)).items()}
+    return json.dumps(plain(merged), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def schema(report: type, **head: Any) -> str:  # noqa: ANN401 -- any type
@@ -80,6 +77,13 @@ def schema(report: type, **head: Any) -> str:  # noqa: ANN401 -- any type
     described["properties"] = before | described["properties"]
     described["$defs"] = dict(sorted(definitions.items()))
     return json.dumps({"$schema": DIALECT, **described}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _names(kind: type[Any]) -> dict[str, str]:
+    """Return the JSON names of the fields of a dataclass."""
+    renamed = RENAMED.get(kind, {})
+    names = [field.name for field in fields(kind) if field.name not in LEFT_OUT]
+    return {name: renamed.get(name, name) for name in names}
 
 
 def _key(key: object) -> str:
@@ -119,15 +123,12 @@ def _defined(hint: type, definitions: dict[str, Schema]) -> Schema:
 
 
 def _dataclass(hint: type, definitions: dict[str, Schema]) -> Schema:
-    hints, renamed = get_type_hints(hint), RENAMED.get(hint, {})
-    described = {
-        name: " ".join(text.split()) for name, text in _ARGUMENT.findall(inspect.getdoc(hint) or "")
-    }
+    hints, text = get_type_hints(hint), inspect.getdoc(hint) or ""
+    described = {name: " ".join(words.split()) for name, words in _ARGUMENT.findall(text)}
     properties = {
-        renamed.get(name, name): _schema(hints[name], definitions)
-        | ({"description": described[name]} if name in described else {})
-        for name in (field.name for field in fields(hint))
-        if name not in LEFT_OUT
+        name: _schema(hints[field], definitions)
+        | ({"description": described[field]} if field in described else {})
+        for field, name in _names(hint).items()
     }
     return {
         "description": _summary(hint),

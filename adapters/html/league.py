@@ -86,19 +86,10 @@ class LeagueRow:
     letters: str
 
 
-@dataclass(frozen=True, slots=True)
-class League:
-    """The table; real models come first."""
-
-    columns: tuple[LeagueColumn, ...]
-    rows: tuple[LeagueRow, ...]
-
-
-def league(report: Report) -> League:
-    """Tabulate all backends; columns without a number are left out."""
+def league(report: Report) -> tuple[list[LeagueColumn], list[LeagueRow]]:
+    """Tabulate all backends, real models first; columns without a number are left out."""
     arms, letters = _in_order(report), _letters(report)
-    columns = tuple(column for column in _columns(report, arms) if any(column.numbers))
-    rows = (
+    rows = [
         LeagueRow(
             name=arm.name,
             colour=report.arms.index(arm) % ARM_COLOURS,
@@ -107,8 +98,8 @@ def league(report: Report) -> League:
             letters=letters.get(arm.name, ""),
         )
         for arm in arms
-    )
-    return League(columns, tuple(rows))
+    ]
+    return [column for column in _columns(report, arms) if any(column.numbers)], rows
 
 
 def _in_order(report: Report) -> list[Arm]:

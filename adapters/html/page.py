@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 
 from markupsafe import Markup
 
@@ -36,37 +35,18 @@ SHORTLY = {
 STYLES = ("colours.css", "style.css", "figures.css")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section of the page; without a block it is left out.
-
-    Args:
-        name: Its anchor.
-        title: Its heading.
-        blocks: What it shows.
-    """
-
-    name: str
-    title: str
-    blocks: Callable[[Report], Iterable[Block]]
-
-
-def _cases(report: Report) -> list[Block]:
-    return [Template("cases.html", report.casebook.entries)]
-
-
-SECTIONS = (
-    Section("grading", "Grading", grading),
-    Section("localisation", "Localisation", localisation),
-    Section("segmentation", "Segmentation", segmentation),
-    Section("robustness", "Robustness", robustness),
-    Section("subgroups", "Subgroups", subgroups),
-    Section("ranking", "Ranking", ranking),
-    Section("cases", "Cases", _cases),
-    Section("methods", "Methods", methods),
-    Section("provenance", "Provenance", provenance),
-)
-"""The page's sections in order; a new one needs a line here."""
+SECTIONS: Mapping[str, Callable[[Report], Iterable[Block]]] = {
+    "grading": grading,
+    "localisation": localisation,
+    "segmentation": segmentation,
+    "robustness": robustness,
+    "subgroups": subgroups,
+    "ranking": ranking,
+    "cases": lambda report: [Template("cases.html", report.casebook.entries)],
+    "methods": methods,
+    "provenance": provenance,
+}
+"""The page's sections in order; one without content is left out, and a new one needs a line here."""
 
 
 def render_report(report: Report) -> str:
@@ -77,7 +57,7 @@ def render_report(report: Report) -> str:
     """
     style = "".join(map(text, STYLES)) + page_style()
     scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
-    drawn = [(section, with_content(section.blocks(report))) for section in SECTIONS]
+    drawn = {name: with_content(blocks(report)) for name, blocks in SECTIONS.items()}
     return (
         environment()
         .get_template("page.html")
@@ -93,7 +73,7 @@ def render_report(report: Report) -> str:
             simulated=simulated(report.cohort),
             marks=marks(report),
             stamps=stamps(report),
-            sections=[(section, blocks) for section, blocks in drawn if blocks],
+            sections={name: blocks for name, blocks in drawn.items() if blocks},
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
             scripts=[Markup(script) for script in scripts[:3]],  # noqa: S704

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from gliobench.adapters.html.numbers import interval, joined, number, percent, value_of
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, Table, tabulate, without_empty
@@ -31,13 +32,12 @@ MM3_PER_ML = 1000.0
 
 def _ways(report: Report) -> Mapping[str, Callable[[BothWays], Summary]]:
     """Name the ways of counting; they coincide where nothing failed."""
+    everyone, answered = attrgetter("intention_to_treat"), attrgetter("answered_only")
     if not any(arm.summary.n_failed for arm in report.arms):
-        return {"All studies": lambda both: both.intention_to_treat}
+        return {"All studies": everyone}
     return {
-        "Intention-to-treat: a failure counts as the worst answer": (
-            lambda both: both.intention_to_treat
-        ),
-        "Answered only: failures are excluded": lambda both: both.answered_only,
+        "Intention-to-treat: a failure counts as the worst answer": everyone,
+        "Answered only: failures are excluded": answered,
     }
 
 
@@ -104,12 +104,6 @@ def _always_hgg(grading: GradingSummary) -> GradingSummary:
 
 def localisation_table(report: Report, forms: Sequence[Form]) -> Table | None:
     """Tabulate localisation; None where no backend localises in these forms."""
-    scored = {
-        row.region
-        for arm in report.arms
-        for row in arm.summary.everyone.intention_to_treat.localisation
-        if row.region
-    }
     groups = {
         title: [
             (arm.name, f"{max(row.n for row in rows)} / {arm.summary.n_studies}", rows)
@@ -120,34 +114,26 @@ def localisation_table(report: Report, forms: Sequence[Form]) -> Table | None:
         ]
         for title, way in _ways(report).items()
     }
-    return without_empty(tabulate(localisation_columns(forms, scored), groups))
+    return without_empty(tabulate(localisation_columns(forms), groups))
 
 
 Answers = Sequence[FormSummary]
 """A backend's scores, by form and region."""
 
 
-def localisation_columns(
-    forms: Sequence[Form], scored: set[Region] | None = None
-) -> list[Column[Answers]]:
-    """List the columns of some forms, one measure after the other, of masks by region.
-
-    Args:
-        forms: The forms.
-        scored: Mask regions in which a backend was scored; without any, the usual ones are listed.
-    """
-    usual = [
+def localisation_columns(forms: Sequence[Form]) -> list[Column[Answers]]:
+    """List the columns of some forms, one measure after the other, of masks by region."""
+    found: list[tuple[Form, Measure, Region | None]] = [
         (form, measure, region)
         for form in forms
         for measure in measures_of(form)
         if measure.in_tables
         for region in (measure.regions if form is Form.MASK else (None,))
-        if region is None or not scored or region in scored
     ]
-    others = [region for region in Region if region in (scored or ()) and region not in NESTED]
     if Form.MASK in forms:
-        usual += [(Form.MASK, leading(Form.MASK), region) for region in others]
-    return [column for found in usual for column in _columns_of(*found)]
+        others = (region for region in Region if region not in NESTED)
+        found += [(Form.MASK, leading(Form.MASK), region) for region in others]
+    return [column for source in found for column in _columns_of(*source)]
 
 
 def _columns_of(form: Form, measure: Measure, region: Region | None) -> Iterator[Column[Answers]]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
-from gliobench.adapters.html.numbers import ends, value_of
+from gliobench.adapters.html.numbers import ends
 from gliobench.adapters.html.stamps import marks
-from gliobench.domain.comparison.pair import PValue
 from gliobench.domain.comparison.report import Report
-from gliobench.domain.evaluation.summary import FormSummary
+from gliobench.domain.evaluation.summary import FormSummary, Summary
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.metrics import measures
+from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.control_responses import GradeResponse, PlaceResponse
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
-Line = Sequence[object]
-
+Line = tuple[*tuple[object, ...], Measured]
+"""The names of a number, and the number."""
 NUMBER = ("value", "low", "high", "n", "not_estimable")
 
 
@@ -28,93 +28,88 @@ def spreadsheets(report: Report) -> dict[str, str]:
         field of every row holds the stamps: SIMULATED, oracle slices.
     """
     stamped = "; ".join(marks(report))
-    tables: dict[str, tuple[Sequence[str], Iterable[Line]]] = {
-        "measures": (
-            ("arm", "counted", "form", "region", "measure", *NUMBER),
-            _measures(report),
-        ),
-        "differences": (("first", "second", "endpoint", *NUMBER), _differences(report)),
-        "tests": (
-            ("first", "second", "family", "of", "p", "p_holm", "not_estimable"),
-            _tests(report),
-        ),
-        "position_bias": (("arm", "form", "measure", *NUMBER), _biases(report)),
-        "controls": (("arm", "control", "form", "measure", *NUMBER), _controls(report)),
-        "failures": (("arm", "reason", "studies", *NUMBER), _failures(report)),
-        "strata": (("by", "stratum", "arm", "measure", *NUMBER), _strata(report)),
+    tables: dict[str, tuple[tuple[str, ...], Iterable[Line]]] = {
+        "measures": (("arm", "counted", "form", "region", "measure"), _measures(report)),
+        "differences": (("first", "second", "endpoint"), _differences(report)),
+        "position_bias": (("arm", "form", "measure"), _biases(report)),
+        "controls": (("arm", "control", "form", "measure"), _controls(report)),
+        "failures": (("arm", "reason", "studies"), _failures(report)),
+        "strata": (("by", "stratum", "arm", "measure"), _strata(report)),
     }
-    return {
-        name: write_csv((*head, "stamps"), ((*row, stamped) for row in rows))
+    files = {
+        name: write_csv(
+            (*head, *NUMBER, "stamps"),
+            ((*names, *_number(found), stamped) for *names, found in rows),
+        )
         for name, (head, rows) in tables.items()
     }
+    head = ("first", "second", "family", "of", "p", "p_holm", "not_estimable", "stamps")
+    return {**files, "tests": write_csv(head, ((*row, stamped) for row in _tests(report)))}
 
 
 def _measures(report: Report) -> Iterator[Line]:
     for arm in report.arms:
-        both = arm.summary.everyone
-        ways = (
-            ("intention_to_treat", both.intention_to_treat),
-            ("answered_only", both.answered_only),
-        )
-        for way, summary in ways:
-            grading = summary.grading.measures.items() if summary.grading else ()
-            for measure, found in grading:
-                yield (arm.name, way, "grade", "", measure.exported_as, *_number(found))
+        for way in ("intention_to_treat", "answered_only"):
+            summary: Summary = getattr(arm.summary.everyone, way)
+            if summary.grading:
+                for measure, found in summary.grading.measures.items():
+                    yield arm.name, way, "grade", "", measure.exported_as, found
             for row in summary.localisation:
                 region = row.region.value if row.region else ""
-                for measure, found in row.measures.items():
-                    name = measure.exported_as
-                    yield (arm.name, way, row.form.value, region, name, *_number(found))
-                for name, value in _spreads(row):
-                    yield (arm.name, way, row.form.value, region, name, value, "", "", row.n, "")
+                for name, found in _localised(row):
+                    yield arm.name, way, row.form.value, region, name, found
 
 
-def _spreads(row: FormSummary) -> Iterator[tuple[str, float]]:
-    for measure, found in row.spreads.items():
-        names = ("quartile_1", "median", "quartile_3")
-        for name, value in (*zip(names, found.quartiles, strict=True), ("n_worst", found.n_worst)):
-            yield f"{measure.exported_as}.{name}", value
+def _localised(row: FormSummary) -> Iterator[tuple[str, Measured]]:
+    for measure, found in row.measures.items():
+        yield measure.exported_as, found
+    for measure, spread in row.spreads.items():
+        names = ("quartile_1", "median", "quartile_3", "n_worst")
+        for name, value in zip(names, (*spread.quartiles, spread.n_worst), strict=True):
+            yield f"{measure.exported_as}.{name}", Estimate(value, NotEstimable(""), row.n)
 
 
 def _differences(report: Report) -> Iterator[Line]:
     for pair in report.pairs:
         for difference in pair.differences:
-            yield (pair.first, pair.second, difference.endpoint.name, *_number(difference.value))
+            yield pair.first, pair.second, difference.endpoint.name, difference.value
 
 
-def _tests(report: Report) -> Iterator[Line]:
+def _tests(report: Report) -> Iterator[tuple[object, ...]]:
     for pair in report.pairs:
         for test in pair.tests:
-            names = (pair.first, pair.second, test.family.value, test.of)
-            yield (*names, _p(test.p), _p(test.adjusted), _reason(test.p))
+            ps = ("" if isinstance(p, NotEstimable) else p for p in (test.p, test.adjusted))
+            yield pair.first, pair.second, test.family.value, test.of, *ps, _reason(test.p)
 
 
 def _biases(report: Report) -> Iterator[Line]:
     for arm in report.arms:
         for bias in arm.biases:
-            measured = bias.measured
-            if isinstance(measured, NotEstimable):
-                yield (arm.name, bias.form.value, "tracking", *_number(measured))
-                continue
-            rows = {"tracking": measured.tracking, "answered_error_plane_mm": measured.error_mm}
-            for axis, line in (("x", measured.x), ("y", measured.y), ("area", measured.area)):
-                if line is not None:
-                    rows |= {f"slope_{axis}": line.slope, f"r_squared_{axis}": line.r_squared}
-            rows |= {f"gain_mm over {name}": item.gain_mm for name, item in measured.priors.items()}
-            for name, found in rows.items():
-                yield (arm.name, bias.form.value, name, *_number(found))
+            for name, found in _dependences(bias.measured):
+                yield arm.name, bias.form.value, name, found
+
+
+def _dependences(bias: PositionBias | NotEstimable) -> Iterator[tuple[str, Measured]]:
+    if isinstance(bias, NotEstimable):
+        yield "tracking", bias
+        return
+    yield "tracking", bias.tracking
+    yield "answered_error_plane_mm", bias.error_mm
+    for axis, line in (("x", bias.x), ("y", bias.y), ("area", bias.area)):
+        if line is not None:
+            yield f"slope_{axis}", line.slope
+            yield f"r_squared_{axis}", line.r_squared
+    for name, prior in bias.priors.items():
+        yield f"gain_mm over {name}", prior.gain_mm
 
 
 def _controls(report: Report) -> Iterator[Line]:
     for arm in report.arms:
         for response in arm.controls:
-            parts = [
-                ("grade", response.grades),
-                *((place.form.value, place) for place in response.places),
-            ]
-            for form, part in parts:
+            places = ((place.form.value, place) for place in response.places)
+            for form, part in (("grade", response.grades), *places):
                 for name, found in _measured(part):
-                    yield (arm.name, response.control.value, form, name, *_number(found))
+                    yield arm.name, response.control.value, form, name, found
 
 
 def _measured(part: GradeResponse | PlaceResponse | None) -> Iterator[tuple[str, Measured]]:
@@ -128,33 +123,26 @@ def _failures(report: Report) -> Iterator[Line]:
     for arm in report.arms:
         for failure in arm.failures:
             reason = failure.reason.value if failure.reason else "any"
-            yield (arm.name, reason, failure.n, *_number(failure.rate))
+            yield arm.name, reason, failure.n, failure.rate
 
 
 def _strata(report: Report) -> Iterator[Line]:
     for stratum in report.subgroups:
         for row in stratum.rows:
-            numbers = {
-                measures.ACCURACY: row.accuracy,
-                measures.BALANCED_ACCURACY: row.balanced_accuracy,
-                measures.CENTRE_ERROR: row.error_mm,
-            }
-            for measure, found in numbers.items():
-                name = measure.exported_as
-                yield (stratum.by.value, stratum.name, row.arm, name, *_number(found))
+            for measure, found in (
+                (measures.ACCURACY, row.accuracy),
+                (measures.BALANCED_ACCURACY, row.balanced_accuracy),
+                (measures.CENTRE_ERROR, row.error_mm),
+            ):
+                yield stratum.by.value, stratum.name, row.arm, measure.exported_as, found
 
 
-def _number(measured: Measured) -> Line:
+def _number(measured: Measured) -> tuple[object, ...]:
     if isinstance(measured, NotEstimable):
-        return ("", "", "", "", measured.reason)
+        return "", "", "", "", measured.reason
     spread = ends(measured)
     low, high = (spread.low, spread.high) if spread else ("", "")
-    why = _reason(measured.interval)
-    return (value_of(measured), low, high, measured.n, why)
-
-
-def _p(p: PValue) -> object:
-    return "" if isinstance(p, NotEstimable) else p
+    return measured.value, low, high, measured.n, _reason(measured.interval)
 
 
 def _reason(found: object) -> str:

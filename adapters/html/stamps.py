@@ -98,19 +98,18 @@ def _missing_shards(report: Report) -> Iterator[Stamp]:
 def _sites(report: Report) -> Iterator[Stamp]:
     """Warn where most studies come from sites with only one grade."""
     known = [
-        [grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)]
+        (grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0))
         for site, grades in report.cohort.sites.items()
         if site is not None
     ]
     graded = sum(map(sum, known))
     one_grade = sum(sum(pair) for pair in known if min(pair) == 0)
-    if len(known) < 2 or not report.cohort.grades.get(Grade.LGG) or 2 * one_grade < graded:
-        return
-    yield Stamp(
-        f"Grade confounded with site: {one_grade:,}/{graded:,}",
-        f"In {one_grade:,} of {graded:,} studies the site alone determines the grade. A grader may "
-        "have learned the scanner rather than the tumour.",
-    )
+    if len(known) > 1 and report.cohort.grades.get(Grade.LGG) and 2 * one_grade >= graded:
+        yield Stamp(
+            f"Grade confounded with site: {one_grade:,}/{graded:,}",
+            f"In {one_grade:,} of {graded:,} studies the site alone determines the grade. A grader "
+            "may have learned the scanner rather than the tumour.",
+        )
 
 
 def _repeats(report: Report) -> Iterator[Stamp]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gliobench.adapters.html.numbers import count, percent
+from gliobench.adapters.html.numbers import count, listed, percent
 from gliobench.adapters.html.terms import MEANINGS, term
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,6 +33,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "count": count,
+        "listed": listed,
         "percent": percent,
         "term": term,
         "unbroken": _unbroken,

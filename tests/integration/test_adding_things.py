@@ -83,9 +83,8 @@ DATASET_KIND: Patch = {
 }
 SECTION: Patch = {
     "adapters/html/page.py": (
-        '    Section("cases"',
-        '    Section("weather", "Weather", lambda one: [Prose([f"Fine for {len(one.arms)}."])]),\n'
-        '    Section("cases"',
+        '    "cases": ',
+        '    "weather": lambda one: [Prose([f"Fine for {len(one.arms)}."])],\n    "cases": ',
     ),
 }
 BLOCK: Patch = {"adapters/html/page.py": ("import Block, ", "import Block, Prose, ")}
