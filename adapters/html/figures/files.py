@@ -41,11 +41,11 @@ def figure_files(report: Report) -> dict[str, str]:
 def all_figures(report: Report) -> list[Figure]:
     """List the figures in the order of the page."""
     endpoints = dict.fromkeys((report.primary, POINT_ERROR))
-    forests = filter(None, (difference_forest(report, endpoint) for endpoint in endpoints))
+    forests = (difference_forest(report, endpoint) for endpoint in endpoints)
     return [
         *glance_figures(report),
         *rank_figures(report),
-        *(figure for forest in forests for figure in (forest.pairs, forest.baselines) if figure),
+        *(figure for models, baselines in forests for figure in (*models, *baselines)),
         *ranking_curves(report),
         *confusion_matrices(report),
         *spread_figures(report),

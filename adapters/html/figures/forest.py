@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gliobench.adapters.html.cells import mirrored
 from gliobench.adapters.html.figures.drawing import Figure, arm_ink
@@ -25,44 +24,41 @@ HEADS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Forest:
-    """The differences in one endpoint.
+def difference_forest(
+    report: Report, endpoint: Endpoint
+) -> tuple[Sequence[Figure], Sequence[Figure]]:
+    """Plot all pairs of backends that answer an endpoint.
 
-    Args:
-        pairs: Pairs with at least one model; all pairs, where there are only baselines.
-        baselines: Pairs of two baselines; None without any.
+    Returns:
+        The figure of pairs with at least one model, or of all where there are only baselines; then that
+        of pairs of two baselines. Either is empty without such pairs.
     """
-
-    pairs: Figure
-    baselines: Figure | None
-
-
-def difference_forest(report: Report, endpoint: Endpoint) -> Forest | None:
-    """Plot all pairs of backends that answer an endpoint; None without any."""
     rules = {arm.name for arm in report.arms if arm.baseline}
     found = [
         ({pair.first, pair.second} <= rules, _row(report, pair, one, endpoint))
         for pair in report.pairs
         if isinstance(one := pair.difference(endpoint), Estimate)
     ]
-    models, others = ([row for by_rule, row in found if by_rule is it] for it in (False, True))
+    models = [row for ruled, row in found if not ruled]
+    others = [row for ruled, row in found if ruled]
     if not models:
-        return Forest(_figure(others, endpoint), None) if others else None
-    baselines = _figure(others, endpoint, " between baselines") if others else None
-    return Forest(_figure(models, endpoint), baselines)
+        return _figure(others, endpoint), ()
+    return _figure(models, endpoint), _figure(others, endpoint, " between baselines")
 
 
-def _figure(found: Sequence[Strip], endpoint: Endpoint, of: str = "") -> Figure:
+def _figure(found: Sequence[Strip], endpoint: Endpoint, of: str = "") -> Sequence[Figure]:
+    if not found:
+        return ()
     rows = sorted(found, key=lambda row: -row.values[0])
     scale = around_zero([value for row in rows for value in row.values])
-    return Rows(HEADS, rows, scale).figure(
+    figure = Rows(HEADS, rows, scale).figure(
         f"forest-{endpoint.name}{of.replace(' ', '-')}",
         f"Advantage of the first backend{of}: {endpoint_name(endpoint)}",
         f"Paired difference with 95 % CI, sorted; dashed: no difference. Filled: statistically significant "
         f"(Holm-adjusted p < {ALPHA:g}), {sum(row.strong for row in rows)} of "
         f"{count(len(rows), 'pair')}.",
     )
+    return (figure,)
 
 
 def _row(report: Report, pair: Pair, found: Estimate, endpoint: Endpoint) -> Strip:

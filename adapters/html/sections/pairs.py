@@ -26,10 +26,9 @@ def forests(report: Report, forms: Collection[Form | None]) -> Iterator[Block]:
         forms: Forms of the endpoints to draw; None stands for grades.
     """
     for endpoint in dict.fromkeys((report.primary, POINT_ERROR)):
-        forest = difference_forest(report, endpoint) if endpoint.form in forms else None
-        if forest:
-            yield Gallery([forest.pairs], "one")
-            baselines = [forest.baselines] if forest.baselines else []
+        if endpoint.form in forms:
+            models, baselines = difference_forest(report, endpoint)
+            yield Gallery(models, "one")
             yield Closed("Comparisons between baselines", [Gallery(baselines, "one")])
 
 
