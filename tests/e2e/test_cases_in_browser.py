@@ -17,6 +17,7 @@ pytest.importorskip("playwright")
 
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from scipy.ndimage import binary_dilation
 
 from e2e.report_pages import OpenPage
 from fakes.fake_kept_runs import EVIL
@@ -150,7 +151,7 @@ def test_thumbnails_are_drawn_from_the_saved_picture_when_they_are_seen(
     row.scroll_into_view_if_needed()
 
     expect(row.locator(".thumb image")).to_have_attribute("href", re.compile("^data:image/webp"))
-    assert row.locator('.thumb [data-of="reference"] polygon').count() == 1
+    assert row.locator('.thumb [data-of="reference"] polygon.stroke').count() == 1
     page.mouse.click(*middle(row.locator(".thumb")))
     expect(page.get_by_role("dialog", name="s1")).to_be_visible()
 
@@ -193,9 +194,38 @@ def test_a_case_shows_what_every_backend_drew_and_each_can_be_hidden(open_page: 
     case.get_by_role("checkbox", name="looks").uncheck()
     case.get_by_role("slider", name="Opacity").fill("40")
 
-    assert not svg.locator('[data-of="0"]').is_visible()
-    assert svg.locator('[data-of="1"]').evaluate("layer => layer.style.opacity") == "0.4"
+    assert svg.locator('[data-of="0"] >> visible=true').count() == 0
+    shown = svg.locator('[data-of="1"]').evaluate_all("all => all.map((one) => one.style.opacity)")
+    assert shown == ["0.4", "0.4"]
     assert svg.get_attribute("aria-label") == "Slice of s1 with reference, draws"
+
+
+def test_below_all_strokes_are_dark_casings_of_the_same_shape_and_wider(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(fragment="#case=s1")
+    layers = page.locator(".frame > svg [data-of]")
+    expect(layers).to_have_count(8)
+
+    drawn = layers.evaluate_all(
+        """layers => layers.map((layer) => [layer.dataset.of, layer.classList.contains("casing"),
+          [...layer.children].map((mark) => {
+            const { stroke, strokeWidth, strokeDasharray } = getComputedStyle(mark);
+            const { x, y, width, height } = mark.getBBox();
+            return [[x, y, width, height], stroke, parseFloat(strokeWidth), strokeDasharray];
+          })])"""
+    )
+
+    casings, strokes = drawn[:4], drawn[4:]
+    assert [name for name, is_casing, _ in drawn] == [*("reference", "2", "1", "0")] * 2
+    assert [is_casing for _, is_casing, _ in drawn] == [True] * 4 + [False] * 4
+    below = [mark for *_, marks in casings for mark in marks]
+    above = [mark for *_, marks in strokes for mark in marks]
+    for (box, colour, width, dashes), (of, _, thinner, _) in zip(below, above, strict=True):
+        assert box == of
+        assert colour == "rgba(0, 0, 0, 0.6)"
+        assert width > thinner
+        assert dashes == "none"
 
 
 def test_the_scale_bar_has_the_length_that_it_states(open_page: OpenPage) -> None:
@@ -215,7 +245,7 @@ def test_the_reference_lies_on_the_tumour_of_the_picture(open_page: OpenPage) ->
     case = page.get_by_role("dialog", name="s1")
     case.locator(".shown input").evaluate_all("boxes => boxes.forEach((box) => box.click())")
     svg = case.locator(".frame > svg")
-    x, y = svg.locator('[data-of="reference"] circle').evaluate(
+    x, y = svg.locator('[data-of="reference"] circle.stroke').evaluate(
         "circle => [circle.cx.baseVal.value, circle.cy.baseVal.value]"
     )
 
@@ -306,7 +336,10 @@ def test_the_slice_slider_shows_the_voxels_of_the_saved_volume_without_webgl(
     grey, mask = (saved_part(page, "s5", part)[::-1, ::-1, scored + 1].T for part in ("grey", "0"))
     assert np.array_equal(bare[:, :, 0], grey)
     assert mask.any()
-    assert np.array_equal((masked != bare).any(axis=2), mask > 0)
+    # around the mask a ring of voxels is darker, so that its edge is seen on bright tissue
+    ring = binary_dilation(mask > 0) & (mask == 0) & (grey > 0)
+    assert np.array_equal((masked != bare).any(axis=2), (mask > 0) | ring)
+    assert (masked[ring].astype(int) <= bare[ring] // 2 + 1).all()
     # the reference is drawn last, its edge dashed: along it every other voxel is white
     inside = saved_part(page, "s5", "reference")[::-1, ::-1, scored + 1].T > 0
     corner = np.argwhere(inside)[0]

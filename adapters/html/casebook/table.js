@@ -44,10 +44,19 @@ function layer(of, colour, { outline, box: [left, top, right, bottom] = [], poin
   return drawn("g", { class: colour, "data-of": of }, ...marks);
 }
 
+// Dark edges below all strokes keep them visible on bright tissue.
+function casing(strokes) {
+  const copy = strokes.cloneNode(true);
+  copy.setAttribute("class", "casing");
+  for (const mark of copy.children) mark.classList.remove("stroke");
+  return copy;
+}
+
 function layers(one, backends) {
   const reference = layer("reference", "reference", { ...one.outlined, box: undefined });
   const answers = [...backends].reverse().map((n) => layer(n, `arm-${facts.backends[n].arm}`, one.backends[n]));
-  return [drawn("image", { href: one.picture, width: 100, height: 100 }), reference, ...answers];
+  const strokes = [reference, ...answers];
+  return [drawn("image", { href: one.picture, width: 100, height: 100 }), ...strokes.map(casing), ...strokes];
 }
 
 const thumbnails = new IntersectionObserver((seen) => {

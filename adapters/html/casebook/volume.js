@@ -33,12 +33,22 @@ function colourOf(name) {
   return getComputedStyle(swatch).color.match(/\d+/g).slice(0, 3).map(Number);
 }
 
+const neighbours = (at, width) => [at - 1, at + 1, at - width, at + width];
+
+// Darken what surrounds a mask, like the casing of a stroke.
+function encase(pixels, { width, bytes }, opacity) {
+  bytes.forEach((depth, at) => {
+    if (depth || !neighbours(at, width).some((near) => bytes[near])) return;
+    for (const channel of [0, 1, 2]) pixels[4 * at + channel] *= 1 - 0.5 * opacity;
+  });
+}
+
 // Blend a mask into grey pixels: its edge strongly, its inside lightly, core and enhancing tumour more.
 function blend(pixels, { width, bytes }, colour, opacity, isDashed) {
   bytes.forEach((depth, at) => {
     if (!depth) return;
     const isDrawn = !isDashed || (at + Math.floor(at / width)) % 2 === 0;
-    const isEdge = isDrawn && [at - 1, at + 1, at - width, at + width].some((near) => !bytes[near]);
+    const isEdge = isDrawn && neighbours(at, width).some((near) => !bytes[near]);
     const share = opacity * (isEdge ? 0.9 : 0.12 * depth);
     colour.forEach((value, channel) => {
       pixels[4 * at + channel] += share * (value - pixels[4 * at + channel]);
@@ -57,10 +67,10 @@ async function drawVolumeSlice(on) {
   const image = new ImageData(width, height);
   bytes.forEach((grey, at) => image.data.set([grey, grey, grey, 255], 4 * at));
   const opacity = range("opacity").value / 100;
-  for (const name of [...facts.order.map(String).reverse(), "reference"]) {
-    if (!files.has(name) || !on.has(name)) continue;
-    blend(image.data, planeOf(files.get(name), k), colourOf(name), opacity, name === "reference");
-  }
+  const names = [...facts.order.map(String).reverse(), "reference"].filter((name) => files.has(name) && on.has(name));
+  const planes = names.map((name) => planeOf(files.get(name), k));
+  for (const plane of planes) encase(image.data, plane, opacity);
+  names.forEach((name, at) => blend(image.data, planes[at], colourOf(name), opacity, name === "reference"));
   canvas.getContext("2d").putImageData(image, 0, 0);
   const [left, top, right, bottom] = facts.cases[n].volume.at;
   const { x, y, size } = frameOf(facts.cases[n]);
