@@ -6,16 +6,15 @@ light or dark scheme and need no style attributes, which the page's policy forbi
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
 from gliobench.adapters.html.figures.scale import SHARES, Scale
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.files.tables import write_csv
 
 XY: TypeAlias = tuple[float, float]
 COLOURS = 7
@@ -131,16 +130,15 @@ class Figure:
     alt: str
     size: XY
     marks: tuple[Mark, ...]
-    numbers: Sequence[Sequence[object]] = ()
+    numbers: Sequence[Sequence[Any]] = ((),)
     ink: str = ""
     narrow: Figure | None = None
 
     @property
     def csv(self) -> str:
         """Write its numbers, in full precision."""
-        written = StringIO()
-        csv.writer(written, lineterminator="\n").writerows(self.numbers)
-        return written.getvalue()
+        head, *rows = self.numbers
+        return write_csv(head, rows)
 
     def __html__(self) -> Markup:
         """Render it for the page, which has the style and shows one by the room there is."""

@@ -162,3 +162,9 @@ def test_the_numbers_of_a_figure_are_exact() -> None:
         ',"a, b","95 % CI, upper",0.75\n'
         ',"a, b",study,0.3333333333333333\n'
     )
+
+
+def test_a_backend_whose_name_is_a_formula_is_text_in_a_spreadsheet() -> None:
+    figure = rows("=1+1", singles=(-0.5,))
+
+    assert figure.csv.endswith(",'=1+1,study,-0.5\n")
