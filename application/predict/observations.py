@@ -115,8 +115,8 @@ def _location(lesion: Lesion) -> str:
     if not lesion.regions:
         return f"{lesion.side.value}; region not estimated: {lesion.no_region}"
     main, *others = lesion.regions
-    share = "at the centre" if main.share is None else f"{_percent(main.share)} of the tumour"
-    rest = "".join(f", {item.name} ({_percent(item.share or 0)})" for item in others)
+    share = "at the centre" if main.share is None else f"{100 * main.share:.0f} % of the tumour"
+    rest = "".join(f", {item.name} ({100 * (item.share or 0):.0f} %)" for item in others)
     side = "midline; " if lesion.side is Side.MIDLINE and main.side else ""
     return f"{side}{main.name} (approximate, {share}){rest}"
 
@@ -146,10 +146,6 @@ def _input(reading: StudyReading) -> str:
     check = f"failed ({faults})" if faults else "passed"
     modalities = ", ".join(m.value for m in Modality if m in reading.study.volumes)
     return f"{check}; {modalities}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _edges(values_mm: Voxel) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gliobench.adapters.html.casebook.rows import CaseRow, Cell, GradeOutcome, n_wrong
+from gliobench.adapters.html.casebook.rows import CaseRow, Cell, GradeOutcome
 
 OF_A_KIND = 2
 
@@ -42,9 +42,10 @@ def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[Featured
     shown = [n for n, row in enumerate(rows) if row.picture]
     middle = (len(shown) - 1) / 2
     sides = models if len(models) > 1 else list(range(len(rows[0].answers) if rows else 0))
+    correct = [n for n in shown if GradeOutcome.RIGHT in rows[n].outcomes(sides)]
     orders = (
         ("Worst", models, shown),
-        ("Disagreement", sides, [n for n in shown if _is_split(rows[n], sides)]),
+        ("Disagreement", sides, [n for n in correct if rows[n].n_wrong(sides)]),
         ("Typical", models, sorted(shown, key=lambda n: abs(shown.index(n) - middle))),
     )
     chosen: dict[int, FeaturedCase] = {}
@@ -55,15 +56,10 @@ def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[Featured
     return tuple(chosen.values())
 
 
-def _is_split(row: CaseRow, models: list[int]) -> bool:
-    n_right = sum(row.answers[n].outcome is GradeOutcome.RIGHT for n in models)
-    return n_right > 0 and n_wrong(row, models) > 0
-
-
 def _caption(row: CaseRow, models: list[int]) -> str:
     """Return the reference grade and the models' grades, or else the largest centre error."""
-    n_graded = sum(row.answers[n].outcome is not GradeOutcome.UNKNOWN for n in models)
-    wrong = n_wrong(row, models)
+    n_graded = len(models) - row.outcomes(models).count(GradeOutcome.UNKNOWN)
+    wrong = row.n_wrong(models)
     errors = [cell for n in models if (cell := row.answers[n].centre).key is not None]
     if n_graded == 1:
         result = "wrong" if wrong else "correct"

@@ -104,6 +104,14 @@ class CaseRow:
         """The slice that can be shown."""
         return self.entry.kept.picture if self.entry.kept else None
 
+    def outcomes(self, models: list[int]) -> list[GradeOutcome]:
+        """Return the outcomes of the models' grades."""
+        return [self.answers[n].outcome for n in models]
+
+    def n_wrong(self, models: list[int]) -> int:
+        """Count the models whose grade is wrong or missing."""
+        return sum(map(self.outcomes(models).count, (GradeOutcome.WRONG, GradeOutcome.FAILED)))
+
 
 FORMS = {
     Form.POINT: Form.POINT_3D,
@@ -144,17 +152,11 @@ def models_of(book: Casebook) -> list[int]:
     return models or list(range(len(book.backends)))
 
 
-def n_wrong(row: CaseRow, models: list[int]) -> int:
-    """Count the models whose grade is wrong or missing."""
-    missed = (GradeOutcome.WRONG, GradeOutcome.FAILED)
-    return sum(row.answers[n].outcome in missed for n in models)
-
-
 def _badness(row: CaseRow, models: list[int]) -> tuple[float, float, float, str]:
     answers = [row.answers[n] for n in models]
     errors = [key for answer in answers if (key := answer.centre.key) is not None]
     overlaps = [key for answer in answers if (key := answer.overlap.key) is not None]
-    return -n_wrong(row, models), -max(errors, default=0), min(overlaps, default=2), row.study_id
+    return -row.n_wrong(models), -max(errors, default=0), min(overlaps, default=2), row.study_id
 
 
 def _reference(case: CaseScore) -> str:
