@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.adapters.html.claims import claims_of_the_first, more_failures
 from gliobench.adapters.html.numbers import ends, interval, listed, number, percent, value_of
@@ -15,7 +15,6 @@ from gliobench.adapters.html.words import (
     grade_counts,
     measured_by,
     pair_of,
-    point_bias,
     ranked,
     row_of,
     with_interval,
@@ -48,15 +47,16 @@ def verdict(report: Report) -> str:
     ranking = ranked(report.arms, report.primary)
     if not ranking:
         return f"No backend could be scored by {endpoint_name(report.primary)}."
-    name, best = ranking[0]
-    others = [other for other, _ in ranking[1:]]
+    (name, best), *others = ranking
+    scored = f": {_scored(report, best)}"
     if report.primary == BALANCED_ACCURACY and best.value <= CHANCE:
-        who = "It does not grade" if not others else "No backend grades"
-        return f"{who} better than chance: {_scored(report, best)}, by {name}."
-    first = f"{_who_leads(report, name, others)}: {_scored(report, best)}"
-    long, short = (
-        f"{first}{_against(report, name, others, most_named=most)}." for most in (MOST_NAMED, 0)
-    )
+        who = "No backend grades" if others else "It does not grade"
+        return f"{who} better than chance{scored}, by {name}."
+    if not others:
+        return f"{_who_leads(report, name, None)}{scored}{_against_chance(report, best)}."
+    apart = {other: _is_better(report, name, other) for other, _ in others}
+    first = f"{_who_leads(report, name, any(apart.values()))}{scored}"
+    long, short = (f"{first}{_against(apart, most_named=most)}." for most in (MOST_NAMED, 0))
     return long if len(long.split()) <= MOST_WORDS else short
 
 
@@ -97,15 +97,20 @@ def training_claims(report: Report) -> Iterator[str]:
         yield f"{listed(unstated)} {do} not state {their} training data."
 
 
-def _who_leads(report: Report, name: str, others: Sequence[str]) -> str:
-    """Name the first of the ranking, and what forbids to take it for the best."""
+def _who_leads(report: Report, name: str, better: bool | None) -> str:
+    """Name the first of the ranking, and what forbids to take it for the best.
+
+    Args:
+        report: The report.
+        name: The first.
+        better: Whether it is significantly better than any other; None where there is no other.
+    """
     if name in concerned(report, FindingKind.LEAKAGE):
         return f"{name} scores highest but was trained on these patients"
-    if not others:
+    if better is None:
         return name
     if arm_of(report, name).baseline:
         return f"No model leads; {name}, a baseline, ranks first"
-    better = any(_is_better(report, name, other) for other in others)
     return f"{name} {'leads' if better else 'ranks first'}"
 
 
@@ -116,28 +121,27 @@ def _scored(report: Report, found: Estimate) -> str:
     return " ".join(filter(None, (endpoint_name(report.primary), *parts)))
 
 
-def _against(report: Report, name: str, others: Sequence[str], *, most_named: int) -> str:
+def _against(apart: Mapping[str, bool], *, most_named: int) -> str:
     """Return which of the others the first is significantly better than."""
-    if not others:
-        return _against_chance(report, name)
-    better = [other for other in others if _is_better(report, name, other)]
-    rest = [other for other in others if other not in better]
+    better, rest = ([other for other in apart if apart[other] is is_so] for is_so in (True, False))
+
+    def some(names: Sequence[str]) -> str:
+        if len(names) <= most_named:
+            return listed(names)
+        return (
+            f"{len(names)} of {len(apart)} others"
+            if better and rest
+            else f"all {len(apart)} others"
+        )
+
     if not better:
         named = listed(rest) if len(rest) <= most_named else f"any of the {len(rest)} others"
         return f", not significantly better than {named}"
-    than = ", significantly better than " + _some(better, others, most_named)
-    return f"{than}, not than {_some(rest, others, most_named)}" if rest else than
+    than = f", significantly better than {some(better)}"
+    return f"{than}, not than {some(rest)}" if rest else than
 
 
-def _some(names: Sequence[str], others: Sequence[str], most_named: int) -> str:
-    if len(names) <= most_named:
-        return listed(names)
-    share = f"all {len(names)}" if len(names) == len(others) else f"{len(names)} of {len(others)}"
-    return f"{share} others"
-
-
-def _against_chance(report: Report, name: str) -> str:
-    found = dict(ranked(report.arms, report.primary))[name]
+def _against_chance(report: Report, found: Estimate) -> str:
     if report.primary != BALANCED_ACCURACY or (spread := ends(found)) is None:
         return ""
     return f"; the 95 % CI {'excludes' if spread.low > CHANCE else 'includes'} chance (0.5)"
@@ -173,11 +177,7 @@ def _value(arm: Arm, endpoint: Endpoint) -> str:
 
 
 def _no_skill(report: Report) -> Iterator[str]:
-    gradings = [
-        (arm, grading)
-        for arm in report.arms
-        if (grading := arm.summary.everyone.intention_to_treat.grading) is not None
-    ]
+    gradings = [(arm, arm.grading) for arm in report.arms if arm.grading]
     if not gradings or min(grade_counts(report)) == 0:
         return
     bar = gradings[0][1].no_skill or 0.0
@@ -228,7 +228,7 @@ def tracking_claims(report: Report) -> Iterator[str]:
     """Yield the claims on whether points follow the tumour."""
     if not report.cohort.is_ranked:
         return
-    found = [(arm, bias) for arm in report.arms if (bias := point_bias(arm))]
+    found = [(arm, bias) for arm in report.arms if (bias := arm.points)]
     follow = [(arm.name, bias) for arm, bias in found if arm.tracking is Tracking.FOLLOWS]
     stay = [(arm.name, bias) for arm, bias in found if arm.tracking is Tracking.HARDLY]
     cluster = [(name, bias) for name, bias in stay if _is_clustered(bias)]

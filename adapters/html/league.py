@@ -66,37 +66,21 @@ class LeagueColumn:
         return round(100 * min(max(value, 0.0), top) / top, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class LeagueRow:
-    """A backend.
+class LeagueRow(NamedTuple):
+    """A backend: its name and colour, what to know of it, and its letters of the first column."""
 
-    Args:
-        name: The backend.
-        colour: Index of its colour.
-        mark: "baseline"; or "stand-in", "leakage" where it was trained on these patients, or both; or
-            empty.
-        baseline: Whether it is a baseline.
-        letters: Its significance letters, in the first column.
-    """
-
-    name: str
+    arm: Arm
     colour: int
     mark: str
-    baseline: bool
     letters: str
 
 
 def league(report: Report) -> tuple[list[LeagueColumn], list[LeagueRow]]:
     """Tabulate all backends, real models first; columns without a number are left out."""
     arms, letters = _in_order(report), _letters(report)
+    colours = {arm.name: at % ARM_COLOURS for at, arm in enumerate(report.arms)}
     rows = [
-        LeagueRow(
-            name=arm.name,
-            colour=report.arms.index(arm) % ARM_COLOURS,
-            mark=_mark(report, arm),
-            baseline=arm.baseline,
-            letters=letters.get(arm.name, ""),
-        )
+        LeagueRow(arm, colours[arm.name], _mark(report, arm), letters.get(arm.name, ""))
         for arm in arms
     ]
     return [column for column in _columns(report, arms) if any(column.numbers)], rows
@@ -111,6 +95,7 @@ def _in_order(report: Report) -> list[Arm]:
 
 
 def _mark(report: Report, arm: Arm) -> str:
+    """Mark baselines, stand-ins, and backends trained on these patients."""
     if arm.baseline:
         return "baseline"
     marks = {"stand-in": FindingKind.STAND_IN, "leakage": FindingKind.LEAKAGE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimable
 
@@ -62,3 +63,13 @@ def listed(words: Sequence[str]) -> str:
 def joined(*parts: str) -> str:
     """Join the parts that are not empty, as in small print: a · b."""
     return " · ".join(filter(None, parts))
+
+
+def mirrored(measured: Measured, sign: int) -> Measured:
+    """Reverse a difference where `sign` is -1."""
+    if sign > 0 or isinstance(measured, NotEstimable):
+        return measured
+    spread = measured.interval
+    if not isinstance(spread, NotEstimable):
+        spread = replace(spread, low=-spread.high, high=-spread.low)
+    return replace(measured, value=-measured.value, interval=spread)

@@ -12,12 +12,11 @@ from gliobench.adapters.html.lead import verdict
 from gliobench.adapters.html.league import LETTERS, league
 from gliobench.adapters.html.numbers import count, joined
 from gliobench.adapters.html.sections.grading import grading
-from gliobench.adapters.html.sections.localisation import localisation
+from gliobench.adapters.html.sections.localisation import localisation, segmentation
 from gliobench.adapters.html.sections.methods import methods
 from gliobench.adapters.html.sections.provenance import provenance
 from gliobench.adapters.html.sections.ranking import ranking
 from gliobench.adapters.html.sections.robustness import robustness
-from gliobench.adapters.html.sections.segmentation import segmentation
 from gliobench.adapters.html.sections.subgroups import subgroups
 from gliobench.adapters.html.stamps import marks, simulated, stamps
 from gliobench.adapters.html.templating import environment, policy, text

@@ -24,8 +24,6 @@ from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 
 GRADED = tuple(measure for measure in GRADING if measure.in_tables)
 """The columns of the table of grades."""
-IN_VOLUME = (Form.POINT_3D, Form.BOX_3D, Form.MASK)
-ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
 MIXED_SITES = "Only sites with both grades, where the site does not determine the grade"
 MM3_PER_ML = 1000.0
 

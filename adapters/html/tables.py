@@ -8,7 +8,9 @@ from itertools import compress
 from typing import Any, Generic, TypeVar
 
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
-from gliobench.domain.statistics.estimate import Estimate, Measured
+from gliobench.adapters.html.words import p_value
+from gliobench.domain.comparison.pair import Test
+from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
 T = TypeVar("T")
 
@@ -122,3 +124,10 @@ def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
 def share_cell(measured: Measured) -> Cell:
     """Print a share in per cent, with its interval below."""
     return Cell(percent(value_of(measured)), interval(measured))
+
+
+def test_cell(test: Test | None) -> Cell:
+    """Print a test's p, with the Holm-adjusted p below."""
+    if test is None or isinstance(test.p, NotEstimable):
+        return NOTHING
+    return Cell(p_value(test.p), f"Holm {p_value(test.adjusted)}")

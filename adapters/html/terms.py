@@ -50,9 +50,7 @@ MEANINGS: Mapping[str, str] = {
 _PLACES = {term.lower(): place for place, term in enumerate(MEANINGS)}
 _LONGEST_FIRST = "|".join(map(re.escape, sorted(_PLACES, key=len, reverse=True)))
 _TERM = re.compile(rf"(?<![\w-])(?:{_LONGEST_FIRST})(?![\w-])", re.IGNORECASE)
-_BUTTON = Markup(
-    '<button type="button" class="term" popovertarget="term-{}" title="{}">{}</button>'
-)
+_BUTTON = '<button type="button" class="term" popovertarget="term-{}" title="{}">{}</button>'
 
 
 def term(text: str) -> Markup:
@@ -61,13 +59,12 @@ def term(text: str) -> Markup:
     A button opens the element `term-<place>`, which `tips` of `figures.html` renders once a page.
     """
     found: set[str] = set()
-    parts, end = [], 0
-    for match in _TERM.finditer(text):
+
+    def button(match: re.Match[str]) -> str:
         if (name := match[0].lower()) in found:
-            continue
+            return match[0]
         found.add(name)
         place = _PLACES[name]
-        parts.append(escape(text[end : match.start()]))
-        parts.append(_BUTTON.format(place, list(MEANINGS.values())[place], match[0]))
-        end = match.end()
-    return Markup().join([*parts, escape(text[end:])])
+        return _BUTTON.format(place, escape(list(MEANINGS.values())[place]), match[0])
+
+    return Markup(_TERM.sub(button, str(escape(text))))  # noqa: S704 -- escaped before

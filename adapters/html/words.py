@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gliobench.adapters.html.numbers import count, interval, number, value_of
 from gliobench.domain.comparison.endpoints import AUROC, Endpoint
@@ -12,7 +12,6 @@ from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.labels.regions import LOCALISED, Region
 from gliobench.domain.metrics.measures import WORST_MM, Measure
-from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.studies.study import Grade
@@ -101,25 +100,15 @@ def grade_counts(report: Report) -> tuple[int, int]:
     return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)
 
 
-def tracking_indices(arms: Sequence[Arm]) -> Iterator[tuple[str, Estimate]]:
-    """Yield each backend's tracking index of points, where it is estimable."""
-    for arm in arms:
-        if (bias := point_bias(arm)) and isinstance(bias.tracking, Estimate):
-            yield arm.name, bias.tracking
-
-
-def point_bias(arm: Arm) -> PositionBias | None:
-    """Return the position bias of a backend's points; None where it is not estimable."""
-    points = next((bias.measured for bias in arm.biases if bias.form is Form.POINT), None)
-    return points if isinstance(points, PositionBias) else None
+def tracking_indices(arms: Sequence[Arm]) -> list[tuple[str, Estimate]]:
+    """List each backend's tracking index of points, where it is estimable."""
+    found = [(arm.name, arm.points.tracking) for arm in arms if arm.points]
+    return [(name, index) for name, index in found if isinstance(index, Estimate)]
 
 
 def measured_by(arm: Arm, endpoint: Endpoint, region: Region | None = None) -> Measured:
     """Look up one endpoint of a backend, by default of the region that masks are ranked by."""
-    if endpoint.form is None:
-        found = arm.summary.everyone.intention_to_treat.grading
-        return found.measures.get(endpoint.measure, UNMEASURED) if found else UNMEASURED
-    row = row_of(arm, endpoint.form, region)
+    row = row_of(arm, endpoint.form, region) if endpoint.form else arm.grading
     return row.measures.get(endpoint.measure, UNMEASURED) if row else UNMEASURED
 
 

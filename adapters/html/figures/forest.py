@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gliobench.adapters.html.cells import mirrored
 from gliobench.adapters.html.figures.drawing import Figure, arm_ink
 from gliobench.adapters.html.figures.rows import Rows, Strip
 from gliobench.adapters.html.figures.scale import around_zero, spread
-from gliobench.adapters.html.numbers import count, interval, number
+from gliobench.adapters.html.numbers import count, interval, mirrored, number
 from gliobench.adapters.html.words import endpoint_name, in_order, p_value
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.pair import ALPHA, Pair, Verdict

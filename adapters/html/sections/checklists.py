@@ -59,7 +59,7 @@ def _answers(report: Report) -> Iterator[tuple[str, tuple[str, str]]]:
     yield "failures", ("robustness", "confusion matrices, and failures by reason")
     if any(pair.detectable for pair in report.pairs):
         yield "power", ("grading", "detectable difference; not how the size was chosen")
-    if any(arm.summary.everyone.intention_to_treat.grading for arm in report.arms):
+    if any(arm.grading for arm in report.arms):
         yield "performance", ("grading", "with 95 % CI, beside always answering HGG")
         if cohort.sites:
             sites = "site by grade, and a grader that uses the site alone"

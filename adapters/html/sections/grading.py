@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose
-from gliobench.adapters.html.cells import test_cell
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.lead import grading_claims
 from gliobench.adapters.html.numbers import MISSING, interval, joined, number
@@ -23,6 +22,7 @@ from gliobench.adapters.html.tables import (
     measured_cell,
     other_groups,
     tabulate,
+    test_cell,
 )
 from gliobench.adapters.html.words import endpoint_name, p_value, primary_test, repeats_patients
 from gliobench.domain.comparison.endpoints import AUROC

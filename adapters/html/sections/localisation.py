@@ -1,11 +1,12 @@
-"""Localisation: distributions and tables on the plane and in the volume, detection, and tests."""
+"""Localisation and segmentation: distributions, tables, detection, and tests."""
 
 from __future__ import annotations
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose
 from gliobench.adapters.html.figures.backends import spread_figures
+from gliobench.adapters.html.figures.localisation import volume_figures
 from gliobench.adapters.html.lead import localisation_claims
-from gliobench.adapters.html.score_tables import ON_PLANE, detection_table, localisation_table
+from gliobench.adapters.html.score_tables import detection_table, localisation_table
 from gliobench.adapters.html.sections.pairs import forests, paired_places, pairwise
 from gliobench.adapters.html.tables import first_group, other_groups
 from gliobench.domain.comparison.report import Report
@@ -13,7 +14,11 @@ from gliobench.domain.predictions.prediction import Form
 
 NOT_MASKS = tuple(form for form in Form if form is not Form.MASK)
 TABLES = {
-    "On the axial plane of the largest reference area, comparable across all kinds of models.": ON_PLANE,
+    "On the axial plane of the largest reference area, comparable across all kinds of models.": (
+        Form.POINT,
+        Form.BOX,
+        Form.POLYGON,
+    ),
     "In the volume.": (Form.POINT_3D, Form.BOX_3D),
 }
 DETECTION = (
@@ -21,6 +26,10 @@ DETECTION = (
     "both. A region absent from reference and answer scores Dice 1 and HD95 0; one present in only "
     "one of them scores Dice 0 and the worst distance (rule of the BraTS 2023 program). Points, "
     "boxes and polygons are scored only where there is a tumour."
+)
+MASKS = (
+    "Masks in the volume. WT: whole tumour; TC: tumour core; ET: enhancing tumour. Failures count as "
+    "the worst answer."
 )
 
 
@@ -44,4 +53,23 @@ def localisation(report: Report) -> list[Block]:
         ),
         Part("Detection", [Numbers(detection, DETECTION)]),
         pairwise(paired_places(report, NOT_MASKS)),
+    ]
+
+
+def segmentation(report: Report) -> list[Block]:
+    """Return the section; nothing where no backend gave a mask."""
+    table = localisation_table(report, [Form.MASK])
+    if table is None:
+        return []
+    return [
+        Numbers(first_group(table), MASKS),
+        Gallery(spread_figures(report, [Form.MASK]), "one"),
+        Part(
+            "Volume of the whole tumour",
+            [Gallery(volume_figures(report), "three")],
+            "Bland–Altman plots of the ratio of volumes.",
+        ),
+        *forests(report, [Form.MASK]),
+        Closed("Answered only", [Numbers(other_groups(table), MASKS)]),
+        pairwise(paired_places(report, [Form.MASK])),
     ]

@@ -6,9 +6,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers
-from gliobench.adapters.html.cells import mirrored, test_cell
 from gliobench.adapters.html.figures.forest import difference_forest
-from gliobench.adapters.html.tables import NOTHING, Cell, Column, Table, measured_cell, tabulate
+from gliobench.adapters.html.numbers import mirrored
+from gliobench.adapters.html.tables import (
+    NOTHING,
+    Cell,
+    Column,
+    Table,
+    measured_cell,
+    tabulate,
+    test_cell,
+)
 from gliobench.adapters.html.words import endpoint_name, in_order
 from gliobench.domain.comparison.endpoints import LEADING, PAIRED, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.pair import Pair, Verdict

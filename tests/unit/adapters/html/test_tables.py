@@ -12,14 +12,12 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_report import COHORT, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.html.score_tables import (
-    IN_VOLUME,
-    ON_PLANE,
     detection_table,
     grading_table,
     localisation_columns,
     localisation_table,
 )
-from gliobench.adapters.html.sections.cohort import site_table
+from gliobench.adapters.html.sections.provenance import site_table
 from gliobench.adapters.html.tables import Row, Table
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
@@ -29,6 +27,9 @@ from gliobench.domain.predictions.prediction import (
     Mask,
 )
 from gliobench.domain.studies.study import Case, Grade, Reference, Study
+
+IN_VOLUME = (Form.POINT_3D, Form.BOX_3D, Form.MASK)
+ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
 
 
 def row(table: Table | None, group: int, name: str) -> Row:
