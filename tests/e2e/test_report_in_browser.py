@@ -95,7 +95,7 @@ def test_the_page_of_one_prediction_shows_its_report_slice_and_volume_at_once(
     expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
     expect(case.locator(".findings dt").first).to_have_text("Grade")
     assert "mm on the axial slice" in case.locator(".findings").inner_text()
-    assert case.locator('.slice [data-of="0"] polygon').count() == 1
+    assert case.locator('.slice [data-of="0"] polygon.stroke').count() == 1
     assert case.locator(".slice .side").all_text_contents() == ["R", "L"]
     expect(case.locator(".slice figcaption")).to_contain_text("(the files' third axis)")
     expect(page.locator('dialog[data-volume="0"]')).to_be_visible()
