@@ -20,10 +20,16 @@ def claims_of_the_first(
     claims = {name: pair_of(report, {first, name}).claim(endpoint) for name in others}
     kinds = {name: (claim.verdict, claim.typically == first) for name, claim in claims.items()}
     return "; ".join(
-        phrase.format(listed(names))
+        _phrased(phrase, names)
         for kind, phrase in _wordings(endpoint, report.cohort.n_studies).items()
         if (names := [name for name in others if kinds[name] == kind])
     )
+
+
+def _phrased(phrase: str, names: Sequence[str]) -> str:
+    if len(names) > 1:
+        phrase = phrase.replace("the difference from {} is", "the differences from {} are")
+    return phrase.format(listed(names))
 
 
 def more_failures(report: Report) -> Iterator[str]:

@@ -54,6 +54,9 @@ def verdict(report: Report) -> str:
         return f"{who} better than chance{scored}, by {name}."
     if not others:
         return f"{_who_leads(report, name, None)}{scored}{_against_chance(report, best)}."
+    equals = [other for other, found in ranking if found.value == best.value]
+    if len(equals) > 1:
+        return f"{_who_share(report, equals)}{scored}."
     apart = {other: _is_better(report, name, other) for other, _ in others}
     first = f"{_who_leads(report, name, any(apart.values()))}{scored}"
     long, short = (f"{first}{_against(apart, most_named=most)}." for most in (MOST_NAMED, 0))
@@ -114,6 +117,16 @@ def _who_leads(report: Report, name: str, better: bool | None) -> str:
     return f"{name} {'leads' if better else 'ranks first'}"
 
 
+def _who_share(report: Report, names: Sequence[str]) -> str:
+    """Name those that share the first rank, and what forbids to take them for the best."""
+    who = listed(names) if len(names) <= MOST_NAMED else f"{len(names)} backends"
+    if all(arm_of(report, name).baseline for name in names):
+        return f"No model leads; {who}, baselines, share the first rank"
+    learned = [name for name in names if name in concerned(report, FindingKind.LEAKAGE)]
+    trained = f" ({len(learned)} of them trained on these patients)" if learned else ""
+    return f"{who} share the first rank{trained}"
+
+
 def _scored(report: Report, found: Estimate) -> str:
     measure = report.primary.measure
     spread = interval(found, measure.digits, dash="–")
@@ -125,9 +138,9 @@ def _against(apart: Mapping[str, bool], *, most_named: int) -> str:
     """Return which of the others the first is significantly better than."""
     better, rest = ([other for other in apart if apart[other] is is_so] for is_so in (True, False))
 
-    def some(names: Sequence[str]) -> str:
+    def some(names: Sequence[str], last: str = "and") -> str:
         if len(names) <= most_named:
-            return listed(names)
+            return listed(names, last)
         return (
             f"{len(names)} of {len(apart)} others"
             if better and rest
@@ -135,10 +148,10 @@ def _against(apart: Mapping[str, bool], *, most_named: int) -> str:
         )
 
     if not better:
-        named = listed(rest) if len(rest) <= most_named else f"any of the {len(rest)} others"
+        named = listed(rest, "or") if len(rest) <= most_named else f"any of the {len(rest)} others"
         return f", not significantly better than {named}"
     than = f", significantly better than {some(better)}"
-    return f"{than}, not than {some(rest)}" if rest else than
+    return f"{than}, not than {some(rest, 'or')}" if rest else than
 
 
 def _against_chance(report: Report, found: Estimate) -> str:
@@ -189,8 +202,7 @@ def _no_skill(report: Report) -> Iterator[str]:
         if not arm.baseline and (value_of(grading.measures[ACCURACY]) or 0.0) <= bar
     ]
     if short:
-        verb = "does" if len(short) == 1 else "do"
-        yield f"{listed(short)} {verb} not exceed this accuracy."
+        yield f"The accuracy of {listed(short)} is no higher."
 
 
 def always_one(grading: GradingSummary) -> str:

@@ -35,8 +35,8 @@ from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.statistics.letters import compact_letters
 
 LETTERS = (
-    "Letters: two backends that share one are not significantly different in this column "
-    "(Holm-adjusted p ≥ 0.05)"
+    "Backends that share a letter are not significantly different in the first column (Holm-adjusted "
+    "p ≥ 0.05)."
 )
 
 

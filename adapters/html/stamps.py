@@ -46,7 +46,7 @@ NO_RESERVATIONS = Stamp(
 def stamps(report: Report) -> list[Stamp]:
     """Return the warnings that stand above all numbers, the most serious first."""
     found = [*_missing_shards(report), *_findings(report), *_sites(report), *_repeats(report)]
-    found += [*_few(report), *_failing(report)]
+    found += [*few_studies(report), *_failing(report)]
     return found if any(stamp.warns for stamp in found) else [NO_RESERVATIONS, *found]
 
 
@@ -124,14 +124,15 @@ def _repeats(report: Report) -> Iterator[Stamp]:
         )
 
 
-def _few(report: Report) -> Iterator[Stamp]:
+def few_studies(report: Report) -> Iterator[Stamp]:
+    """Warn where a grade has so few studies that a bootstrap varies too little."""
     hgg, lgg = grade_counts(report)
     fewest, grade = min((hgg, "HGG"), (lgg, "LGG"))
     if not 0 < fewest < FEW_STUDIES or not report.cohort.is_ranked:
         return
     text = (
-        f"With only {fewest} {grade} studies, bootstrap CIs of differences are too narrow. The p "
-        "values do not depend on them."
+        f"With only {fewest} {grade} studies, bootstrap CIs of differences and of ranks are too "
+        "narrow. The p values do not depend on them."
     )
     if fewest < FEWEST:
         text += f" AUROCs are not compared with fewer than {FEWEST} studies per grade: DeLong's test would be anti-conservative."

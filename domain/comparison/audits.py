@@ -224,7 +224,7 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
         return
     patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
     learned, kind = f"{seen} of the {patients} patients", FindingKind.LEAKAGE
-    sentence = f"{run.backend} was trained on {learned}: its scores on them do not show skill."
+    sentence = f"{run.backend} was trained on {learned}: its scores do not estimate the performance on new patients."
     if run.facts.baseline:
         kind = FindingKind.PRIORS
         sentence = (

@@ -29,6 +29,7 @@ class CohortDescription:
         grades: Studies by reference grade; None is an unknown one.
         sites: Studies by site and grade; None is an unknown one.
         n_simulated: Phantoms among the studies: where there is one, no backend is ranked.
+        n_single_slices: Studies of one plane, in which nothing is measured in a volume.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CohortDescription:
     reference_faults: Mapping[str, str] = field(default_factory=dict)
     labels: DatasetLabels | None = None
     n_simulated: int = 0
+    n_single_slices: int = 0
 
     @property
     def n_unannotated(self) -> int:
@@ -53,3 +55,8 @@ class CohortDescription:
     def is_ranked(self) -> bool:
         """Return whether backends are ranked: only if every study is of a patient."""
         return self.n_simulated == 0
+
+    @property
+    def has_volumes(self) -> bool:
+        """Return whether any study is more than a single slice."""
+        return self.n_single_slices < self.n_studies

@@ -95,7 +95,7 @@ def _by_size(table: CaseTable) -> Strata:
 
 
 def _by_eccentricity(table: CaseTable) -> Strata:
-    names = ("central", "between", "peripheral")
+    names = ("central", "intermediate", "peripheral")
     return _terciles(table.from_brain_mm, Stratifier.ECCENTRICITY, names, unit="mm")
 
 

@@ -23,7 +23,9 @@ FEWEST = 10
 """Minimum studies of each grade for the test. With 40 of the other grade, its type I error at 5 % is 11
 to 13 % with 2 studies and up to 9 % with 3; with 10 it is 5 %, see docs/results/coverage.md."""
 _ONE_STUDY = NotEstimable("a grade has one study only")
-_NO_VARIANCE = NotEstimable("every HGG ranks against every LGG alike: that leaves no variance")
+_NO_VARIANCE = NotEstimable(
+    "no variance: the grades are separated completely, or the answers are the same"
+)
 
 
 @dataclass(frozen=True, slots=True)

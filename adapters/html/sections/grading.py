@@ -34,6 +34,10 @@ from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
 
+GRADES_NOTE = (
+    "On the same studies. Half of the level of the report's claims is reserved for the primary "
+    "endpoint, so its Holm-adjusted p is doubled; the other tests are exploratory."
+)
 NOT_THIS_RUN = "Published results on other patients, not part of these runs"
 PAPER_NOTE = (
     f"{PAPER}. Its models, patients and number of patients are not public, so its rows cannot be "
@@ -64,7 +68,7 @@ def grading(report: Report) -> list[Block]:
             [Gallery(confusion_matrices(report), "four")],
             "Rows: reference; columns: prediction; percentages refer to the row.",
         ),
-        pairwise(_paired_grades(report), "Pairwise comparisons on the same studies."),
+        pairwise(_paired_grades(report), GRADES_NOTE),
         Closed(NOT_THIS_RUN, [Numbers(published, PAPER_NOTE)]),
     ]
 
@@ -112,7 +116,7 @@ def _paired_grades(report: Report) -> Table | None:
         ),
         Column("AUROC", "Difference of AUROCs with DeLong's CI and test", _auroc),
         Column(
-            "Detectable",
+            "Detectable accuracy",
             "Smallest difference of accuracies detectable with a power of 80 %, before Holm",
             _detectable,
         ),

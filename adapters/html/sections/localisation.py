@@ -21,12 +21,14 @@ TABLES = {
     ),
     "In the volume.": (Form.POINT_3D, Form.BOX_3D),
 }
+SLICES = "On the single slice of each study."
 DETECTION = (
-    "Detection of tumours, and specificity in tumour-free studies; a failure counts as wrong in "
-    "both. A region absent from reference and answer scores Dice 1 and HD95 0; one present in only "
+    "Whether a tumour is reported, wherever it is placed, in studies with and without one; a failure "
+    "counts as wrong in both. A region absent from reference and answer scores Dice 1 and HD95 0; one present in only "
     "one of them scores Dice 0 and the worst distance (rule of the BraTS 2023 program). Points, "
     "boxes and polygons are scored only where there is a tumour."
 )
+SLICE_MASKS = "Masks on the single slice of each study: overlap and distances in two dimensions."
 MASKS = (
     "Masks in the volume. WT: whole tumour; TC: tumour core; ET: enhancing tumour. Failures count as "
     "the worst answer."
@@ -35,9 +37,10 @@ MASKS = (
 
 def localisation(report: Report) -> list[Block]:
     """Return the section; nothing where no backend localised a tumour of known position."""
+    shown = TABLES if report.cohort.has_volumes else {SLICES: ON_PLANE}
     tables = [
         (caption, table)
-        for caption, forms in TABLES.items()
+        for caption, forms in shown.items()
         if (table := localisation_table(report, forms))
     ]
     detection = detection_table(report)
@@ -52,7 +55,7 @@ def localisation(report: Report) -> list[Block]:
             "Answered only", [Numbers(other_groups(table), caption) for caption, table in tables]
         ),
         Part("Detection", [Numbers(detection, DETECTION)]),
-        pairwise(paired_places(report, NOT_MASKS)),
+        pairwise(paired_places(report, [form for forms in shown.values() for form in forms])),
     ]
 
 
@@ -61,15 +64,17 @@ def segmentation(report: Report) -> list[Block]:
     table = localisation_table(report, [Form.MASK])
     if table is None:
         return []
+    volumes = volume_figures(report) if report.cohort.has_volumes else ()
+    caption = MASKS if report.cohort.has_volumes else SLICE_MASKS
     return [
-        Numbers(first_group(table), MASKS),
+        Numbers(first_group(table), caption),
         Gallery(spread_figures(report, [Form.MASK]), "one"),
         Part(
             "Volume of the whole tumour",
-            [Gallery(volume_figures(report), "three")],
+            [Gallery(volumes, "three")],
             "Bland–Altman plots of the ratio of volumes.",
         ),
         *forests(report, [Form.MASK]),
-        Closed("Answered only", [Numbers(other_groups(table), MASKS)]),
+        Closed("Answered only", [Numbers(other_groups(table), caption)]),
         pairwise(paired_places(report, [Form.MASK])),
     ]

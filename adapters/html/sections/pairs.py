@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Prose
 from gliobench.adapters.html.figures.forest import difference_forest
 from gliobench.adapters.html.numbers import mirrored
+from gliobench.adapters.html.stamps import few_studies
 from gliobench.adapters.html.tables import (
     NOTHING,
     Cell,
@@ -36,11 +37,19 @@ def forests(report: Report, forms: Collection[Form | None]) -> Iterator[Block]:
     for endpoint in dict.fromkeys((report.primary, POINT_ERROR)):
         if endpoint.form in forms:
             models, baselines = difference_forest(report, endpoint)
+            if models and endpoint.form is None:
+                yield Prose([stamp.text for stamp in few_studies(report)], "note")
             yield Gallery(models, "one")
             yield Closed("Comparisons between baselines", [Gallery(baselines, "one")])
 
 
-def pairwise(table: Table | None, caption: str = "Over patients, the better mean first.") -> Block:
+PAIRED_NOTE = (
+    "Over patients, the better mean first. The p of a mean allows for failures that were not observed, "
+    "its CI does not."
+)
+
+
+def pairwise(table: Table | None, caption: str = PAIRED_NOTE) -> Block:
     """Return a table of pairs, closed."""
     return Closed("Pairwise comparisons", [Numbers(table, caption, head="Pair")])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gliobench.adapters.html.blocks import Block, Closed, Gallery, Part, Template
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Part, Prose, Template
 from gliobench.adapters.html.figures.backends import glance_figures, rank_figures
+from gliobench.adapters.html.stamps import few_studies
 from gliobench.adapters.html.words import endpoint_name, pair_of, ranked
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.pair import Claim
@@ -21,6 +22,7 @@ def ranking(report: Report) -> list[Block]:
     glance = Gallery(glance_figures(report), "one")
     return [
         Part("Significance matrix", [Template("significance.html", values)]),
+        Prose([stamp.text for stamp in few_studies(report)], "note"),
         Gallery(rank_figures(report), "one"),
         Closed("Accuracy, balanced accuracy and tracking index", [glance]),
     ]

@@ -30,7 +30,7 @@ def subgroups(report: Report) -> Iterator[Block]:
     yield _measured(report, distance, lambda row: row.error_mm, CENTRE_ERROR.digits)
 
 
-def _measured(report: Report, title: str, read: Read, digits: int) -> Part:
+def _measured(report: Report, title: str, read: Read, digits: int) -> Block:
     def column(arm: Arm) -> Column[Rows]:
         def cell(rows: Rows) -> Cell:
             return measured_cell(read(rows[arm.name]), digits)
@@ -47,6 +47,8 @@ def _measured(report: Report, title: str, read: Read, digits: int) -> Part:
     others: dict[str, list[tuple[str, object, Rows]]] = {}
     for by, found in groupby(report.subgroups, key=lambda part: part.by):
         parts = list(found)
+        if len(parts) < 2:
+            continue
         groups = differing if _differ(parts, models, read) else others
         groups[by.value[0].upper() + by.value[1:]] = [
             (part.name + _range(part), part.rows[0].n, {row.arm: row for row in part.rows})
@@ -58,6 +60,8 @@ def _measured(report: Report, title: str, read: Read, digits: int) -> Part:
         for groups in (differing, others)
     )
     names = listed([name.lower() for name in others]) if others else ""
+    if not differing:
+        return Closed(f"{title} by {names}", [rest])
     return Part(title, [first, Closed(f"Other subgroups: {names}", [rest])])
 
 
@@ -77,7 +81,7 @@ def _range(part: Stratum) -> str:
     if not part.edges:
         return ""
     low, high = part.edges
-    names = {"small": 0, "central": 0, "medium": 1, "between": 1}
+    names = {"small": 0, "central": 0, "medium": 1, "intermediate": 1}
     place = names.get(part.name, 2)
     text = (f"up to {low:.0f}", f"{low:.0f} to {high:.0f}", f"over {high:.0f}")[place]
     return f" ({text} {part.unit})"

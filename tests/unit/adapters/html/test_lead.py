@@ -110,7 +110,7 @@ def test_where_lgg_is_commoner_no_skill_is_answering_lgg() -> None:
 
     accuracy = glance_figures(found)[0]
     assert "Always answering LGG would score an accuracy of 75 %" in in_words(found)
-    assert "constant does not exceed this accuracy" in in_words(found)
+    assert "The accuracy of constant is no higher." in in_words(found)
     assert "always answering LGG would score 75 %" in accuracy.says
 
 

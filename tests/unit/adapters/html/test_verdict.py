@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.fake_comparison import compared, declines, looks, saved_run, says_hgg
+from fakes.fake_comparison import (
+    compared,
+    declines,
+    looks,
+    reading,
+    saved_run,
+    says_hgg,
+)
 from gliobench.adapters.html.lead import MOST_WORDS, verdict
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
@@ -27,8 +34,26 @@ def test_the_first_leads_where_it_is_significantly_better_than_another() -> None
     )
 
 
-def test_the_first_of_equals_only_ranks_first() -> None:
-    told = verdict(compared(one=looks(), other=looks()))
+def test_equals_share_the_first_rank() -> None:
+    told = verdict(compared(one=looks(), constant=says_hgg(), other=looks()))
+
+    assert told == "one and other share the first rank: balanced accuracy 0.93 (0.77–0.97)."
+
+
+def test_baselines_and_what_has_learned_do_not_lead_by_sharing_the_first_rank() -> None:
+    rules = {name: saved_run(name, looks(), facts=BackendFacts(baseline="a rule")) for name in "ab"}
+    learned = saved_run("c", looks(), trained_on=[patient_hash("p001")])
+
+    assert verdict(FEW(rules)).startswith(
+        "No model leads; a and b, baselines, share the first rank:"
+    )
+    assert verdict(FEW({**rules, "c": learned})).startswith(
+        "a, b and c share the first rank (1 of them trained on these patients):"
+    )
+
+
+def test_the_first_that_is_no_better_than_the_next_only_ranks_first() -> None:
+    told = verdict(compared(one=looks(), other=looks()[:-1] + [reading(39, hgg=True, says=False)]))
 
     assert told.startswith("one ranks first: balanced accuracy 0.93")
     assert told.endswith(", not significantly better than other.")

@@ -83,7 +83,7 @@ def test_eccentricity_is_the_distance_from_the_brains_centre() -> None:
 
     strata = stratify(cases, Stratifier.ECCENTRICITY)
 
-    assert [strata.names[part] for part in strata.part] == ["peripheral", "central", "between"]
+    assert [strata.names[part] for part in strata.part] == ["peripheral", "central", "intermediate"]
     assert strata.edges == pytest.approx((1.0, 10.0))
 
 
