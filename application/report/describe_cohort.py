@@ -34,5 +34,5 @@ def describe_cohort(
         sites=sites,
         labels=labels,
         n_simulated=int(table.simulated.sum()),
-        n_single_slices=int(table.columns["on_one_plane"].sum()),
+        n_single_slices=int(table.on_one_plane.sum()),
     )

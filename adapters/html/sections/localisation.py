@@ -13,12 +13,9 @@ from gliobench.domain.comparison.report import Report
 from gliobench.domain.predictions.prediction import Form
 
 NOT_MASKS = tuple(form for form in Form if form is not Form.MASK)
+ON_PLANE = (Form.POINT, Form.BOX, Form.POLYGON)
 TABLES = {
-    "On the axial plane of the largest reference area, comparable across all kinds of models.": (
-        Form.POINT,
-        Form.BOX,
-        Form.POLYGON,
-    ),
+    "On the axial plane of the largest reference area, comparable across all kinds of models.": ON_PLANE,
     "In the volume.": (Form.POINT_3D, Form.BOX_3D),
 }
 SLICES = "On the single slice of each study."

@@ -29,6 +29,8 @@ from gliobench.adapters.html.writer import HtmlReportWriter
 from gliobench.adapters.storage import open_storage
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.geometry.grids import Grid
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -246,3 +248,21 @@ def test_a_report_can_be_written_to_any_store_that_fsspec_knows() -> None:
 def test_a_store_that_nobody_knows_is_named_in_one_line() -> None:
     with pytest.raises(InvalidInputError, match=r"^nowhere://run: [^\n]+$"):
         open_storage("nowhere://run")
+
+
+def test_nothing_is_measured_in_a_volume_where_every_study_is_a_single_slice() -> None:
+    def on_one_slice(case: CaseScore) -> CaseScore:
+        assert case.target
+        target = case.target
+        grid = Grid((*target.grid.shape[:2], 1), target.grid.affine)
+        return replace(case, target=replace(target, grid=grid))
+
+    slices = compared(
+        looks=[on_one_slice(case) for case in looks()],
+        constant=[on_one_slice(case) for case in says_hgg()],
+    )
+
+    assert not slices.cohort.has_volumes
+    text = Page(render_report(slices)).text
+    assert "On the single slice of each study." in text
+    assert "In the volume." not in text

@@ -53,7 +53,7 @@ def test_baselines_and_what_has_learned_do_not_lead_by_sharing_the_first_rank() 
 
 
 def test_the_first_that_is_no_better_than_the_next_only_ranks_first() -> None:
-    told = verdict(compared(one=looks(), other=looks()[:-1] + [reading(39, hgg=True, says=False)]))
+    told = verdict(compared(one=looks(), other=[*looks()[:-1], reading(39, hgg=True, says=False)]))
 
     assert told.startswith("one ranks first: balanced accuracy 0.93")
     assert told.endswith(", not significantly better than other.")
