@@ -52,13 +52,13 @@ def verdict(report: Report) -> str:
     if report.primary == BALANCED_ACCURACY and best.value <= CHANCE:
         who = "No backend grades" if others else "It does not grade"
         return f"{who} better than chance{scored}, by {name}."
-    if not others:
-        return f"{_who_leads(report, name, None)}{scored}{_against_chance(report, best)}."
     equals = [other for other, found in ranking if found.value == best.value]
     if len(equals) > 1:
         return f"{_who_share(report, equals)}{scored}."
     apart = {other: _is_better(report, name, other) for other, _ in others}
-    first = f"{_who_leads(report, name, any(apart.values()))}{scored}"
+    first = f"{_who_leads(report, name, apart)}{scored}"
+    if not others:
+        return f"{first}{_against_chance(report, best)}."
     long, short = (f"{first}{_against(apart, most_named=most)}." for most in (MOST_NAMED, 0))
     return long if len(long.split()) <= MOST_WORDS else short
 
@@ -100,21 +100,15 @@ def training_claims(report: Report) -> Iterator[str]:
         yield f"{listed(unstated)} {do} not state {their} training data."
 
 
-def _who_leads(report: Report, name: str, better: bool | None) -> str:
-    """Name the first of the ranking, and what forbids to take it for the best.
-
-    Args:
-        report: The report.
-        name: The first.
-        better: Whether it is significantly better than any other; None where there is no other.
-    """
+def _who_leads(report: Report, name: str, apart: Mapping[str, bool]) -> str:
+    """Name the first of the ranking, and what forbids to take it for the best."""
     if name in concerned(report, FindingKind.LEAKAGE):
         return f"{name} scores highest but was trained on these patients"
-    if better is None:
+    if not apart:
         return name
     if arm_of(report, name).baseline:
         return f"No model leads; {name}, a baseline, ranks first"
-    return f"{name} {'leads' if better else 'ranks first'}"
+    return f"{name} {'leads' if any(apart.values()) else 'ranks first'}"
 
 
 def _who_share(report: Report, names: Sequence[str]) -> str:
@@ -136,16 +130,12 @@ def _scored(report: Report, found: Estimate) -> str:
 
 def _against(apart: Mapping[str, bool], *, most_named: int) -> str:
     """Return which of the others the first is significantly better than."""
-    better, rest = ([other for other in apart if apart[other] is is_so] for is_so in (True, False))
+    better = [other for other in apart if apart[other]]
+    rest = [other for other in apart if not apart[other]]
 
     def some(names: Sequence[str], last: str = "and") -> str:
-        if len(names) <= most_named:
-            return listed(names, last)
-        return (
-            f"{len(names)} of {len(apart)} others"
-            if better and rest
-            else f"all {len(apart)} others"
-        )
+        share = f"{len(names)} of" if len(names) < len(apart) else "all"
+        return listed(names, last) if len(names) <= most_named else f"{share} {len(apart)} others"
 
     if not better:
         named = listed(rest, "or") if len(rest) <= most_named else f"any of the {len(rest)} others"

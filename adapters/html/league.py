@@ -140,8 +140,9 @@ def _endpoint_column(
         found = measured_by(arm, endpoint, region)
         if not isinstance(found, Estimate):
             return None
-        text, says = number(found.value, measure.digits), interval(found, measure.digits, dash="–")
-        return Number(found.value, *_ends(found), text, says)
+        ends, says = spread(found), interval(found, measure.digits, dash="–")
+        text = number(found.value, measure.digits)
+        return Number(found.value, ends.low, ends.high, text, says)
 
     name = f"{measure.title} {region.value}" if region else measure.title
     title = f"{name}, {measure.unit}" if measure.unit else name
@@ -169,11 +170,6 @@ def _failures(arm: Arm) -> Number | None:
     failure = arm.failures[0]
     if not isinstance(failure.rate, Estimate):
         return None
-    low, high = _ends(failure.rate)
-    says = f"{100 * low:.0f}–{100 * high:.0f} %"
-    return Number(failure.rate.value, low, high, f"{failure.n:,}", says)
-
-
-def _ends(found: Estimate) -> tuple[float, float]:
-    ends = spread(found)
-    return ends.low, ends.high
+    ends = spread(failure.rate)
+    says = f"{100 * ends.low:.0f}–{100 * ends.high:.0f} %"
+    return Number(failure.rate.value, ends.low, ends.high, f"{failure.n:,}", says)

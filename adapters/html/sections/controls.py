@@ -114,12 +114,12 @@ def _change(place: PlaceResponse) -> Cell:
     return measured_cell(place.score_change, 1) if place.form in CENTRES else NOTHING
 
 
-STILL_GRADED = Column(
-    "Still graded",
-    "Share of the studies graded on true images that are still graded",
-    _grade(lambda grades: share_cell(grades.answered)),
-)
 GRADES: Sequence[Column[Response]] = (
+    Column(
+        "Still graded",
+        "Share of the studies graded on true images that are still graded",
+        _grade(lambda grades: share_cell(grades.answered)),
+    ),
     Column(
         "Grades flipped",
         "Share of the grades that changed to the other grade",
@@ -155,7 +155,7 @@ MOVED: Sequence[Column[Response]] = (
     ),
     Column("Polygon Dice", "The same for polygons", _overlap(Form.POLYGON)),
     Column("Mask Dice", "The same for whole-tumour masks in the volume", _overlap(Form.MASK)),
-    *GRADES,
+    *GRADES[1:],
 )
 ALTERED: Sequence[Column[Response]] = (
     Column(
@@ -173,6 +173,5 @@ ALTERED: Sequence[Column[Response]] = (
         "Centre error on the altered minus that on the true image, where both were answered",
         _place(_change),
     ),
-    STILL_GRADED,
     *GRADES,
 )

@@ -43,8 +43,8 @@ def _measured(report: Report, title: str, read: Read, digits: int) -> Block:
         if any(isinstance(read(part.rows[at]), Estimate) for part in report.subgroups)
     ]
     models = {arm.name for arm in report.arms if not arm.baseline}
-    differing: dict[str, list[tuple[str, object, Rows]]] = {}
-    others: dict[str, list[tuple[str, object, Rows]]] = {}
+    differing: dict[str, list[tuple[str, int, Rows]]] = {}
+    others: dict[str, list[tuple[str, int, Rows]]] = {}
     for by, found in groupby(report.subgroups, key=lambda part: part.by):
         parts = list(found)
         if len(parts) < 2:
