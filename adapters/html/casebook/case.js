@@ -36,8 +36,10 @@ function frameSlice(one) {
 
 function captionOf(one, scored) {
   if (!one.picture && !one.volume) return "No picture: the run saved none of this case, or its reference has no tumour.";
-  if (scored) return `${one.modality}, ${one.plane}. The patient’s right is on the left.`;
-  return `${one.modality}, slice ${Number(range("plane").value) + 1} of ${one.volume.planes} of the saved volume.`;
+  const side = "The patient’s right is on the left.";
+  if (!scored) return `${one.modality}, slice ${range("plane").value} of 0 to ${one.volume.planes - 1} of the saved volume. ${side}`;
+  const outlined = [one.outlined, ...one.backends].some((shapes) => shapes?.outline);
+  return `${one.modality}, ${one.plane}. ${side}${outlined ? " Outlines show the largest part of a mask." : ""}`;
 }
 
 function drawSlice() {

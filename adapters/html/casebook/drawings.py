@@ -68,7 +68,8 @@ def _frame(case: CaseScore) -> Frame | None:
     if case.target is None or case.plane is None:
         return None
     is_only = case.slice_choice is not None
-    plane = "the only slice" if is_only else f"axial plane {case.plane.index}"
+    last = case.target.grid.shape[2] - 1
+    plane = "the only slice" if is_only else f"axial slice {case.plane.index} of 0 to {last}"
     return Frame(case.target.grid, case.target.centre, f"{plane}, where answers are scored")
 
 

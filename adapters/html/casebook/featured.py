@@ -28,9 +28,7 @@ class FeaturedCase:
 
 
 def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[FeaturedCase, ...]:
-    """Choose two worst cases, two on which models disagree, and two typical ones.
-
-    A single model is compared with the baselines.
+    """Choose two worst cases, two on which several models disagree, and two typical ones.
 
     Args:
         rows: Worst first; those without a picture are never chosen.
@@ -41,18 +39,17 @@ def featured_cases(rows: Sequence[CaseRow], models: list[int]) -> tuple[Featured
     """
     shown = [n for n, row in enumerate(rows) if row.picture]
     middle = (len(shown) - 1) / 2
-    sides = models if len(models) > 1 else list(range(len(rows[0].answers) if rows else 0))
-    correct = [n for n in shown if GradeOutcome.RIGHT in rows[n].outcomes(sides)]
+    correct = [n for n in shown if GradeOutcome.RIGHT in rows[n].outcomes(models)]
     orders = (
-        ("Worst", models, shown),
-        ("Disagreement", sides, [n for n in correct if rows[n].n_wrong(sides)]),
-        ("Typical", models, sorted(shown, key=lambda n: abs(shown.index(n) - middle))),
+        ("Worst", shown),
+        ("Disagreement", [n for n in correct if rows[n].n_wrong(models)]),
+        ("Typical", sorted(shown, key=lambda n: abs(shown.index(n) - middle))),
     )
     chosen: dict[int, FeaturedCase] = {}
-    for kind, counted, order in orders:
+    for kind, order in orders:
         for number in [n for n in order if n not in chosen][:OF_A_KIND]:
             row = rows[number]
-            chosen[number] = FeaturedCase(number, row.study_id, kind, _caption(row, counted))
+            chosen[number] = FeaturedCase(number, row.study_id, kind, _caption(row, models))
     return tuple(chosen.values())
 
 

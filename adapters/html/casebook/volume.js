@@ -89,6 +89,8 @@ async function loadViewer() {
     isAntiAlias: false,
     dragAndDropEnabled: false,
     isRadiologicalConvention: true,
+    sagittalNoseLeft: true,
+    showAllOrientationMarkers: true,
     logLevel: "silent",
     multiplanarShowRender: niivue.SHOW_RENDER.ALWAYS,
     multiplanarLayout: niivue.MULTIPLANAR_TYPE.GRID,
