@@ -47,6 +47,8 @@ def stamps(report: Report) -> list[Stamp]:
     """Return the warnings that stand above all numbers, the most serious first."""
     found = [*_missing_shards(report), *_findings(report), *_sites(report), *_repeats(report)]
     found += [*few_studies(report), *_failing(report)]
+    # what makes a model look worse than it is warns least
+    found.sort(key=lambda stamp: (not stamp.warns, stamp.title == FindingKind.PRIORS.heading))
     return found if any(stamp.warns for stamp in found) else [NO_RESERVATIONS, *found]
 
 

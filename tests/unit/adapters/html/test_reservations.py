@@ -9,15 +9,19 @@ from io import StringIO
 
 import pytest
 
-from fakes.fake_comparison import compared, looks, says_hgg
+from fakes.fake_comparison import compared, looks, saved_run, says_hgg
 from fakes.fake_report import COHORT, clever_backend, constant_backend, fake_report, in_words
 from gliobench.adapters.html.facts import render_json
 from gliobench.adapters.html.figures.files import figure_files
 from gliobench.adapters.html.page import render_report
 from gliobench.adapters.html.spreadsheets import spreadsheets
 from gliobench.adapters.html.stamps import marks, stamps
+from gliobench.application.report.report_runs import ReportRuns
+from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Case, SliceChoice
 
 CLAIMS = ("best", "ranks first", "better", "follows at", "nearest")
@@ -137,3 +141,16 @@ def test_only_the_backend_that_asked_for_an_oracles_plane_is_named_for_it() -> N
     backends = (replace(report.arms[0], oracle=True), report.arms[1])
 
     assert marks(replace(report, arms=backends)) == ("oracle slices: a",)
+
+
+def test_the_most_serious_warning_stands_first_and_a_conservative_one_last() -> None:
+    known = [patient_hash("p001")]
+    rule = saved_run(
+        "rule", says_hgg(), trained_on=known, facts=BackendFacts(baseline="always HGG")
+    )
+    learned = saved_run("learned", looks(), trained_on=known)
+    few = ReportRuns(bootstrap=BootstrapOptions(replicates=100))
+
+    titles = [stamp.title for stamp in stamps(few({"rule": rule, "learned": learned}))]
+
+    assert titles == ["Leakage", "Few LGG: 10", "Baselines use these patients"]
