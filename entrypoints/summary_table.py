@@ -157,6 +157,6 @@ def _cell(measured: Measured, *, digits: int = 2) -> str:
 
 
 def _prevalence(report: Report) -> Estimate | None:
-    gradings = (backend.summary.everyone.intention_to_treat.grading for backend in report.arms)
+    gradings = (arm.grading for arm in report.arms)
     shares = (grading.always_hgg for grading in gradings if grading is not None)
     return next((share for share in shares if isinstance(share, Estimate)), None)

@@ -74,7 +74,7 @@ def evaluate(out: Path, *arguments: str) -> Result:
 
 
 def found(report: dict[str, Any], backend: str, control: Control) -> dict[str, Any]:
-    (one,) = (one for one in report["arms"] if one["name"] == backend)
+    (one,) = (arm for arm in report["arms"] if arm["name"] == backend)
     (response,) = (each for each in one["controls"] if each["control"] == control.value)
     (place,) = (each for each in response["places"] if each["form"] == "point_3d")
     return {"n": response["n"], **place}

@@ -153,7 +153,7 @@ def test_the_report_is_on_all_backends_of_the_cohort_that_the_folder_holds(tmp_p
     result = evaluate(tmp_path, backend="fake")
 
     report = json.loads((tmp_path / "report.json").read_text())
-    assert [one["name"] for one in report["arms"]] == ["fake", "grader"]
+    assert [arm["name"] for arm in report["arms"]] == ["fake", "grader"]
     assert result.exit_code == 0
     assert "not in the report" not in result.stderr
 
@@ -164,7 +164,7 @@ def test_a_run_over_another_cohort_is_left_out_of_the_report_and_named(tmp_path:
     result = evaluate(tmp_path, backend="fake")
 
     report = json.loads((tmp_path / "report.json").read_text())
-    assert [one["name"] for one in report["arms"]] == ["fake"]
+    assert [arm["name"] for arm in report["arms"]] == ["fake"]
     assert "grader is not in the report: it is over another cohort" in result.stderr.splitlines()
 
 
@@ -328,7 +328,7 @@ def test_backends_stand_in_one_order_whoever_writes_the_report(tmp_path: Path) -
     merge(tmp_path)
 
     assert (tmp_path / "report.json").read_bytes() == before
-    assert [one["name"] for one in json.loads(before)["arms"]] == ["fake", "grader"]
+    assert [arm["name"] for arm in json.loads(before)["arms"]] == ["fake", "grader"]
 
 
 def test_no_password_of_a_url_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

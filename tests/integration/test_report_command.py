@@ -63,7 +63,7 @@ def test_it_goes_where_it_is_told_and_is_told_as_json(run: Path, tmp_path: Path)
     result = gliobench("report", str(run / "fake"), "--json", out=tmp_path / "elsewhere")
 
     told = json.loads(result.stdout)
-    assert [one["name"] for one in told["arms"]] == ["fake"]
+    assert [arm["name"] for arm in told["arms"]] == ["fake"]
     assert told["cohort"]["name"] == "my-cohort"
     assert told == json.loads((tmp_path / "elsewhere" / "report.json").read_text())
 

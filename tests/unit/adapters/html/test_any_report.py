@@ -61,7 +61,10 @@ def simulated(n: int) -> Cases:
 
 
 SHAPES: tuple[tuple[Callable[[int], Cases], ...], ...] = (
-    *((one, one) for one in (perfect, failing, only_grades, only_places, without_grades, all_hgg)),
+    *(
+        (make, make)
+        for make in (perfect, failing, only_grades, only_places, without_grades, all_hgg)
+    ),
     (simulated,),
     (perfect,),
     (failing, looks),
@@ -73,7 +76,7 @@ SHAPES: tuple[tuple[Callable[[int], Cases], ...], ...] = (
 @pytest.mark.parametrize("primary", [BALANCED_ACCURACY, BRIER, POINT_ERROR])
 @pytest.mark.parametrize("n", [1, 5])
 @pytest.mark.parametrize(
-    "shape", SHAPES, ids=lambda shape: " and ".join(one.__name__ for one in shape)
+    "shape", SHAPES, ids=lambda shape: " and ".join(make.__name__ for make in shape)
 )
 def test_a_report_is_written(
     shape: tuple[Callable[[int], Cases], ...], n: int, primary: Endpoint

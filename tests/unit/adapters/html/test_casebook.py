@@ -193,7 +193,7 @@ def test_where_nothing_is_graded_the_caption_is_the_centre_error() -> None:
     case = replace(fake_case_score(), localisation=point)
     rows = case_rows(Casebook(("a",), (with_picture(CaseEntry({"a": case})),)))
 
-    assert [one.caption for one in featured_cases(rows, [0])] == ["HGG: centre error 12.3 mm"]
+    assert [case.caption for case in featured_cases(rows, [0])] == ["HGG: centre error 12.3 mm"]
 
 
 def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -> None:
@@ -224,7 +224,9 @@ def test_without_a_case_nothing_is_featured() -> None:
 def test_subgroups_are_offered_where_there_are_two_or_more(book: Casebook) -> None:
     section = case_section(book)
     groups = {by: [group.name for group in found] for by, found in section.groups}
-    (number,) = (one.number for _, found in section.groups for one in found if one.name == "site1")
+    (number,) = (
+        group.number for _, groups in section.groups for group in groups if group.name == "site1"
+    )
     members = {case["id"] for case in section.facts["cases"] if number in case["groups"]}
 
     assert groups["Site"] == ["site0", "site1"]
