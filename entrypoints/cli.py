@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +28,10 @@ COMMANDS = {
     "evaluate": (
         "Use",
         "Run backends over a cohort and report how well each grades and localises.",
+    ),
+    "import": (
+        "Use",
+        "Score predictions made elsewhere, from files, as the run of one more backend.",
     ),
     "merge": ("Use", "Merge the shards of an evaluation, and write its report."),
     "report": (
@@ -125,7 +130,8 @@ def gliobench(
 
 def load_command(name: str) -> Any:  # noqa: ANN401 - as above
     """Import a command."""
-    return get_command(import_module(f"gliobench.entrypoints.commands.{name}").app)
+    module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+    return get_command(import_module(f"gliobench.entrypoints.commands.{module}").app)
 
 
 def _assignment(text: str) -> tuple[str, str]:

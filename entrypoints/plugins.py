@@ -13,6 +13,8 @@ from types import ModuleType
 
 from gliobench.application.ports.backend import Backend, BackendOptions, name_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.messages import shown
+from gliobench.domain.studies.study_ids import file_stem
 
 BACKENDS = "gliobench.backends"
 """The group of entry points that a backend is registered in."""
@@ -97,6 +99,20 @@ def backend_entry(name: str) -> EntryPoint:
         packages = " and ".join(package_of(entry) for entry in found)
         raise BackendError(f"backend {name!r} is offered by {packages}: uninstall one")
     return found[0]
+
+
+def check_own_name(name: str) -> None:
+    """Check that a backend of the user's own can be called so.
+
+    Raises:
+        InvalidInputError: An installed backend is called so, or no folder can be.
+    """
+    if name in {entry.name for entry in backend_entries()}:
+        raise InvalidInputError(
+            f"backend {name!r}: an installed one is called so: wanted another name"
+        )
+    if _is_file(name) or not name or file_stem(name) != name:
+        raise InvalidInputError(f"backend {shown(name)}: wanted a name of letters, digits, - and _")
 
 
 def with_whole_path(name: str) -> str:

@@ -64,8 +64,21 @@ def hash_images(paths: Mapping[Modality, DatasetPath]) -> str:
     """
     digest = sha256()
     for modality, path in sorted(paths.items()):
-        digest.update(f"{modality.value} {_content(path)}\n".encode())
+        digest.update(f"{modality.value} {content_of(path)}\n".encode())
     return digest.hexdigest()
+
+
+def content_of(path: DatasetPath) -> str:
+    """Return the checksum of a file, its store's or of its content (sha256, hex).
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be read.
+    """
+    if (checksum := checksum_of(path)) is not None:
+        return checksum
+    with opened(path) as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 @final
@@ -95,13 +108,6 @@ class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
 
     def __len__(self) -> int:
         return len(self._images)
-
-
-def _content(path: DatasetPath) -> str:
-    if (checksum := checksum_of(path)) is not None:
-        return checksum
-    with opened(path) as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _opened(path: DatasetPath) -> ImageFile | FaultError:

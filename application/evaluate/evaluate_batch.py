@@ -83,7 +83,7 @@ class EvaluateBatch(Work):
         """Read the studies that some backend waits for."""
         start = perf_counter()
         studies = {
-            assignment.study_id: self._load(assignment.study_id)
+            assignment.study_id: self._load(assignment)
             for assignment in batch
             if assignment.waiting
         }
@@ -132,11 +132,12 @@ class EvaluateBatch(Work):
         self._keep(new, clock)
         return Outcome(scores, clock.seconds)
 
-    def _load(self, study_id: str) -> Study | Failure:
-        """Read a study whole: one that cannot be read fails all backends alike."""
+    def _load(self, one: Assignment) -> Study | Failure:
+        """Read a study whole where a backend reads images: one that cannot be read fails all alike."""
         try:
-            study = self._source.study(study_id)
-            load_modalities(study, study.volumes)
+            study = self._source.study(one.study_id)
+            if any(self._backends[name].reads_images for name in one.waiting):
+                load_modalities(study, study.volumes)
         except FaultError as error:
             return failure_of(error)
         return study

@@ -15,13 +15,15 @@ from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.check_reads import check_reads
 from gliobench.domain.controls.controls import Control
+from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
 
 OpenDataset: TypeAlias = Callable[[str, DatasetLabels | None], StudySource]
 """Opens a dataset by its name, its masks read by these labels; None takes what is declared."""
 OpenPlace: TypeAlias = Callable[[str], RunPlace]
 """Opens the folder or URL where the runs of an evaluation lie side by side."""
-LoadBackends: TypeAlias = Callable[[Sequence[str]], list[Backend]]
+LoadBackends: TypeAlias = Callable[[Sequence[str], StudySource], list[Backend]]
+"""Loads backends by their names, for the studies that they will be asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,20 @@ def work_on(
         request: What is evaluated.
         open_dataset: Opens the dataset.
         open_place: Opens the place of the runs.
-        load_backends: Loads backends by name.
+        load_backends: Loads backends.
         seed: Of the statistics, for the manifests.
         versions: Of gliobench and the libraries that compute, for the manifests.
 
     Raises:
         NotFoundError: The dataset or a backend is not there.
-        InvalidInputError: A backend is not made for such studies.
+        InvalidInputError: A backend is not made for such studies, or answers without images where they
+            are altered.
         BackendError: A backend cannot be loaded.
     """
     source, place = request.source(open_dataset), open_place(request.out)
-    backends = load_backends(request.backends)
+    backends = load_backends(request.backends, source)
+    if request.control is not None:
+        _check_controllable(backends)
     check_reads(backends, source, request.study_ids(source))
     return EvaluateBatch(
         source,
@@ -109,3 +114,12 @@ def work_on(
         seed=seed,
         versions=versions,
     )
+
+
+def _check_controllable(backends: Sequence[Backend]) -> None:
+    for backend in backends:
+        if not backend.reads_images:
+            raise InvalidInputError(
+                f"backend {backend.name} answers from files, whatever is done to the images: wanted no "
+                "controls"
+            )

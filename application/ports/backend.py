@@ -59,6 +59,8 @@ class Backend:
         show_prompts: Words what it would send to its model about a study; None where it sends no
             words.
         reads: The kind of study that it is made for; another fails.
+        reads_images: Whether its answers depend on the images. Where no backend's do, they are not
+            loaded for it, and there are no controls.
 
     Raises:
         InvalidInputError: It can neither grade nor localise.
@@ -75,6 +77,7 @@ class Backend:
     facts: BackendFacts = field(default_factory=BackendFacts)
     show_prompts: Callable[[Study], str] | None = None
     reads: Reads = Reads.ANY
+    reads_images: bool = True
 
     def __post_init__(self) -> None:
         if self.classifier is None and self.localizer is None:
@@ -100,6 +103,7 @@ class Backend:
         yield "unstated", isinstance(self.unstated, str), "text"
         yield "facts", isinstance(self.facts, BackendFacts), "BackendFacts"
         yield "reads", isinstance(self.reads, Reads), "one of Reads"
+        yield "reads_images", isinstance(self.reads_images, bool), "true or false"
 
 
 def _localises(localizer: Localizer) -> bool:

@@ -50,7 +50,7 @@ class PrepareStudy:
         settle_labels: Gives a source whose masks are read by one convention.
     """
 
-    load_backends: Callable[[Sequence[str]], list[Backend]]
+    load_backends: Callable[[Sequence[str], StudySource], list[Backend]]
     settle_labels: Callable[[StudySource], StudySource]
 
     def __call__(self, source: StudySource, backend: str, *, study_id: str = "") -> PreparedStudy:
@@ -67,7 +67,7 @@ class PrepareStudy:
             BackendError: The backend cannot be loaded.
         """
         study_id = study_id or source.study_ids()[0]
-        (loaded,), study = self.load_backends([backend]), source.study(study_id)
+        (loaded,), study = self.load_backends([backend], source), source.study(study_id)
         check_reads([loaded], source, [study_id])
         if loaded.facts.oracle:
             plane = oracle_plane(self.settle_labels(source), study_id)

@@ -17,6 +17,8 @@ class BackendFacts:
         baseline: The rule by which it answers, where it is no model, such as "always HGG".
         stand_in: What its weights stand in for, such as "stand-in, not LLaMA".
         held_out: Which fold of a cross-validation predicts which patients.
+        family: The model of which it is one of several sets of predictions, such as folds or seeds:
+            a ranking does not count them as rivals.
         oracle: Whether it is shown `Study.oracle_plane`, which a deployed model would not have. Its
             localisations then say so.
     """
@@ -24,6 +26,7 @@ class BackendFacts:
     baseline: str = ""
     stand_in: str = ""
     held_out: str = ""
+    family: str = ""
     oracle: bool = False
 
     def beside(self, provenance: Mapping[str, str]) -> dict[str, str]:
@@ -32,5 +35,6 @@ class BackendFacts:
             "baseline": self.baseline,
             "stand-in": self.stand_in,
             "held out": self.held_out,
+            "family": self.family,
         }
         return {**{name: words for name, words in said.items() if words}, **provenance}

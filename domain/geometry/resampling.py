@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.geometry.grids import FloatArray, Spacing
+from gliobench.domain.geometry.grids import FloatArray, Grid, ScalarT, Spacing
 
 Float32Array: TypeAlias = NDArray[np.float32]
 
@@ -100,6 +100,31 @@ def resample_to_spacing(
     return resample(
         volume, [area_weights(n, step) for n, step in zip(volume.shape, steps, strict=True)]
     )
+
+
+def nearest(labels: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[ScalarT]:
+    """Take at each voxel of a grid the value of the nearest voxel of another.
+
+    Args:
+        labels: On `source`.
+        source: The grid of the labels.
+        target: The grid that is wanted.
+
+    Returns:
+        (I, J, K) on `target`; 0 where its voxels' centres lie outside of `source`.
+    """
+    matrix = np.linalg.solve(source.affine, target.affine)
+    i, j, k = target.shape
+    plane = np.stack([*np.indices((i, j)), np.zeros((i, j))]).reshape(3, -1)
+    resampled = np.zeros(target.shape, dtype=labels.dtype)
+    for at in range(k):
+        plane[2] = at
+        voxels = np.floor(matrix[:3, :3] @ plane + matrix[:3, 3:] + 0.5).astype(np.int64)
+        inside = np.all((voxels >= 0) & (source.shape > voxels.T).T, axis=0)
+        slab = np.zeros(i * j, dtype=labels.dtype)
+        slab[inside] = labels[tuple(voxels[:, inside])]
+        resampled[:, :, at] = slab.reshape(i, j)
+    return resampled
 
 
 def _in_memory_order(

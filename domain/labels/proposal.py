@@ -79,6 +79,42 @@ class Proposal:
         )
 
 
+def convention_of_predictions(
+    found: Mapping[str, Integers], dataset: LabelConvention | None
+) -> LabelConvention:
+    """Take predicted masks to be labelled as the dataset is, if nothing else is likely.
+
+    Together they must hold exactly the dataset's integers, and no built-in convention of exactly these
+    may mean other regions by them: {1, 2, 3} is BraTS of 2023 or nnU-Net's order of the same tissues.
+
+    Args:
+        found: The integers of each mask by study id; they may be none.
+        dataset: The convention of the references; None where they are no masks of labels.
+
+    Raises:
+        UndeclaredLabelsError: Another convention is as likely, or the dataset's does not fit.
+    """
+    held = frozenset[int]().union(*found.values())
+    if not held:
+        return dataset or BUILT_IN["tumour"]
+    own = [] if dataset is None else [dataset]
+    likely = _distinct([item for item in [*own, *BUILT_IN.values()] if item.tissues.keys() == held])
+    rivals = [item.name for item in likely if dataset and _differ(item, dataset)]
+    if dataset in likely and not rivals:
+        return dataset
+    meant = f"the dataset's are {dataset.name}" if dataset else "the dataset has none"
+    also = f", which may be {' or '.join(item.name for item in likely)}" if likely else ""
+    raise UndeclaredLabelsError(
+        f"the predicted masks hold {_listed(held)}{also}, and {meant}: wanted labels, the convention "
+        "of the predictions"
+    )
+
+
+def _differ(one: LabelConvention, other: LabelConvention) -> bool:
+    shared = one.regions.keys() & other.regions.keys()
+    return any(one.regions[region] != other.regions[region] for region in shared)
+
+
 @dataclass(frozen=True, slots=True)
 class _Naming:
     """A naming pattern of studies, and the conventions that it allows."""

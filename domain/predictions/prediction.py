@@ -47,6 +47,9 @@ class FailureReason(str, Enum):
     OFF_PLANE = "off_plane", "its 3D answer does not intersect the scoring plane"
     TIMEOUT = "timeout", "it exceeded the time limit"
     BACKEND_ERROR = "backend_error", "the backend raised an error"
+    MISSING_PREDICTION = "missing_prediction", "its files hold no prediction of the study"
+    UNREADABLE_PREDICTION = "unreadable_prediction", "its file of the study cannot be used"
+    WRONG_GRID = "wrong_grid", "its mask is on another grid than the study"
 
     _value_: str
     words: str

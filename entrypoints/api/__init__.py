@@ -124,7 +124,7 @@ def predict(
     with _working_under(settings):
         opened = study if isinstance(study, LoadedStudy) else load_study(study, **settings)
         reader = _loaded(backend) if isinstance(backend, str) else backend
-        prepare_study = container.prepare_study(load_backends=lambda _: [reader])
+        prepare_study = container.prepare_study(load_backends=lambda *_: [reader])
         prepared = prepare_study(opened.source, reader.name, study_id=opened.id)
         return Prediction(prepared.predict(force=force), container.mask_convention())
 

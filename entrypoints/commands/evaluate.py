@@ -20,7 +20,7 @@ from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
 from gliobench.entrypoints.report_view import show_report
-from gliobench.entrypoints.settings import changed
+from gliobench.entrypoints.settings import Settings, changed
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(add_completion=False)
@@ -116,6 +116,25 @@ def evaluate(
         limit=limit,
         shard=_wanted_shard(shard, settings.shards, os.environ.get(INDEX)),
     )
+    evaluate_and_report(
+        request, settings, controls=controls, allow_partial=allow_partial, as_json=as_json
+    )
+
+
+def evaluate_and_report(
+    request: EvaluationRequest,
+    settings: Settings,
+    *,
+    controls: bool = False,
+    allow_partial: bool = False,
+    as_json: bool,
+) -> NoReturn:
+    """Evaluate, print the main numbers or what is still missing, and exit with the exit code.
+
+    Raises:
+        Exit: Always.
+        GliobenchError: As `Evaluate`.
+    """
     with watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch:
         done = container.evaluate(watch=watch)(
             request, controls=controls, allow_partial=allow_partial
@@ -123,7 +142,9 @@ def evaluate(
     if done.missing:
         _end_with_shard(request, done, as_json=as_json)
     end_with_report(
-        container.write_report().of_evaluation(out, request.names), out=out, as_json=as_json
+        container.write_report().of_evaluation(request.out, request.names),
+        out=request.out,
+        as_json=as_json,
     )
 
 

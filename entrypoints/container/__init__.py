@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers
 from dependency_injector.providers import Callable as Call
-from dependency_injector.providers import Factory, Object, Singleton
+from dependency_injector.providers import Dict, Factory, Object, Singleton
 
 from gliobench.domain.errors import MissingExtraError
 from gliobench.entrypoints.files import keep_private
@@ -70,13 +70,18 @@ class Container(containers.DeclarativeContainer):
     score_table = Call(_wired("runs.score_table"), open_storage=storage.provider)
     run_place = Factory(_wired("runs.run_place"), open_storage=storage.provider)
 
-    backend = Factory(_wired("backends.backend"), settings=settings)
+    dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
+    file_backend = Factory(_wired("prediction_files.file_backend"), open_path=dataset_path.provider)
+    backend = Factory(
+        _wired("backends.backend"), settings=settings, kinds=Dict(files=file_backend.provider)
+    )
     load_backends = Call(_wired("backends.load_backends"), build=backend.provider)
-    list_backends = Call(_wired("backends.list_backends"), load=load_backends.provider)
+    list_backends = Call(
+        _wired("backends.list_backends"), load=load_backends.provider, settings=settings
+    )
     exported_backend = Factory(_wired("backends.exported_backend"))
     embedded_weights = Call(_wired("backends.embedded_weights"))
 
-    dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
     brats_source = Factory(_late("adapters.nifti.BratsStudySource"))
     slice_source = Factory(_wired("datasets.slice_source"), settings=settings)
     phantom_source = Factory(_wired("datasets.phantom_source"))

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeAlias
 
 from gliobench.application.ports.backend import Backend, BackendOptions
-from gliobench.domain.errors import GliobenchError
-from gliobench.entrypoints.plugins import backend_entries, build_backend, package_of
-from gliobench.entrypoints.settings import Settings, backend_table
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import GliobenchError, InvalidInputError
+from gliobench.domain.messages import shown
+from gliobench.entrypoints.plugins import (
+    backend_entries,
+    build_backend,
+    check_own_name,
+    package_of,
+)
+from gliobench.entrypoints.settings import SETTINGS_FILE, Settings, backend_table
+
+BackendKind: TypeAlias = Callable[[str, Mapping[str, object], StudySource | None], Backend]
+"""Builds the backend of this name that a table of settings declares by its `kind`, from the rest of the
+table and the studies that it will be asked about, where they are known."""
 
 
 def backend(
-    name: str, settings: Settings, *, other: Callable[[str], Backend] | None = None
+    name: str,
+    settings: Settings,
+    kinds: Mapping[str, BackendKind],
+    *,
+    source: StudySource | None = None,
+    other: Callable[[str], Backend] | None = None,
 ) -> Backend:
-    """Build a backend, ours or a plugin's, with the options that the settings hold for it.
+    """Build a backend, ours, a plugin's or a declared one, with the options that the settings hold for it.
 
     Args:
-        name: Of its entry point.
+        name: Of its entry point or its table.
         settings: Of this process.
+        kinds: Of declared backends.
+        source: The studies that it will be asked about; None where they are not known.
         other: Gives the backends that this one builds on.
 
     Raises:
-        NotFoundError: No installed package offers it.
+        NotFoundError: No installed package offers it, and no table declares it.
         BackendError: Two packages offer it, or its package cannot be imported or build it.
+        InvalidInputError: Its table is of no known kind, or bears the name of an installed backend.
     """
     table = backend_table(settings, name)
+    if (kind := table.pop("kind", None)) is not None:
+        check_own_name(name)
+        if kind not in kinds:
+            known = ", ".join(kinds)
+            raise InvalidInputError(f"backend.{name}.kind: got {shown(kind)}: wanted {known}")
+        return kinds[kind](name, table, source)
     weights = table.pop("weights_dir", settings.weights_dir)
     options = BackendOptions(
         provider=settings.provider,
@@ -40,8 +65,15 @@ def backend(
     return build_backend(name, replace(options, other=other) if other else options)
 
 
-def load_backends(names: Sequence[str], *, build: Callable[..., Backend]) -> list[Backend]:
+def load_backends(
+    names: Sequence[str], source: StudySource | None = None, *, build: Callable[..., Backend]
+) -> list[Backend]:
     """Load backends; one that others build on is loaded once for all.
+
+    Args:
+        names: Of the backends.
+        source: The studies that they will be asked about; None where they are not known.
+        build: Builds one.
 
     Raises:
         NotFoundError: No installed package offers one.
@@ -51,12 +83,12 @@ def load_backends(names: Sequence[str], *, build: Callable[..., Backend]) -> lis
 
     def other(name: str) -> Backend:
         if name not in loaded:  # what others build on builds on nothing itself
-            loaded[name] = build(name)
+            loaded[name] = build(name, source=source)
         return loaded[name]
 
     for name in names:
         if name not in loaded:
-            loaded[name] = build(name, other=other)
+            loaded[name] = build(name, source=source, other=other)
     return [loaded[name] for name in names]
 
 
@@ -81,20 +113,23 @@ class BackendRow:
     stand_in: str | None = None
 
 
-def list_backends(load: Callable[[Sequence[str]], list[Backend]]) -> list[BackendRow]:
-    """List the backends that installed packages offer, what each can do, and why one cannot run."""
-    return [_row(entry, load) for entry in backend_entries()]
+def list_backends(
+    load: Callable[[Sequence[str]], list[Backend]], settings: Settings
+) -> list[BackendRow]:
+    """List the backends that packages offer or tables declare, what each can do, and why one cannot run."""
+    offered = {entry.name: package_of(entry) for entry in backend_entries()}
+    declared = {name: SETTINGS_FILE for name, table in settings.backend.items() if "kind" in table}
+    return [_row(name, origin, load) for name, origin in (offered | declared).items()]
 
 
-def _row(entry: EntryPoint, load: Callable[[Sequence[str]], list[Backend]]) -> BackendRow:
-    package = package_of(entry)
+def _row(name: str, package: str, load: Callable[[Sequence[str]], list[Backend]]) -> BackendRow:
     try:
-        (backend,) = load([entry.name])
+        (backend,) = load([name])
     except GliobenchError as error:
-        return BackendRow(entry.name, package, problem=str(error))
+        return BackendRow(name, package, problem=str(error))
     forms = backend.localizer.forms if backend.localizer else ()
     return BackendRow(
-        entry.name,
+        name,
         package,
         grades=backend.classifier is not None,
         forms=sorted(form.value for form in forms),

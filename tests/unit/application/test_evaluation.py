@@ -38,7 +38,7 @@ class Evaluation:
                 work_on,
                 request,
                 **parts,
-                load_backends=lambda names: [fake_backend(name) for name in names],
+                load_backends=lambda names, source: [fake_backend(name) for name in names],
                 seed=0,
                 versions={},
             ),

@@ -1,0 +1,151 @@
+"""Masks that a program wrote, one NIfTI file a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.adapters.nifti.label_values import read_labels
+from gliobench.adapters.nifti.mask_file import read_integers
+from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
+from gliobench.adapters.nifti.study_images import content_of
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.domain.errors import FaultError
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.resampling import nearest
+from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.proposal import Integers
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+    Mask,
+)
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Study
+
+OTHER_GRID = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
+
+
+@final
+class PredictedMasks(PredictionFiles):
+    """Reads masks as answers.
+
+    Args:
+        files: Of a folder.
+        convention: What their labels mean.
+        resample: Take the nearest voxel of a mask on another grid, instead of refusing it.
+    """
+
+    grades = False
+    forms = frozenset({Form.MASK})
+
+    def __init__(
+        self, files: MaskFiles, convention: LabelConvention, *, resample: bool = False
+    ) -> None:
+        self._files, self._convention, self._resample = files, convention, resample
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash the files and how they are read."""
+        digest = sha256(f"{self._convention.values()} {self._resample}\n".encode())
+        for study_id, path in self._files.paths.items():
+            digest.update(f"{study_id!r} {_hash(path)}\n".encode())
+        return digest.hexdigest()
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Describe the files."""
+        grids = "nearest voxel where the grid differs" if self._resample else "on the study's grid"
+        said = {
+            "masks": f"{len(self._files.paths)} NIfTI files, labels {self._convention.name}, {grids}"
+        }
+        if self._files.no_masks:
+            said["ignored maps"] = listed(self._files.no_masks)
+        if self._files.strays:
+            said["masks of no study"] = listed(self._files.strays)
+        return said
+
+    def holds(self, study_id: str) -> bool:
+        """Return whether there is a mask of a study."""
+        return study_id in self._files.paths
+
+    def grade(self, study: Study) -> GradePrediction | Failure:
+        """Return that a mask holds no grade."""
+        return Failure(FailureReason.MISSING_PREDICTION, f"no grade of study {study.id}")
+
+    def localise(self, study: Study) -> LocalisationPrediction | Failure:
+        """Read a study's mask."""
+        path = self._files.paths.get(study.id)
+        if path is None:
+            return Failure(FailureReason.MISSING_PREDICTION, f"no mask of study {study.id}")
+        try:
+            image = ImageFile.open(path)
+            labels = self._labels(image, study)
+            regions = self._convention.split(labels)
+            regions.setdefault(Region.WT, regions[self._convention.localised])
+            return LocalisationPrediction({Form.MASK: Mask(study.grid, regions)})
+        except FaultError as error:
+            is_elsewhere = isinstance(error, FaultyStudyError) and error.kind in OTHER_GRID
+            reason = (
+                FailureReason.WRONG_GRID if is_elsewhere else FailureReason.UNREADABLE_PREDICTION
+            )
+            named = str(error) if path.name in str(error) else f"{path}: {error}"
+            return Failure(reason, named)
+
+    def _labels(self, image: ImageFile, study: Study) -> NDArray[np.float32]:
+        try:
+            return read_labels(image.placed_on(study.grid, of=f"study {study.id}"))
+        except FaultyStudyError as error:
+            if error.kind not in OTHER_GRID:
+                raise
+            if not self._resample:
+                raise _other_grid(image, study, error.kind) from error
+        labels = read_labels(image)
+        found = nearest(labels, source=image.grid, target=study.grid)
+        if labels.any() and not found.any():
+            raise _other_grid(image, study, FaultKind.AFFINE_MISMATCH)
+        return found
+
+
+def integers_of(files: MaskFiles) -> dict[str, Integers]:
+    """Read which integers each mask holds; one that cannot be read is left out."""
+    found: dict[str, Integers] = {}
+    for study_id, path in files.paths.items():
+        try:
+            found[study_id] = read_integers(path)
+        except FaultError:  # reported when it is read as an answer
+            continue
+    return found
+
+
+def _hash(path: DatasetPath) -> str:
+    try:
+        return content_of(path)
+    except FaultError as error:  # reported when it is read as an answer
+        return str(error)
+
+
+def _other_grid(image: ImageFile, study: Study, kind: FaultKind) -> FaultyStudyError:
+    ours, theirs = _described(study.grid), _described(image.grid)
+    apart = "" if kind is FaultKind.SHAPE_MISMATCH else f", {study.grid.difference(image.grid)}"
+    return FaultyStudyError(
+        kind,
+        f"{image.path}: {theirs}, but study {study.id} has {ours}{apart}: wanted the same grid, or "
+        "--resample",
+    )
+
+
+def _described(grid: Grid) -> str:
+    voxels = " x ".join(map(str, grid.shape))
+    return f"{voxels} voxels of {' x '.join(f'{edge:.3g}' for edge in grid.spacing_mm)} mm"

@@ -1,0 +1,151 @@
+"""Predictions that others made, as a backend that reads files."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import sha256
+from itertools import islice
+from typing import final
+
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.localizer import Localizer
+from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
+from gliobench.domain.messages import shown
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
+from gliobench.domain.studies.study import Study
+
+PROBED = 10
+"""Studies whose masks are looked at before anything is scored, unless one of them fits."""
+
+
+def imported(
+    name: str,
+    files: Sequence[PredictionFiles],
+    *,
+    trained_on: frozenset[str] | None = None,
+    family: str = "",
+) -> Backend:
+    """Return the backend that answers with what the files hold.
+
+    Args:
+        name: Of the backend and its run.
+        files: Of different forms; at most one holds grades.
+        trained_on: Hashes of the patients that its model learned from; None where that is not stated.
+        family: Of the model, see `BackendFacts`.
+
+    Raises:
+        InvalidInputError: There are no files, or two of them hold the same form.
+    """
+    graders = [item for item in files if item.grades]
+    places = [item for item in files if item.forms]
+    forms = [form for item in places for form in item.forms]
+    if not files or len(graders) > 1 or len(forms) > len(set(forms)):
+        raise InvalidInputError(
+            f"backend {name}: wanted files of predictions, and each kind of prediction once"
+        )
+    return Backend(
+        name=name,
+        classifier=_Grades(graders[0]) if graders else None,
+        localizer=_Places(places) if places else None,
+        fingerprint=sha256(" ".join(item.fingerprint for item in files).encode()).hexdigest(),
+        provenance={key: text for item in files for key, text in item.provenance.items()},
+        trained_on=trained_on,
+        facts=BackendFacts(family=family),
+        reads_images=False,
+    )
+
+
+def check_belongs(name: str, files: Iterable[PredictionFiles], source: StudySource) -> None:
+    """Check that files are of a dataset before anything is scored.
+
+    Raises:
+        InvalidInputError: Some of the files hold no prediction of any study, or every mask that was
+            looked at is on another grid than its study.
+    """
+    studies = source.study_ids()
+    for item in files:
+        held = [study_id for study_id in studies if item.holds(study_id)]
+        if not held:
+            raise NotFoundError(
+                f"backend {name}: no prediction is of a study of this dataset, such as "
+                f"{shown(studies[0])}: {'; '.join(item.provenance.values())}"
+            )
+        if Form.MASK in item.forms:
+            _check_grids(name, item, source, held)
+
+
+def _check_grids(
+    name: str, files: PredictionFiles, source: StudySource, study_ids: Iterable[str]
+) -> None:
+    wrong: Failure | None = None
+    for study in islice(_opened(source, study_ids), PROBED):
+        said = files.localise(study)
+        answer = said if isinstance(said, Failure) else said.answers[Form.MASK]
+        if not isinstance(answer, Failure) or answer.reason is not FailureReason.WRONG_GRID:
+            return
+        wrong = wrong or answer
+    if wrong is not None:
+        raise InvalidInputError(f"backend {name}: no mask is on its study's grid: {wrong.detail}")
+
+
+def _opened(source: StudySource, study_ids: Iterable[str]) -> Iterable[Study]:
+    for study_id in study_ids:
+        try:
+            yield source.study(study_id)
+        except FaultError:  # it fails by itself when it is asked about
+            continue
+
+
+@final
+class _Grades(Classifier):
+    def __init__(self, files: PredictionFiles) -> None:
+        self._files = files
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        return [self._files.grade(study) for study in studies]
+
+
+@final
+class _Places(Localizer):
+    def __init__(self, files: Sequence[PredictionFiles]) -> None:
+        self._files = files
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        return frozenset(form for item in self._files for form in item.forms)
+
+    def localise(
+        self,
+        studies: Sequence[Study],
+        forms: Collection[Form],  # noqa: ARG002 -- all that are there
+    ) -> list[LocalisationPrediction | Failure]:
+        return [self._localise(study) for study in studies]
+
+    def _localise(self, study: Study) -> LocalisationPrediction | Failure:
+        """Put the answers of all files together; a failure of one is of its forms only."""
+        said = [item.localise(study) for item in self._files]
+        if len(said) == 1:
+            return said[0]
+        failed = {
+            form: place
+            for item, place in zip(self._files, said, strict=True)
+            if isinstance(place, Failure)
+            for form in item.forms
+        }
+        found = [place for place in said if isinstance(place, LocalisationPrediction)]
+        return LocalisationPrediction(
+            answers=dict(ChainMap(failed, *(dict(place.answers) for place in found))),
+            oracle=any(place.oracle for place in found),
+            raw=dict(ChainMap(*(dict(place.raw) for place in found))),
+        )

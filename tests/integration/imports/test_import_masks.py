@@ -1,0 +1,206 @@
+"""Masks that another program wrote, scored by `gliobench import`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fakes.fake_study_source import fake_case
+from fakes.study_folder import write_image, write_study
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.orientation import reorient
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.predictions.prediction import Form
+from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.container import container
+
+OF_2017 = BUILT_IN["brats-gli-2017"]
+CASES = [fake_case(f"BraTS20_Training_00{n}") for n in range(1, 5)]
+IDS = [case.study.id for case in CASES]
+
+
+@pytest.fixture(autouse=True)
+def settings_of_others() -> Iterator[None]:
+    """Leave no table of a command behind in this process."""
+    yield
+    container.settings.reset_override()
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    for case in CASES:
+        write_study(tmp_path / "dataset", case)
+    return tmp_path / "dataset"
+
+
+@pytest.fixture
+def masks(tmp_path: Path) -> Path:
+    """The references themselves, as a tool would write them."""
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    for case in CASES:
+        write_mask(folder, case)
+    return folder
+
+
+def write_mask(folder: Path, case: Any, *, grid: Grid | None = None, end: str = "") -> Path:
+    grid = grid or case.study.grid
+    labels = OF_2017.merge(case.reference.regions)
+    if grid.shape != labels.shape or not np.allclose(grid.affine, case.study.grid.affine):
+        labels = reorient(labels, source=case.study.grid, target=grid)
+    path = folder / f"{case.study.id}{end}.nii.gz"
+    write_image(path, labels, grid)
+    return path
+
+
+class Imported:
+    """What the command left behind."""
+
+    def __init__(self, dataset: Path, masks: Path, *options: str) -> None:
+        out = masks.parent / "runs"
+        command = ["import", str(dataset), "--name", "tool", "--masks", str(masks)]
+        done = CliRunner().invoke(app, [*command, "--out", str(out), *options])
+        self.code = done.exit_code
+        self.error = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+        store = container.run_store(str(out / "tool"))
+        is_scored = (out / "tool").exists() and store.is_scored()
+        self.manifest = store.manifest() if is_scored else None
+        self.cases = list(store.scores()) if is_scored else []
+
+    def dice(self) -> list[float]:
+        return [case.localisation[Form.MASK].scores["WT_dice"] for case in self.cases]
+
+    def failures(self) -> list[tuple[str, str, str]]:
+        return [
+            (case.study_id, failure.reason.value, failure.detail)
+            for case in self.cases
+            for failure in case.failures[:1]
+        ]
+
+
+def test_imported_references_score_full_marks(dataset: Path, masks: Path) -> None:
+    done = Imported(dataset, masks)
+
+    assert done.code == 0
+    assert done.dice() == [1.0] * 4
+    assert all(case.localisation[Form.MASK].scores["ET_dice"] == 1.0 for case in done.cases)
+    assert done.manifest.trained_on is None
+    assert done.manifest.provenance["masks"].startswith("4 NIfTI files, labels brats-gli-2017")
+
+
+def test_another_orientation_of_the_same_grid_is_the_same_mask(dataset: Path, masks: Path) -> None:
+    for case in CASES:
+        i, j, _ = case.study.grid.shape
+        flip = np.diag([-1.0, -1.0, 1.0, 1.0])
+        flip[:2, 3] = [i - 1, j - 1]
+        write_mask(masks, case, grid=Grid(case.study.grid.shape, flip))
+
+    assert Imported(dataset, masks).dice() == [1.0] * 4
+
+
+def test_a_study_without_a_mask_is_a_failure_and_a_mask_without_a_study_is_named(
+    dataset: Path, masks: Path
+) -> None:
+    (masks / f"{IDS[1]}.nii.gz").rename(masks / "somebody else.nii.gz")
+
+    done = Imported(dataset, masks)
+
+    assert done.code == 3
+    assert len(done.cases) == 4
+    assert done.dice() == [1.0, 0.0, 1.0, 1.0]
+    assert done.failures() == [
+        (IDS[1], "missing_prediction", f"no mask of study {IDS[1]}"),
+    ]
+    assert done.manifest.provenance["masks of no study"] == "1 (somebody else.nii.gz)"
+
+
+def test_a_mask_on_another_grid_fails_its_study_unless_it_is_resampled(
+    dataset: Path, masks: Path
+) -> None:
+    case = CASES[2]
+    coarse = Grid((6, 7, 5), np.diag([2.0, 2.0, 2.0, 1.0]))
+    labels = OF_2017.merge(case.reference.regions)[::2, ::2, ::2]
+    write_image(masks / f"{IDS[2]}.nii.gz", labels, coarse)
+
+    refused, taken = Imported(dataset, masks), Imported(dataset, masks, "--resample")
+
+    assert [reason for _, reason, _ in refused.failures()] == ["wrong_grid"]
+    assert (
+        "6 x 7 x 5 voxels of 2 x 2 x 2 mm, but study BraTS20_Training_003 has 12 x 14 x 10 voxels of "
+        "1 x 1 x 1 mm: wanted the same grid, or --resample" in refused.failures()[0][2]
+    )
+    assert taken.failures() == []
+    assert 0.5 < taken.dice()[2] < 1.0
+    assert taken.manifest.provenance["masks"].endswith("nearest voxel where the grid differs")
+
+
+def test_masks_that_are_all_on_other_grids_are_refused_before_anything_is_scored(
+    dataset: Path, masks: Path
+) -> None:
+    for case in CASES:
+        write_image(
+            masks / f"{case.study.id}.nii.gz",
+            np.ones((3, 3, 3), np.uint8),
+            Grid((3, 3, 3), np.eye(4)),
+        )
+
+    done = Imported(dataset, masks, "--labels", "tumour")
+
+    assert (done.code, done.cases) == (1, [])
+    assert "no mask is on its study's grid" in done.error
+
+
+def test_labels_that_may_mean_two_things_are_asked_for(dataset: Path, masks: Path) -> None:
+    for case in CASES:
+        labels = BUILT_IN["nnunet-brats"].merge(case.reference.regions)
+        write_image(masks / f"{case.study.id}.nii.gz", labels, case.study.grid)
+
+    asked = Imported(dataset, masks)
+    told = Imported(dataset, masks, "--labels", "nnunet-brats")
+
+    assert asked.code == 1
+    assert "the predicted masks hold labels 1, 2, 3" in asked.error
+    assert "brats-gli-2023 or nnunet-brats" in asked.error
+    assert [case.localisation[Form.MASK].scores["TC_dice"] for case in told.cases] == [1.0] * 4
+
+
+def test_the_same_table_in_the_settings_makes_evaluate_do_it(
+    dataset: Path, masks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gliobench.toml").write_text(
+        f"[backend.tool]\nkind = 'files'\nmasks = '{masks}'\nfamily = 'nets'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    command = ["evaluate", str(dataset), "--backend", "tool", "--out", str(tmp_path / "r")]
+    done = CliRunner().invoke(app, command)
+    listed = CliRunner().invoke(app, ["backends"])
+
+    assert done.exit_code == 0
+    assert container.run_store(str(tmp_path / "r/tool")).manifest().facts.family == "nets"
+    assert "tool" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--name", "cnn-onnx"], "an installed one is called so"),
+        (["--name", "a b"], "wanted a name of letters, digits"),
+        (["--name", "../up"], "wanted a name of letters, digits"),
+        (["--pattern", "../{study_id}.nii.gz"], "wanted a path within the folder"),
+        (["--labels", "mine"], "no such convention"),
+        (["--masks", "nowhere"], "no folder of masks"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_in_one_line(
+    dataset: Path, masks: Path, options: list[str], said: str
+) -> None:
+    done = Imported(dataset, masks, *options)
+
+    assert done.code == 1
+    assert said in done.error
