@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from itertools import islice
@@ -21,7 +20,9 @@ from gliobench.domain.predictions.prediction import (
     FailureReason,
     Form,
     GradePrediction,
+    Localisation,
     LocalisationPrediction,
+    NoTumour,
 )
 from gliobench.domain.studies.study import Study
 
@@ -137,15 +138,13 @@ class _Places(Localizer):
         said = [item.localise(study) for item in self._files]
         if len(said) == 1:
             return said[0]
-        failed = {
-            form: place
-            for item, place in zip(self._files, said, strict=True)
-            if isinstance(place, Failure)
-            for form in item.forms
-        }
-        found = [place for place in said if isinstance(place, LocalisationPrediction)]
-        return LocalisationPrediction(
-            answers=dict(ChainMap(failed, *(dict(place.answers) for place in found))),
-            oracle=any(place.oracle for place in found),
-            raw=dict(ChainMap(*(dict(place.raw) for place in found))),
-        )
+        answers: dict[Form, Localisation | NoTumour | Failure] = {}
+        raw: dict[Form, str] = {}
+        for item, place in zip(self._files, said, strict=True):
+            if isinstance(place, Failure):
+                answers |= dict.fromkeys(item.forms, place)
+            else:
+                answers |= place.answers
+                raw |= place.raw
+        oracle = any(isinstance(place, LocalisationPrediction) and place.oracle for place in said)
+        return LocalisationPrediction(answers, oracle=oracle, raw=raw)
