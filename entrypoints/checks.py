@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
+from gliobench.domain.errors import GliobenchError
 from gliobench.entrypoints.container import container
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
@@ -36,8 +37,8 @@ class Check:
 
 
 def all_checks() -> list[Check]:
-    """Look at Python, libraries, extras, ONNX Runtime, weights and folders."""
-    return [*_versions(), *_extras(), *_onnxruntime(), *_weights(), *_folders()]
+    """Look at Python, libraries, extras, ONNX Runtime, weights, folders and programs."""
+    return [*_versions(), *_extras(), *_onnxruntime(), *_weights(), *_folders(), *_programs()]
 
 
 def extras() -> list[str]:
@@ -103,6 +104,11 @@ def _folders() -> Iterator[Check]:
     for name, folder in (("working folder", Path.cwd()), ("temporary folder", _temporary())):
         writable = os.access(folder, os.W_OK)
         yield Check(name, writable, f"{folder} can{'' if writable else 'not'} be written")
+
+
+def _programs() -> Iterator[Check]:
+    for name, found in container.check_programs().items():
+        yield Check(f"backend {name}", not isinstance(found, GliobenchError), str(found))
 
 
 def _temporary() -> Path:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from gliobench.application.ports.backend import Backend, BackendOptions, name_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
+from gliobench.domain.files.content import content_of
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study_ids import file_stem
 
@@ -186,23 +187,4 @@ def _imported(
 def _given(options: BackendOptions) -> list[str]:
     """Return the options of a backend whose fingerprint may not cover them."""
     given = {**options.extra, "weights_dir": options.weights_dir, "provider": options.provider}
-    return [f"{name}={value} {_content(value)}" for name, value in sorted(given.items())]
-
-
-def _content(named: object) -> str:
-    """Hash the file that an option names, or the files of a folder; empty where it names none."""
-    path = Path(str(named)) if isinstance(named, str | Path) and str(named) else None
-    try:
-        if path is None or not path.exists():
-            return ""
-        files = (
-            sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
-        )
-        return " ".join(f"{file.relative_to(path)} {_digest(file)}" for file in files)
-    except (OSError, ValueError) as error:
-        raise BackendError(f"{named} cannot be read: {error}") from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [f"{name}={value} {content_of(value)}" for name, value in sorted(given.items())]

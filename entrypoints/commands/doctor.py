@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check Python, libraries, extras, ONNX Runtime, weights and folders; exit code 1 on a problem."""
+    """Check Python, libraries, extras, ONNX Runtime, weights, folders and programs that are backends; exit code 1 on a problem."""
     checks = all_checks()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))

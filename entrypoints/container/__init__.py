@@ -72,13 +72,17 @@ class Container(containers.DeclarativeContainer):
 
     dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
     file_backend = Factory(_wired("prediction_files.file_backend"), open_path=dataset_path.provider)
+    program_backend = Factory(_wired("programs.program_backend"), threads=settings.provided.threads)
     backend = Factory(
-        _wired("backends.backend"), settings=settings, kinds=Dict(files=file_backend.provider)
+        _wired("backends.backend"),
+        settings=settings,
+        kinds=Dict(files=file_backend.provider, command=program_backend.provider),
     )
     load_backends = Call(_wired("backends.load_backends"), build=backend.provider)
     list_backends = Call(
         _wired("backends.list_backends"), load=load_backends.provider, settings=settings
     )
+    check_programs = Call(_wired("programs.check_programs"), settings=settings)
     exported_backend = Factory(_wired("backends.exported_backend"))
     embedded_weights = Call(_wired("backends.embedded_weights"))
 

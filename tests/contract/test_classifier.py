@@ -10,6 +10,7 @@ import pytest
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import fake_case
 from fakes.network_backends import fake_llama, tiny_networks
+from fakes.program_backend import backend as program
 from gliobench.adapters.baselines.backends import majority, prevalence, site_only
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
@@ -35,6 +36,7 @@ MAKERS: dict[str, Callable[[], Classifier]] = {
     "site-only": lambda: classifier_of(site_only),
     "onnx": lambda: classifier_of(lambda _: tiny_networks()),
     "llama": lambda: classifier_of(lambda _: fake_llama()),
+    "program": lambda: classifier_of(lambda _: program("grades", output="grades.json", batch=True)),
 }
 
 

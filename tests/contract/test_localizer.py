@@ -11,6 +11,7 @@ import pytest
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
 from fakes.network_backends import fake_llama, tiny_networks
+from fakes.program_backend import backend as program
 from gliobench.adapters.baselines.backends import brain_centroid, centre_prior, mean_box
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.localizer import Localizer
@@ -41,6 +42,7 @@ MAKERS: dict[str, Callable[[], Localizer]] = {
     "mean-box": lambda: localizer_of(mean_box),
     "onnx": lambda: localizer_of(lambda _: tiny_networks()),
     "llama": lambda: localizer_of(lambda _: fake_llama()),
+    "program": lambda: localizer_of(lambda _: program(batch=True)),
 }
 
 

@@ -1,0 +1,165 @@
+"""A backend of a program: its classifier and localizer share the runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import final
+
+from gliobench.adapters.command.command_line import CommandLine
+from gliobench.adapters.command.layouts import LAYOUTS, InputFiles, WriteImage
+from gliobench.adapters.command.options import CommandOptions
+from gliobench.adapters.command.program import Limits, environment, without_network, workplace
+from gliobench.adapters.command.runner import Output, Runner
+from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.classifier import Classifier
+from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.errors import BackendError
+from gliobench.domain.evaluation.backend_facts import BackendFacts
+from gliobench.domain.files.content import content_of, digest_of
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    Form,
+    GradePrediction,
+    LocalisationPrediction,
+)
+from gliobench.domain.secrets import hidden
+from gliobench.domain.studies.study import Study
+
+CHECK_S = 120.0
+"""Time limit of the command `check`."""
+
+
+def command_backend(
+    name: str,
+    options: CommandOptions,
+    *,
+    outputs: Mapping[str, Output],
+    write_image: WriteImage,
+    trained_on: frozenset[str] | None,
+    threads: int | None = None,
+) -> Backend:
+    """Build the backend of a program.
+
+    Args:
+        name: Of its table.
+        options: Of its table.
+        outputs: How what it writes is read, by the names in `options.output`.
+        write_image: Writes what it is given.
+        trained_on: Hashes of the patients that it learned from; None where that is not stated.
+        threads: That it may use; None leaves the choice to it.
+
+    Raises:
+        InvalidInputError: The command names a place that there is not.
+        NotFoundError: There is no such program.
+        BackendError: A file that it is made of cannot be read.
+    """
+    setting = f"backend.{name}.command"
+    line = CommandLine.of(options.command, name=setting)
+    line.check_places(batch=options.batch, name=setting)
+    runner = Runner(
+        line,
+        inputs=InputFiles(
+            LAYOUTS[options.input], options.modalities, options.file_ending, write_image
+        ),
+        outputs=tuple(outputs.values()),
+        env=environment(options.env, threads),
+        limits=_limits(options),
+        batch=options.batch,
+    )
+    made_of = _made_of(line, options)
+    table = options.model_dump(mode="json")
+    return Backend(
+        name=name,
+        classifier=_Grades(runner) if any(item.grades for item in outputs.values()) else None,
+        localizer=_Places(runner, outputs.values())
+        if any(o.forms for o in outputs.values())
+        else None,
+        fingerprint=hashlib.sha256(json.dumps([table, made_of]).encode()).hexdigest(),
+        provenance=_provenance(line, options, made_of),
+        trained_on=trained_on,
+        facts=BackendFacts(family=options.family),
+    )
+
+
+def check_starts(name: str, options: CommandOptions) -> str:
+    """Try a program by its command `check`; where there is none, only find it.
+
+    Returns:
+        What was found, in one line.
+
+    Raises:
+        NotFoundError: There is no such program.
+        BackendError: It cannot be started, or its check fails.
+    """
+    line = CommandLine.of(options.command, name=f"backend.{name}.command")
+    if options.check is None:
+        return f"{line.program} is there, and was not tried: no check is set"
+    tried = CommandLine.of(options.check, name=f"backend.{name}.check")
+    limits = Limits(CHECK_S, network=options.network)
+    with workplace() as place:
+        ended = place.run(tried.words, env=environment(options.env, None), limits=limits)
+    if ended.exit_code != 0:
+        how = ended.reason or f"exit code {ended.exit_code}"
+        raise BackendError(f"check {hidden(options.check)}: {how}: {hidden(ended.said)}")
+    return f"{line.program} starts"
+
+
+def _limits(options: CommandOptions) -> Limits:
+    memory = None if options.memory_gib is None else int(options.memory_gib * 2**30)
+    return Limits(options.timeout_s, memory, options.network)
+
+
+def _made_of(line: CommandLine, options: CommandOptions) -> list[str]:
+    """Hash the files that the command names, and what its version names."""
+    files = [f"{path.name} {digest_of(path)}" for path in line.files()]
+    return [*files, content_of(options.version) or options.version]
+
+
+def _provenance(
+    line: CommandLine, options: CommandOptions, made_of: Sequence[str]
+) -> dict[str, str]:
+    found = {
+        "command": hidden(options.command),
+        "program": line.program,
+        "version": options.version,
+        "files_sha256": hashlib.sha256("\n".join(made_of).encode()).hexdigest(),
+        "input": f"{options.input}: {' '.join(item.value for item in options.modalities)}",
+        "output": " ".join(options.output),
+        "network": _network(options),
+    }
+    return {key: text for key, text in found.items() if text}
+
+
+def _network(options: CommandOptions) -> str:
+    if options.network:
+        return "allowed by its table"
+    return "none" if without_network() else "not denied: this system does not permit it"
+
+
+@final
+class _Grades(Classifier):
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        return [grade for grade, _ in self._runner.answers(studies) if grade is not None]
+
+
+@final
+class _Places(Localizer):
+    def __init__(self, runner: Runner, outputs: Collection[Output]) -> None:
+        self._runner = runner
+        self._forms = frozenset(form for output in outputs for form in output.forms)
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        return self._forms
+
+    def localise(
+        self,
+        studies: Sequence[Study],
+        forms: Collection[Form],  # noqa: ARG002 -- one run answers all of them
+    ) -> list[LocalisationPrediction | Failure]:
+        return [place for _, place in self._runner.answers(studies) if place is not None]

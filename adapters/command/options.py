@@ -1,0 +1,114 @@
+"""The table `[backend.NAME]` of a program, with `kind = "command"`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.messages import shown
+from gliobench.domain.studies.study import Modality
+
+LONGEST_S = 1e7
+MOST_GIB = 1e6
+
+
+def _listed(given: object) -> object:
+    """Read one text as a list of it."""
+    return (given,) if isinstance(given, str) else given
+
+
+def _modalities(given: object) -> object:
+    """Read names of either generation of BraTS."""
+    names = given.replace(",", " ").split() if isinstance(given, str) else given
+    if not isinstance(names, list | tuple):
+        return given
+    return tuple(Modality.parse(str(getattr(name, "value", name))) for name in names)
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class CommandOptions(BaseModel):
+    """What is run, what it is given, what it gives, and what it may use."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str = Field(description="the program and its arguments; no shell is involved")
+    check: str | None = Field(None, description="command by which `gliobench doctor` tries it")
+    input: Literal["nnunet", "brats", "brats-2023", "monai", "files"] = Field(
+        "brats-2023", description="names of the files that it is given"
+    )
+    modalities: Annotated[tuple[Modality, ...], BeforeValidator(_modalities)] = Field(
+        tuple(Modality), min_length=1, description="those that it wants, in its order of channels"
+    )
+    file_ending: Literal[".nii.gz", ".nii"] = Field(
+        ".nii.gz", description="of the files that it is given"
+    )
+    output: Texts = Field(
+        ("masks",), min_length=1, description="what it writes: masks, or files such as grades.csv"
+    )
+    labels: str | dict[str, Any] | None = Field(
+        None, description="convention of its masks, as the setting labels"
+    )
+    probabilities: Literal["npz"] | None = Field(
+        None, description="make its masks of the probabilities that nnU-Net writes beside them"
+    )
+    threshold: float = Field(
+        0.5, gt=0, lt=1, description="probability above which a voxel belongs to a region"
+    )
+    grade_key: str = Field("grade", description="key of the grade in grades.json")
+    probability_key: str = Field("probability_hgg", description="key of P(HGG) in grades.json")
+    version: str = Field("", description="of the program: a text, or a file or folder to hash")
+    trained_on: str | None = Field(
+        None, description="file with its training patients, or none; not set: not stated"
+    )
+    family: str = Field("", description="model of which it is one of several")
+    batch: bool = Field(False, description="whether it takes a folder of several studies at once")
+    env: Texts = Field((), description="of its environment: NAME to pass on, or NAME=value")
+    network: bool = Field(False, description="whether it may reach the network")
+    timeout_s: float = Field(
+        3600.0, gt=0, le=LONGEST_S, allow_inf_nan=False, description="time limit per study"
+    )
+    memory_gib: float | None = Field(
+        None, gt=0, le=MOST_GIB, allow_inf_nan=False, description="limit of all its processes"
+    )
+
+    @field_validator("output")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("wanted each once")
+        return names
+
+    @field_validator("env")
+    @classmethod
+    def _named(cls, items: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not item.partition("=")[0] or "\0" in item for item in items):
+            raise ValueError("wanted NAME or NAME=value")
+        return items
+
+    @classmethod
+    def checked(cls, table: Mapping[str, object], *, backend: str) -> Self:
+        """Check the table of a backend.
+
+        Args:
+            table: By name; what is not given has its default.
+            backend: Whose table it is.
+
+        Raises:
+            InvalidInputError: There is no such option, or it has a wrong value.
+        """
+        try:
+            return cls.model_validate(dict(table))
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            option = ".".join(["backend", backend, *map(str, fault["loc"])])
+            reason = f"got {shown(fault['input'])}: {fault['msg']}"
+            if fault["type"] == "missing":
+                reason = "is missing"
+            if fault["type"] == "extra_forbidden":
+                reason = f"there is no such option: wanted one of {', '.join(cls.model_fields)}"
+            raise InvalidInputError(f"{option}: {reason}") from error

@@ -1,0 +1,53 @@
+"""Images of studies, written for other programs."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.files.disk import not_written
+from gliobench.domain.geometry.orientation import reorient
+from gliobench.domain.studies.study import Modality, Study
+
+FAST = 1
+"""Level of gzip: the files are read once."""
+
+
+def write_image(path: Path, study: Study, modality: Modality) -> None:
+    """Write one modality on the grid and in the orientation of the study's files, zero around the head.
+
+    Whole numbers become int16 where they fit, others float32: either is exact.
+
+    Args:
+        path: Ends in .nii or .nii.gz; its folder exists.
+        study: The study.
+        modality: Which of its volumes.
+
+    Raises:
+        NotFoundError: The study lacks the modality.
+        InvalidInputError: It cannot be read.
+        JobError: The file cannot be written.
+    """
+    grid = study.file_grid
+    volume = reorient(_compact(study.volume(modality)), source=study.grid, target=grid)
+    image = nib.Nifti1Image(volume, grid.affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(grid.affine, code=1)
+    image.set_qform(grid.affine, code=1)
+    content = bytes(image.to_bytes())
+    try:
+        path.write_bytes(gzip.compress(content, FAST, mtime=0) if path.suffix == ".gz" else content)
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def _compact(volume: NDArray[np.float32]) -> NDArray[np.float32] | NDArray[np.int16]:
+    limits = np.iinfo(np.int16)
+    if volume.min() < limits.min or volume.max() > limits.max:
+        return volume
+    whole = volume.astype(np.int16)
+    return whole if np.array_equal(whole, volume) else volume
