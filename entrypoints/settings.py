@@ -85,6 +85,35 @@ class CompareSettings(BaseModel):
     )
 
 
+def _cuts(value: object) -> object:
+    """Read truth values, and numbers separated by commas, as on the command line."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip("[] ")
+    if text in ("true", "false"):
+        return text == "true"
+    return [part.strip() for part in text.split(",")]
+
+
+class ReportSettings(BaseModel):
+    """The user's table that a report is divided by."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metadata: str | None = Field(
+        None, description="CSV, TSV or Parquet table about studies or patients, for subgroups"
+    )
+    id_column: str | None = Field(
+        None,
+        description="its column that names studies or patients; none: found by its usual names",
+    )
+    subgroups: dict[str, Annotated[bool | list[float], BeforeValidator(_cuts)]] = Field(
+        default_factory=dict,
+        description="its columns that divide the cohort: true, or the numbers where bins begin, e.g. "
+        "age = [40, 60]; none: those that suit",
+    )
+
+
 class KeepSettings(BaseModel):
     """Pictures that `gliobench evaluate` stores for reports."""
 
@@ -221,6 +250,10 @@ class _Settings(BaseSettings):
         default_factory=lambda: KeepSettings.model_validate({}),
         description="pictures stored for reports, as [keep] or keep.NAME",
     )
+    report: ReportSettings = Field(
+        default_factory=lambda: ReportSettings.model_validate({}),
+        description="reports, as [report] or report.NAME",
+    )
     ray: RaySettings = Field(
         default_factory=lambda: RaySettings.model_validate({}),
         description="workers on Ray, as [ray] or ray.NAME",
@@ -257,6 +290,7 @@ OPTION_TABLES = _option_tables()
 TABLES: Mapping[str, type[BaseModel]] = {
     "compare": CompareSettings,
     "keep": KeepSettings,
+    "report": ReportSettings,
     "ray": RaySettings,
     **OPTION_TABLES,
 }

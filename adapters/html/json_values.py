@@ -16,7 +16,7 @@ from gliobench.domain.metrics.measures import CENTRE_ERROR, Measure
 from gliobench.domain.position.bias import PositionBias, PriorComparison
 
 Schema = dict[str, Any]
-VERSION = 3
+VERSION = 4
 """Of the schemas; it grows when a name changes its meaning or is gone."""
 SCHEMA_FILE = "report.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -7,16 +7,16 @@ from dataclasses import fields
 
 from gliobench.adapters.html.numbers import ends
 from gliobench.adapters.html.stamps import marks
-from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.report import Report, SubgroupScore, SubgroupTest
 from gliobench.domain.evaluation.summary import FormSummary, Summary
 from gliobench.domain.files.tables import write_csv
-from gliobench.domain.metrics import measures
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.control_responses import GradeResponse, PlaceResponse
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
 Line = tuple[*tuple[object, ...], Measured]
 """The names of a number, and the number."""
+SCORED = ("form", "region", "measure")
 NUMBER = ("value", "low", "high", "n", "not_estimable")
 
 
@@ -34,7 +34,10 @@ def spreadsheets(report: Report) -> dict[str, str]:
         "position_bias": (("arm", "form", "measure"), _biases(report)),
         "controls": (("arm", "control", "form", "measure"), _controls(report)),
         "failures": (("arm", "reason", "studies"), _failures(report)),
-        "strata": (("by", "stratum", "arm", "measure"), _strata(report)),
+        "strata": (
+            ("by", "stratum", "arm", *SCORED, "studies", "failed", "detectable"),
+            _strata(report),
+        ),
     }
     files = {
         name: write_csv(
@@ -43,8 +46,16 @@ def spreadsheets(report: Report) -> dict[str, str]:
         )
         for name, (head, rows) in tables.items()
     }
-    head = ("first", "second", "family", "of", "p", "p_holm", "not_estimable", "stamps")
-    return {**files, "tests": write_csv(head, ((*row, stamped) for row in _tests(report)))}
+    tests: dict[str, tuple[tuple[str, ...], Iterable[tuple[object, ...]]]] = {
+        "tests": (("first", "second", "family", "of"), _tests(report)),
+        "subgroup_tests": (("by", "arm", *SCORED), _subgroup_tests(report)),
+    }
+    return files | {
+        name: write_csv(
+            (*head, "p", "p_holm", "not_estimable", "stamps"), ((*row, stamped) for row in rows)
+        )
+        for name, (head, rows) in tests.items()
+    }
 
 
 def _measures(report: Report) -> Iterator[Line]:
@@ -129,12 +140,25 @@ def _failures(report: Report) -> Iterator[Line]:
 def _strata(report: Report) -> Iterator[Line]:
     for stratum in report.subgroups:
         for row in stratum.rows:
-            for measure, found in (
-                (measures.ACCURACY, row.accuracy),
-                (measures.BALANCED_ACCURACY, row.balanced_accuracy),
-                (measures.CENTRE_ERROR, row.error_mm),
-            ):
-                yield stratum.by.value, stratum.name, row.arm, measure.exported_as, found
+            for score in row.scores:
+                detects = "" if isinstance(score.detectable, NotEstimable) else score.detectable
+                names = (stratum.by, stratum.name, row.arm, *_scored(score))
+                yield *names, row.n, row.n_failed, detects, score.value
+
+
+def _subgroup_tests(report: Report) -> Iterator[tuple[object, ...]]:
+    for test in report.subgroup_tests:
+        ps = ("" if isinstance(p, NotEstimable) else p for p in (test.p, test.adjusted))
+        yield test.by, test.arm, *_scored(test), *ps, _reason(test.p)
+
+
+def _scored(found: SubgroupScore | SubgroupTest) -> tuple[str, str, str]:
+    """Name a form, a region and a measure."""
+    return (
+        found.form.value if found.form else "grade",
+        found.region.value if found.region else "",
+        found.measure.exported_as,
+    )
 
 
 def _number(measured: Measured) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
 from gliobench.adapters.html.words import p_value
 from gliobench.domain.comparison.pair import Test
+from gliobench.domain.comparison.report import SubgroupTest
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
 T = TypeVar("T")
@@ -17,10 +18,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value, with an interval or a count in small print below."""
+    """A value, with an interval or a count in small print below; grey where it is of few studies."""
 
     text: str
     small: str = ""
+    few: bool = False
 
 
 NOTHING = Cell(MISSING)
@@ -126,7 +128,7 @@ def share_cell(measured: Measured) -> Cell:
     return Cell(percent(value_of(measured)), interval(measured))
 
 
-def test_cell(test: Test | None) -> Cell:
+def test_cell(test: Test | SubgroupTest | None) -> Cell:
     """Print a test's p, with the Holm-adjusted p below."""
     if test is None or isinstance(test.p, NotEstimable):
         return NOTHING

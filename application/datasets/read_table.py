@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import MOST_BYTES, Row, read_rows
 
 
-def read_table(path: DatasetPath) -> tuple[frozenset[str], Iterator[Row]]:
+def read_table(path: DatasetPath) -> tuple[Mapping[str, str], Iterator[Row]]:
     """Read a table of a dataset, no more of it than a table may have.
 
     Returns:

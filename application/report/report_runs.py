@@ -10,6 +10,7 @@ from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.report.control_responses import responses
 from gliobench.application.report.describe_cohort import describe_cohort
 from gliobench.application.report.gather_cases import gather_cases
+from gliobench.application.report.join_metadata import JoinMetadata
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant
 from gliobench.domain.comparison.audits import ScoredRun, audit
 from gliobench.domain.comparison.build_report import build_report, shared_studies
@@ -34,6 +35,7 @@ class ReportRuns:
         refuses_leakage: Refuse a backend that has learned from these patients; otherwise it is
             stamped. A baseline, which knows averages only, is stamped and never refused.
         fewest: Runs wanted.
+        join_metadata: Divides the studies by a user's table; None without one.
         today: Returns the date of the report.
     """
 
@@ -42,6 +44,7 @@ class ReportRuns:
     versions: Mapping[str, str] | None = None
     refuses_leakage: bool = False
     fewest: int = 1
+    join_metadata: JoinMetadata | None = None
     today: Callable[[], date] = date.today
 
     def __call__(
@@ -57,8 +60,8 @@ class ReportRuns:
                 that are not scored are ignored.
 
         Raises:
-            InvalidInputError: Too few runs, other cohorts or references, no study that all have, or
-                a backend that has learned from these patients.
+            InvalidInputError: Too few runs, other cohorts or references, no study that all have, a
+                backend that has learned from these patients, or a user's table that does not fit.
             NotFoundError: A store keeps no run, or no scores.
             JobError: A store cannot be read.
         """
@@ -78,6 +81,7 @@ class ReportRuns:
                 "the runs have scores of no study in common: evaluate them again"
             )
         primary = self.primary or _recorded(list(manifests.values()))
+        strata, facts = self.join_metadata(cases) if self.join_metadata else ([], None)
         report = build_report(
             [
                 Entrant(
@@ -101,12 +105,14 @@ class ReportRuns:
             ),
             bootstrap=bootstrap,
             versions=first.versions if self.versions is None else self.versions,
+            columns=strata,
         )
         return replace(
             report,
             casebook=gather_cases(runs, [run.cases.study_ids.tolist() for run in scored]),
             missing_shards=first.missing_shards,
             date=self.today().isoformat(),
+            metadata=facts,
         )
 
     def _refuse(self, findings: Sequence[Finding]) -> None:

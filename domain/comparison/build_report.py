@@ -22,6 +22,8 @@ from gliobench.domain.comparison.rank_backends import rank_backends
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.site_audit import audit_sites
+from gliobench.domain.comparison.strata import Strata, built_in_strata
+from gliobench.domain.comparison.subgroup_tests import compare_subgroups
 from gliobench.domain.evaluation.case_table import CaseTable, align
 from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.position.clouds import Cloud
@@ -43,6 +45,7 @@ def build_report(
     primary_choice: PrimaryChoice = PrimaryChoice.LATER,
     bootstrap: BootstrapOptions | None = None,
     versions: Mapping[str, str] | None = None,
+    columns: Sequence[Strata] = (),
 ) -> Report:
     """Describe runs over one cohort, alone and in pairs, on the studies that all of them have.
 
@@ -54,6 +57,7 @@ def build_report(
         primary_choice: How that was chosen.
         bootstrap: Of the bootstraps and permutations.
         versions: Of gliobench and the libraries that compute.
+        columns: How a user's table divides the shared studies, in their order.
     """
     bootstrap = bootstrap or BootstrapOptions()
     cases = shared_studies([entrant.run for entrant in entrants])
@@ -72,7 +76,9 @@ def build_report(
     ]
     tests, claiming = draw_claims([_follows(arm) for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
-    brains = brains_mm(next(iter(cases.values())))
+    first = next(iter(cases.values()))
+    strata = [*built_in_strata(first), *columns]
+    brains = brains_mm(first)
     return Report(
         cohort=cohort,
         flow=follow([item.run for item in entrants], cases),
@@ -81,8 +87,11 @@ def build_report(
         brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
         pairs=claiming,
-        subgroups=tuple(score_by_subgroup(cases)),
-        sites=audit_sites(next(iter(cases.values()))),
+        subgroups=tuple(score_by_subgroup(cases, strata)),
+        subgroup_tests=tuple(compare_subgroups(cases, strata, seed=bootstrap.seed))
+        if cohort.is_ranked
+        else (),
+        sites=audit_sites(first),
         findings=tuple(findings),
         seed=bootstrap.seed,
         replicates=bootstrap.replicates,

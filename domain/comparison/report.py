@@ -10,13 +10,15 @@ from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.distributions import Distribution
 from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import CohortFlow
-from gliobench.domain.comparison.pair import Pair, Test, Tracking
+from gliobench.domain.comparison.metadata_facts import MetadataFacts
+from gliobench.domain.comparison.pair import ALPHA, Pair, PValue, Test, Tracking
 from gliobench.domain.comparison.ranking import Ranking
 from gliobench.domain.comparison.site_audit import SiteAudit
-from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.comparison.volumes import VolumeAgreement
 from gliobench.domain.evaluation.findings import Finding
 from gliobench.domain.evaluation.summary import GradingSummary, RunSummary
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.clouds import Cloud
 from gliobench.domain.position.control_responses import Response
@@ -116,6 +118,26 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
+class SubgroupScore:
+    """One measure of one backend in one part of the cohort, intention-to-treat.
+
+    Args:
+        form: None for grades.
+        region: Of a mask.
+        measure: Those of the tables whose interval needs no drawing.
+        value: Its estimate.
+        detectable: The smallest difference from the other parts together that a test finds with a power
+            of 80 %.
+    """
+
+    form: Form | None
+    region: Region | None
+    measure: Measure
+    value: Measured
+    detectable: PValue
+
+
+@dataclass(frozen=True, slots=True)
 class StratumRow:
     """One backend in one part of the cohort, intention-to-treat.
 
@@ -125,6 +147,8 @@ class StratumRow:
         accuracy: Of its grades.
         balanced_accuracy: Not estimable where the part has one grade.
         error_mm: Mean distance of its points on the scoring plane.
+        n_failed: Studies of the part in which a grade or a form failed.
+        scores: Every measure.
     """
 
     arm: str
@@ -132,17 +156,57 @@ class StratumRow:
     accuracy: Measured
     balanced_accuracy: Measured
     error_mm: Measured
+    n_failed: int = 0
+    scores: tuple[SubgroupScore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """One part of the cohort; `edges` of terciles are in `unit`."""
+    """One part of the cohort.
 
-    by: Stratifier
+    Args:
+        by: The property that defines it: built in, or the heading of a column of the user's table.
+        name: Of the part.
+        edges: For terciles, the largest value of the first and of the second.
+        unit: Of the edges.
+        rows: One a backend.
+    """
+
+    by: str
     name: str
     edges: tuple[float, ...]
     unit: str
     rows: tuple[StratumRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupTest:
+    """Whether one measure of one backend differs between the parts that a property defines.
+
+    Args:
+        by: The property.
+        arm: The backend.
+        form: None for grades.
+        region: Of a mask.
+        measure: A mean or a share over studies.
+        p: By permutation, over the parts of ten studies or more; see `heterogeneity_tests`.
+        adjusted: Corrected by Holm over the properties, for this backend and measure.
+    """
+
+    __test__ = False  # pytest
+
+    by: str
+    arm: str
+    form: Form | None
+    region: Region | None
+    measure: Measure
+    p: PValue
+    adjusted: PValue
+
+    @property
+    def is_significant(self) -> bool:
+        """Return whether the parts differ statistically significantly."""
+        return isinstance(self.adjusted, float) and self.adjusted < ALPHA
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +221,8 @@ class Report:
         brains: Where the brains lie on the scoring planes; None where that is not known.
         arms: One or more, in the order asked for.
         pairs: All pairs of them, the earlier first; none on simulated studies.
-        subgroups: By size, side, eccentricity, grade and site.
+        subgroups: By size, side, eccentricity, grade and site, and by columns of the user's table.
+        subgroup_tests: Of every property, backend and measure; none on simulated studies.
         sites: What the site alone gives away.
         findings: What a reader has to know, the gravest first.
         seed: Of all that is drawn.
@@ -167,6 +232,7 @@ class Report:
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
         rankings: By the primary endpoint and by points; none on simulated studies.
         date: When the report was made, as YYYY-MM-DD; empty where it is not known.
+        metadata: How the user's table was joined; None without one.
     """
 
     cohort: CohortDescription
@@ -177,6 +243,7 @@ class Report:
     arms: tuple[Arm, ...]
     pairs: tuple[Pair, ...]
     subgroups: tuple[Stratum, ...]
+    subgroup_tests: tuple[SubgroupTest, ...]
     sites: SiteAudit
     findings: tuple[Finding, ...]
     seed: int
@@ -186,3 +253,4 @@ class Report:
     missing_shards: tuple[str, ...] = ()
     rankings: tuple[Ranking, ...] = ()
     date: str = ""
+    metadata: MetadataFacts | None = None

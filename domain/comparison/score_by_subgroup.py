@@ -2,60 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-import numpy as np
-
-from gliobench.domain.comparison.endpoints import POINT_ERROR
-from gliobench.domain.comparison.paired_grades import NOT_GRADED, GradedStudies
-from gliobench.domain.comparison.report import Stratum, StratumRow
-from gliobench.domain.comparison.strata import Stratifier, stratify
+from gliobench.domain.comparison.report import Stratum, StratumRow, SubgroupScore
+from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.grading_measures import undrawn_measures
+from gliobench.domain.evaluation.localisation_rows import localisation_rows
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics.measures import ACCURACY, BALANCED_ACCURACY, CENTRE_ERROR, Measure
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Measured
-from gliobench.domain.statistics.means import estimate_mean
-from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
-from gliobench.domain.statistics.sampling import Indices, numbered
+from gliobench.domain.statistics.power import detectable_subgroup_difference
 
 
-def score_by_subgroup(cases: Mapping[str, CaseTable]) -> Iterator[Stratum]:
-    """Divide the shared studies into subgroups, and score every run in each of them.
+class Scored(NamedTuple):
+    """What is measured in subgroups: grades, where `form` is None, or a form, of masks in a region."""
+
+    form: Form | None
+    region: Region | None
+    measure: Measure
+
+
+class _Part(NamedTuple):
+    """One backend in one part of the cohort."""
+
+    n: int
+    n_failed: int
+    found: Mapping[Scored, Measured]
+
+
+def score_by_subgroup(
+    cases: Mapping[str, CaseTable], strata: Sequence[Strata]
+) -> Iterator[Stratum]:
+    """Score every run in each subgroup of the shared studies.
 
     Args:
         cases: By run, in the same order.
+        strata: How properties divide them.
     """
-    slim = {arm: table.of_forms(Form.POINT) for arm, table in cases.items()}
-    first = next(iter(slim.values()))
-    for by in Stratifier:
-        parts = stratify(first, by)
-        for name in parts.names:
-            members = parts.members(name)
-            part = {arm: table.take(members) for arm, table in slim.items()}
-            yield Stratum(by, name, parts.edges, parts.unit, tuple(_stratum_rows(part)))
+    for by in strata:
+        parts = [
+            {arm: _part(table.take(by.members(name))) for arm, table in cases.items()}
+            for name in by.names
+        ]
+        for at, (name, part) in enumerate(zip(by.names, parts, strict=True)):
+            others = [*parts[:at], *parts[at + 1 :]]
+            rows = (
+                _row(arm, one, [other[arm].found for other in others]) for arm, one in part.items()
+            )
+            yield Stratum(by.by, name, by.edges, by.unit, tuple(rows))
 
 
-def _stratum_rows(cases: Mapping[str, CaseTable]) -> Iterator[StratumRow]:
-    patients = numbered(next(iter(cases.values())).patients.tolist())
-    for arm, table in cases.items():
-        accuracy, balanced = _accuracies(arm, table)
-        yield StratumRow(arm, len(table), accuracy, balanced, _error(table, patients))
+def _part(table: CaseTable) -> _Part:
+    found = {
+        Scored(None, None, measure): value
+        for measure, value in _grades(table).items()
+        if measure.in_tables
+    }
+    for row in localisation_rows(table, answered_only=False):
+        found |= {
+            Scored(row.form, row.region, measure): value
+            for measure, value in row.measures.items()
+            if measure.in_tables
+        }
+    return _Part(len(table), table.n_failed, found)
 
 
-def _error(table: CaseTable, patients: Indices) -> Measured:
-    errors = POINT_ERROR.scores(table)
-    if np.isnan(errors).all():
-        return UNMEASURED
-    worst = errors == POINT_ERROR.worst
-    return estimate_mean(errors, patients, failed=worst, bounds=(0.0, POINT_ERROR.worst))
+def _grades(table: CaseTable) -> Mapping[Measure, Measured]:
+    asked = table.has_grade & table.asked_grade
+    if not asked.any():
+        return {}
+    return undrawn_measures(table.hgg[asked], table.called_hgg[asked], table.probability_hgg[asked])
 
 
-def _accuracies(arm: str, table: CaseTable) -> tuple[Measured, Measured]:
-    studies = GradedStudies.of({arm: table})
-    if not studies.has(arm):
-        unmeasured = NOT_GRADED if arm not in studies.called else UNMEASURED
-        return unmeasured, unmeasured
-    right, hgg = studies.right(arm), studies.hgg
-    accuracy, found, spared = (
-        wilson(successes=int(part.sum()), n=len(part)) for part in (right, right[hgg], right[~hgg])
+def _row(arm: str, part: _Part, others: Sequence[Mapping[Scored, Measured]]) -> StratumRow:
+    def of(form: Form | None, measure: Measure) -> Measured:
+        return part.found.get(Scored(form, None, measure), UNMEASURED)
+
+    return StratumRow(
+        arm,
+        part.n,
+        accuracy=of(None, ACCURACY),
+        balanced_accuracy=of(None, BALANCED_ACCURACY),
+        error_mm=of(Form.POINT, CENTRE_ERROR),
+        n_failed=part.n_failed,
+        scores=tuple(
+            SubgroupScore(
+                *scored,
+                value=value,
+                detectable=detectable_subgroup_difference(
+                    value, [other.get(scored, UNMEASURED) for other in others]
+                ),
+            )
+            for scored, value in part.found.items()
+        ),
     )
-    return accuracy, mean_of_proportions(found, spared)

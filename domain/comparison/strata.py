@@ -1,6 +1,7 @@
 """Subgroups of a cohort: by tumour size, side, distance from the brain's centre, grade and site.
 
-A subgroup is a property of the case, not of the backend, so all backends share it.
+A subgroup is a property of the case, not of the backend, so all backends share it. Those of a user's
+table are in `column_strata`.
 """
 
 from __future__ import annotations
@@ -47,14 +48,14 @@ class Strata:
     """A cohort of N cases in subgroups.
 
     Args:
-        by: The property.
+        by: The property, as a report calls it.
         names: The non-empty subgroups, in ascending order.
         part: (N,) int, each case's index into `names`; -1 where unknown.
         edges: For terciles, the largest value of the first and of the second; empty for others.
         unit: Unit of the edges.
     """
 
-    by: Stratifier
+    by: str
     names: tuple[str, ...]
     part: Indices
     edges: tuple[float, ...] = ()
@@ -86,33 +87,40 @@ def stratify(cases: Cases, by: Stratifier) -> Strata:
     return _RULES[by](CaseTable.of(cases))
 
 
+def built_in_strata(cases: Cases) -> list[Strata]:
+    """Divide a cohort by every property that is known without a table of the user's."""
+    return [stratify(cases, by) for by in Stratifier]
+
+
 def _by_size(table: CaseTable) -> Strata:
     names = ("small", "medium", "large")
     sized = ~np.isnan(table.volume_mm3)
     if table.on_one_plane[sized].all():  # slice thickness is no property of the tumour
-        return _terciles(table.area_mm2 / 100, Stratifier.SIZE, names, unit="cm²")
-    return _terciles(table.volume_mm3 / 1000, Stratifier.SIZE, names, unit="ml")
+        return terciles(table.area_mm2 / 100, Stratifier.SIZE.value, names, unit="cm²")
+    return terciles(table.volume_mm3 / 1000, Stratifier.SIZE.value, names, unit="ml")
 
 
 def _by_eccentricity(table: CaseTable) -> Strata:
     names = ("central", "intermediate", "peripheral")
-    return _terciles(table.from_brain_mm, Stratifier.ECCENTRICITY, names, unit="mm")
+    return terciles(table.from_brain_mm, Stratifier.ECCENTRICITY.value, names, unit="mm")
 
 
 def _by_laterality(table: CaseTable) -> Strata:
     sides = [laterality(share) for share in table.right_share.tolist()]
     order = [side.value for side in Laterality]
-    return _named(Stratifier.LATERALITY, [side.value if side else None for side in sides], order)
+    return named(
+        Stratifier.LATERALITY.value, [side.value if side else None for side in sides], order
+    )
 
 
 def _by_grade(table: CaseTable) -> Strata:
     grades = [grade.value if grade else None for grade in table.reference_grades]
-    return _named(Stratifier.GRADE, grades, [grade.value for grade in Grade])
+    return named(Stratifier.GRADE.value, grades, [grade.value for grade in Grade])
 
 
 def _by_site(table: CaseTable) -> Strata:
     sites: list[str | None] = table.sites.tolist()
-    return _named(Stratifier.SITE, sites, sorted({site for site in sites if site is not None}))
+    return named(Stratifier.SITE.value, sites, sorted({site for site in sites if site is not None}))
 
 
 _RULES: Mapping[Stratifier, Callable[[CaseTable], Strata]] = {
@@ -124,23 +132,25 @@ _RULES: Mapping[Stratifier, Callable[[CaseTable], Strata]] = {
 }
 
 
-def _terciles(
-    numbers: FloatArray, by: Stratifier, names: tuple[str, str, str], *, unit: str
+def terciles(
+    numbers: FloatArray, by: str, names: tuple[str, str, str], *, unit: str = ""
 ) -> Strata:
+    """Divide cases by terciles of a number, (N,); NaN is unknown."""
     known = np.sort(numbers[~np.isnan(numbers)])
     if not known.size:
-        return _named(by, [None] * len(numbers), names)
+        return named(by, [None] * len(numbers), names)
     # "inverted_cdf" gives an edge that is a case's own value
     first, second = np.quantile(known, (1 / 3, 2 / 3), method="inverted_cdf")
     labels = [
         None if isnan(item) else names[int(item > first) + int(item > second)]
         for item in numbers.tolist()
     ]
-    divided = _named(by, labels, names)
+    divided = named(by, labels, names)
     return Strata(by, divided.names, divided.part, edges=(float(first), float(second)), unit=unit)
 
 
-def _named(by: Stratifier, labels: Sequence[str | None], order: Sequence[str]) -> Strata:
+def named(by: str, labels: Sequence[str | None], order: Sequence[str]) -> Strata:
+    """Divide cases by labels, one a case; None is unknown."""
     there = set(labels)
     names = tuple(name for name in order if name in there)
     place: dict[str | None, int] = {name: index for index, name in enumerate(names)}

@@ -114,21 +114,35 @@ def grading_measures(
     Returns:
         Measures of probabilities are there where every answer has one.
     """
-    given = bool(probability.size) and not np.isnan(probability).any()
+    given = _all_given(probability)
     answers = GradedAnswers.of(
         hgg, called=called[:, None], probabilities=[probability] if given else []
     )
-    counted = answers.called.confusions(np.ones((1, len(hgg))))
-    found = {item: _wilson(*item.of_counts(counted)) for item in GRADING if item.of_counts}
-    found[BALANCED_ACCURACY] = mean_of_proportions(found[SENSITIVITY], found[SPECIFICITY])
-    if given:
-        found[AUROC] = auroc_interval(reference=hgg, score=probability)
+    found = undrawn_measures(hgg, called, probability)
     asked = [item for item in GRADING if given or not item.needs_probabilities]
     drawn = [item for item in asked if item not in found]
     plan = SamplingPlan.of(patients, hgg.tolist())
     replicates = resample(answers.statistic(drawn), plan, replicates=RESAMPLES, seed=seed)
     found |= zip(drawn, replicates.bca(), strict=True)
     return {item: found[item] for item in asked}
+
+
+def undrawn_measures(
+    hgg: BoolArray, called: BoolArray, probability: FloatArray
+) -> dict[Measure, Measured]:
+    """Measure, of the same, what has an interval in closed form: no cohort is drawn."""
+    counted = CalledGrades.of(reference=hgg, called_hgg=called[:, None]).confusions(
+        np.ones((1, len(hgg)))
+    )
+    found = {item: _wilson(*item.of_counts(counted)) for item in GRADING if item.of_counts}
+    found[BALANCED_ACCURACY] = mean_of_proportions(found[SENSITIVITY], found[SPECIFICITY])
+    if _all_given(probability):
+        found[AUROC] = auroc_interval(reference=hgg, score=probability)
+    return found
+
+
+def _all_given(probability: FloatArray) -> bool:
+    return bool(probability.size) and not np.isnan(probability).any()
 
 
 def _wilson(counted: FloatArray, of: FloatArray) -> Measured:

@@ -48,7 +48,7 @@ def column_key(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
 
 
-def read_rows(content: bytes, *, place: str) -> tuple[frozenset[str], Iterator[Row]]:
+def read_rows(content: bytes, *, place: str) -> tuple[Mapping[str, str], Iterator[Row]]:
     """Read a table with commas, semicolons or tabs, in UTF-8 or UTF-16, with or without a byte-order mark.
 
     Bytes that are not UTF-8 are preserved as the operating system does in file names. Blank rows are
@@ -59,7 +59,7 @@ def read_rows(content: bytes, *, place: str) -> tuple[frozenset[str], Iterator[R
         place: Name of the file in messages.
 
     Returns:
-        The columns' keys, and an iterator of the rows.
+        The columns' headings by their keys, and an iterator of the rows.
 
     Raises:
         InvalidInputError: The table is empty or too large, or two columns have the same name; during
@@ -75,7 +75,8 @@ def read_rows(content: bytes, *, place: str) -> tuple[frozenset[str], Iterator[R
     for number, column in enumerate(columns):
         if column and column in columns[:number]:
             raise InvalidInputError(f"{place}: row 1: two columns are called {header[number]!r}")
-    return frozenset(columns) - {""}, _rows(lines, columns, place)
+    headings = {key: name for key, name in zip(columns, header, strict=True) if key}
+    return headings, _rows(lines, columns, place)
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -98,17 +99,20 @@ def _harmless(value: object) -> object:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _delimiter(content: bytes, encoding: str) -> str:
+def delimiter_of(content: bytes) -> str:
     """Choose the delimiter that splits the header into the most cells."""
-    text = content[:_LONGEST_HEADER].decode(encoding, errors="replace")
+    text = content[:_LONGEST_HEADER].decode(_encoding(content), errors="replace")
     return max(_DELIMITERS, key=text.lstrip().partition("\n")[0].count)
+
+
+def _encoding(content: bytes) -> str:
+    return "utf-16" if content[:2] in _BYTE_ORDERS else "utf-8-sig"
 
 
 def _lines(content: bytes, place: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the non-empty rows with their numbers."""
-    encoding = "utf-16" if content[:2] in _BYTE_ORDERS else "utf-8-sig"
-    delimiter = _delimiter(content, encoding)
-    text = TextIOWrapper(BytesIO(content), encoding, errors="surrogateescape", newline="")
+    delimiter = delimiter_of(content)
+    text = TextIOWrapper(BytesIO(content), _encoding(content), errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     for number in range(1, MOST_ROWS + 2):
         try:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import hypot
 
 import numpy as np
 from scipy.special import bdtr, gammaln, ndtr, ndtri, owens_t, xlog1py, xlogy
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
-from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable, two_sided_z
+from gliobench.domain.statistics.estimate import (
+    NO_STUDY,
+    Estimate,
+    Measured,
+    NotEstimable,
+    two_sided_z,
+)
 
 POWER = 0.8
 ALPHA = 0.05
@@ -94,6 +101,45 @@ def detectable_auroc_difference(
         return float(ndtr(difference / error - z) + ndtr(-difference / error - z))
 
     return _smallest(found, power=power, most=auroc - 0.5)
+
+
+def detectable_subgroup_difference(
+    own: Measured, others: Sequence[Measured], *, power: float = POWER, alpha: float = ALPHA
+) -> float | NotEstimable:
+    """Find the smallest difference of a subgroup from the others together that a test detects.
+
+    By the normal approximation, with the standard errors that the intervals' widths imply; the others
+    are weighted by their studies.
+
+    Args:
+        own: The subgroup's estimate.
+        others: Those of the other subgroups; those without an interval are left out.
+        power: Probability of detection.
+        alpha: Two-sided level of the test.
+
+    Returns:
+        > 0. Not estimable where the subgroup, or all of the others, have no interval.
+    """
+    _check(power=power, alpha=alpha)
+    mine = _standard_error_of(own)
+    rest = [
+        (item.n, error)
+        for item in others
+        if isinstance(item, Estimate) and (error := _standard_error_of(item)) is not None
+    ]
+    if mine is None or not rest:
+        return NotEstimable("there are not two subgroups with an interval")
+    total = sum(n for n, _ in rest)
+    theirs = hypot(*(n / total * error for n, error in rest))
+    return float(two_sided_z(1 - alpha) + ndtri(power)) * hypot(mine, theirs)
+
+
+def _standard_error_of(measured: Measured) -> float | None:
+    """Return the standard error that an interval's width implies; None without one."""
+    if isinstance(measured, NotEstimable) or isinstance(measured.interval, NotEstimable):
+        return None
+    spread = measured.interval
+    return (spread.high - spread.low) / (2 * two_sided_z(spread.level))
 
 
 def _smallest(

@@ -137,6 +137,8 @@ def evaluate(
     limit: int | None = None,
     controls: bool = False,
     progress: bool = False,
+    metadata: Place | None = None,
+    subgroups: Mapping[str, bool | Sequence[float]] | None = None,
     **settings: object,
 ) -> Report:
     """Run backends over a dataset and write the report; an interrupted evaluation goes on.
@@ -148,6 +150,10 @@ def evaluate(
         limit: Take only the first studies.
         controls: Run again over altered images.
         progress: Show progress on stderr.
+        metadata: CSV, TSV or Parquet table about studies or patients, for subgroups.
+        subgroups: Its columns that divide the cohort, by name: True, or the numbers where bins begin,
+            such as `{"age": [40, 60], "sex": True}`, added to those of the setting `report.subgroups`;
+            without any, those that suit.
         settings: Others than those of `gliobench.toml` and the environment.
 
     Raises:
@@ -156,7 +162,8 @@ def evaluate(
         UndeclaredLabelsError: The labels of the masks may mean several things: set `labels`.
         JobError: `out` cannot be read or written.
     """
-    with _working_under(settings) as current:
+    with _working_under(settings | _divided(metadata, subgroups)) as current:
+        container.join_metadata()
         cohort, place = fspath(dataset), output_folder(fspath(out))
         names = [backends] if isinstance(backends, str) else backends
         request = EvaluationRequest(
@@ -183,6 +190,8 @@ def compare(
     primary: str | None = None,
     replicates: int | None = None,
     allow_leakage: bool = False,
+    metadata: Place | None = None,
+    subgroups: Mapping[str, bool | Sequence[float]] | None = None,
     **settings: object,
 ) -> Report:
     """Compare runs over the same studies in pairs, and write the comparison.
@@ -193,6 +202,10 @@ def compare(
         primary: Endpoint that decides; None takes the setting `compare.primary`.
         replicates: Bootstrap cohorts to draw.
         allow_leakage: Compare though a backend has learned from these patients.
+        metadata: CSV, TSV or Parquet table about studies or patients, for subgroups.
+        subgroups: Its columns that divide the cohort, by name: True, or the numbers where bins begin,
+            such as `{"age": [40, 60], "sex": True}`, added to those of the setting `report.subgroups`;
+            without any, those that suit.
         settings: Others than those of `gliobench.toml` and the environment.
 
     Raises:
@@ -200,7 +213,7 @@ def compare(
         InvalidInputError: The runs are of different patients, or of learned ones.
         JobError: A place cannot be read or written.
     """
-    with _working_under(settings):
+    with _working_under(settings | _divided(metadata, subgroups)):
         comparing = container.comparing(
             primary=primary, replicates=replicates, allow_leakage=allow_leakage
         )
@@ -210,12 +223,23 @@ def compare(
         return read_report(written, container.storage(place))
 
 
-def report(runs: Place | Sequence[Place], out: Place, **settings: object) -> Report:
+def report(
+    runs: Place | Sequence[Place],
+    out: Place,
+    *,
+    metadata: Place | None = None,
+    subgroups: Mapping[str, bool | Sequence[float]] | None = None,
+    **settings: object,
+) -> Report:
     """Report on runs without comparing them by a chosen endpoint; leakage is stamped.
 
     Args:
         runs: Folders or URLs of runs, or of several as `evaluate` leaves them.
         out: Folder or URL of the report.
+        metadata: CSV, TSV or Parquet table about studies or patients, for subgroups.
+        subgroups: Its columns that divide the cohort, by name: True, or the numbers where bins begin,
+            such as `{"age": [40, 60], "sex": True}`, added to those of the setting `report.subgroups`;
+            without any, those that suit.
         settings: Others than those of `gliobench.toml` and the environment.
 
     Raises:
@@ -223,7 +247,7 @@ def report(runs: Place | Sequence[Place], out: Place, **settings: object) -> Rep
         InvalidInputError: The runs are of different patients.
         JobError: A place cannot be read or written.
     """
-    with _working_under(settings):
+    with _working_under(settings | _divided(metadata, subgroups)):
         place = output_folder(fspath(out))
         written = container.write_report().of_runs(_places(runs), place)
         return read_report(written, container.storage(place))
@@ -237,6 +261,14 @@ def backends(**settings: object) -> Table:
     """
     with _working_under(settings):
         return Table(pa.Table.from_pylist([asdict(row) for row in container.list_backends()]))
+
+
+def _divided(
+    metadata: Place | None, subgroups: Mapping[str, bool | Sequence[float]] | None
+) -> dict[str, object]:
+    """Name the settings of a user's table."""
+    given: dict[str, object] = {} if metadata is None else {"report.metadata": fspath(metadata)}
+    return given if subgroups is None else given | {"report.subgroups": dict(subgroups)}
 
 
 @contextmanager

@@ -6,8 +6,13 @@ from typing import Annotated
 
 import typer
 
-from gliobench.entrypoints.container import container
+from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.metadata_options import (
+    MetadataOption,
+    SubgroupOption,
+    with_metadata,
+)
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import MOST_REPLICATES
@@ -44,6 +49,8 @@ def compare(
             "--replicates", min=100, max=MOST_REPLICATES, help="Number of bootstrap resamples."
         ),
     ] = None,
+    metadata: MetadataOption = None,
+    subgroup: SubgroupOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Compare runs over the same studies in pairs, with significance tests and confidence intervals.
@@ -52,6 +59,7 @@ def compare(
 
     Exit code 3: compared despite leakage, an unfinished run, or unreadable references.
     """
+    adopt(with_metadata(container.settings(), metadata, subgroup))
     comparing = container.comparing(
         primary=primary, replicates=replicates, allow_leakage=allow_leakage
     )

@@ -16,6 +16,11 @@ from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.metadata_options import (
+    MetadataOption,
+    SubgroupOption,
+    with_metadata,
+)
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
@@ -87,6 +92,8 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Process only the first studies.")
     ] = None,
+    metadata: MetadataOption = None,
+    subgroup: SubgroupOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
@@ -106,8 +113,9 @@ def evaluate(
         "batch_size": batch_size,
     }
     given = {name: value for name, value in flags.items() if value is not None}
-    settings = changed(container.settings(), given)
+    settings = with_metadata(changed(container.settings(), given), metadata, subgroup)
     adopt(settings)
+    container.join_metadata()  # a table that cannot be read stops the command before its work
     request = EvaluationRequest(
         dataset=dataset,
         backends=tuple(map(with_whole_path, backend)),

@@ -7,7 +7,12 @@ from typing import Annotated
 import typer
 
 from gliobench.entrypoints.commands.evaluate import end_with_report
-from gliobench.entrypoints.container import container
+from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.metadata_options import (
+    MetadataOption,
+    SubgroupOption,
+    with_metadata,
+)
 from gliobench.entrypoints.outputs import output_folder
 
 app = typer.Typer(add_completion=False)
@@ -30,11 +35,14 @@ def report(
             help="Folder or URL for the report; default: the first RUN.",
         ),
     ] = None,
+    metadata: MetadataOption = None,
+    subgroup: SubgroupOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Rewrite the report of an evaluation from its runs, without opening a study.
 
     Exit code 3: some studies failed, or shards are missing.
     """
+    adopt(with_metadata(container.settings(), metadata, subgroup))
     where = out or runs[0]
     end_with_report(container.write_report().of_runs(runs, where), out=where, as_json=as_json)

@@ -171,14 +171,18 @@ class Container(containers.DeclarativeContainer):
         open_store=run_store.provider,
         open_place=run_place.provider,
     )
+    metadata_table = Call(_wired("reports.metadata_table"), open_storage=storage.provider)
+    join_metadata = Call(
+        _wired("reports.join_metadata"), settings=settings, read_table=metadata_table.provider
+    )
     write_report = Factory(
         _late("application.report.write_report.WriteReport"),
-        report_runs=Factory(_late("application.report.report_runs.ReportRuns")),
+        report_runs=Factory(_wired("reports.reporting"), join_metadata=join_metadata),
         open_runs=open_runs,
         open_place=run_place.provider,
         open_writer=report_writer.provider,
     )
-    comparing = Factory(_wired("reports.comparing"), settings=settings)
+    comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(
         _wired("cohorts.fingerprint"), open_labelled=labelled_dataset.provider

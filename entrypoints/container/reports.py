@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gliobench.adapters.html.writer import HtmlReportWriter
+from gliobench.adapters.parquet.metadata_table import MAGIC, parquet_metadata
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.storage import Storage
+from gliobench.application.report.join_metadata import JoinMetadata
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
+from gliobench.domain.comparison.column_strata import ColumnChoice
 from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.messages import printable, shown
+from gliobench.domain.studies.metadata import MetadataTable
 from gliobench.entrypoints.settings import Settings
 from gliobench.entrypoints.versions import versions
 
@@ -19,9 +25,57 @@ def report_writer(url: str, open_storage: Callable[[str], Storage]) -> ReportWri
     return HtmlReportWriter(open_storage(url))
 
 
+def metadata_table(place: str, open_storage: Callable[[str], Storage]) -> MetadataTable:
+    """Read a user's table about studies or patients: CSV, TSV or Parquet, in a folder or at a URL.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It is no such table.
+    """
+    name = place.rpartition("/")[-1]
+    folder = open_storage(place.removesuffix(name) or ".")
+    if not name or not folder.exists(name):
+        raise NotFoundError(f"no table {shown(place)}: wanted a CSV, TSV or Parquet file")
+    content = folder.read(name)
+    read = parquet_metadata if content.startswith(MAGIC) else MetadataTable.of_text
+    return read(content, place=printable(name))
+
+
+def join_metadata(
+    settings: Settings, read_table: Callable[[str], MetadataTable]
+) -> JoinMetadata | None:
+    """Return what divides studies by the table of the settings; None where they name none.
+
+    Raises:
+        NotFoundError: As `metadata_table`.
+        InvalidInputError: Subgroups are named without a table or are no columns of it, or as
+            `metadata_table`.
+    """
+    asked, wanted = settings.report, [n for n, cuts in settings.report.subgroups.items() if cuts]
+    if asked.metadata is None:
+        if wanted:
+            raise InvalidInputError(f"subgroups by {', '.join(wanted)}: wanted --metadata FILE too")
+        return None
+    chosen = [
+        ColumnChoice(name, () if cuts is True else tuple(cuts))
+        for name, cuts in asked.subgroups.items()
+        if cuts
+    ]
+    table = read_table(asked.metadata)
+    for name in filter(None, [asked.id_column, *(choice.name for choice in chosen)]):
+        table.column(name)
+    return JoinMetadata(table, asked.id_column, tuple(chosen))
+
+
+def reporting(*, join_metadata: JoinMetadata | None) -> ReportRuns:
+    """Return what reports on runs, as they have recorded it."""
+    return ReportRuns(join_metadata=join_metadata)
+
+
 def comparing(
     *,
     settings: Settings,
+    join_metadata: JoinMetadata | None,
     primary: str | None = None,
     replicates: int | None = None,
     allow_leakage: bool = False,
@@ -30,6 +84,7 @@ def comparing(
 
     Args:
         settings: Of this process.
+        join_metadata: Divides the studies by a user's table.
         primary: Endpoint that decides.
         replicates: Bootstrap cohorts to draw.
         allow_leakage: Compare though a backend has learned from these patients.
@@ -42,4 +97,5 @@ def comparing(
         versions=versions(),
         refuses_leakage=not allow_leakage,
         fewest=2,
+        join_metadata=join_metadata,
     )

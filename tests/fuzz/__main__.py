@@ -30,6 +30,7 @@ KINDS: dict[str, Make] = {
     "run folders": runs.run_folders,
     "onnx": runs.networks,
     "tables": texts.tables,
+    "metadata": texts.metadata,
     "settings": texts.settings,
     "ids": texts.ids,
     "npz": runs.archives,

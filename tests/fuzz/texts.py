@@ -18,6 +18,7 @@ SETTINGS = (
     *("log_format", "llama", "compare", "keep", "ray", "backend", "labels", "llama.model"),
     *("llama.modalities", "llama.size_px", "llama.policy", "compare.primary", "keep.volumes"),
     *("compare.replicates", "keep.pictures", "ray.num_cpus", "backend.cnn-onnx.held_out"),
+    *("report.metadata", "report.subgroups", "report.subgroups.age", "report.id_column"),
     *("backend.majority.x", "llama.batch_size", "nosuch", "llama.nosuch", "a.b.c.d"),
 )
 TOML_VALUES = (
@@ -91,6 +92,24 @@ def tables(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     path.write_bytes(content)
     split = ("dataset", "split", str(ground.studies), "--folds", "2", "--exclude")
     return Hostile((*split, "{here}/quarantine.json"), f"quarantine: {what}")
+
+
+def metadata(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """Damage a table about studies, and ask for subgroups by it."""
+    path = here / "table.csv"
+    rows = [f"{study},{'MF'[n]},{40 + n},note {n}" for n, study in enumerate(STUDIES)]
+    path.write_text("\n".join(["study_id,sex,age,note", *rows]) + "\n")
+    what = _damage_table(rng, path)
+    if rng.randrange(6) == 0:
+        what, content = damaged_bytes(rng, b"PAR1" + path.read_bytes())
+        path.write_bytes(content)
+    column = rng.choice(
+        ("age=40,60", "sex", "note", "study_id", "age=", "=", "age=nan", "sex=1", "")
+    )
+    column = rng.choice((column, f"age={rng.choice(NUMBERS)}", rng.choice(HOSTILE_TEXTS)))
+    command = ("report", str(ground.run), "--out", "out", "--metadata", "{here}/table.csv")
+    chosen = ("--subgroup=" + column.replace("\x00", ""),) if rng.randrange(3) else ()
+    return Hostile((*command, *chosen), f"metadata: {what}, {column[:20]!r}")
 
 
 def _labels(rng: random.Random, here: Path, ground: Ground) -> Hostile:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from gliobench.adapters.html.casebook.rows import CaseRow
-from gliobench.adapters.html.numbers import number
-from gliobench.domain.comparison.strata import Strata, Stratifier, stratify
+from gliobench.adapters.html.words import subgroup_name
+from gliobench.domain.comparison.strata import Stratifier, stratify
 from gliobench.domain.geometry.grids import BoolArray
 
 PROPERTIES = tuple(by for by in Stratifier if by is not Stratifier.GRADE)
@@ -36,20 +36,16 @@ def subgroups(rows: Sequence[CaseRow]) -> tuple[tuple[str, tuple[Subgroup, ...]]
     numbers = count()
     return tuple(
         (
-            strata.by.value.capitalize(),
+            strata.by.capitalize(),
             tuple(
-                Subgroup(next(numbers), _named(strata, part), strata.members(name))
-                for part, name in enumerate(strata.names)
+                Subgroup(
+                    next(numbers),
+                    subgroup_name(name, strata.edges, strata.unit),
+                    strata.members(name),
+                )
+                for name in strata.names
             ),
         )
         for strata in (stratify(scores, by) for by in PROPERTIES)
         if len(strata.names) > 1
     )
-
-
-def _named(strata: Strata, part: int) -> str:
-    if len(strata.edges) + 1 != len(strata.names):
-        return strata.names[part]
-    low, high = (number(edge, 0) for edge in strata.edges)
-    limits = (f"up to {low}", f"{low} to {high}", f"over {high}")
-    return f"{strata.names[part]} ({limits[part]} {strata.unit})"

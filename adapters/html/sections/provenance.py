@@ -51,6 +51,7 @@ def provenance(report: Report) -> list[Block]:
         "Seed": report.seed,
         "Bootstrap cohorts": f"{report.replicates:,} for differences of grading and for position "
         f"bias, {RESAMPLES:,} for each backend's own measures of grading",
+        **({"Metadata table, SHA-256": report.metadata.sha256} if report.metadata else {}),
         **dict(sorted(report.versions.items())),
     }
     return [

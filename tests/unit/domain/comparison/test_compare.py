@@ -173,7 +173,7 @@ def test_only_studies_that_all_have_are_compared() -> None:
 
 
 def test_parts_of_the_cohort_are_the_same_for_all(comparison: Report) -> None:
-    grades = [one for one in comparison.subgroups if one.by is Stratifier.GRADE]
+    grades = [one for one in comparison.subgroups if one.by == Stratifier.GRADE.value]
 
     assert [(one.name, [row.n for row in one.rows]) for one in grades] == [
         ("LGG", [10, 10, 10]),

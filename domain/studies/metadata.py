@@ -1,0 +1,229 @@
+"""A user's table about patients or studies, and which of its rows belongs to which study."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.tables import Row, column_key, delimiter_of, read_rows
+from gliobench.domain.messages import shown
+from gliobench.domain.studies.study_ids import study_id_of
+
+_ID = re.compile(
+    r"(?=.)(brats\d*|tcga|tcia|tcgatcia|ucsf|upenn)?"
+    r"(study|subject|patient|participant|case|scan|exam)?(id|identifier|name|number|no|nr)?"
+)
+"""The keys of columns that usually name studies or patients, such as "BraTS21 ID" and "SubjectID"."""
+_UCSF = re.compile(r"(ucsf-pdgm-)0*(\d+)(_nifti)?", re.IGNORECASE)
+"""UCSF-PDGM's table writes a patient's number with three digits, its folders with four."""
+
+
+@dataclass(frozen=True, eq=False)
+class MetadataTable:
+    """Rows about studies or patients.
+
+    Args:
+        place: The file, for messages.
+        headings: Of the columns as written, by their keys.
+        rows: In order.
+        sha256: Of the file.
+        decimal_comma: Whether numbers may have one: not where commas separate the cells.
+    """
+
+    place: str
+    headings: Mapping[str, str]
+    rows: tuple[Row, ...]
+    sha256: str
+    decimal_comma: bool = False
+
+    @classmethod
+    def of_text(cls, content: bytes, *, place: str) -> MetadataTable:
+        """Read a table separated by commas, semicolons or tabs, in UTF-8 or UTF-16.
+
+        Raises:
+            InvalidInputError: As `read_rows`, or the text is in another encoding.
+        """
+        headings, rows = read_rows(content, place=place)
+        read = tuple(rows)
+        for at, text in [
+            (1, list(headings.values())),
+            *((r.number, r.cells.values()) for r in read),
+        ]:
+            if any(not cell.isprintable() and _is_undecoded(cell) for cell in text):
+                raise InvalidInputError(
+                    f"{place}: row {at} is not in UTF-8, perhaps in Latin-1: save the table as UTF-8"
+                )
+        return cls(
+            place,
+            headings,
+            read,
+            sha256(content).hexdigest(),
+            decimal_comma=delimiter_of(content) != ",",
+        )
+
+    def column(self, name: str) -> str:
+        """Return the key of a column, however its name is written.
+
+        Raises:
+            InvalidInputError: There is no such column.
+        """
+        if (key := column_key(name)) not in self.headings:
+            known = ", ".join(self.headings.values())
+            raise InvalidInputError(
+                f"{self.place}: there is no column {shown(name)}: wanted one of {known}"
+            )
+        return key
+
+    def number(self, cell: str) -> float | None:
+        """Read a number, with a decimal comma where the table may have one; None for other text."""
+        text = cell.replace(",", ".") if self.decimal_comma and "." not in cell else cell
+        return float(text) if _NUMBER.fullmatch(text) else None
+
+
+_NUMBER = re.compile(
+    r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII
+)
+
+
+def _is_undecoded(cell: str) -> bool:
+    return any("\udc80" <= character <= "\udcff" for character in cell)
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedMetadata:
+    """A table beside N studies.
+
+    Args:
+        table: The table.
+        id_column: Key of the column that names the studies or patients.
+        by_patient: Whether it names patients.
+        rows: (N,) the row of each study; None where there is none.
+        unmatched: Numbers of the rows that name no study.
+        id_columns: Keys of all columns that name studies or patients, here or by their heading.
+    """
+
+    table: MetadataTable
+    id_column: str
+    by_patient: bool
+    rows: tuple[Row | None, ...]
+    unmatched: tuple[int, ...]
+    id_columns: frozenset[str]
+
+    def cells(self, column: str) -> list[str | None]:
+        """Return each study's cell of a column, (N,); None where it is empty or there is no row."""
+        return [row.cells.get(column) if row else None for row in self.rows]
+
+
+def join(
+    table: MetadataTable,
+    study_ids: Sequence[str],
+    patients: Sequence[str],
+    *,
+    id_column: str | None = None,
+) -> JoinedMetadata:
+    """Find each study's row, by the study's id or else by the patient's.
+
+    Args:
+        table: The table.
+        study_ids: (N,).
+        patients: (N,) whose studies they are.
+        id_column: Name of the column to join by; None takes the one with a usual name that names any
+            of these studies.
+
+    Raises:
+        InvalidInputError: No column names a study, several do and disagree, or two rows of one study
+            differ.
+    """
+    by_study, by_patient = _places(study_ids), _places(patients)
+    named = [key for key in table.headings if _ID.fullmatch(key)]
+    wanted = [table.column(id_column)] if id_column else named
+    joins = [
+        found
+        for column in wanted
+        for found in (_Join.of(table, column, by_study), _Join.of(table, column, by_patient))
+        if found.rows
+    ]
+    for_studies = [found for found in joins if found.places is by_study]
+    best = _only(table, for_studies or joins, study_ids)
+    rows = [best.rows.get(at) for at in range(len(study_ids))]
+    return JoinedMetadata(
+        table,
+        best.column,
+        by_patient=not for_studies,
+        rows=tuple(rows),
+        unmatched=best.unmatched,
+        id_columns=frozenset({best.column, *named, *_naming(table, by_study, by_patient)}),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Join:
+    """The studies that a column names: their rows, and the numbers of rows that name none."""
+
+    column: str
+    places: Mapping[str, list[int]]
+    rows: Mapping[int, Row]
+    unmatched: tuple[int, ...]
+
+    @classmethod
+    def of(cls, table: MetadataTable, column: str, places: Mapping[str, list[int]]) -> _Join:
+        rows: dict[int, Row] = {}
+        unmatched = []
+        for row in table.rows:
+            found = places.get(_named(row.cells.get(column, "")), [])
+            if not found:
+                unmatched.append(row.number)
+            for at in found:
+                _check_same(table, column, rows.setdefault(at, row), row)
+        return cls(column, places, rows, tuple(unmatched))
+
+
+def _check_same(table: MetadataTable, column: str, one: Row, other: Row) -> None:
+    """Refuse two rows of one study that differ."""
+    for key, heading in table.headings.items():
+        if one.cells.get(key) != other.cells.get(key) and not _ID.fullmatch(key):
+            raise InvalidInputError(
+                f"{table.place}: rows {one.number} and {other.number} have the same "
+                f"{table.headings[column]!r} and differ in {heading!r}: wanted one row, or equal ones"
+            )
+
+
+def _only(table: MetadataTable, joins: Sequence[_Join], study_ids: Sequence[str]) -> _Join:
+    """Choose the join; several have to agree."""
+    if not joins:
+        columns = ", ".join(table.headings.values())
+        example = study_ids[0] if study_ids else "none"
+        raise InvalidInputError(
+            f"{table.place}: no column names a study such as {shown(example)}: wanted a column study_id "
+            f"or patient_id, or report.id_column set to one of {columns}"
+        )
+    first = joins[0]
+    for other in joins[1:]:
+        if any(other.rows.get(at, row) is not row for at, row in first.rows.items()):
+            names = " and ".join(repr(table.headings[item.column]) for item in (first, other))
+            raise InvalidInputError(
+                f"{table.place}: {names} both name studies and disagree: set report.id_column to one"
+            )
+    return max(joins, key=lambda found: len(found.rows))
+
+
+def _naming(table: MetadataTable, *places: Mapping[str, list[int]]) -> Iterator[str]:
+    """Yield the columns of which any cell is the name of a study or a patient."""
+    for key in table.headings:
+        if any(_named(row.cells.get(key, "")) in known for row in table.rows for known in places):
+            yield key
+
+
+def _places(names: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, name in enumerate(names):
+        places[_named(name)].append(at)
+    return dict(places)
+
+
+def _named(name: str) -> str:
+    return _UCSF.sub(r"\1\2", study_id_of(name))

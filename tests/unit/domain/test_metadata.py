@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.studies.metadata import JoinedMetadata, MetadataTable, join
+
+STUDIES = ("BraTS20_Training_001", "TCGA-DU-7294", "P7_v1", "P7_v2")
+PATIENTS = ("BraTS20_Training_001", "TCGA-DU-7294", "P7", "P7")
+
+
+def table(text: str) -> MetadataTable:
+    return MetadataTable.of_text(text.encode(), place="t.csv")
+
+
+def joined(text: str, id_column: str | None = None) -> JoinedMetadata:
+    return join(table(text), STUDIES, PATIENTS, id_column=id_column)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["study", "study_id", "id", "ID", "subject", "SubjectID", "Brats20ID", "BraTS21 ID", "case"],
+)
+def test_the_column_of_studies_is_found_by_its_usual_names(heading: str) -> None:
+    found = joined(f"{heading},age\nBraTS20_Training_001,44\nP7_v2,70\n")
+
+    assert found.cells("age") == ["44", None, None, "70"]
+    assert not found.by_patient
+
+
+def test_a_row_of_a_patient_belongs_to_all_studies_of_the_patient() -> None:
+    found = joined("patient;sex\nP7;F\n")
+
+    assert found.cells("sex") == [None, None, "F", "F"]
+    assert found.by_patient
+
+
+def test_of_several_ids_of_one_table_the_one_that_names_the_studies_counts() -> None:
+    found = joined("ID,BraTS21 ID,age\nUCSF-PDGM-004,BraTS20_Training_001,66\n")
+
+    assert found.id_column == "brats21id"
+    assert found.id_columns == {"id", "brats21id"}
+    assert found.cells("age")[0] == "66"
+
+
+def test_a_row_that_names_no_study_is_counted_by_its_number() -> None:
+    assert joined("id,age\nP7_v1,1\nstranger,2\n,3\n").unmatched == (3, 4)
+
+
+def test_ucsf_patients_are_the_same_with_three_digits_and_with_four() -> None:
+    found = join(table("ID,Sex\nUCSF-PDGM-004,M\n"), ["UCSF-PDGM-0004_nifti"], ["UCSF-PDGM-0004"])
+
+    assert found.cells("sex") == ["M"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("name,age\nanna,4\n", "no column names a study such as 'BraTS20_Training_001'"),
+        ("id,age\nP7,4\nP7,5\n", "rows 2 and 3 have the same 'id' and differ in 'age'"),
+        ("id,case,age\nP7_v1,P7_v2,4\nP7_v2,P7_v1,5\n", "'id' and 'case' both name studies and"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_with_the_remedy(text: str, fault: str) -> None:
+    with pytest.raises(InvalidInputError, match=fault):
+        joined(text)
+
+
+def test_a_declared_column_settles_which_one_names_the_studies() -> None:
+    text = "id,case,age\nP7_v1,P7_v2,4\nP7_v2,P7_v1,5\n"
+
+    assert joined(text, "Case").cells("age") == [None, None, "5", "4"]
+
+
+def test_equal_rows_of_one_study_are_one() -> None:
+    assert joined("id,age\nP7,4\nP7,4\n").cells("age") == [None, None, "4", "4"]
+
+
+def test_a_table_in_latin_1_is_refused_and_one_with_a_byte_order_mark_is_read() -> None:
+    text = "id,Geschlecht\nP7,männlich\n"
+
+    marked = MetadataTable.of_text(text.encode("utf-8-sig"), place="t.csv")
+    assert marked.rows[0].cells["geschlecht"] == "männlich"
+    with pytest.raises(InvalidInputError, match="row 2 is not in UTF-8, perhaps in Latin-1"):
+        MetadataTable.of_text(text.encode("latin-1"), place="t.csv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "in_semicolons", "in_commas"),
+    [
+        ("60.463", 60.463, 60.463),
+        ("60,463", 60.463, None),  # English readers take it for sixty thousand
+        ("-1e-3", -0.001, -0.001),
+        ("1.234,5", None, None),
+        ("ALIVE (361 days later)", None, None),
+        ("nan", None, None),
+        ("１２", None, None),
+    ],
+)
+def test_a_decimal_comma_is_read_where_commas_separate_no_cells(
+    cell: str, in_semicolons: float | None, in_commas: float | None
+) -> None:
+    assert table("id;age\n").number(cell) == in_semicolons
+    assert table("id,age\n").number(cell) == in_commas
