@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import final
 
 from gliobench.adapters.command.command_line import CommandLine
@@ -120,10 +121,10 @@ def _made_of(line: CommandLine, options: CommandOptions) -> list[str]:
 def _provenance(
     line: CommandLine, options: CommandOptions, made_of: Sequence[str]
 ) -> dict[str, str]:
+    is_path = Path(options.version).is_absolute()
     found = {
-        "command": hidden(options.command),
-        "program": line.program,
-        "version": options.version,
+        "command": line.shown,
+        "version": Path(options.version).name if is_path else options.version,
         "files_sha256": hashlib.sha256("\n".join(made_of).encode()).hexdigest(),
         "input": f"{options.input}: {' '.join(item.value for item in options.modalities)}",
         "output": " ".join(options.output),

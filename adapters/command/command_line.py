@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.messages import shown
+from gliobench.domain.secrets import hidden
 from gliobench.domain.studies.study import Modality
 
 INPUT, OUTPUT, MASK = "input", "output", "mask"
@@ -19,6 +20,8 @@ OF_ALL = frozenset({INPUT, OUTPUT})
 """The places that a command may name."""
 OF_ONE = frozenset({MASK, *(modality.value for modality in Modality)})
 """Those that it may name besides where it is run for one study at a time."""
+_PATH = re.compile(r"(?<![^=:,])/(?!/)[^=:,]*?(?P<name>[^=:,/]+)/*(?![^=:,])")
+"""A path in a word such as `--weights=/a/b`."""
 _PLACE = re.compile(r"\{([A-Za-z0-9_-]+)\}")
 
 
@@ -36,6 +39,11 @@ class CommandLine:
     def program(self) -> str:
         """The program's path."""
         return self.words[0]
+
+    @property
+    def shown(self) -> str:
+        """The command for a report: paths by their last part, without credentials."""
+        return hidden(" ".join(_PATH.sub(r"\g<name>", word) for word in self.words))
 
     @classmethod
     def of(cls, text: str, *, name: str) -> CommandLine:

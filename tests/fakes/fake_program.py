@@ -65,6 +65,16 @@ def hang(cases: list[str], source: Path, out: Path, pids: str) -> None:
     time.sleep(600)
 
 
+def hang_at_second(cases: list[str], source: Path, out: Path, calls: str) -> None:
+    """Hang at the second call while a file `hang` is there; calls are counted by files."""
+    folder = Path(calls)
+    number = len(list(folder.glob("call-*"))) + 1
+    (folder / f"call-{os.getpid()}").touch()
+    if number == 2 and (folder / "hang").exists():
+        hang(cases, source, out, str(folder / "pids"))
+    threshold(cases, source, out)
+
+
 def stubborn(cases: list[str], source: Path, out: Path, *_: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(600)

@@ -217,10 +217,12 @@ def test_a_fingerprint_covers_the_table_the_script_and_the_version(tmp_path: Pat
     assert len(set(found)) == len(found)
 
 
-def test_a_report_learns_what_ran_and_no_secret_of_it() -> None:
+def test_a_report_learns_what_ran_and_neither_secrets_nor_folders() -> None:
     made = backend(command=command("threshold", "--token=hidden-away"), version="v2.8")
 
     assert "hidden-away" not in str(made.provenance)
+    ran = made.provenance["command"].split()
+    assert ran[1:5] == ["fake_program.py", "threshold", "{input}", "{output}"]
     assert made.provenance["version"] == "v2.8"
     assert made.provenance["network"] in ("none", "not denied: this system does not permit it")
     assert made.trained_on is None
