@@ -45,20 +45,28 @@ class PredictedMasks(PredictionFiles):
         files: Of a folder.
         convention: What their labels mean.
         resample: Take the nearest voxel of a mask on another grid, instead of refusing it.
+        failures: Why there is no mask, by study.
     """
 
     grades = False
     forms = frozenset({Form.MASK})
 
     def __init__(
-        self, files: MaskFiles, convention: LabelConvention, *, resample: bool = False
+        self,
+        files: MaskFiles,
+        convention: LabelConvention,
+        *,
+        resample: bool = False,
+        failures: Mapping[str, Failure] | None = None,
     ) -> None:
         self._files, self._convention, self._resample = files, convention, resample
+        self._failures = failures or {}
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash the files and how they are read."""
-        digest = sha256(f"{self._convention.values()} {self._resample}\n".encode())
+        how = f"{self._convention.values()} {self._resample} {sorted(self._failures.items())}\n"
+        digest = sha256(how.encode(errors="surrogatepass"))
         for study_id, path in self._files.paths.items():
             digest.update(f"{study_id!r} {_hash(path)}\n".encode())
         return digest.hexdigest()
@@ -77,8 +85,8 @@ class PredictedMasks(PredictionFiles):
         return said
 
     def holds(self, study_id: str) -> bool:
-        """Return whether there is a mask of a study."""
-        return study_id in self._files.paths
+        """Return whether there is a mask of a study, or why there is none."""
+        return study_id in self._files.paths or study_id in self._failures
 
     def grade(self, study: Study) -> GradePrediction | Failure:
         """Return that a mask holds no grade."""
@@ -88,7 +96,9 @@ class PredictedMasks(PredictionFiles):
         """Read a study's mask."""
         path = self._files.paths.get(study.id)
         if path is None:
-            return Failure(FailureReason.MISSING_PREDICTION, f"no mask of study {study.id}")
+            return self._failures.get(study.id) or Failure(
+                FailureReason.MISSING_PREDICTION, f"no mask of study {study.id}"
+            )
         try:
             image = ImageFile.open(path)
             labels = self._labels(image, study)

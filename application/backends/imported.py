@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import final
@@ -24,7 +24,8 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     NoTumour,
 )
-from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.patients import patient_hash, patient_of
+from gliobench.domain.studies.study import Grade, Study
 
 PROBED = 10
 """Studies whose masks are looked at before anything is scored, unless one of them fits."""
@@ -84,6 +85,41 @@ def check_belongs(name: str, files: Iterable[PredictionFiles], source: StudySour
             )
         if Form.MASK in item.forms:
             _check_grids(name, item, source, held)
+
+
+def check_targets(place: str, targets: Mapping[str, Grade], source: StudySource) -> None:
+    """Check a table's own references against the dataset's: their classes may stand in another order.
+
+    Args:
+        place: Of the table, for messages.
+        targets: The grades that its references mean, if 1 is HGG.
+        source: The studies.
+
+    Raises:
+        InvalidInputError: More than half of them are the opposite of the dataset's.
+    """
+    known = {study_id: source.grade(study_id) for study_id in source.study_ids()}
+    pairs = [(said, known[one]) for one, said in targets.items() if known.get(one) is not None]
+    opposite = sum(said is not grade for said, grade in pairs)
+    if 2 * opposite > len(pairs):
+        raise InvalidInputError(
+            f"{place}: Target is the opposite of the reference grade in {opposite} of {len(pairs)} "
+            "studies, taking 1 for HGG: wanted a column probability_hgg, or 1 for HGG"
+        )
+
+
+def patients_named(names: Collection[str], source: StudySource | None) -> frozenset[str]:
+    """Hash the patients that names of studies or patients stand for.
+
+    Args:
+        names: Of studies, of this dataset or others, or of patients.
+        source: The studies; None where they are not known.
+    """
+    known = set() if source is None else set(source.study_ids())
+    patients = {source.origin(name).patient_id for name in known & set(names)} if source else set()
+    return frozenset(
+        map(patient_hash, {*patients, *names, *(patient_of(name).id for name in names)})
+    )
 
 
 def _check_grids(

@@ -92,6 +92,15 @@ def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+def unescaped(text: str) -> str:
+    """Undo the apostrophe that `write_csv` puts before a formula.
+
+    >>> unescaped("'=A1"), unescaped("'t Hooft")
+    ('=A1', "'t Hooft")
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def _harmless(value: object) -> object:
     if not isinstance(value, str):
         return value

@@ -21,6 +21,10 @@ def _from_anywhere(place: str | None) -> str | None:
     return place if place is None or "://" in place else str(Path(place).resolve())
 
 
+def _training_file(place: str | None) -> str | None:
+    return place if place is None or place.lower() == "none" else _from_anywhere(place)
+
+
 @app.command("import")
 def import_predictions(
     dataset: Annotated[
@@ -68,6 +72,60 @@ def import_predictions(
             "--resample", help="Take masks on other grids by the nearest voxel; the report says so."
         ),
     ] = False,
+    grades: Annotated[
+        str | None,
+        typer.Option(
+            "--grades",
+            metavar="FILE",
+            callback=_from_anywhere,
+            help="CSV, Parquet or JSON with the study and grade or probability_hgg.",
+        ),
+    ] = None,
+    points: Annotated[
+        str | None,
+        typer.Option(
+            "--points",
+            metavar="FILE",
+            callback=_from_anywhere,
+            help="CSV, Parquet or JSON of centres in mm, voxels or pixels.",
+        ),
+    ] = None,
+    boxes: Annotated[
+        str | None,
+        typer.Option(
+            "--boxes",
+            metavar="FILE",
+            callback=_from_anywhere,
+            help="The same of boxes, or COCO JSON.",
+        ),
+    ] = None,
+    polygons: Annotated[
+        str | None,
+        typer.Option(
+            "--polygons",
+            metavar="FILE",
+            callback=_from_anywhere,
+            help="The same of polygons on a plane, or COCO JSON.",
+        ),
+    ] = None,
+    answers: Annotated[
+        str | None,
+        typer.Option(
+            "--answers",
+            metavar="FILE",
+            callback=_from_anywhere,
+            help="JSON lines of what a vision-language model answered.",
+        ),
+    ] = None,
+    trained_on: Annotated[
+        str | None,
+        typer.Option(
+            "--trained-on",
+            metavar="FILE",
+            callback=_training_file,
+            help="Studies or patients that the model learned from, one a line or a column; or none.",
+        ),
+    ] = None,
     family: Annotated[
         str,
         typer.Option(
@@ -94,6 +152,12 @@ def import_predictions(
         "pattern": pattern,
         "labels": labels,
         "resample": resample,
+        "grades": grades,
+        "points": points,
+        "boxes": boxes,
+        "polygons": polygons,
+        "answers": answers,
+        "trained_on": trained_on,
         "family": family,
     }
     table = {"kind": "files", **{key: value for key, value in given.items() if value}}

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, ids_in
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks, integers_of
-from gliobench.application.backends.imported import check_belongs, imported
+from gliobench.adapters.prediction_files import (
+    FAILURES_FILE,
+    is_coco,
+    read_answers,
+    read_coco,
+    read_failures,
+    read_grades,
+    read_names,
+    read_places,
+    targets_in,
+)
+from gliobench.application.backends.imported import (
+    check_belongs,
+    check_targets,
+    imported,
+    patients_named,
+)
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
@@ -17,6 +34,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.documents import first_fault
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions
+from gliobench.domain.predictions.prediction import Form
 from gliobench.entrypoints.label_settings import declared_convention
 
 
@@ -25,19 +43,24 @@ class FileTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    masks: str | None = Field(None, description="folder or URL of masks in NIfTI, one a study")
-    pattern: str | None = Field(None, description="path of a mask, such as {study_id}_out.nii.gz")
+    masks: str | None = Field(None, description="folder of NIfTI masks named by study")
+    pattern: str | None = Field(None, description="path of a mask within it, {study_id}_out.nii.gz")
     labels: str | None = Field(None, description="label convention of the masks: a name or a file")
     resample: bool = Field(False, description="take masks on other grids by the nearest voxel")
+    grades: str | None = Field(None, description="table of grades or P(HGG)")
+    points: str | None = Field(None, description="table of points")
+    boxes: str | None = Field(None, description="table of boxes, or COCO JSON")
+    polygons: str | None = Field(None, description="table of polygons, or COCO JSON")
+    answers: str | None = Field(None, description="JSON lines of answers in words")
+    trained_on: str | None = Field(None, description="file of training patients, or none")
     family: str = Field("", description="model of which this is one of several sets of predictions")
 
 
+OpenPath: TypeAlias = Callable[[str], DatasetPath]
+
+
 def file_backend(
-    name: str,
-    table: Mapping[str, object],
-    source: StudySource | None,
-    *,
-    open_path: Callable[[str], DatasetPath],
+    name: str, table: Mapping[str, object], source: StudySource | None, *, open_path: OpenPath
 ) -> Backend:
     """Build a backend that answers with what files hold.
 
@@ -45,7 +68,7 @@ def file_backend(
         name: Of the backend.
         table: Its options.
         source: The studies that it will be asked about; None where they are not known yet.
-        open_path: Opens the folder of masks.
+        open_path: Opens a folder.
 
     Raises:
         NotFoundError: A file or folder is not there, or holds no prediction of these studies.
@@ -56,25 +79,58 @@ def file_backend(
         options = FileTable.model_validate(dict(table))
     except ValidationError as error:
         raise InvalidInputError(f"backend.{name}: {first_fault(error)}") from error
-    files: list[PredictionFiles] = []
-    if options.masks is not None:
-        files.append(_masks(options.masks, options, source, open_path))
-    backend = imported(name, files, family=options.family)
+    files = list(_files(options, source, open_path))
+    backend = imported(
+        name, files, trained_on=_trained_on(options, source, open_path), family=options.family
+    )
     if source is not None:
         check_belongs(name, files, source)
     return backend
 
 
+def _files(
+    options: FileTable, source: StudySource | None, open_path: OpenPath
+) -> Iterator[PredictionFiles]:
+    study_ids = None if source is None else source.study_ids()
+    if options.masks is not None:
+        yield _masks(options.masks, options, source, open_path)
+    if options.grades is not None:
+        path = _file(options.grades, open_path)
+        yield read_grades(path, study_ids=study_ids)
+        if source is not None:
+            check_targets(str(path), targets_in(path), source)
+    places = {
+        Form.POINT_3D: options.points,
+        Form.BOX_3D: options.boxes,
+        Form.POLYGON: options.polygons,
+    }
+    for form, place in places.items():
+        if place is not None:
+            path = _file(place, open_path)
+            read = read_coco if is_coco(path) and form is not Form.POINT_3D else read_places
+            yield read(path, form, study_ids=study_ids)
+    if options.answers is not None:
+        yield read_answers(_file(options.answers, open_path), study_ids=study_ids)
+
+
+def _file(place: str, open_path: OpenPath) -> DatasetPath:
+    folder, slash, name = place.rpartition("/")
+    return open_path(folder or slash or ".") / name
+
+
 def _masks(
-    folder: str,
-    options: FileTable,
-    source: StudySource | None,
-    open_path: Callable[[str], DatasetPath],
+    folder: str, options: FileTable, source: StudySource | None, open_path: OpenPath
 ) -> PredictionFiles:
     root = open_path(folder)
     study_ids = ids_in(root) if source is None else source.study_ids()
     files = MaskFiles.find(root, study_ids, pattern=options.pattern)
-    return PredictedMasks(files, _convention(files, options, source), resample=options.resample)
+    failures = root / FAILURES_FILE
+    return PredictedMasks(
+        files,
+        _convention(files, options, source),
+        resample=options.resample,
+        failures=read_failures(failures) if failures.is_file() else {},
+    )
 
 
 def _convention(
@@ -84,3 +140,15 @@ def _convention(
         return declared_convention(options.labels)
     labels = None if source is None else source.labels
     return convention_of_predictions(integers_of(files), labels.convention if labels else None)
+
+
+def _trained_on(
+    options: FileTable, source: StudySource | None, open_path: OpenPath
+) -> frozenset[str] | None:
+    """Return the hashes of training patients; None where they are not stated."""
+    if options.trained_on is None:
+        return None
+    if options.trained_on.lower() == "none":
+        return frozenset()
+    names = read_names(_file(options.trained_on, open_path))
+    return patients_named(names, source)

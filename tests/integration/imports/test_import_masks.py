@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
-from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.grids import Grid, Point3D
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import BUILT_IN
-from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.predictions.prediction import FailureReason, Form, GradePrediction
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
@@ -153,6 +155,41 @@ def test_masks_that_are_all_on_other_grids_are_refused_before_anything_is_scored
 
     assert (done.code, done.cases) == (1, [])
     assert "no mask is on its study's grid" in done.error
+
+
+def test_the_training_patients_are_stated_or_not(
+    dataset: Path, masks: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "trained.csv").write_text(f"patient_id,fold\n{IDS[0]},1\nBraTS-GLI-00003-001,2\n")
+
+    stated = Imported(dataset, masks, "--trained-on", str(tmp_path / "trained.csv")).manifest
+    none = Imported(dataset, masks, "--trained-on", "none").manifest
+
+    assert {patient_hash(IDS[0]), patient_hash("BraTS-GLI-00003")} <= stated.trained_on
+    assert none.trained_on == frozenset()
+
+
+def test_failures_beside_the_masks_keep_their_reasons(dataset: Path, masks: Path) -> None:
+    (masks / f"{IDS[3]}.nii.gz").unlink()
+    (masks / "failures.csv").write_text(
+        f"study_id,failure,failure_detail\n{IDS[3]},timeout,after an hour\n"
+    )
+
+    assert Imported(dataset, masks).failures() == [(IDS[3], "timeout", "after an hour")]
+
+
+def test_grades_places_and_masks_make_one_arm(dataset: Path, masks: Path, tmp_path: Path) -> None:
+    grades, points = tmp_path / "g.csv", tmp_path / "p.csv"
+    grades.write_text(f"study_id,probability_hgg\n{IDS[0]},0.8\n")
+    points.write_text(f"study_id,x_mm,y_mm,z_mm\n{IDS[0]},5,6,3.5\n")
+
+    done = Imported(dataset, masks, "--grades", str(grades), "--points", str(points))
+
+    first, second = done.cases[:2]
+    assert first.grade == GradePrediction(Grade.HGG, 0.8)
+    assert first.localisation[Form.POINT_3D].answer == Point3D((5.0, 6.0, 3.5))
+    assert second.grade.reason is FailureReason.MISSING_PREDICTION
+    assert done.dice() == [1.0] * 4
 
 
 def test_labels_that_may_mean_two_things_are_asked_for(dataset: Path, masks: Path) -> None:

@@ -1,0 +1,131 @@
+"""What written coordinates refer to, and where they are on a study's grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import (
+    SAME_PLACE_VOX,
+    Axis,
+    Box,
+    Box3D,
+    Plane,
+    Point,
+    Point3D,
+    Polygon,
+    Voxel,
+)
+from gliobench.domain.geometry.orientation import reorient_voxel
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, Localisation
+from gliobench.domain.studies.study import Study
+
+
+class Frame(str, Enum):
+    """What three coordinates refer to."""
+
+    RAS_MM = "ras-mm"
+    """Millimetres of world space: x to the patient's right, y to anterior, z up."""
+    LPS_MM = "lps-mm"
+    """Millimetres of world space as ITK and DICOM count them: x to the left, y to posterior, z up."""
+    FILE_VOXELS = "file"
+    """Voxels of the image file as it is stored, the first centre at 0."""
+    RAS_VOXELS = "ras"
+    """Voxels of the study's RAS+ grid, the first centre at 0."""
+    PIXELS = "pixels"
+    """Of a slice's picture file: x to the right, y down, from the corner of its first pixel; z is 0."""
+
+    def on_grid(self, at: Voxel, study: Study) -> Voxel:
+        """Convert coordinates to continuous voxels of the study's RAS+ grid.
+
+        Raises:
+            InvalidInputError: Pixels of a study that is no single slice.
+        """
+        x, y, z = at
+        match self:
+            case Frame.RAS_MM:
+                return study.grid.to_voxel(at)
+            case Frame.LPS_MM:
+                return study.grid.to_voxel((-x, -y, z))
+            case Frame.RAS_VOXELS:
+                return at
+            case Frame.PIXELS:
+                if study.grid.shape[Axis.AXIAL] != 1:
+                    raise InvalidInputError(f"pixels of study {study.id}, which is no single slice")
+                at = y - 0.5, x - 0.5, z
+        return reorient_voxel(at, source=study.file_grid, target=study.grid)
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """A place as it was written.
+
+    Args:
+        at: Its row, for messages.
+        form: Of the place.
+        frame: Of its coordinates.
+        points: A point, the edges of a box, or the vertices of a polygon.
+        axis: Across the plane that it lies on; None in the volume.
+    """
+
+    at: str
+    form: Form
+    frame: Frame
+    points: Sequence[Voxel]
+    axis: Axis | None = None
+
+    def __call__(self, study: Study) -> Localisation | Failure:
+        """Put the place onto a study's grid.
+
+        Raises:
+            InvalidInputError: It is no such place, or lies between slices.
+        """
+        try:
+            points = [self.frame.on_grid(point, study) for point in self.points]
+            if self.form in (Form.BOX, Form.BOX_3D):
+                return self._box(points, study)
+            if self.axis is None:
+                return Point3D(points[0])
+            return self._on_plane(points, study)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{self.at}: {error}") from error
+
+    def _on_plane(self, points: Sequence[Voxel], study: Study) -> Localisation | Failure:
+        plane = self._plane([point[self.axis or 0] for point in points], study)
+        if isinstance(plane, Failure):
+            return plane
+        first, second = plane.in_plane_axes
+        flat = tuple((point[first], point[second]) for point in points)
+        return Polygon(plane, flat) if self.form is Form.POLYGON else Point(plane, flat[0])
+
+    def _plane(self, along: Sequence[float], study: Study) -> Plane | Failure:
+        axis = self.axis or Axis.SAGITTAL
+        middle = (min(along) + max(along)) / 2
+        index = round(middle)
+        if self.form is not Form.BOX and any(abs(at - index) > SAME_PLACE_VOX for at in along):
+            raise InvalidInputError(
+                f"{axis.name.lower()} coordinate {middle:g} lies between slices: wanted that of one"
+            )
+        if not 0 <= index < study.grid.shape[axis]:
+            return self._outside(f"{axis.name.lower()} slice {index}", study)
+        return Plane(axis, index)
+
+    def _box(self, ends: Sequence[Voxel], study: Study) -> Localisation | Failure:
+        low, high = ([f(pair) for pair in zip(*ends, strict=True)] for f in (min, max))
+        start, stop = [round(at + 0.5) for at in low], [round(at + 0.5) for at in high]
+        axes = [axis for axis in range(3) if axis != self.axis]
+        if any(start[axis] < 0 or stop[axis] > study.grid.shape[axis] for axis in axes):
+            return self._outside(f"box {start} to {stop}", study)
+        if self.axis is None:
+            return Box3D((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+        plane = self._plane([low[self.axis], high[self.axis]], study)
+        if isinstance(plane, Failure):
+            return plane
+        first, second = axes
+        return Box(plane, (start[first], start[second]), (stop[first], stop[second]))
+
+    def _outside(self, what: str, study: Study) -> Failure:
+        detail = f"{self.at}: {what} lies outside of the {study.grid.shape} voxels (RAS+)"
+        return Failure(FailureReason.OUT_OF_RANGE, detail)

@@ -1,0 +1,142 @@
+"""Grades in a table: words, probabilities, or both; GaNDLF's tables of predictions too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from gliobench.adapters.prediction_files.records import Table, failure_in
+from gliobench.adapters.prediction_files.written import Written
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.tables import Row, column_key, unescaped
+from gliobench.domain.messages import shown
+from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.studies.study import Grade
+
+WORDS: Mapping[str, Grade] = {
+    "lgg": Grade.LGG,
+    "low": Grade.LGG,
+    "lowgrade": Grade.LGG,
+    "lowgradeglioma": Grade.LGG,
+    "hgg": Grade.HGG,
+    "high": Grade.HGG,
+    "highgrade": Grade.HGG,
+    "highgradeglioma": Grade.HGG,
+}
+"""What a cell of the column `grade` may say, its letters and digits in any case. Numbers are refused:
+they may be grades of the WHO, or classes in either order."""
+SURE = ("probabilityhgg", "probhgg", "phgg")
+"""Keys of columns that can only be P(HGG)."""
+BARE = ("probability", "prob")
+"""Keys of columns that are P(HGG) unless a column of grades stands beside them that they are of."""
+CLASSES = ("prediction", "predictedclass", "ishgg", "hgg")
+"""Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
+TARGET = "target"
+"""GaNDLF's column of references, in the same classes."""
+
+
+def read_grades(path: DatasetPath, *, study_ids: Collection[str] | None = None) -> Written:
+    """Read grades.
+
+    Args:
+        path: Of the table.
+        study_ids: Every study that may be in it; None where they are not known.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It is no table of grades, a study is in it twice, or a cell is wrong.
+    """
+    table = Table.read(path)
+    rows = _by_study(table)
+    answer = _Reading(table, rows)
+    return Written(
+        kind="grades",
+        place=table.place,
+        sha256=table.sha256,
+        said_grades={study_id: answer(row) for study_id, row in rows.items()},
+        study_ids=study_ids,
+    )
+
+
+def targets_in(path: DatasetPath) -> Mapping[str, Grade]:
+    """Read what GaNDLF's table takes for the references, by study: in the classes of its predictions.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It is no such table.
+    """
+    rows = _by_study(Table.read(path))
+    found = {study_id: row.first(TARGET) for study_id, row in rows.items()}
+    classes = {"0": Grade.LGG, "0.0": Grade.LGG, "1": Grade.HGG, "1.0": Grade.HGG}
+    return {study_id: classes[text] for study_id, text in found.items() if text in classes}
+
+
+def _by_study(table: Table) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    for study_id, row in table.by_study():
+        if (first := rows.setdefault(study_id, row)) is not row:
+            raise InvalidInputError(
+                f"{row.at}: study {study_id} is in row {first.number} already: wanted one row for each"
+            )
+    return rows
+
+
+class _Reading:
+    """Reads the rows of one table, whose columns say what its numbers mean."""
+
+    def __init__(self, table: Table, rows: Mapping[str, Row]) -> None:
+        known = {"grade", *SURE, *BARE, *CLASSES}
+        self._columns = [name for name in (*SURE, *BARE, *CLASSES) if name in table.columns]
+        if not table.columns & known:
+            raise InvalidInputError(
+                f"{table.place}: row 1: wanted a column grade or probability_hgg, or GaNDLF's Prediction"
+            )
+        if len(self._columns) > 1:
+            raise InvalidInputError(
+                f"{table.place}: row 1: {' and '.join(self._columns)} may both be the answer: wanted one"
+            )
+        column = next(iter(self._columns), "")
+        self._are_classes = column in CLASSES and all(
+            row.cells.get(column, "0") in ("0", "1", "0.0", "1.0") for row in rows.values()
+        )
+        self._is_bare = column in BARE and "grade" in table.columns
+
+    def __call__(self, row: Row) -> GradePrediction | Failure:
+        if failure := failure_in(row):
+            return failure
+        grade = _grade(row)
+        number = self._number(row)
+        raw = row.first("raw")
+        if grade is None and number is None:
+            return Failure(FailureReason.MISSING_PREDICTION, f"{row.at}: no grade", raw)
+        if grade is None and number is not None:
+            likelier = GradePrediction.likelier(number, raw)
+            return GradePrediction(likelier.grade, None, raw) if self._are_classes else likelier
+        if grade is Grade.LGG and self._is_bare and number is not None and number > 0.5:
+            raise InvalidInputError(
+                f"{row.at}: grade LGG with probability {number:g}: is that of HGG or of the grade? "
+                "wanted a column probability_hgg"
+            )
+        return GradePrediction(grade or Grade.HGG, number, raw)
+
+    def _number(self, row: Row) -> float | None:
+        text = row.first(*self._columns) if self._columns else None
+        if text is None:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not 0.0 <= number <= 1.0:
+            raise InvalidInputError(f"{row.at}: {shown(text)}: wanted a probability from 0 to 1")
+        return number
+
+
+def _grade(row: Row) -> Grade | None:
+    text = row.first("grade")
+    if text is None:
+        return None
+    grade = WORDS.get(column_key(unescaped(text)))
+    if grade is None:
+        raise InvalidInputError(f"{row.at}: grade {shown(text)}: wanted LGG or HGG")
+    return grade

@@ -1,0 +1,218 @@
+"""Rows of a table or a document, whatever its format, each of one study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.files.tables import (
+    MISSING,
+    MOST_BYTES,
+    MOST_ROWS,
+    Row,
+    column_key,
+    read_rows,
+    unescaped,
+)
+from gliobench.domain.messages import shown
+from gliobench.domain.predictions.prediction import Failure, FailureReason
+from gliobench.domain.studies.study_ids import study_id_of
+
+STUDY_COLUMNS = tuple(
+    map(
+        column_key,
+        (
+            "study_id",
+            "study",
+            "SubjectID",
+            "subject",
+            "case_id",
+            "case",
+            "id",
+            "patient_id",
+            "patient",
+        ),
+    )
+)
+"""Keys of the columns that name a study; the first one counts."""
+
+
+class Table:
+    """A file of rows, each of one study.
+
+    Args:
+        place: Its name, for messages.
+        content: Of the file.
+        columns: Keys of its columns.
+        rows: One after the other.
+    """
+
+    def __init__(
+        self, place: str, content: bytes, columns: Iterable[str], rows: Iterable[Row]
+    ) -> None:
+        self.place, self.columns = place, frozenset(columns)
+        self.sha256 = sha256(content).hexdigest()
+        self._rows = rows
+
+    @classmethod
+    def read(cls, path: DatasetPath) -> Table:
+        """Read CSV with commas, semicolons or tabs, Parquet, JSON or JSON lines, by the name's ending.
+
+        Raises:
+            NotFoundError: There is no such file.
+            InvalidInputError: It cannot be read, is no such table, or has no column for studies.
+        """
+        content, place = read_bytes(path), str(path)
+        match path.name.lower().rpartition(".")[-1]:
+            case "parquet" | "pq":
+                table = cls._of_values(place, content, _from_parquet(content, place))
+            case "json":
+                table = cls._of_values(place, content, _from_json(content, place))
+            case "jsonl" | "ndjson":
+                table = cls._of_values(
+                    place, content, [record for _, record in from_lines(content, place)]
+                )
+            case _:
+                table = cls(place, content, *read_rows(content, place=place))
+        if not table.columns & set(STUDY_COLUMNS):
+            raise InvalidInputError(
+                f"{place}: row 1: no column names the study: wanted study_id, SubjectID, case or patient"
+            )
+        return table
+
+    @classmethod
+    def _of_values(cls, place: str, content: bytes, records: Sequence[Mapping[str, Any]]) -> Table:
+        rows = [_row(record, number, place) for number, record in enumerate(records, start=1)]
+        return cls(place, content, {column_key(name) for item in records for name in item}, rows)
+
+    def by_study(self) -> Iterator[tuple[str, Row]]:
+        """Pair each row with the id of its study.
+
+        Raises:
+            InvalidInputError: A row names no study, or the table is damaged there.
+        """
+        for row in self._rows:
+            name = row.first(*STUDY_COLUMNS)
+            if name is None:
+                raise InvalidInputError(f"{row.at}: no study is named: wanted its id")
+            yield study_id_of(unescaped(name)), row
+
+
+def read_bytes(path: DatasetPath) -> bytes:
+    """Read a file, no more of it than a table may have.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It cannot be read, or is too large.
+    """
+    if not path.is_file():  # opening a pipe would wait for ever
+        raise NotFoundError(f"no file {path}")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(content) > MOST_BYTES:
+        raise InvalidInputError(f"{path}: larger than {MOST_BYTES // 2**20} MiB")
+    return content
+
+
+def from_lines(content: bytes, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Read JSON lines, each with its place for messages; blank ones are skipped.
+
+    Raises:
+        InvalidInputError: A line is no JSON object.
+    """
+    lines = content.decode("utf-8-sig", errors="surrogateescape").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            at = f"{place}: line {number}"
+            yield at, _object(_json(line, at), at)
+
+
+def failure_in(row: Row) -> Failure | None:
+    """Read why a program has no answer, from the columns `failure` and `failure_detail`.
+
+    Raises:
+        InvalidInputError: There is no such reason.
+    """
+    reason = row.first("failure")
+    if reason is None:
+        return None
+    try:
+        known = FailureReason(reason.lower())
+    except ValueError as error:
+        wanted = ", ".join(item.value for item in FailureReason)
+        raise InvalidInputError(
+            f"{row.at}: failure {shown(reason)}: wanted one of {wanted}"
+        ) from error
+    return Failure(known, unescaped(row.first("failuredetail") or row.at), row.first("raw"))
+
+
+def _row(record: Mapping[str, Any], number: int, place: str) -> Row:
+    cells = {column_key(name): _text(value) for name, value in record.items()}
+    kept = {name: text for name, text in cells.items() if name and text.lower() not in MISSING}
+    return Row(f"{place}: row {number}", number, kept)
+
+
+def _text(value: object) -> str:
+    """Write a value as a cell: numbers to their last digit, lists and objects as JSON."""
+    if isinstance(value, str):
+        return value.strip()
+    return "" if value is None else json.dumps(value, default=str)
+
+
+def _from_parquet(content: bytes, place: str) -> list[Mapping[str, Any]]:
+    try:
+        table = pq.read_table(BytesIO(content))
+        if table.num_rows > MOST_ROWS:
+            raise InvalidInputError(f"{place}: more than {MOST_ROWS:,} rows: wanted fewer")
+        rows: list[Mapping[str, Any]] = table.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InvalidInputError(f"{place}: no Parquet table: {error}") from error
+    return rows
+
+
+def _from_json(content: bytes, place: str) -> list[Mapping[str, Any]]:
+    """Read a list of objects, or an object of objects by study."""
+    document = _json(content.decode("utf-8-sig", errors="surrogateescape"), place)
+    if isinstance(document, dict):
+        return [
+            {"study_id": name, **_object(item, f"{place}: {shown(name)}")}
+            for name, item in document.items()
+        ]
+    if not isinstance(document, list):
+        raise InvalidInputError(f"{place}: wanted a list of objects, or objects by study")
+    return [_object(item, f"{place}: row {at}") for at, item in enumerate(document, start=1)]
+
+
+def _json(text: str, place: str) -> Any:  # noqa: ANN401 -- JSON holds anything
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(f"{place}: no JSON: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: a study's second answer would hide its first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f"{shown(next(item for item in names if names.count(item) > 1))} stands twice"
+        )
+    return found
+
+
+def _object(value: object, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidInputError(f"{place}: {shown(value)}: wanted an object")
+    return value
