@@ -82,7 +82,9 @@ class Container(containers.DeclarativeContainer):
     list_backends = Call(
         _wired("backends.list_backends"), load=load_backends.provider, settings=settings
     )
-    check_programs = Call(_wired("programs.check_programs"), settings=settings)
+    check_programs = Call(
+        _wired("programs.check_programs"), settings=settings, build=program_backend.provider
+    )
     exported_backend = Factory(_wired("backends.exported_backend"))
     embedded_weights = Call(_wired("backends.embedded_weights"))
 
