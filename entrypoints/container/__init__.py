@@ -72,7 +72,11 @@ class Container(containers.DeclarativeContainer):
 
     dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
     file_backend = Factory(_wired("prediction_files.file_backend"), open_path=dataset_path.provider)
-    program_backend = Factory(_wired("programs.program_backend"), threads=settings.provided.threads)
+    program_backend = Factory(
+        _wired("programs.program_backend"),
+        open_path=dataset_path.provider,
+        threads=settings.provided.threads,
+    )
     backend = Factory(
         _wired("backends.backend"),
         settings=settings,
