@@ -188,6 +188,15 @@ class Container(containers.DeclarativeContainer):
         open_place=run_place.provider,
         open_writer=report_writer.provider,
     )
+    export_predictions = Factory(
+        _wired("reports.ExportOfRun"),
+        open_runs=open_runs,
+        open_dataset=dataset.provider,
+        export=Factory(
+            _late("application.report.export_predictions.ExportPredictions"),
+            write_mask=write_mask.provider,
+        ),
+    )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(
