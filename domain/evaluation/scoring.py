@@ -15,10 +15,11 @@ from gliobench.domain.geometry.grids import (
     BoolArray,
     Grid,
     Plane,
+    extent,
 )
 from gliobench.domain.labels.regions import NESTED, Region, localised_region, nested
-from gliobench.domain.metrics.measures import MaskPair, Measure, PlacedAnswer, scored_in
-from gliobench.domain.metrics.segmentation import volume_error_mm3
+from gliobench.domain.metrics.mask_pair import MaskPair
+from gliobench.domain.metrics.measures import Measure, PlacedAnswer, scored_in
 from gliobench.domain.predictions.forms import (
     box_in_volume,
     box_on_plane,
@@ -149,7 +150,10 @@ def _failed(form: Form, failure: Failure, target: Target) -> FormOutcome:
     if form is not Form.MASK:
         return FormOutcome(worst_scores(form), failure)
     regions = [region for region in Region if region in target.regions]
-    volumes = {reference_name(item): _mm3(target.regions[item], target.grid) for item in regions}
+    volumes = {
+        reference_name(item): _mm3(int(np.count_nonzero(target.regions[item])), target.grid)
+        for item in regions
+    }
     return FormOutcome({**worst_scores(form, regions), **volumes}, failure)
 
 
@@ -210,18 +214,17 @@ def _score_mask(answer: Mask | None, target: Target) -> Scores:
     else:
         said = {**answer.regions, target.localised: answer.whole}
     scores: dict[str, float] = {}
+    likely = _extent(target.whole | said[target.localised])
     for region, voxels in said.items():
         if region in target.regions:
-            scores |= _score_region(region, target.regions[region], voxels, target.grid)
+            pair = MaskPair(target.regions[region], voxels, target.grid.spacing_mm)
+            scores |= _score_region(region, pair.cropped_by(likely), target.grid)
     return scores
 
 
-def _score_region(
-    region: Region, reference: BoolArray, prediction: BoolArray, grid: Grid
-) -> dict[str, float]:
-    meeting = Meeting.of(reference=bool(reference.any()), prediction=bool(prediction.any()))
-    pair = MaskPair(reference, prediction, grid.spacing_mm)
-    scores = {reference_name(region): _mm3(reference, grid)}
+def _score_region(region: Region, pair: MaskPair, grid: Grid) -> dict[str, float]:
+    meeting = Meeting.of(reference=pair.n_reference > 0, prediction=pair.n_prediction > 0)
+    scores = {reference_name(region): _mm3(pair.n_reference, grid)}
     for item in scored_in(Form.MASK):
         value = declared(meeting, item)
         if value is None and item.of_masks is not None:
@@ -231,8 +234,11 @@ def _score_region(
     return scores
 
 
-def _mm3(region: BoolArray, grid: Grid) -> float:
-    """Measure a region as `volume_error_mm3` does: less a reference of nothing."""
-    return volume_error_mm3(
-        reference=np.zeros_like(region), prediction=region, spacing_mm=grid.spacing_mm
-    )
+def _extent(voxels: BoolArray) -> tuple[slice, ...]:
+    return extent(voxels) if voxels.any() else (slice(0, 1),) * 3
+
+
+def _mm3(n_voxels: int, grid: Grid) -> float:
+    """Measure a volume as `volume_error_mm3` does."""
+    i, j, k = grid.spacing_mm
+    return n_voxels * i * j * k

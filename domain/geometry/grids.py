@@ -289,13 +289,14 @@ def extent(region: BoolArray) -> tuple[slice, ...]:
     Raises:
         InvalidInputError: No element is True.
     """
-    block = []
+    block: list[slice] = []
+    rest: NDArray[np.bool_] = region
     for axis in range(region.ndim):
-        others = tuple(other for other in range(region.ndim) if other != axis)
-        occupied = np.flatnonzero(region.any(axis=others))
+        occupied = np.flatnonzero(rest.any(axis=tuple(range(1, rest.ndim))))
         if not occupied.size:
             raise InvalidInputError(f"region of shape {region.shape} holds no voxel")
         block.append(slice(int(occupied[0]), int(occupied[-1]) + 1))
+        rest = np.asarray(rest[block[axis]].any(axis=0))
     return tuple(block)
 
 

@@ -12,11 +12,12 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics import classification as graded
 from gliobench.domain.metrics import localisation as placed
 from gliobench.domain.metrics import segmentation as segmented
+from gliobench.domain.metrics.mask_pair import MaskPair
 from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.predictions.prediction import Form
 
@@ -54,14 +55,6 @@ class PlacedAnswer(NamedTuple):
     prediction: Any
     whole: BoolArray
     grid: Grid
-
-
-class MaskPair(NamedTuple):
-    """One region of a mask beside the reference's; both (I, J, K) bool."""
-
-    reference: BoolArray
-    prediction: BoolArray
-    spacing_mm: Spacing
 
 
 class Bar(NamedTuple):
@@ -413,7 +406,7 @@ MEASURES: tuple[Measure, ...] = (
         forms=(Form.MASK,),
         regions=(Region.WT,),
         compared=Compared.BY_TEST,
-        of_masks=lambda pair: segmented.hd95_mm(**pair._asdict()),
+        of_masks=segmented.hd95_of,
     ),
     NSD := Measure(
         key="nsd",
@@ -422,7 +415,7 @@ MEASURES: tuple[Measure, ...] = (
         f"masks' surface voxels that lie within it of the other surface: {_DEFINITION}",
         forms=(Form.MASK,),
         regions=(Region.WT,),
-        of_masks=lambda pair: segmented.nsd(**pair._asdict(), tolerance_mm=NSD_TOLERANCE_MM),
+        of_masks=lambda pair: segmented.nsd_of(pair, tolerance_mm=NSD_TOLERANCE_MM),
     ),
     VOLUME_ERROR_MM3 := Measure(
         key="volume_error_mm3",
@@ -433,11 +426,9 @@ MEASURES: tuple[Measure, ...] = (
         worst=None,
         forms=(Form.MASK,),
         in_tables=False,
-        of_masks=lambda pair: segmented.volume_error_mm3(**pair._asdict()),
+        of_masks=segmented.volume_error_of,
     ),
 )
-RANKED_TOGETHER = tuple((region, measure) for measure in (DICE, HD95_MM) for region in NESTED)
-"""What masks are ranked by together, as BraTS does: a study's rank in each of them counts the same."""
 GRADING = tuple(item for item in MEASURES if not item.forms)
 """What grades are measured by."""
 

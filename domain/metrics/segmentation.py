@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray, Spacing, extent
+from gliobench.domain.geometry.grids import BoolArray, Spacing
+from gliobench.domain.metrics.distances import larger_percentile_mm
+from gliobench.domain.metrics.mask_pair import MaskPair
 
 
 def dice(*, reference: BoolArray, prediction: BoolArray) -> float:
@@ -24,8 +24,8 @@ def dice(*, reference: BoolArray, prediction: BoolArray) -> float:
         InvalidInputError: A mask is not bool, or the shapes differ.
     """
     _check(reference, prediction)
-    both = int(reference.sum()) + int(prediction.sum())
-    return 2 * int((reference & prediction).sum()) / both if both else 1.0
+    both = int(np.count_nonzero(reference)) + int(np.count_nonzero(prediction))
+    return 2 * int(np.count_nonzero(reference & prediction)) / both if both else 1.0
 
 
 def iou(*, reference: BoolArray, prediction: BoolArray) -> float:
@@ -42,8 +42,8 @@ def iou(*, reference: BoolArray, prediction: BoolArray) -> float:
         InvalidInputError: A mask is not bool, or the shapes differ.
     """
     _check(reference, prediction)
-    either = int((reference | prediction).sum())
-    return int((reference & prediction).sum()) / either if either else 1.0
+    either = int(np.count_nonzero(reference | prediction))
+    return int(np.count_nonzero(reference & prediction)) / either if either else 1.0
 
 
 def hd95_mm(*, reference: BoolArray, prediction: BoolArray, spacing_mm: Spacing) -> float:
@@ -67,11 +67,15 @@ def hd95_mm(*, reference: BoolArray, prediction: BoolArray, spacing_mm: Spacing)
 
     Source: Maier-Hein et al., "Metrics reloaded", Nat Methods 2024.
     """
-    _check(reference, prediction, spacing_mm)
-    if not reference.any() or not prediction.any():
-        return 0.0 if reference.any() == prediction.any() else float("inf")
-    directed = _surface_distances_mm(reference, prediction, spacing_mm)
-    return max(float(np.percentile(distances, 95)) for distances in directed)
+    return hd95_of(MaskPair(reference, prediction, spacing_mm))
+
+
+def hd95_of(pair: MaskPair) -> float:
+    """Measure `hd95_mm` of masks whose distances serve other measures too."""
+    one = pair.cropped
+    if not one.n_reference or not one.n_prediction:
+        return 0.0 if one.n_reference == one.n_prediction else float("inf")
+    return larger_percentile_mm(one.border_distances, 95)
 
 
 def nsd(
@@ -97,13 +101,18 @@ def nsd(
 
     Source: Nikolov et al., J Med Internet Res 2021 (there by area; here by voxel).
     """
-    _check(reference, prediction, spacing_mm)
+    return nsd_of(MaskPair(reference, prediction, spacing_mm), tolerance_mm=tolerance_mm)
+
+
+def nsd_of(pair: MaskPair, *, tolerance_mm: float) -> float:
+    """Measure `nsd` of masks whose distances serve other measures too."""
     if not tolerance_mm >= 0:
         raise InvalidInputError(f"tolerance of {tolerance_mm} mm: wanted 0 or more")
-    if not reference.any() or not prediction.any():
-        return float(reference.any() == prediction.any())
-    distances_mm = np.concatenate(_surface_distances_mm(reference, prediction, spacing_mm))
-    return float(np.mean(distances_mm <= tolerance_mm))
+    one = pair.cropped
+    if not one.n_reference or not one.n_prediction:
+        return float(one.n_reference == one.n_prediction)
+    near = sum(directed.within(tolerance_mm) for directed in one.border_distances)
+    return near / sum(len(directed.at_least) for directed in one.border_distances)
 
 
 def volume_error_mm3(*, reference: BoolArray, prediction: BoolArray, spacing_mm: Spacing) -> float:
@@ -120,43 +129,19 @@ def volume_error_mm3(*, reference: BoolArray, prediction: BoolArray, spacing_mm:
     Raises:
         InvalidInputError: A mask is not bool, the shapes differ, or a spacing is not positive.
     """
-    _check(reference, prediction, spacing_mm)
-    surplus = int(prediction.sum()) - int(reference.sum())
-    return surplus * spacing_mm[0] * spacing_mm[1] * spacing_mm[2]
+    return volume_error_of(MaskPair(reference, prediction, spacing_mm))
 
 
-def _surface_distances_mm(
-    reference: BoolArray, prediction: BoolArray, spacing_mm: Spacing
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Measure from each surface voxel of either mask to the nearest of the other.
-
-    A tree of surface voxels gives what a Euclidean distance transform gives, in half the time.
-    """
-    block = extent(reference | prediction)
-    surfaces_mm = [_surface(mask[block]) * spacing_mm for mask in (reference, prediction)]
-    # 32 points a leaf: queries took a fifth less time than with 16, on a large tumour
-    one, other = (KDTree(surface, leafsize=32) for surface in surfaces_mm)
-    to_other, _ = other.query(surfaces_mm[0])
-    to_one, _ = one.query(surfaces_mm[1])
-    return to_other, to_one
+def volume_error_of(pair: MaskPair) -> float:
+    """Measure `volume_error_mm3` of masks whose voxels are counted once."""
+    i, j, k = pair.spacing_mm
+    return (pair.n_prediction - pair.n_reference) * i * j * k
 
 
-def _surface(mask: BoolArray) -> NDArray[np.int64]:
-    """List the voxels of a mask, (N, 3), that its erosion by 6 neighbours takes away."""
-    padded = np.pad(mask, 1)
-    inner = mask.copy()
-    for axis in range(mask.ndim):
-        for step in (-1, 1):
-            inner &= np.roll(padded, step, axis=axis)[(slice(1, -1),) * mask.ndim]
-    return np.argwhere(mask & ~inner)
-
-
-def _check(reference: BoolArray, prediction: BoolArray, spacing_mm: Spacing | None = None) -> None:
+def _check(reference: BoolArray, prediction: BoolArray) -> None:
     if reference.dtype != np.bool_ or prediction.dtype != np.bool_:
         raise InvalidInputError(f"masks are {reference.dtype} and {prediction.dtype}: wanted bool")
     if reference.shape != prediction.shape:
         raise InvalidInputError(
             f"reference has shape {reference.shape}, prediction {prediction.shape}: wanted the same"
         )
-    if spacing_mm is not None and not (np.isfinite(spacing_mm).all() and min(spacing_mm) > 0):
-        raise InvalidInputError(f"spacing {spacing_mm} mm: wanted three positive lengths")

@@ -36,11 +36,7 @@ MAKERS: dict[str, Callable[[], Classifier]] = {
     "site-only": lambda: classifier_of(site_only),
     "onnx": lambda: classifier_of(lambda _: tiny_networks()),
     "llama": lambda: classifier_of(lambda _: fake_llama()),
-    "program": lambda: classifier_of(
-        lambda _: program(
-            *("writes", "grades.csv", "case,grade", "CASE,HGG"), output="grades.csv", batch=True
-        )
-    ),
+    "program": lambda: classifier_of(lambda _: program("grades", output="grades.json", batch=True)),
 }
 
 

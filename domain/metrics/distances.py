@@ -1,0 +1,165 @@
+"""Distances between two surfaces, each measured as far as a number depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.domain.geometry.grids import Spacing
+from gliobench.domain.metrics.surfaces import Surface, Voxels
+
+FEW = 2000
+"""Up to so many distances are all measured; of more, those that a number depends on."""
+BLOCKS = (4, 2, 1)
+"""Edges in voxels of the blocks whose centres bound distances; single points come last."""
+_BIN_MM, _BINS = 0.25, 40_000
+
+
+class Distances:
+    """From each point of a surface to the nearest of another, both of at least one point.
+
+    Each is known by its bounds, `at_least` and `at_most`, (N,) mm, which `settle` narrows down where a
+    number depends on it: of large surfaces a percentile needs few of them exactly.
+    """
+
+    def __init__(self, start: Surface, end: Surface) -> None:
+        self.start, self.end = start, end
+        self.at_least = np.zeros(len(start.voxels))
+        self.at_most = np.full(len(start.voxels), np.inf)
+        if len(start.voxels) <= FEW:
+            self._measure(np.arange(len(start.voxels)), block=1)
+        else:
+            self._look_around()
+
+    def settle(self, *, low: float, high: float, block: int = 1) -> None:
+        """Measure those that may lie within [low, high] mm, exactly or by blocks of voxels."""
+        may = (self.at_least <= high) & (self.at_most >= low) & (self.at_least < self.at_most)
+        if (those := np.flatnonzero(may)).size:
+            self._measure(those, block if len(those) > FEW else 1)
+
+    def within(self, tolerance_mm: float) -> int:
+        """Count the points that lie within a tolerance of the other surface."""
+        self.settle(low=tolerance_mm, high=tolerance_mm)
+        return int(np.count_nonzero(self.at_most <= tolerance_mm))
+
+    def _measure(self, those: NDArray[np.intp], block: int) -> None:
+        voxels, spacing_mm = self.start.voxels[those], np.asarray(self.start.spacing_mm)
+        if block == 1:
+            _, nearest = self.end.tree.query(voxels * spacing_mm)
+            # of whole steps: a difference of positions in mm is rounded by where it lies
+            apart = (voxels - self.end.voxels[nearest]) * spacing_mm
+            self.at_least[those] = self.at_most[those] = np.sqrt((apart**2).sum(axis=1))
+            return
+        places, which = np.unique(_numbers_of(voxels // block), return_inverse=True)
+        centres = _voxels_of(places) * block + (block - 1) / 2
+        found, _ = self.end.tree.query(centres * spacing_mm)
+        reach = float(np.linalg.norm(spacing_mm * (block - 1) / 2)) * (1 + 1e-9)
+        self.at_least[those] = np.maximum(self.at_least[those], found[which] - reach)
+        self.at_most[those] = np.minimum(self.at_most[those], found[which] + reach)
+
+    def _look_around(self) -> None:
+        """Measure what is nearer than two voxels, by looking at the 27 about each point."""
+        shape = np.maximum(self.start.voxels.max(axis=0), self.end.voxels.max(axis=0)) + 3
+        steps = np.array([shape[1] * shape[2], shape[2], 1])
+        held = np.zeros(int(shape.prod()), dtype=np.bool_)
+        held[(self.end.voxels + 1) @ steps] = True
+        places, left = (self.start.voxels + 1) @ steps, np.arange(len(self.start.voxels))
+        for apart, offsets in _around(self.start.spacing_mm):
+            hit = np.logical_or.reduce(
+                [held.take(places + int(offset @ steps)) for offset in offsets]
+            )
+            self.at_least[left[hit]] = self.at_most[left[hit]] = apart
+            left, places = left[~hit], places[~hit]
+        self.at_least[left] = 2 * min(self.start.spacing_mm)
+
+
+def percentile_mm(parts: Sequence[Distances], per_cent: float) -> float:
+    """Interpolate a percentile of distances linearly, those of all parts together."""
+    for block in BLOCKS:
+        low, high = _bracket(parts, per_cent)
+        for part in parts:
+            part.settle(low=low, high=high, block=block)
+    # what is not settled lies beyond both neighbours of the percentile, on the side of its bound
+    return float(np.percentile(np.concatenate([part.at_least for part in parts]), per_cent))
+
+
+def larger_percentile_mm(directed: Sequence[Distances], per_cent: float) -> float:
+    """Return the largest of several `percentile_mm`; only what may be the largest is measured."""
+    for block in BLOCKS:
+        _settle_largest(directed, [_bracket([part], per_cent) for part in directed], block)
+    return max(float(np.percentile(part.at_least, per_cent)) for part in directed)
+
+
+def larger_percentile_by_area_mm(directed: Sequence[Distances], per_cent: float) -> float:
+    """Return the largest distance within which a share of a surface's area lies.
+
+    As surface-distance does: distances are ordered, and none is interpolated.
+    """
+    for block in BLOCKS:
+        _settle_largest(directed, [_bracket_by_area(part, per_cent) for part in directed], block)
+    return max(_by_area_mm(part, per_cent) for part in directed)
+
+
+def _settle_largest(
+    directed: Sequence[Distances], brackets: Sequence[tuple[float, float]], block: int
+) -> None:
+    surpassed = max(low for low, _ in brackets)
+    for one, (low, high) in zip(directed, brackets, strict=True):
+        if high >= surpassed:
+            one.settle(low=low, high=high, block=block)
+
+
+def _bracket(parts: Sequence[Distances], per_cent: float) -> tuple[float, float]:
+    """Bound the two distances that a percentile is interpolated between."""
+    least = np.concatenate([part.at_least for part in parts])
+    most = np.concatenate([part.at_most for part in parts])
+    below = int(per_cent / 100 * (len(least) - 1))
+    above = min(below + 1, len(least) - 1)
+    return float(np.partition(least, below)[below]), float(np.partition(most, above)[above])
+
+
+def _bracket_by_area(one: Distances, per_cent: float) -> tuple[float, float]:
+    """Bound the distance within which a share of the area lies, by bins."""
+    areas, edges = one.start.areas, []
+    for bound in (one.at_least, one.at_most):
+        bins = np.minimum(bound / _BIN_MM, _BINS).astype(np.int64)
+        reached = np.cumsum(np.bincount(bins, weights=areas))
+        edges.append(int(np.searchsorted(reached, reached[-1] * per_cent / 100 * (1 - 1e-9))))
+    return edges[0] * _BIN_MM, (edges[1] + 1) * _BIN_MM if edges[1] < _BINS else np.inf
+
+
+def _by_area_mm(one: Distances, per_cent: float) -> float:
+    low, high = _bracket_by_area(one, per_cent)
+    areas, order = one.start.areas, np.arange(len(one.at_least))
+    nearer_mm2 = 0.0
+    if len(order) > FEW:
+        nearer = one.at_most < low
+        nearer_mm2 = float(np.sum(areas[nearer]))
+        order = np.flatnonzero(~nearer & (one.at_least <= high))
+    order = order[np.lexsort((areas[order], one.at_least[order]))]
+    whole_mm2 = np.sum(areas[order] if len(order) == len(areas) else areas)
+    reached = (nearer_mm2 + np.cumsum(areas[order])) / whole_mm2
+    at = int(np.searchsorted(reached, per_cent / 100))
+    return float(one.at_least[order[min(at, len(order) - 1)]])
+
+
+@lru_cache(maxsize=16)
+def _around(spacing_mm: Spacing) -> list[tuple[float, list[NDArray[np.int64]]]]:
+    """List the offsets within a voxel that are shorter than two voxels, by their length in mm."""
+    found: dict[float, list[NDArray[np.int64]]] = {}
+    for offset in product((-1, 0, 1), repeat=3):
+        apart = float(np.sqrt(np.sum((np.array(offset) * spacing_mm) ** 2)))
+        found.setdefault(apart, []).append(np.array(offset))
+    return [(apart, found[apart]) for apart in sorted(found) if apart < 2 * min(spacing_mm)]
+
+
+def _numbers_of(voxels: Voxels) -> NDArray[np.int64]:
+    return voxels[:, 0] << 40 | voxels[:, 1] << 20 | voxels[:, 2]
+
+
+def _voxels_of(numbers: NDArray[np.int64]) -> Voxels:
+    return np.stack([numbers >> 40, numbers >> 20 & 0xFFFFF, numbers & 0xFFFFF], axis=1)

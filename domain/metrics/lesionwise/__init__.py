@@ -1,0 +1,1 @@
+"""Lesion-wise scores by the rules of the BraTS challenges."""
