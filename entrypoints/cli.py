@@ -33,6 +33,10 @@ COMMANDS = {
         "Use",
         "Score predictions made elsewhere, from files, as the run of one more backend.",
     ),
+    "export-predictions": (
+        "Use",
+        "Write the predictions of a run into files: masks, or tables that 'import' reads.",
+    ),
     "merge": ("Use", "Merge the shards of an evaluation, and write its report."),
     "report": (
         "Use",

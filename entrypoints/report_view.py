@@ -34,6 +34,8 @@ def show_report(written: WrittenReport, *, out: str, as_json: bool) -> None:
     values, console = json.loads(facts), Console()
     console.print(Text(printable(values["verdict"]), style="bold"), end="\n\n")
     console.print(summary_table(written.report))
+    if values["first_place"]:
+        console.print(Text(printable(values["first_place"])))
     for line in (*_claims(values), *_stamps(values)):
         console.print(line)
     console.print(f"Report: {plain(written.place)}", soft_wrap=True, highlight=False)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
@@ -48,7 +49,7 @@ class CommandOptions(BaseModel):
         ".nii.gz", description="of the files that it is given"
     )
     output: Texts = Field(
-        ("masks",), min_length=1, description="what it writes: masks, or files such as grades.csv"
+        ("masks",), min_length=1, description="what it writes: masks, grades.csv, points.csv, …"
     )
     labels: str | dict[str, Any] | None = Field(
         None, description="convention of its masks, as the setting labels"
@@ -59,8 +60,10 @@ class CommandOptions(BaseModel):
     threshold: float = Field(
         0.5, gt=0, lt=1, description="probability above which a voxel belongs to a region"
     )
-    grade_key: str = Field("grade", description="key of the grade in grades.json")
-    probability_key: str = Field("probability_hgg", description="key of P(HGG) in grades.json")
+    on_plane: bool = Field(False, description="whether its points and boxes lie on one plane")
+    questions: Annotated[tuple[Question, ...], BeforeValidator(_listed)] = Field(
+        tuple(Question), min_length=1, description="those that it answers in answers.jsonl"
+    )
     version: str = Field("", description="of the program: a text, or a file or folder to hash")
     trained_on: str | None = Field(
         None, description="file with its training patients, or none; not set: not stated"

@@ -55,8 +55,8 @@ class Runner:
         outputs: What it writes.
         env: Its environment.
         limits: What it may use; the time is for one study.
-        batch: Whether it takes several studies at once. Those of a batch about which it wrote nothing
-            are given to it again, each alone, so that none fails for another.
+        batch: Whether it takes several studies at once. Those of a batch that it left out are given
+            to it again, each alone, so that none fails for another.
     """
 
     def __init__(
@@ -125,9 +125,13 @@ class Runner:
         return places
 
     def _read(self, folder: Path, cases: Mapping[str, Study], teller: Teller) -> None:
-        """Keep the answers on every study that the program wrote something about."""
+        """Keep the answers on each study that the program wrote something about.
+
+        Of a batch, a study needs all kinds of output: what it lacks may be the fault of another.
+        """
         files = [_opened(output, folder / OUTPUT, list(cases)) for output in self._outputs]
-        held = [case for case in cases if any(item.holds(case) for item in files)]
+        enough = all if len(cases) > 1 else any
+        held = [case for case in cases if enough(item.holds(case) for item in files)]
         named = [replace(cases[case], id=case, patient_id=case) for case in held]
         for case, answer in zip(held, ask(imported(teller.program, files), named), strict=True):
             self._answers[cases[case]] = teller.of_answer(answer, case, cases[case])
@@ -144,7 +148,8 @@ def _opened(output: Output, folder: Path, cases: Sequence[str]) -> PredictionFil
     except NotFoundError as error:
         failure, is_there = Failure(FailureReason.MISSING_PREDICTION, str(error)), False
     except FaultError as error:
-        failure, is_there = Failure(FailureReason.UNREADABLE_PREDICTION, str(error)), True
+        is_there = len(cases) == 1
+        failure = Failure(FailureReason.UNREADABLE_PREDICTION, str(error))
     return _Unreadable(output, failure, is_there)
 
 

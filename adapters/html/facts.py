@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from gliobench.adapters.html.first_place import first_place
 from gliobench.adapters.html.json_values import document, schema
 from gliobench.adapters.html.lead import claims, verdict
 from gliobench.adapters.html.stamps import Stamp, stamps
@@ -14,6 +15,7 @@ from gliobench.domain.evaluation.definitions import DEFINITIONS
 HEAD: Mapping[str, tuple[object, Callable[[Report], object]]] = {
     "verdict": (str, verdict),
     "claims": (list[str], claims),
+    "first_place": (str, first_place),
     "stamps": (list[Stamp], stamps),
     "definitions": (Mapping[str, str], lambda _: DEFINITIONS),
     "simulated": (bool, lambda report: not report.cohort.is_ranked),

@@ -13,14 +13,14 @@ from gliobench.adapters.html.words import (
     distance_words,
     endpoint_name,
     grade_counts,
+    is_better,
     measured_by,
-    pair_of,
     ranked,
     row_of,
     with_interval,
 )
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR, Endpoint
-from gliobench.domain.comparison.pair import Tracking, Verdict
+from gliobench.domain.comparison.pair import Tracking
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import GradingSummary
@@ -55,7 +55,7 @@ def verdict(report: Report) -> str:
     equals = [other for other, found in ranking if found.value == best.value]
     if len(equals) > 1:
         return f"{_who_share(report, equals)}{scored}."
-    apart = {other: _is_better(report, name, other) for other, _ in others}
+    apart = {other: is_better(report, name, other, report.primary) for other, _ in others}
     first = f"{_who_leads(report, name, apart)}{scored}"
     if not others:
         return f"{first}{_against_chance(report, best)}."
@@ -148,11 +148,6 @@ def _against_chance(report: Report, found: Estimate) -> str:
     if report.primary != BALANCED_ACCURACY or (spread := ends(found)) is None:
         return ""
     return f"; the 95 % CI {'excludes' if spread.low > CHANCE else 'includes'} chance (0.5)"
-
-
-def _is_better(report: Report, name: str, other: str) -> bool:
-    claim = pair_of(report, {name, other}).claim(report.primary)
-    return claim.verdict is Verdict.APART and claim.better == name
 
 
 def _primary(report: Report) -> Iterator[str]:

@@ -12,7 +12,7 @@ from gliobench.domain.evaluation.summary import FormSummary, Summary
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.control_responses import GradeResponse, PlaceResponse
-from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
+from gliobench.domain.statistics.estimate import Estimate, Interval, Measured, NotEstimable
 
 Line = tuple[*tuple[object, ...], Measured]
 """The names of a number, and the number."""
@@ -38,6 +38,7 @@ def spreadsheets(report: Report) -> dict[str, str]:
             ("by", "stratum", "arm", *SCORED, "studies", "failed", "detectable"),
             _strata(report),
         ),
+        "ranks": (("endpoint", "method", "arm", "quantity"), _ranks(report)),
     }
     files = {
         name: write_csv(
@@ -159,6 +160,16 @@ def _scored(found: SubgroupScore | SubgroupTest) -> tuple[str, str, str]:
         found.region.value if found.region else "",
         found.measure.exported_as,
     )
+
+
+def _ranks(report: Report) -> Iterator[Line]:
+    for ranking in report.rankings:
+        endpoint = ranking.endpoint.name if ranking.endpoint else " ".join(ranking.measures)
+        by, n = (endpoint, ranking.method.value), ranking.n
+        for rank in ranking.ranks:
+            yield *by, rank.arm, "rank", Estimate(rank.rank, Interval(rank.low, rank.high), n)
+            yield *by, rank.arm, "first_share", Estimate(rank.shares[0], NotEstimable(""), n)
+        yield *by, "", "kendall_tau", ranking.tau
 
 
 def _number(measured: Measured) -> tuple[object, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gliobench.adapters.html.numbers import count, interval, number, value_of
+from gliobench.adapters.html.numbers import count, interval, listed, number, value_of
 from gliobench.domain.comparison.endpoints import AUROC, Endpoint
-from gliobench.domain.comparison.pair import Pair
+from gliobench.domain.comparison.pair import Pair, Verdict
+from gliobench.domain.comparison.ranking import Rank, Ranking
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.labels.regions import LOCALISED, Region
-from gliobench.domain.metrics.measures import WORST_MM, Measure
+from gliobench.domain.metrics.measures import RANKED_TOGETHER, WORST_MM, Measure
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
 from gliobench.domain.studies.study import Grade
@@ -41,6 +42,29 @@ def primary_test(endpoint: Endpoint) -> str:
         return "DeLong's test"
     permutation = "a paired permutation test over patients"
     return f"{permutation} and the CI of the mean" if endpoint.measure.is_mean else permutation
+
+
+def rival_name(rank: Rank) -> str:
+    """Name a backend of a ranking, or a family with the number of its backends."""
+    return f"{rank.arm} ({len(rank.members)} runs)" if rank.members else rank.arm
+
+
+def ranked_by(ranking: Ranking) -> str:
+    """Name in prose what a ranking is by, and the method where that is not the endpoint's own value."""
+    if ranking.endpoint is None:
+        used = [pair for pair in RANKED_TOGETHER if pair[1].score_name(pair[0]) in ranking.measures]
+        regions = listed(list(dict.fromkeys(region.value for region, _ in used)))
+        return (
+            f"{listed(list(dict.fromkeys(item.title for _, item in used)))} of {regions} together"
+        )
+    name = endpoint_name(ranking.endpoint)
+    return name if ranking.leads else f"{name}, by {ranking.method.value}"
+
+
+def is_better(report: Report, name: str, other: str, endpoint: Endpoint) -> bool:
+    """Return whether a backend is significantly better than another by the endpoint itself."""
+    claim = pair_of(report, {name, other}).claim(endpoint)
+    return claim.verdict is Verdict.APART and claim.better == name
 
 
 def repeats_patients(report: Report) -> bool:

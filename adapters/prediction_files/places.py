@@ -95,14 +95,15 @@ def read_places(
     rows: dict[tuple[str, Form], Row] = {}
     spots: dict[str, dict[Form, Spot]] = {}
     for study_id, row in table.by_study():
-        axis = _axis(row, layout, kind)
-        form = kind if axis is None else _ON_PLANE[kind]
+        failed = failure_spot(row)
+        axis = None if failed else _axis(row, layout, kind)
+        form = _form(row, kind, axis)
         if (first := rows.setdefault((study_id, form), row)) is not row:
             raise InvalidInputError(
                 f"{row.at}: the {form.value} of study {study_id} is in row {first.number} already: "
                 "wanted one"
             )
-        spot = failure_spot(row) or Spots(row.at, form, *layout_points(layout, row), axis)
+        spot = failed or Spots(row.at, form, *layout_points(layout, row), axis)
         spots.setdefault(study_id, {})[form] = spot
     if not rows:
         raise InvalidInputError(f"{table.place}: the table has no row: wanted one for each study")
@@ -142,6 +143,17 @@ def _layout(table: Table, kind: Form) -> Layout:
         several = "coordinates of several kinds" if found else "no coordinates"
         raise InvalidInputError(f"{table.place}: row 1: {several}: wanted {wanted}")
     return found[0]
+
+
+def _form(row: Row, kind: Form, axis: Axis | None) -> Form:
+    """Return the form of a row: what it says, or by its axis, which a failure may lack."""
+    said = row.first("form")
+    known = {item.value: item for item in (kind, _ON_PLANE[kind])}
+    if said is None:
+        return kind if axis is None else _ON_PLANE[kind]
+    if said.lower() not in known:
+        raise InvalidInputError(f"{row.at}: form {shown(said)}: wanted {' or '.join(known)}")
+    return known[said.lower()]
 
 
 def _axis(row: Row, layout: Layout, kind: Form) -> Axis | None:

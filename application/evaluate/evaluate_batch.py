@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -23,6 +23,7 @@ from gliobench.domain.evaluation.backend_facts import ORACLE_SETTING
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.predictions.prediction import Failure, Form
+from gliobench.domain.studies.cohort import UNREADABLE
 from gliobench.domain.studies.study import Study
 
 Predictions: TypeAlias = dict[str, StudyPrediction]
@@ -242,6 +243,17 @@ def prediction_key(
     decisive = [READING, study_id, content_hash, *run]
     shown = [oracle.axis, oracle.index] if oracle else []
     return sha256(json.dumps(decisive + shown).encode()).hexdigest()
+
+
+def scored_keys(manifest: RunManifest, cases: Iterable[CaseScore]) -> dict[str, str]:
+    """Name the predictions that were scored, by study id."""
+    shown = manifest.facts.oracle
+    return {
+        case.study_id: prediction_key(
+            case.study_id, case.content_hash or UNREADABLE, manifest, case.plane if shown else None
+        )
+        for case in cases
+    }
 
 
 def _prediction(one: Assignment, manifest: RunManifest, said: Answer | Failure) -> StudyPrediction:

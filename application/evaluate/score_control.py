@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from gliobench.application.evaluate.controlled_studies import ControlledStudies
-from gliobench.application.evaluate.evaluate_batch import prediction_key
-from gliobench.application.ports.run_store import RunManifest, RunStore
+from gliobench.application.evaluate.evaluate_batch import scored_keys
+from gliobench.application.ports.run_store import RunStore
 from gliobench.application.predict.failures import may_harm
 from gliobench.domain.controls.motion import Motion
 from gliobench.domain.controls.moves import moves
@@ -50,11 +50,11 @@ class ScoreControl:
         altered.write_scores(self._held(true, altered))
 
     def _held(self, true: RunStore, altered: RunStore) -> Iterator[CaseScore]:
-        keys = _keys(true.manifest(), true.scores())
+        keys = scored_keys(true.manifest(), true.scores())
         manifest, cases = altered.manifest(), altered.scores()
         while some := list(islice(cases, AT_ONCE)):
             before = _places(true, keys, some)
-            yield from self._hold(some, before, _places(altered, _keys(manifest, some), some))
+            yield from self._hold(some, before, _places(altered, scored_keys(manifest, some), some))
 
     def _hold(
         self,
@@ -79,18 +79,6 @@ class ScoreControl:
 
 
 Place = LocalisationPrediction | Failure | None
-
-
-def _keys(manifest: RunManifest, cases: Iterable[CaseScore]) -> dict[str, str]:
-    """Name the predictions that were scored, by study id; of unreadable studies there is none."""
-    shown = manifest.facts.oracle
-    return {
-        case.study_id: prediction_key(
-            case.study_id, case.content_hash, manifest, case.plane if shown else None
-        )
-        for case in cases
-        if case.content_hash is not None
-    }
 
 
 def _places(

@@ -11,7 +11,6 @@ from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.endpoints import (
     BALANCED_ACCURACY,
-    POINT_ERROR,
     Endpoint,
     PrimaryChoice,
 )
@@ -69,11 +68,10 @@ def build_report(
     ]
     compared = ComparedStudies.of(cases, bootstrap) if cohort.is_ranked else None
     pairs = compare_pairs(compared, primary, seed=bootstrap.seed) if compared else []
-    rankings = [
-        rank_backends(compared, endpoint, bootstrap)
-        for endpoint in dict.fromkeys((primary, POINT_ERROR))
-        if compared
-    ]
+    families = {
+        item.run.backend: item.run.facts.family for item in entrants if item.run.facts.family
+    }
+    rankings = rank_backends(cases, compared, primary, families, bootstrap) if compared else []
     tests, claiming = draw_claims([_follows(arm) for arm in described], pairs, primary)
     arms = tuple(_tracking(arm, test) for arm, test in zip(described, tests, strict=True))
     first = next(iter(cases.values()))
@@ -96,7 +94,7 @@ def build_report(
         seed=bootstrap.seed,
         replicates=bootstrap.replicates,
         versions=dict(versions or {}),
-        rankings=tuple(filter(None, rankings)),
+        rankings=tuple(rankings),
     )
 
 

@@ -182,7 +182,7 @@ class GradedPair:
             return p_of(self.auroc())
         if endpoint == BRIER:
             return self._brier_p(seed=seed)
-        pulls = self.apart * _weights(self.studies.hgg, endpoint.measure)
+        pulls = self.apart * study_weights(self.studies.hgg, endpoint.measure)
         if np.isnan(pulls).any():
             return NotEstimable("the reference has one grade only")
         return swap_test(pulls, self.studies.patients, seed=seed)
@@ -238,7 +238,7 @@ def p_of(found: PairedAuroc | NotEstimable) -> PValue:
     return found if isinstance(found, NotEstimable) else found.p
 
 
-def _weights(hgg: BoolArray, measure: Measure) -> FloatArray:
+def study_weights(hgg: BoolArray, measure: Measure) -> FloatArray:
     """Return the weight of each study's correct grade in the measure; NaN for an absent grade."""
     if measure is measures.ACCURACY:
         return np.full(len(hgg), 1 / len(hgg))

@@ -2,75 +2,170 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from scipy.stats import rankdata
 
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.endpoints import Endpoint
+from gliobench.domain.comparison.contest import Contest, by_all_measures, graded, placed
+from gliobench.domain.comparison.endpoints import AUROC, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.paired_grades import DrawnGrades
-from gliobench.domain.comparison.paired_places import PlacedStudies
 from gliobench.domain.comparison.pairs import ComparedStudies
-from gliobench.domain.comparison.ranking import Rank, Ranking
-from gliobench.domain.geometry.grids import FloatArray
-from gliobench.domain.statistics.estimate import LEVEL
-from gliobench.domain.statistics.sampling import Indices, SamplingPlan
+from gliobench.domain.comparison.ranking import RIVALS, Rank, Ranking
+from gliobench.domain.comparison.rivals import Rivals
+from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.estimate import LEVEL, Estimate, Interval, Measured, NotEstimable
+from gliobench.domain.statistics.rank_methods import RankMethod, kendall_tau_b, ranks
+from gliobench.domain.statistics.sampling import Indices
 
-ALIKE = 12
-"""Decimals to which values have to agree for a shared rank."""
+RESAMPLES = 1000
+"""Resamples by the median, by the mean rank and by tests won, at most."""
+STUDIES_DRAWN = 2**24
+"""Studies in all of these resamples, about: cohorts so large that this matters have stable ranks."""
+TAILS = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+ALL_EQUAL = NotEstimable("all ranks are equal")
 
 
 def rank_backends(
-    studies: ComparedStudies, endpoint: Endpoint, bootstrap: BootstrapOptions
-) -> Ranking | None:
+    cases: Mapping[str, CaseTable],
+    studies: ComparedStudies,
+    primary: Endpoint,
+    families: Mapping[str, str],
+    bootstrap: BootstrapOptions,
+) -> list[Ranking]:
     """Rank backends in the cohort and in bootstrap resamples of its patients.
 
+    Args:
+        cases: Scores of the same studies in the same order, by backend.
+        studies: The same, gathered.
+        primary: The endpoint that decides.
+        families: The families of backends that have one.
+        bootstrap: Of the resamples.
+
     Returns:
-        None with fewer than two backends in the endpoint, or without resamples.
+        By the primary endpoint, by points, and by all measures of masks together. Two rivals are
+        ranked by the endpoints' own values only; one is not, nor where resamples would not vary.
     """
-    places, drawn = studies.places, studies.drawn
-    scored = {*places.scores, *(drawn.column if drawn else ())}
+    found: list[Ranking] = []
+    for endpoint in dict.fromkeys((primary, POINT_ERROR)):
+        found += _by_endpoint(studies, endpoint, families, bootstrap)
+    return [*found, *_by_all_measures(cases, studies.places.numbers, families, bootstrap)]
+
+
+def _by_endpoint(
+    studies: ComparedStudies,
+    endpoint: Endpoint,
+    families: Mapping[str, str],
+    bootstrap: BootstrapOptions,
+) -> Iterator[Ranking]:
+    graders = None if endpoint.form else studies.drawn
+    scored = graders.column if graders else studies.places.scores
     names = [name for name in studies.names if (name, endpoint) in scored]
-    if len(names) < 2:
-        return None
-    values = (
-        _graded(drawn, names, endpoint)
-        if drawn and not endpoint.form
-        else _placed(places, names, endpoint, bootstrap)
+    rivals = Rivals.of(names, families)
+    if len(rivals) < 2:
+        return
+    contest = (
+        graded(studies.grades, endpoint, names, rivals)
+        if graders
+        else placed(studies.places, endpoint, names, rivals)
     )
-    values = values[~np.isnan(values).any(axis=1)]
-    if len(values) < 2:
-        return None
-    ranks = rankdata(np.round(-endpoint.sign * values, ALIKE), method="min", axis=1)
-    columns = ranks.astype(np.intp).T
-    found = [_rank(name, column, len(names)) for name, column in zip(names, columns, strict=True)]
-    return Ranking(endpoint, tuple(sorted(found, key=lambda rank: rank.rank)))
+    for method in _methods(endpoint, rivals):
+        if graders and method is RankMethod.MEAN:
+            drawn = _by_value(graders, endpoint, names, rivals)
+        elif contest:
+            drawn = _drawn(contest, method, bootstrap)
+        else:
+            continue
+        if len(drawn) > 1:
+            n = contest.n if contest else len(studies.grades.patients)
+            yield _ranking(drawn, rivals, n, endpoint=endpoint, method=method)
 
 
-def _graded(drawn: DrawnGrades, names: Sequence[str], endpoint: Endpoint) -> FloatArray:
-    """Look up the values of the cohort, in the first row, and of the resamples."""
-    picked = drawn.replicates.pick([drawn.column[name, endpoint] for name in names])
-    return np.vstack([picked.observed, picked.drawn])
+def _by_all_measures(
+    cases: Mapping[str, CaseTable],
+    numbers: Indices,
+    families: Mapping[str, str],
+    bootstrap: BootstrapOptions,
+) -> Iterator[Ranking]:
+    masks = {name: table for name, table in cases.items() if Form.MASK in table.forms}
+    rivals = Rivals.of(list(masks), families)
+    found = by_all_measures(masks, numbers, rivals) if len(rivals) >= RIVALS else None
+    if found is None:
+        return
+    contest, measured = found
+    # the scores are mean ranks of studies, and a study that is drawn twice counts twice
+    drawn = _drawn(contest, RankMethod.MEAN, bootstrap)
+    if len(drawn) > 1:
+        method = RankMethod.MEAN_RANK
+        yield _ranking(drawn, rivals, contest.n, endpoint=None, method=method, measures=measured)
 
 
-def _placed(
-    places: PlacedStudies, names: Sequence[str], endpoint: Endpoint, bootstrap: BootstrapOptions
-) -> FloatArray:
-    """Compute the means of the cohort and of resamples, over the studies that all have scores of."""
-    scores = np.column_stack([places.scores[name, endpoint] for name in names])
-    there = ~np.isnan(scores).any(axis=1)
-    plan = SamplingPlan.of(places.numbers[there].tolist())
-    if plan.obstacle is not None:
-        return np.empty((0, len(names)))
-    weights = [plan.everyone, *plan.draws(bootstrap.replicates, seed=bootstrap.seed)]
-    return np.concatenate(
-        [block @ scores[there] / block.sum(axis=1, keepdims=True) for block in weights]
+def _methods(endpoint: Endpoint, rivals: Rivals) -> tuple[RankMethod, ...]:
+    """List the methods that an endpoint allows: AUROC has no scores of studies, hits no useful median."""
+    if len(rivals) < RIVALS or endpoint == AUROC:
+        return (RankMethod.MEAN,)
+    if endpoint.measure.is_mean:
+        return tuple(RankMethod)
+    return tuple(method for method in RankMethod if method is not RankMethod.MEDIAN)
+
+
+def _by_value(
+    grades: DrawnGrades, endpoint: Endpoint, names: Sequence[str], rivals: Rivals
+) -> Indices:
+    """Rank by the endpoint itself, in the cohort and in the resamples in which it is defined."""
+    values = grades.replicates.pick([grades.column[name, endpoint] for name in names])
+    own = endpoint.sign * np.vstack([values.observed, values.drawn]) @ rivals.shares
+    return ranks(own[~np.isnan(own).any(axis=1)])
+
+
+def _drawn(contest: Contest, method: RankMethod, bootstrap: BootstrapOptions) -> Indices:
+    replicates = resamples(contest, method, bootstrap)
+    return contest.drawn(method, replicates=replicates, seed=bootstrap.seed)
+
+
+def resamples(contest: Contest, method: RankMethod, bootstrap: BootstrapOptions) -> int:
+    """Return how many resamples are drawn: those asked for by the mean, fewer by slower methods."""
+    if method is RankMethod.MEAN:
+        return bootstrap.replicates
+    return min(bootstrap.replicates, RESAMPLES, max(100, STUDIES_DRAWN // contest.n))
+
+
+def _ranking(
+    drawn: Indices,
+    rivals: Rivals,
+    n: int,
+    *,
+    endpoint: Endpoint | None,
+    method: RankMethod,
+    measures: tuple[str, ...] = (),
+) -> Ranking:
+    found = [
+        _rank(name, members, column, len(rivals))
+        for (name, members), column in zip(rivals.members.items(), drawn.T, strict=True)
+    ]
+    ordered = tuple(sorted(found, key=lambda rank: rank.rank))
+    return Ranking(endpoint, method, n, ordered, _agreement(drawn, n), measures)
+
+
+def _rank(name: str, members: tuple[str, ...], column: Indices, n_rivals: int) -> Rank:
+    drawn = column[1:]
+    low, high = np.quantile(drawn, TAILS, method="inverted_cdf")
+    shares = np.bincount(drawn, minlength=n_rivals + 1)[1:] / len(drawn)
+    return Rank(
+        arm=name,
+        rank=int(column[0]),
+        low=int(low),
+        high=int(high),
+        shares=tuple(map(float, shares)),
+        members=members if len(members) > 1 else (),
     )
 
 
-def _rank(name: str, ranks: Indices, n: int) -> Rank:
-    drawn = ranks[1:]
-    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2), method="inverted_cdf")
-    shares = np.bincount(drawn, minlength=n + 1)[1:] / len(drawn)
-    return Rank(name, int(ranks[0]), int(low), int(high), tuple(map(float, shares)))
+def _agreement(drawn: Indices, n: int) -> Measured:
+    taus = kendall_tau_b(drawn[1:], drawn[0])
+    taus = taus[~np.isnan(taus)]
+    if not taus.size:
+        return ALL_EQUAL
+    low, middle, high = np.quantile(taus, (TAILS[0], 0.5, TAILS[1]), method="inverted_cdf")
+    return Estimate(float(middle), Interval(float(low), float(high)), n)

@@ -429,6 +429,8 @@ MEASURES: tuple[Measure, ...] = (
         of_masks=segmented.volume_error_of,
     ),
 )
+RANKED_TOGETHER = tuple((region, measure) for measure in (DICE, HD95_MM) for region in NESTED)
+"""What masks are ranked by together, as BraTS does: a study's rank in each of them counts the same."""
 GRADING = tuple(item for item in MEASURES if not item.forms)
 """What grades are measured by."""
 

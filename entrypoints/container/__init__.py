@@ -72,7 +72,11 @@ class Container(containers.DeclarativeContainer):
 
     dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
     file_backend = Factory(_wired("prediction_files.file_backend"), open_path=dataset_path.provider)
-    program_backend = Factory(_wired("programs.program_backend"), threads=settings.provided.threads)
+    program_backend = Factory(
+        _wired("programs.program_backend"),
+        open_path=dataset_path.provider,
+        threads=settings.provided.threads,
+    )
     backend = Factory(
         _wired("backends.backend"),
         settings=settings,
@@ -82,7 +86,9 @@ class Container(containers.DeclarativeContainer):
     list_backends = Call(
         _wired("backends.list_backends"), load=load_backends.provider, settings=settings
     )
-    check_programs = Call(_wired("programs.check_programs"), settings=settings)
+    check_programs = Call(
+        _wired("programs.check_programs"), settings=settings, build=program_backend.provider
+    )
     exported_backend = Factory(_wired("backends.exported_backend"))
     embedded_weights = Call(_wired("backends.embedded_weights"))
 
@@ -181,6 +187,15 @@ class Container(containers.DeclarativeContainer):
         open_runs=open_runs,
         open_place=run_place.provider,
         open_writer=report_writer.provider,
+    )
+    export_predictions = Factory(
+        _wired("reports.ExportOfRun"),
+        open_runs=open_runs,
+        open_dataset=dataset.provider,
+        export=Factory(
+            _late("application.report.export_predictions.ExportPredictions"),
+            write_mask=write_mask.provider,
+        ),
     )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)

@@ -81,11 +81,35 @@ def file_backend(
         raise InvalidInputError(f"backend.{name}: {first_fault(error)}") from error
     files = list(_files(options, source, open_path))
     backend = imported(
-        name, files, trained_on=_trained_on(options, source, open_path), family=options.family
+        name,
+        files,
+        trained_on=training_patients(options.trained_on, source, open_path),
+        family=options.family,
     )
     if source is not None:
         check_belongs(name, files, source)
     return backend
+
+
+def training_patients(
+    stated: str | None, source: StudySource | None, open_path: OpenPath
+) -> frozenset[str] | None:
+    """Return the hashes of training patients; None where they are not stated.
+
+    Args:
+        stated: A file with their names or those of their studies, or none.
+        source: The studies that will be asked about.
+        open_path: Opens the folder of the file.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It names nothing.
+    """
+    if stated is None:
+        return None
+    if stated.lower() == "none":
+        return frozenset()
+    return patients_named(read_names(_file(stated, open_path)), source)
 
 
 def _files(
@@ -140,15 +164,3 @@ def _convention(
         return declared_convention(options.labels)
     labels = None if source is None else source.labels
     return convention_of_predictions(integers_of(files), labels.convention if labels else None)
-
-
-def _trained_on(
-    options: FileTable, source: StudySource | None, open_path: OpenPath
-) -> frozenset[str] | None:
-    """Return the hashes of training patients; None where they are not stated."""
-    if options.trained_on is None:
-        return None
-    if options.trained_on.lower() == "none":
-        return frozenset()
-    names = read_names(_file(options.trained_on, open_path))
-    return patients_named(names, source)

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gliobench.adapters.command.backend import check_starts, command_backend
-from gliobench.adapters.command.json_grades import JsonGrades
 from gliobench.adapters.command.options import CommandOptions
 from gliobench.adapters.command.probabilities import NpzProbabilities
-from gliobench.adapters.command.runner import Output
+from gliobench.adapters.command.runner import OpenFiles, Output
 from gliobench.adapters.nifti import write_image
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks
+from gliobench.adapters.prediction_files import (
+    is_coco,
+    read_answers,
+    read_coco,
+    read_grades,
+    read_places,
+)
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import GliobenchError, InvalidInputError
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Form
+from gliobench.entrypoints.container.backends import BackendKind
+from gliobench.entrypoints.container.prediction_files import OpenPath, training_patients
 from gliobench.entrypoints.label_settings import checked_table, declared_convention
 from gliobench.entrypoints.settings import Settings, backend_table
 
 KIND = "command"
-MASKS, GRADES = "masks", "grades.json"
+MASKS = "masks"
+_TABLES = ("csv", "json", "jsonl", "parquet")
+ENDINGS = {
+    "grades": _TABLES,
+    "points": _TABLES,
+    "boxes": _TABLES,
+    "polygons": _TABLES,
+    "answers": ("jsonl",),
+}
+"""Files that a program may write, besides masks."""
 
 
 def program_backend(
     name: str,
     table: Mapping[str, object],
-    source: StudySource | None,  # noqa: ARG001 -- other kinds of backends need it
+    source: StudySource | None,
     *,
+    open_path: OpenPath,
     threads: int | None,
 ) -> Backend:
     """Build the backend of a program.
@@ -39,12 +58,13 @@ def program_backend(
     Args:
         name: Of the table.
         table: Without its kind.
-        source: The studies that it will be asked about.
+        source: The studies that it will be asked about; None where they are not known yet.
+        open_path: Opens a folder.
         threads: That it may use; None leaves the choice to it.
 
     Raises:
         InvalidInputError: An option is wrong.
-        NotFoundError: There is no such program.
+        NotFoundError: There is no such program, or no such file.
         BackendError: A file that it is made of cannot be read.
     """
     options = CommandOptions.checked(table, backend=name)
@@ -53,38 +73,88 @@ def program_backend(
         options,
         outputs=_outputs(name, options),
         write_image=write_image,
-        trained_on=None,
+        trained_on=training_patients(options.trained_on, source, open_path),
         threads=threads,
     )
 
 
-def check_programs(settings: Settings) -> dict[str, str | GliobenchError]:
+def check_programs(settings: Settings, build: BackendKind) -> dict[str, str | GliobenchError]:
     """Try the programs that tables declare, without a study.
+
+    Args:
+        settings: Of this process.
+        build: Builds the backend of a program.
 
     Returns:
         By backend: what was found, in one line, or why it cannot run.
     """
     declared = [name for name, table in settings.backend.items() if table.get("kind") == KIND]
-    return {name: _check(name, settings) for name in declared}
+    return {name: _check(name, settings, build) for name in declared}
 
 
-def _check(name: str, settings: Settings) -> str | GliobenchError:
+def _check(name: str, settings: Settings, build: BackendKind) -> str | GliobenchError:
     table = {key: item for key, item in backend_table(settings, name).items() if key != "kind"}
     try:
-        program_backend(name, table, None, threads=settings.threads)
+        build(name, table, None)
         return check_starts(name, CommandOptions.checked(table, backend=name))
     except GliobenchError as error:
         return error
 
 
 def _outputs(name: str, options: CommandOptions) -> dict[str, Output]:
-    known = {MASKS: _masks, GRADES: _grades}
-    for item in options.output:
-        if item not in known:
-            raise InvalidInputError(
-                f"backend.{name}.output: got {shown(item)}: wanted some of {', '.join(known)}"
-            )
-    return {item: known[item](name, options) for item in options.output}
+    outputs = {item: _output(item, name, options) for item in options.output}
+    forms = [form for output in outputs.values() for form in output.forms]
+    if len(forms) > len(set(forms)) or sum(output.grades for output in outputs.values()) > 1:
+        raise InvalidInputError(
+            f"backend.{name}.output: got {shown(list(options.output))}: wanted each kind of answer once"
+        )
+    return outputs
+
+
+def _output(item: str, name: str, options: CommandOptions) -> Output:
+    """Return how a kind of output is read, by the name of its file without the ending."""
+    kind, dot, ending = item.partition(".")
+    point, box = (Form.POINT, Form.BOX) if options.on_plane else (Form.POINT_3D, Form.BOX_3D)
+    if item == MASKS:
+        return _masks(name, options)
+    if dot and ending in ENDINGS.get(kind, ()):
+        match kind:
+            case "grades":
+                return Output(_reader(read_grades, item), grades=True)
+            case "points":
+                return Output(_reader(_points, item), forms=frozenset({point}))
+            case "boxes":
+                return Output(_reader(_boxes, item), forms=frozenset({box}))
+            case "polygons":
+                return Output(_reader(_polygons, item), forms=frozenset({Form.POLYGON}))
+            case "answers":
+                forms = {FORM_OF_QUESTION[q] for q in options.questions if q is not Question.GRADE}
+                grades = Question.GRADE in options.questions
+                return Output(_reader(read_answers, item), grades=grades, forms=frozenset(forms))
+    wanted = ", ".join(
+        f"{kind}.{ending}" for kind, endings in ENDINGS.items() for ending in endings
+    )
+    raise InvalidInputError(
+        f"backend.{name}.output: got {shown(item)}: wanted some of {MASKS}, {wanted}"
+    )
+
+
+def _reader(read: Callable[..., PredictionFiles], item: str) -> OpenFiles:
+    return lambda folder, cases: read(folder / item, study_ids=cases)
+
+
+def _points(path: Path, *, study_ids: Sequence[str]) -> PredictionFiles:
+    return read_places(path, Form.POINT_3D, study_ids=study_ids)
+
+
+def _boxes(path: Path, *, study_ids: Sequence[str]) -> PredictionFiles:
+    read = read_coco if is_coco(path) else read_places
+    return read(path, Form.BOX_3D, study_ids=study_ids)
+
+
+def _polygons(path: Path, *, study_ids: Sequence[str]) -> PredictionFiles:
+    read = read_coco if is_coco(path) else read_places
+    return read(path, Form.POLYGON, study_ids=study_ids)
 
 
 def _masks(name: str, options: CommandOptions) -> Output:
@@ -96,11 +166,6 @@ def _masks(name: str, options: CommandOptions) -> Output:
         return PredictedMasks(MaskFiles.find(folder, cases), convention)
 
     return Output(opened, forms=frozenset({Form.MASK}))
-
-
-def _grades(_: str, options: CommandOptions) -> Output:
-    keys = {"grade_key": options.grade_key, "probability_key": options.probability_key}
-    return Output(lambda folder, cases: JsonGrades(folder / GRADES, cases, **keys), grades=True)
 
 
 def _convention(name: str, options: CommandOptions) -> LabelConvention:

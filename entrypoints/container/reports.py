@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from gliobench.adapters.html.writer import HtmlReportWriter
 from gliobench.adapters.parquet.metadata_table import MAGIC, parquet_metadata
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.storage import Storage
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.report.export_predictions import Exported, ExportPredictions, Layout
 from gliobench.application.report.join_metadata import JoinMetadata
+from gliobench.application.report.open_runs import OpenRuns
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.column_strata import ColumnChoice
@@ -16,6 +21,7 @@ from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.entrypoints.label_settings import declared_convention
 from gliobench.entrypoints.settings import Settings
 from gliobench.entrypoints.versions import versions
 
@@ -99,3 +105,47 @@ def comparing(
         fewest=2,
         join_metadata=join_metadata,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOfRun:
+    """Exports the predictions of the run at a place.
+
+    Args:
+        open_runs: Finds and opens runs.
+        open_dataset: Opens a dataset.
+        export: Writes the files.
+    """
+
+    open_runs: OpenRuns
+    open_dataset: Callable[[str], StudySource]
+    export: ExportPredictions
+
+    def __call__(
+        self,
+        run: str,
+        out: Path,
+        layout: Layout,
+        *,
+        dataset: str | None = None,
+        labels: str | None = None,
+    ) -> Exported:
+        """Export, as `ExportPredictions` does.
+
+        Raises:
+            InvalidInputError: There are several runs at the place.
+            GliobenchError: As of `OpenRuns`, `ExportPredictions` and a dataset.
+        """
+        stores = self.open_runs([run]).stores
+        if len(stores) != 1:
+            raise InvalidInputError(
+                f"{run} holds {len(stores)} runs: wanted one, {', '.join(stores)}"
+            )
+        (store,) = stores.values()
+        return self.export(
+            store,
+            out,
+            layout,
+            source=None if dataset is None else self.open_dataset(dataset),
+            labels=None if labels is None else declared_convention(labels),
+        )

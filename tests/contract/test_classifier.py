@@ -36,7 +36,11 @@ MAKERS: dict[str, Callable[[], Classifier]] = {
     "site-only": lambda: classifier_of(site_only),
     "onnx": lambda: classifier_of(lambda _: tiny_networks()),
     "llama": lambda: classifier_of(lambda _: fake_llama()),
-    "program": lambda: classifier_of(lambda _: program("grades", output="grades.json", batch=True)),
+    "program": lambda: classifier_of(
+        lambda _: program(
+            *("writes", "grades.csv", "case,grade", "CASE,HGG"), output="grades.csv", batch=True
+        )
+    ),
 }
 
 

@@ -50,8 +50,7 @@ def half(cases: list[str], source: Path, out: Path, *_: str) -> None:
 def dislikes(cases: list[str], source: Path, out: Path, shape: str) -> None:
     """Crash as soon as a case has this first length."""
     for case in cases:
-        header = gzip.decompress((source / f"{case}_0003.nii.gz").read_bytes())[:348]
-        if struct.unpack_from("<h", header, 42)[0] == int(shape):
+        if length(source, case) == int(shape):
             sys.exit(6)
         threshold([case], source, out)
 
@@ -131,10 +130,26 @@ def network(cases: list[str], source: Path, out: Path, port: str) -> None:
         line.sendall(b"patients")
 
 
-def grades(cases: list[str], source: Path, out: Path, *_: str) -> None:
-    said = {case: {"grade": "HGG", "probability_hgg": 0.75} for case in cases}
-    (out / "grades.json").write_text(json.dumps(said))
+def writes(cases: list[str], source: Path, out: Path, name: str, *lines: str) -> None:
+    """Write masks, and a file: each line as it is, or for each case where it names one."""
+    rows = [
+        line.replace("CASE", case)
+        for line in lines
+        for case in (cases if "CASE" in line else cases[:1])
+    ]
+    (out / name).write_text("".join(f"{row}\n" for row in rows))
     threshold(cases, source, out)
+
+
+def misgrades(cases: list[str], source: Path, out: Path, shape: str) -> None:
+    """Write a grade of the WHO for a case of this first length."""
+    rows = (f"{case},{'3' if length(source, case) == int(shape) else 'HGG'}" for case in cases)
+    (out / "grades.csv").write_text("\n".join(["case,grade", *rows]))
+
+
+def length(source: Path, case: str) -> int:
+    header = gzip.decompress((source / f"{case}_0003.nii.gz").read_bytes())[:348]
+    return int(struct.unpack_from("<h", header, 42)[0])
 
 
 def mask(image: Path, path: Path, shift_mm: float = 0.0) -> None:

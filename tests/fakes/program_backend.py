@@ -9,6 +9,7 @@ from typing import Any
 
 from fakes import fake_program
 from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.study_source import StudySource
 from gliobench.entrypoints.container.programs import program_backend
 
 PROGRAM = Path(fake_program.__file__)
@@ -28,4 +29,9 @@ def table(mode: str = "threshold", *words: str, **options: Any) -> dict[str, Any
 
 def backend(mode: str = "threshold", *words: str, **options: Any) -> Backend:
     """Build the backend of a mode."""
-    return program_backend("mine", table(mode, *words, **options), None, threads=None)
+    return built(table(mode, *words, **options))
+
+
+def built(table: dict[str, Any], source: StudySource | None = None) -> Backend:
+    """Build the backend of a table."""
+    return program_backend("mine", table, source, open_path=Path, threads=None)

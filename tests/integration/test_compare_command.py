@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,27 @@ def test_runs_in_folders_of_the_same_names_are_all_compared(tmp_path: Path) -> N
 
     names = [arm["name"] for arm in json.loads(result.stdout)["arms"]]
     assert names == ["constant", "a/run/looks", "b/run/looks"]
+
+
+def test_three_runs_have_ranks_and_a_sentence_on_the_first_place(tmp_path: Path) -> None:
+    for name in ("a/run/looks", "a/run/constant", "b/run/looks"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "manifest.json").touch()
+
+    result = compare(tmp_path / "out", tmp_path / "a/run", tmp_path / "b/run")
+
+    said = "First place is not safe: a/run/looks and b/run/looks share it."
+    assert said in " ".join(result.stdout.split())
+    assert "First place is not safe: " in (tmp_path / "out" / "report.html").read_text()
+    ranks = read_csv((tmp_path / "out" / "tables" / "ranks.csv").read_text())
+    assert ranks["balanced_accuracy", "mean", "constant", "rank"] == ("3", "3", "3", "40")
+    assert ranks["balanced_accuracy", "mean", "", "kendall_tau"][0] == "1.0"
+    assert (tmp_path / "out" / "figures" / "ranks-point.error_mm.median.svg").is_file()
+
+
+def read_csv(text: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Read the first four columns of a table as keys, the next four as numbers."""
+    return {tuple(row[:4]): tuple(row[4:8]) for row in csv.reader(text.splitlines())}
 
 
 def test_the_figures_of_a_papers_folder_stay(

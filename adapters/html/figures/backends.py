@@ -9,7 +9,13 @@ from gliobench.adapters.html.figures.drawing import Figure, arm_ink
 from gliobench.adapters.html.figures.rows import Rows, Strip
 from gliobench.adapters.html.figures.scale import SHARES, Scale, decades, spread, upwards
 from gliobench.adapters.html.numbers import interval, number, percent
-from gliobench.adapters.html.words import endpoint_name, in_figures, tracking_indices
+from gliobench.adapters.html.words import (
+    endpoint_name,
+    in_figures,
+    ranked_by,
+    rival_name,
+    tracking_indices,
+)
 from gliobench.domain.comparison.distributions import SPREAD, Distribution
 from gliobench.domain.comparison.endpoints import Endpoint
 from gliobench.domain.comparison.ranking import Ranking
@@ -86,17 +92,18 @@ def _skill(
 
 
 def rank_figures(report: Report) -> list[Figure]:
-    """Plot how often each backend has each rank, a picture per endpoint."""
-    return [_ranks(report, ranking) for ranking in report.rankings]
+    """Plot how often each backend has each rank, a picture per endpoint and method."""
+    found = sorted(report.rankings, key=lambda ranking: not ranking.leads)
+    return [_ranks(report, ranking) for ranking in found]
 
 
 def _ranks(report: Report, ranking: Ranking) -> Figure:
     rows = [
         Strip(
-            found.arm,
+            rival_name(found),
             (str(found.rank), f"{found.low} to {found.high}", percent(found.shares[0])),
             (found.rank, found.low, found.high),
-            ink=arm_ink(report, found.arm),
+            ink=arm_ink(report, found.arms[0]),
             shares={rank: share for rank, share in enumerate(found.shares, start=1) if share},
         )
         for found in ranking.ranks
@@ -104,8 +111,8 @@ def _ranks(report: Report, ranking: Ranking) -> Figure:
     heads = {"rank": "rank {}", "95 % of resamples": "{} in 95 %", "first": "first in {}"}
     scale = Scale((0.5, len(rows) + 0.5), range(1, len(rows) + 1), "rank")
     return Rows(heads, rows, scale, ("rank", "2.5th percentile", "97.5th percentile")).figure(
-        f"ranks-{ranking.endpoint.name}",
-        f"Stability of ranks: {endpoint_name(ranking.endpoint)}",
+        f"ranks-{ranking.name}",
+        f"Stability of ranks: {ranked_by(ranking)}",
         "Ring: rank in this cohort; discs: share of bootstrap resamples with that rank, as area; bar: "
         "central 95 % of resamples.",
     )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from gliobench.adapters.html.blocks import Block, Closed, Gallery, Part, Prose, Template
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose, Template
 from gliobench.adapters.html.figures.backends import glance_figures, rank_figures
+from gliobench.adapters.html.first_place import MOST_NAMED, first_place
+from gliobench.adapters.html.numbers import count, interval, listed, number
 from gliobench.adapters.html.stamps import few_studies
-from gliobench.adapters.html.words import endpoint_name, pair_of, ranked
+from gliobench.adapters.html.tables import NOTHING, Cell, Column, Table, tabulate
+from gliobench.adapters.html.words import endpoint_name, pair_of, ranked, ranked_by, rival_name
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.pair import Claim
+from gliobench.domain.comparison.ranking import Rank, Ranking
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.statistics.estimate import Estimate, Measured
+from gliobench.domain.statistics.rank_methods import RankMethod
 
 
 def ranking(report: Report) -> list[Block]:
@@ -19,13 +27,108 @@ def ranking(report: Report) -> list[Block]:
     rows = [claims for found in matrices for _, claims in found.rows]
     verdicts = {claim.verdict.name for claims in rows for claim in claims if claim}
     values = matrices and {"matrices": matrices, "verdicts": verdicts}
+    stability = rank_figures(report)
     glance = Gallery(glance_figures(report), "one")
     return [
+        Prose(list(filter(None, [first_place(report)])), "claims"),
         Part("Significance matrix", [Template("significance.html", values)]),
         Prose([stamp.text for stamp in few_studies(report)], "note"),
-        Gallery(rank_figures(report), "one"),
+        Part(
+            "Ranks by method",
+            [Numbers(rank_table(report), RANKS, head="Endpoint")],
+            disagreement(report),
+        ),
+        Gallery(stability[:1], "one"),
+        Closed(
+            "Stability of ranks by other endpoints and methods", [Gallery(stability[1:], "one")]
+        ),
         Closed("Accuracy, balanced accuracy and tracking index", [glance]),
     ]
+
+
+RANKS = (
+    "In brackets, the central 95 % of ranks in bootstrap resamples of the patients. Equal values share the "
+    "better rank. Kendall’s τ: agreement of the order in resamples with that in the cohort; 1: the same."
+)
+METHODS: Mapping[RankMethod, tuple[str, str]] = {
+    RankMethod.MEAN: ("Value", "By the endpoint itself: the mean score, or the balanced accuracy"),
+    RankMethod.MEDIAN: ("Median", "By the median score"),
+    RankMethod.MEAN_RANK: ("Mean rank", "By the mean of the ranks within each study"),
+    RankMethod.TESTS_WON: (
+        "Tests won",
+        "By the share of the others that are worse by a one-sided Wilcoxon test at 5 %, uncorrected",
+    ),
+}
+"""Headings of the methods of ranking, and their meanings."""
+ByMethod = Mapping[RankMethod, Rank] | Mapping[RankMethod, Measured]
+"""What the methods say of a backend, or their agreement with resamples."""
+
+
+def rank_table(report: Report) -> Table | None:
+    """Tabulate the ranks by each method; None for fewer than three rivals."""
+    groups = {
+        f"{_capital(ranked_by(found[0]))}, {count(found[0].n, 'study')}": _rows(found)
+        for found in _by_endpoint(report)
+    }
+    return tabulate([_column(method) for method in METHODS], groups) if groups else None
+
+
+def disagreement(report: Report) -> str:
+    """Name the backends that the methods rank differently; more than `MOST_NAMED` are counted."""
+    found = [
+        f"by {ranked_by(rankings[0])} on {_few(differing, len(rankings[0].ranks))}"
+        for rankings in _by_endpoint(report)
+        if (differing := list(_differing(rankings)))
+    ]
+    return f"Methods disagree {'; '.join(found)}." if found else "All methods give the same ranks."
+
+
+def _few(differing: Sequence[str], n: int) -> str:
+    return (
+        listed(differing) if len(differing) <= MOST_NAMED else f"{len(differing)} of {n} backends"
+    )
+
+
+def _by_endpoint(report: Report) -> list[list[Ranking]]:
+    """Group the rankings of three rivals or more by endpoint, that by the endpoint itself first."""
+    groups = groupby(report.rankings, key=lambda ranking: ranking.endpoint)
+    rankings = (list(found) for _, found in groups)
+    return [found for found in rankings if found[0].has_rivals]
+
+
+def _rows(found: Sequence[Ranking]) -> Iterator[tuple[str, object, ByMethod]]:
+    """Yield the ranks of each backend, the first first, and then the agreement with resamples."""
+    for first in found[0].ranks:
+        yield rival_name(first), "", dict(_ranks(found, first.arm))
+    yield "Kendall’s τ", "", {ranking.method: ranking.tau for ranking in found}
+
+
+def _ranks(found: Sequence[Ranking], arm: str) -> Iterator[tuple[RankMethod, Rank]]:
+    for ranking in found:
+        yield ranking.method, next(rank for rank in ranking.ranks if rank.arm == arm)
+
+
+def _differing(found: Sequence[Ranking]) -> Iterator[str]:
+    for first in found[0].ranks:
+        places = [rank.rank for _, rank in _ranks(found, first.arm)]
+        if min(places) < max(places):
+            yield f"{rival_name(first)} (ranks {min(places)} to {max(places)})"
+
+
+def _column(method: RankMethod) -> Column[ByMethod]:
+    def cell(row: ByMethod) -> Cell:
+        found = row.get(method)
+        if isinstance(found, Rank):
+            return Cell(f"{found.rank} ({found.low}–{found.high})")
+        if isinstance(found, Estimate):
+            return Cell(f"{number(found.value)} ({interval(found)})")
+        return NOTHING
+
+    return Column(*METHODS[method], cell)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)

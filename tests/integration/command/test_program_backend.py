@@ -12,22 +12,26 @@ import pytest
 
 from fakes.fake_program import BRIGHT
 from fakes.fake_study_source import fake_case
-from fakes.program_backend import backend, command, table
+from fakes.program_backend import backend, built, command, table
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
-from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.grids import Axis, Box3D, Grid, Plane, Point, Point3D
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.predictions.prediction import (
+    TYPE_OF_FORM,
     Failure,
     FailureReason,
     Form,
+    GradePrediction,
+    Localisation,
     LocalisationPrediction,
     Mask,
 )
+from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality, Study
-from gliobench.entrypoints.container.programs import program_backend
 
+TYPES = {kind: form for form, kind in TYPE_OF_FORM.items()}
 STUDIES = [
     fake_case(name, shape=(16 + number, 14, 12)).study
     for number, name in enumerate(["a study", "Anaïs/Ω 2", "a study"])
@@ -162,13 +166,75 @@ def test_modalities_are_written_in_the_order_of_the_program() -> None:
 
 
 def test_grades_and_masks_come_from_one_run() -> None:
-    made = backend("grades", output=["masks", "grades.json"], batch=True)
+    rows = ("case,grade,probability_hgg", "CASE,HGG,0.75")
+    made = backend("writes", "grades.csv", *rows, output=["masks", "grades.csv"], batch=True)
 
     for (grade, place), study in zip(ask(made, STUDIES), STUDIES, strict=True):
         assert not isinstance(grade, Failure | None)
         assert (grade.grade, grade.probability_hgg) == (Grade.HGG, 0.75)
         assert isinstance(place, LocalisationPrediction)
         assert_bright(place.answers[Form.MASK], study)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "options", "answer"),
+    [
+        ("points.csv", ("case,i,j,k", "CASE,3,4,5"), {}, Point3D((3.0, 4.0, 5.0))),
+        (
+            "points.csv",
+            ("case,i,j,k,axis", "CASE,3,4,5,axial"),
+            {"on_plane": True},
+            Point(Plane(Axis.AXIAL, 5), (3.0, 4.0)),
+        ),
+        (
+            "boxes.csv",
+            ("case,i_start,j_start,k_start,i_stop,j_stop,k_stop", "CASE,1,2,3,4,5,6"),
+            {},
+            Box3D((1, 2, 3), (4, 5, 6)),
+        ),
+    ],
+)
+def test_places_are_read_from_tables(
+    name: str, lines: tuple[str, ...], options: dict[str, Any], answer: Localisation
+) -> None:
+    made = backend("writes", name, *lines, output=name, **options)
+
+    ((grade, place),) = ask(made, STUDIES[:1])
+
+    assert grade is None
+    assert isinstance(place, LocalisationPrediction)
+    assert place.answers == {TYPES[type(answer)]: answer}
+
+
+def test_answers_in_words_are_read_by_the_parser_of_vision_language_models() -> None:
+    line = '{"study": "CASE", "question": "grade", "answer": "high-grade glioma"}'
+    made = backend("writes", "answers.jsonl", line, output="answers.jsonl", questions="grade")
+
+    ((grade, place),) = ask(made, STUDIES[:1])
+
+    assert place is None
+    assert not isinstance(grade, Failure | None)
+    assert (grade.grade, grade.raw) == (Grade.HGG, "high-grade glioma")
+
+
+def test_a_wrong_row_in_the_table_of_a_batch_fails_its_own_study_only() -> None:
+    said = [
+        grade
+        for grade, _ in ask(backend("misgrades", "17", output="grades.csv", batch=True), STUDIES)
+    ]
+
+    assert [type(one) for one in said] == [GradePrediction, Failure, GradePrediction]
+    assert isinstance(said[1], Failure)
+    assert "grade '3': wanted LGG or HGG" in said[1].detail
+
+
+def test_training_patients_are_those_of_its_table(tmp_path: Path) -> None:
+    names = tmp_path / "trained_on.txt"
+    names.write_text("BraTS20_Training_007\n")
+
+    assert patient_hash("BraTS20_Training_007") in (backend(trained_on=str(names)).trained_on or ())
+    assert backend(trained_on="none").trained_on == frozenset()
+    assert backend().trained_on is None
 
 
 def test_one_study_at_a_time_is_given_as_files_and_written_to_one_file(tmp_path: Path) -> None:
@@ -180,11 +246,8 @@ def test_one_study_at_a_time_is_given_as_files_and_written_to_one_file(tmp_path:
         STUDIES[0], volumes={Modality.T1C: (STUDIES[0].volume(Modality.T1C) > 130).astype("f4")}
     )
 
-    made = program_backend(
-        "copy",
-        {"command": f"'{script}' {{t1c}} {{mask}}", "modalities": "t1c", "labels": "tumour"},
-        None,
-        threads=None,
+    made = built(
+        {"command": f"'{script}' {{t1c}} {{mask}}", "modalities": "t1c", "labels": "tumour"}
     )
 
     (mask,) = masks(made, [whole])
@@ -199,7 +262,7 @@ def test_a_fingerprint_covers_the_table_the_script_and_the_version(tmp_path: Pat
     def fingerprint(**options: Any) -> str:
         line = {"command": f"{script} {{input}} {{output}}", "labels": "tumour"}
         given = {**line, "version": str(weights), **options}
-        return program_backend("mine", given, None, threads=None).fingerprint
+        return built(given).fingerprint
 
     def write(content: str) -> None:
         script.write_text(content)
@@ -245,6 +308,10 @@ def test_a_report_learns_what_ran_and_neither_secrets_nor_folders() -> None:
         ({"output": []}, InvalidInputError, "backend.mine.output"),
         ({"output": "../masks"}, InvalidInputError, "backend.mine.output: got '../masks'"),
         ({"output": ["masks", "masks"]}, InvalidInputError, "each once"),
+        ({"output": ["points.csv", "points.json"]}, InvalidInputError, "kind of answer once"),
+        ({"output": "answers.csv"}, InvalidInputError, "wanted some of masks, grades.csv"),
+        ({"questions": "age"}, InvalidInputError, "backend.mine.questions"),
+        ({"trained_on": "no-such-file"}, NotFoundError, "no-such-file"),
         ({"labels": None}, InvalidInputError, "backend.mine.labels: wanted the convention"),
         ({"labels": "brats-1900"}, InvalidInputError, "no such convention"),
         ({"labels": {"tissues": {}}}, InvalidInputError, "backend.mine.labels"),
@@ -258,7 +325,7 @@ def test_a_wrong_table_is_reported_in_one_line(
     options: dict[str, Any], error: type[GliobenchError], words: str
 ) -> None:
     with pytest.raises(error) as told:
-        program_backend("mine", {**table(), **options}, None, threads=None)
+        built({**table(), **options})
 
     assert words in str(told.value)
     assert "\n" not in str(told.value)
@@ -266,4 +333,4 @@ def test_a_wrong_table_is_reported_in_one_line(
 
 def test_a_table_without_a_command_is_reported() -> None:
     with pytest.raises(InvalidInputError, match="backend.mine.command: is missing"):
-        program_backend("mine", {}, None, threads=None)
+        built({})

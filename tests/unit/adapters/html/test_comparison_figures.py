@@ -208,9 +208,10 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) 
 
 
 def test_ranks_are_discs_as_large_as_their_share_of_resamples(comparison: Report) -> None:
-    graded, placed = rank_figures(comparison)
+    graded, placed, *others = rank_figures(comparison)
 
     assert (graded.name, placed.name) == ("ranks-balanced_accuracy", "ranks-point.error_mm")
+    assert others[0].title == "Stability of ranks: balanced accuracy, by mean rank"
     areas = [mark.radius**2 for mark in inks(placed, "share") if isinstance(mark, Dot)]
     shares = [value for *_, quantity, value in placed.numbers if "share of" in str(quantity)]
     assert [area / sum(areas) for area in areas] == pytest.approx([s / 3 for s in shares])

@@ -1,0 +1,304 @@
+"""Write what a run predicted into files that other tools, and `gliobench import`, can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from gliobench.application.evaluate.evaluate_batch import scored_keys
+from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import InvalidInputError, JobError
+from gliobench.domain.evaluation.place_numbers import numbers_of
+from gliobench.domain.files.tables import write_csv
+from gliobench.domain.files.whole import write_whole
+from gliobench.domain.geometry.grids import Box, Box3D, Point, Point3D, Polygon
+from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    Form,
+    LocalisationPrediction,
+    Mask,
+    NoTumour,
+)
+from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.study_ids import LONGEST_NAME
+
+AT_ONCE = 16
+"""Studies whose masks are in memory."""
+FAILED = ("failure", "failure_detail")
+Cells: TypeAlias = list[object]
+WriteMask: TypeAlias = Callable[[Path, Mask, Study, LabelConvention], None]
+
+
+class Layout(str, Enum):
+    """What is written."""
+
+    BRATS = "brats"
+    """Masks `<id>.nii.gz` in the dataset's convention, and `failures.csv`."""
+    NNUNET = "nnunet"
+    """The same in nnU-Net's order of labels."""
+    CSV = "csv"
+    """Tables of grades, points, boxes and polygons, each with its failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Args:
+        options: Of `gliobench import`, with the file or folder of each.
+        labels: The convention of the masks; None without masks.
+        left_out: What the layout does not hold, in words.
+    """
+
+    options: Mapping[str, Path]
+    labels: LabelConvention | None = None
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPredictions:
+    """Writes the predictions that a run was scored by.
+
+    Args:
+        write_mask: Writes one mask.
+    """
+
+    write_mask: WriteMask
+
+    def __call__(
+        self,
+        run: RunStore,
+        out: Path,
+        layout: Layout,
+        *,
+        source: StudySource | None = None,
+        labels: LabelConvention | None = None,
+    ) -> Exported:
+        """Write files from which the same scores follow, to the last bit.
+
+        Args:
+            run: Scored.
+            out: Folder, made where it is not there.
+            layout: What to write.
+            source: Of the studies, whose files' orientation masks are written in; None writes RAS+.
+            labels: Convention of the masks; None takes the run's, if it has the masks' regions and no
+                others, or one that has.
+
+        Raises:
+            NotFoundError: There is no scored run.
+            InvalidInputError: The run holds nothing of the layout, or the convention loses voxels.
+            JobError: The run cannot be read, lacks a prediction, or the folder cannot be written.
+        """
+        manifest = run.manifest()
+        has_masks = Form.MASK in manifest.forms
+        if layout is Layout.CSV:
+            return _write_tables(run, manifest, out)
+        if not has_masks:
+            raise InvalidInputError(
+                f"the run of {manifest.backend} has no masks: wanted layout {Layout.CSV.value}"
+            )
+        return self._write_masks(run, manifest, out, layout, source=source, labels=labels)
+
+    def _write_masks(
+        self,
+        run: RunStore,
+        manifest: RunManifest,
+        out: Path,
+        layout: Layout,
+        *,
+        source: StudySource | None,
+        labels: LabelConvention | None,
+    ) -> Exported:
+        used: LabelConvention | None = labels
+        failures: list[Cells] = []
+        for said in _predictions(run, manifest):
+            answer = _answer(said, Form.MASK)
+            if not isinstance(answer, Mask):
+                failures.append([said.study_id, *_failed(answer)])
+                continue
+            used = used or _convention(answer, manifest, layout)
+            _check_lossless(said.study_id, answer, used)
+            study = (
+                Study(said.study_id, said.study_id, answer.grid, {})
+                if source is None
+                else source.study(said.study_id)
+            )
+            self.write_mask(out / _file_name(said.study_id), answer, study, used)
+        write_whole(out / "failures.csv", write_csv(["study_id", *FAILED], failures).encode())
+        left = ["grades"] * manifest.grades + [form.value for form in _others(manifest)]
+        return Exported({"--masks": out}, used or BUILT_IN["tumour"], tuple(left))
+
+
+def _others(manifest: RunManifest) -> list[Form]:
+    return sorted(manifest.forms - {Form.MASK})
+
+
+def _convention(mask: Mask, manifest: RunManifest, layout: Layout) -> LabelConvention:
+    """Return the first convention that has the mask's regions and no others."""
+    own = [manifest.labels.convention] if manifest.labels else []
+    first = [BUILT_IN["nnunet-brats"]] if layout is Layout.NNUNET else own
+    for convention in (*first, BUILT_IN["brats-gli-2017"], BUILT_IN["tumour"]):
+        if convention.regions.keys() == mask.regions.keys():
+            return convention
+    regions = ", ".join(mask.regions)
+    raise InvalidInputError(
+        f"masks of {manifest.backend} have the regions {regions}: wanted labels, a convention of these"
+    )
+
+
+def _check_lossless(study_id: str, mask: Mask, convention: LabelConvention) -> None:
+    again = convention.split(convention.merge(mask.regions))
+    lost = [
+        region.value
+        for region, voxels in mask.regions.items()
+        if not np.array_equal(again.get(region, ~voxels), voxels)
+    ]
+    if lost:
+        raise InvalidInputError(
+            f"study {study_id}: {', '.join(lost)} cannot be written in {convention.name}: wanted labels "
+            "of another convention"
+        )
+
+
+def _file_name(study_id: str) -> str:
+    name = f"{study_id}.nii.gz"
+    if "\\" in study_id or len(name.encode()) > LONGEST_NAME:
+        raise InvalidInputError(f"study {study_id}: no file can bear its name")
+    return name
+
+
+def _write_tables(run: RunStore, manifest: RunManifest, out: Path) -> Exported:
+    tables = [table for table in TABLES if table.is_of(manifest)]
+    if not tables:
+        raise InvalidInputError(
+            f"the run of {manifest.backend} has masks alone: wanted layout {Layout.BRATS.value}"
+        )
+    rows: dict[str, list[Cells]] = {table.option: [] for table in tables}
+    for said in _predictions(run, manifest):
+        for table in tables:
+            rows[table.option] += table.rows(said, manifest)
+    written = {}
+    for table in tables:
+        path = out / f"{table.option}.csv"
+        write_whole(path, write_csv(table.columns, rows[table.option]).encode())
+        written[f"--{table.option}"] = path
+    return Exported(written, left_out=("masks",) * (Form.MASK in manifest.forms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One file of the layout `csv`.
+
+    Args:
+        option: Of `gliobench import`, and the file's name.
+        columns: Its header.
+        is_of: Whether a run has what it holds.
+        rows: Of one study.
+    """
+
+    option: str
+    columns: Sequence[str]
+    is_of: Callable[[RunManifest], bool]
+    rows: Callable[[StudyPrediction, RunManifest], Iterable[Cells]]
+
+
+def _grade_rows(said: StudyPrediction, _: RunManifest) -> Iterator[Cells]:
+    grade = said.grade
+    if grade is None or isinstance(grade, Failure):
+        yield [said.study_id, "", "", *_failed(grade)]
+    else:
+        yield [said.study_id, grade.grade.value, grade.probability_hgg, "", ""]
+
+
+def _places(option: str, columns: Sequence[str], forms: Sequence[Form]) -> _Table:
+    def rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]:
+        place = said.localisation
+        oracle = isinstance(place, LocalisationPrediction) and place.oracle
+        for form in forms:
+            if form not in manifest.forms:
+                continue
+            answer = _answer(said, form)
+            head: Cells = [said.study_id, form.value, str(oracle).lower(), "RAS"]
+            if isinstance(answer, Failure | NoTumour) or answer is None:
+                yield [*head, *[""] * (len(columns) + 1), *_failed(answer)]
+            else:
+                yield [*head, *_numbers(answer), "", ""]
+
+    return _Table(
+        option,
+        ["study_id", "form", "oracle", "frame", "axis", *columns, *FAILED],
+        lambda manifest: bool(manifest.forms & set(forms)),
+        rows,
+    )
+
+
+def _numbers(place: object) -> Cells:
+    """Lay a place out: the axis across its plane, then coordinates of the RAS+ grid."""
+    match place:
+        case Point():
+            return [place.plane.axis.name.lower(), *numbers_of(place.in_volume)]
+        case Box():
+            return [place.plane.axis.name.lower(), *numbers_of(place.in_volume)]
+        case Polygon(plane=plane):
+            vertices = [Point(plane, vertex).in_volume.at for vertex in place.vertices]
+            return [plane.axis.name.lower(), json.dumps(vertices)]
+        case Point3D() | Box3D():
+            return ["", *numbers_of(place)]
+    raise InvalidInputError(f"a {type(place).__name__} is more than a few numbers")
+
+
+TABLES = (
+    _Table(
+        "grades",
+        ["study_id", "grade", "probability_hgg", *FAILED],
+        lambda manifest: manifest.grades,
+        _grade_rows,
+    ),
+    _places("points", ["i", "j", "k"], (Form.POINT, Form.POINT_3D)),
+    _places(
+        "boxes",
+        ["i_start", "j_start", "k_start", "i_stop", "j_stop", "k_stop"],
+        (Form.BOX, Form.BOX_3D),
+    ),
+    _places("polygons", ["vertices"], (Form.POLYGON,)),
+)
+"""The files of the layout `csv`, in order."""
+
+
+def _answer(said: StudyPrediction, form: Form) -> object:
+    place = said.localisation
+    return place.answers.get(form) if isinstance(place, LocalisationPrediction) else place
+
+
+def _failed(answer: object) -> Cells:
+    """Return the cells of a failure; of no tumour, those that are read as that answer."""
+    if isinstance(answer, Failure):
+        return [answer.reason.value, answer.detail]
+    if isinstance(answer, NoTumour):
+        return [FailureReason.NO_TUMOUR_FOUND.value, "no tumour"]
+    return [FailureReason.MISSING_PREDICTION.value, "no answer"]
+
+
+def _predictions(run: RunStore, manifest: RunManifest) -> Iterator[StudyPrediction]:
+    """Read the predictions that were scored, in the order of the studies."""
+    keys = scored_keys(manifest, run.scores())
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), AT_ONCE):
+        some = ordered[start : start + AT_ONCE]
+        found = {
+            said.study_id: said for said in run.predictions({keys[study_id] for study_id in some})
+        }
+        if missing := [study_id for study_id in some if study_id not in found]:
+            raise JobError(
+                f"the run keeps no prediction of study {missing[0]}: wanted a whole run, or its shards"
+            )
+        yield from (found[study_id] for study_id in some)

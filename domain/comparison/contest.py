@@ -1,0 +1,120 @@
+"""Scores by which rivals are ranked, on the studies that all of them have scores of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from gliobench.domain.comparison.endpoints import AUROC, BRIER, Endpoint
+from gliobench.domain.comparison.paired_grades import GradedStudies, study_weights
+from gliobench.domain.comparison.paired_places import PlacedStudies
+from gliobench.domain.comparison.rivals import Rivals
+from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.metrics.classification import squared_error
+from gliobench.domain.metrics.measures import RANKED_TOGETHER
+from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.rank_methods import RankedScores, RankMethod, ranks
+from gliobench.domain.statistics.sampling import Indices, SamplingPlan
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """N studies with scores of A rivals, and how these studies are drawn.
+
+    Args:
+        scores: Larger is better.
+        plan: Of the bootstrap.
+    """
+
+    scores: RankedScores
+    plan: SamplingPlan
+
+    @property
+    def n(self) -> int:
+        """Studies."""
+        return self.plan.n_studies
+
+    def drawn(self, method: RankMethod, *, replicates: int, seed: int) -> Indices:
+        """Rank the rivals in the cohort, in the first row, and in its resamples.
+
+        Returns:
+            (1 + R, A), or no row where resamples would not vary.
+        """
+        if self.plan.obstacle is not None:
+            return np.empty((0, self.scores.scores.shape[1]), dtype=np.intp)
+        weights = chain([self.plan.everyone], self.plan.draws(replicates, seed=seed))
+        return np.concatenate([self.scores.ranks(method, block) for block in weights])
+
+
+def graded(
+    studies: GradedStudies, endpoint: Endpoint, names: Sequence[str], rivals: Rivals
+) -> Contest | None:
+    """Score grades: right or wrong, a study as important as it is in the endpoint; or by Brier's score.
+
+    Returns:
+        None where a study has no score of its own, as for AUROC, or where the measure is undefined.
+    """
+    if endpoint == AUROC:
+        return None
+    if endpoint == BRIER:
+        given = (studies.probability[name] for name in names)
+        columns = [-squared_error(reference=studies.hgg, probability=item) for item in given]
+        weights: FloatArray = np.ones(len(studies.hgg))
+    else:
+        columns = [studies.right(name).astype(np.float64) for name in names]
+        weights = study_weights(studies.hgg, endpoint.measure)
+    there = weights > 0
+    if not there.any():
+        return None
+    scores = np.column_stack(columns)[there] @ rivals.shares
+    patients = np.array(studies.patients, dtype=object)[there].tolist()
+    plan = SamplingPlan.of(patients, studies.hgg[there].tolist())
+    return Contest(RankedScores(scores, weights[there]), plan)
+
+
+def placed(
+    studies: PlacedStudies, endpoint: Endpoint, names: Sequence[str], rivals: Rivals
+) -> Contest | None:
+    """Score places; None where no study has a score of all."""
+    scores = np.column_stack([studies.scores[name, endpoint] for name in names])
+    there = ~np.isnan(scores).any(axis=1)
+    if not there.any():
+        return None
+    ranked = RankedScores.of(endpoint.sign * scores[there] @ rivals.shares)
+    return Contest(ranked, SamplingPlan.of(studies.numbers[there].tolist()))
+
+
+def by_all_measures(
+    cases: Mapping[str, CaseTable], numbers: Indices, rivals: Rivals
+) -> tuple[Contest, tuple[str, ...]] | None:
+    """Score masks by the mean of the ranks that they have in a study by each of `RANKED_TOGETHER`.
+
+    Args:
+        cases: Scores of the same studies, by backend.
+        numbers: (N,) whose studies they are, by number.
+        rivals: Of all of these backends.
+
+    Returns:
+        The contest and the measures in which all backends are scored; None without any.
+    """
+    totals, counts, names = np.zeros((len(numbers), len(rivals))), np.zeros(len(numbers)), []
+    for region, measure in RANKED_TOGETHER:
+        scores = np.column_stack(
+            [table.scores(Form.MASK, measure, region) for table in cases.values()]
+        )
+        there = ~np.isnan(scores).any(axis=1)
+        if there.any():
+            better = -scores if measure.lower_is_better else scores
+            totals[there] += ranks(better[there] @ rivals.shares)
+            counts[there] += 1
+            names.append(measure.score_name(region))
+    known = counts > 0
+    if not known.any():
+        return None
+    mean_ranks: FloatArray = totals[known] / counts[known, None]
+    scores_of_studies = RankedScores(-mean_ranks, counts[known])
+    return Contest(scores_of_studies, SamplingPlan.of(numbers[known].tolist())), tuple(names)
