@@ -38,6 +38,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "nnunet": Layout("case_{number:03d}", "{case}_{channel:04d}"),
     "brats": Layout("case_{number:03d}", "{case}/{case}_{alias}"),
     "brats-2023": Layout("BraTS-GLI-{number:05d}-000", "{case}/{case}-{modality}"),
+    "brats-2024": Layout("BraTS-GLI-{number:05d}-100", "{case}/{case}-{modality}"),
     "monai": Layout("case_{number:03d}", "{case}/{case}_{modality}", listed=True),
     "files": Layout("case_{number:03d}", "{case}/{modality}"),
 }

@@ -39,7 +39,7 @@ class CommandOptions(BaseModel):
 
     command: str = Field(description="the program and its arguments; no shell is involved")
     check: str | None = Field(None, description="command by which `gliobench doctor` tries it")
-    input: Literal["nnunet", "brats", "brats-2023", "monai", "files"] = Field(
+    input: Literal["nnunet", "brats", "brats-2023", "brats-2024", "monai", "files"] = Field(
         "brats-2023", description="names of the files that it is given"
     )
     modalities: Annotated[tuple[Modality, ...], BeforeValidator(_modalities)] = Field(

@@ -13,6 +13,8 @@ import pytest
 from fakes.fake_program import BRIGHT
 from fakes.fake_study_source import fake_case
 from fakes.program_backend import backend, built, command, table
+from gliobench.adapters.command.layouts import LAYOUTS, InputFiles
+from gliobench.adapters.nifti import write_image
 from gliobench.application.ports.backend import Backend
 from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.errors import GliobenchError, InvalidInputError, NotFoundError
@@ -334,3 +336,14 @@ def test_a_wrong_table_is_reported_in_one_line(
 def test_a_table_without_a_command_is_reported() -> None:
     with pytest.raises(InvalidInputError, match="backend.mine.command: is missing"):
         built({})
+
+
+def test_a_list_of_monai_names_the_files_of_each_case(tmp_path: Path) -> None:
+    files = InputFiles(LAYOUTS["monai"], (Modality.T2F, Modality.T1C), ".nii.gz", write_image)
+
+    files.write(tmp_path, "case_000", STUDIES[0])
+    files.finish(tmp_path, ["case_000"])
+
+    ((case,),) = json.loads((tmp_path / "datalist.json").read_text()).values()
+    assert case == {"image": ["case_000/case_000_t2f.nii.gz", "case_000/case_000_t1c.nii.gz"]}
+    assert all((tmp_path / name).is_file() for name in case["image"])
