@@ -76,9 +76,10 @@ class CompareSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    primary: Annotated[str, AfterValidator(_endpoint)] = Field(
-        "balanced_accuracy",
-        description="primary endpoint; counts as declared if set before scoring",
+    primary: Annotated[str, AfterValidator(_endpoint)] | None = Field(
+        None,
+        description="primary endpoint; counts as declared if set before scoring; none: by what the backends "
+        "answer, balanced accuracy first",
     )
     replicates: int = Field(
         10_000, ge=100, le=MOST_REPLICATES, description="number of bootstrap resamples"

@@ -106,7 +106,12 @@ def _sites(report: Report) -> Iterator[Stamp]:
     ]
     graded = sum(map(sum, known))
     one_grade = sum(sum(pair) for pair in known if min(pair) == 0)
-    if len(known) > 1 and report.cohort.grades.get(Grade.LGG) and 2 * one_grade >= graded:
+    if (
+        len(known) > 1
+        and report.grades
+        and report.cohort.grades.get(Grade.LGG)
+        and 2 * one_grade >= graded
+    ):
         yield Stamp(
             f"Grade confounded with site: {one_grade:,}/{graded:,}",
             f"In {one_grade:,} of {graded:,} studies the site alone determines the grade. A grader "
@@ -130,7 +135,7 @@ def few_studies(report: Report) -> Iterator[Stamp]:
     """Warn where a grade has so few studies that a bootstrap varies too little."""
     hgg, lgg = grade_counts(report)
     fewest, grade = min((hgg, "HGG"), (lgg, "LGG"))
-    if not 0 < fewest < FEW_STUDIES or not report.cohort.is_ranked:
+    if not 0 < fewest < FEW_STUDIES or not report.cohort.is_ranked or not report.grades:
         return
     text = (
         f"With only {fewest} {grade} studies, bootstrap CIs of differences and of ranks are too "

@@ -17,7 +17,7 @@ from gliobench.application.ports.executor import Assignment, Batch, Executor, Ma
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.oracle_plane import oracle_plane
-from gliobench.domain.comparison.endpoints import PrimaryOrigin
+from gliobench.domain.comparison.endpoints import PrimaryOrigin, default_primary
 from gliobench.domain.errors import FaultError, JobError, NotFoundError, StoppedError
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.studies.cohort import UNREADABLE, cohort_fingerprint
@@ -91,8 +91,8 @@ class EvaluateCohort:
             study_ids: The cohort.
             name: What the user calls it.
             shard: The part of it that is wanted here; None wants all.
-            primary: The endpoint that is to decide comparisons. It is recorded where a run begins,
-                and stays as it was where one goes on.
+            primary: The endpoint that is to decide comparisons; None for `default_primary`. It is
+                recorded where a run begins, and stays as it was where one goes on.
             primary_origin: Whether somebody declared it; recorded and kept with it.
 
         Raises:
@@ -109,7 +109,8 @@ class EvaluateCohort:
                     "cohort": cohort_fingerprint(hashes),
                     "n_studies": len(wanted),
                     "name": name,
-                    "primary": primary,
+                    "primary": primary
+                    or default_primary([item.answers for item in pool.manifests]).name,
                     "primary_origin": primary_origin,
                     "labels": self._source.labels,
                     **(_of_shard(shard, study_ids) if shard else {}),

@@ -57,7 +57,7 @@ class Evaluate:
         encoder: Of the pictures that are saved.
         saved_images: Of how many studies images are saved.
         batch_size: Studies that are loaded, inferred and saved together, ≥ 1.
-        primary: Endpoint that decides comparisons, recorded where a run begins.
+        primary: Endpoint that decides comparisons, recorded where a run begins; None for the default.
         primary_origin: Whether somebody declared it.
         watch: Called with the progress.
         track: Wraps the study ids whose labels are read, e.g. in a progress bar.

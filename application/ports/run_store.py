@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from gliobench.domain.comparison.endpoints import PrimaryOrigin
+from gliobench.domain.comparison.endpoints import Answers, PrimaryOrigin
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.saved_case import SavedCase
@@ -75,6 +75,11 @@ class RunManifest:
     primary_origin: PrimaryOrigin | None = None
     unstated: str | None = None
     labels: DatasetLabels | None = None
+
+    @property
+    def answers(self) -> Answers:
+        """What the backend answers."""
+        return Answers(self.grades, self.forms, baseline=bool(self.facts.baseline))
 
 
 @dataclass(frozen=True, slots=True)

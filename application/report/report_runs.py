@@ -14,7 +14,12 @@ from gliobench.application.report.join_metadata import JoinMetadata
 from gliobench.domain.comparison.arms import BootstrapOptions, Entrant
 from gliobench.domain.comparison.audits import ScoredRun, audit
 from gliobench.domain.comparison.build_report import build_report, shared_studies
-from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, primary_choice
+from gliobench.domain.comparison.endpoints import (
+    Endpoint,
+    PrimaryOrigin,
+    default_primary,
+    primary_choice,
+)
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
@@ -28,8 +33,8 @@ class ReportRuns:
     """Reports on runs over one cohort: but for the date a pure function of them.
 
     Args:
-        primary: The endpoint that decides; None for the one that all runs recorded, or else
-            balanced accuracy.
+        primary: The endpoint that decides; None for the one that all runs declared, or else
+            `default_primary`.
         bootstrap: Of the bootstraps and permutations; None for `RESAMPLES` from the first run's seed.
         versions: Of gliobench and the libraries that compute; None for those of the first run.
         refuses_leakage: Refuse a backend that has learned from these patients; otherwise it is
@@ -101,7 +106,9 @@ class ReportRuns:
             findings=findings,
             primary=primary,
             primary_choice=primary_choice(
-                primary, [(item.primary, item.primary_origin) for item in manifests.values()]
+                primary,
+                [(item.primary, item.primary_origin) for item in manifests.values()],
+                asked=self.primary is not None,
             ),
             bootstrap=bootstrap,
             versions=first.versions if self.versions is None else self.versions,
@@ -127,10 +134,13 @@ class ReportRuns:
 
 
 def _recorded(manifests: Sequence[RunManifest]) -> Endpoint:
-    """Return the primary endpoint that all runs recorded, or else balanced accuracy."""
-    names = {manifest.primary for manifest in manifests}
+    """Return the primary endpoint that all runs recorded, unless it was a default, or else that of these."""
+    names = {
+        None if manifest.primary_origin is PrimaryOrigin.DEFAULT else manifest.primary
+        for manifest in manifests
+    }
     name = names.pop() if len(names) == 1 else None
-    return Endpoint.parse(name) if name else BALANCED_ACCURACY
+    return Endpoint.parse(name) if name else default_primary([item.answers for item in manifests])
 
 
 def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:

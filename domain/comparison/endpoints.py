@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -102,18 +103,60 @@ LOCALISATION = (
         if item.compared is not Compared.NO and item is not leading(form)
     ),
 )
+BY_DEFAULT = (BALANCED_ACCURACY, Endpoint(leading(Form.MASK), Form.MASK), POINT_ERROR, *LEADING)
+"""Where none is declared, one of these is the primary endpoint."""
 PAIRED = tuple(item for item in LOCALISATION if item.measure.is_mean)
 """The means of localisation, each with a paired test of its own."""
 
 
+class Answers(NamedTuple):
+    """What a backend answers.
+
+    Args:
+        grades: Whether it grades.
+        forms: In which it localises.
+        baseline: Whether it answers by a rule.
+    """
+
+    grades: bool
+    forms: Collection[Form]
+    baseline: bool = False
+
+    def have(self, endpoint: Endpoint) -> bool:
+        """Return whether an endpoint measures them; a mask holds a point, a box and an outline."""
+        if endpoint.form is None:
+            return self.grades
+        return not {endpoint.form, Form.MASK}.isdisjoint(self.forms)
+
+
+def default_primary(answers: Sequence[Answers]) -> Endpoint:
+    """Return the primary endpoint where none is declared: decided by what is answered, not how well.
+
+    Args:
+        answers: Of one or more backends.
+
+    Returns:
+        What most models answer, or most baselines where there is no model: of equals the first of
+        balanced accuracy, Dice of the whole tumour, the centre error of points, and other forms.
+    """
+    judged = [item for item in answers if not item.baseline] or answers
+    return max(
+        BY_DEFAULT, key=lambda endpoint: sum(item.have(endpoint) for item in judged)
+    )  # of equals the first
+
+
 def primary_choice(
-    primary: Endpoint, recorded: Sequence[tuple[str | None, PrimaryOrigin | None]]
+    primary: Endpoint,
+    recorded: Sequence[tuple[str | None, PrimaryOrigin | None]],
+    *,
+    asked: bool = True,
 ) -> PrimaryChoice:
     """Return how a comparison's primary endpoint was chosen.
 
     Args:
         primary: The endpoint that decides the comparison.
         recorded: By run, the name of the endpoint that it recorded when it began, and its origin.
+        asked: Whether the user named it for this comparison.
     """
     origins = [origin if name == primary.name else None for name, origin in recorded]
     declared = [origin is PrimaryOrigin.DECLARED for origin in origins]
@@ -122,5 +165,6 @@ def primary_choice(
     if any(declared):
         return PrimaryChoice.PARTLY
     if any(name != primary.name for name, _ in recorded):
-        return PrimaryChoice.LATER
+        defaults = all(origin is PrimaryOrigin.DEFAULT for _, origin in recorded)
+        return PrimaryChoice.DEFAULT if defaults and not asked else PrimaryChoice.LATER
     return PrimaryChoice.UNKNOWN if None in origins else PrimaryChoice.DEFAULT

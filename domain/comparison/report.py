@@ -255,3 +255,8 @@ class Report:
     rankings: tuple[Ranking, ...] = ()
     date: str = ""
     metadata: MetadataFacts | None = None
+
+    @property
+    def grades(self) -> bool:
+        """Return whether any backend grades."""
+        return any(arm.grading for arm in self.arms)

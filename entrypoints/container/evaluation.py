@@ -76,8 +76,7 @@ def evaluate(
 
 def primary_origin(settings: Settings) -> PrimaryOrigin:
     """Return whether anybody has set the primary endpoint, in whatever source."""
-    is_set = "primary" in settings.compare.model_fields_set
-    return PrimaryOrigin.DECLARED if is_set else PrimaryOrigin.DEFAULT
+    return PrimaryOrigin.DECLARED if settings.compare.primary else PrimaryOrigin.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,9 @@ def comparing(
         replicates: Bootstrap cohorts to draw.
         allow_leakage: Compare though a backend has learned from these patients.
     """
+    named = primary or settings.compare.primary
     return ReportRuns(
-        primary=Endpoint.parse(primary or settings.compare.primary),
+        primary=Endpoint.parse(named) if named else None,
         bootstrap=BootstrapOptions(
             replicates=replicates or settings.compare.replicates, seed=settings.seed
         ),

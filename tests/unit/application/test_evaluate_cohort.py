@@ -546,10 +546,12 @@ def test_the_primary_endpoint_of_a_runs_beginning_stands_and_nothing_depends_on_
     assert again.asked == []
 
 
-def test_a_run_that_recorded_no_primary_endpoint_records_none_later() -> None:
+def test_where_no_primary_endpoint_is_named_a_run_records_the_one_of_what_it_answers() -> None:
     stores = {"a": FakeRunStore()}
-    evaluate(stores, fake_backend("a"))
+    evaluate(stores, fake_backend("a", classifier=None, localizer=FakeLocalizer()))
 
-    evaluate(stores, fake_backend("a"), primary="accuracy")
+    evaluate(
+        stores, fake_backend("a", classifier=None, localizer=FakeLocalizer()), primary="accuracy"
+    )
 
-    assert stores["a"].manifest().primary is None
+    assert stores["a"].manifest().primary == "mask.dice"

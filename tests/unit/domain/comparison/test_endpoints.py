@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from fakes.fake_comparison import reading
-from gliobench.domain.comparison.endpoints import GRADING, LOCALISATION, Endpoint
+from gliobench.domain.comparison.endpoints import (
+    GRADING,
+    LOCALISATION,
+    Answers,
+    Endpoint,
+    default_primary,
+)
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.metrics import measures
 from gliobench.domain.metrics.measures import Compared
@@ -33,3 +39,26 @@ def test_a_score_is_read_off_its_form_and_missing_where_the_form_was_not_asked_f
     assert Endpoint(measures.CENTRE_ERROR, Form.POINT).scores([case]).tolist() == [2.0]
     assert Endpoint(measures.HIT, Form.POINT).scores([case]).tolist() == [1.0]
     assert np.isnan(Endpoint(measures.BOX_IOU, Form.BOX).scores([case])).tolist() == [True]
+
+
+GRADER = Answers(grades=True, forms=())
+SEGMENTER = Answers(grades=False, forms={Form.MASK})
+POINTER = Answers(grades=False, forms={Form.POINT})
+BOTH = Answers(grades=True, forms={Form.MASK})
+PRIOR = Answers(grades=False, forms={Form.POINT}, baseline=True)
+
+
+@pytest.mark.parametrize(
+    ("answers", "name"),
+    [
+        ([BOTH], "balanced_accuracy"),
+        ([SEGMENTER], "mask.dice"),
+        ([BOTH, SEGMENTER], "mask.dice"),
+        ([BOTH, SEGMENTER, GRADER], "balanced_accuracy"),
+        ([POINTER, SEGMENTER], "point.error_mm"),
+        ([Answers(grades=False, forms={Form.BOX}), PRIOR, PRIOR], "box.box_iou"),
+        ([PRIOR, PRIOR], "point.error_mm"),
+    ],
+)
+def test_the_default_endpoint_is_what_most_models_answer(answers: list[Answers], name: str) -> None:
+    assert default_primary(answers).name == name
