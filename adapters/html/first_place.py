@@ -32,9 +32,15 @@ def first_place(report: Report) -> str:
     doubts = _doubts(report, found)
     if doubts:
         return f"First place is not safe: {'; '.join(doubts)}."
+    first = found[0].ranks[0]
+    condition = ""
+    if _concerns(report, first, FindingKind.UNSTATED_TRAINING):
+        condition = (
+            f" if {_who_was(first)} not trained on patients of this cohort, which is not stated"
+        )
     methods = f" and by {ALL[len(found)]} methods of ranking" if len(found) > 1 else ""
     return (
-        f"First place is safe: {_first_in(report, found[0].ranks[0])}{methods}, and is significantly "
+        f"First place is safe{condition}: {_first_in(report, first)}{methods}, and is significantly "
         "better than every other backend."
     )
 
@@ -45,9 +51,8 @@ def _doubts(report: Report, found: Sequence[Ranking]) -> list[str]:
     if len(leaders) > 1:
         return [f"{_named(leaders)} share it"]
     first = leaders[0]
-    if set(first.arms) & set(concerned(report, FindingKind.LEAKAGE)):
-        was = "were" if first.members else "was"
-        return [f"{rival_name(first)} {was} trained on patients of this cohort"]
+    if _concerns(report, first, FindingKind.LEAKAGE):
+        return [f"{_who_was(first)} trained on patients of this cohort"]
     others = [rank for rank in found[0].ranks if rank.arm != first.arm]
     rest = [rank for rank in others if not _beats(report, first, rank)]
     methods = _other_methods(first, found[1:])
@@ -58,6 +63,14 @@ def _doubts(report: Report, found: Sequence[Ranking]) -> list[str]:
         link = "but" if first.shares[0] >= LEVEL else "and"
         doubt += f" {link} not significantly better than {_some(rest, len(others))}"
     return [doubt, *methods]
+
+
+def _concerns(report: Report, rank: Rank, kind: FindingKind) -> bool:
+    return not set(rank.arms).isdisjoint(concerned(report, kind))
+
+
+def _who_was(rank: Rank) -> str:
+    return f"{rival_name(rank)} {'were' if rank.members else 'was'}"
 
 
 def _first_in(report: Report, first: Rank) -> str:

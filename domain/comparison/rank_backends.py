@@ -16,7 +16,13 @@ from gliobench.domain.comparison.rivals import Rivals
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import LEVEL, Estimate, Interval, Measured, NotEstimable
-from gliobench.domain.statistics.rank_methods import RankMethod, kendall_tau_b, ranks
+from gliobench.domain.statistics.rank_methods import (
+    RankMethod,
+    kendall_tau_b,
+    rank_intervals,
+    rank_shares,
+    ranks,
+)
 from gliobench.domain.statistics.sampling import Indices
 
 RESAMPLES = 1000
@@ -140,26 +146,20 @@ def _ranking(
     method: RankMethod,
     measures: tuple[str, ...] = (),
 ) -> Ranking:
+    ends, shares = rank_intervals(drawn[1:]), rank_shares(drawn[1:])
     found = [
-        _rank(name, members, column, len(rivals))
-        for (name, members), column in zip(rivals.members.items(), drawn.T, strict=True)
+        Rank(
+            arm=name,
+            rank=int(drawn[0, at]),
+            low=int(ends[at, 0]),
+            high=int(ends[at, 1]),
+            shares=tuple(shares[at].tolist()),
+            members=members if len(members) > 1 else (),
+        )
+        for at, (name, members) in enumerate(rivals.members.items())
     ]
     ordered = tuple(sorted(found, key=lambda rank: rank.rank))
     return Ranking(endpoint, method, n, ordered, _agreement(drawn, n), measures)
-
-
-def _rank(name: str, members: tuple[str, ...], column: Indices, n_rivals: int) -> Rank:
-    drawn = column[1:]
-    low, high = np.quantile(drawn, TAILS, method="inverted_cdf")
-    shares = np.bincount(drawn, minlength=n_rivals + 1)[1:] / len(drawn)
-    return Rank(
-        arm=name,
-        rank=int(column[0]),
-        low=int(low),
-        high=int(high),
-        shares=tuple(map(float, shares)),
-        members=members if len(members) > 1 else (),
-    )
 
 
 def _agreement(drawn: Indices, n: int) -> Measured:

@@ -148,6 +148,13 @@ def kendall_tau_b(drawn: Indices, observed: Indices) -> FloatArray:
     return ratio(ahead @ truly, np.sqrt(sizes))
 
 
-def first_shares(drawn: Indices) -> FloatArray:
-    """Return in which share of cohorts each backend is first, (A,); all that share the rank are."""
-    return np.asarray((drawn == 1).mean(axis=0))
+def rank_shares(drawn: Indices) -> FloatArray:
+    """Return how often each of A backends has each rank in R cohorts, (A, A): rows are backends."""
+    n = drawn.shape[1]
+    return np.array([np.bincount(ranks, minlength=n + 1)[1:] / len(drawn) for ranks in drawn.T])
+
+
+def rank_intervals(drawn: Indices) -> Indices:
+    """Return the ends of the central 95 % of each backend's ranks in R cohorts, (A, 2)."""
+    tails = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    return np.quantile(drawn, tails, axis=0, method="inverted_cdf").T.astype(np.intp)

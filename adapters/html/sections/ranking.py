@@ -144,6 +144,19 @@ class SignificanceMatrix:
     title: str
     rows: tuple[tuple[str, tuple[Claim | None, ...]], ...]
 
+    def ranks_of(self, name: str) -> str:
+        """Return the confidence interval of a backend's rank: those that its claims leave possible.
+
+        All of them hold the true ranks at once unless a claim is false, equal backends included.
+
+        Source: Mohamad, Goeman & van Zwet, "Simultaneous confidence intervals for ranks with application
+            to ranking institutions", Biometrics 2022.
+        """
+        better = [claim.better for claim in dict(self.rows)[name] if claim and claim.better]
+        n_worse = better.count(name)
+        low, high = 1 + len(better) - n_worse, len(self.rows) - n_worse
+        return f"{low}–{high}" if low < high else str(low)
+
 
 def significance_matrices(report: Report) -> list[SignificanceMatrix]:
     """Tabulate the claims on all pairs, for the primary endpoint and for points."""

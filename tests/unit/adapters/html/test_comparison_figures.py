@@ -235,3 +235,12 @@ def test_the_table_of_duels_is_the_corrected_test_both_ways(comparison: Report) 
     assert verdicts(graded["looks"]) == [None, same, (Verdict.APART, "looks")]
     assert verdicts(graded["constant"]) == [(Verdict.APART, "looks"), same, None]
     assert verdicts(placed["constant"])[0] == (Verdict.TYPICAL, "looks")
+
+
+def test_a_rank_is_as_certain_as_the_significant_differences_make_it(comparison: Report) -> None:
+    # Only looks and constant differ by balanced accuracy, and none by the mean of points.
+    graded, placed = significance_matrices(comparison)
+
+    found = {name: graded.ranks_of(name) for name, _ in graded.rows}
+    assert found == {"looks": "1–2", "declining": "1–3", "constant": "2–3"}
+    assert {placed.ranks_of(name) for name, _ in placed.rows} == {"1–3"}

@@ -103,6 +103,16 @@ def test_runs_of_one_model_are_first_together_if_each_is_better_than_the_others(
     )
 
 
+def test_a_first_place_is_safe_on_condition_where_training_data_are_not_stated() -> None:
+    runs = {"one": saved_run("one", off(1, 2), trained_on=None)}
+    runs |= {"b": saved_run("b", off(60, 70)), "c": saved_run("c", off(65, 80))}
+
+    assert first_place(replace(FEW, primary=POINT_ERROR)(runs)).startswith(
+        "First place is safe if one was not trained on patients of this cohort, which is not stated: "
+        "one is first in 100 %"
+    )
+
+
 def test_two_backends_have_no_such_sentence_and_no_table() -> None:
     report = compared(one=looks(), constant=says_hgg())
 

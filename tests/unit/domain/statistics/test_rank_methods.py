@@ -17,8 +17,9 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.statistics.rank_methods import (
     RankedScores,
     RankMethod,
-    first_shares,
     kendall_tau_b,
+    rank_intervals,
+    rank_shares,
 )
 from gliobench.domain.statistics.wilcoxon import one_sided
 
@@ -79,7 +80,7 @@ def test_agreement_and_wins_of_the_resamples_equal_those_of_challenger(method: R
     drawn, observed = ranked.ranks(method, DRAWS), ranked.ranks(method, EVERYONE)[0]
 
     assert kendall_tau_b(drawn, observed) == pytest.approx(golden["kendall"], abs=1e-12)
-    assert first_shares(drawn) == pytest.approx(golden["win_share"], abs=1e-12)
+    assert rank_shares(drawn)[:, 0] == pytest.approx(golden["win_share"], abs=1e-12)
 
 
 @pytest.mark.parametrize(("one", "other"), list(permutations(range(5), 2)))
@@ -133,6 +134,14 @@ def test_a_median_of_an_even_number_lies_between_the_middle_two() -> None:
     found = ranked.medians(np.array([[1.0, 1.0, 1.0, 1.0], [0, 2, 1, 0], [4, 0, 0, 0]]))
 
     assert found[:, 0].tolist() == [3.0, 2.0, 1.0]
+
+
+def test_shares_and_intervals_are_those_of_the_resamples() -> None:
+    # A hundred cohorts: the first is third in two of them, which is less than a tail of 2.5 %.
+    drawn = np.array([[1, 2, 3]] * 90 + [[2, 1, 3]] * 8 + [[3, 1, 2]] * 2)
+
+    assert rank_shares(drawn).tolist() == [[0.9, 0.08, 0.02], [0.1, 0.9, 0], [0, 0.02, 0.98]]
+    assert rank_intervals(drawn).tolist() == [[1, 2], [1, 2], [3, 3]]
 
 
 @methods
