@@ -99,7 +99,7 @@ def test_a_heading_of_the_league_sorts_the_best_first_and_then_the_worst(
 def test_a_column_of_the_league_can_be_hidden(browser: Browser, place: Path) -> None:
     with opened(browser, place, 1280) as page:
         page.get_by_text("Columns", exact=True).click()
-        page.get_by_label("AUROC").uncheck()
+        page.get_by_role("checkbox", name="AUROC").uncheck()
 
         assert not page.locator("table.league th", has_text="AUROC").is_visible()
         assert page.locator("table.league th", has_text="Failures").is_visible()
