@@ -100,8 +100,9 @@ def _other_methods(first: Rank, found: Sequence[Ranking]) -> list[str]:
     for ranking in found:
         leaders = _leaders(ranking)
         if [rank.arm for rank in leaders] != [first.arm]:
+            named = _named(leaders) if len(leaders) < len(ranking.ranks) else "all backends"
             who = "share first place" if len(leaders) > 1 else "is first"
-            methods.setdefault(f"{_named(leaders)} {who}", []).append(ranking.method.value)
+            methods.setdefault(f"{named} {who}", []).append(ranking.method.value)
     return [f"by {listed(used)}, {who}" for who, used in methods.items()]
 
 

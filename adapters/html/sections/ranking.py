@@ -109,8 +109,10 @@ def _ranks(found: Sequence[Ranking], arm: str) -> Iterator[tuple[RankMethod, Ran
 
 
 def _differing(found: Sequence[Ranking]) -> Iterator[str]:
-    for first in found[0].ranks:
-        places = [rank.rank for _, rank in _ranks(found, first.arm)]
+    """Name the backends of different ranks; a method by which all are equal disagrees with none."""
+    separating = [item for item in found if any(rank.rank > 1 for rank in item.ranks)]
+    for first in separating[0].ranks if separating else ():
+        places = [rank.rank for _, rank in _ranks(separating, first.arm)]
         if min(places) < max(places):
             yield f"{rival_name(first)} (ranks {min(places)} to {max(places)})"
 

@@ -145,6 +145,18 @@ def test_the_table_has_a_column_for_each_method_and_ends_with_the_agreement() ->
     )
 
 
+def test_a_method_by_which_all_are_equal_disagrees_with_none() -> None:
+    # Three studies decide no test, and the medians are all 4.
+    runs = {"one": off(1, 4, 6, n=3), "two": off(2, 4, 6, n=3), "three": off(3, 4, 7, n=3)}
+
+    report = compared(primary=POINT_ERROR, **runs)
+
+    assert disagreement(report) == "All methods give the same ranks."
+    assert first_place(report).endswith(
+        "; by median and tests won, all backends share first place."
+    )
+
+
 def test_methods_that_agree_are_said_to_agree() -> None:
     report = compared(primary=POINT_ERROR, one=off(1, 2), far=off(60, 70), other=off(80, 90))
 
