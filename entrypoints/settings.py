@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -84,6 +85,17 @@ class CompareSettings(BaseModel):
     replicates: int = Field(
         10_000, ge=100, le=MOST_REPLICATES, description="number of bootstrap resamples"
     )
+
+
+def _sets(value: object) -> object:
+    """Read names of sets of measures, separated by commas as on the command line."""
+    from gliobench.domain.metrics.measures import MeasureSet  # noqa: PLC0415 -- slow
+
+    if isinstance(value, str):
+        value = value.strip("[] ").replace('"', "").split(",")
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise ValueError("wanted names separated by commas")
+    return [item.value for item in MeasureSet.parse(value)]
 
 
 def _cuts(value: object) -> object:
@@ -232,6 +244,10 @@ class _Settings(BaseSettings):
         None,
         description="label convention of the masks: a name, a TOML or YAML file, or "
         "[labels]; none: inferred if unambiguous",
+    )
+    measures: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sets)] = Field(
+        (),
+        description="scores of challenges to compute too: brats2023, brats2026 or both",
     )
     cohort: str | None = Field(
         None, description="frozen cohort to use, FILE or FILE:PART, e.g. cohort.json:train"

@@ -125,7 +125,7 @@ def localisation_columns(forms: Sequence[Form]) -> list[Column[Answers]]:
         (form, measure, region)
         for form in forms
         for measure in measures_of(form)
-        if measure.in_tables
+        if measure.in_tables and measure.chosen_by is None
         for region in (measure.regions if form is Form.MASK else (None,))
     ]
     if Form.MASK in forms:

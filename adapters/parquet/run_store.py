@@ -43,6 +43,7 @@ from gliobench.domain.evaluation.case_columns import columns_of, read_columns
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.labels.regions import NESTED
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.studies.study_ids import file_stem
 
@@ -200,10 +201,13 @@ class ParquetRunStore(RunStore):
         write_table(self._storage, SCORES, tables, schema=schema, stamp=stamp)
 
     def _score_schema(self) -> pa.Schema:
-        """Name the columns of scores: of the regions that the run's label convention has."""
+        """Name the columns of scores: of the run's regions, by the measures that it was asked for."""
         content = self._manifest_content()
-        labels = read_manifest(content, place=self._storage.url).labels if content else None
-        return score_schema(labels.convention.regions) if labels else score_schema()
+        if content is None:
+            return score_schema()
+        manifest = read_manifest(content, place=self._storage.url)
+        regions = manifest.labels.convention.regions if manifest.labels else NESTED
+        return score_schema(regions, manifest.measures)
 
     def _read_scores(
         self, read: Callable[[pa.RecordBatch], T], columns: list[str] | None = None

@@ -17,6 +17,7 @@ from gliobench.domain.evaluation.score_rows import LATER, Kind, case_of, row_of,
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.metrics.measures import MeasureSet
 
 TYPES = {
     Kind.TEXT: pa.string(),
@@ -29,9 +30,11 @@ TYPES = {
 _KINDS = score_columns()
 
 
-def score_schema(regions: Collection[Region] = NESTED) -> pa.Schema:
-    """Name the columns of scores of masks in these regions; of others there is no column."""
-    return pa.schema([(name, TYPES[kind]) for name, kind in score_columns(regions).items()])
+def score_schema(
+    regions: Collection[Region] = NESTED, sets: Collection[MeasureSet] = ()
+) -> pa.Schema:
+    """Name the columns of scores of masks in these regions, by these sets of measures too."""
+    return pa.schema([(name, TYPES[kind]) for name, kind in score_columns(regions, sets).items()])
 
 
 def score_table(scores: Sequence[CaseScore], schema: pa.Schema) -> pa.Table:

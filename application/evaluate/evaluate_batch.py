@@ -22,6 +22,7 @@ from gliobench.domain.errors import FaultError, JobError
 from gliobench.domain.evaluation.backend_facts import ORACLE_SETTING
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
+from gliobench.domain.metrics.measures import MeasureSet
 from gliobench.domain.predictions.prediction import Failure, Form
 from gliobench.domain.studies.cohort import UNREADABLE
 from gliobench.domain.studies.study import Study
@@ -56,6 +57,7 @@ class EvaluateBatch(Work):
         open_store: Gives the store of the backend of this name.
         seed: Of the statistics, for the manifests.
         versions: Of gliobench and the libraries that compute, for the manifests.
+        measures: Sets of measures that are asked for, beside what is always computed.
     """
 
     def __init__(
@@ -66,12 +68,13 @@ class EvaluateBatch(Work):
         open_store: Callable[[str], RunStore],
         seed: int = 0,
         versions: Mapping[str, str] | None = None,
+        measures: tuple[MeasureSet, ...] = (),
     ) -> None:
         self._source = source
         self._backends = {backend.name: backend for backend in backends}
         self._stores = {name: open_store(name) for name in self._backends}
         self._manifests = {
-            name: manifest_of(backend, seed=seed, versions=versions or {})
+            name: manifest_of(backend, seed=seed, versions=versions or {}, measures=measures)
             for name, backend in self._backends.items()
         }
 
@@ -208,7 +211,13 @@ class EvaluateBatch(Work):
                 self._stores[name].append(list(predictions.values()))
 
 
-def manifest_of(backend: Backend, *, seed: int, versions: Mapping[str, str]) -> RunManifest:
+def manifest_of(
+    backend: Backend,
+    *,
+    seed: int,
+    versions: Mapping[str, str],
+    measures: tuple[MeasureSet, ...] = (),
+) -> RunManifest:
     """Describe a backend before it has seen a cohort."""
     forms = backend.localizer.forms if backend.localizer else frozenset[Form]()
     return RunManifest(
@@ -224,6 +233,7 @@ def manifest_of(backend: Backend, *, seed: int, versions: Mapping[str, str]) -> 
         unstated=backend.unstated,
         seed=seed,
         versions=dict(versions),
+        measures=measures,
     )
 
 

@@ -17,6 +17,7 @@ from gliobench.application.predict.check_reads import check_reads
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.metrics.measures import MeasureSet
 
 OpenDataset: TypeAlias = Callable[[str, DatasetLabels | None], StudySource]
 """Opens a dataset by its name, its masks read by these labels; None takes what is declared."""
@@ -85,6 +86,7 @@ def work_on(
     load_backends: LoadBackends,
     seed: int,
     versions: Mapping[str, str],
+    measures: Sequence[str] = (),
 ) -> EvaluateBatch:
     """Make a worker's work, with its models.
 
@@ -95,6 +97,7 @@ def work_on(
         load_backends: Loads backends.
         seed: Of the statistics, for the manifests.
         versions: Of gliobench and the libraries that compute, for the manifests.
+        measures: Names of sets of measures that are asked for.
 
     Raises:
         NotFoundError: The dataset or a backend is not there.
@@ -113,6 +116,7 @@ def work_on(
         open_store=lambda backend: place.store(request.run_name(backend)),
         seed=seed,
         versions=versions,
+        measures=MeasureSet.parse(measures),
     )
 
 

@@ -16,6 +16,7 @@ from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import FloatArray, Grid
+from gliobench.domain.metrics.lesionwise.tasks import GLIOMA, Task, task_of
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -38,6 +39,7 @@ class ScoreStudy:
         content: Hash of its images; None where they cannot be read.
         study: None where it cannot be opened.
         reference: What is not known is not scored.
+        task: Whose rules score lesions.
     """
 
     def __init__(
@@ -47,12 +49,15 @@ class ScoreStudy:
         content: str | None,
         study: Study | None,
         reference: Reference,
+        *,
+        task: Task = GLIOMA,
     ) -> None:
         self._study_id = study_id
         self._origin = origin
         self._content = content
         self._study = study
         self._reference = reference
+        self._task = task
 
     @classmethod
     def of(
@@ -81,7 +86,8 @@ class ScoreStudy:
             if limit is ReadLimit.NOTHING
             else read_reference(source, study_id)
         )
-        return cls(study_id, source.origin(study_id), content, opened, seen)
+        task = task_of(source.labels.convention.name if source.labels else None)
+        return cls(study_id, source.origin(study_id), content, opened, seen, task=task)
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
         """Score one backend.
@@ -104,7 +110,9 @@ class ScoreStudy:
             site=self._origin.site,
             reference_grade=self._reference.grade,
             grade=_grade(prediction.grade, self._reference.grade),
-            localisation=score_localisation(place, asked=manifest.forms, target=target)
+            localisation=score_localisation(
+                place, asked=manifest.forms, target=target, sets=manifest.measures
+            )
             if place is not None
             else {},
             plane=target.plane if target else None,
@@ -133,8 +141,8 @@ class ScoreStudy:
             return None
         if self._study is None:
             # It failed without a grid, which the score of a failure does not need.
-            return Target.of(regions, Grid(shape=whole.shape, affine=np.eye(4)))
-        return Target.of(regions, self._study.grid)
+            return Target.of(regions, Grid(shape=whole.shape, affine=np.eye(4)), self._task)
+        return Target.of(regions, self._study.grid, self._task)
 
     @cached_property
     def _image(self) -> FloatArray | None:

@@ -12,6 +12,7 @@ from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.metrics.measures import MeasureSet
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
@@ -52,6 +53,7 @@ class RunManifest:
             where an older run does not say.
         labels: What the labels of the reference masks mean; scores are of it, predictions are not.
             None where there is no mask of labels, or an older run does not say.
+        measures: Sets of measures that its scores have, beside what is always computed.
     """
 
     cohort: str
@@ -75,6 +77,7 @@ class RunManifest:
     primary_origin: PrimaryOrigin | None = None
     unstated: str | None = None
     labels: DatasetLabels | None = None
+    measures: tuple[MeasureSet, ...] = ()
 
     @property
     def answers(self) -> Answers:

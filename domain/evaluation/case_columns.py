@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from sys import intern
 from typing import Any, Protocol, TypeAlias, final
 
@@ -13,6 +14,7 @@ from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
 from gliobench.domain.evaluation.score_rows import REMARKS, Row
 from gliobench.domain.evaluation.scores import score_names
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.metrics.measures import EVERY_SET
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, SliceChoice
@@ -27,6 +29,10 @@ UNKNOWN = -1
 TEXTS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": "image_hash"}
 """Columns of words, and the columns of rows that they come from."""
 REFERENCE = "reference."
+_OF_SETS = {f"{Form.MASK.value}_{name}" for name in score_names(Form.MASK, sets=EVERY_SET)} - {
+    f"{Form.MASK.value}_{name}" for name in score_names(Form.MASK)
+}
+"""Columns of measures that are asked for by sets."""
 
 
 class StoredColumns(Protocol):
@@ -69,9 +75,13 @@ class RowColumns(StoredColumns):
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
 
-    def has(self, name: str) -> bool:  # noqa: ARG002 -- a column missing from rows is an empty one
-        """Return True."""
-        return True
+    def has(self, name: str) -> bool:
+        """Return whether any row has such a score of a set; another column may be an empty one."""
+        return name not in _OF_SETS or name in self._names
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return set().union(*self._rows)
 
     def there(self, name: str) -> BoolArray:
         """Return where a row has a value."""
@@ -132,7 +142,7 @@ def _read() -> Iterator[str]:
     yield "brain_centroid"
     for form in Form:
         yield from (f"{form.value}_answered", f"{form.value}_failure")
-        yield from (f"{form.value}_{name}" for name in score_names(form))
+        yield from (f"{form.value}_{name}" for name in score_names(form, sets=EVERY_SET))
     for form in MARKED:
         yield from (f"{form.value}_answer", f"target_{form.value}")
 
@@ -176,9 +186,9 @@ def _scores(stored: StoredColumns, form: Form) -> Columns:
     asked = stored.there(f"{form.value}_answered")
     failed = asked & stored.there(f"{form.value}_failure")
     columns: Columns = {f"{form.value}.asked": asked, f"{form.value}.failed": failed}
-    for name in score_names(form):
+    for name in score_names(form, sets=EVERY_SET):
         if form is Form.MASK and not stored.has(f"{form.value}_{name}"):
-            continue  # of a region that the run's label convention does not have
+            continue  # of a region that the run's label convention lacks, or of no set of the run
         scores = stored.numbers(f"{form.value}_{name}")
         columns[f"{form.value}.{name}"] = np.where(asked, scores, np.nan)
     return columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -70,8 +70,21 @@ class CaseTable:
         asked = {form for form in Form if any(part[f"{form.value}.asked"].any() for part in parts)}
         idle = tuple(f"{form.value}." for form in Form if form not in asked)
         idle += tuple(region for region in _REGIONS if not _is_scored(region, parts))
-        kept = [name for name in everything if name in parts[0] and not name.startswith(idle)]
-        return cls({name: np.concatenate([part.pop(name) for part in parts]) for name in kept})
+        there = {name for part in parts for name in part}
+        names = (name for name in dict.fromkeys(chain(everything, *parts)) if name in there)
+        lengths = [len(part["study_id"]) for part in parts]
+        return cls(
+            {
+                name: np.concatenate(
+                    [
+                        part.pop(name) if name in part else np.full(n, np.nan)
+                        for part, n in zip(parts, lengths, strict=True)
+                    ]
+                )
+                for name in names
+                if not name.startswith(idle)
+            }
+        )
 
     def __len__(self) -> int:
         return len(self.study_ids)
@@ -266,6 +279,10 @@ class CaseTable:
             return self._column(_score(form, measure, region), absent=np.nan)
         scores = self.scores(form, bar.measure, region)
         return np.where(np.isnan(scores), np.nan, scores >= bar.at_least)
+
+    def is_scored(self, form: Form, measure: Measure, region: Region | None = None) -> bool:
+        """Return whether a form is scored in a measure that it may be scored in."""
+        return measure.chosen_by is None or _score(form, measure, region) in self.columns
 
     def reference_mm3(self, region: Region) -> FloatArray:
         """(N,) of a region in the reference, where a mask was asked for; 0 where it lacks it."""

@@ -72,7 +72,11 @@ def _scores(
     table: CaseTable, form: Form, region: Region | None, *, answered_only: bool
 ) -> Mapping[Measure, FloatArray]:
     """Return (N,) scores by measure; NaN for what is not counted."""
-    found = {measure: table.scores(form, measure, region) for measure in measures_of(form)}
+    found = {
+        measure: table.scores(form, measure, region)
+        for measure in measures_of(form)
+        if table.is_scored(form, measure, region)
+    }
     if not answered_only:
         return found
     failed = table.failed(form)
@@ -138,8 +142,9 @@ def _spreads(scores: Mapping[Measure, FloatArray]) -> dict[Measure, Spread]:
     for measure, values in scores.items():
         known = values[~np.isnan(values)]
         if measure.is_distance and known.size:
+            worst_mm = WORST_MM if measure.worst is None else measure.worst
             low, middle, high = np.quantile(known, (0.25, 0.5, 0.75)).tolist()
-            found[measure] = Spread((low, middle, high), int((known >= WORST_MM).sum()))
+            found[measure] = Spread((low, middle, high), int((known >= worst_mm).sum()))
     return found
 
 

@@ -23,7 +23,7 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome, Place, sc
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, Box, Grid, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.metrics.measures import MEASURES, leading
+from gliobench.domain.metrics.measures import EVERY_SET, MEASURES, MeasureSet, leading
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
@@ -73,9 +73,11 @@ class Kind(Enum):
     NUMBERS = "list of numbers"
 
 
-def score_columns(regions: Collection[Region] = NESTED) -> Mapping[str, Kind]:
-    """Name the columns of scores of masks in these regions; of others there is no column."""
-    return dict(_columns(regions))
+def score_columns(
+    regions: Collection[Region] = NESTED, sets: Collection[MeasureSet] = ()
+) -> Mapping[str, Kind]:
+    """Name the columns of scores of masks in these regions, by these sets of measures too."""
+    return dict(_columns(regions, sets))
 
 
 def row_of(case: CaseScore) -> Row:
@@ -190,7 +192,7 @@ def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
     return FormOutcome(
         scores={
             name: value
-            for name in score_names(form)
+            for name in score_names(form, sets=EVERY_SET)
             if (value := row.get(f"{form.value}_{name}")) is not None
         },
         failure=_read_failure(form.value, row),
@@ -252,7 +254,9 @@ def _point(numbers: Sequence[float]) -> Point3D:
     return Point3D(at=(i, j, k))
 
 
-def _columns(regions: Collection[Region]) -> Iterator[tuple[str, Kind]]:
+def _columns(
+    regions: Collection[Region], sets: Collection[MeasureSet]
+) -> Iterator[tuple[str, Kind]]:
     yield from ((name, Kind.TEXT) for name in ("study_id", "patient_id", "site"))
     yield from ((name, Kind.TEXT) for name in ("content_hash", "image_hash"))
     yield from ((name, Kind.TEXT) for name in ("reference_grade", "grade"))
@@ -265,7 +269,7 @@ def _columns(regions: Collection[Region]) -> Iterator[tuple[str, Kind]]:
     for form in Form:
         yield f"{form.value}_answered", Kind.FLAG
         yield from _failure_columns(form.value)
-        for name in score_names(form, regions):
+        for name in score_names(form, regions, sets):
             yield f"{form.value}_{name}", Kind.FLAG if name in YES_OR_NO else Kind.NUMBER
         if form in ANSWERS:
             yield f"{form.value}_answer", Kind.NUMBERS

@@ -15,7 +15,7 @@ from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Box, Box3D, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.metrics import measures
-from gliobench.domain.metrics.measures import REFERENCE_MM3, Measure, scored_in
+from gliobench.domain.metrics.measures import REFERENCE_MM3, Measure, MeasureSet, scored_in
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.study import Grade, SliceChoice
@@ -62,10 +62,20 @@ def reference_name(region: Region) -> str:
     return f"{region.value}_{REFERENCE_MM3}"
 
 
-def score_names(form: Form, regions: Collection[Region] = tuple(Region)) -> Iterator[str]:
-    """List the names of a form's scores; of a mask in these regions, each with its volume."""
+def score_names(
+    form: Form,
+    regions: Collection[Region] = tuple(Region),
+    sets: Collection[MeasureSet] = (),
+) -> Iterator[str]:
+    """List the names of a form's scores; of a mask in these regions, each with its volume.
+
+    Args:
+        form: The form.
+        regions: Of a mask.
+        sets: Measures that are asked for, beside what is always computed.
+    """
     for region in [item for item in Region if item in regions] if form is Form.MASK else [None]:
-        yield from (item.score_name(region) for item in scored_in(form))
+        yield from (item.score_name(region) for item in scored_in(form, sets))
         if region is not None:
             yield reference_name(region)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import isnan, nan
 
 import numpy as np
 
@@ -18,8 +19,11 @@ from gliobench.domain.geometry.grids import (
     extent,
 )
 from gliobench.domain.labels.regions import NESTED, Region, localised_region, nested
+from gliobench.domain.metrics.lesionwise.brats2023 import scores_2023
+from gliobench.domain.metrics.lesionwise.brats2026 import scores_2026
+from gliobench.domain.metrics.lesionwise.tasks import GLIOMA, Task
 from gliobench.domain.metrics.mask_pair import MaskPair
-from gliobench.domain.metrics.measures import Measure, PlacedAnswer, scored_in
+from gliobench.domain.metrics.measures import Measure, MeasureSet, PlacedAnswer, scored_in
 from gliobench.domain.predictions.forms import (
     box_in_volume,
     box_on_plane,
@@ -60,20 +64,24 @@ class Target:
         regions: (I, J, K) bool by region, the experts'; they may be empty.
         plane: The axial plane of the whole tumour's largest area, where points, boxes and
             polygons are scored. It is used for scoring only, and never passed to a backend. None without a tumour.
+        task: Whose rules score lesions.
     """
 
     grid: Grid
     regions: Mapping[Region, BoolArray]
     plane: Plane | None
+    task: Task = GLIOMA
 
     @classmethod
-    def of(cls, regions: Mapping[Region, BoolArray], grid: Grid) -> Target | None:
+    def of(
+        cls, regions: Mapping[Region, BoolArray], grid: Grid, task: Task = GLIOMA
+    ) -> Target | None:
         """Return the target of a reference; None where it is not annotated."""
         region = localised_region(regions)
         if region is None:
             return None
         plane = largest_plane(regions[region], Axis.AXIAL) if regions[region].any() else None
-        return cls(grid=grid, regions=regions, plane=plane)
+        return cls(grid=grid, regions=regions, plane=plane, task=task)
 
     @property
     def localised(self) -> Region:
@@ -96,6 +104,7 @@ def score_localisation(
     *,
     asked: Collection[Form],
     target: Target | None,
+    sets: Collection[MeasureSet] = (),
 ) -> dict[Form, FormOutcome]:
     """Score a prediction in every form that it yields, in the volume and on the scoring plane.
 
@@ -103,6 +112,7 @@ def score_localisation(
         prediction: What the backend said, on the target's grid.
         asked: The forms that it was asked for.
         target: None where the reference is not known: nothing has a score then.
+        sets: Measures that are asked for, beside what is always computed.
 
     Returns:
         By form. Where reference, answer or both show no tumour, scores are those of `empties`.
@@ -113,40 +123,44 @@ def score_localisation(
     if target is None or target.plane is None:
         answers = {} if isinstance(prediction, Failure) else prediction.answers
         said = {form: answers.get(form, prediction) for form in asked}
-        outcomes = {form: _without_plane(item, form, target) for form, item in said.items()}
+        outcomes = {form: _without_plane(item, form, target, sets) for form, item in said.items()}
     elif isinstance(prediction, Failure):
         yielded = {form for item in asked for form in YIELDS[item]}
-        outcomes = {form: _failed(form, prediction, target) for form in yielded}
+        outcomes = {form: _failed(form, prediction, target, sets) for form in yielded}
     else:
         found = in_volume(prediction) | on_plane(prediction, target.plane, target.grid)
-        outcomes = {
-            form: _outcome(answer, form, target, target.plane) for form, answer in found.items()
-        }
+        outcomes = {form: _outcome(answer, form, target, sets) for form, answer in found.items()}
     return {form: outcomes[form] for form in Form if form in outcomes}
 
 
-def _without_plane(answer: object, form: Form, target: Target | None) -> FormOutcome:
+def _without_plane(
+    answer: object, form: Form, target: Target | None, sets: Collection[MeasureSet]
+) -> FormOutcome:
     """Score an answer where the reference shows no tumour, or is not known: a mask at most."""
     failure = answer if isinstance(answer, Failure) else None
     none = NO_TUMOUR if isinstance(answer, NoTumour) and form is not Form.MASK else None
     if target is None or form is not Form.MASK:
         return FormOutcome({}, failure, none)
     if failure is not None:
-        return _failed(form, failure, target)
-    return FormOutcome(_score_mask(answer if isinstance(answer, Mask) else None, target))
+        return _failed(form, failure, target, sets)
+    return FormOutcome(_score_mask(answer if isinstance(answer, Mask) else None, target, sets))
 
 
-def worst_scores(form: Form, regions: Collection[Region] = NESTED) -> Scores:
+def worst_scores(
+    form: Form, regions: Collection[Region] = NESTED, sets: Collection[MeasureSet] = ()
+) -> Scores:
     """Return what a failure scores, where the reference shows a tumour: of a mask, in these regions."""
     return {
         measure.score_name(region): measure.worst
         for region in (regions if form is Form.MASK else (None,))
-        for measure in scored_in(form)
+        for measure in scored_in(form, sets)
         if measure.worst is not None
     }
 
 
-def _failed(form: Form, failure: Failure, target: Target) -> FormOutcome:
+def _failed(
+    form: Form, failure: Failure, target: Target, sets: Collection[MeasureSet]
+) -> FormOutcome:
     if form is not Form.MASK:
         return FormOutcome(worst_scores(form), failure)
     regions = [region for region in Region if region in target.regions]
@@ -154,26 +168,29 @@ def _failed(form: Form, failure: Failure, target: Target) -> FormOutcome:
         reference_name(item): _mm3(int(np.count_nonzero(target.regions[item])), target.grid)
         for item in regions
     }
-    return FormOutcome({**worst_scores(form, regions), **volumes}, failure)
+    return FormOutcome({**worst_scores(form, regions, sets), **volumes}, failure)
 
 
 def _outcome(
-    answer: Localisation | NoTumour | Failure, form: Form, target: Target, plane: Plane
+    answer: Localisation | NoTumour | Failure,
+    form: Form,
+    target: Target,
+    sets: Collection[MeasureSet],
 ) -> FormOutcome:
     match answer:
         case Failure():
-            return _failed(form, answer, target)
+            return _failed(form, answer, target, sets)
         case Mask():
-            return FormOutcome(_score_mask(answer, target))
+            return FormOutcome(_score_mask(answer, target, sets))
         case NoTumour() if form is Form.MASK:
-            return FormOutcome(_score_mask(None, target))
+            return FormOutcome(_score_mask(None, target, sets))
         case NoTumour():
             return FormOutcome(worst_scores(form), answer=answer)
-    return FormOutcome(_score_place(answer, form, target, plane), answer=answer)
+    return FormOutcome(_score_place(answer, form, target), answer=answer)
 
 
-def _score_place(answer: Place, form: Form, target: Target, plane: Plane) -> Scores:
-    reference = _reference(form, target.whole, plane)
+def _score_place(answer: Place, form: Form, target: Target) -> Scores:
+    reference = _reference(form, target.whole, target.plane)
     pair = PlacedAnswer(reference, answer, target.whole, target.grid)
     return {
         item.score_name(): _capped(float(item.of_place(pair)), item)
@@ -182,7 +199,9 @@ def _score_place(answer: Place, form: Form, target: Target, plane: Plane) -> Sco
     }
 
 
-def _reference(form: Form, whole: BoolArray, plane: Plane) -> Place:
+def _reference(form: Form, whole: BoolArray, plane: Plane | None) -> Place:
+    if plane is None:
+        raise InvalidInputError("a place is scored where there is a tumour")
     match form:
         case Form.POINT_3D:
             return point_in_volume(whole)
@@ -204,7 +223,7 @@ def _capped(value: float, measure: Measure) -> float:
     return min(value, measure.worst) if measure.is_distance and measure.worst else value
 
 
-def _score_mask(answer: Mask | None, target: Target) -> Scores:
+def _score_mask(answer: Mask | None, target: Target, sets: Collection[MeasureSet]) -> Scores:
     """Score the regions that a mask answers, or without one that there is no tumour in any."""
     if answer is not None and answer.grid != target.grid:
         raise InvalidInputError(f"mask on a grid of {answer.grid.shape} that is not the study's")
@@ -218,7 +237,9 @@ def _score_mask(answer: Mask | None, target: Target) -> Scores:
     for region, voxels in said.items():
         if region in target.regions:
             pair = MaskPair(target.regions[region], voxels, target.grid.spacing_mm)
-            scores |= _score_region(region, pair.cropped_by(likely), target.grid)
+            cropped = pair.cropped_by(likely)
+            scores |= _score_region(region, cropped, target.grid)
+            scores |= _score_lesions(region, cropped, target.task, sets)
     return scores
 
 
@@ -231,6 +252,26 @@ def _score_region(region: Region, pair: MaskPair, grid: Grid) -> dict[str, float
             value = _capped(item.of_masks(pair), item)
         if value is not None:
             scores[item.score_name(region)] = value
+    return scores
+
+
+def _score_lesions(
+    region: Region, pair: MaskPair, task: Task, sets: Collection[MeasureSet]
+) -> dict[str, float]:
+    """Score a region by the rules of challenges; their own rules say what an empty mask scores."""
+    scores: dict[str, float] = {}
+    of_2023 = scores_2023(pair, task.rule_2023) if MeasureSet.BRATS_2023 in sets else None
+    of_2026 = (
+        scores_2026(pair, counts_all=task.counts_all) if MeasureSet.BRATS_2026 in sets else None
+    )
+    for item in scored_in(Form.MASK, sets):
+        value = nan
+        if of_2023 is not None and item.of_brats_2023 is not None:
+            value = item.of_brats_2023(of_2023)
+        if of_2026 is not None and item.of_brats_2026 is not None:
+            value = item.of_brats_2026(of_2026)
+        if not isnan(value):
+            scores[item.score_name(region)] = _capped(float(value), item)
     return scores
 
 

@@ -6,9 +6,10 @@ reports a column, CSV, JSON and the terminal a number; runs that were scored bef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from math import nan
 from typing import Any, NamedTuple
 
 from gliobench.domain.errors import InvalidInputError
@@ -17,6 +18,9 @@ from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics import classification as graded
 from gliobench.domain.metrics import localisation as placed
 from gliobench.domain.metrics import segmentation as segmented
+from gliobench.domain.metrics.lesionwise import brats2023, brats2026
+from gliobench.domain.metrics.lesionwise.brats2023 import Scores2023
+from gliobench.domain.metrics.lesionwise.brats2026 import Scores2026
 from gliobench.domain.metrics.mask_pair import MaskPair
 from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.predictions.prediction import Form
@@ -30,6 +34,30 @@ NSD_TOLERANCE_MM = 1.0
 REFERENCE_MM3 = "reference_mm3"
 """What a score table calls the volume of a mask's region in the reference, beside its measures."""
 _DEFINITION = "MONAI's and Metrics Reloaded's definition, not an official BraTS number"
+
+
+class MeasureSet(str, Enum):
+    """Measures that are computed where they are asked for: the scores of challenges."""
+
+    BRATS_2023 = "brats2023"
+    """The rule of BraTS 2023 to 2025."""
+    BRATS_2026 = "brats2026"
+
+    @classmethod
+    def parse(cls, names: Iterable[str]) -> tuple[MeasureSet, ...]:
+        """Read the names of sets, in the order that they are listed here.
+
+        Raises:
+            InvalidInputError: There is no such set.
+        """
+        given = {name.strip() for name in names if name.strip()}
+        if strange := sorted(given - {item.value for item in cls}):
+            known = ", ".join(item.value for item in cls)
+            raise InvalidInputError(f"measures {strange[0]!r}: wanted some of {known}")
+        return tuple(item for item in cls if item.value in given)
+
+
+EVERY_SET = tuple(MeasureSet)
 
 
 class Compared(Enum):
@@ -92,6 +120,8 @@ class Measure:
         of_place: Of an answer in a place's form.
         of_masks: Of one region of a mask.
         of_scores: Of the scores in another measure.
+        of_brats_2023: Of one region's lesion-wise scores by that rule; NaN for none.
+        of_brats_2026: Likewise.
 
     Raises:
         InvalidInputError: It is computed by no function, or by two of them.
@@ -120,6 +150,8 @@ class Measure:
     of_place: Callable[[PlacedAnswer], float] | None = None
     of_masks: Callable[[MaskPair], float] | None = None
     of_scores: Bar | None = None
+    of_brats_2023: Callable[[Scores2023], float] | None = None
+    of_brats_2026: Callable[[Scores2026], float] | None = None
 
     def __post_init__(self) -> None:
         functions = [getattr(self, name) for name in self.__slots__ if name.startswith("of_")]
@@ -129,6 +161,13 @@ class Measure:
     def __reduce__(self) -> tuple[Callable[[str], Measure], tuple[str]]:
         """Send the title and receive the same row: rows are compared by identity."""
         return _titled, (self.title,)
+
+    @property
+    def chosen_by(self) -> MeasureSet | None:
+        """The set that it belongs to; None where it is always computed."""
+        if self.of_brats_2023 is not None:
+            return MeasureSet.BRATS_2023
+        return None if self.of_brats_2026 is None else MeasureSet.BRATS_2026
 
     @property
     def needs_probabilities(self) -> bool:
@@ -142,7 +181,7 @@ class Measure:
 
     @property
     def is_distance(self) -> bool:
-        """Whether it is in millimetres, and a failure counts as `WORST_MM`."""
+        """Whether it is in millimetres, and a failure counts as a penalty."""
         return self.unit == "mm"
 
     @property
@@ -154,7 +193,7 @@ class Measure:
     def bounds(self) -> tuple[float, float]:
         """What no value lies beyond."""
         if self.worst is None:
-            return float("-inf"), float("inf")
+            return 0.0 if self.chosen_by else float("-inf"), float("inf")
         return min(self.worst, self.best), max(self.worst, self.best)
 
     @property
@@ -431,6 +470,195 @@ MEASURES: tuple[Measure, ...] = (
 )
 RANKED_TOGETHER = tuple((region, measure) for measure in (DICE, HD95_MM) for region in NESTED)
 """What masks are ranked by together, as BraTS does: a study's rank in each of them counts the same."""
+_MET_2023 = "metastases: 2 mm³"
+_BOTH_EMPTY = "a study without the region in either mask is left out"
+MEASURES += (
+    Measure(
+        key="brats2023_dice",
+        title="Dice (BraTS 2023)",
+        meaning="Lesion-wise Dice of BraTS 2023 to 2025: mean over the lesions of the reference and the "
+        "false alarms, with 0 for a missed lesion and for a false alarm; lesions near one another are "
+        f"one, and those of at most 50 mm³ ({_MET_2023}) do not count",
+        name="lesion-wise Dice (BraTS 2023)",
+        forms=(Form.MASK,),
+        compared=Compared.BY_TEST,
+        of_brats_2023=lambda found: found.dice,
+    ),
+    Measure(
+        key="brats2023_hd95_mm",
+        title="HD95 (BraTS 2023)",
+        meaning="Lesion-wise HD95 of BraTS 2023 to 2025, by area of the surface between voxels: the same "
+        "mean, with 374 mm for a missed lesion and for a false alarm",
+        name="lesion-wise HD95 in mm (BraTS 2023)",
+        unit="mm",
+        digits=1,
+        lower_is_better=True,
+        worst=brats2023.PENALTY_MM,
+        forms=(Form.MASK,),
+        compared=Compared.BY_TEST,
+        of_brats_2023=lambda found: found.hd95_mm,
+    ),
+    Measure(
+        key="brats2023_missed",
+        title="Missed (BraTS 2023)",
+        meaning="Lesions of a study with no predicted part within reach; a failure has none",
+        digits=1,
+        lower_is_better=True,
+        worst=None,
+        forms=(Form.MASK,),
+        of_brats_2023=lambda found: found.n_missed,
+    ),
+    Measure(
+        key="brats2023_found",
+        title="Found (BraTS 2023)",
+        meaning="Lesions of a study with a predicted part within reach; a failure has none",
+        digits=1,
+        worst=None,
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2023=lambda found: found.n_found,
+    ),
+    Measure(
+        key="brats2023_false_alarms",
+        title="False alarms (BraTS 2023)",
+        meaning="Predicted parts of a study within reach of no lesion; a failure has none",
+        digits=1,
+        lower_is_better=True,
+        worst=None,
+        forms=(Form.MASK,),
+        of_brats_2023=lambda found: found.n_false_alarms,
+    ),
+    Measure(
+        key="brats2023_sensitivity",
+        title="Sensitivity (BraTS 2023)",
+        meaning="Share of the reference's voxels that are predicted; 1 where both masks are empty",
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2023=lambda found: found.sensitivity,
+    ),
+    Measure(
+        key="brats2023_specificity",
+        title="Specificity (BraTS 2023)",
+        meaning="Share of the other voxels that are not predicted",
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2023=lambda found: found.specificity,
+    ),
+    Measure(
+        key="brats2023_legacy_hd95_mm",
+        title="Whole HD95 (BraTS 2023)",
+        meaning="HD95 of the whole region by area of the surface between voxels, Legacy_HD95 of the "
+        "program of 2023",
+        unit="mm",
+        digits=1,
+        lower_is_better=True,
+        worst=brats2023.PENALTY_MM,
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2023=lambda found: found.legacy_hd95_mm,
+    ),
+    Measure(
+        key="brats2026_f1",
+        title="F1 (BraTS 2026)",
+        meaning="Lesions found, by one-to-one matching: harmonic mean of precision and recall; "
+        f"{_BOTH_EMPTY}",
+        name="lesion-wise F1 (BraTS 2026)",
+        forms=(Form.MASK,),
+        compared=Compared.BY_TEST,
+        of_brats_2026=lambda found: found.hits.f1,
+    ),
+    Measure(
+        key="brats2026_dice",
+        title="Dice (BraTS 2026)",
+        meaning="Lesion-wise Dice of BraTS 2026: mean over the matched pairs of lesions alone; of "
+        "metastases over the lesions of 20 mm³ or more and the false alarms, with 0 for both; "
+        f"{_BOTH_EMPTY}",
+        name="lesion-wise Dice (BraTS 2026)",
+        forms=(Form.MASK,),
+        compared=Compared.BY_TEST,
+        of_brats_2026=lambda found: found.means.dice[0] if found.means else nan,
+    ),
+    Measure(
+        key="brats2026_nsd",
+        title="NSD (BraTS 2026)",
+        meaning="Lesion-wise normalised surface Dice of BraTS 2026, the same mean: within the shortest "
+        "edge of a voxel, mean of both directions",
+        forms=(Form.MASK,),
+        of_brats_2026=lambda found: found.means.nsd[0] if found.means else nan,
+    ),
+    Measure(
+        key="brats2026_hd95_mm",
+        title="HD95 (BraTS 2026)",
+        meaning="Lesion-wise HD95 of BraTS 2026, the same mean, both directions pooled. Without a matched "
+        "pair the official number is infinite and counts as 373 mm here. The program takes the voxel's "
+        "edge along i for that along k, which shows where they differ",
+        name="lesion-wise HD95 in mm (BraTS 2026)",
+        unit="mm",
+        digits=1,
+        lower_is_better=True,
+        worst=brats2026.PENALTY,
+        forms=(Form.MASK,),
+        of_brats_2026=lambda found: found.means.hd95_mm[0] if found.means else nan,
+    ),
+    Measure(
+        key="brats2026_precision",
+        title="Precision (BraTS 2026)",
+        meaning="Share of the predicted parts of a study that are matched; a study without any is left out",
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2026=lambda found: found.hits.precision,
+    ),
+    Measure(
+        key="brats2026_recall",
+        title="Recall (BraTS 2026)",
+        meaning="Share of the lesions of a study that are matched; a study without any is left out",
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2026=lambda found: found.hits.recall,
+    ),
+    Measure(
+        key="brats2026_missed",
+        title="Missed (BraTS 2026)",
+        meaning="Lesions of a study that are not matched; a failure has none",
+        digits=1,
+        lower_is_better=True,
+        worst=None,
+        forms=(Form.MASK,),
+        of_brats_2026=lambda found: found.hits.n_missed,
+    ),
+    Measure(
+        key="brats2026_false_alarms",
+        title="False alarms (BraTS 2026)",
+        meaning="Predicted parts of a study that are not matched; a failure has none",
+        digits=1,
+        lower_is_better=True,
+        worst=None,
+        forms=(Form.MASK,),
+        of_brats_2026=lambda found: found.hits.n_false_alarms,
+    ),
+    Measure(
+        key="brats2026_global_nsd",
+        title="Whole NSD (BraTS 2026)",
+        meaning="Normalised surface Dice of the whole region within half a voxel, global_nsd of the "
+        f"program of 2026; 0 where the masks share no voxel; {_BOTH_EMPTY}",
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2026=lambda found: found.global_nsd,
+    ),
+    Measure(
+        key="brats2026_global_hd95_vox",
+        title="Whole HD95 (BraTS 2026)",
+        meaning="HD95 of the whole region in voxels, both directions pooled, global_hd95 of the program "
+        f"of 2026; 373 where the masks share no voxel; {_BOTH_EMPTY}",
+        unit="voxels",
+        digits=1,
+        lower_is_better=True,
+        worst=brats2026.PENALTY,
+        forms=(Form.MASK,),
+        in_tables=False,
+        of_brats_2026=lambda found: found.global_hd95_vox,
+    ),
+)
 GRADING = tuple(item for item in MEASURES if not item.forms)
 """What grades are measured by."""
 
@@ -440,9 +668,18 @@ def measures_of(form: Form) -> tuple[Measure, ...]:
     return tuple(item for item in MEASURES if form in item.forms)
 
 
-def scored_in(form: Form) -> tuple[Measure, ...]:
-    """List the measures of a form that each study is scored by; others follow from their scores."""
-    return tuple(item for item in measures_of(form) if item.of_scores is None)
+def scored_in(form: Form, sets: Collection[MeasureSet] = ()) -> tuple[Measure, ...]:
+    """List the measures of a form that each study is scored by; others follow from their scores.
+
+    Args:
+        form: The form.
+        sets: Those that are asked for, beside what is always computed.
+    """
+    return tuple(
+        item
+        for item in measures_of(form)
+        if item.of_scores is None and (item.chosen_by is None or item.chosen_by in sets)
+    )
 
 
 def leading(form: Form) -> Measure:

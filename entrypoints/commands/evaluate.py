@@ -30,6 +30,14 @@ from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(add_completion=False)
 
+MeasuresOption = Annotated[
+    str | None,
+    typer.Option(
+        "--measures",
+        metavar="SETS",
+        help="Also compute the lesion-wise scores of brats2023, brats2026 or both.",
+    ),
+]
 INDEX = "JOB_COMPLETION_INDEX"
 """Set by Kubernetes in the pods of an Indexed Job."""
 
@@ -92,6 +100,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Process only the first studies.")
     ] = None,
+    measures: MeasuresOption = None,
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -111,6 +120,7 @@ def evaluate(
         "workers": workers,
         "study_timeout_s": study_timeout,
         "batch_size": batch_size,
+        "measures": measures,
     }
     given = {name: value for name, value in flags.items() if value is not None}
     settings = with_metadata(changed(container.settings(), given), metadata, subgroup)

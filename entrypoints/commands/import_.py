@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gliobench.application.evaluate.request import EvaluationRequest
-from gliobench.entrypoints.commands.evaluate import evaluate_and_report
+from gliobench.entrypoints.commands.evaluate import MeasuresOption, evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.settings import changed
@@ -132,6 +132,7 @@ def import_predictions(
             "--family", help="Model of which this is one of several sets, e.g. folds or seeds."
         ),
     ] = "",
+    measures: MeasuresOption = None,
     workers: Annotated[
         int | None, typer.Option("--workers", help="Number of parallel processes.")
     ] = None,
@@ -162,7 +163,8 @@ def import_predictions(
     }
     table = {"kind": "files", **{key: value for key, value in given.items() if value}}
     settings = container.settings()
-    flags = {} if workers is None else {"workers": workers}
+    options = {"workers": workers, "measures": measures}
+    flags = {option: value for option, value in options.items() if value is not None}
     settings = changed(settings, {**flags, "backend": {**settings.backend, name: table}})
     adopt(settings)
     request = EvaluationRequest(

@@ -157,6 +157,7 @@ class Container(containers.DeclarativeContainer):
     work_on = Factory(
         _late("application.evaluate.request.work_on"),
         seed=settings.provided.seed,
+        measures=settings.provided.measures,
         versions=Call(_late("entrypoints.versions.versions")),
         open_dataset=dataset.provider,
         open_place=run_place.provider,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from dependency_injector import providers
 from prometheus_client.parser import text_string_to_metric_families
@@ -387,3 +388,31 @@ def test_metrics_that_cannot_be_written_stop_the_command_before_it_works(
 )
 def test_a_wrong_flag_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
     assert evaluate(tmp_path, *arguments).exit_code == 2
+
+
+def test_scores_of_challenges_are_added_to_a_run_without_inference(tmp_path: Path) -> None:
+    evaluate(tmp_path)
+    predicted = sorted((tmp_path / "fake" / "predictions").iterdir())
+    before = pq.read_table(tmp_path / "fake" / "scores.parquet")
+
+    result = evaluate(tmp_path, "--measures", "brats2023, brats2026", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert sorted((tmp_path / "fake" / "predictions").iterdir()) == predicted
+    after = pq.read_table(tmp_path / "fake" / "scores.parquet")
+    assert {"mask_WT_brats2023_dice", "mask_WT_brats2026_f1"} <= set(after.column_names)
+    assert after.select(before.column_names).equals(before)
+    arm = json.loads(result.stdout)["arms"][0]
+    rows = arm["summary"]["everyone"]["intention_to_treat"]["localisation"]
+    assert (
+        next(row for row in rows if row["region"] == "WT")["measures"]["brats2023_dice"]["n"] == 3
+    )
+    assert "Dice 2026" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_an_unknown_set_of_measures_is_refused_in_one_line(tmp_path: Path) -> None:
+    result = evaluate(tmp_path, "--measures", "brats2022")
+
+    assert result.exit_code == 1
+    assert "measures" in result.stderr
+    assert "wanted some of brats2023, brats2026" in result.stderr

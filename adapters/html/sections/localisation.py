@@ -7,6 +7,7 @@ from gliobench.adapters.html.figures.backends import spread_figures
 from gliobench.adapters.html.figures.localisation import volume_figures
 from gliobench.adapters.html.lead import localisation_claims
 from gliobench.adapters.html.score_tables import detection_table, localisation_table
+from gliobench.adapters.html.sections.lesionwise import lesionwise
 from gliobench.adapters.html.sections.pairs import forests, paired_places, pairwise
 from gliobench.adapters.html.tables import first_group, other_groups
 from gliobench.domain.comparison.report import Report
@@ -71,6 +72,7 @@ def segmentation(report: Report) -> list[Block]:
             [Gallery(volumes, "three")],
             "Bland–Altman plots of the ratio of volumes.",
         ),
+        *lesionwise(report),
         *forests(report, [Form.MASK]),
         Closed("Answered only", [Numbers(other_groups(table), caption)]),
         pairwise(paired_places(report, [Form.MASK])),

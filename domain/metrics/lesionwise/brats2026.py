@@ -100,6 +100,7 @@ class Scores2026:
         global_dice: Of the whole region; NaN where both masks are empty, as the next two.
         global_nsd: Within half a voxel; 0 where the masks share no voxel.
         global_hd95_vox: In voxels, both directions pooled; 373 where the masks share no voxel.
+        counts_all: Whether misses and false alarms count in the means, as in metastases.
     """
 
     lesions: tuple[Lesion2026, ...]
@@ -107,6 +108,12 @@ class Scores2026:
     global_dice: float
     global_nsd: float
     global_hd95_vox: float
+    counts_all: bool = False
+
+    @property
+    def means(self) -> Means2026 | None:
+        """The means that the task has: `large` or `matched`."""
+        return self.large if self.counts_all else self.matched
 
     @property
     def hits(self) -> Hits2026:
@@ -155,11 +162,12 @@ class Scores2026:
         return [lesion for lesion in self.lesions if lesion.volume_mm3 >= LARGE_MM3]
 
 
-def scores_2026(pair: MaskPair) -> Scores2026:
+def scores_2026(pair: MaskPair, *, counts_all: bool = False) -> Scores2026:
     """Score one region of a study as the official program does.
 
     Args:
         pair: The region in both masks.
+        counts_all: Whether misses and false alarms count in the means, as in metastases.
     """
     one = pair.cropped
     near, far_vox = _global_distances(one)
@@ -170,6 +178,7 @@ def scores_2026(pair: MaskPair) -> Scores2026:
         global_dice=2 * one.n_shared / both if both else nan,
         global_nsd=near,
         global_hd95_vox=far_vox,
+        counts_all=counts_all,
     )
 
 
