@@ -86,6 +86,21 @@ class ImageFile:
             return turned_like(self.native_grid, self.model)
         return canonical(self.native_grid)
 
+    def stored(self) -> NDArray[Any]:
+        """Read the voxels as they are stored, without scaling.
+
+        Returns:
+            (I, J, K) of `dtype` on `grid`, not to be written to. The memory order is the file's.
+
+        Raises:
+            FaultyStudyError: The file is truncated, or longer than declared.
+        """
+        size = math.prod(self.native_grid.shape)
+        content = read_whole(self.path, self.offset + size * self.dtype.itemsize)
+        voxels = np.frombuffer(content, dtype=self.dtype, count=size, offset=self.offset)
+        voxels = voxels.reshape(self.native_grid.shape, order="F")
+        return reorient(voxels, source=self.native_grid, target=self.grid)
+
     def read(self) -> NDArray[np.float32]:
         """Read the voxels.
 
@@ -99,11 +114,7 @@ class ImageFile:
         Raises:
             FaultyStudyError: The file is truncated, longer than declared, or contains NaN or infinity.
         """
-        size = math.prod(self.native_grid.shape)
-        content = read_whole(self.path, self.offset + size * self.dtype.itemsize)
-        stored = np.frombuffer(content, dtype=self.dtype, count=size, offset=self.offset)
-        stored = stored.reshape(self.native_grid.shape, order="F")
-        turned = reorient(stored, source=self.native_grid, target=self.grid)
+        turned = self.stored()
         volume = np.empty_like(turned, dtype=np.float32)
         slowest = int(np.argmax(np.abs(turned.strides)))
         slabs, rooms = np.moveaxis(turned, slowest, 0), np.moveaxis(volume, slowest, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,18 +17,20 @@ _COARSEST = 0.05
 """Upper limit of the tolerance: half a scale step beyond it may be the difference of two labels."""
 
 
-def read_labels(image: ImageFile) -> NDArray[np.float32]:
-    """Read a label map, and round values that the file's scaling has shifted.
+def read_labels(image: ImageFile) -> NDArray[Any]:
+    """Read a label map; integers as they are stored, other values rounded to them.
 
     Libraries scale floats that are saved as integers, and 1 becomes 1.00001526: the error is at most half
     of the header's slope. Probabilities deviate more and are refused.
 
     Returns:
-        (I, J, K) float32 of integers on `image.grid`.
+        (I, J, K) on `image.grid`: integers, or float32 of integers where the file scales or stores floats.
 
     Raises:
         FaultyStudyError: The file cannot be read, or contains a value that is not an integer.
     """
+    if image.dtype.kind in "iu" and (image.slope, image.intercept) == (1.0, 0.0):
+        return image.stored()
     values = image.read()
     allowed = _allowed(image)
     slowest = int(np.argmax(np.abs(values.strides)))

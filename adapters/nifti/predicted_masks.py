@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
-from typing import final
+from typing import Any, final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
@@ -113,7 +112,7 @@ class PredictedMasks(PredictionFiles):
             named = str(error) if path.name in str(error) else f"{path}: {error}"
             return Failure(reason, named)
 
-    def _labels(self, image: ImageFile, study: Study) -> NDArray[np.float32]:
+    def _labels(self, image: ImageFile, study: Study) -> NDArray[Any]:
         try:
             return read_labels(image.placed_on(study.grid, of=f"study {study.id}"))
         except FaultyStudyError as error:

@@ -140,7 +140,7 @@ class EvaluateBatch(Work):
         """Read a study whole where a backend reads images: one that cannot be read fails all alike."""
         try:
             study = self._source.study(one.study_id)
-            if any(self._backends[name].reads_images for name in one.waiting):
+            if self._read_images(one.waiting):
                 load_modalities(study, study.volumes)
         except FaultError as error:
             return failure_of(error)
@@ -203,7 +203,17 @@ class EvaluateBatch(Work):
         limit: ReadLimit = ReadLimit.ALL,
     ) -> ScoreStudy:
         opened = study if isinstance(study, Study) else None
-        return ScoreStudy.of(self._source, one.study_id, one.content, opened, limit)
+        return ScoreStudy.of(
+            self._source,
+            one.study_id,
+            one.content,
+            opened,
+            limit,
+            all_images=self._read_images(one.keys),
+        )
+
+    def _read_images(self, names: Iterable[str]) -> bool:
+        return any(self._backends[name].reads_images for name in names)
 
     def _keep(self, new: Mapping[str, Predictions], clock: _Clock) -> None:
         with clock.running(Stage.STORE):

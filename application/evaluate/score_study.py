@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class ScoreStudy:
         study: None where it cannot be opened.
         reference: What is not known is not scored.
         task: Whose rules score lesions.
+        all_images: Whether all images are checked, as somebody has read them; else the first one is.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class ScoreStudy:
         reference: Reference,
         *,
         task: Task = GLIOMA,
+        all_images: bool = True,
     ) -> None:
         self._study_id = study_id
         self._origin = origin
@@ -58,6 +61,7 @@ class ScoreStudy:
         self._study = study
         self._reference = reference
         self._task = task
+        self._all_images = all_images
 
     @classmethod
     def of(
@@ -67,6 +71,8 @@ class ScoreStudy:
         content: str | None,
         study: Study | None = None,
         limit: ReadLimit = ReadLimit.ALL,
+        *,
+        all_images: bool = True,
     ) -> ScoreStudy:
         """Read what a study is scored by.
 
@@ -76,6 +82,7 @@ class ScoreStudy:
             content: Hash of its images.
             study: Itself, where it is open.
             limit: What is looked at, where that may do harm.
+            all_images: Whether all images are checked, or only the first one.
 
         Raises:
             StoreError: The source cannot be read now.
@@ -87,7 +94,8 @@ class ScoreStudy:
             else read_reference(source, study_id)
         )
         task = task_of(source.labels.convention.name if source.labels else None)
-        return cls(study_id, source.origin(study_id), content, opened, seen, task=task)
+        origin = source.origin(study_id)
+        return cls(study_id, origin, content, opened, seen, task=task, all_images=all_images)
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
         """Score one backend.
@@ -151,7 +159,10 @@ class ScoreStudy:
 
     @cached_property
     def _image_fault(self) -> Fault | None:
-        return None if self._study is None else next(implausible_images(self._study), None)
+        if self._study is None:
+            return None
+        seen = self._study.volumes if self._all_images else islice(self._study.volumes, 1)
+        return next(implausible_images(self._study, seen), None)
 
     @cached_property
     def _facts(self) -> TargetFacts | None:

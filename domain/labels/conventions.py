@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -74,7 +75,7 @@ class LabelConvention:
             InvalidInputError: A number that this convention does not have.
         """
         voxels = self._by_tissue(labels)
-        known = np.logical_or.reduce([labels == 0, *voxels.values()])
+        known = reduce(np.logical_or, voxels.values(), np.asarray(labels == 0))
         if not known.all():
             strange = [f"{item:g}" for item in np.unique(labels[~known])[:5].tolist()]
             wanted = ", ".join(map(str, [0, *sorted(self.tissues)]))
@@ -82,7 +83,9 @@ class LabelConvention:
                 f"label {', '.join(strange)} is not of {self.name}: wanted {wanted}"
             )
         return {
-            region: np.logical_or.reduce([voxels[integer] for integer in sorted(integers)])
+            region: reduce(np.logical_or, [voxels[integer] for integer in sorted(integers)]).copy(
+                "K"
+            )
             for region, integers in self.regions.items()
         }
 
