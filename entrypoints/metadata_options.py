@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 import typer
+from pydantic import BaseModel
 
+from gliobench.domain.studies.target_rule import TargetRule
 from gliobench.entrypoints.settings import Settings, changed
 
 MetadataOption: TypeAlias = Annotated[
@@ -29,14 +31,32 @@ SubgroupOption: TypeAlias = Annotated[
 ]
 
 
+TargetOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="COLUMN=VALUE",
+        help="Grade this column of the table, not LGG or HGG: idh=mutant, or of numbers "
+        "'survival_days=>365'.",
+    ),
+]
+
+
 def with_metadata(
-    settings: Settings, metadata: str | None, subgroups: Sequence[str] | None
+    settings: Settings,
+    metadata: str | None,
+    subgroups: Sequence[str] | None,
+    target: str | None = None,
 ) -> Settings:
-    """Return settings with the table and the columns of the options.
+    """Return settings with the table, the columns and the target of the options.
 
     Raises:
-        InvalidInputError: A cut is no number.
+        InvalidInputError: A cut is no number, or the target no column with a value.
     """
+    if target is not None:
+        rule = TargetRule.parse(target)
+        chosen = {"column": rule.column, "positive": rule.positive}
+        settings = changed(settings, {"target": {**_set(settings.target), **chosen}})
     given: dict[str, object] = {} if metadata is None else {"metadata": metadata}
     if subgroups:
         named = (text.partition("=") for text in subgroups)
@@ -45,5 +65,8 @@ def with_metadata(
         }
     if not given:
         return settings
-    held = settings.report.model_dump(exclude_unset=True)
-    return changed(settings, {"report": {**held, **given}})
+    return changed(settings, {"report": {**_set(settings.report), **given}})
+
+
+def _set(table: BaseModel) -> dict[str, object]:
+    return table.model_dump(exclude_unset=True)

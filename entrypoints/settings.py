@@ -127,6 +127,23 @@ class ReportSettings(BaseModel):
     )
 
 
+class TargetSettings(BaseModel):
+    """What is graded in the place of LGG and HGG: two classes of the table `report.metadata`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str | None = Field(None, description="column of the table; none: the grade, LGG or HGG")
+    positive: str | tuple[str, ...] = Field(
+        (), description='value or values of the positive class, or a cut of numbers: ">365"'
+    )
+    negative: str | tuple[str, ...] = Field(
+        (), description="values of the other class; none: every other value"
+    )
+    died: str | None = Field(
+        None, description="of survival times, the column that is 1 where the patient died then"
+    )
+
+
 class KeepSettings(BaseModel):
     """Pictures that `gliobench evaluate` stores for reports."""
 
@@ -271,6 +288,10 @@ class _Settings(BaseSettings):
         default_factory=lambda: ReportSettings.model_validate({}),
         description="reports, as [report] or report.NAME",
     )
+    target: TargetSettings = Field(
+        default_factory=lambda: TargetSettings.model_validate({}),
+        description="what is graded, as [target] or target.NAME",
+    )
     ray: RaySettings = Field(
         default_factory=lambda: RaySettings.model_validate({}),
         description="workers on Ray, as [ray] or ray.NAME",
@@ -308,6 +329,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "compare": CompareSettings,
     "keep": KeepSettings,
     "report": ReportSettings,
+    "target": TargetSettings,
     "ray": RaySettings,
     **OPTION_TABLES,
 }

@@ -19,6 +19,7 @@ from gliobench.domain.labels.regions import LOCALISED
 from gliobench.domain.metrics.measures import GRADING, WORST_MM, Measure, measures_of
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured, NotEstimable
+from gliobench.domain.studies.grading_target import POSITIVE
 from gliobench.entrypoints.terminal import plain
 
 GRADED = {item.terminal: item for item in GRADING if item.terminal}
@@ -66,7 +67,12 @@ def summary_table(report: Report) -> RenderableType:
                 grading.add_row("  mixed sites", *_grading_cells(mixed))
     prevalence = _prevalence(report)
     if prevalence is not None:
-        grading.add_row("[dim]always HGG[/]", str(prevalence.n), "", _cell(prevalence))
+        grading.add_row(
+            report.target.in_words(f"[dim]always {POSITIVE}[/]"),
+            str(prevalence.n),
+            "",
+            _cell(prevalence),
+        )
     tables = [table for table in (grading, localisation, detection) if table.row_count]
     notes = [] if tables else [NOTHING_NOTE]
     notes += [PLACE_NOTE] if localisation.row_count else []

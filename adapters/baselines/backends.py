@@ -19,25 +19,32 @@ from gliobench.adapters.baselines.rules import brain_centroid as brain_centroid_
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.predictions.prediction import Form, GradePrediction
+from gliobench.domain.studies.grading_target import GRADE, POSITIVE, TargetPrior, class_name
 from gliobench.domain.studies.study import Grade
 
 NO_PATIENTS: frozenset[str] = frozenset()
 """A rule that was written down has learned from no patient."""
 
 
-def majority(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
-    """Answer HGG, BraTS's majority, each time and without a probability."""
+def majority(options: BackendOptions) -> Backend:
+    """Answer BraTS's majority, HGG, or that of another target, each time and without a probability."""
+    if options.prior is None:
+        answer, whose = GradePrediction(Grade.HGG), "BraTS 2020's majority"
+    else:
+        answer = GradePrediction(GradePrediction.likelier(options.prior.prevalence).grade)
+        whose = "the majority of these studies"
     return _grader(
-        "majority", lambda _: GradePrediction(Grade.HGG), "always HGG, BraTS 2020's majority"
+        "majority", lambda _: answer, f"always {class_name(answer.grade)}, {whose}", options.prior
     )
 
 
-def prevalence(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
-    """Answer BraTS 2020's prevalence of HGG as the probability each time."""
-    answer = GradePrediction.likelier(load_priors().prevalence_hgg)
-    return _grader(
-        "prevalence", lambda _: answer, f"P(HGG) = {answer.probability_hgg:.3f}, as in BraTS 2020"
-    )
+def prevalence(options: BackendOptions) -> Backend:
+    """Answer the prevalence as the probability each time: BraTS 2020's of HGG, or another target's."""
+    prior = options.prior
+    answer = GradePrediction.likelier(prior.prevalence if prior else load_priors().prevalence_hgg)
+    share = f"P({POSITIVE}) = {answer.probability_hgg:.3f}"
+    whose = "as in these studies" if prior else "as in BraTS 2020"
+    return _grader("prevalence", lambda _: answer, f"{share}, {whose}", prior)
 
 
 def site_only(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline has none
@@ -74,15 +81,17 @@ def mean_box(options: BackendOptions) -> Backend:  # noqa: ARG001 -- a baseline 
     )
 
 
-def _grader(name: str, rule: GradeRule, what: str) -> Backend:
+def _grader(name: str, rule: GradeRule, what: str, prior: TargetPrior | None = None) -> Backend:
+    target = prior.target if prior else GRADE
     return Backend(
         name=name,
         classifier=RuleClassifier(rule),
         localizer=None,
-        fingerprint=_fingerprint(name),
+        fingerprint=_fingerprint(f"{name} {prior.prevalence} of {target}" if prior else name),
         provenance=_provenance(),
-        facts=BackendFacts(baseline=what),
-        trained_on=load_priors().graded,
+        facts=BackendFacts(baseline=target.in_words(what)),
+        trained_on=prior.patients if prior else load_priors().graded,
+        target=target,
     )
 
 

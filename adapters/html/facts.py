@@ -11,6 +11,7 @@ from gliobench.adapters.html.stamps import Stamp, stamps
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.definitions import DEFINITIONS
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 
 HEAD: Mapping[str, tuple[object, Callable[[Report], object]]] = {
     "verdict": (str, verdict),
@@ -26,9 +27,10 @@ HEAD: Mapping[str, tuple[object, Callable[[Report], object]]] = {
 
 def render_json(report: Report) -> str:
     """Convert a report to JSON: names as in the code, None as null, an unknown key as "unknown"."""
-    return document(report, **{name: value(report) for name, (_, value) in HEAD.items()})
+    text = document(report, **{name: value(report) for name, (_, value) in HEAD.items()})
+    return report.target.in_words(text)
 
 
-def report_schema() -> str:
-    """Describe the JSON of a report."""
-    return schema(Report, **{name: hint for name, (hint, _) in HEAD.items()})
+def report_schema(target: GradingTarget = GRADE) -> str:
+    """Describe the JSON of a report on a target."""
+    return target.in_words(schema(Report, **{name: hint for name, (hint, _) in HEAD.items()}))

@@ -12,8 +12,11 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from gliobench.domain.comparison.report import StratumRow
+from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics.measures import CENTRE_ERROR, Measure
 from gliobench.domain.position.bias import PositionBias, PriorComparison
+from gliobench.domain.studies.grading_target import POSITIVE_KEY, class_name
+from gliobench.domain.studies.study import Grade
 
 Schema = dict[str, Any]
 VERSION = 4
@@ -23,6 +26,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RENAMED: Mapping[type, Mapping[str, str]] = {
     StratumRow: {"error_mm": CENTRE_ERROR.exported_as},
     PositionBias: {"error_mm": "answered_error_plane_mm"},
+    GradingSummary: {"always_hgg": f"always_{POSITIVE_KEY}"},
     PriorComparison: {"error_mm": "prior_error_plane_mm"},
 }
 """JSON names that state where an error is measured, and of what."""
@@ -35,7 +39,7 @@ _ARGUMENT = re.compile(r"^    (\w+): (.+?)(?=^    \S|^\S|\Z)", re.MULTILINE | re
 def plain(value: object) -> object:
     """Convert domain values to JSON types."""
     if isinstance(value, Enum | Measure):
-        return value.value if isinstance(value, Enum) else value.key
+        return _name(value)
     if is_dataclass(value):
         return {name: plain(getattr(value, field)) for field, name in _names(type(value)).items()}
     if isinstance(value, Mapping):
@@ -91,7 +95,13 @@ def _key(key: object) -> str:
         return "unknown"
     if isinstance(key, Measure):
         return key.exported_as
-    return str(key.value) if isinstance(key, Enum) else str(key)
+    return str(_name(key)) if isinstance(key, Enum) else str(key)
+
+
+def _name(value: Enum | Measure) -> object:
+    if isinstance(value, Grade):
+        return class_name(value)
+    return value.value if isinstance(value, Enum) else value.key
 
 
 def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 -- any type
@@ -115,7 +125,7 @@ def _defined(hint: type, definitions: dict[str, Schema]) -> Schema:
     if hint.__name__ not in definitions:
         definitions[hint.__name__] = {}  # it may hold itself
         definitions[hint.__name__] = (
-            {"description": _summary(hint), "enum": [member.value for member in hint]}
+            {"description": _summary(hint), "enum": [plain(member) for member in hint]}
             if issubclass(hint, Enum)
             else _dataclass(hint, definitions)
         )

@@ -27,6 +27,7 @@ from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics.measures import ACCURACY
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE, class_name
 
 MOST_WORDS = 30
 """Of the verdict."""
@@ -42,6 +43,10 @@ CLUSTERED = 0.5
 
 def verdict(report: Report) -> str:
     """Return in at most `MOST_WORDS` words who leads, by how much, and how sure that is."""
+    return report.target.in_words(_verdict(report))
+
+
+def _verdict(report: Report) -> str:
     if not report.cohort.is_ranked:
         return f"{UNRANKED}: the scores only show that the program runs."
     ranking = ranked(report.arms, report.primary)
@@ -68,7 +73,7 @@ def claims(report: Report) -> list[str]:
     if not report.cohort.is_ranked:
         return [unranked(report.cohort), *training_claims(report)]
     parts = (grading_claims, localisation_claims, more_failures, tracking_claims, training_claims)
-    return [sentence for part in parts for sentence in part(report)]
+    return [report.target.in_words(sentence) for part in parts for sentence in part(report)]
 
 
 def grading_claims(report: Report) -> Iterator[str]:
@@ -194,8 +199,8 @@ def always_one(grading: GradingSummary) -> str:
     """Report the score of always answering the more common grade, and the weight of the rarer one."""
     found = grading.confusion
     fewest, grade = min(
-        (found.true_positive + found.false_negative, "HGG"),
-        (found.true_negative + found.false_positive, "LGG"),
+        (found.true_positive + found.false_negative, POSITIVE),
+        (found.true_negative + found.false_positive, NEGATIVE),
     )
     weight = ""
     if fewest == 1:
@@ -206,7 +211,7 @@ def always_one(grading: GradingSummary) -> str:
             f"{number(0.5 / fewest)}"
         )
     return (
-        f"Always answering {grading.commoner.value} would score an accuracy of "
+        f"Always answering {class_name(grading.commoner)} would score an accuracy of "
         f"{percent(grading.no_skill)} at a balanced accuracy of 0.5{weight}."
     )
 

@@ -23,6 +23,7 @@ from gliobench.adapters.html.templating import environment, policy, text
 from gliobench.adapters.html.words import endpoint_name, grade_counts
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 SHORTLY = {
     PrimaryChoice.DECLARED: "set before scoring",
@@ -57,7 +58,7 @@ def render_report(report: Report) -> str:
     style = "".join(map(text, STYLES)) + page_style()
     scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
     drawn = {name: with_content(blocks(report)) for name, blocks in SECTIONS.items()}
-    return (
+    return report.target.in_words(
         environment()
         .get_template("page.html")
         .render(
@@ -84,7 +85,7 @@ def render_report(report: Report) -> str:
 def _about(report: Report) -> str:
     """Describe in one line what was evaluated, when and by which endpoint."""
     hgg, lgg = grade_counts(report)
-    graded = ", ".join(f"{n:,} {grade}" for n, grade in ((hgg, "HGG"), (lgg, "LGG")) if n)
+    graded = ", ".join(f"{n:,} {grade}" for n, grade in ((hgg, POSITIVE), (lgg, NEGATIVE)) if n)
     version = report.versions.get("gliobench")
     parts = (
         count(report.cohort.n_studies, "study") + (f" ({graded})" if graded else ""),

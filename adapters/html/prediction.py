@@ -9,6 +9,7 @@ from markupsafe import Markup
 from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
 from gliobench.adapters.html.templating import environment, policy, text
 from gliobench.application.ports.prediction_page import PredictionPage, PredictionReport
+from gliobench.domain.studies.grading_target import GRADE
 
 STYLES = ("colours.css", "style.css")
 
@@ -21,7 +22,7 @@ class HtmlPredictionPage(PredictionPage):
         """Return the page as HTML that loads nothing and runs only its own scripts."""
         style = "".join(map(text, STYLES)) + page_style() + text("prediction.css")
         scripts = page_scripts(report.casebook)
-        return (
+        page = (
             environment()
             .get_template("prediction.html")
             .render(
@@ -32,5 +33,5 @@ class HtmlPredictionPage(PredictionPage):
                 script=Markup(scripts[0]),  # noqa: S704
                 policy=policy(style=style, scripts=scripts),
             )
-            .encode()
         )
+        return GRADE.in_words(page).encode()

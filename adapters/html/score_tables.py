@@ -21,11 +21,14 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.metrics.measures import GRADING, WORST_MM, Measure, leading, measures_of
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
+from gliobench.domain.studies.grading_target import POSITIVE
 
 GRADED = tuple(measure for measure in GRADING if measure.in_tables)
 """The columns of the table of grades."""
 MIXED_SITES = "Only sites with both grades, where the site does not determine the grade"
 MM3_PER_ML = 1000.0
+ALWAYS_POSITIVE = f"always {POSITIVE}"
+"""The row of no skill."""
 
 
 def _ways(report: Report) -> Mapping[str, Callable[[BothWays], Summary]]:
@@ -86,7 +89,7 @@ def _graded(rows: Sequence[tuple[Arm, Summary]]) -> list[tuple[str, object, Grad
     if not found:
         return []
     _, scored, most = max(found, key=lambda row: row[2].n)
-    return [*found, ("always HGG", scored, _always_hgg(most))]
+    return [*found, (ALWAYS_POSITIVE, scored, _always_hgg(most))]
 
 
 def _always_hgg(grading: GradingSummary) -> GradingSummary:

@@ -27,7 +27,11 @@ def spreadsheets(report: Report) -> dict[str, str]:
         CSV by name; an empty value is not estimable, for the reason in `not_estimable`. The last
         field of every row holds the stamps: SIMULATED, oracle slices.
     """
-    stamped = "; ".join(marks(report))
+    stamped, in_words = "; ".join(marks(report)), report.target.in_words
+
+    def worded(row: Iterable[object]) -> tuple[object, ...]:
+        return tuple(in_words(cell) if isinstance(cell, str) else cell for cell in row)
+
     tables: dict[str, tuple[tuple[str, ...], Iterable[Line]]] = {
         "measures": (("arm", "counted", "form", "region", "measure"), _measures(report)),
         "differences": (("first", "second", "endpoint"), _differences(report)),
@@ -43,7 +47,7 @@ def spreadsheets(report: Report) -> dict[str, str]:
     files = {
         name: write_csv(
             (*head, *NUMBER, "stamps"),
-            ((*names, *_number(found), stamped) for *names, found in rows),
+            (worded((*names, *_number(found), stamped)) for *names, found in rows),
         )
         for name, (head, rows) in tables.items()
     }
@@ -51,12 +55,14 @@ def spreadsheets(report: Report) -> dict[str, str]:
         "tests": (("first", "second", "family", "of"), _tests(report)),
         "subgroup_tests": (("by", "arm", *SCORED), _subgroup_tests(report)),
     }
-    return files | {
+    files |= {
         name: write_csv(
-            (*head, "p", "p_holm", "not_estimable", "stamps"), ((*row, stamped) for row in rows)
+            (*head, "p", "p_holm", "not_estimable", "stamps"),
+            (worded((*row, stamped)) for row in rows),
         )
         for name, (head, rows) in tests.items()
     }
+    return files
 
 
 def _measures(report: Report) -> Iterator[Line]:

@@ -9,8 +9,10 @@ from gliobench.adapters.html.numbers import count, listed, percent
 from gliobench.adapters.html.words import grade_counts, repeats_patients
 from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.worded import worded
 from gliobench.domain.evaluation.findings import Consequence, FindingKind
 from gliobench.domain.statistics.delong import FEWEST
+from gliobench.domain.studies.grading_target import GRADED, GRADED_TITLE, NEGATIVE, POSITIVE
 from gliobench.domain.studies.study import Grade
 
 SIMULATED = "SIMULATED"
@@ -47,6 +49,7 @@ def stamps(report: Report) -> list[Stamp]:
     """Return the warnings that stand above all numbers, the most serious first."""
     found = [*_missing_shards(report), *_findings(report), *_sites(report), *_repeats(report)]
     found += [*few_studies(report), *_failing(report)]
+    found = [worded(stamp, report.target) for stamp in found]
     # what makes a model look worse than it is warns least
     found.sort(key=lambda stamp: (not stamp.warns, stamp.title == FindingKind.PRIORS.heading))
     return found if any(stamp.warns for stamp in found) else [NO_RESERVATIONS, *found]
@@ -113,8 +116,8 @@ def _sites(report: Report) -> Iterator[Stamp]:
         and 2 * one_grade >= graded
     ):
         yield Stamp(
-            f"Grade confounded with site: {one_grade:,}/{graded:,}",
-            f"In {one_grade:,} of {graded:,} studies the site alone determines the grade. A grader "
+            f"{GRADED_TITLE} confounded with site: {one_grade:,}/{graded:,}",
+            f"In {one_grade:,} of {graded:,} studies the site alone determines the {GRADED}. A grader "
             "may have learned the scanner rather than the tumour.",
         )
 
@@ -134,7 +137,7 @@ def _repeats(report: Report) -> Iterator[Stamp]:
 def few_studies(report: Report) -> Iterator[Stamp]:
     """Warn where a grade has so few studies that a bootstrap varies too little."""
     hgg, lgg = grade_counts(report)
-    fewest, grade = min((hgg, "HGG"), (lgg, "LGG"))
+    fewest, grade = min((hgg, POSITIVE), (lgg, NEGATIVE))
     if not 0 < fewest < FEW_STUDIES or not report.cohort.is_ranked or not report.grades:
         return
     text = (

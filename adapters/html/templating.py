@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from gliobench.adapters.html.numbers import count, listed, percent
 from gliobench.adapters.html.terms import MEANINGS, term
+from gliobench.domain.studies.grading_target import GRADED, NEGATIVE, POSITIVE
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -39,7 +40,13 @@ def environment() -> Environment:
         "unbroken": _unbroken,
         "whole": _whole,
     }
-    made.globals["meanings"] = MEANINGS
+    made.globals |= {
+        "meanings": MEANINGS,
+        "GRADED": GRADED,
+        "POSITIVE": POSITIVE,
+        "NEGATIVE": NEGATIVE,
+        "always_positive": f"always {POSITIVE}",
+    }
     return made
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from gliobench.domain.metrics.measures import MEASURES, WORST_MM
+from gliobench.domain.studies.grading_target import POSITIVE
 
 STATISTICS: Mapping[str, str] = {
     "Bland–Altman": "Plot of the disagreement of two measurements over their mean, with the limits "
@@ -23,12 +24,13 @@ STATISTICS: Mapping[str, str] = {
     "Limits of agreement": "Mean ± 1.96 standard deviations of the differences, here of log ratios",
     "McNemar": "Test of two proportions of correct answers on the same studies",
     "Miscalibration": "Mean squared difference of predicted probability and observed share; 0 is best",
-    "P(HGG)": "Predicted probability of high-grade glioma",
+    f"P({POSITIVE})": f"Predicted probability of {POSITIVE}",
     "Permutation": "Test that swaps the answers of two backends at random, study by study",
-    "Precision-recall curves": "Precision (PPV) over recall (sensitivity) at every threshold of P(HGG)",
+    "Precision-recall curves": "Precision (PPV) over recall (sensitivity) at every threshold of "
+    f"P({POSITIVE})",
     "Reliability": "Agreement of predicted probabilities with observed shares",
     "Resolution": "How well probabilities separate the grades; higher is better",
-    "ROC curves": "Sensitivity over 1 − specificity at every threshold of P(HGG)",
+    "ROC curves": f"Sensitivity over 1 − specificity at every threshold of P({POSITIVE})",
     "Scoring plane": "The axial plane of the largest reference area, used for scoring only",
     "Tracking index": "1 − own / others, from mean distances of answers to the tumour of their own "
     "patient and of other patients: 0 if answers are independent of tumour position, 1 at its centre",

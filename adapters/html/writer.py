@@ -34,7 +34,7 @@ class HtmlReportWriter(ReportWriter):
         files = {
             "report.html": render_report(report),
             "report.json": render_json(report),
-            SCHEMA_FILE: report_schema(),
+            SCHEMA_FILE: report_schema(report.target),
             **{f"tables/{name}.csv": text for name, text in spreadsheets(report).items()},
             **{f"figures/{name}": text for name, text in figure_files(report).items()},
         }

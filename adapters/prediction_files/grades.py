@@ -11,6 +11,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, column_key, unescaped
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.study import Grade
 
 WORDS: Mapping[str, Grade] = {
@@ -29,18 +30,25 @@ SURE = ("probabilityhgg", "probhgg", "phgg")
 """Keys of columns that can only be P(HGG)."""
 BARE = ("probability", "prob")
 """Keys of columns that are P(HGG) unless a column of grades stands beside them that they are of."""
-CLASSES = ("prediction", "predictedclass", "ishgg", "hgg")
+OF_GRADES = ("ishgg", "hgg")
+CLASSES = ("prediction", "predictedclass", *OF_GRADES)
 """Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
 TARGET = "target"
 """GaNDLF's column of references, in the same classes."""
 
 
-def read_grades(path: DatasetPath, *, study_ids: Collection[str] | None = None) -> Written:
-    """Read grades.
+def read_grades(
+    path: DatasetPath,
+    *,
+    study_ids: Collection[str] | None = None,
+    target: GradingTarget = GRADE,
+) -> Written:
+    """Read grades, or the classes of another target.
 
     Args:
         path: Of the table.
         study_ids: Every study that may be in it; None where they are not known.
+        target: What is graded; of another one than the grade, columns of HGG are refused.
 
     Raises:
         NotFoundError: There is no such file.
@@ -48,7 +56,7 @@ def read_grades(path: DatasetPath, *, study_ids: Collection[str] | None = None) 
     """
     table = Table.read(path)
     rows = _by_study(table)
-    answer = _Reading(table, rows)
+    answer = _Reading(table, rows, target)
     return Written(
         kind="grades",
         place=table.place,
@@ -84,10 +92,12 @@ def _by_study(table: Table) -> dict[str, Row]:
 class _Reading:
     """Reads the rows of one table, whose columns say what its numbers mean."""
 
-    def __init__(self, table: Table, rows: Mapping[str, Row]) -> None:
+    def __init__(self, table: Table, rows: Mapping[str, Row], target: GradingTarget) -> None:
         known = {"grade", *SURE, *BARE, *CLASSES}
         self._columns = [name for name in (*SURE, *BARE, *CLASSES) if name in table.columns]
-        if not table.columns & known:
+        if not target.is_grade:
+            _check_columns(table, target)
+        elif not table.columns & known:
             raise InvalidInputError(
                 f"{table.place}: row 1: wanted a column grade or probability_hgg, or GaNDLF's Prediction"
             )
@@ -130,6 +140,17 @@ class _Reading:
         if not 0.0 <= number <= 1.0:
             raise InvalidInputError(f"{row.at}: {shown(text)}: wanted a probability from 0 to 1")
         return number
+
+
+def _check_columns(table: Table, target: GradingTarget) -> None:
+    """Check that a table may be of another target than the grade."""
+    of_grades = {"grade", *SURE, *OF_GRADES} & table.columns
+    if of_grades or not table.columns & {*BARE, *CLASSES}:
+        got = f"column {', '.join(sorted(of_grades))}" if of_grades else "no column of predictions"
+        raise InvalidInputError(
+            f"{table.place}: row 1: {got}: wanted probability, or prediction (1 or 0), of "
+            f"{target.positive}"
+        )
 
 
 def _grade(row: Row) -> Grade | None:

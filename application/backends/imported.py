@@ -24,6 +24,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     NoTumour,
 )
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import patient_hash, patient_of
 from gliobench.domain.studies.study import Grade, Study
 
@@ -37,6 +38,7 @@ def imported(
     *,
     trained_on: frozenset[str] | None = None,
     family: str = "",
+    target: GradingTarget = GRADE,
 ) -> Backend:
     """Return the backend that answers with what the files hold.
 
@@ -45,6 +47,7 @@ def imported(
         files: Of different forms; at most one holds grades.
         trained_on: Hashes of the patients that its model learned from; None where that is not stated.
         family: Of the model, see `BackendFacts`.
+        target: What the grades are of.
 
     Raises:
         InvalidInputError: There are no files, or two of them hold the same form.
@@ -56,15 +59,17 @@ def imported(
         raise InvalidInputError(
             f"backend {name}: wanted files of predictions, and each kind of prediction once"
         )
+    prints = [item.fingerprint for item in files] + ([] if target.is_grade else [str(target)])
     return Backend(
         name=name,
         classifier=_Grades(graders[0]) if graders else None,
         localizer=_Places(places) if places else None,
-        fingerprint=sha256(" ".join(item.fingerprint for item in files).encode()).hexdigest(),
+        fingerprint=sha256(" ".join(prints).encode()).hexdigest(),
         provenance={key: text for item in files for key, text in item.provenance.items()},
         trained_on=trained_on,
         facts=BackendFacts(family=family),
         reads_images=False,
+        target=target,
     )
 
 

@@ -20,6 +20,7 @@ from gliobench.domain.controls.motion import SHIFT_MM, Motion, roomiest_shift
 from gliobench.domain.errors import FaultError, NotFoundError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.grading_target import TargetPrior
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
@@ -103,6 +104,11 @@ class ControlledStudies(StudySource):
     def labels(self) -> DatasetLabels | None:
         """The convention of the masks."""
         return self._source.labels
+
+    @property
+    def prior(self) -> TargetPrior | None:
+        """What is graded in the place of the grade."""
+        return self._source.prior
 
     def motion(self, study_id: str) -> Motion:
         """Return how a study's images are moved; a shift is found by reading them.

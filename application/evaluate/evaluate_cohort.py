@@ -113,6 +113,7 @@ class EvaluateCohort:
                     or default_primary([item.answers for item in pool.manifests]).name,
                     "primary_origin": primary_origin,
                     "labels": self._source.labels,
+                    "target": self._source.target,
                     **(_of_shard(shard, study_ids) if shard else {}),
                 }
                 runs = [

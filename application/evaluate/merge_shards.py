@@ -16,7 +16,7 @@ from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.studies.cohort import UNREADABLE
 
-ALIKE = ("listing", "fingerprint", "settings", "seed", "labels", "measures")
+ALIKE = ("listing", "fingerprint", "settings", "seed", "labels", "measures", "target")
 """What the manifests of a cohort's shards share."""
 HASHED_AT_ONCE = 4096
 """Studies."""

@@ -13,7 +13,7 @@ from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.backend import Backend, name_of
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.predict.check_reads import check_reads
+from gliobench.application.predict.check_reads import check_reads, check_target
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
@@ -102,13 +102,14 @@ def work_on(
     Raises:
         NotFoundError: The dataset or a backend is not there.
         InvalidInputError: A backend is not made for such studies, or answers without images where they
-            are altered.
+            are altered, or grades something else than the target.
         BackendError: A backend cannot be loaded.
     """
     source, place = request.source(open_dataset), open_place(request.out)
     backends = load_backends(request.backends, source)
     if request.control is not None:
         _check_controllable(backends)
+    check_target(backends, source.target)
     check_reads(backends, source, request.study_ids(source))
     return EvaluateBatch(
         source,

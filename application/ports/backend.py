@@ -16,6 +16,7 @@ from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.messages import shown
 from gliobench.domain.networks.slice_input import is_slice
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget, TargetPrior
 from gliobench.domain.studies.study import Study
 from gliobench.domain.studies.study_ids import file_stem
 
@@ -59,6 +60,7 @@ class Backend:
         show_prompts: Words what it would send to its model about a study; None where it sends no
             words.
         reads: The kind of study that it is made for; another fails.
+        target: What its classifier grades; None where that is whatever is asked for.
         reads_images: Whether its answers depend on the images. Where no backend's do, they are not
             loaded for it, and there are no controls.
 
@@ -77,6 +79,7 @@ class Backend:
     facts: BackendFacts = field(default_factory=BackendFacts)
     show_prompts: Callable[[Study], str] | None = None
     reads: Reads = Reads.ANY
+    target: GradingTarget | None = GRADE
     reads_images: bool = True
 
     def __post_init__(self) -> None:
@@ -149,6 +152,7 @@ class BackendOptions:
         weights_dir: Folder that holds other weights than the embedded ones.
         extra: The backend's own table in gliobench.toml, `[backend.<name>]`.
         other: Gives another backend by its name, for one that builds on it.
+        prior: What is graded in the place of the grade; None for the grade.
     """
 
     provider: str = "cpu"
@@ -157,6 +161,7 @@ class BackendOptions:
     weights_dir: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
     other: Callable[[str], Backend] = field(default=_alone, repr=False, compare=False)
+    prior: TargetPrior | None = field(default=None, repr=False)
 
 
 BackendFactory: TypeAlias = Callable[[BackendOptions], Backend]

@@ -19,6 +19,7 @@ from gliobench.domain.predictions.prediction import (
     GradePrediction,
     LocalisationPrediction,
 )
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class RunManifest:
         labels: What the labels of the reference masks mean; scores are of it, predictions are not.
             None where there is no mask of labels, or an older run does not say.
         measures: Sets of measures that its scores have, beside what is always computed.
+        target: What is graded; scores are of it.
     """
 
     cohort: str
@@ -78,6 +80,7 @@ class RunManifest:
     unstated: str | None = None
     labels: DatasetLabels | None = None
     measures: tuple[MeasureSet, ...] = ()
+    target: GradingTarget = GRADE
 
     @property
     def answers(self) -> Answers:

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget, TargetPrior
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
 
@@ -69,6 +70,16 @@ class StudySource(Protocol):
     def labelled(self, labels: DatasetLabels) -> Self:  # noqa: ARG002 -- most declare their own
         """Return the same studies with their masks read by a convention."""
         return self
+
+    @property
+    def prior(self) -> TargetPrior | None:
+        """Return what is graded in the place of the grade; None for the grade itself."""
+        return None
+
+    @property
+    def target(self) -> GradingTarget:
+        """Return what is graded."""
+        return self.prior.target if self.prior else GRADE
 
     def mask_integers(self, study_id: str) -> Integers | None:  # noqa: ARG002 -- as above
         """Read which integers a study's mask holds, 0 left out; None where it has no such mask.

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.study import Study
 
 
@@ -32,6 +33,21 @@ def check_reads(
             raise InvalidInputError(
                 f"backend {backend.name} is not made for this dataset: {error}"
             ) from error
+
+
+def check_target(backends: Sequence[Backend], target: GradingTarget) -> None:
+    """Check that every backend that grades grades what is asked for.
+
+    Raises:
+        InvalidInputError: One grades something else.
+    """
+    for backend in backends:
+        if backend.classifier is not None and backend.target not in (None, target):
+            own = backend.target or GRADE
+            raise InvalidInputError(
+                f"backend {backend.name} predicts {own.positive} or {own.negative}, not {target.name}: "
+                "wanted predictions of this target, by gliobench import, or no --target"
+            )
 
 
 def _first(source: StudySource, study_ids: Collection[str]) -> Study | None:

@@ -8,6 +8,7 @@ from gliobench.domain.comparison.column_strata import ColumnChoice, column_strat
 from gliobench.domain.comparison.metadata_facts import MetadataFacts
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.metadata import MetadataTable, join
 
 
@@ -25,7 +26,9 @@ class JoinMetadata:
     id_column: str | None = None
     chosen: tuple[ColumnChoice, ...] = ()
 
-    def __call__(self, cases: CaseTable) -> tuple[list[Strata], MetadataFacts]:
+    def __call__(
+        self, cases: CaseTable, target: GradingTarget = GRADE
+    ) -> tuple[list[Strata], MetadataFacts]:
         """Divide studies by the columns of the table.
 
         Raises:
@@ -37,5 +40,5 @@ class JoinMetadata:
             cases.patients.tolist(),
             id_column=self.id_column,
         )
-        strata = column_strata(joined, self.chosen)
+        strata = column_strata(joined, self.chosen, target)
         return strata, MetadataFacts.of(joined, strata)

@@ -21,6 +21,7 @@ from gliobench.domain.comparison.endpoints import (
     primary_choice,
 )
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.worded import worded
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.case_table import CaseTable
@@ -86,7 +87,8 @@ class ReportRuns:
                 "the runs have scores of no study in common: evaluate them again"
             )
         primary = self.primary or _recorded(list(manifests.values()))
-        strata, facts = self.join_metadata(cases) if self.join_metadata else ([], None)
+        join = self.join_metadata
+        strata, facts = join(cases, first.target) if join else ([], None)
         report = build_report(
             [
                 Entrant(
@@ -115,11 +117,12 @@ class ReportRuns:
             columns=strata,
         )
         return replace(
-            report,
+            worded(report, first.target),
             casebook=gather_cases(runs, [run.cases.study_ids.tolist() for run in scored]),
             missing_shards=first.missing_shards,
             date=self.today().isoformat(),
             metadata=facts,
+            target=first.target,
         )
 
     def _refuse(self, findings: Sequence[Finding]) -> None:
@@ -155,4 +158,5 @@ def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
         facts=manifest.facts,
         unstated=manifest.unstated or "",
         labels=manifest.labels,
+        target=manifest.target,
     )

@@ -13,6 +13,7 @@ from gliobench.domain.evaluation.case_table import Cases, CaseTable, align, diff
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import assumptions, patient_hash
 from gliobench.domain.studies.study import SliceChoice
 
@@ -35,6 +36,7 @@ class ScoredRun:
         facts: What is special about it.
         unstated: The part of it whose training data are not stated, though the others' are.
         labels: What the labels of the reference masks mean; None where that is not recorded.
+        target: What is graded.
     """
 
     backend: str
@@ -46,6 +48,7 @@ class ScoredRun:
     facts: BackendFacts = field(default_factory=BackendFacts)
     unstated: str = ""
     labels: DatasetLabels | None = None
+    target: GradingTarget = GRADE
 
 
 def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
@@ -109,6 +112,14 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     """Find studies that were scored against different references in two runs."""
     first = runs[0].cases
     for run in runs[1:]:
+        if run.target != runs[0].target:
+            yield Finding(
+                FindingKind.DIFFERENT_REFERENCES,
+                f"{run.backend} was scored for {_target(run)}, {runs[0].backend} for "
+                f"{_target(runs[0])}: only runs of one target can be compared.",
+                backend=run.backend,
+            )
+            continue
         if run.labels != runs[0].labels:
             yield Finding(
                 FindingKind.DIFFERENT_REFERENCES,
@@ -127,6 +138,10 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
                 backend=run.backend,
                 study_ids=tuple(sorted(changed)),
             )
+
+
+def _target(run: ScoredRun) -> str:
+    return f"{run.target.name} ({run.target.positive} or {run.target.negative})"
 
 
 def _labels(run: ScoredRun) -> str:

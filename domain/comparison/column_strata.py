@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, isfinite, nan
 
@@ -14,6 +14,7 @@ from gliobench.domain.comparison.strata import Strata, Stratifier, named, tercil
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.messages import printable, shown
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.metadata import JoinedMetadata
 
 MOST_VALUES, MOST_VALUES_NAMED = 8, 24
@@ -51,21 +52,31 @@ class ColumnChoice:
             )
 
 
-def column_strata(joined: JoinedMetadata, chosen: Sequence[ColumnChoice] = ()) -> list[Strata]:
+def column_strata(
+    joined: JoinedMetadata, chosen: Sequence[ColumnChoice] = (), target: GradingTarget = GRADE
+) -> list[Strata]:
     """Divide a cohort by columns.
 
     Args:
         joined: The table beside the cohort's studies.
         chosen: The columns; none takes those of two to eight values, and numbers by terciles, but
-            neither names nor text.
+            neither names nor text, nor the column of the target.
+        target: What is graded, by which the cohort is divided anyhow.
 
     Raises:
         InvalidInputError: A chosen column is not there, names studies, holds free text, or has cuts
             and holds no number.
     """
+    taken = {target.in_words(by.value).lower() for by in Stratifier}
     if chosen:
-        return [_chosen(joined, choice) for choice in chosen]
-    return list(_suitable(joined))
+        found = [_chosen(joined, choice) for choice in chosen]
+    else:
+        of_target = "" if target.is_grade else target.name
+        found = [item for item in _suitable(joined) if item.by != of_target]
+    return [
+        replace(item, by=f"{item.by} (table)") if item.by.lower() in taken else item
+        for item in found
+    ]
 
 
 def _chosen(joined: JoinedMetadata, choice: ColumnChoice) -> Strata:
@@ -161,7 +172,4 @@ def _may_identify(numbers: FloatArray) -> bool:
 
 
 def _heading(joined: JoinedMetadata, key: str) -> str:
-    """Return a column's heading; one of a built-in property is marked."""
-    heading = printable(joined.table.headings[key])
-    own = {by.value for by in Stratifier}
-    return f"{heading} (table)" if heading.lower() in own else heading
+    return printable(joined.table.headings[key])

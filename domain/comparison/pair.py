@@ -16,6 +16,7 @@ from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import LEVEL, Estimate, Measured, NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
 from gliobench.domain.statistics.wilcoxon import SignedRank
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 ALPHA = 1 - LEVEL
 
@@ -29,7 +30,7 @@ class Family(str, Enum):
     """The primary endpoint, centre errors of points by mean and by ranks, failure rates, and whether
     answers follow the tumour: all that the report claims."""
     GRADES = "grades over all studies"
-    WITHIN_GRADES = "grades within HGG and within LGG"
+    WITHIN_GRADES = f"grades within {POSITIVE} and within {NEGATIVE}"
     AUROC = "area under the ROC curve"
     LOCALISATION = "localisation, signed ranks"
     MEANS = "localisation, means"
@@ -41,7 +42,7 @@ class Test:
 
     Args:
         family: The family in which it is corrected.
-        of: What is tested, such as "HGG" or "point.error_mm".
+        of: What is tested, such as a class or "point.error_mm".
         p: Two-sided, uncorrected.
         adjusted: Corrected over the family, to be compared with `ALPHA`.
     """
@@ -153,7 +154,7 @@ class Pair:
         first: Its name.
         second: Its name.
         differences: By endpoint, where both answer.
-        right: McNemar's counts: "all", "HGG" and "LGG"; empty where either does not grade.
+        right: McNemar's counts: "all" and by class; empty where either does not grade.
         auroc: DeLong's paired comparison.
         answered: McNemar's counts of studies in which nothing failed.
         shifts: Signed ranks by form, of the forms' leading endpoints.

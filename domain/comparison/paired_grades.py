@@ -28,6 +28,7 @@ from gliobench.domain.statistics.power import (
 from gliobench.domain.statistics.rankings import area_under_roc
 from gliobench.domain.statistics.sampling import SamplingPlan, numbered
 from gliobench.domain.statistics.swapping import swap_test
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 NO_PROBABILITIES = NotEstimable("one of the two gives no probabilities")
 NOT_GRADED = NotEstimable("one of the two does not grade")
@@ -82,8 +83,8 @@ class GradedStudies:
         return len(set(self.patients)) < len(self.patients)
 
     def part(self, name: str) -> BoolArray:
-        """Return which studies are in a part, (N,): in "all", "HGG" or "LGG"."""
-        return {"all": np.ones_like(self.hgg), "HGG": self.hgg, "LGG": ~self.hgg}[name]
+        """Return which studies are in a part, (N,): in "all", or in a class."""
+        return {"all": np.ones_like(self.hgg), POSITIVE: self.hgg, NEGATIVE: ~self.hgg}[name]
 
     def right(self, name: str) -> BoolArray:
         """Return where a backend is right, (N,)."""
@@ -148,7 +149,7 @@ class GradedPair:
         if not self.studies.has(*self.names):
             return {}
         one, other = map(self.studies.right, self.names)
-        parts = {name: self.studies.part(name) for name in ("all", "HGG", "LGG")}
+        parts = {name: self.studies.part(name) for name in ("all", POSITIVE, NEGATIVE)}
         return {
             name: mcnemar(first_right=one[part], second_right=other[part])
             for name, part in parts.items()

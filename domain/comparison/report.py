@@ -26,6 +26,7 @@ from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 from gliobench.domain.statistics.reliability import Reliability
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ class Report:
             studies.
         date: When the report was made, as YYYY-MM-DD; empty where it is not known.
         metadata: How the user's table was joined; None without one.
+        target: What is graded.
     """
 
     cohort: CohortDescription
@@ -255,6 +257,7 @@ class Report:
     rankings: tuple[Ranking, ...] = ()
     date: str = ""
     metadata: MetadataFacts | None = None
+    target: GradingTarget = GRADE
 
     @property
     def grades(self) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.sampling import Indices
+from gliobench.domain.studies.grading_target import GRADED, class_name
 from gliobench.domain.studies.study import Grade
 
 CROSSING_SHARE = 0.05
@@ -31,7 +32,7 @@ class Stratifier(str, Enum):
     SIZE = "tumour size"
     LATERALITY = "laterality"
     ECCENTRICITY = "distance from the brain's centre"
-    GRADE = "grade"
+    GRADE = GRADED
     SITE = "site"
 
 
@@ -114,8 +115,8 @@ def _by_laterality(table: CaseTable) -> Strata:
 
 
 def _by_grade(table: CaseTable) -> Strata:
-    grades = [grade.value if grade else None for grade in table.reference_grades]
-    return named(Stratifier.GRADE.value, grades, [grade.value for grade in Grade])
+    grades = [class_name(grade) if grade else None for grade in table.reference_grades]
+    return named(Stratifier.GRADE.value, grades, list(map(class_name, Grade)))
 
 
 def _by_site(table: CaseTable) -> Strata:

@@ -24,9 +24,9 @@ class GradingSummary:
     Args:
         n: Studies counted.
         n_failed: Those among them that got no grade.
-        confusion: HGG is positive.
+        confusion: Of the positive class, and of the other.
         measures: AUROC, AUPRC and Brier are there where every answer has a probability.
-        always_hgg: Accuracy of answering HGG each time: its prevalence.
+        always_hgg: Accuracy of answering the positive class each time: its prevalence.
     """
 
     n: int

@@ -22,13 +22,13 @@ from gliobench.domain.studies.study import Grade
 
 @dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
-    """Reference grades against predicted ones; HGG is positive.
+    """Reference classes against predicted ones.
 
     Args:
-        true_positive: HGG predicted as HGG.
-        false_negative: HGG predicted as LGG.
-        false_positive: LGG predicted as HGG.
-        true_negative: LGG predicted as LGG.
+        true_positive: The positive class predicted as it.
+        false_negative: The positive class predicted as the other.
+        false_positive: The other class predicted as the positive one.
+        true_negative: The other class predicted as it.
 
     Raises:
         InvalidInputError: A count is negative.

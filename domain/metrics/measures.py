@@ -1,5 +1,7 @@
 """Every measure, one row each: what scores, compares, prints or stores a measure reads its row here.
 
+Texts name the classes of a grade by placeholders, see `studies.grading_target`.
+
 To add one, write its function and its row, and test it. The score tables of runs get a column for it,
 reports a column, CSV, JSON and the terminal a number; runs that were scored before have none.
 """
@@ -24,6 +26,7 @@ from gliobench.domain.metrics.lesionwise.brats2026 import Scores2026
 from gliobench.domain.metrics.mask_pair import MaskPair
 from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.grading_target import NEGATIVE, NEGATIVE_KEY, POSITIVE, POSITIVE_KEY
 
 WORST_MM = 373.13
 """Distance in mm that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
@@ -240,7 +243,7 @@ MEASURES: tuple[Measure, ...] = (
     SENSITIVITY := Measure(
         key="sensitivity",
         title="Sensitivity",
-        meaning="Share of HGG graded HGG",
+        meaning=f"Share of {POSITIVE} graded {POSITIVE}",
         name="sensitivity",
         is_share=True,
         terminal="sens.",
@@ -250,7 +253,7 @@ MEASURES: tuple[Measure, ...] = (
     SPECIFICITY := Measure(
         key="specificity",
         title="Specificity",
-        meaning="Share of LGG graded LGG",
+        meaning=f"Share of {NEGATIVE} graded {NEGATIVE}",
         name="specificity",
         is_share=True,
         terminal="spec.",
@@ -260,7 +263,7 @@ MEASURES: tuple[Measure, ...] = (
     PPV := Measure(
         key="ppv",
         title="PPV",
-        meaning="Positive predictive value: share of HGG among the studies graded HGG",
+        meaning=f"Positive predictive value: share of {POSITIVE} among the studies graded {POSITIVE}",
         is_share=True,
         in_tables=False,
         compared=Compared.BY_INTERVAL,
@@ -269,23 +272,23 @@ MEASURES: tuple[Measure, ...] = (
     NPV := Measure(
         key="npv",
         title="NPV",
-        meaning="Negative predictive value: share of LGG among the studies graded LGG",
+        meaning=f"Negative predictive value: share of {NEGATIVE} among the studies graded {NEGATIVE}",
         is_share=True,
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_counts=graded.npv,
     ),
     F1_HGG := Measure(
-        key="f1_hgg",
-        title="F1, HGG",
+        key=f"f1_{POSITIVE_KEY}",
+        title=f"F1, {POSITIVE}",
         meaning="Harmonic mean of sensitivity and PPV",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.f1_hgg,
     ),
     F1_LGG := Measure(
-        key="f1_lgg",
-        title="F1, LGG",
+        key=f"f1_{NEGATIVE_KEY}",
+        title=f"F1, {NEGATIVE}",
         meaning="Harmonic mean of specificity and NPV",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
@@ -310,7 +313,7 @@ MEASURES: tuple[Measure, ...] = (
     AUPRC := Measure(
         key="auprc",
         title="AUPRC",
-        meaning="Area under precision over recall; the prevalence of HGG is chance",
+        meaning=f"Area under precision over recall; the prevalence of {POSITIVE} is chance",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_rankings=graded.auprc,
@@ -318,7 +321,7 @@ MEASURES: tuple[Measure, ...] = (
     BRIER := Measure(
         key="brier",
         title="Brier",
-        meaning="Mean squared error of P(HGG); 0 is best",
+        meaning=f"Mean squared error of P({POSITIVE}); 0 is best",
         name="Brier score",
         digits=3,
         lower_is_better=True,

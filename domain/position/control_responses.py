@@ -40,7 +40,7 @@ class GradeResponse:
     Args:
         answered: Share of the grades on true images that are still given.
         flips: Share that turned into the other grade, of those given on both images.
-        probability_change: Mean change of P(HGG) to either side, in [0, 1], of the same.
+        probability_change: Mean change of the positive class's probability to either side, in [0, 1], of the same.
         accuracy_change: Of the same: the share of right grades, altered less true.
     """
 

@@ -18,6 +18,7 @@ from gliobench.domain.statistics.estimate import (
     two_sided_z,
 )
 from gliobench.domain.statistics.rankings import area_under_roc
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 FEWEST = 10
 """Minimum studies of each grade for the test. With 40 of the other grade, its type I error at 5 % is 11
@@ -132,7 +133,7 @@ def compare_aurocs(
 
 
 def _too_few(placements: _Placements) -> NotEstimable | None:
-    fewest, grade = min((len(placements.hgg), "HGG"), (len(placements.lgg), "LGG"))
+    fewest, grade = min((len(placements.hgg), POSITIVE), (len(placements.lgg), NEGATIVE))
     if fewest >= FEWEST:
         return None
     return NotEstimable(
@@ -147,7 +148,7 @@ def _placements(reference: BoolArray, score: FloatArray) -> _Placements | NotEst
         )
     hgg, lgg = score[reference], score[~reference]
     if not hgg.size or not lgg.size:
-        return NotEstimable(f"the reference has no {'LGG' if hgg.size else 'HGG'}")
+        return NotEstimable(f"the reference has no {NEGATIVE if hgg.size else POSITIVE}")
     return _Placements(
         auroc=area_under_roc(reference=reference, score=score),
         hgg=_share_below(hgg, lgg),

@@ -19,7 +19,7 @@ class NotEstimable:
     """A number that cannot be estimated from these studies.
 
     Args:
-        reason: Why, as a clause: "the reference has no LGG".
+        reason: Why, as a clause: "there is no study".
     """
 
     reason: str

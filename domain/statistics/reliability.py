@@ -22,8 +22,8 @@ class Bin:
 
     Args:
         n: Number of studies, one or more.
-        said: Their mean predicted probability of HGG.
-        seen: The observed share of HGG, with Wilson's interval.
+        said: Their mean predicted probability of the positive class.
+        seen: The observed share of the positive class, with Wilson's interval.
     """
 
     n: int

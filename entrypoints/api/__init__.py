@@ -24,6 +24,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.target_rule import TargetRule
 from gliobench.entrypoints.api.predictions import LoadedStudy, PredictedMask, Prediction
 from gliobench.entrypoints.api.runs import Report, read_report
 from gliobench.entrypoints.api.tables import Table
@@ -137,6 +138,7 @@ def evaluate(
     limit: int | None = None,
     controls: bool = False,
     progress: bool = False,
+    target: str | None = None,
     metadata: Place | None = None,
     subgroups: Mapping[str, bool | Sequence[float]] | None = None,
     **settings: object,
@@ -150,6 +152,8 @@ def evaluate(
         limit: Take only the first studies.
         controls: Run again over altered images.
         progress: Show progress on stderr.
+        target: Grade a column of the metadata, not LGG or HGG: `"idh=mutant"`, or of numbers
+            `"survival_days=>365"`.
         metadata: CSV, TSV or Parquet table about studies or patients, for subgroups.
         subgroups: Its columns that divide the cohort, by name: True, or the numbers where bins begin,
             such as `{"age": [40, 60], "sex": True}`, added to those of the setting `report.subgroups`;
@@ -162,7 +166,7 @@ def evaluate(
         UndeclaredLabelsError: The labels of the masks may mean several things: set `labels`.
         JobError: `out` cannot be read or written.
     """
-    with _working_under(settings | _divided(metadata, subgroups)) as current:
+    with _working_under(settings | _divided(metadata, subgroups) | _targeted(target)) as current:
         container.join_metadata()
         cohort, place = fspath(dataset), output_folder(fspath(out))
         names = [backends] if isinstance(backends, str) else backends
@@ -261,6 +265,14 @@ def backends(**settings: object) -> Table:
     """
     with _working_under(settings):
         return Table(pa.Table.from_pylist([asdict(row) for row in container.list_backends()]))
+
+
+def _targeted(target: str | None) -> dict[str, object]:
+    """Name the settings of a target."""
+    if target is None:
+        return {}
+    rule = TargetRule.parse(target)
+    return {"target.column": rule.column, "target.positive": rule.positive}
 
 
 def _divided(

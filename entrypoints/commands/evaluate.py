@@ -19,6 +19,7 @@ from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.metadata_options import (
     MetadataOption,
     SubgroupOption,
+    TargetOption,
     with_metadata,
 )
 from gliobench.entrypoints.monitoring import watching
@@ -103,6 +104,7 @@ def evaluate(
     measures: MeasuresOption = None,
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
+    target: TargetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
@@ -123,7 +125,7 @@ def evaluate(
         "measures": measures,
     }
     given = {name: value for name, value in flags.items() if value is not None}
-    settings = with_metadata(changed(container.settings(), given), metadata, subgroup)
+    settings = with_metadata(changed(container.settings(), given), metadata, subgroup, target)
     adopt(settings)
     container.join_metadata()  # a table that cannot be read stops the command before its work
     request = EvaluationRequest(

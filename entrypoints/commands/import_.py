@@ -10,6 +10,12 @@ import typer
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.entrypoints.commands.evaluate import MeasuresOption, evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.metadata_options import (
+    MetadataOption,
+    SubgroupOption,
+    TargetOption,
+    with_metadata,
+)
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.settings import changed
 
@@ -139,6 +145,9 @@ def import_predictions(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Process only the first studies.")
     ] = None,
+    metadata: MetadataOption = None,
+    subgroup: SubgroupOption = None,
+    target: TargetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Score predictions made elsewhere, from files, as the run of one more backend.
@@ -166,7 +175,9 @@ def import_predictions(
     options = {"workers": workers, "measures": measures}
     flags = {option: value for option, value in options.items() if value is not None}
     settings = changed(settings, {**flags, "backend": {**settings.backend, name: table}})
+    settings = with_metadata(settings, metadata, subgroup, target)
     adopt(settings)
+    container.join_metadata()  # a table that cannot be read stops the command before its work
     request = EvaluationRequest(
         dataset=dataset,
         backends=(name,),

@@ -154,19 +154,26 @@ class Container(containers.DeclarativeContainer):
         page=prediction_page,
         encoder=picture_encoder,
     )
+    metadata_table = Call(_wired("reports.metadata_table"), open_storage=storage.provider)
+    evaluated_dataset = Factory(
+        _wired("targets.evaluated_dataset"),
+        settings=settings,
+        open_dataset=dataset.provider,
+        read_table=metadata_table.provider,
+    )
     work_on = Factory(
         _late("application.evaluate.request.work_on"),
         seed=settings.provided.seed,
         measures=settings.provided.measures,
         versions=Call(_late("entrypoints.versions.versions")),
-        open_dataset=dataset.provider,
+        open_dataset=evaluated_dataset.provider,
         open_place=run_place.provider,
         load_backends=load_backends.provider,
     )
     evaluate = Factory(
         _wired("evaluation.evaluate"),
         settings=settings,
-        open_dataset=dataset.provider,
+        open_dataset=evaluated_dataset.provider,
         open_place=run_place.provider,
         executor=executor,
         encoder=picture_encoder,
@@ -178,7 +185,6 @@ class Container(containers.DeclarativeContainer):
         open_store=run_store.provider,
         open_place=run_place.provider,
     )
-    metadata_table = Call(_wired("reports.metadata_table"), open_storage=storage.provider)
     join_metadata = Call(
         _wired("reports.join_metadata"), settings=settings, read_table=metadata_table.provider
     )

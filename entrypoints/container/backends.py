@@ -61,6 +61,7 @@ def backend(
         threads=settings.threads,
         weights_dir=str(weights) if weights else None,
         extra=table,
+        prior=source.prior if source else None,
     )
     return build_backend(name, replace(options, other=other) if other else options)
 

@@ -36,6 +36,7 @@ from gliobench.domain.files.documents import first_fault
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.grading_target import GRADE
 from gliobench.entrypoints.label_settings import declared_convention
 
 
@@ -88,6 +89,7 @@ def file_backend(
         files,
         trained_on=training_patients(options.trained_on, source, open_path),
         family=options.family,
+        target=source.target if source and options.grades is not None else GRADE,
     )
     if source is not None:
         check_belongs(name, files, source)
@@ -130,7 +132,8 @@ def _files(
         yield _masks(options.masks, options, source, open_path)
     if options.grades is not None:
         path = _file(options.grades, open_path)
-        yield read_grades(path, study_ids=study_ids)
+        target = source.target if source else GRADE
+        yield read_grades(path, study_ids=study_ids, target=target)
         if source is not None:
             check_targets(str(path), targets_in(path), source)
     places = {

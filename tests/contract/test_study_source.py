@@ -16,11 +16,13 @@ from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.adapters.storage import open_dataset
 from gliobench.application.datasets.chosen_studies import ChosenStudies
+from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry.orientation import canonical
-from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.grading_target import GradingTarget
+from gliobench.domain.studies.study import Grade, Modality
 
 
 def _fake(_: Path) -> StudySource:
@@ -35,6 +37,12 @@ def _brats(folder: Path) -> StudySource:
 
 def _chosen(_: Path) -> StudySource:
     return ChosenStudies(FakeStudySource([fake_case(one) for one in "cab"]), ["b", "a"])
+
+
+def _targeted(_: Path) -> StudySource:
+    target = GradingTarget("IDH", "IDH mutant", "IDH wildtype")
+    inner = FakeStudySource([fake_case(one) for one in "ba"])
+    return TargetedStudies(inner, target, {"a": Grade.HGG, "b": Grade.LGG})
 
 
 def _loose_files(folder: Path) -> StudySource:
@@ -78,6 +86,7 @@ NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra 
         _brats,
         _brats_in_a_store,
         _chosen,
+        _targeted,
         _loose_files,
         _slices,
         _slices_in_a_store,

@@ -14,6 +14,7 @@ from gliobench.domain.metrics.classification import (
 from gliobench.domain.metrics.classification import auprc as _auprc
 from gliobench.domain.metrics.classification import auroc as _auroc
 from gliobench.domain.metrics.measures import GRADING
+from gliobench.domain.studies.grading_target import GRADE
 
 RATES = tuple(one for one in GRADING if not one.needs_probabilities)
 
@@ -27,7 +28,7 @@ def rates(matrix: ConfusionMatrix) -> dict[str, float | None]:
         matrix.true_negative,
     )
     found = Confusions(*(np.array([[float(count)]]) for count in counts))
-    values = {one.key: one.rates(found) for one in RATES}
+    values = {GRADE.in_words(one.key): one.rates(found) for one in RATES}
     return {key: _number(value) for key, value in values.items() if value is not None}
 
 

@@ -11,6 +11,7 @@ from gliobench.domain.evaluation.saved_case import KeptSlice
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics.measures import leading
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
+from gliobench.domain.studies.grading_target import POSITIVE, class_name
 from gliobench.domain.studies.study import Grade
 
 
@@ -122,7 +123,7 @@ FORMS = {
 """The forms shown, and the form shown instead where one was not scored."""
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("Grade", "The answered grade"),
-    ("P(HGG)", "Predicted probability of HGG"),
+    (f"P({POSITIVE})", f"Predicted probability of {POSITIVE}"),
     *((leading(form).heading, leading(form).meaning) for form in FORMS),
 )
 """Title and meaning of each value of an answer."""
@@ -160,7 +161,7 @@ def _badness(row: CaseRow, models: list[int]) -> tuple[float, float, float, str]
 
 
 def _reference(case: CaseScore) -> str:
-    grade = case.reference_grade.value if case.reference_grade else ""
+    grade = class_name(case.reference_grade) if case.reference_grade else ""
     return ", ".join(filter(None, (grade, "no tumour" if case.tumour_free else "")))
 
 
@@ -176,7 +177,8 @@ def _answer(case: CaseScore | None) -> Answer:
         case GradePrediction(grade=grade, probability_hgg=p):
             probability = "" if p is None else number(p)
             key = p if p is not None else float(grade is Grade.HGG)
-            graded = Cell(grade.value, key, f"{grade.value} {probability}".strip())
+            name = class_name(grade)
+            graded = Cell(name, key, f"{name} {probability}".strip())
             is_right = grade is case.reference_grade
             known = GradeOutcome.RIGHT if is_right else GradeOutcome.WRONG
             outcome = known if case.reference_grade else GradeOutcome.UNKNOWN

@@ -25,6 +25,7 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.position.tracking import FOLLOWS
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.studies.grading_target import class_name
 
 DECADES = 100
 """Ratio of the largest to the smallest distance from which their scale is logarithmic."""
@@ -43,9 +44,7 @@ def _gradings(report: Report) -> Iterator[Figure]:
     graded = next((arm.grading for arm in report.arms if arm.grading is not None), None)
     if graded is None:
         return
-    always = (
-        f"Dashed: always answering {graded.commoner.value} would score {percent(graded.no_skill)}."
-    )
+    always = f"Dashed: always answering {class_name(graded.commoner)} would score {percent(graded.no_skill)}."
     mean = "Mean of sensitivity and specificity. Dashed: chance."
     for measure, bar, says in (
         (measures.ACCURACY, graded.no_skill, always),

@@ -34,7 +34,8 @@ def figure_files(report: Report) -> dict[str, str]:
     stamps, style = marks(report), text("colours.css") + text("figures.css")
     files: dict[str, str] = {}
     for figure in all_figures(report):
-        files[_free_name(figure.name, files)] = figure.file(style, stamps)
+        drawn = report.target.in_words(figure.file(style, stamps))
+        files[_free_name(figure.name, files)] = drawn
     return files
 
 

@@ -25,10 +25,11 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.statistics.curves import Curve
 from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 from gliobench.domain.statistics.reliability import Reliability
+from gliobench.domain.studies.grading_target import NEGATIVE_SHORT, POSITIVE, POSITIVE_SHORT
 
 KEY = 25.0
 """Height of a backend in the key."""
-PROBABILITY = ("predicted P(HGG)", "observed share of HGG")
+PROBABILITY = (f"predicted P({POSITIVE_SHORT})", f"observed share of {POSITIVE_SHORT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def ranking_curves(report: Report) -> list[Figure]:
     if report.cohort.is_ranked:
         for graders in (roc, precision):
             graders.sort(key=lambda grader: -((grader.area and value_of(grader.area)) or 0.0))
-    dashed, level = f"prevalence of HGG, {percent(prevalence)}", (prevalence, prevalence)
+    dashed, level = f"prevalence of {POSITIVE}, {percent(prevalence)}", (prevalence, prevalence)
     return [
         _plane("ROC curves", ("1 − specificity", "sensitivity"), roc, "chance", (0, 1)),
         _plane("Precision-recall curves", ("sensitivity", "precision"), precision, dashed, level),
@@ -150,21 +151,23 @@ def _key(at: XY, graders: Sequence[Grader]) -> Iterator[Mark]:
 
 def confusion_matrices(report: Report) -> list[Figure]:
     """Draw a confusion matrix per backend that grades."""
+    said = "pred. " if report.target.is_grade else ""  # other classes have longer names
     return [
-        _confusion(arm.name, arm.grading, arm_ink(report, arm.name))
+        _confusion(arm.name, arm.grading, arm_ink(report, arm.name), said)
         for arm in report.arms
         if arm.grading is not None
     ]
 
 
-def _confusion(name: str, found: GradingSummary, ink: str) -> Figure:
+def _confusion(name: str, found: GradingSummary, ink: str, said: str) -> Figure:
     matrix = found.confusion
     counts = (
-        ("HGG", matrix.true_positive, matrix.false_negative),
-        ("LGG", matrix.false_positive, matrix.true_negative),
+        (POSITIVE_SHORT, matrix.true_positive, matrix.false_negative),
+        (NEGATIVE_SHORT, matrix.false_positive, matrix.true_negative),
     )
     rows = "; ".join(
-        f"of {hgg + lgg} {grade}, {hgg} predicted HGG and {lgg} LGG" for grade, hgg, lgg in counts
+        f"of {hgg + lgg} {grade}, {hgg} predicted {POSITIVE_SHORT} and {lgg} {NEGATIVE_SHORT}"
+        for grade, hgg, lgg in counts
     )
     failed = f"{count(found.n_failed, 'failure')} counted as wrong" if found.n_failed else ""
     return Figure(
@@ -174,12 +177,15 @@ def _confusion(name: str, found: GradingSummary, ink: str) -> Figure:
         alt=f"Confusion matrix of {name}: {rows}. {failed}".strip(),
         size=(163, 112),
         marks=(
-            Label((73, 10), "pred. HGG", "middle"),
-            Label((133, 10), "pred. LGG", "middle"),
+            Label((73, 10), f"{said}{POSITIVE_SHORT}", "middle"),
+            Label((133, 10), f"{said}{NEGATIVE_SHORT}", "middle"),
             *_matrix_row(16, *counts[0]),
             *_matrix_row(64, *counts[1]),
         ),
-        numbers=(("reference", "predicted HGG", "predicted LGG"), *counts),
+        numbers=(
+            ("reference", f"predicted {POSITIVE_SHORT}", f"predicted {NEGATIVE_SHORT}"),
+            *counts,
+        ),
         ink=ink,
     )
 
@@ -187,7 +193,7 @@ def _confusion(name: str, found: GradingSummary, ink: str) -> Figure:
 def _matrix_row(top: int, grade: str, hgg: int, lgg: int) -> Iterator[Mark]:
     yield Label((0, top + 21), grade, ink="name")
     yield Label((0, top + 33), f"n = {hgg + lgg}")
-    for left, predicted, called in ((44, "HGG", hgg), (104, "LGG", lgg)):
+    for left, predicted, called in ((44, POSITIVE_SHORT, hgg), (104, NEGATIVE_SHORT, lgg)):
         share, kind = called / max(1, hgg + lgg), "right" if predicted == grade else "wrong"
         yield Panel((left, top), (58, 46), "field")
         yield Panel((left, top), (58, 46), kind, strength=0.35 * share)
@@ -217,7 +223,7 @@ def _reliability(name: str, found: Reliability, ink: str) -> Figure:
         name=f"reliability-{name}",
         title=name,
         says=f"Brier {number(found.brier, 3)}; ECE {number(found.ece, 3)}{few}; n = {found.n}",
-        alt=f"Reliability of {name}, share of HGG: {words}.",
+        alt=f"Reliability of {name}, share of {POSITIVE}: {words}.",
         size=(198, 226),
         marks=tuple(_calibration(bins, ink)),
         numbers=(("studies", *PROBABILITY, *INTERVAL), *bins),

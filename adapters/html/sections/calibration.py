@@ -10,6 +10,7 @@ from gliobench.adapters.html.numbers import number
 from gliobench.adapters.html.tables import Cell, Column, tabulate
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.statistics.reliability import Reliability
+from gliobench.domain.studies.grading_target import POSITIVE
 
 COLUMNS: Sequence[Column[Reliability]] = (
     Column(
@@ -56,7 +57,7 @@ def calibration(report: Report) -> Part:
             Gallery(reliability_diagrams(report), "four"),
             Closed("Calibration in numbers", [table]),
         ],
-        "Observed share of HGG, with Wilson's 95 % CI, in bins of predicted P(HGG). Dashed: perfect "
+        f"Observed share of {POSITIVE}, with Wilson's 95 % CI, in bins of predicted P({POSITIVE}). Dashed: perfect "
         "calibration. Columns: number of studies per bin."
         + (f" Too few studies for the ECE: {warning}." if warning else ""),
     )

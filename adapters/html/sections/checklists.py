@@ -19,6 +19,7 @@ from gliobench.adapters.html.numbers import count, listed
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.statistics.reliability import Reliability
+from gliobench.domain.studies.grading_target import POSITIVE
 
 CHECKLISTS = Path(__file__).with_suffix(".json")
 
@@ -60,7 +61,7 @@ def _answers(report: Report) -> Iterator[tuple[str, tuple[str, str]]]:
     if any(pair.detectable for pair in report.pairs):
         yield "power", ("grading", "detectable difference; not how the size was chosen")
     if any(arm.grading for arm in report.arms):
-        yield "performance", ("grading", "with 95 % CI, beside always answering HGG")
+        yield "performance", ("grading", f"with 95 % CI, beside always answering {POSITIVE}")
         if cohort.sites:
             sites = "site by grade, and a grader that uses the site alone"
             yield "sites", ("provenance", sites)

@@ -26,6 +26,7 @@ from gliobench.domain.position.control_responses import (
     Response,
 )
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.grading_target import POSITIVE
 
 Controlled = Mapping[str, tuple[Response, ...]]
 """Each backend's responses to the controls, by its name."""
@@ -126,7 +127,7 @@ GRADES: Sequence[Column[Response]] = (
         _grade(lambda grades: share_cell(grades.flips)),
     ),
     Column(
-        "Change of P(HGG)",
+        f"Change of P({POSITIVE})",
         "Mean absolute change of the probability",
         _grade(lambda grades: measured_cell(grades.probability_change)),
     ),

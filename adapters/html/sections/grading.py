@@ -33,6 +33,12 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
+from gliobench.domain.studies.grading_target import (
+    NEGATIVE,
+    NEGATIVE_SHORT,
+    POSITIVE,
+    POSITIVE_SHORT,
+)
 
 GRADES_NOTE = (
     "On the same studies. Half of the level of the report's claims is reserved for the primary "
@@ -51,10 +57,11 @@ def grading(report: Report) -> list[Block]:
     if table is None:
         return []
     others = Numbers(other_groups(table), "Grading performance.")
-    published = published_table() if report.cohort.is_ranked else None
+    is_shown = report.cohort.is_ranked and report.target.is_grade
+    published = published_table() if is_shown else None
     return [
         Prose(list(grading_claims(report)), "claims"),
-        Numbers(first_group(table), "Grading performance. HGG is the positive class."),
+        Numbers(first_group(table), f"Grading performance. {POSITIVE} is the positive class."),
         Closed("Answered only, and sites with both grades", [others]),
         *forests(report, [None]),
         Part(
@@ -105,14 +112,14 @@ def _paired_grades(report: Report) -> Table | None:
             _discordant(Family.GRADES, "all", repeated=repeated),
         ),
         Column(
-            "Discordant, HGG",
-            "The same within HGG",
-            _discordant(Family.WITHIN_GRADES, "HGG", repeated=repeated),
+            f"Discordant, {POSITIVE_SHORT}",
+            f"The same within {POSITIVE}",
+            _discordant(Family.WITHIN_GRADES, report.target.positive, repeated=repeated),
         ),
         Column(
-            "Discordant, LGG",
-            "The same within LGG",
-            _discordant(Family.WITHIN_GRADES, "LGG", repeated=repeated),
+            f"Discordant, {NEGATIVE_SHORT}",
+            f"The same within {NEGATIVE}",
+            _discordant(Family.WITHIN_GRADES, report.target.negative, repeated=repeated),
         ),
         Column("AUROC", "Difference of AUROCs with DeLong's CI and test", _auroc),
         Column(

@@ -24,6 +24,7 @@ from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.statistics.means import RESAMPLES
+from gliobench.domain.studies.grading_target import GRADED, class_name
 from gliobench.domain.studies.study import Grade
 
 NAMED = 12
@@ -48,6 +49,7 @@ def provenance(report: Report) -> list[Block]:
     shared = {
         "Cohort": report.cohort.fingerprint,
         "Primary endpoint": f"{endpoint_name(report.primary)} ({report.primary_choice.value})",
+        **({"Target": report.target.source} if report.target.source else {}),
         "Seed": report.seed,
         "Bootstrap cohorts": f"{report.replicates:,} for differences of grading and for position "
         f"bias, {RESAMPLES:,} for each backend's own measures of grading",
@@ -108,7 +110,8 @@ def _grade_column(grade: Grade | None) -> Column[Counts]:
     def cell(counts: Counts) -> Cell:
         return Cell(f"{counts.get(grade, 0):,}")
 
-    return Column(grade.value if grade else "Unknown", "Studies of this reference grade", cell)
+    name = class_name(grade) if grade else "Unknown"
+    return Column(name, f"Studies of this reference {GRADED}", cell)
 
 
 def _given(n: int, n_asked: int) -> Cell:

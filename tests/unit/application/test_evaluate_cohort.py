@@ -72,6 +72,7 @@ class CountingSource:
         self.content_hash = self._inner.content_hash
         self.notes = self._inner.notes
         self.labels = self._inner.labels
+        self.target = self._inner.target
         self.origin = self._inner.origin
 
     def study(self, study_id: str) -> Study:

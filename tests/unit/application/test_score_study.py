@@ -52,6 +52,7 @@ class SourceWithLostImages:
         self.notes = self._inner.notes
         self.origin = self._inner.origin
         self.labels = self._inner.labels
+        self.target = self._inner.target
 
     def study(self, study_id: str) -> Study:
         if study_id == "s0":

@@ -31,6 +31,7 @@ from gliobench.domain.geometry.grids import Box, Grid, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 
@@ -52,21 +53,25 @@ def test_an_answer_has_the_values_that_its_backend_gives(book: Casebook) -> None
 
     assert titles == [
         "Grade",
-        "P(HGG)",
+        f"P({POSITIVE})",
         "On-plane centre error, mm",
         "Box IoU",
         "Polygon Dice",
         "Dice",
     ]
-    assert [cell.text for cell in looks.cells] == ["HGG", "0.90", "0.0", "1.00", "1.00", "1.00"]
-    assert [cell.text for cell in says_hgg.cells] == ["HGG", "", "", "", "", ""]
+    assert [cell.text for cell in looks.cells] == [POSITIVE, "0.90", "0.0", "1.00", "1.00", "1.00"]
+    assert [cell.text for cell in says_hgg.cells] == [POSITIVE, "", "", "", "", ""]
 
 
 def test_a_row_shows_the_grades_their_probabilities_and_what_is_right(book: Casebook) -> None:
     row = rows_of(book)["s5"]
 
-    assert (row.site, row.grade) == ("site1", "HGG")
-    assert [answer.grade.brief for answer in row.answers] == ["LGG 0.20", "HGG", "HGG"]
+    assert (row.site, row.grade) == ("site1", POSITIVE)
+    assert [answer.grade.brief for answer in row.answers] == [
+        f"{NEGATIVE} 0.20",
+        POSITIVE,
+        POSITIVE,
+    ]
     assert [answer.outcome for answer in row.answers] == [
         GradeOutcome.WRONG,
         GradeOutcome.RIGHT,
@@ -166,12 +171,12 @@ def test_six_cases_are_featured_two_of_each_kind_and_none_twice() -> None:
     found = featured_cases(rows, [0, 1])
 
     assert [(case.kind, case.study_id, case.caption) for case in found] == [
-        ("Worst", "wrong 0", "HGG: 2 of 2 wrong"),
-        ("Worst", "wrong 1", "HGG: 2 of 2 wrong"),
-        ("Disagreement", "split 0", "HGG: 1 of 2 wrong"),
-        ("Disagreement", "split 1", "HGG: 1 of 2 wrong"),
-        ("Typical", "split 2", "HGG: 1 of 2 wrong"),
-        ("Typical", "right 0", "HGG: all correct"),
+        ("Worst", "wrong 0", f"{POSITIVE}: 2 of 2 wrong"),
+        ("Worst", "wrong 1", f"{POSITIVE}: 2 of 2 wrong"),
+        ("Disagreement", "split 0", f"{POSITIVE}: 1 of 2 wrong"),
+        ("Disagreement", "split 1", f"{POSITIVE}: 1 of 2 wrong"),
+        ("Typical", "split 2", f"{POSITIVE}: 1 of 2 wrong"),
+        ("Typical", "right 0", f"{POSITIVE}: all correct"),
     ]
     assert all(rows[case.number].study_id == case.study_id for case in found)
 
@@ -185,7 +190,7 @@ def test_a_single_model_does_not_disagree_with_baselines() -> None:
 
     captions = {case.study_id: (case.kind, case.caption) for case in found}
     assert "Disagreement" not in {kind for kind, _ in captions.values()}
-    assert captions["agreed 0"] == ("Worst", "HGG: correct")
+    assert captions["agreed 0"] == ("Worst", f"{POSITIVE}: correct")
 
 
 def test_where_nothing_is_graded_the_caption_is_the_centre_error() -> None:
@@ -193,7 +198,9 @@ def test_where_nothing_is_graded_the_caption_is_the_centre_error() -> None:
     case = replace(fake_case_score(), localisation=point)
     rows = case_rows(Casebook(("a",), (with_picture(CaseEntry({"a": case})),)))
 
-    assert [case.caption for case in featured_cases(rows, [0])] == ["HGG: centre error 12.3 mm"]
+    assert [case.caption for case in featured_cases(rows, [0])] == [
+        f"{POSITIVE}: centre error 12.3 mm"
+    ]
 
 
 def test_what_has_no_picture_is_not_featured_and_few_cases_are_featured_once() -> None:

@@ -26,6 +26,7 @@ from gliobench.domain.comparison.pair import Claim, Verdict
 from gliobench.domain.comparison.report import FailureRate, Report
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.estimate import NotEstimable
+from gliobench.domain.studies.grading_target import GRADE
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_the_line_of_no_skill_is_the_prevalence(comparison: Report) -> None:
 def test_a_confusion_matrix_says_its_counts_and_its_failures(comparison: Report) -> None:
     figure = named(confusion_matrices(comparison), "confusion-declining")
 
-    assert figure.alt == (
+    assert GRADE.in_words(figure.alt) == (
         "Confusion matrix of declining: of 30 HGG, 24 predicted HGG and 6 LGG; of 10 LGG, 2 predicted "
         "HGG and 8 LGG. 8 failures counted as wrong"
     )
@@ -201,7 +202,7 @@ def test_at_a_glance_skill_is_in_colour_and_the_rest_is_not(comparison: Report) 
     def coloured(figure: Figure) -> list[str]:
         return [one.text for one in inks(figure, "strong") if isinstance(one, Label)]
 
-    assert "always answering HGG would score 75 %" in accuracy.says
+    assert "always answering HGG would score 75 %" in GRADE.in_words(accuracy.says)
     assert coloured(accuracy) == ["looks"]
     assert coloured(balanced) == ["looks", "declining"]
     assert coloured(tracking) == ["declining", "looks"]

@@ -36,6 +36,7 @@ from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.grading_target import GRADE
 from gliobench.domain.studies.study import Grade
 
 
@@ -111,7 +112,7 @@ def test_where_lgg_is_commoner_no_skill_is_answering_lgg() -> None:
     accuracy = glance_figures(found)[0]
     assert "Always answering LGG would score an accuracy of 75 %" in in_words(found)
     assert "The accuracy of constant is no higher." in in_words(found)
-    assert "always answering LGG would score 75 %" in accuracy.says
+    assert "always answering LGG would score 75 %" in GRADE.in_words(accuracy.says)
 
 
 def centred(wander: float) -> Report:

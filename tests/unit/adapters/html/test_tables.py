@@ -12,6 +12,7 @@ from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_report import COHORT, constant_backend, fake_report
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.html.score_tables import (
+    ALWAYS_POSITIVE,
     detection_table,
     grading_table,
     localisation_columns,
@@ -58,8 +59,8 @@ def test_the_line_of_answering_hgg_each_time_stands_below_the_backends() -> None
     table = grading_table(fake_report())
 
     assert table is not None
-    assert table.groups[0].rows[-1].name == "always HGG"
-    line = values(table, 0, "always HGG")
+    assert table.groups[0].rows[-1].name == ALWAYS_POSITIVE
+    line = values(table, 0, ALWAYS_POSITIVE)
     assert (line["Accuracy"], line["Balanced accuracy"]) == ("0.75", "0.50")
     assert (line["Sensitivity"], line["Specificity"]) == ("1.00", "0.00")
 

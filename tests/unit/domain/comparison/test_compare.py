@@ -10,7 +10,6 @@ from fakes.fake_comparison import REFUSAL, compared, declines, looks, reading, s
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.pair import Family, Pair
 from gliobench.domain.comparison.report import Report
-from gliobench.domain.comparison.strata import Stratifier
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics import measures
 from gliobench.domain.position.bias import PositionBias
@@ -173,7 +172,7 @@ def test_only_studies_that_all_have_are_compared() -> None:
 
 
 def test_parts_of_the_cohort_are_the_same_for_all(comparison: Report) -> None:
-    grades = [one for one in comparison.subgroups if one.by == Stratifier.GRADE.value]
+    grades = [one for one in comparison.subgroups if one.by == "grade"]
 
     assert [(one.name, [row.n for row in one.rows]) for one in grades] == [
         ("LGG", [10, 10, 10]),

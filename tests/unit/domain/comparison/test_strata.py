@@ -8,6 +8,7 @@ from gliobench.domain.comparison.strata import Laterality, Stratifier, lateralit
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, Grid, Plane, Point3D
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 from gliobench.domain.studies.study import Grade
 
 
@@ -132,7 +133,7 @@ def test_grades_and_sites_are_parts() -> None:
 
     grades, sites = stratify(cases, Stratifier.GRADE), stratify(cases, Stratifier.SITE)
 
-    assert (grades.names, grades.part.tolist()) == (("LGG", "HGG"), [1, 0, -1])
+    assert (grades.names, grades.part.tolist()) == ((NEGATIVE, POSITIVE), [1, 0, -1])
     assert (sites.names, sites.part.tolist()) == (("2013", "TMC"), [1, 0, -1])
 
 

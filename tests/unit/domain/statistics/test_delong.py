@@ -10,6 +10,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.delong import PairedAuroc, auroc_interval, compare_aurocs
 from gliobench.domain.statistics.estimate import Estimate, Interval, Measured, NotEstimable
+from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 # DeLong, DeLong & Clarke-Pearson, Biometrics 1988, as in the example of SAS's PROC LOGISTIC:
 # albumin, total protein, K-G score, whether the patient did well.
@@ -169,7 +170,7 @@ def test_an_interval_near_one_stays_below_it() -> None:
 def test_one_grade_has_no_area(grade: bool) -> None:
     measured = auroc_interval(reference=np.full(3, grade), score=np.arange(3.0))
 
-    assert measured == NotEstimable(f"the reference has no {'LGG' if grade else 'HGG'}")
+    assert measured == NotEstimable(f"the reference has no {NEGATIVE if grade else POSITIVE}")
 
 
 def test_perfect_ranks_and_single_studies_have_an_area_and_no_interval() -> None:
@@ -209,7 +210,7 @@ def test_fewer_than_ten_of_a_grade_give_no_p(is_rare: bool) -> None:
 
     assert isinstance(few, PairedAuroc)
     assert isinstance(few.p, NotEstimable)
-    assert few.p.reason.endswith(f"here are 9 {'HGG' if is_rare else 'LGG'}")
+    assert few.p.reason.endswith(f"here are 9 {POSITIVE if is_rare else NEGATIVE}")
     assert isinstance(few.difference.interval, Interval)
     assert isinstance(ten, PairedAuroc)
     assert isinstance(ten.p, float)

@@ -1,0 +1,156 @@
+"""The rule by which a column of a user's table gives studies one of two classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.tables import Row
+from gliobench.domain.messages import printable, shown
+from gliobench.domain.studies.grading_target import LONGEST, GradingTarget
+from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.study import Grade
+
+SHORT = 9
+"""Longer names of classes are cut where there is little space."""
+_CUT = re.compile(r"\s*(?P<side>[<>])\s*(?P<cut>-?\d+(\.\d+)?)\s*", re.ASCII)
+_ALIVE = re.compile(r"\s*alive\D*(?P<days>\d+(\.\d+)?)?.*", re.IGNORECASE | re.ASCII)
+"""A patient who was alive when last seen, perhaps with the days until then: "ALIVE (361 days later)"."""
+_DIED = {"1": True, "yes": True, "true": True, "dead": True, "died": True, "deceased": True}
+_DIED |= {"0": False, "no": False, "false": False, "alive": False, "censored": False}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """Which cells of a column are positive.
+
+    Args:
+        column: Its name.
+        positive: Values of the positive class, or one cut such as ">365": numbers above it.
+        negative: Values of the other class; empty takes every other value.
+        died: Of survival times, the column that holds 1 where the patient died then and 0 where
+            the patient was last seen alive; None where every number is a death.
+
+    Raises:
+        InvalidInputError: There is no positive value.
+    """
+
+    column: str
+    positive: tuple[str, ...]
+    negative: tuple[str, ...] = ()
+    died: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.column.strip() or not all(map(str.strip, self.positive)) or not self.positive:
+            raise InvalidInputError(
+                f"target {shown(self.column)} = {shown(list(self.positive))}: wanted a column and its "
+                "positive value, such as idh=mutant or survival_days=>365"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> TargetRule:
+        """Read `COLUMN=VALUE`, of several values `COLUMN=VALUE|VALUE`, of numbers `COLUMN=>CUT`.
+
+        Raises:
+            InvalidInputError: It is something else.
+        """
+        column, _, values = text.partition("=")
+        return cls(column.strip(), tuple(value.strip() for value in values.split("|")))
+
+    def target(self, table: MetadataTable) -> GradingTarget:
+        """Name the classes.
+
+        Raises:
+            InvalidInputError: There is no such column, no positive or no other cell, or a name is long.
+        """
+        key = table.column(self.column)
+        heading = printable(table.headings[key])
+        if cut := self._cut:
+            other = {">": "≤", "<": "≥"}[cut["side"]]
+            shorts = f"{cut['side']} {cut['cut']}", f"{other} {cut['cut']}"
+        else:
+            shorts = self._value_names(table, key)
+        source = f"{heading} of the metadata table, SHA-256 {table.sha256}"
+        positive, negative = (f"{heading} {short}" for short in shorts)
+        if max(len(positive), len(negative)) > LONGEST:
+            positive, negative = shorts
+        one, other_one = (
+            short if len(short) <= SHORT else f"{short[: SHORT - 1]}…" for short in shorts
+        )
+        return GradingTarget(heading[:LONGEST], positive, negative, one, other_one, source)
+
+    def classes(self, table: MetadataTable) -> dict[int, Grade]:
+        """Return the class of each row that has one, by the row's number.
+
+        Raises:
+            InvalidInputError: There is no such column, or no row of one of the classes.
+        """
+        key = table.column(self.column)
+        died = table.column(self.died) if self.died else None
+        found = {row.number: self._class(table, row, key, died) for row in table.rows}
+        known = {number: grade for number, grade in found.items() if grade is not None}
+        if len(set(known.values())) < 2:
+            raise self._one_class(table, key)
+        return known
+
+    @property
+    def _cut(self) -> re.Match[str] | None:
+        return _CUT.fullmatch(self.positive[0]) if len(self.positive) == 1 else None
+
+    def _class(self, table: MetadataTable, row: Row, key: str, died: str | None) -> Grade | None:
+        cell = row.cells.get(key)
+        if cell is None:
+            return None
+        if cut := self._cut:
+            return _beyond(table, cell, cut, row.cells.get(died, "") if died else None)
+        if _is_one_of(cell, self.positive):
+            return Grade.HGG
+        return Grade.LGG if not self.negative or _is_one_of(cell, self.negative) else None
+
+    def _value_names(self, table: MetadataTable, key: str) -> tuple[str, str]:
+        """Name both classes by their values: by the other's where a class has several."""
+        cells = sorted({row.cells[key] for row in table.rows if key in row.cells})
+        positive = [cell for cell in cells if _is_one_of(cell, self.positive)]
+        others = self.negative or [cell for cell in cells if cell not in positive]
+        first = printable(positive[0] if positive else self.positive[0])
+        if len(others) == 1:
+            other = printable(others[0])
+            return (f"not {other}" if len(positive) > 1 else first), other
+        name = first if len(positive) < 2 else "positive"
+        return name, f"not {name}"
+
+    def _one_class(self, table: MetadataTable, key: str) -> InvalidInputError:
+        values = sorted({row.cells[key] for row in table.rows if key in row.cells})
+        some = ", ".join(map(printable, values[:8])) + (", …" if len(values) > 8 else "")
+        return InvalidInputError(
+            f"{table.place}: target {shown('|'.join(self.positive))} of column "
+            f"{shown(table.headings[key])} leaves one class without a row: its values are {some}"
+        )
+
+
+def _beyond(
+    table: MetadataTable, cell: str, cut: Mapping[str, str] | re.Match[str], died: str | None
+) -> Grade | None:
+    """Return on which side of a cut a number is; a time without a death is a lower bound."""
+    number, is_bound = table.number(cell), False
+    if number is None and (alive := _ALIVE.fullmatch(cell)) and alive["days"]:
+        number, is_bound = float(alive["days"]), True
+    if died is not None:
+        event = _DIED.get(died.strip().lower())
+        if event is None:
+            return None
+        is_bound = is_bound or not event
+    if number is None:
+        return None
+    above, upwards = number > float(cut["cut"]), cut["side"] == ">"
+    if is_bound and not above:
+        return None
+    if not upwards:
+        return Grade.HGG if number < float(cut["cut"]) else Grade.LGG
+    return Grade.HGG if above else Grade.LGG
+
+
+def _is_one_of(cell: str, values: Sequence[str]) -> bool:
+    return cell.casefold() in {value.casefold() for value in values}

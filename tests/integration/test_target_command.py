@@ -1,0 +1,192 @@
+"""`--target`, wired: another reference than the grade, from a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dependency_injector import providers
+from typer.testing import CliRunner, Result
+
+import gliobench as gb
+from fakes.fake_backend import fake_backend
+from fakes.fake_classifier import FakeClassifier
+from fakes.fake_localizer import FakeLocalizer
+from fakes.fake_study_source import FakeStudySource, fake_case
+from gliobench.domain.metrics import measures
+from gliobench.domain.statistics.estimate import Estimate
+from gliobench.domain.studies.study import Grade
+from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.container import container
+
+CASES = [
+    fake_case(f"s{at}", shape=(12, 14, 10), grade=Grade.HGG if at % 2 else Grade.LGG)
+    for at in range(6)
+]
+TABLE = "study_id,IDH\ns0,mutant\ns1,mutant\ns2,mutant\ns3,wildtype\ns4,wildtype\ns5,NA\n"
+HGG = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9_]*([HL]GG|[hl]gg)(?![A-Za-z0-9+/])")
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_their_own() -> Iterator[None]:
+    source = providers.Callable(lambda _: FakeStudySource(CASES))
+    with container.brats_source.override(source):
+        yield
+    container.settings.reset_override()
+
+
+@pytest.fixture
+def idh(tmp_path: Path) -> list[str]:
+    (tmp_path / "table.csv").write_text(TABLE)
+    return ["--metadata", str(tmp_path / "table.csv"), "--target", "idh=mutant"]
+
+
+def gliobench(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_baselines_answer_another_target_and_nothing_says_hgg(
+    tmp_path: Path, idh: list[str]
+) -> None:
+    run = tmp_path / "run"
+
+    done = gliobench(
+        *("evaluate", "c", "--backend", "majority", "--backend", "prevalence"),
+        *("--out", str(run), *idh),
+    )
+
+    assert done.exit_code == 0, done.output
+    facts = json.loads((run / "report.json").read_text())
+    assert facts["target"]["positive"] == "IDH mutant"
+    assert facts["cohort"]["grades"] == {"IDH mutant": 3, "IDH wildtype": 2, "unknown": 1}
+    grading = facts["arms"][1]["summary"]["everyone"]["intention_to_treat"]["grading"]
+    assert grading["measures"]["brier"]["value"] == pytest.approx(
+        0.24
+    )  # P = 3/5: (3·0.16+2·0.36)/5
+    written = [*run.glob("report.*"), *run.glob("tables/*"), *run.glob("figures/*")]
+    for text in (done.output, *(path.read_text() for path in written)):
+        assert not HGG.search(text), HGG.search(text)
+        assert not re.search("[\ue000-\uf8ff]", text)
+
+
+def test_imported_predictions_answer_another_target(tmp_path: Path, idh: list[str]) -> None:
+    grades = tmp_path / "grades.csv"
+    grades.write_text("study_id,probability\n" + "".join(f"s{at},0.{9 - at}\n" for at in range(6)))
+
+    done = gliobench(
+        *("import", "c", "--name", "tool", "--grades", str(grades)),
+        *("--out", str(tmp_path / "run"), *idh),
+    )
+
+    assert done.exit_code == 0, done.output
+    report = gb.report(tmp_path / "run", tmp_path / "again")
+    found = report.values.arms[0].summary.everyone.intention_to_treat.grading
+    assert found is not None
+    # mutant s0 to s2 with 0.9 to 0.7, wildtype s3 with 0.6 and s4 with 0.5: both called mutant
+    auroc, specificity = (found.measures[item] for item in (measures.AUROC, measures.SPECIFICITY))
+    assert isinstance(auroc, Estimate)
+    assert isinstance(specificity, Estimate)
+    assert (auroc.value, specificity.value) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "table", ["study_id,grade\ns0,HGG\n", "study_id,probability_hgg\ns0,0.5\n"]
+)
+def test_imported_grades_of_hgg_are_no_answer_to_another_target(
+    tmp_path: Path, idh: list[str], table: str
+) -> None:
+    (tmp_path / "grades.csv").write_text(table)
+
+    done = gliobench(
+        *("import", "c", "--name", "tool", "--grades", str(tmp_path / "grades.csv")),
+        *("--out", str(tmp_path / "run"), *idh),
+    )
+
+    assert done.exit_code == 1
+    assert "wanted probability, or prediction (1 or 0), of IDH mutant" in done.stderr
+
+
+def test_a_backend_that_grades_hgg_is_refused_and_one_that_localises_is_not(
+    tmp_path: Path, idh: list[str]
+) -> None:
+    known = {
+        "grader": fake_backend("grader", classifier=FakeClassifier()),
+        "localizer": fake_backend("localizer", localizer=FakeLocalizer()),
+    }
+    with container.backend.override(providers.Callable(lambda name, **_: known[name])):
+        done = [
+            gliobench("evaluate", "c", "--backend", name, "--out", str(tmp_path / name), *idh)
+            for name in known
+        ]
+
+    assert [result.exit_code for result in done] == [1, 0], done[1].output
+    assert "backend grader predicts HGG or LGG, not IDH: wanted predictions of" in done[0].stderr
+
+
+def test_runs_of_different_targets_are_not_compared(tmp_path: Path, idh: list[str]) -> None:
+    places = [str(tmp_path / name) for name in ("grade", "idh")]
+    gliobench("evaluate", "c", "--backend", "majority", "--out", places[0])
+    gliobench("evaluate", "c", "--backend", "prevalence", "--out", places[1], *idh)
+
+    done = gliobench("compare", *places, "--out", str(tmp_path / "both"))
+
+    assert done.exit_code == 1
+    assert done.stderr.endswith(
+        "prevalence was scored for IDH (IDH mutant or IDH wildtype), majority for grade (HGG or LGG): "
+        "only runs of one target can be compared.\n"
+    )
+
+
+def test_a_run_goes_on_with_another_target_and_answers_it(tmp_path: Path, idh: list[str]) -> None:
+    run = str(tmp_path / "run")
+    gliobench("evaluate", "c", "--backend", "majority", "--out", run)
+
+    done = gliobench("evaluate", "c", "--backend", "majority", "--out", run, *idh)
+
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "run/majority/manifest.json").read_text())
+    assert manifest["target"]["name"] == "IDH"
+
+
+@pytest.mark.parametrize(
+    ("flags", "fault"),
+    [
+        (["--target", "idh=mutant"], "target idh: wanted --metadata FILE too"),
+        (["--target", "idh=mutated", "--metadata", "{table}"], "its values are mutant, wildtype"),
+        (["--target", "mgmt=x", "--metadata", "{table}"], "there is no column 'mgmt'"),
+        (["--target", "idh", "--metadata", "{table}"], "wanted a column and its positive value"),
+    ],
+)
+def test_a_target_that_the_table_does_not_have_is_refused_in_one_line(
+    tmp_path: Path, idh: list[str], flags: list[str], fault: str
+) -> None:
+    given = [flag.format(table=idh[1]) for flag in flags]
+
+    done = gliobench(
+        "evaluate", "c", "--backend", "majority", "--out", str(tmp_path / "run"), *given
+    )
+
+    assert done.exit_code == 1
+    assert fault in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_settings_and_python_name_the_target(
+    tmp_path: Path, idh: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gliobench.toml").write_text(
+        '[report]\nmetadata = "table.csv"\n[target]\ncolumn = "IDH"\npositive = "mutant"\n'
+    )
+
+    done = gliobench("evaluate", "c", "--backend", "majority", "--out", "of-settings")
+    (tmp_path / "gliobench.toml").unlink()
+    report = gb.evaluate("c", "majority", "of-python", target="idh=mutant", metadata=idh[1])
+
+    assert done.exit_code == 0, done.output
+    assert report.values.target.positive == "IDH mutant"
+    manifest = json.loads((tmp_path / "of-settings/majority/manifest.json").read_text())
+    assert manifest["target"]["positive"] == "IDH mutant"

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.studies.metadata import MetadataTable
+from gliobench.domain.studies.study import Grade
+from gliobench.domain.studies.target_rule import TargetRule
+
+POSITIVE, NEGATIVE = Grade.HGG, Grade.LGG
+
+
+def of_cells(*cells: str, heading: str = "IDH") -> MetadataTable:
+    rows = "".join(f"s{at};{cell}\n" for at, cell in enumerate(cells))
+    return MetadataTable.of_text(f"id;{heading}\n{rows}".encode(), place="t.csv")
+
+
+def classes(rule: str, *cells: str) -> list[Grade | None]:
+    column = rule.partition("=")[0]
+    found = TargetRule.parse(rule).classes(of_cells(*cells, heading=column))
+    return [found.get(number + 2) for number in range(len(cells))]
+
+
+def test_every_other_value_is_negative_and_an_empty_cell_is_unknown() -> None:
+    found = classes("idh=mutant", "Mutant", "wildtype", "", "NA", "indeterminate")
+
+    assert found == [POSITIVE, NEGATIVE, None, None, NEGATIVE]
+
+
+def test_where_negative_values_are_named_others_are_unknown() -> None:
+    rule = TargetRule("MGMT status", ("positive",), ("negative",))
+    table = of_cells("positive", "negative", "indeterminate", heading="MGMT status")
+
+    assert rule.classes(table) == {2: POSITIVE, 3: NEGATIVE}
+
+
+def test_a_class_may_have_several_values() -> None:
+    assert classes("idh=R132H|mutated", "R132H", "mutated", "wildtype") == [
+        POSITIVE,
+        POSITIVE,
+        NEGATIVE,
+    ]
+
+
+def test_a_number_at_the_cut_is_not_above_it() -> None:
+    found = classes("survival_days=>365", "366", "365", "364,9", "long", "")
+
+    assert found == [POSITIVE, NEGATIVE, NEGATIVE, None, None]
+    assert classes("age=<60", "59", "60", "61") == [POSITIVE, NEGATIVE, NEGATIVE]
+
+
+def test_a_patient_alive_before_the_cut_is_unknown_and_one_alive_after_it_is_above() -> None:
+    found = classes(
+        *("days=>365", "ALIVE (361 days later)", "alive (400 days later)", "ALIVE", "10", "500")
+    )
+
+    assert found == [None, POSITIVE, None, NEGATIVE, POSITIVE]
+
+
+def test_a_time_without_a_death_is_a_lower_bound() -> None:
+    text = b"id,OS,dead\na,200,1\nb,200,0\nc,400,1\nd,400,0\ne,200,\n"
+    rule = TargetRule("OS", (">365",), died="dead")
+
+    found = rule.classes(MetadataTable.of_text(text, place="t.csv"))
+
+    assert found == {2: NEGATIVE, 4: POSITIVE, 5: POSITIVE}
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells", "names"),
+    [
+        ("idh=mutant", ("mutant", "wildtype"), ("IDH", "IDH mutant", "IDH wildtype")),
+        ("idh=wildtype", ("a", "b", "wildtype"), ("IDH", "IDH wildtype", "IDH not wildtype")),
+        ("idh=a|b", ("a", "b", "wildtype"), ("IDH", "IDH not wildtype", "IDH wildtype")),
+        ("idh=>365", ("1", "400"), ("IDH", "IDH > 365", "IDH ≤ 365")),
+        ("idh=<60", ("1", "400"), ("IDH", "IDH < 60", "IDH ≥ 60")),
+    ],
+)
+def test_the_classes_are_named_after_the_table(
+    rule: str, cells: tuple[str, ...], names: tuple[str, str, str]
+) -> None:
+    target = TargetRule.parse(rule).target(of_cells(*cells))
+
+    assert (target.name, target.positive, target.negative) == names
+
+
+def test_long_values_are_cut_where_there_is_little_space() -> None:
+    target = TargetRule.parse("idh=oligodendroglioma").target(of_cells("Oligodendroglioma", "GBM"))
+
+    assert target.positive == "IDH Oligodendroglioma"
+    assert (target.positive_short, target.negative_short) == ("Oligoden…", "GBM")
+
+
+@pytest.mark.parametrize("text", ["idh", "idh=", "=mutant", "idh=a|", ""])
+def test_a_target_needs_a_column_and_a_positive_value(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="wanted a column and its positive value"):
+        TargetRule.parse(text)
+
+
+def test_a_class_without_a_row_is_refused_with_the_values_that_there_are() -> None:
+    rule = TargetRule.parse("idh=mutated")
+
+    with pytest.raises(InvalidInputError, match="its values are mutant, wildtype"):
+        rule.classes(of_cells("mutant", "wildtype", "mutant"))
