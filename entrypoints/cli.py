@@ -53,8 +53,8 @@ COMMANDS = {
     ),
     "doctor": (
         "Set up",
-        "Check Python, libraries, extras, ONNX Runtime, weights and folders; exit code 1 on a "
-        "problem.",
+        "Check Python, libraries, extras, ONNX Runtime, weights, folders and programs that are "
+        "backends; exit code 1 on a problem.",
     ),
     "config": ("Set up", "Show the settings."),
     "export": (
