@@ -37,6 +37,10 @@ COMMANDS = {
         "Use",
         "Write the predictions of a run into files: masks, or tables that 'import' reads.",
     ),
+    "score": (
+        "Use",
+        "Score a folder of masks against the experts': every measure, no images, no backend.",
+    ),
     "merge": ("Use", "Merge the shards of an evaluation, and write its report."),
     "report": (
         "Use",

@@ -59,15 +59,21 @@ class MaskFiles:
 
     @classmethod
     def find(
-        cls, root: DatasetPath, study_ids: Collection[str], *, pattern: str | None = None
+        cls,
+        root: DatasetPath,
+        study_ids: Collection[str] | None,
+        *,
+        pattern: str | None = None,
+        beside_images: bool = False,
     ) -> MaskFiles:
         """Assign the files of a folder to studies.
 
         Args:
             root: The folder.
-            study_ids: Every study that may have a mask.
+            study_ids: Every study that may have a mask; None for those that the names state.
             pattern: Path of a mask within the folder, such as `{study_id}_out.nii.gz`; None reads
                 the usual names.
+            beside_images: Whether images of the studies may lie there, too.
 
         Raises:
             NotFoundError: There is no such folder.
@@ -76,15 +82,16 @@ class MaskFiles:
         """
         if not root.is_dir():
             raise NotFoundError(f"no folder of masks {root}")
+        known = None if study_ids is None else frozenset(study_ids)
         claims = (
-            _by_name(root, frozenset(study_ids))
+            _by_name(root, frozenset(ids_in(root)) if known is None else known)
             if pattern is None
-            else _by_pattern(root, frozenset(study_ids), pattern)
+            else _by_pattern(root, known, pattern)
         )
-        return cls._of(root, claims)
+        return cls._of(root, claims, beside_images=beside_images)
 
     @classmethod
-    def _of(cls, root: DatasetPath, claims: Iterator[_Claim]) -> MaskFiles:
+    def _of(cls, root: DatasetPath, claims: Iterator[_Claim], *, beside_images: bool) -> MaskFiles:
         paths: dict[str, _Claim] = {}
         others: dict[str, list[str]] = defaultdict(list)
         try:
@@ -98,7 +105,7 @@ class MaskFiles:
                     )
         except OSError as error:
             raise InvalidInputError(f"{root}: cannot be listed: {error.strerror}") from error
-        if others["image"]:
+        if others["image"] and not beside_images:
             raise InvalidInputError(
                 f"{root}: holds images of studies, such as {others['image'][0]}: wanted a folder of "
                 "predicted masks alone, or a pattern that names them"
@@ -229,7 +236,9 @@ def _id_in(file: _File) -> str:
     return file.stem
 
 
-def _by_pattern(root: DatasetPath, study_ids: frozenset[str], pattern: str) -> Iterator[_Claim]:
+def _by_pattern(
+    root: DatasetPath, study_ids: frozenset[str] | None, pattern: str
+) -> Iterator[_Claim]:
     path = PurePosixPath(pattern)
     before, *after = (re.escape(study_id_of(part)) for part in str(path).split(STUDY_ID))
     wrong = not after or "{" in pattern.replace(STUDY_ID, "") or not _SUFFIX.fullmatch(path.name)
@@ -241,7 +250,7 @@ def _by_pattern(root: DatasetPath, study_ids: frozenset[str], pattern: str) -> I
     named = re.compile(f"{before}(?P<id>[^/]+){'(?P=id)'.join(after)}", re.DOTALL)
     for name, file in _at_depth(root, len(path.parts) - 1):
         found = named.fullmatch(name)
-        if found and found["id"] in study_ids:
+        if found and (study_ids is None or found["id"] in study_ids):
             yield _Claim(file, name, "mask", found["id"])
         else:
             yield _Claim(file, name, "stray")

@@ -14,6 +14,7 @@ from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.adapters.nifti.mask_file import read_integers
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
 from gliobench.adapters.nifti.study_images import content_of
+from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.domain.errors import FaultError
@@ -127,12 +128,17 @@ class PredictedMasks(PredictionFiles):
         return found
 
 
-def integers_of(files: MaskFiles) -> dict[str, Integers]:
-    """Read which integers each mask holds; one that cannot be read is left out."""
+def integers_of(files: MaskFiles, *, track: Track = iter) -> dict[str, Integers]:
+    """Read which integers each mask holds; one that cannot be read is left out.
+
+    Args:
+        files: Of a folder.
+        track: Wraps the study ids, e.g. in a progress bar.
+    """
     found: dict[str, Integers] = {}
-    for study_id, path in files.paths.items():
+    for study_id in track(list(files.paths)):
         try:
-            found[study_id] = read_integers(path)
+            found[study_id] = read_integers(files.paths[study_id])
         except FaultError:  # reported when it is read as an answer
             continue
     return found

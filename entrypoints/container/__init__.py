@@ -204,6 +204,9 @@ class Container(containers.DeclarativeContainer):
             write_mask=write_mask.provider,
         ),
     )
+    score_places = Call(
+        _wired("mask_scores.score_places"), settings=settings, open_path=dataset_path.provider
+    )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(

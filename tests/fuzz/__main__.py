@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
-from fuzz import backends, images, programs, runs, texts
+from fuzz import backends, images, masks, programs, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -29,6 +29,7 @@ KINDS: dict[str, Make] = {
     "png": images.pictures,
     "run folders": runs.run_folders,
     "onnx": runs.networks,
+    "masks": masks.masks,
     "tables": texts.tables,
     "metadata": texts.metadata,
     "settings": texts.settings,

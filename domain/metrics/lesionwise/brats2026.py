@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from gliobench.domain.metrics.distances import percentile_mm
-from gliobench.domain.metrics.mask_pair import MaskPair, Parts, shared_voxels
+from gliobench.domain.metrics.mask_pair import MaskPair, shared_voxels
 
 PENALTY = 373.0
 """HD95 of a missed lesion, and of masks that share no voxel."""
@@ -202,32 +202,19 @@ def _lesions(pair: MaskPair) -> tuple[Lesion2026, ...]:
 
 
 def _matches(pair: MaskPair) -> dict[int, int]:
-    """Match parts one to one so that the sum of their Dice is largest; by the reference's number."""
-    both = pair.reference_parts, pair.predicted_parts
-    shared = shared_voxels(*(parts.labels for parts in both))
-    lesions, parts = (
-        _in_file_order(one, {numbers[side] for numbers in shared}) for side, one in enumerate(both)
-    )
+    """Match parts one to one so that the sum of their Dice is largest; by the reference's number.
+
+    Of several matchings with that sum one is taken, not always the official program's.
+    """
+    n_lesion, n_part = pair.reference_parts.n_voxels, pair.predicted_parts.n_voxels
+    shared = shared_voxels(pair.reference_parts.labels, pair.predicted_parts.labels)
+    lesions, parts = (sorted({numbers[side] for numbers in shared}) for side in (0, 1))
+    row, column = ({number: at for at, number in enumerate(side)} for side in (lesions, parts))
     dices = np.zeros((len(lesions), len(parts)))
     for (lesion, part), n in shared.items():
-        n_voxels = both[0].n_voxels[lesion] + both[1].n_voxels[part]
-        dices[lesions[lesion], parts[part]] = 2 * n / n_voxels
+        dices[row[lesion], column[part]] = 2 * n / (n_lesion[lesion] + n_part[part])
     matched = zip(*linear_sum_assignment(dices, maximize=True), strict=True)
-    of_lesions, of_parts = list(lesions), list(parts)
-    return {of_lesions[i]: of_parts[j] for i, j in matched if dices[i, j] >= _LEAST_DICE}
-
-
-def _in_file_order(parts: Parts, numbers: set[int]) -> dict[int, int]:
-    """Rank parts by their first voxel as SimpleITK reads them, k first: which decides between ties."""
-
-    def first(number: int) -> tuple[int, ...]:
-        box = parts.boxes[number - 1]
-        voxels = np.equal(parts.labels[box].T, number)
-        at = np.unravel_index(int(voxels.argmax()), voxels.shape)
-        return tuple(span.start + int(one) for span, one in zip(reversed(box), at, strict=True))
-
-    ordered = sorted(numbers, key=first) if len(numbers) > 1 else numbers
-    return {number: rank for rank, number in enumerate(ordered)}
+    return {lesions[i]: parts[j] for i, j in matched if dices[i, j] >= _LEAST_DICE}
 
 
 def _measured(pair: MaskPair, number: int, part: int, volume_mm3: float) -> Lesion2026:

@@ -1,0 +1,107 @@
+"""Score a folder of masks against another: no images, no backend, no run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from gliobench.application.datasets.dataset_labels import Track
+from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.application.ports.reference_masks import ReferenceMasks
+from gliobench.domain.errors import FaultError
+from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.localisation_rows import localisation_rows
+from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scoring import Target, score_localisation
+from gliobench.domain.evaluation.summary import FormSummary
+from gliobench.domain.metrics.lesionwise.tasks import Task, task_of
+from gliobench.domain.metrics.measures import MeasureSet
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredMasks:
+    """What became of two folders of masks.
+
+    Args:
+        cases: One a study, in the order of their names.
+        rows: By region, over all studies, failures as the worst answer.
+        answered: Likewise, over the studies with a usable prediction.
+        unread: Why a reference could not be read, by study; such a study is not scored.
+    """
+
+    cases: tuple[CaseScore, ...]
+    rows: tuple[FormSummary, ...]
+    answered: tuple[FormSummary, ...]
+    unread: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def n_failed(self) -> int:
+        """Studies without a usable prediction."""
+        return sum(bool(case.failures) for case in self.cases)
+
+
+def score_masks(
+    references: ReferenceMasks,
+    predictions: PredictionFiles,
+    *,
+    sets: Collection[MeasureSet] = (),
+    workers: int = 1,
+    track: Track = iter,
+) -> ScoredMasks:
+    """Score every reference; one without a prediction is a failure and scores worst.
+
+    Args:
+        references: The experts' masks.
+        predictions: The masks to score.
+        sets: Measures that are asked for, beside what is always computed.
+        workers: Studies that are read and scored side by side.
+        track: Wraps the study ids, e.g. in a progress bar.
+
+    Raises:
+        JobError: A store cannot be read.
+    """
+    task = task_of(references.convention.name)
+
+    def score(study_id: str) -> CaseScore | str:
+        try:
+            return _score(study_id, references, predictions, sets, task)
+        except FaultError as error:
+            return str(error)
+
+    study_ids = references.study_ids()
+    with ThreadPoolExecutor(workers) as pool:
+        found = dict(zip(track(study_ids), pool.map(score, study_ids), strict=True))
+    cases = tuple(item for item in found.values() if isinstance(item, CaseScore))
+    table = CaseTable.of(cases)
+    return ScoredMasks(
+        cases=cases,
+        rows=localisation_rows(table.of_forms(Form.MASK), answered_only=False),
+        answered=localisation_rows(table.of_forms(Form.MASK), answered_only=True),
+        unread={study_id: item for study_id, item in found.items() if isinstance(item, str)},
+    )
+
+
+def _score(
+    study_id: str,
+    references: ReferenceMasks,
+    predictions: PredictionFiles,
+    sets: Collection[MeasureSet],
+    task: Task,
+) -> CaseScore:
+    reference = references.read(study_id)
+    study = reference.study
+    target = Target.of(reference.regions, study.grid, task)
+    said = predictions.localise(study)
+    scored = score_localisation(said, asked=[Form.MASK], target=target, sets=sets)
+    return CaseScore(
+        study_id=study_id,
+        patient_id=study.patient_id,
+        site=None,
+        reference_grade=None,
+        localisation={Form.MASK: scored[Form.MASK]},
+        plane=target.plane if target else None,
+        found_tumour=said.finds_tumour if isinstance(said, LocalisationPrediction) else None,
+        tumour_free=target is not None and target.plane is None,
+    )

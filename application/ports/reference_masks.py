@@ -1,0 +1,46 @@
+"""The port of the experts' masks where there is no dataset about them: a folder of label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.labels.conventions import LabelConvention
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.studies.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceMask:
+    """One study's mask.
+
+    Args:
+        study: Its name and grid, without an image.
+        regions: (I, J, K) bool by region; they may be empty.
+    """
+
+    study: Study
+    regions: Mapping[Region, BoolArray]
+
+
+class ReferenceMasks(Protocol):
+    """Reads masks of studies.
+
+    Contract:
+        - A mask that cannot be read raises FaultError in one line that names it.
+    """
+
+    @property
+    def convention(self) -> LabelConvention:
+        """What their labels mean."""
+        ...
+
+    def study_ids(self) -> Sequence[str]:
+        """Name the studies, sorted."""
+        ...
+
+    def read(self, study_id: str) -> ReferenceMask:
+        """Read one mask."""
+        ...
