@@ -15,17 +15,19 @@ from gliobench.adapters.html.words import (
     grade_counts,
     is_better,
     measured_by,
+    pair_of,
     ranked,
     row_of,
     with_interval,
 )
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, POINT_ERROR, Endpoint
-from gliobench.domain.comparison.pair import Tracking
+from gliobench.domain.comparison.pair import Tracking, Verdict
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics.measures import ACCURACY
 from gliobench.domain.position.bias import PositionBias
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE, class_name
 
@@ -60,11 +62,11 @@ def _verdict(report: Report) -> str:
     equals = [other for other, found in ranking if found.value == best.value]
     if len(equals) > 1:
         return f"{_who_share(report, equals)}{scored}."
-    apart = {other: is_better(report, name, other, report.primary) for other, _ in others}
-    first = f"{_who_leads(report, name, apart)}{scored}"
+    found = {other: _standing(report, name, other) for other, _ in others}
+    first = f"{_who_leads(report, name, found)}{scored}"
     if not others:
         return f"{first}{_against_chance(report, best)}."
-    long, short = (f"{first}{_against(apart, most_named=most)}." for most in (MOST_NAMED, 0))
+    long, short = (f"{first}{_against(found, most_named=most)}." for most in (MOST_NAMED, 0))
     return long if len(long.split()) <= MOST_WORDS else short
 
 
@@ -72,7 +74,8 @@ def claims(report: Report) -> list[str]:
     """List all claims that the report makes, a sentence each."""
     if not report.cohort.is_ranked:
         return [unranked(report.cohort), *training_claims(report)]
-    parts = (grading_claims, localisation_claims, more_failures, tracking_claims, training_claims)
+    places = (localisation_claims, segmentation_claims)
+    parts = (grading_claims, *places, more_failures, tracking_claims, training_claims)
     return [report.target.in_words(sentence) for part in parts for sentence in part(report)]
 
 
@@ -87,9 +90,15 @@ def grading_claims(report: Report) -> Iterator[str]:
 def localisation_claims(report: Report) -> Iterator[str]:
     """Yield the claims on places."""
     if report.cohort.is_ranked:
-        if report.primary.form is not None:
+        if report.primary.form not in (None, Form.MASK):
             yield from _primary(report)
         yield from _placing(report)
+
+
+def segmentation_claims(report: Report) -> Iterator[str]:
+    """Yield the claims on masks."""
+    if report.cohort.is_ranked and report.primary.form is Form.MASK:
+        yield from _primary(report)
 
 
 def training_claims(report: Report) -> Iterator[str]:
@@ -105,15 +114,23 @@ def training_claims(report: Report) -> Iterator[str]:
         yield f"{listed(unstated)} {do} not state {their} training data."
 
 
-def _who_leads(report: Report, name: str, apart: Mapping[str, bool]) -> str:
+def _standing(report: Report, first: str, other: str) -> Verdict:
+    """Return whether the first is significantly better than another, at least in the typical study."""
+    if is_better(report, first, other, report.primary):
+        return Verdict.APART
+    claim = pair_of(report, {first, other}).claim(report.primary)
+    return Verdict.TYPICAL if claim.winner == first else Verdict.OPEN
+
+
+def _who_leads(report: Report, name: str, found: Mapping[str, Verdict]) -> str:
     """Name the first of the ranking, and what forbids to take it for the best."""
     if name in concerned(report, FindingKind.LEAKAGE):
         return f"{name} scores highest but was trained on these patients"
-    if not apart:
+    if not found:
         return name
     if arm_of(report, name).baseline:
         return f"No model leads; {name}, a baseline, ranks first"
-    return f"{name} {'leads' if any(apart.values()) else 'ranks first'}"
+    return f"{name} {'leads' if Verdict.APART in found.values() else 'ranks first'}"
 
 
 def _who_share(report: Report, names: Sequence[str]) -> str:
@@ -133,20 +150,24 @@ def _scored(report: Report, found: Estimate) -> str:
     return " ".join(filter(None, (endpoint_name(report.primary), *parts)))
 
 
-def _against(apart: Mapping[str, bool], *, most_named: int) -> str:
-    """Return which of the others the first is significantly better than."""
-    better = [other for other in apart if apart[other]]
-    rest = [other for other in apart if not apart[other]]
+def _against(found: Mapping[str, Verdict], *, most_named: int) -> str:
+    """Return which of the others the first is significantly better than, and in what."""
 
-    def some(names: Sequence[str], last: str = "and") -> str:
-        share = f"{len(names)} of" if len(names) < len(apart) else "all"
-        return listed(names, last) if len(names) <= most_named else f"{share} {len(apart)} others"
+    def some(verdict: Verdict, *, last: str = "and", all_of: str = "all") -> str:
+        names = [name for name in found if found[name] is verdict]
+        share = f"{len(names)} of" if len(names) < len(found) else all_of
+        return listed(names, last) if len(names) <= most_named else f"{share} {len(found)} others"
 
-    if not better:
-        named = listed(rest, "or") if len(rest) <= most_named else f"any of the {len(rest)} others"
-        return f", not significantly better than {named}"
-    than = f", significantly better than {some(better)}"
-    return f"{than}, not than {some(rest, 'or')}" if rest else than
+    kinds, than = set(found.values()), ""
+    if Verdict.APART in kinds:
+        than = f", significantly better than {some(Verdict.APART)}"
+    if Verdict.TYPICAL in kinds:
+        better = "" if than else "better "
+        than += f", {better}in the typical study than {some(Verdict.TYPICAL)}"
+    if Verdict.OPEN in kinds:
+        better = "" if Verdict.APART in kinds else "significantly better "
+        than += f", not {better}than {some(Verdict.OPEN, last='or', all_of='any of the')}"
+    return than
 
 
 def _against_chance(report: Report, found: Estimate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose
 from gliobench.adapters.html.figures.backends import spread_figures
 from gliobench.adapters.html.figures.localisation import volume_figures
-from gliobench.adapters.html.lead import localisation_claims
+from gliobench.adapters.html.lead import localisation_claims, segmentation_claims
 from gliobench.adapters.html.score_tables import detection_table, localisation_table
 from gliobench.adapters.html.sections.lesionwise import lesionwise
 from gliobench.adapters.html.sections.pairs import forests, paired_places, pairwise
@@ -65,6 +65,7 @@ def segmentation(report: Report) -> list[Block]:
     volumes = volume_figures(report) if report.cohort.has_volumes else ()
     caption = MASKS if report.cohort.has_volumes else SLICE_MASKS
     return [
+        Prose(list(segmentation_claims(report)), "claims"),
         Numbers(first_group(table), caption),
         Gallery(spread_figures(report, [Form.MASK]), "one"),
         Part(
