@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
-from fuzz import backends, images, masks, programs, runs, texts
+from fuzz import backends, images, imports, masks, programs, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -38,6 +38,7 @@ KINDS: dict[str, Make] = {
     "adapters": runs.adapters,
     "backends": backends.backends,
     "programs": programs.programs,
+    "imports": imports.imports,
 }
 
 

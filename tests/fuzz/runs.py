@@ -30,6 +30,8 @@ def run_command(rng: random.Random, ground: Ground) -> tuple[str, ...]:
             ("report", "out", "--json"),
             ("compare", "out", "--out", "out/comparison", "--replicates", "100"),
             ("merge", "out", "--allow-partial"),
+            ("export-predictions", "out/brain-centroid", "--layout", "csv", "--out", "out/tables"),
+            ("export-predictions", "out/cnn-onnx", "--layout", "brats", "--out", "out/masks"),
             (*evaluate, "--out", "out"),
         ]
     )
