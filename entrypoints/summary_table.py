@@ -43,6 +43,8 @@ TUMOUR_FREE_NOTE = (
 
 DETECTION = ("tumours", "found", "tumour-free", "correct", "false-positive ml")
 """Sensitivity and specificity of detection, and the false-positive volume."""
+MIN_NAME = 14
+"""Characters of a backend's name; a longer one goes on in the next line before a number is cut."""
 
 
 def summary_table(report: Report) -> RenderableType:
@@ -82,9 +84,9 @@ def summary_table(report: Report) -> RenderableType:
 
 def _table(title: str, columns: Iterable[str]) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column(title, no_wrap=True)
+    table.add_column(title, overflow="fold", min_width=MIN_NAME)
     for name in ("n", "failed", *columns):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
