@@ -23,7 +23,7 @@ from gliobench.domain.metrics.measures import (
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.heterogeneity import heterogeneity_tests
 from gliobench.domain.statistics.multiplicity import holm
-from gliobench.domain.statistics.sampling import numbered
+from gliobench.domain.statistics.sampling import Indices, numbered
 
 BALANCED = Scored(None, None, BALANCED_ACCURACY)
 
@@ -43,9 +43,9 @@ def compare_subgroups(
     """
     for arm, table in cases.items():
         found: dict[Scored, list[PValue]] = defaultdict(list)
-        columns = _columns(table)
+        columns, patients = _columns(table), numbered(table.patients.tolist())
         for by in strata if columns else ():
-            for scored, p in _tests(table, columns, by, seed=seed).items():
+            for scored, p in _tests(table, columns, patients, by, seed=seed).items():
                 found[scored].append(p)
         for scored, ps in found.items():
             adjusted = _corrected(ps)
@@ -54,9 +54,14 @@ def compare_subgroups(
 
 
 def _tests(
-    table: CaseTable, columns: Mapping[Scored, FloatArray], by: Strata, *, seed: int
+    table: CaseTable,
+    columns: Mapping[Scored, FloatArray],
+    patients: Indices,
+    by: Strata,
+    *,
+    seed: int,
 ) -> dict[Scored, PValue]:
-    patients, scores = numbered(table.patients.tolist()), np.column_stack(list(columns.values()))
+    scores = np.column_stack(list(columns.values()))
     tested = heterogeneity_tests(scores, parts=by.part, patients=patients, seed=seed)
     found: dict[Scored, PValue] = dict(zip(columns, tested, strict=True))
     right = columns.get(Scored(None, None, ACCURACY))

@@ -18,6 +18,7 @@ SETTINGS = (
     *("log_format", "llama", "compare", "keep", "ray", "backend", "labels", "llama.model"),
     *("llama.modalities", "llama.size_px", "llama.policy", "compare.primary", "keep.volumes"),
     *("compare.replicates", "keep.pictures", "ray.num_cpus", "backend.cnn-onnx.held_out"),
+    *("target.column", "target.positive", "target.died"),
     *("report.metadata", "report.subgroups", "report.subgroups.age", "report.id_column"),
     *("backend.majority.x", "llama.batch_size", "nosuch", "llama.nosuch", "a.b.c.d"),
 )
@@ -107,7 +108,13 @@ def metadata(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         ("age=40,60", "sex", "note", "study_id", "age=", "=", "age=nan", "sex=1", "")
     )
     column = rng.choice((column, f"age={rng.choice(NUMBERS)}", rng.choice(HOSTILE_TEXTS)))
-    command = ("report", str(ground.run), "--out", "out", "--metadata", "{here}/table.csv")
+    flags = ("--out", "out", "--metadata", "{here}/table.csv")
+    if rng.randrange(3) == 0:
+        target = rng.choice(("sex=M", "sex=M|F", "age=>40", "age=<40", "age=>x", "note=", column))
+        evaluate = ("evaluate", str(ground.studies), "--backend", "majority", *flags)
+        command = (*evaluate, "--target=" + target.replace("\x00", ""))
+        return Hostile(command, f"target: {what}, {target[:20]!r}")
+    command = ("report", str(ground.run), *flags)
     chosen = ("--subgroup=" + column.replace("\x00", ""),) if rng.randrange(3) else ()
     return Hostile((*command, *chosen), f"metadata: {what}, {column[:20]!r}")
 

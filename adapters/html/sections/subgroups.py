@@ -211,7 +211,8 @@ def _cell(shown: Shown, row: StratumRow) -> Cell:
     detects = ""
     if isinstance(score.detectable, float) and _is_claimed(score):
         detects = f"detectable {number(score.detectable, digits)}"
-    small = joined(interval(score.value, digits), own, detects)
+    failed = f"{row.n_failed} failed" if row.n_failed else ""
+    small = joined(interval(score.value, digits), own, failed, detects)
     return Cell(number(score.value.value, digits), small, few=not _is_claimed(score))
 
 
