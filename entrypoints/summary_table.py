@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -43,8 +44,8 @@ TUMOUR_FREE_NOTE = (
 
 DETECTION = ("tumours", "found", "tumour-free", "correct", "false-positive ml")
 """Sensitivity and specificity of detection, and the false-positive volume."""
-MIN_NAME = 14
-"""Characters of a backend's name; a longer one goes on in the next line before a number is cut."""
+LONGEST_CLASS = 16
+"""Characters of a line that names a class: so a long name of one leaves room for the numbers."""
 
 
 def summary_table(report: Report) -> RenderableType:
@@ -69,12 +70,9 @@ def summary_table(report: Report) -> RenderableType:
                 grading.add_row("  mixed sites", *_grading_cells(mixed))
     prevalence = _prevalence(report)
     if prevalence is not None:
-        grading.add_row(
-            report.target.in_words(f"[dim]always {POSITIVE}[/]"),
-            str(prevalence.n),
-            "",
-            _cell(prevalence),
-        )
+        always = wrap(report.target.in_words(f"always {POSITIVE}"), LONGEST_CLASS)
+        label = "\n".join(map(plain, always))
+        grading.add_row(f"[dim]{label}[/]", str(prevalence.n), "", _cell(prevalence))
     tables = [table for table in (grading, localisation, detection) if table.row_count]
     notes = [] if tables else [NOTHING_NOTE]
     notes += [PLACE_NOTE] if localisation.row_count else []
@@ -84,9 +82,9 @@ def summary_table(report: Report) -> RenderableType:
 
 def _table(title: str, columns: Iterable[str]) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column(title, overflow="fold", min_width=MIN_NAME)
+    table.add_column(title, no_wrap=True)
     for name in ("n", "failed", *columns):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     return table
 
 
