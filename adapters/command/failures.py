@@ -26,19 +26,17 @@ class Teller:
     """Puts what happened in a run into failures of its studies.
 
     Args:
-        program: What ran.
-        folder: Where.
+        folder: Where it ran.
         ended: How that ended.
     """
 
-    program: str
     folder: Path
     ended: Ended
 
     def of_nothing(self, case: str, study: Study, limits: Limits) -> Failure:
         """Return why there is nothing about a study."""
         reason, what = _why(self.ended, limits)
-        return self._own(Failure(reason, f"{Path(self.program).name} {what}"), case, study)
+        return self._own(Failure(reason, f"the program {what}"), case, study)
 
     def of_answer(self, answer: Answer, case: str, study: Study) -> Answer:
         """Have the failures in an answer name the study, and hold what the program printed."""

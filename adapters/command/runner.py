@@ -30,6 +30,10 @@ OpenFiles: TypeAlias = Callable[[Path, Sequence[str]], PredictionFiles]
 """Opens what a program wrote to a folder about cases of these names."""
 
 
+PROGRAM = "the program"
+"""What messages call it; the backend is known where they are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """One kind of files that a program writes.
@@ -88,7 +92,7 @@ class Runner:
             limits = replace(self._limits, timeout_s=self._limits.timeout_s * len(cases))
             words = self._line.filled(self._places(place.folder, list(cases)))
             ended = place.run(words, env=self._env, limits=limits)
-            teller = Teller(self._line.program, place.folder, ended)
+            teller = Teller(place.folder, ended)
             if self._batch or ended.exit_code == 0:
                 self._read(place.folder, cases, teller)
         for case, study in cases.items():
@@ -133,7 +137,7 @@ class Runner:
         enough = all if len(cases) > 1 else any
         held = [case for case in cases if enough(item.holds(case) for item in files)]
         named = [replace(cases[case], id=case, patient_id=case) for case in held]
-        for case, answer in zip(held, ask(imported(teller.program, files), named), strict=True):
+        for case, answer in zip(held, ask(imported(PROGRAM, files), named), strict=True):
             self._answers[cases[case]] = teller.of_answer(answer, case, cases[case])
 
     def _keep(self, study: Study, failure: Failure) -> None:
