@@ -24,11 +24,12 @@ from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
+    GradePrediction,
     LocalisationPrediction,
     Mask,
     NoTumour,
 )
-from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.study import Grade, Study
 from gliobench.domain.studies.study_ids import LONGEST_NAME
 
 AT_ONCE = 16
@@ -177,7 +178,8 @@ def _file_name(study_id: str) -> str:
 
 
 def _write_tables(run: RunStore, manifest: RunManifest, out: Path) -> Exported:
-    tables = [table for table in TABLES if table.is_of(manifest)]
+    graded = [_grades(run, manifest)] if manifest.grades else []
+    tables = graded + [table for forms, table in PLACES if manifest.forms & forms]
     if not tables:
         raise InvalidInputError(
             f"the run of {manifest.backend} has masks alone: wanted layout {Layout.BRATS.value}"
@@ -201,22 +203,42 @@ class _Table:
     Args:
         option: Of `gliobench import`, and the file's name.
         columns: Its header.
-        is_of: Whether a run has what it holds.
         rows: Of one study.
     """
 
     option: str
     columns: Sequence[str]
-    is_of: Callable[[RunManifest], bool]
     rows: Callable[[StudyPrediction, RunManifest], Iterable[Cells]]
+
+
+def _grades(run: RunStore, manifest: RunManifest) -> _Table:
+    """Lay grades out; of another target than the grade, as one column of the positive class."""
+    if manifest.target.is_grade:
+        return _Table("grades", ["study_id", "grade", "probability_hgg", *FAILED], _grade_rows)
+    said = (case.grade for case in run.scores())
+    are_classes = all(
+        not isinstance(grade, GradePrediction) or grade.probability_hgg is None for grade in said
+    )
+    column = "prediction" if are_classes else "probability"
+
+    def rows(said: StudyPrediction, _: RunManifest) -> Iterator[Cells]:
+        grade = said.grade
+        if not isinstance(grade, GradePrediction):
+            yield [said.study_id, "", *_failed(grade)]
+        elif are_classes:
+            yield [said.study_id, int(grade.grade is Grade.HGG), "", ""]
+        else:
+            yield [said.study_id, grade.probability_hgg, "", ""]
+
+    return _Table("grades", ["study_id", column, *FAILED], rows)
 
 
 def _grade_rows(said: StudyPrediction, _: RunManifest) -> Iterator[Cells]:
     grade = said.grade
-    if grade is None or isinstance(grade, Failure):
-        yield [said.study_id, "", "", *_failed(grade)]
-    else:
+    if isinstance(grade, GradePrediction):
         yield [said.study_id, grade.grade.value, grade.probability_hgg, "", ""]
+    else:
+        yield [said.study_id, "", "", *_failed(grade)]
 
 
 def _places(option: str, columns: Sequence[str], forms: Sequence[Form]) -> _Table:
@@ -236,7 +258,6 @@ def _places(option: str, columns: Sequence[str], forms: Sequence[Form]) -> _Tabl
     return _Table(
         option,
         ["study_id", "form", "oracle", "frame", "axis", *columns, *FAILED],
-        lambda manifest: bool(manifest.forms & set(forms)),
         rows,
     )
 
@@ -244,9 +265,7 @@ def _places(option: str, columns: Sequence[str], forms: Sequence[Form]) -> _Tabl
 def _numbers(place: object) -> Cells:
     """Lay a place out: the axis across its plane, then coordinates of the RAS+ grid."""
     match place:
-        case Point():
-            return [place.plane.axis.name.lower(), *numbers_of(place.in_volume)]
-        case Box():
+        case Point() | Box():
             return [place.plane.axis.name.lower(), *numbers_of(place.in_volume)]
         case Polygon(plane=plane):
             vertices = [Point(plane, vertex).in_volume.at for vertex in place.vertices]
@@ -256,22 +275,16 @@ def _numbers(place: object) -> Cells:
     raise InvalidInputError(f"a {type(place).__name__} is more than a few numbers")
 
 
-TABLES = (
-    _Table(
-        "grades",
-        ["study_id", "grade", "probability_hgg", *FAILED],
-        lambda manifest: manifest.grades,
-        _grade_rows,
-    ),
-    _places("points", ["i", "j", "k"], (Form.POINT, Form.POINT_3D)),
-    _places(
-        "boxes",
-        ["i_start", "j_start", "k_start", "i_stop", "j_stop", "k_stop"],
-        (Form.BOX, Form.BOX_3D),
-    ),
-    _places("polygons", ["vertices"], (Form.POLYGON,)),
+_CORNERS = ["i_start", "j_start", "k_start", "i_stop", "j_stop", "k_stop"]
+PLACES = tuple(
+    (frozenset(forms), _places(option, columns, forms))
+    for option, columns, forms in (
+        ("points", ["i", "j", "k"], (Form.POINT, Form.POINT_3D)),
+        ("boxes", _CORNERS, (Form.BOX, Form.BOX_3D)),
+        ("polygons", ["vertices"], (Form.POLYGON,)),
+    )
 )
-"""The files of the layout `csv`, in order."""
+"""The forms and the file of each kind of place of the layout `csv`, in order."""
 
 
 def _answer(said: StudyPrediction, form: Form) -> object:

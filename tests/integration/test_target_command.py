@@ -72,6 +72,28 @@ def test_baselines_answer_another_target_and_nothing_says_hgg(
         assert not re.search("[\ue000-\uf8ff]", text)
 
 
+@pytest.mark.parametrize("backend", ["majority", "prevalence"])
+def test_answers_to_another_target_are_the_same_when_they_are_imported_again(
+    tmp_path: Path, idh: list[str], backend: str
+) -> None:
+    run, again, files = tmp_path / "run", tmp_path / "again", tmp_path / "files"
+    gliobench("evaluate", "c", "--backend", backend, "--out", str(run), *idh)
+    exported = gliobench(
+        *("export-predictions", str(run / backend), "--layout", "csv", "--out", str(files))
+    )
+    assert exported.exit_code == 0, exported.output
+
+    grades = ["--grades", str(files / "grades.csv")]
+    done = gliobench("import", "c", "--name", "again", *grades, "--out", str(again), *idh)
+
+    assert done.exit_code == 0, done.output
+    before, after = (
+        [case.grade for case in container.run_store(str(place)).scores()]
+        for place in (run / backend, again / "again")
+    )
+    assert after == before != []
+
+
 def test_imported_predictions_answer_another_target(tmp_path: Path, idh: list[str]) -> None:
     grades = tmp_path / "grades.csv"
     grades.write_text("study_id,probability\n" + "".join(f"s{at},0.{9 - at}\n" for at in range(6)))
