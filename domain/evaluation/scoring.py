@@ -143,7 +143,7 @@ def _without_plane(
         return FormOutcome({}, failure, none)
     if failure is not None:
         return _failed(form, failure, target, sets)
-    return FormOutcome(_score_mask(answer if isinstance(answer, Mask) else None, target, sets))
+    return FormOutcome(score_mask(answer if isinstance(answer, Mask) else None, target, sets))
 
 
 def worst_scores(
@@ -181,9 +181,9 @@ def _outcome(
         case Failure():
             return _failed(form, answer, target, sets)
         case Mask():
-            return FormOutcome(_score_mask(answer, target, sets))
+            return FormOutcome(score_mask(answer, target, sets))
         case NoTumour() if form is Form.MASK:
-            return FormOutcome(_score_mask(None, target, sets))
+            return FormOutcome(score_mask(None, target, sets))
         case NoTumour():
             return FormOutcome(worst_scores(form), answer=answer)
     return FormOutcome(_score_place(answer, form, target), answer=answer)
@@ -223,8 +223,17 @@ def _capped(value: float, measure: Measure) -> float:
     return min(value, measure.worst) if measure.is_distance and measure.worst else value
 
 
-def _score_mask(answer: Mask | None, target: Target, sets: Collection[MeasureSet]) -> Scores:
-    """Score the regions that a mask answers, or without one that there is no tumour in any."""
+def score_mask(answer: Mask | None, target: Target, sets: Collection[MeasureSet]) -> Scores:
+    """Score the regions that a mask answers, or without one that there is no tumour in any.
+
+    Args:
+        answer: On the target's grid; None where it shows no tumour.
+        target: The reference.
+        sets: Measures that are asked for, beside what is always computed.
+
+    Raises:
+        InvalidInputError: The mask lies on another grid.
+    """
     if answer is not None and answer.grid != target.grid:
         raise InvalidInputError(f"mask on a grid of {answer.grid.shape} that is not the study's")
     if answer is None:

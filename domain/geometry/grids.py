@@ -289,6 +289,8 @@ def extent(region: BoolArray) -> tuple[slice, ...]:
     Raises:
         InvalidInputError: No element is True.
     """
+    if region.flags.f_contiguous and not region.flags.c_contiguous:  # looked at as it lies
+        return extent(region.T)[::-1]
     block: list[slice] = []
     rest: NDArray[np.bool_] = region
     for axis in range(region.ndim):

@@ -93,9 +93,10 @@ class MaskPair:
 
     def cut(self, block: tuple[slice, ...]) -> MaskPair:
         """Cut both masks alike; what is cut off has to be empty."""
-        kept = self.reference[block]
-        n_cut_off = self.n_cut_off + self.reference.size - kept.size
-        return MaskPair(kept, self.prediction[block], self.spacing_mm, n_cut_off)
+        # copied, because masks from files have i fastest, and everything below goes along k
+        kept = [np.ascontiguousarray(mask[block]) for mask in (self.reference, self.prediction)]
+        n_cut_off = self.n_cut_off + self.reference.size - kept[0].size
+        return MaskPair(kept[0], kept[1], self.spacing_mm, n_cut_off)
 
     @cached_property
     def n_reference(self) -> int:

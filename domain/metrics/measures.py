@@ -548,19 +548,6 @@ MEASURES += (
         of_brats_2023=lambda found: found.specificity,
     ),
     Measure(
-        key="brats2023_legacy_hd95_mm",
-        title="Whole HD95 (BraTS 2023)",
-        meaning="HD95 of the whole region by area of the surface between voxels, Legacy_HD95 of the "
-        "program of 2023",
-        unit="mm",
-        digits=1,
-        lower_is_better=True,
-        worst=brats2023.PENALTY_MM,
-        forms=(Form.MASK,),
-        in_tables=False,
-        of_brats_2023=lambda found: found.legacy_hd95_mm,
-    ),
-    Measure(
         key="brats2026_f1",
         title="F1 (BraTS 2026)",
         meaning="Lesions found, by one-to-one matching: harmonic mean of precision and recall; "

@@ -8,7 +8,7 @@ Source: rachitsaluja/BraTS-2023-Metrics at 43c9052, whose numbers these are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from math import inf
 
@@ -71,8 +71,8 @@ class Scores2023:
         sensitivity: Share of the reference's voxels that are predicted.
         specificity: Share of the other voxels that are not.
         legacy_dice: Of the whole region.
-        legacy_hd95_mm: Of the whole region; 374 where exactly one mask is empty.
         reference_mm3: Volume of the region in the reference.
+        pair: The region in both masks.
     """
 
     lesions: tuple[Lesion2023, ...]
@@ -80,8 +80,13 @@ class Scores2023:
     sensitivity: float
     specificity: float
     legacy_dice: float
-    legacy_hd95_mm: float
     reference_mm3: float
+    pair: MaskPair = field(repr=False)
+
+    @property
+    def legacy_hd95_mm(self) -> float:
+        """HD95 of the whole region; 374 where exactly one mask is empty."""
+        return min(_hd95_mm(self.pair), PENALTY_MM)
 
     @property
     def counted(self) -> list[Lesion2023]:
@@ -123,8 +128,7 @@ def scores_2023(pair: MaskPair, rule: Rule2023 = GLI_2023) -> Scores2023:
         rule: Of the task.
     """
     one = pair.cropped
-    whole_mm = _hd95_mm(one)
-    lesions, matched = _lesions(one, rule, whole_mm)
+    lesions, matched = _lesions(one, rule)
     n_neither = one.reference.size + one.n_cut_off - _n_either(one)
     n_without = n_neither + one.n_prediction - one.n_shared
     return Scores2023(
@@ -135,14 +139,12 @@ def scores_2023(pair: MaskPair, rule: Rule2023 = GLI_2023) -> Scores2023:
         else float(not one.n_prediction),
         specificity=n_neither / n_without if n_without else 0.0,
         legacy_dice=_dice(one.n_reference, one.n_prediction, one.n_shared),
-        legacy_hd95_mm=min(whole_mm, PENALTY_MM),
         reference_mm3=_mm3(one.n_reference, one),
+        pair=one,
     )
 
 
-def _lesions(
-    pair: MaskPair, rule: Rule2023, whole_mm: float
-) -> tuple[tuple[Lesion2023, ...], set[int]]:
+def _lesions(pair: MaskPair, rule: Rule2023) -> tuple[tuple[Lesion2023, ...], set[int]]:
     """Score each lesion of the reference; also name the predicted parts that lie within reach."""
     if not pair.n_reference:
         return (), set()
@@ -156,20 +158,13 @@ def _lesions(
     for number, part in shared_voxels(labels, pair.predicted_parts.labels):
         within_reach[number].append(part)
     found = tuple(
-        _lesion(pair, lesions, number, parts, rule=rule, whole_mm=whole_mm)
-        for number, parts in within_reach.items()
+        _lesion(pair, lesions, number, parts, rule) for number, parts in within_reach.items()
     )
     return found, set(chain.from_iterable(within_reach.values()))
 
 
 def _lesion(
-    pair: MaskPair,
-    lesions: Parts,
-    number: int,
-    matched: list[int],
-    *,
-    rule: Rule2023,
-    whole_mm: float,
+    pair: MaskPair, lesions: Parts, number: int, matched: list[int], rule: Rule2023
 ) -> Lesion2023:
     predicted = pair.predicted_parts
     n_lesion, box = int(lesions.n_voxels[number]), lesions.boxes[number - 1]
@@ -180,11 +175,7 @@ def _lesion(
     n_matched = int(predicted.n_voxels[matched].sum())
     # a voxel of the lesion that is predicted at all is of a part within reach
     n_shared = int(np.count_nonzero(within & pair.prediction[box]))
-    hd95_mm = (
-        whole_mm
-        if lesions.n == 1 and len(matched) == predicted.n
-        else _hd95_mm(_beside(pair, lesions, number, matched))
-    )
+    hd95_mm = _hd95_mm(_beside(pair, lesions, number, matched))
     dice = _dice(n_lesion, n_matched, n_shared)
     return Lesion2023(volume_mm3, len(matched), dice, hd95_mm, volume_mm3 > rule.small_mm3)
 
@@ -192,6 +183,8 @@ def _lesion(
 def _beside(pair: MaskPair, lesions: Parts, number: int, matched: list[int]) -> MaskPair:
     """Pick one lesion and its parts, within their box."""
     predicted = pair.predicted_parts
+    if lesions.n == 1 and len(matched) == predicted.n:
+        return pair
     boxes = [lesions.boxes[number - 1], *(predicted.boxes[part - 1] for part in matched)]
     box = tuple(
         slice(min(span.start for span in spans), max(span.stop for span in spans))
