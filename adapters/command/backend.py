@@ -16,7 +16,7 @@ from gliobench.adapters.command.runner import Output, Runner
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.errors import BackendError
+from gliobench.domain.errors import BackendError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.files.content import content_of, digest_of
 from gliobench.domain.predictions.prediction import (
@@ -53,7 +53,7 @@ def command_backend(
 
     Raises:
         InvalidInputError: The command names a place that there is not.
-        NotFoundError: There is no such program.
+        NotFoundError: There is no such program, or no such file of its version.
         BackendError: A file that it is made of cannot be read.
     """
     setting = f"backend.{name}.command"
@@ -115,7 +115,10 @@ def _limits(options: CommandOptions) -> Limits:
 def _made_of(line: CommandLine, options: CommandOptions) -> list[str]:
     """Hash the files that the command names, and what its version names."""
     files = [f"{path.name} {digest_of(path)}" for path in line.files()]
-    return [*files, content_of(options.version) or options.version]
+    content = content_of(options.version)
+    if not content and options.version.startswith(("/", "./", "../")):
+        raise NotFoundError(f"version {options.version}: no such file or folder")
+    return [*files, content or options.version]
 
 
 def _provenance(

@@ -8,7 +8,7 @@ from signal import Signals
 
 from gliobench.adapters.command.program import Ended, Limits
 from gliobench.application.predict.ask_backend import Answer
-from gliobench.domain.messages import cut, one_line
+from gliobench.domain.messages import VALUE_LENGTH, cut, one_line
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -70,10 +70,12 @@ def _why(ended: Ended, limits: Limits) -> tuple[FailureReason, str]:
         return FailureReason.BACKEND_ERROR, f"used more than {most:g} GiB of memory"
     if ended.exit_code is None:
         return FailureReason.BACKEND_ERROR, f"could not be started: {ended.said}"
+    last = ended.said.strip().rpartition("\n")[2].strip()
+    said = f": {cut(last, VALUE_LENGTH)}" if last else ""
     if ended.exit_code < 0:
-        return FailureReason.BACKEND_ERROR, f"was ended by {_signal(-ended.exit_code)}"
+        return FailureReason.BACKEND_ERROR, f"was ended by {_signal(-ended.exit_code)}{said}"
     if ended.exit_code > 0:
-        return FailureReason.BACKEND_ERROR, f"ended with exit code {ended.exit_code}"
+        return FailureReason.BACKEND_ERROR, f"ended with exit code {ended.exit_code}{said}"
     return FailureReason.MISSING_PREDICTION, "wrote no prediction of the study"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import final
 from zipfile import BadZipFile, ZipFile
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.content import content_of
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
@@ -43,11 +46,20 @@ class NpzProbabilities(PredictionFiles):
 
     grades = False
     forms = frozenset({Form.MASK})
-    fingerprint = ""
-    provenance: Mapping[str, str] = {}
 
     def __init__(self, folder: Path, convention: LabelConvention, threshold: float) -> None:
         self._folder, self._convention, self._threshold = folder, convention, threshold
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash the files and how they are read."""
+        read = f"{self._convention.values()} {self._threshold}"
+        return sha256(f"{read} {content_of(str(self._folder))}".encode()).hexdigest()
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Describe how masks are made."""
+        return {"masks": f"probabilities above {self._threshold:g}, labels {self._convention.name}"}
 
     def holds(self, study_id: str) -> bool:
         """Return whether there is a file of a case."""

@@ -161,11 +161,16 @@ def _opened(output: Output, folder: Path, cases: Sequence[str]) -> PredictionFil
 class _Unreadable(PredictionFiles):
     """A file that is not there, or cannot be read: each case has its failure."""
 
-    fingerprint = ""
-    provenance: Mapping[str, str] = {}
-
     def __init__(self, output: Output, failure: Failure, is_there: bool) -> None:
         self._output, self._failure, self._is_there = output, failure, is_there
+
+    @property
+    def fingerprint(self) -> str:
+        return self._failure.detail
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        return {"unreadable": self._failure.detail}
 
     @property
     def grades(self) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image
+from gliobench.adapters.command.probabilities import NpzProbabilities
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks
 from gliobench.adapters.prediction_files import (
@@ -48,8 +50,19 @@ def of_text(name: str, text: str, read: Callable[..., PredictionFiles], *kind: F
     return make
 
 
+def of_probabilities(folder: Path) -> PredictionFiles:
+    channels = np.zeros((3, *CASE.study.grid.shape[::-1]), np.float32)
+    np.savez(folder / "held.npz", probabilities=channels)
+    return probabilities_in(folder)
+
+
+def probabilities_in(folder: Path) -> PredictionFiles:
+    return NpzProbabilities(folder, BUILT_IN["nnunet-brats"], 0.5)
+
+
 MADE = {
     "masks": of_masks,
+    "probabilities": of_probabilities,
     "grades": of_text("g.csv", "study_id,grade\nheld,HGG\n", read_grades),
     "points": of_text("p.csv", "study_id,i,j,k\nheld,1,2,3\n", read_places, Form.POINT_3D),
     "coco": of_text(
@@ -117,6 +130,7 @@ def test_the_fingerprint_is_of_the_content(
         "p.csv": lambda: read_places(file, Form.POINT_3D),
         "c.json": lambda: read_coco(file, Form.BOX_3D),
         "a.jsonl": lambda: read_answers(file),
+        "held.npz": lambda: probabilities_in(tmp_path),
     }
     key = "masks" if file.suffix == ".nii" else file.name
     assert changed[key]().fingerprint != files.fingerprint

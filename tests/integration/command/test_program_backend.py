@@ -94,7 +94,7 @@ def test_a_crash_fails_the_study_with_what_the_program_printed() -> None:
     found = failure(backend("crash"))
 
     assert found.reason is FailureReason.BACKEND_ERROR
-    assert found.detail.endswith("ended with exit code 3")
+    assert found.detail == "the program ended with exit code 3: about to fail"
     assert found.raw == "no model for a study in input\nabout to fail"
 
 
@@ -313,6 +313,7 @@ def test_a_report_learns_what_ran_and_neither_secrets_nor_folders() -> None:
         ({"output": ["points.csv", "points.json"]}, InvalidInputError, "kind of answer once"),
         ({"output": "answers.csv"}, InvalidInputError, "wanted some of masks, grades.csv"),
         ({"questions": "age"}, InvalidInputError, "backend.mine.questions"),
+        ({"version": "/no/such/weights"}, NotFoundError, "version /no/such/weights: no such file"),
         ({"trained_on": "no-such-file"}, NotFoundError, "no-such-file"),
         ({"labels": None}, InvalidInputError, "backend.mine.labels: wanted the convention"),
         ({"labels": "brats-1900"}, InvalidInputError, "no such convention"),
