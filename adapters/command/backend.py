@@ -26,6 +26,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
 )
 from gliobench.domain.secrets import hidden
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.study import Study
 
 CHECK_S = 120.0
@@ -40,6 +41,7 @@ def command_backend(
     write_image: WriteImage,
     trained_on: frozenset[str] | None,
     threads: int | None = None,
+    target: GradingTarget = GRADE,
 ) -> Backend:
     """Build the backend of a program.
 
@@ -50,6 +52,7 @@ def command_backend(
         write_image: Writes what it is given.
         trained_on: Hashes of the patients that it learned from; None where that is not stated.
         threads: That it may use; None leaves the choice to it.
+        target: What its grades are of.
 
     Raises:
         InvalidInputError: The command names a place that there is not.
@@ -70,17 +73,19 @@ def command_backend(
         batch=options.batch,
     )
     made_of = _made_of(line, options)
-    table = options.model_dump(mode="json")
+    decisive: list[object] = [options.model_dump(mode="json"), made_of]
+    decisive += [] if target.is_grade else [str(target)]
     return Backend(
         name=name,
         classifier=_Grades(runner) if any(item.grades for item in outputs.values()) else None,
         localizer=_Places(runner, outputs.values())
         if any(o.forms for o in outputs.values())
         else None,
-        fingerprint=hashlib.sha256(json.dumps([table, made_of]).encode()).hexdigest(),
+        fingerprint=hashlib.sha256(json.dumps(decisive).encode()).hexdigest(),
         provenance=_provenance(line, options, made_of),
         trained_on=trained_on,
         facts=BackendFacts(family=options.family),
+        target=target,
     )
 
 

@@ -33,6 +33,8 @@ BARE = ("probability", "prob")
 OF_GRADES = ("ishgg", "hgg")
 CLASSES = ("prediction", "predictedclass", *OF_GRADES)
 """Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
+ONES = {"0": Grade.LGG, "0.0": Grade.LGG, "1": Grade.HGG, "1.0": Grade.HGG}
+"""Cells of classes."""
 TARGET = "target"
 """GaNDLF's column of references, in the same classes."""
 
@@ -75,8 +77,7 @@ def targets_in(path: DatasetPath) -> Mapping[str, Grade]:
     """
     rows = _by_study(Table.read(path))
     found = {study_id: row.first(TARGET) for study_id, row in rows.items()}
-    classes = {"0": Grade.LGG, "0.0": Grade.LGG, "1": Grade.HGG, "1.0": Grade.HGG}
-    return {study_id: classes[text] for study_id, text in found.items() if text in classes}
+    return {study_id: ONES[text] for study_id, text in found.items() if text in ONES}
 
 
 def _by_study(table: Table) -> dict[str, Row]:
@@ -93,10 +94,14 @@ class _Reading:
     """Reads the rows of one table, whose columns say what its numbers mean."""
 
     def __init__(self, table: Table, rows: Mapping[str, Row], target: GradingTarget) -> None:
+        self._class: str | None = None
         known = {"grade", *SURE, *BARE, *CLASSES}
         self._columns = [name for name in (*SURE, *BARE, *CLASSES) if name in table.columns]
         if not target.is_grade:
             _check_columns(table, target)
+            if set(self._columns) == {"prediction", "probability"}:
+                self._columns = ["probability"]
+                self._class = "prediction"
         elif not table.columns & known:
             raise InvalidInputError(
                 f"{table.place}: row 1: wanted a column grade or probability_hgg, or GaNDLF's Prediction"
@@ -114,7 +119,7 @@ class _Reading:
     def __call__(self, row: Row) -> GradePrediction | Failure:
         if failure := failure_in(row):
             return failure
-        grade = _grade(row)
+        grade = _grade(row) if self._class is None else _class(row, self._class)
         number = self._number(row)
         raw = row.first("raw")
         if grade is None and number is None:
@@ -140,6 +145,15 @@ class _Reading:
         if not 0.0 <= number <= 1.0:
             raise InvalidInputError(f"{row.at}: {shown(text)}: wanted a probability from 0 to 1")
         return number
+
+
+def _class(row: Row, column: str) -> Grade | None:
+    text = row.first(column)
+    if text is not None and text not in ONES:
+        raise InvalidInputError(
+            f"{row.at}: {column} {shown(text)}: wanted 1 or 0 beside a probability"
+        )
+    return None if text is None else ONES[text]
 
 
 def _check_columns(table: Table, target: GradingTarget) -> None:

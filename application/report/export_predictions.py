@@ -178,7 +178,7 @@ def _file_name(study_id: str) -> str:
 
 
 def _write_tables(run: RunStore, manifest: RunManifest, out: Path) -> Exported:
-    graded = [_grades(run, manifest)] if manifest.grades else []
+    graded = [_grades(manifest)] if manifest.grades else []
     tables = graded + [table for forms, table in PLACES if manifest.forms & forms]
     if not tables:
         raise InvalidInputError(
@@ -211,32 +211,19 @@ class _Table:
     rows: Callable[[StudyPrediction, RunManifest], Iterable[Cells]]
 
 
-def _grades(run: RunStore, manifest: RunManifest) -> _Table:
-    """Lay grades out; of another target than the grade, as one column of the positive class."""
+def _grades(manifest: RunManifest) -> _Table:
+    """Lay grades out; of another target than the grade, 1 and the probability of its positive class."""
     if manifest.target.is_grade:
         return _Table("grades", ["study_id", "grade", "probability_hgg", *FAILED], _grade_rows)
-    said = (case.grade for case in run.scores())
-    are_classes = all(
-        not isinstance(grade, GradePrediction) or grade.probability_hgg is None for grade in said
-    )
-    column = "prediction" if are_classes else "probability"
-
-    def rows(said: StudyPrediction, _: RunManifest) -> Iterator[Cells]:
-        grade = said.grade
-        if not isinstance(grade, GradePrediction):
-            yield [said.study_id, "", *_failed(grade)]
-        elif are_classes:
-            yield [said.study_id, int(grade.grade is Grade.HGG), "", ""]
-        else:
-            yield [said.study_id, grade.probability_hgg, "", ""]
-
-    return _Table("grades", ["study_id", column, *FAILED], rows)
+    return _Table("grades", ["study_id", "prediction", "probability", *FAILED], _grade_rows)
 
 
-def _grade_rows(said: StudyPrediction, _: RunManifest) -> Iterator[Cells]:
+def _grade_rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]:
     grade = said.grade
     if isinstance(grade, GradePrediction):
-        yield [said.study_id, grade.grade.value, grade.probability_hgg, "", ""]
+        is_positive = int(grade.grade is Grade.HGG)
+        name = grade.grade.value if manifest.target.is_grade else is_positive
+        yield [said.study_id, name, grade.probability_hgg, "", ""]
     else:
         yield [said.study_id, "", "", *_failed(grade)]
 

@@ -46,8 +46,8 @@ class GradingTarget:
     name: str
     positive: str
     negative: str
-    positive_short: str = ""
-    negative_short: str = ""
+    positive_short: str = field(default="", compare=False)
+    negative_short: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:

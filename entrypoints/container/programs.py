@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from gliobench.adapters.command.backend import check_starts, command_backend
@@ -27,6 +28,7 @@ from gliobench.domain.errors import GliobenchError, InvalidInputError
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.entrypoints.container.backends import BackendKind
 from gliobench.entrypoints.container.prediction_files import OpenPath, training_patients
 from gliobench.entrypoints.label_settings import checked_table, declared_convention
@@ -68,10 +70,13 @@ def program_backend(
         BackendError: A file that it is made of cannot be read.
     """
     options = CommandOptions.checked(table, backend=name)
+    writes_grades = any(item.startswith("grades.") for item in options.output)
+    target = source.target if source and writes_grades else GRADE
     return command_backend(
         name,
         options,
-        outputs=_outputs(name, options),
+        outputs=_outputs(name, options, target),
+        target=target,
         write_image=write_image,
         trained_on=training_patients(options.trained_on, source, open_path),
         threads=threads,
@@ -101,8 +106,8 @@ def _check(name: str, settings: Settings, build: BackendKind) -> str | Gliobench
         return error
 
 
-def _outputs(name: str, options: CommandOptions) -> dict[str, Output]:
-    outputs = {item: _output(item, name, options) for item in options.output}
+def _outputs(name: str, options: CommandOptions, target: GradingTarget) -> dict[str, Output]:
+    outputs = {item: _output(item, name, options, target) for item in options.output}
     forms = [form for output in outputs.values() for form in output.forms]
     if len(forms) > len(set(forms)) or sum(output.grades for output in outputs.values()) > 1:
         raise InvalidInputError(
@@ -111,7 +116,7 @@ def _outputs(name: str, options: CommandOptions) -> dict[str, Output]:
     return outputs
 
 
-def _output(item: str, name: str, options: CommandOptions) -> Output:
+def _output(item: str, name: str, options: CommandOptions, target: GradingTarget) -> Output:
     """Return how a kind of output is read, by the name of its file without the ending."""
     kind, dot, ending = item.partition(".")
     point, box = (Form.POINT, Form.BOX) if options.on_plane else (Form.POINT_3D, Form.BOX_3D)
@@ -120,7 +125,7 @@ def _output(item: str, name: str, options: CommandOptions) -> Output:
     if dot and ending in ENDINGS.get(kind, ()):
         match kind:
             case "grades":
-                return Output(_reader(read_grades, item), grades=True)
+                return Output(_reader(partial(read_grades, target=target), item), grades=True)
             case "points":
                 return Output(_reader(_points, item), forms=frozenset({point}))
             case "boxes":

@@ -41,6 +41,7 @@ from gliobench.domain.predictions.prediction import (
     Mask,
     NoTumour,
 )
+from gliobench.domain.studies.grading_target import GradingTarget
 from gliobench.domain.studies.image_hash import image_hash
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality, Study
@@ -64,6 +65,7 @@ __all__ = [
     "GliobenchError",
     "Grade",
     "GradePrediction",
+    "GradingTarget",
     "Grid",
     "InvalidInputError",
     "JobError",

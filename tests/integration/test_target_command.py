@@ -17,6 +17,7 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.domain.metrics import measures
+from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.cli import app
@@ -112,6 +113,32 @@ def test_imported_predictions_answer_another_target(tmp_path: Path, idh: list[st
     assert isinstance(auroc, Estimate)
     assert isinstance(specificity, Estimate)
     assert (auroc.value, specificity.value) == (1.0, 0.0)
+
+
+def test_predictions_of_another_target_are_exported_and_imported_again(
+    tmp_path: Path, idh: list[str]
+) -> None:
+    (tmp_path / "g.csv").write_text("id,prediction,probability\ns0,1,0.25\ns1,0,0.75\ns2,1,\n")
+    run, out = str(tmp_path / "run"), str(tmp_path / "out")
+    gliobench(
+        "import", "c", "--name", "tool", "--grades", str(tmp_path / "g.csv"), "--out", run, *idh
+    )
+
+    exported = gliobench("export-predictions", f"{run}/tool", "--layout", "csv", "--out", out)
+    again = gliobench(
+        *("import", "c", "--name", "again", "--grades", f"{out}/grades.csv", "--out", run, *idh)
+    )
+
+    assert exported.exit_code == 0, exported.output
+    assert "s1,0,0.75," in (tmp_path / "out/grades.csv").read_text()
+    assert again.exit_code in (0, 3), again.output
+    one, other = (list(container.run_store(f"{run}/{name}").scores()) for name in ("tool", "again"))
+    assert [case.grade for case in one][:3] == [
+        GradePrediction(Grade.HGG, 0.25),
+        GradePrediction(Grade.LGG, 0.75),
+        GradePrediction(Grade.HGG),
+    ]
+    assert [case.grade for case in one][:3] == [case.grade for case in other][:3]
 
 
 @pytest.mark.parametrize(
