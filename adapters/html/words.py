@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, product
 
 from gliobench.adapters.html.numbers import count, interval, listed, number, value_of
 from gliobench.domain.comparison.endpoints import AUROC, Endpoint
@@ -52,11 +53,13 @@ def rival_name(rank: Rank) -> str:
 def ranked_by(ranking: Ranking) -> str:
     """Name in prose what a ranking is by, and the method where that is not the endpoint's own value."""
     if ranking.endpoint is None:
-        used = [pair for pair in RANKED_TOGETHER if pair[1].score_name(pair[0]) in ranking.measures]
-        regions = listed(list(dict.fromkeys(region.value for region, _ in used)))
-        return (
-            f"{listed(list(dict.fromkeys(item.title for _, item in used)))} of {regions} together"
-        )
+        used = [
+            (measure.title, region.value)
+            for measure, region in product(chain(*RANKED_TOGETHER), Region)
+            if measure.score_name(region) in ranking.measures
+        ]
+        titles, regions = (listed(list(dict.fromkeys(names))) for names in zip(*used, strict=True))
+        return f"{titles} of {regions} together"
     name = endpoint_name(ranking.endpoint)
     return name if ranking.leads else f"{name}, by {ranking.method.value}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from gliobench.domain.comparison.paired_places import PlacedStudies
 from gliobench.domain.comparison.rivals import Rivals
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import squared_error
-from gliobench.domain.metrics.measures import RANKED_TOGETHER
+from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.rank_methods import RankedScores, RankMethod, ranks
 from gliobench.domain.statistics.sampling import Indices, SamplingPlan
@@ -88,21 +89,22 @@ def placed(
     return Contest(ranked, SamplingPlan.of(studies.numbers[there].tolist()))
 
 
-def by_all_measures(
-    cases: Mapping[str, CaseTable], numbers: Indices, rivals: Rivals
+def by_all_regions(
+    cases: Mapping[str, CaseTable], measures: Sequence[Measure], numbers: Indices, rivals: Rivals
 ) -> tuple[Contest, tuple[str, ...]] | None:
-    """Score masks by the mean of the ranks that they have in a study by each of `RANKED_TOGETHER`.
+    """Score masks by the mean of their ranks in a study by each measure and region.
 
     Args:
         cases: Scores of the same studies, by backend.
+        measures: Of masks.
         numbers: (N,) whose studies they are, by number.
         rivals: Of all of these backends.
 
     Returns:
-        The contest and the measures in which all backends are scored; None without any.
+        The contest, and the measures by region in which all backends are scored; None without any.
     """
     totals, counts, names = np.zeros((len(numbers), len(rivals))), np.zeros(len(numbers)), []
-    for region, measure in RANKED_TOGETHER:
+    for measure, region in product(measures, Region):
         scores = np.column_stack(
             [table.scores(Form.MASK, measure, region) for table in cases.values()]
         )

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from gliobench.domain.comparison.arms import BootstrapOptions
-from gliobench.domain.comparison.contest import Contest, by_all_measures, graded, placed
+from gliobench.domain.comparison.contest import Contest, by_all_regions, graded, placed
 from gliobench.domain.comparison.endpoints import AUROC, POINT_ERROR, Endpoint
 from gliobench.domain.comparison.paired_grades import DrawnGrades
 from gliobench.domain.comparison.pairs import ComparedStudies
 from gliobench.domain.comparison.ranking import RIVALS, Rank, Ranking
 from gliobench.domain.comparison.rivals import Rivals
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.metrics.measures import RANKED_TOGETHER
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import LEVEL, Estimate, Interval, Measured, NotEstimable
 from gliobench.domain.statistics.rank_methods import (
@@ -50,13 +51,13 @@ def rank_backends(
         bootstrap: Of the resamples.
 
     Returns:
-        By the primary endpoint, by points, and by all measures of masks together. Two rivals are
+        By the primary endpoint, by points, and of masks by the measures of `RANKED_TOGETHER`. Two rivals are
         ranked by the endpoints' own values only; one is not, nor where resamples would not vary.
     """
     found: list[Ranking] = []
     for endpoint in dict.fromkeys((primary, POINT_ERROR)):
         found += _by_endpoint(studies, endpoint, families, bootstrap)
-    return [*found, *_by_all_measures(cases, studies.places.numbers, families, bootstrap)]
+    return [*found, *_by_all_regions(cases, studies.places.numbers, families, bootstrap)]
 
 
 def _by_endpoint(
@@ -88,7 +89,7 @@ def _by_endpoint(
             yield _ranking(drawn, rivals, n, endpoint=endpoint, method=method)
 
 
-def _by_all_measures(
+def _by_all_regions(
     cases: Mapping[str, CaseTable],
     numbers: Indices,
     families: Mapping[str, str],
@@ -96,15 +97,13 @@ def _by_all_measures(
 ) -> Iterator[Ranking]:
     masks = {name: table for name, table in cases.items() if Form.MASK in table.forms}
     rivals = Rivals.of(list(masks), families)
-    found = by_all_measures(masks, numbers, rivals) if len(rivals) >= RIVALS else None
-    if found is None:
-        return
-    contest, measured = found
-    # the scores are mean ranks of studies, and a study that is drawn twice counts twice
-    drawn = _drawn(contest, RankMethod.MEAN, bootstrap)
-    if len(drawn) > 1:
-        method = RankMethod.MEAN_RANK
-        yield _ranking(drawn, rivals, contest.n, endpoint=None, method=method, measures=measured)
+    for measures in RANKED_TOGETHER if len(rivals) >= RIVALS else ():
+        if found := by_all_regions(masks, measures, numbers, rivals):
+            contest, measured = found
+            # the scores are mean ranks of studies, and a study that is drawn twice counts twice
+            drawn = _drawn(contest, RankMethod.MEAN, bootstrap)
+            if len(drawn) > 1:
+                yield _ranking(drawn, rivals, contest.n, measures=measured)
 
 
 def _methods(endpoint: Endpoint, rivals: Rivals) -> tuple[RankMethod, ...]:
@@ -142,8 +141,8 @@ def _ranking(
     rivals: Rivals,
     n: int,
     *,
-    endpoint: Endpoint | None,
-    method: RankMethod,
+    endpoint: Endpoint | None = None,
+    method: RankMethod = RankMethod.MEAN_RANK,
     measures: tuple[str, ...] = (),
 ) -> Ranking:
     ends, shares = rank_intervals(drawn[1:]), rank_shares(drawn[1:])

@@ -69,13 +69,13 @@ class Ranking:
 
     @property
     def leads(self) -> bool:
-        """Whether it is by the endpoint itself, or by all measures together."""
+        """Whether it is by the endpoint itself, or in all regions together."""
         return self.endpoint is None or self.method is RankMethod.MEAN
 
     @property
     def name(self) -> str:
         """The name of the endpoint, and of the method if it is another one than the mean."""
         if self.endpoint is None:
-            return "all_measures"
+            return f"all_regions.{self.measures[0].split('_', 1)[1]}"
         method = "" if self.leads else f".{self.method.value.replace(' ', '_')}"
         return f"{self.endpoint.name}{method}"

@@ -231,7 +231,7 @@ class Report:
         versions: Of gliobench and the libraries that computed.
         casebook: Single cases, for readers.
         missing_shards: Parts of the cohort that were left out, as `I-of-N`.
-        rankings: By the primary endpoint, by points and by all measures of masks; none on simulated
+        rankings: By the primary endpoint, by points and of masks in all regions together; none on simulated
             studies.
         date: When the report was made, as YYYY-MM-DD; empty where it is not known.
         metadata: How the user's table was joined; None without one.

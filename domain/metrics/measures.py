@@ -471,12 +471,10 @@ MEASURES: tuple[Measure, ...] = (
         of_masks=segmented.volume_error_of,
     ),
 )
-RANKED_TOGETHER = tuple((region, measure) for measure in (DICE, HD95_MM) for region in NESTED)
-"""What masks are ranked by together, as BraTS does: a study's rank in each of them counts the same."""
 _MET_2023 = "metastases: 2 mm³"
 _BOTH_EMPTY = "a study without the region in either mask is left out"
 MEASURES += (
-    Measure(
+    BRATS_2023_DICE := Measure(
         key="brats2023_dice",
         title="Dice (BraTS 2023)",
         meaning="Lesion-wise Dice of BraTS 2023 to 2025: mean over the lesions of the reference and the "
@@ -487,7 +485,7 @@ MEASURES += (
         compared=Compared.BY_TEST,
         of_brats_2023=lambda found: found.dice,
     ),
-    Measure(
+    BRATS_2023_HD95_MM := Measure(
         key="brats2023_hd95_mm",
         title="HD95 (BraTS 2023)",
         meaning="Lesion-wise HD95 of BraTS 2023 to 2025, by area of the surface between voxels: the same "
@@ -649,6 +647,9 @@ MEASURES += (
         of_brats_2026=lambda found: found.global_hd95_vox,
     ),
 )
+RANKED_TOGETHER = ((DICE, HD95_MM), (BRATS_2023_DICE, BRATS_2023_HD95_MM))
+"""Measures by which masks are ranked together in all regions, as BraTS does by those of 2023: the ranks of
+a study by each measure and region count the same."""
 GRADING = tuple(item for item in MEASURES if not item.forms)
 """What grades are measured by."""
 

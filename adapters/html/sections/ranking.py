@@ -91,7 +91,7 @@ def _few(differing: Sequence[str], n: int) -> str:
 
 def _by_endpoint(report: Report) -> list[list[Ranking]]:
     """Group the rankings of three rivals or more by endpoint, that by the endpoint itself first."""
-    groups = groupby(report.rankings, key=lambda ranking: ranking.endpoint)
+    groups = groupby(report.rankings, key=lambda ranking: (ranking.endpoint, ranking.measures))
     rankings = (list(found) for _, found in groups)
     return [found for found in rankings if found[0].has_rivals]
 

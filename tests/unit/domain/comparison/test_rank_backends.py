@@ -27,6 +27,7 @@ from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics.measures import BRATS_2023_DICE
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import Estimate, Interval
 from gliobench.domain.statistics.rank_methods import RankedScores, RankMethod
@@ -52,9 +53,16 @@ def places(ranking: Ranking) -> dict[str, int]:
     return {rank.arm: rank.rank for rank in ranking.ranks}
 
 
-def masks(*dice: float, hd95_mm: float = 5.0) -> list[CaseScore]:
-    """Score the whole tumour and its core by these overlaps, and their surfaces by one distance."""
+def masks(*dice: float, hd95_mm: float = 5.0, lesion_wise: float | None = None) -> list[CaseScore]:
+    """Score the whole tumour and its core by these overlaps, and their surfaces by one distance.
+
+    Args:
+        dice: By study.
+        hd95_mm: Of all.
+        lesion_wise: Dice of BraTS 2023, of all whole tumours; None where it was not asked for.
+    """
     regions = (Region.WT, Region.TC)
+    more = {} if lesion_wise is None else {BRATS_2023_DICE.score_name(Region.WT): lesion_wise}
     return [
         replace(
             reading(n, hgg=n % 2 == 0),
@@ -63,6 +71,7 @@ def masks(*dice: float, hd95_mm: float = 5.0) -> list[CaseScore]:
                     mask_score(
                         {name: region_score(value, 0.5, hd95_mm, 0.5, None) for name in regions}
                     )
+                    | more
                 )
             },
         )
@@ -187,8 +196,24 @@ def test_masks_are_ranked_by_all_measures_together() -> None:
     (ranking,) = [one for one in compared(**runs).rankings if one.endpoint is None]
 
     assert ranking.measures == ("WT_dice", "TC_dice", "WT_hd95_mm", "TC_hd95_mm")
+    assert ranking.name == "all_regions.dice"
     assert places(ranking) == {"near": 1, "overlaps": 2, "last": 3}
     assert (ranking.n, ranking.tau) == (2, Estimate(1.0, Interval(1.0, 1.0), 2))
+
+
+def test_lesion_wise_scores_are_ranked_together_apart_from_those_of_whole_regions() -> None:
+    runs = {
+        "one": masks(0.9, 0.8, lesion_wise=0.1),
+        "other": masks(0.7, 0.6, lesion_wise=0.3),
+        "third": masks(0.5, 0.4, lesion_wise=0.2),
+    }
+
+    found = {one.name: one for one in compared(**runs).rankings if one.endpoint is None}
+
+    assert list(found) == ["all_regions.dice", "all_regions.brats2023_dice"]
+    assert places(found["all_regions.dice"]) == {"one": 1, "other": 2, "third": 3}
+    assert found["all_regions.brats2023_dice"].measures == ("WT_brats2023_dice",)
+    assert places(found["all_regions.brats2023_dice"]) == {"other": 1, "third": 2, "one": 3}
 
 
 def test_two_sets_of_masks_are_not_ranked_together() -> None:
