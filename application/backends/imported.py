@@ -60,6 +60,7 @@ def imported(
             f"backend {name}: wanted files of predictions, and each kind of prediction once"
         )
     prints = [item.fingerprint for item in files] + ([] if target.is_grade else [str(target)])
+    prints = [item.fingerprint for item in files]
     return Backend(
         name=name,
         classifier=_Grades(graders[0]) if graders else None,

@@ -81,6 +81,7 @@ class ExportPredictions:
         out: Path,
         layout: Layout,
         *,
+        shards: Sequence[RunStore] = (),
         source: StudySource | None = None,
         labels: LabelConvention | None = None,
     ) -> Exported:
@@ -90,6 +91,7 @@ class ExportPredictions:
             run: Scored.
             out: Folder, made where it is not there.
             layout: What to write.
+            shards: Those that it was merged from, which keep its predictions.
             source: Of the studies, whose files' orientation masks are written in; None writes RAS+.
             labels: Convention of the masks; None takes the run's, if it has the masks' regions and no
                 others, or one that has.
@@ -100,18 +102,18 @@ class ExportPredictions:
             JobError: The run cannot be read, lacks a prediction, or the folder cannot be written.
         """
         manifest = run.manifest()
-        has_masks = Form.MASK in manifest.forms
         if layout is Layout.CSV:
-            return _write_tables(run, manifest, out)
-        if not has_masks:
+            return _write_tables([run, *shards], manifest, out)
+        if Form.MASK not in manifest.forms:
             raise InvalidInputError(
                 f"the run of {manifest.backend} has no masks: wanted layout {Layout.CSV.value}"
             )
-        return self._write_masks(run, manifest, out, layout, source=source, labels=labels)
+        stores = [run, *shards]
+        return self._write_masks(stores, manifest, out, layout, source=source, labels=labels)
 
     def _write_masks(
         self,
-        run: RunStore,
+        stores: Sequence[RunStore],
         manifest: RunManifest,
         out: Path,
         layout: Layout,
@@ -121,7 +123,7 @@ class ExportPredictions:
     ) -> Exported:
         used: LabelConvention | None = labels
         failures: list[Cells] = []
-        for said in _predictions(run, manifest):
+        for said in _predictions(stores, manifest):
             answer = _answer(said, Form.MASK)
             if not isinstance(answer, Mask):
                 failures.append([said.study_id, *_failed(answer)])
@@ -177,7 +179,7 @@ def _file_name(study_id: str) -> str:
     return name
 
 
-def _write_tables(run: RunStore, manifest: RunManifest, out: Path) -> Exported:
+def _write_tables(stores: Sequence[RunStore], manifest: RunManifest, out: Path) -> Exported:
     graded = [_grades(manifest)] if manifest.grades else []
     tables = graded + [table for forms, table in PLACES if manifest.forms & forms]
     if not tables:
@@ -185,7 +187,7 @@ def _write_tables(run: RunStore, manifest: RunManifest, out: Path) -> Exported:
             f"the run of {manifest.backend} has masks alone: wanted layout {Layout.BRATS.value}"
         )
     rows: dict[str, list[Cells]] = {table.option: [] for table in tables}
-    for said in _predictions(run, manifest):
+    for said in _predictions(stores, manifest):
         for table in tables:
             rows[table.option] += table.rows(said, manifest)
     written = {}
@@ -288,15 +290,16 @@ def _failed(answer: object) -> Cells:
     return [FailureReason.MISSING_PREDICTION.value, "no answer"]
 
 
-def _predictions(run: RunStore, manifest: RunManifest) -> Iterator[StudyPrediction]:
-    """Read the predictions that were scored, in the order of the studies."""
-    keys = scored_keys(manifest, run.scores())
+def _predictions(stores: Sequence[RunStore], manifest: RunManifest) -> Iterator[StudyPrediction]:
+    """Read the predictions that the first store's scores are of, in the order of the studies."""
+    keys = scored_keys(manifest, stores[0].scores())
     ordered = sorted(keys)
     for start in range(0, len(ordered), AT_ONCE):
         some = ordered[start : start + AT_ONCE]
-        found = {
-            said.study_id: said for said in run.predictions({keys[study_id] for study_id in some})
-        }
+        found: dict[str, StudyPrediction] = {}
+        for store in stores:
+            wanted = {keys[study_id] for study_id in some if study_id not in found}
+            found |= {said.study_id: said for said in store.predictions(wanted)} if wanted else {}
         if missing := [study_id for study_id in some if study_id not in found]:
             raise JobError(
                 f"the run keeps no prediction of study {missing[0]}: wanted a whole run, or its shards"

@@ -198,6 +198,7 @@ class Container(containers.DeclarativeContainer):
     export_predictions = Factory(
         _wired("reports.ExportOfRun"),
         open_runs=open_runs,
+        open_place=run_place.provider,
         open_dataset=dataset.provider,
         export=Factory(
             _late("application.report.export_predictions.ExportPredictions"),

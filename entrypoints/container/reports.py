@@ -8,7 +8,9 @@ from pathlib import Path
 
 from gliobench.adapters.html.writer import HtmlReportWriter
 from gliobench.adapters.parquet.metadata_table import MAGIC, parquet_metadata
+from gliobench.application.evaluate.run_layout import run_name, shards_of
 from gliobench.application.ports.report_writer import ReportWriter
+from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.storage import Storage
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.report.export_predictions import Exported, ExportPredictions, Layout
@@ -114,11 +116,13 @@ class ExportOfRun:
 
     Args:
         open_runs: Finds and opens runs.
+        open_place: Opens a run's folder as a place of its shards.
         open_dataset: Opens a dataset.
         export: Writes the files.
     """
 
     open_runs: OpenRuns
+    open_place: Callable[[str], RunPlace]
     open_dataset: Callable[[str], StudySource]
     export: ExportPredictions
 
@@ -137,16 +141,17 @@ class ExportOfRun:
             InvalidInputError: There are several runs at the place.
             GliobenchError: As of `OpenRuns`, `ExportPredictions` and a dataset.
         """
-        stores = self.open_runs([run]).stores
-        if len(stores) != 1:
-            raise InvalidInputError(
-                f"{run} holds {len(stores)} runs: wanted one, {', '.join(stores)}"
-            )
-        (store,) = stores.values()
+        found = self.open_runs([run])
+        if len(found.stores) != 1:
+            names = ", ".join(found.stores)
+            raise InvalidInputError(f"{run} holds {len(found.stores)} runs: wanted one of {names}")
+        (store,), (url,) = found.stores.values(), found.places.values()
+        place = self.open_place(url)
         return self.export(
             store,
             out,
             layout,
+            shards=[place.store(run_name("", shard)) for shard in shards_of(place, "")],
             source=None if dataset is None else self.open_dataset(dataset),
             labels=None if labels is None else declared_convention(labels),
         )

@@ -178,6 +178,45 @@ def test_failures_beside_the_masks_keep_their_reasons(dataset: Path, masks: Path
     assert Imported(dataset, masks).failures() == [(IDS[3], "timeout", "after an hour")]
 
 
+def test_no_tumour_found_is_an_answer_and_no_failure(dataset: Path, masks: Path) -> None:
+    (masks / f"{IDS[0]}.nii.gz").unlink()
+    (masks / "failures.csv").write_text(f"study_id,failure\n{IDS[0]},no_tumour_found\n")
+
+    done = Imported(dataset, masks)
+
+    assert (done.code, done.failures()) == (0, [])
+    assert [case.found_tumour for case in done.cases] == [False, True, True, True]
+
+
+def test_workers_and_shards_read_the_same_files(
+    dataset: Path, masks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gliobench.toml").write_text(f"[backend.tool]\nkind = 'files'\nmasks = '{masks}'\n")
+    monkeypatch.chdir(tmp_path)
+    command = ["evaluate", str(dataset), "--backend", "tool", "--out", str(tmp_path / "r")]
+
+    for shard, workers in (("0/2", "2"), ("1/2", "1")):
+        CliRunner().invoke(app, [*command, "--workers", workers, "--shard", shard])
+    merged = container.run_store(str(tmp_path / "r/tool"))
+    exported = CliRunner().invoke(
+        app,
+        [
+            "export-predictions",
+            str(tmp_path / "r/tool"),
+            "--layout",
+            "brats",
+            "--out",
+            str(tmp_path / "e"),
+        ],
+    )
+
+    assert [case.study_id for case in merged.scores()] == IDS
+    assert exported.exit_code == 0, exported.output
+    assert sorted(path.name for path in (tmp_path / "e").glob("*.nii.gz")) == [
+        f"{one}.nii.gz" for one in IDS
+    ]
+
+
 def test_grades_places_and_masks_make_one_arm(dataset: Path, masks: Path, tmp_path: Path) -> None:
     grades, points = tmp_path / "g.csv", tmp_path / "p.csv"
     grades.write_text(f"study_id,probability_hgg\n{IDS[0]},0.8\n")
