@@ -10,12 +10,14 @@ they measure in voxels: on voxels that are not 1 mm cubes neither is a distance 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from gliobench.domain.metrics.distances import percentile_mm
 from gliobench.domain.metrics.mask_pair import MaskPair, shared_voxels
@@ -208,13 +210,35 @@ def _matches(pair: MaskPair) -> dict[int, int]:
     """
     n_lesion, n_part = pair.reference_parts.n_voxels, pair.predicted_parts.n_voxels
     shared = shared_voxels(pair.reference_parts.labels, pair.predicted_parts.labels)
-    lesions, parts = (sorted({numbers[side] for numbers in shared}) for side in (0, 1))
-    row, column = ({number: at for at, number in enumerate(side)} for side in (lesions, parts))
-    dices = np.zeros((len(lesions), len(parts)))
-    for (lesion, part), n in shared.items():
-        dices[row[lesion], column[part]] = 2 * n / (n_lesion[lesion] + n_part[part])
-    matched = zip(*linear_sum_assignment(dices, maximize=True), strict=True)
-    return {lesions[i]: parts[j] for i, j in matched if dices[i, j] >= _LEAST_DICE}
+    dices = {
+        (lesion, part): 2 * n / (n_lesion[lesion] + n_part[part])
+        for (lesion, part), n in shared.items()
+    }
+    matches: dict[int, int] = {}
+    for group in _groups(list(dices), pair.reference_parts.n):
+        matches |= _match_group({numbers: dices[numbers] for numbers in group})
+    return matches
+
+
+def _groups(edges: list[tuple[int, int]], n_lesions: int) -> Iterator[list[tuple[int, int]]]:
+    """Split lesions and parts into those that overlap, directly or by others: each is small."""
+    if not edges:
+        return
+    lesions, parts = np.array(edges).T
+    ends = lesions, parts + n_lesions
+    size = int(ends[1].max()) + 1
+    _, which = connected_components(coo_matrix((np.ones(len(edges)), ends), shape=(size, size)))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for edge, group in zip(edges, which[lesions].tolist(), strict=True):
+        found.setdefault(group, []).append(edge)
+    yield from found.values()
+
+
+def _match_group(dices: Mapping[tuple[int, int], float]) -> dict[int, int]:
+    lesions, parts = (sorted({numbers[side] for numbers in dices}) for side in (0, 1))
+    table = np.array([[dices.get((lesion, part), 0.0) for part in parts] for lesion in lesions])
+    matched = zip(*linear_sum_assignment(table, maximize=True), strict=True)
+    return {lesions[i]: parts[j] for i, j in matched if table[i, j] >= _LEAST_DICE}
 
 
 def _measured(pair: MaskPair, number: int, part: int, volume_mm3: float) -> Lesion2026:
