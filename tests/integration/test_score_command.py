@@ -11,8 +11,32 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+import goldens.lesionwise
 from gliobench.entrypoints.cli import app
+from goldens.lesionwise import golden
 
+GOLDENS = Path(goldens.lesionwise.__file__).parent
+OFFICIAL_2023 = {
+    "brats2023_dice": "LesionWise_Score_Dice",
+    "brats2023_hd95_mm": "LesionWise_Score_HD95",
+    "brats2023_found": "Num_TP",
+    "brats2023_missed": "Num_FN",
+    "brats2023_false_alarms": "Num_FP",
+    "brats2023_sensitivity": "Sensitivity",
+    "brats2023_specificity": "Specificity",
+}
+OFFICIAL_2026 = {
+    "brats2026_f1": "all_instance_f1",
+    "brats2026_precision": "all_instance_prec",
+    "brats2026_recall": "all_instance_rec",
+    "brats2026_missed": "all_instance_fn",
+    "brats2026_false_alarms": "all_instance_fp",
+    "brats2026_dice": "lesionwise_dsc_mean",
+    "brats2026_nsd": "lesionwise_nsd_mean",
+    "brats2026_hd95_mm": "lesionwise_hd95_mean",
+    "brats2026_global_nsd": "global_nsd",
+    "brats2026_global_hd95_vox": "global_hd95",
+}
 SHAPE = (30, 12, 12)
 STUDIES = ("BraTS20_Training_001", "BraTS20_Training_002", "BraTS20_Training_003")
 
@@ -182,3 +206,39 @@ def test_what_is_not_there_is_one_line(
     assert result.exit_code == 1
     assert message in result.stderr
     assert len(result.stderr.strip().split("\n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "config", "parser"),
+    [
+        ("brats-gli-2024", "GLI", "gli", "seg"),
+        ("brats-met-2025", "MET", "gli", "mets"),
+        ("brats-ped-2024", None, "ped", "seg"),
+    ],
+)
+@pytest.mark.parametrize("case", ["resection_cavity", "scattered_3"])
+def test_every_region_of_a_task_has_the_official_numbers(
+    tmp_path: Path, case: str, labels: str, task: str | None, config: str, parser: str
+) -> None:
+    with np.load(GOLDENS / "cases.npz") as cases:
+        for name, values in zip(("reference", "prediction"), cases[case], strict=True):
+            write(tmp_path / f"{name}.nii.gz", values)
+
+    result = score(
+        *(tmp_path / "reference.nii.gz", tmp_path / "prediction.nii.gz"),
+        *("--labels", labels, "--json"),
+    )
+
+    (study,) = json.loads(result.stdout)["studies"]
+    official = golden()["cases"][case]
+    of_2026, of_2023 = official["brats2026"][config][parser], official["brats2023"].get(task, {})
+    regions = json.loads(result.stdout)["labels"]["regions"]
+    assert set(regions) >= ({"WT", "TC", "ET", "RC"} if task else {"WT", "TC", "ET", "CC", "ED"})
+    for region in regions:
+        for key, name in OFFICIAL_2026.items():
+            wanted = of_2026[f"{name}_{region.lower()}"]
+            wanted = 373.0 if wanted == "inf" else wanted
+            assert study["scores"].get(f"{region}_{key}") == pytest.approx(wanted), (region, key)
+        for key, name in OFFICIAL_2023.items() if region in of_2023 else ():
+            found = study["scores"][f"{region}_{key}"]
+            assert found == pytest.approx(of_2023[region][name]), (region, key)
