@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError, JobError
-from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.grids import BoolArray, Grid, extent
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Mask
 from gliobench.domain.studies.extent import check_extent
@@ -25,7 +25,7 @@ def packed(mask: Mask) -> bytes:
     They are NumPy's `.npz`: `shape`, `affine`, and each region under its name, as `np.packbits` of
     its voxels in C order.
     """
-    regions = {region.value: np.packbits(voxels) for region, voxels in mask.regions.items()}
+    regions = {region.value: _bits(voxels) for region, voxels in mask.regions.items()}
     file = BytesIO()
     # numpy's stub lets a `**` of arrays fill `allow_pickle`, too.
     np.savez_compressed(file, shape=mask.grid.shape, affine=mask.grid.affine, **regions)  # type: ignore[arg-type]
@@ -61,6 +61,15 @@ def unpacked(content: bytes, *, place: str) -> Mask:
             f"mask {place} cannot be read ({' '.join(str(error).split())}): delete the run to "
             "begin anew"
         ) from error
+
+
+def _bits(voxels: BoolArray) -> NDArray[np.uint8]:
+    """Pack voxels in C order; of a region in another memory order only its extent is turned, for speed."""
+    turned = np.zeros(voxels.shape, dtype=np.bool_)
+    if voxels.any():
+        block = extent(voxels)
+        turned[block] = voxels[block]
+    return np.packbits(turned)
 
 
 def _check_size(content: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gliobench.domain.geometry.grids import BoolArray
 
 MOST_OF_IMAGE = 0.5
@@ -14,7 +16,7 @@ def why_implausible(whole: BoolArray) -> str:
     Args:
         whole: (I, J, K) bool; an axis of one voxel has no border.
     """
-    share = float(whole.mean())
+    share = np.count_nonzero(whole) / whole.size
     if share > MOST_OF_IMAGE:
         return f"the mask covers {share:.0%} of the image: is it inverted?"
     at_border = _border_share(whole)
@@ -26,4 +28,5 @@ def why_implausible(whole: BoolArray) -> str:
 def _border_share(whole: BoolArray) -> float:
     inner = whole[tuple(slice(1, -1) if length > 1 else slice(None) for length in whole.shape)]
     n_border = whole.size - inner.size
-    return float(whole.sum() - inner.sum()) / n_border if n_border else 0.0
+    at_border = np.count_nonzero(whole) - np.count_nonzero(inner)
+    return at_border / n_border if n_border else 0.0
