@@ -147,6 +147,12 @@ def misgrades(cases: list[str], source: Path, out: Path, shape: str) -> None:
     (out / "grades.csv").write_text("\n".join(["case,grade", *rows]))
 
 
+def half_grades(cases: list[str], source: Path, out: Path, *_: str) -> None:
+    """Write all masks, and the grade of the first case."""
+    threshold(cases, source, out)
+    (out / "grades.csv").write_text(f"case,grade\n{cases[0]},HGG\n")
+
+
 def length(source: Path, case: str) -> int:
     header = gzip.decompress((source / f"{case}_0003.nii.gz").read_bytes())[:348]
     return int(struct.unpack_from("<h", header, 42)[0])

@@ -230,6 +230,12 @@ def test_a_wrong_row_in_the_table_of_a_batch_fails_its_own_study_only() -> None:
     assert "grade '3': wanted LGG or HGG" in said[1].detail
 
 
+def test_a_study_of_a_batch_that_lacks_one_kind_of_output_is_tried_alone() -> None:
+    made = backend("half_grades", output=["masks", "grades.csv"], batch=True)
+
+    assert all(isinstance(grade, GradePrediction) for grade, _ in ask(made, STUDIES))
+
+
 def test_training_patients_are_those_of_its_table(tmp_path: Path) -> None:
     names = tmp_path / "trained_on.txt"
     names.write_text("BraTS20_Training_007\n")
@@ -348,3 +354,13 @@ def test_a_list_of_monai_names_the_files_of_each_case(tmp_path: Path) -> None:
     ((case,),) = json.loads((tmp_path / "datalist.json").read_text()).values()
     assert case == {"image": ["case_000/case_000_t2f.nii.gz", "case_000/case_000_t1c.nii.gz"]}
     assert all((tmp_path / name).is_file() for name in case["image"])
+
+
+def test_nothing_is_written_of_a_study_that_lacks_a_modality(tmp_path: Path) -> None:
+    files = InputFiles(LAYOUTS["nnunet"], tuple(Modality), ".nii.gz", write_image)
+    volumes = {Modality.T1N: STUDIES[0].volumes[Modality.T1N]}
+
+    with pytest.raises(NotFoundError):
+        files.write(tmp_path, "case_000", replace(STUDIES[0], volumes=volumes))
+
+    assert list(tmp_path.iterdir()) == []
