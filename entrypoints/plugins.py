@@ -95,10 +95,7 @@ def backend_entry(name: str) -> EntryPoint:
     found = [entry for entry in known if entry.name == name]
     if not found:
         names = ", ".join(sorted({entry.name for entry in known}))
-        raise NotFoundError(
-            f"unknown backend {name!r}: wanted FILE.py:FACTORY, a table "
-            f"[backend.NAME] with its kind, or one of {names}"
-        )
+        raise NotFoundError(f"unknown backend {name!r}: wanted FILE.py:FACTORY or one of {names}")
     if len(found) > 1:
         packages = " and ".join(package_of(entry) for entry in found)
         raise BackendError(f"backend {name!r} is offered by {packages}: uninstall one")

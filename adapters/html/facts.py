@@ -27,10 +27,10 @@ HEAD: Mapping[str, tuple[object, Callable[[Report], object]]] = {
 
 def render_json(report: Report) -> str:
     """Convert a report to JSON: names as in the code, None as null, an unknown key as "unknown"."""
-    text = document(report, **{name: value(report) for name, (_, value) in HEAD.items()})
-    return report.target.in_words(text)
+    head = {name: value(report) for name, (_, value) in HEAD.items()}
+    return document(report, report.target, **head)
 
 
 def report_schema(target: GradingTarget = GRADE) -> str:
     """Describe the JSON of a report on a target."""
-    return target.in_words(schema(Report, **{name: hint for name, (hint, _) in HEAD.items()}))
+    return schema(Report, target, **{name: hint for name, (hint, _) in HEAD.items()})

@@ -12,10 +12,11 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from gliobench.domain.comparison.report import StratumRow
+from gliobench.domain.comparison.worded import worded
 from gliobench.domain.evaluation.summary import GradingSummary
 from gliobench.domain.metrics.measures import CENTRE_ERROR, Measure
 from gliobench.domain.position.bias import PositionBias, PriorComparison
-from gliobench.domain.studies.grading_target import POSITIVE_KEY, class_name
+from gliobench.domain.studies.grading_target import GRADE, POSITIVE_KEY, GradingTarget, class_name
 from gliobench.domain.studies.study import Grade
 
 Schema = dict[str, Any]
@@ -51,23 +52,26 @@ def plain(value: object) -> object:
     return value
 
 
-def document(report: object, **head: object) -> str:
+def document(report: object, target: GradingTarget = GRADE, **head: object) -> str:
     """Convert a report to JSON by its schema: what is not estimable is {"reason": …}.
 
     Args:
         report: Its dataclass.
+        target: Whose names stand for the classes.
         head: What precedes its fields.
     """
     merged = {"$schema": SCHEMA_FILE, "schema": VERSION, **head}
     merged |= {name: getattr(report, field) for field, name in _names(type(report)).items()}
-    return json.dumps(plain(merged), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    values = worded(plain(merged), target)
+    return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def schema(report: type, **head: Any) -> str:  # noqa: ANN401 -- any type
+def schema(report: type, target: GradingTarget = GRADE, **head: Any) -> str:  # noqa: ANN401 -- any type
     """Describe a document in JSON; docstrings of dataclasses become descriptions.
 
     Args:
         report: The dataclass of the report.
+        target: Whose names stand for the classes.
         head: Types of what precedes its fields.
 
     Raises:
@@ -80,7 +84,8 @@ def schema(report: type, **head: Any) -> str:  # noqa: ANN401 -- any type
     described["required"] = [*before, *described["required"]]
     described["properties"] = before | described["properties"]
     described["$defs"] = dict(sorted(definitions.items()))
-    return json.dumps({"$schema": DIALECT, **described}, indent=1, ensure_ascii=False) + "\n"
+    values = worded({"$schema": DIALECT, **described}, target)
+    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
 
 
 def _names(kind: type[Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -23,6 +24,7 @@ from gliobench.adapters.html.templating import environment, policy, text
 from gliobench.adapters.html.words import endpoint_name, grade_counts
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
+from gliobench.domain.comparison.worded import worded
 from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 SHORTLY = {
@@ -58,7 +60,8 @@ def render_report(report: Report) -> str:
     style = "".join(map(text, STYLES)) + page_style()
     scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
     drawn = {name: with_content(blocks(report)) for name, blocks in SECTIONS.items()}
-    return report.target.in_words(
+    cases = case_section(report.casebook)
+    return report.target.in_markup(
         environment()
         .get_template("page.html")
         .render(
@@ -68,7 +71,7 @@ def render_report(report: Report) -> str:
             league=league(report),
             letters=LETTERS,
             about=_about(report),
-            cases=case_section(report.casebook),
+            cases=replace(cases, facts=worded(cases.facts, report.target)),
             names=[arm.name for arm in report.arms],
             simulated=simulated(report.cohort),
             marks=marks(report),

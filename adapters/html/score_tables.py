@@ -21,11 +21,11 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.metrics.measures import GRADING, WORST_MM, Measure, leading, measures_of
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Measured
-from gliobench.domain.studies.grading_target import POSITIVE
+from gliobench.domain.studies.grading_target import CLASS, CLASSES, POSITIVE
 
 GRADED = tuple(measure for measure in GRADING if measure.in_tables)
 """The columns of the table of grades."""
-MIXED_SITES = "Only sites with both grades, where the site does not determine the grade"
+MIXED_SITES = f"Only sites with both {CLASSES}, where the site does not determine the {CLASS}"
 MM3_PER_ML = 1000.0
 ALWAYS_POSITIVE = f"always {POSITIVE}"
 """The row of no skill."""

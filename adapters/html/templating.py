@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from gliobench.adapters.html.numbers import count, listed, percent
 from gliobench.adapters.html.terms import MEANINGS, term
-from gliobench.domain.studies.grading_target import GRADED, NEGATIVE, POSITIVE
+from gliobench.domain.studies.grading_target import CLASS, CLASSES, GRADED, NEGATIVE, POSITIVE
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -42,6 +42,8 @@ def environment() -> Environment:
     }
     made.globals |= {
         "meanings": MEANINGS,
+        "CLASS": CLASS,
+        "CLASSES": CLASSES,
         "GRADED": GRADED,
         "POSITIVE": POSITIVE,
         "NEGATIVE": NEGATIVE,

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from gliobench.domain.metrics.measures import MEASURES, WORST_MM
-from gliobench.domain.studies.grading_target import POSITIVE
+from gliobench.domain.studies.grading_target import CLASS, CLASSES, POSITIVE
 
 STATISTICS: Mapping[str, str] = {
     "Bland–Altman": "Plot of the disagreement of two measurements over their mean, with the limits "
     "between which 95 % of disagreements are expected",
-    "Confusion matrices": "Counts of studies by reference grade and predicted grade",
+    "Confusion matrices": f"Counts of studies by reference {CLASS} and predicted {CLASS}",
     "Discordant": "Studies that one backend grades correctly and the other does not",
     "ECE": "Expected calibration error: mean absolute difference of predicted probability and observed "
     "share; above 0 by chance alone",
@@ -29,7 +29,7 @@ STATISTICS: Mapping[str, str] = {
     "Precision-recall curves": "Precision (PPV) over recall (sensitivity) at every threshold of "
     f"P({POSITIVE})",
     "Reliability": "Agreement of predicted probabilities with observed shares",
-    "Resolution": "How well probabilities separate the grades; higher is better",
+    "Resolution": f"How well probabilities separate the {CLASSES}; higher is better",
     "ROC curves": f"Sensitivity over 1 − specificity at every threshold of P({POSITIVE})",
     "Scoring plane": "The axial plane of the largest reference area, used for scoring only",
     "Tracking index": "1 − own / others, from mean distances of answers to the tumour of their own "

@@ -14,7 +14,7 @@ from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
-from gliobench.domain.geometry.grids import BoolArray, Grid, extent
+from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Mask
@@ -82,10 +82,7 @@ def read_integers(path: DatasetPath) -> frozenset[int]:
         FaultyStudyError: It cannot be read, or contains fractions.
     """
     labels = read_labels(ImageFile.open(path))
-    voxels = labels != 0
-    if not voxels.any():
-        return frozenset()
-    return frozenset(int(item) for item in np.unique(labels[extent(voxels)]) if item != 0)
+    return frozenset(int(item) for item in np.unique(labels[labels != 0]))
 
 
 def _encoded(labels: NDArray[np.uint8], grid: Grid) -> bytes:

@@ -49,6 +49,11 @@ class TargetedStudies(StudySource):
             frozenset(map(patient_hash, patients)),
         )
 
+    @property
+    def target(self) -> GradingTarget:
+        """What is graded."""
+        return self._target
+
     def grade(self, study_id: str) -> Grade | None:
         """Return the class of a study."""
         return self._classes.get(study_id)

@@ -72,7 +72,7 @@ def _reason(store: RunStore, beside: RunManifest, table: CaseTable) -> str | Non
         if not store.is_scored():
             return "it is not finished: evaluate it again"
         if manifest.target != beside.target:
-            return f"it grades {manifest.target.name}, not {beside.target.name}"
+            return f"its target is {manifest.target.name}, not {beside.target.name}"
         reason = _other_truth(store, manifest.labels == beside.labels, table)
     except NotFoundError:
         return "its shards are not merged: see gliobench merge"

@@ -42,8 +42,6 @@ ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 """Forms whose answers are kept beside their scores."""
 YES_OR_NO = {measure.score_name() for measure in MEASURES if measure.is_share}
 """Scores that are yes or no of a study; of masks there are none."""
-EVERY_SCORE = {form: tuple(score_names(form, sets=EVERY_SET)) for form in Form}
-"""Names of all scores that a row may have, listed once for all rows."""
 MOVE = tuple(Move.__dataclass_fields__)
 REMARKS = ("image_fault", "reference_fault", "reference_note")
 """Remarks on images and reference: each in two columns, of its kind and of its detail."""
@@ -194,7 +192,7 @@ def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
     return FormOutcome(
         scores={
             name: value
-            for name in EVERY_SCORE[form]
+            for name in score_names(form, sets=EVERY_SET)
             if (value := row.get(f"{form.value}_{name}")) is not None
         },
         failure=_read_failure(form.value, row),

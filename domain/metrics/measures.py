@@ -26,7 +26,13 @@ from gliobench.domain.metrics.lesionwise.brats2026 import Scores2026
 from gliobench.domain.metrics.mask_pair import MaskPair
 from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.studies.grading_target import NEGATIVE, NEGATIVE_KEY, POSITIVE, POSITIVE_KEY
+from gliobench.domain.studies.grading_target import (
+    CLASSES,
+    NEGATIVE,
+    NEGATIVE_KEY,
+    POSITIVE,
+    POSITIVE_KEY,
+)
 
 WORST_MM = 373.13
 """Distance in mm that a failure scores, and that none exceeds: the diagonal of BraTS's 240×240×155 mm
@@ -224,7 +230,7 @@ MEASURES: tuple[Measure, ...] = (
     ACCURACY := Measure(
         key="accuracy",
         title="Accuracy",
-        meaning="Share of correct grades",
+        meaning=f"Share of correct {CLASSES}",
         name="accuracy",
         is_share=True,
         terminal="accuracy",

@@ -8,6 +8,7 @@ placeholders below, and `GradingTarget.in_words` replaces these where a text lea
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Grade
@@ -19,6 +20,9 @@ GRADED_TITLE = "\ue007"
 """Stands for it at the beginning of a sentence: "Grade"."""
 POSITIVE, NEGATIVE = "\ue001", "\ue002"
 """Stand for the classes: "HGG" and "LGG"."""
+CLASS, CLASS_TITLE = "\ue008", "\ue009"
+CLASSES, CLASSES_TITLE = "\ue00a", "\ue00b"
+"""Stand for the noun of an answer: "grade" and "grades", or of other targets "class" and "classes"."""
 POSITIVE_SHORT, NEGATIVE_SHORT = "\ue003", "\ue004"
 """Stand for them where there is little space."""
 POSITIVE_KEY, NEGATIVE_KEY = "\ue005", "\ue006"
@@ -69,12 +73,23 @@ class GradingTarget:
             text = text.replace(placeholder, word)
         return text
 
+    def in_markup(self, text: str) -> str:
+        """Replace the placeholders of HTML or SVG by the escaped names of the classes."""
+        for placeholder, word in self._words.items():
+            text = text.replace(placeholder, escape(word))
+        return text
+
     @property
     def _words(self) -> dict[str, str]:
         keys = ("hgg", "lgg") if self.is_grade else ("positive", "negative")
+        noun, nouns = ("grade", "grades") if self.is_grade else ("class", "classes")
         return {
             GRADED: self.name,
             GRADED_TITLE: f"{self.name[0].upper()}{self.name[1:]}",
+            CLASS: noun,
+            CLASS_TITLE: noun.capitalize(),
+            CLASSES: nouns,
+            CLASSES_TITLE: nouns.capitalize(),
             POSITIVE: self.positive,
             NEGATIVE: self.negative,
             POSITIVE_SHORT: self.positive_short or self.positive,
@@ -101,6 +116,9 @@ class TargetPrior:
     target: GradingTarget
     prevalence: float
     patients: frozenset[str]
+
+
+PLACEHOLDERS = tuple(GRADE._words)  # noqa: SLF001 -- of the same module
 
 
 def class_name(grade: Grade) -> str:

@@ -18,6 +18,8 @@ _ID = re.compile(
     r"(study|subject|patient|participant|case|scan|exam)?(id|identifier|name|number|no|nr)?"
 )
 """The keys of columns that usually name studies or patients, such as "BraTS21 ID" and "SubjectID"."""
+_ARCHIVE = b"PK\x03\x04"
+"""How files of Excel begin, as all zip archives."""
 _UCSF = re.compile(r"(ucsf-pdgm-)0*(\d+)(_nifti)?", re.IGNORECASE)
 """UCSF-PDGM's table writes a patient's number with three digits, its folders with four."""
 
@@ -45,8 +47,12 @@ class MetadataTable:
         """Read a table separated by commas, semicolons or tabs, in UTF-8 or UTF-16.
 
         Raises:
-            InvalidInputError: As `read_rows`, or the text is in another encoding.
+            InvalidInputError: As `read_rows`, or it is a spreadsheet or in another encoding.
         """
+        if content.startswith(_ARCHIVE):
+            raise InvalidInputError(
+                f"{place} is a spreadsheet or an archive: save the table as CSV"
+            )
         headings, rows = read_rows(content, place=place)
         read = tuple(rows)
         for at, text in [
@@ -184,6 +190,8 @@ class _Join:
 
 def _check_same(table: MetadataTable, column: str, one: Row, other: Row) -> None:
     """Refuse two rows of one study that differ."""
+    if one is other:
+        return
     for key, heading in table.headings.items():
         if one.cells.get(key) != other.cells.get(key) and not _ID.fullmatch(key):
             raise InvalidInputError(
@@ -214,7 +222,8 @@ def _only(table: MetadataTable, joins: Sequence[_Join], study_ids: Sequence[str]
 def _naming(table: MetadataTable, *places: Mapping[str, list[int]]) -> Iterator[str]:
     """Yield the columns of which any cell is the name of a study or a patient."""
     for key in table.headings:
-        if any(_named(row.cells.get(key, "")) in known for row in table.rows for known in places):
+        names = {_named(cell) for cell in {row.cells.get(key, "") for row in table.rows}}
+        if any(not names.isdisjoint(known) for known in places):
             yield key
 
 

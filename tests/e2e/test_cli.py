@@ -69,7 +69,7 @@ def test_an_unknown_backend_exits_1_with_one_line_that_lists_the_known(gliobench
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith(
-        "error: unknown backend 'cnn-onyx': wanted FILE.py:FACTORY, a table [backend.NAME] with its kind, or one of "
+        "error: unknown backend 'cnn-onyx': wanted FILE.py:FACTORY or one of "
     )
     assert "cnn-onnx" in result.stderr
 

@@ -95,8 +95,7 @@ def test_backends_that_build_on_each_other_are_an_error() -> None:
 @pytest.mark.usefixtures("offered")
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
-        NotFoundError,
-        match="'brocken': wanted FILE.py:FACTORY, .*, or one of absent, broken, circular",
+        NotFoundError, match="'brocken': wanted FILE.py:FACTORY or one of absent, broken, circular"
     ):
         container.load_backends(["brocken"])[0]
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from dependency_injector import providers
@@ -70,7 +71,7 @@ def test_baselines_answer_another_target_and_nothing_says_hgg(
     written = [*run.glob("report.*"), *run.glob("tables/*"), *run.glob("figures/*")]
     for text in (done.output, *(path.read_text() for path in written)):
         assert not HGG.search(text), HGG.search(text)
-        assert not re.search("[\ue000-\uf8ff]", text)
+        assert not re.search(r"[\ue000-\uf8ff]|\\ue0", text)
 
 
 @pytest.mark.parametrize("backend", ["majority", "prevalence"])
@@ -93,6 +94,31 @@ def test_answers_to_another_target_are_the_same_when_they_are_imported_again(
         for place in (run / backend, again / "again")
     )
     assert after == before != []
+
+
+def test_names_of_classes_are_escaped_wherever_they_stand(tmp_path: Path) -> None:
+    heading, value = '<b>I"DH', "<i>'\\"
+    rows = "".join(f"s{at};{'wild' if at > 2 else value}\n" for at in range(6))
+    (tmp_path / "t.csv").write_text(f'id;"<b>I""DH"\n{rows}')
+    run = tmp_path / "run"
+
+    done = gliobench(
+        *("evaluate", "c", "--backend", "majority", "--backend", "prevalence"),
+        *("--out", str(run), "--metadata", str(tmp_path / "t.csv")),
+        *("--target", f"bidh={value}"),
+    )
+
+    assert done.exit_code == 0, done.output
+    facts = json.loads((run / "report.json").read_text())
+    assert facts["target"]["positive"] == f"{heading} {value}"
+    json.loads((run / "report.schema.json").read_text())
+    page = (run / "report.html").read_text()
+    assert not {"<b>I", "<i>'"} & {page[at : at + 4] for at in range(len(page))}
+    book = re.search(r'id="casebook">(.*?)</script>', page, re.DOTALL)
+    assert book is not None
+    assert f"{heading} {value}" in {case["reference"] for case in json.loads(book[1])["cases"]}
+    for figure in run.glob("figures/*.svg"):
+        ElementTree.parse(figure)
 
 
 def test_imported_predictions_answer_another_target(tmp_path: Path, idh: list[str]) -> None:

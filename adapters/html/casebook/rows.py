@@ -11,7 +11,7 @@ from gliobench.domain.evaluation.saved_case import KeptSlice
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics.measures import leading
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
-from gliobench.domain.studies.grading_target import POSITIVE, class_name
+from gliobench.domain.studies.grading_target import CLASS, CLASS_TITLE, POSITIVE, class_name
 from gliobench.domain.studies.study import Grade
 
 
@@ -122,7 +122,7 @@ FORMS = {
 }
 """The forms shown, and the form shown instead where one was not scored."""
 COLUMNS: tuple[tuple[str, str], ...] = (
-    ("Grade", "The answered grade"),
+    (CLASS_TITLE, f"The answered {CLASS}"),
     (f"P({POSITIVE})", f"Predicted probability of {POSITIVE}"),
     *((leading(form).heading, leading(form).meaning) for form in FORMS),
 )

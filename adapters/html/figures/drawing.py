@@ -15,6 +15,8 @@ from markupsafe import Markup
 from gliobench.adapters.html.figures.scale import SHARES, Scale
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.messages import printable
+from gliobench.domain.studies.grading_target import PLACEHOLDERS
 
 XY: TypeAlias = tuple[float, float]
 COLOURS = 7
@@ -138,7 +140,10 @@ class Figure:
     def csv(self) -> str:
         """Write its numbers, in full precision."""
         head, *rows = self.numbers
-        return write_csv(head, rows)
+        text = write_csv(head, rows)
+        for placeholder in PLACEHOLDERS:  # which the page replaces
+            text = text.replace(printable(placeholder), placeholder)
+        return text
 
     def __html__(self) -> Markup:
         """Render it for the page, which has the style and shows one by the room there is."""

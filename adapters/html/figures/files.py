@@ -34,7 +34,7 @@ def figure_files(report: Report) -> dict[str, str]:
     stamps, style = marks(report), text("colours.css") + text("figures.css")
     files: dict[str, str] = {}
     for figure in all_figures(report):
-        drawn = report.target.in_words(figure.file(style, stamps))
+        drawn = report.target.in_markup(figure.file(style, stamps))
         files[_free_name(figure.name, files)] = drawn
     return files
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gliobench.adapters.html.figures.drawing import Figure, Label, Line, Mark, Panel
 from gliobench.adapters.html.numbers import count
 from gliobench.domain.comparison.flow import CohortFlow
+from gliobench.domain.studies.grading_target import CLASS
 
 
 def flow_figure(flow: CohortFlow) -> Figure:
@@ -14,7 +15,7 @@ def flow_figure(flow: CohortFlow) -> Figure:
     numbers = {
         "given": flow.n_given,
         "scored by all": flow.n_shared,
-        "with reference grade": flow.n_with_grade,
+        f"with reference {CLASS}": flow.n_with_grade,
         "with reference tumour": flow.n_with_tumour,
         "unreadable": flow.n_unreadable,
     }
@@ -34,7 +35,7 @@ def flow_figure(flow: CohortFlow) -> Figure:
 def _flow(flow: CohortFlow) -> Iterator[Mark]:
     yield from _box((65, 4), flow.n_given, "given")
     yield from _box((65, 74), flow.n_shared, "scored by all")
-    yield from _box((0, 144), flow.n_with_grade, "reference grade")
+    yield from _box((0, 144), flow.n_with_grade, f"reference {CLASS}")
     yield from _box((130, 144), flow.n_with_tumour, "reference tumour")
     yield Line([(126, 42), (126, 74)], "arrow")
     yield Line([(126, 112), (126, 128), (61, 128), (61, 144)], "arrow")

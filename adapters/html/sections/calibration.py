@@ -10,7 +10,7 @@ from gliobench.adapters.html.numbers import number
 from gliobench.adapters.html.tables import Cell, Column, tabulate
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.statistics.reliability import Reliability
-from gliobench.domain.studies.grading_target import POSITIVE
+from gliobench.domain.studies.grading_target import CLASSES, POSITIVE
 
 COLUMNS: Sequence[Column[Reliability]] = (
     Column(
@@ -25,7 +25,7 @@ COLUMNS: Sequence[Column[Reliability]] = (
     ),
     Column(
         "Resolution",
-        "How well the probabilities separate the grades; higher is better",
+        f"How well the probabilities separate the {CLASSES}; higher is better",
         lambda found: Cell(number(found.resolution, 3)),
     ),
     Column(

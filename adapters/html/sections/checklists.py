@@ -19,7 +19,7 @@ from gliobench.adapters.html.numbers import count, listed
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.statistics.reliability import Reliability
-from gliobench.domain.studies.grading_target import POSITIVE
+from gliobench.domain.studies.grading_target import GRADED, POSITIVE
 
 CHECKLISTS = Path(__file__).with_suffix(".json")
 
@@ -54,16 +54,16 @@ def _answers(report: Report) -> Iterator[tuple[str, tuple[str, str]]]:
     yield "predicting", ("provenance", "fingerprint of weights, prompts and settings")
     yield "metrics", ("methods", "all measures, plots and tests of the comparison")
     yield "uncertainty", ("methods", "confidence intervals, tests and their correction")
-    yield "subgroups", ("subgroups", "by tumour size, side, position, grade and site")
+    yield "subgroups", ("subgroups", f"by tumour size, side, position, {GRADED} and site")
     yield "flow", ("provenance", f"from {count(report.flow.n_given, 'study')} given")
-    yield "counts", ("provenance", f"{cohort.n_patients:,} patients, by grade and site")
+    yield "counts", ("provenance", f"{cohort.n_patients:,} patients, by {GRADED} and site")
     yield "failures", ("robustness", "confusion matrices, and failures by reason")
     if any(pair.detectable for pair in report.pairs):
         yield "power", ("grading", "detectable difference; not how the size was chosen")
     if any(arm.grading for arm in report.arms):
         yield "performance", ("grading", f"with 95 % CI, beside always answering {POSITIVE}")
         if cohort.sites:
-            sites = "site by grade, and a grader that uses the site alone"
+            sites = f"site by {GRADED}, and a grader that uses the site alone"
             yield "sites", ("provenance", sites)
     else:
         yield "performance", ("localisation", "with 95 % CI")

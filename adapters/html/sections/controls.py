@@ -26,7 +26,7 @@ from gliobench.domain.position.control_responses import (
     Response,
 )
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.studies.grading_target import POSITIVE
+from gliobench.domain.studies.grading_target import CLASS, CLASSES, CLASSES_TITLE, POSITIVE
 
 Controlled = Mapping[str, tuple[Response, ...]]
 """Each backend's responses to the controls, by its name."""
@@ -122,8 +122,8 @@ GRADES: Sequence[Column[Response]] = (
         _grade(lambda grades: share_cell(grades.answered)),
     ),
     Column(
-        "Grades flipped",
-        "Share of the grades that changed to the other grade",
+        f"{CLASSES_TITLE} flipped",
+        f"Share of the {CLASSES} that changed to the other {CLASS}",
         _grade(lambda grades: share_cell(grades.flips)),
     ),
     Column(

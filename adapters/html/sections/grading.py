@@ -34,6 +34,8 @@ from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
 from gliobench.domain.studies.grading_target import (
+    CLASS,
+    CLASSES,
     NEGATIVE,
     NEGATIVE_SHORT,
     POSITIVE,
@@ -62,12 +64,12 @@ def grading(report: Report) -> list[Block]:
     return [
         Prose(list(grading_claims(report)), "claims"),
         Numbers(first_group(table), f"Grading performance. {POSITIVE} is the positive class."),
-        Closed("Answered only, and sites with both grades", [others]),
+        Closed(f"Answered only, and sites with both {CLASSES}", [others]),
         *forests(report, [None]),
         Part(
             "ROC and precision-recall curves",
             [Gallery(ranking_curves(report), "two")],
-            "Failures count as the wrong grade with probability 1.",
+            f"Failures count as the wrong {CLASS} with probability 1.",
         ),
         calibration(report),
         Part(

@@ -79,4 +79,5 @@ def method_paragraphs(report: Report) -> list[str]:
             versions=[f"{name} {version}" for name, version in sorted(report.versions.items())],
         )
     )
+    text = report.target.in_words(text)
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]

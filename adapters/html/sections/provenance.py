@@ -24,7 +24,7 @@ from gliobench.domain.comparison.flow import ArmFlow, CohortFlow
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.statistics.means import RESAMPLES
-from gliobench.domain.studies.grading_target import GRADED, class_name
+from gliobench.domain.studies.grading_target import CLASS, CLASSES, CLASSES_TITLE, class_name
 from gliobench.domain.studies.study import Grade
 
 NAMED = 12
@@ -35,7 +35,7 @@ ALL_CLEAR = (
 )
 Counts = Mapping[Grade | None, int]
 ANSWERS: Sequence[Column[ArmFlow]] = (
-    Column("Grades", "Given / expected", lambda arm: _given(arm.n_graded, arm.n_asked_grade)),
+    Column(CLASSES_TITLE, "Given / expected", lambda arm: _given(arm.n_graded, arm.n_asked_grade)),
     Column(
         "Localisation",
         "Given in every form / expected",
@@ -76,12 +76,12 @@ def _cohort(report: Report) -> Block:
         ANSWERS, {"": [(arm.name, f"{arm.n_scored:,}", arm) for arm in report.flow.arms]}
     )
     given = (
-        "Answers given / expected: grades where the reference has one, localisation in every "
+        f"Answers given / expected: {CLASSES} where the reference has one, localisation in every "
         "form where it shows a tumour."
     )
     by_site = (
         f"{count(described.n_studies, 'study')} of {count(described.n_patients, 'patient')} by site "
-        "and reference grade. Answering the more common grade of each site, without an image, has "
+        f"and reference {CLASS}. Answering the more common {CLASS} of each site, without an image, has "
         f"an accuracy of {with_interval(sites.accuracy)} and a balanced accuracy of "
         f"{with_interval(sites.balanced_accuracy)}."
     )
@@ -111,7 +111,7 @@ def _grade_column(grade: Grade | None) -> Column[Counts]:
         return Cell(f"{counts.get(grade, 0):,}")
 
     name = class_name(grade) if grade else "Unknown"
-    return Column(name, f"Studies of this reference {GRADED}", cell)
+    return Column(name, f"Studies of this reference {CLASS}", cell)
 
 
 def _given(n: int, n_asked: int) -> Cell:
@@ -126,7 +126,7 @@ def _excluded(flow: CohortFlow) -> Iterator[str]:
         yield f"{count(missing, 'study')} not scored by every backend, excluded from all numbers{ids}."
     unannotated = flow.n_shared - flow.n_with_tumour - flow.n_without_tumour
     for n, what in (
-        (flow.n_shared - flow.n_with_grade, "without a reference grade, not scored for grading"),
+        (flow.n_shared - flow.n_with_grade, f"without a reference {CLASS}, not scored for grading"),
         (flow.n_without_tumour, "without a tumour, scored by detection and masks only"),
         (unannotated, "without annotation of a tumour, not scored for localisation"),
         (flow.n_unreadable, "unreadable by a backend, counted as failures of that backend"),

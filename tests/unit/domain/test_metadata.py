@@ -85,6 +85,11 @@ def test_a_table_in_latin_1_is_refused_and_one_with_a_byte_order_mark_is_read() 
         MetadataTable.of_text(text.encode("latin-1"), place="t.csv")
 
 
+def test_a_spreadsheet_is_to_be_saved_as_csv() -> None:
+    with pytest.raises(InvalidInputError, match="t.xlsx is a spreadsheet or an archive: save the"):
+        MetadataTable.of_text(b"PK\x03\x04rest", place="t.xlsx")
+
+
 @pytest.mark.parametrize(
     ("cell", "in_semicolons", "in_commas"),
     [

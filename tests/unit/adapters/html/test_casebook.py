@@ -31,7 +31,7 @@ from gliobench.domain.geometry.grids import Box, Grid, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
-from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
+from gliobench.domain.studies.grading_target import CLASS_TITLE, NEGATIVE, POSITIVE
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 
@@ -52,7 +52,7 @@ def test_an_answer_has_the_values_that_its_backend_gives(book: Casebook) -> None
     looks, _, says_hgg = rows_of(book)["s1"].answers
 
     assert titles == [
-        "Grade",
+        CLASS_TITLE,
         f"P({POSITIVE})",
         "On-plane centre error, mm",
         "Box IoU",
