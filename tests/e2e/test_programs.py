@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from e2e.conftest import RunCli
 from fakes.program_backend import PROGRAM
 
@@ -83,6 +85,7 @@ def test_programs_are_evaluated_by_workers_and_every_failure_counts(
     assert str(tmp_path) not in (tmp_path / "run" / "bright" / "manifest.json").read_text()
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_is_killed_ends_the_program_of_its_worker_and_resumes(
     gliobench: RunCli, tmp_path: Path
 ) -> None:
