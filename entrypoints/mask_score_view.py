@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import isnan
 from typing import Any
 
@@ -21,23 +22,36 @@ from gliobench.entrypoints.terminal import plain
 
 COLUMNS = ("study_id", "failure", "detail")
 """Before the scores of a study."""
+TITLE_WIDTH, CELL_WIDTH = 27, 14
 NOTE = (
     "[dim]Mean over all studies; below, 95 % CI. A failure counts as the worst score; n: studies, where "
     "not all have the measure. HD95 without a year is MONAI's definition, not BraTS's.[/]"
 )
 
 
-def score_table(found: MaskScores) -> RenderableType:
-    """Tabulate measures by region, means with intervals; failures and stray files below."""
+def score_table(found: MaskScores, *, width: int) -> RenderableType:
+    """Tabulate measures by region, means with intervals; failures and stray files below.
+
+    Args:
+        found: The scores.
+        width: Of the terminal, in letters; regions that do not fit are in a table below.
+    """
+    rows = iter(found.scored.rows)
+    at_once = max(1, (width - TITLE_WIDTH) // CELL_WIDTH)
+    tables = iter(lambda: list(islice(rows, at_once)), [])
+    return Group(*(_table(found, some) for some in tables), NOTE, *_remarks(found))
+
+
+def _table(found: MaskScores, rows: Sequence[FormSummary]) -> Table:
     scored = found.scored
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column(f"{len(scored.cases)} studies, {scored.n_failed} failed", no_wrap=True)
-    for row in scored.rows:
+    for row in rows:
         table.add_column(row.region.value if row.region else "", justify="right")
     for measure in scored_in(Form.MASK, found.sets):
         if measure.chosen_by is None or measure.in_tables:
-            table.add_row(measure.heading, *(_cell(row, measure) for row in scored.rows))
-    return Group(table, NOTE, *_remarks(found))
+            table.add_row(measure.heading, *(_cell(row, measure) for row in rows))
+    return table
 
 
 def _cell(row: FormSummary, measure: Measure) -> str:

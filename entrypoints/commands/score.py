@@ -114,6 +114,7 @@ def score(
     if as_json:
         say(values)
     else:
-        Console().print(score_table(found))
+        console = Console()
+        console.print(score_table(found, width=console.width))
     if found.scored.n_failed or found.scored.unread:
         raise typer.Exit(ExitCode.WITH_RESERVATIONS)

@@ -97,6 +97,17 @@ def test_the_table_has_a_column_a_region_and_says_what_failed(folders: tuple[Pat
     assert f"{STUDIES[2]}: no mask" in result.stdout
 
 
+def test_no_number_is_cut_off_in_a_narrow_terminal(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    result = score(*folders)
+
+    assert "…" not in result.stdout
+    assert result.stdout.count("3 studies, 1 failed") == 2
+
+
 def test_the_csv_has_a_row_a_study_and_the_folder_both_files(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
