@@ -24,6 +24,8 @@ from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, BRIER, POINT_ERROR, Endpoint
 from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.messages import printable
+from gliobench.domain.studies.grading_target import PLACEHOLDERS
 from gliobench.domain.studies.study import Grade
 
 Cases = Sequence[CaseScore]
@@ -84,6 +86,11 @@ def test_a_report_is_written(
     runs = {f"backend-{at}": saved_run("one", make(n)) for at, make in enumerate(shape)}
     report = ReportRuns(primary=primary, bootstrap=BootstrapOptions(replicates=100))(runs)
 
-    assert all("NaN" not in words for words in (render_report(report), render_json(report)))
+    written = (render_report(report), render_json(report))
+    assert all("NaN" not in words for words in written)
+    for placeholder in PLACEHOLDERS:
+        assert not any(
+            form in words for form in (placeholder, printable(placeholder)) for words in written
+        )
     assert figure_files(report)
     assert spreadsheets(report)
