@@ -45,7 +45,9 @@ def score_table(found: MaskScores, *, width: int) -> RenderableType:
 def _table(found: MaskScores, rows: Sequence[FormSummary]) -> Table:
     scored = found.scored
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column(f"{len(scored.cases)} studies, {scored.n_failed} failed", no_wrap=True)
+    n = len(scored.cases)
+    studies = f"{n} {'study' if n == 1 else 'studies'}, {scored.n_failed} failed"
+    table.add_column(studies, no_wrap=True)
     for row in rows:
         table.add_column(row.region.value if row.region else "", justify="right")
     for measure in scored_in(Form.MASK, found.sets):
