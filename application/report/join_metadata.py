@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gliobench.domain.comparison.column_strata import ColumnChoice, column_strata
@@ -9,7 +10,7 @@ from gliobench.domain.comparison.metadata_facts import MetadataFacts
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
-from gliobench.domain.studies.metadata import MetadataTable, join
+from gliobench.domain.studies.metadata import JoinedMetadata, MetadataTable, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,10 @@ class JoinMetadata:
         Raises:
             InvalidInputError: As `join` and `column_strata`.
         """
-        joined = join(
-            self.table,
-            cases.study_ids.tolist(),
-            cases.patients.tolist(),
-            id_column=self.id_column,
-        )
+        joined = self.joined(cases.study_ids.tolist(), cases.patients.tolist())
         strata = column_strata(joined, self.chosen, target)
         return strata, MetadataFacts.of(joined, strata)
+
+    def joined(self, study_ids: Sequence[str], patients: Sequence[str]) -> JoinedMetadata:
+        """Find each study's row; raises what `join` does."""
+        return join(self.table, study_ids, patients, id_column=self.id_column)

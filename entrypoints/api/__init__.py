@@ -167,8 +167,8 @@ def evaluate(
         JobError: `out` cannot be read or written.
     """
     with _working_under(settings | _divided(metadata, subgroups) | _targeted(target)) as current:
-        container.join_metadata()
         cohort, place = fspath(dataset), output_folder(fspath(out))
+        container.check_metadata(cohort)
         names = [backends] if isinstance(backends, str) else backends
         request = EvaluationRequest(
             dataset=cohort,

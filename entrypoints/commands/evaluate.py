@@ -127,7 +127,7 @@ def evaluate(
     given = {name: value for name, value in flags.items() if value is not None}
     settings = with_metadata(changed(container.settings(), given), metadata, subgroup, target)
     adopt(settings)
-    container.join_metadata()  # a table that cannot be read stops the command before its work
+    container.check_metadata(dataset)
     request = EvaluationRequest(
         dataset=dataset,
         backends=tuple(map(with_whole_path, backend)),

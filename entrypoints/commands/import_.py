@@ -177,7 +177,7 @@ def import_predictions(
     settings = changed(settings, {**flags, "backend": {**settings.backend, name: table}})
     settings = with_metadata(settings, metadata, subgroup, target)
     adopt(settings)
-    container.join_metadata()  # a table that cannot be read stops the command before its work
+    container.check_metadata(dataset)
     request = EvaluationRequest(
         dataset=dataset,
         backends=(name,),

@@ -188,6 +188,11 @@ class Container(containers.DeclarativeContainer):
     join_metadata = Call(
         _wired("reports.join_metadata"), settings=settings, read_table=metadata_table.provider
     )
+    check_metadata = Call(
+        _wired("reports.check_metadata"),
+        join_metadata=join_metadata,
+        open_dataset=dataset.provider,
+    )
     write_report = Factory(
         _late("application.report.write_report.WriteReport"),
         report_runs=Factory(_wired("reports.reporting"), join_metadata=join_metadata),

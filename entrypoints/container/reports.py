@@ -75,6 +75,24 @@ def join_metadata(
     return JoinMetadata(table, asked.id_column, tuple(chosen))
 
 
+def check_metadata(
+    dataset: str,
+    *,
+    join_metadata: JoinMetadata | None,
+    open_dataset: Callable[[str], StudySource],
+) -> None:
+    """Check before an evaluation that the user's table, if any, is of its studies.
+
+    Raises:
+        InvalidInputError: It is not.
+        GliobenchError: As `open_dataset` and `join_metadata`.
+    """
+    if join_metadata is not None:
+        source = open_dataset(dataset)
+        ids = source.study_ids()
+        join_metadata.joined(ids, [source.origin(study_id).patient_id for study_id in ids])
+
+
 def reporting(*, join_metadata: JoinMetadata | None) -> ReportRuns:
     """Return what reports on runs, as they have recorded it."""
     return ReportRuns(join_metadata=join_metadata)

@@ -152,10 +152,16 @@ def test_a_table_that_cannot_be_used_is_refused_in_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_table_that_cannot_be_read_stops_an_evaluation_before_its_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "study_id,sex\nstranger,M\n"])
+def test_a_table_that_cannot_be_used_stops_an_evaluation_before_its_work(
+    tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "table.csv").write_text(content)
+
     done = gliobench(
         *("evaluate", "phantom:1", "--backend", "majority", "--out", str(tmp_path / "run")),
-        *("--metadata", str(tmp_path / "nowhere.csv")),
+        *("--metadata", str(tmp_path / "table.csv")),
     )
 
     assert done.exit_code == 1
