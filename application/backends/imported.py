@@ -78,8 +78,8 @@ def check_belongs(name: str, files: Iterable[PredictionFiles], source: StudySour
     """Check that files are of a dataset before anything is scored.
 
     Raises:
-        InvalidInputError: Some of the files hold no prediction of any study, or every mask that was
-            looked at is on another grid than its study.
+        NotFoundError: Some of the files hold no prediction of any study.
+        InvalidInputError: Every mask that was looked at is on another grid than its study.
     """
     studies = source.study_ids()
     for item in files:

@@ -152,7 +152,7 @@ def import_predictions(
 ) -> None:
     """Score predictions made elsewhere, from files, as the run of one more backend.
 
-    A study without a prediction counts as a failure. The table [backend.NAME] of gliobench.toml with
+    A study without a prediction counts as a failure. The table backend.NAME of gliobench.toml with
     kind = "files" does the same in 'gliobench evaluate'.
 
     Exit codes: as of 'gliobench evaluate'.
