@@ -170,6 +170,16 @@ def test_of_a_finished_run_images_are_read_once_for_their_faults_and_one_for_the
     assert source.images_read == len(CASES) * (len(Modality) + 1)
 
 
+def test_of_a_backend_that_reads_no_image_one_image_is_looked_at_for_the_brain() -> None:
+    unseeing = FakeClassifier(lambda _: GradePrediction(Grade.HGG))
+    backend = replace(fake_backend("a", classifier=unseeing), reads_images=False)
+    source = CountingSource(CASES)
+
+    evaluate({"a": FakeRunStore()}, backend, source=source)
+
+    assert source.images_read == len(CASES) * 2  # for the brain, and whether it is one
+
+
 def test_a_backend_that_joins_later_leaves_the_others_alone() -> None:
     stores = {"a": FakeRunStore(), "b": FakeRunStore()}
     evaluate(stores, fake_backend("a"))

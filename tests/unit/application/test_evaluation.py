@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -24,7 +25,7 @@ REQUEST = EvaluationRequest(dataset="cohort", backends=("a", "b"), out="place", 
 class Evaluation:
     """The use case over fakes, and what it left behind."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads_images: bool = True) -> None:
         self.place = FakeRunPlace()
         self.seen: list[Progress] = []
         parts = {
@@ -38,7 +39,9 @@ class Evaluation:
                 work_on,
                 request,
                 **parts,
-                load_backends=lambda names, source: [fake_backend(name) for name in names],
+                load_backends=lambda names, source: [
+                    replace(fake_backend(name), reads_images=reads_images) for name in names
+                ],
                 seed=0,
                 versions={},
             ),
@@ -76,6 +79,15 @@ def test_controls_have_runs_beside_and_are_named_in_the_progress() -> None:
     assert {f"a {one}" for one in controls} <= {
         name for one in evaluation.seen for name in one.done
     }
+
+
+def test_answers_from_files_are_not_asked_for_under_controls() -> None:
+    evaluation = Evaluation(reads_images=False)
+
+    with pytest.raises(InvalidInputError, match="answers from files, whatever is done"):
+        evaluation.evaluate(REQUEST, controls=True)
+
+    assert evaluation.runs() == ["a", "b"]
 
 
 def test_the_last_shard_merges_all() -> None:
