@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import (
     area_weights,
     linear_weights,
+    nearest,
     resample,
     resample_to_spacing,
 )
@@ -171,3 +173,24 @@ def test_the_edge_of_a_thick_slice_is_not_lost_where_voxels_shrink() -> None:
     fine = resample_to_spacing(volume, spacing_mm=(2.0, 2.0, 2.05), target_mm=2.0)
 
     np.testing.assert_allclose(fine, np.ones((1, 1, 11)), rtol=1e-6)
+
+
+def test_the_nearest_voxel_of_a_coarse_grid_is_taken_and_zero_outside_of_it() -> None:
+    coarse = Grid((2, 1, 1), np.diag([2.0, 2.0, 2.0, 1.0]))  # centres at 0 and 2 mm: -1 to 3 mm
+    fine = Grid((6, 1, 1), np.array([[1, 0, 0, -1.5], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
+    labels = np.array([1, 4], dtype=np.uint8).reshape(2, 1, 1)
+
+    found = nearest(labels, source=coarse, target=fine)  # at -1.5, -0.5, 0.5, 1.5, 2.5 and 3.5 mm
+
+    assert found.ravel().tolist() == [0, 1, 1, 4, 4, 0]
+    assert found.dtype == np.uint8
+
+
+def test_the_nearest_voxels_of_a_turned_grid_are_the_turned_labels() -> None:
+    labels = np.random.default_rng(0).integers(0, 5, (3, 4, 5)).astype(np.uint8)
+    grid = Grid(labels.shape, np.eye(4))
+    turned = Grid((4, 3, 5), np.array([[0, -1, 0, 2], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
+
+    found = nearest(labels, source=grid, target=turned)
+
+    np.testing.assert_array_equal(found, labels.transpose(1, 0, 2)[:, ::-1])

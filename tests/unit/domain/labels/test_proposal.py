@@ -1,7 +1,12 @@
 import pytest
 
 from gliobench.domain.labels.conventions import BUILT_IN
-from gliobench.domain.labels.proposal import Proposal, UndeclaredLabelsError, propose
+from gliobench.domain.labels.proposal import (
+    Proposal,
+    UndeclaredLabelsError,
+    convention_of_predictions,
+    propose,
+)
 
 ADULT, ADULT_2017, PLAIN = {1, 2, 3}, {1, 2, 4}, {1, 2}
 NEUTRAL = ["patient 1", "patient 2"]
@@ -143,3 +148,41 @@ def test_where_no_convention_has_the_labels_a_declaration_is_asked_for() -> None
 
 def test_without_masks_there_is_nothing_to_propose() -> None:
     assert propose({}) is None
+
+
+@pytest.mark.parametrize(
+    ("dataset", "held"),
+    [
+        ("brats-gli-2017", {1, 2, 4}),
+        ("tumour", {1}),
+        ("brats-men-rt-2024", {1}),
+        ("brats-gli-2017", set()),
+        ("nnunet-brats", set()),
+    ],
+)
+def test_predicted_masks_are_labelled_as_the_dataset_if_nothing_else_is_likely(
+    dataset: str, held: set[int]
+) -> None:
+    found = {"a": frozenset(held), "b": frozenset(held) - {1}}
+
+    assert convention_of_predictions(found, BUILT_IN[dataset]) is BUILT_IN[dataset]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "held", "said"),
+    [
+        ("brats-gli-2023", {1, 2, 3}, "brats-gli-2023 or nnunet-brats"),
+        ("nnunet-brats", {1, 2, 3}, "nnunet-brats or brats-gli-2023"),
+        ("brats-gli-2017", {1, 2, 3}, "and the dataset's are brats-gli-2017"),
+        ("brats-gli-2017", {1, 2}, "hold labels 1, 2, and the dataset's"),
+        ("brats-gli-2017", {1}, "which may be"),
+        ("brats-gli-2024", {1, 2, 3, 4}, "brats-ped-2024"),
+        ("brats-gli-2017", {1, 2, 4, 5}, "hold labels 1, 2, 4, 5"),
+        (None, {1, 2, 4}, "the dataset has none"),
+    ],
+)
+def test_predicted_masks_that_may_mean_something_else_are_asked_about(
+    dataset: str | None, held: set[int], said: str
+) -> None:
+    with pytest.raises(UndeclaredLabelsError, match=said):
+        convention_of_predictions({"a": frozenset(held)}, BUILT_IN[dataset] if dataset else None)
