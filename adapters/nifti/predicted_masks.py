@@ -17,7 +17,7 @@ from gliobench.adapters.nifti.study_images import content_of
 from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
-from gliobench.domain.errors import FaultError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
 from gliobench.domain.labels.conventions import LabelConvention
@@ -46,6 +46,9 @@ class PredictedMasks(PredictionFiles):
         convention: What their labels mean.
         resample: Take the nearest voxel of a mask on another grid, instead of refusing it.
         failures: Why there is no mask, by study.
+
+    Raises:
+        InvalidInputError: A study has both.
     """
 
     grades = False
@@ -61,6 +64,11 @@ class PredictedMasks(PredictionFiles):
     ) -> None:
         self._files, self._convention, self._resample = files, convention, resample
         self._failures = failures or {}
+        if both := sorted(files.paths.keys() & self._failures.keys()):
+            raise InvalidInputError(
+                f"study {both[0]} has the mask {files.paths[both[0]]} and a failure in failures.csv: "
+                "wanted one of them"
+            )
 
     @cached_property
     def fingerprint(self) -> str:

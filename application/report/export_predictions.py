@@ -98,7 +98,8 @@ class ExportPredictions:
 
         Raises:
             NotFoundError: There is no scored run.
-            InvalidInputError: The run holds nothing of the layout, or the convention loses voxels.
+            InvalidInputError: The run holds nothing of the layout, the convention loses voxels, or the
+                folder has a mask of a study of which the run has none.
             JobError: The run cannot be read, lacks a prediction, or the folder cannot be written.
         """
         manifest = run.manifest()
@@ -126,6 +127,7 @@ class ExportPredictions:
         for said in _predictions(stores, manifest):
             answer = _answer(said, Form.MASK)
             if not isinstance(answer, Mask):
+                _check_absent(out / _file_name(said.study_id))
                 failures.append([said.study_id, *_failed(answer)])
                 continue
             used = used or _convention(answer, manifest, layout)
@@ -149,7 +151,8 @@ def _convention(mask: Mask, manifest: RunManifest, layout: Layout) -> LabelConve
     """Return the first convention that has the mask's regions and no others."""
     own = [manifest.labels.convention] if manifest.labels else []
     first = [BUILT_IN["nnunet-brats"]] if layout is Layout.NNUNET else own
-    for convention in (*first, BUILT_IN["brats-gli-2017"], BUILT_IN["tumour"]):
+    usual = (BUILT_IN["brats-gli-2017"], BUILT_IN["tumour"])
+    for convention in (*first, *usual, *BUILT_IN.values()):
         if convention.regions.keys() == mask.regions.keys():
             return convention
     regions = ", ".join(mask.regions)
@@ -169,6 +172,13 @@ def _check_lossless(study_id: str, mask: Mask, convention: LabelConvention) -> N
         raise InvalidInputError(
             f"study {study_id}: {', '.join(lost)} cannot be written in {convention.name}: wanted labels "
             "of another convention"
+        )
+
+
+def _check_absent(mask: Path) -> None:
+    if mask.exists():
+        raise InvalidInputError(
+            f"{mask} is another run's: this run has no mask of the study: wanted an empty folder"
         )
 
 

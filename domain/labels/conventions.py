@@ -293,6 +293,8 @@ _LAST_YEARS = {
     "brats-met-2023": 2024,
     "brats-ped-2023": 2023,
 }
+_LATEST_YEAR = 2026
+"""Of the others; no challenge of a later year is known."""
 _BRATS = re.compile(r"brats(-(?P<task>[a-z]+(-rt)?))?-(?P<year>20\d\d)")
 
 
@@ -324,4 +326,4 @@ def _of_year(name: str) -> LabelConvention | None:
     key = first_years.get(
         max((first_year for first_year in first_years if first_year <= year), default=0)
     )
-    return BUILT_IN[key] if key and year <= _LAST_YEARS.get(key, year) else None
+    return BUILT_IN[key] if key and year <= _LAST_YEARS.get(key, _LATEST_YEAR) else None

@@ -178,6 +178,15 @@ def test_failures_beside_the_masks_keep_their_reasons(dataset: Path, masks: Path
     assert Imported(dataset, masks).failures() == [(IDS[3], "timeout", "after an hour")]
 
 
+def test_a_study_with_a_mask_and_a_failure_is_refused(dataset: Path, masks: Path) -> None:
+    (masks / "failures.csv").write_text(f"study_id,failure\n{IDS[3]},timeout\n")
+
+    done = Imported(dataset, masks)
+
+    assert (done.code, done.cases) == (1, [])
+    assert f"study {IDS[3]} has the mask" in done.error
+
+
 def test_no_tumour_found_is_an_answer_and_no_failure(dataset: Path, masks: Path) -> None:
     (masks / f"{IDS[0]}.nii.gz").unlink()
     (masks / "failures.csv").write_text(f"study_id,failure\n{IDS[0]},no_tumour_found\n")

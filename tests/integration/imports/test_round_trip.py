@@ -132,6 +132,39 @@ def test_masks_are_written_in_nnunets_order_and_as_the_files_lie(
     )
 
 
+def test_a_mask_of_another_run_is_not_taken_for_that_of_a_failed_study(
+    runs: Path, tmp_path: Path
+) -> None:
+    run = runs / "volumes" / "cnn-onnx"
+    (tmp_path / "Phantom_9999.nii.gz").write_bytes(b"of another run")
+    command = ["export-predictions", str(run), "--layout", "brats", "--out", str(tmp_path)]
+
+    done = CliRunner().invoke(app, command)
+
+    assert done.exit_code == 1
+    assert "Phantom_9999.nii.gz is another run's" in done.stderr.splitlines()[-1]
+
+
+def test_masks_with_the_regions_of_another_challenge_are_written_in_its_convention(
+    volumes: Path, runs: Path, tmp_path: Path
+) -> None:
+    ran(
+        *("export-predictions", runs / "volumes" / "cnn-onnx", "--layout", "nnunet"),
+        *("--labels", "brats-gli-2023", "--out", tmp_path / "masks"),
+    )
+    ran(
+        *("import", volumes, "--name", "post", "--masks", tmp_path / "masks"),
+        *("--labels", "brats-gli-2024", "--out", tmp_path / "run"),
+    )
+
+    said = ran(
+        *("export-predictions", tmp_path / "run" / "post", "--layout", "brats"),
+        *("--out", tmp_path / "again"),
+    )
+
+    assert "--labels brats-gli-2024" in said
+
+
 @pytest.mark.parametrize(
     ("run", "options", "said"),
     [

@@ -185,7 +185,9 @@ def test_a_convention_is_found_by_its_name_or_by_task_and_year(name: str, key: s
     assert built_in(name).name == key
 
 
-@pytest.mark.parametrize("name", ["", "brats", "brats-2022", "brats-2011", "brats-abc-2024", "4"])
+@pytest.mark.parametrize(
+    "name", ["", "brats", "brats-2022", "brats-2011", "brats-gli-2032", "brats-abc-2024", "4"]
+)
 def test_an_unknown_convention_is_refused_with_all_known_ones(name: str) -> None:
     with pytest.raises(InvalidInputError, match=r"wanted one of brats-gli-2012, .*, tumour, or"):
         built_in(name)
