@@ -91,6 +91,8 @@ def _sets(value: object) -> object:
     """Read names of sets of measures, separated by commas as on the command line."""
     from gliobench.domain.metrics.measures import MeasureSet  # noqa: PLC0415 -- slow
 
+    if value is None:
+        return None
     if isinstance(value, str):
         value = value.strip("[] ").replace('"', "").split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
@@ -262,9 +264,10 @@ class _Settings(BaseSettings):
         description="label convention of the masks: a name, a TOML or YAML file, or "
         "[labels]; none: inferred if unambiguous",
     )
-    measures: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sets)] = Field(
-        (),
-        description="scores of challenges to compute too: brats2023, brats2026 or both",
+    measures: Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_sets)] = Field(
+        None,
+        description="scores of challenges to compute too: brats2023, brats2026, both or none; not set: those "
+        "by which BraTS scored the task of the label convention",
     )
     cohort: str | None = Field(
         None, description="frozen cohort to use, FILE or FILE:PART, e.g. cohort.json:train"

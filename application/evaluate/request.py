@@ -17,6 +17,7 @@ from gliobench.application.predict.check_reads import check_reads, check_target
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.metrics.default_sets import default_sets
 from gliobench.domain.metrics.measures import MeasureSet
 
 OpenDataset: TypeAlias = Callable[[str, DatasetLabels | None], StudySource]
@@ -86,7 +87,7 @@ def work_on(
     load_backends: LoadBackends,
     seed: int,
     versions: Mapping[str, str],
-    measures: Sequence[str] = (),
+    measures: Sequence[str] | None = None,
 ) -> EvaluateBatch:
     """Make a worker's work, with its models.
 
@@ -97,7 +98,7 @@ def work_on(
         load_backends: Loads backends.
         seed: Of the statistics, for the manifests.
         versions: Of gliobench and the libraries that compute, for the manifests.
-        measures: Names of sets of measures that are asked for.
+        measures: Names of sets of measures that are asked for; None takes those of the task.
 
     Raises:
         NotFoundError: The dataset or a backend is not there.
@@ -111,13 +112,15 @@ def work_on(
         _check_controllable(backends)
     check_target(backends, source.target)
     check_reads(backends, source, request.study_ids(source))
+    labels = source.labels
+    task = default_sets(labels.convention.name if labels else None)
     return EvaluateBatch(
         source,
         backends,
         open_store=lambda backend: place.store(request.run_name(backend)),
         seed=seed,
         versions=versions,
-        measures=MeasureSet.parse(measures),
+        measures=task if measures is None else MeasureSet.parse(measures),
     )
 
 

@@ -317,6 +317,13 @@ def built_in(name: str) -> LabelConvention:
     return found
 
 
+def years_of(name: str) -> range:
+    """Return the years in which BraTS used a convention; empty for any other convention."""
+    if name not in BUILT_IN or _BRATS.fullmatch(name) is None:
+        return range(0)
+    return range(int(name[-4:]), _LAST_YEARS.get(name, _LATEST_YEAR) + 1)
+
+
 def _of_year(name: str) -> LabelConvention | None:
     parts = _BRATS.fullmatch(name)
     if parts is None:

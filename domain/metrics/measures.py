@@ -54,12 +54,12 @@ class MeasureSet(str, Enum):
 
     @classmethod
     def parse(cls, names: Iterable[str]) -> tuple[MeasureSet, ...]:
-        """Read the names of sets, in the order that they are listed here.
+        """Read the names of sets, in the order that they are listed here; `none` names no set.
 
         Raises:
             InvalidInputError: There is no such set.
         """
-        given = {name.strip() for name in names if name.strip()}
+        given = {name.strip() for name in names} - {"", "none"}
         if strange := sorted(given - {item.value for item in cls}):
             known = ", ".join(item.value for item in cls)
             raise InvalidInputError(f"measures {strange[0]!r}: wanted some of {known}")

@@ -36,7 +36,8 @@ MeasuresOption = Annotated[
     typer.Option(
         "--measures",
         metavar="SETS",
-        help="Also compute the lesion-wise scores of brats2023, brats2026 or both.",
+        help="Also compute the lesion-wise scores of brats2023, brats2026, both or none; default: those of "
+        "the task that the label convention names.",
     ),
 ]
 INDEX = "JOB_COMPLETION_INDEX"

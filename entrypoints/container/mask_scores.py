@@ -88,7 +88,7 @@ def score_places(
     own = places.prediction_labels or places.labels
     theirs = _prediction_labels(own, predictions, labels)
     names = settings.measures if places.measures is None else places.measures.split(",")
-    sets = EVERY_SET if places.measures is None and not names else MeasureSet.parse(names)
+    sets = EVERY_SET if names is None else MeasureSet.parse(names)
     return MaskScores(
         scored=score_masks(
             NiftiReferenceMasks(references, labels),
