@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gliobench.application.backends.imported import unused
 from gliobench.application.report.write_report import WrittenReport
+from gliobench.domain.comparison.report import Report
 from gliobench.domain.messages import printable
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.summary_table import summary_table
@@ -36,7 +38,7 @@ def show_report(written: WrittenReport, *, out: str, as_json: bool) -> None:
     console.print(summary_table(written.report))
     if values["first_place"]:
         console.print(Text(printable(values["first_place"])))
-    for line in (*_claims(values), *_stamps(values)):
+    for line in (*_claims(values), *_stamps(values), *_unused(written.report)):
         console.print(line)
     console.print(f"Report: {plain(written.place)}", soft_wrap=True, highlight=False)
 
@@ -50,3 +52,8 @@ def _stamps(values: Mapping[str, Any]) -> Iterator[Text]:
     for stamp in values["stamps"]:
         title = Text(printable(stamp["title"]), style="bold yellow" if stamp["warns"] else "bold")
         yield Text.assemble(title, printable(f": {stamp['text']}"))
+
+
+def _unused(report: Report) -> Iterator[Text]:
+    for arm in report.arms:
+        yield from (Text(printable(f"{arm.name}: {text}")) for text in unused(arm.provenance))

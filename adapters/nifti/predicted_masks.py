@@ -16,7 +16,7 @@ from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
 from gliobench.adapters.nifti.study_images import content_of
 from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
@@ -87,9 +87,9 @@ class PredictedMasks(PredictionFiles):
             "masks": f"{len(self._files.paths)} NIfTI files, labels {self._convention.name}, {grids}"
         }
         if self._files.no_masks:
-            said["ignored maps"] = listed(self._files.no_masks)
+            said[IGNORED] = listed(self._files.no_masks)
         if self._files.strays:
-            said["masks of no study"] = listed(self._files.strays)
+            said[f"masks {OF_NO_STUDY}"] = listed(self._files.strays)
         return said
 
     def holds(self, study_id: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeAlias, final
 
-from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.application.ports.prediction_files import OF_NO_STUDY, PredictionFiles
 from gliobench.domain.errors import FaultError
 from gliobench.domain.predictions.prediction import (
     Failure,
@@ -71,7 +71,7 @@ class Written(PredictionFiles):
         strays = set() if self.study_ids is None else named - set(self.study_ids)
         if strays:
             few = ", ".join(sorted(strays)[:_LISTED]) + ", …" * (len(strays) > _LISTED)
-            said[f"{self.kind} of no study"] = f"{len(strays)} ({few})"
+            said[f"{self.kind} {OF_NO_STUDY}"] = f"{len(strays)} ({few})"
         return said
 
     def holds(self, study_id: str) -> bool:

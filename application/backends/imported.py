@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import final
@@ -10,7 +10,7 @@ from typing import final
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.application.ports.prediction_files import PredictionFiles
+from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
@@ -30,6 +30,13 @@ from gliobench.domain.studies.study import Grade, Study
 
 PROBED = 10
 """Studies whose masks are looked at before anything is scored, unless one of them fits."""
+
+
+def unused(provenance: Mapping[str, str]) -> Iterator[str]:
+    """Name the files and rows that a backend from files did not use, as its provenance states them."""
+    for key, text in provenance.items():
+        if key == IGNORED or key.endswith(OF_NO_STUDY):
+            yield f"{key}: {text}"
 
 
 def imported(

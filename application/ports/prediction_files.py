@@ -13,6 +13,9 @@ from gliobench.domain.predictions.prediction import (
 )
 from gliobench.domain.studies.study import Study
 
+IGNORED, OF_NO_STUDY = "ignored maps", "of no study"
+"""Provenance of files that are not used: the whole key, and how keys end."""
+
 
 class PredictionFiles(Protocol):
     """Reads predictions that lie in files.

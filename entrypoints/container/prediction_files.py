@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, ids_in
@@ -58,8 +57,6 @@ class FileTable(BaseModel):
     family: str = Field("", description="model of which this is one of several sets of predictions")
 
 
-log = structlog.get_logger()
-
 OpenPath: TypeAlias = Callable[[str], DatasetPath]
 
 
@@ -93,13 +90,6 @@ def file_backend(
     )
     if source is not None:
         check_belongs(name, files, source)
-        unused = [
-            f"{key}: {text}"
-            for key, text in backend.provenance.items()
-            if key.endswith("of no study") or key == "ignored maps"
-        ]
-        if unused:
-            log.warning("files_not_used", backend=name, files="; ".join(unused))
     return backend
 
 

@@ -20,6 +20,8 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade, Reference
 from gliobench.entrypoints.cli import app
@@ -408,6 +410,23 @@ def test_scores_of_challenges_are_added_to_a_run_without_inference(tmp_path: Pat
         next(row for row in rows if row["region"] == "WT")["measures"]["brats2023_dice"]["n"] == 3
     )
     assert "Dice 2026" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_a_task_of_the_challenge_has_its_scores_unless_none_are_asked_for(
+    tmp_path: Path, source: list[FakeStudySource]
+) -> None:
+    source.append(FakeStudySource(CASES).labelled(DatasetLabels(BUILT_IN["brats-gli-2023"])))
+
+    def columns(name: str, *arguments: str) -> set[str]:
+        result = evaluate(tmp_path / name, *arguments)
+        assert result.exit_code == 0, result.output
+        return set(pq.read_table(tmp_path / name / "fake" / "scores.parquet").column_names)
+
+    found, without = columns("task"), columns("none", "--measures", "none")
+
+    assert "mask_WT_brats2023_dice" in found
+    assert "mask_WT_brats2026_dice" not in found  # that of 2026 never ranked masks of 2023
+    assert not {name for name in without if "brats20" in name}
 
 
 def test_an_unknown_set_of_measures_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ class Imported:
         command = ["import", str(dataset), "--name", "tool", "--masks", str(masks)]
         done = CliRunner().invoke(app, [*command, "--out", str(out), *options])
         self.code = done.exit_code
+        self.printed = done.stdout
         self.error = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
         store = container.run_store(str(out / "tool"))
         is_scored = (out / "tool").exists() and store.is_scored()
@@ -119,6 +120,7 @@ def test_a_study_without_a_mask_is_a_failure_and_a_mask_without_a_study_is_named
         (IDS[1], "missing_prediction", f"no mask of study {IDS[1]}"),
     ]
     assert done.manifest.provenance["masks of no study"] == "1 (somebody else.nii.gz)"
+    assert "tool: masks of no study: 1 (somebody else.nii.gz)" in done.printed
 
 
 def test_a_mask_on_another_grid_fails_its_study_unless_it_is_resampled(

@@ -10,6 +10,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.statistics.confusions import CalledGrades
+from gliobench.domain.studies.grading_target import GRADE as GRADE_TARGET
 from gliobench.domain.studies.study import Grade
 
 GRADE = {True: Grade.HGG, False: Grade.LGG}
@@ -35,7 +36,9 @@ def test_rates_of_drawn_cohorts_are_those_of_cohorts_written_out(rate: Measure) 
     assert found is not None
 
     for row, backend in np.ndindex(found.shape):
-        wanted = rates(one_by_one(reference, called[:, backend], times[row]))[rate.key]
+        wanted = rates(one_by_one(reference, called[:, backend], times[row]))[
+            GRADE_TARGET.in_words(rate.key)
+        ]
         if wanted is None:
             assert np.isnan(found[row, backend])
         else:
