@@ -85,7 +85,7 @@ def build_report(
         brains=Cloud.of(brains) if len(brains) else None,
         arms=arms,
         pairs=claiming,
-        subgroups=tuple(score_by_subgroup(cases, strata)),
+        subgroups=tuple(score_by_subgroup(cases, strata, seed=bootstrap.seed)),
         subgroup_tests=tuple(compare_subgroups(cases, strata, seed=bootstrap.seed))
         if cohort.is_ranked
         else (),

@@ -8,13 +8,23 @@ from typing import NamedTuple
 from gliobench.domain.comparison.report import Stratum, StratumRow, SubgroupScore
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.grading_measures import undrawn_measures
+from gliobench.domain.evaluation.grading_measures import grading_measures, undrawn_measures
 from gliobench.domain.evaluation.localisation_rows import localisation_rows
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.metrics.measures import ACCURACY, BALANCED_ACCURACY, CENTRE_ERROR, Measure
+from gliobench.domain.metrics.measures import (
+    ACCURACY,
+    BALANCED_ACCURACY,
+    CENTRE_ERROR,
+    GRADING,
+    Measure,
+)
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.statistics.estimate import UNMEASURED, Measured
+from gliobench.domain.statistics.estimate import UNMEASURED, Measured, NotEstimable
 from gliobench.domain.statistics.power import detectable_subgroup_difference
+
+MOST_DRAWN = 10_000
+"""Studies of a part of a cohort that bootstrap cohorts are drawn of."""
+NOT_DRAWN = NotEstimable(f"no cohorts are drawn of parts with more than {MOST_DRAWN:,} studies")
 
 
 class Scored(NamedTuple):
@@ -34,17 +44,18 @@ class _Part(NamedTuple):
 
 
 def score_by_subgroup(
-    cases: Mapping[str, CaseTable], strata: Sequence[Strata]
+    cases: Mapping[str, CaseTable], strata: Sequence[Strata], *, seed: int
 ) -> Iterator[Stratum]:
-    """Score every run in each subgroup of the shared studies.
+    """Score every run in each subgroup of the shared studies, by every measure.
 
     Args:
         cases: By run, in the same order.
         strata: How properties divide them.
+        seed: Of the bootstrap intervals.
     """
     for by in strata:
         parts = [
-            {arm: _part(table.take(by.members(name))) for arm, table in cases.items()}
+            {arm: _part(table.take(by.members(name)), seed) for arm, table in cases.items()}
             for name in by.names
         ]
         for at, (name, part) in enumerate(zip(by.names, parts, strict=True)):
@@ -55,26 +66,24 @@ def score_by_subgroup(
             yield Stratum(by.by, name, by.edges, by.unit, tuple(rows))
 
 
-def _part(table: CaseTable) -> _Part:
-    found = {
-        Scored(None, None, measure): value
-        for measure, value in _grades(table).items()
-        if measure.in_tables
-    }
+def _part(table: CaseTable, seed: int) -> _Part:
+    graded = _grades(table, seed).items()
+    found = {Scored(None, None, measure): value for measure, value in graded}
     for row in localisation_rows(table, answered_only=False):
         found |= {
-            Scored(row.form, row.region, measure): value
-            for measure, value in row.measures.items()
-            if measure.in_tables
+            Scored(row.form, row.region, measure): value for measure, value in row.measures.items()
         }
     return _Part(len(table), table.n_failed, found)
 
 
-def _grades(table: CaseTable) -> Mapping[Measure, Measured]:
+def _grades(table: CaseTable, seed: int) -> Mapping[Measure, Measured]:
     asked = table.has_grade & table.asked_grade
     if not asked.any():
         return {}
-    return undrawn_measures(table.hgg[asked], table.called_hgg[asked], table.probability_hgg[asked])
+    answers = (table.hgg[asked], table.called_hgg[asked], table.probability_hgg[asked])
+    if asked.sum() > MOST_DRAWN:
+        return {**dict.fromkeys(GRADING, NOT_DRAWN), **undrawn_measures(*answers)}
+    return grading_measures(*answers, patients=table.patients[asked].tolist(), seed=seed)
 
 
 def _row(arm: str, part: _Part, others: Sequence[Mapping[Scored, Measured]]) -> StratumRow:

@@ -14,9 +14,11 @@ from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.localisation_rows import localisation_rows
 from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.metrics.classification import squared_error
 from gliobench.domain.metrics.measures import (
     ACCURACY,
     BALANCED_ACCURACY,
+    BRIER,
     SENSITIVITY,
     SPECIFICITY,
 )
@@ -39,7 +41,7 @@ def compare_subgroups(
         seed: Of the permutations.
 
     Yields:
-        Corrected by Holm over the properties, for each run and measure; areas under curves have no test.
+        Corrected by Holm over the properties, for each run and measure; areas under curves and ratios such as MCC have no test.
     """
     for arm, table in cases.items():
         found: dict[Scored, list[PValue]] = defaultdict(list)
@@ -80,7 +82,6 @@ def _columns(table: CaseTable) -> dict[Scored, FloatArray]:
         Scored(row.form, row.region, measure): table.scores(row.form, measure, row.region)
         for row in localisation_rows(table, answered_only=False)
         for measure in row.measures
-        if measure.in_tables
     }
     asked = table.has_grade & table.asked_grade
     if not asked.any():
@@ -91,6 +92,9 @@ def _columns(table: CaseTable) -> dict[Scored, FloatArray]:
         SENSITIVITY: np.where(table.hgg, right, np.nan),
         SPECIFICITY: np.where(table.hgg, np.nan, right),
     }
+    if not np.isnan(probability := table.probability_hgg[asked]).any():
+        graded[BRIER] = np.full(len(table), np.nan)
+        graded[BRIER][asked] = squared_error(reference=table.hgg[asked], probability=probability)
     return {Scored(None, None, item): values for item, values in graded.items()} | columns
 
 

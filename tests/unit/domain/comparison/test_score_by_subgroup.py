@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fakes.fake_comparison import REFUSAL, reading
+from gliobench.domain.comparison import score_by_subgroup as module
 from gliobench.domain.comparison.report import Stratum, SubgroupScore, SubgroupTest
 from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.strata import named
@@ -14,8 +15,11 @@ from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.metrics.measures import (
     ACCURACY,
     BALANCED_ACCURACY,
+    BRIER,
     CENTRE_ERROR,
+    GRADING,
     HIT,
+    MCC,
     SENSITIVITY,
     WORST_MM,
     Measure,
@@ -55,7 +59,7 @@ def value(part: Stratum, measure: Measure, form: Form | None = None) -> float:
 
 
 def test_every_measure_is_scored_in_every_subgroup_failures_included(table: CaseTable) -> None:
-    women, men = score_by_subgroup({"one": table}, [SEX])
+    women, men = score_by_subgroup({"one": table}, [SEX], seed=0)
 
     assert [(part.rows[0].n, part.rows[0].n_failed) for part in (women, men)] == [(20, 0), (20, 1)]
     assert (value(women, ACCURACY), value(men, ACCURACY)) == (0.0, 0.95)
@@ -64,14 +68,28 @@ def test_every_measure_is_scored_in_every_subgroup_failures_included(table: Case
     assert value(women, CENTRE_ERROR, Form.POINT) == pytest.approx(10.0)
     assert value(men, CENTRE_ERROR, Form.POINT) == pytest.approx(WORST_MM / 20)
     assert (value(women, HIT, Form.POINT), value(men, HIT, Form.POINT)) == (0.0, 0.95)
+    assert value(women, MCC) == -1.0  # wrong of every woman, and sure of it
+    assert (value(women, BRIER), value(men, BRIER)) == (1.0, 0.05)
+    assert {one.measure for one in women.rows[0].scores if one.form is None} == set(GRADING)
     assert women.rows[0].accuracy == score(women, ACCURACY).value
     assert men.rows[0].error_mm == score(men, CENTRE_ERROR, Form.POINT).value
+
+
+def test_measures_that_need_drawn_cohorts_are_left_out_of_large_parts(
+    table: CaseTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_DRAWN", 19)
+
+    women, _ = score_by_subgroup({"one": table}, [SEX], seed=0)
+
+    assert score(women, MCC).value == module.NOT_DRAWN
+    assert value(women, ACCURACY) == 0.0
 
 
 def test_the_detectable_difference_follows_from_the_widths_of_both_intervals(
     table: CaseTable,
 ) -> None:
-    women, men = score_by_subgroup({"one": table}, [SEX])
+    women, men = score_by_subgroup({"one": table}, [SEX], seed=0)
 
     widths = []
     for part in (women, men):
@@ -95,7 +113,7 @@ def test_subgroups_that_differ_are_found_and_corrected_over_the_properties(
 ) -> None:
     tests = list(compare_subgroups({"one": table}, [SEX, HALF], seed=0))
 
-    for measure in (ACCURACY, BALANCED_ACCURACY, CENTRE_ERROR, HIT):
+    for measure in (ACCURACY, BALANCED_ACCURACY, BRIER, CENTRE_ERROR, HIT):
         sex, half = (found_by(tests, measure)[by] for by in ("sex", "half"))
         assert isinstance(sex.p, float)
         assert isinstance(half.p, float)
