@@ -107,7 +107,10 @@ def _cuts(value: object) -> object:
     text = value.strip("[] ")
     if text in ("true", "false"):
         return text == "true"
-    return [part.strip() for part in text.split(",")]
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError("wanted true, or the numbers where bins begin, such as 40,60") from None
 
 
 class ReportSettings(BaseModel):
@@ -488,7 +491,7 @@ def _first_fault(error: ValidationError, flags: Mapping[str, object]) -> str:
     if fault["type"] == "extra_forbidden":
         known = ", ".join((TABLES[path[0]] if "." in name else Settings).model_fields)
         return f"{place}: there is no such setting: wanted one of {known}"
-    return f"{place}: got {shown(fault['input'])}: {fault['msg']}"
+    return f"{place}: got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _place(name: str, origin: str) -> str:

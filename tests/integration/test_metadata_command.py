@@ -137,7 +137,7 @@ def test_python_takes_a_table_of_parquet_as_one_of_csv(
         (["--metadata", "nowhere.csv"], "no table 'nowhere.csv'"),
         (["--subgroup", "age"], "subgroups by age: wanted --metadata FILE too"),
         (["--metadata", "{table}", "--subgroup", "size"], "there is no column 'size'"),
-        (["--metadata", "{table}", "--subgroup", "age=x"], "report.subgroups"),
+        (["--metadata", "{table}", "--subgroup", "age=x"], "got 'x': wanted true, or the numbers"),
         (["--metadata", "{table}", "--subgroup", "age=60,40"], "wanted ascending numbers"),
         (["--metadata", "{table}", "--subgroup", "study_id"], "names studies or patients"),
     ],
