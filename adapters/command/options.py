@@ -109,7 +109,7 @@ class CommandOptions(BaseModel):
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             option = ".".join(["backend", backend, *map(str, fault["loc"])])
-            reason = f"got {shown(fault['input'])}: {fault['msg']}"
+            reason = f"got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"
             if fault["type"] == "missing":
                 reason = "is missing"
             if fault["type"] == "extra_forbidden":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import (
@@ -58,6 +59,10 @@ class Frame(str, Enum):
         return reorient_voxel(at, source=study.file_grid, target=study.grid)
 
 
+HALF_A_VOXEL = 0.5
+"""How far off a corner of a box may lie on a tilted grid: boxes end at the edges of voxels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spots:
     """A place as it was written.
@@ -85,6 +90,7 @@ class Spots:
         try:
             points = [self.frame.on_grid(point, study) for point in self.points]
             if self.form in (Form.BOX, Form.BOX_3D):
+                self._check_upright(points, study)
                 return self._box(points, study)
             if self.axis is None:
                 return Point3D(points[0])
@@ -111,6 +117,22 @@ class Spots:
         if not 0 <= index < study.grid.shape[axis]:
             return self._outside(f"{axis.name.lower()} slice {index}", study)
         return Plane(axis, index)
+
+    def _check_upright(self, ends: Sequence[Voxel], study: Study) -> None:
+        """Check that the edges of a box run along the grid, as those of a box in voxels do.
+
+        Raises:
+            InvalidInputError: A corner is more than half a voxel off the box of the two ends.
+        """
+        corners = [self.frame.on_grid(at, study) for at in product(*zip(*self.points, strict=True))]
+        for axis in range(3):
+            ours, theirs = ([at[axis] for at in found] for found in (ends, corners))
+            off = max(min(ours) - min(theirs), max(theirs) - max(ours))
+            if off > HALF_A_VOXEL:
+                raise InvalidInputError(
+                    f"study {study.id} is tilted, and the box in mm has a corner {off:.1f} voxels beyond "
+                    "the box of its ends: wanted voxels"
+                )
 
     def _box(self, ends: Sequence[Voxel], study: Study) -> Localisation | Failure:
         low, high = ([f(pair) for pair in zip(*ends, strict=True)] for f in (min, max))

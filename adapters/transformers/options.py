@@ -43,7 +43,7 @@ class CheckedOptions(BaseModel):
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             option = ".".join(["backend", backend, *map(str, fault["loc"])])
-            reason = f"got {shown(fault['input'])}: {fault['msg']}"
+            reason = f"got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"
             if fault["type"] == "extra_forbidden":
                 reason = f"there is no such option: wanted one of {', '.join(cls.model_fields)}"
             raise InvalidInputError(f"{option}: {reason}") from error

@@ -86,6 +86,24 @@ def test_a_box_is_the_same_in_every_frame(tmp_path: Path, content: str) -> None:
     assert placed(tmp_path, Form.BOX_3D, content) == Box3D((6, 9, 5), (9, 10, 7))
 
 
+@pytest.mark.parametrize(("degrees", "fails"), [(0.5, False), (20.0, True)])
+def test_a_box_in_mm_fails_a_study_that_is_so_tilted_that_it_means_another(
+    tmp_path: Path, degrees: float, fails: bool
+) -> None:
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turn = np.array([[cos, -sin, 0, 0], [sin, cos, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    grid = Grid((60, 60, 8), turn @ np.diag([1.0, 1.0, 3.0, 1.0]))
+    tilted = replace(fake_case("t").study, grid=canonical(grid), native_grid=grid)
+    head = "study_id,x_min_mm,y_min_mm,z_min_mm,x_max_mm,y_max_mm,z_max_mm\n"
+
+    found = placed(tmp_path, Form.BOX_3D, f"{head}t,5,30,3,35,50,9\n", tilted)
+
+    assert isinstance(found, Failure) is fails
+    assert not fails or "study t is tilted" in found.detail
+    voxels = "study_id,i_min,j_min,k_min,i_max,j_max,k_max\nt,5,20,1,35,40,3\n"
+    assert placed(tmp_path, Form.BOX_3D, voxels, tilted) == Box3D((5, 20, 1), (36, 41, 4))
+
+
 def test_a_box_on_a_plane_needs_no_thickness(tmp_path: Path) -> None:
     head = "study_id,axis,x_min_mm,y_min_mm,z_min_mm,x_max_mm,y_max_mm,z_max_mm\n"
 
