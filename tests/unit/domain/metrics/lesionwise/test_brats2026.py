@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from functools import cache
 from math import inf, isnan, sqrt
 
 import numpy as np
@@ -159,14 +159,20 @@ def pieces(mask: BoolArray) -> list[BoolArray]:
 
 
 def largest_sum(lesions: list[BoolArray], parts: list[BoolArray]) -> float:
-    dices = np.array([[overlap(one, other) for other in parts] for one in lesions])
-    if not dices.size:
-        return 0.0
-    few, many = sorted([dices, dices.T], key=len)
-    return max(
-        sum(few[at, chosen] for at, chosen in enumerate(choice))
-        for choice in permutations(range(len(many)), len(few))
-    )
+    """Try every way to give each lesion a part that it overlaps, or none."""
+
+    @cache
+    def best(at: int, used: frozenset[int]) -> float:
+        if at == len(lesions):
+            return 0.0
+        with_one = (
+            overlap(lesions[at], other) + best(at + 1, used | {number})
+            for number, other in enumerate(parts)
+            if number not in used and (lesions[at] & other).any()
+        )
+        return max([best(at + 1, used), *with_one])
+
+    return best(0, frozenset())
 
 
 def overlap(one: BoolArray, other: BoolArray) -> float:
