@@ -17,7 +17,7 @@ from pydantic_settings import NoDecode
 
 from gliobench.domain.answers.questions import Decoding
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.messages import shown
+from gliobench.domain.files.documents import option_fault
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.studies.study import Modality
 
@@ -41,12 +41,9 @@ class CheckedOptions(BaseModel):
         try:
             return cls.model_validate(dict(table))
         except ValidationError as error:
-            fault = error.errors(include_url=False)[0]
-            option = ".".join(["backend", backend, *map(str, fault["loc"])])
-            reason = f"got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"
-            if fault["type"] == "extra_forbidden":
-                reason = f"there is no such option: wanted one of {', '.join(cls.model_fields)}"
-            raise InvalidInputError(f"{option}: {reason}") from error
+            raise InvalidInputError(
+                option_fault(error, table=f"backend.{backend}", known=cls.model_fields)
+            ) from error
 
 
 class EngineOptions(CheckedOptions):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from gliobench.domain.errors import GliobenchError, InvalidInputError
@@ -57,3 +57,22 @@ def first_fault(error: ValueError) -> str:
         case "extra_forbidden" | "unexpected_keyword_argument":
             return f"{field}: there is no such field in this version"
     return f"{field}: got {shown(fault['input'])}: {what}" if field else what
+
+
+def option_fault(error: ValueError, *, table: str, known: Iterable[str]) -> str:
+    """Describe the first fault of a table of options.
+
+    Args:
+        error: Of pydantic.
+        table: Its name.
+        known: The options that there are.
+    """
+    errors: Any = getattr(error, "errors", None)
+    fault: Mapping[str, Any] = errors(include_url=False)[0]
+    option = ".".join([table, *map(str, fault["loc"])])
+    match fault["type"]:
+        case "missing":
+            return f"{option}: is missing"
+        case "extra_forbidden":
+            return f"{option}: there is no such option: wanted one of {', '.join(known)}"
+    return f"{option}: got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"

@@ -31,7 +31,7 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import first_fault
+from gliobench.domain.files.documents import option_fault
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions
 from gliobench.domain.predictions.prediction import Form
@@ -79,7 +79,9 @@ def file_backend(
     try:
         options = FileTable.model_validate(dict(table))
     except ValidationError as error:
-        raise InvalidInputError(f"backend.{name}: {first_fault(error)}") from error
+        raise InvalidInputError(
+            option_fault(error, table=f"backend.{name}", known=FileTable.model_fields)
+        ) from error
     files = list(_files(options, source, open_path))
     backend = imported(
         name,
