@@ -58,6 +58,14 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def has_bfloat16() -> bool:
+    """Return whether the processor multiplies bfloat16, half as long as float32."""
+    try:
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
 def fit(
     build: Callable[[], nn.Module],
     *,
@@ -104,12 +112,13 @@ def fit(
         "rate": rate,
         SCALER: scaler,
     }
+    half = on.type == "cuda" or has_bfloat16()
     curve = _resume(parts, folder / CHECKPOINT, schedule, on)
     network.train()
     for step in range(len(curve), schedule.steps):
         torch.manual_seed(schedule.seed + step)
         batch = {name: part.to(on, non_blocking=True) for name, part in batch_of(step).items()}
-        with torch.autocast(on.type, enabled=on.type == "cuda"):
+        with torch.autocast(on.type, enabled=half):
             loss = loss_of(network, batch)
         curve.append(loss.item())
         if not math.isfinite(curve[-1]):

@@ -1,4 +1,4 @@
-"""What the localizer learns from: windows of studies, some with another patient's lesion."""
+"""What the localizer learns from: windows of brains, some with another patient's lesion."""
 
 from __future__ import annotations
 
@@ -7,39 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from monai.transforms import (
-    Compose,
-    RandAffined,
-    RandFlipd,
-    RandGaussianNoised,
-    RandGaussianSmoothd,
-    RandScaleIntensityd,
-    RandShiftIntensityd,
-)
+from monai.transforms import Compose, RandAffined, RandFlipd
 from numpy.typing import NDArray
+from torch import Generator, Tensor
 
+from gliobench.adapters.monai.brain_lessons import TrainingStudy, healed, with_cavity
 from gliobench.adapters.monai.fitting import Batch
-from gliobench.domain.networks.input import Shape, overlap, window
+from gliobench.adapters.monai.hidden_parts import partly_masked, without_some
+from gliobench.adapters.monai.randomise import rescanned
+from gliobench.domain.networks.input import LocalizerGeometry, Shape, overlap, window
+from gliobench.domain.studies.study import Grade
 
-WINDOW = (64, 64, 48)
+WINDOW: Shape = (64, 64, 48)
+WHOLE: Shape = LocalizerGeometry().shape
+"""A window as large as at inference: it shows where in the brain things lie."""
+WHOLE_EVERY = 4
+"""One step in so many is of one such window, the others of small ones."""
 MARGIN = 12
 """Voxels about a window that rotation and scaling may bring in."""
 BLIND = 4
 """Voxels about a transplant's faces that the loss does not look at: the seam is no anatomy."""
 TUMOUR_SHARE = 0.6
-PHANTOM_SHARE = 0.1
+PHANTOM_SHARE = 0.05
+HEALED_SHARE = 0.15
+CAVITY_SHARE = 0.05
 JITTER = 12
 BRATS_SHAPE_2MM = (120, 120, 78)
-REACH = np.array(WINDOW) // 2 + MARGIN
-CUT: Shape = (WINDOW[0] + 2 * MARGIN, WINDOW[1] + 2 * MARGIN, WINDOW[2] + 2 * MARGIN)
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingStudy:
-    """A study ready for the localizer: (4, I, J, K) z-scores and (I, J, K) labels of 2020."""
-
-    volumes: NDArray[np.float32]
-    labels: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +47,15 @@ class Transplant:
 class LocalizerBatches:
     """Makes the batch of any step; the same step always gives the same batch.
 
+    Both grades are drawn equally often. Among the studies are brains whose tumour is replaced by the
+    mirror image of the other half, and now and then a tumour's core is replaced by fluid.
+
     Args:
         studies: Of patients.
         transplants: Lesions of patients that may be learned from; may be empty.
         phantoms: Simulated studies, drawn now and then; may be empty.
         transplant_share: Of the windows, those with another patient's lesion.
-        batch_size: Windows a batch.
+        batch_size: Small windows a batch.
         seed: Of every random choice.
     """
 
@@ -74,46 +70,60 @@ class LocalizerBatches:
         seed: int,
     ) -> None:
         self._transplant_share = transplant_share
-        self._studies = studies
+        self._groups = [
+            group
+            for grade in (*Grade, None)
+            if (group := [study for study in studies if study.grade is grade])
+        ]
+        self._healed = [brain for study in studies if (brain := healed(study)) is not None]
         self._transplants = transplants
         self._phantoms = phantoms
         self._batch_size = batch_size
         self._seed = seed
-        self._augment = _augmentation()
+        self._move = {shape: _spatial(shape) for shape in (WINDOW, WHOLE)}
 
     def __call__(self, step: int) -> Batch:
-        """Make (N, 4, *WINDOW) volumes, (N, 3, *WINDOW) regions, (N, 1, *WINDOW) weights."""
+        """Make (N, 4, *S) volumes, (N, 3, *S) regions, (N, 1, *S) weights; S is WINDOW or WHOLE."""
         rng = np.random.default_rng((self._seed, step))
-        self._augment.set_random_state(seed=int(rng.integers(2**31)))
-        windows = [
-            self._augment(self._window(self._study(rng), rng)) for _ in range(self._batch_size)
-        ]
+        shape, n = (WHOLE, 1) if step % WHOLE_EVERY == 0 else (WINDOW, self._batch_size)
+        move = self._move[shape]
+        move.set_random_state(seed=int(rng.integers(2**31)))
+        chance = Generator().manual_seed(int(rng.integers(2**62)))
+        windows = [move(self._window(self._study(rng), shape, rng)) for _ in range(n)]
         masks = torch.stack([w["masks"] for w in windows])
         labels, weights, brain = masks[:, :1], masks[:, 1:2], masks[:, 2:]
-        volumes = torch.stack([w["volumes"] for w in windows]) * brain
+        brain = partly_masked(brain, chance)
+        volumes = rescanned(torch.stack([w["volumes"] for w in windows]), chance) * brain
+        seen = without_some(volumes, chance)
         return {
-            "volumes": volumes.contiguous(memory_format=torch.channels_last_3d),
-            "regions": torch.cat(
-                [labels > 0, (labels == 1) | (labels == 4), labels == 4], 1
-            ).float(),
+            "volumes": seen.contiguous(memory_format=torch.channels_last_3d),
+            "regions": _regions(labels) * brain,
             "weights": weights,
         }
 
     def _study(self, rng: np.random.Generator) -> TrainingStudy:
-        simulated = self._phantoms and rng.random() < PHANTOM_SHARE
-        among = self._phantoms if simulated else self._studies
-        return among[int(rng.integers(len(among)))]
+        drawn = rng.random()
+        if self._phantoms and drawn < PHANTOM_SHARE:
+            return _any_of(self._phantoms, rng)
+        if self._healed and drawn < PHANTOM_SHARE + HEALED_SHARE:
+            return _any_of(self._healed, rng)
+        return _any_of(self._groups[int(rng.integers(len(self._groups)))], rng)
 
-    def _window(self, study: TrainingStudy, rng: np.random.Generator) -> dict[str, torch.Tensor]:
+    def _window(
+        self, study: TrainingStudy, shape: Shape, rng: np.random.Generator
+    ) -> dict[str, Tensor]:
         lesion = self._lesion_for(study, rng)
-        about = _tumour_or_brain(study, rng) if lesion is None else _middle(lesion)
+        cut = _grown(shape)
+        about = _about(study, lesion, rng) if shape == WINDOW else _brain_middle(study)
         centre = about + rng.integers(-JITTER, JITTER + 1, size=3)
-        start = _within(centre - REACH, study)
-        volumes = window(study.volumes, start, CUT)
-        labels = window(study.labels[np.newaxis].astype(np.float32), start, CUT)
+        start = _within(centre - np.array(cut) // 2, study, cut)
+        volumes = window(study.volumes, start, cut)
+        labels = window(study.labels[np.newaxis].astype(np.float32), start, cut)
         weights = np.ones_like(labels)
         if lesion is not None:
             _lay_in(lesion, start, volumes=volumes, labels=labels, weights=weights)
+        if rng.random() < CAVITY_SHARE:
+            with_cavity(volumes, labels, rng)
         brain = (volumes != 0).any(0, keepdims=True)
         masks = np.concatenate([labels, weights, brain.astype(np.float32)])
         return {"volumes": torch.from_numpy(volumes), "masks": torch.from_numpy(masks)}
@@ -125,19 +135,33 @@ class LocalizerBatches:
         return self._transplants[int(rng.integers(len(self._transplants)))]
 
 
-def _middle(lesion: Transplant) -> NDArray[np.int64]:
-    return np.asarray(np.array(lesion.start) + np.array(lesion.labels.shape) // 2)
+def _any_of(studies: Sequence[TrainingStudy], rng: np.random.Generator) -> TrainingStudy:
+    return studies[int(rng.integers(len(studies)))]
 
 
-def _tumour_or_brain(study: TrainingStudy, rng: np.random.Generator) -> NDArray[np.int64]:
+def _about(
+    study: TrainingStudy, lesion: Transplant | None, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    if lesion is not None:
+        return np.asarray(np.array(lesion.start) + np.array(lesion.labels.shape) // 2)
     tumour = np.flatnonzero(study.labels) if rng.random() < TUMOUR_SHARE else np.empty(0, int)
     candidates = tumour if tumour.size else np.flatnonzero(study.volumes[0])
     return np.array(np.unravel_index(rng.choice(candidates), study.labels.shape))
 
 
-def _within(start: NDArray[np.int64], study: TrainingStudy) -> Shape:
-    """Keep a cut from hanging further out of the study than its margin."""
-    high = np.maximum(np.array(study.labels.shape) - np.array(CUT) + MARGIN, -MARGIN)
+def _brain_middle(study: TrainingStudy) -> NDArray[np.int64]:
+    where = np.nonzero(study.volumes[0])
+    return np.array([(int(axis.min()) + int(axis.max()) + 1) // 2 for axis in where])
+
+
+def _grown(shape: Shape) -> Shape:
+    i, j, k = (length + 2 * MARGIN for length in shape)
+    return i, j, k
+
+
+def _within(start: NDArray[np.int64], study: TrainingStudy, cut: Shape) -> Shape:
+    """Keep a cut from hanging further out of the study than its margin, where it can."""
+    high = np.maximum(np.array(study.labels.shape) - np.array(cut) + MARGIN, -MARGIN)
     i, j, k = np.clip(start, -MARGIN, high).tolist()
     return i, j, k
 
@@ -156,30 +180,29 @@ def _lay_in(
         low = np.maximum(first - grow, 0)
         high = np.maximum(first + lesion.labels.shape + grow, 0)
         weights[0][tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = weight
-    source, target = overlap(CUT, first.tolist(), lesion.labels.shape)
+    source, target = overlap(labels.shape[1:], first.tolist(), lesion.labels.shape)
     volumes[(slice(None), *source)] = lesion.volumes[(slice(None), *target)]
     labels[0][source] = lesion.labels[target]
 
 
-def _augmentation() -> Compose:
+def _regions(labels: Tensor) -> Tensor:
+    """Return WT, TC and ET as (N, 3, i, j, k) of 0 and 1."""
+    return torch.cat([labels > 0, (labels == 1) | (labels == 4), labels == 4], 1).float()
+
+
+def _spatial(shape: Shape) -> Compose:
     everything = ["volumes", "masks"]
     return Compose(
         [
             RandAffined(
                 everything,
                 prob=1.0,
-                spatial_size=WINDOW,
+                spatial_size=shape,
                 rotate_range=(0.25, 0.25, 0.25),
                 scale_range=(0.15, 0.15, 0.15),
                 mode=("bilinear", "nearest"),
                 padding_mode="zeros",
             ),
             RandFlipd(everything, prob=0.5, spatial_axis=0),
-            RandScaleIntensityd("volumes", factors=0.2, prob=0.9, channel_wise=True),
-            RandShiftIntensityd("volumes", offsets=0.3, prob=0.9, channel_wise=True),
-            RandGaussianSmoothd(
-                "volumes", sigma_x=(0.3, 0.8), sigma_y=(0.3, 0.8), sigma_z=(0.3, 0.8), prob=0.15
-            ),
-            RandGaussianNoised("volumes", prob=0.3, std=0.1),
         ]
     )

@@ -12,13 +12,10 @@ from monai.losses import DiceLoss
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gliobench.adapters.monai.brain_lessons import TrainingStudy
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit
 from gliobench.adapters.monai.lesions import LesionCube
-from gliobench.adapters.monai.localizer_batches import (
-    LocalizerBatches,
-    TrainingStudy,
-    Transplant,
-)
+from gliobench.adapters.monai.localizer_batches import LocalizerBatches, Transplant
 from gliobench.adapters.monai.networks import localizer_network
 from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
 from gliobench.application.backends.tumour_finder import find_tumour
@@ -32,6 +29,7 @@ from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.networks.input import LocalizerGeometry, localizer_volumes
+from gliobench.domain.networks.intensity import ROBUST_RULE
 from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
 from gliobench.domain.studies.study import Study
 
@@ -146,17 +144,18 @@ class LocalizerTrainer(Trainer):
     def _training_study(self, source: StudySource, study_id: str) -> TrainingStudy:
         study = source.study(study_id)
         spacing_mm = self._geometry.spacing_mm
-        regions = source.reference(study_id).regions
+        reference = source.reference(study_id)
         coarse = {
             region: resample_to_spacing(
                 voxels.astype(np.float32), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
             )
             >= 0.5
-            for region, voxels in regions.items()
+            for region, voxels in reference.regions.items()
             if region in NESTED
         }
         labels = BUILT_IN["brats-gli-2017"].merge(coarse)
-        return TrainingStudy(localizer_volumes(study, spacing_mm), labels)
+        volumes = localizer_volumes(study, spacing_mm, rule=ROBUST_RULE)
+        return TrainingStudy(volumes, labels, reference.grade)
 
     def _row(self, network: TorchNetwork, study_id: str) -> Row:
         study, reference = self._source.study(study_id), self._source.reference(study_id)
@@ -167,8 +166,19 @@ class LocalizerTrainer(Trainer):
             "site": study.site,
             "grade": reference.grade.value if reference.grade else None,
             "found": found is not None,
+            "reference_ml": _volumes_ml(reference.regions, study),
+            "predicted_ml": _volumes_ml(found or {}, study),
         }
         return row | localizer_scores(study, reference=reference.regions, prediction=found)
+
+
+def _volumes_ml(regions: Mapping[Region, BoolArray], study: Study) -> dict[str, float]:
+    """Measure WT, TC and ET; a region that is not there has none."""
+    voxel_ml = study.grid.voxel_volume_mm3 / 1000
+    return {
+        region.value: float(regions[region].sum() * voxel_ml) if region in regions else 0.0
+        for region in NESTED
+    }
 
 
 def localizer_scores(

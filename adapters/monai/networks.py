@@ -11,21 +11,21 @@ from torch import Tensor, nn
 
 from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER
 
-LOCALIZER_CHANNELS = (16, 32, 64, 128)
+LOCALIZER_CHANNELS = (16, 32, 64, 128, 160)
 GRADER_WIDTH = 24
 
 
 def localizer_network() -> nn.Module:
     """Build a residual U-Net whose first convolution already halves the grid.
 
-    Input (N, 4, I, J, K), each length a multiple of 8; output (N, 3, I, J, K) logits.
+    Input (N, 4, I, J, K), each length a multiple of 16; output (N, 3, I, J, K) logits.
     """
     network: nn.Module = UNet(
         spatial_dims=3,
         in_channels=len(MODALITY_ORDER),
         out_channels=len(REGION_ORDER),
         channels=LOCALIZER_CHANNELS,
-        strides=(2, 2, 2),
+        strides=(2,) * (len(LOCALIZER_CHANNELS) - 1),
         num_res_units=2,
         norm="batch",
     )

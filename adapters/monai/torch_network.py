@@ -30,6 +30,7 @@ from gliobench.application.ports.network import Network
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.domain.errors import BackendError
 from gliobench.domain.networks.input import GraderGeometry, LocalizerGeometry
+from gliobench.domain.networks.intensity import ROBUST_RULE
 from gliobench.domain.networks.model_card import ModelCard
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS, SliceGeometry
 from gliobench.domain.studies.patients import patient_hash
@@ -118,6 +119,7 @@ def trained_localizer(
         architecture=localizer_architecture(),
         input_shape=geometry.shape,
         spacing_mm=(spacing, spacing, spacing),
+        intensity_rule=ROBUST_RULE,
         training_data=data.sha256,
         trained_on=tuple(patient_hash(patient) for patient in data.patients),
     )

@@ -53,7 +53,9 @@ class NetworkClassifier(Classifier):
                 study,
                 centre=tumour_centre(found[Region.WT]),
                 geometry=self._geometry,
-                rules=intensity_rules(study, self._modalities),
+                rules=intensity_rules(
+                    study, self._modalities, rule=self._network.card.intensity_rule
+                ),
             )
             logit = self._network.run(crop[np.newaxis]).item()
         except FaultError as error:

@@ -53,7 +53,9 @@ def tumour_probabilities(network: Network, study: Study) -> Float32Array:
     """
     card = network.card
     reads_of(card).check(study)
-    volumes = localizer_volumes(study, _spacing_mm(card, study), modalities_of(card))
+    volumes = localizer_volumes(
+        study, _spacing_mm(card, study), modalities_of(card), rule=card.intensity_rule
+    )
     starts = brain_windows(volumes, card.input_shape)
     cuts = np.stack([window(volumes, start, card.input_shape) for start in starts])
     probabilities = expit(network.run(cuts))

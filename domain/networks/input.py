@@ -18,7 +18,7 @@ from gliobench.domain.geometry.resampling import (
     resample_to_spacing,
 )
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.networks.intensity import IntensityRule
+from gliobench.domain.networks.intensity import PLAIN_RULE, IntensityRule
 from gliobench.domain.studies.study import Modality, Study
 
 Shape = tuple[int, int, int]
@@ -63,6 +63,8 @@ def localizer_volumes(
     study: Study,
     spacing_mm: float | Spacing,
     modalities: Sequence[Modality] = MODALITY_ORDER,
+    *,
+    rule: str = PLAIN_RULE,
 ) -> Float32Array:
     """Resample a study's modalities to the voxels of a network, and convert them to z-scores.
 
@@ -70,6 +72,7 @@ def localizer_volumes(
         study: Any RAS+ study.
         spacing_mm: Edge or edges of the new voxels; the first begins at the study's first corner.
         modalities: Modalities in the network's order.
+        rule: How intensities become z-scores, as the network's card says.
 
     Returns:
         (C, I', J', K') float32 in the order of the modalities, zero outside the brain.
@@ -83,7 +86,7 @@ def localizer_volumes(
         volume = resample_to_spacing(
             study.volume(modality), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
         )
-        scored.append(IntensityRule.of(volume).apply(volume))
+        scored.append(IntensityRule.of(volume, rule).apply(volume))
     return np.stack(scored)
 
 
@@ -235,10 +238,10 @@ def grader_crop(
 
 
 def intensity_rules(
-    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER
+    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER, *, rule: str = PLAIN_RULE
 ) -> dict[Modality, IntensityRule]:
-    """Measure the intensities of a study's modalities, on its own grid."""
-    return {modality: IntensityRule.of(study.volume(modality)) for modality in modalities}
+    """Measure the intensities of a study's modalities, on its own grid, as a network's card says."""
+    return {modality: IntensityRule.of(study.volume(modality), rule) for modality in modalities}
 
 
 def _crop_weights(

@@ -10,10 +10,10 @@ from enum import Enum
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER
+from gliobench.domain.networks.intensity import INTENSITY_RULES, PLAIN_RULE
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 from gliobench.domain.studies.extent import COARSEST_MM, FINEST_MM
 
-INTENSITY_RULE = "z-score of non-zero voxels, clipped to percentiles 0.1 and 99.9"
 METADATA_KEY = "gliobench_model_card"
 LONGEST_INPUT = 512
 """Maximum number of voxels along an axis: more than the millimetres of a head."""
@@ -50,7 +50,7 @@ class ModelCard:
     temperature: float = 1.0
     modalities: tuple[str, ...] = tuple(m.value for m in MODALITY_ORDER)
     regions: tuple[str, ...] = tuple(r.value for r in REGION_ORDER)
-    intensity_rule: str = INTENSITY_RULE
+    intensity_rule: str = PLAIN_RULE
     label_convention: str = "BRATS_2020"
     learned_images: tuple[str, ...] = ()
 
@@ -59,7 +59,7 @@ class ModelCard:
             "kind": ("localizer", "grader"),
             "modalities": _values(MODALITY_ORDER, SLICE_MODALITIES),
             "regions": _values(REGION_ORDER, SLICE_REGIONS),
-            "intensity_rule": (INTENSITY_RULE,),
+            "intensity_rule": INTENSITY_RULES,
         }
         for name, known in wanted.items():
             if getattr(self, name) not in known:
