@@ -45,8 +45,8 @@ def healed(study: TrainingStudy) -> TrainingStudy | None:
         return None
     twice_middle = int(occupied[0] + occupied[-1])
     along = np.arange(brain.shape[0]) - twice_middle / 2
-    tumour = (study.labels > 0).any((1, 2))
-    sides = {side for side in (-1, 1) if tumour[side * along > SEAM].any()}
+    ill_along = along[(study.labels > 0).any((1, 2))]
+    sides = {side for side in (-1, 1) if (side * ill_along > SEAM).any()}
     if len(sides) != 1:
         return None
     (ill,) = sides

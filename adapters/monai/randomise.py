@@ -62,7 +62,7 @@ def _clipped(images: Tensor, chance: Generator) -> Tensor:
 
 
 def _thick(images: Tensor, chance: Generator) -> Tensor:
-    """Give some channels slices of two to four voxels along an axis, interpolated back."""
+    """Replace some channels by slices of two to four voxels along an axis, interpolated back."""
     spatial = images.shape[2:]
     axis = int(torch.randint(len(spatial), (1,), generator=chance))
     step = int(torch.randint(2, 5, (1,), generator=chance))

@@ -13,10 +13,8 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch
+from gliobench.adapters.monai.randomise import rescanned
 from gliobench.domain.studies.study import Grade
-
-DARKEST_Z = -3.0
-"""Gamma bends z-scores from here up; anything darker is as dark."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +104,7 @@ class SliceBatches:
         stacked = torch.cat([tumour, shown, (shown != 0).float()], 1)
         moved = _moved(stacked, self._size, self._alterations, chance)
         tumour, pixels, brain = moved.split([1, shown.shape[1], shown.shape[1]], dim=1)
-        seen = _rescanned(pixels, chance) * (brain > 0.5)
+        seen = rescanned(pixels, chance) * (brain > 0.5)
         return {
             "pixels": seen.contiguous(memory_format=torch.channels_last),
             "tumour": (tumour > 0.5).float(),
@@ -154,22 +152,6 @@ def _moved(pictures: Tensor, size: tuple[int, int], to: Alterations, chance: Gen
     smooth = functional.interpolate(warp, size=size, mode="bicubic", align_corners=True)
     grid = torch.stack(where, -1) + smooth.permute(0, 2, 3, 1)
     return functional.grid_sample(pictures, grid, align_corners=False)
-
-
-def _rescanned(pixels: Tensor, chance: Generator) -> Tensor:
-    """Alter what differs between scanners: gain, offset, coil shading, contrast, blur and noise."""
-    n, _, *size = pixels.shape
-    coils = torch.randn(n, 1, 4, 4, generator=chance) * 0.25
-    shading = functional.interpolate(coils, size=size, mode="bicubic", align_corners=True)
-    seen = pixels * _each(0.8, 1.2, n, chance) + _each(-0.3, 0.3, n, chance)
-    seen = seen + shading * _each(0.0, 1.0, n, chance)
-    gamma = torch.exp(_each(-0.35, 0.35, n, chance))
-    scaled = (seen - DARKEST_Z).clamp(min=1e-3) / -2 / DARKEST_Z
-    seen = scaled.pow(gamma) * -2 * DARKEST_Z + DARKEST_Z
-    blurred = _each(0.0, 1.0, n, chance) * (_each(0.0, 1.0, n, chance) < 0.3)
-    seen = torch.lerp(seen, functional.avg_pool2d(seen, 3, 1, 1), blurred)
-    noise = torch.randn(seen.shape, generator=chance)
-    return seen + noise * _each(0.0, 0.12, n, chance)
 
 
 def _between(low: float, high: float, n: int, chance: Generator) -> Tensor:

@@ -51,7 +51,7 @@ def copy_studies(source: Path, target: Path) -> None:
 
 
 def write_tcga(data: Path, full: Path) -> None:
-    """Give the TCGA studies their BraTS names, and their masks of 128³ back on their own grid."""
+    """Copy the TCGA studies under their BraTS names, with their masks of 128³ on their own grid."""
     archive = np.load(data / "masks128" / "masks128.npz")
     masks = dict(zip(archive["ids"].tolist(), archive["seg"], strict=True))
     for tcga, name in TCGA.items():
@@ -86,7 +86,7 @@ def at_2mm(volume: np.ndarray) -> np.ndarray:
 
 
 def majority(shares: list[np.ndarray]) -> np.ndarray:
-    """Give each voxel the label that fills most of it."""
+    """Choose the label that fills most of each voxel."""
     return LABELS[np.argmax(shares, axis=0)]
 
 

@@ -10,15 +10,17 @@ import torch
 from monai.transforms import Compose
 
 from gliobench.adapters.monai import localizer_batches
+from gliobench.adapters.monai.brain_lessons import TrainingStudy
 from gliobench.adapters.monai.localizer_batches import (
     BLIND,
     BRATS_SHAPE_2MM,
-    CUT,
+    WHOLE,
+    WHOLE_EVERY,
     WINDOW,
     LocalizerBatches,
-    TrainingStudy,
     Transplant,
 )
+from gliobench.domain.studies.study import Grade
 
 LESION_START = np.array((50, 64, 30))
 LESION_SHAPE = np.array((20, 22, 24))
@@ -66,8 +68,12 @@ def batches(
 
 @pytest.fixture
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave augmentation out, so that voxels can be told apart."""
-    monkeypatch.setattr(localizer_batches, "_augmentation", lambda: Compose([]))
+    """Leave out all that alters voxels, so that they can be told apart."""
+    monkeypatch.setattr(localizer_batches, "_spatial", lambda shape: Compose([]))
+    monkeypatch.setattr(localizer_batches, "HEALED_SHARE", 0.0)
+    monkeypatch.setattr(localizer_batches, "CAVITY_SHARE", 0.0)
+    for name in ("rescanned", "without_some", "partly_masked"):
+        monkeypatch.setattr(localizer_batches, name, lambda images, chance: images)
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +110,48 @@ def test_another_step_and_another_seed_give_other_batches(
     assert not torch.equal(augmented["volumes"], other_seed["volumes"])
 
 
-def test_background_stays_zero_in_every_modality(augmented: dict[str, torch.Tensor]) -> None:
-    air = augmented["volumes"] == 0
+def test_one_step_in_four_shows_a_window_as_large_as_at_inference() -> None:
+    steps = batches(brain_in_air(), share=0.0)
 
-    assert 0.05 < air.float().mean() < 0.95
-    for channel in range(1, 4):
-        assert torch.equal(air[:, channel], air[:, 0])
+    shapes = [tuple(steps(step)["volumes"].shape) for step in range(WHOLE_EVERY + 1)]
+
+    assert shapes == [(1, 4, *WHOLE), *[(2, 4, *WINDOW)] * 3, (1, 4, *WHOLE)]
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_background_stays_zero_in_every_modality_and_absent_ones_are_zero(step: int) -> None:
+    for volumes in batches(brain_in_air(), share=0.0)(step)["volumes"]:
+        air = volumes == 0
+        shown = [channel for channel in air if not channel.all()]
+
+        assert shown
+        for channel in shown:
+            assert 0.02 < channel.float().mean() < 0.98
+            assert torch.equal(channel, shown[0])
+
+
+def test_tumour_outside_the_mask_of_the_brain_is_not_asked_for() -> None:
+    steps = batches(brain_in_air(), share=0.0)
+
+    for step in range(16):
+        for volumes, regions in zip(
+            *(steps(step)[name] for name in ("volumes", "regions")), strict=True
+        ):
+            air = (volumes == 0).all(0)
+            assert not regions[:, air].any()
+
+
+def test_both_grades_are_drawn_equally_often() -> None:
+    low, high = (
+        TrainingStudy(np.full((4, 8, 8, 8), z, np.float32), np.zeros((8, 8, 8), np.uint8), grade)
+        for z, grade in ((1.0, Grade.LGG), (2.0, Grade.HGG))
+    )
+    steps = LocalizerBatches([low, *[high] * 9], [], transplant_share=0, batch_size=1, seed=0)
+    rng = np.random.default_rng(0)
+
+    drawn = [steps._study(rng).grade for _ in range(2000)]
+
+    assert 0.45 < drawn.count(Grade.LGG) / 2000 < 0.55
 
 
 def test_regions_are_nested(augmented: dict[str, torch.Tensor]) -> None:
@@ -128,7 +170,7 @@ def test_a_transplant_lies_where_the_lesion_lay_in_its_own_patient(step: int) ->
         at = np.abs(volumes[:3]).astype(int) - 1
         held = volumes[3] != 0
         for axis in range(3):
-            assert np.ptp((at[axis] - np.indices(CUT)[axis])[held]) == 0
+            assert np.ptp((at[axis] - np.indices(volumes.shape[1:])[axis])[held]) == 0
         laid = volumes[3] < 0
         assert laid.any()
         inside = (at >= LESION_START.reshape(3, 1, 1, 1)) & (

@@ -34,7 +34,7 @@ def trained(build: Callable[[], torch.nn.Module], card: ModelCard) -> TorchNetwo
 @pytest.mark.parametrize(
     ("build", "card"),
     [
-        (localizer_network, replace(LOCALIZER_CARD, input_shape=(16, 24, 16))),
+        (localizer_network, replace(LOCALIZER_CARD, input_shape=(16, 32, 16))),
         (GraderNetwork, replace(GRADER_CARD, input_shape=(16, 16, 16))),
     ],
     ids=["localizer", "grader"],

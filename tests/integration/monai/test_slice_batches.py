@@ -54,7 +54,7 @@ def batches(
 @pytest.fixture
 def _same_scanner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave intensities as they are."""
-    monkeypatch.setattr(slice_batches, "_rescanned", lambda pixels, chance: pixels)
+    monkeypatch.setattr(slice_batches, "rescanned", lambda pixels, chance: pixels)
 
 
 def test_a_step_always_gives_the_same_batch_and_another_step_another() -> None:
