@@ -68,11 +68,17 @@ def find_tumour(network: Network, study: Study) -> Regions | None:
     Raises:
         FaultError: As `tumour_probabilities`.
     """
-    read = tumour_on_slice if network.card.of_slices else tumour_regions
-    return read(
-        tumour_probabilities(network, study),
-        spacing_mm=_spacing_mm(network.card, study),
+    probabilities = tumour_probabilities(network, study)
+    card = network.card
+    spacing_mm = _spacing_mm(card, study)
+    if card.of_slices:
+        return tumour_on_slice(probabilities, spacing_mm=spacing_mm, grid=study.grid)
+    return tumour_regions(
+        probabilities,
+        spacing_mm=spacing_mm,
         grid=study.grid,
+        threshold=card.threshold,
+        smallest_enhancing_mm3=card.smallest_enhancing_mm3,
     )
 
 

@@ -154,6 +154,7 @@ def tumour_regions(
     grid: Grid,
     smallest_mm3: float = 200.0,
     threshold: float = SURE_ENOUGH,
+    smallest_enhancing_mm3: float = 0.0,
 ) -> dict[Region, BoolArray] | None:
     """Convert a localizer's output to nested regions on a study's grid.
 
@@ -165,6 +166,8 @@ def tumour_regions(
         smallest_mm3: Components of the whole tumour below this volume, or below half of the largest
             component, are dropped.
         threshold: Probability threshold of the tumour.
+        smallest_enhancing_mm3: An enhancing tumour of less volume is taken for none, as the winners
+            of BraTS 2020 do (arXiv 2011.00848): low-grade tumours often have none.
 
     Returns:
         (I, J, K) bool by region, TC within WT and ET within TC; None where no tumour is found.
@@ -188,6 +191,9 @@ def tumour_regions(
         parent = fine if parent is None else fine & parent
         regions[region] = np.zeros(grid.shape, dtype=np.bool_)
         regions[region][outer] = parent
+    enhancing = regions.get(Region.ET)
+    if enhancing is not None and enhancing.sum() * grid.voxel_volume_mm3 < smallest_enhancing_mm3:
+        regions[Region.ET] = np.zeros(grid.shape, dtype=np.bool_)
     return regions if regions[Region.WT].any() else None
 
 

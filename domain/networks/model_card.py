@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER
+from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER, SURE_ENOUGH
 from gliobench.domain.networks.intensity import INTENSITY_RULES, PLAIN_RULE
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS
 from gliobench.domain.studies.extent import COARSEST_MM, FINEST_MM
@@ -30,6 +30,8 @@ class ModelCard:
         spacing_mm: Voxel edges of the input.
         training_data: sha256 of the training studies' ids and contents.
         trained_on: `patient_hash` of every training patient.
+        threshold: Probability from which a voxel is tumour, for a localizer of volumes.
+        smallest_enhancing_mm3: Volume below which enhancing tumour is taken for none, likewise.
         learned_images: `image_hash` of the images of those patients that were available at export.
         temperature: Divides the grader's logit; fitted on out-of-fold predictions.
         modalities: Order of the input channels.
@@ -53,6 +55,8 @@ class ModelCard:
     intensity_rule: str = PLAIN_RULE
     label_convention: str = "BRATS_2020"
     learned_images: tuple[str, ...] = ()
+    threshold: float = SURE_ENOUGH
+    smallest_enhancing_mm3: float = 0.0
 
     def __post_init__(self) -> None:
         wanted = {
@@ -68,6 +72,12 @@ class ModelCard:
                 )
         if not 0 < self.temperature < math.inf:
             raise InvalidInputError(f"model card: temperature {self.temperature} is not positive")
+        if not 0 < self.threshold < 1:
+            raise InvalidInputError(f"model card: threshold {self.threshold}: wanted 0 to 1")
+        if not 0 <= self.smallest_enhancing_mm3 < math.inf:
+            raise InvalidInputError(
+                f"model card: smallest_enhancing_mm3 {self.smallest_enhancing_mm3} is not a volume"
+            )
         if not all(0 < length <= LONGEST_INPUT for length in self.input_shape):
             raise InvalidInputError(
                 f"model card: input_shape {self.input_shape}: wanted 1 to {LONGEST_INPUT} voxels"

@@ -192,6 +192,27 @@ def test_regions_are_nested_whatever_the_network_says(
     assert not (regions[Region.ET] & ~regions[Region.TC]).any()
 
 
+@pytest.mark.parametrize(("more_mm3", "kept"), [(-1.0, True), (1.0, False)])
+def test_a_small_enhancing_tumour_is_taken_for_none_and_its_core_stays(
+    more_mm3: float, kept: bool
+) -> None:
+    said = probabilities(Box3D(start=(4, 4, 4), stop=(10, 10, 10)))
+    grid = grid_of((2.0, 2.0, 2.0))
+    plain = tumour_regions(said, spacing_mm=COARSE_MM, grid=grid)
+    assert plain is not None
+
+    regions = tumour_regions(
+        said,
+        spacing_mm=COARSE_MM,
+        grid=grid,
+        smallest_enhancing_mm3=8.0 * plain[Region.ET].sum() + more_mm3,
+    )
+
+    assert regions is not None
+    assert regions[Region.ET].any() == kept
+    np.testing.assert_array_equal(regions[Region.TC], plain[Region.TC])
+
+
 @pytest.mark.parametrize(
     ("far", "kept"),
     [

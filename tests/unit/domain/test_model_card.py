@@ -39,6 +39,10 @@ def test_a_card_is_one_line() -> None:
         ({"input_shape": (32, 32, -1)}, "wanted 1 to 512 voxels"),
         ({"spacing_mm": (1.9, 1.9, float("nan"))}, "wanted 0.05 to 20"),
         ({"spacing_mm": (1.9, 1.9, 1e-9)}, "wanted 0.05 to 20"),
+        ({"threshold": 1.0}, "threshold 1.0: wanted 0 to 1"),
+        ({"threshold": float("nan")}, "threshold nan: wanted 0 to 1"),
+        ({"smallest_enhancing_mm3": -1.0}, "smallest_enhancing_mm3 -1.0 is not a volume"),
+        ({"smallest_enhancing_mm3": float("inf")}, "is not a volume"),
     ],
 )
 def test_a_network_that_wants_another_input_is_refused(

@@ -1,0 +1,244 @@
+"""Print how the localizer does on patients that it has not learned from.
+
+    python docs/results/localizer.py work/localizer work/studies
+
+Each study is segmented by the network of the fold that held it out. First what is chosen by this
+cross-validation: the probability from which a voxel is tumour, the volume below which enhancing tumour
+is taken for none, and whether the mean of a brain and its mirror image is read. `chosen on the other
+folds` is what choosing costs: for each fold the setting that has the best mean Dice on the other folds,
+scored on it. Then, with the setting that the networks' cards carry, all studies at 2 mm and those of
+1 mm at full size, and what is lost when sequences are absent.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from gliobench.adapters.monai.localizer_trainer import localizer_scores
+from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
+from gliobench.adapters.nifti import BratsStudySource
+from gliobench.application.backends.tumour_finder import tumour_probabilities
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.metrics.segmentation import hd95_mm
+from gliobench.domain.networks.input import MODALITY_ORDER, LocalizerGeometry, tumour_regions
+from gliobench.domain.statistics.estimate import Interval
+from gliobench.domain.statistics.means import estimate_mean
+from gliobench.domain.statistics.sampling import numbered
+from gliobench.domain.studies.study import Modality, Reference, Study
+
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5)
+SMALLEST_MM3 = (0.0, 100.0, 200.0, 500.0)
+MEASURES = ("dice_WT", "dice_TC", "dice_ET", "box_iou", "centre_error_mm")
+FAR_MM = 15.0
+T1N, T1C, T2W, T2F = MODALITY_ORDER
+ABSENT = ((), (T1N,), (T2W,), (T1N, T2W), (T1C,), (T2F,), (T1N, T2W, T2F), (T1N, T1C, T2W))
+Rows = list[dict]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is done with a network's probabilities."""
+
+    mirrored: bool
+    threshold: float
+    smallest_mm3: float
+
+    def __str__(self) -> str:
+        """Name it as a row of the table."""
+        ways = "with its mirror image" if self.mirrored else "as it is"
+        return f"{ways}, from {self.threshold:.1f}, ET from {self.smallest_mm3:.0f} mm³"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """A study, its reference, and the network that has not learned from the patient."""
+
+    study: Study
+    reference: Reference
+    fold: int
+    network: TorchNetwork
+
+    def likely(self, *, mirrored: bool, absent: tuple[Modality, ...] = ()) -> np.ndarray:
+        """Return the tumour's probabilities by region."""
+        seen = Altered(self.network, mirrored=mirrored, absent=absent)
+        return tumour_probabilities(seen, self.study)
+
+    def row(self, likely: np.ndarray, setting: Setting) -> dict:
+        """Score what a setting makes of probabilities."""
+        found = tumour_regions(
+            likely,
+            spacing_mm=LocalizerGeometry().spacing_mm,
+            grid=self.study.grid,
+            threshold=setting.threshold,
+            smallest_enhancing_mm3=setting.smallest_mm3,
+        )
+        expected = self.reference.regions
+        far_mm = None
+        if found is not None:
+            far_mm = hd95_mm(
+                reference=expected[Region.WT],
+                prediction=found[Region.WT],
+                spacing_mm=self.study.grid.spacing_mm,
+            )
+        return {
+            "study": self.study.id,
+            "patient": self.study.patient_id,
+            "site": self.study.site,
+            "grade": self.reference.grade.value,
+            "fold": self.fold,
+            "hd95_WT": far_mm,
+            **localizer_scores(self.study, reference=expected, prediction=found),
+        }
+
+
+class Altered:
+    """A network whose input lacks channels, or that reads the mirror image besides."""
+
+    def __init__(self, network: TorchNetwork, *, mirrored: bool, absent: tuple) -> None:
+        self.card = network.card
+        self._run, self._mirrored = network.run, mirrored
+        self._absent = [MODALITY_ORDER.index(modality) for modality in absent]
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """Infer logits."""
+        seen = inputs.copy()
+        seen[:, self._absent] = 0
+        logits = self._run(seen)
+        if not self._mirrored:
+            return logits
+        other = self._run(np.ascontiguousarray(seen[:, :, ::-1]))[:, :, ::-1]
+        return (logits + other) / 2
+
+
+def main() -> None:
+    """Print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="of gliobench train localizer")
+    parser.add_argument("studies", type=Path, help="of prepare_training_studies.py")
+    given = parser.parse_args()
+    networks = networks_of(given.run)
+    card = next(iter(networks.values())).card
+    shipped = Setting(False, card.threshold, card.smallest_enhancing_mm3)
+    print("### What is chosen\n")
+    print_choices(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
+    for name, title in (("2mm", "All studies, 2 mm"), ("full", "Studies of 1 mm, full size")):
+        print(f"\n### {title}\n")
+        cases = held_out(networks, given.run, given.studies / name)
+        print_groups([case.row(case.likely(mirrored=shipped.mirrored), shipped) for case in cases])
+    print("\n### Absent sequences\n")
+    print_absent(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
+
+
+def networks_of(run: Path) -> dict[int, TorchNetwork]:
+    """Load the network of every fold that has been fitted."""
+    folds = sorted(run.glob("fold-*/predictions.json"))
+    return {
+        int(path.parent.name.removeprefix("fold-")): trained_localizer(path.parent, UNTOLD)
+        for path in folds
+    }
+
+
+def held_out(networks: Mapping[int, TorchNetwork], run: Path, studies: Path) -> Iterator[HeldOut]:
+    """Pair every study with its fold's network; a fold that has not been fitted is passed over."""
+    folds = json.loads((run / "folds.json").read_text())
+    source = BratsStudySource(studies)
+    for study_id in source.study_ids():
+        study = source.study(study_id)
+        fold = folds[study.patient_id]
+        if fold in networks:
+            yield HeldOut(study, source.reference(study_id), fold, networks[fold])
+
+
+def print_choices(cases: list[HeldOut], shipped: Setting) -> None:
+    """Score every setting, and the choice among them."""
+    scored: dict[Setting, Rows] = {}
+    for case in cases:
+        for mirrored in (False, True):
+            likely = case.likely(mirrored=mirrored)
+            for threshold, smallest in product(THRESHOLDS, SMALLEST_MM3):
+                setting = Setting(mirrored, threshold, smallest)
+                scored.setdefault(setting, []).append(case.row(likely, setting))
+    print_head("a brain is read")
+    for setting, rows in scored.items():
+        print_row(f"{setting}{' (shipped)' if setting == shipped else ''}", rows)
+    print_row("chosen on the other folds", chosen(scored))
+
+
+def chosen(scored: Mapping[Setting, Rows]) -> Rows:
+    """Take each fold's rows by the setting that is best on the others."""
+    picked: Rows = []
+    for fold in sorted({row["fold"] for rows in scored.values() for row in rows}):
+        others = {
+            setting: mean_dice([row for row in rows if row["fold"] != fold])
+            for setting, rows in scored.items()
+        }
+        best = max(others, key=others.__getitem__)
+        picked += [row for row in scored[best] if row["fold"] == fold]
+    return picked
+
+
+def mean_dice(rows: Rows) -> float:
+    """Average the Dice of all regions; of no rows it is 0."""
+    dices = [row[f"dice_{region}"] for row in rows for region in ("WT", "TC", "ET")]
+    return float(np.mean(dices)) if dices else 0.0
+
+
+def print_groups(rows: Rows) -> None:
+    """Print means with intervals over studies: all, by grade and of the mixed sites."""
+    groups = {"all": rows}
+    groups |= {grade: [row for row in rows if row["grade"] == grade] for grade in ("HGG", "LGG")}
+    groups["mixed sites"] = [row for row in rows if row["site"] in ("2013", "TMC")]
+    measures = (*MEASURES, "hd95_WT")
+    print(f"| studies | n | {' | '.join(measures)} | centre > {FAR_MM:.0f} mm or not found |")
+    print("|---" * (len(measures) + 3) + "|")
+    for name, members in groups.items():
+        if members:
+            cells = [interval(members, measure) for measure in measures]
+            far = [row["study"] for row in members if (row["centre_error_mm"] or 999) > FAR_MM]
+            print(f"| {name} | {len(members)} | {' | '.join(cells)} | {', '.join(far) or 'none'} |")
+
+
+def interval(rows: Rows, measure: str) -> str:
+    """Write a mean with its 95 % interval; of tumours found where it is a distance."""
+    known = [row for row in rows if row[measure] is not None]
+    patients = numbered([row["patient"] for row in known])
+    estimate = estimate_mean(np.array([row[measure] for row in known]), patients)
+    digits = 1 if measure.endswith("mm") or measure.startswith("hd95") else 2
+    told = getattr(estimate, "interval", None)
+    ends = f" ({told.low:.{digits}f}–{told.high:.{digits}f})" if isinstance(told, Interval) else ""
+    return f"{np.mean([row[measure] for row in known]):.{digits}f}{ends}"
+
+
+def print_absent(cases: list[HeldOut], shipped: Setting) -> None:
+    """Score with sequences left out."""
+    print_head("absent")
+    for absent in ABSENT:
+        rows = [
+            case.row(case.likely(mirrored=shipped.mirrored, absent=absent), shipped)
+            for case in cases
+        ]
+        print_row(", ".join(modality.value for modality in absent) or "none", rows)
+
+
+def print_head(first: str) -> None:
+    """Print a table's head."""
+    print(f"| {first} | n | {' | '.join(MEASURES)} |")
+    print("|---" * (len(MEASURES) + 2) + "|")
+
+
+def print_row(name: str, rows: Rows) -> None:
+    """Print means over studies; centre errors are of tumours found."""
+    cells = []
+    for measure in MEASURES:
+        known = [row[measure] for row in rows if row[measure] is not None]
+        cells.append(f"{np.mean(known):.{2 if measure.endswith('mm') else 3}f}")
+    print(f"| {name} | {len(rows)} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
