@@ -9,22 +9,15 @@ from typing import final
 
 import numpy as np
 import torch
-from monai.transforms import (
-    Compose,
-    RandAffined,
-    RandFlipd,
-    RandGaussianSmoothd,
-    RandRotate90d,
-    RandScaleIntensityd,
-    RandShiftIntensityd,
-)
+from monai.transforms import Compose, RandAffined, RandFlipd, RandRotate90d
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.networks import GraderNetwork
+from gliobench.adapters.monai.randomise import rescanned
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.training_studies import TrainingStudies, case_hash, hash_of
@@ -80,7 +73,8 @@ def grader_loss(network: nn.Module, batch: Batch) -> Tensor:
 class GraderTrainer(Trainer):
     """Learns grades from lesion cubes, and from the same crops of whole studies.
 
-    Both grades are drawn equally often, so that P(HGG) is stated for even odds. A patient is judged
+    Both grades are drawn equally often, so that P(HGG) is stated for even odds, and within a grade all
+    sites, so that it is not one scanner that is learned. A patient is judged
     on the lesion cube, and on the crops only where there is none.
 
     Args:
@@ -157,29 +151,31 @@ def _of(patients: Collection[str], lesions: Sequence[Lesion]) -> list[Lesion]:
 
 
 class GraderBatches:
-    """Makes the batch of any step, grades even; the same step always gives the same batch.
+    """Makes the batch of any step, grades even and sites within them; the same at every call.
 
     Raises:
         InvalidInputError: A grade is absent.
     """
 
     def __init__(self, lesions: Sequence[Lesion], *, batch_size: int, seed: int) -> None:
-        self._by_grade = [
-            [lesion for lesion in lesions if lesion.grade is grade] for grade in Grade
+        self._sites_of = [
+            _by_site([lesion for lesion in lesions if lesion.grade is grade]) for grade in Grade
         ]
-        if not all(self._by_grade):
+        if not all(self._sites_of):
             raise InvalidInputError("a grader needs lesions of both grades to learn from")
         self._batch_size = batch_size
         self._seed = seed
-        self._augment = _augmentation()
+        self._move = _spatial()
 
     def __call__(self, step: int) -> Batch:
         """Make (N, 4, i, j, k) volumes, (N, 3, i, j, k) regions and (N, 1) hgg."""
         rng = np.random.default_rng((self._seed, step))
-        self._augment.set_random_state(seed=int(rng.integers(2**31)))
+        self._move.set_random_state(seed=int(rng.integers(2**31)))
+        chance = Generator().manual_seed(int(rng.integers(2**62)))
         chosen = [self._lesion(n, rng) for n in range(self._batch_size)]
-        crops = [self._augment(_tensors(lesion)) for lesion in chosen]
-        volumes = torch.stack([crop["volumes"] * crop["brain"] for crop in crops])
+        crops = [self._move(_tensors(lesion)) for lesion in chosen]
+        brain = torch.stack([crop["brain"] for crop in crops])
+        volumes = rescanned(torch.stack([crop["volumes"] for crop in crops]), chance) * brain
         return {
             "volumes": volumes.contiguous(memory_format=torch.channels_last_3d),
             "regions": torch.stack([crop["regions"] for crop in crops]),
@@ -187,8 +183,14 @@ class GraderBatches:
         }
 
     def _lesion(self, place: int, rng: np.random.Generator) -> Lesion:
-        among = self._by_grade[place % len(self._by_grade)]
+        sites = self._sites_of[place % len(self._sites_of)]
+        among = sites[rng.integers(len(sites))]
         return among[rng.integers(len(among))]
+
+
+def _by_site(lesions: Sequence[Lesion]) -> list[list[Lesion]]:
+    sites = sorted({str(lesion.site) for lesion in lesions})
+    return [[lesion for lesion in lesions if str(lesion.site) == site] for site in sites]
 
 
 def _tensors(lesion: Lesion) -> dict[str, Tensor]:
@@ -199,7 +201,7 @@ def _tensors(lesion: Lesion) -> dict[str, Tensor]:
     }
 
 
-def _augmentation() -> Compose:
+def _spatial() -> Compose:
     everything = ["volumes", "regions", "brain"]
     return Compose(
         [
@@ -214,9 +216,6 @@ def _augmentation() -> Compose:
                 mode=("bilinear", "nearest", "nearest"),
                 padding_mode="zeros",
             ),
-            RandScaleIntensityd("volumes", factors=0.15, prob=1.0, channel_wise=True),
-            RandShiftIntensityd("volumes", offsets=0.25, prob=1.0, channel_wise=True),
-            RandGaussianSmoothd("volumes", prob=0.2),
         ]
     )
 

@@ -209,8 +209,12 @@ def interval(rows: Rows, measure: str) -> str:
     patients = numbered([row["patient"] for row in known])
     estimate = estimate_mean(np.array([row[measure] for row in known]), patients)
     digits = 1 if measure.endswith("mm") or measure.startswith("hd95") else 2
-    told = getattr(estimate, "interval", None)
-    ends = f" ({told.low:.{digits}f}–{told.high:.{digits}f})" if isinstance(told, Interval) else ""
+    around = getattr(estimate, "interval", None)
+    ends = (
+        f" ({around.low:.{digits}f}–{around.high:.{digits}f})"
+        if isinstance(around, Interval)
+        else ""
+    )
     return f"{np.mean([row[measure] for row in known]):.{digits}f}{ends}"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,18 @@ def test_grades_are_drawn_equally_often_however_rare_one_is() -> None:
     assert batch["hgg"].sum() == 3
     assert batch["volumes"].shape == (6, 4, EDGE, EDGE, EDGE)
     assert batch["regions"].shape == (6, 3, EDGE, EDGE, EDGE)
+
+
+def test_within_a_grade_all_sites_are_drawn_equally_often() -> None:
+    sites = ["near"] * 5 + ["far"] + [None] * 2
+    lesions = [replace(one, site=site) for one, site in zip(LESIONS, sites, strict=True)]
+    batches = GraderBatches(lesions, batch_size=2, seed=0)
+    rng = np.random.default_rng(0)
+
+    drawn = [batches._lesion(list(Grade).index(Grade.HGG), rng).site for _ in range(1000)]
+
+    assert 450 < drawn.count("far") < 550
+    assert drawn.count("near") + drawn.count("far") == 1000
 
 
 def test_the_same_step_gives_the_same_batch_and_another_another() -> None:
