@@ -23,7 +23,7 @@ HELP_OPTIONS = ["-h", "--help"]
 COMMANDS = {
     "predict": (
         "Use",
-        "Grade and localise the glioma of one study: a folder, or four files by flag.",
+        "Grade and localise the glioma of one study: a folder, or files by flag.",
     ),
     "evaluate": (
         "Use",

@@ -86,6 +86,9 @@ def print_fingerprint(described: Fingerprint) -> None:
         f"masks       {described.n_with_tumour} with a tumour, {described.n_without_tumour} "
         f"without, {described.n_unannotated} studies have no mask"
     )
+    if described.absent:
+        absent = (f"{modality.value} in {n}" for modality, n in described.absent.items())
+        say(f"absent      {', '.join(absent)}")
     if noted := list(described.noted_references.items()):
         say(f"notes       {len(noted)} references, such as {': '.join(noted[0])}")
     say(f"HGG         {'unknown' if prevalence is None else f'{prevalence:.1%}'} of the graded")

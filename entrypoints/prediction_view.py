@@ -113,6 +113,7 @@ def _place(place: Place | NoPlace | Failure | None) -> dict[str, Any] | None:
 def _input(study: Study) -> dict[str, Any]:
     return {
         "modalities": [modality.value for modality in Modality if modality in study.volumes],
+        "absent": [modality.value for modality in study.absent],
         "shape": list(study.file_grid.shape),
         "spacing_mm": _rounded(study.file_grid.spacing_mm),
         "orientation": axis_codes(study.file_grid),

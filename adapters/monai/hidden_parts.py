@@ -9,12 +9,10 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from gliobench.domain.networks.input import MODALITY_ORDER
-from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.study import ESSENTIAL
 
 COMPLETE_SHARE = 0.55
 """Of the images, those with all four sequences."""
-ENOUGH = frozenset({Modality.T1C, Modality.T2F})
-"""One of these at least must be there."""
 ERODED_SHARE = 0.1
 CUT_SHARE = 0.1
 LARGEST_CUT = 0.2
@@ -23,7 +21,7 @@ SUBSETS = tuple(
     frozenset(kept)
     for n in range(1, len(MODALITY_ORDER))
     for kept in combinations(MODALITY_ORDER, n)
-    if ENOUGH & set(kept)
+    if set(ESSENTIAL) & set(kept)
 )
 """The incomplete sets of sequences that can be answered."""
 

@@ -122,6 +122,7 @@ def trained_localizer(
         intensity_rule=ROBUST_RULE,
         training_data=data.sha256,
         trained_on=tuple(patient_hash(patient) for patient in data.patients),
+        modality_dropout=True,  # of `hidden_parts`
     )
     return TorchNetwork(load_network(localizer_network, folder), card)
 

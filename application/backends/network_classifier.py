@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from scipy.special import expit
 
-from gliobench.application.backends.tumour_finder import TumourFinder, modalities_of
+from gliobench.application.backends.tumour_finder import TumourFinder, absent_for, modalities_of
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.network import Network
 from gliobench.application.predict.failures import failure_of
@@ -54,7 +54,10 @@ class NetworkClassifier(Classifier):
                 centre=tumour_centre(found[Region.WT]),
                 geometry=self._geometry,
                 rules=intensity_rules(
-                    study, self._modalities, rule=self._network.card.intensity_rule
+                    study,
+                    self._modalities,
+                    rule=self._network.card.intensity_rule,
+                    absent=absent_for(self._network.card, study),
                 ),
             )
             logit = self._network.run(crop[np.newaxis]).item()

@@ -17,6 +17,7 @@ from gliobench.domain.geometry.grids import BoolArray, Spacing
 from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.networks.input import (
+    absent_modalities,
     brain_windows,
     localizer_volumes,
     merge_windows,
@@ -41,6 +42,15 @@ def modalities_of(card: ModelCard) -> tuple[Modality, ...]:
     return tuple(Modality(name) for name in card.modalities)
 
 
+def absent_for(card: ModelCard, study: Study) -> tuple[Modality, ...]:
+    """Name the modalities that a study lacks and a network does without: none unless trained so.
+
+    Raises:
+        NotFoundError: It can do without some, but not without all that the study lacks.
+    """
+    return absent_modalities(study, modalities_of(card)) if card.modality_dropout else ()
+
+
 def tumour_probabilities(network: Network, study: Study) -> Float32Array:
     """Run a localizer over all windows that hold the study's brain.
 
@@ -48,13 +58,17 @@ def tumour_probabilities(network: Network, study: Study) -> Float32Array:
         (R, I', J', K') float32, by region, on the voxels of `localizer_volumes`.
 
     Raises:
-        FaultError: The study is not of the network's kind, lacks a modality or is empty, or
-            the network fails on it.
+        FaultError: The study is not of the network's kind, lacks a modality that it needs or is
+            empty, or the network fails on it.
     """
     card = network.card
     reads_of(card).check(study)
     volumes = localizer_volumes(
-        study, _spacing_mm(card, study), modalities_of(card), rule=card.intensity_rule
+        study,
+        _spacing_mm(card, study),
+        modalities_of(card),
+        rule=card.intensity_rule,
+        absent=absent_for(card, study),
     )
     starts = brain_windows(volumes, card.input_shape)
     cuts = np.stack([window(volumes, start, card.input_shape) for start in starts])

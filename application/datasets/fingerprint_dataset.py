@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,6 +63,7 @@ class Fingerprint:
         shapes: Studies by RAS+ shape.
         spacings_mm: Studies by RAS+ spacing, to a thousandth of a millimetre.
         intensities: 99th percentile of the voxels that are not zero, by modality.
+        absent: Studies that lack a modality, by modality; those that none lacks are left out.
         n_with_tumour: Studies whose reference mask shows a tumour.
         n_without_tumour: Those whose reference mask shows that there is none.
         n_unannotated: Those without a reference mask.
@@ -82,6 +83,7 @@ class Fingerprint:
     shapes: Mapping[Shape, int]
     spacings_mm: Mapping[Spacing, int]
     intensities: Mapping[Modality, Distribution]
+    absent: Mapping[Modality, int]
     n_with_tumour: int
     n_without_tumour: int
     n_unannotated: int
@@ -111,7 +113,9 @@ def fingerprint_dataset(source: StudySource, *, track: Track = iter) -> Fingerpr
         try:
             hashes[study_id] = source.content_hash(study_id)
             study = source.study(study_id)
-            described.append(_describe(study, read_reference(source, study_id)))
+            described.append(
+                _describe(study, read_reference(source, study_id), source.modalities())
+            )
         except FaultError as error:
             unreadable[study_id] = str(error)
     patients = {item: source.origin(item).patient_id for item in hashes}
@@ -127,6 +131,7 @@ class _Description:
     shape: Shape
     spacing_mm: Spacing
     intensities: Mapping[Modality, float]
+    absent: tuple[Modality, ...]
     volumes_mm3: Mapping[Region, float]
     has_tumour: bool | None
     fault: Fault | None
@@ -134,7 +139,7 @@ class _Description:
     simulated: bool
 
 
-def _describe(study: Study, reference: Reference) -> _Description:
+def _describe(study: Study, reference: Reference, modalities: Sequence[Modality]) -> _Description:
     i, j, k = (round(edge, 3) for edge in study.grid.spacing_mm)
     voxel_mm3 = study.grid.voxel_volume_mm3
     return _Description(
@@ -143,6 +148,7 @@ def _describe(study: Study, reference: Reference) -> _Description:
         shape=study.grid.shape,
         spacing_mm=(i, j, k),
         intensities={m: value for m in study.volumes if (value := _ceiling(study, m)) is not None},
+        absent=tuple(modality for modality in study.absent if modality in modalities),
         volumes_mm3={
             region: int(voxels.sum()) * voxel_mm3
             for region, voxels in reference.regions.items()
@@ -180,6 +186,11 @@ def _fingerprint(
         shapes=Counter(item.shape for item in described),
         spacings_mm=Counter(item.spacing_mm for item in described),
         intensities=_spread(Modality, [item.intensities for item in described]),
+        absent={
+            modality: n
+            for modality in Modality
+            if (n := sum(modality in item.absent for item in described))
+        },
         n_with_tumour=tumours[True],
         n_without_tumour=tumours[False],
         n_unannotated=tumours[None],

@@ -16,7 +16,7 @@ from gliobench.domain.labels.proposal import DatasetLabels, Proposal
 from gliobench.domain.studies.background import odd_background
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.plausibility import image_faults
-from gliobench.domain.studies.study import Modality, Reference, Study
+from gliobench.domain.studies.study import ESSENTIAL, Modality, Reference, Study
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,10 @@ def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
 
 
 def _volume_faults(study: Study, modality: Modality) -> Iterator[Fault]:
+    if modality in study.absent and not set(ESSENTIAL) <= set(study.absent):
+        detail = f"no {modality.value} ({modality.alias}): a backend that needs it fails"
+        yield Fault(study.id, FaultKind.ABSENT_MODALITY, detail)
+        return
     try:
         volume = study.volume(modality)
     except FaultError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -28,7 +29,7 @@ from gliobench.domain.predictions.prediction import (
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.image_hash import image_at_hand, image_hash
 from gliobench.domain.studies.patients import is_phantom
-from gliobench.domain.studies.study import Grade, Origin, Reference, Study
+from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
 
 class ScoreStudy:
@@ -42,6 +43,7 @@ class ScoreStudy:
         reference: What is not known is not scored.
         task: Whose rules score lesions.
         all_images: Whether all images are checked, as somebody has read them; else the first one is.
+        modalities: What every study of the source should have.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class ScoreStudy:
         *,
         task: Task = GLIOMA,
         all_images: bool = True,
+        modalities: Sequence[Modality] = tuple(Modality),
     ) -> None:
         self._study_id = study_id
         self._origin = origin
@@ -62,6 +65,7 @@ class ScoreStudy:
         self._reference = reference
         self._task = task
         self._all_images = all_images
+        self._modalities = modalities
 
     @classmethod
     def of(
@@ -95,7 +99,16 @@ class ScoreStudy:
         )
         task = task_of(source.labels.convention.name if source.labels else None)
         origin = source.origin(study_id)
-        return cls(study_id, origin, content, opened, seen, task=task, all_images=all_images)
+        return cls(
+            study_id,
+            origin,
+            content,
+            opened,
+            seen,
+            task=task,
+            all_images=all_images,
+            modalities=source.modalities(),
+        )
 
     def __call__(self, prediction: StudyPrediction, manifest: RunManifest) -> CaseScore:
         """Score one backend.
@@ -139,7 +152,13 @@ class ScoreStudy:
             simulated=self._study.is_simulated
             if self._study
             else is_phantom(self._study_id) or is_phantom(self._origin.patient_id),
+            absent=self._absent,
         )
+
+    @property
+    def _absent(self) -> tuple[Modality, ...]:
+        lacking = self._study.absent if self._study else ()
+        return tuple(modality for modality in lacking if modality in self._modalities)
 
     @cached_property
     def _target(self) -> Target | None:

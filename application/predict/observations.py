@@ -144,8 +144,17 @@ def _input(reading: StudyReading) -> str:
     grid = reading.study.file_grid
     faults = ", ".join(fault.kind.value for fault in reading.implausible)
     check = f"failed ({faults})" if faults else "passed"
-    modalities = ", ".join(m.value for m in Modality if m in reading.study.volumes)
-    return f"{check}; {modalities}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
+    return (
+        f"{check}; {_modalities(reading.study)}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
+    )
+
+
+def _modalities(study: Study) -> str:
+    """List the modalities; none is absent from a single slice, of which one is enough."""
+    there = ", ".join(m.value for m in Modality if m in study.volumes)
+    if study.plane_choice is not None or not study.absent:
+        return there
+    return f"{there} (absent: {', '.join(m.value for m in study.absent)})"
 
 
 def _edges(values_mm: Voxel) -> str:

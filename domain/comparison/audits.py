@@ -15,7 +15,7 @@ from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import assumptions, patient_hash
-from gliobench.domain.studies.study import SliceChoice
+from gliobench.domain.studies.study import Modality, SliceChoice
 
 NAMED = 5
 """Maximum number of unreadable references listed; more are only counted."""
@@ -69,6 +69,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_slices(runs),
         *_repeated_images(runs),
         *_assumed_patients(runs[0].cases),
+        *_absent(runs[0].cases),
         *_images(runs[0].cases),
         *_references(runs[0].cases),
     ]
@@ -230,6 +231,20 @@ def _assumed_patients(cases: CaseTable) -> Iterator[Finding]:
     patients = dict(zip(cases.study_ids.tolist(), cases.patients.tolist(), strict=True))
     for assumption in assumptions(patients):
         yield Finding(FindingKind.ASSUMED_PATIENTS, f"{assumption}.")
+
+
+def _absent(cases: CaseTable) -> Iterator[Finding]:
+    """Find studies that lack modalities: some backends need them, others do without."""
+    lacking = {modality: found for modality in Modality if (found := cases.lacks(modality)).any()}
+    if lacking:
+        where = np.logical_or.reduce(list(lacking.values()))
+        named = ", ".join(f"{one.value} from {found.sum()}" for one, found in lacking.items())
+        yield Finding(
+            FindingKind.ABSENT_MODALITIES,
+            f"A modality is absent from {where.sum()} of {_studies(len(cases))}: {named}. A backend "
+            "that needs it fails there; others answer without it.",
+            study_ids=_ids(cases.take(where)),
+        )
 
 
 def _leakage(run: ScoredRun) -> Iterator[Finding]:

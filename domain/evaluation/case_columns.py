@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.frames import MARKED, Frames, Ragged
-from gliobench.domain.evaluation.score_rows import REMARKS, Row
+from gliobench.domain.evaluation.score_rows import REMARKS, Row, absent_in
 from gliobench.domain.evaluation.scores import score_names
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.metrics.measures import EVERY_SET
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.studies.patients import is_phantom
-from gliobench.domain.studies.study import Grade, SliceChoice
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 Columns: TypeAlias = dict[str, NDArray[Any]]
 
@@ -25,6 +25,8 @@ REASONS = {reason: 1 << at for at, reason in enumerate(FailureReason)}
 """One bit per reason, so that one number holds all failure reasons of a study."""
 CHOICES = {choice: at for at, choice in enumerate(SliceChoice)}
 """A number for each way of choosing the only plane of a study."""
+ABSENT = {modality: 1 << at for at, modality in enumerate(Modality)}
+"""One bit per modality, so that one number holds all that a study lacks."""
 UNKNOWN = -1
 TEXTS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": "image_hash"}
 """Columns of words, and the columns of rows that they come from."""
@@ -121,6 +123,11 @@ def columns_of(stored: StoredColumns) -> Columns:
     columns["slice_choice"] = stored.coded(
         "slice_choice", lambda word: CHOICES[SliceChoice(word)], absent=UNKNOWN
     ).astype(np.int8)
+    columns["absent"] = stored.coded(
+        "absent_modalities",
+        lambda words: sum(ABSENT[modality] for modality in absent_in(words)),
+        absent=0,
+    ).astype(np.int8)
     columns |= _grading(stored)
     for form in Form:
         columns |= _scores(stored, form)
@@ -136,7 +143,7 @@ def read_columns() -> list[str]:
 def _read() -> Iterator[str]:
     yield from (*TEXTS.values(), *REMARKS, *(f"{name}_detail" for name in REMARKS))
     yield from ("found_tumour", "tumour_free", "reference_grade", "oracle", "slice_choice")
-    yield from ("simulated", "grade", "probability_hgg", "grade_failure")
+    yield from ("simulated", "absent_modalities", "grade", "probability_hgg", "grade_failure")
     yield from ("scoring_plane", "scoring_plane_axis", "grid_shape", "grid_affine")
     yield from ("target_volume_mm3", "target_area_mm2", "target_right_share", "target_centre")
     yield "brain_centroid"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.evaluation.case_columns import (
+    ABSENT,
     CHOICES,
     REASONS,
     REFERENCE,
@@ -28,7 +29,7 @@ from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.metrics.measures import Measure, leading
 from gliobench.domain.predictions.prediction import FailureReason, Form
 from gliobench.domain.statistics.sampling import Indices
-from gliobench.domain.studies.study import Grade, SliceChoice
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 Texts: TypeAlias = NDArray[np.object_]
 """(N,) str or None; runs over one cohort share the strings."""
@@ -184,6 +185,10 @@ class CaseTable:
     def simulated(self) -> BoolArray:
         """(N,) bool, where no patient was imaged."""
         return self.columns["simulated"]
+
+    def lacks(self, modality: Modality) -> BoolArray:
+        """(N,) bool, where the study is known to lack a modality."""
+        return np.asarray(self.columns["absent"] & ABSENT[modality] != 0)
 
     def chosen_as(self, choice: SliceChoice) -> BoolArray:
         """(N,) bool, where the only plane of a study was chosen so.

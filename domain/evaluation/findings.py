@@ -42,6 +42,7 @@ class FindingKind(str, Enum):
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED
     REPEATED_IMAGE = "repeated image", Consequence.STAMPED
+    ABSENT_MODALITIES = "absent modalities", Consequence.NOTED
     ASSUMED_PATIENTS = "patients inferred from names", Consequence.NOTED
 
     _value_: str

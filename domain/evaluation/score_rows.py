@@ -34,7 +34,7 @@ from gliobench.domain.predictions.prediction import (
 )
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import is_phantom
-from gliobench.domain.studies.study import Grade, SliceChoice
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 Row: TypeAlias = dict[str, Any]
 
@@ -50,6 +50,7 @@ LATER = {
     "image_hash",
     "slice_choice",
     "simulated",
+    "absent_modalities",
     *REFERENCE,
     *(f"{form.value}_{name}" for form in Form for name in MOVE),
     *(
@@ -96,6 +97,7 @@ def row_of(case: CaseScore) -> Row:
         "tumour_free": case.tumour_free,
         "slice_choice": case.slice_choice.value if case.slice_choice else None,
         "simulated": case.simulated,
+        "absent_modalities": " ".join(modality.value for modality in case.absent) or None,
     }
     for name in REMARKS:
         if (fault := getattr(case, name)) is not None:
@@ -153,7 +155,17 @@ def case_of(row: Row) -> CaseScore:
         moves=dict(_read_moves(row)),
         slice_choice=SliceChoice(choice) if (choice := row.get("slice_choice")) else None,
         simulated=is_phantom(row["patient_id"]) if simulated is None else simulated,
+        absent=absent_in(row.get("absent_modalities") or ""),
     )
+
+
+def absent_in(names: str) -> tuple[Modality, ...]:
+    """Read the names of absent modalities.
+
+    Raises:
+        ValueError: One is of no modality.
+    """
+    return tuple(map(Modality, names.split()))
 
 
 def _read_fault(row: Row, name: str) -> Fault | None:
@@ -266,6 +278,7 @@ def _columns(
     yield from ((name, Kind.FLAG) for name in ("oracle", "found_tumour", "tumour_free"))
     yield from ((end, Kind.TEXT) for name in REMARKS for end in (name, f"{name}_detail"))
     yield from (("slice_choice", Kind.TEXT), ("simulated", Kind.FLAG))
+    yield "absent_modalities", Kind.TEXT
     for form in Form:
         yield f"{form.value}_answered", Kind.FLAG
         yield from _failure_columns(form.value)

@@ -18,7 +18,7 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.metrics.measures import REFERENCE_MM3, Measure, MeasureSet, scored_in
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
 from gliobench.domain.studies.faults import Fault
-from gliobench.domain.studies.study import Grade, SliceChoice
+from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 Scores: TypeAlias = Mapping[str, float]
 """One form of one study, by `Measure.score_name`: 0.0 and 1.0 for no and yes; a measure without a score
@@ -111,6 +111,8 @@ class CaseScore:
             compare with those on the true images. Empty for the true images themselves.
         slice_choice: How the plane of a study of one plane was chosen; None for a volume.
         simulated: Whether no patient was imaged.
+        absent: The modalities that the study lacks and others of its source have; none in older
+            runs, or where the study cannot be opened.
     """
 
     study_id: str
@@ -132,6 +134,7 @@ class CaseScore:
     moves: Mapping[Form, Move] = field(default_factory=dict)
     slice_choice: SliceChoice | None = None
     simulated: bool = False
+    absent: tuple[Modality, ...] = ()
 
     @property
     def failures(self) -> tuple[Failure, ...]:

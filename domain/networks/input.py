@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing, Voxel
 from gliobench.domain.geometry.resampling import (
     Float32Array,
@@ -19,7 +20,7 @@ from gliobench.domain.geometry.resampling import (
 )
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.networks.intensity import PLAIN_RULE, IntensityRule
-from gliobench.domain.studies.study import Modality, Study
+from gliobench.domain.studies.study import ESSENTIAL, Modality, Study
 
 Shape = tuple[int, int, int]
 
@@ -59,12 +60,36 @@ class GraderGeometry:
     shape: Shape = (32, 32, 32)
 
 
+def absent_modalities(
+    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER
+) -> tuple[Modality, ...]:
+    """Return the modalities that a study lacks, for a network that was trained with modality dropout.
+
+    A modality whose file cannot be read is not absent.
+
+    Args:
+        study: The study.
+        modalities: Modalities of the network.
+
+    Raises:
+        NotFoundError: The study lacks all `ESSENTIAL` modalities of the network.
+    """
+    absent = tuple(modality for modality in modalities if modality in study.absent)
+    needed = [modality for modality in modalities if modality in ESSENTIAL]
+    if set(needed) <= set(absent):
+        names = " and no ".join(f"{modality.value} ({modality.alias})" for modality in needed)
+        wanted = " or ".join(modality.value for modality in needed)
+        raise NotFoundError(f"study {study.id} has no {names}: wanted {wanted}")
+    return absent
+
+
 def localizer_volumes(
     study: Study,
     spacing_mm: float | Spacing,
     modalities: Sequence[Modality] = MODALITY_ORDER,
     *,
     rule: str = PLAIN_RULE,
+    absent: Collection[Modality] = (),
 ) -> Float32Array:
     """Resample a study's modalities to the voxels of a network, and convert them to z-scores.
 
@@ -73,6 +98,7 @@ def localizer_volumes(
         spacing_mm: Edge or edges of the new voxels; the first begins at the study's first corner.
         modalities: Modalities in the network's order.
         rule: How intensities become z-scores, as the network's card says.
+        absent: Those that are not read, but zero everywhere; not all.
 
     Returns:
         (C, I', J', K') float32 in the order of the modalities, zero outside the brain.
@@ -81,13 +107,15 @@ def localizer_volumes(
         NotFoundError: A modality is missing.
         InvalidInputError: A volume cannot be read, or is empty.
     """
-    scored = []
+    scored: dict[Modality, Float32Array] = {}
     for modality in modalities:
-        volume = resample_to_spacing(
-            study.volume(modality), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
-        )
-        scored.append(IntensityRule.of(volume, rule).apply(volume))
-    return np.stack(scored)
+        if modality not in absent:
+            volume = resample_to_spacing(
+                study.volume(modality), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
+            )
+            scored[modality] = IntensityRule.of(volume, rule).apply(volume)
+    zeros = np.zeros_like(next(iter(scored.values())))
+    return np.stack([scored.get(modality, zeros) for modality in modalities])
 
 
 def brain_windows(volumes: Float32Array, shape: Shape) -> list[tuple[int, int, int]]:
@@ -213,7 +241,7 @@ def grader_volumes(
     *,
     centre: Voxel,
     geometry: GraderGeometry,
-    rules: Mapping[Modality, IntensityRule],
+    rules: Mapping[Modality, IntensityRule | None],
 ) -> Float32Array:
     """Cut a grader's input around a point of a study.
 
@@ -221,7 +249,8 @@ def grader_volumes(
         study: Any RAS+ study.
         centre: Continuous voxel coordinates.
         geometry: Voxels and shape of the input.
-        rules: Intensities of the *whole* volumes, by modality in the network's order.
+        rules: Intensities of the *whole* volumes, by modality in the network's order; None for an
+            absent one, which is zero everywhere.
 
     Returns:
         (C, *geometry.shape) float32 z-scores in the order of the rules, zero outside the study.
@@ -229,7 +258,9 @@ def grader_volumes(
     weights, reach = _crop_weights(study.grid, centre=centre, geometry=geometry)
     return np.stack(
         [
-            resample(rule.apply(study.volume(modality)[reach]), weights)
+            np.zeros(geometry.shape, dtype=np.float32)
+            if rule is None
+            else resample(rule.apply(study.volume(modality)[reach]), weights)
             for modality, rule in rules.items()
         ]
     )
@@ -244,10 +275,21 @@ def grader_crop(
 
 
 def intensity_rules(
-    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER, *, rule: str = PLAIN_RULE
-) -> dict[Modality, IntensityRule]:
-    """Measure the intensities of a study's modalities, on its own grid, as a network's card says."""
-    return {modality: IntensityRule.of(study.volume(modality), rule) for modality in modalities}
+    study: Study,
+    modalities: Sequence[Modality] = MODALITY_ORDER,
+    *,
+    rule: str = PLAIN_RULE,
+    absent: Collection[Modality] = (),
+) -> dict[Modality, IntensityRule | None]:
+    """Measure the intensities of a study's modalities, on its own grid, as a network's card says.
+
+    Returns:
+        Rules by modality; None for the absent ones.
+    """
+    return {
+        modality: None if modality in absent else IntensityRule.of(study.volume(modality), rule)
+        for modality in modalities
+    }
 
 
 def _crop_weights(

@@ -38,6 +38,8 @@ class ModelCard:
         regions: Order of the localizer's output channels.
         intensity_rule: How intensities become network input.
         label_convention: Label convention of the reference masks.
+        modality_dropout: Whether modalities were dropped at random in training: the network then
+            answers about studies that lack some, see `absent_modalities`.
 
     Raises:
         InvalidInputError: This version cannot produce the input that the network expects.
@@ -57,6 +59,7 @@ class ModelCard:
     learned_images: tuple[str, ...] = ()
     threshold: float = SURE_ENOUGH
     smallest_enhancing_mm3: float = 0.0
+    modality_dropout: bool = False
 
     def __post_init__(self) -> None:
         wanted = {

@@ -15,6 +15,8 @@ class FaultKind(str, Enum):
     """Not NIfTI, corrupt, larger than the limits, or not accessible."""
     TRUNCATED = "truncated"
     MISSING_MODALITY = "missing_modality"
+    ABSENT_MODALITY = "absent_modality"
+    """One that a network trained with modality dropout does without: see `ESSENTIAL`."""
     AMBIGUOUS_FILE = "ambiguous_file"
     """Two files claim to be the same modality or mask."""
     SHAPE_MISMATCH = "shape_mismatch"
@@ -53,6 +55,7 @@ class FaultKind(str, Enum):
     def is_note(self) -> bool:
         """Return whether the study can be used nevertheless."""
         return self in (
+            self.ABSENT_MODALITY,
             self.MISSING_MASK,
             self.MISNAMED_MASK,
             self.UNUSED_MASK,

@@ -59,6 +59,10 @@ class Modality(str, Enum):
         raise InvalidInputError(f"unknown modality {name!r}: wanted one of {known}")
 
 
+ESSENTIAL = (Modality.T1C, Modality.T2F)
+"""Modalities of which a study needs one: enhancement and oedema are hardly visible in the others."""
+
+
 class Grade(str, Enum):
     """How malignant the glioma is; HGG is the positive class."""
 
@@ -132,6 +136,12 @@ class Study:
     def file_grid(self) -> Grid:
         """Return the grid of the study's files; the RAS+ grid where there are no files."""
         return self.native_grid or self.grid
+
+    @property
+    def absent(self) -> tuple[Modality, ...]:
+        """Return the modalities that the study lacks; one whose file cannot be read is there."""
+        there = set(self.volumes)  # `in` may read a volume
+        return tuple(modality for modality in Modality if modality not in there)
 
     @property
     def is_simulated(self) -> bool:

@@ -59,7 +59,7 @@ def predict(
         bool, typer.Option("--show-prompts", help="Print the prompts, and stop.")
     ] = False,
 ) -> None:
-    """Grade and localise the glioma of one study: a folder, or four files by flag.
+    """Grade and localise the glioma of one study: a folder, or files by flag.
 
     Writes report.html, prediction.json, the mask (NIfTI, on the study's own grid) and an overlay picture.
     Files of an earlier prediction of the study are removed first.

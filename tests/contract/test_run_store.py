@@ -301,6 +301,7 @@ KEPT_SCORES = [
         image_hash="decaf",
         slice_choice=SliceChoice.NOT_STATED,
         simulated=True,
+        absent=(Modality.T1N, Modality.T2W),
         moves={Form.POINT: Move(0.1 + 0.2, 20.0), Form.MASK: Move(0.0, 0.0, overlap=0.5)},
     ),
     CaseScore(

@@ -162,6 +162,92 @@ def test_a_missing_modality_is_a_failure_that_names_it(gliobench, study: Path) -
     assert "t1ce" in result.stdout
 
 
+@pytest.fixture(scope="module")
+def of_any_subset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give networks that answer about studies that lack modalities."""
+    pytest.importorskip("onnx", reason="the extra `train` is not installed")
+    from fakes.onnx_file import write_subset_weights
+
+    return write_subset_weights(tmp_path_factory.mktemp("weights"))
+
+
+def test_two_sequences_are_enough_for_a_network_that_was_trained_so(
+    gliobench, study: Path, of_any_subset: Path, tmp_path: Path
+) -> None:
+    two = flags(study)[2:4] + flags(study)[6:]
+
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", *two, "--out", "out")
+
+    assert result.returncode == 0, result.stderr
+    assert "P(HGG)" in result.stdout
+    assert "passed; t1c, t2f (absent: t1n, t2w); LPS" in result.stdout
+    shown = json.loads((tmp_path / "out" / "prediction.json").read_text())
+    assert shown["input"]["modalities"] == ["t1c", "t2f"]
+    assert shown["input"]["absent"] == ["t1n", "t2w"]
+    assert shown["localisation"]["tumour_found"]
+    assert "absent: t1n, t2w" in (tmp_path / "out" / "report.html").read_text()
+    assert set(shown["files"]) == {"prediction", "mask", "overlay", "report"}
+
+
+def test_a_folder_of_t1_and_t2_is_a_failure_that_names_what_is_wanted(
+    gliobench, study: Path, of_any_subset: Path
+) -> None:
+    file_of(study, Modality.T1C).unlink()
+    file_of(study, Modality.T2F).unlink()
+
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study), "--json")
+
+    assert result.returncode == 3, result.stderr
+    shown = json.loads(result.stdout)
+    for answer in (shown["grade"], shown["localisation"]):
+        assert answer["failure"]["reason"] == "missing_modality"
+        assert answer["failure"]["detail"].endswith("no t2f (flair): wanted t1c or t2f")
+    assert shown["input"]["absent"] == ["t1c", "t2f"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"\x1f\x8b\x08 torn"])
+def test_a_file_that_cannot_be_read_is_not_taken_for_an_absent_sequence(
+    gliobench, study: Path, of_any_subset: Path, content: bytes
+) -> None:
+    torn = file_of(study, Modality.T1N)
+    torn.write_bytes(content)
+
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study), "--json")
+
+    assert result.returncode == 3, result.stderr
+    shown = json.loads(result.stdout)
+    for answer in (shown["grade"], shown["localisation"]):
+        assert answer["failure"]["reason"] == "unreadable_study"
+        assert torn.name in answer["failure"]["detail"]
+    assert shown["input"]["absent"] == []
+
+
+def test_a_sequence_by_both_of_its_names_is_refused_in_one_line(
+    gliobench, study: Path, of_any_subset: Path
+) -> None:
+    shutil.copy(file_of(study, Modality.T1C), study / f"{study.name}_t1c.nii.gz")
+    file_of(study, Modality.T1N).unlink()
+
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study))
+
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "t1ce.nii.gz" in result.stderr
+
+
+def test_a_sequence_of_zeros_is_refused_and_not_taken_for_an_absent_one(
+    gliobench, study: Path, of_any_subset: Path
+) -> None:
+    image = nibabel.load(file_of(study, Modality.T2W))
+    zeros = nibabel.Nifti1Image(np.zeros(image.shape, dtype=np.int16), image.affine)
+    nibabel.save(zeros, file_of(study, Modality.T2W))
+
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study))
+
+    assert result.returncode == 3
+    assert "empty_volume: t2w is 0 everywhere" in result.stderr
+
+
 @pytest.mark.slow
 def test_a_real_study_whose_files_carry_no_brats_id_is_read(
     gliobench, real_data: Path, tmp_path: Path

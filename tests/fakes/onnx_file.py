@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 from gliobench.domain.networks.input import GraderGeometry
 from gliobench.domain.networks.model_card import METADATA_KEY, ModelCard
 
-FLAIR = 3
-"""Its channel in the networks' input."""
+T1C, FLAIR = 1, 3
+"""Their channels in the networks' input."""
 Z_OF_TUMOUR = 1.2
 """A fake case's tumour lies above, its brain below."""
 STEEPNESS = 50.0
@@ -53,7 +54,11 @@ SLICE_GRADER_CARD = replace(
 
 
 def write_localizer(
-    path: Path, *, card: ModelCard | None = LOCALIZER_CARD, threshold: float = Z_OF_TUMOUR
+    path: Path,
+    *,
+    card: ModelCard | None = LOCALIZER_CARD,
+    threshold: float = Z_OF_TUMOUR,
+    channels: Sequence[int] = (-1,),
 ) -> Path:
     """Write a network that takes for tumour what is brighter than a z-score on its last modality.
 
@@ -61,10 +66,11 @@ def write_localizer(
         path: Its file.
         card: What travels with it; None leaves it out.
         threshold: Of that z-score; NaN makes its logits NaN.
+        channels: Of the modalities whose z-scores are added up instead.
     """
     regions, modalities = _channels(card or LOCALIZER_CARD)
     weight = np.zeros((regions, modalities, 1, 1, 1), dtype=np.float32)
-    weight[:, -1] = STEEPNESS
+    weight[:, list(channels)] = STEEPNESS
     bias = np.full(regions, -STEEPNESS * threshold, dtype=np.float32)
     nodes = [helper.make_node("Conv", ["volumes", "weight", "bias"], ["logits"])]
     shape = card.input_shape if card else LOCALIZER_CARD.input_shape
@@ -101,6 +107,20 @@ def write_grader(path: Path, *, card: ModelCard = GRADER_CARD, gain: float = 2.0
 def write_weights(folder: Path, *, trained_on: tuple[str, ...] | None = None) -> Path:
     """Write both networks as the backend `cnn-onnx` finds them."""
     return _write_both(folder, LOCALIZER_CARD, GRADER_CARD, trained_on)
+
+
+def write_subset_weights(folder: Path) -> Path:
+    """Write both networks, whose cards say that they answer about studies that lack modalities.
+
+    Tumour is what is bright on T1c or FLAIR; the grade is that of FLAIR.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    localizer, grader = (
+        replace(card, modality_dropout=True) for card in (LOCALIZER_CARD, GRADER_CARD)
+    )
+    write_localizer(folder / "localizer.onnx", card=localizer, channels=(T1C, FLAIR))
+    write_grader(folder / "grader.onnx", card=grader)
+    return folder
 
 
 def write_slice_weights(folder: Path, *, trained_on: tuple[str, ...] | None = None) -> Path:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
+from fakes.onnx_file import write_subset_weights
 from fuzz import backends, images, imports, masks, programs, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
@@ -26,6 +27,7 @@ from fuzz.harness import Hostile, Make, Verdict, judged
 KINDS: dict[str, Make] = {
     "headers": images.headers,
     "gzip": images.gzips,
+    "subsets": images.subsets,
     "png": images.pictures,
     "run folders": runs.run_folders,
     "onnx": runs.networks,
@@ -100,6 +102,7 @@ def _import_all(kinds: list[str]) -> None:
 def _ground(work: Path) -> Ground:
     """Make the valid files, which also shows that gliobench takes them."""
     ground = make_ground(work / "ground")
+    write_subset_weights(ground.subset_weights)
     backends = (f"--backend={one}" for one in runs.BACKENDS)
     _expect(ground, "run", ("evaluate", str(ground.studies), *backends, "--out", str(ground.run)))
     split = ("dataset", "split", str(ground.studies), "--folds", "2", "--out", str(ground.cohort))

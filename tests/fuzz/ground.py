@@ -43,6 +43,11 @@ class Ground:
         return Path(str(files("gliobench.adapters"))) / "onnx" / "weights"
 
     @property
+    def subset_weights(self) -> Path:
+        """Networks that answer about studies that lack modalities."""
+        return self.folder / "subset-weights"
+
+    @property
     def adapter(self) -> Path:
         """The stand-in's adapter."""
         return (

@@ -22,6 +22,8 @@ FIELDS_OF_FLOATS = (
     *("pixdim", "vox_offset", "scl_slope", "scl_inter", "qoffset_x", "srow_x", "srow_y"),
     *("srow_z", "quatern_b", "quatern_c", "quatern_d", "cal_max"),
 )
+ALIASES = {"t1": "t1n", "t1ce": "t1c", "t2": "t2w", "flair": "t2f", "seg": "segm"}
+"""Names of a study's files, and others that mean the same."""
 FIELDS_OF_NUMBERS = ("dim", "datatype", "bitpix", "qform_code", "sform_code", "sizeof_hdr")
 
 
@@ -145,6 +147,35 @@ def gzips(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         what, content = damaged_bytes(rng, content)
         path.write_bytes(content)
     return Hostile(study_command(rng), f"{path.name}: {what}")
+
+
+def subsets(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """Take files of a study away, empty some and name some twice."""
+    copied(ground.studies, here / "studies")
+    told = []
+    for name, other in ALIASES.items():
+        path = here / "studies" / STUDIES[0] / f"{STUDIES[0]}_{name}.nii.gz"
+        way = rng.choice(("no", "no", "empty", "twice", "whole", "whole", "whole"))
+        told.append(f"{way} {name}")
+        if way == "no":
+            path.unlink()
+        elif way == "empty":
+            path.write_bytes(b"")
+        elif way == "twice":
+            copied(path, path.with_name(f"{STUDIES[0]}_{other}.nii.gz"))
+    command = rng.choice((study_command(rng), _predict_files(rng)))
+    weights = (f"--set=weights_dir={ground.subset_weights}",) if rng.random() < 0.7 else ()
+    return Hostile((*weights, *command), ", ".join(told))
+
+
+def _predict_files(rng: random.Random) -> tuple[str, ...]:
+    """Give a command that predicts some files, whether they are there or not."""
+    files = {
+        f"--{new}": f"{{here}}/studies/{STUDIES[0]}/{STUDIES[0]}_{name}.nii.gz"
+        for new, name in zip(("t1n", "t1c", "t2w", "t2f"), ALIASES, strict=False)
+        if rng.random() < 0.5
+    }
+    return ("predict", *(part for pair in files.items() for part in pair), "--out", "out")
 
 
 def _bomb(mebibytes: int) -> bytes:

@@ -45,7 +45,8 @@ def test_a_sound_dataset_is_verified_with_exit_code_0(dataset: Path) -> None:
 
 def test_every_fault_is_told_and_the_rest_goes_on(dataset: Path, tmp_path: Path) -> None:
     study = {study_id: dataset / study_id for study_id in IDS}
-    image_of(study[IDS[0]], Modality.T1N).unlink()
+    image_of(study[IDS[0]], Modality.T1C).unlink()
+    image_of(study[IDS[0]], Modality.T2F).unlink()
     truncated = image_of(study[IDS[1]], Modality.T1C)
     truncated.write_bytes(truncated.read_bytes()[:-100])
     image_of(study[IDS[2]], Modality.T2W).write_bytes(b"no image")
@@ -65,6 +66,7 @@ def test_every_fault_is_told_and_the_rest_goes_on(dataset: Path, tmp_path: Path)
     assert report["n_studies"] == 7
     assert [(fault["study_id"], fault["kind"]) for fault in report["faults"]] == [
         (IDS[0], "missing_modality"),
+        (IDS[0], "missing_modality"),
         (IDS[1], "truncated"),
         (IDS[2], "unreadable"),
         (IDS[3], "affine_mismatch"),
@@ -78,12 +80,28 @@ def test_every_fault_is_told_and_the_rest_goes_on(dataset: Path, tmp_path: Path)
 
 
 def test_a_table_names_fault_and_file(dataset: Path) -> None:
-    image_of(dataset / IDS[0], Modality.T1N).unlink()
+    image_of(dataset / IDS[0], Modality.T1N).write_bytes(b"no image")
 
     code, out, _ = _run("verify", dataset)
 
     assert code == 3
-    assert f"{IDS[0]}  fault  missing_modality" in out
+    assert f"{IDS[0]}  fault  unreadable" in out
+
+
+def test_absent_modalities_are_noted_and_counted_with_exit_code_0(dataset: Path) -> None:
+    image_of(dataset / IDS[0], Modality.T1N).unlink()
+    image_of(dataset / IDS[0], Modality.T2W).unlink()
+    image_of(dataset / IDS[1], Modality.T1N).unlink()
+
+    code, out, _ = _run("verify", dataset)
+    _, described, _ = _run("fingerprint", dataset)
+    _, facts, _ = _run("fingerprint", dataset, "--json")
+
+    assert code == 0
+    assert f"{IDS[0]}  note  absent_modality" in out
+    assert "0 to be left out, 0 faults, 3 notes" in out
+    assert "absent      t1n in 2, t2w in 1\n" in described
+    assert json.loads(facts)["absent"] == {"t1n": 2, "t2w": 1}
 
 
 def test_a_folder_that_is_not_there_is_one_line_and_exit_code_1(tmp_path: Path) -> None:

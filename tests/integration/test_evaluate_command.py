@@ -19,11 +19,12 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
+from gliobench.application.ports.backend import BackendOptions
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.faults import Fault, FaultKind
-from gliobench.domain.studies.study import Grade, Reference
+from gliobench.domain.studies.study import Grade, Modality, Reference
 from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
@@ -130,6 +131,48 @@ def test_images_that_show_no_whole_brain_are_scored_named_and_stamped(tmp_path: 
     assert list(report["cohort"]["image_faults"]) == ["s0", "s1", "s2"]
     assert "Implausible images" in [stamp["title"] for stamp in report["stamps"]]
     assert "Implausible images" in (tmp_path / "report.html").read_text()
+
+
+def test_a_study_that_lacks_what_only_the_grader_needs_is_localised_and_not_graded(
+    tmp_path: Path, source: list[FakeStudySource]
+) -> None:
+    pytest.importorskip("onnx", reason="the extra `train` is not installed")
+    from fakes.onnx_file import write_grader, write_subset_weights
+    from gliobench.adapters.onnx.backend import cnn_onnx
+
+    weights = write_subset_weights(tmp_path / "weights")
+    write_grader(weights / "grader.onnx")
+    backend = cnn_onnx(BackendOptions(weights_dir=str(weights), threads=1))
+    present = {"s0": tuple(Modality), "s1": (Modality.T1C,), "s2": (Modality.T1N, Modality.T1C)}
+    source.append(
+        FakeStudySource(
+            fake_case(study_id, modalities=modalities, spacing_mm=(2.0, 2.0, 2.0))
+            for study_id, modalities in present.items()
+        )
+    )
+
+    with container.backend.override(providers.Callable(lambda *_, **__: backend)):
+        result = evaluate(tmp_path / "run", backend="cnn-onnx")
+
+    assert result.exit_code == 3, result.output
+    told = " ".join(result.stdout.split())
+    absent = "A modality is absent from 2 of 3 studies: t1n from 1, t2w from 2, t2f from 2."
+    assert absent in told
+    assert absent in (tmp_path / "run" / "report.html").read_text()
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    summary = report["arms"][0]["summary"]["everyone"]["intention_to_treat"]
+    assert (summary["grading"]["n"], summary["grading"]["n_failed"]) == (3, 2)
+    masks = [row for row in summary["localisation"] if row["form"] == "mask"]
+    assert {(row["n"], row["n_failed"]) for row in masks} == {(3, 0)}
+    (noted,) = (one for one in report["findings"] if one["kind"] == "absent modalities")
+    assert noted["study_ids"] == ["s1", "s2"]
+    scores = pq.read_table(tmp_path / "run" / "cnn-onnx" / "scores.parquet").to_pylist()
+    assert [row["absent_modalities"] for row in scores] == [None, "t1n t2w t2f", "t2w t2f"]
+    assert [row["grade_failure_detail"] for row in scores] == [
+        None,
+        "study s1 has no t1n (t1)",
+        "study s2 has no t2w (t2)",
+    ]
 
 
 def test_a_mask_that_was_cut_at_half_is_scored_and_noted(

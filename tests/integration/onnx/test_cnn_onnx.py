@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, combinations
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,16 @@ from scipy.special import expit
 pytest.importorskip("onnx", reason="the extra `train` is not installed")
 
 from fakes.fake_study_source import fake_case
-from fakes.onnx_file import FLAIR, write_grader, write_localizer, write_weights
+from fakes.onnx_file import (
+    FLAIR,
+    GRADER_CARD,
+    LOCALIZER_CARD,
+    write_grader,
+    write_localizer,
+    write_subset_weights,
+    write_weights,
+)
+from fakes.torn_volumes import TornVolumes
 from gliobench.adapters.onnx.backend import cnn_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.backends.network_backend import backend_of
@@ -22,7 +32,7 @@ from gliobench.application.backends.tumour_finder import TumourFinder
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Network
 from gliobench.application.predict.predict_study import Place, predict_study
-from gliobench.domain.errors import BackendError, NotFoundError
+from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.networks.input import (
@@ -195,6 +205,99 @@ def test_a_study_without_a_modality_fails_as_such(backend: Backend, missing: Mod
         assert isinstance(answer, Failure)
         assert answer.reason is FailureReason.MISSING_MODALITY
         assert missing.value in answer.detail
+
+
+@pytest.fixture(scope="module")
+def any_subset(tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    folder = write_subset_weights(tmp_path_factory.mktemp("any-subset"))
+    return cnn_onnx(BackendOptions(weights_dir=str(folder), threads=1))
+
+
+SUBSETS = list(chain.from_iterable(combinations(Modality, size) for size in range(1, 5)))
+ENOUGH = [subset for subset in SUBSETS if {Modality.T1C, Modality.T2F} & set(subset)]
+
+
+def of_subset(subset: tuple[Modality, ...]) -> Study:
+    return replace(CASE.study, volumes={m: CASE.study.volumes[m] for m in subset})
+
+
+@pytest.mark.parametrize("subset", ENOUGH, ids=" ".join)
+def test_any_subset_with_t1c_or_flair_is_graded_and_its_tumour_found(
+    any_subset: Backend, subset: tuple[Modality, ...]
+) -> None:
+    study = of_subset(subset)
+
+    place, grade = answers(any_subset, study)
+
+    assert isinstance(place, LocalisationPrediction)
+    np.testing.assert_array_equal(
+        mask_of(any_subset, study).whole, CASE.reference.regions[Region.WT]
+    )
+    assert isinstance(grade, GradePrediction)
+    if Modality.T2F not in subset:  # the grader's logit is that of FLAIR
+        assert grade.probability_hgg == 0.5
+
+
+def test_of_fifteen_subsets_twelve_are_enough() -> None:
+    assert (len(SUBSETS), len(ENOUGH)) == (15, 12)
+
+
+@pytest.mark.parametrize("subset", sorted(set(SUBSETS) - set(ENOUGH)), ids=" ".join)
+def test_a_subset_with_neither_t1c_nor_flair_fails_in_one_line(
+    any_subset: Backend, subset: tuple[Modality, ...]
+) -> None:
+    for answer in answers(any_subset, of_subset(subset)):
+        assert answer == Failure(
+            FailureReason.MISSING_MODALITY,
+            "study study-1 has no t1c (t1ce) and no t2f (flair): wanted t1c or t2f",
+        )
+
+
+def test_a_whole_study_is_answered_as_without_modality_dropout(
+    backend: Backend, tmp_path: Path
+) -> None:
+    card = replace(LOCALIZER_CARD, modality_dropout=True)
+    write_localizer(tmp_path / "localizer.onnx", card=card)
+    write_grader(tmp_path / "grader.onnx", card=replace(GRADER_CARD, modality_dropout=True))
+    other = cnn_onnx(BackendOptions(weights_dir=str(tmp_path), threads=1))
+
+    assert answers(other, CASE.study)[1] == answers(backend, CASE.study)[1]
+    mask = mask_of(backend, CASE.study)
+    for region, voxels in mask_of(other, CASE.study).regions.items():
+        np.testing.assert_array_equal(voxels, mask.regions[region])
+
+
+@pytest.mark.parametrize("torn", list(Modality))
+def test_a_modality_that_cannot_be_read_is_not_an_absent_one(
+    any_subset: Backend, torn: Modality
+) -> None:
+    readable = {m: volume for m, volume in CASE.study.volumes.items() if m is not torn}
+    error = InvalidInputError(f"{torn.value}.nii.gz: truncated")
+    study = replace(CASE.study, volumes=TornVolumes(readable, error))
+
+    for answer in answers(any_subset, study):
+        assert answer == Failure(FailureReason.UNREADABLE_STUDY, str(error))
+
+
+def test_a_modality_of_zeros_is_not_an_absent_one(any_subset: Backend) -> None:
+    zeros = np.zeros(CASE.study.grid.shape, dtype=np.float32)
+    study = replace(CASE.study, volumes={**CASE.study.volumes, Modality.T1N: zeros})
+
+    for answer in answers(any_subset, study):
+        assert answer == Failure(FailureReason.UNREADABLE_STUDY, "volume is zero everywhere")
+
+
+def test_a_grader_that_needs_all_modalities_fails_where_the_localizer_answers(
+    weights: Path, tmp_path: Path
+) -> None:
+    localizer = write_subset_weights(tmp_path) / "localizer.onnx"
+    networks = [OnnxNetwork(file, kind=file.stem) for file in (localizer, weights / "grader.onnx")]
+    backend = backend_of(*networks, provenance={})
+
+    place, grade = answers(backend, of_subset((Modality.T1C, Modality.T2F)))
+
+    assert isinstance(place, LocalisationPrediction)
+    assert grade == Failure(FailureReason.MISSING_MODALITY, "study study-1 has no t1n (t1)")
 
 
 def test_an_empty_volume_fails_as_unreadable(backend: Backend) -> None:

@@ -29,7 +29,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.studies.study import Grade
+from gliobench.domain.studies.study import Grade, Modality
 
 GRID = Grid(shape=(40, 40, 40), affine=np.eye(4))
 MANIFEST = RunManifest(
@@ -287,6 +287,16 @@ def test_of_older_runs_phantoms_are_known_by_name_and_slices_say_nothing(tmp_pat
     assert run_in(tmp_path).case_table().simulated.tolist() == [True, False]
     assert [case.simulated for case in run_in(tmp_path).scores()] == [True, False]
     assert {case.slice_choice for case in run_in(tmp_path).scores()} == {None}
+
+
+def test_older_runs_do_not_say_what_studies_lack(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.parquet"
+    run_in(tmp_path).write_scores([CaseScore("s1", "p1", None, None, absent=(Modality.T1N,))])
+    assert run_in(tmp_path).case_table().lacks(Modality.T1N).tolist() == [True]
+    pq.write_table(pq.read_table(scores).drop_columns(["absent_modalities"]), scores)
+
+    assert run_in(tmp_path).case_table().lacks(Modality.T1N).tolist() == [False]
+    assert [case.absent for case in run_in(tmp_path).scores()] == [()]
 
 
 def test_scores_of_the_manifest_that_another_process_has_replaced_are_none(

@@ -73,6 +73,7 @@ class CountingSource:
         self.notes = self._inner.notes
         self.labels = self._inner.labels
         self.target = self._inner.target
+        self.modalities = self._inner.modalities
         self.origin = self._inner.origin
 
     def study(self, study_id: str) -> Study:

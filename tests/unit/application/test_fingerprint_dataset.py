@@ -38,6 +38,19 @@ def test_grids_are_counted() -> None:
     assert described.spacings_mm == {(1.0, 1.0, 1.0): 3, (1.0, 1.0, 2.0): 1}
 
 
+def test_absent_modalities_are_counted() -> None:
+    cases = [
+        fake_case("whole"),
+        fake_case("two", modalities=[Modality.T1C, Modality.T2F]),
+        fake_case("three", modalities=[Modality.T1C, Modality.T2W, Modality.T2F]),
+    ]
+
+    found = fingerprint_dataset(FakeStudySource(cases))
+
+    assert found.absent == {Modality.T1N: 2, Modality.T2W: 1}
+    assert found.intensities[Modality.T2W].n == 2
+
+
 def test_tumour_volumes_are_in_cubic_millimetres_and_of_masks_only() -> None:
     described = fingerprint_dataset(FakeStudySource(CASES))
 

@@ -14,6 +14,7 @@ from gliobench.domain.position.brain_regions import BrainRegion
 from gliobench.domain.position.diameters import Diameters
 from gliobench.domain.position.lesion import Lesion, RegionShare, Side
 from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Modality
 
 AXIAL_4 = Plane(Axis.AXIAL, 4)
 LESION = Lesion(
@@ -56,6 +57,22 @@ def text_of(title: str, lesion: Lesion = LESION) -> str:
 )
 def test_a_lesion_is_described_in_the_words_of_a_report(title: str, text: str) -> None:
     assert text_of(title) == text
+
+
+def test_absent_modalities_are_named() -> None:
+    study = fake_case(modalities=[Modality.T1C, Modality.T2F]).study
+
+    *_, check = observations(replace(reading(), study=study))
+
+    assert check.text == "passed; t1c, t2f (absent: t1n, t2w); RAS, 1 × 1 × 1 mm"
+
+
+def test_nothing_is_absent_from_a_single_slice() -> None:
+    study = fake_case(shape=(12, 14, 1), tumour=None, modalities=[Modality.T1C]).study
+
+    *_, check = observations(replace(reading(lesion=None), study=study))
+
+    assert check.text == "passed; t1c; RAS, 1 × 1 × 1 mm"
 
 
 def test_where_only_a_centre_is_known_the_region_is_that_of_the_centre() -> None:

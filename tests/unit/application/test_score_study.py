@@ -53,6 +53,7 @@ class SourceWithLostImages:
         self.origin = self._inner.origin
         self.labels = self._inner.labels
         self.target = self._inner.target
+        self.modalities = self._inner.modalities
 
     def study(self, study_id: str) -> Study:
         if study_id == "s0":
@@ -301,6 +302,22 @@ def test_a_volume_is_no_chosen_slice() -> None:
     scored = score(fake_backend(), FakeStudySource(CASES))[0]
 
     assert (scored.slice_choice, scored.oracle, scored.simulated) == (None, False, False)
+
+
+def test_what_a_study_lacks_is_said_unless_it_cannot_be_opened() -> None:
+    cases = [fake_case(one, modalities=[Modality.T1C, Modality.T2F]) for one in ("s0", "s1")]
+
+    lost, partial = score(fake_backend(), SourceWithLostImages(cases))
+
+    assert (lost.absent, partial.absent) == ((), (Modality.T1N, Modality.T2W))
+
+
+def test_a_study_lacks_nothing_that_its_source_never_has() -> None:
+    case = fake_case("s0", modalities=[Modality.T1C])
+    source = FakeStudySource([case])
+    source.modalities = lambda: (Modality.T1C,)  # type: ignore[method-assign]
+
+    assert score(fake_backend(), source)[0].absent == ()
 
 
 def test_a_study_is_simulated_by_its_source_or_by_its_patients_name() -> None:

@@ -29,13 +29,28 @@ def test_sound_studies_have_nothing_to_tell_of() -> None:
     assert verification == Verification(n_studies=2, findings=())
 
 
-def test_a_missing_modality_is_a_fault() -> None:
-    case = fake_case(modalities=set(Modality) - {Modality.T2W})
+@pytest.mark.parametrize("there", [Modality.T1C, Modality.T2F])
+def test_absent_modalities_are_notes_where_there_is_t1c_or_flair(there: Modality) -> None:
+    verification = verify_dataset(FakeStudySource([fake_case(modalities=[there])]))
 
-    (fault,) = verify_dataset(FakeStudySource([case])).faults
+    assert verification.faults == []
+    assert [(note.study_id, note.kind, note.detail[:7]) for note in verification.notes] == [
+        ("study-1", FaultKind.ABSENT_MODALITY, f"no {modality.value} ")
+        for modality in Modality
+        if modality is not there
+    ]
 
-    assert (fault.study_id, fault.kind) == ("study-1", FaultKind.MISSING_MODALITY)
-    assert "t2w" in fault.detail
+
+def test_a_study_with_neither_t1c_nor_flair_has_faults() -> None:
+    case = fake_case(modalities=[Modality.T1N, Modality.T2W])
+
+    verification = verify_dataset(FakeStudySource([case]))
+
+    assert _kinds(verification) == [FaultKind.MISSING_MODALITY] * 2
+    assert [fault.detail for fault in verification.faults] == [
+        "study study-1 has no t1c (t1ce)",
+        "study study-1 has no t2f (flair)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,10 +161,10 @@ def test_the_same_images_under_another_id_are_a_fault_of_the_second() -> None:
 
 
 def test_the_quarantine_gives_all_reasons_of_a_study_in_one_line() -> None:
-    source = FakeStudySource([fake_case(modalities=[Modality.T1N, Modality.T1C])])
+    source = FakeStudySource([fake_case(modalities=[Modality.T1N, Modality.T2W])])
 
     assert verify_dataset(source).quarantine == {
-        "study-1": "missing_modality: study study-1 has no t2w (t2); "
+        "study-1": "missing_modality: study study-1 has no t1c (t1ce); "
         "missing_modality: study study-1 has no t2f (flair)"
     }
 

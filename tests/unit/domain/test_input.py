@@ -16,6 +16,7 @@ from gliobench.domain.networks.input import (
     REGION_ORDER,
     SURE_ENOUGH,
     GraderGeometry,
+    absent_modalities,
     brain_windows,
     grader_crop,
     grader_volumes,
@@ -32,6 +33,10 @@ from gliobench.domain.studies.study import Modality, Study
 COARSE_MM = 2.0
 COARSE = (30, 32, 34)
 SPACINGS = [(1.0, 1.0, 1.0), (0.9, 1.1, 2.0), (1.0, 1.0, 5.0), (0.5, 0.6, 3.0), (2.0, 2.0, 2.0)]
+NOISE = dict.fromkeys(
+    (Modality.T1N, Modality.T2W),
+    np.random.default_rng(1).uniform(1, 2, (12, 14, 10)).astype(np.float32),
+)
 PLAIN = {m: IntensityRule(low=0.0, high=1e6, mean=0.0, deviation=1.0) for m in Modality}
 
 
@@ -84,6 +89,42 @@ def test_a_study_without_a_modality_cannot_be_brought_to_a_network() -> None:
 
     with pytest.raises(NotFoundError, match=r"no t2f \(flair\)"):
         localizer_volumes(study, 2.0)
+
+
+def test_an_absent_modality_is_a_channel_of_zeros_and_changes_no_other() -> None:
+    whole = fake_case().study
+    study = fake_case(modalities=[Modality.T1C, Modality.T2F]).study
+
+    volumes = localizer_volumes(study, 2.0, absent=absent_modalities(study))
+
+    assert absent_modalities(study) == (Modality.T1N, Modality.T2W)
+    assert not volumes[[0, 2]].any()
+    of_the_whole = localizer_volumes(replace(whole, volumes=study.volumes | NOISE), 2.0)
+    np.testing.assert_array_equal(volumes[[1, 3]], of_the_whole[[1, 3]])
+
+
+def test_nothing_is_absent_from_a_whole_study() -> None:
+    assert absent_modalities(fake_case().study) == ()
+
+
+@pytest.mark.parametrize(
+    "present", [{Modality.T1N}, {Modality.T2W}, {Modality.T1N, Modality.T2W}, set()]
+)
+def test_a_study_with_neither_t1c_nor_flair_is_for_no_network(present: set[Modality]) -> None:
+    study = fake_case(modalities=present).study
+
+    with pytest.raises(
+        NotFoundError,
+        match=r"study study-1 has no t1c \(t1ce\) and no t2f \(flair\): wanted t1c or t2f",
+    ):
+        absent_modalities(study)
+
+
+def test_a_network_of_t1c_alone_needs_t1c() -> None:
+    study = fake_case(modalities=[Modality.T2F]).study
+
+    with pytest.raises(NotFoundError, match=r"has no t1c \(t1ce\): wanted t1c"):
+        absent_modalities(study, [Modality.T1C])
 
 
 def test_an_empty_volume_cannot_be_brought_to_a_network() -> None:
@@ -301,6 +342,21 @@ def test_a_crop_is_zero_outside_the_study() -> None:
 
     assert not crop[:, :5].any()  # beyond the study, and its border of air
     assert crop[:, 5:].any()
+
+
+def test_an_absent_modality_is_zero_in_a_crop() -> None:
+    study = fake_case(modalities=[Modality.T1C, Modality.T2F]).study
+    geometry = GraderGeometry(spacing_mm=(1.0, 1.0, 1.0), shape=(6, 6, 6))
+
+    crop = grader_volumes(
+        study,
+        centre=(5.0, 6.0, 4.0),
+        geometry=geometry,
+        rules=intensity_rules(study, absent=absent_modalities(study)),
+    )
+
+    assert crop.shape == (4, 6, 6, 6)
+    assert [bool(channel.any()) for channel in crop] == [False, True, False, True]
 
 
 def test_masks_are_cut_as_volumes_are() -> None:

@@ -48,6 +48,12 @@ def test_a_modality_that_the_study_lacks_is_named_by_both_names() -> None:
         study().volume(Modality.T1C)
 
 
+def test_the_modalities_that_a_study_lacks_are_absent() -> None:
+    volume = np.ones(GRID.shape, dtype=np.float32)
+
+    assert study(t2f=volume, t1c=volume).absent == (Modality.T1N, Modality.T2W)
+
+
 def test_a_volume_that_is_not_on_the_grid_is_refused() -> None:
     turned = np.ones((4, 3, 2), dtype=np.float32)
 

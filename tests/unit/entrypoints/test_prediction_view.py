@@ -51,6 +51,7 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "implausible": [],
         "input": {
             "modalities": ["t1n", "t1c", "t2w", "t2f"],
+            "absent": [],
             "shape": [12, 14, 10],
             "spacing_mm": [1.0, 1.0, 1.0],
             "orientation": "RAS",

@@ -27,6 +27,19 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
     assert read_card(text, file="g.onnx") == CARD
 
 
+def test_a_card_of_an_older_version_says_nothing_of_modality_dropout() -> None:
+    older = {k: v for k, v in json.loads(CARD.to_json()).items() if k != "modality_dropout"}
+
+    assert not read_card(json.dumps(older), file="g.onnx").modality_dropout
+
+
+def test_modality_dropout_is_yes_or_no() -> None:
+    text = json.dumps({**json.loads(CARD.to_json()), "modality_dropout": "t1n"})
+
+    with pytest.raises(BackendError, match="modality_dropout: got 't1n'"):
+        read_card(text, file="g.onnx")
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[1, 2]", '"grader"', "{}", '{"kind": "grader"}', "null"],

@@ -9,7 +9,7 @@ from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import patient_hash
-from gliobench.domain.studies.study import Grade
+from gliobench.domain.studies.study import Grade, Modality
 
 CASES = [
     fake_case_score("s1", patient_id="anna", image_hash="a" * 16),
@@ -176,6 +176,24 @@ def test_what_was_assumed_of_patients_is_noted_and_no_reservation() -> None:
     assert found.sentence.startswith(
         "2 studies whose names differ in the last number only (such as Case_01 and Case_02) are "
         "taken for different patients: a column patient_id"
+    )
+
+
+def test_what_studies_lack_is_counted_and_no_reservation() -> None:
+    cases = [
+        CASES[0],
+        replace(CASES[1], absent=(Modality.T1N,)),
+        replace(CASES[2], absent=(Modality.T1N, Modality.T2W)),
+    ]
+
+    found = only(audit([run(cases=cases), run("llama", cases=cases)]))
+
+    assert found.kind is FindingKind.ABSENT_MODALITIES
+    assert found.kind.consequence is Consequence.NOTED
+    assert found.study_ids == ("s2", "s3")
+    assert found.sentence == (
+        "A modality is absent from 2 of 3 studies: t1n from 2, t2w from 1. A backend that needs it "
+        "fails there; others answer without it."
     )
 
 
