@@ -49,6 +49,25 @@ def assign_folds(
     return dealt
 
 
+def folds_by_site(strata: Mapping[str, str]) -> dict[str, int]:
+    """Make every site a fold of its own, so that each is judged by a network that has not seen it.
+
+    Args:
+        strata: Stratum (site×grade) by patient.
+
+    Returns:
+        Fold, from 0 in the order of the sites' names, by patient.
+
+    Raises:
+        InvalidInputError: There are fewer than two sites.
+    """
+    site_of = {patient: stratum.rsplit("×", 1)[0] for patient, stratum in strata.items()}
+    sites = sorted(set(site_of.values()))
+    if len(sites) < 2:
+        raise InvalidInputError(f"one site only, {sites[0]}: leave patients out instead")
+    return {patient: sites.index(site) for patient, site in sorted(site_of.items())}
+
+
 def _by_stratum(strata: Mapping[str, str]) -> dict[str, list[str]]:
     members: dict[str, list[str]] = defaultdict(list)
     for patient in sorted(strata):

@@ -16,6 +16,7 @@ from gliobench.application.ports.trainer import Progress, Trainer
 from gliobench.application.predict.read_reference import reference_faults
 from gliobench.application.train.training_studies import check_regions
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.studies.folds import folds_by_site
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
@@ -43,6 +44,10 @@ FoldOption = Annotated[
     ),
 ]
 FinalOption = Annotated[bool, typer.Option("--final-only", help="Train only on all patients.")]
+BySiteOption = Annotated[
+    bool,
+    typer.Option("--by-site", help="Leave one site out at a time, in place of folds of patients."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of folds, initial weights and batches.")]
 
 
@@ -56,6 +61,7 @@ def localizer(
     steps: StepsOption = 1000,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
+    by_site: BySiteOption = False,
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
@@ -67,7 +73,7 @@ def localizer(
         steps=steps,
         seed=seed,
     )
-    _run(trainer, out, folds, fold, final_only=final_only, seed=seed)
+    _run(trainer, out, folds, fold, by_site=by_site, final_only=final_only, seed=seed)
 
 
 @app.command()
@@ -84,6 +90,7 @@ def grader(
     steps: StepsOption = 500,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
+    by_site: BySiteOption = False,
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
@@ -95,7 +102,16 @@ def grader(
         steps=steps,
         seed=seed,
     )
-    _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
+    _run(
+        trainer,
+        out,
+        folds,
+        fold,
+        by_site=by_site,
+        final_only=final_only,
+        seed=seed,
+        folds_of=folds_of,
+    )
 
 
 @app.command()
@@ -108,6 +124,7 @@ def slices(
     steps: StepsOption = 2500,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
+    by_site: BySiteOption = False,
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
@@ -116,7 +133,16 @@ def slices(
     Both networks belong to `cnn-2d-onnx`; the grader is trained for a sixth of the steps.
     """
     trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=seed)
-    _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
+    _run(
+        trainer,
+        out,
+        folds,
+        fold,
+        by_site=by_site,
+        final_only=final_only,
+        seed=seed,
+        folds_of=folds_of,
+    )
 
 
 @app.command()
@@ -148,6 +174,7 @@ def lora(
     ] = None,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
+    by_site: BySiteOption = False,
     final_only: FinalOption = False,
     seed: SeedOption = 0,
 ) -> None:
@@ -170,7 +197,16 @@ def lora(
             "seed": seed,
         },
     )
-    _run(trainer, out, folds, fold, final_only=final_only, seed=seed, folds_of=folds_of)
+    _run(
+        trainer,
+        out,
+        folds,
+        fold,
+        by_site=by_site,
+        final_only=final_only,
+        seed=seed,
+        folds_of=folds_of,
+    )
 
 
 def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySource:
@@ -193,11 +229,17 @@ def _run(
     folds: int,
     fold: list[int] | None,
     *,
+    by_site: bool,
     final_only: bool,
     seed: int,
     folds_of: Path | None = None,
 ) -> None:
+    if by_site and folds_of:
+        raise typer.BadParameter("--by-site makes folds of its own: leave --folds-of out")
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
+    if by_site:
+        settled = folds_by_site(trainer.strata())
+        folds = 1 + max(settled.values())
     run = container.cross_validation(trainer, Path(out), folds=folds, seed=seed, settled=settled)
     if not final_only:
         for number in fold if fold else range(folds):

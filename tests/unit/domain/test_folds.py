@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.studies.folds import assign_folds
+from gliobench.domain.studies.folds import assign_folds, folds_by_site
 
 cohorts = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=4),
@@ -96,3 +96,14 @@ def test_a_stratum_is_spread_even_where_the_folds_are_of_unlike_size() -> None:
     dealt = assign_folds(strata, folds=2, seed=0, settled=dict.fromkeys("abcd", 0))
 
     assert {dealt["e"], dealt["f"]} == {0, 1}
+
+
+def test_by_site_every_site_is_a_fold_of_its_own_whatever_the_grade() -> None:
+    strata = {"c": "TMC×LGG", "a": "TMC×HGG", "b": "2013×HGG", "d": "None×HGG"}
+
+    assert folds_by_site(strata) == {"a": 2, "b": 0, "c": 2, "d": 1}
+
+
+def test_one_site_alone_cannot_be_left_out() -> None:
+    with pytest.raises(InvalidInputError, match="one site only, TMC: leave patients out"):
+        folds_by_site({"a": "TMC×LGG", "b": "TMC×HGG"})
