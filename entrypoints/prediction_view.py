@@ -53,6 +53,9 @@ def prediction_json(
         "implausible": [
             {"kind": fault.kind.value, "detail": fault.detail} for fault in reading.implausible
         ],
+        "out_of_scope": [
+            {"kind": fault.kind.value, "detail": fault.detail} for fault in reading.out_of_scope
+        ],
         "input": _input(reading.study),
         "grade": _grade(reading.grade),
         "localisation": _place(reading.place),
@@ -88,13 +91,25 @@ def _unanswered(item: object) -> dict[str, Any] | None:
     if isinstance(item, Failure):
         said = {} if item.raw is None else {"raw": item.raw}
         return {"failure": {"reason": item.reason.value, "detail": item.detail, **said}}
-    return {"tumour_found": False} if isinstance(item, NoPlace | NoTumour) else None
+    if isinstance(item, NoPlace):
+        return {"tumour_found": False, "confidence": _share(item.confidence)}
+    return {"tumour_found": False} if isinstance(item, NoTumour) else None
 
 
 def _grade(grade: GradePrediction | Failure | None) -> dict[str, Any] | None:
     if not isinstance(grade, GradePrediction):
         return _unanswered(grade)
-    return {"grade": grade.grade.value, "probability_hgg": grade.probability_hgg}
+    return {
+        "grade": grade.grade.value,
+        "probability_hgg": grade.probability_hgg,
+        "confidence": _share(grade.confidence),
+        "conformal": {
+            "coverage": kept.coverage,
+            "grades": [grade.value for grade in kept.grades],
+        }
+        if (kept := grade.grade_set)
+        else None,
+    }
 
 
 def _place(place: Place | NoPlace | Failure | None) -> dict[str, Any] | None:
@@ -107,6 +122,10 @@ def _place(place: Place | NoPlace | Failure | None) -> dict[str, Any] | None:
         "box_vox": _box(place.box_vox),
         "size_mm": _rounded(place.size_mm),
         "volumes_mm3": {region.value: round(v, 1) for region, v in place.volumes_mm3.items()},
+        "confidence": _share(place.confidence),
+        "region_confidence": {
+            region.value: _share(said) for region, said in place.region_confidence.items()
+        },
     }
 
 
@@ -165,6 +184,10 @@ def _box(box: Box3D | None) -> dict[str, list[int]] | None:
 
 def _tenths(length_mm: float | None) -> float | None:
     return None if length_mm is None else round(length_mm, 1)
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _rounded(values: Sequence[float] | None) -> list[float] | None:

@@ -37,6 +37,7 @@ from pydantic_settings import (
 from gliobench.application.evaluate.shards import MOST_SHARDS
 from gliobench.application.ports.backend import name_of
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.documents import option_fault
 from gliobench.domain.messages import shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
@@ -165,6 +166,23 @@ class KeepSettings(BaseModel):
         ge=0,
         le=10**7,
         description="number of studies with a stored small volume, for the 3D viewer",
+    )
+
+
+class RefusalSettings(BaseModel):
+    """When answers of one backend are refused: options of every table [backend.NAME]."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    abstain_below: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="answers of a lower confidence become failures (low_confidence); none: never",
+    )
+    refuse_out_of_scope: bool = Field(
+        False, description="studies out of scope become failures (out_of_scope)"
     )
 
 
@@ -380,6 +398,8 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
     for kind in OPTION_TABLES.values():
         for name in kind.backends:
             kind.checked(backend_table(settings, name), backend=name)
+    for name in settings.backend:
+        refusals(settings, name)
     return settings
 
 
@@ -425,17 +445,41 @@ def origins(flags: Mapping[str, object] | None = None) -> dict[str, str]:
     return {name: _origin(name, given) for name in described()}
 
 
+def refusals(settings: Settings, name: str) -> RefusalSettings:
+    """Return when answers of a backend are refused.
+
+    Raises:
+        InvalidInputError: A value is wrong.
+    """
+    known = RefusalSettings.model_fields
+    given = {key: item for key, item in _own_table(settings, name).items() if key in known}
+    try:
+        return RefusalSettings.model_validate(given)
+    except ValidationError as error:
+        raise InvalidInputError(
+            option_fault(error, table=f"backend.{name}", known=known)
+        ) from error
+
+
 def backend_table(settings: Settings, name: str) -> dict[str, Any]:
     """Return the options of one backend: its own table over the one shared with other backends."""
     name = name_of(name)
-    # flags and the environment have no hyphens, and take precedence over the file
-    own: dict[str, Any] = settings.backend.get(name, {}) | settings.backend.get(
-        name.replace("-", "_"), {}
-    )
+    own = {
+        key: item
+        for key, item in _own_table(settings, name).items()
+        if key not in RefusalSettings.model_fields
+    }
     for table, kind in OPTION_TABLES.items():
         if name in kind.backends:
             own = getattr(settings, table).model_dump(exclude_unset=True) | own
     return own
+
+
+def _own_table(settings: Settings, name: str) -> dict[str, Any]:
+    """Return a backend's table; flags and the environment have no hyphens, and precede the file."""
+    name = name_of(name)
+    own: dict[str, Any] = settings.backend.get(name, {})
+    return own | settings.backend.get(name.replace("-", "_"), {})
 
 
 def _nested(flags: Mapping[str, object]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from gliobench.adapters.html.sections.provenance import provenance
 from gliobench.adapters.html.sections.ranking import ranking
 from gliobench.adapters.html.sections.robustness import robustness
 from gliobench.adapters.html.sections.subgroups import subgroups
+from gliobench.adapters.html.sections.uncertainty import uncertainty
 from gliobench.adapters.html.stamps import marks, simulated, stamps
 from gliobench.adapters.html.templating import environment, policy, text
 from gliobench.adapters.html.words import endpoint_name, grade_counts
@@ -41,6 +42,7 @@ SECTIONS: Mapping[str, Callable[[Report], Iterable[Block]]] = {
     "grading": grading,
     "localisation": localisation,
     "segmentation": segmentation,
+    "uncertainty": uncertainty,
     "robustness": robustness,
     "subgroups": subgroups,
     "ranking": ranking,

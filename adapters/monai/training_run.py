@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from scipy.special import expit
 
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import (
@@ -22,6 +23,8 @@ from gliobench.application.ports.trainer import TrainingData
 from gliobench.application.train.cross_validate import TRAINING_DATA
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.files.documents import LARGEST_BYTES, read_document
+from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.statistics.conformal import fit_conformal_sets
 from gliobench.domain.statistics.temperature import fit_temperature
 from gliobench.domain.studies.study import Grade
 
@@ -30,7 +33,7 @@ Fold = Annotated[int, Field(ge=0, lt=1000)]
 
 
 class _HeldOut(BaseModel):
-    """What the temperature is fitted on, of a held-out prediction."""
+    """What temperature and conformal sets are fitted on, of a held-out prediction."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -44,6 +47,8 @@ _FOLDS: TypeAdapter[Mapping[str, int]] = TypeAdapter(
 )
 _DATA = TypeAdapter(TrainingData)
 _HELD_OUT = TypeAdapter(list[_HeldOut])
+COVERAGE = 0.9
+"""Of the sets of grades: with it, ten patients of a grade are enough for a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ class TrainedNetworks:
     ) -> TrainedNetworks:
         """Load the final fits of two training runs, or of one of slices, or those of one fold.
 
-        The grader's temperature is fitted on its run's held-out predictions; a fold's on those of
-        the patients that it has learned from, so that it stays blind for its own.
+        The grader's temperature and conformal sets are fitted on its run's held-out predictions; a
+        fold's on those of the patients that it has learned from, so that it stays blind for its own.
 
         Args:
             localizer_run: Of the localizer; of slices, where there is no other.
@@ -72,13 +77,19 @@ class TrainedNetworks:
             InvalidInputError: A run is of other networks, or a file of it is damaged.
             JobError: A checkpoint cannot be read, or its fit is not done.
         """
-        temperature = _temperature(grader_run or localizer_run, fold)
+        is_hgg, logit = _held_out(grader_run or localizer_run, fold)
+        temperature = fit_temperature(reference=is_hgg, logit=logit)
         if grader_run is None:
-            return cls(*trained_slice_networks(*_fit(localizer_run, fold), temperature=temperature))
-        return cls(
-            trained_localizer(*_fit(localizer_run, fold)),
-            trained_grader(*_fit(grader_run, fold), temperature=temperature),
+            finds, grades = trained_slice_networks(
+                *_fit(localizer_run, fold), temperature=temperature
+            )
+        else:
+            finds = trained_localizer(*_fit(localizer_run, fold))
+            grades = trained_grader(*_fit(grader_run, fold), temperature=temperature)
+        sets = fit_conformal_sets(
+            reference=is_hgg, probability=expit(logit / temperature), coverage=COVERAGE
         )
+        return cls(finds, TorchNetwork(grades.network, replace(grades.card, conformal=sets)))
 
     @property
     def trained_on(self) -> frozenset[str]:
@@ -112,7 +123,8 @@ def count_folds(run: Path) -> int:
     return 1 + max(_folds(run).values())
 
 
-def _temperature(run: Path, fold: int | None) -> float:
+def _held_out(run: Path, fold: int | None) -> tuple[BoolArray, FloatArray]:
+    """Return which patients are HGG, and the logits of the folds that had not learned from them."""
     path = run / "out_of_fold.json"
     held_out = _read(_HELD_OUT, path)
     if not all("logit" in row.model_fields_set for row in held_out):
@@ -121,9 +133,9 @@ def _temperature(run: Path, fold: int | None) -> float:
             "the run of slices alone"
         )
     rows = [row for row in held_out if row.fold != fold and row.logit is not None]
-    return fit_temperature(
-        reference=np.array([row.grade is Grade.HGG for row in rows]),
-        logit=np.array([row.logit for row in rows]),
+    return (
+        np.array([row.grade is Grade.HGG for row in rows]),
+        np.array([row.logit for row in rows], dtype=np.float64),
     )
 
 

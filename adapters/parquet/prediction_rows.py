@@ -10,12 +10,14 @@ import pyarrow as pa
 from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.domain.evaluation.place_numbers import numbers_of, place_of
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     Localisation,
     LocalisationPrediction,
     Mask,
@@ -44,12 +46,17 @@ SCHEMA = pa.schema(
         ("failure", pa.string()),
         ("failure_detail", pa.string()),
         ("raw", pa.string()),
+        ("confidence", pa.float64()),
+        ("region_confidence", pa.map_(pa.string(), pa.float64())),
+        ("grade_set", pa.list_(pa.string())),
+        ("set_coverage", pa.float64()),
     ]
 )
 """`task` is `grade`, a form, or `localisation`. `coordinates` are voxels of the study's RAS+ grid:
 a point's, a box's start and stop, or a polygon's vertices one after the other; none of them say
 that there is no tumour. `raw` is what the
-model wrote, understood or not."""
+model wrote, understood or not. A place's confidence is in the row of each of its forms. Runs of
+older versions lack the last four."""
 
 
 def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
@@ -66,6 +73,10 @@ def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
                 "raw": place.raw.get(form),
                 **_row(form.value, answer, mask_file),
                 "oracle": place.oracle,
+                "confidence": place.confidence,
+                "region_confidence": [
+                    (r.value, said) for r, said in place.region_confidence.items()
+                ],
             }
             for form, answer in place.answers.items()
         ]
@@ -93,7 +104,14 @@ def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> Study
             for task, row in by_task.items()
             if row["raw"] is not None and row["failure"] is None
         }
-        place = LocalisationPrediction(answers, oracle=rows[-1]["oracle"], raw=raw)
+        last = rows[-1]
+        place = LocalisationPrediction(
+            answers,
+            oracle=last["oracle"],
+            raw=raw,
+            confidence=last.get("confidence"),
+            region_confidence={Region(r): said for r, said in last.get("region_confidence") or ()},
+        )
     return StudyPrediction(
         key=rows[0]["key"],
         study_id=rows[0]["study_id"],
@@ -112,8 +130,13 @@ def _row(
                 "failure_detail": detail,
                 "raw": raw,
             }
-        case GradePrediction(grade, probability, raw):
+        case GradePrediction(grade, probability, raw, kept):
             columns = {"grade": grade.value, "probability_hgg": probability, "raw": raw}
+            if kept is not None:
+                columns |= {
+                    "grade_set": [grade.value for grade in kept.grades],
+                    "set_coverage": kept.coverage,
+                }
         case NoTumour():
             columns = {"coordinates": []}
         case Mask():
@@ -136,7 +159,10 @@ def _failure(row: Row) -> Failure | None:
 
 
 def _grade(row: Row) -> GradePrediction:
-    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["raw"])
+    kept = None
+    if (said := row.get("grade_set")) is not None:  # absent from runs of older versions
+        kept = GradeSet(tuple(map(Grade, said)), row["set_coverage"])
+    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["raw"], kept)
 
 
 def _place(form: Form, row: Row, read_mask: Callable[[str], Mask]) -> Localisation | NoTumour:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -20,7 +21,12 @@ from gliobench.domain.networks.input import (
     intensity_rules,
     tumour_centre,
 )
-from gliobench.domain.predictions.prediction import Failure, GradePrediction
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    GradePrediction,
+    GradeSet,
+)
 from gliobench.domain.studies.study import Study
 
 
@@ -48,10 +54,12 @@ class NetworkClassifier(Classifier):
         found = self._finder.find(study)
         if isinstance(found, Failure):
             return found
+        if found.regions is None:
+            return Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
         try:
             crop = grader_volumes(
                 study,
-                centre=tumour_centre(found[Region.WT]),
+                centre=tumour_centre(found.regions[Region.WT]),
                 geometry=self._geometry,
                 rules=intensity_rules(
                     study,
@@ -64,4 +72,8 @@ class NetworkClassifier(Classifier):
         except FaultError as error:
             return failure_of(error)
         probability = float(expit(logit / self._network.card.temperature))
-        return GradePrediction.likelier(probability)
+        return replace(GradePrediction.likelier(probability), grade_set=self._set(probability))
+
+    def _set(self, probability_hgg: float) -> GradeSet | None:
+        sets = self._network.card.conformal
+        return None if sets is None else GradeSet(sets.grades(probability_hgg), sets.coverage)

@@ -7,7 +7,14 @@ from typing import final
 
 from gliobench.application.backends.tumour_finder import TumourFinder
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.predictions.prediction import Failure, Form, LocalisationPrediction, Mask
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.predictions.prediction import (
+    NO_TUMOUR,
+    Failure,
+    Form,
+    LocalisationPrediction,
+    Mask,
+)
 from gliobench.domain.studies.study import Study
 
 
@@ -38,5 +45,10 @@ class NetworkLocalizer(Localizer):
     def _localise(self, study: Study) -> LocalisationPrediction | Failure:
         found = self._finder.find(study)
         if isinstance(found, Failure):
-            return found  # that no tumour is there is read as an answer by whoever asks
-        return LocalisationPrediction({Form.MASK: Mask(study.grid, found)})
+            return found
+        mask = NO_TUMOUR if found.regions is None else Mask(study.grid, found.regions)
+        return LocalisationPrediction(
+            {Form.MASK: mask},
+            confidence=found.confidence[Region.WT],
+            region_confidence=found.confidence,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias, final
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,9 @@ from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import BoolArray, Spacing
 from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.networks.confidence import region_confidence
 from gliobench.domain.networks.input import (
+    SMALLEST_MM3,
     absent_modalities,
     brain_windows,
     localizer_volumes,
@@ -25,8 +28,8 @@ from gliobench.domain.networks.input import (
     window,
 )
 from gliobench.domain.networks.model_card import ModelCard
-from gliobench.domain.networks.slice_input import thick_as, tumour_on_slice
-from gliobench.domain.predictions.prediction import Failure, FailureReason
+from gliobench.domain.networks.slice_input import thick_as, threshold_on_slice, tumour_on_slice
+from gliobench.domain.predictions.prediction import Failure
 from gliobench.domain.studies.study import Modality, Study
 
 Regions: TypeAlias = Mapping[Region, BoolArray]
@@ -82,22 +85,20 @@ def find_tumour(network: Network, study: Study) -> Regions | None:
     Raises:
         FaultError: As `tumour_probabilities`.
     """
-    probabilities = tumour_probabilities(network, study)
-    card = network.card
-    spacing_mm = _spacing_mm(card, study)
-    if card.of_slices:
-        return tumour_on_slice(probabilities, spacing_mm=spacing_mm, grid=study.grid)
-    return tumour_regions(
-        probabilities,
-        spacing_mm=spacing_mm,
-        grid=study.grid,
-        threshold=card.threshold,
-        smallest_enhancing_mm3=card.smallest_enhancing_mm3,
-    )
+    return _regions(network.card, tumour_probabilities(network, study), study)
 
 
-def _spacing_mm(card: ModelCard, study: Study) -> Spacing:
-    return thick_as(study.grid, card.spacing_mm) if card.of_slices else card.spacing_mm
+@dataclass(frozen=True, eq=False)
+class FoundTumour:
+    """What a localizer finds in a study.
+
+    Args:
+        regions: On the study's grid; None where no voxel is taken for tumour.
+        confidence: The Dice that it expects, by region.
+    """
+
+    regions: Regions | None
+    confidence: Mapping[Region, float]
 
 
 @final
@@ -110,17 +111,47 @@ class TumourFinder:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._found: WeakKeyDictionary[Study, Regions | Failure] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[Study, FoundTumour | Failure] = WeakKeyDictionary()
 
-    def find(self, study: Study) -> Regions | Failure:
-        """Return the tumour's regions on the study's grid, or why there are none."""
+    def find(self, study: Study) -> FoundTumour | Failure:
+        """Return what is found, or why nothing can be."""
         if study not in self._found:
             self._found[study] = self._look(study)
         return self._found[study]
 
-    def _look(self, study: Study) -> Regions | Failure:
+    def _look(self, study: Study) -> FoundTumour | Failure:
+        card = self._network.card
         try:
-            found = find_tumour(self._network, study)
+            likely = tumour_probabilities(self._network, study)
+            return FoundTumour(_regions(card, likely, study), _confidence(card, likely))
         except FaultError as error:
             return failure_of(error)
-        return found or Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
+
+
+def _regions(card: ModelCard, likely: Float32Array, study: Study) -> Regions | None:
+    spacing_mm = _spacing_mm(card, study)
+    if card.of_slices:
+        return tumour_on_slice(likely, spacing_mm=spacing_mm, grid=study.grid)
+    return tumour_regions(
+        likely,
+        spacing_mm=spacing_mm,
+        grid=study.grid,
+        threshold=card.threshold,
+        smallest_enhancing_mm3=card.smallest_enhancing_mm3,
+    )
+
+
+def _confidence(card: ModelCard, likely: Float32Array) -> dict[Region, float]:
+    if card.of_slices:
+        return region_confidence(likely, threshold=threshold_on_slice(likely), smallest_vox=0)
+    voxel_mm3 = float(np.prod(card.spacing_mm))
+    return region_confidence(
+        likely,
+        threshold=card.threshold,
+        smallest_vox=SMALLEST_MM3 / voxel_mm3,
+        smallest_enhancing_vox=card.smallest_enhancing_mm3 / voxel_mm3,
+    )
+
+
+def _spacing_mm(card: ModelCard, study: Study) -> Spacing:
+    return thick_as(study.grid, card.spacing_mm) if card.of_slices else card.spacing_mm

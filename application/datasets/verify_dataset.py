@@ -10,6 +10,7 @@ import numpy as np
 from gliobench.application.datasets.dataset_labels import Track, propose_labels
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.read_reference import read_reference
+from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels, Proposal
@@ -108,6 +109,7 @@ def _findings(source: StudySource, study_id: str) -> Iterator[Fault]:
         return
     for modality in source.modalities():
         yield from _volume_faults(study, modality)
+    yield from scope_faults(study)
     yield from _reference_findings(study, read_reference(source, study_id))
     yield from source.notes(study_id)
 

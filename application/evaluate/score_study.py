@@ -141,6 +141,7 @@ class ScoreStudy:
             or (isinstance(place, LocalisationPrediction) and place.oracle)
             or (choice is not None and choice.counts_as_oracle),
             found_tumour=place.finds_tumour if isinstance(place, LocalisationPrediction) else None,
+            confidence=place.confidence if isinstance(place, LocalisationPrediction) else None,
             target=self._facts,
             content_hash=self._content,
             image_hash=None if self._image is None else image_hash(self._image),

@@ -18,6 +18,7 @@ from gliobench.domain.predictions.prediction import (
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     Localisation,
     LocalisationPrediction,
     Mask,
@@ -40,7 +41,8 @@ def checked_grade(answer: object, _study: Study, _backend: str) -> GradePredicti
     probability = said.probability_hgg
     if probability is not None:
         probability = _number(probability, "probability_hgg")
-    return GradePrediction(_a(Grade, said.grade, "grade"), probability, _words(said.raw))
+    kept = None if said.grade_set is None else _a(GradeSet, said.grade_set, "grade_set")
+    return GradePrediction(_a(Grade, said.grade, "grade"), probability, _words(said.raw), kept)
 
 
 def checked_localisation(
@@ -61,7 +63,12 @@ def checked_localisation(
     }
     for words in _mapping(said.raw, "raw").values():
         _words(words)
-    return replace(said, answers=answers)
+    sure = {
+        _a(Region, region, "region of a confidence"): _number(value, "confidence")
+        for region, value in _mapping(said.region_confidence, "region_confidence").items()
+    }
+    confidence = None if said.confidence is None else _number(said.confidence, "confidence")
+    return replace(said, answers=answers, confidence=confidence, region_confidence=sure)
 
 
 def broken(backend: str, what: str) -> Failure:

@@ -9,6 +9,7 @@ from gliobench.application.ports.prediction_page import Observation
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading
 from gliobench.domain.geometry.grids import Box3D, Plane, Voxel
 from gliobench.domain.geometry.orientation import axis_codes, reorient_plane
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.diameters import Diameters
 from gliobench.domain.position.lesion import Lesion, Side
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
@@ -44,6 +45,7 @@ def warnings_of(reading: StudyReading) -> list[str]:
     choice, facts = reading.study.plane_choice, reading.backend.facts
     found = ["SIMULATED: a phantom, not a patient"] if reading.study.is_simulated else []
     found += [f"IMPLAUSIBLE: {fault.sentence}" for fault in reading.implausible]
+    found += [f"OUT OF SCOPE? {fault.sentence}" for fault in reading.out_of_scope]
     found += [facts.stand_in] if facts.stand_in else []
     if choice is not None and choice.counts_as_oracle:
         found.append(_CHOICES[choice])
@@ -72,6 +74,7 @@ def observations(reading: StudyReading) -> Iterator[Observation]:
             yield Observation("Volume", ", ".join(volumes))
         centre = f"{_numbers(place.centre_mm)} mm (RAS+), voxel {_numbers(place.centre_vox)}"
         yield Observation("Centre", centre)
+    yield from _confidence(place)
     if lesion is not None:
         yield Observation("Slice", slice_text(file_slice(reading.study, lesion.plane)))
     if drawn is not None:
@@ -86,7 +89,20 @@ def grade_text(grade: GradePrediction) -> str:
     """Write a grade and, if there is one, its probability in one line."""
     probability = grade.probability_hgg
     odds = "" if probability is None else f", P(HGG) = {probability:.2f}"
-    return f"{grade.grade.value}{odds}"
+    return f"{grade.grade.value}{odds}{_set_text(grade)}"
+
+
+def _set_text(grade: GradePrediction) -> str:
+    if (kept := grade.grade_set) is None:
+        return ""
+    level = f"at {100 * kept.coverage:g} %"
+    match [grade.value for grade in kept.grades]:
+        case []:
+            return f"; unlike LGG and HGG {level}"
+        case [one]:
+            return f"; {one} alone {level}"
+        case several:
+            return f"; {' or '.join(several)}, not decided {level}"
 
 
 def slice_text(found: FileSlice) -> str:
@@ -136,6 +152,22 @@ def _size(on_slice: Diameters, in_volume_mm: float | None) -> str:
     return size if in_volume_mm is None else f"{size}, {in_volume_mm:.0f} mm in the volume"
 
 
+def _confidence(place: Place | NoPlace | Failure | None) -> Iterator[Observation]:
+    if not isinstance(place, Place | NoPlace) or place.confidence is None:
+        return
+    said = f"{place.confidence:.2f}"
+    if isinstance(place, NoPlace):
+        yield Observation("Confidence", f"{said} that there is no tumour")
+        return
+    inner = (
+        f", {region.value} {share:.2f}"
+        for region, share in place.region_confidence.items()
+        if region is not Region.WT
+    )
+    expected = " (expected Dice)" if place.mask else ""
+    yield Observation("Confidence", f"{said}{expected}{''.join(inner)}")
+
+
 def _box(box: Box3D, size_mm: Voxel) -> str:
     return f"{_edges(size_mm)} mm, voxels {box.start} to {box.stop}"
 
@@ -143,7 +175,8 @@ def _box(box: Box3D, size_mm: Voxel) -> str:
 def _input(reading: StudyReading) -> str:
     grid = reading.study.file_grid
     faults = ", ".join(fault.kind.value for fault in reading.implausible)
-    check = f"failed ({faults})" if faults else "passed"
+    strange = ", ".join(fault.kind.value for fault in reading.out_of_scope)
+    check = f"failed ({faults})" if faults else f"doubtful ({strange})" if strange else "passed"
     return (
         f"{check}; {_modalities(reading.study)}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
     )

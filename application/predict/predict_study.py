@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from gliobench.application.predict.ask_backend import ask
 from gliobench.application.predict.describe_lesion import lesion_of
 from gliobench.application.predict.implausible_images import OTHER_GRIDS, implausible_images
 from gliobench.application.predict.load_modalities import load_modalities
+from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.errors import FaultError, ImplausibleError, InvalidInputError
 from gliobench.domain.geometry.grids import (
     BoolArray,
@@ -56,6 +57,8 @@ class Place:
         size_mm: The box's edges along the axes of the files.
         volumes_mm3: By region, of the mask; empty where there is none.
         mask: On the study's RAS+ grid, or None.
+        confidence: How sure the backend is, see `LocalisationPrediction`; None where it does not say.
+        region_confidence: The same by region of the mask.
     """
 
     centre: Point3D
@@ -66,6 +69,8 @@ class Place:
     size_mm: Voxel | None
     volumes_mm3: Mapping[Region, float]
     mask: Mask | None
+    confidence: float | None = None
+    region_confidence: Mapping[Region, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +79,11 @@ class NoPlace:
 
     Args:
         mask: Without a voxel, on the study's RAS+ grid, of a backend that gives masks; or None.
+        confidence: How sure the backend is; None where it does not say.
     """
 
     mask: Mask | None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +123,7 @@ class StudyReading:
         on_slice: What was drawn on one slice.
         implausible: Why images or answer cannot be right, where somebody insisted on an answer.
         lesion: How a radiologist would describe the tumour; None where none is placed.
+        out_of_scope: What speaks against any answer, though nothing forbids one.
     """
 
     study: Study
@@ -125,6 +133,7 @@ class StudyReading:
     on_slice: OnSlice | None = None
     implausible: tuple[Fault, ...] = ()
     lesion: Lesion | None = None
+    out_of_scope: tuple[Fault, ...] = ()
 
     @property
     def failures(self) -> list[Failure]:
@@ -161,9 +170,17 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         load_modalities(study, study.volumes)
     implausible = list(implausible_images(study))
     _check(study, implausible, force=force)
+    strange = tuple(scope_faults(study))
     ((grade, localisation),) = ask(backend, [study])
     if localisation is None or isinstance(localisation, Failure):
-        return StudyReading(study, backend, grade, localisation, implausible=tuple(implausible))
+        return StudyReading(
+            study,
+            backend,
+            grade,
+            localisation,
+            implausible=tuple(implausible),
+            out_of_scope=strange,
+        )
     implausible += _implausible_answer(study, localisation)
     _check(study, implausible, force=force)
     return StudyReading(
@@ -174,6 +191,7 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         on_slice=_on_slice(study, localisation),
         implausible=tuple(implausible),
         lesion=lesion_of(study, localisation),
+        out_of_scope=strange,
     )
 
 
@@ -238,7 +256,7 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
     if localisation.finds_tumour is False:
         nothing = {Region.WT: np.zeros(study.grid.shape, dtype=np.bool_)}
         masked = Form.MASK in localisation.answers
-        return NoPlace(Mask(study.grid, nothing) if masked else None)
+        return NoPlace(Mask(study.grid, nothing) if masked else None, localisation.confidence)
     answers = in_volume(localisation)
     centre, box, mask = map(answers.get, (Form.POINT_3D, Form.BOX_3D, Form.MASK))
     if not isinstance(centre, Point3D):
@@ -254,6 +272,8 @@ def _found(study: Study, localisation: LocalisationPrediction) -> Place | NoPlac
         size_mm=size_mm,
         volumes_mm3=_volumes_mm3(mask) if isinstance(mask, Mask) else {},
         mask=mask if isinstance(mask, Mask) else None,
+        confidence=localisation.confidence,
+        region_confidence=localisation.region_confidence,
     )
 
 

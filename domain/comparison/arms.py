@@ -9,6 +9,7 @@ import numpy as np
 
 from gliobench.domain.comparison.audits import ScoredRun, n_learned_from
 from gliobench.domain.comparison.distributions import SHOWN, distributions
+from gliobench.domain.comparison.doubt import risk_coverage, set_coverage
 from gliobench.domain.comparison.paired_grades import GradedStudies
 from gliobench.domain.comparison.report import Arm, Bias, FailureRate
 from gliobench.domain.comparison.volumes import volume_agreement
@@ -89,6 +90,8 @@ def describe_arm(
         biases=tuple(_biases(cases, others, bootstrap)),
         controls=entrant.controls,
         volumes=volume_agreement(cases),
+        doubt=risk_coverage(cases),
+        grade_sets=tuple(set_coverage(cases)),
     )
 
 

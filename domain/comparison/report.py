@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gliobench.domain.comparison.casebook import Casebook
 from gliobench.domain.comparison.cohort import CohortDescription
 from gliobench.domain.comparison.distributions import Distribution
+from gliobench.domain.comparison.doubt import RiskCoverage, SetCoverage
 from gliobench.domain.comparison.endpoints import Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import CohortFlow
 from gliobench.domain.comparison.metadata_facts import MetadataFacts
@@ -85,6 +86,8 @@ class Arm:
         tracking: What is supported of that; None for nothing.
         controls: What it made of altered images; empty where it was not controlled.
         volumes: Of its masks; None without them.
+        doubt: What refusing the least sure masks leaves; None where it states no confidence.
+        grade_sets: Of all studies, then by site; empty where it states none.
     """
 
     name: str
@@ -105,6 +108,8 @@ class Arm:
     tracking: Tracking | None = None
     controls: tuple[Response, ...] = ()
     volumes: VolumeAgreement | None = None
+    doubt: RiskCoverage | None = None
+    grade_sets: tuple[SetCoverage, ...] = ()
 
     @property
     def grading(self) -> GradingSummary | None:

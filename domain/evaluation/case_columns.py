@@ -120,6 +120,7 @@ def columns_of(stored: StoredColumns) -> Columns:
     columns |= {name: stored.numbers(name) == 1 for name in ("tumour_free", "oracle")}
     columns["reference"] = _grades(stored, "reference_grade")
     columns["simulated"] = _simulated(stored)
+    columns["confidence"] = stored.numbers("confidence")
     columns["slice_choice"] = stored.coded(
         "slice_choice", lambda word: CHOICES[SliceChoice(word)], absent=UNKNOWN
     ).astype(np.int8)
@@ -143,6 +144,7 @@ def read_columns() -> list[str]:
 def _read() -> Iterator[str]:
     yield from (*TEXTS.values(), *REMARKS, *(f"{name}_detail" for name in REMARKS))
     yield from ("found_tumour", "tumour_free", "reference_grade", "oracle", "slice_choice")
+    yield from ("confidence", "grade_set", "set_coverage")
     yield from ("simulated", "absent_modalities", "grade", "probability_hgg", "grade_failure")
     yield from ("scoring_plane", "scoring_plane_axis", "grid_shape", "grid_affine")
     yield from ("target_volume_mm3", "target_area_mm2", "target_right_share", "target_centre")
@@ -186,7 +188,15 @@ def _grading(stored: StoredColumns) -> Columns:
         "grade.failed": failed & ~graded,
         "grade.hgg": _grades(stored, "grade") == 1,
         "grade.probability": np.where(graded, stored.numbers("probability_hgg"), np.nan),
+        "grade.set": stored.coded("grade_set", _code_set, absent=UNKNOWN).astype(np.int8),
+        "grade.set_coverage": stored.numbers("set_coverage"),
     }
+
+
+def _code_set(named: str) -> int:
+    """Code a set of grades: 1 for LGG plus 2 for HGG."""
+    grades = {Grade(name) for name in named.split()}
+    return (Grade.LGG in grades) + 2 * (Grade.HGG in grades)
 
 
 def _scores(stored: StoredColumns, form: Form) -> Columns:

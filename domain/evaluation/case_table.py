@@ -242,6 +242,11 @@ class CaseTable:
         return self.columns["grade.failed"]
 
     @property
+    def confidence(self) -> FloatArray:
+        """(N,) how sure the backend is of where the tumour is, in [0, 1]; NaN where it does not say."""
+        return self.columns["confidence"]
+
+    @property
     def called_hgg(self) -> BoolArray:
         """(N,) bool, where HGG counts as its answer: a failure is the wrong grade."""
         return np.where(self.failed_grade, ~self.hgg, self.columns["grade.hgg"])
@@ -251,6 +256,17 @@ class CaseTable:
         """(N,) in [0, 1], NaN where none was given: a failure is sure of the wrong grade."""
         wrong = (~self.hgg).astype(np.float64)
         return np.where(self.failed_grade, wrong, self.columns["grade.probability"])
+
+    @property
+    def grade_sets(self) -> BoolArray:
+        """(N, 2) bool, whether a study's set of grades holds LGG, and HGG; without a set neither."""
+        held = np.maximum(self.columns["grade.set"], 0)
+        return np.column_stack([(held & 1) > 0, (held & 2) > 0])
+
+    @property
+    def set_coverage(self) -> FloatArray:
+        """(N,) coverage that a study's set of grades states; NaN without a set."""
+        return self.columns["grade.set_coverage"]
 
     @property
     def localised(self) -> Region:

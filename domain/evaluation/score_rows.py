@@ -30,6 +30,7 @@ from gliobench.domain.predictions.prediction import (
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     NoTumour,
 )
 from gliobench.domain.studies.faults import Fault, FaultKind
@@ -51,6 +52,9 @@ LATER = {
     "slice_choice",
     "simulated",
     "absent_modalities",
+    "confidence",
+    "grade_set",
+    "set_coverage",
     *REFERENCE,
     *(f"{form.value}_{name}" for form in Form for name in MOVE),
     *(
@@ -98,6 +102,7 @@ def row_of(case: CaseScore) -> Row:
         "slice_choice": case.slice_choice.value if case.slice_choice else None,
         "simulated": case.simulated,
         "absent_modalities": " ".join(modality.value for modality in case.absent) or None,
+        "confidence": case.confidence,
     }
     for name in REMARKS:
         if (fault := getattr(case, name)) is not None:
@@ -105,8 +110,11 @@ def row_of(case: CaseScore) -> Row:
     match case.grade:
         case Failure():
             row |= _of_failure("grade", case.grade)
-        case GradePrediction(grade, probability, raw):
+        case GradePrediction(grade, probability, raw, kept):
             row |= {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
+            if kept is not None:
+                named = " ".join(grade.value for grade in kept.grades)
+                row |= {"grade_set": named, "set_coverage": kept.coverage}
     for form, outcome in case.localisation.items():
         row[f"{form.value}_answered"] = outcome.failure is None
         row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
@@ -156,6 +164,7 @@ def case_of(row: Row) -> CaseScore:
         slice_choice=SliceChoice(choice) if (choice := row.get("slice_choice")) else None,
         simulated=is_phantom(row["patient_id"]) if simulated is None else simulated,
         absent=absent_in(row.get("absent_modalities") or ""),
+        confidence=row.get("confidence"),  # absent from runs of older versions
     )
 
 
@@ -196,7 +205,10 @@ def _read_failure(what: str, row: Row) -> Failure | None:
 def _read_grade(row: Row) -> GradePrediction | Failure | None:
     if row["grade"] is None:
         return _read_failure("grade", row)
-    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["grade_raw"])
+    kept = None
+    if (said := row.get("grade_set")) is not None:  # absent from runs of older versions
+        kept = GradeSet(tuple(map(Grade, said.split())), row["set_coverage"])
+    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["grade_raw"], kept)
 
 
 def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
@@ -279,6 +291,11 @@ def _columns(
     yield from ((end, Kind.TEXT) for name in REMARKS for end in (name, f"{name}_detail"))
     yield from (("slice_choice", Kind.TEXT), ("simulated", Kind.FLAG))
     yield "absent_modalities", Kind.TEXT
+    yield from (
+        ("confidence", Kind.NUMBER),
+        ("grade_set", Kind.TEXT),
+        ("set_coverage", Kind.NUMBER),
+    )
     for form in Form:
         yield f"{form.value}_answered", Kind.FLAG
         yield from _failure_columns(form.value)

@@ -113,6 +113,8 @@ class CaseScore:
         simulated: Whether no patient was imaged.
         absent: The modalities that the study lacks and others of its source have; none in older
             runs, or where the study cannot be opened.
+        confidence: How sure the backend is of where the tumour is, in [0, 1]; None where it does not
+            say.
     """
 
     study_id: str
@@ -135,6 +137,7 @@ class CaseScore:
     slice_choice: SliceChoice | None = None
     simulated: bool = False
     absent: tuple[Modality, ...] = ()
+    confidence: float | None = None
 
     @property
     def failures(self) -> tuple[Failure, ...]:

@@ -26,6 +26,8 @@ Shape = tuple[int, int, int]
 
 SURE_ENOUGH = 0.2
 """Probability threshold of the tumour, chosen by cross-validation: see `docs/results`."""
+SMALLEST_MM3 = 200.0
+"""Volume below which a part of the tumour is dropped."""
 
 MODALITY_ORDER = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
 REGION_ORDER = (Region.WT, Region.TC, Region.ET)
@@ -180,7 +182,7 @@ def tumour_regions(
     *,
     spacing_mm: float | Spacing,
     grid: Grid,
-    smallest_mm3: float = 200.0,
+    smallest_mm3: float = SMALLEST_MM3,
     threshold: float = SURE_ENOUGH,
     smallest_enhancing_mm3: float = 0.0,
 ) -> dict[Region, BoolArray] | None:
@@ -201,7 +203,7 @@ def tumour_regions(
         (I, J, K) bool by region, TC within WT and ET within TC; None where no tumour is found.
     """
     edges_mm = np.broadcast_to(spacing_mm, 3).tolist()
-    kept = _large_parts(
+    kept = large_parts(
         probabilities[0] > threshold, smallest_vox=smallest_mm3 / float(np.prod(edges_mm))
     )
     if not kept.any():
@@ -223,6 +225,18 @@ def tumour_regions(
     if enhancing is not None and enhancing.sum() * grid.voxel_volume_mm3 < smallest_enhancing_mm3:
         regions[Region.ET] = np.zeros(grid.shape, dtype=np.bool_)
     return regions if regions[Region.WT].any() else None
+
+
+def large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
+    """Keep the connected parts of a mask that are as large as this, and half as large as the largest."""
+    parts, count = ndimage.label(mask)
+    if count == 0:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    keep = sizes >= max(smallest_vox, 0.5 * sizes.max())
+    kept: BoolArray = keep[parts]
+    return kept
 
 
 def tumour_centre(whole: BoolArray) -> Voxel:
@@ -313,17 +327,6 @@ def _window_starts(low: int, high: int, length: int) -> list[int]:
         return [low + spare // 2]
     count = 1 + int(np.ceil(spare / (length * 0.75)))
     return [low + round(n * spare / (count - 1)) for n in range(count)]
-
-
-def _large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
-    parts, count = ndimage.label(mask)
-    if count == 0:
-        return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    keep = sizes >= max(smallest_vox, 0.5 * sizes.max())
-    kept: BoolArray = keep[parts]
-    return kept
 
 
 def _bounds(mask: BoolArray, *, margin: int) -> tuple[list[int], list[int]]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.networks.conformal_sets import ConformalSets
 from gliobench.domain.networks.input import MODALITY_ORDER, REGION_ORDER, SURE_ENOUGH
 from gliobench.domain.networks.intensity import INTENSITY_RULES, PLAIN_RULE
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS
@@ -40,6 +41,7 @@ class ModelCard:
         label_convention: Label convention of the reference masks.
         modality_dropout: Whether modalities were dropped at random in training: the network then
             answers about studies that lack some, see `absent_modalities`.
+        conformal: Of a grader, when a grade is excluded; None where that was not fitted.
 
     Raises:
         InvalidInputError: This version cannot produce the input that the network expects.
@@ -60,6 +62,7 @@ class ModelCard:
     threshold: float = SURE_ENOUGH
     smallest_enhancing_mm3: float = 0.0
     modality_dropout: bool = False
+    conformal: ConformalSets | None = None
 
     def __post_init__(self) -> None:
         wanted = {

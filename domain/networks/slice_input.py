@@ -46,9 +46,6 @@ def tumour_on_slice(
 ) -> dict[Region, BoolArray] | None:
     """Convert a slice localizer's output to the whole tumour on a study's grid.
 
-    Oedema may be hardly visible on one T1c slice. A glioma is known to be present, so there is always
-    an answer: the pixels with at least half of the highest probability, or `SURE_ENOUGH` if less.
-
     Args:
         probabilities: (1, I', J', 1) on the network's pixels.
         spacing_mm: Their edges, including the plane's thickness.
@@ -57,10 +54,22 @@ def tumour_on_slice(
     Returns:
         (I, J, 1) bool by region; None where every probability is zero.
     """
-    threshold = min(SURE_ENOUGH, float(probabilities.max()) / 2)
     return tumour_regions(
-        probabilities, spacing_mm=spacing_mm, grid=grid, smallest_mm3=0.0, threshold=threshold
+        probabilities,
+        spacing_mm=spacing_mm,
+        grid=grid,
+        smallest_mm3=0.0,
+        threshold=threshold_on_slice(probabilities),
     )
+
+
+def threshold_on_slice(probabilities: Float32Array) -> float:
+    """Choose the threshold of a slice localizer's output.
+
+    Oedema may be hardly visible on one T1c slice. A glioma is known to be present, so there is always
+    an answer: the pixels with at least half of the highest probability, or `SURE_ENOUGH` if less.
+    """
+    return min(SURE_ENOUGH, float(probabilities.max()) / 2)
 
 
 def thick_as(grid: Grid, spacing_mm: Spacing) -> Spacing:

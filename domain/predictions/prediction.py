@@ -45,6 +45,8 @@ class FailureReason(str, Enum):
     NO_TUMOUR_FOUND = "no_tumour_found", "it found no tumour to grade"
     NO_SLICE = "no_slice", "there was no slice to show to it"
     OFF_PLANE = "off_plane", "its 3D answer does not intersect the scoring plane"
+    LOW_CONFIDENCE = "low_confidence", "its confidence was below the limit set beforehand"
+    OUT_OF_SCOPE = "out_of_scope", "the images are not of the kind that it is made for"
     TIMEOUT = "timeout", "it exceeded the time limit"
     BACKEND_ERROR = "backend_error", "the backend raised an error"
     MISSING_PREDICTION = "missing_prediction", "its files hold no prediction of the study"
@@ -77,6 +79,26 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class GradeSet:
+    """The grades that are not excluded; none, where the study is like neither.
+
+    Args:
+        grades: LGG first.
+        coverage: How often sets hold the true grade, as stated, in (0, 1).
+
+    Raises:
+        WrongAnswerError: A grade stands twice, or the coverage is out of range.
+    """
+
+    grades: tuple[Grade, ...]
+    coverage: float
+
+    def __post_init__(self) -> None:
+        if len(set(self.grades)) < len(self.grades) or not 0.0 < self.coverage < 1.0:
+            raise WrongAnswerError(f"grade set {self.grades} with coverage {self.coverage}")
+
+
+@dataclass(frozen=True, slots=True)
 class GradePrediction:
     """A grade, and where the model gives one, the probability behind it.
 
@@ -84,6 +106,7 @@ class GradePrediction:
         grade: The answer.
         probability_hgg: P(HGG) in [0, 1]; None where the model gives only a label.
         raw: The model's own words, where it spoke.
+        grade_set: The grades that are not excluded; None where the model does not say.
 
     Raises:
         WrongAnswerError: The probability lies outside [0, 1].
@@ -92,10 +115,18 @@ class GradePrediction:
     grade: Grade
     probability_hgg: float | None = None
     raw: str | None = None
+    grade_set: GradeSet | None = None
 
     def __post_init__(self) -> None:
         if self.probability_hgg is not None and not 0.0 <= self.probability_hgg <= 1.0:
             raise WrongAnswerError(f"P(HGG) = {self.probability_hgg} lies outside [0, 1]")
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the grade given, in [0, 1]; None where the model gives only a label."""
+        if self.probability_hgg is None:
+            return None
+        return self.probability_hgg if self.grade is Grade.HGG else 1 - self.probability_hgg
 
     @classmethod
     def likelier(cls, probability_hgg: float, raw: str | None = None) -> GradePrediction:
@@ -219,14 +250,20 @@ class LocalisationPrediction:
         oracle: True where the backend was shown a slice chosen with the reference.
         raw: The model's own words by form, where it spoke and was understood; a `Failure` holds
             its own.
+        confidence: How sure the backend is of it, in [0, 1]: of a mask the Dice of the whole tumour
+            that it expects. None where it does not say.
+        region_confidence: The same of the regions of a mask, where it says.
 
     Raises:
-        WrongAnswerError: No answer at all, or one filed under another form.
+        WrongAnswerError: No answer at all, or one filed under another form, or a confidence outside
+            [0, 1].
     """
 
     answers: Mapping[Form, Localisation | NoTumour | Failure]
     oracle: bool = False
     raw: Mapping[Form, str] = field(default_factory=dict)
+    confidence: float | None = None
+    region_confidence: Mapping[Region, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.answers:
@@ -234,6 +271,9 @@ class LocalisationPrediction:
         for form, answer in self.answers.items():
             if not isinstance(answer, (TYPE_OF_FORM[form], NoTumour, Failure)):
                 raise WrongAnswerError(f"a {type(answer).__name__} is no {form.value}")
+        for said in (self.confidence, *self.region_confidence.values()):
+            if said is not None and not 0.0 <= said <= 1.0:
+                raise WrongAnswerError(f"confidence {said} lies outside [0, 1]")
 
     @property
     def finds_tumour(self) -> bool | None:

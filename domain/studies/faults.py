@@ -27,6 +27,8 @@ class FaultKind(str, Enum):
     SKULL_NOT_STRIPPED = "skull_not_stripped"
     BRAIN_TOO_SMALL = "brain_too_small"
     BRAIN_TOO_LARGE = "brain_too_large"
+    CONTRAST_ORDER = "contrast_order"
+    """Two sequences look as if they bore each other's names."""
     TUMOUR_TOO_LARGE = "tumour_too_large"
     """An answer labels most of the brain as tumour."""
     UNKNOWN_LABEL = "unknown_label"
@@ -65,6 +67,7 @@ class FaultKind(str, Enum):
             self.ODD_NAME,
             self.REPEATED_ROW,
             self.BACKGROUND_NOT_ZERO,
+            self.CONTRAST_ORDER,
         )
 
 

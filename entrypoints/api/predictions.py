@@ -210,6 +210,12 @@ class Prediction:
         return {region.value: volume for region, volume in found.items()}
 
     @property
+    def confidence(self) -> float | None:
+        """How sure the backend is of where the tumour is, in [0, 1]; None where it does not say."""
+        place = self.reading.place
+        return place.confidence if isinstance(place, Place | NoPlace) else None
+
+    @property
     def lesion(self) -> Lesion | None:
         """The tumour as a radiologist describes it: side, regions, diameters, distance to the midline."""
         return self.reading.lesion

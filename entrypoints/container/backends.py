@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeAlias
 
+from gliobench.application.backends.abstaining import Refusals, abstaining
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import GliobenchError, InvalidInputError
@@ -18,7 +19,7 @@ from gliobench.entrypoints.plugins import (
     check_own_name,
     package_of,
 )
-from gliobench.entrypoints.settings import SETTINGS_FILE, Settings, backend_table
+from gliobench.entrypoints.settings import SETTINGS_FILE, Settings, backend_table, refusals
 
 BackendKind: TypeAlias = Callable[[str, Mapping[str, object], StudySource | None], Backend]
 """Builds the backend of this name that a table of settings declares by its `kind`, from the rest of the
@@ -47,6 +48,20 @@ def backend(
         BackendError: Two packages offer it, or its package cannot be imported or build it.
         InvalidInputError: Its table is of no known kind, or bears the name of an installed backend.
     """
+    declared = refusals(settings, name)
+    rules = Refusals(declared.abstain_below, out_of_scope=declared.refuse_out_of_scope)
+    built = _built(name, settings, kinds, source=source, other=other)
+    return abstaining(built, rules)
+
+
+def _built(
+    name: str,
+    settings: Settings,
+    kinds: Mapping[str, BackendKind],
+    *,
+    source: StudySource | None,
+    other: Callable[[str], Backend] | None,
+) -> Backend:
     table = backend_table(settings, name)
     if (kind := table.pop("kind", None)) is not None:
         check_own_name(name)

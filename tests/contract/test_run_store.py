@@ -33,6 +33,7 @@ from gliobench.domain.predictions.prediction import (
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     LocalisationPrediction,
     Mask,
 )
@@ -114,8 +115,15 @@ def read(store: RunStore, *keys: str) -> list[StudyPrediction]:
 
 @pytest.mark.parametrize(
     "answer",
-    [GradePrediction(Grade.LGG), GradePrediction(Grade.HGG, 1 / 3), RAW, None],
-    ids=["label", "probability", "failure", "not-asked"],
+    [
+        GradePrediction(Grade.LGG),
+        GradePrediction(Grade.HGG, 1 / 3),
+        GradePrediction(Grade.HGG, 1 / 3, grade_set=GradeSet((Grade.LGG, Grade.HGG), 0.9)),
+        GradePrediction(Grade.HGG, 1 / 3, grade_set=GradeSet((), 0.8)),
+        RAW,
+        None,
+    ],
+    ids=["label", "probability", "both", "neither", "failure", "not-asked"],
 )
 def test_a_grade_comes_back_as_it_was(
     reopen: Callable[[], RunStore], answer: GradePrediction | Failure | None
@@ -126,6 +134,22 @@ def test_a_grade_comes_back_as_it_was(
 
     assert back.grade == answer
     assert back.study_id == "study/1"
+
+
+@pytest.mark.parametrize("confidence", [None, 1 / 3])
+def test_confidence_comes_back_as_it_was(
+    reopen: Callable[[], RunStore], confidence: float | None
+) -> None:
+    answers = {Form.POINT_3D: Point3D((0, 1, 2)), Form.BOX_3D: NO_TUMOUR}
+    regions = {} if confidence is None else {Region.WT: confidence, Region.ET: 2 / 7}
+    said = LocalisationPrediction(answers, confidence=confidence, region_confidence=regions)
+
+    reopen().append([prediction(localisation=said)])
+
+    (back,) = read(reopen(), "key-1")
+    assert isinstance(back.localisation, LocalisationPrediction)
+    assert back.localisation.confidence == confidence
+    assert back.localisation.region_confidence == regions
 
 
 @pytest.mark.parametrize("oracle", [True, False])

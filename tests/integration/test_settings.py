@@ -10,12 +10,14 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.container.evaluation import primary_origin
 from gliobench.entrypoints.settings import (
+    RefusalSettings,
     Settings,
     backend_table,
     changed,
     described,
     load_settings,
     origins,
+    refusals,
     values,
 )
 
@@ -173,6 +175,26 @@ def test_a_flag_for_one_backend_wins_over_the_file(folder: Path) -> None:
     settings = load_settings({"backend.cnn_onnx.held_out": "d"})
 
     assert backend_table(settings, "cnn-onnx") == {"held_out": "d"}
+
+
+def test_when_a_backend_refuses_is_no_option_of_its_adapter(folder: Path) -> None:
+    (folder / "gliobench.toml").write_text(
+        "[backend.llama-vision]\nabstain_below = 0.5\nslices = 7\n"
+    )
+
+    settings = load_settings({"backend.llama_vision.refuse_out_of_scope": "true"})
+
+    assert backend_table(settings, "llama-vision") == {"slices": 7}
+    assert refusals(settings, "llama-vision") == RefusalSettings(
+        abstain_below=0.5, refuse_out_of_scope=True
+    )
+    assert refusals(settings, "cnn-onnx") == RefusalSettings()
+
+
+@pytest.mark.parametrize("limit", ["1.5", "-0.1", "nan", "often"])
+def test_a_limit_of_confidence_is_a_share(limit: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"backend\.mine\.abstain_below: got"):
+        load_settings({"backend.mine.abstain_below": limit})
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,16 @@ from gliobench.adapters.onnx.backend import cnn_onnx
 from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.backends.network_backend import backend_of
 from gliobench.application.backends.network_localizer import NetworkLocalizer
-from gliobench.application.backends.tumour_finder import TumourFinder
+from gliobench.application.backends.tumour_finder import TumourFinder, tumour_probabilities
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.network import Network
 from gliobench.application.predict.predict_study import Place, predict_study
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.networks.conformal_sets import ConformalSets
 from gliobench.domain.networks.input import (
+    SURE_ENOUGH,
     GraderGeometry,
     grader_volumes,
     intensity_rules,
@@ -44,10 +46,12 @@ from gliobench.domain.networks.input import (
 from gliobench.domain.networks.model_card import ModelCard
 from gliobench.domain.predictions.forms import box_in_volume
 from gliobench.domain.predictions.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     LocalisationPrediction,
     Mask,
 )
@@ -312,9 +316,44 @@ def test_an_empty_volume_fails_as_unreadable(backend: Backend) -> None:
 def test_a_study_without_a_tumour_has_neither_place_nor_grade(backend: Backend) -> None:
     study = fake_case(tumour=None, spacing_mm=(2.0, 2.0, 2.0)).study
 
-    for answer in answers(backend, study):
-        assert isinstance(answer, Failure)
-        assert answer.reason is FailureReason.NO_TUMOUR_FOUND
+    place, grade = answers(backend, study)
+
+    assert isinstance(place, LocalisationPrediction)
+    assert place.answers == {Form.MASK: NO_TUMOUR}
+    assert isinstance(grade, Failure)
+    assert grade.reason is FailureReason.NO_TUMOUR_FOUND
+
+
+def test_a_place_states_the_dice_that_its_probabilities_expect(weights: Path) -> None:
+    network = OnnxNetwork(weights / "localizer.onnx", kind="localizer")
+    (place,) = NetworkLocalizer(TumourFinder(network)).localise([CASE.study], {Form.MASK})
+
+    likely = tumour_probabilities(network, CASE.study)
+
+    assert isinstance(place, LocalisationPrediction)
+    for region, channel in zip(NESTED, likely, strict=True):
+        mask = channel > SURE_ENOUGH  # of this tumour all voxels are large enough
+        expected = 2 * channel[mask].sum() / (channel.sum() + mask.sum())
+        assert place.region_confidence[region] == pytest.approx(expected, abs=1e-5)
+    assert place.confidence == place.region_confidence[Region.WT]
+
+
+@pytest.mark.parametrize(
+    ("lgg_up_to", "hgg_from", "grades"),
+    [(1.0, 0.0, (Grade.LGG, Grade.HGG)), (0.0, 0.0, (Grade.HGG,)), (0.0, 1.0, ())],
+)
+def test_the_limits_in_the_card_decide_which_grades_are_excluded(
+    weights: Path, tmp_path: Path, lgg_up_to: float, hgg_from: float, grades: tuple[Grade, ...]
+) -> None:
+    sets = ConformalSets(0.9, lgg_up_to, hgg_from, n_lgg=20, n_hgg=80)
+    path = write_grader(tmp_path / "grader.onnx", card=replace(GRADER_CARD, conformal=sets))
+    localizer = OnnxNetwork(weights / "localizer.onnx", kind="localizer")
+    made = backend_of(localizer, OnnxNetwork(path, kind="grader"), provenance={})
+
+    _, grade = answers(made, CASE.study)
+
+    assert isinstance(grade, GradePrediction)
+    assert grade.grade_set == GradeSet(grades, 0.9)
 
 
 def test_a_network_that_breaks_on_a_study_fails_it(weights: Path, tmp_path: Path) -> None:

@@ -324,3 +324,27 @@ def test_a_volume_that_cannot_be_read_is_left_to_the_backend() -> None:
     reading = predict_study(study, fake_backend(classifier=FakeClassifier(lambda _: HGG)))
 
     assert (reading.grade, reading.implausible) == (HGG, ())
+
+
+def vessels_in(modality: Modality, *, of: str = "patient") -> Study:
+    """Make a brain that differs from others by bright vessels in one modality."""
+    volumes = {item: brain() for item in (Modality.T1N, Modality.T1C)}
+    middle = tuple(slice(n // 2 - 6, n // 2 + 6) for n in volumes[modality].shape)
+    volumes[modality][middle] *= 3
+    return replace(study_of(volumes), id=of, patient_id=of)
+
+
+def test_swapped_sequences_are_remarked_on_and_still_answered() -> None:
+    right = predict_study(vessels_in(Modality.T1C), fake_backend(classifier=FakeClassifier()))
+    swapped = predict_study(vessels_in(Modality.T1N), fake_backend(classifier=FakeClassifier()))
+
+    assert right.out_of_scope == ()
+    (fault,) = swapped.out_of_scope
+    assert fault.kind is FaultKind.CONTRAST_ORDER
+    assert isinstance(swapped.grade, GradePrediction)
+
+
+def test_phantoms_have_no_vessels_and_are_not_compared() -> None:
+    phantom = vessels_in(Modality.T1N, of="Phantom_0000")
+
+    assert predict_study(phantom, fake_backend(classifier=FakeClassifier())).out_of_scope == ()

@@ -11,6 +11,7 @@ from gliobench.domain.predictions.prediction import (
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     LocalisationPrediction,
     Mask,
     with_answers,
@@ -28,6 +29,32 @@ def test_a_probability_outside_0_to_1_is_refused(probability: float) -> None:
 
 def test_a_grade_needs_no_probability() -> None:
     assert GradePrediction(Grade.LGG).probability_hgg is None
+
+
+def test_a_grade_is_as_sure_as_its_own_probability() -> None:
+    assert GradePrediction(Grade.HGG, 0.9).confidence == 0.9
+    assert GradePrediction(Grade.LGG, 0.25).confidence == 0.75
+    assert GradePrediction(Grade.LGG).confidence is None
+
+
+@pytest.mark.parametrize(
+    ("grades", "coverage"), [((Grade.LGG, Grade.LGG), 0.9), ((Grade.LGG,), 1.0), ((), 0.0)]
+)
+def test_a_set_of_grades_names_each_once_and_its_coverage(
+    grades: tuple[Grade, ...], coverage: float
+) -> None:
+    with pytest.raises(InvalidInputError, match="grade set"):
+        GradeSet(grades, coverage)
+
+
+@pytest.mark.parametrize("confidence", [-0.01, 1.01, float("nan")])
+def test_a_confidence_outside_0_to_1_is_refused(confidence: float) -> None:
+    answers = {Form.POINT_3D: Point3D((1, 1, 1))}
+
+    with pytest.raises(InvalidInputError, match="outside"):
+        LocalisationPrediction(answers, confidence=confidence)
+    with pytest.raises(InvalidInputError, match="outside"):
+        LocalisationPrediction(answers, region_confidence={Region.WT: confidence})
 
 
 def test_a_mask_names_the_whole_tumour() -> None:

@@ -7,16 +7,19 @@ import pytest
 
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
-from fakes.fake_localizer import FakeLocalizer
+from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import fake_case
+from gliobench.application.predict.observations import grade_text
 from gliobench.application.predict.predict_study import StudyReading, predict_study
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis, Box, Plane, Point, Point3D, Polygon
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
     Form,
     GradePrediction,
+    GradeSet,
     LocalisationPrediction,
 )
 from gliobench.domain.studies.faults import Fault, FaultKind
@@ -49,6 +52,7 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
         "provenance": {"weights": "none"},
         "simulated": False,
         "implausible": [],
+        "out_of_scope": [],
         "input": {
             "modalities": ["t1n", "t1c", "t2w", "t2f"],
             "absent": [],
@@ -56,7 +60,12 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
             "spacing_mm": [1.0, 1.0, 1.0],
             "orientation": "RAS",
         },
-        "grade": {"grade": "HGG", "probability_hgg": 0.823456},
+        "grade": {
+            "grade": "HGG",
+            "probability_hgg": 0.823456,
+            "confidence": 0.8235,
+            "conformal": None,
+        },
         "localisation": {
             "tumour_found": True,
             "centre_mm": [5.0, 6.0, 3.5],
@@ -64,6 +73,8 @@ def test_json_tells_all_in_numbers_of_the_files() -> None:
             "box_vox": {"start": [3, 4, 2], "stop": [8, 9, 6]},
             "size_mm": [5.0, 5.0, 4.0],
             "volumes_mm3": {"WT": 100.0},
+            "confidence": None,
+            "region_confidence": {},
         },
         "lesion": {
             "side": "midline",
@@ -89,7 +100,8 @@ def test_that_there_is_no_tumour_is_an_answer(capsys: pytest.CaptureFixture[str]
         classifier=FakeClassifier(lambda _: none), localizer=FakeLocalizer(lambda _: none)
     )
 
-    assert prediction_json(found, {})["localisation"] == {"tumour_found": False}
+    said = {"tumour_found": False, "confidence": None}
+    assert prediction_json(found, {})["localisation"] == said
     assert "Location no tumour found" in printed(capsys, found)
     assert found.failures == []
 
@@ -107,6 +119,40 @@ def test_json_has_null_for_what_a_backend_does_not_offer() -> None:
     assert shown["grade"] is None
     assert shown["localisation"]["box_vox"] is shown["localisation"]["size_mm"] is None
     assert shown["localisation"]["volumes_mm3"] == {}
+
+
+def test_doubt_is_shown_in_words_and_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    sure = {Region.WT: 0.87654, Region.TC: 0.5}
+    localizer = FakeLocalizer(
+        lambda study: replace(
+            bright_voxels(study), confidence=sure[Region.WT], region_confidence=sure
+        )
+    )
+    both = GradeSet((Grade.LGG, Grade.HGG), 0.9)
+    classifier = FakeClassifier(lambda _: GradePrediction(Grade.HGG, 0.6, grade_set=both))
+    swapped = Fault("study-1", FaultKind.CONTRAST_ORDER, "are t1c and t1n swapped?")
+    found = replace(reading(classifier=classifier, localizer=localizer), out_of_scope=(swapped,))
+
+    words, shown = printed(capsys, found), prediction_json(found, {})
+
+    assert "! OUT OF SCOPE? contrast_order: are t1c and t1n swapped?" in words
+    assert "Grade HGG, P(HGG) = 0.60; LGG or HGG, not decided at 90 %" in words
+    assert "Confidence 0.88 (expected Dice), TC 0.50" in words
+    assert "Input check doubtful (contrast_order)" in words
+    assert shown["grade"]["conformal"] == {"coverage": 0.9, "grades": ["LGG", "HGG"]}
+    assert shown["localisation"]["confidence"] == 0.8765
+    assert shown["localisation"]["region_confidence"] == {"WT": 0.8765, "TC": 0.5}
+    assert shown["out_of_scope"] == [{"kind": "contrast_order", "detail": swapped.detail}]
+
+
+@pytest.mark.parametrize(
+    ("grades", "words"),
+    [((Grade.LGG,), "LGG alone at 80 %"), ((), "unlike LGG and HGG at 80 %")],
+)
+def test_a_set_of_one_grade_or_none_is_told(grades: tuple[Grade, ...], words: str) -> None:
+    grade = GradePrediction(Grade.LGG, 0.1, grade_set=GradeSet(grades, 0.8))
+
+    assert grade_text(grade) == f"LGG, P(HGG) = 0.10; {words}"
 
 
 def test_json_tells_why_there_is_no_answer() -> None:

@@ -23,8 +23,10 @@ from gliobench.adapters.html.spreadsheets import spreadsheets
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, BRIER, POINT_ERROR, Endpoint
-from gliobench.domain.evaluation.scores import CaseScore
+from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
+from gliobench.domain.evaluation.scoring import worst_scores
 from gliobench.domain.messages import printable
+from gliobench.domain.predictions.prediction import Form, GradePrediction, GradeSet
 from gliobench.domain.studies.grading_target import PLACEHOLDERS
 from gliobench.domain.studies.study import Grade
 
@@ -62,6 +64,21 @@ def simulated(n: int) -> Cases:
     return [replace(case, simulated=True) for case in looks(n)]
 
 
+def unsure(n: int) -> Cases:
+    grade = GradePrediction(Grade.HGG, 0.6, grade_set=GradeSet((Grade.LGG, Grade.HGG), 0.9))
+    dice = FormOutcome(worst_scores(Form.MASK))
+    return [
+        replace(
+            case,
+            grade=grade,
+            site="A",
+            localisation={**case.localisation, Form.MASK: dice},
+            confidence=number / n,
+        )
+        for number, case in enumerate(looks(n))
+    ]
+
+
 SHAPES: tuple[tuple[Callable[[int], Cases], ...], ...] = (
     *(
         (make, make)
@@ -70,6 +87,7 @@ SHAPES: tuple[tuple[Callable[[int], Cases], ...], ...] = (
     (simulated,),
     (perfect,),
     (failing, looks),
+    (unsure, looks),
     (only_grades, only_places),
     (looks, declines, says_hgg),
 )

@@ -1,0 +1,97 @@
+"""Uncertainty: whether backends know when they are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part
+from gliobench.adapters.html.figures.uncertainty import refusal_figures
+from gliobench.adapters.html.numbers import number, percent
+from gliobench.adapters.html.tables import Cell, Column, share_cell, tabulate
+from gliobench.domain.comparison.doubt import POOR_DICE, RiskCoverage, SetCoverage
+from gliobench.domain.comparison.report import Report
+from gliobench.domain.studies.grading_target import (
+    CLASSES,
+    NEGATIVE_SHORT,
+    POSITIVE_SHORT,
+)
+
+REFUSALS: Sequence[Column[RiskCoverage]] = (
+    Column(
+        "AURC",
+        "Mean of 1 − Dice over all shares refused, the least sure first; below, refusing at random. "
+        "Lower is better",
+        lambda found: Cell(number(found.aurc, 3), number(1 - found.everything.dice, 3)),
+    ),
+    Column("Dice", "Mean of all masks", lambda found: Cell(number(found.everything.dice))),
+    Column(
+        "Dice, four fifths",
+        "Mean without the least sure fifth",
+        lambda found: Cell(number(found.four_fifths.dice)),
+    ),
+    Column(
+        f"Dice < {POOR_DICE}",
+        "Share of all masks",
+        lambda found: Cell(percent(found.everything.poor)),
+    ),
+    Column(
+        f"Dice < {POOR_DICE}, four fifths",
+        "Share without the least sure fifth",
+        lambda found: Cell(percent(found.four_fifths.poor)),
+    ),
+)
+SETS: Sequence[Column[SetCoverage]] = (
+    Column("Stated", "Coverage that the sets state", lambda found: Cell(percent(found.stated))),
+    Column(
+        "Covered",
+        "Share of the sets that hold the reference grade",
+        lambda found: share_cell(found.covered),
+    ),
+    Column(
+        f"Covered, {NEGATIVE_SHORT}",
+        f"Of the {NEGATIVE_SHORT} studies alone",
+        lambda found: share_cell(found.covered_negative),
+    ),
+    Column(
+        f"Covered, {POSITIVE_SHORT}",
+        f"Of the {POSITIVE_SHORT} studies alone",
+        lambda found: share_cell(found.covered_positive),
+    ),
+    Column("One", "Sets of one class", lambda found: Cell(str(found.n_one))),
+    Column("Both", "Sets of both, which decide nothing", lambda found: Cell(str(found.n_both))),
+    Column("Neither", "Empty sets", lambda found: Cell(str(found.n_neither))),
+)
+
+
+def uncertainty(report: Report) -> list[Block]:
+    """Return the section; nothing where no backend states how sure it is."""
+    refused = [(arm.name, arm.doubt.n, arm.doubt) for arm in report.arms if arm.doubt]
+    sets = {
+        arm.name: [(found.site or "all sites", found.n, found) for found in arm.grade_sets]
+        for arm in report.arms
+    }
+    numbers = Numbers(
+        tabulate(REFUSALS, {"": refused}), "Masks with a stated confidence, failures left out."
+    )
+    return [
+        Part(
+            "Refusing the least sure masks",
+            [Gallery(refusal_figures(report), "four"), Closed("Refusals in numbers", [numbers])],
+            "Masks are refused in the order of the confidence that the backend states, the least sure "
+            f"first. Line: mean Dice of the others; dashed: share of the others with a Dice below "
+            f"{POOR_DICE}. A backend that knows when it is wrong rises, and its dashed line falls.",
+        ),
+        Part(
+            f"Sets of {CLASSES}",
+            [
+                Numbers(
+                    tabulate(SETS, sets),
+                    "Conformal sets: a class is excluded where it is less probable than in all but the "
+                    "least probable of its calibration patients. 95 % CI: Wilson.",
+                    head="Site",
+                )
+            ],
+            "Sets hold the reference as often as stated where studies are like those of calibration; "
+            "at other sites they may not.",
+        ),
+    ]

@@ -1,0 +1,30 @@
+"""What in the images of a study speaks against any answer about it, without being a fault of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gliobench.domain.errors import FaultError
+from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.studies.contrast_order import contrast_faults
+from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.study import Modality, Study
+
+
+def scope_faults(study: Study) -> Iterator[Fault]:
+    """Name sequences that bear each other's names; volumes that cannot be read are left out.
+
+    Phantoms are in scope: without vessels, their t1c is no brighter than their t1n.
+
+    Raises:
+        StoreError: The source cannot be read now.
+    """
+    if study.is_simulated:
+        return
+    readable: dict[Modality, FloatArray] = {}
+    for modality in study.volumes:
+        try:
+            readable[modality] = study.volume(modality)
+        except FaultError:  # reported by a backend that reads it
+            continue
+    yield from contrast_faults(study.id, readable, study.grid)

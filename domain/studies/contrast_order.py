@@ -1,0 +1,110 @@
+"""Whether sequences bear each other's names, such as T1 and T1 with contrast agent.
+
+A network answers swapped sequences as confidently as right ones. After z-scoring, two sequences of a brain
+differ most in few voxels, and the sign of the difference there names them: contrast agent makes vessels
+and enhancing tumour brighter in T1c than in T1n, and CSF is brighter in T2w than in any other sequence.
+`docs/results/contrast_order.py` measures the rules on real studies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliobench.domain.geometry.grids import Axis, FloatArray, Grid
+from gliobench.domain.studies.faults import Fault, FaultKind
+from gliobench.domain.studies.study import Modality
+
+TAIL = 2.0
+"""Per cent of the voxels in which two sequences differ most, either way."""
+CLEARLY = 0.15
+"""Difference of the tails, in z-scores, from which on an order is reported as wrong."""
+_SAMPLED_MM = 2.0
+_FEWEST = 1000
+_CLIPPED = (0.1, 99.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Two sequences, of which one is the brighter where they differ most.
+
+    Args:
+        brighter: Where they differ most.
+        darker: The other one.
+        where: What is seen there.
+    """
+
+    brighter: Modality
+    darker: Modality
+    where: str
+
+
+ORDERS = (
+    Order(Modality.T1C, Modality.T1N, "vessels and enhancing tissue"),
+    Order(Modality.T2W, Modality.T2F, "CSF"),
+    Order(Modality.T2W, Modality.T1N, "CSF"),
+    Order(Modality.T2W, Modality.T1C, "CSF"),
+)
+
+
+def contrast_faults(
+    study_id: str, volumes: Mapping[Modality, FloatArray], grid: Grid
+) -> Iterator[Fault]:
+    """Name the sequences that look like each other's.
+
+    Args:
+        study_id: The study.
+        volumes: (I, J, K) by modality, zero around the brain; any may be absent.
+        grid: Theirs. A single axial plane is not checked.
+    """
+    if grid.shape[Axis.AXIAL] == 1:
+        return
+    seen = sampled(volumes, grid)
+    for order in ORDERS:
+        if order.brighter not in seen or order.darker not in seen:
+            continue
+        found = brighter_by(seen[order.brighter], seen[order.darker])
+        if found is not None and found < -CLEARLY:
+            first, second = order.brighter.value, order.darker.value
+            yield Fault(
+                study_id,
+                FaultKind.CONTRAST_ORDER,
+                f"{first} is not brighter than {second} in {order.where}: are they swapped?",
+            )
+
+
+def sampled(volumes: Mapping[Modality, FloatArray], grid: Grid) -> dict[Modality, FloatArray]:
+    """Take every n-th voxel, so that they are about 2 mm apart."""
+    step = tuple(slice(None, None, max(1, round(_SAMPLED_MM / mm))) for mm in grid.spacing_mm)
+    return {modality: volume[step] for modality, volume in volumes.items()}
+
+
+def brighter_by(one: FloatArray, other: FloatArray) -> float | None:
+    """Measure how much brighter one sequence is than another where they differ most.
+
+    The sign turns round with the two: an order is recognised as well as its reverse.
+
+    Args:
+        one: (I, J, K), zero around the brain.
+        other: (I, J, K), likewise.
+
+    Returns:
+        The upper tail of the difference of their z-scores minus the lower one, both from the median;
+        None where they share hardly a voxel, or one is constant.
+    """
+    brain = (one != 0) & (other != 0) & np.isfinite(one) & np.isfinite(other)
+    if np.count_nonzero(brain) < _FEWEST:
+        return None
+    first, second = _scores(one[brain]), _scores(other[brain])
+    if first is None or second is None:
+        return None
+    low, middle, high = np.percentile(first - second, (TAIL, 50, 100 - TAIL))
+    return float(high + low - 2 * middle)
+
+
+def _scores(voxels: FloatArray) -> FloatArray | None:
+    clipped = np.clip(voxels, *np.percentile(voxels, _CLIPPED))
+    deviation = clipped.std(dtype=np.float64)
+    return None if deviation == 0 else (clipped - clipped.mean(dtype=np.float64)) / deviation

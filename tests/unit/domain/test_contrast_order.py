@@ -1,0 +1,86 @@
+"""Sequences under each other's names, on a toy brain: grey tissue, CSF, vessels and a tumour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.contrast_order import brighter_by, contrast_faults
+from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.study import Modality
+
+T1N, T1C, T2W, T2F = Modality
+SHAPE = (24, 24, 24)
+GRID = Grid(shape=SHAPE, affine=np.diag([2.0, 2.0, 2.0, 1.0]))
+CSF, VESSELS = np.s_[10:18, 10:18, 4:18], np.s_[4:8, 4:8, :]
+GREY = {T1N: (100, 20, 100), T1C: (100, 20, 260), T2W: (100, 300, 100), T2F: (100, 40, 100)}
+"""Of the tissue, of CSF and of what takes up contrast agent."""
+
+
+def brain() -> dict[Modality, np.ndarray]:
+    rng = np.random.default_rng(0)
+    volumes = {}
+    for modality, (tissue, csf, vessels) in GREY.items():
+        volume = np.full(SHAPE, tissue, dtype=np.float32)
+        volume[CSF], volume[VESSELS] = csf, vessels
+        volumes[modality] = volume + rng.normal(0, 3, SHAPE).astype(np.float32)
+    return volumes
+
+
+def swapped(one: Modality, other: Modality) -> dict[Modality, np.ndarray]:
+    volumes = brain()
+    return {**volumes, one: volumes[other], other: volumes[one]}
+
+
+def test_sequences_under_their_own_names_are_not_remarked_on() -> None:
+    assert list(contrast_faults("s", brain(), GRID)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "where"),
+    [(T1C, T1N, "vessels and enhancing tissue"), (T2W, T2F, "CSF"), (T2W, T1N, "CSF")],
+)
+def test_two_swapped_sequences_are_named(one: Modality, other: Modality, where: str) -> None:
+    found = list(contrast_faults("s", swapped(one, other), GRID))
+
+    assert {fault.kind for fault in found} == {FaultKind.CONTRAST_ORDER}
+    said = f"{one.value} is not brighter than {other.value} in {where}: are they swapped?"
+    assert said in [fault.detail for fault in found]
+    assert found[0].kind.is_note
+
+
+def test_the_measure_turns_its_sign_round_with_the_sequences() -> None:
+    volumes = brain()
+
+    there, back = (brighter_by(volumes[a], volumes[b]) for a, b in ((T1C, T1N), (T1N, T1C)))
+
+    assert there is not None
+    assert there > 1
+    assert back == pytest.approx(-there, abs=1e-5)
+
+
+def test_units_and_offsets_of_intensities_do_not_matter() -> None:
+    volumes = brain()
+
+    first = brighter_by(volumes[T1C], volumes[T1N])
+
+    assert brighter_by(7 * volumes[T1C] + 50, volumes[T1N]) == pytest.approx(first, abs=1e-4)
+
+
+def test_the_same_images_twice_are_in_no_order() -> None:
+    volumes = brain() | {T1C: brain()[T1N]}
+
+    assert list(contrast_faults("s", volumes, GRID)) == []
+
+
+def test_what_is_absent_constant_or_a_single_slice_is_not_compared() -> None:
+    volumes = swapped(T1C, T1N)
+    flat = np.full(SHAPE, 5.0, dtype=np.float32)
+    one_slice = {modality: volume[:, :, :1] for modality, volume in volumes.items()}
+    slice_grid = Grid(shape=(24, 24, 1), affine=GRID.affine)
+
+    assert list(contrast_faults("s", {T1C: volumes[T1C]}, GRID)) == []
+    assert brighter_by(flat, volumes[T1N]) is None
+    assert brighter_by(np.zeros_like(flat), volumes[T1N]) is None
+    assert list(contrast_faults("s", one_slice, slice_grid)) == []
