@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, final
 
 from numpy.typing import NDArray
@@ -16,7 +17,12 @@ from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
 from gliobench.adapters.nifti.study_images import content_of
 from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
+from gliobench.application.ports.prediction_files import (
+    IGNORED,
+    OF_NO_STUDY,
+    Confidence,
+    PredictionFiles,
+)
 from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
@@ -24,12 +30,14 @@ from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import Integers
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
+    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
     Mask,
+    NoTumour,
 )
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Study
@@ -46,6 +54,7 @@ class PredictedMasks(PredictionFiles):
         convention: What their labels mean.
         resample: Take the nearest voxel of a mask on another grid, instead of refusing it.
         failures: Why there is no mask, by study.
+        confidences: How sure the program is of its masks, and of finding no tumour, by study.
 
     Raises:
         InvalidInputError: A study has both.
@@ -61,9 +70,10 @@ class PredictedMasks(PredictionFiles):
         *,
         resample: bool = False,
         failures: Mapping[str, Failure] | None = None,
+        confidences: Mapping[str, Confidence] | None = None,
     ) -> None:
         self._files, self._convention, self._resample = files, convention, resample
-        self._failures = failures or {}
+        self._failures, self._confidences = failures or {}, confidences or {}
         if both := sorted(files.paths.keys() & self._failures.keys()):
             raise InvalidInputError(
                 f"study {both[0]} has the mask {files.paths[both[0]]} and a failure in failures.csv: "
@@ -74,6 +84,8 @@ class PredictedMasks(PredictionFiles):
     def fingerprint(self) -> str:
         """Hash the files and how they are read."""
         how = f"{self._convention.values()} {self._resample} {sorted(self._failures.items())}\n"
+        if self._confidences:
+            how += f"{sorted(self._confidences.items(), key=itemgetter(0))}\n"
         digest = sha256(how.encode(errors="surrogatepass"))
         for study_id, path in self._files.paths.items():
             digest.update(f"{study_id!r} {_hash(path)}\n".encode())
@@ -104,15 +116,13 @@ class PredictedMasks(PredictionFiles):
         """Read a study's mask."""
         path = self._files.paths.get(study.id)
         if path is None:
-            return self._failures.get(study.id) or Failure(
-                FailureReason.MISSING_PREDICTION, f"no mask of study {study.id}"
-            )
+            return self._without_mask(study)
         try:
             image = ImageFile.open(path)
             labels = self._labels(image, study)
             regions = self._convention.split(labels)
             regions.setdefault(Region.WT, regions[self._convention.localised])
-            return LocalisationPrediction({Form.MASK: Mask(study.grid, regions)})
+            return self._sure(study, Mask(study.grid, regions))
         except FaultError as error:
             is_elsewhere = isinstance(error, FaultyStudyError) and error.kind in OTHER_GRID
             reason = (
@@ -120,6 +130,21 @@ class PredictedMasks(PredictionFiles):
             )
             named = str(error) if path.name in str(error) else f"{path}: {error}"
             return Failure(reason, named)
+
+    def _without_mask(self, study: Study) -> LocalisationPrediction | Failure:
+        failure = self._failures.get(study.id) or Failure(
+            FailureReason.MISSING_PREDICTION, f"no mask of study {study.id}"
+        )
+        found_none = failure.reason is FailureReason.NO_TUMOUR_FOUND
+        return self._sure(study, NO_TUMOUR) if found_none else failure
+
+    def _sure(self, study: Study, answer: Mask | NoTumour) -> LocalisationPrediction:
+        said = self._confidences.get(study.id)
+        if said is None:
+            return LocalisationPrediction({Form.MASK: answer})
+        return LocalisationPrediction(
+            {Form.MASK: answer}, confidence=said.whole, region_confidence=said.regions
+        )
 
     def _labels(self, image: ImageFile, study: Study) -> NDArray[Any]:
         try:

@@ -48,7 +48,7 @@ SCHEMA = pa.schema(
         ("raw", pa.string()),
         ("confidence", pa.float64()),
         ("region_confidence", pa.map_(pa.string(), pa.float64())),
-        ("grade_set", pa.list_(pa.string())),
+        ("grade_set", pa.string()),
         ("set_coverage", pa.float64()),
     ]
 )
@@ -134,7 +134,7 @@ def _row(
             columns = {"grade": grade.value, "probability_hgg": probability, "raw": raw}
             if kept is not None:
                 columns |= {
-                    "grade_set": [grade.value for grade in kept.grades],
+                    "grade_set": kept.named,
                     "set_coverage": kept.coverage,
                 }
         case NoTumour():
@@ -161,7 +161,7 @@ def _failure(row: Row) -> Failure | None:
 def _grade(row: Row) -> GradePrediction:
     kept = None
     if (said := row.get("grade_set")) is not None:  # absent from runs of older versions
-        kept = GradeSet(tuple(map(Grade, said)), row["set_coverage"])
+        kept = GradeSet.of(said, row["set_coverage"])
     return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["raw"], kept)
 
 

@@ -2,6 +2,7 @@
 
 from gliobench.adapters.prediction_files.answers import read_answers
 from gliobench.adapters.prediction_files.coco import is_coco, read_coco
+from gliobench.adapters.prediction_files.confidences import CONFIDENCES_FILE, read_confidences
 from gliobench.adapters.prediction_files.failures import FAILURES_FILE, read_failures
 from gliobench.adapters.prediction_files.grades import read_grades, targets_in
 from gliobench.adapters.prediction_files.names import read_names
@@ -9,11 +10,13 @@ from gliobench.adapters.prediction_files.places import read_places
 from gliobench.adapters.prediction_files.written import Written
 
 __all__ = [
+    "CONFIDENCES_FILE",
     "FAILURES_FILE",
     "Written",
     "is_coco",
     "read_answers",
     "read_coco",
+    "read_confidences",
     "read_failures",
     "read_grades",
     "read_names",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.adapters.prediction_files.written import Written
@@ -10,7 +11,13 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, column_key, unescaped
 from gliobench.domain.messages import shown
-from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.predictions.prediction import (
+    NEITHER,
+    Failure,
+    FailureReason,
+    GradePrediction,
+    GradeSet,
+)
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.study import Grade
 
@@ -119,6 +126,10 @@ class _Reading:
     def __call__(self, row: Row) -> GradePrediction | Failure:
         if failure := failure_in(row):
             return failure
+        said = self._answer(row)
+        return said if isinstance(said, Failure) else replace(said, grade_set=_set_in(row))
+
+    def _answer(self, row: Row) -> GradePrediction | Failure:
         grade = _grade(row) if self._class is None else _class(row, self._class)
         number = self._number(row)
         raw = row.first("raw")
@@ -145,6 +156,20 @@ class _Reading:
         if not 0.0 <= number <= 1.0:
             raise InvalidInputError(f"{row.at}: {shown(text)}: wanted a probability from 0 to 1")
         return number
+
+
+def _set_in(row: Row) -> GradeSet | None:
+    """Read the grades that are not excluded, as `gliobench export-predictions` writes them."""
+    text, coverage = row.first("gradeset"), row.first("setcoverage")
+    if text is None:
+        return None
+    try:
+        return GradeSet.of(text, float(coverage or ""))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{row.at}: grade_set {shown(text)}, set_coverage {shown(coverage)}: wanted LGG, HGG, both "
+            f"or {NEITHER}, and a share"
+        ) from error
 
 
 def _class(row: Row, column: str) -> Grade | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 
+from gliobench.adapters.prediction_files.confidences import confidence_in
 from gliobench.adapters.prediction_files.frames import Frame, Spots
 from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
@@ -118,6 +119,11 @@ def read_places(
             for (study_id, _), row in rows.items()
             if (row.first("oracle") or "").lower() in _YES
         ),
+        confidences={
+            study_id: share
+            for (study_id, _), row in rows.items()
+            if (share := confidence_in(row)) is not None
+        },
         study_ids=study_ids,
     )
 

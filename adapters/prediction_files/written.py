@@ -40,6 +40,7 @@ class Written(PredictionFiles):
         forms: That it holds.
         raw: A model's own words, by study id and form.
         oracles: Studies whose slice was chosen with the reference.
+        confidences: How sure the program is of a study's places, by study id, where it says.
         study_ids: Every study that may be in it; None where they are not known.
     """
 
@@ -51,6 +52,7 @@ class Written(PredictionFiles):
     forms: frozenset[Form] = frozenset()
     raw: Mapping[str, Mapping[Form, str]] = field(default_factory=dict)
     oracles: frozenset[str] = frozenset()
+    confidences: Mapping[str, float] = field(default_factory=dict)
     study_ids: Collection[str] | None = None
 
     @property
@@ -99,6 +101,7 @@ class Written(PredictionFiles):
             raw={
                 form: text for form, text in words.items() if not isinstance(answers[form], Failure)
             },
+            confidence=self.confidences.get(study.id),
         )
 
     def _put(self, spot: Spot, study: Study) -> Answer:

@@ -189,11 +189,19 @@ class _Places(Localizer):
             return said[0]
         answers: dict[Form, Localisation | NoTumour | Failure] = {}
         raw: dict[Form, str] = {}
+        sure: LocalisationPrediction | None = None
         for item, place in zip(self._files, said, strict=True):
             if isinstance(place, Failure):
                 answers |= dict.fromkeys(item.forms, place)
             else:
                 answers |= place.answers
                 raw |= place.raw
+                sure = sure or (place if place.confidence is not None else None)
         oracle = any(isinstance(place, LocalisationPrediction) and place.oracle for place in said)
-        return LocalisationPrediction(answers, oracle=oracle, raw=raw)
+        return LocalisationPrediction(
+            answers,
+            oracle=oracle,
+            raw=raw,
+            confidence=sure.confidence if sure else None,
+            region_confidence=sure.region_confidence if sure else {},
+        )

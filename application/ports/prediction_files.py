@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     Form,
@@ -15,6 +17,19 @@ from gliobench.domain.studies.study import Study
 
 IGNORED, OF_NO_STUDY = "ignored maps", "of no study"
 """Provenance of files that are not used: the whole key, and how keys end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure a program is of a mask, in [0, 1].
+
+    Args:
+        whole: Of the whole tumour.
+        regions: By region, where it says.
+    """
+
+    whole: float
+    regions: Mapping[Region, float] = field(default_factory=dict)
 
 
 class PredictionFiles(Protocol):

@@ -20,6 +20,7 @@ from gliobench.domain.files.tables import write_csv
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import Box, Box3D, Point, Point3D, Polygon
 from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -35,6 +36,7 @@ from gliobench.domain.studies.study_ids import LONGEST_NAME
 AT_ONCE = 16
 """Studies whose masks are in memory."""
 FAILED = ("failure", "failure_detail")
+SET = ("grade_set", "set_coverage")
 Cells: TypeAlias = list[object]
 WriteMask: TypeAlias = Callable[[Path, Mask, Study, LabelConvention], None]
 
@@ -124,8 +126,10 @@ class ExportPredictions:
     ) -> Exported:
         used: LabelConvention | None = labels
         failures: list[Cells] = []
+        confidences: list[Cells] = []
         for said in _predictions(stores, manifest):
             answer = _answer(said, Form.MASK)
+            confidences += _confidences(said)
             if not isinstance(answer, Mask):
                 _check_absent(out / _file_name(said.study_id))
                 failures.append([said.study_id, *_failed(answer)])
@@ -139,8 +143,20 @@ class ExportPredictions:
             )
             self.write_mask(out / _file_name(said.study_id), answer, study, used)
         write_whole(out / "failures.csv", write_csv(["study_id", *FAILED], failures).encode())
+        if confidences:
+            columns = ["study_id", "confidence", *(region.value for region in Region)]
+            text = write_csv(columns, confidences)
+            write_whole(out / "confidence.csv", text.encode())
         left = ["grades"] * manifest.grades + [form.value for form in _others(manifest)]
         return Exported({"--masks": out}, used or BUILT_IN["tumour"], tuple(left))
+
+
+def _confidences(said: StudyPrediction) -> Iterator[Cells]:
+    """Lay out how sure a backend is of a study's mask; nothing where it does not say."""
+    place = said.localisation
+    if isinstance(place, LocalisationPrediction) and place.confidence is not None:
+        inner = (place.region_confidence.get(region, "") for region in Region)
+        yield [said.study_id, place.confidence, *inner]
 
 
 def _others(manifest: RunManifest) -> list[Form]:
@@ -226,8 +242,10 @@ class _Table:
 def _grades(manifest: RunManifest) -> _Table:
     """Lay grades out; of another target than the grade, 1 and the probability of its positive class."""
     if manifest.target.is_grade:
-        return _Table("grades", ["study_id", "grade", "probability_hgg", *FAILED], _grade_rows)
-    return _Table("grades", ["study_id", "prediction", "probability", *FAILED], _grade_rows)
+        return _Table(
+            "grades", ["study_id", "grade", "probability_hgg", *SET, *FAILED], _grade_rows
+        )
+    return _Table("grades", ["study_id", "prediction", "probability", *SET, *FAILED], _grade_rows)
 
 
 def _grade_rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]:
@@ -235,28 +253,30 @@ def _grade_rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]
     if isinstance(grade, GradePrediction):
         is_positive = int(grade.grade is Grade.HGG)
         name = grade.grade.value if manifest.target.is_grade else is_positive
-        yield [said.study_id, name, grade.probability_hgg, "", ""]
+        kept = [grade.grade_set.named, grade.grade_set.coverage] if grade.grade_set else ["", ""]
+        yield [said.study_id, name, grade.probability_hgg, *kept, "", ""]
     else:
-        yield [said.study_id, "", "", *_failed(grade)]
+        yield [said.study_id, "", "", "", "", *_failed(grade)]
 
 
 def _places(option: str, columns: Sequence[str], forms: Sequence[Form]) -> _Table:
     def rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]:
         place = said.localisation
         oracle = isinstance(place, LocalisationPrediction) and place.oracle
+        sure = place.confidence if isinstance(place, LocalisationPrediction) else None
         for form in forms:
             if form not in manifest.forms:
                 continue
             answer = _answer(said, form)
             head: Cells = [said.study_id, form.value, str(oracle).lower(), "RAS"]
             if isinstance(answer, Failure | NoTumour) or answer is None:
-                yield [*head, *[""] * (len(columns) + 1), *_failed(answer)]
+                yield [*head, *[""] * (len(columns) + 1), sure, *_failed(answer)]
             else:
-                yield [*head, *_numbers(answer), "", ""]
+                yield [*head, *_numbers(answer), sure, "", ""]
 
     return _Table(
         option,
-        ["study_id", "form", "oracle", "frame", "axis", *columns, *FAILED],
+        ["study_id", "form", "oracle", "frame", "axis", *columns, "confidence", *FAILED],
         rows,
     )
 

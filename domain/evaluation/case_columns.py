@@ -15,7 +15,7 @@ from gliobench.domain.evaluation.score_rows import REMARKS, Row, absent_in
 from gliobench.domain.evaluation.scores import score_names
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.metrics.measures import EVERY_SET
-from gliobench.domain.predictions.prediction import FailureReason, Form
+from gliobench.domain.predictions.prediction import NEITHER, FailureReason, Form
 from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
@@ -27,6 +27,8 @@ CHOICES = {choice: at for at, choice in enumerate(SliceChoice)}
 """A number for each way of choosing the only plane of a study."""
 ABSENT = {modality: 1 << at for at, modality in enumerate(Modality)}
 """One bit per modality, so that one number holds all that a study lacks."""
+SETS = {NEITHER: 0, "LGG": 1, "HGG": 2, "LGG HGG": 3}
+"""A number for each set of grades: 1 for LGG plus 2 for HGG."""
 UNKNOWN = -1
 TEXTS = {"study_id": "study_id", "patient": "patient_id", "site": "site", "image": "image_hash"}
 """Columns of words, and the columns of rows that they come from."""
@@ -188,15 +190,9 @@ def _grading(stored: StoredColumns) -> Columns:
         "grade.failed": failed & ~graded,
         "grade.hgg": _grades(stored, "grade") == 1,
         "grade.probability": np.where(graded, stored.numbers("probability_hgg"), np.nan),
-        "grade.set": stored.coded("grade_set", _code_set, absent=UNKNOWN).astype(np.int8),
+        "grade.set": stored.coded("grade_set", SETS.__getitem__, absent=UNKNOWN).astype(np.int8),
         "grade.set_coverage": stored.numbers("set_coverage"),
     }
-
-
-def _code_set(named: str) -> int:
-    """Code a set of grades: 1 for LGG plus 2 for HGG."""
-    grades = {Grade(name) for name in named.split()}
-    return (Grade.LGG in grades) + 2 * (Grade.HGG in grades)
 
 
 def _scores(stored: StoredColumns, form: Form) -> Columns:

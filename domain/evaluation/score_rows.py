@@ -113,8 +113,7 @@ def row_of(case: CaseScore) -> Row:
         case GradePrediction(grade, probability, raw, kept):
             row |= {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
             if kept is not None:
-                named = " ".join(grade.value for grade in kept.grades)
-                row |= {"grade_set": named, "set_coverage": kept.coverage}
+                row |= {"grade_set": kept.named, "set_coverage": kept.coverage}
     for form, outcome in case.localisation.items():
         row[f"{form.value}_answered"] = outcome.failure is None
         row |= _of_failure(form.value, outcome.failure) if outcome.failure else {}
@@ -207,7 +206,7 @@ def _read_grade(row: Row) -> GradePrediction | Failure | None:
         return _read_failure("grade", row)
     kept = None
     if (said := row.get("grade_set")) is not None:  # absent from runs of older versions
-        kept = GradeSet(tuple(map(Grade, said.split())), row["set_coverage"])
+        kept = GradeSet.of(said, row["set_coverage"])
     return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["grade_raw"], kept)
 
 

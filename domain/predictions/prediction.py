@@ -78,6 +78,10 @@ class Failure:
     raw: str | None = None
 
 
+NEITHER = "neither"
+"""A set without a grade, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class GradeSet:
     """The grades that are not excluded; none, where the study is like neither.
@@ -96,6 +100,20 @@ class GradeSet:
     def __post_init__(self) -> None:
         if len(set(self.grades)) < len(self.grades) or not 0.0 < self.coverage < 1.0:
             raise WrongAnswerError(f"grade set {self.grades} with coverage {self.coverage}")
+
+    @property
+    def named(self) -> str:
+        """The grades separated by spaces, or `NEITHER`."""
+        return " ".join(grade.value for grade in self.grades) or NEITHER
+
+    @classmethod
+    def of(cls, named: str, coverage: float) -> GradeSet:
+        """Read a set as `named` writes it.
+
+        Raises:
+            ValueError: It names no grade.
+        """
+        return cls(() if named == NEITHER else tuple(map(Grade, named.split())), coverage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, ids_in
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks, integers_of
 from gliobench.adapters.prediction_files import (
+    CONFIDENCES_FILE,
     FAILURES_FILE,
     is_coco,
     read_answers,
     read_coco,
+    read_confidences,
     read_failures,
     read_grades,
     read_names,
@@ -153,12 +155,13 @@ def _masks(
     root = open_path(folder)
     study_ids = ids_in(root) if source is None else source.study_ids()
     files = MaskFiles.find(root, study_ids, pattern=options.pattern)
-    failures = root / FAILURES_FILE
+    failures, confidences = root / FAILURES_FILE, root / CONFIDENCES_FILE
     return PredictedMasks(
         files,
         _convention(files, options, source),
         resample=options.resample,
         failures=read_failures(failures) if failures.is_file() else {},
+        confidences=read_confidences(confidences) if confidences.is_file() else {},
     )
 
 

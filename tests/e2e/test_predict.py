@@ -60,12 +60,14 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     shown = json.loads(printed)
     assert set(shown) == {
         *("study_id", "backend", "provenance", "implausible", "grade", "localisation", "files"),
-        *("mask_labels", "simulated", "disclaimer", "input", "lesion"),
+        *("mask_labels", "simulated", "disclaimer", "input", "lesion", "out_of_scope"),
     }
-    assert set(shown["grade"]) == {"grade", "probability_hgg"}
+    assert set(shown["grade"]) == {"grade", "probability_hgg", "confidence", "conformal"}
     assert set(shown["localisation"]) == {
         *("tumour_found", "centre_mm", "centre_vox", "box_vox", "size_mm", "volumes_mm3"),
+        *("confidence", "region_confidence"),
     }
+    assert 0 < shown["localisation"]["confidence"] < 1
     assert shown["backend"] == "cnn-onnx"
     assert "not for diagnosis" in shown["disclaimer"]
     assert json.loads((home / "out" / "prediction.json").read_text()) == shown

@@ -110,6 +110,18 @@ def test_exporting_and_importing_again_gives_the_same_scores(
         assert without_words(other) == without_words(one)
 
 
+def test_confidences_of_masks_stand_beside_them(runs: Path, tmp_path: Path) -> None:
+    run = runs / "volumes" / "cnn-onnx"
+    ran("export-predictions", run, "--layout", "brats", "--out", tmp_path)
+
+    head, *rows = (tmp_path / "confidence.csv").read_text().splitlines()
+
+    assert head.startswith("study_id,confidence,WT,TC,ET,")
+    assert [row.partition(",")[0] for row in rows] == ["Phantom_0000", "Phantom_0001"]
+    (first, _) = (case for case in container.run_store(str(run)).scores() if case.confidence)
+    assert rows[0].startswith(f"Phantom_0000,{first.confidence!r},{first.confidence!r},0.")
+
+
 def test_masks_are_written_in_nnunets_order_and_as_the_files_lie(
     runs: Path, volumes: Path, tmp_path: Path
 ) -> None:

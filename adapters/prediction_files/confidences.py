@@ -1,0 +1,54 @@
+"""How sure a program is of its masks, in a table beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gliobench.adapters.prediction_files.records import Table
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.prediction_files import Confidence
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.tables import Row
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.messages import shown
+
+CONFIDENCES_FILE = "confidence.csv"
+
+
+def read_confidences(path: DatasetPath) -> Mapping[str, Confidence]:
+    """Read confidences by study: columns `study_id`, `confidence`, and one for each region, such as `TC`.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It is no such table, a study is in it twice, or a cell is no number from 0 to 1.
+    """
+    table = Table.read(path)
+    if "confidence" not in table.columns:
+        raise InvalidInputError(f"{table.place}: row 1: wanted a column confidence")
+    found: dict[str, Confidence] = {}
+    for study_id, row in table.by_study():
+        whole = confidence_in(row)
+        if whole is None or study_id in found:
+            raise InvalidInputError(f"{row.at}: wanted one confidence of study {study_id}")
+        regions = {region: confidence_in(row, region.value.lower()) for region in Region}
+        stated = {region: share for region, share in regions.items() if share is not None}
+        found[study_id] = Confidence(whole, stated)
+    return found
+
+
+def confidence_in(row: Row, column: str = "confidence") -> float | None:
+    """Read a confidence of a row; None where it states none.
+
+    Raises:
+        InvalidInputError: It is no number from 0 to 1.
+    """
+    text = row.first(column)
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not 0.0 <= number <= 1.0:
+        raise InvalidInputError(f"{row.at}: {column} {shown(text)}: wanted a number from 0 to 1")
+    return number
