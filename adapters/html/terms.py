@@ -11,6 +11,7 @@ from gliobench.domain.metrics.measures import MEASURES, WORST_MM
 from gliobench.domain.studies.grading_target import CLASS, CLASSES, POSITIVE
 
 STATISTICS: Mapping[str, str] = {
+    "AURC": "Area under the risk-coverage curve: mean of 1 − Dice over all shares refused; lower is better",
     "Bland–Altman": "Plot of the disagreement of two measurements over their mean, with the limits "
     "between which 95 % of disagreements are expected",
     "Confusion matrices": f"Counts of studies by reference {CLASS} and predicted {CLASS}",

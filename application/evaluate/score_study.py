@@ -13,6 +13,7 @@ from gliobench.application.ports.run_store import RunManifest, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.implausible_images import implausible_images
 from gliobench.application.predict.read_reference import read_reference
+from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.errors import FaultError
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
@@ -147,6 +148,7 @@ class ScoreStudy:
             image_hash=None if self._image is None else image_hash(self._image),
             tumour_free=self._reference.has_tumour is False,
             image_fault=self._image_fault,
+            image_note=self._image_note,
             reference_fault=self._reference.fault,
             reference_note=self._reference.note,
             slice_choice=choice,
@@ -183,6 +185,13 @@ class ScoreStudy:
             return None
         seen = self._study.volumes if self._all_images else islice(self._study.volumes, 1)
         return next(implausible_images(self._study, seen), None)
+
+    @cached_property
+    def _image_note(self) -> Fault | None:
+        """Compare the images, where all of them have been read."""
+        if self._study is None or not self._all_images:
+            return None
+        return next(scope_faults(self._study), None)
 
     @cached_property
     def _facts(self) -> TargetFacts | None:

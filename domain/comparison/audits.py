@@ -71,6 +71,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_assumed_patients(runs[0].cases),
         *_absent(runs[0].cases),
         *_images(runs[0].cases),
+        *_scope(runs[0].cases),
         *_references(runs[0].cases),
     ]
     for run in runs:
@@ -157,6 +158,17 @@ def _images(cases: CaseTable) -> Iterator[Finding]:
             f"The images of {_studies(len(faults))} do not show a skull-stripped brain. They are scored "
             f"like all others; to exclude them, use dataset verify --quarantine. {_named(faults)}.",
             study_ids=tuple(sorted(faults)),
+        )
+
+
+def _scope(cases: CaseTable) -> Iterator[Finding]:
+    """Find studies about which no answer may be right, though their images can be read."""
+    if notes := cases.image_notes:
+        yield Finding(
+            FindingKind.OUT_OF_SCOPE,
+            f"The sequences of {_studies(len(notes))} look as if they bore each other's names. They are "
+            f"scored like all others; check the files. {_named(notes)}.",
+            study_ids=tuple(sorted(notes)),
         )
 
 

@@ -157,6 +157,11 @@ class CaseTable:
         return self._stated("image_fault")
 
     @property
+    def image_notes(self) -> dict[str, str]:
+        """What speaks against any answer about a study's images, by study id."""
+        return self._stated("image_note")
+
+    @property
     def reference_faults(self) -> dict[str, str]:
         """Why a part of a study's reference could not be read, by study id."""
         return self._stated("reference_fault")

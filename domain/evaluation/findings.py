@@ -27,6 +27,7 @@ class FindingKind(str, Enum):
     LEAKAGE = "leakage", Consequence.STOPPED
     SIMULATED = "simulated", Consequence.STAMPED, "SIMULATED"
     IMPLAUSIBLE_IMAGES = "implausible images", Consequence.STAMPED
+    OUT_OF_SCOPE = "studies out of scope", Consequence.STAMPED
     UNREADABLE_REFERENCES = "unreadable references", Consequence.STAMPED
     NOTED_REFERENCES = "notes on references", Consequence.STAMPED
     MISSING_MASKS = "missing reference masks", Consequence.STAMPED

@@ -44,7 +44,7 @@ ANSWERS = tuple(form for form in Form if form is not Form.MASK)
 YES_OR_NO = {measure.score_name() for measure in MEASURES if measure.is_share}
 """Scores that are yes or no of a study; of masks there are none."""
 MOVE = tuple(Move.__dataclass_fields__)
-REMARKS = ("image_fault", "reference_fault", "reference_note")
+REMARKS = ("image_fault", "image_note", "reference_fault", "reference_note")
 """Remarks on images and reference: each in two columns, of its kind and of its detail."""
 REFERENCE = ("found_tumour", "tumour_free", *REMARKS, *(f"{name}_detail" for name in REMARKS))
 LATER = {
@@ -157,6 +157,7 @@ def case_of(row: Row) -> CaseScore:
         found_tumour=row.get("found_tumour"),
         tumour_free=bool(row.get("tumour_free")),
         image_fault=_read_fault(row, "image_fault"),
+        image_note=_read_fault(row, "image_note"),
         reference_fault=_read_fault(row, "reference_fault"),
         reference_note=_read_fault(row, "reference_note"),
         moves=dict(_read_moves(row)),

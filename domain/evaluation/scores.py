@@ -105,6 +105,7 @@ class CaseScore:
         tumour_free: True where the reference says that there is no tumour. Without that and without
             a plane the study is not annotated, or the annotation cannot be read.
         image_fault: Why its images show no brain without its skull; it is still scored.
+        image_note: What speaks against any answer about its images, see `scope_faults`.
         reference_fault: Why a part of the reference could not be read; the rest is scored.
         reference_note: How the reference was read, where that is worth knowing.
         moves: Where the images were altered to control the backend: by form, how its answers
@@ -131,6 +132,7 @@ class CaseScore:
     found_tumour: bool | None = None
     tumour_free: bool = False
     image_fault: Fault | None = None
+    image_note: Fault | None = None
     reference_fault: Fault | None = None
     reference_note: Fault | None = None
     moves: Mapping[Form, Move] = field(default_factory=dict)

@@ -412,6 +412,8 @@ def test_what_is_told_of_images_and_reference_comes_back(reopen: Callable[[], Ru
         None,
         image_fault=Fault("s1", FaultKind.SKULL_NOT_STRIPPED, "t1c shows scalp and skull"),
         reference_fault=Fault("s1", FaultKind.UNKNOWN_LABEL, "labels [7]"),
+        image_note=Fault("s1", FaultKind.CONTRAST_ORDER, "are t1c and t1n swapped?"),
+        confidence=1 / 3,
         reference_note=Fault("s1", FaultKind.THRESHOLDED_MASK, "cut at half"),
     )
     reopen().write_scores([case])

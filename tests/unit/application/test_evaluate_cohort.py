@@ -160,7 +160,9 @@ def test_a_run_that_broke_off_goes_on_with_what_is_missing() -> None:
     assert stores["a"].kept == undisturbed["a"].kept
 
 
-def test_of_a_finished_run_images_are_read_once_for_their_faults_and_one_for_the_brain() -> None:
+def test_of_a_finished_run_images_are_looked_at_for_faults_and_order_and_one_for_the_brain() -> (
+    None
+):
     stores = {"a": FakeRunStore(), "b": FakeRunStore()}
     evaluate(stores, fake_backend("a"), fake_backend("b"))
     source = CountingSource(CASES)
@@ -168,7 +170,7 @@ def test_of_a_finished_run_images_are_read_once_for_their_faults_and_one_for_the
 
     evaluate(stores, fake_backend("a"), fake_backend("b"), source=source)
 
-    assert source.images_read == len(CASES) * (len(Modality) + 1)
+    assert source.images_read == len(CASES) * (2 * len(Modality) + 1)
 
 
 def test_of_a_backend_that_reads_no_image_one_image_is_looked_at_for_the_brain() -> None:

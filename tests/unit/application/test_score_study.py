@@ -210,6 +210,22 @@ def test_images_that_show_a_brain_are_not_named() -> None:
     assert case.image_fault is None
 
 
+def test_sequences_under_each_others_names_are_noted_where_images_are_read() -> None:
+    case = fake_case("s0", shape=(24, 24, 24), spacing_mm=(3.0, 3.0, 3.0))
+    vessels = case.study.volumes[Modality.T1N].copy()
+    vessels[10:18, 10:18, 10:18] *= 5
+    volumes = {**case.study.volumes, Modality.T1N: vessels}
+    source = FakeStudySource([replace(case, study=replace(case.study, volumes=volumes))])
+    grades = FakeClassifier(lambda _: GradePrediction(Grade.HGG))
+
+    (read,) = score(fake_backend(classifier=grades), source)
+    (unread,) = score(replace(fake_backend(classifier=grades), reads_images=False), source)
+
+    assert read.image_note is not None
+    assert read.image_note.kind is FaultKind.CONTRAST_ORDER
+    assert unread.image_note is None
+
+
 def test_predictions_of_other_weights_are_not_scored() -> None:
     store, source = FakeRunStore(), FakeStudySource(CASES)
     score(fake_backend(fingerprint="old"), source, store)

@@ -12,7 +12,7 @@ from gliobench.domain.studies.study import Modality
 
 T1N, T1C, T2W, T2F = Modality
 SHAPE = (24, 24, 24)
-GRID = Grid(shape=SHAPE, affine=np.diag([2.0, 2.0, 2.0, 1.0]))
+GRID = Grid(shape=SHAPE, affine=np.diag([3.0, 3.0, 3.0, 1.0]))
 CSF, VESSELS = np.s_[10:18, 10:18, 4:18], np.s_[4:8, 4:8, :]
 GREY = {T1N: (100, 20, 100), T1C: (100, 20, 260), T2W: (100, 300, 100), T2F: (100, 40, 100)}
 """Of the tissue, of CSF and of what takes up contrast agent."""
@@ -83,4 +83,5 @@ def test_what_is_absent_constant_or_a_single_slice_is_not_compared() -> None:
     assert list(contrast_faults("s", {T1C: volumes[T1C]}, GRID)) == []
     assert brighter_by(flat, volumes[T1N]) is None
     assert brighter_by(np.zeros_like(flat), volumes[T1N]) is None
+    assert brighter_by(volumes[T1C][:12, :12], volumes[T1N][:12, :12]) is None  # 3,456 voxels
     assert list(contrast_faults("s", one_slice, slice_grid)) == []

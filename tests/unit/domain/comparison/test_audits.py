@@ -197,6 +197,17 @@ def test_what_studies_lack_is_counted_and_no_reservation() -> None:
     )
 
 
+def test_swapped_sequences_are_stamped_by_study() -> None:
+    note = Fault("s2", FaultKind.CONTRAST_ORDER, "are they swapped?")
+    cases = [CASES[0], replace(CASES[1], image_note=note), CASES[2]]
+
+    found = only(audit([run(cases=cases)]))
+
+    assert (found.kind, found.study_ids) == (FindingKind.OUT_OF_SCOPE, ("s2",))
+    assert found.kind.consequence is Consequence.STAMPED
+    assert "s2: contrast_order: are they swapped?" in found.sentence
+
+
 def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> None:
     visit = fake_case_score("UPENN-GBM-00940_21", patient_id="UPENN-GBM-00940")
 
