@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -10,13 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.geometry.grids import Spacing
-from gliobench.domain.metrics.surfaces import Surface, Voxels
+from gliobench.domain.metrics.surfaces import Surface
 
 FEW = 2000
 """Up to so many distances are all measured; of more, those that a number depends on."""
-BLOCKS = (4, 2, 1)
-"""Edges in voxels of the blocks whose centres bound distances; single points come last."""
 _BIN_MM, _BINS = 0.25, 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How distances about a percentile are measured.
+
+    Args:
+        block: Edge in voxels of the blocks whose centres bound distances; 1 for each by itself.
+        all_between: Whether all that may lie between the percentile's bounds are, or only those that
+            may lie half-way: as many of these are above as below, which draws the bounds together.
+    """
+
+    block: int
+    all_between: bool = False
+
+    def span(self, low: float, high: float) -> tuple[float, float]:
+        """Return what to settle of a percentile's bounds."""
+        middle = (low + high) / 2
+        return (low, high) if self.all_between else (middle, middle)
+
+
+STEPS = _Step(4), _Step(2), _Step(1), _Step(1, all_between=True)
 
 
 class Distances:
@@ -28,50 +49,61 @@ class Distances:
 
     def __init__(self, start: Surface, end: Surface) -> None:
         self.start, self.end = start, end
-        self.at_least = np.zeros(len(start.voxels))
-        self.at_most = np.full(len(start.voxels), np.inf)
-        if len(start.voxels) <= FEW:
-            self._measure(np.arange(len(start.voxels)), block=1)
+        self.at_least = np.zeros(len(start.places))
+        self.at_most = np.full(len(start.places), np.inf)
+        if len(start.places) <= FEW:
+            self._measure(np.arange(len(start.places)))
         else:
             self._look_around()
 
     def settle(self, *, low: float, high: float, block: int = 1) -> None:
         """Measure those that may lie within [low, high] mm, exactly or by blocks of voxels."""
-        may = (self.at_least <= high) & (self.at_most >= low) & (self.at_least < self.at_most)
-        if (those := np.flatnonzero(may)).size:
-            self._measure(those, block if len(those) > FEW else 1)
+        vague = self.at_most - self.at_least
+        those = np.flatnonzero((self.at_least <= high) & (self.at_most >= low) & (vague > 0))
+        if block == 1 or len(those) <= FEW:
+            self._measure(those)
+        else:
+            reach = float(np.linalg.norm(self.start.spacing_mm)) * (block - 1) / 2 * (1 + 1e-9)
+            self._bound(those[vague[those] > 3 * reach], block, reach)
 
     def within(self, tolerance_mm: float) -> int:
         """Count the points that lie within a tolerance of the other surface."""
         self.settle(low=tolerance_mm, high=tolerance_mm)
         return int(np.count_nonzero(self.at_most <= tolerance_mm))
 
-    def _measure(self, those: NDArray[np.intp], block: int) -> None:
-        voxels, spacing_mm = self.start.voxels[those], np.asarray(self.start.spacing_mm)
-        if block == 1:
-            _, nearest = self.end.tree.query(voxels * spacing_mm)
-            # of whole steps: a difference of positions in mm is rounded by where it lies
-            apart = (voxels - self.end.voxels[nearest]) * spacing_mm
-            self.at_least[those] = self.at_most[those] = np.sqrt((apart**2).sum(axis=1))
+    def _measure(self, those: NDArray[np.intp]) -> None:
+        if not those.size:
             return
-        places, which = np.unique(_numbers_of(voxels // block), return_inverse=True)
-        centres = _voxels_of(places) * block + (block - 1) / 2
-        found, _ = self.end.tree.query(centres * spacing_mm)
-        reach = float(np.linalg.norm(spacing_mm * (block - 1) / 2)) * (1 + 1e-9)
-        self.at_least[those] = np.maximum(self.at_least[those], found[which] - reach)
-        self.at_most[those] = np.minimum(self.at_most[those], found[which] + reach)
+        voxels, spacing_mm = self.start.voxels[those], self.start.spacing_mm
+        _, nearest = self.end.tree.query(voxels * spacing_mm)
+        # of whole steps: a difference of positions in mm is rounded by where it lies
+        apart = (voxels - self.end.voxels[nearest]) * spacing_mm
+        self.at_least[those] = self.at_most[those] = np.sqrt((apart**2).sum(axis=1))
+
+    def _bound(self, those: NDArray[np.intp], block: int, reach_mm: float) -> None:
+        """Bound distances by those of the blocks' centres, none of which is further than `reach_mm`."""
+        if not those.size:
+            return
+        of_each = self.start.voxels[those] // block
+        shape = tuple(length // block + 1 for length in self.start.held.shape)
+        number = np.ravel_multi_index(tuple(of_each.T), shape)
+        seen = np.zeros(np.prod(shape), dtype=np.int64)
+        seen[number] = 1
+        blocks = np.stack(np.unravel_index(np.flatnonzero(seen), shape), axis=1)
+        which = (np.cumsum(seen) - 1)[number]
+        centres = blocks * block + (block - 1) / 2
+        found, _ = self.end.tree.query(centres * self.start.spacing_mm)
+        self.at_least[those] = np.maximum(self.at_least[those], found[which] - reach_mm)
+        self.at_most[those] = np.minimum(self.at_most[those], found[which] + reach_mm)
 
     def _look_around(self) -> None:
         """Measure what is nearer than two voxels, by looking at the 27 about each point."""
-        shape = np.maximum(self.start.voxels.max(axis=0), self.end.voxels.max(axis=0)) + 3
-        steps = np.array([shape[1] * shape[2], shape[2], 1])
-        held = np.zeros(int(shape.prod()), dtype=np.bool_)
-        held[(self.end.voxels + 1) @ steps] = True
-        places, left = (self.start.voxels + 1) @ steps, np.arange(len(self.start.voxels))
+        held, (_, j, k) = self.end.held.ravel(), self.end.held.shape
+        places, left = self.start.places, np.arange(len(self.start.places))
         for apart, offsets in _around(self.start.spacing_mm):
-            hit = np.logical_or.reduce(
-                [held.take(places + int(offset @ steps)) for offset in offsets]
-            )
+            hit = np.zeros(len(left), dtype=np.bool_)
+            for offset in offsets:
+                hit |= held.take(places + int(offset @ (j * k, k, 1)))
             self.at_least[left[hit]] = self.at_most[left[hit]] = apart
             left, places = left[~hit], places[~hit]
         self.at_least[left] = 2 * min(self.start.spacing_mm)
@@ -79,18 +111,18 @@ class Distances:
 
 def percentile_mm(parts: Sequence[Distances], per_cent: float) -> float:
     """Interpolate a percentile of distances linearly, those of all parts together."""
-    for block in BLOCKS:
-        low, high = _bracket(parts, per_cent)
+    for step in STEPS:
+        low, high = step.span(*_bracket(parts, per_cent))
         for part in parts:
-            part.settle(low=low, high=high, block=block)
+            part.settle(low=low, high=high, block=step.block)
     # what is not settled lies beyond both neighbours of the percentile, on the side of its bound
     return float(np.percentile(np.concatenate([part.at_least for part in parts]), per_cent))
 
 
 def larger_percentile_mm(directed: Sequence[Distances], per_cent: float) -> float:
     """Return the largest of several `percentile_mm`; only what may be the largest is measured."""
-    for block in BLOCKS:
-        _settle_largest(directed, [_bracket([part], per_cent) for part in directed], block)
+    for step in STEPS:
+        _settle_largest(directed, [_bracket([part], per_cent) for part in directed], step)
     return max(float(np.percentile(part.at_least, per_cent)) for part in directed)
 
 
@@ -99,18 +131,19 @@ def larger_percentile_by_area_mm(directed: Sequence[Distances], per_cent: float)
 
     As surface-distance does: distances are ordered, and none is interpolated.
     """
-    for block in BLOCKS:
-        _settle_largest(directed, [_bracket_by_area(part, per_cent) for part in directed], block)
+    for step in STEPS:
+        _settle_largest(directed, [_bracket_by_area(part, per_cent) for part in directed], step)
     return max(_by_area_mm(part, per_cent) for part in directed)
 
 
 def _settle_largest(
-    directed: Sequence[Distances], brackets: Sequence[tuple[float, float]], block: int
+    directed: Sequence[Distances], brackets: Sequence[tuple[float, float]], step: _Step
 ) -> None:
     surpassed = max(low for low, _ in brackets)
-    for one, (low, high) in zip(directed, brackets, strict=True):
-        if high >= surpassed:
-            one.settle(low=low, high=high, block=block)
+    for one, bracket in zip(directed, brackets, strict=True):
+        if bracket[1] >= surpassed:
+            low, high = step.span(*bracket)
+            one.settle(low=low, high=high, block=step.block)
 
 
 def _bracket(parts: Sequence[Distances], per_cent: float) -> tuple[float, float]:
@@ -155,11 +188,3 @@ def _around(spacing_mm: Spacing) -> list[tuple[float, list[NDArray[np.int64]]]]:
         apart = float(np.sqrt(np.sum((np.array(offset) * spacing_mm) ** 2)))
         found.setdefault(apart, []).append(np.array(offset))
     return [(apart, found[apart]) for apart in sorted(found) if apart < 2 * min(spacing_mm)]
-
-
-def _numbers_of(voxels: Voxels) -> NDArray[np.int64]:
-    return voxels[:, 0] << 40 | voxels[:, 1] << 20 | voxels[:, 2]
-
-
-def _voxels_of(numbers: NDArray[np.int64]) -> Voxels:
-    return np.stack([numbers >> 40, numbers >> 20 & 0xFFFFF, numbers & 0xFFFFF], axis=1)

@@ -4,46 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Spacing, extent
 from gliobench.domain.metrics.distances import Distances
+from gliobench.domain.metrics.parts import Parts
 from gliobench.domain.metrics.surfaces import Surface
-
-NEIGHBOURS = np.ones((3, 3, 3), dtype=np.bool_)
-"""26: voxels that share a corner are of one part."""
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """The connected parts of a mask, by 26 neighbours, numbered from 1.
-
-    Args:
-        labels: (I, J, K) the number of the part that a voxel is of, 0 outside.
-        n: How many there are.
-    """
-
-    labels: NDArray[np.int32]
-    n: int
-
-    @classmethod
-    def of(cls, mask: BoolArray) -> Parts:
-        """Part a mask, (I, J, K) bool."""
-        return cls(*ndimage.label(mask, structure=NEIGHBOURS))
-
-    @cached_property
-    def n_voxels(self) -> NDArray[np.int64]:
-        """(N + 1,) by number, 0 for the outside."""
-        return np.bincount(self.labels[self.labels > 0], minlength=self.n + 1)
-
-    @cached_property
-    def boxes(self) -> list[tuple[slice, ...]]:
-        """Of each part, in order."""
-        return list(ndimage.find_objects(self.labels, self.n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +63,7 @@ class MaskPair:
 
     def cut(self, block: tuple[slice, ...]) -> MaskPair:
         """Cut both masks alike; what is cut off has to be empty."""
-        # copied, because masks from files have i fastest, and everything below goes along k
-        kept = [np.ascontiguousarray(mask[block]) for mask in (self.reference, self.prediction)]
+        kept = [_turned(mask[block]) for mask in (self.reference, self.prediction)]
         n_cut_off = self.n_cut_off + self.reference.size - kept[0].size
         return MaskPair(kept[0], kept[1], self.spacing_mm, n_cut_off)
 
@@ -132,7 +101,17 @@ class MaskPair:
         return Distances(*borders), Distances(*reversed(borders))
 
 
-def shared_voxels(one: NDArray[np.int32], other: NDArray[np.int32]) -> dict[tuple[int, int], int]:
+def _turned(mask: BoolArray) -> BoolArray:
+    """Copy a mask so that k is fastest, as everything here goes along it; in files it is i."""
+    turned = np.empty(mask.shape, dtype=np.bool_)
+    for j in range(mask.shape[1]):  # faster than all at once
+        turned[:, j] = mask[:, j]
+    return turned
+
+
+def shared_voxels(
+    one: NDArray[np.unsignedinteger[Any]], other: NDArray[np.unsignedinteger[Any]]
+) -> dict[tuple[int, int], int]:
     """Count the voxels that parts of two masks share, by their numbers.
 
     Args:
@@ -141,7 +120,13 @@ def shared_voxels(one: NDArray[np.int32], other: NDArray[np.int32]) -> dict[tupl
     """
     both = (one > 0) & (other > 0)
     span = int(other.max(initial=0)) + 1
-    found, counts = np.unique(one[both].astype(np.int64) * span + other[both], return_counts=True)
+    keys = one[both].astype(np.int64) * span + other[both]
+    edges = np.flatnonzero(
+        np.diff(keys, prepend=-1, append=-1)
+    )  # in a row they are mostly the same
+    found, which = np.unique(keys[edges[:-1]], return_inverse=True)
+    counts = np.bincount(which, weights=np.diff(edges))
     return {
-        divmod(number, span): n for number, n in zip(found.tolist(), counts.tolist(), strict=True)
+        divmod(number, span): int(n)
+        for number, n in zip(found.tolist(), counts.tolist(), strict=True)
     }

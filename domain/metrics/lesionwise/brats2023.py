@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import chain
 from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.metrics.distances import Distances, larger_percentile_by_area_mm
-from gliobench.domain.metrics.mask_pair import MaskPair, Parts, shared_voxels
+from gliobench.domain.metrics.mask_pair import MaskPair, shared_voxels
+from gliobench.domain.metrics.parts import Parts
 from gliobench.domain.metrics.surfaces import Surface
 
 PENALTY_MM = 374.0
@@ -148,12 +151,13 @@ def _lesions(pair: MaskPair, rule: Rule2023) -> tuple[tuple[Lesion2023, ...], se
     """Score each lesion of the reference; also name the predicted parts that lie within reach."""
     if not pair.n_reference:
         return (), set()
-    d = rule.dilation
+    d, lesions = rule.dilation, pair.reference_parts
     grown = _grown(np.pad(pair.reference, d), d)
-    # parts only come together by growing
-    apart = Parts.of(grown) if pair.reference_parts.n > 1 else Parts(grown.view(np.int8), 1)
-    labels = apart.labels[(slice(d, -d),) * 3]
-    lesions = Parts(np.where(pair.reference, labels, 0), apart.n)
+    reach: NDArray[np.unsignedinteger[Any]] = grown.view(np.uint8)
+    if lesions.n > 1:  # parts only come together by growing
+        apart = Parts.of(grown)
+        lesions, reach = lesions.joined(apart, offset=d), apart.labels
+    labels = reach[(slice(d, -d),) * 3]
     within_reach: dict[int, list[int]] = {number: [] for number in range(1, lesions.n + 1)}
     for number, part in shared_voxels(labels, pair.predicted_parts.labels):
         within_reach[number].append(part)
@@ -209,8 +213,8 @@ def _hd95_mm(pair: MaskPair) -> float:
 def _grown(mask: BoolArray, times: int) -> BoolArray:
     """Dilate a mask by 18 neighbours: by a square of 3×3 in each of the three planes."""
     for _ in range(times):
-        along = [_spread(mask, axis) for axis in range(3)]
-        mask = _spread(along[0], 1) | _spread(along[0], 2) | _spread(along[1], 2)
+        along_i, along_j = _spread(mask, 0), _spread(mask, 1)
+        mask = _spread(along_i, 1) | _spread(along_i | along_j, 2)
     return mask
 
 
