@@ -45,6 +45,8 @@ def warnings_of(reading: StudyReading) -> list[str]:
     choice, facts = reading.study.plane_choice, reading.backend.facts
     found = ["SIMULATED: a phantom, not a patient"] if reading.study.is_simulated else []
     found += [f"IMPLAUSIBLE: {fault.sentence}" for fault in reading.implausible]
+    if choice is None and (absent := reading.study.absent):  # a single slice is whole with one
+        found.append("INCOMPLETE: no " + ", no ".join(f"{m.value} ({m.alias})" for m in absent))
     found += [f"OUT OF SCOPE? {fault.sentence}" for fault in reading.out_of_scope]
     found += [facts.stand_in] if facts.stand_in else []
     if choice is not None and choice.counts_as_oracle:
@@ -177,17 +179,8 @@ def _input(reading: StudyReading) -> str:
     faults = ", ".join(fault.kind.value for fault in reading.implausible)
     strange = ", ".join(fault.kind.value for fault in reading.out_of_scope)
     check = f"failed ({faults})" if faults else f"doubtful ({strange})" if strange else "passed"
-    return (
-        f"{check}; {_modalities(reading.study)}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
-    )
-
-
-def _modalities(study: Study) -> str:
-    """List the modalities; none is absent from a single slice, of which one is enough."""
-    there = ", ".join(m.value for m in Modality if m in study.volumes)
-    if study.plane_choice is not None or not study.absent:
-        return there
-    return f"{there} (absent: {', '.join(m.value for m in study.absent)})"
+    modalities = ", ".join(m.value for m in Modality if m in reading.study.volumes)
+    return f"{check}; {modalities}; {axis_codes(grid)}, {_edges(grid.spacing_mm)} mm"
 
 
 def _edges(values_mm: Voxel) -> str:

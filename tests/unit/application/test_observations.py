@@ -62,17 +62,20 @@ def test_a_lesion_is_described_in_the_words_of_a_report(title: str, text: str) -
 def test_absent_modalities_are_named() -> None:
     study = fake_case(modalities=[Modality.T1C, Modality.T2F]).study
 
-    *_, check = observations(replace(reading(), study=study))
+    incomplete = replace(reading(), study=study)
 
-    assert check.text == "passed; t1c, t2f (absent: t1n, t2w); RAS, 1 × 1 × 1 mm"
+    *_, check = observations(incomplete)
+    assert check.text == "passed; t1c, t2f; RAS, 1 × 1 × 1 mm"
+    assert warnings_of(incomplete) == ["INCOMPLETE: no t1n (t1), no t2w (t2)"]
+    assert warnings_of(reading()) == []
 
 
 def test_nothing_is_absent_from_a_single_slice() -> None:
     study = fake_case(shape=(12, 14, 1), tumour=None, modalities=[Modality.T1C]).study
 
-    *_, check = observations(replace(reading(lesion=None), study=study))
+    (warning,) = warnings_of(replace(reading(lesion=None), study=study))
 
-    assert check.text == "passed; t1c; RAS, 1 × 1 × 1 mm"
+    assert warning.startswith("selection of the slice not stated")
 
 
 def test_where_only_a_centre_is_known_the_region_is_that_of_the_centre() -> None:
