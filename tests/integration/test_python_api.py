@@ -134,7 +134,13 @@ def test_a_prediction_shows_itself(here: Path) -> None:
     assert (found.grade, found.probability_hgg, found.backend) == ("LGG", 0.25, "bright-make")
     assert "LGG, P(HGG) = 0.25" in repr(found)
     assert "SIMULATED" in found._repr_html_()
-    assert found.as_dict()["grade"] == {"grade": "LGG", "probability_hgg": 0.25}
+    assert found.as_dict()["grade"] == {
+        "grade": "LGG",
+        "probability_hgg": 0.25,
+        "confidence": 0.75,
+        "conformal": None,
+    }
+    assert found.confidence is None
     assert "voxels of tumour" in repr(found.mask)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
 from gliobench.application.predict.implausible_images import implausible_images
+from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.studies.background import on_zero
 from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.study import Modality
@@ -25,7 +27,29 @@ def test_stripped_brains_are_plausible_and_given_as_the_files_hold_them(
         study = source.study(study_id)
 
         assert list(implausible_images(study)) == []
+        assert list(scope_faults(study)) == []
         assert all(study.volume(one) is study.volumes[one] for one in study.volumes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Modality.T1N, Modality.T1C),
+        (Modality.T2W, Modality.T2F),
+        (Modality.T1N, Modality.T2W),
+        (Modality.T1C, Modality.T2W),
+    ],
+)
+def test_swapped_sequences_of_real_studies_are_recognised(
+    real_data: Path, one: Modality, other: Modality
+) -> None:
+    source = BratsStudySource(real_data / "brats_2mm_more")
+    for study_id in source.study_ids():
+        study = source.study(study_id)
+        first, second = study.volume(one), study.volume(other)
+        swapped = replace(study, volumes={**study.volumes, one: second, other: first})
+
+        assert FaultKind.CONTRAST_ORDER in [fault.kind for fault in scope_faults(swapped)]
 
 
 def test_a_real_study_scored_over_all_voxels_keeps_its_brain(real_data: Path) -> None:
