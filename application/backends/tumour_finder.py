@@ -46,12 +46,12 @@ def modalities_of(card: ModelCard) -> tuple[Modality, ...]:
 
 
 def absent_for(card: ModelCard, study: Study) -> tuple[Modality, ...]:
-    """Name the modalities that a study lacks and a network does without: none unless trained so.
+    """Return the modalities that a study lacks and a network does without.
 
     Raises:
-        NotFoundError: It can do without some, but not without all that the study lacks.
+        NotFoundError: The study lacks what the network needs.
     """
-    return absent_modalities(study, modalities_of(card)) if card.modality_dropout else ()
+    return absent_modalities(study, modalities_of(card), dropout=card.modality_dropout)
 
 
 def tumour_probabilities(network: Network, study: Study) -> Float32Array:

@@ -63,25 +63,26 @@ class GraderGeometry:
 
 
 def absent_modalities(
-    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER
+    study: Study, modalities: Sequence[Modality] = MODALITY_ORDER, *, dropout: bool
 ) -> tuple[Modality, ...]:
-    """Return the modalities that a study lacks, for a network that was trained with modality dropout.
+    """Return the modalities that a study lacks and a network does without.
 
     A modality whose file cannot be read is not absent.
 
     Args:
         study: The study.
         modalities: Modalities of the network.
+        dropout: Whether the network was trained with modality dropout; otherwise it needs them all.
 
     Raises:
-        NotFoundError: The study lacks all `ESSENTIAL` modalities of the network.
+        NotFoundError: The study lacks all `ESSENTIAL` modalities of the network, or any that it needs.
     """
     absent = tuple(modality for modality in modalities if modality in study.absent)
-    needed = [modality for modality in modalities if modality in ESSENTIAL]
-    if set(needed) <= set(absent):
+    needed = [item for item in modalities if item in ESSENTIAL] if dropout else list(absent)
+    if needed and set(needed) <= set(absent):
         names = " and no ".join(f"{modality.value} ({modality.alias})" for modality in needed)
-        wanted = " or ".join(modality.value for modality in needed)
-        raise NotFoundError(f"study {study.id} has no {names}: wanted {wanted}")
+        wanted = f": wanted {' or '.join(modality.value for modality in needed)}" * dropout
+        raise NotFoundError(f"study {study.id} has no {names}{wanted}")
     return absent
 
 

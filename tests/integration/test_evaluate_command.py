@@ -170,8 +170,8 @@ def test_a_study_that_lacks_what_only_the_grader_needs_is_localised_and_not_grad
     assert [row["absent_modalities"] for row in scores] == [None, "t1n t2w t2f", "t2w t2f"]
     assert [row["grade_failure_detail"] for row in scores] == [
         None,
-        "study s1 has no t1n (t1)",
-        "study s2 has no t2w (t2)",
+        "study s1 has no t1n (t1) and no t2w (t2) and no t2f (flair)",
+        "study s2 has no t2w (t2) and no t2f (flair)",
     ]
 
 

@@ -77,6 +77,8 @@ def _stamps(entry: CaseEntry) -> Iterator[str]:
     """Yield the warnings of this case."""
     if entry.any_score.simulated:
         yield "SIMULATED"
+    if absent := entry.any_score.absent:
+        yield f"no {', no '.join(modality.value for modality in absent)}"
     if oracles := [name for name, score in entry.scores.items() if score.oracle]:
         unstated = entry.any_score.slice_choice is SliceChoice.NOT_STATED
         warning = "oracle slice (selection not stated)" if unstated else "oracle slice"

@@ -301,7 +301,9 @@ def test_a_grader_that_needs_all_modalities_fails_where_the_localizer_answers(
     place, grade = answers(backend, of_subset((Modality.T1C, Modality.T2F)))
 
     assert isinstance(place, LocalisationPrediction)
-    assert grade == Failure(FailureReason.MISSING_MODALITY, "study study-1 has no t1n (t1)")
+    assert grade == Failure(
+        FailureReason.MISSING_MODALITY, "study study-1 has no t1n (t1) and no t2w (t2)"
+    )
 
 
 def test_an_empty_volume_fails_as_unreadable(backend: Backend) -> None:

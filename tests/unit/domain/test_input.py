@@ -95,16 +95,16 @@ def test_an_absent_modality_is_a_channel_of_zeros_and_changes_no_other() -> None
     whole = fake_case().study
     study = fake_case(modalities=[Modality.T1C, Modality.T2F]).study
 
-    volumes = localizer_volumes(study, 2.0, absent=absent_modalities(study))
+    volumes = localizer_volumes(study, 2.0, absent=absent_modalities(study, dropout=True))
 
-    assert absent_modalities(study) == (Modality.T1N, Modality.T2W)
+    assert absent_modalities(study, dropout=True) == (Modality.T1N, Modality.T2W)
     assert not volumes[[0, 2]].any()
     of_the_whole = localizer_volumes(replace(whole, volumes=study.volumes | NOISE), 2.0)
     np.testing.assert_array_equal(volumes[[1, 3]], of_the_whole[[1, 3]])
 
 
 def test_nothing_is_absent_from_a_whole_study() -> None:
-    assert absent_modalities(fake_case().study) == ()
+    assert absent_modalities(fake_case().study, dropout=True) == ()
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,22 @@ def test_a_study_with_neither_t1c_nor_flair_is_for_no_network(present: set[Modal
         NotFoundError,
         match=r"study study-1 has no t1c \(t1ce\) and no t2f \(flair\): wanted t1c or t2f",
     ):
-        absent_modalities(study)
+        absent_modalities(study, dropout=True)
+
+
+def test_without_modality_dropout_a_network_needs_all_and_all_that_is_missing_is_named() -> None:
+    study = fake_case(modalities=[Modality.T1C, Modality.T2F]).study
+
+    with pytest.raises(NotFoundError, match=r"has no t1n \(t1\) and no t2w \(t2\)$"):
+        absent_modalities(study, dropout=False)
+    assert absent_modalities(fake_case().study, dropout=False) == ()
 
 
 def test_a_network_of_t1c_alone_needs_t1c() -> None:
     study = fake_case(modalities=[Modality.T2F]).study
 
     with pytest.raises(NotFoundError, match=r"has no t1c \(t1ce\): wanted t1c"):
-        absent_modalities(study, [Modality.T1C])
+        absent_modalities(study, [Modality.T1C], dropout=True)
 
 
 def test_an_empty_volume_cannot_be_brought_to_a_network() -> None:
@@ -352,7 +360,7 @@ def test_an_absent_modality_is_zero_in_a_crop() -> None:
         study,
         centre=(5.0, 6.0, 4.0),
         geometry=geometry,
-        rules=intensity_rules(study, absent=absent_modalities(study)),
+        rules=intensity_rules(study, absent=absent_modalities(study, dropout=True)),
     )
 
     assert crop.shape == (4, 6, 6, 6)

@@ -447,6 +447,12 @@ def test_a_case_says_that_it_is_simulated_or_an_oracles_slice_and_for_whom() -> 
     ]
 
 
+def test_a_case_says_which_modalities_it_lacks() -> None:
+    lacking = replace(fake_case_score(), absent=(Modality.T1N, Modality.T2W))
+
+    assert stamps_of(lacking) == ["no t1n, no t2w"]
+
+
 def test_a_tumour_that_is_not_found_and_one_that_is_not_there_are_told_in_words() -> None:
     region = region_score(0.0, 0.0, 373.13, 0.0, 50.0, reference_mm3=0.0)
     mask = {Form.MASK: FormOutcome(mask_score({Region.WT: region}))}
