@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.files.disk import not_written
+from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.studies.study import Modality, Study
 
@@ -32,17 +33,34 @@ def write_image(path: Path, study: Study, modality: Modality) -> None:
         InvalidInputError: It cannot be read.
         JobError: The file cannot be written.
     """
+    try:
+        path.write_bytes(_encoded(path, _compact(study.volume(modality)), study))
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def write_map(path: Path, values: NDArray[np.float32], study: Study) -> None:
+    """Write a number for each voxel, float32, whole or not at all, as `write_image` places an image.
+
+    Args:
+        path: Ends in .nii or .nii.gz; its folder is created if necessary.
+        values: (I, J, K) on the study's RAS+ grid.
+        study: Provides the grid to write on.
+
+    Raises:
+        JobError: The file cannot be written.
+    """
+    write_whole(path, _encoded(path, values, study))
+
+
+def _encoded(path: Path, values: NDArray[np.float32] | NDArray[np.int16], study: Study) -> bytes:
     grid = study.file_grid
-    volume = reorient(_compact(study.volume(modality)), source=study.grid, target=grid)
-    image = nib.Nifti1Image(volume, grid.affine)
+    image = nib.Nifti1Image(reorient(values, source=study.grid, target=grid), grid.affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(grid.affine, code=1)
     image.set_qform(grid.affine, code=1)
     content = bytes(image.to_bytes())
-    try:
-        path.write_bytes(gzip.compress(content, FAST, mtime=0) if path.suffix == ".gz" else content)
-    except OSError as error:
-        raise not_written(path, error) from error
+    return gzip.compress(content, FAST, mtime=0) if path.suffix == ".gz" else content
 
 
 def _compact(volume: NDArray[np.float32]) -> NDArray[np.float32] | NDArray[np.int16]:

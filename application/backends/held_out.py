@@ -12,6 +12,8 @@ from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.geometry.resampling import Float32Array
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -89,6 +91,7 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
         unstated=first.unstated,
         facts=replace(first.facts, held_out=RULE),
         show_prompts=blind.show_prompts if first.show_prompts else None,
+        probability_maps=blind.probability_maps if first.probability_maps else None,
         reads=first.reads,
     )
 
@@ -136,6 +139,17 @@ class _BlindFold:
         if fold is None or fold.show_prompts is None:
             raise InvalidInputError(_seen_by_all(study).detail)
         return fold.show_prompts(study)
+
+    def probability_maps(self, study: Study) -> Mapping[Region, Float32Array]:
+        """Return the probabilities of the fold's voxels.
+
+        Raises:
+            FaultError: Every fold has learned from the patient, or the fold fails on the study.
+        """
+        fold = self.about(study)
+        if fold is None or fold.probability_maps is None:
+            raise InvalidInputError(_seen_by_all(study).detail)
+        return fold.probability_maps(study)
 
 
 @final

@@ -45,4 +45,5 @@ def backend_of(localizer: Network, grader: Network, *, provenance: Mapping[str, 
         },
         trained_on=localizer.card.learned | grader.card.learned,
         reads=reads,
+        probability_maps=finder.probabilities,
     )

@@ -19,11 +19,13 @@ from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.networks.confidence import region_confidence
 from gliobench.domain.networks.input import (
+    REGION_ORDER,
     SMALLEST_MM3,
     absent_modalities,
     brain_windows,
     localizer_volumes,
     merge_windows,
+    on_grid,
     tumour_regions,
     window,
 )
@@ -118,6 +120,17 @@ class TumourFinder:
         if study not in self._found:
             self._found[study] = self._look(study)
         return self._found[study]
+
+    def probabilities(self, study: Study) -> dict[Region, Float32Array]:
+        """Return the probability of every voxel of the study's grid, by region.
+
+        Raises:
+            FaultError: As `tumour_probabilities`.
+        """
+        likely = tumour_probabilities(self._network, study)
+        spacing_mm = _spacing_mm(self._network.card, study)
+        maps = on_grid(likely, spacing_mm=spacing_mm, grid=study.grid)
+        return dict(zip(REGION_ORDER, maps, strict=False))  # fewer if there are fewer
 
     def _look(self, study: Study) -> FoundTumour | Failure:
         card = self._network.card

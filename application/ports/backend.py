@@ -13,6 +13,8 @@ from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis
+from gliobench.domain.geometry.resampling import Float32Array
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.networks.slice_input import is_slice
 from gliobench.domain.predictions.prediction import Form
@@ -59,6 +61,8 @@ class Backend:
         facts: What a reader has to know of it: whether it is a baseline, an oracle, a stand-in.
         show_prompts: Words what it would send to its model about a study; None where it sends no
             words.
+        probability_maps: Returns the probability that each voxel of a study's grid is tumour, (I, J, K)
+            by region, or raises a FaultError; None where it knows none.
         reads: The kind of study that it is made for; another fails.
         target: What its classifier grades; None where that is whatever is asked for.
         reads_images: Whether its answers depend on the images. Where no backend's do, they are not
@@ -78,6 +82,7 @@ class Backend:
     unstated: str = ""
     facts: BackendFacts = field(default_factory=BackendFacts)
     show_prompts: Callable[[Study], str] | None = None
+    probability_maps: Callable[[Study], Mapping[Region, Float32Array]] | None = None
     reads: Reads = Reads.ANY
     target: GradingTarget | None = GRADE
     reads_images: bool = True

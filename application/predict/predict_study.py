@@ -26,6 +26,7 @@ from gliobench.domain.geometry.grids import (
     Voxel,
 )
 from gliobench.domain.geometry.orientation import reorient_box, reorient_voxel
+from gliobench.domain.geometry.resampling import Float32Array
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.lesion import Lesion
 from gliobench.domain.predictions.forms import in_volume, polygon_in_volume
@@ -124,6 +125,7 @@ class StudyReading:
         implausible: Why images or answer cannot be right, where somebody insisted on an answer.
         lesion: How a radiologist would describe the tumour; None where none is placed.
         out_of_scope: What speaks against any answer, though nothing forbids one.
+        probabilities: (I, J, K) that a voxel is tumour, by region, where they were asked for.
     """
 
     study: Study
@@ -134,6 +136,7 @@ class StudyReading:
     implausible: tuple[Fault, ...] = ()
     lesion: Lesion | None = None
     out_of_scope: tuple[Fault, ...] = ()
+    probabilities: Mapping[Region, Float32Array] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[Failure]:
@@ -145,7 +148,9 @@ class StudyReading:
         return found
 
 
-def predict_study(study: Study, backend: Backend, *, force: bool = False) -> StudyReading:
+def predict_study(
+    study: Study, backend: Backend, *, force: bool = False, probabilities: bool = False
+) -> StudyReading:
     """Grade and localise one study.
 
     Its volumes are read at once, in threads; one that cannot be read is the backend's to report,
@@ -155,12 +160,16 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         study: Its images have to show a brain without its skull, on one grid.
         backend: Who answers.
         force: Answer though images or answer are implausible, and say so in the reading.
+        probabilities: Whether the probabilities of voxels are wanted, too.
 
     Raises:
         ImplausibleError: They are, and `force` is not set.
         InvalidInputError: The backend is an oracle, and the study carries no oracle's plane. Or the
-            images lie on several grids, which cannot be forced.
+            images lie on several grids, which cannot be forced. Or it knows no probabilities.
     """
+    maps = backend.probability_maps
+    if probabilities and maps is None:
+        raise InvalidInputError(f"backend {backend.name} states no probabilities of voxels")
     if backend.facts.oracle and study.oracle_plane is None:
         raise InvalidInputError(
             f"{backend.name} is shown a slice chosen with the reference, and study {study.id} has "
@@ -192,6 +201,7 @@ def predict_study(study: Study, backend: Backend, *, force: bool = False) -> Stu
         implausible=tuple(implausible),
         lesion=lesion_of(study, localisation),
         out_of_scope=strange,
+        probabilities=maps(study) if probabilities and maps else {},
     )
 
 

@@ -36,9 +36,9 @@ class PreparedStudy:
             raise InvalidInputError(f"backend {self.backend.name} sends no prompts")
         return self.backend.show_prompts(self.study)
 
-    def predict(self, *, force: bool = False) -> StudyReading:
+    def predict(self, *, force: bool = False, probabilities: bool = False) -> StudyReading:
         """Ask the backend; arguments and errors as of `predict_study`."""
-        return predict_study(self.study, self.backend, force=force)
+        return predict_study(self.study, self.backend, force=force, probabilities=probabilities)
 
 
 @dataclass(frozen=True, slots=True)

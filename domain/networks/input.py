@@ -228,6 +228,25 @@ def tumour_regions(
     return regions if regions[Region.WT].any() else None
 
 
+def on_grid(values: Float32Array, *, spacing_mm: float | Spacing, grid: Grid) -> Float32Array:
+    """Resample a network's output, such as probabilities, to a study's grid.
+
+    Args:
+        values: (R, I', J', K') on the voxels of `localizer_volumes`.
+        spacing_mm: Edge or edges of those voxels.
+        grid: The study's RAS+ grid.
+
+    Returns:
+        (R, I, J, K) float32 between the smallest and the largest value.
+    """
+    edges_mm = np.broadcast_to(spacing_mm, 3).tolist()
+    weights, outer = _weights_to_grid([0, 0, 0], values.shape[1:], edges_mm=edges_mm, grid=grid)
+    found = np.zeros((len(values), *grid.shape), dtype=np.float32)
+    for target, channel in zip(found, values, strict=True):
+        target[outer] = resample(channel, weights)
+    return found
+
+
 def large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
     """Keep the connected parts of a mask that are as large as this, and half as large as the largest."""
     parts, count = ndimage.label(mask)

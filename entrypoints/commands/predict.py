@@ -15,6 +15,7 @@ from gliobench.application.predict.observations import grade_text
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
 from gliobench.domain.files.whole import write_whole
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
@@ -54,6 +55,12 @@ def predict(
             "--force", help="Predict even if images or answer are implausible, and mark the answer."
         ),
     ] = False,
+    probabilities: Annotated[
+        bool,
+        typer.Option(
+            "--probabilities", help="Also write the probability of each voxel, NIfTI by region."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     show_prompts: Annotated[
         bool, typer.Option("--show-prompts", help="Print the prompts, and stop.")
@@ -79,7 +86,7 @@ def predict(
     folder = Path(out or f"gliobench-{file_stem(study_id)}")
     _remove_earlier(folder, study_id)
     with Console(stderr=True).status(plain(f"{backend} reads {study_id}")):
-        reading = prepared.predict(force=force)
+        reading = prepared.predict(force=force, probabilities=probabilities)
         written = _write(reading, folder)
     if as_json:
         shown = prediction_json(reading, written, container.mask_convention())
@@ -97,7 +104,13 @@ def _files(out: Path, study_id: str) -> dict[str, Path]:
         "mask": out / f"{stem}_mask.nii.gz",
         "overlay": out / f"{stem}_overlay.png",
         "report": out / "report.html",
+        **{_map(region): out / f"{stem}_{_map(region)}.nii.gz" for region in NESTED},
     }
+
+
+def _map(region: Region) -> str:
+    """Name the file of a region's probabilities."""
+    return f"probability_{region.value}"
 
 
 def _remove_earlier(out: Path, study_id: str) -> None:
@@ -117,6 +130,9 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
     if mask:
         written["mask"] = str(places["mask"])
         container.write_mask(places["mask"], mask, reading.study, container.mask_convention())
+    for region, values in reading.probabilities.items():
+        written[_map(region)] = str(places[_map(region)])
+        container.write_map(places[_map(region)], values, reading.study)
     _write_json(reading, written)
     for name, draw in (("overlay", _picture), ("report", container.report_prediction())):
         if (drawn := _drawn(name, draw, reading)) is not None:

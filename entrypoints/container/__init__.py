@@ -121,6 +121,7 @@ class Container(containers.DeclarativeContainer):
     picture_encoder = Factory(_late("adapters.pillow.WebpPictureEncoder"))
     painter = Factory(_late("adapters.pillow.PillowStudyPainter"))
     write_mask = Call(_late("adapters.nifti.write_mask"))
+    write_map = Call(_late("adapters.nifti.write_map"))
     report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
     prediction_page = Factory(_late("adapters.html.prediction.HtmlPredictionPage"))
 

@@ -40,7 +40,7 @@ def answered(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """What the networks answer about the images of one phantom: a folder, and what was printed."""
     home = tmp_path_factory.mktemp("answered")
     images = shutil.copytree(cohort / NAME, home / NAME, ignore=shutil.ignore_patterns("*_seg*"))
-    done = run_gliobench(home, "predict", str(images), "--out", "out", "--json")
+    done = run_gliobench(home, "predict", str(images), "--out", "out", "--json", "--probabilities")
     assert done.returncode == 0, done.stderr
     return home, done.stdout
 
@@ -76,6 +76,10 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     assert mask.shape == image.shape
     np.testing.assert_allclose(mask.affine, image.affine)
     labels = np.asarray(mask.dataobj)
+    likely = nibabel.load(home / shown["files"]["probability_WT"])
+    np.testing.assert_allclose(likely.affine, image.affine)
+    assert np.asarray(likely.dataobj)[labels > 0].min() > 0.19  # the mask begins at 0.2
+    assert np.asarray(likely.dataobj).max() <= 1
     box = shown["localisation"]["box_vox"]
     for axis, places in enumerate(np.nonzero(labels)):
         assert [places.min(), places.max() + 1] == [box["start"][axis], box["stop"][axis]]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import fake_case
-from gliobench.adapters.nifti import write_image
+from gliobench.adapters.nifti import write_image, write_map
 from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.geometry.grids import Grid
@@ -46,6 +46,17 @@ def test_every_voxel_is_written_exactly_in_the_orientation_of_the_files(
     assert np.array_equal(written.affine, NATIVE.affine)
     image = ImageFile.open(path)
     assert image.placed_on(study.grid, of="it").read().tobytes() == volume.astype("f4").tobytes()
+
+
+def test_a_number_of_each_voxel_is_written_where_the_voxel_is(tmp_path: Path) -> None:
+    values = np.zeros(STUDY.grid.shape, dtype=np.float32)
+    values[3, 4, 5] = 1 / 3
+
+    write_map(tmp_path / "maps" / "probability.nii.gz", values, STUDY)
+
+    image = ImageFile.open(tmp_path / "maps" / "probability.nii.gz")
+    assert nibabel.load(tmp_path / "maps" / "probability.nii.gz").shape == NATIVE.shape
+    assert np.array_equal(image.placed_on(STUDY.grid, of="it").read(), values)
 
 
 def test_values_beyond_int16_stay_exact(tmp_path: Path) -> None:

@@ -340,6 +340,18 @@ def test_a_place_states_the_dice_that_its_probabilities_expect(weights: Path) ->
     assert place.confidence == place.region_confidence[Region.WT]
 
 
+def test_probabilities_of_voxels_are_those_that_the_mask_was_cut_from(backend: Backend) -> None:
+    reading = predict_study(CASE.study, backend, probabilities=True)
+
+    assert isinstance(reading.place, Place)
+    assert reading.place.mask is not None
+    assert list(reading.probabilities) == list(NESTED)
+    for region, likely in reading.probabilities.items():
+        assert (likely.dtype, likely.shape) == (np.float32, CASE.study.grid.shape)
+        assert 0 <= likely.min() <= likely.max() <= 1
+        np.testing.assert_array_equal(likely > SURE_ENOUGH, reading.place.mask.regions[region])
+
+
 @pytest.mark.parametrize(
     ("lgg_up_to", "hgg_from", "grades"),
     [(1.0, 0.0, (Grade.LGG, Grade.HGG)), (0.0, 0.0, (Grade.HGG,)), (0.0, 1.0, ())],

@@ -326,6 +326,11 @@ def test_a_volume_that_cannot_be_read_is_left_to_the_backend() -> None:
     assert (reading.grade, reading.implausible) == (HGG, ())
 
 
+def test_probabilities_are_refused_where_a_backend_knows_none() -> None:
+    with pytest.raises(InvalidInputError, match="backend fake states no probabilities of voxels"):
+        predict_study(fake_case().study, fake_backend(), probabilities=True)
+
+
 def vessels_in(modality: Modality, *, of: str = "patient") -> Study:
     """Make a brain that differs from others by bright vessels in one modality."""
     volumes = {item: brain() for item in (Modality.T1N, Modality.T1C)}

@@ -23,6 +23,7 @@ from gliobench.domain.networks.input import (
     intensity_rules,
     localizer_volumes,
     merge_windows,
+    on_grid,
     tumour_centre,
     tumour_regions,
     window,
@@ -389,3 +390,14 @@ def test_each_modality_is_measured_by_itself() -> None:
     before = intensity_rules(study)
     assert rules[Modality.T2W].mean == pytest.approx(10 * before[Modality.T2W].mean)
     assert rules[Modality.T1N] == before[Modality.T1N]
+
+
+def test_probabilities_on_a_finer_grid_are_interpolated_and_stay_in_their_range() -> None:
+    coarse = np.zeros((1, 4, 4, 4), dtype=np.float32)
+    coarse[0, 1] = 0.8  # a slab between 2 and 4 mm
+
+    fine = on_grid(coarse, spacing_mm=2.0, grid=Grid((8, 8, 8), np.eye(4)))
+
+    # voxel centres at 0.5, 1.5, … mm; those of the coarse grid at 1, 3, … mm
+    assert fine[0, :, 4, 4].tolist() == pytest.approx([0.0, 0.2, 0.6, 0.6, 0.2, 0.0, 0.0, 0.0])
+    assert fine.shape == (1, 8, 8, 8)
