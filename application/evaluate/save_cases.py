@@ -26,11 +26,11 @@ from gliobench.domain.geometry.grids import BoolArray, FloatArray, Plane, extent
 from gliobench.domain.labels.regions import nested
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.slices.view import Composition, SliceView, render
-from gliobench.domain.studies.study import Modality, Study
+from gliobench.domain.studies.study import ESSENTIAL, Modality, Study
 
 SIZE_PX = 256
 """Edge of a kept picture."""
-PREFERRED = (Modality.T1C, *Modality)
+PREFERRED = (*ESSENTIAL, Modality.T1N, Modality.T2W)
 """Which modality is kept: the first of these that can be read."""
 LEAST_PLANES = 8
 """Fewer than these along an axis are no volume to turn around."""

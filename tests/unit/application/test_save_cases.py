@@ -137,12 +137,19 @@ def test_a_single_slice_is_no_volume() -> None:
     assert saved_case.volume is None
 
 
-def test_another_modality_is_shown_where_the_preferred_one_is_not_there() -> None:
-    one = fake_case("one", modalities=(Modality.T2F, Modality.T2W))
-
-    case = keep_of(one)
-
-    assert case.modality is Modality.T2W
+@pytest.mark.parametrize(
+    ("there", "shown"),
+    [
+        (tuple(Modality), Modality.T1C),
+        ((Modality.T1N, Modality.T2W, Modality.T2F), Modality.T2F),
+        ((Modality.T2W, Modality.T1N), Modality.T1N),
+        ((Modality.T2W,), Modality.T2W),
+    ],
+)
+def test_t1c_is_shown_or_else_what_shows_the_tumour_best(
+    there: tuple[Modality, ...], shown: Modality
+) -> None:
+    assert keep_of(fake_case("one", modalities=there)).modality is shown
 
 
 @pytest.mark.parametrize(
