@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.content import content_of
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.networks.confidence import expected_dice
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -30,6 +32,8 @@ from gliobench.domain.studies.study import Study
 
 ARRAY = "probabilities"
 _MOST_BYTES_A_VOXEL = 64 * 8
+_ROUNDED = 1e-3
+"""Distance from [0, 1] that half precision may cause."""
 
 
 @final
@@ -70,7 +74,7 @@ class NpzProbabilities(PredictionFiles):
         return Failure(FailureReason.MISSING_PREDICTION, f"no grade of study {study.id}")
 
     def localise(self, study: Study) -> LocalisationPrediction | Failure:
-        """Read a case's mask, with the highest and the mean probability of its whole tumour."""
+        """Read a case's mask, with the Dice that its probabilities expect."""
         if not self.holds(study.id):
             return Failure(
                 FailureReason.MISSING_PREDICTION, f"no probabilities of study {study.id}"
@@ -89,7 +93,13 @@ class NpzProbabilities(PredictionFiles):
         said = f"P(WT) at most {whole.max():.3f}"
         if regions[Region.WT].any():
             said += f", on average {whole[regions[Region.WT]].mean():.3f} within the mask"
-        return LocalisationPrediction({Form.MASK: Mask(study.grid, regions)}, raw={Form.MASK: said})
+        sure = _confidence(found, regions)
+        return LocalisationPrediction(
+            {Form.MASK: Mask(study.grid, regions)},
+            raw={Form.MASK: said},
+            confidence=sure.get(Region.WT),
+            region_confidence=sure,
+        )
 
     def _path(self, case: str) -> Path:
         return self._folder / f"{case}.npz"
@@ -122,6 +132,18 @@ class NpzProbabilities(PredictionFiles):
             )
             for region, values in found.items()
         }
+
+
+def _confidence(
+    found: Mapping[Region, NDArray[np.float32]], regions: Mapping[Region, BoolArray]
+) -> dict[Region, float]:
+    """Return the Dice that is expected of each region; none where numbers are no probabilities."""
+    if any(values.min() < -_ROUNDED or values.max() > 1 + _ROUNDED for values in found.values()):
+        return {}
+    return {
+        region: expected_dice(np.clip(values, 0, 1), regions[region])
+        for region, values in found.items()
+    }
 
 
 def _read(path: Path, study: Study) -> NDArray[np.floating]:

@@ -14,9 +14,11 @@ from gliobench.adapters.nifti import write_image
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks
 from gliobench.adapters.prediction_files import (
+    CONFIDENCES_FILE,
     is_coco,
     read_answers,
     read_coco,
+    read_confidences,
     read_grades,
     read_places,
 )
@@ -168,7 +170,9 @@ def _masks(name: str, options: CommandOptions) -> Output:
     def opened(folder: Path, cases: Sequence[str]) -> PredictionFiles:
         if options.probabilities is not None:
             return NpzProbabilities(folder, convention, options.threshold)
-        return PredictedMasks(MaskFiles.find(folder, cases), convention)
+        beside = folder / CONFIDENCES_FILE
+        sure = read_confidences(beside) if beside.is_file() else {}
+        return PredictedMasks(MaskFiles.find(folder, cases), convention, confidences=sure)
 
     return Output(opened, forms=frozenset({Form.MASK}))
 

@@ -30,6 +30,12 @@ def threshold(cases: list[str], source: Path, out: Path, *_: str) -> None:
         mask(source / f"{case}_0003.nii.gz", out / f"{case}.nii.gz")
 
 
+def sure(cases: list[str], source: Path, out: Path, share: str) -> None:
+    """Write how sure it is of its first mask, too."""
+    threshold(cases, source, out)
+    (out / "confidence.csv").write_text(f"study_id,confidence\n{cases[0]},{share}\n")
+
+
 def crash(cases: list[str], source: Path, out: Path, *_: str) -> None:
     print("about to fail")
     print(f"no model for {cases[0]} in {source}", file=sys.stderr)

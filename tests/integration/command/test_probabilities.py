@@ -89,6 +89,22 @@ def test_how_sure_it_was_stands_beside_the_answer(tmp_path: Path) -> None:
 
     assert isinstance(said, LocalisationPrediction)
     assert said.raw[Form.MASK] == "P(WT) at most 0.800, on average 0.700 within the mask"
+    assert said.confidence == pytest.approx(2.8 / 3.4)  # 2 (0.8 + 0.6) / (0.8 + 0.6 + 2)
+    assert said.region_confidence == {
+        Region.WT: pytest.approx(2.8 / 3.4),
+        Region.TC: 1.0,
+        Region.ET: 1.0,
+    }
+
+
+def test_numbers_that_are_no_probabilities_state_no_confidence(tmp_path: Path) -> None:
+    channels = np.full((3, 2, 3, 4), -2.0, np.float32)
+    channels[0, 0, 0, 0] = 3.0
+
+    said = read(tmp_path, channels)
+
+    assert isinstance(said, LocalisationPrediction)
+    assert (said.confidence, said.region_confidence) == (None, {})
 
 
 @pytest.mark.parametrize(

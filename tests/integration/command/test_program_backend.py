@@ -90,6 +90,20 @@ def test_names_of_studies_do_not_reach_a_program() -> None:
     assert seen["cases"] == ["a study"]  # case_000, translated back for the reader
 
 
+def test_a_program_may_say_how_sure_it_is_of_its_masks() -> None:
+    (_, first), (_, second) = ask(backend("sure", "0.75", batch=True), STUDIES[:2])
+
+    assert isinstance(first, LocalisationPrediction)
+    assert isinstance(second, LocalisationPrediction)
+    assert (first.confidence, second.confidence) == (0.75, None)
+
+
+def test_a_confidence_that_is_no_share_fails_the_study() -> None:
+    found = failure(backend("sure", "75 %"))
+
+    assert "confidence '75 %': wanted a number from 0 to 1" in found.detail
+
+
 def test_a_crash_fails_the_study_with_what_the_program_printed() -> None:
     found = failure(backend("crash"))
 
