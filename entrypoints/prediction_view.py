@@ -109,6 +109,7 @@ def _grade(grade: GradePrediction | Failure | None) -> dict[str, Any] | None:
         }
         if (kept := grade.grade_set)
         else None,
+        **({"reasons": [asdict(item) for item in grade.reasons]} if grade.reasons else {}),
     }
 
 

@@ -101,12 +101,32 @@ def load_lesion_cubes(cubes: Path, masks: Path) -> list[LesionCube]:
     return [_cube(str(ids[n]), str(grades[n]), x[n], boxes[n], labels[n]) for n in range(len(ids))]
 
 
+def mask_arrays(masks: Path) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Read the masks of all lesions: (N,) ids, (N,) grades, (N, 128, 128, 128) labels of 2020.
+
+    Raises:
+        InvalidInputError: The archive cannot be read.
+    """
+    try:
+        ids, grades, labels = _arrays(masks, "ids", "grade", "seg")
+        _check_shape("grade", grades, (len(ids),), "U")
+        _check_shape("seg", labels, (len(ids), GRID, GRID, GRID), "iu")
+        _check_grades(grades)
+    except Exception as error:  # NumPy passes on whatever its parsers raise
+        raise InvalidInputError(f"masks cannot be read: {error}") from error
+    return ids, grades, labels
+
+
 def _check_cubes(n: int, grades: NDArray[Any], x: NDArray[Any], boxes: NDArray[Any]) -> None:
     _check_shape("grade", grades, (n,), "U")
     _check_shape("x", x, (n, 4, EDGE, EDGE, EDGE), "f")
     _check_shape("bbox128", boxes, (n, 6), "iu")
     if boxes.size and not (boxes.min() >= 0 and boxes.max() <= GRID):
         raise InvalidInputError(f"bbox128 beyond its grid: wanted 0 to {GRID}")
+    _check_grades(grades)
+
+
+def _check_grades(grades: NDArray[Any]) -> None:
     if unknown := sorted(set(grades.tolist()) - {grade.value for grade in Grade}):
         raise InvalidInputError(f"grade {unknown[0]!r}: wanted LGG or HGG")
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from scipy.special import expit
 
 from gliobench.adapters.monai.onnx_export import write_onnx
+from gliobench.adapters.monai.region_trainer import REGION_GRADER, load_region_grader
 from gliobench.adapters.monai.torch_network import (
     TorchNetwork,
     trained_grader,
@@ -23,9 +24,12 @@ from gliobench.application.ports.trainer import TrainingData
 from gliobench.application.train.cross_validate import TRAINING_DATA
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.files.documents import LARGEST_BYTES, read_document
+from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
+from gliobench.domain.networks.region_grader import RegionGrader
 from gliobench.domain.statistics.conformal import fit_conformal_sets
 from gliobench.domain.statistics.temperature import fit_temperature
+from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade
 
 T = TypeVar("T")
@@ -53,10 +57,10 @@ COVERAGE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class TrainedNetworks:
-    """A localizer and a grader in PyTorch."""
+    """A localizer in PyTorch and a grader, of intensities in PyTorch or of regions."""
 
     localizer: TorchNetwork
-    grader: TorchNetwork
+    grader: TorchNetwork | RegionGrader
 
     @classmethod
     def of(
@@ -79,39 +83,45 @@ class TrainedNetworks:
         """
         is_hgg, logit = _held_out(grader_run or localizer_run, fold)
         temperature = fit_temperature(reference=is_hgg, logit=logit)
+        grades: TorchNetwork | RegionGrader
         if grader_run is None:
-            finds, grades = trained_slice_networks(
-                *_fit(localizer_run, fold), temperature=temperature
-            )
+            fit = _fit(localizer_run, fold)
+            finds, grades = trained_slice_networks(*fit, temperature=temperature)
         else:
             finds = trained_localizer(*_fit(localizer_run, fold))
-            grades = trained_grader(*_fit(grader_run, fold), temperature=temperature)
+            grades = _grader(*_fit(grader_run, fold), temperature=temperature)
         sets = fit_conformal_sets(
             reference=is_hgg, probability=expit(logit / temperature), coverage=COVERAGE
         )
+        if isinstance(grades, RegionGrader):
+            return cls(finds, replace(grades, conformal=sets))
         return cls(finds, TorchNetwork(grades.network, replace(grades.card, conformal=sets)))
 
     @property
     def trained_on(self) -> frozenset[str]:
         """`patient_hash` of every patient that either learned from."""
-        return frozenset((*self.localizer.card.trained_on, *self.grader.card.trained_on))
+        grader = self.grader if isinstance(self.grader, RegionGrader) else self.grader.card
+        return frozenset((*self.localizer.card.trained_on, *grader.trained_on))
 
     def recognising(self, images: tuple[str, ...]) -> TrainedNetworks:
         """Name in both cards, once exported, the images that they learned from, by `image_hash`."""
-        finds, grades = (
-            TorchNetwork(network.network, replace(network.card, learned_images=images))
-            for network in (self.localizer, self.grader)
-        )
-        return TrainedNetworks(finds, grades)
+        if isinstance(self.grader, RegionGrader):
+            grader: TorchNetwork | RegionGrader = replace(self.grader, learned_images=images)
+        else:
+            grader = _recognising(self.grader, images)
+        return TrainedNetworks(_recognising(self.localizer, images), grader)
 
     def write(self, folder: Path) -> None:
-        """Write localizer.onnx and grader.onnx.
+        """Write localizer.onnx, and grader.onnx or grader.json.
 
         Raises:
             BackendError: A network cannot be exported.
         """
-        for trained in (self.localizer, self.grader):
-            write_onnx(trained, folder / f"{trained.card.kind}.onnx")
+        write_onnx(self.localizer, folder / "localizer.onnx")
+        if isinstance(self.grader, RegionGrader):
+            write_whole(folder / REGION_GRADER, self.grader.to_json().encode())
+        else:
+            write_onnx(self.grader, folder / "grader.onnx")
 
 
 def count_folds(run: Path) -> int:
@@ -121,6 +131,22 @@ def count_folds(run: Path) -> int:
         NotFoundError: It has none.
     """
     return 1 + max(_folds(run).values())
+
+
+def _grader(folder: Path, data: TrainingData, *, temperature: float) -> TorchNetwork | RegionGrader:
+    """Load the grader of a fit, of whichever kind it is."""
+    if not (folder / REGION_GRADER).exists():
+        return trained_grader(folder, data, temperature=temperature)
+    return replace(
+        load_region_grader(folder),
+        training_data=data.sha256,
+        trained_on=tuple(patient_hash(patient) for patient in data.patients),
+        temperature=temperature,
+    )
+
+
+def _recognising(network: TorchNetwork, images: tuple[str, ...]) -> TorchNetwork:
+    return TorchNetwork(network.network, replace(network.card, learned_images=images))
 
 
 def _held_out(run: Path, fold: int | None) -> tuple[BoolArray, FloatArray]:

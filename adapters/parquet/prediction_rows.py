@@ -23,6 +23,7 @@ from gliobench.domain.predictions.prediction import (
     Mask,
     NoTumour,
 )
+from gliobench.domain.predictions.reasons import read_reasons, write_reasons
 from gliobench.domain.studies.study import Grade
 
 Row: TypeAlias = dict[str, Any]
@@ -50,13 +51,14 @@ SCHEMA = pa.schema(
         ("region_confidence", pa.map_(pa.string(), pa.float64())),
         ("grade_set", pa.string()),
         ("set_coverage", pa.float64()),
+        ("reasons", pa.string()),
     ]
 )
 """`task` is `grade`, a form, or `localisation`. `coordinates` are voxels of the study's RAS+ grid:
 a point's, a box's start and stop, or a polygon's vertices one after the other; none of them say
 that there is no tumour. `raw` is what the
-model wrote, understood or not. A place's confidence is in the row of each of its forms. Runs of
-older versions lack the last four."""
+model wrote, understood or not. A place's confidence is in the row of each of its forms. `reasons` is a
+JSON list of the findings behind a grade. Runs of older versions lack the last five."""
 
 
 def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
@@ -130,8 +132,9 @@ def _row(
                 "failure_detail": detail,
                 "raw": raw,
             }
-        case GradePrediction(grade, probability, raw, kept):
+        case GradePrediction(grade, probability, raw, kept, reasons):
             columns = {"grade": grade.value, "probability_hgg": probability, "raw": raw}
+            columns["reasons"] = write_reasons(reasons)
             if kept is not None:
                 columns |= {
                     "grade_set": kept.named,
@@ -162,7 +165,9 @@ def _grade(row: Row) -> GradePrediction:
     kept = None
     if (said := row.get("grade_set")) is not None:  # absent from runs of older versions
         kept = GradeSet.of(said, row["set_coverage"])
-    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["raw"], kept)
+    reasons = read_reasons(row.get("reasons"))
+    grade = Grade(row["grade"])
+    return GradePrediction(grade, row["probability_hgg"], row["raw"], kept, reasons)
 
 
 def _place(form: Form, row: Row, read_mask: Callable[[str], Mask]) -> Localisation | NoTumour:

@@ -18,6 +18,7 @@ from gliobench.domain.predictions.prediction import (
     GradePrediction,
     GradeSet,
 )
+from gliobench.domain.predictions.reasons import Reason, read_reasons
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.study import Grade
 
@@ -127,7 +128,7 @@ class _Reading:
         if failure := failure_in(row):
             return failure
         said = self._answer(row)
-        return said if isinstance(said, Failure) else replace(said, grade_set=_set_in(row))
+        return said if isinstance(said, Failure) else _with_details(said, row)
 
     def _answer(self, row: Row) -> GradePrediction | Failure:
         grade = _grade(row) if self._class is None else _class(row, self._class)
@@ -158,6 +159,10 @@ class _Reading:
         return number
 
 
+def _with_details(grade: GradePrediction, row: Row) -> GradePrediction:
+    return replace(grade, grade_set=_set_in(row), reasons=_reasons(row))
+
+
 def _set_in(row: Row) -> GradeSet | None:
     """Read the grades that are not excluded, as `gliobench export-predictions` writes them."""
     text, coverage = row.first("gradeset"), row.first("setcoverage")
@@ -169,6 +174,16 @@ def _set_in(row: Row) -> GradeSet | None:
         raise InvalidInputError(
             f"{row.at}: grade_set {shown(text)}, set_coverage {shown(coverage)}: wanted LGG, HGG, both "
             f"or {NEITHER}, and a share"
+        ) from error
+
+
+def _reasons(row: Row) -> tuple[Reason, ...]:
+    """Read the reasons of a grade, as `gliobench export-predictions` writes them."""
+    try:
+        return read_reasons(row.first("reasons"))
+    except (LookupError, ValueError, TypeError) as error:
+        raise InvalidInputError(
+            f"{row.at}: reasons cannot be read ({error}): wanted a JSON list as gliobench exports it"
         ) from error
 
 

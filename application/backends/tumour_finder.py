@@ -30,6 +30,7 @@ from gliobench.domain.networks.input import (
     window,
 )
 from gliobench.domain.networks.model_card import ModelCard
+from gliobench.domain.networks.region_grader import RegionGrader
 from gliobench.domain.networks.slice_input import thick_as, threshold_on_slice, tumour_on_slice
 from gliobench.domain.predictions.prediction import Failure
 from gliobench.domain.studies.study import Modality, Study
@@ -37,8 +38,8 @@ from gliobench.domain.studies.study import Modality, Study
 Regions: TypeAlias = Mapping[Region, BoolArray]
 
 
-def reads_of(card: ModelCard) -> Reads:
-    """Return the kind of study that a network reads."""
+def reads_of(card: ModelCard | RegionGrader) -> Reads:
+    """Return the kind of study that a network or a region grader reads."""
     return Reads.SLICES if card.of_slices else Reads.VOLUMES
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.networks.model_card import ModelCard
+from gliobench.domain.networks.region_grader import RegionGrader
 
 
 class Network(Protocol):
@@ -26,3 +27,7 @@ class Network(Protocol):
     def run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Infer (N, C, I, J, K) float32 inputs: (N, …) float32 logits."""
         ...
+
+
+Grader: TypeAlias = Network | RegionGrader
+"""Grades a tumour that a localizer found: by the images about it, or by its regions."""

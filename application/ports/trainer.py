@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from gliobench.application.ports.network import Network
+from gliobench.application.ports.network import Grader, Network
 
 Row: TypeAlias = dict[str, object]
 """One held-out prediction with its scores, ready for JSON."""
@@ -59,8 +59,8 @@ class TrainedNetworks(Protocol):
     """A localizer and a grader as training left them.
 
     Contract:
-        - `write` leaves `localizer.onnx` and `grader.onnx` in the folder; BackendError where a
-          network cannot be exported.
+        - `write` leaves `localizer.onnx` in the folder, and `grader.onnx` or of regions
+          `grader.json`; BackendError where a network cannot be exported.
     """
 
     @property
@@ -69,7 +69,7 @@ class TrainedNetworks(Protocol):
         ...
 
     @property
-    def grader(self) -> Network:
+    def grader(self) -> Grader:
         """Grades them."""
         ...
 
@@ -83,5 +83,5 @@ class TrainedNetworks(Protocol):
         ...
 
     def write(self, folder: Path) -> None:
-        """Export both to ONNX."""
+        """Export both."""
         ...

@@ -24,6 +24,7 @@ from gliobench.domain.predictions.prediction import (
     Mask,
     NoTumour,
 )
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Grade, Study
 
 T = TypeVar("T")
@@ -42,7 +43,9 @@ def checked_grade(answer: object, _study: Study, _backend: str) -> GradePredicti
     if probability is not None:
         probability = _number(probability, "probability_hgg")
     kept = None if said.grade_set is None else _a(GradeSet, said.grade_set, "grade_set")
-    return GradePrediction(_a(Grade, said.grade, "grade"), probability, _words(said.raw), kept)
+    reasons = tuple(_checked_reason(item) for item in _a(tuple, said.reasons, "reasons"))
+    grade = _a(Grade, said.grade, "grade")
+    return GradePrediction(grade, probability, _words(said.raw), kept, reasons)
 
 
 def checked_localisation(
@@ -140,6 +143,12 @@ def _corners(box: Box | Box3D, shape: tuple[int, ...]) -> tuple[list[int], list[
     if any(end > length for end, length in zip(stop, shape, strict=True)):
         raise WrongAnswerError(f"box {tuple(start)} to {tuple(stop)} reaches out of grid {shape}")
     return start, stop
+
+
+def _checked_reason(reason: object) -> Reason:
+    said = _a(Reason, reason, "reason")
+    feature, text = _a(str, said.feature, "reason's feature"), _a(str, said.text, "reason's text")
+    return Reason(feature, text, _number(said.log_odds, "reason's log_odds"))
 
 
 def _checked_failure(failure: Failure) -> Failure:

@@ -13,10 +13,13 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.position.diameters import Diameters
 from gliobench.domain.position.lesion import Lesion, Side
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, NoTumour
+from gliobench.domain.predictions.reasons import reasons_text
 from gliobench.domain.studies.study import Modality, SliceChoice, Study
 
 DISCLAIMER = "Research use only: not for diagnosis, nor for any decision about a patient."
 NOT_FOUND = "no tumour found"
+WEIGHTS = "log-odds of HGG in brackets"
+"""What the numbers beside the reasons of a grade are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,7 @@ def warnings_of(reading: StudyReading) -> list[str]:
 def observations(reading: StudyReading) -> Iterator[Observation]:
     """Yield the report, a line each; what the backend does not offer has none."""
     grade, place, lesion, drawn = reading.grade, reading.place, reading.lesion, reading.on_slice
-    if isinstance(grade, GradePrediction):
-        yield Observation("Grade", grade_text(grade))
+    yield from _grade(grade) if isinstance(grade, GradePrediction) else ()
     yield from _unanswered("Grade", grade)
     yield from _unanswered("Location", place)
     if lesion is not None:
@@ -120,6 +122,12 @@ _CHOICES = {
     SliceChoice.NOT_STATED: "selection of the slice not stated: counts as an oracle slice",
 }
 _FILE_AXES = ("first", "second", "third")
+
+
+def _grade(grade: GradePrediction) -> Iterator[Observation]:
+    yield Observation("Grade", grade_text(grade))
+    if grade.reasons:
+        yield Observation("Reasons", f"{reasons_text(grade.reasons)}; {WEIGHTS}")
 
 
 def _unanswered(title: str, item: object) -> Iterator[Observation]:

@@ -30,6 +30,7 @@ from gliobench.domain.predictions.prediction import (
     Mask,
     NoTumour,
 )
+from gliobench.domain.predictions.reasons import write_reasons
 from gliobench.domain.studies.study import Grade, Study
 from gliobench.domain.studies.study_ids import LONGEST_NAME
 
@@ -242,10 +243,10 @@ class _Table:
 def _grades(manifest: RunManifest) -> _Table:
     """Lay grades out; of another target than the grade, 1 and the probability of its positive class."""
     if manifest.target.is_grade:
-        return _Table(
-            "grades", ["study_id", "grade", "probability_hgg", *SET, *FAILED], _grade_rows
-        )
-    return _Table("grades", ["study_id", "prediction", "probability", *SET, *FAILED], _grade_rows)
+        columns = ["study_id", "grade", "probability_hgg"]
+    else:
+        columns = ["study_id", "prediction", "probability"]
+    return _Table("grades", [*columns, *SET, "reasons", *FAILED], _grade_rows)
 
 
 def _grade_rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]:
@@ -254,9 +255,10 @@ def _grade_rows(said: StudyPrediction, manifest: RunManifest) -> Iterator[Cells]
         is_positive = int(grade.grade is Grade.HGG)
         name = grade.grade.value if manifest.target.is_grade else is_positive
         kept = [grade.grade_set.named, grade.grade_set.coverage] if grade.grade_set else ["", ""]
-        yield [said.study_id, name, grade.probability_hgg, *kept, "", ""]
+        because = write_reasons(grade.reasons)
+        yield [said.study_id, name, grade.probability_hgg, *kept, because, "", ""]
     else:
-        yield [said.study_id, "", "", "", "", *_failed(grade)]
+        yield [said.study_id, "", "", "", "", "", *_failed(grade)]
 
 
 def _places(option: str, columns: Sequence[str], forms: Sequence[Form]) -> _Table:

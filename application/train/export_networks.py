@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +29,8 @@ from gliobench.domain.studies.study import Study
 
 LARGEST_SHIFT_MM = 0.5
 SMALLEST_DICE = 0.999
+GRADERS = ("grader.onnx", "grader.json")
+"""Files of graders: of intensities, and of regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,15 @@ class ExportNetworks:
 
     Args:
         source: Real studies.
-        networks_of: Loads the networks of a fold; of None those that learned from everybody.
+        networks_of: Loads the networks of a fold, the localizer beside each grader; of None those that
+            learned from everybody.
         count_folds: Counts the folds of the runs.
         exported_backend: Runs the networks exported to a folder as the backend of a name.
         track: Wraps the ids of the studies that parity is checked on, e.g. in a progress bar.
     """
 
     source: StudySource
-    networks_of: Callable[[int | None], TrainedNetworks]
+    networks_of: Callable[[int | None], Sequence[TrainedNetworks]]
     count_folds: Callable[[], int]
     exported_backend: Callable[[str, Path], Backend]
     track: Track = iter
@@ -93,28 +96,53 @@ class ExportNetworks:
         Raises:
             NotFoundError: A run is not finished.
             InvalidInputError: There is no study, or no tumour was found in any.
-            JobError: The runtimes disagree on a study; nothing of these networks is exported.
+            JobError: The runtimes disagree on a study; nothing of these networks is exported. Or the
+                folder has a grader of an earlier export, that would be left beside another localizer.
         """
         for fold in range(self.count_folds()) if by_fold else [None]:
             folder = out if fold is None else out / f"fold-{fold}"
             yield folder, self._export(self.networks_of(fold), folder, limit)
 
-    def _export(self, trained: TrainedNetworks, out: Path, limit: int | None) -> list[StudyParity]:
-        trained = trained.recognising(learned_images(self.source, trained.trained_on))
-        before = backend_of(trained.localizer, trained.grader, provenance={"runtime": "PyTorch"})
-        study_ids = self.track(self.source.study_ids()[:limit])
+    def _export(
+        self, pairs: Sequence[TrainedNetworks], out: Path, limit: int | None
+    ) -> list[StudyParity]:
         out.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=out, prefix=".export-") as temporary:
             folder = Path(temporary)
-            trained.write(folder)
-            after = self.exported_backend(before.name, folder)
-            rows = check_parity(before, after, map(self.source.study, study_ids))
-            _refuse_failures(rows)
+            rows: list[StudyParity] = []
+            for n, trained in enumerate(pairs):
+                rows += self._write(trained, folder / str(n), limit)
             parity = [asdict(row) for row in rows]
             (folder / "parity.json").write_text(json.dumps(parity, indent=1) + "\n")
-            for path in sorted(folder.iterdir()):
-                path.replace(out / path.name)
+            written = {path.name: path for path in sorted(folder.rglob("*")) if path.is_file()}
+            _refuse_others(out, written)
+            for name, path in written.items():
+                path.replace(out / name)
         return rows
+
+    def _write(
+        self, trained: TrainedNetworks, folder: Path, limit: int | None
+    ) -> list[StudyParity]:
+        """Export a localizer and a grader alone into a folder, and check them there."""
+        trained = trained.recognising(learned_images(self.source, trained.trained_on))
+        before = backend_of(trained.localizer, trained.grader, provenance={"runtime": "PyTorch"})
+        study_ids = self.track(self.source.study_ids()[:limit])
+        folder.mkdir()
+        trained.write(folder)
+        after = self.exported_backend(before.name, folder)
+        rows = check_parity(before, after, map(self.source.study, study_ids))
+        _refuse_failures(rows)
+        return rows
+
+
+def _refuse_others(out: Path, written: Collection[str]) -> None:
+    """Check that no grader in a folder is of an earlier localizer."""
+    for name in GRADERS:
+        if name not in written and (out / name).exists():
+            raise JobError(
+                f"{out / name} is of an earlier export, with another localizer: name its training run "
+                "too, or choose another folder"
+            )
 
 
 def _refuse_failures(rows: list[StudyParity]) -> None:

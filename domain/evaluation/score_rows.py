@@ -33,6 +33,7 @@ from gliobench.domain.predictions.prediction import (
     GradeSet,
     NoTumour,
 )
+from gliobench.domain.predictions.reasons import read_reasons, write_reasons
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import is_phantom
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
@@ -55,6 +56,7 @@ LATER = {
     "confidence",
     "grade_set",
     "set_coverage",
+    "grade_reasons",
     *REFERENCE,
     *(f"{form.value}_{name}" for form in Form for name in MOVE),
     *(
@@ -110,8 +112,9 @@ def row_of(case: CaseScore) -> Row:
     match case.grade:
         case Failure():
             row |= _of_failure("grade", case.grade)
-        case GradePrediction(grade, probability, raw, kept):
+        case GradePrediction(grade, probability, raw, kept, reasons):
             row |= {"grade": grade.value, "probability_hgg": probability, "grade_raw": raw}
+            row["grade_reasons"] = write_reasons(reasons)
             if kept is not None:
                 row |= {"grade_set": kept.named, "set_coverage": kept.coverage}
     for form, outcome in case.localisation.items():
@@ -208,7 +211,9 @@ def _read_grade(row: Row) -> GradePrediction | Failure | None:
     kept = None
     if (said := row.get("grade_set")) is not None:  # absent from runs of older versions
         kept = GradeSet.of(said, row["set_coverage"])
-    return GradePrediction(Grade(row["grade"]), row["probability_hgg"], row["grade_raw"], kept)
+    reasons = read_reasons(row.get("grade_reasons"))
+    grade = Grade(row["grade"])
+    return GradePrediction(grade, row["probability_hgg"], row["grade_raw"], kept, reasons)
 
 
 def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
@@ -286,6 +291,7 @@ def _columns(
     yield from ((name, Kind.TEXT) for name in ("reference_grade", "grade"))
     yield "probability_hgg", Kind.NUMBER
     yield from _failure_columns("grade")
+    yield "grade_reasons", Kind.TEXT
     yield from (("scoring_plane", Kind.WHOLE), ("scoring_plane_axis", Kind.WHOLE))
     yield from ((name, Kind.FLAG) for name in ("oracle", "found_tumour", "tumour_free"))
     yield from ((end, Kind.TEXT) for name in REMARKS for end in (name, f"{name}_detail"))

@@ -18,6 +18,7 @@ from gliobench.domain.geometry.grids import BoolArray, Box, Box3D, Grid, Point, 
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import NESTED, Region
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Grade, Study
 
 
@@ -125,6 +126,8 @@ class GradePrediction:
         probability_hgg: P(HGG) in [0, 1]; None where the model gives only a label.
         raw: The model's own words, where it spoke.
         grade_set: The grades that are not excluded; None where the model does not say.
+        reasons: The findings whose weights add up to the log-odds of HGG; empty where the model
+            gives none.
 
     Raises:
         WrongAnswerError: The probability lies outside [0, 1].
@@ -134,6 +137,7 @@ class GradePrediction:
     probability_hgg: float | None = None
     raw: str | None = None
     grade_set: GradeSet | None = None
+    reasons: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         if self.probability_hgg is not None and not 0.0 <= self.probability_hgg <= 1.0:

@@ -27,6 +27,7 @@ from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.messages import printable
 from gliobench.domain.position.lesion import Lesion
 from gliobench.domain.predictions.prediction import GradePrediction, Mask
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.prediction_view import prediction_json
@@ -175,6 +176,12 @@ class Prediction:
         """P(HGG) in [0, 1]."""
         grade = self.reading.grade
         return grade.probability_hgg if isinstance(grade, GradePrediction) else None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The findings behind the grade, whose weights add up to the log-odds of HGG."""
+        grade = self.reading.grade
+        return grade.reasons if isinstance(grade, GradePrediction) else ()
 
     @property
     def tumour_found(self) -> bool | None:

@@ -14,6 +14,7 @@ from rich.progress import TextColumn
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Trainer
 from gliobench.application.predict.read_reference import reference_faults
+from gliobench.application.train.learn_regions import CHOSEN
 from gliobench.application.train.training_studies import check_regions
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.studies.folds import folds_by_site
@@ -111,6 +112,52 @@ def grader(
         final_only=final_only,
         seed=seed,
         folds_of=folds_of,
+    )
+
+
+@app.command()
+def regions(
+    masks: Annotated[Path, typer.Argument(help="Reference masks with grades (.npz).")],
+    out: OutOption,
+    dataset: Annotated[
+        str | None, typer.Option(help="Whole studies whose masks to learn from too.")
+    ] = None,
+    localizer: Annotated[
+        Path | None,
+        typer.Option(
+            help="Training run of the localizer: its folds segment the studies of --dataset, its errors "
+            "there are learned for the other tumours too, and its folds are used."
+        ),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(help="Feature of the model (repeatable); default: rim and enclosed."),
+    ] = None,
+    folds: FoldsOption = 5,
+    fold: FoldOption = None,
+    by_site: BySiteOption = False,
+    final_only: FinalOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Train the grader of regions on masks, and evaluate it on held-out patients."""
+    if localizer and not dataset:
+        raise typer.BadParameter("--localizer needs --dataset: the studies that it segments")
+    trainer = container.region_trainer(
+        _studies(dataset, NESTED) if dataset else None,
+        masks=masks,
+        localizer_run=localizer,
+        folds=container.read_folds(localizer / "folds.json") if localizer else None,
+        features=feature or CHOSEN,
+    )
+    _run(
+        trainer,
+        out,
+        folds,
+        fold,
+        by_site=by_site,
+        final_only=final_only,
+        seed=seed,
+        folds_of=None if by_site else localizer,
     )
 
 

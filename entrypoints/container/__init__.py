@@ -139,6 +139,7 @@ class Container(containers.DeclarativeContainer):
 
     localizer_trainer = Factory(_trainer("trainers.localizer_trainer"))
     grader_trainer = Factory(_trainer("trainers.grader_trainer"))
+    region_trainer = Factory(_trainer("trainers.region_trainer"))
     slice_trainer = Factory(_trainer("trainers.slice_trainer"))
     lora_trainer = Factory(
         _wired("fine_tuning.lora_trainer", extra="vlm", purpose="Fine-tuning"), settings=settings

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from gliobench.adapters.monai import (
     GraderTrainer,
     LocalizerTrainer,
+    RegionTrainer,
     Schedule,
     SliceTrainer,
     TrainedNetworks,
     count_folds,
     load_lesion_cubes,
+    load_mask_tumours,
+    load_study_tumours,
 )
 from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.phantom import PhantomStudySource
@@ -66,13 +69,46 @@ def grader_trainer(
     Raises:
         InvalidInputError: The cubes cannot be read.
     """
-    subjects = NameMapping.near(cubes.resolve().parent).subjects
     return GraderTrainer(
         load_lesion_cubes(cubes, masks),
         source,
-        sites={name: one.site for name, one in subjects.items() if one.site},
+        sites=_sites(cubes),
         schedule=Schedule(steps=steps, seed=seed),
     )
+
+
+def region_trainer(
+    source: StudySource | None,
+    *,
+    masks: Path,
+    localizer_run: Path | None = None,
+    folds: Mapping[str, int] | None = None,
+    features: Sequence[str],
+) -> Trainer:
+    """Return what trains graders on the regions of masks, and of studies besides.
+
+    Args:
+        source: Whole studies with grades and masks; their measures take the place of those of `masks`.
+        masks: Archive of masks.
+        localizer_run: Of a localizer, whose held-out predictions are learned from; it needs the studies.
+        folds: Of that run, by patient.
+        features: Of the model.
+
+    Raises:
+        InvalidInputError: The masks cannot be read, or a feature is not known.
+        JobError: A fold of the localizer is not done.
+    """
+    tumours = {tumour.patient_id: tumour for tumour in load_mask_tumours(masks, _sites(masks))}
+    if source is not None:
+        found = load_study_tumours(source, localizer_run, folds or {})
+        tumours |= {tumour.patient_id: tumour for tumour in found}
+    return RegionTrainer(list(tumours.values()), features=features)
+
+
+def _sites(archive: Path) -> dict[str, str]:
+    """Read the sites of patients from the name mapping near an archive."""
+    subjects = NameMapping.near(archive.resolve().parent).subjects
+    return {name: subject.site for name, subject in subjects.items() if subject.site}
 
 
 def slice_trainer(source: StudySource, *, steps: int, seed: int) -> Trainer:
@@ -88,7 +124,7 @@ def slice_trainer(source: StudySource, *, steps: int, seed: int) -> Trainer:
 def export_networks(
     source: StudySource,
     localizer_run: Path,
-    grader_run: Path | None = None,
+    grader_runs: Sequence[Path] = (),
     *,
     exported_backend: Callable[[str, Path], Backend],
 ) -> ExportNetworks:
@@ -97,12 +133,15 @@ def export_networks(
     Args:
         source: Real studies.
         localizer_run: Of the localizer; of both networks of slices, where there is no other.
-        grader_run: Of the grader.
+        grader_runs: Of the graders: of intensities, of regions, or both.
         exported_backend: Runs exported networks as the backend of a name.
     """
+    runs: Sequence[Path | None] = grader_runs or [None]
     return ExportNetworks(
         source,
-        networks_of=lambda fold: TrainedNetworks.of(localizer_run, grader_run, fold=fold),
+        networks_of=lambda fold: [
+            TrainedNetworks.of(localizer_run, run, fold=fold) for run in runs
+        ],
         count_folds=lambda: count_folds(localizer_run),
         exported_backend=exported_backend,
         track=partial(tracked, "checking"),

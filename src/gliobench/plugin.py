@@ -42,6 +42,7 @@ from gliobench.domain.predictions.prediction import (
     Mask,
     NoTumour,
 )
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.grading_target import GradingTarget
 from gliobench.domain.studies.image_hash import image_hash
 from gliobench.domain.studies.patients import patient_hash
@@ -84,6 +85,7 @@ __all__ = [
     "Point3D",
     "Polygon",
     "Reads",
+    "Reason",
     "Region",
     "Study",
     "image_hash",

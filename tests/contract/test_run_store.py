@@ -37,6 +37,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     Mask,
 )
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
@@ -176,7 +177,8 @@ def test_points_boxes_polygons_and_failures_come_back_as_they_were(
 def test_the_words_behind_a_grade_and_a_place_come_back_as_they_were(
     reopen: Callable[[], RunStore],
 ) -> None:
-    grade = GradePrediction(Grade.HGG, 0.5, raw='{"grade": "HGG"}\n\x07 ü')
+    because = (Reason("et_ml", "ET 1.5 ml", 1 / 3), Reason("wt_ml", "WT 9 ml", -0.1))
+    grade = GradePrediction(Grade.HGG, 0.5, raw='{"grade": "HGG"}\n\x07 ü', reasons=because)
     answers = {Form.POINT: Point(PLANE, at=(1.0, 2.0)), Form.BOX: RAW, Form.MASK: RAW}
     place = LocalisationPrediction(answers, raw={Form.POINT: "(0.4, 0.6)\n"})
 
@@ -316,7 +318,9 @@ KEPT_SCORES = [
         "p1",
         "TMC",
         Grade.LGG,
-        grade=GradePrediction(Grade.HGG, 0.1 + 0.2, raw="HGG\n\x07 ü"),
+        grade=GradePrediction(
+            Grade.HGG, 0.1 + 0.2, raw="HGG\n\x07 ü", reasons=(Reason("et", "ET 1 ml", 1 / 3),)
+        ),
         localisation=ALL_FORMS,
         plane=PLANE_OF_SCORES,
         oracle=True,

@@ -31,6 +31,7 @@ KINDS: dict[str, Make] = {
     "png": images.pictures,
     "run folders": runs.run_folders,
     "onnx": runs.networks,
+    "region graders": runs.region_graders,
     "masks": masks.masks,
     "tables": texts.tables,
     "metadata": texts.metadata,

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from fuzz.ground import STUDIES, Ground, copied
 from fuzz.harness import Hostile
 from fuzz.mutations import HOSTILE_TEXTS, HOSTILE_VALUES, damaged_bytes, damaged_json
+from gliobench.domain.networks.conformal_sets import ConformalSets
+from gliobench.domain.networks.region_grader import RegionGrader, Term
 
 BACKENDS = ("brain-centroid", "cnn-onnx")
 
@@ -159,6 +161,25 @@ def _false_archive(rng: random.Random, name: str) -> tuple[str, bytes]:
         archive.writestr(f"{name}.npy", head + bytes(rng.choice((0, 1000, 2**27))))
         archive.writestr("../../outside.npy", head)
     return f"{name} declares {shape[:30]}", file.getvalue()
+
+
+REGION_GRADER = RegionGrader(
+    terms=(Term("rim", 0.5, 0.3, 1.2), Term("enclosed", 0.3, 0.2, 1.9)),
+    intercept=0.4,
+    trained_on=("aa", "bb"),
+    conformal=ConformalSets(coverage=0.9, lgg_up_to=0.7, hgg_from=0.2, n_lgg=10, n_hgg=20),
+)
+
+
+def region_graders(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """Damage the grader of regions beside the embedded localizer."""
+    weights = here / "weights"
+    copied(ground.weights / "localizer.onnx", weights / "localizer.onnx")
+    what, content = damaged_json(rng, REGION_GRADER.to_json().encode())
+    (weights / "grader.json").write_bytes(content)
+    study = f"{ground.studies}/{STUDIES[0]}"
+    command = rng.choice((("predict", study, "--out", "out", "--json"), ("backends",)))
+    return Hostile(("--set", "weights_dir={here}/weights", *command), f"grader.json: {what}")
 
 
 def networks(rng: random.Random, here: Path, ground: Ground) -> Hostile:

@@ -76,13 +76,14 @@ function offerOverlays(one) {
 
 const OUTCOMES = { right: "✓ correct", wrong: "✗ wrong", failed: "failed" };
 
-function answerBlock({ name, arm }, { outcome = "", values = [], why = [], words }) {
+function answerBlock({ name, arm }, { outcome = "", values = [], findings, why = [], words }) {
   const known = facts.columns.flatMap((title, n) => (values[n] ? [made("dt", {}, title), made("dd", {}, values[n])] : []));
   return made(
     "li",
     {},
     made("h4", {}, made("span", { className: `dot arm-${arm}` }), name, " ", made("span", { className: outcome }, OUTCOMES[outcome] || "")),
     known.length ? made("dl", {}, ...known) : made("p", {}, "This backend has not read the case."),
+    ...(findings ? [made("p", {}, made("span", { className: "quiet" }, `${facts.findings} `), findings)] : []),
     ...why.map((reason) => made("p", { className: "failed" }, reason)),
     ...(words ? [made("p", { className: "quiet" }, "Raw answer"), made("blockquote", {}, words)] : []),
   );

@@ -17,6 +17,7 @@ from gliobench.adapters.html.casebook.viewer import (
 )
 from gliobench.domain.comparison.casebook import Casebook
 from gliobench.domain.predictions.prediction import FailureReason
+from gliobench.domain.studies.grading_target import POSITIVE
 
 SCRIPTS = ("table.js", "case.js", "volume.js")
 ARM_COLOURS = 7
@@ -86,6 +87,7 @@ def case_section(book: Casebook) -> CaseSection:
             "order": sorted(range(len(names)), key=lambda n: names[n] in book.baselines),
             "models": models,
             "columns": [title for title, _ in COLUMNS],
+            "findings": f"Reasons (log-odds of {POSITIVE})",
             "cases": [
                 drawing(row, names) | {"groups": [of.number for of in members if of.members[n]]}
                 for n, row in enumerate(rows)

@@ -10,7 +10,9 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.prediction_files import read_grades, targets_in
 from gliobench.application.backends.imported import check_targets
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.files.tables import write_csv
 from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
+from gliobench.domain.predictions.reasons import Reason, write_reasons
 from gliobench.domain.studies.study import Grade
 
 HGG, LGG = Grade.HGG, Grade.LGG
@@ -76,6 +78,24 @@ def test_a_row_without_an_answer_is_a_failure_with_its_reason(tmp_path: Path) ->
     )
     assert found["b"] == Failure(FailureReason.REFUSAL, "=no")
     assert found["c d"] == GradePrediction(HGG, 0.5)
+
+
+def test_reasons_are_read_as_they_were_exported(tmp_path: Path) -> None:
+    because = (Reason("et_ml", "ET 1.5 ml, all", 1 / 3),)
+    table = write_csv(
+        ["study_id", "grade", "probability_hgg", "reasons"],
+        [["a", "HGG", 0.75, write_reasons(because)], ["b", "", 0.25, write_reasons(())]],
+    )
+
+    found = graded(tmp_path, table)
+
+    assert found["a"] == GradePrediction(HGG, 0.75, reasons=because)
+    assert found["b"] == GradePrediction(LGG, 0.25)
+
+
+def test_reasons_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="row 2: reasons cannot be read"):
+        graded(tmp_path, "study_id,grade,reasons\na,HGG,large\n")
 
 
 def test_parquet_and_json_keep_every_digit(tmp_path: Path) -> None:

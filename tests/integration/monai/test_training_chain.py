@@ -41,6 +41,7 @@ class Place:
     masks: Path
     localizer: Path
     grader: Path
+    regions: Path
     weights: Path
 
 
@@ -64,9 +65,8 @@ def place(smaller_network: None, tmp_path_factory: pytest.TempPathFactory) -> Pl
     source = PhantomStudySource(COUNT, spacing_mm=2.0)
     export_phantoms(root / "studies", source)
     cubes, masks = write_lesion_cubes(root / "cubes", source)
-    place = Place(
-        root / "studies", cubes, masks, root / "localizer", root / "grader", root / "weights"
-    )
+    runs = [root / name for name in ("localizer", "grader", "regions", "weights")]
+    place = Place(root / "studies", cubes, masks, *runs)
     few = ("--steps", 2, "--folds", 2)
     for command in (
         ("localizer", place.studies, "--cubes", cubes, "--masks", masks, "--out", place.localizer),
@@ -74,6 +74,12 @@ def place(smaller_network: None, tmp_path_factory: pytest.TempPathFactory) -> Pl
     ):
         result = gliobench("train", *command, *few)
         assert result.exit_code == 0, result.output
+    segmented = ("--dataset", place.studies, "--localizer", place.localizer)
+    result = gliobench(
+        *("train", "regions", masks, *segmented, "--folds", 2, "--feature", "wt_ml"),
+        *("--out", place.regions),
+    )
+    assert result.exit_code == 0, result.output
     return place
 
 
@@ -96,6 +102,55 @@ def test_every_patient_is_held_out_once_by_both_networks(place: Place) -> None:
         folds[run] = {row["patient_id"]: row["fold"] for row in rows}
 
     assert folds[place.localizer] == folds[place.grader]
+
+
+def test_the_region_grader_is_judged_on_the_predicted_masks_of_the_same_folds(
+    place: Place,
+) -> None:
+    rows = json.loads((place.regions / "out_of_fold.json").read_text())
+    folds = json.loads((place.localizer / "folds.json").read_text())
+
+    assert {row["patient_id"]: row["fold"] for row in rows} == folds
+    assert all(row["segmented"] for row in rows)
+
+
+def test_both_graders_are_exported_beside_one_localizer(place: Place, tmp_path: Path) -> None:
+    exported = gliobench(
+        *("export", place.localizer, place.grader, place.regions, "--check", place.studies),
+        *("--out", tmp_path / "weights", "--limit", 1),
+    )
+
+    assert exported.exit_code == 0, exported.output
+    assert sorted(path.name for path in (tmp_path / "weights").iterdir()) == [
+        "grader.json",
+        "grader.onnx",
+        "localizer.onnx",
+        "parity.json",
+    ]
+    assert "1 studies: no grade flipped" in exported.stdout
+    result = gliobench(
+        *("--set", f"weights_dir={tmp_path / 'weights'}", "predict"),
+        *(place.studies / "Phantom_0000", "--out", tmp_path, "--json", "--force"),
+    )
+    assert result.exit_code == 0, result.output
+    grade = json.loads(result.stdout)["grade"]
+    assert [item["feature"] for item in grade["reasons"]] == ["wt_ml", "baseline"]
+    assert "reasons" in (tmp_path / "prediction.json").read_text()
+
+
+def test_a_grader_of_an_earlier_export_is_not_left_beside_another_localizer(
+    place: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "grader.onnx").write_bytes(b"of before")
+
+    result = gliobench(
+        *("export", place.localizer, place.regions, "--check", place.studies),
+        *("--out", tmp_path, "--limit", 1),
+    )
+
+    assert result.exit_code == 1
+    assert "grader.onnx is of an earlier export" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["grader.onnx"]
 
 
 def test_a_finished_run_is_not_fitted_again(place: Place) -> None:

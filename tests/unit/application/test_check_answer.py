@@ -27,6 +27,7 @@ from gliobench.plugin import (
     Point,
     Point3D,
     Polygon,
+    Reason,
     Region,
     Study,
 )
@@ -77,6 +78,9 @@ def mask(shape: tuple[int, int, int] = STUDY.grid.shape, dtype: Any = bool, **gr
         (lambda: GradePrediction(Grade.HGG, True), "probability_hgg True: wanted a finite number"),
         (lambda: GradePrediction(Grade.HGG, "0.9"), "TypeError"),
         (lambda: GradePrediction(Grade.HGG, raw=3), "raw 3: wanted str"),
+        (lambda: GradePrediction(Grade.HGG, reasons=["ET"]), "wanted tuple"),
+        (lambda: GradePrediction(Grade.HGG, reasons=("ET",)), "reason 'ET': wanted Reason"),
+        (lambda: GradePrediction(Grade.HGG, reasons=(Reason("et", 5, 0.1),)), "reason's text 5"),
         (lambda: Failure("no idea", "why"), "failure's reason 'no idea': wanted FailureReason"),
         (lambda: Failure(FailureReason.REFUSAL, None), "failure's detail None: wanted str"),
         (lambda: None, "grade None: wanted GradePrediction"),

@@ -13,8 +13,10 @@ from gliobench.domain.geometry.grids import Axis, Plane
 from gliobench.domain.position.brain_regions import BrainRegion
 from gliobench.domain.position.diameters import Diameters
 from gliobench.domain.position.lesion import Lesion, RegionShare, Side
+from gliobench.domain.predictions.prediction import GradePrediction
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.faults import Fault, FaultKind
-from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.study import Grade, Modality
 
 AXIAL_4 = Plane(Axis.AXIAL, 4)
 LESION = Lesion(
@@ -76,6 +78,18 @@ def test_nothing_is_absent_from_a_single_slice() -> None:
     (warning,) = warnings_of(replace(reading(lesion=None), study=study))
 
     assert warning.startswith("selection of the slice not stated")
+
+
+def test_the_reasons_of_a_grade_stand_below_it_with_their_weights() -> None:
+    because = (Reason("et_ml", "ET 12.0 ml", 1.25), Reason("wt_ml", "WT 80.0 ml", -0.5))
+    grade = GradePrediction(Grade.HGG, 0.9, reasons=because)
+
+    lines = [(item.title, item.text) for item in observations(reading(grade=grade))]
+
+    assert lines[:2] == [
+        ("Grade", "HGG, P(HGG) = 0.90"),
+        ("Reasons", "ET 12.0 ml (+1.2), WT 80.0 ml (−0.5); log-odds of HGG in brackets"),
+    ]
 
 
 def test_where_only_a_centre_is_known_the_region_is_that_of_the_centre() -> None:

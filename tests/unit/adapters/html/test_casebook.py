@@ -30,6 +30,7 @@ from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Box, Grid, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
+from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.grading_target import CLASS_TITLE, NEGATIVE, POSITIVE
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
@@ -343,6 +344,14 @@ def test_reasons_are_told_once_and_words_are_cut() -> None:
     (answer,) = drawn["backends"]
     assert (answer["why"], answer["reasons"]) == (["refusal: no"], ["refusal"])
     assert answer["words"] == "x" * 400
+
+
+def test_the_reasons_of_a_grade_are_shown_with_their_weights() -> None:
+    grade = GradePrediction(Grade.HGG, 0.9, reasons=(Reason("et_ml", "ET 12.0 ml", 1.25),))
+
+    (drawn,) = drawings(Casebook(("one",), (CaseEntry({"one": fake_case_score(grade=grade)}),)))
+
+    assert drawn["backends"][0]["findings"] == "ET 12.0 ml (+1.2)"
 
 
 def test_a_volume_is_packed_as_nifti_files_in_one_place(book: Casebook) -> None:

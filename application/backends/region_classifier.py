@@ -1,0 +1,65 @@
+"""Grades the tumour by its regions, as the localizer found them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import final
+
+from scipy.special import expit
+
+from gliobench.application.backends.tumour_finder import TumourFinder
+from gliobench.application.ports.classifier import Classifier
+from gliobench.domain.networks.region_grader import BASELINE, RegionGrader
+from gliobench.domain.networks.region_measures import FEATURES, RegionMeasures
+from gliobench.domain.predictions.prediction import (
+    Failure,
+    FailureReason,
+    GradePrediction,
+    GradeSet,
+)
+from gliobench.domain.predictions.reasons import Reason
+from gliobench.domain.studies.study import Study
+
+
+@final
+class RegionClassifier(Classifier):
+    """Gives a calibrated P(HGG) with its reasons; a study without a tumour found fails.
+
+    It reads no intensities, so it grades whatever the localizer segments.
+
+    Args:
+        grader: The model.
+        finder: Shared with the localizer, so that a study is segmented once.
+    """
+
+    def __init__(self, grader: RegionGrader, finder: TumourFinder) -> None:
+        self._grader = grader
+        self._finder = finder
+
+    def classify(self, studies: Sequence[Study]) -> list[GradePrediction | Failure]:
+        """Grade each study."""
+        return [self._classify(study) for study in studies]
+
+    def _classify(self, study: Study) -> GradePrediction | Failure:
+        found = self._finder.find(study)
+        if isinstance(found, Failure):
+            return found
+        if found.regions is None:
+            return Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
+        return graded(self._grader, RegionMeasures.of(found.regions, study.grid))
+
+
+def graded(grader: RegionGrader, measures: RegionMeasures) -> GradePrediction:
+    """Grade a tumour; the reasons are in order of their weight, the baseline last."""
+    parts = grader.log_odds(measures)
+    probability = float(expit(sum(parts.values())))
+    baseline = Reason(BASELINE, "average tumour", parts.pop(BASELINE))
+    reasons = [Reason(name, FEATURES[name].text(measures), part) for name, part in parts.items()]
+    ordered = sorted(reasons, key=lambda item: -abs(item.log_odds))
+    sets = grader.conformal
+    return replace(
+        GradePrediction.likelier(probability),
+        grade_set=None if sets is None else GradeSet(sets.grades(probability), sets.coverage),
+        reasons=(*ordered, baseline),
+    )
