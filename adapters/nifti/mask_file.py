@@ -81,7 +81,7 @@ def read_integers(path: DatasetPath) -> frozenset[int]:
         NotFoundError: There is no such file.
         FaultyStudyError: It cannot be read, or contains fractions.
     """
-    labels = read_labels(ImageFile.open(path))
+    labels = read_labels(ImageFile.open(path)).ravel(order="K")  # in memory order: faster
     return frozenset(int(item) for item in np.unique(labels[labels != 0]))
 
 

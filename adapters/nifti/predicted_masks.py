@@ -15,7 +15,7 @@ from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.adapters.nifti.mask_file import read_integers
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
 from gliobench.adapters.nifti.study_images import content_of
-from gliobench.application.datasets.dataset_labels import Track
+from gliobench.application.datasets.dataset_labels import Track, integers_by_study
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import (
     IGNORED,
@@ -168,13 +168,9 @@ def integers_of(files: MaskFiles, *, track: Track = iter) -> dict[str, Integers]
         files: Of a folder.
         track: Wraps the study ids, e.g. in a progress bar.
     """
-    found: dict[str, Integers] = {}
-    for study_id in track(list(files.paths)):
-        try:
-            found[study_id] = read_integers(files.paths[study_id])
-        except FaultError:  # reported when it is read as an answer
-            continue
-    return found
+    return integers_by_study(
+        lambda study_id: read_integers(files.paths[study_id]), track(list(files.paths))
+    )
 
 
 def _hash(path: DatasetPath) -> str:

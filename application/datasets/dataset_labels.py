@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
+from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.proposal import Integers, Proposal, propose
@@ -14,7 +13,7 @@ from gliobench.domain.labels.proposal import Integers, Proposal, propose
 Track: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
 """Gives back the study ids one by one, and may show how far it is."""
 READ_AT_ONCE = 4
-"""Masks that are read side by side: inflating them leaves Python's lock alone."""
+"""Masks that are read side by side."""
 
 
 def settle_labels(
@@ -59,21 +58,24 @@ def propose_labels(
         StoreError: The source cannot be read now.
     """
     wanted = source.study_ids() if study_ids is None else study_ids
-    return propose(dict(_masks(source, track(wanted))))
+    return propose(integers_by_study(source.mask_integers, track(wanted)))
 
 
-def _masks(source: StudySource, study_ids: Iterable[str]) -> Iterator[tuple[str, Integers]]:
-    left = iter(study_ids)
-    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        while some := list(islice(left, READ_AT_ONCE)):
-            read = pool.map(lambda one: _integers(source, one), some)
-            yield from (
-                (item, held) for item, held in zip(some, read, strict=True) if held is not None
-            )
+def integers_by_study(
+    read: Callable[[str], Integers | None], study_ids: Iterable[str]
+) -> dict[str, Integers]:
+    """Read the integers of masks; one that is not there or cannot be read is left out.
 
+    Args:
+        read: Reads those of a study.
+        study_ids: Of these.
+    """
 
-def _integers(source: StudySource, study_id: str) -> Integers | None:
-    try:
-        return source.mask_integers(study_id)
-    except FaultError:
-        return None
+    def held(study_id: str) -> tuple[str, Integers | None]:
+        try:
+            return study_id, read(study_id)
+        except FaultError:
+            return study_id, None
+
+    found = side_by_side(held, study_ids, at_once=READ_AT_ONCE)
+    return {study_id: integers for study_id, integers in found if integers is not None}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunStore
 from gliobench.application.ports.study_source import StudySource
@@ -32,6 +33,8 @@ SIZE_PX = 256
 """Edge of a kept picture."""
 PREFERRED = (*ESSENTIAL, Modality.T1N, Modality.T2W)
 """Which modality is kept: the first of these that can be read."""
+DRAWN_AT_ONCE = 2
+"""Studies that are drawn side by side: each takes the memory of an image or two."""
 LEAST_PLANES = 8
 """Fewer than these along an axis are no volume to turn around."""
 
@@ -92,7 +95,10 @@ class SaveCases:
         """
         wanted = self._slices | self._volumes
         ours = [case for case in cases if case.study_id in wanted and not may_harm(case)]
-        drawn = {case.study_id: one for case in ours if (one := self._drawing(case)) is not None}
+        drawings = side_by_side(self._drawing, ours, at_once=DRAWN_AT_ONCE)
+        drawn = {
+            case.study_id: one for case, one in zip(ours, drawings, strict=True) if one is not None
+        }
         kept = {study_id: one.case for study_id, one in drawn.items()}
         solid = {keys[study_id]: one for study_id, one in drawn.items() if one.coarsening}
         for key, mask in _masks(store, solid):

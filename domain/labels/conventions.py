@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.geometry.grids import BoolArray, extent
 from gliobench.domain.labels.regions import NESTED, Region, localised_region
 
 LARGEST = 255
@@ -74,20 +74,23 @@ class LabelConvention:
         Raises:
             InvalidInputError: A number that this convention does not have.
         """
-        voxels = self._by_tissue(labels)
-        known = reduce(np.logical_or, voxels.values(), np.asarray(labels == 0))
+        seen = np.asarray(labels != 0)
+        block = extent(seen) if seen.any() else (slice(0),) * labels.ndim
+        voxels = self._by_tissue(labels[block])
+        known = reduce(np.logical_or, voxels.values(), ~seen[block])
         if not known.all():
-            strange = [f"{item:g}" for item in np.unique(labels[~known])[:5].tolist()]
+            strange = [f"{item:g}" for item in np.unique(labels[block][~known])[:5].tolist()]
             wanted = ", ".join(map(str, [0, *sorted(self.tissues)]))
             raise InvalidInputError(
                 f"label {', '.join(strange)} is not of {self.name}: wanted {wanted}"
             )
-        return {
-            region: reduce(np.logical_or, [voxels[integer] for integer in sorted(integers)]).copy(
-                "K"
-            )
-            for region, integers in self.regions.items()
-        }
+        regions = {}
+        for region, integers in self.regions.items():
+            order: Literal["F", "C"] = "F" if seen.flags.f_contiguous else "C"
+            regions[region] = np.zeros(labels.shape, dtype=np.bool_, order=order)
+            inside = [voxels[integer] for integer in sorted(integers)]
+            regions[region][block] = reduce(np.logical_or, inside)
+        return regions
 
     def merge(self, regions: Mapping[Region, BoolArray]) -> NDArray[np.uint8]:
         """Merge regions into a label map; inner regions take precedence and extend the outer ones.

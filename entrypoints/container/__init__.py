@@ -72,6 +72,9 @@ class Container(containers.DeclarativeContainer):
 
     dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
     file_backend = Factory(_wired("prediction_files.file_backend"), open_path=dataset_path.provider)
+    settle_labels = Factory(
+        _wired("prediction_files.with_settled_labels"), open_path=dataset_path.provider
+    )
     program_backend = Factory(
         _wired("programs.program_backend"),
         open_path=dataset_path.provider,
@@ -179,6 +182,7 @@ class Container(containers.DeclarativeContainer):
         open_place=run_place.provider,
         executor=executor,
         encoder=picture_encoder,
+        settle_labels=settle_labels.provider,
     )
     merge_shards = Factory(_late("application.evaluate.merge_shards.MergeShards"))
     open_runs = Factory(

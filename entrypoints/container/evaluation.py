@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
 from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
@@ -19,11 +20,15 @@ from gliobench.application.evaluate.request import (
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.ports.executor import Executor
 from gliobench.application.ports.picture_encoder import PictureEncoder
+from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.progress import tracked
-from gliobench.entrypoints.settings import Settings
+from gliobench.entrypoints.settings import Settings, backend_table
 from gliobench.entrypoints.stopping import terminating
+
+SettleLabels: TypeAlias = Callable[[Mapping[str, object], StudySource], Mapping[str, object]]
+"""Adds to the options of a backend that reads files what the labels of its masks mean."""
 
 
 def executor(settings: Settings, ray_executor: Callable[[], Executor]) -> Executor:
@@ -46,6 +51,7 @@ def evaluate(
     open_place: OpenPlace,
     executor: Executor,
     encoder: PictureEncoder,
+    settle_labels: SettleLabels,
     watch: Watch = lambda _: None,
 ) -> Evaluate:
     """Return the use case, as the settings have it.
@@ -56,13 +62,14 @@ def evaluate(
         open_place: Opens the place of the runs.
         executor: Starts the workers.
         encoder: Of the pictures that are saved.
+        settle_labels: Concludes what the labels of predicted masks mean.
         watch: Called with the progress.
     """
     return Evaluate(
         open_dataset=open_dataset,
         open_place=open_place,
         executor=executor,
-        work_of=partial(WorkOnRequest, _with_fair_share(settings)),
+        work_of=partial(_work_of, _with_fair_share(settings), open_dataset, settle_labels),
         encoder=encoder,
         saved_images=SavedImages(settings.keep.pictures, settings.keep.volumes),
         batch_size=settings.batch_size,
@@ -96,6 +103,24 @@ class WorkOnRequest:
         adopt(self.settings)
         made: EvaluateBatch = container.work_on(self.request)
         return made
+
+
+def _work_of(
+    settings: Settings,
+    open_dataset: OpenDataset,
+    settle_labels: SettleLabels,
+    request: EvaluationRequest,
+) -> WorkOnRequest:
+    """Settle what the labels of predicted masks mean before any worker starts: once for all of them."""
+    tables = {
+        name: {**settle_labels(options, request.source(open_dataset)), "kind": kind}
+        for name in request.names
+        if (kind := (options := backend_table(settings, name)).pop("kind", None)) == "files"
+        and request.control is None  # which no files are asked under
+    }
+    return WorkOnRequest(
+        settings.model_copy(update={"backend": settings.backend | tables}), request
+    )
 
 
 def _with_fair_share(settings: Settings) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, ids_in
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks, integers_of
@@ -48,7 +48,9 @@ class FileTable(BaseModel):
 
     masks: str | None = Field(None, description="folder of NIfTI masks named by study")
     pattern: str | None = Field(None, description="path of a mask within it, {study_id}_out.nii.gz")
-    labels: str | None = Field(None, description="label convention of the masks: a name or a file")
+    labels: str | InstanceOf[LabelConvention] | None = Field(
+        None, description="label convention of the masks: a name or a file"
+    )
     resample: bool = Field(False, description="take masks on other grids by the nearest voxel")
     grades: str | None = Field(None, description="table of grades or P(HGG)")
     points: str | None = Field(None, description="table of points")
@@ -95,6 +97,31 @@ def file_backend(
     if source is not None:
         check_belongs(name, files, source)
     return backend
+
+
+def with_settled_labels(
+    table: Mapping[str, object], source: StudySource, *, open_path: OpenPath
+) -> Mapping[str, object]:
+    """Return the options of a backend with what the labels of its masks mean: all masks are read once.
+
+    Args:
+        table: Options; wrong ones are left to `file_backend`.
+        source: The studies that it will be asked about.
+        open_path: Opens a folder.
+
+    Raises:
+        NotFoundError: The folder is not there, or holds no mask of these studies.
+        UndeclaredLabelsError: The labels of the masks may mean several things.
+    """
+    try:
+        options = FileTable.model_validate(dict(table))
+    except ValidationError:
+        return table
+    if options.masks is None or options.labels is not None:
+        return table
+    root = open_path(options.masks)
+    files = MaskFiles.find(root, source.study_ids(), pattern=options.pattern)
+    return {**table, "labels": _convention(files, options, source)}
 
 
 def training_patients(
@@ -168,6 +195,8 @@ def _masks(
 def _convention(
     files: MaskFiles, options: FileTable, source: StudySource | None
 ) -> LabelConvention:
+    if isinstance(options.labels, LabelConvention):
+        return options.labels
     if options.labels is not None:
         return declared_convention(options.labels)
     labels = None if source is None else source.labels

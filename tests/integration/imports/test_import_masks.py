@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,17 @@ from typer.testing import CliRunner
 
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
+from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.domain.geometry.grids import Grid, Point3D
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.conventions import BUILT_IN
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.predictions.prediction import FailureReason, Form, GradePrediction
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container
+from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.settings import changed
 
 OF_2017 = BUILT_IN["brats-gli-2017"]
 CASES = [fake_case(f"BraTS20_Training_00{n}") for n in range(1, 5)]
@@ -226,6 +230,21 @@ def test_workers_and_shards_read_the_same_files(
     assert sorted(path.name for path in (tmp_path / "e").glob("*.nii.gz")) == [
         f"{one}.nii.gz" for one in IDS
     ]
+
+
+def test_a_worker_does_not_read_all_masks_to_conclude_their_labels_again(
+    dataset: Path, masks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {"kind": "files", "masks": str(masks)}
+    adopt(changed(container.settings(), {"backend": {"tool": table}}))
+    labels = DatasetLabels(OF_2017)
+    request = EvaluationRequest(str(dataset), ("tool",), str(masks.parent / "runs"), labels=labels)
+    make_work = pickle.loads(pickle.dumps(container.evaluate().work_of(request)))
+    monkeypatch.delattr("gliobench.adapters.nifti.predicted_masks.read_integers")
+
+    (manifest,) = make_work().manifests
+
+    assert "labels brats-gli-2017" in manifest.provenance["masks"]
 
 
 def test_grades_places_and_masks_make_one_arm(dataset: Path, masks: Path, tmp_path: Path) -> None:
