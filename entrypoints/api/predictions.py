@@ -184,6 +184,13 @@ class Prediction:
         return grade.reasons if isinstance(grade, GradePrediction) else ()
 
     @property
+    def grade_set(self) -> tuple[str, ...] | None:
+        """The grades that are not excluded: one, both or none; None where the backend does not say."""
+        grade = self.reading.grade
+        kept = grade.grade_set if isinstance(grade, GradePrediction) else None
+        return None if kept is None else tuple(item.value for item in kept.grades)
+
+    @property
     def tumour_found(self) -> bool | None:
         """Whether a tumour was found; None where the backend does not localise, or failed to."""
         if isinstance(self.reading.place, NoPlace):

@@ -32,8 +32,10 @@ OTHERS = (
     *("--name=cnn-onnx", "--name=a/b", "--name=..", "--name=", "--limit=1", "--workers=0"),
 )
 TABLES = {
-    "grades": "study_id,grade,probability_hgg,failure\n{},HGG,0.5,\n{},,,timeout\n",
-    "points": "study_id,axis,x_mm,y_mm,z_mm,frame\n{},,-4,8,12,LPS\n{},axial,-20,-8,12,RAS\n",
+    "grades": "study_id,grade,probability_hgg,grade_set,set_coverage,failure\n"
+    "{},HGG,0.5,LGG HGG,0.9,\n{},,,,,timeout\n",
+    "points": "study_id,axis,x_mm,y_mm,z_mm,frame,confidence\n"
+    "{},,-4,8,12,LPS,0.5\n{},axial,-20,-8,12,RAS,\n",
     "boxes": "study_id,i_min,j_min,k_min,i_max,j_max,k_max\n{},1,2,3,4,5,6\n{},9,9,9,20,20,20\n",
     "polygons": 'study_id,axis,vertices\n{},axial,"[[1,1,3],[9,1,3],[9,9,3]]"\n',
 }
@@ -71,6 +73,9 @@ def _masks(rng: random.Random, here: Path, ground: Ground) -> tuple[str, list[st
         (folder / "failures.csv").write_text(
             f"study_id,failure\n{STUDIES[0]},{rng.choice(('timeout', 'x', ''))}\n"
         )
+    if rng.random() < 0.2:
+        _, cell = damaged_bytes(rng, f"study_id,confidence,TC\n{STUDIES[0]},0.5,0.1\n".encode())
+        (folder / "confidence.csv").write_bytes(cell)
     options = ["--masks", "{here}/masks"]
     if rng.random() < 0.3:
         options.append(f"--pattern={rng.choice(PATTERNS)}")

@@ -140,7 +140,7 @@ def test_a_prediction_shows_itself(here: Path) -> None:
         "confidence": 0.75,
         "conformal": None,
     }
-    assert found.confidence is None
+    assert found.confidence is found.grade_set is None
     assert "voxels of tumour" in repr(found.mask)
 
 
