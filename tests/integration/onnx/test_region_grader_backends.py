@@ -11,7 +11,13 @@ from scipy.special import logit
 pytest.importorskip("onnx", reason="the extra `train` is not installed")
 
 from fakes.fake_study_source import fake_case
-from fakes.onnx_file import GRADER_CARD, LOCALIZER_CARD, write_localizer, write_weights
+from fakes.onnx_file import (
+    GRADER_CARD,
+    LOCALIZER_CARD,
+    write_localizer,
+    write_subset_weights,
+    write_weights,
+)
 from gliobench.adapters.onnx.backend import cnn_intensity_onnx, cnn_onnx
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import BackendError, NotFoundError
@@ -24,7 +30,7 @@ from gliobench.domain.predictions.prediction import (
     GradeSet,
 )
 from gliobench.domain.studies.patients import patient_hash
-from gliobench.domain.studies.study import Grade
+from gliobench.domain.studies.study import Grade, Modality, Study
 
 CASE = fake_case(spacing_mm=(2.0, 2.0, 2.0))
 GRADER = RegionGrader(
@@ -49,9 +55,9 @@ def options(folder: Path, **extra: str) -> BackendOptions:
     return BackendOptions(weights_dir=str(folder), threads=1, extra=extra)
 
 
-def graded(backend: Backend) -> GradePrediction | Failure:
+def graded(backend: Backend, study: Study = CASE.study) -> GradePrediction | Failure:
     assert backend.classifier is not None
-    (grade,) = backend.classifier.classify([CASE.study])
+    (grade,) = backend.classifier.classify([study])
     return grade
 
 
@@ -98,6 +104,20 @@ def test_a_region_grader_needs_no_second_network(tmp_path: Path) -> None:
     assert isinstance(graded(cnn_onnx(options(tmp_path))), GradePrediction)
     with pytest.raises(NotFoundError, match=r"grader\.onnx"):
         cnn_intensity_onnx(options(tmp_path))
+
+
+@pytest.mark.parametrize("there", [(Modality.T1C,), (Modality.T1C, Modality.T2F)])
+def test_whatever_sequences_the_localizer_does_without_the_regions_are_graded(
+    tmp_path: Path, there: tuple[Modality, ...]
+) -> None:
+    folder = write_subset_weights(tmp_path)
+    (folder / "grader.json").write_text(GRADER.to_json())
+    study = replace(CASE.study, volumes={one: CASE.study.volumes[one] for one in there})
+
+    grade = graded(cnn_onnx(options(folder)), study)
+
+    assert isinstance(grade, GradePrediction)
+    assert logit(grade.probability_hgg) == pytest.approx(2.5)
 
 
 def test_a_grader_changes_the_fingerprint(weights: Path, tmp_path: Path) -> None:
