@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Fit, judge and export every network that ships, and print every table about them.
+#
+#     bash docs/results/networks.sh ../shared/data work
+#
+# Every step goes on where it was stopped: run it again. On one thread of a processor with bfloat16 a fit of
+# the localizer takes about 75 minutes, one of the networks of slices 11, one of the grader of intensities 4.
+# Two processes with FOLDS="0 1" and FOLDS="2 3 4" share the localizer's folds.
+set -euo pipefail
+data=$1 work=$2
+cubes=$data/lesion_cubes/lesion_cubes.npz masks=$data/masks128/masks128.npz
+here=$(dirname "$0")
+mkdir -p "$work"
+
+python "$here/prepare_training_studies.py" "$data" "$work/studies"
+studies=$work/studies/2mm
+
+localizer=(gliobench train localizer "$studies" --cubes "$cubes" --masks "$masks" --phantoms 16
+    --steps 8000 --out "$work/localizer")
+for fold in ${FOLDS:-}; do "${localizer[@]}" --fold "$fold"; done
+[ -z "${FOLDS:-}" ] || exit 0
+"${localizer[@]}"
+
+gliobench train regions "$masks" --dataset "$studies" --localizer "$work/localizer" --out "$work/regions"
+grader=(gliobench train grader "$cubes" "$masks" --dataset "$studies" --steps 400)
+"${grader[@]}" --folds-of "$work/localizer" --out "$work/grader"
+"${grader[@]}" --by-site --out "$work/grader-sites"
+export GLIOBENCH_SLICE_SPACING_MM=1.0714
+gliobench train slices "$data/t1ce_slices" --out "$work/slices"
+
+python "$here/localizer.py" "$work/localizer" "$work/studies"
+python "$here/grader.py" "$data" --studies "$studies" --localizer "$work/localizer" \
+    --cnn "$work/grader" --cnn-sites "$work/grader-sites"
+python "$here/doubt.py" "$studies" --run "$work/localizer"
+python "$here/slice_cross_validation.py" "$work/slices"
+
+gliobench export "$work/localizer" "$work/regions" "$work/grader" --check "$studies" --out "$work/weights"
+gliobench export "$work/slices" --check "$data/t1ce_slices" --out "$work/weights/slices"
+gliobench export "$work/localizer" "$work/regions" "$work/grader" --folds --check "$studies" --out "$work/folds"
