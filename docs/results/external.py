@@ -21,7 +21,7 @@ MEASURES = {
     "mask_WT_hd95_mm": 1,
     "box_3d_iou": 2,
     "point_3d_error_mm": 1,
-    "mask_confidence": 2,
+    "confidence": 2,
 }
 
 
