@@ -14,9 +14,8 @@ from torch import Generator, Tensor
 from gliobench.adapters.monai.brain_lessons import TrainingStudy, healed, with_cavity
 from gliobench.adapters.monai.fitting import Batch
 from gliobench.adapters.monai.hidden_parts import partly_masked, without_some
-from gliobench.adapters.monai.randomise import rescanned
+from gliobench.adapters.monai.randomise import brightened, rescanned
 from gliobench.domain.networks.input import LocalizerGeometry, Shape, overlap, window
-from gliobench.domain.studies.study import Grade
 
 WINDOW: Shape = (64, 64, 48)
 WHOLE: Shape = LocalizerGeometry().shape
@@ -27,6 +26,8 @@ MARGIN = 12
 """Voxels about a window that rotation and scaling may bring in."""
 BLIND = 4
 """Voxels about a transplant's faces that the loss does not look at: the seam is no anatomy."""
+ABROAD_SHARE = 0.5
+"""Of the windows, those seen as by other scanners; the others change their brightness alone."""
 TUMOUR_SHARE = 0.6
 PHANTOM_SHARE = 0.05
 HEALED_SHARE = 0.15
@@ -47,7 +48,7 @@ class Transplant:
 class LocalizerBatches:
     """Makes the batch of any step; the same step always gives the same batch.
 
-    Both grades are drawn equally often. Among the studies are brains whose tumour is replaced by the
+    Among the studies are brains whose tumour is replaced by the
     mirror image of the other half, and now and then a tumour's core is replaced by fluid.
 
     Args:
@@ -70,11 +71,7 @@ class LocalizerBatches:
         seed: int,
     ) -> None:
         self._transplant_share = transplant_share
-        self._groups = [
-            group
-            for grade in (*Grade, None)
-            if (group := [study for study in studies if study.grade is grade])
-        ]
+        self._studies = studies
         self._healed = [brain for study in studies if (brain := healed(study)) is not None]
         self._transplants = transplants
         self._phantoms = phantoms
@@ -92,9 +89,7 @@ class LocalizerBatches:
         windows = [move(self._window(self._study(rng), shape, rng)) for _ in range(n)]
         masks = torch.stack([w["masks"] for w in windows])
         labels, weights, brain = masks[:, :1], masks[:, 1:2], masks[:, 2:]
-        brain = partly_masked(brain, chance)
-        volumes = rescanned(torch.stack([w["volumes"] for w in windows]), chance) * brain
-        seen = without_some(volumes, chance)
+        seen, brain = _seen(torch.stack([w["volumes"] for w in windows]), brain, chance)
         return {
             "volumes": seen.contiguous(memory_format=torch.channels_last_3d),
             "regions": _regions(labels) * brain,
@@ -107,7 +102,7 @@ class LocalizerBatches:
             return _any_of(self._phantoms, rng)
         if self._healed and drawn < PHANTOM_SHARE + HEALED_SHARE:
             return _any_of(self._healed, rng)
-        return _any_of(self._groups[int(rng.integers(len(self._groups)))], rng)
+        return _any_of(self._studies, rng)
 
     def _window(
         self, study: TrainingStudy, shape: Shape, rng: np.random.Generator
@@ -183,6 +178,20 @@ def _lay_in(
     source, target = overlap(labels.shape[1:], first.tolist(), lesion.labels.shape)
     volumes[(slice(None), *source)] = lesion.volumes[(slice(None), *target)]
     labels[0][source] = lesion.labels[target]
+
+
+def _seen(volumes: Tensor, brain: Tensor, chance: Generator) -> tuple[Tensor, Tensor]:
+    """Show some of the windows as other scanners do; give them, and the brain that is seen."""
+    seen, masks = [], []
+    for image, mask in zip(volumes.split(1), brain.split(1), strict=True):
+        if torch.rand(1, generator=chance).item() < ABROAD_SHARE:
+            cut = partly_masked(mask, chance)
+            seen.append(without_some(rescanned(image, chance) * cut, chance))
+            masks.append(cut)
+        else:
+            seen.append(brightened(image, chance) * mask)
+            masks.append(mask)
+    return torch.cat(seen), torch.cat(masks)
 
 
 def _regions(labels: Tensor) -> Tensor:

@@ -24,13 +24,18 @@ _SMOOTH = {2: "bicubic", 3: "trilinear"}
 
 
 def rescanned(images: Tensor, chance: Generator) -> Tensor:
-    """Alter contrast, gain, offset, coil shading, the range kept, resolution, and noise."""
+    """Alter contrast, coil shading, the range kept, resolution, gain, offset and noise."""
     seen = _contrasted(images, chance)
     seen = _shaded(seen, chance)
-    seen = seen * _each(0.8, 1.2, seen, chance) + _each(-0.3, 0.3, seen, chance)
     seen = _clipped(seen, chance)
     seen = _thick(seen, chance)
     seen = _blurred(seen, chance)
+    return brightened(seen, chance)
+
+
+def brightened(images: Tensor, chance: Generator) -> Tensor:
+    """Alter gain, offset and noise."""
+    seen = images * _each(0.8, 1.2, images, chance) + _each(-0.3, 0.3, images, chance)
     noise = torch.randn(seen.shape, generator=chance)
     return seen + noise * _each(0.0, 0.12, seen, chance)
 
