@@ -66,7 +66,6 @@ def imported(
         raise InvalidInputError(
             f"backend {name}: wanted files of predictions, and each kind of prediction once"
         )
-    prints = [item.fingerprint for item in files] + ([] if target.is_grade else [str(target)])
     prints = [item.fingerprint for item in files]
     return Backend(
         name=name,
