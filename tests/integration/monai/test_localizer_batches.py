@@ -20,7 +20,6 @@ from gliobench.adapters.monai.localizer_batches import (
     LocalizerBatches,
     Transplant,
 )
-from gliobench.domain.studies.study import Grade
 
 LESION_START = np.array((50, 64, 30))
 LESION_SHAPE = np.array((20, 22, 24))
@@ -72,7 +71,7 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(localizer_batches, "_spatial", lambda shape: Compose([]))
     monkeypatch.setattr(localizer_batches, "HEALED_SHARE", 0.0)
     monkeypatch.setattr(localizer_batches, "CAVITY_SHARE", 0.0)
-    for name in ("rescanned", "without_some", "partly_masked"):
+    for name in ("brightened", "rescanned", "without_some", "partly_masked"):
         monkeypatch.setattr(localizer_batches, name, lambda images, chance: images)
 
 
@@ -141,17 +140,18 @@ def test_tumour_outside_the_mask_of_the_brain_is_not_asked_for() -> None:
             assert not regions[:, air].any()
 
 
-def test_both_grades_are_drawn_equally_often() -> None:
-    low, high = (
-        TrainingStudy(np.full((4, 8, 8, 8), z, np.float32), np.zeros((8, 8, 8), np.uint8), grade)
-        for z, grade in ((1.0, Grade.LGG), (2.0, Grade.HGG))
-    )
-    steps = LocalizerBatches([low, *[high] * 9], [], transplant_share=0, batch_size=1, seed=0)
-    rng = np.random.default_rng(0)
+def test_half_of_the_windows_are_seen_as_by_other_scanners(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(localizer_batches, "rescanned", lambda images, chance: images * 0 + 7)
+    monkeypatch.setattr(localizer_batches, "brightened", lambda images, chance: images * 0 + 5)
+    monkeypatch.setattr(localizer_batches, "without_some", lambda images, chance: images)
+    steps = batches(brain_in_air(), share=0.0)
 
-    drawn = [steps._study(rng).grade for _ in range(2000)]
+    brightest = [image.max().item() for step in range(1, 80, 4) for image in steps(step)["volumes"]]
 
-    assert 0.45 < drawn.count(Grade.LGG) / 2000 < 0.55
+    assert set(brightest) == {5.0, 7.0}
+    assert 0.25 < brightest.count(7.0) / len(brightest) < 0.75
 
 
 def test_regions_are_nested(augmented: dict[str, torch.Tensor]) -> None:
