@@ -20,13 +20,13 @@ from gliobench.domain.networks.input import LocalizerGeometry, Shape, overlap, w
 WINDOW: Shape = (64, 64, 48)
 WHOLE: Shape = LocalizerGeometry().shape
 """A window as large as at inference: it shows where in the brain things lie."""
-WHOLE_EVERY = 4
+WHOLE_EVERY = 8
 """One step in so many is of one such window, the others of small ones."""
 MARGIN = 12
 """Voxels about a window that rotation and scaling may bring in."""
 BLIND = 4
 """Voxels about a transplant's faces that the loss does not look at: the seam is no anatomy."""
-ABROAD_SHARE = 0.5
+ABROAD_SHARE = 0.3
 """Of the windows, those seen as by other scanners; the others change their brightness alone."""
 TUMOUR_SHARE = 0.6
 PHANTOM_SHARE = 0.05

@@ -109,12 +109,12 @@ def test_another_step_and_another_seed_give_other_batches(
     assert not torch.equal(augmented["volumes"], other_seed["volumes"])
 
 
-def test_one_step_in_four_shows_a_window_as_large_as_at_inference() -> None:
+def test_one_step_in_eight_shows_a_window_as_large_as_at_inference() -> None:
     steps = batches(brain_in_air(), share=0.0)
 
     shapes = [tuple(steps(step)["volumes"].shape) for step in range(WHOLE_EVERY + 1)]
 
-    assert shapes == [(1, 4, *WHOLE), *[(2, 4, *WINDOW)] * 3, (1, 4, *WHOLE)]
+    assert shapes == [(1, 4, *WHOLE), *[(2, 4, *WINDOW)] * 7, (1, 4, *WHOLE)]
 
 
 @pytest.mark.parametrize("step", range(1, 12))
@@ -140,7 +140,7 @@ def test_tumour_outside_the_mask_of_the_brain_is_not_asked_for() -> None:
             assert not regions[:, air].any()
 
 
-def test_half_of_the_windows_are_seen_as_by_other_scanners(
+def test_some_windows_are_seen_as_by_other_scanners(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(localizer_batches, "rescanned", lambda images, chance: images * 0 + 7)
@@ -151,7 +151,7 @@ def test_half_of_the_windows_are_seen_as_by_other_scanners(
     brightest = [image.max().item() for step in range(1, 80, 4) for image in steps(step)["volumes"]]
 
     assert set(brightest) == {5.0, 7.0}
-    assert 0.25 < brightest.count(7.0) / len(brightest) < 0.75
+    assert 0.1 < brightest.count(7.0) / len(brightest) < 0.5
 
 
 def test_regions_are_nested(augmented: dict[str, torch.Tensor]) -> None:
