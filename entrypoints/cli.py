@@ -63,7 +63,7 @@ COMMANDS = {
     "config": ("Set up", "Show the settings."),
     "export": (
         "Learn",
-        "Export both networks, if their ONNX versions agree with PyTorch on real studies.",
+        "Export networks, if their ONNX versions agree with PyTorch on real studies.",
     ),
     "train": ("Learn", "Train CNNs and LoRA adapters, with cross-validation over patients."),
 }

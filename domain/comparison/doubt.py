@@ -69,8 +69,8 @@ class SetCoverage:
         n: Studies with a set and a reference grade.
         stated: The coverage that the sets state.
         covered: Share of the sets that hold the grade.
-        covered_negative: Of the LGG alone.
-        covered_positive: Of the HGG alone.
+        covered_negative: Of the negative class alone.
+        covered_positive: Of the positive class alone.
         n_one: Sets of one grade.
         n_both: Sets of both, which decide nothing.
         n_neither: Empty sets.

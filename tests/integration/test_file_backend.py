@@ -126,4 +126,9 @@ def test_it_is_evaluated_under_the_settings_of_its_name_and_predicts(
     assert done.exit_code == 0, done.output
     manifest = json.loads((tmp_path / "run" / "always_one-make" / "manifest.json").read_text())
     assert manifest["backend"] == "always_one-make"
-    assert json.loads(said.stdout)["grade"] == {"grade": "HGG", "probability_hgg": 0.75}
+    assert json.loads(said.stdout)["grade"] == {
+        "grade": "HGG",
+        "probability_hgg": 0.75,
+        "confidence": 0.75,
+        "conformal": None,
+    }
