@@ -15,18 +15,14 @@ from gliobench.application.ports.network import Network
 from gliobench.application.predict.failures import failure_of
 from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.networks.conformal_sets import ConformalSets
 from gliobench.domain.networks.input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,
     tumour_centre,
 )
-from gliobench.domain.predictions.prediction import (
-    Failure,
-    FailureReason,
-    GradePrediction,
-    GradeSet,
-)
+from gliobench.domain.predictions.prediction import Failure, GradePrediction, GradeSet
 from gliobench.domain.studies.study import Study
 
 
@@ -51,15 +47,13 @@ class NetworkClassifier(Classifier):
         return [self._classify(study) for study in studies]
 
     def _classify(self, study: Study) -> GradePrediction | Failure:
-        found = self._finder.find(study)
+        found = self._finder.regions(study)
         if isinstance(found, Failure):
             return found
-        if found.regions is None:
-            return Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
         try:
             crop = grader_volumes(
                 study,
-                centre=tumour_centre(found.regions[Region.WT]),
+                centre=tumour_centre(found[Region.WT]),
                 geometry=self._geometry,
                 rules=intensity_rules(
                     study,
@@ -72,8 +66,12 @@ class NetworkClassifier(Classifier):
         except FaultError as error:
             return failure_of(error)
         probability = float(expit(logit / self._network.card.temperature))
-        return replace(GradePrediction.likelier(probability), grade_set=self._set(probability))
+        return likelier(probability, self._network.card.conformal)
 
-    def _set(self, probability_hgg: float) -> GradeSet | None:
-        sets = self._network.card.conformal
-        return None if sets is None else GradeSet(sets.grades(probability_hgg), sets.coverage)
+
+def likelier(probability_hgg: float, sets: ConformalSets | None) -> GradePrediction:
+    """Predict the likelier grade, with the set of grades that are not excluded where limits are known."""
+    grade = GradePrediction.likelier(probability_hgg)
+    if sets is None:
+        return grade
+    return replace(grade, grade_set=GradeSet(sets.grades(probability_hgg), sets.coverage))

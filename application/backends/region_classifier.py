@@ -8,16 +8,12 @@ from typing import final
 
 from scipy.special import expit
 
+from gliobench.application.backends.network_classifier import likelier
 from gliobench.application.backends.tumour_finder import TumourFinder
 from gliobench.application.ports.classifier import Classifier
 from gliobench.domain.networks.region_grader import BASELINE, RegionGrader
 from gliobench.domain.networks.region_measures import FEATURES, RegionMeasures
-from gliobench.domain.predictions.prediction import (
-    Failure,
-    FailureReason,
-    GradePrediction,
-    GradeSet,
-)
+from gliobench.domain.predictions.prediction import Failure, GradePrediction
 from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Study
 
@@ -42,12 +38,10 @@ class RegionClassifier(Classifier):
         return [self._classify(study) for study in studies]
 
     def _classify(self, study: Study) -> GradePrediction | Failure:
-        found = self._finder.find(study)
+        found = self._finder.regions(study)
         if isinstance(found, Failure):
             return found
-        if found.regions is None:
-            return Failure(FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour")
-        return graded(self._grader, RegionMeasures.of(found.regions, study.grid))
+        return graded(self._grader, RegionMeasures.of(found, study.grid))
 
 
 def graded(grader: RegionGrader, measures: RegionMeasures) -> GradePrediction:
@@ -57,9 +51,4 @@ def graded(grader: RegionGrader, measures: RegionMeasures) -> GradePrediction:
     baseline = Reason(BASELINE, "average tumour", parts.pop(BASELINE))
     reasons = [Reason(name, FEATURES[name].text(measures), part) for name, part in parts.items()]
     ordered = sorted(reasons, key=lambda item: -abs(item.log_odds))
-    sets = grader.conformal
-    return replace(
-        GradePrediction.likelier(probability),
-        grade_set=None if sets is None else GradeSet(sets.grades(probability), sets.coverage),
-        reasons=(*ordered, baseline),
-    )
+    return replace(likelier(probability, grader.conformal), reasons=(*ordered, baseline))

@@ -32,7 +32,7 @@ from gliobench.domain.networks.input import (
 from gliobench.domain.networks.model_card import ModelCard
 from gliobench.domain.networks.region_grader import RegionGrader
 from gliobench.domain.networks.slice_input import thick_as, threshold_on_slice, tumour_on_slice
-from gliobench.domain.predictions.prediction import Failure
+from gliobench.domain.predictions.prediction import Failure, FailureReason
 from gliobench.domain.studies.study import Modality, Study
 
 Regions: TypeAlias = Mapping[Region, BoolArray]
@@ -121,6 +121,15 @@ class TumourFinder:
         if study not in self._found:
             self._found[study] = self._look(study)
         return self._found[study]
+
+    def regions(self, study: Study) -> Regions | Failure:
+        """Return the tumour's regions on the study's grid; that there are none is a failure."""
+        found = self.find(study)
+        if isinstance(found, Failure):
+            return found
+        return found.regions or Failure(
+            FailureReason.NO_TUMOUR_FOUND, "no voxel was taken for tumour"
+        )
 
     def probabilities(self, study: Study) -> dict[Region, Float32Array]:
         """Return the probability of every voxel of the study's grid, by region.

@@ -164,7 +164,7 @@ def test_a_study_that_lacks_what_only_the_grader_needs_is_localised_and_not_grad
     assert (summary["grading"]["n"], summary["grading"]["n_failed"]) == (3, 2)
     masks = [row for row in summary["localisation"] if row["form"] == "mask"]
     assert {(row["n"], row["n_failed"]) for row in masks} == {(3, 0)}
-    (noted,) = (one for one in report["findings"] if one["kind"] == "absent modalities")
+    (noted,) = (item for item in report["findings"] if item["kind"] == "absent modalities")
     assert noted["study_ids"] == ["s1", "s2"]
     scores = pq.read_table(tmp_path / "run" / "cnn-onnx" / "scores.parquet").to_pylist()
     assert [row["absent_modalities"] for row in scores] == [None, "t1n t2w t2f", "t2w t2f"]

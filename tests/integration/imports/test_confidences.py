@@ -67,7 +67,7 @@ def test_places_state_their_confidence_in_a_column(tmp_path: Path) -> None:
     files = read_places(file, Form.POINT_3D)
 
     said = [files.localise(fake_case(name).study) for name in ("a", "b")]
-    assert [one.confidence for one in said if isinstance(one, LocalisationPrediction)] == [
+    assert [place.confidence for place in said if isinstance(place, LocalisationPrediction)] == [
         0.25,
         None,
     ]
@@ -83,7 +83,7 @@ def test_sets_of_grades_come_back(tmp_path: Path) -> None:
     files = read_grades(file)
 
     said = [files.grade(fake_case(name).study) for name in ("a", "b", "c")]
-    sets = [one.grade_set for one in said if isinstance(one, GradePrediction)]
+    sets = [grade.grade_set for grade in said if isinstance(grade, GradePrediction)]
     assert sets == [GradeSet((Grade.LGG, Grade.HGG), 0.9), GradeSet((), 0.9), None]
 
 

@@ -112,7 +112,7 @@ def test_whatever_sequences_the_localizer_does_without_the_regions_are_graded(
 ) -> None:
     folder = write_subset_weights(tmp_path)
     (folder / "grader.json").write_text(GRADER.to_json())
-    study = replace(CASE.study, volumes={one: CASE.study.volumes[one] for one in there})
+    study = replace(CASE.study, volumes={name: CASE.study.volumes[name] for name in there})
 
     grade = graded(cnn_onnx(options(folder)), study)
 

@@ -51,8 +51,8 @@ def test_a_feature_that_is_the_same_in_all_tumours_says_nothing() -> None:
 
 def test_predicted_masks_are_learned_from_in_place_of_the_references() -> None:
     missed = [
-        replace(one, segmented=True, predicted=PLAIN if one.grade is Grade.HGG else RINGED)
-        for one in tumours()
+        replace(tumour, segmented=True, predicted=PLAIN if tumour.grade is Grade.HGG else RINGED)
+        for tumour in tumours()
     ]
 
     assert odds(missed, RINGED) < -1

@@ -321,7 +321,7 @@ def test_a_volume_is_no_chosen_slice() -> None:
 
 
 def test_what_a_study_lacks_is_said_unless_it_cannot_be_opened() -> None:
-    cases = [fake_case(one, modalities=[Modality.T1C, Modality.T2F]) for one in ("s0", "s1")]
+    cases = [fake_case(name, modalities=[Modality.T1C, Modality.T2F]) for name in ("s0", "s1")]
 
     lost, partial = score(fake_backend(), SourceWithLostImages(cases))
 

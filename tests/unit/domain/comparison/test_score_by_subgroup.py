@@ -70,7 +70,7 @@ def test_every_measure_is_scored_in_every_subgroup_failures_included(table: Case
     assert (value(women, HIT, Form.POINT), value(men, HIT, Form.POINT)) == (0.0, 0.95)
     assert value(women, MCC) == -1.0  # wrong of every woman, and sure of it
     assert (value(women, BRIER), value(men, BRIER)) == (1.0, 0.05)
-    assert {one.measure for one in women.rows[0].scores if one.form is None} == set(GRADING)
+    assert {score.measure for score in women.rows[0].scores if score.form is None} == set(GRADING)
     assert women.rows[0].accuracy == score(women, ACCURACY).value
     assert men.rows[0].error_mm == score(men, CENTRE_ERROR, Form.POINT).value
 
