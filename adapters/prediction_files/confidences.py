@@ -42,7 +42,22 @@ def confidence_in(row: Row, column: str = "confidence") -> float | None:
     Raises:
         InvalidInputError: It is no number from 0 to 1.
     """
-    text = row.first(column)
+    return share_in(row, column, name=f"{column} ", wanted="a number")
+
+
+def share_in(row: Row, *columns: str, name: str, wanted: str) -> float | None:
+    """Read the first of some columns that says something; None where none does.
+
+    Args:
+        row: Of a table.
+        columns: In order of preference.
+        name: Of the number, for messages.
+        wanted: What it should be, likewise.
+
+    Raises:
+        InvalidInputError: It is no number from 0 to 1.
+    """
+    text = row.first(*columns) if columns else None
     if text is None:
         return None
     try:
@@ -50,5 +65,5 @@ def confidence_in(row: Row, column: str = "confidence") -> float | None:
     except ValueError:
         number = float("nan")
     if not 0.0 <= number <= 1.0:
-        raise InvalidInputError(f"{row.at}: {column} {shown(text)}: wanted a number from 0 to 1")
+        raise InvalidInputError(f"{row.at}: {name}{shown(text)}: wanted {wanted} from 0 to 1")
     return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from gliobench.adapters.prediction_files.confidences import share_in
 from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.adapters.prediction_files.written import Written
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -147,16 +148,7 @@ class _Reading:
         return GradePrediction(grade or Grade.HGG, number, raw)
 
     def _number(self, row: Row) -> float | None:
-        text = row.first(*self._columns) if self._columns else None
-        if text is None:
-            return None
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if not 0.0 <= number <= 1.0:
-            raise InvalidInputError(f"{row.at}: {shown(text)}: wanted a probability from 0 to 1")
-        return number
+        return share_in(row, *self._columns, name="", wanted="a probability")
 
 
 def _with_details(grade: GradePrediction, row: Row) -> GradePrediction:
