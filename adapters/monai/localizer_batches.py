@@ -17,23 +17,62 @@ from gliobench.adapters.monai.hidden_parts import partly_masked, without_some
 from gliobench.adapters.monai.randomise import brightened, rescanned
 from gliobench.domain.networks.input import LocalizerGeometry, Shape, overlap, window
 
-WINDOW: Shape = (64, 64, 48)
 WHOLE: Shape = LocalizerGeometry().shape
 """A window as large as at inference: it shows where in the brain things lie."""
-WHOLE_EVERY = 8
-"""One step in so many is of one such window, the others of small ones."""
 MARGIN = 12
 """Voxels about a window that rotation and scaling may bring in."""
 BLIND = 4
 """Voxels about a transplant's faces that the loss does not look at: the seam is no anatomy."""
 ABROAD_SHARE = 0.3
 """Of the windows, those seen as by other scanners; the others change their brightness alone."""
-TUMOUR_SHARE = 0.6
-PHANTOM_SHARE = 0.05
-HEALED_SHARE = 0.15
 CAVITY_SHARE = 0.05
-JITTER = 12
 BRATS_SHAPE_2MM = (120, 120, 78)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Which windows a network learns from.
+
+    Args:
+        shape: Voxels of a small window.
+        whole_every: One step in so many is of one window of `WHOLE`, the others of small ones; 0 for
+            none.
+        tumour: Share of the small windows that lie about a tumour, where there is one.
+        transplant: Share with another patient's lesion.
+        healed: Share of brains whose tumour is replaced.
+        phantom: Share of simulated brains.
+        jitter: Voxels by which a window may lie beside its middle.
+    """
+
+    shape: Shape
+    whole_every: int
+    tumour: float
+    transplant: float
+    healed: float
+    phantom: float
+    jitter: int
+
+
+ANYWHERE = Windows(
+    shape=(64, 64, 48),
+    whole_every=8,
+    tumour=0.6,
+    transplant=0.5,
+    healed=0.15,
+    phantom=0.05,
+    jitter=12,
+)
+"""For the network that finds tumours."""
+ABOUT_TUMOURS = Windows(
+    shape=(48, 48, 40),
+    whole_every=0,
+    tumour=0.9,
+    transplant=0.65,
+    healed=0.03,
+    phantom=0.03,
+    jitter=8,
+)
+"""For the network that looks at them closely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +94,7 @@ class LocalizerBatches:
         studies: Of patients.
         transplants: Lesions of patients that may be learned from; may be empty.
         phantoms: Simulated studies, drawn now and then; may be empty.
-        transplant_share: Of the windows, those with another patient's lesion.
+        windows: Which windows to make.
         batch_size: Small windows a batch.
         seed: Of every random choice.
     """
@@ -66,23 +105,25 @@ class LocalizerBatches:
         transplants: Sequence[Transplant],
         phantoms: Sequence[TrainingStudy] = (),
         *,
-        transplant_share: float,
+        windows: Windows,
         batch_size: int,
         seed: int,
     ) -> None:
-        self._transplant_share = transplant_share
+        self._windows = windows
         self._studies = studies
         self._healed = [brain for study in studies if (brain := healed(study)) is not None]
         self._transplants = transplants
         self._phantoms = phantoms
         self._batch_size = batch_size
         self._seed = seed
-        self._move = {shape: _spatial(shape) for shape in (WINDOW, WHOLE)}
+        self._move = {shape: _spatial(shape) for shape in (windows.shape, WHOLE)}
 
     def __call__(self, step: int) -> Batch:
-        """Make (N, 4, *S) volumes, (N, 3, *S) regions, (N, 1, *S) weights; S is WINDOW or WHOLE."""
+        """Make (N, 4, *S) volumes, (N, 3, *S) regions, (N, 1, *S) weights."""
         rng = np.random.default_rng((self._seed, step))
-        shape, n = (WHOLE, 1) if step % WHOLE_EVERY == 0 else (WINDOW, self._batch_size)
+        whole_every = self._windows.whole_every
+        whole = whole_every > 0 and step % whole_every == 0
+        shape, n = (WHOLE, 1) if whole else (self._windows.shape, self._batch_size)
         move = self._move[shape]
         move.set_random_state(seed=int(rng.integers(2**31)))
         chance = Generator().manual_seed(int(rng.integers(2**62)))
@@ -98,9 +139,9 @@ class LocalizerBatches:
 
     def _study(self, rng: np.random.Generator) -> TrainingStudy:
         drawn = rng.random()
-        if self._phantoms and drawn < PHANTOM_SHARE:
+        if self._phantoms and drawn < self._windows.phantom:
             return _any_of(self._phantoms, rng)
-        if self._healed and drawn < PHANTOM_SHARE + HEALED_SHARE:
+        if self._healed and drawn < self._windows.phantom + self._windows.healed:
             return _any_of(self._healed, rng)
         return _any_of(self._studies, rng)
 
@@ -109,8 +150,8 @@ class LocalizerBatches:
     ) -> dict[str, Tensor]:
         lesion = self._lesion_for(study, rng)
         cut = _grown(shape)
-        about = _about(study, lesion, rng) if shape == WINDOW else _brain_middle(study)
-        centre = about + rng.integers(-JITTER, JITTER + 1, size=3)
+        about = _brain_middle(study) if shape == WHOLE else self._about(study, lesion, rng)
+        centre = about + rng.integers(-self._windows.jitter, self._windows.jitter + 1, size=3)
         start = _within(centre - np.array(cut) // 2, study, cut)
         volumes = window(study.volumes, start, cut)
         labels = window(study.labels[np.newaxis].astype(np.float32), start, cut)
@@ -125,23 +166,23 @@ class LocalizerBatches:
 
     def _lesion_for(self, study: TrainingStudy, rng: np.random.Generator) -> Transplant | None:
         alike = study.labels.shape == BRATS_SHAPE_2MM
-        if not alike or not self._transplants or rng.random() >= self._transplant_share:
+        if not alike or not self._transplants or rng.random() >= self._windows.transplant:
             return None
         return self._transplants[int(rng.integers(len(self._transplants)))]
+
+    def _about(
+        self, study: TrainingStudy, lesion: Transplant | None, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        if lesion is not None:
+            return np.asarray(np.array(lesion.start) + np.array(lesion.labels.shape) // 2)
+        of_tumour = rng.random() < self._windows.tumour
+        tumour = np.flatnonzero(study.labels) if of_tumour else np.empty(0, int)
+        candidates = tumour if tumour.size else np.flatnonzero(study.volumes[0])
+        return np.array(np.unravel_index(rng.choice(candidates), study.labels.shape))
 
 
 def _any_of(studies: Sequence[TrainingStudy], rng: np.random.Generator) -> TrainingStudy:
     return studies[int(rng.integers(len(studies)))]
-
-
-def _about(
-    study: TrainingStudy, lesion: Transplant | None, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    if lesion is not None:
-        return np.asarray(np.array(lesion.start) + np.array(lesion.labels.shape) // 2)
-    tumour = np.flatnonzero(study.labels) if rng.random() < TUMOUR_SHARE else np.empty(0, int)
-    candidates = tumour if tumour.size else np.flatnonzero(study.volumes[0])
-    return np.array(np.unravel_index(rng.choice(candidates), study.labels.shape))
 
 
 def _brain_middle(study: TrainingStudy) -> NDArray[np.int64]:

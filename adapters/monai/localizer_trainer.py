@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import final
 
@@ -15,9 +17,20 @@ from torch.nn import functional
 from gliobench.adapters.monai.brain_lessons import TrainingStudy
 from gliobench.adapters.monai.fitting import Batch, Schedule, fit
 from gliobench.adapters.monai.lesions import LesionCube
-from gliobench.adapters.monai.localizer_batches import LocalizerBatches, Transplant
-from gliobench.adapters.monai.networks import localizer_network
-from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
+from gliobench.adapters.monai.localizer_batches import (
+    ABOUT_TUMOURS,
+    ANYWHERE,
+    LocalizerBatches,
+    Transplant,
+)
+from gliobench.adapters.monai.networks import coarse_network, fine_network
+from gliobench.adapters.monai.torch_network import (
+    COARSE,
+    FINE,
+    UNTOLD,
+    TorchNetwork,
+    trained_localizer,
+)
 from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
@@ -36,8 +49,8 @@ from gliobench.domain.studies.study import Study
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
 
-TRANSPLANT_SHARE = 0.5
-"""Of the windows, those with a transplanted lesion."""
+FINE_STEPS = 0.5
+"""Steps of the fine network for one of the coarse network."""
 
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -100,28 +113,34 @@ class LocalizerTrainer(Trainer):
 
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn from these patients' studies, and from the lesions of all but the others."""
-        batches = LocalizerBatches(
-            [
-                self._training_study(self._source, study_id)
-                for study_id in self._studies.ids(patients)
-            ],
-            [
-                Transplant(*cube.on_spacing(self._geometry.spacing_mm))
-                for cube in self._cubes_beside(patients)
-            ],
-            self._phantom_studies(),
-            transplant_share=TRANSPLANT_SHARE,
-            batch_size=self._batch_size,
-            seed=self._schedule.seed,
-        )
-        fit(
-            localizer_network,
-            batch_of=batches,
-            loss_of=localizer_loss,
-            schedule=self._schedule,
-            folder=folder,
-            progress=progress,
-        )
+        studies = [
+            self._training_study(self._source, study_id) for study_id in self._studies.ids(patients)
+        ]
+        transplants = [
+            Transplant(*cube.on_spacing(self._geometry.spacing_mm))
+            for cube in self._cubes_beside(patients)
+        ]
+        phantoms = self._phantom_studies()
+        fine_schedule = replace(self._schedule, steps=ceil(FINE_STEPS * self._schedule.steps))
+        for name, build, windows, schedule in (
+            (COARSE, coarse_network, ANYWHERE, self._schedule),
+            (FINE, fine_network, ABOUT_TUMOURS, fine_schedule),
+        ):
+            fit(
+                build,
+                batch_of=LocalizerBatches(
+                    studies,
+                    transplants,
+                    phantoms,
+                    windows=windows,
+                    batch_size=self._batch_size,
+                    seed=schedule.seed,
+                ),
+                loss_of=localizer_loss,
+                schedule=schedule,
+                folder=folder / name,
+                progress=progress,
+            )
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""

@@ -13,10 +13,12 @@ from torch import nn
 
 from gliobench.adapters.monai.fitting import load_network
 from gliobench.adapters.monai.networks import (
+    CoarseToFine,
     GraderNetwork,
+    coarse_network,
+    fine_network,
     grader_architecture,
     localizer_architecture,
-    localizer_network,
 )
 from gliobench.adapters.monai.slice_networks import (
     MirroredLocalizer,
@@ -38,6 +40,9 @@ from gliobench.domain.studies.patients import patient_hash
 LOCALIZER = "localizer"
 GRADER = "grader"
 """Where in a fit's folder each network of slices is left."""
+COARSE = "coarse"
+FINE = "fine"
+"""Where each network of a localizer of volumes is left."""
 UNTOLD = TrainingData((), "")
 """Of networks that go nowhere, whose cards may be empty."""
 
@@ -124,7 +129,8 @@ def trained_localizer(
         trained_on=tuple(patient_hash(patient) for patient in data.patients),
         modality_dropout=True,  # of `hidden_parts`
     )
-    return TorchNetwork(load_network(localizer_network, folder), card)
+    coarse = load_network(coarse_network, folder / COARSE)
+    return TorchNetwork(CoarseToFine(coarse, load_network(fine_network, folder / FINE)).eval(), card)
 
 
 def trained_grader(folder: Path, data: TrainingData, *, temperature: float) -> TorchNetwork:

@@ -4,7 +4,8 @@
 
 Each study is segmented by the network of the fold that held it out. First what is chosen by this
 cross-validation: the probability from which a voxel is tumour, the volume below which enhancing tumour
-is taken for none, and whether the mean of a brain and its mirror image is read. `chosen on the other
+is taken for none, whether the fine network looks too, and whether the mean of a brain and its mirror image is
+read. `chosen on the other
 folds` is what choosing costs: for each fold the setting that has the best mean Dice on the other folds,
 scored on it. Then, with the setting that the networks' cards carry, all studies at 2 mm and those of
 1 mm at full size, and what is lost when sequences are absent.
@@ -44,14 +45,16 @@ Rows = list[dict]
 class Setting:
     """What is done with a network's probabilities."""
 
+    fine: bool
     mirrored: bool
     threshold: float
     smallest_mm3: float
 
     def __str__(self) -> str:
         """Name it as a row of the table."""
+        networks = "coarse and fine" if self.fine else "coarse alone"
         ways = "with its mirror image" if self.mirrored else "as it is"
-        return f"{ways}, from {self.threshold:.1f}, ET from {self.smallest_mm3:.0f} mm³"
+        return f"{networks}, {ways}, from {self.threshold:.1f}, ET from {self.smallest_mm3:.0f} mm³"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +66,13 @@ class HeldOut:
     fold: int
     network: TorchNetwork
 
-    def likely(self, *, mirrored: bool, absent: tuple[Modality, ...] = ()) -> np.ndarray:
+    def likely(
+        self, *, fine: bool, mirrored: bool, absent: tuple[Modality, ...] = ()
+    ) -> np.ndarray:
         """Return the tumour's probabilities by region."""
-        seen = Altered(self.network, mirrored=mirrored, absent=absent)
+        network = self.network
+        used = network if fine else TorchNetwork(network.network.coarse, network.card)
+        seen = Altered(used, mirrored=mirrored, absent=absent)
         return tumour_probabilities(seen, self.study)
 
     def row(self, likely: np.ndarray, setting: Setting) -> dict:
@@ -123,13 +130,15 @@ def main() -> None:
     given = parser.parse_args()
     networks = networks_of(given.run)
     card = next(iter(networks.values())).card
-    shipped = Setting(False, card.threshold, card.smallest_enhancing_mm3)
+    shipped = Setting(True, False, card.threshold, card.smallest_enhancing_mm3)
     print("### What is chosen\n")
     print_choices(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
     for name, title in (("2mm", "All studies, 2 mm"), ("full", "Studies of 1 mm, full size")):
         print(f"\n### {title}\n")
         cases = held_out(networks, given.run, given.studies / name)
-        print_groups([case.row(case.likely(mirrored=shipped.mirrored), shipped) for case in cases])
+        print_groups(
+            [case.row(case.likely(fine=True, mirrored=shipped.mirrored), shipped) for case in cases]
+        )
     print("\n### Absent sequences\n")
     print_absent(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
 
@@ -158,10 +167,10 @@ def print_choices(cases: list[HeldOut], shipped: Setting) -> None:
     """Score every setting, and the choice among them."""
     scored: dict[Setting, Rows] = {}
     for case in cases:
-        for mirrored in (False, True):
-            likely = case.likely(mirrored=mirrored)
+        for fine, mirrored in product((False, True), repeat=2):
+            likely = case.likely(fine=fine, mirrored=mirrored)
             for threshold, smallest in product(THRESHOLDS, SMALLEST_MM3):
-                setting = Setting(mirrored, threshold, smallest)
+                setting = Setting(fine, mirrored, threshold, smallest)
                 scored.setdefault(setting, []).append(case.row(likely, setting))
     print_head("a brain is read")
     for setting, rows in scored.items():
@@ -223,7 +232,7 @@ def print_absent(cases: list[HeldOut], shipped: Setting) -> None:
     print_head("absent")
     for absent in ABSENT:
         rows = [
-            case.row(case.likely(mirrored=shipped.mirrored, absent=absent), shipped)
+            case.row(case.likely(fine=True, mirrored=shipped.mirrored, absent=absent), shipped)
             for case in cases
         ]
         print_row(", ".join(modality.value for modality in absent) or "none", rows)

@@ -4,7 +4,7 @@
 #     bash docs/results/networks.sh ../shared/data work
 #
 # Every step goes on where it was stopped: run it again. On one thread a fit of the localizer takes about an
-# hour, and there are six. Two processes with FOLDS="0 1" and FOLDS="2 3 4" share the localizer's folds.
+# hour and a half, and there are six. Two processes with FOLDS="0 1" and FOLDS="2 3 4" share the localizer's folds.
 set -euo pipefail
 data=$1 work=$2
 cubes=$data/lesion_cubes/lesion_cubes.npz masks=$data/masks128/masks128.npz

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,14 +14,17 @@ from monai.transforms import Compose
 from gliobench.adapters.monai import localizer_batches
 from gliobench.adapters.monai.brain_lessons import TrainingStudy
 from gliobench.adapters.monai.localizer_batches import (
+    ABOUT_TUMOURS,
+    ANYWHERE,
     BLIND,
     BRATS_SHAPE_2MM,
     WHOLE,
-    WHOLE_EVERY,
-    WINDOW,
     LocalizerBatches,
     Transplant,
+    Windows,
 )
+
+WINDOW = ANYWHERE.shape
 
 LESION_START = np.array((50, 64, 30))
 LESION_SHAPE = np.array((20, 22, 24))
@@ -60,16 +65,20 @@ def brain_in_air() -> TrainingStudy:
 
 
 def batches(
-    study: TrainingStudy, *transplants: Transplant, share: float = 1.0, seed: int = 0
+    study: TrainingStudy,
+    *transplants: Transplant,
+    share: float = 1.0,
+    seed: int = 0,
+    windows: Windows = ANYWHERE,
 ) -> LocalizerBatches:
-    return LocalizerBatches([study], transplants, transplant_share=share, batch_size=2, seed=seed)
+    windows = replace(windows, transplant=share, healed=0.0)
+    return LocalizerBatches([study], transplants, windows=windows, batch_size=2, seed=seed)
 
 
 @pytest.fixture
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out all that alters voxels, so that they can be told apart."""
     monkeypatch.setattr(localizer_batches, "_spatial", lambda shape: Compose([]))
-    monkeypatch.setattr(localizer_batches, "HEALED_SHARE", 0.0)
     monkeypatch.setattr(localizer_batches, "CAVITY_SHARE", 0.0)
     for name in ("brightened", "rescanned", "without_some", "partly_masked"):
         monkeypatch.setattr(localizer_batches, name, lambda images, chance: images)
@@ -112,9 +121,19 @@ def test_another_step_and_another_seed_give_other_batches(
 def test_one_step_in_eight_shows_a_window_as_large_as_at_inference() -> None:
     steps = batches(brain_in_air(), share=0.0)
 
-    shapes = [tuple(steps(step)["volumes"].shape) for step in range(WHOLE_EVERY + 1)]
+    shapes = [tuple(steps(step)["volumes"].shape) for step in range(9)]
 
     assert shapes == [(1, 4, *WHOLE), *[(2, 4, *WINDOW)] * 7, (1, 4, *WHOLE)]
+
+
+def test_the_fine_network_sees_small_windows_about_tumours_alone() -> None:
+    steps = batches(brain_in_air(), share=0.0, windows=ABOUT_TUMOURS)
+
+    seen = [steps(step) for step in range(9)]
+
+    assert {tuple(batch["volumes"].shape) for batch in seen} == {(2, 4, *ABOUT_TUMOURS.shape)}
+    with_tumour = [regions.any() for batch in seen for regions in batch["regions"]]
+    assert sum(with_tumour) / len(with_tumour) > 0.7
 
 
 @pytest.mark.parametrize("step", range(1, 12))

@@ -14,7 +14,12 @@ import onnxruntime
 import torch
 
 from fakes.onnx_file import GRADER_CARD, LOCALIZER_CARD
-from gliobench.adapters.monai.networks import GraderNetwork, localizer_network
+from gliobench.adapters.monai.networks import (
+    CoarseToFine,
+    GraderNetwork,
+    coarse_network,
+    fine_network,
+)
 from gliobench.adapters.monai.onnx_export import write_onnx
 from gliobench.adapters.monai.torch_network import TorchNetwork
 from gliobench.adapters.onnx.network import OnnxNetwork
@@ -31,10 +36,14 @@ def trained(build: Callable[[], torch.nn.Module], card: ModelCard) -> TorchNetwo
     return TorchNetwork(network.eval(), replace(card, input_shape=card.input_shape))
 
 
+def localizer() -> torch.nn.Module:
+    return CoarseToFine(coarse_network(), fine_network(), window=(8, 16, 16))
+
+
 @pytest.mark.parametrize(
     ("build", "card"),
     [
-        (localizer_network, replace(LOCALIZER_CARD, input_shape=(16, 32, 16))),
+        (localizer, replace(LOCALIZER_CARD, input_shape=(16, 32, 16))),
         (GraderNetwork, replace(GRADER_CARD, input_shape=(16, 16, 16))),
     ],
     ids=["localizer", "grader"],
