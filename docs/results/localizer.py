@@ -2,13 +2,13 @@
 
     python docs/results/localizer.py work/localizer work/studies
 
-Each study is segmented by the network of the fold that held it out. First what is chosen by this
-cross-validation: the probability from which a voxel is tumour, the volume below which enhancing tumour
-is taken for none, whether the fine network looks too, and whether the mean of a brain and its mirror image is
-read. `chosen on the other
-folds` is what choosing costs: for each fold the setting that has the best mean Dice on the other folds,
-scored on it. Then, with the setting that the networks' cards carry, all studies at 2 mm and those of
-1 mm at full size, and what is lost when sequences are absent.
+First what the networks' voxels and windows allow. Then each study is segmented by the network of the fold
+that held it out. This cross-validation chooses the probability from which a voxel is tumour, the volume
+below which enhancing tumour is taken for none, whether the fine network looks too, and whether the mean of
+a brain and its mirror image is read; `chosen on the other folds` is what choosing costs: for each fold the
+setting that has the best mean Dice on the other folds, scored on it. Last, with the setting that the
+networks' cards carry, all studies at 2 mm, those of 1 mm at full size, and what is lost when sequences are
+absent.
 """
 
 import argparse
@@ -21,10 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from gliobench.adapters.monai.localizer_trainer import localizer_scores
+from gliobench.adapters.monai.networks import FINE_WINDOW
 from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.application.backends.tumour_finder import tumour_probabilities
-from gliobench.domain.labels.regions import Region
+from gliobench.domain.geometry.resampling import resample_to_spacing
+from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.segmentation import hd95_mm
 from gliobench.domain.networks.input import MODALITY_ORDER, LocalizerGeometry, tumour_regions
 from gliobench.domain.statistics.estimate import Interval
@@ -34,7 +36,9 @@ from gliobench.domain.studies.study import Modality, Reference, Study
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5)
 SMALLEST_MM3 = (0.0, 100.0, 200.0, 500.0)
-MEASURES = ("dice_WT", "dice_TC", "dice_ET", "box_iou", "centre_error_mm")
+REGIONS = tuple(region.value for region in NESTED)
+MEASURES = (*(f"dice_{region}" for region in REGIONS), "box_iou", "centre_error_mm")
+VOXEL_MM = LocalizerGeometry().spacing_mm
 FAR_MM = 15.0
 T1N, T1C, T2W, T2F = MODALITY_ORDER
 ABSENT = ((), (T1N,), (T2W,), (T1N, T2W), (T1C,), (T2F,), (T1N, T2W, T2F), (T1N, T1C, T2W))
@@ -79,7 +83,7 @@ class HeldOut:
         """Score what a setting makes of probabilities."""
         found = tumour_regions(
             likely,
-            spacing_mm=LocalizerGeometry().spacing_mm,
+            spacing_mm=VOXEL_MM,
             grid=self.study.grid,
             threshold=setting.threshold,
             smallest_enhancing_mm3=setting.smallest_mm3,
@@ -128,10 +132,12 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="of gliobench train localizer")
     parser.add_argument("studies", type=Path, help="of prepare_training_studies.py")
     given = parser.parse_args()
+    print("### What voxels and windows allow\n")
+    print_limits(given.studies)
     networks = networks_of(given.run)
     card = next(iter(networks.values())).card
     shipped = Setting(True, False, card.threshold, card.smallest_enhancing_mm3)
-    print("### What is chosen\n")
+    print("\n### What is chosen\n")
     print_choices(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
     for name, title in (("2mm", "All studies, 2 mm"), ("full", "Studies of 1 mm, full size")):
         print(f"\n### {title}\n")
@@ -141,6 +147,49 @@ def main() -> None:
         )
     print("\n### Absent sequences\n")
     print_absent(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
+
+
+def print_limits(studies: Path) -> None:
+    """Bring references to the networks' voxels and back, and cut them by the fine network's window."""
+    rows: Rows = []
+    source = BratsStudySource(studies / "full")
+    for study_id in source.study_ids():
+        study, expected = source.study(study_id), source.reference(study_id).regions
+        found = tumour_regions(
+            on_voxels(expected, study), spacing_mm=VOXEL_MM, grid=study.grid, threshold=0.5
+        )
+        rows.append(localizer_scores(study, reference=expected, prediction=found))
+    dices = [f"{np.mean([row[f'dice_{region}'] for row in rows]):.3f}" for region in REGIONS]
+    print(f"References of {len(rows)} studies of 1 mm, to {VOXEL_MM:.0f} mm and back: Dice of")
+    print(f"{', '.join(REGIONS)} {' / '.join(dices)}.\n")
+    source = BratsStudySource(studies / "2mm")
+    cut = [cut_off(source.reference(study_id).regions) for study_id in source.study_ids()]
+    print(
+        f"A window of {' x '.join(map(str, FINE_WINDOW))} voxels about the tumour's centre of mass"
+    )
+    print(f"misses {np.mean(cut):.2%} of the cores of {len(cut)} studies, at most {max(cut):.1%}.")
+
+
+def on_voxels(regions: Mapping[Region, np.ndarray], study: Study) -> np.ndarray:
+    """Return the share of each voxel of the networks that is WT, TC and ET."""
+    return np.stack(
+        [
+            resample_to_spacing(
+                regions[region].astype(np.float32),
+                spacing_mm=study.grid.spacing_mm,
+                target_mm=VOXEL_MM,
+            )
+            for region in NESTED
+        ]
+    )
+
+
+def cut_off(regions: Mapping[Region, np.ndarray]) -> float:
+    """Return the share of a core that lies outside of the fine network's window."""
+    middle = np.argwhere(regions[Region.WT]).mean(0)
+    core = np.argwhere(regions[Region.TC])
+    outside = np.abs(core - middle) > np.array(FINE_WINDOW) / 2
+    return float(outside.any(1).mean()) if len(core) else 0.0
 
 
 def networks_of(run: Path) -> dict[int, TorchNetwork]:
@@ -193,7 +242,7 @@ def chosen(scored: Mapping[Setting, Rows]) -> Rows:
 
 def mean_dice(rows: Rows) -> float:
     """Average the Dice of all regions; of no rows it is 0."""
-    dices = [row[f"dice_{region}"] for row in rows for region in ("WT", "TC", "ET")]
+    dices = [row[f"dice_{region}"] for row in rows for region in REGIONS]
     return float(np.mean(dices)) if dices else 0.0
 
 
