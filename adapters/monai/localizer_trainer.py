@@ -50,7 +50,7 @@ _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
 
 FINE_STEPS = 0.5
-"""Steps of the fine network for one of the coarse network."""
+"""Steps of the fine network, as a share of the coarse network's."""
 
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:

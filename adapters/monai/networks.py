@@ -49,7 +49,7 @@ def fine_network() -> nn.Module:
         blocks_down=(1, 2, 2),
         blocks_up=(1, 1),
     )
-    return network.to(memory_format=torch.channels_last_3d)
+    return network
 
 
 class CoarseToFine(nn.Module):
