@@ -54,7 +54,8 @@ def smaller_network(full: bool) -> Iterator[None]:
     """Train and export narrower layers, since size is not tested: those that ship at the full dose."""
     with pytest.MonkeyPatch.context() as patch:
         if not full:
-            patch.setattr(networks, "LOCALIZER_CHANNELS", (4, 8, 16, 32))
+            patch.setattr(networks, "COARSE_CHANNELS", (4, 8, 16, 32))
+            patch.setattr(networks, "FINE_CHANNELS", 8)
         yield
 
 
