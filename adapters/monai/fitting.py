@@ -92,14 +92,14 @@ def fit(
     """
     torch.manual_seed(schedule.seed)
     on = device()
-    network = build().to(on)
+    network = _channels_last(build()).to(on)
     averaged = AveragedModel(
         network,
         multi_avg_fn=get_ema_multi_avg_fn(schedule.average),
         use_buffers=True,
     )
     optimiser = torch.optim.AdamW(
-        network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
+        network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
     )
     rate = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=_RISE
@@ -148,6 +148,15 @@ def load_network(build: Callable[[], nn.Module], folder: Path) -> nn.Module:
         raise JobError(f"{checkpoint} is of a fit that is not done: finish it with gliobench train")
     _restore(averaged, "averaged", state, checkpoint)
     network: nn.Module = averaged.module.eval()
+    return network
+
+
+def _channels_last(network: nn.Module) -> nn.Module:
+    """Lay out kernels as batches are, channels last, which convolutions prefer."""
+    layouts = {4: torch.channels_last, 5: torch.channels_last_3d}
+    for weights in network.parameters():
+        if layout := layouts.get(weights.dim()):
+            weights.data = weights.data.contiguous(memory_format=layout)
     return network
 
 

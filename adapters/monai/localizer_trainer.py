@@ -49,7 +49,7 @@ from gliobench.domain.studies.study import Study
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
 
-FINE_STEPS = 0.5
+FINE_STEPS = 0.75
 """Steps of the fine network, as a share of the coarse network's."""
 
 
