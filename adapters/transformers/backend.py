@@ -165,7 +165,7 @@ def _provenance(
         "composition": f"{prompting.composition.value} of "
         + " ".join(m.value for m in prompting.modalities),
         "size_px": str(prompting.size_px),
-        "unit": reading.unit,
+        "dialect": reading.dialect,
         "decoding": f"grade {reading.grade_decoding.value}, places {reading.decoding.value}",
         "prompts": f"version {VERSION}",
         "prompts_sha256": prompts.sha256,

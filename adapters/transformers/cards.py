@@ -76,7 +76,7 @@ def check_taught(card: Mapping[str, Any], reading: ReadingOptions, prompts: Prom
         "composition": reading.composition.value,
         "modalities": [modality.value for modality in reading.modalities],
         "size_px": reading.size_px,
-        "unit": reading.unit,
+        "dialect": reading.dialect,
     }
     for name, value in asked.items():
         if taught.get(name, value) != value:

@@ -88,8 +88,8 @@ class ReadingOptions(CheckedOptions):
     size_px: PositiveInt | None = Field(
         None, le=4096, description="edge of the picture; none: of one tile of the model"
     )
-    unit: Literal["fractions", "pixels"] = Field(
-        "fractions", description="what coordinates are asked for in"
+    dialect: str = Field(
+        "fractions", description="how places are written: fractions, pixels, or a family's own way"
     )
     decoding: Decoding = Field(
         Decoding.FREE, description="how places are answered; constrained: valid JSON only"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
+from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
+from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.slices.view import Composition
@@ -16,8 +19,6 @@ from gliobench.domain.studies.study import Grade, Modality
 
 VERSION = "1"
 """Of the wording: a test keeps anyone from changing a word and not this."""
-DECIMALS = 3
-"""Of a fraction: a quarter of a millimetre on a picture of 240 mm."""
 MAX_VERTICES = 12
 """Of a polygon."""
 
@@ -49,6 +50,17 @@ _PIXELS = (
     "Coordinates are whole pixels of {0}: x from 0 (left edge) to {1} (right edge), "
     "y from 0 (top edge) to {1} (bottom edge)."
 )
+_UNITS = (
+    "Coordinates count from 0 to {1} along each edge of {0}, whatever its size: x from 0 (left edge) "
+    "to {1} (right edge), y from 0 (top edge) to {1} (bottom edge)."
+)
+_PERCENT = (
+    "Coordinates are percentages of {0} with one decimal: x from 0 (left edge) to 100 (right edge), "
+    "y from 0 (top edge) to 100 (bottom edge)."
+)
+_Y_FIRST = " Of two numbers, y comes first."
+_GRADES = 'Answer with JSON only: {"grade": "HGG"} or {"grade": "LGG"}'
+_AS_JSON, _AS_WRITTEN = "Answer with JSON only: ", "Answer in this way only: "
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class Prompts:
     """The wording of all questions; training and inference ask alike through this.
 
     Args:
-        templates: By question, with `$picture`, `$frame` and `$vertices` to be filled in.
+        templates: By question, with `$picture`, `$frame`, `$answer` and `$vertices` to be filled in.
     """
 
     templates: Mapping[Question, str]
@@ -75,8 +87,12 @@ class Prompts:
     @property
     def sha256(self) -> str:
         """Hash of every word that can be sent."""
+        frames = [_FRACTIONS, _PIXELS, _UNITS, _PERCENT, _Y_FIRST]
+        answers = [
+            _answer(question, dialect) for dialect in DIALECTS.values() for question in Question
+        ]
         words = [*sorted(self.templates.items()), *_PICTURES.values(), *_NAMES.values()]
-        return sha256(json.dumps([words, _FRACTIONS, _PIXELS]).encode()).hexdigest()
+        return sha256(json.dumps([words, frames, answers]).encode()).hexdigest()
 
     def prompt_text(
         self,
@@ -84,7 +100,7 @@ class Prompts:
         *,
         composition: Composition = Composition.ONE,
         modalities: Sequence[Modality] = (Modality.T1C,),
-        pixels: int | None = None,
+        frame: Frame = FRACTIONS,
     ) -> str:
         """Write a question about one axial slice.
 
@@ -92,8 +108,7 @@ class Prompts:
             question: What is asked.
             composition: What the picture is made of.
             modalities: Shown in this order; as many as the composition takes.
-            pixels: Edge of the picture, or of one panel of a montage, where coordinates are asked
-                for in pixels; None asks for fractions.
+            frame: What coordinates are asked for in.
 
         Raises:
             InvalidInputError: More or fewer modalities than the composition shows.
@@ -106,61 +121,106 @@ class Prompts:
         words = Template(self.templates[question]).substitute(
             picture=_PICTURES[composition].format(*(_NAMES[modality] for modality in modalities)),
             frame=_frame(
-                "one panel" if composition is Composition.MONTAGE else "the picture", pixels
+                "one panel" if composition is Composition.MONTAGE else "the picture", frame
             ),
+            answer=_answer(question, frame.dialect),
             vertices=MAX_VERTICES,
         )
         return words.strip()
 
 
-def answer_schema(question: Question, *, pixels: int | None = None) -> str:
+def answer_schema(question: Question, frame: Frame = FRACTIONS) -> str:
     """Return the JSON schema of a question's answer, for constrained decoding.
 
     The spaces are those of `json.dumps`, so that an answer has one spelling.
 
     Args:
         question: What is asked.
-        pixels: As in `Prompts.prompt_text`.
+        frame: What coordinates are asked for in.
+
+    Raises:
+        InvalidInputError: The dialect writes no JSON.
     """
-    at = _coordinate(pixels)
-    match question:
-        case Question.GRADE:
-            properties: dict[str, object] = {"grade": {"enum": [grade.value for grade in Grade]}}
-        case Question.POINT:
-            properties = dict.fromkeys(("x", "y"), at)
-        case Question.BOX:
-            properties = dict.fromkeys(("x0", "y0", "x1", "y1"), at)
-        case Question.POLYGON:
-            vertex = {"type": "array", "items": at, "minItems": 2, "maxItems": 2}
-            outline = {
-                "type": "array",
-                "items": vertex,
-                "minItems": 3,
-                "maxItems": MAX_VERTICES,
-            }
-            properties = {"polygon": outline}
-    return json.dumps(
-        {
-            "x-guidance": {
-                "whitespace_flexible": False,
-                "item_separator": ", ",
-                "key_separator": ": ",
-            },
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        }
-    )
+    spacing = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+    if question is Question.GRADE:
+        schema = _object({"grade": {"enum": [grade.value for grade in Grade]}})
+    else:
+        schema = _schema(_example(question, frame.dialect), question, frame)
+    return json.dumps({"x-guidance": spacing, **schema})
 
 
-def _coordinate(pixels: int | None) -> dict[str, object]:
-    if pixels is not None:
-        return {"type": "integer", "minimum": 0, "maximum": pixels}
-    return {"type": "number", "minimum": 0, "maximum": 1, "multipleOf": 10**-DECIMALS}
+def _schema(example: str, question: Question, frame: Frame) -> dict[str, object]:
+    """Describe all answers that are written like an example."""
+    try:
+        fields = json.loads(re.sub(r"\b[XY]\d?\b", "0", example))
+    except json.JSONDecodeError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise InvalidInputError(
+            f"dialect {frame.dialect.name} writes no JSON: wanted decoding = free, or another dialect"
+        )
+    at = _coordinate(frame)
+    corners = {"minItems": 3, "maxItems": MAX_VERTICES} if question is Question.POLYGON else {}
+
+    def described(value: object) -> dict[str, object]:
+        match value:
+            case str():
+                return {"const": value}
+            case [list() as corner, *_]:
+                return {"type": "array", "items": described(corner), **corners}
+            case list():
+                return {
+                    "type": "array",
+                    "items": at,
+                    "minItems": len(value),
+                    "maxItems": len(value),
+                }
+        return at
+
+    return _object({name: described(value) for name, value in fields.items()})
 
 
-def _frame(extent: str, pixels: int | None) -> str:
-    if pixels is None:
-        return _FRACTIONS.format(extent, DECIMALS)
-    return _PIXELS.format(extent, pixels)
+def _object(properties: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _coordinate(frame: Frame) -> dict[str, object]:
+    if not frame.dialect.decimals:
+        return {"type": "integer", "minimum": 0, "maximum": frame.units}
+    step = 10**-frame.dialect.decimals
+    return {"type": "number", "minimum": 0, "maximum": frame.units, "multipleOf": step}
+
+
+def _frame(extent: str, frame: Frame) -> str:
+    match frame.dialect.units:
+        case 1:
+            words = _FRACTIONS.format(extent, frame.dialect.decimals)
+        case None:
+            words = _PIXELS.format(extent, frame.units)
+        case 100:
+            words = _PERCENT.format(extent)
+        case _:
+            words = _UNITS.format(extent, frame.highest)
+    return words + _Y_FIRST * frame.dialect.y_first
+
+
+def _answer(question: Question, dialect: Dialect) -> str:
+    if question is Question.GRADE:
+        return _GRADES
+    example = _example(question, dialect)
+    return (_AS_JSON if example.startswith("{") else _AS_WRITTEN) + example
+
+
+def _example(question: Question, dialect: Dialect) -> str:
+    """Write an answer with names in the place of numbers."""
+    if question is Question.POINT:
+        return dialect.point.format(x="X", y="Y")
+    if question is Question.BOX:
+        return dialect.box.format(x0="X0", y0="Y0", x1="X1", y1="Y1")
+    corners = (dialect.corner.format(x=f"X{n}", y=f"Y{n}", n=n) for n in (1, 2, 3))
+    return dialect.polygon.format(corners=dialect.between.join(corners))

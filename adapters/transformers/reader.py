@@ -15,8 +15,9 @@ from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.transformers.requests import Prompt, Reply, Request
 from gliobench.adapters.transformers.slices import PlanesOf, SlicePrompting
 from gliobench.application.predict.failures import failure_of
+from gliobench.domain.answers.dialects import Frame
 from gliobench.domain.answers.parse import (
-    Unit,
+    FRACTIONS,
     parse_box,
     parse_grade,
     parse_point,
@@ -166,7 +167,7 @@ class Reader:
         self, shown: Sequence[tuple[SliceView, Request]], replies: Iterator[tuple[Reply, ...]]
     ) -> Reading:
         prompting = self._asking.prompting
-        slices = [slice_reading(view, next(replies), pixels=prompting.pixels) for view, _ in shown]
+        slices = [slice_reading(view, next(replies), prompting.frame) for view, _ in shown]
         best = chosen(slices)
         return Reading(
             grade=grade_of(slices),
@@ -175,19 +176,18 @@ class Reader:
 
 
 def slice_reading(
-    view: SliceView, replies: Sequence[Reply], *, pixels: int | None = None
+    view: SliceView, replies: Sequence[Reply], frame: Frame = FRACTIONS
 ) -> SliceReading:
     """Understand the replies to the questions about one slice, in the order of `Question`.
 
     Args:
         view: How the slice was shown.
         replies: One a question.
-        pixels: Edge of the picture where coordinates were asked for in pixels, else None.
+        frame: What coordinates were asked for in.
     """
     said = dict(zip(Question, replies, strict=True))
-    unit = Unit(pixels)
     places = {
-        form: _place(form, said[question], view, unit)
+        form: _place(form, said[question], view, frame)
         for question, form in FORM_OF_QUESTION.items()
     }
     raw = {
@@ -255,20 +255,20 @@ def _grade(reply: Reply) -> GradePrediction | Failure:
 
 
 def _place(
-    form: Form, reply: Reply, view: SliceView, unit: Unit
+    form: Form, reply: Reply, view: SliceView, frame: Frame
 ) -> Localisation | NoTumour | Failure:
     """Find on the plane what was said of the picture."""
     text, finished = reply.text, reply.finished
     try:
         match form:
             case Form.POINT:
-                point = parse_point(text, unit, finished=finished)
+                point = parse_point(text, frame, finished=finished)
                 return view.point_from_picture(point) if isinstance(point, tuple) else point
             case Form.BOX:
-                box = parse_box(text, unit, finished=finished)
+                box = parse_box(text, frame, finished=finished)
                 return view.box_from_picture(box) if isinstance(box, tuple) else box
             case _:
-                outline = parse_polygon(text, unit, finished=finished)
+                outline = parse_polygon(text, frame, finished=finished)
                 return view.polygon_from_picture(outline) if isinstance(outline, tuple) else outline
     except InvalidInputError as error:
         return Failure(FailureReason.SELF_INTERSECTION, str(error), text)

@@ -11,6 +11,8 @@ from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import Prompts, answer_schema
 from gliobench.adapters.transformers.requests import Picture
 from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.answers.dialects import Dialect, Frame, dialect_named
+from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Plane, extent
@@ -49,7 +51,7 @@ class SlicePrompting:
         size_px: Edge of the square picture.
         composition: How the modalities make one picture.
         modalities: As many as the composition shows; none takes those of `SHOWN`.
-        in_pixels: Whether coordinates are asked for in pixels; else in fractions.
+        dialect: How the model writes places.
 
     Raises:
         InvalidInputError: More or fewer modalities than the composition shows.
@@ -58,7 +60,7 @@ class SlicePrompting:
     size_px: int
     composition: Composition = Composition.ONE
     modalities: tuple[Modality, ...] = ()
-    in_pixels: bool = False
+    dialect: Dialect = FRACTIONS.dialect
 
     def __post_init__(self) -> None:
         if not self.modalities:
@@ -74,19 +76,20 @@ class SlicePrompting:
         """Show slices as the options have it to a model with tiles of this edge.
 
         Raises:
-            InvalidInputError: More or fewer modalities than the composition shows.
+            InvalidInputError: More or fewer modalities than the composition shows, or a dialect
+                that is unknown.
         """
         return cls(
             size_px=options.size_px or tile_px,
             composition=options.composition,
             modalities=options.modalities,
-            in_pixels=options.unit == "pixels",
+            dialect=dialect_named(options.dialect),
         )
 
     @property
-    def pixels(self) -> int | None:
-        """Edge of what coordinates refer to, where they are pixels; else None."""
-        return self.composition.panel_px(self.size_px) if self.in_pixels else None
+    def frame(self) -> Frame:
+        """What coordinates refer to."""
+        return Frame(self.dialect, self.composition.panel_px(self.size_px))
 
     def view(self, study: Study, plane: Plane) -> SliceView:
         """Fit the brain of a plane into the picture, or the plane where no brain meets it.
@@ -115,12 +118,12 @@ class SlicePrompting:
             question,
             composition=self.composition,
             modalities=self.modalities,
-            pixels=self.pixels,
+            frame=self.frame,
         )
 
     def answer_schema(self, question: Question) -> str:
         """Return the JSON schema of the answer about such a picture."""
-        return answer_schema(question, pixels=self.pixels)
+        return answer_schema(question, self.frame)
 
 
 def planes_by(

@@ -8,12 +8,11 @@ complete JSON object.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import shapely
 
-from gliobench.domain.answers.axis_order import AxisOrder
+from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
 from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.thoughts import without_thoughts
@@ -28,7 +27,6 @@ from gliobench.domain.answers.words import (
     written_grade,
     written_numbers,
 )
-from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.predictions.prediction import NO_TUMOUR, Failure, FailureReason, NoTumour
 from gliobench.domain.studies.study import Grade
 
@@ -36,40 +34,7 @@ Place = tuple[float, float]
 Edges = tuple[float, float, float, float]
 AnswerT = TypeVar("AnswerT")
 
-_DECIMALS = 6
-"""Decimals of a fraction, a thousandth of a pixel: polygons on this lattice stay simple when moved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """The unit of coordinates that the prompt asked for; percentages are read in any unit.
-
-    Args:
-        pixels: Edge of the picture, or of one panel of a montage; None for fractions.
-
-    Raises:
-        InvalidInputError: The picture has no pixel.
-    """
-
-    pixels: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.pixels is not None and self.pixels < 1:
-            raise InvalidInputError(f"unit of {self.pixels} pixels: wanted 1 or more")
-
-    def fraction(self, number: Number) -> float:
-        """Return a number as a fraction of the picture, in [0, 1].
-
-        Raises:
-            Unreadable: It lies outside the picture.
-        """
-        fraction = number.value / (100 if number.percent else self.pixels or 1)
-        if not 0.0 <= fraction <= 1.0:
-            raise Unreadable(FailureReason.OUT_OF_RANGE, f"{number.value} lies outside the picture")
-        return round(fraction, _DECIMALS)
-
-
-FRACTIONS = Unit()
+FRACTIONS = Frame(DIALECTS["fractions"])
 
 
 def parse_grade(text: str, *, finished: bool = True) -> Grade | Failure:
@@ -83,13 +48,13 @@ def parse_grade(text: str, *, finished: bool = True) -> Grade | Failure:
 
 
 def parse_point(
-    text: str, unit: Unit = FRACTIONS, *, finished: bool = True
+    text: str, frame: Frame = FRACTIONS, *, finished: bool = True
 ) -> Place | NoTumour | Failure:
     """Read the answer to the question of the centre.
 
     Args:
         text: The model's text.
-        unit: The unit of coordinates that the prompt asked for.
+        frame: What coordinates were asked for in.
         finished: False if the length limit truncated the text.
 
     Returns:
@@ -97,20 +62,20 @@ def parse_point(
     """
 
     def read(words: str) -> Place:
-        x, y = _fractions(words, Question.POINT, unit, finished=finished)
+        x, y = _fractions(words, Question.POINT, frame, finished=finished)
         return x, y
 
     return _placed(text, read)
 
 
 def parse_box(
-    text: str, unit: Unit = FRACTIONS, *, finished: bool = True
+    text: str, frame: Frame = FRACTIONS, *, finished: bool = True
 ) -> Edges | NoTumour | Failure:
     """Read the answer to the question of the box.
 
     Args:
         text: The model's text.
-        unit: The unit of coordinates that the prompt asked for.
+        frame: What coordinates were asked for in.
         finished: False if the length limit truncated the text.
 
     Returns:
@@ -119,7 +84,7 @@ def parse_box(
     """
 
     def read(words: str) -> Edges:
-        x0, y0, x1, y1 = _fractions(words, Question.BOX, unit, finished=finished)
+        x0, y0, x1, y1 = _fractions(words, Question.BOX, frame, finished=finished)
         if x0 >= x1 or y0 >= y1:
             corners = f"({x0}, {y0}) to ({x1}, {y1})"
             raise Unreadable(FailureReason.INVERTED_BOX, f"the box runs from {corners}")
@@ -129,13 +94,13 @@ def parse_box(
 
 
 def parse_polygon(
-    text: str, unit: Unit = FRACTIONS, *, finished: bool = True
+    text: str, frame: Frame = FRACTIONS, *, finished: bool = True
 ) -> tuple[Place, ...] | NoTumour | Failure:
     """Read the answer to the question of the polygon.
 
     Args:
         text: The model's text.
-        unit: The unit of coordinates that the prompt asked for.
+        frame: What coordinates were asked for in.
         finished: False if the length limit truncated the text.
 
     Returns:
@@ -144,7 +109,7 @@ def parse_polygon(
     """
 
     def read(words: str) -> tuple[Place, ...]:
-        flat = _fractions(words, Question.POLYGON, unit, finished=finished)
+        flat = _fractions(words, Question.POLYGON, frame, finished=finished)
         corners = list(zip(flat[::2], flat[1::2], strict=True))
         followers = corners[1:] + corners[:1]
         vertices = tuple(at for at, after in zip(corners, followers, strict=True) if at != after)
@@ -192,18 +157,16 @@ def _grade(words: str, *, finished: bool) -> Grade:
     return grades.pop()
 
 
-def _fractions(words: str, question: Question, unit: Unit, *, finished: bool) -> list[float]:
-    numbers = _numbers(words, question, finished=finished)
-    if len({number.percent for number in numbers}) > 1:
-        raise Unreadable(FailureReason.NON_NUMERIC, "percentages stand among plain numbers")
-    return [unit.fraction(number) for number in numbers]
+def _fractions(words: str, question: Question, frame: Frame, *, finished: bool) -> list[float]:
+    spoken = frame.dialect.plain(words, question)
+    return frame.fractions(_numbers(spoken, question, frame.dialect, finished=finished))
 
 
-def _numbers(words: str, question: Question, *, finished: bool) -> list[Number]:
+def _numbers(words: str, question: Question, dialect: Dialect, *, finished: bool) -> list[Number]:
     values, rest = objects_in(words)
     if not values:
         check_answering(words, finished=finished, place=True)
-    order, unordered = AxisOrder.of(words, question)
+    order, unordered = dialect.order_of(words, question)
     if not values:
         found = written_numbers(unordered, question, NUMBER_KEYS[question])
         if isinstance(found, list):

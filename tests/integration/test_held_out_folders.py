@@ -23,10 +23,10 @@ def test_folds_are_built_from_their_folders_with_the_other_options(tmp_path: Pat
         built.append((options, folder))
         return fake_backend(trained_on=["anna"])
 
-    options = BackendOptions(extra={"held_out": str(tmp_path), "unit": "pixels"}, threads=2)
+    options = BackendOptions(extra={"held_out": str(tmp_path), "dialect": "pixels"}, threads=2)
     backend = held_out(options, build)
 
-    plain = replace(options, extra={"unit": "pixels"})
+    plain = replace(options, extra={"dialect": "pixels"})
     assert built == [(plain, tmp_path / f"fold-{number}") for number in range(3)]
     assert backend is not None
     assert [key for key in backend.provenance if key.startswith("fold-")] == [

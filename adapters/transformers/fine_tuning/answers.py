@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from math import ceil, cos, floor, pi, sin
+from math import cos, pi, sin
 
 import shapely
 
-from gliobench.adapters.transformers.prompts import DECIMALS, GRADE_ANSWERS
+from gliobench.adapters.transformers.prompts import GRADE_ANSWERS
+from gliobench.domain.answers.dialects import Frame
+from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Grade
@@ -48,60 +49,41 @@ class PictureReference:
         )
 
 
-def answer_text(
-    question: Question, reference: PictureReference, *, pixels: int | None = None
-) -> str:
-    """Write the right answer: the JSON that the prompt asks for.
+def answer_text(question: Question, reference: PictureReference, frame: Frame = FRACTIONS) -> str:
+    """Write the right answer, as the prompt asks for it.
 
-    The parser reads it back to the last digit written. Numbers are rounded; a box outwards, so
-    that it holds the tumour and is never empty.
+    The parser reads it back to the last digit written.
 
     Args:
         question: What was asked.
         reference: The truth.
-        pixels: Edge of the picture where coordinates were asked for in pixels; None for fractions.
+        frame: What coordinates were asked for in.
 
     Raises:
         InvalidInputError: The grade was asked for and is unknown.
     """
-    scale = pixels or 10**DECIMALS
+    x0, y0, x1, y1 = reference.box
     match question:
         case Question.GRADE:
             if reference.grade is None:
                 raise InvalidInputError("the grade is unknown: it cannot be answered")
             return GRADE_ANSWERS[reference.grade]
         case Question.POINT:
-            x, y = (_number(round(at * scale), pixels) for at in reference.point)
-            return f'{{"x": {x}, "y": {y}}}'
+            places = [reference.point]
         case Question.BOX:
-            edges = zip(("x0", "y0", "x1", "y1"), _outward(reference.box, scale), strict=True)
-            return "{" + ", ".join(f'"{k}": {_number(at, pixels)}' for k, at in edges) + "}"
+            places = [(x0, y0), (x1, y1)]
         case Question.POLYGON:
-            corners = (
-                f"[{_number(x, pixels)}, {_number(y, pixels)}]"
-                for x, y in _corners(reference, scale)
-            )
-            return f'{{"polygon": [{", ".join(corners)}]}}'
+            places = _corners(reference, frame)
+    return frame.write(question, places)
 
 
-def _number(units: int, pixels: int | None) -> str:
-    """Write a whole number of units, of pixels or of the last decimal of a fraction."""
-    return json.dumps(units) if pixels else f"{units / 10**DECIMALS:.{DECIMALS}f}"
-
-
-def _outward(box: tuple[float, float, float, float], scale: int) -> tuple[int, int, int, int]:
-    # Six digits first: 0.3 × 1000 is 300.00000000000006 or less, by the way that it was computed.
-    x0, y0, x1, y1 = (round(at * scale, 6) for at in box)
-    return floor(x0), floor(y0), ceil(x1), ceil(y1)
-
-
-def _corners(reference: PictureReference, scale: int) -> list[tuple[int, int]]:
-    """Return the outline with few corners, on whole units, simple whatever rounding does to it."""
-    rounded = [(round(x * scale), round(y * scale)) for x, y in radial_corners(reference.polygon)]
-    corners = list(dict.fromkeys(rounded))
-    if len(corners) >= 3 and shapely.Polygon(corners).is_valid:
+def _corners(reference: PictureReference, frame: Frame) -> list[tuple[float, float]]:
+    """Return the outline with few corners, simple whatever rounding does to it."""
+    corners = radial_corners(reference.polygon)
+    written = list(dict.fromkeys(map(frame.rounded, corners)))
+    if len(written) >= 3 and shapely.Polygon(written).is_valid:
         return corners
-    x0, y0, x1, y1 = _outward(reference.box, scale)
+    (x0, y0), (x1, y1) = frame.apart((reference.box[:2], reference.box[2:]))
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 

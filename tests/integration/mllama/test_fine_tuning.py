@@ -103,7 +103,7 @@ def test_a_few_samples_are_overfitted(
         states,
         cases(count),
         lora=LoraOptions(rank=32, alpha=64, dropout=0.0),
-        reading=ReadingOptions(unit="pixels"),  # fewer bytes to learn
+        reading=ReadingOptions(dialect="pixels"),  # fewer bytes to learn
         epochs=epochs,
         batch_size=count // 2,
         learning_rate=5e-3,

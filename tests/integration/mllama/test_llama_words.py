@@ -24,6 +24,7 @@ from gliobench.adapters.transformers.mllama.checkpoint import PICTURE_TOKEN, Che
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER
 from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition
 
@@ -76,15 +77,15 @@ def user_turn(prompt: str, pictures: int) -> RawMessage:
 
 @pytest.mark.parametrize("composition", Composition)
 @pytest.mark.parametrize("question", Question)
-@pytest.mark.parametrize("in_pixels", [False, True])
+@pytest.mark.parametrize("dialect", ["fractions", "pixels"])
 def test_every_prompt_is_sent_in_the_tokens_that_metas_formatter_writes(
     meta: ChatFormat,
     ours: Checkpoint,
     composition: Composition,
     question: Question,
-    in_pixels: bool,
+    dialect: str,
 ) -> None:
-    prompting = SlicePrompting(size_px=560, composition=composition, in_pixels=in_pixels)
+    prompting = SlicePrompting(size_px=560, composition=composition, dialect=DIALECTS[dialect])
     prompt = prompting.prompt_text(Prompts.load(), question)
 
     sent = ours.token_ids(ours.chat(prompt))

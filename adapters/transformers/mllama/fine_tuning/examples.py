@@ -48,7 +48,7 @@ def examples_of(
     end = checkpoint.end_token_ids[0]
 
     def turn(question: Question, sample: Sample) -> Turn:
-        text = answer_text(question, sample.reference, pixels=prompting.pixels)
+        text = answer_text(question, sample.reference, prompting.frame)
         grade = sample.reference.grade
         weight = weights[grade] if question is Question.GRADE and grade else 1.0
         return Turn(asked[question], (*checkpoint.token_ids(text), end), weight)

@@ -100,7 +100,7 @@ def test_the_picture_is_as_large_as_a_tile_unless_asked_for_otherwise() -> None:
         {"composition": Composition.RGB},
         {"modalities": (Modality.T2F,)},
         {"size_px": 48},
-        {"unit": "pixels"},
+        {"dialect": "pixels"},
         {"decoding": Decoding.CONSTRAINED},
         {"grade_decoding": Decoding.FREE},
     ],
@@ -188,14 +188,16 @@ def test_another_model_without_an_adapter_is_told_how_to_get_one() -> None:
 
 def test_an_adapter_is_asked_as_it_was_taught() -> None:
     prompts = Prompts.load()
-    taught = {"composition": "one", "modalities": [], "size_px": None, "unit": "fractions"}
+    taught = {"composition": "one", "modalities": [], "size_px": None, "dialect": "fractions"}
     card = {"prompts_sha256": prompts.sha256, "settings": taught}
 
     check_taught(card, MIDDLE, prompts)
     check_taught({}, MIDDLE, prompts)
 
-    with pytest.raises(InvalidInputError, match=r"llama\.unit fractions, got pixels: set it alike"):
-        check_taught(card, MIDDLE.model_copy(update={"unit": "pixels"}), prompts)
+    with pytest.raises(
+        InvalidInputError, match=r"llama\.dialect fractions, got pixels: set it alike"
+    ):
+        check_taught(card, MIDDLE.model_copy(update={"dialect": "pixels"}), prompts)
     with pytest.raises(InvalidInputError, match=r"llama\.composition one, got rgb"):
         check_taught(card, MIDDLE.model_copy(update={"composition": Composition.RGB}), prompts)
     with pytest.raises(InvalidInputError, match="other prompts: train it again"):

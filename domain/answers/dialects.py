@@ -1,0 +1,367 @@
+"""How families of vision-language models write places in a picture: what they count, and how.
+
+One row is one dialect. A row says what a coordinate counts, which axis comes first, and how a point, a
+box and an outline are written. What a family writes in marks of its own is first put into the JSON that
+`gliobench.domain.answers.parse` reads; nothing else is known of marks there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gliobench.domain.answers.axis_order import AxisOrder
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.words import Number, Unreadable
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.predictions.prediction import FailureReason
+
+Place = tuple[float, float]
+Plain = Callable[[str, Question], str]
+
+_DECIMALS = 6
+"""Decimals of a fraction, a thousandth of a pixel: polygons on this lattice stay simple when moved."""
+_COUNTED_FROM = 100
+"""Frames of so many units hold no number of which all are below 1: those are fractions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one family of models means by a coordinate, and how it writes places.
+
+    Args:
+        name: As in settings.
+        families: The `model_type` of those models' configs in transformers.
+        units: Units along an edge of the picture; None counts pixels of the picture that the model
+            sees, after its processor resized it.
+        decimals: Of a number.
+        point: How a point is written, with `{x}` and `{y}`.
+        box: How a box is written, with `{x0}`, `{y0}`, `{x1}` and `{y1}`.
+        polygon: How an outline is written, with `{corners}`.
+        corner: How a corner of it is written, with `{x}`, `{y}` and `{n}`, from 1.
+        between: What stands between corners.
+        y_first: Whether bare numbers begin with y.
+        digits: Least digits of a number.
+        plain: Puts the family's own marks into JSON or bare numbers.
+        source: Where the family says so.
+    """
+
+    name: str
+    source: str
+    families: tuple[str, ...] = ()
+    units: int | None = 1
+    decimals: int = 0
+    point: str = '{{"x": {x}, "y": {y}}}'
+    box: str = '{{"x0": {x0}, "y0": {y0}, "x1": {x1}, "y1": {y1}}}'
+    polygon: str = '{{"polygon": [{corners}]}}'
+    corner: str = "[{x}, {y}]"
+    between: str = ", "
+    y_first: bool = False
+    digits: int = 0
+    plain: Plain = lambda text, _: text
+
+    def order_of(self, text: str, question: Question) -> tuple[AxisOrder, str]:
+        """Find the order of bare numbers: the one that a text states, else the dialect's.
+
+        Returns:
+            The order, and the text without the statement.
+
+        Raises:
+            Unreadable: The text states two orders, or one that does not fit the question.
+        """
+        order, rest = AxisOrder.of(text, question)
+        if order.is_stated or not self.y_first:
+            return order, rest
+        return AxisOrder((1, 0), (1, 0, 3, 2), is_stated=True), rest
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A dialect about a square picture; percentages are read in any.
+
+    Args:
+        dialect: What is spoken.
+        edge_px: Edge of the picture, or of one panel of a montage, as the model sees it: after its
+            processor resized it. Only dialects that count pixels depend on it.
+
+    Raises:
+        InvalidInputError: The picture has no pixel.
+    """
+
+    dialect: Dialect
+    edge_px: int = 1
+
+    def __post_init__(self) -> None:
+        if self.edge_px < 1:
+            raise InvalidInputError(f"picture of {self.edge_px} pixels: wanted 1 or more")
+
+    @property
+    def units(self) -> int:
+        """Units along an edge of the picture."""
+        return self.dialect.units or self.edge_px
+
+    @property
+    def highest(self) -> int:
+        """The largest number that can be written; tokens number bins from 0."""
+        return self.units - 1 if self.dialect.digits else self.units
+
+    def fractions(self, numbers: Sequence[Number]) -> list[float]:
+        """Return the numbers of one answer as fractions of the picture, in [0, 1].
+
+        Raises:
+            Unreadable: One lies outside the picture, percentages stand among plain numbers, or the
+                numbers are fractions where larger units are counted.
+        """
+        if len({number.percent for number in numbers}) > 1:
+            raise Unreadable(FailureReason.NON_NUMERIC, "percentages stand among plain numbers")
+        values = [number.value for number in numbers if not number.percent]
+        if (
+            self.units >= _COUNTED_FROM
+            and max(values, default=2.0) <= 1
+            and any(map(_broken, values))
+        ):
+            raise Unreadable(
+                FailureReason.OUT_OF_RANGE, f"fractions, where 0 to {self.units} were asked for"
+            )
+        return [self._fraction(number) for number in numbers]
+
+    def write(self, question: Question, places: Sequence[Place]) -> str:
+        """Write a point, the two corners of a box or the corners of an outline.
+
+        Numbers are rounded to the nearest that the dialect has; a box keeps at least one unit.
+
+        Args:
+            question: Which of them.
+            places: Fractions of the picture, x to the right and y down; of a box the top left and
+                the bottom right corner.
+
+        Raises:
+            InvalidInputError: The question asks for no place.
+        """
+        spoken = self.dialect
+        match question:
+            case Question.POINT:
+                ((x, y),) = map(self._written, places)
+                return spoken.point.format(x=x, y=y)
+            case Question.BOX:
+                (x0, y0), (x1, y1) = map(self._written, self.apart(places))
+                return spoken.box.format(x0=x0, y0=y0, x1=x1, y1=y1)
+            case Question.POLYGON:
+                corners = enumerate(dict.fromkeys(map(self._written, places)), start=1)
+                written = (spoken.corner.format(x=x, y=y, n=n) for n, (x, y) in corners)
+                return spoken.polygon.format(corners=spoken.between.join(written))
+        raise InvalidInputError(f"the question of {question.value} asks for no place")
+
+    def rounded(self, place: Place) -> Place:
+        """Return the nearest place that can be written, in fractions."""
+        x, y = (self._count(at) / self._steps for at in place)
+        return x, y
+
+    def apart(self, corners: Sequence[Place]) -> list[Place]:
+        """Return a box's corners at least one step apart along each axis, in fractions."""
+        edges = []
+        for low, high in zip(*corners, strict=True):
+            start, stop = self._count(low), self._count(high)
+            if start == stop:
+                start = min(int((low + high) / 2 * self._steps), self._most - 1)
+                stop = start + 1
+            edges.append((start / self._steps, stop / self._steps))
+        (x0, x1), (y0, y1) = edges
+        return [(x0, y0), (x1, y1)]
+
+    def _fraction(self, number: Number) -> float:
+        fraction = number.value / (100 if number.percent else self.units)
+        if not 0.0 <= fraction <= 1.0:
+            raise Unreadable(FailureReason.OUT_OF_RANGE, f"{number.value} lies outside the picture")
+        return round(fraction, _DECIMALS)
+
+    @property
+    def _steps(self) -> int:
+        """Smallest differences along an edge of the picture."""
+        return self.units * 10**self.dialect.decimals
+
+    @property
+    def _most(self) -> int:
+        return self.highest * 10**self.dialect.decimals
+
+    def _count(self, fraction: float) -> int:
+        return min(round(fraction * self._steps), self._most)
+
+    def _written(self, place: Place) -> tuple[str, str]:
+        x, y = (self._number(self._count(at)) for at in place)
+        return x, y
+
+    def _number(self, count: int) -> str:
+        if not self.dialect.decimals:
+            return str(count).zfill(self.dialect.digits)
+        return f"{count / 10**self.dialect.decimals:.{self.dialect.decimals}f}"
+
+
+def _broken(value: float) -> bool:
+    return value != int(value)
+
+
+def _without(*marks: str) -> Plain:
+    pattern = re.compile("|".join(marks), re.DOTALL)
+    return lambda text, _: pattern.sub("", text)
+
+
+_TOKENS = re.compile(r"(?:<loc\d{4}>\s?)+")
+_POINTS = re.compile(r"<points?\s(?P<attributes>[^<>]{1,4000})>[^<>]{0,400}</points?>")
+_ATTRIBUTE = re.compile(r"\b(?P<axis>[xy])(?P<n>\d{0,4})\s?=\s?[\"'](?P<value>[^\"']{0,20})[\"']")
+
+
+def _from_tokens(text: str, question: Question) -> str:
+    def numbers(run: re.Match[str]) -> str:
+        found = [int(token) for token in re.findall(r"\d{4}", run[0])]
+        pairs = [found[at : at + 2] for at in range(0, len(found), 2)]
+        return json.dumps(pairs if question is Question.POLYGON else found)
+
+    return _TOKENS.sub(numbers, text)
+
+
+def _from_points(text: str, question: Question) -> str:
+    def object_of(mark: re.Match[str]) -> str:
+        axes: dict[str, dict[str, str]] = {"x": {}, "y": {}}
+        for attribute in _ATTRIBUTE.finditer(mark["attributes"]):
+            axes[attribute["axis"]][attribute["n"]] = attribute["value"].strip()
+        places = [[x, axes["y"].get(n, "")] for n, x in axes["x"].items()]
+        if question is Question.POINT:
+            return " ".join(json.dumps({"x": x, "y": y}) for x, y in places)
+        return json.dumps({question.value: places})
+
+    return _POINTS.sub(object_of, text)
+
+
+_BRACKETED_BOX = "[[{x0}, {y0}, {x1}, {y1}]]"
+_QWEN_POINT = '{{"point_2d": [{x}, {y}], "label": "tumor"}}'
+_QWEN_BOX = '{{"bbox_2d": [{x0}, {y0}, {x1}, {y1}], "label": "tumor"}}'
+
+_ROWS = (
+    Dialect("fractions", "asked for by gliobench", ("mllama",), decimals=3),
+    Dialect("pixels", "asked for by gliobench", units=None),
+    Dialect("thousandths", "asked for by gliobench", units=1000),
+    Dialect(
+        "qwen2-vl",
+        "arXiv 2409.12191: boxes within [0, 1000)",
+        ("qwen2_vl",),
+        units=1000,
+        box="<|box_start|>({x0},{y0}),({x1},{y1})<|box_end|>",
+        point="<|point_start|>({x},{y})<|point_end|>",
+        plain=_without(
+            r"<\|(?:box|point)_(?:start|end)\|>", r"<\|object_ref_start\|>.*?<\|object_ref_end\|>"
+        ),
+    ),
+    Dialect(
+        "qwen2.5-vl",
+        "arXiv 2502.13923: pixels of the resized picture",
+        ("qwen2_5_vl", "qwen2_5_omni"),
+        units=None,
+        point=_QWEN_POINT,
+        box=_QWEN_BOX,
+    ),
+    Dialect(
+        "qwen3-vl",
+        "QwenLM/Qwen3-VL: relative coordinates, 0 to 1000",
+        ("qwen3_vl", "qwen3_vl_moe"),
+        units=1000,
+        point=_QWEN_POINT,
+        box=_QWEN_BOX,
+    ),
+    Dialect(
+        "internvl",
+        "OpenGVLab/InternVL: boxes within 0 to 1000",
+        ("internvl", "internvl_chat"),
+        units=1000,
+        box=f"<box>{_BRACKETED_BOX}</box>",
+        plain=_without(r"</?box>", r"<ref>.*?</ref>"),
+    ),
+    Dialect(
+        "deepseek-vl2",
+        "arXiv 2412.10302: boxes within 0 to 999",
+        ("deepseek_vl_v2",),
+        units=999,
+        box=f"<|ref|>tumor<|/ref|><|det|>{_BRACKETED_BOX}<|/det|>",
+        plain=_without(r"<\|/?det\|>", r"<\|ref\|>.*?<\|/ref\|>"),
+    ),
+    Dialect(
+        "glm-v",
+        "zai-org/GLM-V: relative coordinates, 0 to 1000",
+        ("glm4v", "glm4v_moe"),
+        units=1000,
+        box=f"<|begin_of_box|>{_BRACKETED_BOX}<|end_of_box|>",
+        point="<|begin_of_box|>[{x}, {y}]<|end_of_box|>",
+        plain=_without(r"<\|(?:begin|end)_of_box\|>"),
+    ),
+    Dialect(
+        "gemma",
+        "ai.google.dev: box_2d is y first, 0 to 1000",
+        ("gemma3", "gemma3n"),
+        units=1000,
+        point='{{"point": [{y}, {x}], "label": "tumor"}}',
+        box='{{"box_2d": [{y0}, {x0}, {y1}, {x1}], "label": "tumor"}}',
+        corner="[{y}, {x}]",
+        y_first=True,
+    ),
+    Dialect(
+        "paligemma",
+        "arXiv 2407.07726: 1024 bins an edge, y first",
+        ("paligemma",),
+        units=1024,
+        digits=4,
+        point="<loc{y}><loc{x}> tumor",
+        box="<loc{y0}><loc{x0}><loc{y1}><loc{x1}> tumor",
+        polygon="{corners} tumor",
+        corner="<loc{y}><loc{x}>",
+        between="",
+        y_first=True,
+        plain=_from_tokens,
+    ),
+    Dialect(
+        "molmo",
+        "arXiv 2409.17146: percentages with one decimal",
+        ("molmo",),
+        units=100,
+        decimals=1,
+        point='<point x="{x}" y="{y}" alt="tumor">tumor</point>',
+        box='<points x1="{x0}" y1="{y0}" x2="{x1}" y2="{y1}" alt="tumor">tumor</points>',
+        polygon='<points {corners} alt="tumor">tumor</points>',
+        corner='x{n}="{x}" y{n}="{y}"',
+        between=" ",
+        plain=_from_points,
+    ),
+    Dialect(
+        "kimi-vl",
+        "arXiv 2504.07491: fractions",
+        ("kimi_vl",),
+        decimals=3,
+        point="({x}, {y})",
+        box="({x0}, {y0}), ({x1}, {y1})",
+    ),
+)
+
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in _ROWS}
+"""By name."""
+_BY_FAMILY = {family: dialect for dialect in _ROWS for family in dialect.families}
+
+
+def dialect_named(name: str) -> Dialect:
+    """Return a dialect by the name in settings.
+
+    Raises:
+        InvalidInputError: There is none of this name.
+    """
+    if name not in DIALECTS:
+        raise InvalidInputError(f"unknown dialect {name!r}: wanted one of {', '.join(DIALECTS)}")
+    return DIALECTS[name]
+
+
+def dialect_of(model_type: str) -> Dialect:
+    """Return what a family of models speaks; one that is unknown is asked for fractions.
+
+    Args:
+        model_type: Of the model's config in transformers.
+    """
+    return _BY_FAMILY.get(model_type, DIALECTS["fractions"])
