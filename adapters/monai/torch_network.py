@@ -130,7 +130,9 @@ def trained_localizer(
         modality_dropout=True,  # of `hidden_parts`
     )
     coarse = load_network(coarse_network, folder / COARSE)
-    return TorchNetwork(CoarseToFine(coarse, load_network(fine_network, folder / FINE)).eval(), card)
+    return TorchNetwork(
+        CoarseToFine(coarse, load_network(fine_network, folder / FINE)).eval(), card
+    )
 
 
 def trained_grader(folder: Path, data: TrainingData, *, temperature: float) -> TorchNetwork:

@@ -62,6 +62,11 @@ class Dialect:
     digits: int = 0
     plain: Plain = lambda text, _: text
 
+    @property
+    def steps(self) -> int:
+        """Smallest differences that can be written, in one unit."""
+        return int(10**self.decimals)
+
     def order_of(self, text: str, question: Question) -> tuple[AxisOrder, str]:
         """Find the order of bare numbers: the one that a text states, else the dialect's.
 
@@ -180,11 +185,11 @@ class Frame:
     @property
     def _steps(self) -> int:
         """Smallest differences along an edge of the picture."""
-        return self.units * 10**self.dialect.decimals
+        return self.units * self.dialect.steps
 
     @property
     def _most(self) -> int:
-        return self.highest * 10**self.dialect.decimals
+        return self.highest * self.dialect.steps
 
     def _count(self, fraction: float) -> int:
         return min(round(fraction * self._steps), self._most)
@@ -196,7 +201,7 @@ class Frame:
     def _number(self, count: int) -> str:
         if not self.dialect.decimals:
             return str(count).zfill(self.dialect.digits)
-        return f"{count / 10**self.dialect.decimals:.{self.dialect.decimals}f}"
+        return f"{count / self.dialect.steps:.{self.dialect.decimals}f}"
 
 
 def _broken(value: float) -> bool:

@@ -190,7 +190,7 @@ class LoraTrainer(Trainer):
             "size_px": self._reading.size_px,
             "composition": self._reading.composition.value,
             "modalities": [modality.value for modality in self._reading.modalities],
-            "unit": self._reading.unit,
+            "dialect": self._reading.dialect,
         }
 
     def _card(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,6 +76,28 @@ def test_a_box_of_no_size_keeps_one_unit(dialect: Dialect) -> None:
     for at in (0.02, 0.5, 1.0):
         box = parse_box(frame.write(Question.BOX, [(at, at), (at, at)]), frame)
         assert isinstance(box, tuple)
+
+
+def documented() -> list[list[str]]:
+    """Give the rows of docs/dialects.md, cell by cell."""
+    page = (Path(__file__).parents[4] / "docs" / "dialects.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    return [row.strip("| ").split(" | ") for row in rows]
+
+
+def test_the_page_shows_every_dialect_as_it_is_written_and_read() -> None:
+    rows = {name.strip("`"): cells for name, *cells in documented()}
+
+    assert list(rows) == list(DIALECTS)
+    for name, (_, first, point, box, source) in rows.items():
+        frame = Frame(DIALECTS[name], 448)
+        said_point, said_box = (cell.strip("`").replace("\\|", "|") for cell in (point, box))
+        assert said_point == frame.write(Question.POINT, [(0.25, 0.5)])
+        assert said_box == frame.write(Question.BOX, [(0.25, 0.5), (0.5, 0.75)])
+        assert parse_point(said_point, frame) == pytest.approx((0.25, 0.5), abs=0.5 / 448)
+        assert parse_box(said_box, frame) == pytest.approx((0.25, 0.5, 0.5, 0.75), abs=0.5 / 448)
+        assert first == "xy"[frame.dialect.y_first]
+        assert source == frame.dialect.source
 
 
 SPOKEN = [
