@@ -262,7 +262,7 @@ _ROWS = (
     Dialect(
         "qwen2.5-vl",
         "arXiv 2502.13923: pixels of the resized picture",
-        ("qwen2_5_vl", "qwen2_5_omni"),
+        ("qwen2_5_vl", "qwen2_5_omni_thinker"),
         units=None,
         point=_QWEN_POINT,
         box=_QWEN_BOX,
@@ -270,7 +270,7 @@ _ROWS = (
     Dialect(
         "qwen3-vl",
         "QwenLM/Qwen3-VL: relative coordinates, 0 to 1000",
-        ("qwen3_vl", "qwen3_vl_moe"),
+        ("qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe"),
         units=1000,
         point=_QWEN_POINT,
         box=_QWEN_BOX,
@@ -294,7 +294,7 @@ _ROWS = (
     Dialect(
         "glm-v",
         "zai-org/GLM-V: relative coordinates, 0 to 1000",
-        ("glm4v", "glm4v_moe"),
+        ("glm4v", "glm4v_moe", "glm46v"),
         units=1000,
         box=f"<|begin_of_box|>{_BRACKETED_BOX}<|end_of_box|>",
         point="<|begin_of_box|>[{x}, {y}]<|end_of_box|>",
@@ -303,7 +303,7 @@ _ROWS = (
     Dialect(
         "gemma",
         "ai.google.dev: box_2d is y first, 0 to 1000",
-        ("gemma3", "gemma3n"),
+        ("gemma3", "gemma3n", "gemma4"),
         units=1000,
         point='{{"point": [{y}, {x}], "label": "tumor"}}',
         box='{{"box_2d": [{y0}, {x0}, {y1}, {x1}], "label": "tumor"}}',
@@ -340,7 +340,7 @@ _ROWS = (
     Dialect(
         "kimi-vl",
         "arXiv 2504.07491: fractions",
-        ("kimi_vl",),
+        ("kimi_vl", "kimi_k25"),
         decimals=3,
         point="({x}, {y})",
         box="({x0}, {y0}), ({x1}, {y1})",
