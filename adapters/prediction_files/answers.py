@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from gliobench.adapters.prediction_files.records import from_lines, read_bytes
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
 from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.domain.answers.dialects import Frame, dialect_named
 from gliobench.domain.answers.parse import (
-    Unit,
     parse_box,
     parse_grade,
     parse_point,
@@ -53,6 +53,10 @@ class Line(BaseModel):
     size_px: int | None = Field(
         None, ge=1, le=65_536, description="edge of the picture, if the answer is in pixels"
     )
+    dialect: str | None = Field(
+        None,
+        description="how places are written; none: in pixels with `size_px`, else in fractions",
+    )
     finished: bool = Field(True, description="false where the length limit cut the answer off")
     probability_hgg: FiniteFloat | None = Field(None, ge=0, le=1)
 
@@ -87,7 +91,7 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
             said_grades[study_id] = _grade(line)
         else:
             form = FORM_OF_QUESTION[question]
-            spots.setdefault(study_id, {})[form] = _Spoken(at, form, line)
+            spots.setdefault(study_id, {})[form] = _Spoken(at, form, line, _frame(at, line))
             raw.setdefault(study_id, {})[form] = line.answer
     if not lines:
         raise InvalidInputError(f"{place}: no answer: wanted a JSON object a line")
@@ -101,6 +105,22 @@ def read_answers(path: DatasetPath, *, study_ids: Collection[str] | None = None)
         raw=raw,
         study_ids=study_ids,
     )
+
+
+def _frame(at: str, line: Line) -> Frame:
+    """Return what the coordinates of a line count.
+
+    Raises:
+        InvalidInputError: Its dialect is unknown, or counts pixels of a picture of unknown size.
+    """
+    name = line.dialect or ("pixels" if line.size_px else "fractions")
+    try:
+        dialect = dialect_named(name)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{at}: {error}") from error
+    if dialect.units is None and line.size_px is None:
+        raise InvalidInputError(f"{at}: dialect {name} counts pixels: wanted size_px")
+    return Frame(dialect, line.size_px or 1)
 
 
 def _grade(line: Line) -> GradePrediction | Failure:
@@ -117,6 +137,7 @@ class _Spoken:
     at: str
     form: Form
     line: Line
+    frame: Frame
 
     def __call__(self, study: Study) -> Answer:
         line, index = self.line, self.line.plane
@@ -127,16 +148,15 @@ class _Spoken:
             detail = f"{self.at}: plane {index}: wanted the axial slice, 0 to {planes - 1}"
             return Failure(FailureReason.NO_SLICE, detail, line.answer)
         view = _view(study, Plane(Axis.AXIAL, index), crop=line.crop)
-        unit = Unit(line.size_px)
         try:
             match self.form:
                 case Form.POINT:
-                    point = parse_point(line.answer, unit, finished=line.finished)
+                    point = parse_point(line.answer, self.frame, finished=line.finished)
                     return view.point_from_picture(point) if isinstance(point, tuple) else point
                 case Form.BOX:
-                    box = parse_box(line.answer, unit, finished=line.finished)
+                    box = parse_box(line.answer, self.frame, finished=line.finished)
                     return view.box_from_picture(box) if isinstance(box, tuple) else box
-            outline = parse_polygon(line.answer, unit, finished=line.finished)
+            outline = parse_polygon(line.answer, self.frame, finished=line.finished)
             return view.polygon_from_picture(outline) if isinstance(outline, tuple) else outline
         except InvalidInputError as error:
             return Failure(FailureReason.SELF_INTERSECTION, str(error), line.answer)

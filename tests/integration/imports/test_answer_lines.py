@@ -67,6 +67,36 @@ def test_a_picture_of_the_whole_plane_and_pixels_are_declared(tmp_path: Path) ->
     )  # the left edge is the patient's right, the lower one posterior
 
 
+@pytest.mark.parametrize(
+    ("dialect", "said", "more"),
+    [
+        ("qwen3-vl", '{"bbox_2d": [0, 0, 500, 1000]}', {}),
+        ("qwen2.5-vl", '{"bbox_2d": [0, 0, 70, 140]}', {"size_px": 140}),
+        ("gemma", '{"box_2d": [0, 0, 1000, 500]}', {}),
+    ],
+)
+def test_places_are_read_in_the_dialect_that_is_declared(
+    tmp_path: Path, dialect: str, said: str, more: dict[str, object]
+) -> None:
+    found = place(tmp_path, line("box", said, plane=4, dialect=dialect, **more))
+
+    assert found.answers[Form.BOX] == Box(PLANE, (6, 1), (12, 13))
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ({"dialect": "klingon"}, "unknown dialect 'klingon': wanted one of fractions"),
+        ({"dialect": "qwen2.5-vl"}, "dialect qwen2.5-vl counts pixels: wanted size_px"),
+    ],
+)
+def test_a_dialect_that_cannot_be_read_is_one_line(
+    tmp_path: Path, more: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=fault):
+        answers(tmp_path, line("box", "(0, 0), (1, 1)", plane=4, **more))
+
+
 def test_grades_are_read_with_their_probability(tmp_path: Path) -> None:
     found = answers(tmp_path, line("grade", "It is a high-grade glioma.", probability_hgg=0.9))
 
