@@ -87,8 +87,8 @@ class Transplant:
 class LocalizerBatches:
     """Makes the batch of any step; the same step always gives the same batch.
 
-    Among the studies are brains whose tumour is replaced by the
-    mirror image of the other half, and now and then a tumour's core is replaced by fluid.
+    Among the studies are brains whose tumour is replaced by the mirror image of the other half, and now
+    and then a tumour's core is replaced by fluid.
 
     Args:
         studies: Of patients.

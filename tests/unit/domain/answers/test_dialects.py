@@ -14,7 +14,6 @@ from gliobench.domain.answers.dialects import (
     Dialect,
     Frame,
     dialect_named,
-    dialect_of,
 )
 from gliobench.domain.answers.parse import parse_box, parse_point, parse_polygon
 from gliobench.domain.answers.questions import Question
@@ -178,15 +177,6 @@ def test_a_stated_order_stands_above_the_dialects() -> None:
     assert parse_point("(x, y) = (250, 500)", frame) == (0.25, 0.5)
     assert parse_point("(500, 250)", frame) == (0.25, 0.5)
     assert parse_point('{"x": 250, "y": 500}', frame) == (0.25, 0.5)
-
-
-def test_no_family_speaks_two_dialects_and_unknown_ones_are_asked_for_fractions() -> None:
-    families = [family for dialect in DIALECTS.values() for family in dialect.families]
-
-    assert len(families) == len(set(families))
-    assert dialect_of("qwen2_5_vl").name == "qwen2.5-vl"
-    assert dialect_of("qwen2_vl").name == "qwen2-vl"
-    assert dialect_of("a_model_of_tomorrow").name == "fractions"
 
 
 def test_an_unknown_dialect_is_an_error_that_names_the_known() -> None:
