@@ -54,7 +54,8 @@ class SlicePrompting:
         dialect: How the model writes places.
 
     Raises:
-        InvalidInputError: More or fewer modalities than the composition shows.
+        InvalidInputError: More or fewer modalities than the composition shows, or a montage in a
+            dialect that does not count along one panel.
     """
 
     size_px: int
@@ -69,6 +70,12 @@ class SlicePrompting:
             raise InvalidInputError(
                 f"composition {self.composition.value} of {len(self.modalities)} modalities: "
                 f"wanted {self.composition.modality_count}"
+            )
+
+        if self.composition is Composition.MONTAGE and self.dialect.counts_whole_picture:
+            raise InvalidInputError(
+                f"dialect {self.dialect.name} counts along the whole picture, not one panel: wanted "
+                "composition one or rgb"
             )
 
     @classmethod

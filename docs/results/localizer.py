@@ -40,6 +40,7 @@ REGIONS = tuple(region.value for region in NESTED)
 MEASURES = (*(f"dice_{region}" for region in REGIONS), "box_iou", "centre_error_mm")
 VOXEL_MM = LocalizerGeometry().spacing_mm
 FAR_MM = 15.0
+THE_CARDS = " (the card's)"
 T1N, T1C, T2W, T2F = MODALITY_ORDER
 ABSENT = ((), (T1N,), (T2W,), (T1N, T2W), (T1C,), (T2F,), (T1N, T2W, T2F), (T1N, T1C, T2W))
 Rows = list[dict]
@@ -223,7 +224,7 @@ def print_choices(cases: list[HeldOut], shipped: Setting) -> None:
                 scored.setdefault(setting, []).append(case.row(likely, setting))
     print_head("a brain is read")
     for setting, rows in scored.items():
-        print_row(f"{setting}{' (shipped)' if setting == shipped else ''}", rows)
+        print_row(f"{setting}{THE_CARDS if setting == shipped else ''}", rows)
     print_row("chosen on the other folds", chosen(scored))
 
 

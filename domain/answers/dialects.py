@@ -27,6 +27,10 @@ _COUNTED_FROM = 100
 """Frames of so many units hold no number of which all are below 1: those are fractions."""
 
 
+OURS = "asked for by gliobench"
+"""Source of the dialects that no family speaks by itself: their prompts say all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What one family of models means by a coordinate, and how it writes places.
@@ -59,6 +63,11 @@ class Dialect:
     y_first: bool = False
     digits: int = 0
     plain: Plain = lambda text, _: text
+
+    @property
+    def counts_whole_picture(self) -> bool:
+        """Return whether coordinates are of the whole picture, also where it has panels."""
+        return self.source != OURS
 
     @property
     def steps(self) -> int:
@@ -243,9 +252,9 @@ _QWEN_POINT = '{{"point_2d": [{x}, {y}], "label": "tumor"}}'
 _QWEN_BOX = '{{"bbox_2d": [{x0}, {y0}, {x1}, {y1}], "label": "tumor"}}'
 
 _ROWS = (
-    Dialect("fractions", "asked for by gliobench", decimals=3),
-    Dialect("pixels", "asked for by gliobench", units=None),
-    Dialect("thousandths", "asked for by gliobench", units=1000),
+    Dialect("fractions", OURS, decimals=3),
+    Dialect("pixels", OURS, units=None),
+    Dialect("thousandths", OURS, units=1000),
     Dialect(
         "qwen2-vl",
         "arXiv 2409.12191: boxes within [0, 1000)",

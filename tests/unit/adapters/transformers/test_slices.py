@@ -7,7 +7,8 @@ import pytest
 
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
-from gliobench.adapters.transformers.slices import planes_by
+from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point3D
 from gliobench.domain.labels.regions import Region
@@ -19,7 +20,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     Mask,
 )
-from gliobench.domain.slices.view import SlicePolicy
+from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.studies.study import Modality
 
 STUDY = fake_case().study
@@ -99,3 +100,10 @@ def test_a_study_of_one_slice_leaves_no_choice(policy: SlicePolicy) -> None:
     localizer = FakeLocalizer(lost.localise, forms=(Form.MASK,))
 
     assert planes(policy, flat, localizer=localizer) == (Plane(Axis.AXIAL, 0),)
+
+
+def test_a_montage_is_refused_in_a_dialect_that_counts_along_the_whole_picture() -> None:
+    with pytest.raises(InvalidInputError, match="qwen3-vl counts along the whole picture"):
+        SlicePrompting(560, Composition.MONTAGE, dialect=DIALECTS["qwen3-vl"])
+
+    assert SlicePrompting(560, Composition.MONTAGE, dialect=DIALECTS["pixels"]).frame.edge_px == 280
