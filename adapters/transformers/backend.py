@@ -1,4 +1,4 @@
-"""The backends `llama-vision` and `llama-vision-lora`: one model, without and with an adapter."""
+"""A vision-language model at work on studies, whichever engine runs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gliobench import __version__
 from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import VERSION, Prompts
 from gliobench.adapters.transformers.reader import Answerer, Asking, Reader
-from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.adapters.transformers.slices import Sight, SlicePrompting, planes_by
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
@@ -29,7 +29,7 @@ from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.studies.study import Study
 
 
-class Speaker(Answerer, Protocol):
+class Speaker(Answerer, Sight, Protocol):
     """An engine: it answers, and describes what it is and what it sends."""
 
     @property
@@ -40,11 +40,6 @@ class Speaker(Answerer, Protocol):
     @property
     def provenance(self) -> Mapping[str, str]:
         """What a report says of it."""
-        ...
-
-    @property
-    def tile_px(self) -> int:
-        """Edge of the largest picture that it sees whole and unscaled in one tile."""
         ...
 
     def chat(self, prompt: str, pictures: int = 1) -> str:
@@ -75,7 +70,7 @@ def backend_of(
     Raises:
         InvalidInputError: The options do not fit one another.
     """
-    prompting = SlicePrompting.of(reading, engine.tile_px)
+    prompting = SlicePrompting.of(reading, engine)
     prompts = Prompts.load()
     asking = Asking(prompting, prompts, grade=reading.grade_decoding, places=reading.decoding)
     planes_of = planes_by(

@@ -6,17 +6,17 @@ import hashlib
 import importlib.util
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.processing_utils import ProcessorMixin
 
 from gliobench.adapters.transformers.adapter_config import CONFIG, WEIGHTS, check_adapter
@@ -25,6 +25,15 @@ from gliobench.domain.errors import BackendError, GliobenchError, MissingExtraEr
 from gliobench.domain.secrets import hidden
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_OF_PICTURES = (
+    "vision_model",
+    "vision_tower",
+    "visual",
+    "multi_modal_projector",
+    "connector",
+    "image_newline",
+)
+"""What families call the modules that look at pictures."""
 ModelT = TypeVar("ModelT", bound=PreTrainedModel)
 
 
@@ -95,6 +104,53 @@ def _adapter_folder(adapter: str) -> Path:
     return Path(snapshot_download(adapter, allow_patterns=[CONFIG, WEIGHTS]))
 
 
+def load_weights(
+    auto: type[object], options: EngineOptions, device: torch.device, *, four_bit: bool, **more: str
+) -> PreTrainedModel:
+    """Load safetensors weights onto what they are to run on.
+
+    Args:
+        auto: Class of transformers that loads them.
+        options: Model, dtype and device map.
+        device: As `choose_device` has it.
+        four_bit: Keep the language model's weights in four bits each; needs a GPU.
+        more: What else the class takes.
+
+    Raises:
+        BackendError: Four bits are asked for without a GPU.
+        MissingExtraError: accelerate or bitsandbytes is needed and not installed.
+    """
+    device_map = options.device_map or (
+        {"": torch.cuda.current_device()} if device.type == "cuda" else None
+    )
+    if device_map is not None:
+        require("accelerate", "Loading onto GPUs")
+    model: PreTrainedModel = cast("Any", auto).from_pretrained(
+        options.model,
+        dtype=choose_dtype(options, device),
+        device_map=device_map,
+        quantization_config=_four_bits(device) if four_bit else None,
+        use_safetensors=True,
+        trust_remote_code=False,
+        **more,
+    )
+    return model
+
+
+def _four_bits(device: torch.device) -> BitsAndBytesConfig:
+    """Quantise as QLoRA does, all but the vision tower, whose states inference must share."""
+    require("bitsandbytes", "QLoRA", extra="qlora")
+    if device.type != "cuda":
+        raise BackendError("four bits asked for, and PyTorch sees no GPU")
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+        llm_int8_skip_modules=[*_OF_PICTURES, "lm_head"],
+    )
+
+
 def provenance_of(
     options: EngineOptions, model: PreTrainedModel, device: torch.device
 ) -> dict[str, str]:
@@ -114,6 +170,12 @@ def provenance_of(
         "torch": torch.__version__,
         "transformers": version("transformers"),
     }
+
+
+def fingerprint_of(provenance: Mapping[str, str]) -> str:
+    """Hash all that decides replies, 64 hexadecimal digits; a model's name or folder has no part."""
+    decisive = {k: v for k, v in provenance.items() if k not in {"model", "adapter"}}
+    return hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()
 
 
 def _shown(name: str) -> str:

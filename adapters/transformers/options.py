@@ -60,7 +60,6 @@ class EngineOptions(CheckedOptions):
     device_map: str | None = Field(
         None, description="how several GPUs share the layers, e.g. auto; in place of device"
     )
-    compile: bool = Field(True, description="capture the decode step as a CUDA graph, on a GPU")
     batch_size: PositiveInt = Field(32, le=4096, description="prompts that are decoded at once")
     max_new_tokens: PositiveInt = Field(192, le=65_536, description="length limit of a reply")
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from gliobench.adapters.transformers.requests import Prompt, Reply
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -135,10 +136,21 @@ def allowed(matchers: Sequence[LLMatcher | None], vocabulary: int) -> Tensor:
     return masks
 
 
-def greedy(logits: Tensor, writings: Sequence[Writing]) -> Tensor:
-    """Choose each row's likeliest token of those that it may go on with: (rows,)."""
+def held(logits: Tensor, writings: Sequence[Writing]) -> Tensor:
+    """Forbid each row, of (rows, vocabulary), the tokens that its grammar does not go on with."""
     matchers = [None if writing.finished else writing.matcher for writing in writings]
-    if any(matcher is not None for matcher in matchers):
-        masks = allowed(matchers, logits.shape[1]).to(logits.device)
-        logits = logits.masked_fill(~masks, -torch.inf)
-    return logits.argmax(dim=-1)
+    if all(matcher is None for matcher in matchers):
+        return logits
+    masks = allowed(matchers, logits.shape[1]).to(logits.device)
+    return logits.masked_fill(~masks, -torch.inf)
+
+
+def likeliest(prompt: Prompt, sums: tuple[float, ...]) -> Reply:
+    """Reply with the likeliest of the continuations that were compared.
+
+    Args:
+        prompt: With its continuations.
+        sums: Their log-likelihoods.
+    """
+    best = max(range(len(sums)), key=sums.__getitem__)
+    return Reply(prompt.continuations[best], log_likelihoods=sums)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import Prompts, answer_schema
@@ -43,12 +43,26 @@ A volume that cannot be read raises as `Study.volume` does.
 """
 
 
+class Sight(Protocol):
+    """A model, as far as it decides the size of pictures."""
+
+    @property
+    def tile_px(self) -> int:
+        """Edge of the largest picture that it sees whole and unscaled, where there is one."""
+        ...
+
+    def seen_px(self, edge: int) -> int:
+        """Return the edge that a square picture has for it, after its processor resized it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SlicePrompting:
     """One way of showing a slice and asking about it.
 
     Args:
         size_px: Edge of the square picture.
+        seen_px: Edge that it has for the model, after its processor resized it; 0 where it is as drawn.
         composition: How the modalities make one picture.
         modalities: As many as the composition shows; none takes those of `SHOWN`.
         dialect: How the model writes places.
@@ -62,6 +76,7 @@ class SlicePrompting:
     composition: Composition = Composition.ONE
     modalities: tuple[Modality, ...] = ()
     dialect: Dialect = FRACTIONS.dialect
+    seen_px: int = 0
 
     def __post_init__(self) -> None:
         if not self.modalities:
@@ -79,24 +94,26 @@ class SlicePrompting:
             )
 
     @classmethod
-    def of(cls, options: ReadingOptions, tile_px: int) -> SlicePrompting:
-        """Show slices as the options have it to a model with tiles of this edge.
+    def of(cls, options: ReadingOptions, sight: Sight) -> SlicePrompting:
+        """Show slices to a model as the options have it.
 
         Raises:
             InvalidInputError: More or fewer modalities than the composition shows, or a dialect
                 that is unknown.
         """
+        size_px = options.size_px or sight.tile_px
         return cls(
-            size_px=options.size_px or tile_px,
+            size_px=size_px,
             composition=options.composition,
             modalities=options.modalities,
             dialect=dialect_named(options.dialect),
+            seen_px=sight.seen_px(size_px),
         )
 
     @property
     def frame(self) -> Frame:
         """What coordinates refer to."""
-        return Frame(self.dialect, self.composition.panel_px(self.size_px))
+        return Frame(self.dialect, self.composition.panel_px(self.seen_px or self.size_px))
 
     def view(self, study: Study, plane: Plane) -> SliceView:
         """Fit the brain of a plane into the picture, or the plane where no brain meets it.

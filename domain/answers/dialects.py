@@ -37,6 +37,7 @@ class Dialect:
 
     Args:
         name: As in settings.
+        families: The `model_type` of those models' configs in transformers.
         units: Units along an edge of the picture; None counts pixels of the picture that the model
             sees, after its processor resized it.
         decimals: Of a number.
@@ -53,6 +54,7 @@ class Dialect:
 
     name: str
     source: str
+    families: tuple[str, ...] = ()
     units: int | None = 1
     decimals: int = 0
     point: str = '{{"x": {x}, "y": {y}}}'
@@ -258,6 +260,7 @@ _ROWS = (
     Dialect(
         "qwen2-vl",
         "arXiv 2409.12191: boxes within [0, 1000)",
+        ("qwen2_vl",),
         units=1000,
         box="<|box_start|>({x0},{y0}),({x1},{y1})<|box_end|>",
         point="<|point_start|>({x},{y})<|point_end|>",
@@ -268,6 +271,7 @@ _ROWS = (
     Dialect(
         "qwen2.5-vl",
         "arXiv 2502.13923: pixels of the resized picture",
+        ("qwen2_5_vl", "qwen2_5_omni_thinker"),
         units=None,
         point=_QWEN_POINT,
         box=_QWEN_BOX,
@@ -275,6 +279,7 @@ _ROWS = (
     Dialect(
         "qwen3-vl",
         "QwenLM/Qwen3-VL: relative coordinates, 0 to 1000",
+        ("qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe"),
         units=1000,
         point=_QWEN_POINT,
         box=_QWEN_BOX,
@@ -282,6 +287,7 @@ _ROWS = (
     Dialect(
         "internvl",
         "OpenGVLab/InternVL: boxes within 0 to 1000",
+        ("internvl", "internvl_chat"),
         units=1000,
         box=f"<box>{_BRACKETED_BOX}</box>",
         plain=_without(r"</?box>", r"<ref>.*?</ref>"),
@@ -289,6 +295,7 @@ _ROWS = (
     Dialect(
         "deepseek-vl2",
         "arXiv 2412.10302: boxes within 0 to 999",
+        ("deepseek_vl_v2",),
         units=999,
         box=f"<|ref|>tumor<|/ref|><|det|>{_BRACKETED_BOX}<|/det|>",
         plain=_without(r"<\|/?det\|>", r"<\|ref\|>.*?<\|/ref\|>"),
@@ -296,6 +303,7 @@ _ROWS = (
     Dialect(
         "glm-v",
         "zai-org/GLM-V: relative coordinates, 0 to 1000",
+        ("glm4v", "glm4v_moe", "glm46v"),
         units=1000,
         box=f"<|begin_of_box|>{_BRACKETED_BOX}<|end_of_box|>",
         point="<|begin_of_box|>[{x}, {y}]<|end_of_box|>",
@@ -304,6 +312,7 @@ _ROWS = (
     Dialect(
         "gemma",
         "ai.google.dev: box_2d is y first, 0 to 1000",
+        ("gemma3", "gemma3n", "gemma4"),
         units=1000,
         point='{{"point": [{y}, {x}], "label": "tumor"}}',
         box='{{"box_2d": [{y0}, {x0}, {y1}, {x1}], "label": "tumor"}}',
@@ -313,6 +322,7 @@ _ROWS = (
     Dialect(
         "paligemma",
         "arXiv 2407.07726: 1024 bins an edge, y first",
+        ("paligemma",),
         units=1024,
         digits=4,
         point="<loc{y}><loc{x}> tumor",
@@ -326,6 +336,7 @@ _ROWS = (
     Dialect(
         "molmo",
         "arXiv 2409.17146: percentages with one decimal",
+        ("molmo",),
         units=100,
         decimals=1,
         point='<point x="{x}" y="{y}" alt="tumor">tumor</point>',
@@ -338,6 +349,7 @@ _ROWS = (
     Dialect(
         "kimi-vl",
         "arXiv 2504.07491: fractions",
+        ("kimi_vl", "kimi_k25"),
         decimals=3,
         point="({x}, {y})",
         box="({x0}, {y0}), ({x1}, {y1})",
@@ -357,3 +369,12 @@ def dialect_named(name: str) -> Dialect:
     if name not in DIALECTS:
         raise InvalidInputError(f"unknown dialect {name!r}: wanted one of {', '.join(DIALECTS)}")
     return DIALECTS[name]
+
+
+def dialect_of(model_type: str) -> Dialect | None:
+    """Return what a family of models speaks, or None where that is not known.
+
+    Args:
+        model_type: Of the model's config in transformers.
+    """
+    return next((spoken for spoken in _ROWS if model_type in spoken.families), None)

@@ -78,12 +78,24 @@ class Container(containers.DeclarativeContainer):
     program_backend = Factory(
         _wired("programs.program_backend"),
         open_path=dataset_path.provider,
-        threads=settings.provided.threads,
+    )
+    hf_vision = Factory(
+        _late(
+            "adapters.transformers.hf.backend.hf_vision",
+            extra="vlm",
+            purpose="Vision-language models",
+        )
     )
     backend = Factory(
         _wired("backends.backend"),
         settings=settings,
-        kinds=Dict(files=file_backend.provider, command=program_backend.provider),
+        kinds=Dict(
+            {
+                "files": file_backend.provider,
+                "command": program_backend.provider,
+                "hf-vision": hf_vision.provider,
+            }
+        ),
     )
     load_backends = Call(_wired("backends.load_backends"), build=backend.provider)
     list_backends = Call(

@@ -21,9 +21,9 @@ from gliobench.entrypoints.plugins import (
 )
 from gliobench.entrypoints.settings import SETTINGS_FILE, Settings, backend_table, refusals
 
-BackendKind: TypeAlias = Callable[[str, Mapping[str, object], StudySource | None], Backend]
+BackendKind: TypeAlias = Callable[[str, BackendOptions, StudySource | None], Backend]
 """Builds the backend of this name that a table of settings declares by its `kind`, from the rest of the
-table and the studies that it will be asked about, where they are known."""
+table, in `extra`, and the studies that it will be asked about, where they are known."""
 
 
 def backend(
@@ -63,13 +63,8 @@ def _built(
     other: Callable[[str], Backend] | None,
 ) -> Backend:
     table = backend_table(settings, name)
-    if (kind := table.pop("kind", None)) is not None:
-        check_own_name(name)
-        if kind not in kinds:
-            known = ", ".join(kinds)
-            raise InvalidInputError(f"backend.{name}.kind: got {shown(kind)}: wanted {known}")
-        return kinds[kind](name, table, source)
-    weights = table.pop("weights_dir", settings.weights_dir)
+    kind = table.pop("kind", None)
+    weights = table.pop("weights_dir", settings.weights_dir) if kind is None else None
     options = BackendOptions(
         provider=settings.provider,
         allow_cpu_fallback=settings.allow_cpu_fallback,
@@ -78,7 +73,14 @@ def _built(
         extra=table,
         prior=source.prior if source else None,
     )
-    return build_backend(name, replace(options, other=other) if other else options)
+    options = replace(options, other=other) if other else options
+    if kind is None:
+        return build_backend(name, options)
+    check_own_name(name)
+    if kind not in kinds:
+        known = ", ".join(kinds)
+        raise InvalidInputError(f"backend.{name}.kind: got {shown(kind)}: wanted {known}")
+    return kinds[kind](name, options, source)
 
 
 def load_backends(

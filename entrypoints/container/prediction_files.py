@@ -28,7 +28,7 @@ from gliobench.application.backends.imported import (
     imported,
     patients_named,
 )
-from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
@@ -65,13 +65,13 @@ OpenPath: TypeAlias = Callable[[str], DatasetPath]
 
 
 def file_backend(
-    name: str, table: Mapping[str, object], source: StudySource | None, *, open_path: OpenPath
+    name: str, options: BackendOptions, source: StudySource | None, *, open_path: OpenPath
 ) -> Backend:
     """Build a backend that answers with what files hold.
 
     Args:
         name: Of the backend.
-        table: Its options.
+        options: With its table.
         source: The studies that it will be asked about; None where they are not known yet.
         open_path: Opens a folder.
 
@@ -81,18 +81,18 @@ def file_backend(
         UndeclaredLabelsError: The labels of the masks may mean several things.
     """
     try:
-        options = FileTable.model_validate(dict(table))
+        table = FileTable.model_validate(dict(options.extra))
     except ValidationError as error:
         raise InvalidInputError(
             option_fault(error, table=f"backend.{name}", known=FileTable.model_fields)
         ) from error
-    files = list(_files(options, source, open_path))
+    files = list(_files(table, source, open_path))
     backend = imported(
         name,
         files,
-        trained_on=training_patients(options.trained_on, source, open_path),
-        family=options.family,
-        target=source.target if source and options.grades is not None else GRADE,
+        trained_on=training_patients(table.trained_on, source, open_path),
+        family=table.family,
+        target=source.target if source and table.grades is not None else GRADE,
     )
     if source is not None:
         check_belongs(name, files, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from gliobench.adapters.prediction_files import (
     read_grades,
     read_places,
 )
-from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
@@ -50,38 +50,32 @@ ENDINGS = {
 
 
 def program_backend(
-    name: str,
-    table: Mapping[str, object],
-    source: StudySource | None,
-    *,
-    open_path: OpenPath,
-    threads: int | None,
+    name: str, options: BackendOptions, source: StudySource | None, *, open_path: OpenPath
 ) -> Backend:
     """Build the backend of a program.
 
     Args:
         name: Of the table.
-        table: Without its kind.
+        options: With its table, and the threads that it may use.
         source: The studies that it will be asked about; None where they are not known yet.
         open_path: Opens a folder.
-        threads: That it may use; None leaves the choice to it.
 
     Raises:
         InvalidInputError: An option is wrong.
         NotFoundError: There is no such program, or no such file.
         BackendError: A file that it is made of cannot be read.
     """
-    options = CommandOptions.checked(table, backend=name)
-    writes_grades = any(item.startswith("grades.") for item in options.output)
+    table = CommandOptions.checked(options.extra, backend=name)
+    writes_grades = any(item.startswith("grades.") for item in table.output)
     target = source.target if source and writes_grades else GRADE
     return command_backend(
         name,
-        options,
-        outputs=_outputs(name, options, target),
+        table,
+        outputs=_outputs(name, table, target),
         target=target,
         write_image=write_image,
-        trained_on=training_patients(options.trained_on, source, open_path),
-        threads=threads,
+        trained_on=training_patients(table.trained_on, source, open_path),
+        threads=options.threads,
     )
 
 
@@ -102,7 +96,7 @@ def check_programs(settings: Settings, build: BackendKind) -> dict[str, str | Gl
 def _check(name: str, settings: Settings, build: BackendKind) -> str | GliobenchError:
     table = {key: item for key, item in backend_table(settings, name).items() if key != "kind"}
     try:
-        build(name, table, None)
+        build(name, BackendOptions(extra=table), None)
         return check_starts(name, CommandOptions.checked(table, backend=name))
     except GliobenchError as error:
         return error

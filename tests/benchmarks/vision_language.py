@@ -37,7 +37,7 @@ from fakes.tiny_mllama import (
 )
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
-from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.transformers.requests import Picture, Prompt, Request
 
 QUESTIONS = tuple(
@@ -159,7 +159,7 @@ def _compare(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
     _print("plain: generate, one question at a time", plain, plain)
     batched = PlainGenerate(checkpoint, batch=at_once, tokens=tokens)
     _print(f"batched: generate, {at_once} at once", _measure(batched, studies), plain)
-    options = EngineOptions(model="random", batch_size=arguments.batch, max_new_tokens=tokens)
+    options = MllamaOptions(model="random", batch_size=arguments.batch, max_new_tokens=tokens)
     engine = Engine(checkpoint, options)  # last: it changes the model's attention
 
     def fast(pictures: Sequence[Picture]) -> None:

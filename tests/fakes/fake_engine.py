@@ -48,5 +48,8 @@ class FakeEngine:
             for request in requests
         ]
 
+    def seen_px(self, edge: int) -> int:
+        return edge
+
     def chat(self, prompt: str, pictures: int = 1) -> str:
         return f"<user>{'<picture>' * pictures}{prompt}<end>"

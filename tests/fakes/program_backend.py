@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes import fake_program
-from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
 from gliobench.entrypoints.container.programs import program_backend
 
@@ -34,4 +34,4 @@ def backend(mode: str = "threshold", *words: str, **options: Any) -> Backend:
 
 def built(table: dict[str, Any], source: StudySource | None = None) -> Backend:
     """Build the backend of a table."""
-    return program_backend("mine", table, source, open_path=Path, threads=None)
+    return program_backend("mine", BackendOptions(extra=table), source, open_path=Path)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import torch
 from transformers import (
     AutoConfig,
     AutoTokenizer,
-    BitsAndBytesConfig,
     MllamaForConditionalGeneration,
     PreTrainedTokenizerFast,
 )
@@ -20,10 +18,9 @@ from transformers.utils.logging import disable_progress_bar
 from gliobench.adapters.transformers.loading import (
     chat_template_of,
     choose_device,
-    choose_dtype,
+    load_weights,
     provenance_of,
     reported_loading,
-    require,
     with_adapter,
 )
 from gliobench.adapters.transformers.options import EngineOptions
@@ -85,6 +82,10 @@ class Checkpoint:
         """Edge of a tile: of the largest picture that is seen whole in one, and not enlarged."""
         return int(self.picture_processor.size["height"])
 
+    def seen_px(self, edge: int) -> int:
+        """Return the edge itself: coordinates are of the picture as it is drawn."""
+        return edge
+
     @property
     def picture_token_id(self) -> int:
         """The token that stands where a picture is shown."""
@@ -121,7 +122,16 @@ def load_checkpoint(
     disable_progress_bar()  # it would stand on stderr among the log's lines
     with reported_loading(options.model):
         _require_mllama(options.model)
-        model = _load_weights(options, device, four_bit=four_bit)
+        model = cast(
+            "MllamaForConditionalGeneration",
+            load_weights(
+                MllamaForConditionalGeneration,
+                options,
+                device,
+                four_bit=four_bit,
+                attn_implementation="sdpa",
+            ),
+        )
         tokenizer = cast(
             "PreTrainedTokenizerFast",
             AutoTokenizer.from_pretrained(options.model, trust_remote_code=False),
@@ -140,39 +150,6 @@ def _require_mllama(model: str) -> None:
     found = AutoConfig.from_pretrained(model, trust_remote_code=False).model_type
     if found != "mllama":
         raise BackendError(f"model {model} is of type {found}, wanted mllama (LLaMA 3.2 Vision)")
-
-
-def _load_weights(
-    options: EngineOptions, device: torch.device, *, four_bit: bool
-) -> MllamaForConditionalGeneration:
-    device_map = options.device_map or (
-        {"": torch.cuda.current_device()} if device.type == "cuda" else None
-    )
-    if device_map is not None:
-        require("accelerate", "Loading onto GPUs")
-    return MllamaForConditionalGeneration.from_pretrained(
-        options.model,
-        dtype=choose_dtype(options, device),
-        device_map=device_map,
-        quantization_config=_four_bit(device) if four_bit else None,
-        attn_implementation="sdpa",
-        use_safetensors=True,
-        trust_remote_code=False,
-    )
-
-
-def _four_bit(device: torch.device) -> BitsAndBytesConfig:
-    """Quantise as QLoRA does, all but the vision tower, whose states inference must share."""
-    require("bitsandbytes", "QLoRA", extra="qlora")
-    if device.type != "cuda":
-        raise BackendError("four bits asked for, and PyTorch sees no GPU")
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
-        llm_int8_skip_modules=["vision_model", "multi_modal_projector", "lm_head"],
-    )
 
 
 def _check_tiles(model: str, pictures: MllamaImageProcessorPil) -> None:

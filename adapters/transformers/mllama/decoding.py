@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from gliobench.adapters.transformers.mllama.dialogues import Dialogues
-from gliobench.adapters.transformers.replies import ReplyEnd, Writing, greedy
+from gliobench.adapters.transformers.replies import ReplyEnd, Writing, held
 
 
 class Decoder:
@@ -38,7 +38,7 @@ class Decoder:
         rows = list(writings)
         step = self._step(dialogues)
         for written in range(1, self._limit + 1):
-            tokens = greedy(logits, rows)
+            tokens = held(logits, rows).argmax(dim=-1)
             for writing, token in zip(rows, tokens.tolist(), strict=True):
                 if not writing.finished:
                     self._end.add(writing, token)

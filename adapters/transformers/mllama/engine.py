@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
+from gliobench.adapters.transformers.batches import Batches
+from gliobench.adapters.transformers.loading import fingerprint_of
 from gliobench.adapters.transformers.mllama.attention import share_pictures
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.decoding import Decoder, log_likelihoods
 from gliobench.adapters.transformers.mllama.dialogues import Dialogue, Dialogues, begin
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.transformers.mllama.vision import tiles_of
 from gliobench.adapters.transformers.mllama.vision_cache import (
     EncodedPictures,
     encode_pictures,
     join,
 )
-from gliobench.adapters.transformers.options import EngineOptions
-from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing
+from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, likeliest
 from gliobench.adapters.transformers.requests import Prompt, Reply, Request
-from gliobench.domain.errors import BackendError, InvalidInputError
+from gliobench.domain.errors import BackendError
 
 PICTURES_AT_ONCE = 8
 """Through the vision tower: enough to fill a GPU, and 2 GiB of keys of padded tiles for the 11B."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
     """A request in tokens: what comes before its pictures, and each prompt from there on."""
 
-    number: int
     request: Request
     prefix: tuple[int, ...]
     prompts: tuple[tuple[int, ...], ...]
@@ -55,9 +52,8 @@ class Engine:
         options: As it was loaded with.
     """
 
-    def __init__(self, checkpoint: Checkpoint, options: EngineOptions) -> None:
+    def __init__(self, checkpoint: Checkpoint, options: MllamaOptions) -> None:
         self._checkpoint = checkpoint
-        self._batch_size = options.batch_size
         self._options = options
         share_pictures(checkpoint.model)
         self._end = ReplyEnd(checkpoint.tokenizer, checkpoint.end_token_ids)
@@ -65,9 +61,10 @@ class Engine:
         self._decoder = Decoder(
             self._end, limit=options.max_new_tokens, capture=options.compile and on_one_gpu
         )
+        self._batches = Batches(options.batch_size, self._answer_at_once, self._decoder.release)
 
     @classmethod
-    def load(cls, options: EngineOptions) -> Engine:
+    def load(cls, options: MllamaOptions) -> Engine:
         """Load the model.
 
         Raises:
@@ -85,76 +82,33 @@ class Engine:
     @property
     def fingerprint(self) -> str:
         """Hash of the provenance, 64 hexadecimal digits; a model's name or folder has no part."""
-        decisive = {k: v for k, v in self.provenance.items() if k not in {"model", "adapter"}}
-        return hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()
+        return fingerprint_of(self.provenance)
 
     @property
     def tile_px(self) -> int:
         """Edge of a tile: of the largest picture that is seen whole in one, and not enlarged."""
         return self._checkpoint.tile_px
 
+    def seen_px(self, edge: int) -> int:
+        """Return the edge itself: coordinates are of the picture as it is drawn."""
+        return self._checkpoint.seen_px(edge)
+
     def chat(self, prompt: str, pictures: int = 1) -> str:
         """Write out what would be sent, special tokens included."""
         return self._checkpoint.chat(prompt, pictures=pictures)
 
     def answer(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
-        """Answer every prompt of every request.
-
-        Returns:
-            One tuple a request and one reply a prompt, in the order given.
+        """Answer every prompt of every request; see `Batches.answer`.
 
         Raises:
             InvalidInputError: A request has no picture or no prompt, or a grammar is invalid.
             BackendError: Even one prompt needs more memory than there is.
         """
-        asked = [self._asked(number, request) for number, request in enumerate(requests)]
-        # Like lengths side by side: less padding.
-        asked.sort(key=lambda one: max(len(tokens) for tokens in one.prompts))
-        replies: dict[int, tuple[Reply, ...]] = {}
-        waiting = asked
-        while waiting:
-            batch = self._next_batch(waiting)
-            for one, replied in zip(batch, self._answered(batch), strict=True):
-                replies[one.number] = replied
-            waiting = waiting[len(batch) :]
-        return [replies[number] for number in range(len(requests))]
+        return self._batches.answer(requests)
 
-    def _next_batch(self, waiting: Sequence[_Asked]) -> list[_Asked]:
-        """Take requests up to the batch size in prompts, and at least one."""
-        batch, prompts = [waiting[0]], len(waiting[0].prompts)
-        for asked in waiting[1:]:
-            prompts += len(asked.prompts)
-            if prompts > self._batch_size:
-                break
-            batch.append(asked)
-        return batch
-
-    def _answered(self, batch: Sequence[_Asked]) -> list[tuple[Reply, ...]]:
-        """Answer a batch, in halves where memory does not suffice."""
-        try:
-            with torch.inference_mode():
-                return self._answer_at_once(batch)
-        except torch.OutOfMemoryError as error:
-            prompts = sum(len(asked.prompts) for asked in batch)
-            if prompts == 1:
-                raise BackendError(
-                    "one prompt needs more memory than the device has: "
-                    "wanted a smaller model, a larger device or a device_map"
-                ) from error
-        # Here the error, and all that its traceback held, is gone.
-        self._batch_size = max(1, prompts // 2)
-        log.warning("out_of_memory prompts=%d batch_size=%d", prompts, self._batch_size)
-        self._decoder.release()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            return self._answered(batch[:middle]) + self._answered(batch[middle:])
-        halves = [self._answered([half])[0] for half in _halves(batch[0])]
-        return [halves[0] + halves[1]]
-
-    def _answer_at_once(self, batch: Sequence[_Asked]) -> list[tuple[Reply, ...]]:
-        prompts = [prompt for asked in batch for prompt in asked.request.prompts]
+    def _answer_at_once(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
+        batch = [self._asked(request) for request in requests]
+        prompts = [prompt for request in requests for prompt in request.prompts]
         dialogues = [
             Dialogue(number, tokens)
             for number, asked in enumerate(batch)
@@ -178,13 +132,13 @@ class Engine:
                 state.select(scored), logits[scored], [continuations[row] for row in scored]
             )
             for row, each in zip(scored, sums, strict=True):
-                replies[row] = _likeliest(prompts[row], each)
+                replies[row] = likeliest(prompts[row], each)
         if written:
             rows = state if not scored else state.select(written)
             free = self._write(rows, logits[written], [prompts[row] for row in written])
             replies.update(zip(written, free, strict=True))
         in_order = (replies[row] for row in range(len(prompts)))
-        return [tuple(next(in_order) for _ in asked.prompts) for asked in batch]
+        return [tuple(next(in_order) for _ in request.prompts) for request in requests]
 
     def _write(
         self, state: Dialogues, logits: torch.Tensor, prompts: Sequence[Prompt]
@@ -208,9 +162,7 @@ class Engine:
             parts.append(encode_pictures(self._checkpoint.model, tiles, shown, batch[0].prefix))
         return join(parts)
 
-    def _asked(self, number: int, request: Request) -> _Asked:
-        if not request.pictures or not request.prompts:
-            raise InvalidInputError("a request has no picture or no prompt, wanted at least one")
+    def _asked(self, request: Request) -> _Asked:
         token = self._checkpoint.picture_token_id
         chats = [
             self._checkpoint.token_ids(self.chat(prompt.text, len(request.pictures)))
@@ -220,7 +172,7 @@ class Engine:
         prefix = chats[0][:first]
         if first == 0 or any(chat[:first] != prefix or chat[first] != token for chat in chats):
             raise BackendError("the chat template puts something else than pictures first")
-        return _Asked(number, request, tuple(prefix), tuple(tuple(c[first:]) for c in chats))
+        return _Asked(request, tuple(prefix), tuple(tuple(c[first:]) for c in chats))
 
     def _continuations(self, prompt: Prompt) -> list[list[int]]:
         """Split the replies to compare into tokens, each closed by the end of turn."""
@@ -230,23 +182,6 @@ class Engine:
     @cached_property
     def _grammars(self) -> Grammars:
         return Grammars(self._checkpoint.tokenizer, self._checkpoint.end_token_ids)
-
-
-def _likeliest(prompt: Prompt, sums: tuple[float, ...]) -> Reply:
-    best = max(range(len(sums)), key=sums.__getitem__)
-    return Reply(prompt.continuations[best], log_likelihoods=sums)
-
-
-def _halves(asked: _Asked) -> tuple[_Asked, _Asked]:
-    """Part one request's prompts; its pictures are looked at twice."""
-    middle = len(asked.prompts) // 2
-
-    def part(chosen: slice) -> _Asked:
-        prompts = asked.request.prompts[chosen]
-        request = Request(asked.request.pictures, prompts)
-        return replace(asked, request=request, prompts=asked.prompts[chosen])
-
-    return part(slice(None, middle)), part(slice(middle, None))
 
 
 def _by_pictures(batch: Sequence[_Asked]) -> Iterator[list[_Asked]]:

@@ -13,7 +13,15 @@ STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
 """A tiny checkpoint and its adapter, for where the gated weights are absent."""
 
 
-class LlamaOptions(ReadingOptions, EngineOptions):
+class MllamaOptions(EngineOptions):
+    """What its own engine takes besides."""
+
+    compile: bool = Field(
+        False, description="experimental: capture the decode step as a CUDA graph, on a GPU"
+    )
+
+
+class LlamaOptions(ReadingOptions, MllamaOptions):
     """What both backends run, are shown and are asked."""
 
     backends: ClassVar[tuple[str, ...]] = ("llama-vision", "llama-vision-lora")

@@ -16,7 +16,7 @@ from conftest import SharedFolder
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, write_image, write_study
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.application.ports.backend import Backend
+from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.errors import GliobenchError
 from gliobench.domain.geometry.grids import Grid
@@ -335,7 +335,7 @@ def test_it_ends_in_one_line_or_every_study_counts(
 
 def built(options: dict[str, object], source: BratsStudySource) -> Backend | GliobenchError:
     try:
-        backend: Backend = container.file_backend("tool", options, source)
+        backend: Backend = container.file_backend("tool", BackendOptions(extra=options), source)
     except GliobenchError as error:
         return error
     return backend

@@ -18,9 +18,9 @@ from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
 from gliobench.adapters.transformers.mllama.decoding import Decoder
 from gliobench.adapters.transformers.mllama.dialogues import Dialogue, Dialogues, begin
 from gliobench.adapters.transformers.mllama.engine import Engine
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.transformers.mllama.vision import tiles_of
 from gliobench.adapters.transformers.mllama.vision_cache import encode_pictures
-from gliobench.adapters.transformers.options import EngineOptions
 from gliobench.adapters.transformers.replies import ReplyEnd, Writing
 from gliobench.adapters.transformers.requests import Picture, Prompt, Request
 from gliobench.domain.errors import BackendError, InvalidInputError
@@ -39,13 +39,13 @@ GRADE = json.dumps(
 
 @pytest.fixture(scope="module")
 def engine(tiny_folder: Path) -> Engine:
-    return Engine.load(EngineOptions(model=str(tiny_folder), max_new_tokens=LIMIT))
+    return Engine.load(MllamaOptions(model=str(tiny_folder), max_new_tokens=LIMIT))
 
 
 @pytest.fixture(scope="module")
 def reference(tiny_folder: Path) -> TransformersReference:
     return TransformersReference(
-        tiny_folder, load_checkpoint(EngineOptions(model=str(tiny_folder)))
+        tiny_folder, load_checkpoint(MllamaOptions(model=str(tiny_folder)))
     )
 
 
@@ -73,8 +73,8 @@ def begun(
     reference: TransformersReference, shown: tuple[Picture, ...], prompts: list[str]
 ) -> tuple[Dialogues, torch.Tensor]:
     """The fast path after its prompts, on a model of its own."""
-    checkpoint = load_checkpoint(EngineOptions(model=str(reference.model.name_or_path)))
-    Engine(checkpoint, EngineOptions(model="unused"))
+    checkpoint = load_checkpoint(MllamaOptions(model=str(reference.model.name_or_path)))
+    Engine(checkpoint, MllamaOptions(model="unused"))
     chats = [checkpoint.token_ids(checkpoint.chat(p, pictures=len(shown))) for p in prompts]
     first = chats[0].index(checkpoint.picture_token_id)
     tiles = tiles_of(checkpoint.picture_processor, shown)
@@ -143,7 +143,7 @@ def test_log_likelihoods_equal_those_of_a_plain_forward(
 
 
 def test_a_grammar_holds_the_reply_to_its_schema(tiny_folder: Path) -> None:
-    engine = Engine.load(EngineOptions(model=str(tiny_folder), max_new_tokens=32))
+    engine = Engine.load(MllamaOptions(model=str(tiny_folder), max_new_tokens=32))
 
     replies = engine.answer(
         [Request((picture(seed=n),), (Prompt("Grade?", grammar=GRADE),)) for n in range(4)]
@@ -159,8 +159,8 @@ def test_a_grammar_that_is_no_schema_is_refused(engine: Engine) -> None:
 
 
 def test_each_picture_goes_through_the_tower_once_for_all_its_prompts(tiny_folder: Path) -> None:
-    checkpoint = load_checkpoint(EngineOptions(model=str(tiny_folder)))
-    engine = Engine(checkpoint, EngineOptions(model=str(tiny_folder), max_new_tokens=2))
+    checkpoint = load_checkpoint(MllamaOptions(model=str(tiny_folder)))
+    engine = Engine(checkpoint, MllamaOptions(model=str(tiny_folder), max_new_tokens=2))
     tiles: list[int] = []
     checkpoint.model.model.vision_model.patch_embedding.register_forward_hook(
         lambda _module, _inputs, output: tiles.append(output.shape[0])
@@ -229,7 +229,7 @@ class ShortOfMemory(Engine):
 def test_out_of_memory_halves_the_batch_and_goes_on(
     engine: Engine, tiny_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    short = ShortOfMemory.load(EngineOptions(model=str(tiny_folder), max_new_tokens=LIMIT))
+    short = ShortOfMemory.load(MllamaOptions(model=str(tiny_folder), max_new_tokens=LIMIT))
     requests = [Request(ONE_TILE, REQUESTS[0].prompts * 3), *REQUESTS]
 
     with caplog.at_level(logging.WARNING):
@@ -242,7 +242,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
 
 
 def test_one_prompt_that_does_not_fit_is_said_in_one_line(tiny_folder: Path) -> None:
-    short = ShortOfMemory.load(EngineOptions(model=str(tiny_folder)))
+    short = ShortOfMemory.load(MllamaOptions(model=str(tiny_folder)))
     short.holds = 0
 
     with pytest.raises(BackendError, match="one prompt needs more memory"):
@@ -264,7 +264,7 @@ def test_what_is_sent_begins_once_and_names_every_picture(engine: Engine) -> Non
 def test_settings_that_decide_replies_are_part_of_the_fingerprint(
     engine: Engine, tiny_folder: Path
 ) -> None:
-    options = EngineOptions(model=str(tiny_folder), max_new_tokens=LIMIT)
+    options = MllamaOptions(model=str(tiny_folder), max_new_tokens=LIMIT)
 
     assert Engine.load(options).fingerprint == engine.fingerprint
     assert (
@@ -292,8 +292,8 @@ def test_a_step_never_waits_for_a_value_from_the_device(reference: TransformersR
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_captured_step_replies_as_the_plain_one(tiny_folder: Path) -> None:
-    options = EngineOptions(
-        model=str(tiny_folder), dtype="float32", device="cuda", max_new_tokens=LIMIT
+    options = MllamaOptions(
+        model=str(tiny_folder), dtype="float32", device="cuda", max_new_tokens=LIMIT, compile=True
     )
 
     captured = Engine.load(options)

@@ -25,7 +25,8 @@ from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
     VisionStates,
     vision_tower_of,
 )
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
+from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.adapters.transformers.reader import Asking, Reader
 from gliobench.adapters.transformers.requests import Picture
@@ -52,7 +53,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def checkpoint(tiny_folder: Path) -> Checkpoint:
-    return load_checkpoint(EngineOptions(model=str(tiny_folder)))
+    return load_checkpoint(MllamaOptions(model=str(tiny_folder)))
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,8 @@ def states(tmp_path: Path, checkpoint: Checkpoint, samples: Sequence[Sample]) ->
 def test_training_and_inference_send_the_same_pictures_and_words(
     tiny_folder: Path, checkpoint: Checkpoint, samples: list[Sample], prompts: Prompts
 ) -> None:
-    engine = Engine.load(EngineOptions(model=str(tiny_folder)))
-    prompting = SlicePrompting.of(ReadingOptions(), engine.tile_px)
+    engine = Engine.load(MllamaOptions(model=str(tiny_folder)))
+    prompting = SlicePrompting.of(ReadingOptions(), engine)
     reader = Reader(engine, Asking(prompting, prompts), lambda _: (PLANE,))
 
     examples = examples_of(samples, checkpoint, prompting, prompts)

@@ -16,8 +16,8 @@ from gliobench.adapters.transformers.cards import STAND_IN, card_of
 from gliobench.adapters.transformers.loading import content_hash
 from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
-from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, MllamaOptions
+from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.adapters.transformers.reader import Asking, Reader, Reading
 from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
@@ -58,7 +58,7 @@ def test_it_is_small_and_holds_nothing_that_could_run() -> None:
 
 
 def test_it_has_every_part_of_llama_vision() -> None:
-    model = load_checkpoint(EngineOptions(model=str(MODEL))).model
+    model = load_checkpoint(MllamaOptions(model=str(MODEL))).model
     vision, text = model.config.vision_config, model.config.text_config
 
     assert vision.max_num_tiles == 4
@@ -97,8 +97,8 @@ def test_its_adapter_was_learned_on_these_very_weights() -> None:
 
 
 def test_it_answers_every_question_in_format_and_finds_a_bright_tumour() -> None:
-    engine = Engine.load(EngineOptions(model=str(MODEL)))
-    asking = Asking(SlicePrompting.of(ReadingOptions(), engine.tile_px), Prompts.load())
+    engine = Engine.load(MllamaOptions(model=str(MODEL)))
+    asking = Asking(SlicePrompting.of(ReadingOptions(), engine), Prompts.load())
     planes_of = planes_by(SlicePolicy.BRAIN_MIDDLE, modality=Modality.T1C)
 
     (reading,) = Reader(engine, asking, planes_of).read([bright_tumour()])

@@ -35,7 +35,8 @@ from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
     VisionStates,
     vision_tower_of,
 )
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
+from gliobench.adapters.transformers.options import ReadingOptions
 from gliobench.adapters.transformers.prompts import Prompts
 from gliobench.adapters.transformers.reader import Asking, Reader
 from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
@@ -76,7 +77,7 @@ class LoraTrainer(Trainer):
     def __init__(
         self,
         source: StudySource,
-        engine: EngineOptions,
+        engine: MllamaOptions,
         reading: ReadingOptions,
         *,
         lora: LoraOptions,
@@ -135,7 +136,7 @@ class LoraTrainer(Trainer):
 
     def _reader(self, engine: Engine) -> Reader:
         asking = Asking(
-            SlicePrompting.of(self._reading, engine.tile_px),
+            SlicePrompting.of(self._reading, engine),
             self._prompts,
             grade=self._reading.grade_decoding,
             places=self._reading.decoding,
@@ -145,7 +146,7 @@ class LoraTrainer(Trainer):
 
     def _lesson(self, patients: Collection[str], settings: dict[str, object]) -> Lesson:
         checkpoint = load_checkpoint(self._engine, four_bit=self._four_bit)
-        prompting = SlicePrompting.of(self._reading, checkpoint.tile_px)
+        prompting = SlicePrompting.of(self._reading, checkpoint)
         samples = [
             sample
             for study_id in self._studies.ids(patients)

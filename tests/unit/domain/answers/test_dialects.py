@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from gliobench.domain.answers.dialects import (
     Dialect,
     Frame,
     dialect_named,
+    dialect_of,
 )
 from gliobench.domain.answers.parse import parse_box, parse_point, parse_polygon
 from gliobench.domain.answers.questions import Question
@@ -77,6 +79,13 @@ def test_a_box_of_no_size_keeps_one_unit(dialect: Dialect) -> None:
         assert isinstance(box, tuple)
 
 
+def test_a_family_speaks_its_dialect_and_an_unknown_one_none() -> None:
+    assert dialect_of("qwen2_5_vl") == DIALECTS["qwen2.5-vl"]
+    assert dialect_of("pixtral") is None
+    spoken = [family for dialect in DIALECTS.values() for family in dialect.families]
+    assert len(spoken) == len(set(spoken))
+
+
 def documented() -> list[list[str]]:
     """Give the rows of docs/dialects.md, cell by cell."""
     page = (Path(__file__).parents[4] / "docs" / "dialects.md").read_text("utf-8")
@@ -88,7 +97,7 @@ def test_the_page_shows_every_dialect_as_it_is_written_and_read() -> None:
     rows = {name.strip("`"): cells for name, *cells in documented()}
 
     assert list(rows) == list(DIALECTS)
-    for name, (_, first, point, box, source) in rows.items():
+    for name, (families, _, first, point, box, source) in rows.items():
         frame = Frame(DIALECTS[name], 448)
         said_point, said_box = (cell.strip("`").replace("\\|", "|") for cell in (point, box))
         assert said_point == frame.write(Question.POINT, [(0.25, 0.5)])
@@ -97,6 +106,7 @@ def test_the_page_shows_every_dialect_as_it_is_written_and_read() -> None:
         assert parse_box(said_box, frame) == pytest.approx((0.25, 0.5, 0.5, 0.75), abs=0.5 / 448)
         assert first == "xy"[frame.dialect.y_first]
         assert source == frame.dialect.source
+        assert tuple(re.findall(r"`(\w+)`", families)) == frame.dialect.families
 
 
 SPOKEN = [

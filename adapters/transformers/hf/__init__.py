@@ -1,0 +1,1 @@
+"""Any vision-language model that transformers loads, by its own processor and its own `generate`."""

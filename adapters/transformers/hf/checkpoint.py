@@ -1,0 +1,154 @@
+"""Open any vision-language checkpoint: weights, processor and chat template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+from transformers.utils.logging import disable_progress_bar
+
+from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.hf.processor import (
+    Processor,
+    open_processor,
+    seen_edge,
+    whole_edge,
+)
+from gliobench.adapters.transformers.loading import (
+    chat_template_of,
+    choose_device,
+    load_weights,
+    provenance_of,
+    reported_loading,
+    with_adapter,
+)
+from gliobench.adapters.transformers.requests import Picture
+from gliobench.domain.errors import BackendError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HfCheckpoint:
+    """A model, and all that turns pictures and words into its input.
+
+    Args:
+        family: The `model_type` of its config.
+        model: In evaluation mode; its generation config chooses greedily.
+        processor: Of pictures and words.
+        chat_template: Jinja source, the model's own.
+        tile_px: Edge of the pictures that it is shown where no other is asked for.
+        provenance: Names, content hashes and versions that decide what it says.
+    """
+
+    family: str
+    model: PreTrainedModel
+    processor: Processor
+    chat_template: str
+    tile_px: int
+    provenance: Mapping[str, str]
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerFast:
+        """What splits words into tokens."""
+        return self.processor.tokenizer
+
+    @property
+    def end_token_ids(self) -> tuple[int, ...]:
+        """Tokens that end a turn, the tokenizer's first."""
+        return _ends(self.model, self.tokenizer)
+
+    def chat(self, prompt: str, *, pictures: int = 1) -> str:
+        """Write a user's turn as the model expects it, the pictures first, and open its own."""
+        shown = [{"type": "image"}] * pictures
+        turns = [{"role": "user", "content": [*shown, {"type": "text", "text": prompt}]}]
+        written = self.processor.apply_chat_template(
+            turns, chat_template=self.chat_template, add_generation_prompt=True, tokenize=False
+        )
+        return str(written)
+
+    def inputs(self, chats: Sequence[str], shown: Sequence[Sequence[Picture]]) -> dict[str, Any]:
+        """Turn written chats and their pictures into the model's input, on its device.
+
+        Args:
+            chats: As `chat` writes them.
+            shown: The pictures of each.
+
+        Returns:
+            Tensors by name; rows are padded in front.
+        """
+        batch = self.processor(
+            text=list(chats),
+            images=[list(pictures) for pictures in shown],
+            return_tensors="pt",
+            padding=True,
+            padding_side="left",
+            add_special_tokens=False,
+        )
+        return dict(batch.to(self.model.device, dtype=self.model.dtype))
+
+    def seen_px(self, edge: int) -> int:
+        """Return the edge that a square picture has after the processor resized it."""
+        return seen_edge(self.processor.image_processor, edge)
+
+
+def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
+    """Load what the options name.
+
+    Raises:
+        NotFoundError: There is no such model or adapter, or access to it is not granted.
+        BackendError: transformers knows no such model of pictures and words, it has no chat template
+            or no safetensors weights, or a library or a GPU is not there for it.
+        MissingExtraError: peft, accelerate or bitsandbytes is needed and not installed.
+    """
+    device = choose_device(options)
+    disable_progress_bar()  # it would stand on stderr among the log's lines
+    with reported_loading(options.model):
+        config = AutoConfig.from_pretrained(options.model, trust_remote_code=False)
+        if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+            raise BackendError(
+                f"model {options.model} is of type {config.model_type}: wanted one of pictures and words"
+            )
+        model: PreTrainedModel = load_weights(
+            AutoModelForImageTextToText, options, device, four_bit=options.four_bit
+        )
+        processor = open_processor(options.model, config.model_type)
+        template = chat_template_of(options.model, processor.tokenizer)
+        tile_px = whole_edge(processor.image_processor, options.model)
+    if options.adapter is not None:
+        model = with_adapter(model, options.adapter, merge=not options.four_bit)
+    model.eval()
+    _choose_greedily(model, processor.tokenizer)
+    provenance = {
+        **provenance_of(options, model, device),
+        "family": config.model_type,
+        "four_bit": str(options.four_bit).lower(),
+    }
+    return HfCheckpoint(config.model_type, model, processor, template, tile_px, provenance)
+
+
+def _choose_greedily(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Leave out what a checkpoint declares for chatting: sampling, and penalties of repetition."""
+    ends = _ends(model, tokenizer)
+    if not ends:
+        raise BackendError("the model declares no token that ends a turn")
+    padding = tokenizer.pad_token_id
+    model.generation_config = GenerationConfig(
+        do_sample=False,
+        eos_token_id=list(ends),
+        pad_token_id=ends[0] if padding is None else padding,
+    )
+
+
+def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> tuple[int, ...]:
+    declared = model.generation_config.eos_token_id if model.generation_config else None
+    tokens = declared if isinstance(declared, list) else [declared]
+    closing = tokenizer.eos_token_id
+    return tuple(dict.fromkeys(int(t) for t in (closing, *tokens) if t is not None))

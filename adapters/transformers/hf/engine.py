@@ -1,0 +1,236 @@
+"""Answers prompts about pictures with any model of pictures and words, by its own `generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
+from itertools import groupby
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from transformers import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from gliobench.adapters.transformers.batches import Batches
+from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
+from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.loading import fingerprint_of
+from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, held, likeliest
+from gliobench.adapters.transformers.requests import Picture, Prompt, Reply, Request
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """One prompt about some pictures, written out."""
+
+    prompt: Prompt
+    pictures: tuple[Picture, ...]
+    chat: str
+
+
+class HfEngine:
+    """A loaded model that answers.
+
+    Contract:
+        - Greedy: the same requests and options give the same replies, whatever sampling or penalty
+          of repetition the checkpoint declares.
+        - Replies that are compared are read in rows without padding, so that they depend on the batch
+          by rounding only.
+        - Out of memory halves the batch, now and from then on, with a warning in the log.
+
+    Args:
+        checkpoint: The model.
+        options: As it was loaded with.
+    """
+
+    def __init__(self, checkpoint: HfCheckpoint, options: HfVisionOptions) -> None:
+        self._checkpoint = checkpoint
+        self._limit = options.max_new_tokens
+        self._end = ReplyEnd(checkpoint.tokenizer, checkpoint.end_token_ids)
+        self._batches = Batches(options.batch_size, self._answer_at_once)
+
+    @classmethod
+    def load(cls, options: HfVisionOptions) -> HfEngine:
+        """Load the model.
+
+        Raises:
+            NotFoundError: There is no such model or adapter, or access to it is not granted.
+            BackendError: It cannot be used.
+            MissingExtraError: A library that it needs is not installed.
+        """
+        return cls(load_checkpoint(options), options)
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """All that decides the replies, by name."""
+        return self._checkpoint.provenance
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the provenance, 64 hexadecimal digits."""
+        return fingerprint_of(self.provenance)
+
+    @property
+    def family(self) -> str:
+        """The `model_type` of its config."""
+        return self._checkpoint.family
+
+    @property
+    def tile_px(self) -> int:
+        """Edge of the pictures that it is shown where no other is asked for."""
+        return self._checkpoint.tile_px
+
+    def seen_px(self, edge: int) -> int:
+        """Return the edge that a square picture has after the processor resized it."""
+        return self._checkpoint.seen_px(edge)
+
+    def chat(self, prompt: str, pictures: int = 1) -> str:
+        """Write out what would be sent, special tokens included."""
+        return self._checkpoint.chat(prompt, pictures=pictures)
+
+    def answer(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
+        """Answer every prompt of every request; see `Batches.answer`.
+
+        Raises:
+            InvalidInputError: A request has no picture or no prompt, or a grammar is invalid.
+            BackendError: Even one prompt needs more memory than there is.
+        """
+        return self._batches.answer(requests)
+
+    def _answer_at_once(self, batch: Sequence[Request]) -> list[tuple[Reply, ...]]:
+        rows = [
+            _Row(prompt, request.pictures, self.chat(prompt.text, len(request.pictures)))
+            for request in batch
+            for prompt in request.prompts
+        ]
+        scored = [row for row in rows if row.prompt.continuations]
+        written = [row for row in rows if not row.prompt.continuations]
+        replies = dict(zip(written, self._write(written), strict=True)) if written else {}
+        for alike in _alike(scored):
+            replies |= zip(alike, self._score(alike), strict=True)
+        in_order = iter(rows)
+        return [tuple(replies[next(in_order)] for _ in request.prompts) for request in batch]
+
+    def _write(self, rows: Sequence[_Row]) -> list[Reply]:
+        """Write replies greedily, to their end or to the limit."""
+        writings = [
+            Writing(self._grammars.matcher(row.prompt.grammar) if row.prompt.grammar else None)
+            for row in rows
+        ]
+        generate: Callable[..., object] = cast("Any", self._checkpoint.model).generate
+        generate(
+            **self._inputs(rows),
+            max_new_tokens=self._limit,
+            logits_processor=LogitsProcessorList([_Held(writings)]),
+            stopping_criteria=StoppingCriteriaList([_Ends(writings, self._end)]),
+        )
+        return [Reply(self._end.text(w.tokens), finished=w.finished) for w in writings]
+
+    def _score(self, rows: Sequence[_Row]) -> list[Reply]:
+        """Compare the replies to prompts, a row each behind its prompt, in one pass.
+
+        Args:
+            rows: Of as many tokens with their pictures, so that none is padded.
+        """
+        replies = [(row, text) for row in rows for text in row.prompt.continuations]
+        tokens = [self._tokens(text) for _, text in replies]
+        read = pad_sequence(tokens, batch_first=True)
+        valid = pad_sequence([torch.ones_like(each) for each in tokens], batch_first=True)
+        model: Any = self._checkpoint.model
+        inputs = _followed_by(self._inputs([row for row, _ in replies]), read, valid)
+        last = read.shape[1] + 1
+        # Families that can leave out the logits of the prompt, which may fill a GPU.
+        few = (
+            {"logits_to_keep": last}
+            if "logits_to_keep" in signature(model.forward).parameters
+            else {}
+        )
+        logits: Tensor = model(**inputs, **few).logits[:, -last:-1].float()
+        each = logits.log_softmax(-1).gather(-1, read.to(logits.device)[..., None])[..., 0]
+        sums = iter((each * valid.to(logits.device)).sum(1).tolist())
+        return [
+            likeliest(row.prompt, tuple(next(sums) for _ in row.prompt.continuations))
+            for row in rows
+        ]
+
+    def _inputs(self, rows: Sequence[_Row]) -> dict[str, Any]:
+        return self._checkpoint.inputs([row.chat for row in rows], [row.pictures for row in rows])
+
+    def _tokens(self, reply: str) -> Tensor:
+        """Split a reply to compare into tokens, closed by the end of turn."""
+        tokens = self._checkpoint.tokenizer.encode(reply, add_special_tokens=False)
+        return torch.tensor([*tokens, self._checkpoint.end_token_ids[0]])
+
+    @cached_property
+    def _grammars(self) -> Grammars:
+        return Grammars(self._checkpoint.tokenizer, self._checkpoint.end_token_ids)
+
+
+class _Held(LogitsProcessor):
+    """Allows only tokens that the grammars of replies in the making go on with."""
+
+    def __init__(self, writings: Sequence[Writing]) -> None:
+        self._writings = writings
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        del input_ids  # read as they are written
+        return held(scores, self._writings)
+
+
+class _Ends(StoppingCriteria):
+    """Keeps the tokens of replies as they are written, and says which have ended."""
+
+    def __init__(self, writings: Sequence[Writing], end: ReplyEnd) -> None:
+        self._writings = writings
+        self._end = end
+
+    def __call__(self, input_ids: Tensor, scores: object, **_: object) -> Tensor:
+        del scores
+        for writing, token in zip(self._writings, input_ids[:, -1].tolist(), strict=True):
+            if not writing.finished:
+                self._end.add(writing, token)
+        return torch.tensor([w.finished for w in self._writings], device=input_ids.device)
+
+
+def _alike(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Group rows that are of as many tokens: of one text, with pictures of the same sizes."""
+
+    def kind(row: _Row) -> tuple[str, list[tuple[int, ...]]]:
+        return row.chat, [picture.shape for picture in row.pictures]
+
+    for _, group in groupby(sorted(rows, key=kind), kind):
+        yield list(group)
+
+
+def _followed_by(inputs: Mapping[str, Any], tokens: Tensor, valid: Tensor) -> dict[str, Any]:
+    """Put tokens of text behind those of prompts.
+
+    Args:
+        inputs: Tensors by name; those of a value a token grow.
+        tokens: (rows, t).
+        valid: (rows, t) 1 for tokens, 0 for padding.
+    """
+    rows, length = inputs["input_ids"].shape
+
+    def grown(name: str, given: object) -> object:
+        if not isinstance(given, Tensor) or given.shape[:2] != (rows, length):
+            return given
+        if name == "input_ids":
+            more = tokens
+        elif name == "attention_mask":
+            more = valid
+        elif given.dim() == 2:
+            more = torch.zeros_like(tokens)  # the kind of token: text
+        else:
+            more = given[:, -1:].expand(-1, tokens.shape[1], *given.shape[2:])  # what text sees
+        return torch.cat([given, more.to(given.device, given.dtype)], dim=1)
+
+    return {name: grown(name, given) for name, given in inputs.items()}

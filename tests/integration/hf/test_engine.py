@@ -1,0 +1,177 @@
+"""The engine says what Transformers says, one question at a time, whatever the family."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("llguidance")
+
+from fakes.tiny_families import FAMILIES
+from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
+from gliobench.adapters.transformers.hf.engine import HfEngine
+from gliobench.adapters.transformers.hf.options import HfVisionOptions
+from gliobench.adapters.transformers.mllama.engine import Engine
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
+from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, answer_schema
+from gliobench.adapters.transformers.requests import Picture, Prompt, Request
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.errors import BackendError, InvalidInputError
+
+LIMIT = 10
+EACH = pytest.mark.parametrize("family", FAMILIES)
+REPLIES = (*GRADE_ANSWERS.values(), "a longer reply than those")
+
+
+def options(folder: Path, **more: Any) -> HfVisionOptions:
+    return HfVisionOptions(model=str(folder), max_new_tokens=LIMIT, device="cpu", **more)
+
+
+@pytest.fixture(scope="module")
+def loaded(checkpoint_of: Callable[[str], Path]) -> Callable[[str], HfCheckpoint]:
+    """Load each family once."""
+    opened: dict[str, HfCheckpoint] = {}
+
+    def load(family: str) -> HfCheckpoint:
+        if family not in opened:
+            opened[family] = load_checkpoint(options(checkpoint_of(family)))
+        return opened[family]
+
+    return load
+
+
+def picture(seed: int = 0, edge: int = 56) -> Picture:
+    noise = np.random.default_rng(seed).integers(0, 256, (edge, edge, 3))
+    return noise.astype(np.uint8)
+
+
+def requests() -> list[Request]:
+    return [
+        Request((picture(),), (Prompt("Where?"), Prompt("How far does it reach, and where?"))),
+        Request((picture(1), picture(2)), (Prompt("Which?"), Prompt("Grade", None, REPLIES))),
+        Request((picture(3, edge=112),), (Prompt("Grade", None, REPLIES), Prompt("A point?"))),
+        Request((picture(4),), (Prompt("Grade", None, REPLIES[:2]),)),
+    ]
+
+
+def inputs(opened: HfCheckpoint, pictures: tuple[Picture, ...], text: str) -> dict[str, Any]:
+    """What the family's processor makes of one text and its pictures."""
+    return opened.processor(
+        text=[text], images=[list(pictures)], return_tensors="pt", add_special_tokens=False
+    )
+
+
+@EACH
+@torch.no_grad()
+def test_replies_and_likelihoods_are_those_of_one_question_at_a_time(
+    family: str, loaded: Callable[[str], HfCheckpoint]
+) -> None:
+    opened = loaded(family)
+
+    answered = HfEngine(opened, options(Path("unused"))).answer(requests())
+
+    closing = opened.tokenizer.decode([opened.end_token_ids[0]])
+    for request, replies in zip(requests(), answered, strict=True):
+        for prompt, reply in zip(request.prompts, replies, strict=True):
+            chat = opened.chat(prompt.text, pictures=len(request.pictures))
+            asked = inputs(opened, request.pictures, chat)
+            start = asked["input_ids"].shape[1]
+            if not prompt.continuations:
+                written = opened.model.generate(**asked, max_new_tokens=LIMIT)[0, start:]
+                said = opened.tokenizer.decode(written, skip_special_tokens=True)
+                assert said.startswith(reply.text)
+                assert reply.finished or said == reply.text
+                continue
+            for text, found in zip(prompt.continuations, reply.log_likelihoods, strict=True):
+                whole = inputs(opened, request.pictures, chat + text + closing)
+                scores = opened.model(**whole).logits[0, start - 1 : -1].log_softmax(-1)
+                wanted = scores.gather(1, whole["input_ids"][0, start:, None]).sum()
+                assert found == pytest.approx(float(wanted), abs=2e-3)  # a sum over 26 tokens
+            assert reply.text == prompt.continuations[int(np.argmax(reply.log_likelihoods))]
+
+
+@EACH
+def test_a_batch_equals_as_many_batches_of_one(
+    family: str, loaded: Callable[[str], HfCheckpoint]
+) -> None:
+    engine = HfEngine(loaded(family), options(Path("unused")))
+    alone = HfEngine(loaded(family), options(Path("unused"), batch_size=1))
+
+    together = engine.answer(requests())
+
+    for request, replies in zip(requests(), together, strict=True):
+        for prompt, reply in zip(request.prompts, replies, strict=True):
+            ((one,),) = alone.answer([replace(request, prompts=(prompt,))])
+            assert (one.text, one.finished) == (reply.text, reply.finished)
+            assert one.log_likelihoods == pytest.approx(reply.log_likelihoods, abs=2e-3)
+
+
+@EACH
+def test_a_grammar_holds_replies_to_its_schema(
+    family: str, loaded: Callable[[str], HfCheckpoint]
+) -> None:
+    engine = HfEngine(
+        loaded(family), options(Path("unused")).model_copy(update={"max_new_tokens": 40})
+    )
+    engine = HfEngine(loaded(family), HfVisionOptions(model="unused", max_new_tokens=40))
+
+    held = Prompt("Grade?", answer_schema(Question.GRADE))
+    ((grade, free),) = engine.answer([Request((picture(),), (held, Prompt("And where is it?")))])
+
+    assert grade.finished
+    assert json.loads(grade.text)["grade"] in {"LGG", "HGG"}
+    assert free.text != grade.text
+
+
+def test_the_llama_engine_and_the_general_one_agree(shared_folder: Callable[..., Path]) -> None:
+    from fakes.tiny_mllama import tiny_mllama
+
+    folder = shared_folder("tiny_mllama", tiny_mllama)
+    asked = [
+        Request((picture(edge=28),), (Prompt("Where?"), Prompt("Grade", None, REPLIES))),
+        Request((picture(1, edge=28),), (Prompt("A box, please."), Prompt("Grade", None, REPLIES))),
+    ]
+
+    own = Engine.load(MllamaOptions(model=str(folder), max_new_tokens=LIMIT)).answer(asked)
+    general = HfEngine.load(options(folder)).answer(asked)
+
+    for mine, theirs in zip(own, general, strict=True):
+        assert [reply.text for reply in mine] == [reply.text for reply in theirs]
+        assert mine[1].log_likelihoods == pytest.approx(theirs[1].log_likelihoods, abs=2e-3)
+
+
+def test_out_of_memory_halves_the_batch(loaded: Callable[[str], HfCheckpoint]) -> None:
+    opened = loaded("gemma3")
+    rows: list[int] = []
+
+    class Short(HfEngine):
+        def _answer_at_once(self, batch):
+            rows.append(sum(len(request.prompts) for request in batch))
+            if rows[-1] > 2:
+                raise torch.OutOfMemoryError
+            return super()._answer_at_once(batch)
+
+    answered = Short(opened, options(Path("unused"))).answer(requests())
+
+    assert max(rows[1:]) < rows[0]
+    assert answered == HfEngine(opened, options(Path("unused"), batch_size=2)).answer(requests())
+
+
+def test_a_request_without_a_picture_is_refused(loaded: Callable[[str], HfCheckpoint]) -> None:
+    with pytest.raises(InvalidInputError, match="no picture or no prompt"):
+        HfEngine(loaded("gemma3"), options(Path("unused"))).answer([Request((), (Prompt("a"),))])
+
+
+def test_a_model_of_words_alone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+
+    with pytest.raises(BackendError, match=r"of type llama: wanted one of pictures and words"):
+        load_checkpoint(options(tmp_path))
