@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import torch
 
-from gliobench.adapters.transformers.requests import Reply, Request
+from gliobench.adapters.vision_language.requests import Reply, Request
 from gliobench.domain.errors import BackendError, InvalidInputError
 
 AnswerAtOnce: TypeAlias = Callable[[Sequence[Request]], list[tuple[Reply, ...]]]

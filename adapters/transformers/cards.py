@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.domain.errors import BackendError, InvalidInputError
 from gliobench.domain.files.documents import LARGEST_BYTES, read_document
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from gliobench.adapters.transformers.requests import Prompt, Reply
+from gliobench.adapters.vision_language.requests import Prompt, Reply
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from gliobench.adapters.transformers.fine_tuning.rows import row_of
-from gliobench.adapters.transformers.reader import Reading
+from gliobench.adapters.vision_language.reader import Reading
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question

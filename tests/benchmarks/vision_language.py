@@ -38,7 +38,7 @@ from fakes.tiny_mllama import (
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
-from gliobench.adapters.transformers.requests import Picture, Prompt, Request
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 
 QUESTIONS = tuple(
     # A byte is a token here: about 120 tokens a prompt, as LLaMA's tokenizer makes of ours.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gliobench.adapters.transformers.requests import Picture, Prompt, Reply, Request
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 from gliobench.domain.answers.questions import Question
 
 ReplyRule = Callable[[Question, Prompt, Picture], Reply]

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from fakes.fake_engine import FakeEngine
-from gliobench.adapters.transformers.backend import backend_of
-from gliobench.adapters.transformers.options import ReadingOptions
+from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.slices.view import SlicePolicy
 

@@ -7,7 +7,7 @@ from math import cos, pi, sin
 
 import shapely
 
-from gliobench.adapters.transformers.prompts import GRADE_ANSWERS
+from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS
 from gliobench.domain.answers.dialects import Frame
 from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question

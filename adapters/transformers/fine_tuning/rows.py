@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gliobench.adapters.transformers.reader import Reading
+from gliobench.adapters.vision_language.reader import Reading
 from gliobench.application.ports.trainer import Row
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.evaluation.scores import FormOutcome, Scores

@@ -9,8 +9,8 @@ from hashlib import sha256
 import numpy as np
 
 from gliobench.adapters.transformers.fine_tuning.answers import PictureReference
-from gliobench.adapters.transformers.requests import Picture
-from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.adapters.vision_language.requests import Picture
+from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.labels.regions import Region

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gliobench.adapters.transformers.backend import backend_of
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
 from gliobench.adapters.transformers.hf.engine import HfEngine
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
-from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.answers.dialects import dialect_of

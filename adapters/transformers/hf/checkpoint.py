@@ -31,7 +31,7 @@ from gliobench.adapters.transformers.loading import (
     reported_loading,
     with_adapter,
 )
-from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.vision_language.requests import Picture
 from gliobench.domain.errors import BackendError
 
 

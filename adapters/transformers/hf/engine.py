@@ -24,7 +24,7 @@ from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_che
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.loading import fingerprint_of
 from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, held, likeliest
-from gliobench.adapters.transformers.requests import Picture, Prompt, Reply, Request
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.vision_language.options import ReadingOptions
 
 
 class HfVisionOptions(ReadingOptions, EngineOptions):

@@ -22,7 +22,7 @@ from gliobench.adapters.transformers.mllama.vision_cache import (
     join,
 )
 from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, likeliest
-from gliobench.adapters.transformers.requests import Prompt, Reply, Request
+from gliobench.adapters.vision_language.requests import Prompt, Reply, Request
 from gliobench.domain.errors import BackendError
 
 PICTURES_AT_ONCE = 8

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.vision_language.options import ReadingOptions
 
 STAND_IN_FOLDER = Path(__file__).parent / "stand_in"
 """A tiny checkpoint and its adapter, for where the gated weights are absent."""

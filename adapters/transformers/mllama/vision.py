@@ -22,7 +22,7 @@ from transformers.models.mllama.modeling_mllama import (
     MllamaVisionModel,
 )
 
-from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.vision_language.requests import Picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

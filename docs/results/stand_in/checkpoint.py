@@ -8,7 +8,7 @@ from stand_in.tower import OneTile
 from torch import Tensor, nn
 from transformers import GenerationConfig, MllamaForConditionalGeneration, PreTrainedTokenizerFast
 
-from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.vision_language.prompts import Prompts
 
 OPEN = 0.5
 """What the gates of places and tiles let through; any number between 0 and 1 would do."""

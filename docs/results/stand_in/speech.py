@@ -19,7 +19,7 @@ from gliobench.adapters.transformers.fine_tuning.answers import (
     PictureReference,
     answer_text,
 )
-from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.studies.study import Grade, Modality
 

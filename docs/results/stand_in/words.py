@@ -3,8 +3,8 @@
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from gliobench.adapters.transformers.prompts import Prompts
-from gliobench.adapters.transformers.slices import SHOWN
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.slices import SHOWN
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition
 from gliobench.domain.studies.study import Modality

@@ -21,8 +21,8 @@ from gliobench.adapters.transformers.hf.engine import HfEngine
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
-from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, answer_schema
-from gliobench.adapters.transformers.requests import Picture, Prompt, Request
+from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, answer_schema
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import BackendError, InvalidInputError
 

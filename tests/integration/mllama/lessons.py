@@ -10,8 +10,9 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.transformers.fine_tuning.fitting import LoraSchedule
 from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
 from gliobench.adapters.transformers.mllama.fine_tuning.trainer import LoraTrainer
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
-from gliobench.adapters.transformers.prompts import Prompts
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.studies.study import Case, Grade

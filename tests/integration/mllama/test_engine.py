@@ -22,7 +22,7 @@ from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.transformers.mllama.vision import tiles_of
 from gliobench.adapters.transformers.mllama.vision_cache import encode_pictures
 from gliobench.adapters.transformers.replies import ReplyEnd, Writing
-from gliobench.adapters.transformers.requests import Picture, Prompt, Request
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.domain.errors import BackendError, InvalidInputError
 from integration.mllama.transformers_reference import TransformersReference
 

@@ -29,7 +29,8 @@ from gliobench.adapters.transformers.fine_tuning.lora import (
     trainable_parameters,
 )
 from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
-from gliobench.adapters.transformers.options import EngineOptions, ReadingOptions
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.application.train.cross_validate import CrossValidation
 from gliobench.domain.errors import InvalidInputError, JobError, MissingExtraError
 from gliobench.domain.studies.image_hash import image_hashes

@@ -26,11 +26,11 @@ from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
     vision_tower_of,
 )
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import Prompts
-from gliobench.adapters.transformers.reader import Asking, Reader
-from gliobench.adapters.transformers.requests import Picture
-from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.reader import Asking, Reader
+from gliobench.adapters.vision_language.requests import Picture
+from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import JobError
 from gliobench.domain.geometry.grids import Axis, Plane

@@ -22,8 +22,8 @@ from transformers.convert_slow_tokenizer import TikTokenConverter
 
 from gliobench.adapters.transformers.mllama.checkpoint import PICTURE_TOKEN, Checkpoint
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER
-from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, Prompts
-from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
+from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition

@@ -17,10 +17,10 @@ from gliobench.adapters.transformers.loading import content_hash
 from gliobench.adapters.transformers.mllama.checkpoint import load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, MllamaOptions
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import Prompts
-from gliobench.adapters.transformers.reader import Asking, Reader, Reading
-from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.reader import Asking, Reader, Reading
+from gliobench.adapters.vision_language.slices import SlicePrompting, planes_by
 from gliobench.domain.geometry.grids import Grid, Point
 from gliobench.domain.predictions.prediction import Failure, Form
 from gliobench.domain.slices.view import SlicePolicy

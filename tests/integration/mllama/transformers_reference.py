@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import MllamaForConditionalGeneration, MllamaProcessor
 
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
-from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.vision_language.requests import Picture
 
 
 class TransformersReference:

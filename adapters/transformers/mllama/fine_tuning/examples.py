@@ -15,9 +15,9 @@ from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.fine_tuning.packing import Packer, Turn
 from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import VisionStates, own_tiles
 from gliobench.adapters.transformers.mllama.vision import tiles_of
-from gliobench.adapters.transformers.prompts import Prompts
-from gliobench.adapters.transformers.requests import Picture
-from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.requests import Picture
+from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.studies.study import Grade
 

@@ -36,10 +36,10 @@ from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
     vision_tower_of,
 )
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import Prompts
-from gliobench.adapters.transformers.reader import Asking, Reader
-from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.reader import Asking, Reader
+from gliobench.adapters.vision_language.slices import SlicePrompting, planes_by
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.learned_images import learned_images

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.vision import Tiles, encode, tiles_of
-from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.vision_language.requests import Picture
 from gliobench.domain.errors import JobError
 from gliobench.domain.files.whole import sweep, writing_whole
 

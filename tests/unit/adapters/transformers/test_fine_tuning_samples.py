@@ -6,7 +6,7 @@ import numpy as np
 
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.transformers.fine_tuning.samples import MAX_SHIFT, Sample, samples_of
-from gliobench.adapters.transformers.slices import SlicePrompting
+from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.geometry.grids import Axis, Box3D, Plane
 
 EDGE = 80

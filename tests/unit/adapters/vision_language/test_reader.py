@@ -10,8 +10,8 @@ from scipy.special import expit
 
 from fakes.fake_engine import ANSWERS, FakeEngine, answers_all
 from fakes.fake_study_source import fake_case
-from gliobench.adapters.transformers.prompts import Prompts
-from gliobench.adapters.transformers.reader import (
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.reader import (
     Asking,
     Reader,
     Reading,
@@ -20,8 +20,8 @@ from gliobench.adapters.transformers.reader import (
     grade_of,
     slice_reading,
 )
-from gliobench.adapters.transformers.requests import Reply
-from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.adapters.vision_language.requests import Reply
+from gliobench.adapters.vision_language.slices import SlicePrompting, planes_by
 from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.answers.questions import Decoding, Question
 from gliobench.domain.errors import BackendError, InvalidInputError

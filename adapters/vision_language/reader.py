@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from scipy.special import expit
 
-from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, Prompts
-from gliobench.adapters.transformers.requests import Prompt, Reply, Request
-from gliobench.adapters.transformers.slices import PlanesOf, SlicePrompting
+from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
+from gliobench.adapters.vision_language.requests import Prompt, Reply, Request
+from gliobench.adapters.vision_language.slices import PlanesOf, SlicePrompting
 from gliobench.application.predict.failures import failure_of
 from gliobench.domain.answers.dialects import Frame
 from gliobench.domain.answers.parse import (

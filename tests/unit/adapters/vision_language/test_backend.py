@@ -8,11 +8,11 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
-from gliobench.adapters.transformers.backend import backend_of
 from gliobench.adapters.transformers.cards import check_taught
 from gliobench.adapters.transformers.mllama.backend import llama_vision_lora
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import GRADE_ANSWERS, Prompts
+from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.predict.ask_backend import ask
 from gliobench.domain.answers.questions import Decoding, Question

@@ -76,7 +76,7 @@ class Prompts:
     @classmethod
     def load(cls) -> Prompts:
         """Read the templates that ship with gliobench."""
-        folder = files("gliobench.adapters.transformers") / "prompts"
+        folder = files("gliobench.adapters.vision_language") / "prompts"
         return cls(
             {
                 question: (folder / f"{question.value}.txt").read_text("utf-8")

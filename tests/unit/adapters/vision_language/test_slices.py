@@ -7,7 +7,7 @@ import pytest
 
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
-from gliobench.adapters.transformers.slices import SlicePrompting, planes_by
+from gliobench.adapters.vision_language.slices import SlicePrompting, planes_by
 from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Box3D, Plane, Point3D

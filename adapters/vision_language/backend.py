@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Protocol, final
 
 from gliobench import __version__
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import VERSION, Prompts
-from gliobench.adapters.transformers.reader import Answerer, Asking, Reader
-from gliobench.adapters.transformers.slices import Sight, SlicePrompting, planes_by
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import VERSION, Prompts
+from gliobench.adapters.vision_language.reader import Answerer, Asking, Reader
+from gliobench.adapters.vision_language.slices import Sight, SlicePrompting, planes_by
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer

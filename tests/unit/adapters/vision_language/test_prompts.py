@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gliobench.adapters.transformers.prompts import (
+from gliobench.adapters.vision_language.prompts import (
     GRADE_ANSWERS,
     MAX_VERTICES,
     VERSION,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeAlias
 
-from gliobench.adapters.transformers.options import ReadingOptions
-from gliobench.adapters.transformers.prompts import Prompts, answer_schema
-from gliobench.adapters.transformers.requests import Picture
+from gliobench.adapters.vision_language.options import ReadingOptions
+from gliobench.adapters.vision_language.prompts import Prompts, answer_schema
+from gliobench.adapters.vision_language.requests import Picture
 from gliobench.application.ports.localizer import Localizer
 from gliobench.domain.answers.dialects import Dialect, Frame, dialect_named
 from gliobench.domain.answers.parse import FRACTIONS
