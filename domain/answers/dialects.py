@@ -40,6 +40,8 @@ class Dialect:
         families: The `model_type` of those models' configs in transformers.
         units: Units along an edge of the picture; None counts pixels of the picture that the model
             sees, after its processor resized it.
+        multiple_px: Where pixels are counted, what the edges of pictures are multiples of; the family's
+            processor resizes others.
         decimals: Of a number.
         point: How a point is written, with `{x}` and `{y}`.
         box: How a box is written, with `{x0}`, `{y0}`, `{x1}` and `{y1}`.
@@ -56,6 +58,7 @@ class Dialect:
     source: str
     families: tuple[str, ...] = ()
     units: int | None = 1
+    multiple_px: int = 1
     decimals: int = 0
     point: str = '{{"x": {x}, "y": {y}}}'
     box: str = '{{"x0": {x0}, "y0": {y0}, "x1": {x1}, "y1": {y1}}}'
@@ -273,6 +276,7 @@ _ROWS = (
         "arXiv 2502.13923: pixels of the resized picture",
         ("qwen2_5_vl", "qwen2_5_omni_thinker"),
         units=None,
+        multiple_px=28,
         point=_QWEN_POINT,
         box=_QWEN_BOX,
     ),
@@ -378,3 +382,19 @@ def dialect_of(model_type: str) -> Dialect | None:
         model_type: Of the model's config in transformers.
     """
     return next((spoken for spoken in _ROWS if model_type in spoken.families), None)
+
+
+def dialect_of_name(model: str) -> Dialect | None:
+    """Return what a model speaks by its name, such as "Qwen/Qwen2.5-VL-7B-Instruct" or "qwen2.5vl:7b".
+
+    Returns:
+        The dialect whose own name stands in it, whatever marks are between; None where none does.
+    """
+    named = [
+        spoken for spoken in _ROWS if spoken.families and _letters(spoken.name) in _letters(model)
+    ]
+    return max(named, key=lambda spoken: len(spoken.name), default=None)
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())

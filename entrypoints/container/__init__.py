@@ -86,6 +86,10 @@ class Container(containers.DeclarativeContainer):
             purpose="Vision-language models",
         )
     )
+    openai_vision = Factory(
+        _late("adapters.openai.backend.openai_vision", extra="openai", purpose="A server"),
+        cache_dir=settings.provided.cache_dir,
+    )
     backend = Factory(
         _wired("backends.backend"),
         settings=settings,
@@ -94,6 +98,7 @@ class Container(containers.DeclarativeContainer):
                 "files": file_backend.provider,
                 "command": program_backend.provider,
                 "hf-vision": hf_vision.provider,
+                "openai-vision": openai_vision.provider,
             }
         ),
     )

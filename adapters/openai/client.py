@@ -1,0 +1,281 @@
+"""Requests to a server that may be slow, busy, broken or hostile: one policy, and nothing sent elsewhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import httpx
+import tenacity
+
+from gliobench.domain.errors import BackendError, GliobenchError, JobError, StoreError
+from gliobench.domain.messages import shown
+from gliobench.domain.secrets import hidden
+
+LARGEST_BYTES = 8 * 2**20
+"""Of a response."""
+_BUSY = 429
+_FAILING = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529})
+"""Statuses after which the same request may succeed."""
+_LONGEST_PAUSE_S = 30.0
+_EASED = 20
+"""Answers without a refusal after which one more request is sent at a time."""
+
+log = logging.getLogger(__name__)
+
+
+class _BusyError(Exception):
+    """The server asks to be left alone for a while."""
+
+    def __init__(self, message: str, pause_s: float | None) -> None:
+        super().__init__(message)
+        self.pause_s = pause_s
+
+
+class _FailingError(Exception):
+    """The server failed, and may not fail again."""
+
+
+class Meter(Protocol):
+    """Counts the tries of a request."""
+
+    def start(self) -> None:
+        """Count a try; what it raises keeps it from being sent."""
+        ...
+
+    def stop(self, answer: Mapping[str, Any] | None) -> None:
+        """Take what a response says of its cost; None is an error, which costs nothing."""
+        ...
+
+
+class Turns:
+    """How many requests are under way: fewer where the server says that it is busy.
+
+    Args:
+        most: Never more.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = most
+        self._under_way = 0
+        self._since_eased = 0
+        self._not_before = 0.0
+        self._changed = threading.Condition()
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be under way now."""
+        return self._limit
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Wait for a turn, and keep it within the block."""
+        with self._changed:
+            while self._under_way >= self._limit or time.monotonic() < self._not_before:
+                self._changed.wait(max(0.0, self._not_before - time.monotonic()) or None)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def busy(self, pause_s: float) -> None:
+        """Send half as many, and none for a while."""
+        with self._changed:
+            self._limit = max(1, self._limit // 2)
+            self._since_eased = 0
+            self._not_before = max(self._not_before, time.monotonic() + pause_s)
+            log.warning("server_busy concurrency=%d pause_s=%.1f", self._limit, pause_s)
+
+    def answered(self) -> None:
+        """Send one more at a time after a while without refusals."""
+        with self._changed:
+            self._since_eased += 1
+            if self._since_eased >= _EASED and self._limit < self._most:
+                self._limit += 1
+                self._since_eased = 0
+                self._changed.notify_all()
+
+
+class Client:
+    """Posts JSON to a server, and tries again what may succeed.
+
+    Contract:
+        - One policy of retries: pauses grow, differ by chance, and follow `Retry-After`.
+        - No redirect is followed, and no proxy is used for a server on this machine: what is sent
+          goes to the host of the address alone.
+        - A response of another type, of more than `LARGEST_BYTES` or later than the timeout is an
+          error, not a hang.
+
+    Args:
+        base_url: Of the server.
+        key: Sent as a bearer token; empty for none.
+        concurrency: Most requests at a time.
+        timeout_s: For one response, as a whole.
+        patience_s: How long a request is tried again.
+        is_local: Whether the server runs on this machine.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str = "",
+        concurrency: int = 8,
+        timeout_s: float = 180.0,
+        patience_s: float = 300.0,
+        is_local: bool = False,
+    ) -> None:
+        self._url = base_url
+        self._timeout_s = timeout_s
+        self._patience_s = patience_s
+        self._turns = Turns(concurrency)
+        self._has_answered = False
+        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        self._http = httpx.Client(
+            headers=headers | ({"authorization": f"Bearer {key}"} if key else {}),
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 30.0)),
+            follow_redirects=False,
+            trust_env=not is_local,
+            limits=httpx.Limits(max_connections=concurrency),
+        )
+        weakref.finalize(self, self._http.close)
+
+    @property
+    def turns(self) -> Turns:
+        """How many requests are under way."""
+        return self._turns
+
+    def post(self, path: str, body: bytes, meter: Meter) -> Mapping[str, Any]:
+        """Post JSON and return the JSON of the response.
+
+        Args:
+            path: Behind the address of the server.
+            body: JSON.
+            meter: Counts every try.
+
+        Raises:
+            BackendError: The server refuses this request, or answers with what is no JSON object.
+            StoreError: It could not be reached, or failed for as long as it was tried.
+            JobError: It refuses the very first request, so that the settings are at fault.
+            StoppedError: The meter stops.
+        """
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((_BusyError, _FailingError)),
+            wait=_pause,
+            stop=tenacity.stop_before_delay(self._patience_s),
+            reraise=True,
+        )
+        try:
+            answer = tries(self._once, path, body, meter)
+        except (_BusyError, _FailingError) as error:
+            raise StoreError(
+                f"{self._url} could not answer within {self._patience_s:g} s: {hidden(str(error))}"
+            ) from error
+        self._has_answered = True
+        self._turns.answered()
+        return answer
+
+    def _once(self, path: str, body: bytes, meter: Meter) -> Mapping[str, Any]:
+        deadline = time.monotonic() + self._timeout_s
+        with self._turns.take():
+            meter.start()
+            try:
+                with self._http.stream(
+                    "POST",
+                    f"{self._url}{path}",
+                    content=body,
+                    headers={"content-type": "application/json"},
+                ) as response:
+                    content = self._read(response, deadline)
+            except httpx.HTTPError as error:  # it may have cost what was counted
+                raise _FailingError(f"{type(error).__name__} {error}".strip()) from error
+        answer = None
+        try:
+            answer = self._checked(response, content)
+        finally:
+            meter.stop(answer)
+        return answer
+
+    def _read(self, response: httpx.Response, deadline: float) -> bytes:
+        """Read a response to its end, to the deadline or to the limit."""
+        content = bytearray()
+        for part in response.iter_raw():
+            content += part
+            if len(content) > LARGEST_BYTES:
+                raise self._refusal(f"answers with over {LARGEST_BYTES // 2**20} MiB")
+            if time.monotonic() > deadline:
+                raise _FailingError(f"the response took over {self._timeout_s:g} s")
+        return bytes(content)
+
+    def _checked(self, response: httpx.Response, content: bytes) -> Mapping[str, Any]:
+        status, headers = response.status_code, response.headers
+        if status == _BUSY:
+            pause_s = _seconds(headers.get("retry-after"))
+            self._turns.busy(pause_s or 1.0)
+            raise _BusyError("the server is busy (429)", pause_s)
+        if status in _FAILING:
+            raise _FailingError(f"status {status} {_reason(content)}")
+        if response.is_redirect:
+            place = shown(hidden(headers.get("location", "")))
+            raise self._refusal(
+                f"sends to {place}: not followed, set base_url to the server itself"
+            )
+        if status in (401, 403):
+            raise self._refusal(
+                f"refuses the key ({status}): wanted it in the variable that api_key_env names"
+            )
+        if not response.is_success:
+            raise self._refusal(f"refuses the request ({status}): {_reason(content)}")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" or headers.get("content-encoding", "identity") != "identity":
+            raise self._refusal(f"answers with {shown(kind)}: wanted plain application/json")
+        try:
+            answer = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise _FailingError("the response is cut off or no JSON") from error
+        if not isinstance(answer, dict):
+            raise self._refusal(f"answers with {shown(answer)}: wanted an object")
+        return answer
+
+    def _refusal(self, what: str) -> GliobenchError:
+        """Report a refusal: before any answer the settings are at fault, later this request is."""
+        kind = BackendError if self._has_answered else JobError
+        return kind(f"{self._url} {what}")
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """Wait as long as the server asks, else longer each time, and by chance."""
+    error = state.outcome.exception() if state.outcome else None
+    by_chance = tenacity.wait_random_exponential(multiplier=0.5, max=_LONGEST_PAUSE_S)(state)
+    asked = error.pause_s if isinstance(error, _BusyError) else None
+    return by_chance if asked is None else asked + min(by_chance, 1.0)
+
+
+def _seconds(header: str | None) -> float | None:
+    """Read `Retry-After` in seconds; a date or what is longer than our patience counts as not given."""
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= _LONGEST_PAUSE_S else None
+
+
+def _reason(content: bytes) -> str:
+    """Return what a server says of its refusal, in one short line."""
+    try:
+        said = json.loads(content)
+        error = said.get("error", said) if isinstance(said, dict) else said
+        text = error.get("message", error) if isinstance(error, dict) else error
+    except (ValueError, RecursionError):
+        text = content.decode("utf-8", "replace")
+    return shown(hidden(str(text)))

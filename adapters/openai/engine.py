@@ -1,0 +1,231 @@
+"""Answers prompts about pictures by asking a server, each question once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from gliobench.adapters.openai.answers import Answers, Budget, Spent
+from gliobench.adapters.openai.client import Client
+from gliobench.adapters.openai.likelihoods import compared
+from gliobench.adapters.openai.options import OpenAiOptions
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
+from gliobench.domain.errors import BackendError
+from gliobench.domain.messages import shown
+
+TILE_PX = 448
+"""Edge of pictures: a multiple of the patches of 14, 16, 28 and 32 pixels that families see."""
+_MOST_TOKENS_A_PICTURE = 4096
+_MARGIN_TOKENS = 256
+"""Of a template around a prompt."""
+_ALTERNATIVES = 20
+"""Most that OpenAI and vLLM list beside each token."""
+
+
+class Endpoint:
+    """A model behind a server.
+
+    Contract:
+        - A question whose pictures, words and settings were answered before is not asked again.
+        - One that is answered is kept before the next step, whatever happens to the others.
+        - Nothing beyond the budget is sent.
+
+    Args:
+        options: The server, and what it is asked for.
+        client: Sends.
+        answers: Keeps replies and costs.
+    """
+
+    def __init__(self, options: OpenAiOptions, client: Client, answers: Answers) -> None:
+        self._options = options
+        self._client = client
+        self._answers = answers
+        self._budget = Budget(
+            options.max_requests,
+            options.max_tokens_total,
+            options.max_cost,
+            options.price_in,
+            options.price_out,
+        )
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """All that is known to decide the replies, by name; a server may change its model unseen."""
+        asked = {"temperature": "0", "seed": "0"}
+        return {
+            "model": self._options.model,
+            "server": self._options.base_url,
+            "weights": "as the server holds them, not known by hash",
+            "max_new_tokens": str(self._options.max_new_tokens),
+            **{name: value for name, value in asked.items() if name not in self._options.omit},
+            **({"body": json.dumps(self._options.body)} if self._options.body else {}),
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the provenance, 64 hexadecimal digits."""
+        return hashlib.sha256(repr(sorted(self.provenance.items())).encode()).hexdigest()
+
+    @property
+    def tile_px(self) -> int:
+        """Edge of the pictures that it is shown where no other is asked for."""
+        return TILE_PX
+
+    def seen_px(self, edge: int) -> int:
+        """Return the edge itself: what the server does to a picture is not known."""
+        return edge
+
+    def chat(self, prompt: str, pictures: int = 1) -> str:
+        """Write out what would be sent, without the pictures."""
+        parts: list[object] = [{"type": "image_url", "image_url": {"url": "data:…"}}] * pictures
+        return json.dumps(self._body(Prompt(prompt), parts), ensure_ascii=False)
+
+    def answer(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
+        """Answer every prompt of every request, many at a time.
+
+        Returns:
+            One tuple a request and one reply a prompt, in the order given.
+
+        Raises:
+            BackendError: The server refuses a request.
+            JobError: It cannot be reached, refuses all, or the budget does not suffice.
+        """
+        with ThreadPoolExecutor(self._options.concurrency) as pool:
+            # The questions about one picture follow one another: the server may keep it.
+            asked = [
+                [pool.submit(self._reply, request.pictures, prompt) for prompt in request.prompts]
+                for request in requests
+            ]
+            every = [one for each in asked for one in each]
+            _, waiting = wait(every, return_when=FIRST_EXCEPTION)
+            for one in waiting:
+                one.cancel()
+            failed = [
+                one for one in every if not one.cancelled() and one.done() and one.exception()
+            ]
+        if failed:
+            raise failed[0].exception() or BackendError("a question failed")
+        return [tuple(one.result() for one in each) for each in asked]
+
+    def _reply(self, pictures: Sequence[Picture], prompt: Prompt) -> Reply:
+        hashes = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
+        shapes = [list(picture.shape) for picture in pictures]
+        asked = [self._options.base_url, self._body(prompt, []), hashes, shapes]
+        key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        kept = self._answers.get(key)
+        if kept is None:
+            choice = self._ask(pictures, prompt)
+            self._answers.put(key, json.dumps(choice).encode())
+        else:
+            choice = json.loads(kept)
+        return reply_of(choice, prompt)
+
+    def _ask(self, pictures: Sequence[Picture], prompt: Prompt) -> Mapping[str, Any]:
+        """Send a question, and return the first choice of the response, without what is not read."""
+        words = len(prompt.text.encode()) + _MARGIN_TOKENS
+        sent = words + _MOST_TOKENS_A_PICTURE * len(pictures)
+        most = Spent(1, sent, self._options.max_new_tokens)
+        body = json.dumps(self._body(prompt, [_shown(picture) for picture in pictures])).encode()
+        meter = _Meter(self._answers, self._name, self._budget, most)
+        answer = self._client.post("/chat/completions", body, meter)
+        choices = answer.get("choices")
+        if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+            raise BackendError(f"{self._options.base_url} answers without choices: {shown(answer)}")
+        return {name: choices[0].get(name) for name in ("message", "finish_reason", "logprobs")}
+
+    @property
+    def _name(self) -> str:
+        return f"{self._options.model} at {self._options.base_url}"
+
+    def _body(self, prompt: Prompt, pictures: list[object]) -> dict[str, object]:
+        options = self._options
+        content = [*pictures, {"type": "text", "text": prompt.text}]
+        asked: dict[str, object] = {"temperature": 0, "seed": 0}
+        if prompt.continuations:
+            asked |= {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+        left_out = {*options.omit, *(["top_logprobs"] if "logprobs" in options.omit else [])}
+        body: dict[str, object] = {
+            "model": options.model,
+            "messages": [{"role": "user", "content": content}],
+            options.token_limit: options.max_new_tokens,
+            **{name: value for name, value in asked.items() if name not in left_out},
+        }
+        if prompt.grammar is not None:
+            schema = json.loads(prompt.grammar)
+            schema.pop("x-guidance", None)
+            named = {"name": "answer", "strict": True, "schema": schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
+        return body | options.body
+
+
+class _Meter:
+    """Counts the tries of one question."""
+
+    def __init__(self, answers: Answers, model: str, budget: Budget, most: Spent) -> None:
+        self._answers = answers
+        self._model = model
+        self._budget = budget
+        self._most = most
+        self._began = 0.0
+
+    def start(self) -> None:
+        self._answers.reserve(self._model, self._budget, self._most)
+        self._began = time.monotonic()
+
+    def stop(self, answer: Mapping[str, Any] | None) -> None:
+        seconds = time.monotonic() - self._began
+        cost = Spent(1, seconds=seconds)
+        if answer is not None:
+            usage = answer.get("usage")
+            counts = usage if isinstance(usage, dict) else {}
+            cost = Spent(
+                1,
+                _count(counts.get("prompt_tokens"), self._most.sent),
+                _count(counts.get("completion_tokens"), self._most.written),
+                seconds,
+            )
+        self._answers.settle(self._model, self._most, cost)
+
+
+def _count(told: object, most: int) -> int:
+    """Return the tokens that a server counts, or the most where it does not count."""
+    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else most
+
+
+def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
+    """Read a choice of a response; what the model thought first stands in a tag before its answer.
+
+    Raises:
+        BackendError: It has no message.
+    """
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        raise BackendError(f"the server answers without a message: {shown(choice)}")
+    text = _text(message.get("content"))
+    thoughts = message.get("reasoning_content") or message.get("reasoning")
+    if isinstance(thoughts, str) and thoughts:
+        text = f"<think>{thoughts}</think>{text}"
+    likely = compared(choice.get("logprobs"), prompt.continuations)
+    return Reply(text, choice.get("finish_reason") != "length", likely)
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+
+
+def _shown(picture: Picture) -> dict[str, object]:
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    url = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}
