@@ -41,6 +41,18 @@ def all_checks() -> list[Check]:
     return [*_versions(), *_extras(), *_onnxruntime(), *_weights(), *_folders(), *_programs()]
 
 
+def backend_check(name: str) -> Check:
+    """Load a backend, and ask one that answers in words about drawn squares."""
+    try:
+        (backend,) = container.load_backends([name])
+        if backend.calibrate is None:
+            return Check(f"backend {name}", True, "loads; its places are not written in words")
+        found = backend.calibrate()
+    except GliobenchError as error:
+        return Check(f"backend {name}", False, str(error))
+    return Check(f"backend {name}", found.confirmed, str(found))
+
+
 def extras() -> list[str]:
     """Name the extras that the installed gliobench has."""
     return list(metadata("gliobench").get_all("Provides-Extra") or [])

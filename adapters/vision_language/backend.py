@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Protocol, final
 
 from gliobench import __version__
+from gliobench.adapters.vision_language.calibration import calibrate
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import VERSION, Prompts
 from gliobench.adapters.vision_language.reader import Answerer, Asking, Reader
@@ -98,6 +100,7 @@ def backend_of(
         trained_on=frozenset().union(*known) if known else None,
         unstated=" and ".join(unstated) if known else "",
         show_prompts=lambda study: "\n".join(_sent(reader, engine, study)),
+        calibrate=partial(calibrate, engine, prompting),
     )
 
 

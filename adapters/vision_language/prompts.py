@@ -76,13 +76,7 @@ class Prompts:
     @classmethod
     def load(cls) -> Prompts:
         """Read the templates that ship with gliobench."""
-        folder = files("gliobench.adapters.vision_language") / "prompts"
-        return cls(
-            {
-                question: (folder / f"{question.value}.txt").read_text("utf-8")
-                for question in Question
-            }
-        )
+        return cls({question: _template(question.value) for question in Question})
 
     @property
     def sha256(self) -> str:
@@ -127,6 +121,25 @@ class Prompts:
             vertices=MAX_VERTICES,
         )
         return words.strip()
+
+
+def calibration_text(question: Question, frame: Frame) -> str:
+    """Write a question about a drawn square.
+
+    Args:
+        question: For its centre or its box.
+        frame: What coordinates are asked for in.
+    """
+    return (
+        Template(_template(f"calibration-{question.value}"))
+        .substitute(frame=_frame("the picture", frame), answer=_answer(question, frame.dialect))
+        .strip()
+    )
+
+
+def _template(name: str) -> str:
+    folder = files("gliobench.adapters.vision_language") / "prompts"
+    return (folder / f"{name}.txt").read_text("utf-8")
 
 
 def answer_schema(question: Question, frame: Frame = FRACTIONS) -> str:

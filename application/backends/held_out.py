@@ -91,6 +91,7 @@ def backend_of(folds: Mapping[str, Backend]) -> Backend:
         unstated=first.unstated,
         facts=replace(first.facts, held_out=RULE),
         show_prompts=blind.show_prompts if first.show_prompts else None,
+        calibrate=first.calibrate,
         probability_maps=blind.probability_maps if first.probability_maps else None,
         reads=first.reads,
     )

@@ -19,7 +19,7 @@ from gliobench.application.predict.ask_backend import Answer, ask
 from gliobench.application.predict.failures import failure_of
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import FaultError, JobError
-from gliobench.domain.evaluation.backend_facts import ORACLE_SETTING
+from gliobench.domain.evaluation.backend_facts import ORACLE_SETTING, BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.metrics.measures import MeasureSet
@@ -228,22 +228,37 @@ def manifest_of(
     versions: Mapping[str, str],
     measures: tuple[MeasureSet, ...] = (),
 ) -> RunManifest:
-    """Describe a backend before it has seen a cohort."""
+    """Describe a backend before it has seen a cohort; a model that answers in words is calibrated first."""
+    provenance, facts = _calibrated(backend)
     forms = backend.localizer.forms if backend.localizer else frozenset[Form]()
     return RunManifest(
         cohort="",
         backend=backend.name,
         fingerprint=backend.fingerprint,
-        provenance=dict(backend.provenance),
+        provenance=provenance,
         grades=backend.classifier is not None,
         forms=forms,
         settings={"forms": " ".join(sorted(form.value for form in forms))},
-        facts=backend.facts,
+        facts=facts,
         trained_on=backend.trained_on,
         unstated=backend.unstated,
         seed=seed,
         versions=dict(versions),
         measures=measures,
+    )
+
+
+def _calibrated(backend: Backend) -> tuple[dict[str, str], BackendFacts]:
+    """Return what a backend says of itself, and what its model says of drawn squares.
+
+    Weights that stand in for others are not asked: what they answer says nothing of the others.
+    """
+    if backend.calibrate is None or backend.facts.stand_in:
+        return dict(backend.provenance), backend.facts
+    found = backend.calibrate()
+    misread = "" if found.confirmed else str(found)
+    return {**backend.provenance, "calibration": str(found)}, replace(
+        backend.facts, misread=misread
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
+from gliobench.domain.answers.calibration import Calibration
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis
@@ -61,6 +62,8 @@ class Backend:
         facts: What a reader has to know of it: whether it is a baseline, an oracle, a stand-in.
         show_prompts: Words what it would send to its model about a study; None where it sends no
             words.
+        calibrate: Asks its model about drawn squares, and says whether its places are read as it means
+            them; None where it answers in no words.
         probability_maps: Returns the probability that each voxel of a study's grid is tumour, (I, J, K)
             by region, or raises a FaultError; None where it knows none.
         reads: The kind of study that it is made for; another fails.
@@ -82,6 +85,7 @@ class Backend:
     unstated: str = ""
     facts: BackendFacts = field(default_factory=BackendFacts)
     show_prompts: Callable[[Study], str] | None = None
+    calibrate: Callable[[], Calibration] | None = None
     probability_maps: Callable[[Study], Mapping[Region, Float32Array]] | None = None
     reads: Reads = Reads.ANY
     target: GradingTarget | None = GRADE

@@ -354,10 +354,16 @@ def _oracle(run: ScoredRun) -> Iterator[Finding]:
 
 
 def _declared(run: ScoredRun) -> Iterator[Finding]:
-    """Report what a backend declares: that it stands in for another, or predicts held-out patients."""
+    """Report what a backend declares or a check of it showed."""
     name, facts = run.backend, run.facts
     if facts.stand_in:
         yield Finding(FindingKind.STAND_IN, f"{name}: {facts.stand_in}.", backend=name)
+    if facts.misread:
+        yield Finding(
+            FindingKind.UNCONFIRMED_FRAME,
+            f"{name}: {facts.misread}. Its places may be read otherwise than it means them.",
+            backend=name,
+        )
     if facts.held_out:
         yield Finding(FindingKind.HELD_OUT, f"{name} predicts {facts.held_out}.", backend=name)
 

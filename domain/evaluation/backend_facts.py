@@ -19,6 +19,8 @@ class BackendFacts:
         held_out: Which fold of a cross-validation predicts which patients.
         family: The model of which it is one of several sets of predictions, such as folds or seeds:
             a ranking does not count them as rivals.
+        misread: What its answers about drawn squares were, where they do not confirm that its places are
+            read as it means them.
         oracle: Whether it is shown `Study.oracle_plane`, which a deployed model would not have. Its
             localisations then say so.
     """
@@ -27,6 +29,7 @@ class BackendFacts:
     stand_in: str = ""
     held_out: str = ""
     family: str = ""
+    misread: str = ""
     oracle: bool = False
 
     def beside(self, provenance: Mapping[str, str]) -> dict[str, str]:

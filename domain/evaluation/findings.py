@@ -39,6 +39,11 @@ class FindingKind(str, Enum):
         "Oracle slices: selection not stated",
     )
     STAND_IN = "stand-in", Consequence.STAMPED
+    UNCONFIRMED_FRAME = (
+        "places not confirmed",
+        Consequence.STAMPED,
+        "Places may be misread",
+    )
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED

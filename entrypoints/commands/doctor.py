@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gliobench.entrypoints.checks import Check, all_checks
+from gliobench.entrypoints.checks import Check, all_checks, backend_check
 from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(add_completion=False)
@@ -18,10 +18,17 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def doctor(
+    backends: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backend",
+            help="Only load this backend and, where it answers in words, ask it about drawn squares.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check Python, libraries, extras, ONNX Runtime, weights, folders and programs that are backends; exit code 1 on a problem."""
-    checks = all_checks()
+    checks = [backend_check(name) for name in backends] if backends else all_checks()
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
