@@ -99,7 +99,8 @@ class Answers:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # those of patients are the owner's alone
             with self._open() as file:
                 file.execute("PRAGMA journal_mode = WAL")  # readers and a writer at a time
                 file.executescript(_SCHEMA)

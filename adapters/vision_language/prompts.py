@@ -41,7 +41,10 @@ _PICTURES = {
     Composition.MONTAGE: "These four panels show one axial slice of a brain MRI, in radiological "
     "view: the patient's right is on the left. Top left: {0}; top right: {1}; bottom left: {2}; "
     "bottom right: {3}.",
+    Composition.SEPARATE: "These four pictures show one axial slice of a brain MRI, in radiological "
+    "view: the patient's right is on the left. First: {0}; second: {1}; third: {2}; fourth: {3}.",
 }
+_EXTENTS = {Composition.MONTAGE: "one panel", Composition.SEPARATE: "one picture"}
 _FRACTIONS = (
     "Coordinates are fractions of {0} with {1} decimals: x from 0 (left edge) to 1 (right edge), "
     "y from 0 (top edge) to 1 (bottom edge)."
@@ -114,9 +117,7 @@ class Prompts:
             )
         words = Template(self.templates[question]).substitute(
             picture=_PICTURES[composition].format(*(_NAMES[modality] for modality in modalities)),
-            frame=_frame(
-                "one panel" if composition is Composition.MONTAGE else "the picture", frame
-            ),
+            frame=_frame(_EXTENTS.get(composition, "the picture"), frame),
             answer=_answer(question, frame.dialect),
             vertices=MAX_VERTICES,
         )

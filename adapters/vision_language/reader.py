@@ -145,8 +145,7 @@ class Reader:
         except FaultError as error:
             return failure_of(error)
         return [
-            (view, Request((picture,), prompts))
-            for view, picture in zip(views, pictures, strict=True)
+            (view, Request(shown, prompts)) for view, shown in zip(views, pictures, strict=True)
         ]
 
     def _ask(self, studies: Sequence[Study]) -> list[Reading | Failure]:

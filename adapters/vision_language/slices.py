@@ -32,6 +32,7 @@ SHOWN = {
     Composition.ONE: (Modality.T1C,),
     Composition.RGB: (Modality.T1C, Modality.T2F, Modality.T2W),
     Composition.MONTAGE: (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F),
+    Composition.SEPARATE: (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F),
 }
 """The modalities of each composition, where no others are asked for."""
 
@@ -126,8 +127,8 @@ class SlicePrompting:
         crop = extent(brain) if brain.any() else None
         return SliceView.of(study.grid, plane, self.size_px, crop=crop)
 
-    def pictures(self, study: Study, views: Sequence[SliceView]) -> tuple[Picture, ...]:
-        """Draw a study's slices.
+    def pictures(self, study: Study, views: Sequence[SliceView]) -> tuple[tuple[Picture, ...], ...]:
+        """Draw a study's slices: for each the pictures that are shown together.
 
         Raises:
             NotFoundError: The study lacks a modality.

@@ -45,16 +45,22 @@ class SlicePolicy(str, Enum):
 
 
 class Composition(str, Enum):
-    """How the modalities of a slice are combined in one picture."""
+    """How the modalities of a slice are shown: in one picture, or in a picture each."""
 
     ONE = "one"
     RGB = "rgb"
     MONTAGE = "montage"
+    SEPARATE = "separate"
 
     @property
     def modality_count(self) -> int:
-        """Number of modalities: one in grey, three as colours, or four panels of 2x2."""
-        return {"one": 1, "rgb": 3, "montage": 4}[self.value]
+        """Number of modalities: one in grey, three as colours, four panels of 2x2 or four pictures."""
+        return {"one": 1, "rgb": 3, "montage": 4, "separate": 4}[self.value]
+
+    @property
+    def picture_count(self) -> int:
+        """Number of pictures that are shown together."""
+        return self.modality_count if self is Composition.SEPARATE else 1
 
     def panel_px(self, size_px: int) -> int:
         """Return the edge of one panel of a picture, to which coordinates refer."""
@@ -218,12 +224,12 @@ def render(
     composition: Composition,
     modalities: Sequence[Modality],
 ) -> NDArray[np.uint8]:
-    """Draw one view of a study; see `render_all`.
+    """Draw one view of a study as one picture; see `render_all`.
 
     Returns:
-        (size_px, size_px, 3) uint8, row 0 at the top.
+        (size_px, size_px, 3) uint8, row 0 at the top; of several pictures the first.
     """
-    return render_all(volumes, (view,), composition, modalities)[0]
+    return render_all(volumes, (view,), composition, modalities)[0][0]
 
 
 def render_all(
@@ -231,7 +237,7 @@ def render_all(
     views: Sequence[SliceView],
     composition: Composition,
     modalities: Sequence[Modality],
-) -> tuple[NDArray[np.uint8], ...]:
+) -> tuple[tuple[NDArray[np.uint8], ...], ...]:
     """Draw views of a study, for training and inference alike.
 
     The window of grey is a volume's, not a slice's, and is measured once for all views.
@@ -239,11 +245,12 @@ def render_all(
     Args:
         volumes: (I, J, K) by modality, zero outside the brain, which is drawn black.
         views: Of the grid of the volumes.
-        composition: How the modalities make a picture; a montage fills its panels row by row.
+        composition: How the modalities make pictures; a montage fills its panels row by row.
         modalities: As many as the composition shows, in its order.
 
     Returns:
-        (size_px, size_px, 3) uint8 a view, row 0 at the top.
+        For each view its pictures: one, or one a modality; (size_px, size_px, 3) uint8, row 0 at the
+        top.
 
     Raises:
         NotFoundError: A modality is missing.
@@ -260,7 +267,12 @@ def render_all(
             raise NotFoundError(f"study has no {modality.value} ({modality.alias})")
     shown = [volumes[modality] for modality in modalities]
     windows = [GreyWindow.of(volume) for volume in shown]
-    return tuple(_picture(view, shown, windows, composition) for view in views)
+    together = len(shown) // composition.picture_count
+    parts = [slice(start, start + together) for start in range(0, len(shown), together)]
+    return tuple(
+        tuple(_picture(view, shown[part], windows[part], composition) for part in parts)
+        for view in views
+    )
 
 
 def _picture(

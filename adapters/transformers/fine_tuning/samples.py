@@ -46,14 +46,19 @@ def samples_of(
         seed: Of the moves; they depend on the study too.
 
     Raises:
-        InvalidInputError: The mask does not meet the plane, or a picture cannot be drawn.
+        InvalidInputError: The mask does not meet the plane, a picture cannot be drawn, or several are
+            shown together.
         NotFoundError: The study lacks a modality.
     """
+    if prompting.composition.picture_count > 1:
+        raise InvalidInputError(
+            f"composition {prompting.composition.value}: wanted one picture to learn from"
+        )
     study, reference = case.study, case.reference
     views = list(moved_views(case, prompting.view(study, plane), variants=variants, seed=seed))
     return [
         Sample(study.id, study.patient_id, picture, picture_reference(reference, view))
-        for picture, view in zip(prompting.pictures(study, views), views, strict=True)
+        for (picture,), view in zip(prompting.pictures(study, views), views, strict=True)
     ]
 
 

@@ -5,6 +5,8 @@ from transformers import PreTrainedTokenizerFast
 
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.slices import SHOWN
+from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition
 from gliobench.domain.studies.study import Modality
@@ -84,10 +86,10 @@ def sentences() -> list[str]:
     """Every prompt of the default wording, and an answer of each kind."""
     prompts = Prompts.load()
     asked = [
-        prompts.prompt_text(question, composition=composition, modalities=shown, pixels=pixels)
+        prompts.prompt_text(question, composition=composition, modalities=shown, frame=frame)
         for question in Question
-        for composition in Composition
-        for pixels in (None, 128)
+        for composition in (Composition.ONE, Composition.RGB, Composition.MONTAGE)
+        for frame in (FRACTIONS, Frame(DIALECTS["pixels"], 128))
         for shown in ([SHOWN[composition]] if composition is not Composition.ONE else _single())
     ]
     return [*asked, *ANSWERS, "system\n\n", "user\n\n", "assistant\n\n"]

@@ -39,7 +39,7 @@ def test_the_first_picture_is_that_of_inference_and_the_second_its_mirror_image(
     plain, mirrored = samples(2)
     prompting = SlicePrompting(EDGE)
 
-    (shown,) = prompting.pictures(CASE.study, [prompting.view(CASE.study, PLANE)])
+    ((shown,),) = prompting.pictures(CASE.study, [prompting.view(CASE.study, PLANE)])
 
     assert plain.picture.tobytes() == shown.tobytes()
     assert np.array_equal(mirrored.picture, plain.picture[:, ::-1])

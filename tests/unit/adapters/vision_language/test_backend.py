@@ -202,3 +202,16 @@ def test_an_adapter_is_asked_as_it_was_taught() -> None:
         check_taught(card, MIDDLE.model_copy(update={"composition": Composition.RGB}), prompts)
     with pytest.raises(InvalidInputError, match="other prompts: train it again"):
         check_taught(card | {"prompts_sha256": "0"}, MIDDLE, prompts)
+
+
+def test_four_modalities_are_shown_as_four_pictures_of_one_question() -> None:
+    engine = FakeEngine()
+    reading = ReadingOptions(policy=SlicePolicy.BRAIN_MIDDLE, composition=Composition.SEPARATE)
+
+    ((grade, _),) = ask(llama(reading, engine), [STUDY])
+
+    assert isinstance(grade, GradePrediction)
+    ((request,),) = engine.asked
+    assert len({picture.tobytes() for picture in request.pictures}) == 4
+    assert "First: T1-weighted; second: T1-weighted with contrast" in request.prompts[0].text
+    assert "fractions of one picture" in request.prompts[1].text

