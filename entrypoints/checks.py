@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
+from gliobench.application.predict.ask_backend import calibrate
 from gliobench.domain.errors import GliobenchError
 from gliobench.entrypoints.container import container
 
@@ -45,12 +46,12 @@ def backend_check(name: str) -> Check:
     """Load a backend, and ask one that answers in words about drawn squares."""
     try:
         (backend,) = container.load_backends([name])
-        if backend.calibrate is None:
-            return Check(f"backend {name}", True, "loads; its places are not written in words")
-        found = backend.calibrate()
+        found = calibrate(backend)
     except GliobenchError as error:
         return Check(f"backend {name}", False, str(error))
-    return Check(f"backend {name}", found.confirmed, str(found))
+    if found is None:
+        return Check(f"backend {name}", True, "loads; its places are not written in words")
+    return Check(f"backend {name}", found.confirmed, found.words)
 
 
 def extras() -> list[str]:

@@ -94,7 +94,7 @@ class Turns:
             self._limit = max(1, self._limit // 2)
             self._since_eased = 0
             self._not_before = max(self._not_before, time.monotonic() + pause_s)
-            log.warning("server_busy concurrency=%d pause_s=%.1f", self._limit, pause_s)
+            log.info("server_busy concurrency=%d pause_s=%.1f", self._limit, pause_s)
 
     def answered(self) -> None:
         """Send one more at a time after a while without refusals."""

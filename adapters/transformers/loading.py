@@ -252,5 +252,12 @@ def reported_loading(name: str, *, what: str = "model") -> Iterator[None]:
             f"{what} {name} is neither a folder nor within reach on the Hugging Face hub: "
             "give the folder that it was downloaded to"
         ) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # what libraries raise about a damaged file is no fixed list
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
+        raise BackendError(
+            f"{what} {name} cannot be loaded: {type(error).__name__}: {reason}"
+        ) from error
     finally:
         hub.setLevel(level)

@@ -15,7 +15,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.executor import Assignment, Batch, Outcome, ReadLimit, Stage, Work
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.predict.ask_backend import Answer, ask
+from gliobench.application.predict.ask_backend import Answer, ask, calibrate
 from gliobench.application.predict.failures import failure_of
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import FaultError, JobError
@@ -253,11 +253,11 @@ def _calibrated(backend: Backend) -> tuple[dict[str, str], BackendFacts]:
 
     Weights that stand in for others are not asked: what they answer says nothing of the others.
     """
-    if backend.calibrate is None or backend.facts.stand_in:
+    found = None if backend.facts.stand_in else calibrate(backend)
+    if found is None:
         return dict(backend.provenance), backend.facts
-    found = backend.calibrate()
-    misread = "" if found.confirmed else str(found)
-    return {**backend.provenance, "calibration": str(found)}, replace(
+    misread = "" if found.confirmed else found.words
+    return {**backend.provenance, "calibration": found.words}, replace(
         backend.facts, misread=misread
     )
 

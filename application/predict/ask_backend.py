@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from gliobench.application.ports.backend import Backend
@@ -49,6 +49,36 @@ def ask(backend: Backend, studies: Sequence[Study]) -> list[Answer]:
         )
         places = [_complete(place, forms, backend.name) for place in said]
     return list(zip(grades, places, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Whether a model's places are read as it means them, and what it answered about drawn squares."""
+
+    confirmed: bool
+    words: str
+
+
+def calibrate(backend: Backend) -> Confirmation | None:
+    """Ask about drawn squares, whatever the backend does.
+
+    Returns:
+        None where its places are not written in words.
+
+    Raises:
+        JobError: The backend raised it.
+    """
+    if backend.calibrate is None:
+        return None
+    try:
+        found = backend.calibrate()
+    except JobError:
+        raise
+    except Exception as error:  # whatever a plugin raises must not stop the cohort
+        return Confirmation(
+            False, f"drawn squares got no answer: {_raised(error, backend.name).detail}"
+        )
+    return Confirmation(found.confirmed, str(found))
 
 
 def _one_each(

@@ -110,7 +110,11 @@ def endpoint(rule: Rule) -> Iterator[Endpoint]:
         def log_message(self, *_: object) -> None:
             """Write nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Write nothing of clients that are gone."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     running = Endpoint(f"http://127.0.0.1:{server.server_port}/v1")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

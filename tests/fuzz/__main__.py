@@ -20,7 +20,7 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
 from fakes.onnx_file import write_subset_weights
-from fuzz import backends, images, imports, masks, programs, runs, texts
+from fuzz import backends, images, imports, language, masks, programs, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -42,7 +42,11 @@ KINDS: dict[str, Make] = {
     "backends": backends.backends,
     "programs": programs.programs,
     "imports": imports.imports,
+    "endpoints": language.endpoints,
+    "checkpoints": language.checkpoints,
 }
+_OF_TRANSFORMERS = {"adapters", "checkpoints"}
+"""Kinds that need transformers, whose import takes long."""
 
 
 def main() -> int:
@@ -85,9 +89,8 @@ def _inputs(
 
 def _import_all(kinds: list[str]) -> None:
     """Import once what every child would: a fork has it for nothing."""
-    left_out = {"ray", "monai", "executors"} | (
-        {"transformers"} if "adapters" not in kinds else set()
-    )
+    of_transformers = _OF_TRANSFORMERS & set(kinds)
+    left_out = {"ray", "monai", "executors"} | (set() if of_transformers else {"transformers"})
     for layer in ("domain", "application", "adapters", "entrypoints"):
         root = Path(next(iter(import_module(f"gliobench.{layer}").__path__)))
         for path in sorted(root.rglob("*.py")):
@@ -96,7 +99,7 @@ def _import_all(kinds: list[str]) -> None:
                 import_module(".".join(("gliobench", layer, *parts)).removesuffix(".__init__"))
     import_module("dependency_injector.wiring")
     import_module("rich.table")
-    if "adapters" in kinds:
+    if of_transformers:
         import_module("peft")
 
 
@@ -104,6 +107,7 @@ def _ground(work: Path) -> Ground:
     """Make the valid files, which also shows that gliobench takes them."""
     ground = make_ground(work / "ground")
     write_subset_weights(ground.subset_weights)
+    import_module("fakes.tiny_families").tiny_checkpoint("gemma3", ground.checkpoint)
     backends = (f"--backend={one}" for one in runs.BACKENDS)
     _expect(ground, "run", ("evaluate", str(ground.studies), *backends, "--out", str(ground.run)))
     split = ("dataset", "split", str(ground.studies), "--folds", "2", "--out", str(ground.cohort))

@@ -59,6 +59,11 @@ class Ground:
         )
 
     @property
+    def checkpoint(self) -> Path:
+        """A small vision-language model."""
+        return self.folder / "checkpoint"
+
+    @property
     def run(self) -> Path:
         """An evaluation of two backends over `studies`; made by `gliobench evaluate` itself."""
         return self.folder / "run"

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import torch
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
@@ -83,15 +85,23 @@ class HfCheckpoint:
 
         Returns:
             Tensors by name; rows are padded in front.
+
+        Raises:
+            BackendError: The processor makes no finite numbers of the pictures.
         """
-        batch = self.processor(
-            text=list(chats),
-            images=[list(pictures) for pictures in shown],
-            return_tensors="pt",
-            padding=True,
-            padding_side="left",
-            add_special_tokens=False,
-        )
+        with np.errstate(all="ignore"):
+            batch = self.processor(
+                text=list(chats),
+                images=[list(pictures) for pictures in shown],
+                return_tensors="pt",
+                padding=True,
+                padding_side="left",
+                add_special_tokens=False,
+            )
+        if not bool(torch.isfinite(batch["pixel_values"]).all()):
+            raise BackendError(
+                "the model's processor makes numbers of pictures that are not finite"
+            )
         return dict(batch.to(self.model.device, dtype=self.model.dtype))
 
     def seen_px(self, edge: int) -> int:
@@ -122,10 +132,10 @@ def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
         processor = open_processor(options.model, config.model_type)
         template = chat_template_of(options.model, processor.tokenizer)
         tile_px = whole_edge(processor.image_processor, options.model)
+        _choose_greedily(model, processor.tokenizer)
     if options.adapter is not None:
         model = with_adapter(model, options.adapter, merge=not options.four_bit)
     model.eval()
-    _choose_greedily(model, processor.tokenizer)
     provenance = {
         **provenance_of(options, model, device),
         "family": config.model_type,
