@@ -104,16 +104,14 @@ class Endpoint:
                 [pool.submit(self._reply, request.pictures, prompt) for prompt in request.prompts]
                 for request in requests
             ]
-            every = [one for each in asked for one in each]
+            every = [reply for replies in asked for reply in replies]
             _, waiting = wait(every, return_when=FIRST_EXCEPTION)
-            for one in waiting:
-                one.cancel()
-            failed = [
-                one for one in every if not one.cancelled() and one.done() and one.exception()
-            ]
-        if failed:
-            raise failed[0].exception() or BackendError("a question failed")
-        return [tuple(one.result() for one in each) for each in asked]
+            for reply in waiting:
+                reply.cancel()
+        errors = [reply.exception() for reply in every if not reply.cancelled()]
+        for error in filter(None, errors):
+            raise error
+        return [tuple(reply.result() for reply in replies) for replies in asked]
 
     def _reply(self, pictures: Sequence[Picture], prompt: Prompt) -> Reply:
         hashes = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
@@ -197,7 +195,11 @@ class _Meter:
 
 def _count(told: object, most: int) -> int:
     """Return the tokens that a server counts, or the most where it does not count."""
-    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else most
+    return (
+        counted
+        if isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0
+        else most
+    )
 
 
 def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:

@@ -11,7 +11,7 @@ def compared(logprobs: object, continuations: Sequence[str]) -> tuple[float, ...
     """Compare replies by the probabilities of the tokens at the place where they part.
 
     A server lists some tokens that it could have written at each place, with their probabilities. Where
-    the reply comes to the letter in which the continuations differ, those listed tell how much each
+    the reply comes to the letter in which the continuations differ, those listed show how much each
     weighs. One of which no token is listed weighs at most as much as the least likely that is: it
     is given that, so that no reply seems surer than it is.
 
@@ -79,11 +79,11 @@ def _tokens(logprobs: object) -> Iterator[tuple[str, list[tuple[str, float]]]]:
             return
         beside = entry.get("top_logprobs")
         listed = [
-            (one["token"], float(one["logprob"]))
-            for one in (beside if isinstance(beside, list) else [])
-            if isinstance(one, dict)
-            and isinstance(one.get("token"), str)
-            and _is_logprob(one.get("logprob"))
+            (rival["token"], float(rival["logprob"]))
+            for rival in (beside if isinstance(beside, list) else [])
+            if isinstance(rival, dict)
+            and isinstance(rival.get("token"), str)
+            and _is_logprob(rival.get("logprob"))
         ]
         yield entry["token"], listed
 

@@ -14,7 +14,7 @@ from gliobench.adapters.vision_language.calibration import calibrate
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import VERSION, Prompts
 from gliobench.adapters.vision_language.reader import Answerer, Asking, Reader
-from gliobench.adapters.vision_language.slices import Sight, SlicePrompting, planes_by
+from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
@@ -31,7 +31,7 @@ from gliobench.domain.slices.view import SlicePolicy
 from gliobench.domain.studies.study import Study
 
 
-class Speaker(Answerer, Sight, Protocol):
+class Speaker(Answerer, PictureSizes, Protocol):
     """An engine: it answers, and describes what it is and what it sends."""
 
     @property

@@ -44,7 +44,7 @@ A volume that cannot be read raises as `Study.volume` does.
 """
 
 
-class Sight(Protocol):
+class PictureSizes(Protocol):
     """A model, as far as it decides the size of pictures."""
 
     @property
@@ -95,20 +95,20 @@ class SlicePrompting:
             )
 
     @classmethod
-    def of(cls, options: ReadingOptions, sight: Sight) -> SlicePrompting:
+    def of(cls, options: ReadingOptions, sizes: PictureSizes) -> SlicePrompting:
         """Show slices to a model as the options have it.
 
         Raises:
             InvalidInputError: More or fewer modalities than the composition shows, or a dialect
                 that is unknown.
         """
-        size_px = options.size_px or sight.tile_px
+        size_px = options.size_px or sizes.tile_px
         return cls(
             size_px=size_px,
             composition=options.composition,
             modalities=options.modalities,
             dialect=dialect_named(options.dialect),
-            seen_px=sight.seen_px(size_px),
+            seen_px=sizes.seen_px(size_px),
         )
 
     @property
