@@ -69,7 +69,7 @@ class Budget:
     price_out: float = 0.0
 
     def passed_by(self, spent: Spent) -> str:
-        """Say which limit this would pass; nothing where it passes none."""
+        """Return which limit this would pass; nothing where it passes none."""
         cost = (spent.sent * self.price_in + spent.written * self.price_out) / 1e6
         tokens = spent.sent + spent.written
         if self.requests is not None and spent.requests > self.requests:

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -193,13 +193,10 @@ class _Meter:
         self._answers.settle(self._model, self._most, cost)
 
 
-def _count(told: object, most: int) -> int:
+def _count(counted: object, most: int) -> int:
     """Return the tokens that a server counts, or the most where it does not count."""
-    return (
-        counted
-        if isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0
-        else most
-    )
+    is_count = isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0
+    return cast("int", counted) if is_count else most
 
 
 def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
