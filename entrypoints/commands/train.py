@@ -196,6 +196,9 @@ def slices(
 def lora(
     dataset: Annotated[str, typer.Argument(help="Studies with grades and reference masks.")],
     out: OutOption,
+    backend: Annotated[
+        str, typer.Option(help="Whose model: llama-vision, or a table of kind hf-vision.")
+    ] = "llama-vision",
     rank: Annotated[int, typer.Option(min=1, help="Rank of the adapter.")] = 16,
     alpha: Annotated[int, typer.Option(min=1, help="Scaling: alpha / rank.")] = 32,
     dropout: Annotated[float, typer.Option(min=0.0, help="Dropout during training.")] = 0.05,
@@ -227,10 +230,11 @@ def lora(
 ) -> None:
     """Train a LoRA adapter on all four questions, and evaluate it on held-out patients.
 
-    Model, picture and prompts are those of the settings in [llama].
+    Model, picture and prompts are those of the backend's settings: [llama] or [backend.NAME].
     """
     trainer = container.lora_trainer(
         _studies(dataset),
+        backend=backend,
         states=Path(out) / "vision_states",
         variants=variants,
         four_bit=qlora,

@@ -41,9 +41,9 @@ _IDEFICS = (
     "{%- if add_generation_prompt %}{{- 'Assistant:' }}{%- endif %}"
 )
 _TEXT = {
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 4,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "max_position_embeddings": 16384,
@@ -124,27 +124,27 @@ def _qwen(kind: str) -> Callable[[PreTrainedTokenizerFast], Any]:
         text = {**_TEXT, "vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id}
         vision: dict[str, object]
         if kind == "Qwen2_5_VL":
-            text |= {"rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2]}}
+            text |= {"rope_parameters": {"rope_type": "default", "mrope_section": [2, 2, 4]}}
             vision = {
                 "depth": 2,
                 "hidden_size": 32,
                 "intermediate_size": 64,
                 "num_heads": 2,
-                "out_hidden_size": 32,
+                "out_hidden_size": 64,
                 "fullatt_block_indexes": [1],
                 "window_size": 56,
             }
         else:
             text |= {
-                "head_dim": 8,
-                "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2]},
+                "head_dim": 16,
+                "rope_parameters": {"rope_type": "default", "mrope_section": [2, 2, 4]},
             }
             vision = {
                 "depth": 2,
                 "hidden_size": 32,
                 "intermediate_size": 64,
                 "num_heads": 2,
-                "out_hidden_size": 32,
+                "out_hidden_size": 64,
                 "deepstack_visual_indexes": [0],
                 "num_position_embeddings": 64,
             }
@@ -180,7 +180,7 @@ def _internvl(tokenizer: PreTrainedTokenizerFast) -> Any:
 
 def _gemma(tokenizer: PreTrainedTokenizerFast) -> Any:
     return transformers.Gemma3Config(
-        text_config={**_TEXT, "head_dim": 8, "vocab_size": len(tokenizer), "sliding_window": 64},
+        text_config={**_TEXT, "head_dim": 16, "vocab_size": len(tokenizer), "sliding_window": 64},
         vision_config={
             "hidden_size": 32,
             "num_hidden_layers": 2,

@@ -61,6 +61,7 @@ class AdapterCard:
         (adapter / "training_args.bin").unlink(missing_ok=True)
         config = adapter / "adapter_config.json"
         named = {**json.loads(config.read_text()), "base_model_name_or_path": self.base}
+        named["target_modules"] = sorted(named["target_modules"])  # PEFT writes a set
         config.write_text(json.dumps(named, indent=1, sort_keys=True))
 
     def _readme(self, curve: Curve) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,20 +12,6 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from gliobench.domain.errors import InvalidInputError
-
-TEXT_MODULES = (
-    r"(.*\.)?language_model\.(model\.)?layers\.\d+\.(self_attn|cross_attn)\.(q|k|v|o)_proj"
-)
-VISION_MODULES = (
-    r"(.*\.)?vision_model\.(transformer|global_transformer)\.layers\.\d+\.self_attn\.(q|k|v|o)_proj"
-)
-"""PEFT knows no target modules for Mllama; the two towers share the modules' own names."""
-
-TOWERS: Mapping[str, str] = {
-    "language": "language_model.",
-    "vision": "vision_model.",
-    "projector": "multi_modal_projector.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +39,6 @@ class LoraOptions:
         if not 0 <= self.dropout < 1:
             raise InvalidInputError(f"LoRA dropout {self.dropout}: wanted 0 to less than 1")
 
-    @property
-    def modules(self) -> str:
-        """Pattern that the full name of every module with an addition matches."""
-        return f"({TEXT_MODULES})|({VISION_MODULES})" if self.vision else TEXT_MODULES
-
 
 def add_lora(model: PreTrainedModel, options: LoraOptions) -> PeftModel:
     """Freeze a model and add the trainable weights.
@@ -71,7 +51,7 @@ def add_lora(model: PreTrainedModel, options: LoraOptions) -> PeftModel:
         r=options.rank,
         lora_alpha=options.alpha,
         lora_dropout=options.dropout,
-        target_modules=options.modules,
+        target_modules=list(attention_of(model, vision=options.vision)),
         task_type="CAUSAL_LM",
     )
     with warnings.catch_warnings():  # PEFT asks for an attribute that Transformers has renamed
@@ -81,23 +61,38 @@ def add_lora(model: PreTrainedModel, options: LoraOptions) -> PeftModel:
     return added
 
 
+def attention_of(model: nn.Module, *, vision: bool) -> dict[str, nn.Module]:
+    """Find the layers of attention that are learned, by their full names, whatever the family.
+
+    They are the linear layers directly within a module whose class is named after attention, in the
+    language model, which transformers calls the decoder; with `vision` in all of the model.
+    """
+    language = _language_of(model)
+    return {
+        f"{name}.{part}": layer
+        for name, module in model.named_modules()
+        if "Attention" in type(module).__name__ and (vision or f"{name}.".startswith(language))
+        for part, layer in module.named_children()
+        if isinstance(layer, nn.Linear)
+    }
+
+
 def expected_parameters(model: nn.Module, options: LoraOptions) -> dict[str, int]:
-    """Count what LoRA adds to each tower: rank × (in + out) a module."""
-    counts = dict.fromkeys(TOWERS, 0)
-    for name, module in model.named_modules():
-        if re.fullmatch(options.modules, name):
-            width: Any = module  # a Linear, or bitsandbytes' own kind of one
-            counts[_tower(name)] += options.rank * (width.in_features + width.out_features)
+    """Count what LoRA adds to each tower: rank × (in + out) a layer."""
+    counts, language = {"language": 0, "vision": 0}, _language_of(model)
+    for name, layer in attention_of(model, vision=options.vision).items():
+        width: Any = layer  # a Linear, or bitsandbytes' own kind of one
+        counts[_tower(name, language)] += options.rank * (width.in_features + width.out_features)
     return counts
 
 
 def trainable_parameters(model: nn.Module) -> dict[str, int]:
-    """Count the parameters that learn, by tower; whatever is in none counts as `other`."""
-    counts = dict.fromkeys(TOWERS, 0)
+    """Count the parameters that learn: in the language model, and in all that looks at pictures."""
+    whole = model.get_base_model() if isinstance(model, PeftModel) else model
+    counts, language = {"language": 0, "vision": 0}, _language_of(whole)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            tower = _tower(name)
-            counts[tower] = counts.get(tower, 0) + parameter.numel()
+            counts[_tower(name, language)] += parameter.numel()
     return counts
 
 
@@ -111,5 +106,13 @@ def check_parameters(found: Mapping[str, int], expected: Mapping[str, int]) -> N
         raise InvalidInputError(f"trainable parameters {dict(found)}: wanted {dict(expected)}")
 
 
-def _tower(name: str) -> str:
-    return next((tower for tower, part in TOWERS.items() if part in name), "other")
+def _language_of(model: nn.Module) -> str:
+    """Return how the names of the language model's modules begin; "." where it has none."""
+    find = getattr(model, "get_decoder", None)
+    decoder = find() if find else None
+    names = (name for name, module in model.named_modules() if module is decoder and name)
+    return f"{next(names, '')}."
+
+
+def _tower(name: str, language: str) -> str:
+    return "language" if language in name and language != "." else "vision"

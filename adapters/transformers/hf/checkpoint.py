@@ -34,7 +34,11 @@ from gliobench.adapters.transformers.loading import (
     with_adapter,
 )
 from gliobench.adapters.vision_language.requests import Picture
+from gliobench.domain.answers.dialects import dialect_of
+from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.errors import BackendError
+
+_REPLY = "a reply of these words"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,18 +46,18 @@ class HfCheckpoint:
     """A model, and all that turns pictures and words into its input.
 
     Args:
-        family: The `model_type` of its config.
         model: In evaluation mode; its generation config chooses greedily.
         processor: Of pictures and words.
         chat_template: Jinja source, the model's own.
+        end_token_ids: Tokens that end a turn, the one that replies are read and trained with first.
         tile_px: Edge of the pictures that it is shown where no other is asked for.
         provenance: Names, content hashes and versions that decide what it says.
     """
 
-    family: str
     model: PreTrainedModel
     processor: Processor
     chat_template: str
+    end_token_ids: tuple[int, ...]
     tile_px: int
     provenance: Mapping[str, str]
 
@@ -61,11 +65,6 @@ class HfCheckpoint:
     def tokenizer(self) -> PreTrainedTokenizerFast:
         """What splits words into tokens."""
         return self.processor.tokenizer
-
-    @property
-    def end_token_ids(self) -> tuple[int, ...]:
-        """Tokens that end a turn, the tokenizer's first."""
-        return _ends(self.model, self.tokenizer)
 
     def chat(self, prompt: str, *, pictures: int = 1) -> str:
         """Write a user's turn as the model expects it, the pictures first, and open its own."""
@@ -75,6 +74,11 @@ class HfCheckpoint:
             turns, chat_template=self.chat_template, add_generation_prompt=True, tokenize=False
         )
         return str(written)
+
+    def reply_tokens(self, reply: str) -> torch.Tensor:
+        """Split a reply into tokens, (t,), closed by the end of turn."""
+        tokens = self.tokenizer.encode(reply, add_special_tokens=False)
+        return torch.tensor([*tokens, self.end_token_ids[0]])
 
     def inputs(self, chats: Sequence[str], shown: Sequence[Sequence[Picture]]) -> dict[str, Any]:
         """Turn written chats and their pictures into the model's input, on its device.
@@ -109,6 +113,21 @@ class HfCheckpoint:
         return seen_edge(self.processor.image_processor, edge)
 
 
+def with_dialect(options: HfVisionOptions) -> HfVisionOptions:
+    """Name the dialect of a model's family where it is to be found out; of an unknown one fractions.
+
+    Raises:
+        NotFoundError: There is no such model, or access to it is not granted.
+        BackendError: Its config cannot be read.
+    """
+    if options.dialect != "auto":
+        return options
+    with reported_loading(options.model):
+        config = AutoConfig.from_pretrained(options.model, trust_remote_code=False)
+    spoken = dialect_of(config.model_type) or FRACTIONS.dialect
+    return options.model_copy(update={"dialect": spoken.name})
+
+
 def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
     """Load what the options name.
 
@@ -132,7 +151,8 @@ def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
         processor = open_processor(options.model, config.model_type)
         template = chat_template_of(options.model, processor.tokenizer)
         tile_px = whole_edge(processor.image_processor, options.model)
-        _choose_greedily(model, processor.tokenizer)
+        ends = _ends(model, processor, template)
+        _choose_greedily(model, ends, processor.tokenizer.pad_token_id)
     if options.adapter is not None:
         model = with_adapter(model, options.adapter, merge=not options.four_bit)
     model.eval()
@@ -141,15 +161,11 @@ def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
         "family": config.model_type,
         "four_bit": str(options.four_bit).lower(),
     }
-    return HfCheckpoint(config.model_type, model, processor, template, tile_px, provenance)
+    return HfCheckpoint(model, processor, template, ends, tile_px, provenance)
 
 
-def _choose_greedily(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+def _choose_greedily(model: PreTrainedModel, ends: tuple[int, ...], padding: int | None) -> None:
     """Leave out what a checkpoint declares for chatting: sampling, and penalties of repetition."""
-    ends = _ends(model, tokenizer)
-    if not ends:
-        raise BackendError("the model declares no token that ends a turn")
-    padding = tokenizer.pad_token_id
     model.generation_config = GenerationConfig(
         do_sample=False,
         eos_token_id=list(ends),
@@ -157,8 +173,33 @@ def _choose_greedily(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast)
     )
 
 
-def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> tuple[int, ...]:
+def _ends(model: PreTrainedModel, processor: Processor, template: str) -> tuple[int, ...]:
+    """Find the tokens that end a turn: that which the template writes, and those declared.
+
+    Raises:
+        BackendError: There is none.
+    """
+    tokenizer = processor.tokenizer
     declared = model.generation_config.eos_token_id if model.generation_config else None
     tokens = declared if isinstance(declared, list) else [declared]
-    closing = tokenizer.eos_token_id
-    return tuple(dict.fromkeys(int(t) for t in (closing, *tokens) if t is not None))
+    every = (_closing(processor, template), tokenizer.eos_token_id, *tokens)
+    ends = tuple(dict.fromkeys(int(token) for token in every if token is not None))
+    if not ends:
+        raise BackendError("the model declares no token that ends a turn")
+    return ends
+
+
+def _closing(processor: Processor, template: str) -> int | None:
+    """Return the special token that the template writes behind a reply, or None where it writes none."""
+    turns = [
+        {"role": role, "content": [{"type": "text", "text": words}]}
+        for role, words in (("user", "?"), ("assistant", _REPLY))
+    ]
+    try:
+        written = processor.apply_chat_template(turns, chat_template=template, tokenize=False)
+    except Exception:  # a template may refuse a dialogue without a picture in any way it likes
+        return None
+    _, found, rest = str(written).rpartition(_REPLY)
+    behind = processor.tokenizer.encode(rest.lstrip(), add_special_tokens=False) if found else []
+    special = processor.tokenizer.added_tokens_decoder
+    return int(behind[0]) if behind and behind[0] in special else None

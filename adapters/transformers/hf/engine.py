@@ -79,11 +79,6 @@ class HfEngine:
         return fingerprint_of(self.provenance)
 
     @property
-    def family(self) -> str:
-        """The `model_type` of its config."""
-        return self._checkpoint.family
-
-    @property
     def tile_px(self) -> int:
         """Edge of the pictures that it is shown where no other is asked for."""
         return self._checkpoint.tile_px
@@ -141,11 +136,11 @@ class HfEngine:
             rows: Of as many tokens with their pictures, so that none is padded.
         """
         replies = [(row, text) for row in rows for text in row.prompt.continuations]
-        tokens = [self._tokens(text) for _, text in replies]
+        tokens = [self._checkpoint.reply_tokens(text) for _, text in replies]
         read = pad_sequence(tokens, batch_first=True)
         valid = pad_sequence([torch.ones_like(each) for each in tokens], batch_first=True)
         model: Any = self._checkpoint.model
-        inputs = _followed_by(self._inputs([row for row, _ in replies]), read, valid)
+        inputs = followed_by(self._inputs([row for row, _ in replies]), read, valid)
         last = read.shape[1] + 1
         # Families that can leave out the logits of the prompt, which may fill a GPU.
         few = (
@@ -163,11 +158,6 @@ class HfEngine:
 
     def _inputs(self, rows: Sequence[_Row]) -> dict[str, Any]:
         return self._checkpoint.inputs([row.chat for row in rows], [row.pictures for row in rows])
-
-    def _tokens(self, reply: str) -> Tensor:
-        """Split a reply to compare into tokens, closed by the end of turn."""
-        tokens = self._checkpoint.tokenizer.encode(reply, add_special_tokens=False)
-        return torch.tensor([*tokens, self._checkpoint.end_token_ids[0]])
 
     @cached_property
     def _grammars(self) -> Grammars:
@@ -210,7 +200,7 @@ def _alike(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
         yield list(group)
 
 
-def _followed_by(inputs: Mapping[str, Any], tokens: Tensor, valid: Tensor) -> dict[str, Any]:
+def followed_by(inputs: Mapping[str, Any], tokens: Tensor, valid: Tensor) -> dict[str, Any]:
     """Put tokens of text behind those of prompts.
 
     Args:

@@ -17,3 +17,6 @@ class HfVisionOptions(ReadingOptions, EngineOptions):
         "auto",
         description="how places are written; auto: as the model's family does, else fractions",
     )
+    held_out: str | None = Field(
+        None, description="training run whose folds' adapters answer about those they have not seen"
+    )

@@ -9,8 +9,10 @@ from typing import Any
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.transformers.fine_tuning.fitting import LoraSchedule
 from gliobench.adapters.transformers.fine_tuning.lora import LoraOptions
-from gliobench.adapters.transformers.mllama.fine_tuning.trainer import LoraTrainer
-from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.transformers.fine_tuning.trainer import LoraTrainer
+from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
+from gliobench.adapters.transformers.mllama.fine_tuning.learner import MllamaLearner
+from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.domain.answers.questions import Question
@@ -44,14 +46,13 @@ def lora_trainer(
     reading: ReadingOptions | None = None,
     max_new_tokens: int = 100,
     **schedule: Any,
-) -> LoraTrainer:
+) -> LoraTrainer[Checkpoint]:
     return LoraTrainer(
         FakeStudySource(studies),
-        EngineOptions(model=str(model), max_new_tokens=max_new_tokens),
+        MllamaLearner(MllamaOptions(model=str(model), max_new_tokens=max_new_tokens), states),
         reading or ReadingOptions(),
         lora=lora or LoraOptions(rank=4, alpha=8),
         schedule=LoraSchedule(**{"epochs": 2, "batch_size": 2, "learning_rate": 1e-3, **schedule}),
-        states=states,
         variants=variants,
         prompts=prompts,
     )

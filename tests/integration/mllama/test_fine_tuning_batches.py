@@ -11,13 +11,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
+from gliobench.adapters.transformers.fine_tuning.answers import even_odds
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, weighted_loss
 from gliobench.adapters.transformers.fine_tuning.samples import Sample, samples_of
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
     Collator,
-    even_odds,
     examples_of,
 )
 from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from gliobench.adapters.transformers.fine_tuning.answers import answer_text
+from gliobench.adapters.transformers.fine_tuning.answers import answer_text, even_odds
 from gliobench.adapters.transformers.fine_tuning.fitting import Batch
 from gliobench.adapters.transformers.fine_tuning.samples import Sample
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
@@ -19,7 +18,6 @@ from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.requests import Picture
 from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.studies.study import Grade
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +57,6 @@ def examples_of(
         )
         for sample in samples
     ]
-
-
-def even_odds(grades: Iterable[Grade | None]) -> Mapping[Grade, float]:
-    """Weigh grades so that both come to half of the total, and to one on average."""
-    counts = Counter(grade for grade in grades if grade)
-    return {grade: counts.total() / (len(counts) * count) for grade, count in counts.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,12 @@ import pytest
 pytest.importorskip("peft", reason="the extra `vlm` is not installed")
 
 from gliobench.adapters.transformers.adapter_config import CONFIG, WEIGHTS, check_adapter
-from gliobench.adapters.transformers.fine_tuning.lora import TEXT_MODULES, LoraOptions
 from gliobench.domain.errors import BackendError
 
+OURS_OF_BEFORE = (
+    r"(.*\.)?language_model\.(model\.)?layers\.\d+\.(self_attn|cross_attn)\.(q|k|v|o)_proj"
+)
+"""What adapters named that were trained by the first release."""
 PLAIN = {"peft_type": "LORA", "r": 16, "lora_alpha": 32, "target_modules": ["q_proj", "v_proj"]}
 
 
@@ -27,8 +30,12 @@ def check(folder: Path, **changed: object) -> None:
     "changed",
     [
         {},
-        {"target_modules": TEXT_MODULES},
-        {"target_modules": LoraOptions(vision=True).modules},
+        {"target_modules": OURS_OF_BEFORE},
+        {
+            "target_modules": [
+                f"model.language_model.layers.{n}.self_attn.q_proj" for n in range(160)
+            ]
+        },
         {"target_modules": "all-linear"},
         {"target_modules": r".*language_model.*\.(q_proj|v_proj)"},
         {"target_modules": r"(?:.*?(?:language|text).*?(?:self_attn|mlp).*?(?:q_proj|v_proj).*?)"},

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Generic, Protocol, TypeVar, final
 
-import torch
-from accelerate import PartialState
+from transformers import PreTrainedModel
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of
 from gliobench.adapters.transformers.fine_tuning.card import AdapterCard
 from gliobench.adapters.transformers.fine_tuning.fitting import (
     ADAPTER,
+    Batch,
     Lesson,
     LoraSchedule,
     fit_adapter,
@@ -28,18 +28,12 @@ from gliobench.adapters.transformers.fine_tuning.lora import (
 from gliobench.adapters.transformers.fine_tuning.rows import row_of
 from gliobench.adapters.transformers.fine_tuning.samples import Sample, samples_of
 from gliobench.adapters.transformers.loading import content_hash
-from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
-from gliobench.adapters.transformers.mllama.engine import Engine
-from gliobench.adapters.transformers.mllama.fine_tuning.examples import Collator, examples_of
-from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
-    VisionStates,
-    vision_tower_of,
-)
-from gliobench.adapters.transformers.mllama.options import MllamaOptions
+from gliobench.adapters.transformers.options import EngineOptions
+from gliobench.adapters.vision_language.backend import Speaker
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.reader import Asking, Reader
-from gliobench.adapters.vision_language.slices import SlicePrompting, planes_by
+from gliobench.adapters.vision_language.slices import PictureSizes, SlicePrompting, planes_by
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.learned_images import learned_images
@@ -55,8 +49,65 @@ from gliobench.domain.studies.study import Case
 STUDIES_AT_ONCE = 8
 
 
+class Opened(PictureSizes, Protocol):
+    """A checkpoint that is about to learn."""
+
+    @property
+    def model(self) -> PreTrainedModel:
+        """What learns."""
+        ...
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """What it was before, by name; `model_sha256` among it."""
+        ...
+
+
+OpenedT = TypeVar("OpenedT", bound=Opened)
+
+
+class Learner(Protocol[OpenedT]):
+    """One kind of engine, as far as it decides how its models learn."""
+
+    @property
+    def options(self) -> EngineOptions:
+        """Of the model, without an adapter."""
+        ...
+
+    def open(self, *, four_bit: bool) -> OpenedT:
+        """Load the model, to add to it."""
+        ...
+
+    def lesson(
+        self,
+        opened: OpenedT,
+        samples: Sequence[Sample],
+        prompting: SlicePrompting,
+        prompts: Prompts,
+        *,
+        vision: bool,
+    ) -> tuple[Sequence[Any], Callable[[list[Any]], Batch]]:
+        """Put samples in tokens.
+
+        Args:
+            opened: The model, before anything is added to it.
+            samples: Pictures with their answers.
+            prompting: How they were drawn.
+            prompts: What is asked.
+            vision: Whether what looks at pictures learns too.
+
+        Returns:
+            Examples, and what makes a batch of some of them.
+        """
+        ...
+
+    def engine(self, adapter: str | None) -> Speaker:
+        """Load what answers, with an adapter or without."""
+        ...
+
+
 @final
-class LoraTrainer(Trainer):
+class LoraTrainer(Trainer, Generic[OpenedT]):
     """Learns to answer all four questions about the slice of the largest tumour.
 
     That slice is an oracle's, for learning and for the rows of `predict` alike: they show how well
@@ -64,11 +115,10 @@ class LoraTrainer(Trainer):
 
     Args:
         source: Studies with reference masks; those without are left out.
-        engine: The model to add to, and how held-out patients are answered.
+        learner: The model to add to, and how it learns and answers.
         reading: What a slice is shown as and asked; its policy is not used.
         lora: What is added.
         schedule: How long and how fast.
-        states: Folder for what the frozen vision tower made of the pictures; fits share it.
         variants: Pictures of each slice: as it is, mirrored, and moved.
         four_bit: Whether the language model is frozen in four bits (QLoRA).
         prompts: What is asked; None takes the prompts of inference.
@@ -77,12 +127,11 @@ class LoraTrainer(Trainer):
     def __init__(
         self,
         source: StudySource,
-        engine: MllamaOptions,
+        learner: Learner[OpenedT],
         reading: ReadingOptions,
         *,
         lora: LoraOptions,
         schedule: LoraSchedule,
-        states: Path,
         variants: int = 4,
         four_bit: bool = False,
         prompts: Prompts | None = None,
@@ -90,11 +139,10 @@ class LoraTrainer(Trainer):
         if variants < 1:
             raise InvalidInputError(f"{variants} variants of a slice: wanted 1 or more")
         self._source = source
-        self._engine = engine.model_copy(update={"adapter": None})
+        self._learner = learner
         self._reading = reading.model_copy(update={"policy": SlicePolicy.ORACLE_LARGEST_TUMOUR})
         self._lora = lora
         self._schedule = schedule
-        self._states = states
         self._variants = variants
         self._four_bit = four_bit
         self._prompts = prompts or Prompts.load()
@@ -122,8 +170,7 @@ class LoraTrainer(Trainer):
     def predict(self, patients: Collection[str], folder: Path | None) -> list[Row]:
         """Ask about these patients' slices with the adapter of a fit or none, and score the answers."""
         adapter = None if folder is None else str(folder / ADAPTER)
-        engine = self._engine.model_copy(update={"adapter": adapter})
-        reader = self._reader(Engine.load(engine))
+        reader = self._reader(self._learner.engine(adapter))
         study_ids = self._studies.ids(patients)
         rows: list[Row] = []
         for start in range(0, len(study_ids), STUDIES_AT_ONCE):
@@ -134,7 +181,7 @@ class LoraTrainer(Trainer):
             rows += [row_of(case, one) for case, one in zip(cases, readings, strict=True)]
         return rows
 
-    def _reader(self, engine: Engine) -> Reader:
+    def _reader(self, engine: Speaker) -> Reader:
         asking = Asking(
             SlicePrompting.of(self._reading, engine),
             self._prompts,
@@ -145,32 +192,25 @@ class LoraTrainer(Trainer):
         return Reader(engine, asking, planes_of, oracle=True)
 
     def _lesson(self, patients: Collection[str], settings: dict[str, object]) -> Lesson:
-        checkpoint = load_checkpoint(self._engine, four_bit=self._four_bit)
-        prompting = SlicePrompting.of(self._reading, checkpoint)
+        opened = self._learner.open(four_bit=self._four_bit)
+        prompting = SlicePrompting.of(self._reading, opened)
         samples = [
             sample
             for study_id in self._studies.ids(patients)
             for sample in self._samples_of(self._case(study_id), prompting)
         ]
-        states = None if self._lora.vision else self._encode(checkpoint, samples)
-        examples = examples_of(samples, checkpoint, prompting, self._prompts)
-        model = add_lora(checkpoint.model, self._lora)
-        card = self._card(patients, checkpoint, trainable_parameters(model), settings)
-        return Lesson(model, examples, Collator(checkpoint, states), card.write)
+        examples, collate = self._learner.lesson(
+            opened, samples, prompting, self._prompts, vision=self._lora.vision
+        )
+        model = add_lora(opened.model, self._lora)
+        card = self._card(patients, opened, trainable_parameters(model), settings)
+        return Lesson(model, examples, collate, card.write)
 
     def _samples_of(self, case: Case, prompting: SlicePrompting) -> list[Sample]:
         plane = case.study.oracle_plane
         if plane is None:
             raise InvalidInputError(f"study {case.study.id} shows no tumour: nothing to learn from")
         return samples_of(case, plane, prompting, variants=self._variants, seed=self._schedule.seed)
-
-    def _encode(self, checkpoint: Checkpoint, samples: list[Sample]) -> VisionStates:
-        tower = f"{self._model_hash} {checkpoint.model.dtype}"
-        states = VisionStates(self._states, tower, vision_tower_of(checkpoint))
-        processes = PartialState(cpu=not torch.cuda.is_available())
-        with processes.main_process_first():  # one looks for all
-            states.prepare([sample.picture for sample in samples])
-        return states
 
     def _case(self, study_id: str) -> Case:
         study, reference = self._source.study(study_id), self._source.reference(study_id)
@@ -187,7 +227,7 @@ class LoraTrainer(Trainer):
             "schedule": asdict(self._schedule),
             "variants": self._variants,
             "four_bit": self._four_bit,
-            "dtype": self._engine.dtype,
+            "dtype": self._learner.options.dtype,
             "size_px": self._reading.size_px,
             "composition": self._reading.composition.value,
             "modalities": [modality.value for modality in self._reading.modalities],
@@ -197,17 +237,17 @@ class LoraTrainer(Trainer):
     def _card(
         self,
         patients: Collection[str],
-        checkpoint: Checkpoint,
+        opened: Opened,
         parameters: dict[str, int],
         settings: dict[str, Any],
     ) -> AdapterCard:
         hashes = ("model_sha256", "data_sha256", "prompts_sha256")
-        folder = Path(self._engine.model)
+        folder = Path(self._learner.options.model)
         trained_on = tuple(sorted(patient_hash(patient) for patient in patients))
         return AdapterCard(
-            base=folder.name if folder.is_dir() else self._engine.model,
-            base_sha256=checkpoint.provenance["model_sha256"],
-            stand_in=card_of(self._engine.model).get(STAND_IN),
+            base=folder.name if folder.is_dir() else self._learner.options.model,
+            base_sha256=opened.provenance["model_sha256"],
+            stand_in=card_of(self._learner.options.model).get(STAND_IN),
             trained_on=trained_on,
             learned_images=learned_images(self._source, trained_on),
             data_sha256=settings["data_sha256"],
@@ -222,4 +262,4 @@ class LoraTrainer(Trainer):
 
     @cached_property
     def _model_hash(self) -> str:
-        return content_hash(self._engine.model) or self._engine.model
+        return content_hash(self._learner.options.model) or self._learner.options.model
