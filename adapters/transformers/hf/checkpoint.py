@@ -114,7 +114,7 @@ class HfCheckpoint:
 
 
 def with_dialect(options: HfVisionOptions) -> HfVisionOptions:
-    """Name the dialect of a model's family where it is to be found out; of an unknown one fractions.
+    """Name the dialect of a model's family where `auto` is set; that of an unknown family is fractions.
 
     Raises:
         NotFoundError: There is no such model, or access to it is not granted.
