@@ -26,8 +26,6 @@ TILE_PX = 448
 _MOST_TOKENS_A_PICTURE = 4096
 _MARGIN_TOKENS = 256
 """Of a template around a prompt."""
-_ALTERNATIVES = 20
-"""Most that OpenAI and vLLM list beside each token."""
 
 
 class Endpoint:
@@ -148,7 +146,7 @@ class Endpoint:
         content = [*pictures, {"type": "text", "text": prompt.text}]
         asked: dict[str, object] = {"temperature": 0, "seed": 0}
         if prompt.continuations:
-            asked |= {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+            asked |= {"logprobs": True, "top_logprobs": options.top_logprobs}
         left_out = {*options.omit, *(["top_logprobs"] if "logprobs" in options.omit else [])}
         body: dict[str, object] = {
             "model": options.model,

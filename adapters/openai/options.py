@@ -39,6 +39,9 @@ class OpenAiOptions(ReadingOptions):
     token_limit: Literal["max_tokens", "max_completion_tokens"] = Field(
         "max_tokens", description="how the server calls that limit"
     )
+    top_logprobs: PositiveInt = Field(
+        20, le=1000, description="tokens that the server lists beside each; some list fewer than 20"
+    )
     omit: Annotated[tuple[Omitted, ...], BeforeValidator(_listed)] = Field(
         (), description="what the server refuses to be asked: logprobs, seed, temperature"
     )

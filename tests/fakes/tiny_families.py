@@ -1,4 +1,4 @@
-"""Random vision-language models of six families, with their own processors, small enough for a test.
+"""Random vision-language models of seven families, with their own processors, small enough for a test.
 
 Their configs, image processors and processors are those of transformers; the tokenizer is one of bytes
 with the family's special tokens, and the chat template writes turns as the family does.
@@ -219,8 +219,8 @@ def _onevision(tokenizer: PreTrainedTokenizerFast) -> Any:
     )
 
 
-def _idefics(tokenizer: PreTrainedTokenizerFast) -> Any:
-    return transformers.Idefics3Config(
+def _idefics(kind: str) -> Callable[[PreTrainedTokenizerFast], Any]:
+    return lambda tokenizer: getattr(transformers, f"{kind}Config")(
         vision_config={
             "hidden_size": 32,
             "num_hidden_layers": 2,
@@ -246,6 +246,15 @@ _QWEN_TOKENS = (
     "<|video_pad|>",
 )
 _QWEN_TEMPLATE = _CHATML.replace("PICTURE", "<|vision_start|><|image_pad|><|vision_end|>")
+_IDEFICS_TOKENS = (
+    "<end_of_utterance>",
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<fake_token_around_image>",
+    "<image>",
+    "<global-img>",
+    *(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)),
+)
 _HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
 
 FAMILIES: Mapping[str, Family] = {
@@ -357,17 +366,9 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "idefics3": Family(
         "Idefics3ForConditionalGeneration",
-        (
-            "<end_of_utterance>",
-            "<|endoftext|>",
-            "<|im_start|>",
-            "<fake_token_around_image>",
-            "<image>",
-            "<global-img>",
-            *(f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)),
-        ),
+        _IDEFICS_TOKENS,
         _IDEFICS,
-        _idefics,
+        _idefics("Idefics3"),
         {
             "image_processor_type": "Idefics3ImageProcessor",
             "processor_class": "Idefics3Processor",
@@ -377,6 +378,26 @@ FAMILIES: Mapping[str, Family] = {
             **_HALF,
         },
         processor={"processor_class": "Idefics3Processor", "image_seq_len": 4},
+    ),
+    "smolvlm": Family(
+        "SmolVLMForConditionalGeneration",
+        _IDEFICS_TOKENS,
+        _IDEFICS,
+        _idefics("SmolVLM"),
+        {
+            "image_processor_type": "SmolVLMImageProcessor",
+            "processor_class": "SmolVLMProcessor",
+            "size": {"longest_edge": 112},
+            "max_image_size": {"longest_edge": 56},
+            **_HALF,
+        },
+        processor={"processor_class": "SmolVLMProcessor", "image_seq_len": 4},
+        named={
+            "fake_image_token": "<fake_token_around_image>",
+            "image_token": "<image>",
+            "global_image_token": "<global-img>",
+            "end_of_utterance_token": "<end_of_utterance>",
+        },
     ),
 }
 """By `model_type`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
@@ -69,8 +70,10 @@ class HfCheckpoint:
     def chat(self, prompt: str, *, pictures: int = 1) -> str:
         """Write a user's turn as the model expects it, the pictures first, and open its own."""
         shown = [{"type": "image"}] * pictures
-        turns = [{"role": "user", "content": [*shown, {"type": "text", "text": prompt}]}]
-        written = self.processor.apply_chat_template(
+        turns: list[dict[str, Any]] = [
+            {"role": "user", "content": [*shown, {"type": "text", "text": prompt}]}
+        ]
+        written = self.tokenizer.apply_chat_template(
             turns, chat_template=self.chat_template, add_generation_prompt=True, tokenize=False
         )
         return str(written)
@@ -96,7 +99,7 @@ class HfCheckpoint:
         with np.errstate(all="ignore"):
             batch = self.processor(
                 text=list(chats),
-                images=[list(pictures) for pictures in shown],
+                images=[[Image.fromarray(pixels) for pixels in pictures] for pictures in shown],
                 return_tensors="pt",
                 padding=True,
                 padding_side="left",
@@ -106,7 +109,9 @@ class HfCheckpoint:
             raise BackendError(
                 "the model's processor makes numbers of pictures that are not finite"
             )
-        return dict(batch.to(self.model.device, dtype=self.model.dtype))
+        inputs = dict(batch.to(self.model.device, dtype=self.model.dtype))
+        inputs.pop("labels", None)  # which some processors add, for training
+        return inputs
 
     def seen_px(self, edge: int) -> int:
         """Return the edge that a square picture has after the processor resized it."""
@@ -191,12 +196,14 @@ def _ends(model: PreTrainedModel, processor: Processor, template: str) -> tuple[
 
 def _closing(processor: Processor, template: str) -> int | None:
     """Return the special token that the template writes behind a reply, or None where it writes none."""
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": role, "content": [{"type": "text", "text": words}]}
         for role, words in (("user", "?"), ("assistant", _REPLY))
     ]
     try:
-        written = processor.apply_chat_template(turns, chat_template=template, tokenize=False)
+        written = processor.tokenizer.apply_chat_template(
+            turns, chat_template=template, tokenize=False
+        )
     except Exception:  # a template may refuse a dialogue without a picture in any way it likes
         return None
     _, found, rest = str(written).rpartition(_REPLY)

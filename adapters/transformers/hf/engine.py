@@ -25,6 +25,10 @@ from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.loading import fingerprint_of
 from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, held, likeliest
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
+from gliobench.domain.errors import BackendError
+
+_ROUNDING = 0.25
+"""Most that the log-likelihood of one token differs between rows of a batch, in half precision."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +153,9 @@ class HfEngine:
             else {}
         )
         logits: Tensor = model(**inputs, **few).logits[:, -last:-1].float()
-        each = logits.log_softmax(-1).gather(-1, read.to(logits.device)[..., None])[..., 0]
+        read = read.to(logits.device)
+        each = logits.log_softmax(-1).gather(-1, read[..., None])[..., 0]
+        _check_causal(each, read, [len(row.prompt.continuations) for row in rows])
         sums = iter((each * valid.to(logits.device)).sum(1).tolist())
         return [
             likeliest(row.prompt, tuple(next(sums) for _ in row.prompt.continuations))
@@ -188,6 +194,28 @@ class _Ends(StoppingCriteria):
             if not writing.finished:
                 self._end.add(writing, token)
         return torch.tensor([w.finished for w in self._writings], device=input_ids.device)
+
+
+def _check_causal(each: Tensor, read: Tensor, counts: Sequence[int]) -> None:
+    """Check that no token was read with a view of those behind it.
+
+    Replies to one prompt begin alike: their tokens must be equally likely up to where they part.
+
+    Args:
+        each: (rows, t) log-likelihoods of the tokens.
+        read: (rows, t) the tokens.
+        counts: Rows of each prompt, side by side.
+
+    Raises:
+        BackendError: The model reads replies in both directions.
+    """
+    for likely, tokens in zip(each.split(list(counts)), read.split(list(counts)), strict=True):
+        alike = (tokens == tokens[:1]).all(0).cumprod(0).bool()
+        if alike.any() and float((likely - likely[:1]).abs()[:, alike].max()) > _ROUNDING:
+            raise BackendError(
+                "the model reads a reply in both directions: its replies cannot be compared, "
+                "wanted grade_decoding = free"
+            )
 
 
 def _alike(rows: Sequence[_Row]) -> Iterator[list[_Row]]:

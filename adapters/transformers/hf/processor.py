@@ -48,10 +48,6 @@ class Processor(Protocol):
     image_processor: PictureProcessor
     tokenizer: PreTrainedTokenizerFast
 
-    def apply_chat_template(self, conversation: object, **options: object) -> object:
-        """Write turns as the model expects them."""
-        ...
-
     def __call__(self, **inputs: object) -> BatchFeature:
         """Turn texts and their pictures into tensors by name."""
         ...
@@ -80,7 +76,7 @@ def open_processor(model: str, family: str) -> Processor:
         parts = [_part(attribute, model) for attribute in kind.get_attributes()]
         return cast("Processor", _without_videos(kind).from_args_and_dict(parts, settings))
     except ImportError as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).partition(". ")[0]
         raise BackendError(f"model {model} has a processor that cannot run: {reason}") from error
 
 

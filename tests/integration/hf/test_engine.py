@@ -17,7 +17,7 @@ pytest.importorskip("llguidance")
 
 from fakes.tiny_families import FAMILIES
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
-from gliobench.adapters.transformers.hf.engine import HfEngine
+from gliobench.adapters.transformers.hf.engine import HfEngine, _check_causal
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
@@ -175,3 +175,15 @@ def test_a_model_of_words_alone_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BackendError, match=r"of type llama: wanted one of pictures and words"):
         load_checkpoint(options(tmp_path))
+
+
+def test_a_model_that_reads_replies_in_both_directions_is_refused() -> None:
+    read = torch.tensor([[5, 6, 7, 1], [5, 6, 8, 1], [9, 9, 9, 1], [9, 9, 9, 1]])
+    likely = torch.tensor(
+        [[-1.0, -2.0, -3.0, -1.0], [-1.0, -2.1, -9.0, -5.0], [-1.0] * 4, [-1.0] * 4]
+    )
+
+    _check_causal(likely, read, [2, 2])
+    likely[1, 1] = -3.0
+    with pytest.raises(BackendError, match="in both directions"):
+        _check_causal(likely, read, [2, 2])
