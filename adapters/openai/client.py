@@ -16,7 +16,7 @@ import tenacity
 
 from gliobench.domain.errors import BackendError, GliobenchError, JobError, StoreError
 from gliobench.domain.messages import shown
-from gliobench.domain.secrets import hidden
+from gliobench.domain.secrets import HIDDEN, hidden
 
 LARGEST_BYTES = 8 * 2**20
 """Of a response."""
@@ -136,6 +136,7 @@ class Client:
         is_local: bool = False,
     ) -> None:
         self._url = base_url
+        self._key = key
         self._timeout_s = timeout_s
         self._patience_s = patience_s
         self._turns = Turns(concurrency)
@@ -224,7 +225,7 @@ class Client:
             self._turns.busy(pause_s or 1.0)
             raise _BusyError("the server is busy (429)", pause_s)
         if status in _FAILING:
-            raise _FailingError(f"status {status} {_reason(content)}")
+            raise _FailingError(f"status {status} {self._reason(content)}")
         if response.is_redirect:
             place = shown(hidden(headers.get("location", "")))
             raise self._refusal(
@@ -235,7 +236,7 @@ class Client:
                 f"refuses the key ({status}): wanted it in the variable that api_key_env names"
             )
         if not response.is_success:
-            raise self._refusal(f"refuses the request ({status}): {_reason(content)}")
+            raise self._refusal(f"refuses the request ({status}): {self._reason(content)}")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" or headers.get("content-encoding", "identity") != "identity":
             raise self._refusal(f"answers with {shown(kind)}: wanted plain application/json")
@@ -246,6 +247,16 @@ class Client:
         if not isinstance(answer, dict):
             raise self._refusal(f"answers with {shown(answer)}: wanted an object")
         return answer
+
+    def _reason(self, content: bytes) -> str:
+        """Return what a server says of its refusal, in one short line, without the key."""
+        try:
+            said = json.loads(content)
+            error = said.get("error", said) if isinstance(said, dict) else said
+            text = str(error.get("message", error) if isinstance(error, dict) else error)
+        except (ValueError, RecursionError):
+            text = content.decode("utf-8", "replace")
+        return shown(hidden(text.replace(self._key, HIDDEN) if self._key else text))
 
     def _refusal(self, what: str) -> GliobenchError:
         """Report a refusal: before any answer the settings are at fault, later this request is."""
@@ -268,14 +279,3 @@ def _seconds(header: str | None) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds <= _LONGEST_PAUSE_S else None
-
-
-def _reason(content: bytes) -> str:
-    """Return what a server says of its refusal, in one short line."""
-    try:
-        said = json.loads(content)
-        error = said.get("error", said) if isinstance(said, dict) else said
-        text = error.get("message", error) if isinstance(error, dict) else error
-    except (ValueError, RecursionError):
-        text = content.decode("utf-8", "replace")
-    return shown(hidden(str(text)))

@@ -158,10 +158,7 @@ def test_no_proxy_stands_between_this_machine_and_itself(monkeypatch: pytest.Mon
     assert len(server.bodies) == 1
 
 
-def test_the_key_is_sent_as_a_bearer_token_and_hidden_in_errors(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("MY_API_KEY", "sk-abcdef123456")
+def test_the_key_is_sent_as_a_bearer_token_and_hidden_in_errors() -> None:
     echoed = Response(400, (json.dumps({"error": "key sk-abcdef123456 is wrong"}).encode(),))
 
     with endpoint(first(echoed)) as server, pytest.raises(JobError) as raised:
