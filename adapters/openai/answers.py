@@ -114,10 +114,10 @@ class Answers:
         return None if row is None else bytes(row[0])
 
     def put(self, key: str, reply: bytes) -> None:
-        """Keep the reply to a request."""
+        """Keep the reply to a request; one that is kept already stays."""
         with self._open() as file:
             file.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, reply, time.time())
+                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (key, reply, time.time())
             )
 
     def spent(self, model: str) -> Spent:

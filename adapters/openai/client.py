@@ -21,7 +21,10 @@ from gliobench.domain.secrets import HIDDEN, hidden
 LARGEST_BYTES = 8 * 2**20
 """Of a response."""
 _BUSY = 429
-_FAILING = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529})
+_TIMED_OUT = 408
+_OF_ACCOUNT = frozenset({401, 402, 403, 404, 405})
+"""Statuses that say nothing of one request: no other would fare better."""
+_FAILING = frozenset({_TIMED_OUT, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529})
 """Statuses after which the same request may succeed."""
 _LONGEST_PAUSE_S = 30.0
 _EASED = 20
@@ -49,8 +52,16 @@ class Meter(Protocol):
         """Count a try; what it raises keeps it from being sent."""
         ...
 
-    def stop(self, answer: Mapping[str, Any] | None) -> None:
-        """Take what a response says of its cost; None is an error, which costs nothing."""
+    def answered(self, answer: Mapping[str, Any]) -> None:
+        """Keep a response, and take what it says of its cost."""
+        ...
+
+    def refused(self) -> None:
+        """Take note that the server refused the try: it counts, but wrote nothing."""
+        ...
+
+    def unsent(self) -> None:
+        """Take note that the try did not reach the server."""
         ...
 
 
@@ -111,10 +122,10 @@ class Client:
 
     Contract:
         - One policy of retries: pauses grow, differ by chance, and follow `Retry-After`.
-        - No redirect is followed, and no proxy is used for a server on this machine: what is sent
-          goes to the host of the address alone.
-        - A response of another type, of more than `LARGEST_BYTES` or later than the timeout is an
-          error, not a hang.
+        - No redirect is followed, and no proxy is used but by https, which it cannot read: what is
+          sent is seen by the host of the address alone.
+        - A response of another type, of more than `LARGEST_BYTES`, or whose body is not there by the
+          timeout is an error, not a hang.
 
     Args:
         base_url: Of the server.
@@ -123,6 +134,7 @@ class Client:
         timeout_s: For one response, as a whole.
         patience_s: How long a request is tried again.
         is_local: Whether the server runs on this machine.
+        has_answered: Whether the server has ever answered: a refusal is then that of one request.
     """
 
     def __init__(
@@ -140,13 +152,13 @@ class Client:
         self._timeout_s = timeout_s
         self._patience_s = patience_s
         self._turns = Turns(concurrency)
-        self._has_answered = False
+        self.has_answered = False
         headers = {"accept": "application/json", "accept-encoding": "identity"}
         self._http = httpx.Client(
             headers=headers | ({"authorization": f"Bearer {key}"} if key else {}),
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 30.0)),
             follow_redirects=False,
-            trust_env=not is_local,
+            trust_env=base_url.startswith("https:") and not is_local,
             limits=httpx.Limits(max_connections=concurrency),
         )
         weakref.finalize(self, self._http.close)
@@ -180,15 +192,15 @@ class Client:
             answer = tries(self._once, path, body, meter)
         except (_BusyError, _FailingError) as error:
             raise StoreError(
-                f"{self._url} could not answer within {self._patience_s:g} s: {hidden(str(error))}"
+                self._hide(f"{self._url} could not answer within {self._patience_s:g} s: {error}")
             ) from error
-        self._has_answered = True
+        self.has_answered = True
         self._turns.answered()
         return answer
 
     def _once(self, path: str, body: bytes, meter: Meter) -> Mapping[str, Any]:
-        deadline = time.monotonic() + self._timeout_s
         with self._turns.take():
+            deadline = time.monotonic() + self._timeout_s
             meter.start()
             try:
                 with self._http.stream(
@@ -198,23 +210,26 @@ class Client:
                     headers={"content-type": "application/json"},
                 ) as response:
                     content = self._read(response, deadline)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                meter.unsent()
+                raise _FailingError(f"{type(error).__name__} {error}".strip()) from error
             except httpx.HTTPError as error:  # it may have cost what was counted
                 raise _FailingError(f"{type(error).__name__} {error}".strip()) from error
-        answer = None
-        try:
-            answer = self._checked(response, content)
-        finally:
-            meter.stop(answer)
+        if response.is_client_error and response.status_code != _TIMED_OUT:
+            meter.refused()
+        answer = self._checked(response, content)
+        meter.answered(answer)
         return answer
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         """Read a response to its end, to the deadline or to the limit."""
         content = bytearray()
-        for part in response.iter_raw():
+        parts = response.iter_raw()
+        while (part := next(parts, None)) is not None:
             content += part
             if len(content) > LARGEST_BYTES:
                 raise self._refusal(f"answers with over {LARGEST_BYTES // 2**20} MiB")
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline and not _is_whole(response, content):
                 raise _FailingError(f"the response took over {self._timeout_s:g} s")
         return bytes(content)
 
@@ -227,14 +242,12 @@ class Client:
         if status in _FAILING:
             raise _FailingError(f"status {status} {self._reason(content)}")
         if response.is_redirect:
-            place = shown(hidden(headers.get("location", "")))
-            raise self._refusal(
-                f"sends to {place}: not followed, set base_url to the server itself"
-            )
-        if status in (401, 403):
-            raise self._refusal(
-                f"refuses the key ({status}): wanted it in the variable that api_key_env names"
-            )
+            place = shown(headers.get("location", ""))
+            what = f"sends to {place}: not followed, set base_url to the server itself"
+            raise JobError(self._hide(f"{self._url} {what}"))
+        if status in _OF_ACCOUNT:
+            what = f"refuses us ({status}): {self._reason(content)}: look at api_key_env, base_url and model"
+            raise JobError(self._hide(f"{self._url} {what}"))
         if not response.is_success:
             raise self._refusal(f"refuses the request ({status}): {self._reason(content)}")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -249,19 +262,29 @@ class Client:
         return answer
 
     def _reason(self, content: bytes) -> str:
-        """Return what a server says of its refusal, in one short line, without the key."""
+        """Return what a server says of its refusal, in one short line."""
         try:
             said = json.loads(content)
             error = said.get("error", said) if isinstance(said, dict) else said
             text = str(error.get("message", error) if isinstance(error, dict) else error)
         except (ValueError, RecursionError):
             text = content.decode("utf-8", "replace")
-        return shown(hidden(text.replace(self._key, HIDDEN) if self._key else text))
+        return shown(self._hide(text))
 
     def _refusal(self, what: str) -> GliobenchError:
         """Report a refusal: before any answer the settings are at fault, later this request is."""
-        kind = BackendError if self._has_answered else JobError
-        return kind(f"{self._url} {what}")
+        kind = BackendError if self.has_answered else JobError
+        return kind(self._hide(f"{self._url} {what}"))
+
+    def _hide(self, text: str) -> str:
+        """Replace the key, and whatever else is a credential."""
+        return hidden(text.replace(self._key, HIDDEN) if self._key else text)
+
+
+def _is_whole(response: httpx.Response, content: bytearray) -> bool:
+    """Return whether all that was promised is there."""
+    promised: str = response.headers.get("content-length", "")
+    return promised == str(len(content))
 
 
 def _pause(state: tenacity.RetryCallState) -> float:

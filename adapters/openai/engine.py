@@ -6,9 +6,11 @@ import hashlib
 import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from io import BytesIO
+from threading import Lock
 from typing import Any, cast
 
 from PIL import Image
@@ -18,12 +20,16 @@ from gliobench.adapters.openai.client import Client
 from gliobench.adapters.openai.likelihoods import compared
 from gliobench.adapters.openai.options import OpenAiOptions
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
+from gliobench.domain.answers.thoughts import without_thoughts
+from gliobench.domain.answers.words import Unreadable
 from gliobench.domain.errors import BackendError
 from gliobench.domain.messages import shown
 
 TILE_PX = 448
 """Edge of pictures: a multiple of the patches of 14, 16, 28 and 32 pixels that families see."""
 _MOST_TOKENS_A_PICTURE = 4096
+_LARGEST_COUNT = 2**40
+"""Of tokens; more is no count."""
 _MARGIN_TOKENS = 256
 """Of a template around a prompt."""
 
@@ -46,6 +52,9 @@ class Endpoint:
         self._options = options
         self._client = client
         self._answers = answers
+        self._most_sent = 0
+        self._guard = Lock()
+        self._asking: dict[str, Lock] = {}
         self._budget = Budget(
             options.max_requests,
             options.max_tokens_total,
@@ -64,6 +73,9 @@ class Endpoint:
             "weights": "as the server holds them, not known by hash",
             "max_new_tokens": str(self._options.max_new_tokens),
             **{name: value for name, value in asked.items() if name not in self._options.omit},
+            "logprobs": "none"
+            if "logprobs" in self._options.omit
+            else str(self._options.top_logprobs),
             **({"body": json.dumps(self._options.body)} if self._options.body else {}),
         }
 
@@ -96,16 +108,17 @@ class Endpoint:
             BackendError: The server refuses a request.
             JobError: It cannot be reached, refuses all, or the budget does not suffice.
         """
-        with ThreadPoolExecutor(self._options.concurrency) as pool:
+        pool = ThreadPoolExecutor(self._options.concurrency)
+        try:
             # The questions about one picture follow one another: the server may keep it.
             asked = [
                 [pool.submit(self._reply, request.pictures, prompt) for prompt in request.prompts]
                 for request in requests
             ]
             every = [reply for replies in asked for reply in replies]
-            _, waiting = wait(every, return_when=FIRST_EXCEPTION)
-            for reply in waiting:
-                reply.cancel()
+            wait(every, return_when=FIRST_EXCEPTION)
+        finally:  # also where it is interrupted: nothing more is sent
+            pool.shutdown(cancel_futures=True)
         errors = [reply.exception() for reply in every if not reply.cancelled()]
         for error in filter(None, errors):
             raise error
@@ -116,22 +129,44 @@ class Endpoint:
         shapes = [list(picture.shape) for picture in pictures]
         asked = [self._options.base_url, self._body(prompt, []), hashes, shapes]
         key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-        kept = self._answers.get(key)
-        if kept is None:
-            choice = self._ask(pictures, prompt)
-            self._answers.put(key, json.dumps(choice).encode())
-        else:
-            choice = json.loads(kept)
-        return reply_of(choice, prompt)
+        with self._one_at_a_time(key):
+            kept = self._answers.get(key)
+            if kept is None:
+                self._ask(key, pictures, prompt)
+                kept = self._answers.get(key)
+            else:
+                self._client.has_answered = True
+        return reply_of(json.loads(kept or b"{}"), prompt)
 
-    def _ask(self, pictures: Sequence[Picture], prompt: Prompt) -> Mapping[str, Any]:
-        """Send a question, and return the first choice of the response, without what is not read."""
+    @contextmanager
+    def _one_at_a_time(self, key: str) -> Iterator[None]:
+        """Let one thread ask a question; another that has the same one finds it answered."""
+        with self._guard:
+            lock = self._asking.setdefault(key, Lock())
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                self._asking.pop(key, None)
+
+    def _ask(self, key: str, pictures: Sequence[Picture], prompt: Prompt) -> None:
+        """Send a question; its answer is kept under the key."""
         words = len(prompt.text.encode()) + _MARGIN_TOKENS
-        sent = words + _MOST_TOKENS_A_PICTURE * len(pictures)
+        sent = max(words + _MOST_TOKENS_A_PICTURE * len(pictures), self._most_sent)
         most = Spent(1, sent, self._options.max_new_tokens)
         body = json.dumps(self._body(prompt, [_shown(picture) for picture in pictures])).encode()
-        meter = _Meter(self._answers, self._name, self._budget, most)
-        answer = self._client.post("/chat/completions", body, meter)
+
+        def keep(answer: Mapping[str, Any]) -> None:
+            choice = self._choice(answer)
+            self._answers.put(key, json.dumps(choice).encode())
+
+        meter = _Meter(self._answers, self._name, self._budget, most, keep)
+        self._client.post("/chat/completions", body, meter)
+        self._most_sent = max(self._most_sent, meter.cost.sent)
+
+    def _choice(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the first choice of a response, without what is not read."""
         choices = answer.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             raise BackendError(f"{self._options.base_url} answers without choices: {shown(answer)}")
@@ -163,38 +198,57 @@ class Endpoint:
 
 
 class _Meter:
-    """Counts the tries of one question."""
+    """Counts the tries of one question, and keeps its answer before anything else is done with it."""
 
-    def __init__(self, answers: Answers, model: str, budget: Budget, most: Spent) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        model: str,
+        budget: Budget,
+        most: Spent,
+        keep: Callable[[Mapping[str, Any]], None],
+    ) -> None:
         self._answers = answers
         self._model = model
         self._budget = budget
         self._most = most
+        self._keep = keep
         self._began = 0.0
+        self.cost = Spent()
 
     def start(self) -> None:
         self._answers.reserve(self._model, self._budget, self._most)
         self._began = time.monotonic()
 
-    def stop(self, answer: Mapping[str, Any] | None) -> None:
-        seconds = time.monotonic() - self._began
-        cost = Spent(1, seconds=seconds)
-        if answer is not None:
-            usage = answer.get("usage")
-            counts = usage if isinstance(usage, dict) else {}
-            cost = Spent(
-                1,
-                _count(counts.get("prompt_tokens"), self._most.sent),
-                _count(counts.get("completion_tokens"), self._most.written),
-                seconds,
-            )
-        self._answers.settle(self._model, self._most, cost)
+    def answered(self, answer: Mapping[str, Any]) -> None:
+        usage = answer.get("usage")
+        counts = usage if isinstance(usage, dict) else {}
+        self.cost = Spent(
+            1,
+            _count(counts.get("prompt_tokens"), self._most.sent),
+            _count(counts.get("completion_tokens"), self._most.written),
+            time.monotonic() - self._began,
+        )
+        try:
+            self._keep(answer)
+        finally:
+            self._answers.settle(self._model, self._most, self.cost)
+
+    def refused(self) -> None:
+        self._answers.settle(
+            self._model, self._most, Spent(1, seconds=time.monotonic() - self._began)
+        )
+
+    def unsent(self) -> None:
+        self._answers.settle(self._model, self._most, Spent())
 
 
 def _count(counted: object, most: int) -> int:
-    """Return the tokens that a server counts, or the most where it does not count."""
-    is_count = isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0
-    return cast("int", counted) if is_count else most
+    """Return the tokens that a server counts, or the most where it counts none that can be."""
+    is_count = isinstance(counted, int) and not isinstance(counted, bool)
+    return (
+        cast("int", counted) if is_count and 0 <= cast("int", counted) <= _LARGEST_COUNT else most
+    )
 
 
 def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
@@ -210,8 +264,19 @@ def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
     thoughts = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(thoughts, str) and thoughts:
         text = f"<think>{thoughts}</think>{text}"
-    likely = compared(choice.get("logprobs"), prompt.continuations)
-    return Reply(text, choice.get("finish_reason") != "length", likely)
+    finished = choice.get("finish_reason") != "length"
+    is_clear = finished and _is_one_of(text, prompt.continuations)
+    likely = compared(choice.get("logprobs"), prompt.continuations) if is_clear else ()
+    return Reply(text, finished, likely)
+
+
+def _is_one_of(text: str, continuations: Sequence[str]) -> bool:
+    """Return whether a reply, without its thoughts, names one of the continuations, once."""
+    try:
+        answer = "".join(without_thoughts(text).split())
+    except Unreadable:
+        return False
+    return sum(answer.count("".join(each.split())) for each in continuations) == 1
 
 
 def _text(content: object) -> str:

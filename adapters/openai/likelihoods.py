@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+_SMALLEST = 1e-12
+"""Probability that rounding may leave of nothing."""
+
 
 def compared(logprobs: object, continuations: Sequence[str]) -> tuple[float, ...]:
     """Compare replies by the probabilities of the tokens at the place where they part.
 
     A server lists some tokens that it could have written at each place, with their probabilities. Where
     the reply comes to the letter in which the continuations differ, those listed show how much each
-    weighs. One of which no token is listed weighs at most as much as the least likely that is: it
-    is given that, so that no reply seems surer than it is.
+    weighs. One of which no token is listed weighs at most as much as the least likely that is, and as
+    all that are not: it is given the smaller of these, so that no reply seems surer than it is.
 
     Args:
         logprobs: Of the response, as the server gives them.
@@ -38,7 +41,8 @@ def compared(logprobs: object, continuations: Sequence[str]) -> tuple[float, ...
             weights[letter] += math.exp(logprob)
     if not any(weights.values()):
         return ()
-    least = min(logprob for _, logprob in listed)
+    rest = 1.0 - sum(math.exp(logprob) for _, logprob in listed)
+    least = min(*(logprob for _, logprob in listed), math.log(max(rest, _SMALLEST)))
     return tuple(math.log(weights[at]) if weights[at] else least for at in letters)
 
 

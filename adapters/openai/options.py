@@ -15,6 +15,12 @@ from gliobench.domain.errors import InvalidInputError
 Omitted = Literal["logprobs", "seed", "temperature"]
 """Fields of a request that some servers refuse."""
 
+_OURS = frozenset(
+    {"model", "messages", "max_tokens", "max_completion_tokens", "n", "stream", "logprobs"}
+    | {"top_logprobs", "response_format", "temperature", "seed"}
+)
+"""Fields of a request that no other option may replace."""
+
 
 def _listed(given: object) -> object:
     """Read names separated by spaces or commas."""
@@ -71,6 +77,14 @@ class OpenAiOptions(ReadingOptions):
             raise ValueError("wanted an address alone: the key belongs in the environment")
         return url.rstrip("/")
 
+    @field_validator("body")
+    @classmethod
+    def _leaves_ours(cls, body: dict[str, Any]) -> dict[str, Any]:
+        """Refuse fields that decide what is asked and what it costs."""
+        if ours := sorted(_OURS & set(body)):
+            raise ValueError(f"{', '.join(ours)}: set by other options")
+        return body
+
     @property
     def key(self) -> str:
         """The key that is sent to the server, and to no other; empty for none.
@@ -81,7 +95,7 @@ class OpenAiOptions(ReadingOptions):
         if self.api_key_env is None:
             return ""
         key = os.environ.get(self.api_key_env, "").strip()
-        if not key:
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise InvalidInputError(f"the environment variable {self.api_key_env} holds no key")
         return key
 

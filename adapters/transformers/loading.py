@@ -58,10 +58,14 @@ def choose_dtype(options: EngineOptions, device: torch.device) -> torch.dtype:
 
 
 def chat_template_of(model: str, tokenizer: PreTrainedTokenizerFast) -> str:
-    """Find the template beside the tokenizer, or beside the processor, where Meta put it."""
-    if isinstance(tokenizer.chat_template, str):
-        return tokenizer.chat_template
+    """Find the template beside the processor, as transformers does, or beside the tokenizer.
+
+    Raises:
+        BackendError: There is none.
+    """
     template = ProcessorMixin.get_processor_dict(model)[0].get("chat_template")
+    if not isinstance(template, str):
+        template = tokenizer.chat_template
     if not isinstance(template, str):
         raise BackendError(f"model {model} has no chat template: it is no Instruct model")
     return template

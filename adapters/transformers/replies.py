@@ -13,6 +13,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from gliobench.adapters.vision_language.requests import Prompt, Reply
+from gliobench.domain.answers.thoughts import without_thoughts
+from gliobench.domain.answers.words import Unreadable
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class ReplyEnd:
             writing.matcher.consume_token(token)
             writing.finished = bool(writing.matcher.is_stopped())
         elif self._holds_brace(token):
-            writing.finished = holds_json(self.text(writing.tokens))
+            writing.finished = holds_json(_spoken(self.text(writing.tokens)))
 
     def text(self, tokens: Sequence[int]) -> str:
         """Write tokens out, without special ones."""
@@ -72,6 +74,14 @@ class ReplyEnd:
         if token not in self._closes:
             self._closes[token] = "}" in self.text([token])
         return self._closes[token]
+
+
+def _spoken(text: str) -> str:
+    """Leave out what a model thinks: JSON in a thought ends no reply."""
+    try:
+        return without_thoughts(text)
+    except Unreadable:
+        return ""
 
 
 def holds_json(text: str) -> bool:

@@ -17,7 +17,7 @@ from fuzz.texts import TOML_VALUES
 OPTIONS = (
     *("base_url", "model", "api_key_env", "allow_remote", "dialect", "omit", "token_limit", "body"),
     *("max_new_tokens", "concurrency", "timeout_s", "patience_s", "max_requests", "max_cost"),
-    *("price_in", "answers", "policy", "composition", "size_px", "decoding", "nonsense"),
+    *("price_in", "policy", "composition", "size_px", "decoding", "nonsense"),
 )
 URLS = (
     *(

@@ -13,6 +13,7 @@ from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
     GenerationConfig,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
@@ -37,7 +38,10 @@ from gliobench.adapters.transformers.loading import (
 from gliobench.adapters.vision_language.requests import Picture
 from gliobench.domain.answers.dialects import dialect_of
 from gliobench.domain.answers.parse import FRACTIONS
+from gliobench.domain.answers.thoughts import without_thoughts
+from gliobench.domain.answers.words import Unreadable
 from gliobench.domain.errors import BackendError
+from gliobench.domain.predictions.prediction import FailureReason
 
 _REPLY = "a reply of these words"
 
@@ -74,7 +78,11 @@ class HfCheckpoint:
             {"role": "user", "content": [*shown, {"type": "text", "text": prompt}]}
         ]
         written = self.tokenizer.apply_chat_template(
-            turns, chat_template=self.chat_template, add_generation_prompt=True, tokenize=False
+            turns,
+            chat_template=self.chat_template,
+            add_generation_prompt=True,
+            tokenize=False,
+            enable_thinking=False,  # of families whose template can leave it out
         )
         return str(written)
 
@@ -96,6 +104,9 @@ class HfCheckpoint:
         Raises:
             BackendError: The processor makes no finite numbers of the pictures.
         """
+        # As transformers does: the tokenizer begins what the template has not begun.
+        begin = self.tokenizer.bos_token
+        begun = bool(begin) and chats[0].startswith(str(begin))
         with np.errstate(all="ignore"):
             batch = self.processor(
                 text=list(chats),
@@ -103,7 +114,7 @@ class HfCheckpoint:
                 return_tensors="pt",
                 padding=True,
                 padding_side="left",
-                add_special_tokens=False,
+                add_special_tokens=not begun,
             )
         if not bool(torch.isfinite(batch["pixel_values"]).all()):
             raise BackendError(
@@ -161,12 +172,39 @@ def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
     if options.adapter is not None:
         model = with_adapter(model, options.adapter, merge=not options.four_bit)
     model.eval()
-    provenance = {
+    opened = HfCheckpoint(
+        model, processor, template, ends, tile_px, _provenance(options, model, device, config)
+    )
+    with reported_loading(options.model):
+        _check_silent(opened, options.model)
+    return opened
+
+
+def _provenance(
+    options: HfVisionOptions, model: PreTrainedModel, device: torch.device, config: PreTrainedConfig
+) -> dict[str, str]:
+    return {
         **provenance_of(options, model, device),
         "family": config.model_type,
         "four_bit": str(options.four_bit).lower(),
     }
-    return HfCheckpoint(model, processor, template, ends, tile_px, provenance)
+
+
+def _check_silent(opened: HfCheckpoint, model: str) -> None:
+    """Check that the template does not begin a thought for the model.
+
+    Raises:
+        BackendError: It does: what is written there would be read as the answer.
+    """
+    try:
+        without_thoughts(opened.chat("?"))
+    except Unreadable as error:
+        if error.reason is not FailureReason.TRUNCATED:  # a thought that is empty and closed
+            return
+        raise BackendError(
+            f"model {model} thinks before it answers, by its chat template: not supported, wanted its "
+            "variant without thinking"
+        ) from error
 
 
 def _choose_greedily(model: PreTrainedModel, ends: tuple[int, ...], padding: int | None) -> None:

@@ -27,8 +27,8 @@ from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing,
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 from gliobench.domain.errors import BackendError
 
-_ROUNDING = 0.25
-"""Most that the log-likelihood of one token differs between rows of a batch, in half precision."""
+_ROUNDING = 0.05
+"""Most that probabilities differ between rows of a batch, in half precision: half of the sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,9 +153,9 @@ class HfEngine:
             else {}
         )
         logits: Tensor = model(**inputs, **few).logits[:, -last:-1].float()
-        read = read.to(logits.device)
-        each = logits.log_softmax(-1).gather(-1, read[..., None])[..., 0]
-        _check_causal(each, read, [len(row.prompt.continuations) for row in rows])
+        read, scores = read.to(logits.device), logits.log_softmax(-1)
+        _check_causal(scores, read, [len(row.prompt.continuations) for row in rows])
+        each = scores.gather(-1, read[..., None])[..., 0]
         sums = iter((each * valid.to(logits.device)).sum(1).tolist())
         return [
             likeliest(row.prompt, tuple(next(sums) for _ in row.prompt.continuations))
@@ -196,22 +196,24 @@ class _Ends(StoppingCriteria):
         return torch.tensor([w.finished for w in self._writings], device=input_ids.device)
 
 
-def _check_causal(each: Tensor, read: Tensor, counts: Sequence[int]) -> None:
+def _check_causal(scores: Tensor, read: Tensor, counts: Sequence[int]) -> None:
     """Check that no token was read with a view of those behind it.
 
-    Replies to one prompt begin alike: their tokens must be equally likely up to where they part.
+    Replies to one prompt begin alike: what may follow must be equally likely up to where they part.
 
     Args:
-        each: (rows, t) log-likelihoods of the tokens.
-        read: (rows, t) the tokens.
+        scores: (rows, t, vocabulary) log-likelihoods at each place.
+        read: (rows, t) the tokens there.
         counts: Rows of each prompt, side by side.
 
     Raises:
         BackendError: The model reads replies in both directions.
     """
-    for likely, tokens in zip(each.split(list(counts)), read.split(list(counts)), strict=True):
-        alike = (tokens == tokens[:1]).all(0).cumprod(0).bool()
-        if alike.any() and float((likely - likely[:1]).abs()[:, alike].max()) > _ROUNDING:
+    for likely, tokens in zip(scores.split(list(counts)), read.split(list(counts)), strict=True):
+        # The place where replies part is the last whose score depends on common tokens alone.
+        alike = int((tokens == tokens[:1]).all(0).cumprod(0).sum()) + 1
+        odds = likely[:, :alike].exp()
+        if float((odds - odds[:1]).abs().sum(-1).max()) / 2 > _ROUNDING:
             raise BackendError(
                 "the model reads a reply in both directions: its replies cannot be compared, "
                 "wanted grade_decoding = free"

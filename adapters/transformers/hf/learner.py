@@ -14,8 +14,8 @@ from gliobench.adapters.transformers.fine_tuning.samples import Sample
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
 from gliobench.adapters.transformers.hf.engine import HfEngine, followed_by
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
-from gliobench.adapters.vision_language.prompts import Prompts
-from gliobench.adapters.vision_language.requests import Picture
+from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.adapters.vision_language.slices import SlicePrompting
 from gliobench.domain.answers.questions import Question
 
@@ -65,8 +65,14 @@ class HfLearner:
         *,
         vision: bool,
     ) -> tuple[Sequence[HfExample], Callable[[list[HfExample]], Batch]]:
-        """Put samples in tokens; each picture is looked at anew for each question."""
+        """Put samples in tokens; each picture is looked at anew for each question.
+
+        Raises:
+            BackendError: The model reads replies in both directions.
+        """
         del vision
+        compared = Prompt("?", continuations=tuple(GRADE_ANSWERS.values()))
+        HfEngine(opened, self._options).answer([Request((samples[0].picture,), (compared,))])
         asked = {
             question: opened.chat(prompting.prompt_text(prompts, question)) for question in Question
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from gliobench.adapters.transformers.hf.engine import HfEngine, _check_causal
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
+from gliobench.adapters.transformers.replies import ReplyEnd, Writing
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, answer_schema
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.domain.answers.questions import Question
@@ -178,12 +180,89 @@ def test_a_model_of_words_alone_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_that_reads_replies_in_both_directions_is_refused() -> None:
-    read = torch.tensor([[5, 6, 7, 1], [5, 6, 8, 1], [9, 9, 9, 1], [9, 9, 9, 1]])
-    likely = torch.tensor(
-        [[-1.0, -2.0, -3.0, -1.0], [-1.0, -2.1, -9.0, -5.0], [-1.0] * 4, [-1.0] * 4]
+    read = torch.tensor([[5, 6, 7, 1], [5, 6, 8, 1]])
+    scores = torch.randn(1, 4, 10, generator=torch.Generator().manual_seed(0)).repeat(2, 1, 1)
+    scores[1, 3] = 0.0  # behind the place where they part
+
+    _check_causal(scores.log_softmax(-1), read, [2])
+    scores[1, 1] += torch.arange(10)
+    with pytest.raises(BackendError, match="in both directions"):
+        _check_causal(scores.log_softmax(-1), read, [2])
+
+
+def test_a_chat_begins_as_transformers_begins_it(
+    checkpoint_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Gemma's template writes the first token; of another's template the tokenizer adds it."""
+    folder = copied_with_begin(checkpoint_of("llava_onevision"), tmp_path)
+    begun, opened = (
+        load_checkpoint(options(checkpoint_of("gemma3"))),
+        load_checkpoint(options(folder)),
     )
 
-    _check_causal(likely, read, [2, 2])
-    likely[1, 1] = -3.0
-    with pytest.raises(BackendError, match="in both directions"):
-        _check_causal(likely, read, [2, 2])
+    for one in (begun, opened):
+        turns = [
+            {
+                "role": "user",
+                "content": [{"type": "image", "image": picture()}, {"type": "text", "text": "?"}],
+            }
+        ]
+        theirs = one.processor.apply_chat_template(
+            turns, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+        )
+        ours = one.inputs([one.chat("?")], [(picture(),)])
+        assert ours["input_ids"].tolist() == theirs["input_ids"].tolist()
+
+
+def copied_with_begin(source: Path, folder: Path) -> Path:
+    """Copy a checkpoint, with a tokenizer that begins every text."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    path = folder / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    token = tokenizer["added_tokens"][2]
+    tokenizer["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [
+            {"SpecialToken": {"id": token["content"], "type_id": 0}},
+            {"Sequence": {"id": "A", "type_id": 0}},
+        ],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {
+            token["content"]: {
+                "id": token["content"],
+                "ids": [token["id"]],
+                "tokens": [token["content"]],
+            }
+        },
+    }
+    path.write_text(json.dumps(tokenizer))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("opening", "is_refused"), [("<think>\\n", True), ("<think>\\n\\n</think>\\n", False)]
+)
+def test_a_template_that_opens_a_thought_is_refused(
+    checkpoint_of: Callable[[str], Path], tmp_path: Path, opening: str, is_refused: bool
+) -> None:
+    folder = shutil.copytree(checkpoint_of("qwen3_vl"), tmp_path / "model")
+    template = folder / "chat_template.jinja"
+    template.write_text(template.read_text().replace("assistant\\n'", f"assistant\\n{opening}'"))
+
+    if is_refused:
+        with pytest.raises(BackendError, match="thinks before it answers"):
+            load_checkpoint(options(folder))
+    else:
+        assert load_checkpoint(options(folder)).chat("?").endswith("</think>\n")
+
+
+def test_json_in_a_thought_does_not_end_a_reply(loaded: Callable[[str], HfCheckpoint]) -> None:
+    tokenizer = loaded("gemma3").tokenizer
+    end, writing = ReplyEnd(tokenizer, loaded("gemma3").end_token_ids), Writing()
+
+    for token in tokenizer.encode('<think>{"a": 1}</think>{"b": 2} more', add_special_tokens=False):
+        end.add(writing, token)
+        if writing.finished:
+            break
+
+    assert end.text(writing.tokens) == '<think>{"a": 1}</think>{"b": 2}'

@@ -20,16 +20,22 @@ BUSY = Response(429, headers=JSON | {"retry-after": "0.05"})
 
 
 class Count:
-    """Counts tries, and those that an error or an answer ended."""
+    """Counts tries, and what became of them."""
 
     def __init__(self) -> None:
-        self.started, self.stopped = 0, []
+        self.became: list[str] = []
 
     def start(self) -> None:
-        self.started += 1
+        self.became.append("started")
 
-    def stop(self, answer: Mapping[str, Any] | None) -> None:
-        self.stopped.append(answer is not None)
+    def answered(self, _: Mapping[str, Any]) -> None:
+        self.became[-1] = "answered"
+
+    def refused(self) -> None:
+        self.became[-1] = "refused"
+
+    def unsent(self) -> None:
+        self.became[-1] = "unsent"
 
 
 def client(url: str, **more: Any) -> Client:
@@ -61,16 +67,16 @@ def test_what_may_succeed_is_tried_again_and_counted(fault: Response) -> None:
         answer = client(server.base_url).post("/chat/completions", b"{}", count)
 
     assert answer["choices"][0]["message"]["content"] == "yes"
-    assert (count.started, count.stopped[-1]) == (2, True)
+    assert count.became == ["refused" if fault.status == 429 else "started", "answered"]
     assert len(server.bodies) == 2
 
 
 REFUSALS = {
     "redirect": (Response(307, headers={"location": "http://203.0.113.7/v1"}), "203.0.113.7"),
     "permanent": (Response(301, headers={"location": "https://x.org/?key=sk"}), "not followed"),
-    "key": (Response(401), "refuses the key"),
+    "key": (Response(401), r"refuses us \(401\).*api_key_env"),
     "request": (Response(400, (b'{"error": {"message": "no\\nlogprobs"}}',)), r"400.*no"),
-    "model": (Response(404, (b"<html>" * 9999,)), "refuses the request"),
+    "model": (Response(404, (b"<html>" * 9999,)), r"refuses us \(404\)"),
     "page": (Response(200, (b"<html>",), {"content-type": "text/html"}), "text/html"),
     "untyped": (Response(200, (b"{}",), {}), "wanted plain application/json"),
     "packed": (Response(200, (b"x",), JSON | {"content-encoding": "gzip"}), "wanted plain"),
@@ -98,6 +104,16 @@ def test_after_an_answer_a_refusal_is_that_of_one_request() -> None:
         asked.post("/chat/completions", b"{}", Count())
 
         with pytest.raises(BackendError, match="refuses the request"):
+            asked.post("/chat/completions", b"{}", Count())
+
+
+@pytest.mark.parametrize("status", [301, 401, 402, 403, 404])
+def test_what_no_other_request_would_fare_better_with_ends_the_job(status: int) -> None:
+    with endpoint(first(said("yes"), Response(status))) as server:
+        asked = client(server.base_url)
+        asked.post("/chat/completions", b"{}", Count())
+
+        with pytest.raises(JobError):
             asked.post("/chat/completions", b"{}", Count())
 
 
@@ -129,8 +145,11 @@ def test_where_no_server_is_the_job_may_be_tried_later() -> None:
     with endpoint(first(said(""))) as server:
         pass
 
+    count = Count()
     with pytest.raises(StoreError, match="could not answer within 0.5 s"):
-        client(server.base_url, patience_s=0.5).post("/chat/completions", b"{}", Count())
+        client(server.base_url, patience_s=0.5).post("/chat/completions", b"{}", count)
+
+    assert set(count.became) == {"unsent"}
 
 
 def test_a_busy_server_is_asked_by_fewer_at_a_time() -> None:
@@ -146,6 +165,17 @@ def test_a_busy_server_is_asked_by_fewer_at_a_time() -> None:
     assert asked.turns.limit <= 8
     assert server.most_at_once <= 16
     assert len(server.bodies) < 300
+
+
+def test_a_turn_that_is_waited_for_is_not_counted_as_time_of_the_answer() -> None:
+    slow = Response(200, said("yes").content, pause_s=0.4)
+
+    with endpoint(first(slow)) as server:
+        asked = client(server.base_url, concurrency=1, timeout_s=1.0)
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(lambda _: asked.post("/c", b"{}", Count()), range(5)))
+
+    assert len(server.bodies) == 5
 
 
 def test_no_proxy_stands_between_this_machine_and_itself(monkeypatch: pytest.MonkeyPatch) -> None:

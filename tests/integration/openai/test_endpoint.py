@@ -135,6 +135,67 @@ def test_listed_tokens_become_likelihoods(tmp_path: Path) -> None:
     assert np.exp(reply.log_likelihoods) == pytest.approx([0.3, 0.6])
 
 
+ECHO = '<think>They want {"grade": "HGG"} or {"grade": "LGG"}. '
+
+
+@pytest.mark.parametrize(
+    ("text", "finish"),
+    [
+        (ECHO, "length"),
+        (ECHO + "</think>I cannot say", "stop"),
+        ('{"grade": "HGG"} or {"grade": "LGG"}', "stop"),
+        ('{"grade": "HGG"}', "length"),
+    ],
+)
+def test_what_is_no_answer_has_no_likelihood(tmp_path: Path, text: str, finish: str) -> None:
+    tokens = [
+        {"token": letter, "top_logprobs": [{"token": letter, "logprob": -0.1}]} for letter in text
+    ]
+
+    with endpoint(lambda *_: said(text, finish=finish, logprobs={"content": tokens})) as server:
+        ((reply,),) = speaker(server.base_url, tmp_path).answer([Request((picture(),), (GRADED,))])
+
+    assert reply.log_likelihoods == ()
+
+
+def test_an_answer_behind_a_thought_has_one(tmp_path: Path) -> None:
+    text = ECHO + '</think>{"grade": "LGG"}'
+    tokens = [
+        {"token": letter, "top_logprobs": [{"token": letter, "logprob": -0.1}]} for letter in text
+    ]
+
+    with endpoint(lambda *_: said(text, logprobs={"content": tokens})) as server:
+        ((reply,),) = speaker(server.base_url, tmp_path).answer([Request((picture(),), (GRADED,))])
+
+    low, high = reply.log_likelihoods
+    assert low > high
+
+
+def test_the_same_question_at_the_same_time_is_asked_once(tmp_path: Path) -> None:
+    slow = Response(200, said("yes").content, pause_s=0.2)
+
+    with endpoint(lambda *_: slow) as server:
+        asked = speaker(server.base_url, tmp_path)
+        replies = asked.answer([Request((picture(),), (Prompt("?"),))] * 6)
+
+    assert replies == [(Reply("yes"),)] * 6
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("count", [10**30, -1, "many", True, None])
+def test_an_answer_is_kept_whatever_the_server_counts(tmp_path: Path, count: object) -> None:
+    content = json.loads(said("yes").content[0])
+    content["usage"] = {"prompt_tokens": count}
+
+    with endpoint(lambda *_: Response(content=(json.dumps(content).encode(),))) as server:
+        asked = speaker(server.base_url, tmp_path)
+        assert asked.answer([Request((picture(),), (Prompt("?"),))]) == [(Reply("yes"),)]
+
+    spent = Answers(tmp_path / "answers.sqlite").spent(f"m at {server.base_url}")
+    assert spent.sent > 4000
+    assert spent.written == 512
+
+
 def test_a_schema_is_asked_for_without_what_only_we_read(tmp_path: Path) -> None:
     schema = answer_schema(Question.BOX)
 

@@ -51,6 +51,12 @@ def test_a_reply_that_is_not_listed_weighs_no_more_than_the_least_that_is() -> N
     assert probability(logprobs) == pytest.approx(0.97 / 0.98)
 
 
+def test_where_only_what_was_written_is_listed_the_other_has_the_rest() -> None:
+    logprobs = listed('{"grade": "', "L", 'GG"}', L=0.98)
+
+    assert probability(logprobs) == pytest.approx(0.02)
+
+
 @pytest.mark.parametrize(
     "logprobs",
     [

@@ -47,6 +47,7 @@ def test_only_this_machine_is_local(url: str, is_local: bool) -> None:
         ({"omit": "prompt"}, "omit"),
         ({"max_cost": -1}, "max_cost"),
         ({"api_key": "sk-1"}, "api_key"),
+        ({"body": {"n": 5, "max_tokens": 8000}}, "max_tokens, n: set by other options"),
     ],
 )
 def test_a_wrong_table_is_refused_by_the_name_of_the_option(
@@ -64,5 +65,7 @@ def test_the_key_is_read_from_the_named_variable_alone(monkeypatch: pytest.Monke
 
     assert options().key == ""
     assert options(api_key_env="MINE").key == "sk-mine"
-    with pytest.raises(InvalidInputError, match="environment variable ABSENT holds no key"):
-        _ = options(api_key_env="ABSENT").key
+    for wrong in ("", "sk-a\nb", "sk-é", "two words"):
+        monkeypatch.setenv("WRONG", wrong)
+        with pytest.raises(InvalidInputError, match="variable WRONG holds no key"):
+            _ = options(api_key_env="WRONG").key
