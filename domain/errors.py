@@ -12,7 +12,7 @@ GliobenchError
 └── JobError                                the whole job failed, whatever the study
     ├── MissingExtraError                       an optional library that is not installed
     ├── UndeclaredLabelsError                   masks with an ambiguous label convention
-    ├── StoreError                              a store that failed now and may work later
+    ├── StoreError                              a store or a server that failed now and may work later
     └── StoppedError                            a job that was asked to stop and can be resumed
 
 Code that processes one study of many catches `FaultError` and counts a failure. It never catches
@@ -72,7 +72,7 @@ class MissingExtraError(JobError):
 
 
 class StoreError(JobError):
-    """A store could not be reached, read or written; the same command may succeed later."""
+    """A store, or a server that is asked, could not be used; the same command may succeed later."""
 
 
 class StoppedError(JobError):
