@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from gliobench.adapters.html.casebook.section import ARM_COLOURS
+from gliobench.adapters.html.arm_colours import arm_colours
 from gliobench.adapters.html.figures.scale import scale, spread
 from gliobench.adapters.html.numbers import interval, number
 from gliobench.adapters.html.words import (
@@ -78,7 +78,8 @@ class LeagueRow(NamedTuple):
 def league(report: Report) -> tuple[list[LeagueColumn], list[LeagueRow]]:
     """Tabulate all backends, real models first; columns without a number are left out."""
     arms, letters = _in_order(report), _letters(report)
-    colours = {arm.name: at % ARM_COLOURS for at, arm in enumerate(report.arms)}
+    baselines = {arm.name for arm in report.arms if arm.baseline}
+    colours = arm_colours([arm.name for arm in report.arms], baselines)
     rows = [
         LeagueRow(arm, colours[arm.name], _mark(report, arm), letters.get(arm.name, ""))
         for arm in arms

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gliobench.adapters.html.arm_colours import arm_colours
 from gliobench.adapters.html.casebook.drawings import Json, drawing
 from gliobench.adapters.html.casebook.featured import FeaturedCase, featured_cases
 from gliobench.adapters.html.casebook.rows import COLUMNS, CaseRow, case_rows, models_of
@@ -20,8 +21,6 @@ from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.studies.grading_target import POSITIVE
 
 SCRIPTS = ("table.js", "case.js", "volume.js")
-ARM_COLOURS = 7
-"""Number of colours of arms in `colours.css`; further backends reuse them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,7 @@ class CaseSection:
 def case_section(book: Casebook) -> CaseSection:
     """Prepare a casebook for a page."""
     rows, models, names = case_rows(book), models_of(book), book.backends
+    colours = arm_colours(names, book.baselines)
     groups = subgroups(rows)
     members = [group for _, found in groups for group in found]
     packed = [packed_volumes(row.entry, names) for row in rows]
@@ -83,7 +83,7 @@ def case_section(book: Casebook) -> CaseSection:
         n_left_out=book.n_left_out,
         featured=featured_cases(rows, models),
         facts={
-            "backends": [{"name": name, "arm": n % ARM_COLOURS} for n, name in enumerate(names)],
+            "backends": [{"name": name, "arm": colours[name]} for name in names],
             "order": sorted(range(len(names)), key=lambda n: names[n] in book.baselines),
             "models": models,
             "columns": [title for title, _ in COLUMNS],

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
+from gliobench.adapters.html.arm_colours import arm_colours
 from gliobench.adapters.html.figures.scale import SHARES, Scale
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.files.tables import write_csv
@@ -19,8 +20,6 @@ from gliobench.domain.messages import printable
 from gliobench.domain.studies.grading_target import PLACEHOLDERS
 
 XY: TypeAlias = tuple[float, float]
-COLOURS = 7
-"""Colours of arms; more arms than these share some."""
 PIXELS = 1.3
 """Of a unit on the page, at most: letters of 10 units are 13 px high."""
 STAMP_ROOM = 14.0
@@ -227,7 +226,9 @@ class Axes:
 
 def arm_ink(report: Report, name: str) -> str:
     """Name the colour of a backend, which is the same in every figure."""
-    return f"arm-{[arm.name for arm in report.arms].index(name) % COLOURS}"
+    names = [arm.name for arm in report.arms]
+    baselines = {arm.name for arm in report.arms if arm.baseline}
+    return f"arm-{arm_colours(names, baselines)[name]}"
 
 
 def _tick(value: float) -> str:

@@ -145,13 +145,13 @@ def test_baselines_do_not_make_a_case_worse() -> None:
     assert list(rows_of(with_baseline)) == ["a wrong", "a right"]
 
 
-def test_models_stand_before_baselines_and_keep_their_colours(book: Casebook) -> None:
+def test_models_stand_before_baselines_and_have_the_first_colours(book: Casebook) -> None:
     section = case_section(replace(book, baselines=frozenset({"looks"})))
     facts = section.facts
 
     shown = [tuple(facts["backends"][n].values()) for n in facts["order"]]
 
-    assert shown == [("draws", 1), ("says-hgg", 2), ("looks", 0)]
+    assert shown == [("draws", 0), ("says-hgg", 1), ("looks", 2)]
     assert (facts["models"], facts["order"]) == ([1, 2], [1, 2, 0])
     macros = environment().get_template("casebook.html").module
     drawn = str(macros.case_list(section))  # type: ignore[attr-defined]
