@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from fakes.fake_endpoint import JSON, Response, endpoint, said
-from fuzz.ground import STUDIES, Ground, copied
+from fuzz.ground import Ground, copied
 from fuzz.harness import Hostile
 from fuzz.mutations import HOSTILE_TEXTS, HOSTILE_VALUES, damaged_bytes, damaged_json
+from fuzz.programs import command_of
 from fuzz.texts import TOML_VALUES
 
 OPTIONS = (
@@ -60,7 +61,7 @@ def endpoints(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         values = URLS if option == "base_url" else HOSTILE_TEXTS
         table[option] = rng.choice((*TOML_VALUES, *map(json.dumps, values)))
         what = f"{option} = {table[option][:30]!r}"
-    return _command(rng, here, ground, table, what)
+    return Hostile(command_of(rng, here, ground, table), f"language: {what}")
 
 
 def checkpoints(rng: random.Random, here: Path, ground: Ground) -> Hostile:
@@ -81,24 +82,7 @@ def checkpoints(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         "max_new_tokens": "4",
         "device": '"cpu"',
     }
-    return _command(rng, here, ground, table, f"{path.name}: {what}")
-
-
-def _command(
-    rng: random.Random, here: Path, ground: Ground, table: dict[str, str], what: str
-) -> Hostile:
-    lines = "".join(f"{key} = {value}\n" for key, value in table.items())
-    (here / "gliobench.toml").write_text(
-        f"[backend.mine]\n{lines}", encoding="utf-8", errors="replace"
-    )
-    study = f"{ground.studies}/{STUDIES[0]}"
-    command = rng.choice(
-        (
-            ("predict", study, "--backend", "mine", "--out", "out"),
-            ("evaluate", str(ground.studies), "--backend", "mine", "--out", "out"),
-        )
-    )
-    return Hostile(command, f"language: {what}")
+    return Hostile(command_of(rng, here, ground, table), f"language: {path.name}: {what}")
 
 
 def _answer(rng: random.Random) -> Response:

@@ -89,15 +89,21 @@ def programs(rng: random.Random, here: Path, ground: Ground) -> Hostile:
             table["probabilities"] = '"npz"'
         table["batch"] = rng.choice(("true", "false"))
         what = f"{name}, way {way}: {content[:20]!r}"
+    return Hostile(command_of(rng, here, ground, table), f"program: {what}")
+
+
+def command_of(
+    rng: random.Random, here: Path, ground: Ground, table: dict[str, str]
+) -> tuple[str, ...]:
+    """Write the table of the backend `mine`, and return a command that runs it."""
     lines = "".join(f"{key} = {value}\n" for key, value in table.items())
     (here / "gliobench.toml").write_text(
         f"[backend.mine]\n{lines}", encoding="utf-8", errors="replace"
     )
     study = f"{ground.studies}/{STUDIES[0]}"
-    command = rng.choice(
+    return rng.choice(
         (
             ("predict", study, "--backend", "mine", "--out", "out"),
             ("evaluate", str(ground.studies), "--backend", "mine", "--out", "out"),
         )
     )
-    return Hostile(command, f"program: {what}")

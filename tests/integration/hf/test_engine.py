@@ -200,17 +200,17 @@ def test_a_chat_begins_as_transformers_begins_it(
         load_checkpoint(options(folder)),
     )
 
-    for one in (begun, opened):
+    for checkpoint in (begun, opened):
         turns = [
             {
                 "role": "user",
                 "content": [{"type": "image", "image": picture()}, {"type": "text", "text": "?"}],
             }
         ]
-        theirs = one.processor.apply_chat_template(
+        theirs = checkpoint.processor.apply_chat_template(
             turns, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
         )
-        ours = one.inputs([one.chat("?")], [(picture(),)])
+        ours = checkpoint.inputs([checkpoint.chat("?")], [(picture(),)])
         assert ours["input_ids"].tolist() == theirs["input_ids"].tolist()
 
 

@@ -283,7 +283,7 @@ def test_one_modality_is_grey_three_are_colours_four_are_panels_or_pictures() ->
     lit = {(int(r), int(c)) for r, c in np.argwhere(panels[..., 0] == 255)}
     assert lit == {(0, 0), (1, 4), (6, 0), (7, 4)}
     alone = [render(volumes, view, Composition.ONE, [m]) for m in (T1N, T1C, T2W, T2F)]
-    assert [one.tobytes() for one in apart] == [one.tobytes() for one in alone]
+    assert [picture.tobytes() for picture in apart] == [picture.tobytes() for picture in alone]
 
 
 def test_all_views_at_once_are_drawn_as_one_by_one() -> None:
