@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from inspect import signature
 from itertools import groupby
 from typing import Any, cast
@@ -19,11 +18,10 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from gliobench.adapters.transformers.batches import Batches
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
-from gliobench.adapters.transformers.loading import fingerprint_of
-from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, held, likeliest
+from gliobench.adapters.transformers.replies import ReplyEnd, Writing, held, likeliest
+from gliobench.adapters.transformers.speaking import SpeakingModel
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 from gliobench.domain.errors import BackendError
 
@@ -40,7 +38,7 @@ class _Row:
     chat: str
 
 
-class HfEngine:
+class HfEngine(SpeakingModel[HfCheckpoint]):
     """A loaded model that answers.
 
     Contract:
@@ -56,10 +54,8 @@ class HfEngine:
     """
 
     def __init__(self, checkpoint: HfCheckpoint, options: HfVisionOptions) -> None:
-        self._checkpoint = checkpoint
+        super().__init__(checkpoint, options.batch_size)
         self._limit = options.max_new_tokens
-        self._end = ReplyEnd(checkpoint.tokenizer, checkpoint.end_token_ids)
-        self._batches = Batches(options.batch_size, self._answer_at_once)
 
     @classmethod
     def load(cls, options: HfVisionOptions) -> HfEngine:
@@ -72,42 +68,10 @@ class HfEngine:
         """
         return cls(load_checkpoint(options), options)
 
-    @property
-    def provenance(self) -> Mapping[str, str]:
-        """All that decides the replies, by name."""
-        return self._checkpoint.provenance
-
-    @property
-    def fingerprint(self) -> str:
-        """Hash of the provenance, 64 hexadecimal digits."""
-        return fingerprint_of(self.provenance)
-
-    @property
-    def tile_px(self) -> int:
-        """Edge of the pictures that it is shown where no other is asked for."""
-        return self._checkpoint.tile_px
-
-    def seen_px(self, edge: int) -> int:
-        """Return the edge that a square picture has after the processor resized it."""
-        return self._checkpoint.seen_px(edge)
-
-    def chat(self, prompt: str, pictures: int = 1) -> str:
-        """Write out what would be sent, special tokens included."""
-        return self._checkpoint.chat(prompt, pictures=pictures)
-
-    def answer(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
-        """Answer every prompt of every request; see `Batches.answer`.
-
-        Raises:
-            InvalidInputError: A request has no picture or no prompt, or a grammar is invalid.
-            BackendError: Even one prompt needs more memory than there is.
-        """
-        return self._batches.answer(requests)
-
-    def _answer_at_once(self, batch: Sequence[Request]) -> list[tuple[Reply, ...]]:
+    def _answer_at_once(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
         rows = [
             _Row(prompt, request.pictures, self.chat(prompt.text, len(request.pictures)))
-            for request in batch
+            for request in requests
             for prompt in request.prompts
         ]
         scored = [row for row in rows if row.prompt.continuations]
@@ -116,7 +80,7 @@ class HfEngine:
         for alike in _alike(scored):
             replies |= zip(alike, self._score(alike), strict=True)
         in_order = iter(rows)
-        return [tuple(replies[next(in_order)] for _ in request.prompts) for request in batch]
+        return [tuple(replies[next(in_order)] for _ in request.prompts) for request in requests]
 
     def _write(self, rows: Sequence[_Row]) -> list[Reply]:
         """Write replies greedily, to their end or to the limit."""
@@ -164,10 +128,6 @@ class HfEngine:
 
     def _inputs(self, rows: Sequence[_Row]) -> dict[str, Any]:
         return self._checkpoint.inputs([row.chat for row in rows], [row.pictures for row in rows])
-
-    @cached_property
-    def _grammars(self) -> Grammars:
-        return Grammars(self._checkpoint.tokenizer, self._checkpoint.end_token_ids)
 
 
 class _Held(LogitsProcessor):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 
-from gliobench.adapters.transformers.batches import Batches
-from gliobench.adapters.transformers.loading import fingerprint_of
 from gliobench.adapters.transformers.mllama.attention import share_pictures
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.decoding import Decoder, log_likelihoods
@@ -21,7 +18,8 @@ from gliobench.adapters.transformers.mllama.vision_cache import (
     encode_pictures,
     join,
 )
-from gliobench.adapters.transformers.replies import Grammars, ReplyEnd, Writing, likeliest
+from gliobench.adapters.transformers.replies import Writing, likeliest
+from gliobench.adapters.transformers.speaking import SpeakingModel
 from gliobench.adapters.vision_language.requests import Prompt, Reply, Request
 from gliobench.domain.errors import BackendError
 
@@ -38,7 +36,7 @@ class _Asked:
     prompts: tuple[tuple[int, ...], ...]
 
 
-class Engine:
+class Engine(SpeakingModel[Checkpoint]):
     """A loaded model that answers.
 
     Contract:
@@ -53,15 +51,13 @@ class Engine:
     """
 
     def __init__(self, checkpoint: Checkpoint, options: MllamaOptions) -> None:
-        self._checkpoint = checkpoint
+        super().__init__(checkpoint, options.batch_size, self._release)
         self._options = options
         share_pictures(checkpoint.model)
-        self._end = ReplyEnd(checkpoint.tokenizer, checkpoint.end_token_ids)
         on_one_gpu = checkpoint.model.device.type == "cuda" and options.device_map is None
         self._decoder = Decoder(
             self._end, limit=options.max_new_tokens, capture=options.compile and on_one_gpu
         )
-        self._batches = Batches(options.batch_size, self._answer_at_once, self._decoder.release)
 
     @classmethod
     def load(cls, options: MllamaOptions) -> Engine:
@@ -73,38 +69,6 @@ class Engine:
             MissingExtraError: A library that it needs is not installed.
         """
         return cls(load_checkpoint(options), options)
-
-    @property
-    def provenance(self) -> Mapping[str, str]:
-        """All that decides the replies, by name."""
-        return self._checkpoint.provenance
-
-    @property
-    def fingerprint(self) -> str:
-        """Hash of the provenance, 64 hexadecimal digits; a model's name or folder has no part."""
-        return fingerprint_of(self.provenance)
-
-    @property
-    def tile_px(self) -> int:
-        """Edge of a tile: of the largest picture that is seen whole in one, and not enlarged."""
-        return self._checkpoint.tile_px
-
-    def seen_px(self, edge: int) -> int:
-        """Return the edge itself: coordinates are of the picture as it is drawn."""
-        return self._checkpoint.seen_px(edge)
-
-    def chat(self, prompt: str, pictures: int = 1) -> str:
-        """Write out what would be sent, special tokens included."""
-        return self._checkpoint.chat(prompt, pictures=pictures)
-
-    def answer(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
-        """Answer every prompt of every request; see `Batches.answer`.
-
-        Raises:
-            InvalidInputError: A request has no picture or no prompt, or a grammar is invalid.
-            BackendError: Even one prompt needs more memory than there is.
-        """
-        return self._batches.answer(requests)
 
     def _answer_at_once(self, requests: Sequence[Request]) -> list[tuple[Reply, ...]]:
         batch = [self._asked(request) for request in requests]
@@ -139,6 +103,9 @@ class Engine:
             replies.update(zip(written, free, strict=True))
         in_order = (replies[row] for row in range(len(prompts)))
         return [tuple(next(in_order) for _ in request.prompts) for request in requests]
+
+    def _release(self) -> None:
+        self._decoder.release()
 
     def _write(
         self, state: Dialogues, logits: torch.Tensor, prompts: Sequence[Prompt]
@@ -178,10 +145,6 @@ class Engine:
         """Split the replies to compare into tokens, each closed by the end of turn."""
         opened = self._checkpoint
         return [[*opened.token_ids(text), opened.end_token_ids[0]] for text in prompt.continuations]
-
-    @cached_property
-    def _grammars(self) -> Grammars:
-        return Grammars(self._checkpoint.tokenizer, self._checkpoint.end_token_ids)
 
 
 def _by_pictures(batch: Sequence[_Asked]) -> Iterator[list[_Asked]]:
