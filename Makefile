@@ -3,6 +3,8 @@
 # make test-all  the same, every test at its full dose
 # make check     format, lint, layers, words, types and tests, with the tools on PATH; JOBS=4 on four cores
 # make fuzz      2,500 hostile inputs through the command line, and a table of what became of them; FUZZ="--seed 1000"
+# make gpu       on a CUDA device: all that needs one, in one table, docs/results/gpu.md; GPU=--rehearse on a CPU
+# make gpu-wheels  what such a machine lacks of it, into .wheels; WHEELS_FOR=3.12
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +15,7 @@ BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-onl
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
 REQUIRED := pyproject.toml constraints.txt
 
-.PHONY: demo test test-all check types tests fuzz clean
+.PHONY: demo test test-all check types tests fuzz gpu gpu-wheels clean
 .DEFAULT_GOAL := check
 
 # Exit code 3 tells that a backend failed on a study: the report shows it.
@@ -44,6 +46,19 @@ tests:
 
 fuzz:
 	PYTHONPATH=tests python -m fuzz $(FUZZ)
+
+# Runs in the environment that is active, from the source, and asks for no network.
+GPU ?= --out docs/results/gpu.md
+gpu:
+	ls .wheels/*.whl && $(PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target .wheels/site .wheels/*.whl || true
+	PYTHONPATH=.wheels/site $(PYTHON) tests/benchmarks/gpu.py $(GPU)
+
+WHEELS_FOR ?= 3.12
+WHEELS := $(PYTHON) -m pip download --quiet --only-binary=:all: --implementation cp --python-version $(WHEELS_FOR) \
+	$(foreach glibc,31 28 17,--platform manylinux_2_$(glibc)_x86_64) --platform manylinux2014_x86_64 --constraint constraints.txt --dest .wheels
+gpu-wheels:
+	$(WHEELS) pydantic-settings
+	$(WHEELS) --no-deps llguidance shapely sniffio
 
 $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 	$(PIP_INSTALL) --editable '.[phantom,vlm]'

@@ -55,9 +55,20 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Undo what a command that ran in this process made of its umask."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Undo what a command that ran in this process made of its umask, and skip what has no GPU."""
     os.umask(UMASK)
+    if item.get_closest_marker("gpu") and not has_gpu():
+        pytest.skip("no CUDA device")
+
+
+def has_gpu() -> bool:
+    """Ask PyTorch for a CUDA device."""
+    if find_spec("torch") is None:
+        return False
+    from torch import cuda  # of an extra, and slow to import
+
+    return bool(cuda.is_available())
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@
     python tests/benchmarks/vision_language.py --size 11b --studies 64 --batch 128
 
 `plain` is what people do: `generate`, one question at a time, four padded tiles. `batched` is
-`generate` over `--batch-generate` questions at once. Without a GPU, ratios are of CPU seconds. Weights are random, of the released shape or
+`generate` over `--batch-generate` questions at once. On a GPU the engine runs once more with its
+step captured. Without one, ratios are of CPU seconds. Weights are random, of the released shape or
 of a small one; no reply ends before `--tokens`. The first study of each contender is not timed.
 Needs the extra `vlm`.
 """
@@ -17,8 +18,8 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from fakes.tiny_mllama import (
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
-from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 
 QUESTIONS = tuple(
     # A byte is a token here: about 120 tokens a prompt, as LLaMA's tokenizer makes of ours.
@@ -101,7 +102,7 @@ def checkpoint_of(config: MllamaConfig, device: torch.device, dtype: torch.dtype
     with tempfile.TemporaryDirectory() as folder:
         write_picture_processor(Path(folder), tile_px=config.vision_config.image_size)
         pictures = MllamaImageProcessorPil.from_pretrained(folder)
-    return Checkpoint(model, tokenizer, pictures, CHAT_TEMPLATE, {})
+    return Checkpoint(model, tokenizer, pictures, CHAT_TEMPLATE, {"model_sha256": "random"})
 
 
 class PlainGenerate:
@@ -132,40 +133,88 @@ class PlainGenerate:
             self._model.generate(**inputs, max_new_tokens=self._tokens, do_sample=False)
 
 
+@dataclass(frozen=True)
+class Load:
+    """What the contenders are given.
+
+    Args:
+        studies: For the batched ones.
+        plain_studies: For the plain loop.
+        batch: Prompts at once in the engine.
+        batch_generate: Prompts at once in `generate`.
+        tokens: Of every reply.
+    """
+
+    studies: int = 8
+    plain_studies: int = 2
+    batch: int = 32
+    batch_generate: int = 32
+    tokens: int = 48
+
+
 def main() -> None:
-    """Run the three contenders over the same pictures."""
+    """Run the contenders over the same pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("small", "11b"), default="small")
-    parser.add_argument("--studies", type=int, default=8, help="studies for the batched ones")
-    parser.add_argument("--plain-studies", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=32, help="prompts at once in the engine")
-    parser.add_argument("--batch-generate", type=int, default=32)
-    parser.add_argument("--tokens", type=int, default=48)
-    arguments = parser.parse_args()
-    device = torch.device("cuda" if arguments.size == "11b" else "cpu")
-    dtype = torch.bfloat16 if arguments.size == "11b" else torch.float32
-    describe = released_config if arguments.size == "11b" else small_config
+    for field in fields(Load):
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}", type=int, default=field.default, metavar="N"
+        )
+    arguments = vars(parser.parse_args())
+    device, dtype, describe = torch.device("cpu"), torch.float32, small_config
+    if arguments.pop("size") == "11b":
+        device, dtype, describe = torch.device("cuda"), torch.bfloat16, released_config
+    load = Load(**arguments)
     checkpoint = checkpoint_of(describe(len(byte_tokenizer())), device, dtype)
-    _print_machine(checkpoint, arguments)
-    _compare(checkpoint, arguments)
+    _print_machine(checkpoint, load)
+    print(f"\n{'contender':58} {'s a study':>10} {'CPU s':>8} {'times plain':>12} {'peak MiB':>9}")
+    for name, taken, times in compared(checkpoint, load):
+        measured = f"{taken.seconds:10.4f} {taken.cpu_seconds:8.3f} {times:12.1f}"
+        print(f"{name:58} {measured} {taken.peak_mib:9.0f}", flush=True)
 
 
-def _compare(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
-    tokens, studies, at_once = arguments.tokens, arguments.studies, arguments.batch_generate
-    columns = f"{'s a study':>10} {'CPU s':>8} {'times plain':>12} {'peak MiB':>9}"
-    print(f"\n{'contender':42} {columns}", flush=True)
-    one_by_one = PlainGenerate(checkpoint, batch=1, tokens=tokens)
-    plain = _measure(one_by_one, arguments.plain_studies)
-    _print("plain: generate, one question at a time", plain, plain)
-    batched = PlainGenerate(checkpoint, batch=at_once, tokens=tokens)
-    _print(f"batched: generate, {at_once} at once", _measure(batched, studies), plain)
-    options = MllamaOptions(model="random", batch_size=arguments.batch, max_new_tokens=tokens)
-    engine = Engine(checkpoint, options)  # last: it changes the model's attention
+def compared(checkpoint: Checkpoint, load: Load) -> Iterator[tuple[str, Taken, float]]:
+    """Time the contenders: what each is, what a study takes, and how often that goes into the plain loop.
 
-    def fast(pictures: Sequence[Picture]) -> None:
-        engine.answer([Request((one,), QUESTIONS) for one in pictures])
+    The engine comes last, since it changes the model's attention.
+    """
+    one_by_one = PlainGenerate(checkpoint, batch=1, tokens=load.tokens)
+    plain = _measure(one_by_one, load.plain_studies)
+    yield "plain: generate, one question at a time", plain, 1.0
+    batched = PlainGenerate(checkpoint, batch=load.batch_generate, tokens=load.tokens)
+    taken = _measure(batched, load.studies)
+    yield f"batched: generate, {load.batch_generate} at once", taken, taken.times_faster_than(plain)
+    eager = EngineAnswers(checkpoint, load, capture=False)
+    taken = _measure(eager, load.studies)
+    yield f"engine, {load.batch} at once", taken, taken.times_faster_than(plain)
+    if checkpoint.model.device.type != "cuda":
+        return
+    captured = EngineAnswers(checkpoint, load, capture=True)
+    taken = _measure(captured, load.studies)
+    pairs = list(zip(captured.replies, eager.replies, strict=True))
+    alike = f"{sum(one == other for one, other in pairs)} of {len(pairs)} replies alike"
+    yield f"engine, its step captured, {alike}", taken, taken.times_faster_than(plain)
 
-    _print(f"engine, {arguments.batch} at once", _measure(fast, studies), plain)
+
+class EngineAnswers:
+    """gliobench's own engine, all four questions about each picture, and what it answered last."""
+
+    def __init__(self, checkpoint: Checkpoint, load: Load, *, capture: bool) -> None:
+        self._engine = Engine(
+            checkpoint,
+            MllamaOptions(
+                model="random",
+                batch_size=load.batch,
+                max_new_tokens=load.tokens,
+                compile=capture,
+            ),
+        )
+        self.replies: list[Reply] = []
+
+    def __call__(self, pictures: Sequence[Picture]) -> None:
+        """Ask the four questions about every picture."""
+        answers = self._engine.answer([Request((one,), QUESTIONS) for one in pictures])
+        self.replies = [reply for replies in answers for reply in replies]
 
 
 @dataclass(frozen=True)
@@ -182,13 +231,11 @@ class Taken:
     cpu_seconds: float
     peak_mib: float
 
-
-def _print(name: str, taken: Taken, plain: Taken) -> None:
-    times = plain.seconds / taken.seconds
-    if not torch.cuda.is_available():
-        times = plain.cpu_seconds / taken.cpu_seconds
-    measured = f"{taken.seconds:10.4f} {taken.cpu_seconds:8.3f} {times:12.1f} {taken.peak_mib:9.0f}"
-    print(f"{name:42} {measured}", flush=True)
+    def times_faster_than(self, plain: Taken) -> float:
+        """Divide what the plain loop took by this: by the clock on a GPU, else by processor time."""
+        if torch.cuda.is_available():
+            return plain.seconds / self.seconds
+        return plain.cpu_seconds / self.cpu_seconds
 
 
 def _measure(run: Callable[[Sequence[Picture]], object], studies: int) -> Taken:
@@ -214,15 +261,15 @@ def _noise(seed: int) -> Picture:
     return noise.astype(np.uint8)
 
 
-def _print_machine(checkpoint: Checkpoint, arguments: argparse.Namespace) -> None:
+def _print_machine(checkpoint: Checkpoint, load: Load) -> None:
     parameters = sum(one.numel() for one in checkpoint.model.parameters())
     gpu = torch.cuda.get_device_name() if checkpoint.model.device.type == "cuda" else "no GPU"
     print(f"{platform.platform()}, {gpu}, {torch.get_num_threads()} threads")
     print(", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "gliobench")))
     print(
         f"{parameters / 1e6:.0f} million parameters, {checkpoint.model.dtype}, "
-        f"{len(QUESTIONS)} questions a study, {arguments.tokens} tokens a reply, "
-        f"{arguments.studies} studies ({arguments.plain_studies} for plain)"
+        f"{len(QUESTIONS)} questions a study, {load.tokens} tokens a reply, "
+        f"{load.studies} studies ({load.plain_studies} for plain)"
     )
 
 

@@ -34,7 +34,8 @@ REPLIES = (*GRADE_ANSWERS.values(), "a longer reply than those")
 
 
 def options(folder: Path, **more: Any) -> HfVisionOptions:
-    return HfVisionOptions(model=str(folder), max_new_tokens=LIMIT, device="cpu", **more)
+    given = {"max_new_tokens": LIMIT, "device": "cpu", **more}
+    return HfVisionOptions(model=str(folder), **given)
 
 
 @pytest.fixture(scope="module")
@@ -266,3 +267,19 @@ def test_json_in_a_thought_does_not_end_a_reply(loaded: Callable[[str], HfCheckp
             break
 
     assert end.text(writing.tokens) == '<think>{"a": 1}</think>{"b": 2}'
+
+
+@pytest.mark.gpu
+@EACH
+def test_a_gpu_replies_as_the_cpu_does(
+    family: str, checkpoint_of: Callable[[str], Path], loaded: Callable[[str], HfCheckpoint]
+) -> None:
+    on_gpu = options(checkpoint_of(family), device="cuda", dtype="float32")
+
+    answered = HfEngine.load(on_gpu).answer(requests())
+
+    on_cpu = HfEngine(loaded(family), options(Path("unused"))).answer(requests())
+    for found, wanted in zip(answered, on_cpu, strict=True):
+        for one, other in zip(found, wanted, strict=True):
+            assert (one.text, one.finished) == (other.text, other.finished)
+            assert one.log_likelihoods == pytest.approx(other.log_likelihoods, abs=1e-2)

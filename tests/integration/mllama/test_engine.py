@@ -290,7 +290,6 @@ def test_a_step_never_waits_for_a_value_from_the_device(reference: TransformersR
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_captured_step_replies_as_the_plain_one(tiny_folder: Path) -> None:
     options = MllamaOptions(
         model=str(tiny_folder), dtype="float32", device="cuda", max_new_tokens=LIMIT, compile=True
@@ -300,3 +299,17 @@ def test_a_captured_step_replies_as_the_plain_one(tiny_folder: Path) -> None:
 
     expected = Engine.load(options.model_copy(update={"compile": False})).answer(REQUESTS)
     assert [captured.answer(REQUESTS) for _ in range(2)] == [expected, expected]
+
+
+@pytest.mark.gpu
+def test_a_gpu_replies_as_the_cpu_does(tiny_folder: Path) -> None:
+    options = MllamaOptions(model=str(tiny_folder), dtype="float32", max_new_tokens=LIMIT)
+
+    replies = {
+        device: Engine.load(options.model_copy(update={"device": device})).answer(REQUESTS)
+        for device in ("cpu", "cuda")
+    }
+
+    assert [[one.text for one in each] for each in replies["cuda"]] == [
+        [one.text for one in each] for each in replies["cpu"]
+    ]

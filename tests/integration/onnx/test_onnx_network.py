@@ -10,7 +10,7 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="the extra `train` is not installed")
 
 from fakes.onnx_file import FLAIR, GRADER_CARD, LOCALIZER_CARD, write_grader, write_localizer
-from gliobench.adapters.onnx.network import OnnxNetwork
+from gliobench.adapters.onnx.network import GPU_BATCH, OnnxNetwork
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 
 SHAPE = LOCALIZER_CARD.input_shape
@@ -168,3 +168,15 @@ def test_a_file_that_is_replaced_while_it_is_opened_runs_as_it_was_hashed(
 
     assert network.sha256 == before.sha256
     np.testing.assert_array_equal(network.run(inputs), before.run(inputs))
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_logits_of_the_cpu(path: Path) -> None:
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        pytest.skip("this ONNX Runtime has no CUDA")
+    inputs = windows(GPU_BATCH + 1)
+
+    logits = OnnxNetwork(path, kind="localizer", provider="cuda").run(inputs)
+
+    on_cpu = OnnxNetwork(path, kind="localizer").run(inputs)
+    np.testing.assert_allclose(logits, on_cpu, rtol=1e-3, atol=1e-2)

@@ -1,0 +1,82 @@
+"""What `make gpu` runs on a lent machine runs in rehearsal on any."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+SCRIPT = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = spec_from_file_location("gpu_command", SCRIPT)
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    sys.modules["gpu_command"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_shipped_networks_are_run_on_inputs_of_their_size(script: ModuleType) -> None:
+    rows = list(script.networks(rehearse=True))
+
+    assert [what.split(",")[0] for what, _, _ in rows] == [
+        "grader",
+        "localizer",
+        "slices/grader",
+        "slices/localizer",
+    ]
+    assert "1x4x80x96x80, provider cpu" in rows[1][0]
+    assert all("at most 0.0e+00 off" in outcome for _, outcome, _ in rows)
+
+
+def test_a_provider_that_is_absent_is_a_row_and_not_the_end(script: ModuleType) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    rows = list(script.networks(rehearse=False))
+
+    assert len(rows) == 4
+    assert all("asked for provider cuda, got" in outcome for _, outcome, _ in rows)
+
+
+def test_a_part_that_takes_too_long_leaves_a_row(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(script.PARTS, "lora", (script.lora, 0.1))
+
+    rows = list(script._run("lora", rehearse=True))
+
+    assert [(row.what, row.outcome) for row in rows] == [
+        ("did not come to its end", "ended after 0.4 s")
+    ]
+
+
+def test_without_a_gpu_it_says_how_to_rehearse() -> None:
+    done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        "no CUDA device: --rehearse runs small models on a CPU",
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["tests", "questions", "lora"])
+def test_every_part_comes_to_its_end(part: str, full: bool) -> None:
+    if not full:
+        pytest.skip("minutes of a core: with --full")
+    command = [sys.executable, SCRIPT, "--rehearse", "--part", part]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert all(json.loads(line)["outcome"] for line in done.stdout.splitlines())
