@@ -20,7 +20,8 @@ SCRIPT = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     spec = spec_from_file_location("gpu_command", SCRIPT)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = module_from_spec(spec)
     sys.modules["gpu_command"] = module
     spec.loader.exec_module(module)
