@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from io import BytesIO
 from threading import Lock
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 from PIL import Image
 
@@ -24,6 +24,7 @@ from gliobench.domain.answers.thoughts import without_thoughts
 from gliobench.domain.answers.words import Unreadable
 from gliobench.domain.errors import BackendError
 from gliobench.domain.messages import shown
+from gliobench.domain.predictions.tokens import Tokens
 
 TILE_PX = 448
 """Edge of pictures: a multiple of the patches of 14, 16, 28 and 32 pixels that families see."""
@@ -170,7 +171,8 @@ class Endpoint:
         choices = answer.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             raise BackendError(f"{self._options.base_url} answers without choices: {shown(answer)}")
-        return {name: choices[0].get(name) for name in ("message", "finish_reason", "logprobs")}
+        read = {name: choices[0].get(name) for name in ("message", "finish_reason", "logprobs")}
+        return {**read, "usage": answer.get("usage")}
 
     @property
     def _name(self) -> str:
@@ -221,12 +223,11 @@ class _Meter:
         self._began = time.monotonic()
 
     def answered(self, answer: Mapping[str, Any]) -> None:
-        usage = answer.get("usage")
-        counts = usage if isinstance(usage, dict) else {}
+        read, written = _counted(answer)
         self.cost = Spent(
             1,
-            _count(counts.get("prompt_tokens"), self._most.sent),
-            _count(counts.get("completion_tokens"), self._most.written),
+            self._most.sent if read is None else read,
+            self._most.written if written is None else written,
             time.monotonic() - self._began,
         )
         try:
@@ -243,12 +244,19 @@ class _Meter:
         self._answers.settle(self._model, self._most, Spent())
 
 
-def _count(counted: object, most: int) -> int:
-    """Return the tokens that a server counts, or the most where it counts none that can be."""
-    is_count = isinstance(counted, int) and not isinstance(counted, bool)
+def _counted(answer: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return the tokens that a server has read and written; None where it gives no count that can be."""
+    usage = answer.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
+    read, written = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
     return (
-        cast("int", counted) if is_count and 0 <= cast("int", counted) <= _LARGEST_COUNT else most
+        read if _is_count(read) else None,
+        written if _is_count(written) else None,
     )
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT
 
 
 def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
@@ -267,7 +275,9 @@ def reply_of(choice: Mapping[str, Any], prompt: Prompt) -> Reply:
     finished = choice.get("finish_reason") != "length"
     is_clear = finished and _is_one_of(text, prompt.continuations)
     likely = compared(choice.get("logprobs"), prompt.continuations) if is_clear else ()
-    return Reply(text, finished, likely)
+    read, written = _counted(choice)
+    tokens = None if read is None or written is None else Tokens(read, written)
+    return Reply(text, finished, likely, tokens)
 
 
 def _is_one_of(text: str, continuations: Sequence[str]) -> bool:

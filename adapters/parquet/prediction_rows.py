@@ -24,6 +24,7 @@ from gliobench.domain.predictions.prediction import (
     NoTumour,
 )
 from gliobench.domain.predictions.reasons import read_reasons, write_reasons
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.study import Grade
 
 Row: TypeAlias = dict[str, Any]
@@ -52,13 +53,16 @@ SCHEMA = pa.schema(
         ("grade_set", pa.string()),
         ("set_coverage", pa.float64()),
         ("reasons", pa.string()),
+        ("tokens_read", pa.int64()),
+        ("tokens_written", pa.int64()),
     ]
 )
 """`task` is `grade`, a form, or `localisation`. `coordinates` are voxels of the study's RAS+ grid:
 a point's, a box's start and stop, or a polygon's vertices one after the other; none of them say
 that there is no tumour. `raw` is what the
 model wrote, understood or not. A place's confidence is in the row of each of its forms. `reasons` is a
-JSON list of the findings behind a grade. Runs of older versions lack the last five."""
+JSON list of the findings behind a grade. The tokens are of all answers about the
+study, in each of its rows. Runs of older versions lack the last seven."""
 
 
 def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
@@ -82,7 +86,16 @@ def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
             }
             for form, answer in place.answers.items()
         ]
-    return [{"key": prediction.key, "study_id": prediction.study_id, **row} for row in rows]
+    common: Row = {
+        "key": prediction.key,
+        "study_id": prediction.study_id,
+    }
+    if prediction.tokens is not None:
+        common |= {
+            "tokens_read": prediction.tokens.read,
+            "tokens_written": prediction.tokens.written,
+        }
+    return [{**common, **row} for row in rows]
 
 
 def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> StudyPrediction:
@@ -119,7 +132,13 @@ def from_rows(rows: Sequence[Row], *, read_mask: Callable[[str], Mask]) -> Study
         study_id=rows[0]["study_id"],
         grade=(_failure(grade) or _grade(grade)) if grade else None,
         localisation=place,
+        tokens=_tokens(rows[0]),
     )
+
+
+def _tokens(row: Row) -> Tokens | None:
+    read = row.get("tokens_read")
+    return None if read is None else Tokens(read, row["tokens_written"])
 
 
 def _row(

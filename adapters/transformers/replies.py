@@ -16,6 +16,7 @@ from gliobench.adapters.vision_language.requests import Prompt, Reply
 from gliobench.domain.answers.thoughts import without_thoughts
 from gliobench.domain.answers.words import Unreadable
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
+from gliobench.domain.predictions.tokens import Tokens
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher
@@ -68,6 +69,16 @@ class ReplyEnd:
     def text(self, tokens: Sequence[int]) -> str:
         """Write tokens out, without special ones."""
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    def reply(self, writing: Writing, read: int) -> Reply:
+        """Make a reply of what was written.
+
+        Args:
+            writing: Finished, or cut off.
+            read: Tokens of its prompt.
+        """
+        tokens = Tokens(read, len(writing.tokens))
+        return Reply(self.text(writing.tokens), finished=writing.finished, tokens=tokens)
 
     def _holds_brace(self, token: int) -> bool:
         # Only a token with a brace can close an object: no other reply need be read at each step.
@@ -155,12 +166,13 @@ def held(logits: Tensor, writings: Sequence[Writing]) -> Tensor:
     return logits.masked_fill(~masks, -torch.inf)
 
 
-def likeliest(prompt: Prompt, sums: tuple[float, ...]) -> Reply:
+def likeliest(prompt: Prompt, sums: tuple[float, ...], read: int) -> Reply:
     """Reply with the likeliest of the continuations that were compared.
 
     Args:
         prompt: With its continuations.
         sums: Their log-likelihoods.
+        read: Tokens of the prompt.
     """
     best = max(range(len(sums)), key=sums.__getitem__)
-    return Reply(prompt.continuations[best], log_likelihoods=sums)
+    return Reply(prompt.continuations[best], log_likelihoods=sums, tokens=Tokens(read))

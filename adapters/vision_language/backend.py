@@ -101,6 +101,7 @@ def backend_of(
         unstated=" and ".join(unstated) if known else "",
         show_prompts=lambda study: "\n".join(_sent(reader, engine, study)),
         calibrate=partial(calibrate, engine, prompting),
+        tokens=reader.tokens,
     )
 
 

@@ -34,6 +34,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     NoTumour,
 )
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.study import Grade, Study
 
@@ -100,6 +101,7 @@ class Reading:
 
     grade: GradePrediction | Failure
     place: LocalisationPrediction
+    tokens: Tokens | None
 
 
 class Reader:
@@ -131,6 +133,11 @@ class Reader:
         new = [study for study in dict.fromkeys(studies) if study not in self._read]
         self._read.update(zip(new, self._ask(new), strict=True))
         return [self._read[study] for study in studies]
+
+    def tokens(self, study: Study) -> Tokens | None:
+        """Return how many tokens a study took; None where it was not asked about, or nobody counts."""
+        reading = self._read.get(study)
+        return reading.tokens if isinstance(reading, Reading) else None
 
     def requests(self, study: Study) -> list[tuple[SliceView, Request]] | Failure:
         """Return what is asked about a study, slice by slice from the lowest up."""
@@ -166,11 +173,16 @@ class Reader:
         self, shown: Sequence[tuple[SliceView, Request]], replies: Iterator[tuple[Reply, ...]]
     ) -> Reading:
         prompting = self._asking.prompting
-        slices = [slice_reading(view, next(replies), prompting.frame) for view, _ in shown]
+        said = [next(replies) for _ in shown]
+        slices = [
+            slice_reading(view, each, prompting.frame)
+            for (view, _), each in zip(shown, said, strict=True)
+        ]
         best = chosen(slices)
         return Reading(
             grade=grade_of(slices),
             place=LocalisationPrediction(best.places, oracle=self._oracle, raw=best.raw),
+            tokens=Tokens.total(reply.tokens for each in said for reply in each),
         )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gliobench.domain.predictions.tokens import Tokens
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) uint8, row 0 at the top."""
@@ -47,8 +49,10 @@ class Reply:
         text: Its words, without special tokens; of compared continuations, the likeliest.
         finished: False where the length limit cut it off.
         log_likelihoods: One sum over the tokens of each continuation, the end of turn included.
+        tokens: How many it took; None where nobody counts them.
     """
 
     text: str
     finished: bool = True
     log_likelihoods: tuple[float, ...] = ()
+    tokens: Tokens | None = field(default=None, compare=False)

@@ -15,7 +15,7 @@ from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.executor import Assignment, Batch, Outcome, ReadLimit, Stage, Work
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.predict.ask_backend import Answer, ask, calibrate
+from gliobench.application.predict.ask_backend import Answer, ask, calibrate, tokens_of
 from gliobench.application.predict.failures import failure_of
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import FaultError, JobError
@@ -24,6 +24,7 @@ from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.metrics.measures import MeasureSet
 from gliobench.domain.predictions.prediction import Failure, Form
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.cohort import UNREADABLE
 from gliobench.domain.studies.study import Study
 
@@ -162,9 +163,10 @@ class EvaluateBatch(Work):
             study_id: study for study_id, study in studies.items() if isinstance(study, Failure)
         }
         said |= zip(readable, ask(backend, list(readable.values())), strict=True)
+        tokens = {study_id: tokens_of(backend, study) for study_id, study in readable.items()}
         return {
-            assignment.study_id: _prediction(assignment, manifest, said[assignment.study_id])
-            for assignment in asked
+            one.study_id: _prediction(one, manifest, said[one.study_id], tokens.get(one.study_id))
+            for one in asked
         }
 
     def _score(
@@ -291,14 +293,19 @@ def scored_keys(manifest: RunManifest, cases: Iterable[CaseScore]) -> dict[str, 
     }
 
 
-def _prediction(one: Assignment, manifest: RunManifest, said: Answer | Failure) -> StudyPrediction:
+def _prediction(
+    one: Assignment,
+    manifest: RunManifest,
+    said: Answer | Failure,
+    tokens: Tokens | None = None,
+) -> StudyPrediction:
     """Fill in a study's failure for what the backend offers."""
     answer: Answer = (
         (said if manifest.grades else None, said if manifest.forms else None)
         if isinstance(said, Failure)
         else said
     )
-    return StudyPrediction(one.keys[manifest.backend], one.study_id, *answer)
+    return StudyPrediction(one.keys[manifest.backend], one.study_id, *answer, tokens)
 
 
 @dataclass(frozen=True, slots=True)

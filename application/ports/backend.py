@@ -19,6 +19,7 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 from gliobench.domain.networks.slice_input import is_slice
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget, TargetPrior
 from gliobench.domain.studies.study import Study
 from gliobench.domain.studies.study_ids import file_stem
@@ -64,6 +65,8 @@ class Backend:
             words.
         calibrate: Asks its model about drawn squares, and says whether its places are read as it means
             them; None where it answers in no words.
+        tokens: Returns how many tokens its answers about a study took; None where it answers in no
+            words. It returns None of a study where they were not counted.
         probability_maps: Returns the probability that each voxel of a study's grid is tumour, (I, J, K)
             by region, or raises a FaultError; None where it knows none.
         reads: The kind of study that it is made for; another fails.
@@ -86,6 +89,7 @@ class Backend:
     facts: BackendFacts = field(default_factory=BackendFacts)
     show_prompts: Callable[[Study], str] | None = None
     calibrate: Callable[[], Calibration] | None = None
+    tokens: Callable[[Study], Tokens | None] | None = None
     probability_maps: Callable[[Study], Mapping[Region, Float32Array]] | None = None
     reads: Reads = Reads.ANY
     target: GradingTarget | None = GRADE
@@ -114,6 +118,7 @@ class Backend:
         yield "trained_on", self.trained_on is None or hashes, "a frozenset of texts, or None"
         yield "unstated", isinstance(self.unstated, str), "text"
         yield "facts", isinstance(self.facts, BackendFacts), "BackendFacts"
+        yield "tokens", self.tokens is None or callable(self.tokens), "callable, or None"
         yield "reads", isinstance(self.reads, Reads), "one of Reads"
         yield "reads_images", isinstance(self.reads_images, bool), "true or false"
 

@@ -19,6 +19,7 @@ from gliobench.domain.predictions.prediction import (
     GradePrediction,
     LocalisationPrediction,
 )
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 
 
@@ -97,12 +98,15 @@ class StudyPrediction:
         study_id: The study.
         grade: None where the backend does not grade.
         localisation: None where it does not localise.
+        tokens: That the answers took, those that a server had kept included; None where nobody counts,
+            of backends that answer in no words, and of older runs.
     """
 
     key: str
     study_id: str
     grade: GradePrediction | Failure | None
     localisation: LocalisationPrediction | Failure | None
+    tokens: Tokens | None = None
 
 
 class RunStore(Protocol):

@@ -18,6 +18,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     with_answers,
 )
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.study import Study
 
 AnswerT = TypeVar("AnswerT", GradePrediction, LocalisationPrediction)
@@ -79,6 +80,17 @@ def calibrate(backend: Backend) -> Confirmation | None:
             False, f"drawn squares got no answer: {_raised(error, backend.name).detail}"
         )
     return Confirmation(found.confirmed, str(found))
+
+
+def tokens_of(backend: Backend, study: Study) -> Tokens | None:
+    """Return how many tokens a study took, whatever the backend does; None where it does not say."""
+    if backend.tokens is None:
+        return None
+    try:
+        said = backend.tokens(study)
+    except Exception:  # a count that a plugin cannot give must not stop the cohort
+        return None
+    return said if isinstance(said, Tokens) else None
 
 
 def _one_each(

@@ -38,6 +38,7 @@ from gliobench.domain.predictions.prediction import (
     Mask,
 )
 from gliobench.domain.predictions.reasons import Reason
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
@@ -151,6 +152,17 @@ def test_confidence_comes_back_as_it_was(
     assert isinstance(back.localisation, LocalisationPrediction)
     assert back.localisation.confidence == confidence
     assert back.localisation.region_confidence == regions
+
+
+@pytest.mark.parametrize("tokens", [None, Tokens(1 << 40, 0), Tokens(0, 7)])
+def test_tokens_come_back_as_they_were(
+    reopen: Callable[[], RunStore], tokens: Tokens | None
+) -> None:
+    reopen().append([prediction(tokens=tokens)])
+
+    (back,) = read(reopen(), "key-1")
+
+    assert back.tokens == tokens
 
 
 @pytest.mark.parametrize("oracle", [True, False])

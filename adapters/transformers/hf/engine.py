@@ -89,13 +89,14 @@ class HfEngine(SpeakingModel[HfCheckpoint]):
             for row in rows
         ]
         generate: Callable[..., object] = cast("Any", self._checkpoint.model).generate
+        inputs = self._inputs(rows)
         generate(
-            **self._inputs(rows),
+            **inputs,
             max_new_tokens=self._limit,
             logits_processor=LogitsProcessorList([_Held(writings)]),
             stopping_criteria=StoppingCriteriaList([_Ends(writings, self._end)]),
         )
-        return [Reply(self._end.text(w.tokens), finished=w.finished) for w in writings]
+        return list(map(self._end.reply, writings, tokens_of(inputs)))
 
     def _score(self, rows: Sequence[_Row]) -> list[Reply]:
         """Compare the replies to prompts, a row each behind its prompt, in one pass.
@@ -108,7 +109,8 @@ class HfEngine(SpeakingModel[HfCheckpoint]):
         read = pad_sequence(tokens, batch_first=True)
         valid = pad_sequence([torch.ones_like(each) for each in tokens], batch_first=True)
         model: Any = self._checkpoint.model
-        inputs = followed_by(self._inputs([row for row, _ in replies]), read, valid)
+        asked = self._inputs([row for row, _ in replies])
+        inputs = followed_by(asked, read, valid)
         last = read.shape[1] + 1
         # Families that can leave out the logits of the prompt, which may fill a GPU.
         few = (
@@ -121,8 +123,9 @@ class HfEngine(SpeakingModel[HfCheckpoint]):
         _check_causal(scores, read, [len(row.prompt.continuations) for row in rows])
         each = scores.gather(-1, read[..., None])[..., 0]
         sums = iter((each * valid.to(logits.device)).sum(1).tolist())
+        length = asked["input_ids"].shape[1]  # no row is padded
         return [
-            likeliest(row.prompt, tuple(next(sums) for _ in row.prompt.continuations))
+            likeliest(row.prompt, tuple(next(sums) for _ in row.prompt.continuations), length)
             for row in rows
         ]
 
@@ -188,6 +191,13 @@ def _alike(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
 
     for _, group in groupby(sorted(rows, key=kind), kind):
         yield list(group)
+
+
+def tokens_of(inputs: Mapping[str, Any]) -> list[int]:
+    """Count the tokens of each row, without padding."""
+    mask = inputs.get("attention_mask")
+    counted: Tensor = torch.ones_like(inputs["input_ids"]) if mask is None else mask
+    return [int(count) for count in counted.sum(1)]
 
 
 def followed_by(inputs: Mapping[str, Any], tokens: Tensor, valid: Tensor) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Engine(SpeakingModel[Checkpoint]):
             for number, asked in enumerate(batch)
             for tokens in asked.prompts
         ]
+        read = [len(asked.prefix) + len(tokens) for asked in batch for tokens in asked.prompts]
         continuations = [self._continuations(prompt) for prompt in prompts]
         longest = max((len(t) for tokens in continuations for t in tokens), default=0)
         state, logits = begin(
@@ -96,11 +97,12 @@ class Engine(SpeakingModel[Checkpoint]):
                 state.select(scored), logits[scored], [continuations[row] for row in scored]
             )
             for row, each in zip(scored, sums, strict=True):
-                replies[row] = likeliest(prompts[row], each)
+                replies[row] = likeliest(prompts[row], each, read[row])
         if written:
             rows = state if not scored else state.select(written)
             free = self._write(rows, logits[written], [prompts[row] for row in written])
-            replies.update(zip(written, free, strict=True))
+            for row, writing in zip(written, free, strict=True):
+                replies[row] = self._end.reply(writing, read[row])
         in_order = (replies[row] for row in range(len(prompts)))
         return [tuple(next(in_order) for _ in request.prompts) for request in requests]
 
@@ -109,15 +111,13 @@ class Engine(SpeakingModel[Checkpoint]):
 
     def _write(
         self, state: Dialogues, logits: torch.Tensor, prompts: Sequence[Prompt]
-    ) -> list[Reply]:
+    ) -> list[Writing]:
         writings = [
             Writing(self._grammars.matcher(p.grammar) if p.grammar is not None else None)
             for p in prompts
         ]
         self._decoder.write(state, logits, writings)
-        return [
-            Reply(self._end.text(writing.tokens), finished=writing.finished) for writing in writings
-        ]
+        return writings
 
     def _encode(self, batch: Sequence[_Asked]) -> EncodedPictures:
         """Look at all pictures, a few requests at a time."""

@@ -87,6 +87,8 @@ def test_replies_and_likelihoods_are_those_of_one_question_at_a_time(
             chat = opened.chat(prompt.text, pictures=len(request.pictures))
             asked = inputs(opened, request.pictures, chat)
             start = asked["input_ids"].shape[1]
+            assert reply.tokens
+            assert reply.tokens.read == start
             if not prompt.continuations:
                 written = opened.model.generate(**asked, max_new_tokens=LIMIT)[0, start:]
                 said = opened.tokenizer.decode(written, skip_special_tokens=True)

@@ -24,6 +24,7 @@ from gliobench.adapters.transformers.mllama.vision_cache import encode_pictures
 from gliobench.adapters.transformers.replies import ReplyEnd, Writing
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.domain.errors import BackendError, InvalidInputError
+from gliobench.domain.predictions.tokens import Tokens
 from integration.mllama.transformers_reference import TransformersReference
 
 LIMIT = 12
@@ -117,6 +118,10 @@ def test_greedy_tokens_are_those_of_generate(
     expected = [reference.greedy(shown, text, tokens=LIMIT) for text in prompts]
     assert [reply.text for reply in replies] == [decode(tokens) for tokens in expected]
     assert not any(reply.finished for reply in replies)
+    chats = [reference.checkpoint.chat(text, pictures=len(shown)) for text in prompts]
+    assert [reply.tokens for reply in replies] == [
+        Tokens(len(reference.checkpoint.token_ids(chat)), LIMIT) for chat in chats
+    ]
 
 
 def test_a_batch_of_requests_equals_as_many_batches_of_one(engine: Engine) -> None:

@@ -36,6 +36,7 @@ from gliobench.domain.predictions.prediction import (
     GradePrediction,
     LocalisationPrediction,
 )
+from gliobench.domain.predictions.tokens import Tokens
 
 ANSWERS = {
     "grade": '{"grade": "HGG"}',
@@ -189,11 +190,25 @@ def test_an_answer_is_kept_whatever_the_server_counts(tmp_path: Path, count: obj
 
     with endpoint(lambda *_: Response(content=(json.dumps(content).encode(),))) as server:
         asked = speaker(server.base_url, tmp_path)
-        assert asked.answer([Request((picture(),), (Prompt("?"),))]) == [(Reply("yes"),)]
+        replies = asked.answer([Request((picture(),), (Prompt("?"),))])
 
+    assert replies == [(Reply("yes"),)]
+    assert replies[0][0].tokens is None
     spent = Answers(tmp_path / "answers.sqlite").spent(f"m at {server.base_url}")
     assert spent.sent > 4000
     assert spent.written == 512
+
+
+def test_tokens_are_those_that_the_server_counted_when_it_was_asked(tmp_path: Path) -> None:
+    requests = [Request((picture(),), (Prompt("?"),))]
+
+    with endpoint(lambda *_: said("yes")) as server:
+        counted = [
+            speaker(server.base_url, tmp_path).answer(requests)[0][0].tokens for _ in range(2)
+        ]
+
+    assert counted == [Tokens(100, 10)] * 2
+    assert len(server.bodies) == 1
 
 
 def test_a_schema_is_asked_for_without_what_only_we_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import fake_case
-from gliobench.application.predict.ask_backend import ask
+from gliobench.application.predict.ask_backend import ask, tokens_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Point3D
 from gliobench.domain.predictions.prediction import (
@@ -20,6 +20,7 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
     Mask,
 )
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Grade, Study
 
@@ -138,3 +139,20 @@ def test_a_mask_whose_affine_a_backend_rounded_is_an_answer() -> None:
 
     assert isinstance(place, LocalisationPrediction)
     assert isinstance(place.answers[Form.MASK], Mask)
+
+
+def test_tokens_are_those_that_the_backend_counts() -> None:
+    counts = replace(fake_backend(), tokens=lambda study: Tokens(len(study.id), 1))
+
+    assert tokens_of(counts, STUDIES[0]) == Tokens(2, 1)
+    assert tokens_of(fake_backend(), STUDIES[0]) is None
+
+
+@pytest.mark.parametrize("said", ["many", 7, KeyError("s0"), -1])
+def test_a_count_that_is_none_stops_nothing(said: object) -> None:
+    def counts(study: Study) -> Tokens:
+        if isinstance(said, Exception):
+            raise said
+        return Tokens(said) if said == -1 else said
+
+    assert tokens_of(replace(fake_backend(), tokens=counts), STUDIES[0]) is None

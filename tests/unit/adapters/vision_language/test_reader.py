@@ -33,6 +33,7 @@ from gliobench.domain.predictions.prediction import (
     Form,
     GradePrediction,
 )
+from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.slices.view import SlicePolicy, SliceView
 from gliobench.domain.studies.study import Grade, Modality
 
@@ -152,6 +153,26 @@ def test_slices_that_show_no_tumour_have_no_say_where_another_shows_one() -> Non
 
     assert chosen([none, found]) is found
     assert chosen([none, none]) is none
+
+
+def test_tokens_of_all_questions_and_slices_add_up() -> None:
+    def counts(question, prompt, picture) -> Reply:
+        return replace(answers_all(question, prompt, picture), tokens=Tokens(100, 3))
+
+    asked = reader(FakeEngine(counts), count=2)
+    assert asked.tokens(STUDY) is None
+
+    asked.read([STUDY])
+
+    assert asked.tokens(STUDY) == Tokens(800, 24)
+
+
+def test_tokens_are_unknown_where_one_reply_does_not_count_them() -> None:
+    def counts(question, prompt, picture) -> Reply:
+        known = Tokens(100, 3) if question is not Question.BOX else None
+        return replace(answers_all(question, prompt, picture), tokens=known)
+
+    assert read(FakeEngine(counts)).tokens is None
 
 
 def test_an_answer_that_was_cut_off_is_a_failure() -> None:
