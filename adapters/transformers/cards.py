@@ -71,12 +71,13 @@ def check_taught(card: Mapping[str, Any], reading: ReadingOptions, prompts: Prom
     """
     if card.get("prompts_sha256", prompts.sha256) != prompts.sha256:
         raise InvalidInputError("the adapter learned from other prompts: train it again")
-    taught = card.get("settings", {})
+    taught = {"context": 0} | card.get("settings", {})
     asked = {
         "composition": reading.composition.value,
         "modalities": [modality.value for modality in reading.modalities],
         "size_px": reading.size_px,
         "dialect": reading.dialect,
+        "context": reading.context,
     }
     for name, value in asked.items():
         if taught.get(name, value) != value:

@@ -173,6 +173,10 @@ def _provenance(
     }
     if reading.policy is SlicePolicy.N_SLICES:
         shown["slices"] += f": {reading.slices}"
+    if prompting.context:
+        shown["context"] = (
+            f"{prompting.context} slices on each side, {prompting.context_mm:g} mm apart"
+        )
     return shown | ({"guide": f"{guide.name} {guide.fingerprint}"} if guide else {})
 
 

@@ -10,6 +10,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     ValidationError,
 )
@@ -61,6 +63,14 @@ class ReadingOptions(CheckedOptions):
         SlicePolicy.LOCALIZER_GUIDED, description="which slices the model is shown"
     )
     slices: PositiveInt = Field(5, le=1024, description="how many slices n-slices shows")
+    context: NonNegativeInt = Field(
+        0,
+        le=32,
+        description="neighbouring slices on each side that the same prompt shows before it",
+    )
+    context_mm: PositiveFloat = Field(
+        5.0, le=100, description="distance from one such slice to the next"
+    )
     localizer: str = Field("cnn-onnx", description="backend that localizer-guided follows")
     composition: Composition = Field(Composition.ONE, description="how modalities make one picture")
     modalities: Annotated[tuple[Modality, ...], NoDecode, BeforeValidator(_modalities)] = Field(

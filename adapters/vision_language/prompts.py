@@ -44,6 +44,12 @@ _PICTURES = {
     Composition.SEPARATE: "These four pictures show one axial slice of a brain MRI, in radiological "
     "view: the patient's right is on the left. First: {0}; second: {1}; third: {2}; fourth: {3}.",
 }
+_CONTEXT = (
+    "The {0} what you are asked about. All pictures before show neighbouring slices of the same brain "
+    "in the same way, from the lowest to the highest: use them for context."
+)
+_LAST = {1: "last picture shows", 4: "last four pictures show"}
+_ALONE, _BEHIND_CONTEXT = "the picture", "the last picture"
 _EXTENTS = {Composition.MONTAGE: "one panel", Composition.SEPARATE: "one picture"}
 _FRACTIONS = (
     "Coordinates are fractions of {0} with {1} decimals: x from 0 (left edge) to 1 (right edge), "
@@ -89,6 +95,7 @@ class Prompts:
             _answer(question, dialect) for dialect in DIALECTS.values() for question in Question
         ]
         words = [*sorted(self.templates.items()), *_PICTURES.values(), *_NAMES.values()]
+        words += [_CONTEXT, *_LAST.values(), _ALONE, _BEHIND_CONTEXT, *_EXTENTS.values()]
         return sha256(json.dumps([words, frames, answers]).encode()).hexdigest()
 
     def prompt_text(
@@ -98,6 +105,7 @@ class Prompts:
         composition: Composition = Composition.ONE,
         modalities: Sequence[Modality] = (Modality.T1C,),
         frame: Frame = FRACTIONS,
+        context: bool = False,
     ) -> str:
         """Write a question about one axial slice.
 
@@ -106,6 +114,7 @@ class Prompts:
             composition: What the picture is made of.
             modalities: Shown in this order; as many as the composition takes.
             frame: What coordinates are asked for in.
+            context: Whether neighbouring slices are shown before it.
 
         Raises:
             InvalidInputError: More or fewer modalities than the composition shows.
@@ -115,9 +124,13 @@ class Prompts:
                 f"composition {composition.value} of {len(modalities)} modalities: "
                 f"wanted {composition.modality_count}"
             )
+        picture = _PICTURES[composition].format(*(_NAMES[modality] for modality in modalities))
+        extent = _EXTENTS.get(composition, _BEHIND_CONTEXT if context else _ALONE)
+        if context:
+            picture = f"{_CONTEXT.format(_LAST[composition.picture_count])} {picture}"
         words = Template(self.templates[question]).substitute(
-            picture=_PICTURES[composition].format(*(_NAMES[modality] for modality in modalities)),
-            frame=_frame(_EXTENTS.get(composition, "the picture"), frame),
+            picture=picture,
+            frame=_frame(extent, frame),
             answer=_answer(question, frame.dialect),
             vertices=MAX_VERTICES,
         )
@@ -133,7 +146,7 @@ def calibration_text(question: Question, frame: Frame) -> str:
     """
     return (
         Template(_template(f"calibration-{question.value}"))
-        .substitute(frame=_frame("the picture", frame), answer=_answer(question, frame.dialect))
+        .substitute(frame=_frame(_ALONE, frame), answer=_answer(question, frame.dialect))
         .strip()
     )
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from scipy.special import expit
 
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
-from gliobench.adapters.vision_language.requests import Prompt, Reply, Request
+from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 from gliobench.adapters.vision_language.slices import PlanesOf, SlicePrompting
 from gliobench.application.predict.failures import failure_of
 from gliobench.domain.answers.dialects import Frame
@@ -70,11 +70,14 @@ class Asking:
         if self.places is Decoding.SCORED:
             raise InvalidInputError("decoding 'scored': wanted free or constrained, but for grades")
 
-    def prompt(self, question: Question) -> Prompt:
-        """Ask one question as the engine takes it."""
+    def request(self, pictures: tuple[Picture, ...]) -> Request:
+        """Ask all questions about pictures that are shown together."""
+        return Request(pictures, tuple(self._prompt(each, len(pictures)) for each in Question))
+
+    def _prompt(self, question: Question, pictures: int) -> Prompt:
         how = self.grade if question is Question.GRADE else self.places
         return Prompt(
-            text=self.prompting.prompt_text(self.prompts, question),
+            text=self.prompting.prompt_text(self.prompts, question, pictures=pictures),
             grammar=self.prompting.answer_schema(question) if how is Decoding.CONSTRAINED else None,
             continuations=tuple(GRADE_ANSWERS.values()) if how is Decoding.SCORED else (),
         )
@@ -135,14 +138,13 @@ class Reader:
         return [self._read[study] for study in studies]
 
     def tokens(self, study: Study) -> Tokens | None:
-        """Return how many tokens a study took; None where it was not asked about, or nobody counts."""
+        """Return how many tokens a study took; None where they are not known."""
         reading = self._read.get(study)
         return reading.tokens if isinstance(reading, Reading) else None
 
     def requests(self, study: Study) -> list[tuple[SliceView, Request]] | Failure:
         """Return what is asked about a study, slice by slice from the lowest up."""
         prompting = self._asking.prompting
-        prompts = tuple(self._asking.prompt(question) for question in Question)
         try:
             planes = self._planes_of(study)
             if isinstance(planes, Failure):
@@ -152,7 +154,7 @@ class Reader:
         except FaultError as error:
             return failure_of(error)
         return [
-            (view, Request(shown, prompts)) for view, shown in zip(views, pictures, strict=True)
+            (view, self._asking.request(shown)) for view, shown in zip(views, pictures, strict=True)
         ]
 
     def _ask(self, studies: Sequence[Study]) -> list[Reading | Failure]:

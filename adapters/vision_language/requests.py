@@ -49,7 +49,7 @@ class Reply:
         text: Its words, without special tokens; of compared continuations, the likeliest.
         finished: False where the length limit cut it off.
         log_likelihoods: One sum over the tokens of each continuation, the end of turn included.
-        tokens: How many it took; None where nobody counts them.
+        tokens: How many it took; None where they are not counted.
     """
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Protocol, TypeAlias
 
 from gliobench.adapters.vision_language.options import ReadingOptions
@@ -64,6 +65,8 @@ class SlicePrompting:
     Args:
         size_px: Edge of the square picture.
         seen_px: Edge that it has for the model, after its processor resized it; 0 where it is as drawn.
+        context: Neighbouring slices on each side that are shown before it.
+        context_mm: From one of them to the next.
         composition: How the modalities make one picture.
         modalities: As many as the composition shows; none takes those of `SHOWN`.
         dialect: How the model writes places.
@@ -78,6 +81,8 @@ class SlicePrompting:
     modalities: tuple[Modality, ...] = ()
     dialect: Dialect = FRACTIONS.dialect
     seen_px: int = 0
+    context: int = 0
+    context_mm: float = 5.0
 
     def __post_init__(self) -> None:
         if not self.modalities:
@@ -109,6 +114,8 @@ class SlicePrompting:
             modalities=options.modalities,
             dialect=dialect_named(options.dialect),
             seen_px=sizes.seen_px(size_px),
+            context=options.context,
+            context_mm=options.context_mm,
         )
 
     @property
@@ -127,23 +134,46 @@ class SlicePrompting:
         crop = extent(brain) if brain.any() else None
         return SliceView.of(study.grid, plane, self.size_px, crop=crop)
 
+    @property
+    def shows_one_picture(self) -> bool:
+        """Check whether a prompt shows one picture."""
+        return self.composition.picture_count == 1 and self.context == 0
+
     def pictures(self, study: Study, views: Sequence[SliceView]) -> tuple[tuple[Picture, ...], ...]:
-        """Draw a study's slices: for each the pictures that are shown together.
+        """Draw a study's slices: for each the pictures that are shown together, itself last.
 
         Raises:
             NotFoundError: The study lacks a modality.
             InvalidInputError: A volume cannot be read, or is zero everywhere.
         """
         volumes = {modality: study.volume(modality) for modality in self.modalities}
-        return render_all(volumes, views, self.composition, self.modalities)
+        shown = [self._with_neighbours(study, view) for view in views]
+        flat = [view for together in shown for view in together]
+        drawn = iter(render_all(volumes, flat, self.composition, self.modalities))
+        return tuple(tuple(chain(*(next(drawn) for _ in together))) for together in shown)
 
-    def prompt_text(self, prompts: Prompts, question: Question) -> str:
-        """Write a question about such a picture."""
+    def _with_neighbours(self, study: Study, view: SliceView) -> list[SliceView]:
+        """Put a view behind those of the slices below and above it, as far as the study has them."""
+        axis, index = view.plane.axis, view.plane.index
+        step = max(round(self.context_mm / study.grid.spacing_mm[axis]), 1)
+        away = (step * n for n in range(-self.context, self.context + 1) if n)
+        planes = (Plane(axis, index + n) for n in away if 0 <= index + n < study.grid.shape[axis])
+        return [*(replace(view, plane=plane) for plane in planes), view]
+
+    def prompt_text(self, prompts: Prompts, question: Question, *, pictures: int = 1) -> str:
+        """Write a question about such a picture.
+
+        Args:
+            prompts: The wording.
+            question: What is asked.
+            pictures: That are shown together, neighbouring slices included.
+        """
         return prompts.prompt_text(
             question,
             composition=self.composition,
             modalities=self.modalities,
             frame=self.frame,
+            context=pictures > self.composition.picture_count,
         )
 
     def answer_schema(self, question: Question) -> str:

@@ -165,8 +165,10 @@ class EvaluateBatch(Work):
         said |= zip(readable, ask(backend, list(readable.values())), strict=True)
         tokens = {study_id: tokens_of(backend, study) for study_id, study in readable.items()}
         return {
-            one.study_id: _prediction(one, manifest, said[one.study_id], tokens.get(one.study_id))
-            for one in asked
+            waiting.study_id: _prediction(
+                waiting, manifest, said[waiting.study_id], tokens.get(waiting.study_id)
+            )
+            for waiting in asked
         }
 
     def _score(

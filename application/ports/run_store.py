@@ -98,8 +98,8 @@ class StudyPrediction:
         study_id: The study.
         grade: None where the backend does not grade.
         localisation: None where it does not localise.
-        tokens: That the answers took, those that a server had kept included; None where nobody counts,
-            of backends that answer in no words, and of older runs.
+        tokens: That the answers took, those that a server had kept included; None where they are not
+            counted, of backends that answer in no words, and of older runs.
     """
 
     key: str

@@ -50,9 +50,10 @@ def samples_of(
             shown together.
         NotFoundError: The study lacks a modality.
     """
-    if prompting.composition.picture_count > 1:
+    if not prompting.shows_one_picture:
         raise InvalidInputError(
-            f"composition {prompting.composition.value}: wanted one picture to learn from"
+            f"composition {prompting.composition.value} with {prompting.context} slices of context: "
+            "wanted one picture to learn from"
         )
     study, reference = case.study, case.reference
     views = list(moved_views(case, prompting.view(study, plane), variants=variants, seed=seed))

