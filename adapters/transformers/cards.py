@@ -71,7 +71,7 @@ def check_taught(card: Mapping[str, Any], reading: ReadingOptions, prompts: Prom
     """
     if card.get("prompts_sha256", prompts.sha256) != prompts.sha256:
         raise InvalidInputError("the adapter learned from other prompts: train it again")
-    taught = {"context": 0} | card.get("settings", {})
+    taught = {"context": 0, **card["settings"]} if "settings" in card else {}
     asked = {
         "composition": reading.composition.value,
         "modalities": [modality.value for modality in reading.modalities],

@@ -202,6 +202,10 @@ def test_an_adapter_is_asked_as_it_was_taught() -> None:
         check_taught(card, MIDDLE.model_copy(update={"composition": Composition.RGB}), prompts)
     with pytest.raises(InvalidInputError, match="other prompts: train it again"):
         check_taught(card | {"prompts_sha256": "0"}, MIDDLE, prompts)
+    in_context = MIDDLE.model_copy(update={"context": 2})
+    check_taught({}, in_context, prompts)
+    with pytest.raises(InvalidInputError, match=r"llama\.context 0, got 2: set it alike"):
+        check_taught(card, in_context, prompts)
 
 
 def test_four_modalities_are_shown_as_four_pictures_of_one_question() -> None:
