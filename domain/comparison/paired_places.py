@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats import rankdata
 
 from gliobench.domain.comparison.endpoints import LEADING, LOCALISATION, Endpoint
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
@@ -15,6 +14,7 @@ from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.paired_means import PairedMeans, compare_means, larger_p
+from gliobench.domain.statistics.ranks import mean_ranks
 from gliobench.domain.statistics.sampling import Indices, numbered
 from gliobench.domain.statistics.swapping import swap_tests
 from gliobench.domain.statistics.wilcoxon import SignedRank, signed_rank
@@ -122,7 +122,7 @@ class PlacedStudies:
         if self.numbers.max() + 1 == len(self.numbers):
             return found.p
         apart, patients = self._known(*names, endpoint)
-        ranks = rankdata(np.abs(apart)) * np.sign(apart)
+        ranks = mean_ranks(np.abs(apart)) * np.sign(apart)
         (p,) = swap_tests([ranks], patients, seed=seed)
         return p
 

@@ -13,12 +13,12 @@ from enum import Enum
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.statistics.estimate import LEVEL
+from gliobench.domain.statistics.ranks import row_ranks
 from gliobench.domain.statistics.sampling import Indices
 from gliobench.domain.statistics.wilcoxon import one_sided
 
@@ -126,7 +126,7 @@ class RankedScores:
 
 def ranks(values: FloatArray) -> Indices:
     """Rank the values of each row, (R, A): 1 is the largest, equal values share the better rank."""
-    return np.asarray(rankdata(np.round(-values, ALIKE), method="min", axis=1), dtype=np.intp)
+    return row_ranks(np.round(-values, ALIKE))
 
 
 def kendall_tau_b(drawn: Indices, observed: Indices) -> FloatArray:

@@ -33,6 +33,7 @@ def backend(
     *,
     source: StudySource | None = None,
     other: Callable[[str], Backend] | None = None,
+    load: bool = True,
 ) -> Backend:
     """Build a backend, ours, a plugin's or a declared one, with the options that the settings hold for it.
 
@@ -42,6 +43,7 @@ def backend(
         kinds: Of declared backends.
         source: The studies that it will be asked about; None where they are not known.
         other: Gives the backends that this one builds on.
+        load: False where only what it can do is asked for.
 
     Raises:
         NotFoundError: No installed package offers it, and no table declares it.
@@ -50,7 +52,7 @@ def backend(
     """
     declared = refusals(settings, name)
     rules = Refusals(declared.abstain_below, out_of_scope=declared.refuse_out_of_scope)
-    built = _built(name, settings, kinds, source=source, other=other)
+    built = _built(name, settings, kinds, source=source, other=other, load=load)
     return abstaining(built, rules)
 
 
@@ -61,6 +63,7 @@ def _built(
     *,
     source: StudySource | None,
     other: Callable[[str], Backend] | None,
+    load: bool,
 ) -> Backend:
     table = backend_table(settings, name)
     kind = table.pop("kind", None)
@@ -72,6 +75,7 @@ def _built(
         weights_dir=str(weights) if weights else None,
         extra=table,
         prior=source.prior if source else None,
+        load=load,
     )
     options = replace(options, other=other) if other else options
     if kind is None:
@@ -84,13 +88,18 @@ def _built(
 
 
 def load_backends(
-    names: Sequence[str], source: StudySource | None = None, *, build: Callable[..., Backend]
+    names: Sequence[str],
+    source: StudySource | None = None,
+    *,
+    load: bool = True,
+    build: Callable[..., Backend],
 ) -> list[Backend]:
     """Load backends; one that others build on is loaded once for all.
 
     Args:
         names: Of the backends.
         source: The studies that they will be asked about; None where they are not known.
+        load: False where only what they can do is asked for.
         build: Builds one.
 
     Raises:
@@ -101,12 +110,12 @@ def load_backends(
 
     def other(name: str) -> Backend:
         if name not in loaded:  # what others build on builds on nothing itself
-            loaded[name] = build(name, source=source)
+            loaded[name] = build(name, source=source, load=load)
         return loaded[name]
 
     for name in names:
         if name not in loaded:
-            loaded[name] = build(name, source=source, other=other)
+            loaded[name] = build(name, source=source, other=other, load=load)
     return [loaded[name] for name in names]
 
 
@@ -131,18 +140,16 @@ class BackendRow:
     stand_in: str | None = None
 
 
-def list_backends(
-    load: Callable[[Sequence[str]], list[Backend]], settings: Settings
-) -> list[BackendRow]:
+def list_backends(load: Callable[..., list[Backend]], settings: Settings) -> list[BackendRow]:
     """List the backends that packages offer or tables declare, what each can do, and why one cannot run."""
     offered = {entry.name: package_of(entry) for entry in backend_entries()}
     declared = {name: SETTINGS_FILE for name, table in settings.backend.items() if "kind" in table}
     return [_row(name, origin, load) for name, origin in (offered | declared).items()]
 
 
-def _row(name: str, package: str, load: Callable[[Sequence[str]], list[Backend]]) -> BackendRow:
+def _row(name: str, package: str, load: Callable[..., list[Backend]]) -> BackendRow:
     try:
-        (backend,) = load([name])
+        (backend,) = load([name], load=False)
     except GliobenchError as error:
         return BackendRow(name, package, problem=str(error))
     forms = backend.localizer.forms if backend.localizer else ()

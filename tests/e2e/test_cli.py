@@ -142,7 +142,7 @@ def test_config_show_tells_where_each_value_comes_from(gliobench, tmp_path: Path
 
 
 def test_backends_lists_ours_with_what_each_can_do() -> None:
-    result = CliRunner().invoke(app, ["backends", "--json"])  # here, where torch is loaded already
+    result = CliRunner().invoke(app, ["backends", "--json"])
 
     rows = {row["name"]: row for row in json.loads(result.stdout)}
 
@@ -153,6 +153,18 @@ def test_backends_lists_ours_with_what_each_can_do() -> None:
     assert rows["majority"]["forms"] == []
     assert not rows["centre-prior"]["grades"]
     assert rows["centre-prior"]["package"] == f"gliobench {__version__}"
+
+
+def test_backends_are_listed_without_loading_a_language_model() -> None:
+    asked = (
+        "import sys; from gliobench.entrypoints.container import container; "
+        "rows = {row.name: row for row in container.list_backends()}; "
+        "print(rows['llama-vision'].forms, rows['llama-vision'].stand_in, 'torch' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "['box', 'point', 'polygon'] stand-in, not LLaMA False"
 
 
 def test_doctor_finds_this_machine_ready(gliobench) -> None:

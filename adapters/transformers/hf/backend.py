@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
-from gliobench.adapters.transformers.hf.checkpoint import with_dialect
-from gliobench.adapters.transformers.hf.engine import HfEngine
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
-from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.backend import Speaker, backend_of
 from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.unloaded import Unloaded
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.slices.view import SlicePolicy
 
 
@@ -38,18 +38,34 @@ def hf_vision(name: str, options: BackendOptions, source: StudySource | None = N
     of_folds = held_out(options, partial(_of_fold, name))
     if of_folds:
         return of_folds
-    own = with_dialect(HfVisionOptions.checked(options.extra, backend=name))
+    own = HfVisionOptions.checked(options.extra, backend=name)
+    engine: Speaker
+    if options.load:
+        own, engine = _loaded(own)
+    else:
+        own = own.model_copy(update={"dialect": FRACTIONS.dialect.name})
+        engine = Unloaded(own.model, own.adapter)
     check_taught(card_of(own.adapter), own, Prompts.load())
     guided = own.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,
-        HfEngine.load(own),
+        engine,
         own,
         guide=options.other(own.localizer) if guided else None,
         stand_in=card_of(own.model).get(STAND_IN, ""),
         learned={"its base model": learned_by(own.model)}
         | ({"its adapter": learned_by(own.adapter)} if own.adapter else {}),
     )
+
+
+def _loaded(own: HfVisionOptions) -> tuple[HfVisionOptions, Speaker]:
+    """Settle the dialect, and load the model."""
+    # Only here: PyTorch and transformers take seconds to import.
+    from gliobench.adapters.transformers.hf.checkpoint import with_dialect
+    from gliobench.adapters.transformers.hf.engine import HfEngine
+
+    own = with_dialect(own)
+    return own, HfEngine.load(own)
 
 
 def _of_fold(name: str, options: BackendOptions, folder: Path) -> Backend:

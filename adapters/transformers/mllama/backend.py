@@ -6,8 +6,9 @@ from pathlib import Path
 
 from gliobench.adapters.transformers.cards import STAND_IN, card_of, check_taught, learned_by
 from gliobench.adapters.transformers.mllama.options import STAND_IN_FOLDER, LlamaOptions
-from gliobench.adapters.vision_language.backend import backend_of
+from gliobench.adapters.vision_language.backend import Speaker, backend_of
 from gliobench.adapters.vision_language.prompts import Prompts
+from gliobench.adapters.vision_language.unloaded import Unloaded
 from gliobench.application.backends.held_out import held_out
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.errors import InvalidInputError, MissingExtraError
@@ -51,21 +52,25 @@ def llama_vision_lora(options: BackendOptions) -> Backend:
     return _backend("llama-vision-lora", options, adapter=adapter)
 
 
+def _engine(own: LlamaOptions) -> Speaker:
+    try:
+        from gliobench.adapters.transformers.mllama.engine import Engine
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
+    return Engine.load(own)
+
+
 def _of_fold(options: BackendOptions, folder: Path) -> Backend:
     return _backend("llama-vision-lora", options, adapter=str(folder / "adapter"))
 
 
 def _backend(name: str, options: BackendOptions, *, adapter: str | None) -> Backend:
     own = LlamaOptions.checked(options.extra, backend=name).loading(adapter)
-    try:
-        from gliobench.adapters.transformers.mllama.engine import Engine
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(extra="vlm", purpose="LLaMA vision") from error
     check_taught(card_of(adapter), own, Prompts.load())
     guided = own.policy is SlicePolicy.LOCALIZER_GUIDED
     return backend_of(
         name,
-        Engine.load(own),
+        _engine(own) if options.load else Unloaded(own.model, adapter),
         own,
         guide=options.other(own.localizer) if guided else None,
         stand_in=card_of(own.model).get(STAND_IN, ""),
