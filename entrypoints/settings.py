@@ -280,6 +280,11 @@ class _Settings(BaseSettings):
         description="how slices were selected, with the reference mask or independently, if their table "
         "does not state it",
     )
+    bids_entities: str = Field(
+        "",
+        description="of several files of one modality in BIDS, use those with these entities, e.g. "
+        "run-1_space-T1w",
+    )
     labels: Annotated[str | OwnLabels | None, BeforeValidator(checked_table)] = Field(
         None,
         description="label convention of the masks: a name, a TOML or YAML file, or "

@@ -38,6 +38,23 @@ _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One of the volumes of a file with four axes.
+
+    Args:
+        index: From 0.
+        of: How many there are.
+    """
+
+    index: int
+    of: int
+
+
+WHOLE = Channel(0, 1)
+"""The one volume of a file with three axes."""
+
+
 @dataclass(frozen=True)
 class ImageFile:
     """The content of a NIfTI file's header.
@@ -51,6 +68,7 @@ class ImageFile:
         intercept: See `slope`.
         simulated: Whether the header marks a phantom.
         model: A grid whose axis directions to use; None for RAS+.
+        channel: The volume to read.
     """
 
     path: DatasetPath
@@ -61,19 +79,21 @@ class ImageFile:
     intercept: float
     simulated: bool = False
     model: Grid | None = None
+    channel: Channel = WHOLE
 
     @classmethod
-    def open(cls, path: DatasetPath) -> ImageFile:
+    def open(cls, path: DatasetPath, channel: Channel = WHOLE) -> ImageFile:
         """Read and check a header; no voxel is read.
 
         Raises:
             NotFoundError: There is no such file.
-            FaultyStudyError: It is not a NIfTI image with three axes, or exceeds the limits.
+            FaultyStudyError: It is not a NIfTI image with three axes, or with a fourth of that many
+                channels, or exceeds the limits.
         """
         block = bytes(read_start(path, _HEADER_SIZE))
         try:
             with np.errstate(all="ignore"):  # warnings about invalid headers
-                return _image_file(path, _checked_header(block))
+                return _image_file(path, _checked_header(block), channel)
         except (HeaderDataError, WrapStructError, InvalidInputError, ArithmeticError) as error:
             raise _unreadable(path, str(error)) from error
         except (ValueError, KeyError, IndexError, np.linalg.LinAlgError) as error:
@@ -86,8 +106,19 @@ class ImageFile:
             return turned_like(self.native_grid, self.model)
         return canonical(self.native_grid)
 
-    def stored(self) -> NDArray[Any]:
+    def content(self) -> bytes | bytearray:
+        """Read the file, decompressed, with all channels.
+
+        Raises:
+            FaultyStudyError: The file is truncated, or longer than declared.
+        """
+        return read_whole(self.path, self._start(self.channel.of))
+
+    def stored(self, content: bytes | bytearray | None = None) -> NDArray[Any]:
         """Read the voxels as they are stored, without scaling.
+
+        Args:
+            content: Of the file, if it has been read.
 
         Returns:
             (I, J, K) of `dtype` on `grid`, not to be written to. The memory order is the file's.
@@ -95,17 +126,20 @@ class ImageFile:
         Raises:
             FaultyStudyError: The file is truncated, or longer than declared.
         """
-        size = math.prod(self.native_grid.shape)
-        content = read_whole(self.path, self.offset + size * self.dtype.itemsize)
-        voxels = np.frombuffer(content, dtype=self.dtype, count=size, offset=self.offset)
+        size, start = math.prod(self.native_grid.shape), self._start(self.channel.index)
+        content = self.content() if content is None else content
+        voxels = np.frombuffer(content, dtype=self.dtype, count=size, offset=start)
         voxels = voxels.reshape(self.native_grid.shape, order="F")
         return reorient(voxels, source=self.native_grid, target=self.grid)
 
-    def read(self) -> NDArray[np.float32]:
+    def read(self, content: bytes | bytearray | None = None) -> NDArray[np.float32]:
         """Read the voxels.
 
         Peak memory is the stored plus the returned array: at `MAX_VOXELS` 0.75 GiB for 16-bit
         integers, 1.5 GiB for 64-bit floats.
+
+        Args:
+            content: Of the file, if it has been read.
 
         Returns:
             (I, J, K) float32 on `grid`, scaled by the header. The memory order is the file's, usually
@@ -114,7 +148,7 @@ class ImageFile:
         Raises:
             FaultyStudyError: The file is truncated, longer than declared, or contains NaN or infinity.
         """
-        turned = self.stored()
+        turned = self.stored(content)
         volume = np.empty_like(turned, dtype=np.float32)
         slowest = int(np.argmax(np.abs(turned.strides)))
         slabs, rooms = np.moveaxis(turned, slowest, 0), np.moveaxis(volume, slowest, 0)
@@ -151,6 +185,10 @@ class ImageFile:
             )
         return placed
 
+    def _start(self, channel: int) -> int:
+        """Return at which byte a channel begins; the number of channels gives the end of the file."""
+        return self.offset + channel * math.prod(self.native_grid.shape) * self.dtype.itemsize
+
     def _scaled(self, stored: NDArray[Any]) -> NDArray[np.float32]:
         with np.errstate(over="ignore", invalid="ignore"):  # infinity is reported below
             if (self.slope, self.intercept) != (1.0, 0.0):
@@ -171,8 +209,9 @@ def _checked_header(block: bytes) -> Nifti1Header:
     return header
 
 
-def _image_file(path: DatasetPath, header: Nifti1Header) -> ImageFile:
-    shape = _checked_shape(tuple(int(length) for length in header.get_data_shape()))
+def _image_file(path: DatasetPath, header: Nifti1Header, channel: Channel) -> ImageFile:
+    declared = tuple(int(length) for length in header.get_data_shape())
+    shape = _checked_shape(declared, channel.of)
     dtype = header.get_data_dtype()
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise InvalidInputError(f"voxels of type {dtype}: wanted integers or floats")
@@ -190,14 +229,17 @@ def _image_file(path: DatasetPath, header: Nifti1Header) -> ImageFile:
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
         simulated=PHANTOM_MARK.encode() in header["descrip"].item(),
+        channel=channel,
     )
 
 
-def _checked_shape(declared: tuple[int, ...]) -> tuple[int, int, int]:
-    if len(declared) < 3 or any(length != 1 for length in declared[3:]):
-        raise InvalidInputError(f"shape {declared}: wanted three axes")
+def _checked_shape(declared: tuple[int, ...], channels: int) -> tuple[int, int, int]:
+    beyond = [length for length in declared[3:] if length != 1]
+    if len(declared) < 3 or beyond != [channels] * (channels > 1):
+        axes = f"four axes, the last of {channels} channels" if channels > 1 else "three axes"
+        raise InvalidInputError(f"shape {declared}: wanted {axes}")
     i, j, k = declared[:3]
-    longest, voxels = max(i, j, k), i * j * k
+    longest, voxels = max(i, j, k), i * j * k * channels
     if min(i, j, k) < 1 or longest > MAX_VOXELS_ALONG_AXIS or voxels > MAX_VOXELS:
         raise InvalidInputError(
             f"declares shape {declared}: wanted 1 to {MAX_VOXELS_ALONG_AXIS} voxels an axis, "

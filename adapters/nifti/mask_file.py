@@ -74,6 +74,29 @@ def read_regions(
         raise FaultyStudyError(FaultKind.UNKNOWN_LABEL, f"{path}: {error}") from error
 
 
+def read_two_valued(path: DatasetPath, grid: Grid) -> BoolArray:
+    """Read a mask of one structure, whatever its value.
+
+    Args:
+        path: NIfTI, in any orientation.
+        grid: The expected RAS+ grid.
+
+    Raises:
+        NotFoundError: There is no such file.
+        FaultyStudyError: It cannot be read, is on another grid, or has several labels.
+    """
+    labels = read_labels(ImageFile.open(path).placed_on(grid, of="the study"))
+    inside = np.asarray(labels != 0)
+    if len(held := np.unique(labels[inside])) > 1:
+        values = ", ".join(f"{item:g}" for item in held[:5].tolist())
+        raise FaultyStudyError(
+            FaultKind.UNKNOWN_LABEL,
+            f"{path}: labels {values} in a mask of one structure: wanted one value, or the name of a "
+            "segmentation (_dseg)",
+        )
+    return inside
+
+
 def read_integers(path: DatasetPath) -> frozenset[int]:
     """Read the non-zero integers of a label map.
 

@@ -85,5 +85,14 @@ def begins_with(stem: str, owner: str) -> bool:
 
 def is_of_something_else(text: str) -> bool:
     """Return whether words indicate another mask than that of the whole tumour by experts."""
-    by_model = re.search(_AUTOMATIC, text, re.IGNORECASE) and not _MANUAL.search(text)
-    return bool(by_model or _OTHER.search(_BRAIN_TUMOUR.sub("", text)))
+    return is_by_model(text) or _OTHER.search(_BRAIN_TUMOUR.sub("", text)) is not None
+
+
+def is_by_model(text: str) -> bool:
+    """Return whether words indicate the output of a program."""
+    return bool(re.search(_AUTOMATIC, text, re.IGNORECASE) and not _MANUAL.search(text))
+
+
+def is_of_tumour(text: str) -> bool:
+    """Return whether words mention the tumour."""
+    return _TUMOUR.search(text) is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self
 
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
@@ -21,6 +22,15 @@ _SITE = re.compile(r"BraTS1\d_(?P<site>[^_]+)_.+", re.IGNORECASE)
 _NEW_IN_2020 = "BraTS20-new"
 
 
+class SubjectRow(NamedTuple):
+    """What a row of a table says of an id, and which grade in it is not understood, in words."""
+
+    row: Row
+    name: str
+    subject: Subject
+    strange: str = ""
+
+
 @dataclass(frozen=True)
 class NameMapping:
     """Subjects by all of their ids.
@@ -28,10 +38,14 @@ class NameMapping:
     Args:
         subjects: Subject by id.
         repeated: Numbers of two identical rows of an id, by id; the second one is redundant.
+        strange: Grades that are neither LGG nor HGG and are not used, by id, in words.
+        table: What it is called.
     """
 
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     repeated: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    strange: Mapping[str, str] = field(default_factory=dict)
+    table: str = "the name mapping"
 
     @classmethod
     def near(cls, folder: DatasetPath) -> NameMapping:
@@ -61,20 +75,38 @@ class NameMapping:
             raise InvalidInputError(
                 f"{path}: row 1: wanted columns Grade and BraTS_<year>_subject_ID or study_id"
             )
-        found: dict[str, tuple[int, Subject]] = {}
+        return cls.of(
+            SubjectRow(row, name, subject)
+            for row in rows
+            for name, subject in _subject_by_id(row, of_ids).items()
+        )
+
+    @classmethod
+    def of(cls, rows: Iterable[SubjectRow], *, table: str = "the name mapping") -> Self:
+        """Collect the rows of a table.
+
+        Raises:
+            InvalidInputError: Two of them contradict each other.
+        """
+        found: dict[str, SubjectRow] = {}
         repeated: dict[str, tuple[int, int]] = {}
-        for row in rows:
-            for name, subject in _subject_by_id(row, of_ids).items():
-                first, known = found.setdefault(name, (row.number, subject))
-                if known != subject:
-                    was, is_now = _described(known, subject), _described(subject, known)
-                    raise InvalidInputError(
-                        f"{row.at}: {name} has {is_now}, in row {first} it has {was}: "
-                        "wanted one row for each study"
-                    )
-                if first != row.number:
-                    repeated[name] = (first, row.number)
-        return cls({name: subject for name, (_, subject) in found.items()}, repeated)
+        for said in rows:
+            first = found.setdefault(said.name, said)
+            if first.subject != said.subject:
+                was = _described(first.subject, said.subject)
+                is_now = _described(said.subject, first.subject)
+                raise InvalidInputError(
+                    f"{said.row.at}: {said.name} has {is_now}, in row {first.row.number} it has {was}: "
+                    "wanted one row for each study"
+                )
+            if first.row is not said.row:
+                repeated[said.name] = (first.row.number, said.row.number)
+        return cls(
+            {name: said.subject for name, said in found.items()},
+            repeated,
+            {name: said.strange for name, said in found.items() if said.strange},
+            table,
+        )
 
     def subject(self, study_id: str, *, patient: str | None = None) -> Subject:
         """Return what is known of a study: at least its patient's id, from the study's own.
@@ -92,6 +124,10 @@ class NameMapping:
         if study_id in self.subjects or not (is_sure(study_id) or patient):
             return own
         return self.subjects.get(own.patient_id, own)
+
+    def strange_grade(self, study_id: str, patient: str | None) -> str | None:
+        """Return why a study's grade in the table is not used; None where it is, or there is none."""
+        return self.strange.get(study_id) or self.strange.get(patient or "")
 
 
 def _columns_of_ids(columns: Collection[str]) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gliobench.adapters.nifti.image_file import Channel
 from gliobench.adapters.nifti.mask_names import (
     MaskClaim,
     begins_with,
@@ -49,6 +50,11 @@ class StudyFolder:
         is_named_by_folder: The file names contain no id.
         has_odd_name: The name is not printable.
         patient: The patient by the folders, if known.
+        channels: Which volume of its file each modality is, where files have several.
+        is_two_valued: Whether the mask is by its name the tumour and the rest, whatever the dataset's
+            labels are.
+        mask_name: How a reference mask's name ends.
+        remedy: What to do about two files that claim to be the same.
     """
 
     id: str
@@ -60,6 +66,10 @@ class StudyFolder:
     is_named_by_folder: bool = False
     has_odd_name: bool = False
     patient: str | None = None
+    channels: Mapping[Modality, Channel] = field(default_factory=dict)
+    is_two_valued: bool = False
+    mask_name: str = "_seg.nii.gz"
+    remedy: str = ""
 
     def image_paths(self) -> dict[Modality, DatasetPath]:
         """Return the file of each available modality.
@@ -67,7 +77,9 @@ class StudyFolder:
         Raises:
             FaultyStudyError: Two files claim the same modality.
         """
-        return {m: _only(paths, f"{self.id} {m.value}") for m, paths in self.images.items()}
+        return {
+            m: _only(paths, f"{self.id} {m.value}", self.remedy) for m, paths in self.images.items()
+        }
 
     def mask_path(self) -> DatasetPath | None:
         """Return the reference mask, if there is one.
@@ -75,7 +87,7 @@ class StudyFolder:
         Raises:
             FaultyStudyError: Two files claim to be it.
         """
-        return _only(self.masks, f"{self.id} mask") if self.masks else None
+        return _only(self.masks, f"{self.id} mask", self.remedy) if self.masks else None
 
 
 def find_studies(root: DatasetPath) -> Iterator[StudyFolder]:
@@ -111,8 +123,8 @@ def names_of(paths: Sequence[DatasetPath]) -> str:
 def _find(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
     files: list[_Named] = []
     folders: list[DatasetPath] = []
-    for entry in sorted(entry for entry in folder.iterdir() if _is_shown(entry)):
-        stem = _stem(entry)
+    for entry in sorted(entry for entry in folder.iterdir() if is_shown(entry)):
+        stem = nifti_stem(entry)
         if not entry.is_dir():
             files += [_Named(stem, [entry])] if stem else []
         elif stem and (_IMAGE.fullmatch(stem) or mask_claim(stem, ()) is not None):
@@ -125,11 +137,12 @@ def _find(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
             yield from _find(entry, levels - 1)
 
 
-def _is_shown(entry: DatasetPath) -> bool:
+def is_shown(entry: DatasetPath) -> bool:
+    """Return whether an entry of a folder is neither hidden nor an archive's leftover."""
     return not entry.name.startswith(".") and entry.name != _ARCHIVE_OF_A_MAC
 
 
-def _stem(path: DatasetPath) -> str:
+def nifti_stem(path: DatasetPath) -> str:
     """Return an image's name without its suffix; empty for other files."""
     nifti = _NIFTI.fullmatch(path.name)
     return nifti["stem"] if nifti else ""
@@ -137,9 +150,9 @@ def _stem(path: DatasetPath) -> str:
 
 def _images_in(folder: DatasetPath, levels: int = _FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
     """Return the images in a folder named like an image, as some archive tools create them."""
-    entries = sorted(entry for entry in folder.iterdir() if _is_shown(entry))
+    entries = sorted(entry for entry in folder.iterdir() if is_shown(entry))
     images: list[DatasetPath] = []
-    for entry in [entry for entry in entries if _stem(entry)] or entries:
+    for entry in [entry for entry in entries if nifti_stem(entry)] or entries:
         if not entry.is_dir():
             images.append(entry)
         elif levels:
@@ -217,9 +230,10 @@ def _study_id(prefix: str, folder: DatasetPath, *, is_alone: bool) -> str:
     return folder.name
 
 
-def _only(paths: list[DatasetPath], what: str) -> DatasetPath:
+def _only(paths: list[DatasetPath], what: str, remedy: str = "") -> DatasetPath:
     if len(paths) > 1:
         raise FaultyStudyError(
-            FaultKind.AMBIGUOUS_FILE, f"{what}: {len(paths)} files ({names_of(paths)}): wanted one"
+            FaultKind.AMBIGUOUS_FILE,
+            f"{what}: {len(paths)} files ({names_of(paths)}): wanted one{remedy}",
         )
     return paths[0]

@@ -23,21 +23,45 @@ Volume: TypeAlias = NDArray[np.float32]
 class Modality(str, Enum):
     """An MRI sequence, one row each: BraTS's name of 2023, then its other names, that of 2020 first.
 
-    Files and tables may use any of these names, in any case.
+    Files and tables may use any of these names, in any case. At the end of a row stand names of
+    channels in other layouts: BIDS's suffixes and those in a dataset.json, without separators.
     """
 
-    T1N = "t1n", "t1"
-    T1C = "t1c", "t1ce"
+    T1N = "t1n", "t1", ("t1w", "t1native", "t1pre", "t1precontrast", "t1noncontrast")
+    T1C = (
+        *("t1c", "t1ce"),
+        (
+            *(
+                "t1gd",
+                "t1gad",
+                "t1gado",
+                "t1cw",
+                "t1wc",
+                "t1wce",
+                "t1cew",
+                "t1wgd",
+                "t1gdw",
+                "gdt1",
+            ),
+            *("cet1", "cet1w", "t1post", "t1postcontrast", "t1contrast", "t1wpostcontrast"),
+            *("t1+", "t1+c", "t1+ce", "t1+gd", "t1w+", "t1w+c", "t1w+gd"),
+        ),
+    )
     T2W = "t2w", "t2"
-    T2F = "t2f", "flair"
+    T2F = "t2f", "flair", ("t2flair", "flairt2", "t2wflair")
 
     _value_: str
     names: tuple[str, ...]
+    channels: tuple[str, ...]
 
-    def __new__(cls, *names: str) -> Modality:
+    def __new__(cls, *names: str | tuple[str, ...]) -> Modality:
         """Take the first name as the value."""
-        modality = str.__new__(cls, names[0])
-        modality._value_, modality.names = names[0], names
+        own = tuple(name for name in names if isinstance(name, str))
+        modality = str.__new__(cls, own[0])
+        modality._value_, modality.names = own[0], own
+        modality.channels = tuple(
+            channel for name in names if isinstance(name, tuple) for channel in name
+        )
         return modality
 
     @property
@@ -57,6 +81,16 @@ class Modality(str, Enum):
                 return modality
         known = ", ".join(f"{m.value} ({', '.join(m.names[1:])})" for m in cls)
         raise InvalidInputError(f"unknown modality {name!r}: wanted one of {known}")
+
+    @classmethod
+    def of_channel(cls, name: str) -> Modality | None:
+        """Read any of its names or its channels', in any case, with any separators; else None.
+
+        >>> Modality.of_channel("T1-Gd"), Modality.of_channel("T2*")
+        (<Modality.T1C: 't1c'>, None)
+        """
+        key = "".join(letter for letter in name.lower() if letter not in "-_. ")
+        return next((row for row in cls if key in row.names + row.channels), None)
 
 
 ESSENTIAL = (Modality.T1C, Modality.T2F)

@@ -57,12 +57,15 @@ _ONE_AT_A_TIME = RLock()
 """Settings and the permissions of new files are the process's own."""
 
 
-def load_study(files: Place | Mapping[str, Place], **settings: object) -> LoadedStudy:
+def load_study(
+    files: Place | Mapping[str, Place], study: str | None = None, **settings: object
+) -> LoadedStudy:
     """Open one study; its images are read when they are looked at.
 
     Args:
-        files: A folder or URL in BraTS layout, or NIfTI files by modality, such as
-            `{"t1c": "a.nii.gz", "t2f": "b.nii.gz"}`.
+        files: A folder or URL in the layout of BraTS, BIDS or nnU-Net, or NIfTI files by modality,
+            such as `{"t1c": "a.nii.gz", "t2f": "b.nii.gz"}`.
+        study: Its id, where the folder has several.
         settings: Others than those of `gliobench.toml` and the environment.
 
     Raises:
@@ -76,7 +79,7 @@ def load_study(files: Place | Mapping[str, Place], **settings: object) -> Loaded
             by_modality = {Modality.parse(name): Path(file) for name, file in files.items()}
             source = container.one_study(None, by_modality)
         else:
-            source = container.one_study(fspath(files))
+            source = container.one_study(fspath(files), None, study)
         return LoadedStudy(source, source.study(source.study_ids()[0]))
 
 
@@ -123,7 +126,9 @@ def predict(
         BackendError: The backend cannot be loaded.
     """
     with _working_under(settings):
-        opened = study if isinstance(study, LoadedStudy) else load_study(study, **settings)
+        opened = (
+            study if isinstance(study, LoadedStudy) else load_study(study, study=None, **settings)
+        )
         reader = _loaded(backend) if isinstance(backend, str) else backend
         prepare_study = container.prepare_study(load_backends=lambda *_: [reader])
         prepared = prepare_study(opened.source, reader.name, study_id=opened.id)

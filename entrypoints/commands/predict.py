@@ -35,6 +35,10 @@ def predict(
     study: Annotated[
         str | None, typer.Argument(metavar="[STUDY_DIR]", help="Folder or URL of one study.")
     ] = None,
+    study_id: Annotated[
+        str | None,
+        typer.Option("--study", metavar="ID", help="Study of a folder of several."),
+    ] = None,
     t1n: FileOption = None,
     t1c: FileOption = None,
     t2w: FileOption = None,
@@ -76,16 +80,17 @@ def predict(
     """
     given = {Modality.T1N: t1n, Modality.T1C: t1c, Modality.T2W: t2w, Modality.T2F: t2f}
     files = {modality: path for modality, path in given.items() if path}
-    if (study is None) == (not files):
-        raise typer.BadParameter("give a study folder, or files by --t1n, --t1c, --t2w and --t2f")
-    prepared = container.prepare_study()(container.one_study(study, files), backend)
+    if (study is None) == (not files) or (files and study_id):
+        raise typer.BadParameter(
+            "give a folder, and --study where it has several, or files by --t1n, --t1c, --t2w and --t2f"
+        )
+    prepared = container.prepare_study()(container.one_study(study, files, study_id), backend)
     if show_prompts:
         say(prepared.prompts())
         return
-    study_id = prepared.study.id
-    folder = Path(out or f"gliobench-{file_stem(study_id)}")
-    _remove_earlier(folder, study_id)
-    with Console(stderr=True).status(plain(f"{backend} reads {study_id}")):
+    folder = Path(out or f"gliobench-{file_stem(prepared.study.id)}")
+    _remove_earlier(folder, prepared.study.id)
+    with Console(stderr=True).status(plain(f"{backend} reads {prepared.study.id}")):
         reading = prepared.predict(force=force, probabilities=probabilities)
         written = _write(reading, folder)
     if as_json:

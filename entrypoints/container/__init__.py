@@ -113,11 +113,15 @@ class Container(containers.DeclarativeContainer):
     embedded_weights = Call(_wired("backends.embedded_weights"))
 
     brats_source = Factory(_late("adapters.nifti.BratsStudySource"))
+    bids_source = Factory(_wired("datasets.bids_source"), settings=settings)
+    nnunet_source = Factory(_late("adapters.nifti.NnunetStudySource"))
     slice_source = Factory(_wired("datasets.slice_source"), settings=settings)
     phantom_source = Factory(_wired("datasets.phantom_source"))
     dataset_kinds = Factory(
         _wired("datasets.dataset_kinds"),
         brats_source=brats_source.provider,
+        bids_source=bids_source.provider,
+        nnunet_source=nnunet_source.provider,
         slice_source=slice_source.provider,
         phantom_source=phantom_source.provider,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gliobench.adapters.json import read_cohort
-from gliobench.adapters.nifti import StudyFiles
+from gliobench.adapters.nifti import BidsStudySource, StudyFiles, holds_bids, holds_nnunet
 from gliobench.adapters.phantom import PhantomStudySource
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.adapters.storage import open_dataset as open_dataset_path
@@ -33,6 +33,8 @@ PHANTOM_DATASET = re.compile(
     r"phantom:(?P<count>\d{1,9})(:(?P<seed>\d{1,18})(:(?P<spacing_mm>\d{1,9}(\.\d{1,9})?))?)?",
     re.ASCII,
 )
+_NAMED = 5
+"""Studies that a message lists."""
 
 
 def dataset_path(dataset: str, settings: Settings) -> DatasetPath:
@@ -60,6 +62,11 @@ def slice_source(folder: DatasetPath, settings: Settings) -> StudySource:
         spacing_mm=settings.slice_spacing_mm,
         choice=SliceChoice(choice) if choice else None,
     )
+
+
+def bids_source(folder: DatasetPath, settings: Settings) -> StudySource:
+    """Read a BIDS dataset."""
+    return BidsStudySource(folder, entities=settings.bids_entities)
 
 
 def phantom_source(dataset: str) -> StudySource:
@@ -99,6 +106,8 @@ class DatasetKind:
 def dataset_kinds(
     *,
     brats_source: Callable[[DatasetPath], StudySource],
+    bids_source: Callable[[DatasetPath], StudySource],
+    nnunet_source: Callable[[DatasetPath], StudySource],
     slice_source: Callable[[DatasetPath], StudySource],
     phantom_source: Callable[[str], StudySource],
 ) -> tuple[DatasetKind, ...]:
@@ -106,6 +115,8 @@ def dataset_kinds(
     return (
         DatasetKind(phantom_source, prefix="phantom:"),
         DatasetKind(slice_source, claims=holds_slices),
+        DatasetKind(nnunet_source, claims=holds_nnunet),
+        DatasetKind(bids_source, claims=holds_bids),
         DatasetKind(brats_source),
     )
 
@@ -130,11 +141,11 @@ def dataset(
     open_path: Callable[[str], DatasetPath],
     kinds: Sequence[DatasetKind],
 ) -> StudySource:
-    """Open a dataset: a folder in BraTS layout or of slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
+    """Open a dataset: a folder of studies or slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
     A folder may be a URL that fsspec knows, e.g. `s3://bucket/cohort`: its files are fetched when
-    they are looked at. A folder of slices is one that holds `cases.csv` and `image/`. Where the
-    settings name a frozen cohort, or a part of one, only its studies are there.
+    they are looked at. A folder of slices is one that holds `cases.csv` and `image/`; studies lie in
+    the layout of nnU-Net, BIDS or else BraTS. Where the settings name a frozen cohort, or a part of one, only its studies are there.
 
     Args:
         name: As on the command line.
@@ -181,6 +192,7 @@ def labelled_dataset(name: str, *, open_dataset: Callable[[str], StudySource]) -
 def one_study(
     folder: str | None,
     files: Mapping[Modality, Path] | None = None,
+    study_id: str | None = None,
     *,
     open_dataset: Callable[[str], StudySource],
     study_files: Callable[[Mapping[Modality, Path]], StudySource],
@@ -190,17 +202,26 @@ def one_study(
     Args:
         folder: Folder or URL of the study; None where it is given file by file.
         files: Its images.
+        study_id: Which study of the folder; None where it is the only one.
         open_dataset: Opens the folder.
         study_files: Opens the files.
 
     Raises:
         InvalidInputError: There is another number of studies.
+        NotFoundError: There is no such study.
         GliobenchError: As `dataset`.
     """
     source = study_files(files or {}) if folder is None else open_dataset(folder)
-    if (n := len(source.study_ids())) != 1:
+    found = source.study_ids()
+    if study_id is not None:
+        if study_id not in found:
+            few = ", ".join(found[:_NAMED])
+            raise NotFoundError(f"no study {shown(study_id)} in {folder}: wanted one of {few}")
+        return ChosenStudies(source, [study_id])
+    if len(found) != 1:
         raise InvalidInputError(
-            f"{folder} holds {n} studies: name one of them, or run gliobench evaluate"
+            f"{folder} holds {len(found)} studies: name one of them by --study, such as {found[0]}, or "
+            "run gliobench evaluate"
         )
     return source
 

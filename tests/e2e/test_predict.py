@@ -332,7 +332,8 @@ def test_a_folder_of_many_studies_exits_1_with_one_line(gliobench, cohort: Path)
 
     assert result.returncode == 1
     assert result.stderr == (
-        f"error: {cohort} holds 2 studies: name one of them, or run gliobench evaluate\n"
+        f"error: {cohort} holds 2 studies: name one of them by --study, such as {NAME}, or run "
+        "gliobench evaluate\n"
     )
 
 

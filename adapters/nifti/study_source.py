@@ -1,0 +1,225 @@
+"""Studies in NIfTI files, however they are laid out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Self
+
+from gliobench.adapters.nifti.mask_file import read_integers, read_regions, read_two_valued
+from gliobench.adapters.nifti.name_mapping import NameMapping
+from gliobench.adapters.nifti.study_folders import StudyFolder, names_of
+from gliobench.adapters.nifti.study_images import hash_images, open_study
+from gliobench.application.datasets.dataset_labels import propose_labels
+from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.study_source import StudySource
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.proposal import DatasetLabels, Integers, UndeclaredLabelsError
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.messages import printable
+from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Grade, Origin, Reference, Study
+from gliobench.domain.studies.subjects import Subject
+
+
+def _no_labels() -> DatasetLabels | None:
+    return None
+
+
+@dataclass(frozen=True)
+class FoundStudies:
+    """What a layout says of a dataset, before any image is opened.
+
+    Args:
+        folders: The files of each study by its id; several of one id are a fault.
+        names: Grades, patients and sites by table.
+        labels: Returns what the labels mean by the dataset's own tables, None if it has none;
+            raises UndeclaredLabelsError if they are not understood.
+    """
+
+    folders: Mapping[str, list[StudyFolder]]
+    names: NameMapping = field(default_factory=NameMapping)
+    labels: Callable[[], DatasetLabels | None] = _no_labels
+
+    @classmethod
+    def of(
+        cls,
+        folders: Iterable[StudyFolder],
+        *,
+        names: NameMapping | None = None,
+        labels: Callable[[], DatasetLabels | None] = _no_labels,
+    ) -> Self:
+        """Collect studies; without a table of subjects it is searched for near the first one."""
+        by_id = defaultdict(list)
+        for folder in folders:
+            by_id[folder.id].append(folder)
+        if names is None and by_id:
+            names = NameMapping.near(next(iter(by_id.values()))[0].folder)
+        return cls(dict(by_id), names or NameMapping(), labels)
+
+
+@contextmanager
+def listing(root: DatasetPath) -> Iterator[None]:
+    """List a folder, which is there, and name it in errors.
+
+    Raises:
+        NotFoundError: There is no such folder.
+        InvalidInputError: It, or one in it, cannot be listed.
+    """
+    if not root.is_dir():
+        raise NotFoundError(f"no folder {root}")
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInputError(f"{root}: cannot be listed: {error.strerror}") from error
+
+
+class NiftiStudySource(StudySource):
+    """Reads studies of one layout.
+
+    Args:
+        found: The studies.
+        labels: The label convention. None takes that of the dataset's own tables, or infers it from all
+            masks and names when the first mask is read as regions, and raises UndeclaredLabelsError where
+            several are possible.
+    """
+
+    def __init__(self, found: FoundStudies, labels: DatasetLabels | None = None) -> None:
+        self._found = found
+        self._folders, self._names = found.folders, found.names
+        self._labels = labels
+        self._settling = Lock()
+
+    def study_ids(self) -> list[str]:
+        """List the ids of all studies."""
+        return sorted(self._folders)
+
+    def study(self, study_id: str) -> Study:
+        """Open a study."""
+        origin, folder = self.origin(study_id), self._folder(study_id)
+        return open_study(
+            study_id,
+            folder.image_paths(),
+            patient_id=origin.patient_id,
+            site=origin.site,
+            channels=folder.channels,
+        )
+
+    def origin(self, study_id: str) -> Origin:
+        """Return a study's patient and acquisition site."""
+        return self._subject(study_id).origin
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Return the reference grade."""
+        return self._subject(study_id).grade
+
+    def reference(self, study_id: str) -> Reference:
+        """Read the grade and the mask of the reference, where they exist."""
+        grade = self._subject(study_id).grade
+        try:
+            grid = self.study(study_id).grid
+        except InvalidInputError:
+            # Without images there is no grid for a mask; the grade still counts the failure.
+            return Reference(grade=grade)
+        try:
+            regions = self._regions(self._folder(study_id), grid)
+        except FaultError as error:
+            return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
+        return Reference(grade=grade, regions=regions)
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash the study's image files."""
+        folder = self._folder(study_id)
+        return hash_images(folder.image_paths(), folder.channels)
+
+    def notes(self, study_id: str) -> list[Fault]:
+        """Report escaped names, unused masks, and repeated rows and strange grades of the table."""
+        found = self._folders.get(study_id, [])
+        notes = [fault for item in found[:1] for fault in _odd_names(item)]
+        if rows := self._names.repeated.get(study_id):
+            detail = f"rows {rows[0]} and {rows[1]} of {self._names.table} say the same"
+            notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
+        if found and (strange := self._names.strange_grade(study_id, found[0].patient)):
+            notes.append(Fault(study_id, FaultKind.MISSING_GRADE, strange))
+        return notes
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        """The label convention of the masks, declared, stated or inferred."""
+        if self._labels is None:
+            try:
+                return self._found.labels()
+            except UndeclaredLabelsError:  # raised where a mask is read
+                return None
+        return self._labels
+
+    def labelled(self, labels: DatasetLabels) -> Self:
+        """Return the same studies with another label convention of their masks."""
+        other = copy(self)
+        other._labels = labels  # noqa: SLF001 -- its own kind
+        return other
+
+    def mask_integers(self, study_id: str) -> Integers | None:
+        """Read the integers that occur in a study's mask."""
+        folder = self._folder(study_id)
+        mask = folder.mask_path()
+        if mask is None or folder.is_two_valued:
+            return None
+        if self._labels is None:
+            self._found.labels()
+        return read_integers(mask)
+
+    def _regions(self, folder: StudyFolder, grid: Grid) -> dict[Region, BoolArray]:
+        mask = folder.mask_path()
+        if mask is None:
+            return {}
+        if folder.is_two_valued:
+            return {Region.WT: read_two_valued(mask, grid)}
+        return read_regions(mask, grid, self._convention())
+
+    def _convention(self) -> LabelConvention:
+        with self._settling:
+            self._labels = self._labels or self._found.labels()
+            if self._labels is None:
+                proposal = propose_labels(self)
+                if proposal is None:  # no mask can be read; the reader of each one reports it
+                    return BUILT_IN["tumour"]
+                self._labels = proposal.labels()
+            return self._labels.convention
+
+    def _subject(self, study_id: str) -> Subject:
+        if study_id not in self._folders:
+            raise NotFoundError(f"no study {study_id!r} in this folder")
+        return self._names.subject(study_id, patient=self._folders[study_id][0].patient)
+
+    def _folder(self, study_id: str) -> StudyFolder:
+        if study_id not in self._folders:
+            raise NotFoundError(f"no study {study_id!r} in this folder")
+        first, *others = self._folders[study_id]
+        if others:
+            raise FaultyStudyError(
+                FaultKind.DUPLICATE_ID,
+                f"study {study_id} is there twice: {first.folder} and {others[0].folder}",
+            )
+        return first
+
+
+def _odd_names(study: StudyFolder) -> Iterator[Fault]:
+    if study.has_misnamed_mask:
+        detail = f"{study.folder}: mask is named {names_of(study.masks)}"
+        yield Fault(study.id, FaultKind.MISNAMED_MASK, printable(detail))
+    elif study.other_masks and not study.masks:
+        detail = (
+            f"{study.folder}: {names_of(study.other_masks)}: not taken for the experts' mask, which "
+            f"is called {study.id}{study.mask_name}"
+        )
+        yield Fault(study.id, FaultKind.UNUSED_MASK, printable(detail))
+    if study.has_odd_name:
+        detail = "the name holds what cannot be shown, and is escaped"
+        yield Fault(study.id, FaultKind.ODD_NAME, detail)
