@@ -18,7 +18,7 @@ _MASK_LIKE = re.compile(r"seg(?!uence)|mask|label|roi(?![a-z])|gtv|glistr", re.I
 _TUMOUR = re.compile(r"tumou?r|glioma|lesion|gtv", re.IGNORECASE)
 _BRAIN_TUMOUR = re.compile(r"brain[-_.\s]*(?=tumou?r|lesion)", re.IGNORECASE)
 _MANUAL = re.compile(r"manual(?:ly)?[-_.\s]*correct(?:ed|ion)", re.IGNORECASE)
-_AUTOMATIC = r"auto|approx|glistr|fets|nn[-_]?unet|deep(?:med|bra)|hd[-_]?glio|pred|inferr?e|output"
+_AUTOMATIC = r"auto|approx|gliobench|glistr|fets|nn[-_]?unet|deep(?:med|bra)|hd[-_]?glio|pred|inferr?e|output"
 _OTHER = re.compile(
     r"brain|skull|strip|head|cranial|ventric|hippo|parcel|parenchym|cerebell|cortex|cortical"
     r"|thalam|ganglia|putamen|caudate|amygdala|tissue|vessel|atlas|lobe|matter|meninges"

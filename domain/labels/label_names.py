@@ -6,15 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import BUILT_IN, LabelConvention
+from gliobench.domain.labels.conventions import BUILT_IN, LARGEST, LabelConvention
 from gliobench.domain.labels.proposal import DatasetLabels, UndeclaredLabelsError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 
 UNLABELLED = re.compile(r"background|bg|ignore|unlabell?ed|clear label", re.IGNORECASE)
 """What is no tissue: an ignored voxel is unknown, and an unknown label is refused where it occurs."""
-MOST = 255
-"""Labels of a table."""
 _INTEGER = re.compile(r"\d{1,3}", re.ASCII)
 _REMEDY = "or the setting labels (--set labels=NAME)"
 _USUAL = ("tumour", "nnunet-brats", "brats-gli-2017", "brats-gli-2023")
@@ -56,8 +54,8 @@ def integers_by_name(table: Mapping[str, object], *, place: str) -> dict[str, fr
     Raises:
         InvalidInputError: It is another table, or two integers have one name.
     """
-    if len(table) > MOST:
-        raise InvalidInputError(f"{place}: {len(table)} labels: wanted at most {MOST}")
+    if len(table) > LARGEST:
+        raise InvalidInputError(f"{place}: {len(table)} labels: wanted at most {LARGEST}")
     found: dict[str, frozenset[int]] = {}
     for key, value in table.items():
         by_integer = isinstance(value, str) and _INTEGER.fullmatch(key) is not None
@@ -154,11 +152,12 @@ def _integers(value: object, name: str, place: str) -> Iterable[int]:
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str) and _INTEGER.fullmatch(item):
             yield int(item)
-        elif isinstance(item, int) and not isinstance(item, bool):
+        elif isinstance(item, int) and not isinstance(item, bool) and 0 <= item <= LARGEST:
             yield item
         else:
             raise InvalidInputError(
-                f"{place}: label {shown(name)} is {shown(item)}: wanted an integer or a list of them"
+                f"{place}: label {shown(name)} is {shown(item)}: wanted an integer of 0 to "
+                f"{LARGEST}, or a list of them"
             )
 
 

@@ -22,6 +22,8 @@ _ARCHIVE = b"PK\x03\x04"
 """How files of Excel begin, as all zip archives."""
 _UCSF = re.compile(r"(ucsf-pdgm-)0*(\d+)(_nifti)?", re.IGNORECASE)
 """UCSF-PDGM's table writes a patient's number with three digits, its folders with four."""
+_BIDS = "sub-"
+"""Some tables leave it out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,4 +237,4 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _named(name: str) -> str:
-    return _UCSF.sub(r"\1\2", study_id_of(name))
+    return _UCSF.sub(r"\1\2", study_id_of(name)).removeprefix(_BIDS)

@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
+from fakes.layouts import write_bids, write_msd, write_nnunet
 from fakes.slice_folder import write_slices
 from fakes.study_folder import OF_2017, image_of, write_study
-from gliobench.adapters.nifti import BratsStudySource, StudyFiles
+from gliobench.adapters.nifti import (
+    BidsStudySource,
+    BratsStudySource,
+    NnunetStudySource,
+    StudyFiles,
+)
 from gliobench.adapters.slices import SliceStudySource
 from gliobench.adapters.storage import open_dataset
 from gliobench.application.datasets.chosen_studies import ChosenStudies
@@ -71,6 +77,28 @@ def _slices_in_a_store(folder: Path) -> StudySource:
     return SliceStudySource(_remote(folder / "local"))
 
 
+def _bids(folder: Path) -> StudySource:
+    return BidsStudySource(write_bids(folder, [fake_case("sub-b_ses-1"), fake_case("sub-a")]))
+
+
+def _bids_in_a_store(folder: Path) -> StudySource:
+    _bids(folder / "local")
+    return BidsStudySource(_remote(folder / "local"))
+
+
+def _nnunet(folder: Path) -> StudySource:
+    return NnunetStudySource(write_nnunet(folder, [fake_case("b"), fake_case("a")]))
+
+
+def _nnunet_in_a_store(folder: Path) -> StudySource:
+    _nnunet(folder / "local")
+    return NnunetStudySource(_remote(folder / "local"))
+
+
+def _decathlon(folder: Path) -> StudySource:
+    return NnunetStudySource(write_msd(folder, [fake_case("b"), fake_case("a")]))
+
+
 def _phantom(_: Path) -> StudySource:
     from gliobench.adapters.phantom import PhantomStudySource
 
@@ -85,6 +113,11 @@ NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra 
         _fake,
         _brats,
         _brats_in_a_store,
+        _bids,
+        _bids_in_a_store,
+        _nnunet,
+        _nnunet_in_a_store,
+        _decathlon,
         _chosen,
         _targeted,
         _loose_files,
