@@ -20,7 +20,7 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
 from fakes.onnx_file import write_subset_weights
-from fuzz import backends, images, imports, language, masks, programs, runs, texts
+from fuzz import backends, images, imports, language, layouts, masks, programs, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -28,6 +28,9 @@ KINDS: dict[str, Make] = {
     "headers": images.headers,
     "gzip": images.gzips,
     "subsets": images.subsets,
+    "bids": layouts.bids,
+    "nnunet": layouts.nnunet,
+    "decathlon": layouts.decathlon,
     "png": images.pictures,
     "run folders": runs.run_folders,
     "onnx": runs.networks,
