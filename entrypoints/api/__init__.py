@@ -151,7 +151,7 @@ def evaluate(
     """Run backends over a dataset and write the report; an interrupted evaluation goes on.
 
     Args:
-        dataset: Folder or URL in BraTS layout or of slices, or `phantom:COUNT`.
+        dataset: Folder or URL of studies (BraTS, BIDS, nnU-Net) or of slices, or `phantom:COUNT`.
         backends: Names of installed backends, or `FILE.py:FACTORY`.
         out: Folder or URL of the runs and the report.
         limit: Take only the first studies.

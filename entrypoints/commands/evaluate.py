@@ -49,7 +49,7 @@ def evaluate(
     dataset: Annotated[
         str,
         typer.Argument(
-            help="Folder or URL of studies in BraTS layout or of slices, or phantom:COUNT."
+            help="Folder or URL of studies (BraTS, BIDS, nnU-Net) or of slices, or phantom:COUNT."
         ),
     ],
     backend: Annotated[

@@ -114,10 +114,10 @@ def parse_entities(text: str) -> dict[str, str]:
 
 
 def preferred(files: Sequence[BidsFile], wanted: Mapping[str, str]) -> list[BidsFile]:
-    """Drop the files that lack a wanted entity, where another one has it."""
+    """Drop the files that lack a wanted entity, where another one has it; `none` is its absence."""
     found = [*files]
     for key, value in wanted.items():
-        found = [file for file in found if file.entities.get(key) == value] or found
+        found = [file for file in found if file.entities.get(key, "none") == value] or found
     return found
 
 

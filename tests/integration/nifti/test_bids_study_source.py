@@ -162,6 +162,15 @@ def test_the_setting_decides_between_two_images_and_masks(root: Path) -> None:
     assert source.reference("sub-01").has_tumour is False
 
 
+def test_the_setting_may_ask_for_the_absence_of_an_entity(root: Path) -> None:
+    _image(root, "sub-01_space-MNI152_T1w.nii.gz", brighter=7)
+
+    study = BidsStudySource(root, entities="space-none").study("sub-01")
+
+    expected = CASE.study.volume(Modality.T1N).astype(np.int16)
+    np.testing.assert_array_equal(study.volume(Modality.T1N), expected)
+
+
 @pytest.mark.parametrize("entities", ["run", "T1w", "run-1_T1w", "x y", "-"])
 def test_a_setting_without_entities_is_refused(root: Path, entities: str) -> None:
     with pytest.raises(InvalidInputError, match="bids_entities"):

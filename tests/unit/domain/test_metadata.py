@@ -53,6 +53,14 @@ def test_ucsf_patients_are_the_same_with_three_digits_and_with_four() -> None:
     assert found.cells("sex") == ["M"]
 
 
+def test_participants_of_bids_are_the_same_with_their_prefix_and_without() -> None:
+    for name in ("sub-01", "01"):
+        found = join(table(f"participant_id,Sex\n{name},M\n"), ["sub-01_ses-1"], ["sub-01"])
+
+        assert found.cells("sex") == ["M"]
+        assert found.by_patient
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

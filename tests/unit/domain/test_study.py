@@ -32,6 +32,31 @@ def test_both_generations_of_names_are_read(name: str, modality: Modality) -> No
     assert Modality.parse(name) is modality
 
 
+@pytest.mark.parametrize(
+    ("name", "modality"),
+    [
+        ("T1w", Modality.T1N),
+        ("T1-Gd", Modality.T1C),
+        ("t1_ce", Modality.T1C),
+        ("T1+C", Modality.T1C),
+        ("T1+", Modality.T1C),
+        ("T2w", Modality.T2W),
+        ("T2-FLAIR", Modality.T2F),
+        ("T2*", None),
+        ("T1map", None),
+        ("ADC", None),
+        ("", None),
+    ],
+)
+def test_channels_are_read_by_their_usual_names(name: str, modality: Modality | None) -> None:
+    assert Modality.of_channel(name) is modality
+
+
+def test_a_name_of_a_channel_is_no_name_of_a_file() -> None:
+    with pytest.raises(InvalidInputError, match="unknown modality 'T1w'"):
+        Modality.parse("T1w")
+
+
 def test_an_unknown_modality_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidInputError, match=r"unknown modality 'dwi'.*t1c \(t1ce\)"):
         Modality.parse("dwi")
