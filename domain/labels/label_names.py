@@ -129,9 +129,11 @@ def stated_labels(table: Mapping[str, object], *, place: str, name: str) -> Data
     return DatasetLabels(convention, f"labels are named in {name}")
 
 
-def names_a_tumour(names: Iterable[str]) -> bool:
-    """Return whether any name is of a tumour or a part of it."""
-    return any(_meaning(name) is not None for name in names)
+def names_a_tumour(table: Mapping[str, object]) -> bool:
+    """Return whether most names in a table are of a tumour or its parts: an atlas has a CC as well."""
+    texts = [text for item in table.items() for text in item if isinstance(text, str)]
+    names = [text for text in texts if not (text.isdigit() or UNLABELLED.fullmatch(text.strip()))]
+    return 2 * sum(_meaning(name) is not None for name in names) > len(names)
 
 
 def _meaning(name: str) -> Region | None:

@@ -135,8 +135,7 @@ class BidsMasks:
             table = self._tables.of(file, home)
         except InvalidInputError:  # raised when the mask is read
             return True
-        names = [] if table is None else [*table.names, *map(str, table.names.values())]
-        return table is None or names_a_tumour(names)
+        return table is None or names_a_tumour(table.names)
 
 
 class _Sidecar(BaseModel):
@@ -147,8 +146,10 @@ class _Sidecar(BaseModel):
 
 def _is_of_lesion(file: BidsFile) -> bool:
     """Return whether a mask's JSON file states that it is of a lesion."""
-    sidecar = sidecar_of(file.path)
-    return sidecar.is_file() and read_json(sidecar, _Sidecar).Type.lower() in ("lesion", "tumor")
+    try:
+        return read_json(sidecar_of(file.path), _Sidecar).Type.lower() in ("lesion", "tumor")
+    except InvalidInputError:  # most masks have none
+        return False
 
 
 def _is_beside(mask: BidsMask, masks: Sequence[BidsMask]) -> bool:

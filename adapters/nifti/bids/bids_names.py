@@ -59,8 +59,14 @@ class BidsFile:
 
     @classmethod
     def of(cls, path: DatasetPath, stem: str, above: Mapping[str, str]) -> Self:
-        """Read a name without its ending, within folders of a subject and session."""
-        entities, suffix = parse_name(stem)
+        """Read a name without its ending, within folders of a subject and session.
+
+        Labels that BIDS forbids, such as `sub-P_01`, are those of the folders.
+        """
+        rest = stem
+        for key, label in above.items():
+            rest = rest.removeprefix(f"{key}-{label}_")
+        entities, suffix = parse_name(rest)
         return cls(path, {**above, **entities}, suffix)
 
     @property

@@ -14,7 +14,6 @@ from gliobench.adapters.nifti.study_folders import is_shown
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.labels.conventions import LARGEST
 
 _ENDINGS = (".tsv", ".json")
 
@@ -112,7 +111,7 @@ def _read(path: DatasetPath) -> LabelTable | None:
     found: dict[str, str] = {}
     for row in rows:
         index, name = row.cells.get("index"), row.cells.get("name")
-        if index is None or name is None or index in found or len(found) > LARGEST:
+        if index is None or name is None or index in found:
             raise InvalidInputError(f"{row.at}: wanted an index and a name, each index once")
         found[index] = name
     return LabelTable(path, found)

@@ -292,11 +292,29 @@ def test_a_derivative_is_known_by_its_program_whatever_its_folder(
     assert BidsStudySource(root).reference("sub-01").has_tumour is None
 
 
-def test_a_segmentation_whose_table_lists_tissues_is_not_the_tumours(root: Path) -> None:
+@pytest.mark.parametrize(
+    "rows", ["1\tGM\n2\tWM\n4\tCSF\n", "".join(f"{n}\tarea{n}\n" for n in range(400))]
+)
+def test_a_segmentation_whose_table_lists_tissues_is_not_the_tumours(root: Path, rows: str) -> None:
     path = _moved(root, "derivatives/x/sub-01/anat/sub-01_dseg.nii.gz")
-    path.with_name("sub-01_dseg.tsv").write_text("index\tname\n1\tGM\n2\tWM\n4\tCSF\n")
+    path.with_name("sub-01_dseg.tsv").write_text(f"index\tname\n{rows}")
 
     assert BidsStudySource(root).reference("sub-01").has_tumour is None
+
+
+def test_a_label_of_a_subject_may_hold_what_bids_forbids(tmp_path: Path) -> None:
+    anat = tmp_path / "sub-P_01" / "ses-1-a" / "anat"
+    anat.mkdir(parents=True)
+    for name in ("ce-gd_T1w", "T1w"):
+        path = anat / f"sub-P_01_ses-1-a_{name}.nii.gz"
+        volume = CASE.study.volume(Modality.T1C).astype(np.int16)
+        write_image(path, volume, CASE.study.grid)
+
+    source = BidsStudySource(tmp_path)
+
+    assert source.study_ids() == ["sub-P_01_ses-1-a"]
+    assert source.origin("sub-P_01_ses-1-a").patient_id == "sub-P_01"
+    assert set(source.study("sub-P_01_ses-1-a").volumes) == {Modality.T1N, Modality.T1C}
 
 
 @pytest.mark.parametrize("name", ["label-L_mask", "desc-tumor_mask", "label-WT_desc-manual_mask"])
@@ -321,6 +339,8 @@ def test_a_mask_is_a_lesions_where_its_json_file_says_so(root: Path) -> None:
     write_json(path.with_name("sub-01_mask.json"), {"Type": "Lesion"})
 
     np.testing.assert_array_equal(_region(root), TUMOUR)
+    write_json(path.with_name("sub-01_mask.json"), {"Type": 5})
+    assert _region(root) is None
 
 
 def test_several_labels_in_a_mask_of_one_structure_are_a_fault(root: Path) -> None:

@@ -130,5 +130,8 @@ def test_a_table_that_contradicts_itself_is_refused(table: Mapping[str, object])
 
 
 def test_a_table_of_tissues_names_no_tumour() -> None:
-    assert names_a_tumour(["1", "edema"])
-    assert not names_a_tumour(["GM", "WM", "CSF", "Left-Hippocampus"])
+    assert names_a_tumour({"0": "background", "1": "edema"})
+    assert names_a_tumour({"edema": 1, "thing": 2, "ET": 3})
+    assert not names_a_tumour({"1": "GM", "2": "WM", "3": "CSF"})
+    assert not names_a_tumour({"10": "Left-Thalamus", "25": "Left-Lesion", "255": "CC_Anterior"})
+    assert not names_a_tumour({})
