@@ -13,7 +13,7 @@ from gliobench.application.predict.read_reference import read_reference
 from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.conventions import BUILT_IN
-from gliobench.domain.labels.proposal import DatasetLabels, Proposal
+from gliobench.domain.labels.proposal import DatasetLabels, Proposal, UndeclaredLabelsError
 from gliobench.domain.studies.background import odd_background
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.plausibility import image_faults
@@ -81,7 +81,7 @@ def verify_dataset(
         StoreError: The source cannot be read now: no study is at fault.
     """
     study_ids = source.study_ids()
-    proposal = propose_labels(source, track=track_labels) if source.labels is None else None
+    proposal = _proposed(source, track_labels) if source.labels is None else None
     if proposal is not None:
         source = source.labelled(_labels(proposal) or DatasetLabels(BUILT_IN["tumour"]))
     first_with: dict[str, str] = {}
@@ -95,6 +95,14 @@ def verify_dataset(
         labels=source.labels if proposal is None else _labels(proposal),
         proposal=proposal,
     )
+
+
+def _proposed(source: StudySource, track: Track) -> Proposal | None:
+    """Conclude what labels may mean; nothing where the dataset's own names of labels do not say it."""
+    try:
+        return propose_labels(source, track=track)
+    except UndeclaredLabelsError as error:
+        return Proposal((), str(error))
 
 
 def _labels(proposal: Proposal) -> DatasetLabels | None:

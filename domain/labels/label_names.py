@@ -14,7 +14,7 @@ from gliobench.domain.messages import shown
 UNLABELLED = re.compile(r"background|bg|ignore|unlabell?ed|clear label", re.IGNORECASE)
 """What is no tissue: an ignored voxel is unknown, and an unknown label is refused where it occurs."""
 _INTEGER = re.compile(r"\d{1,3}", re.ASCII)
-_REMEDY = "or the setting labels (--set labels=NAME)"
+_REMEDY = "or the setting labels"
 _USUAL = ("tumour", "nnunet-brats", "brats-gli-2017", "brats-gli-2023")
 """Built-in conventions that names alone may stand for."""
 _WORDS: Mapping[Region, str] = {

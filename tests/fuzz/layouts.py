@@ -69,7 +69,8 @@ def bids(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         entities = rng.choice(ENTITIES)
         flags, what = ("--set", f"bids_entities={entities}"), f"{what}, {entities[:20]!r}"
     one = rng.choice(("sub-01", "sub-01/anat", "derivatives/manual"))
-    return Hostile((*flags, *_command(rng, one)), what)
+    table = ("--metadata={here}/studies/participants.tsv", "--subgroup=sex")
+    return Hostile((*flags, *_command(rng, one, "sub-01", *table)), what)
 
 
 def nnunet(rng: random.Random, here: Path, ground: Ground) -> Hostile:
@@ -111,7 +112,7 @@ def decathlon(rng: random.Random, here: Path, ground: Ground) -> Hostile:
             root / "imagesTr" / f"{STUDIES[0]}.nii.gz",
             np.ones((edge, edge, edge, *shape), np.int16),
         )
-        return Hostile(_command(rng, "imagesTr"), f"four axes: {shape}")
+        return Hostile(_command(rng, "imagesTr", STUDIES[0]), f"four axes: {shape}")
     return _damaged(rng, root, described)
 
 
@@ -130,10 +131,10 @@ def _damaged(rng: random.Random, root: Path, described: dict[str, object]) -> Ho
         image = rng.choice(sorted((root / rng.choice(("imagesTr", "labelsTr"))).iterdir()))
         what, content = damaged_bytes(rng, image.read_bytes())
         image.write_bytes(content)
-    return Hostile(_command(rng, "imagesTr"), what)
+    return Hostile(_command(rng, "imagesTr", STUDIES[0]), what)
 
 
-def _command(rng: random.Random, part: str) -> tuple[str, ...]:
+def _command(rng: random.Random, part: str, study: str, *flags: str) -> tuple[str, ...]:
     place, one = "{here}/studies", f"{{here}}/studies/{part}"
     return rng.choice(
         [
@@ -142,14 +143,10 @@ def _command(rng: random.Random, part: str) -> tuple[str, ...]:
             ("dataset", "fingerprint", place),
             ("dataset", "split", place, "--folds", "2"),
             ("predict", one, "--backend", "brain-centroid", "--out", "out"),
-            ("predict", place, "--study", STUDIES[0], "--backend=brain-centroid", "--out", "out"),
-            ("predict", place, "--study", "sub-01", "--backend=brain-centroid", "--out", "out"),
+            ("predict", place, "--study", study, "--backend=brain-centroid", "--out", "out"),
             ("evaluate", place, "--backend", "brain-centroid", "--out", "out"),
             ("evaluate", place, "--backend=majority", "--out=out", "--shard=0/2"),
-            (
-                *("evaluate", place, "--backend=majority", "--out=out"),
-                *("--metadata={here}/studies/participants.tsv", "--subgroup=sex"),
-            ),
+            ("evaluate", place, "--backend=majority", "--out=out", *flags),
         ]
     )
 

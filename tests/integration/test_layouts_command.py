@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 import gliobench as gb
 from fakes.fake_study_source import fake_case
-from fakes.layouts import write_bids, write_msd, write_nnunet
+from fakes.layouts import write_bids, write_json, write_msd, write_nnunet
 from fakes.study_folder import write_name_mapping, write_study
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.studies.study import Case
@@ -112,6 +112,20 @@ def test_participants_divide_a_report(tmp_path: Path) -> None:
     found = {(part.by, part.name): part.rows[0].n for part in report.values.subgroups}
     assert found["sex", "M"] == found["sex", "F"] == 2
     assert sorted(n for (by, _), n in found.items() if by == "age") == [2, 2]
+
+
+def test_verify_goes_on_where_labels_mean_nothing(tmp_path: Path) -> None:
+    root = write_nnunet(tmp_path / "studies", CASES)
+    described = json.loads((root / "dataset.json").read_text())
+    write_json(root / "dataset.json", described | {"labels": {"background": 0, "a": 1}})
+    (root / "imagesTr" / "sub-02_0000.nii.gz").write_bytes(b"x")
+
+    result = gliobench("dataset", "verify", root, "--json")
+
+    found = json.loads(result.stdout)
+    assert result.exit_code == 3
+    assert "unreadable" in result.stdout
+    assert "calls its labels ['a']" in found["label_proposal"]["ground"]
 
 
 def test_the_setting_decides_between_two_runs(tmp_path: Path) -> None:
