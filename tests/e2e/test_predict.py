@@ -332,7 +332,7 @@ def test_a_folder_of_many_studies_exits_1_with_one_line(gliobench, cohort: Path)
 
     assert result.returncode == 1
     assert result.stderr == (
-        f"error: {cohort} holds 2 studies: name one of them by --study, such as {NAME}, or run "
+        f"error: {cohort} holds 2 studies: name one of them by --study, such as Phantom_0000, or run "
         "gliobench evaluate\n"
     )
 
