@@ -20,6 +20,7 @@ from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.bounded_file import read_start, read_whole
+from gliobench.application.datasets.study_images import check_same_grid
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Grid
@@ -99,6 +100,11 @@ class ImageFile:
         except (ValueError, KeyError, IndexError, np.linalg.LinAlgError) as error:
             raise _unreadable(path, f"bad NIfTI header: {error}") from error
 
+    @property
+    def name(self) -> str:
+        """The path, for messages."""
+        return str(self.path)
+
     @cached_property
     def grid(self) -> Grid:
         """The RAS+ grid of the same voxels."""
@@ -173,16 +179,7 @@ class ImageFile:
             FaultyStudyError: The shape differs, or the affine by more than rounding.
         """
         placed = replace(self, model=grid)
-        if placed.grid.shape != grid.shape:
-            raise FaultyStudyError(
-                FaultKind.SHAPE_MISMATCH,
-                f"{self.path}: shape {placed.grid.shape} (RAS+), but {of} has {grid.shape}",
-            )
-        if difference := grid.difference(placed.grid):
-            raise FaultyStudyError(
-                FaultKind.AFFINE_MISMATCH,
-                f"{self.path}: its affine places it elsewhere than {of}: corners {difference}",
-            )
+        check_same_grid(placed, grid, of=of)
         return placed
 
     def _start(self, channel: int) -> int:

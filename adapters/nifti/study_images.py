@@ -1,8 +1,8 @@
-"""A study from its image files: one grid, and volumes that are read on first access."""
+"""A study from its NIfTI files, and the hash of their content."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import file_digest, sha256
 from threading import Lock
 from typing import final
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.bounded_file import opened
 from gliobench.adapters.nifti.image_file import WHOLE, Channel, ImageFile
+from gliobench.application.datasets.study_images import LazyVolumes, StoredImage, study_of_images
 from gliobench.application.ports.dataset_path import DatasetPath, checksum_of
 from gliobench.domain.errors import FaultError
-from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Modality, Study
 
 
@@ -26,10 +26,7 @@ def open_study(
     site: str | None = None,
     channels: Mapping[Modality, Channel] | None = None,
 ) -> Study:
-    """Open a study by its headers.
-
-    The grid is that of the first image whose grid is the most frequent one. An image on another grid, or
-    with an unreadable header, raises on access.
+    """Open a study by its headers, as `study_of_images`; an unreadable one raises on access.
 
     Args:
         study_id: The study.
@@ -41,25 +38,10 @@ def open_study(
     Raises:
         FaultyStudyError: There is no image at all, or no header can be read.
     """
-    if not paths:
-        wanted = ", ".join(" or ".join(m.names) for m in Modality)
-        raise FaultyStudyError(
-            FaultKind.MISSING_MODALITY, f"study {study_id} has no image: wanted {wanted}"
-        )
-    wanted_of = channels or {}
-    opened = {m: _opened(path, wanted_of.get(m, WHOLE)) for m, path in sorted(paths.items())}
-    images = [image for image in opened.values() if isinstance(image, ImageFile)]
-    if not images:
-        raise next(error for error in opened.values() if isinstance(error, FaultError))
-    shared = max(images, key=lambda image: sum(other.covers(image.grid) for other in images))
-    return Study(
-        id=study_id,
-        patient_id=patient_id,
-        grid=shared.grid,
-        volumes=_LazyVolumes({m: _placed(image, shared) for m, image in opened.items()}),
-        native_grid=shared.native_grid,
-        site=site,
-        simulated=any(image.simulated for image in images),
+    wanted = channels or {}
+    images = {m: _opened(path, wanted.get(m, WHOLE)) for m, path in sorted(paths.items())}
+    return study_of_images(
+        study_id, images, patient_id=patient_id, site=site, lazily=_VolumesOfFiles
     )
 
 
@@ -98,29 +80,25 @@ def content_of(path: DatasetPath) -> str:
 
 
 @final
-class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
-    """Reads a volume on first access, and caches it.
+class _VolumesOfFiles(LazyVolumes):
+    """A file of several channels is decompressed once, and its bytes are kept until each has been read."""
 
-    Several threads may read several modalities at once. A file of several channels is decompressed
-    once, and its bytes are kept until each channel has been read.
-    """
-
-    def __init__(self, images: Mapping[Modality, ImageFile | FaultError]) -> None:
-        self._images = images
-        self._volumes: dict[Modality, NDArray[np.float32]] = {}
+    def __init__(self, images: Mapping[Modality, StoredImage | FaultError]) -> None:
+        super().__init__(images)
         self._decompressing = Lock()
         self._content: bytes | bytearray | None = None
 
     def __getitem__(self, modality: Modality) -> NDArray[np.float32]:
-        if modality not in self._volumes:
-            image = self._images[modality]
-            if isinstance(image, FaultError):
-                raise image.with_traceback(None)
-            shared = None if image.channel == WHOLE else self._shared(image)
-            self._volumes[modality] = image.read(shared)
-            if len(self._volumes) == len(self._images):
-                self._content = None
-        return self._volumes[modality]
+        volume = super().__getitem__(modality)
+        if self.are_read:
+            self._content = None
+        return volume
+
+    def read(self, image: StoredImage) -> NDArray[np.float32]:
+        """Read a volume, by the bytes of its file where they are shared."""
+        if not isinstance(image, ImageFile) or image.channel == WHOLE:
+            return image.read()
+        return image.read(self._shared(image))
 
     def _shared(self, image: ImageFile) -> bytes | bytearray:
         with self._decompressing:
@@ -128,27 +106,9 @@ class _LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
             self._content = content
         return content
 
-    def __contains__(self, modality: object) -> bool:
-        return modality in self._images  # the method of Mapping would read the volume
-
-    def __iter__(self) -> Iterator[Modality]:
-        return iter(self._images)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
 
 def _opened(path: DatasetPath, channel: Channel) -> ImageFile | FaultError:
     try:
         return ImageFile.open(path, channel)
     except FaultError as error:
         return error
-
-
-def _placed(image: ImageFile | FaultError, shared: ImageFile) -> ImageFile | FaultError:
-    if isinstance(image, ImageFile):
-        try:
-            return image.placed_on(shared.grid, of=shared.path.name)
-        except FaultyStudyError as error:
-            return error
-    return image

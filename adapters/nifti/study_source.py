@@ -11,10 +11,10 @@ from threading import Lock
 from typing import Self
 
 from gliobench.adapters.nifti.mask_file import read_integers, read_regions, read_two_valued
-from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.nifti.study_folders import StudyFolder, names_of
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.application.datasets.dataset_labels import propose_labels
+from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError

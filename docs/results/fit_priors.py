@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.adapters.nifti.name_mapping import NameMapping
+from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.domain.predictions.forms import box_in_volume
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality

@@ -26,7 +26,7 @@ from gliobench.adapters.json import read_folds
 from gliobench.adapters.monai import load_lesion_cubes, load_mask_tumours, load_study_tumours
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.nifti import BratsStudySource
-from gliobench.adapters.nifti.name_mapping import NameMapping
+from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.application.train.learn_regions import CHOSEN, RegionTumour, errors_in, learn_regions
 from gliobench.domain.files.tables import read_rows
 from gliobench.domain.statistics.logistic import even_odds, fit_logistic

@@ -19,6 +19,8 @@ class FaultKind(str, Enum):
     """One that a network trained with modality dropout does without: see `ESSENTIAL`."""
     AMBIGUOUS_FILE = "ambiguous_file"
     """Two files claim to be the same modality or mask."""
+    AMBIGUOUS_SERIES = "ambiguous_series"
+    """The tags of DICOM series do not settle which one a modality is."""
     SHAPE_MISMATCH = "shape_mismatch"
     AFFINE_MISMATCH = "affine_mismatch"
     NOT_FINITE = "not_finite"
@@ -48,6 +50,8 @@ class FaultKind(str, Enum):
     """The reference mask is empty: the study shows no tumour."""
     ODD_NAME = "odd_name"
     """The name is not printable; the study's id is its escaped form."""
+    UNREADABLE_FILE = "unreadable_file"
+    """Damaged DICOM files lie beside a study's and may be of it."""
     REPEATED_ROW = "repeated_row"
     """A table repeats a row."""
     BACKGROUND_NOT_ZERO = "background_not_zero"
@@ -65,6 +69,7 @@ class FaultKind(str, Enum):
             self.MISSING_GRADE,
             self.NO_TUMOUR,
             self.ODD_NAME,
+            self.UNREADABLE_FILE,
             self.REPEATED_ROW,
             self.BACKGROUND_NOT_ZERO,
             self.CONTRAST_ORDER,

@@ -16,6 +16,7 @@ from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.studies.background import on_zero
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.patients import is_phantom
+from gliobench.domain.studies.sequences import FLAIR, T1_WEIGHTED, T2_WEIGHTED, SequenceHints
 
 Volume: TypeAlias = NDArray[np.float32]
 
@@ -24,10 +25,14 @@ class Modality(str, Enum):
     """An MRI sequence, one row each: BraTS's name of 2023, then its other names, that of 2020 first.
 
     Files and tables may use any of these names, in any case. At the end of a row stand names of
-    channels in other layouts: BIDS's suffixes and those in a dataset.json, without separators.
+    channels in other layouts: BIDS's suffixes and those in a dataset.json, without separators; then how DICOM describes it.
     """
 
-    T1N = "t1n", "t1", ("t1w", "t1native", "t1pre", "t1precontrast", "t1noncontrast")
+    T1N = (
+        *("t1n", "t1"),
+        ("t1w", "t1native", "t1pre", "t1precontrast", "t1noncontrast"),
+        SequenceHints(T1_WEIGHTED, enhanced=False),
+    )
     T1C = (
         *("t1c", "t1ce"),
         (
@@ -46,15 +51,17 @@ class Modality(str, Enum):
             *("cet1", "cet1w", "t1post", "t1postcontrast", "t1contrast", "t1wpostcontrast"),
             *("t1+", "t1+c", "t1+ce", "t1+gd", "t1w+", "t1w+c", "t1w+gd"),
         ),
+        SequenceHints(T1_WEIGHTED, enhanced=True),
     )
-    T2W = "t2w", "t2"
-    T2F = "t2f", "flair", ("t2flair", "flairt2", "t2wflair")
+    T2W = "t2w", "t2", SequenceHints(T2_WEIGHTED)
+    T2F = "t2f", "flair", ("t2flair", "flairt2", "t2wflair"), SequenceHints(FLAIR)
 
     _value_: str
     names: tuple[str, ...]
     channels: tuple[str, ...]
+    hints: SequenceHints
 
-    def __new__(cls, *names: str | tuple[str, ...]) -> Modality:
+    def __new__(cls, *names: str | tuple[str, ...] | SequenceHints) -> Modality:
         """Take the first name as the value."""
         own = tuple(name for name in names if isinstance(name, str))
         modality = str.__new__(cls, own[0])
@@ -62,6 +69,7 @@ class Modality(str, Enum):
         modality.channels = tuple(
             channel for name in names if isinstance(name, tuple) for channel in name
         )
+        (modality.hints,) = (item for item in names if isinstance(item, SequenceHints))
         return modality
 
     @property

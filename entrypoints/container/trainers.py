@@ -18,8 +18,8 @@ from gliobench.adapters.monai import (
     load_mask_tumours,
     load_study_tumours,
 )
-from gliobench.adapters.nifti.name_mapping import NameMapping
 from gliobench.adapters.phantom import PhantomStudySource
+from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Trainer

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gliobench.adapters.nifti.bids.bids_folders import DERIVATIVES
 from gliobench.adapters.nifti.bids.bids_names import SESSION, SUBJECT, Visit
-from gliobench.adapters.nifti.name_mapping import NameMapping, SubjectRow
+from gliobench.application.datasets.name_mapping import NameMapping, SubjectRow
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError

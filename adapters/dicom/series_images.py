@@ -1,0 +1,243 @@
+"""The images of one series as one volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset, dcmread
+
+from gliobench.adapters.dicom.headers import Frame, Header
+from gliobench.adapters.dicom.pixels import MOST_PIXELS, Encoding, read_frames
+from gliobench.adapters.dicom.quiet import silence_pydicom
+from gliobench.application.datasets.study_images import check_same_grid
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.orientation import canonical, reorient, turned_like
+from gliobench.domain.geometry.slice_stack import MissingSliceError, SliceStack, stack_slices
+from gliobench.domain.studies.extent import check_extent
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+
+_ROUNDING = 1e-4
+"""Of direction cosines and of millimetres between pixels, among the images of a volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFrame:
+    """A frame and its file."""
+
+    header: Header
+    frame: Frame
+
+
+@final
+@dataclass(frozen=True)
+class SeriesImages:
+    """A volume in DICOM files.
+
+    Args:
+        name: What to call it in messages; names no patient.
+        frames: In the order of the slices, from the first along the normal of their planes.
+        repeats: Other frames at the place of one of these: that one, and the repeated one.
+        native_grid: Its axes are columns, rows and slices; the world is RAS+.
+        encoding: Of the pixels.
+        model: A grid whose axis directions to use; None for RAS+.
+    """
+
+    name: str
+    frames: tuple[PlacedFrame, ...] = field(repr=False)
+    repeats: tuple[tuple[PlacedFrame, PlacedFrame], ...] = field(repr=False)
+    native_grid: Grid
+    encoding: Encoding
+    model: Grid | None = None
+    simulated: bool = False
+
+    @classmethod
+    def of(cls, name: str, frames: Sequence[PlacedFrame]) -> SeriesImages:
+        """Sort frames into a volume by their places; no pixel is read.
+
+        Raises:
+            FaultyStudyError: Frames have no place or differ in size or orientation, slices are missing,
+                or there are several images at most places.
+        """
+        try:
+            encoding = Encoding(*(int(_common(frames, name)) for name in ("Rows", "Columns")))
+            stack = _stacked(frames, encoding)
+            check_extent(stack.grid)
+        except MissingSliceError as error:
+            raise FaultyStudyError(FaultKind.TRUNCATED, f"{name}: {error}") from error
+        except InvalidInputError as error:
+            raise FaultyStudyError(FaultKind.UNREADABLE, f"{name}: {error}") from error
+        return cls(
+            name,
+            tuple(frames[index] for index in stack.order),
+            tuple((frames[one], frames[other]) for one, other in stack.repeats),
+            stack.grid,
+            encoding,
+        )
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The RAS+ grid of the same voxels, or the one that it was placed on."""
+        if self.model is not None:
+            return turned_like(self.native_grid, self.model)
+        return canonical(self.native_grid)
+
+    def covers(self, grid: Grid) -> bool:
+        """Return whether the image has the voxels of a grid, in any orientation."""
+        return replace(self, model=grid).grid == grid
+
+    def placed_on(self, grid: Grid, *, of: str) -> SeriesImages:
+        """Return the image on a grid that it covers, in any orientation.
+
+        Raises:
+            FaultyStudyError: It does not cover the grid.
+        """
+        placed = replace(self, model=grid)
+        try:
+            check_same_grid(placed, grid, of=of)
+        except FaultyStudyError as error:
+            raise FaultyStudyError(
+                error.kind, f"{error}: series on different grids must be registered first"
+            ) from error
+        return placed
+
+    def read(self) -> NDArray[np.float32]:
+        """Read the voxels, (I, J, K) float32 on `grid`, scaled by the tags of each frame.
+
+        Peak memory is the volume and one file.
+
+        Raises:
+            FaultyStudyError: Pixels are missing, truncated, damaged or not finite, or two images at one
+                place differ.
+        """
+        silence_pydicom()
+        volume = np.empty(self.native_grid.shape, dtype=np.float32, order="F")
+        for header, slices in self._by_file().items():
+            stored = self._stored(header)
+            for k in slices:
+                volume[:, :, k] = _scaled(stored, self.frames[k].frame)
+        if not np.isfinite(volume).all():
+            raise FaultyStudyError(FaultKind.NOT_FINITE, f"{self.name}: holds NaN or infinity")
+        self._check_repeats(volume)
+        return reorient(volume, source=self.native_grid, target=self.grid)
+
+    def content(self) -> str:
+        """Hash the files in the order of the slices (sha256, hex).
+
+        Raises:
+            InvalidInputError: One cannot be read.
+        """
+        digest = sha256()
+        for header, slices in self._by_file().items():
+            indices = [self.frames[k].frame.index for k in slices]
+            digest.update(f"{_content_of(header)} {slices} {indices}\n".encode())
+        return digest.hexdigest()
+
+    def datasets(self) -> Iterator[tuple[Dataset, int]]:
+        """Read the tags of each slice's file, in order, with the index of its frame; no pixels.
+
+        What is written about these images, such as a segmentation, refers to them. The tags name the
+        patient.
+        """
+        silence_pydicom()
+        for placed in self.frames:
+            with placed.header.file.opened() as opened:
+                yield dcmread(opened, stop_before_pixels=True, force=True), placed.frame.index
+
+    def _by_file(self) -> dict[Header, list[int]]:
+        """Return the slices that each file holds, in the order of the first ones."""
+        found: dict[Header, list[int]] = {}
+        for k, placed in enumerate(self.frames):
+            found.setdefault(placed.header, []).append(k)
+        return found
+
+    def _stored(self, header: Header) -> list[NDArray[Any]]:
+        try:
+            return read_frames(header.file, self.encoding, len(header.frames))
+        except FaultyStudyError as error:
+            raise FaultyStudyError(error.kind, f"{self.name}: {error}") from error
+
+    def _check_repeats(self, volume: NDArray[np.float32]) -> None:
+        """Check that images at one place are the same image, exported twice."""
+        at = {(id(placed.header), placed.frame.index): k for k, placed in enumerate(self.frames)}
+        for one, other in self.repeats:
+            k = at[id(one.header), one.frame.index]
+            again = _scaled(self._stored(other.header), other.frame)
+            if not np.array_equal(again, volume[:, :, k]):
+                raise FaultyStudyError(
+                    FaultKind.UNREADABLE, f"{self.name}: two different images at slice {k + 1}"
+                )
+
+
+def _content_of(header: Header) -> str:
+    if (checksum := header.file.checksum) is not None:
+        return checksum
+    with header.file.opened() as opened:
+        return sha256(opened.read()).hexdigest()
+
+
+def _scaled(stored: Sequence[NDArray[Any]], frame: Frame) -> NDArray[np.float32]:
+    """Return a frame's values, (columns, rows); what overflows becomes infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = stored[frame.index].T.astype(np.float64) * frame.slope + frame.intercept
+        return values.astype(np.float32)
+
+
+def _stacked(frames: Sequence[PlacedFrame], encoding: Encoding) -> SliceStack:
+    placed = [item.frame for item in frames]
+    if homeless := sum(
+        None in (one.position_mm, one.orientation, one.spacing_mm) for one in placed
+    ):
+        raise InvalidInputError(
+            f"{homeless} of {len(placed)} images lack their position, orientation or pixel spacing"
+        )
+    if len(placed) * encoding.rows * encoding.columns > MOST_PIXELS:
+        raise InvalidInputError(f"{len(placed)} images: wanted at most {MOST_PIXELS} pixels in all")
+    orientations = _same([one.orientation for one in placed], 6, "orientations of slices")
+    spacing = _same([one.spacing_mm for one in placed], 2, "spacings of pixels")
+    positions = np.array([_of_length(one.position_mm, 3) for one in placed], dtype=np.float64)
+    stack = stack_slices(
+        positions,
+        directions=orientations.reshape(2, 3),
+        spacing_mm=(float(spacing[0]), float(spacing[1])),
+        shape=(encoding.rows, encoding.columns),
+    )
+    if len(stack.repeats) > len(stack.order) // 2:
+        times = len(placed) / len(stack.order)
+        raise InvalidInputError(
+            f"{times:.3g} images at each place: a series over time, or of kinds"
+        )
+    return stack
+
+
+def _same(
+    values: Sequence[tuple[float, ...] | None], length: int, what: str
+) -> NDArray[np.float64]:
+    """Return what all frames share, up to rounding."""
+    table = np.array([_of_length(value, length) for value in values], dtype=np.float64)
+    if np.abs(table - table[0]).max() > _ROUNDING:
+        raise InvalidInputError(f"{what} differ: wanted the same throughout")
+    first: NDArray[np.float64] = table[0]
+    return first
+
+
+def _of_length(value: tuple[float, ...] | None, length: int) -> tuple[float, ...]:
+    if value is None or len(value) != length:
+        raise InvalidInputError(f"a place of {len(value or ())} numbers: wanted {length}")
+    return value
+
+
+def _common(frames: Sequence[PlacedFrame], name: str) -> float:
+    """Return a number that all files share."""
+    values = {item.header.number(name) for item in frames}
+    if len(values) != 1 or None in values:
+        shown = ", ".join(f"{value or 0:g}" for value in sorted(values, key=lambda v: v or 0)[:3])
+        raise InvalidInputError(f"images of different {name} ({shown}): wanted the same throughout")
+    (value,) = values
+    return value or 0.0
