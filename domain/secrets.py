@@ -20,7 +20,7 @@ _SIGNED = re.compile(
     re.IGNORECASE,
 )
 _NAME_OF_A_SECRET = re.compile(
-    r"(SECRET|TOKEN$|PASSWORD|ACCESS_KEY|ACCOUNT_KEY|API_KEY|SAS_|_SAS$|CONNECTION_STRING)"
+    r"(SECRET|TOKEN$|PASSWORD|ACCESS_KEY|ACCOUNT_KEY|API_KEY|PSEUDONYM_KEY|SAS_|_SAS$|CONNECTION_STRING)"
 )
 _SHORTEST_SECRET = 6
 """Minimum length of a secret value; hiding shorter ones would hide ordinary words."""

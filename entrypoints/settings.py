@@ -21,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PositiveInt,
+    SecretStr,
     ValidationError,
     create_model,
 )
@@ -186,6 +187,31 @@ class RefusalSettings(BaseModel):
     )
 
 
+def _items(value: object) -> object:
+    """Read items separated by commas, as on the command line."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+class DicomSettings(BaseModel):
+    """How DICOM studies are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pseudonym_key: SecretStr | None = Field(
+        None,
+        description="key of the pseudonyms of patients and studies, 16 characters or more; none: one that is "
+        "made for this user and kept",
+    )
+    series: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)] = Field(
+        (),
+        description="series that are declared, each MODALITY=SERIES, exclude=SERIES, or a CSV file with the "
+        "columns series and modality",
+    )
+    allow_burned_in: bool = Field(
+        False, description="read images with burnt-in annotations, which may name the patient"
+    )
+
+
 class RaySettings(BaseModel):
     """The cluster of `executor = "ray"`, and the resources of each worker."""
 
@@ -321,6 +347,10 @@ class _Settings(BaseSettings):
         default_factory=lambda: TargetSettings.model_validate({}),
         description="what is graded, as [target] or target.NAME",
     )
+    dicom: DicomSettings = Field(
+        default_factory=lambda: DicomSettings.model_validate({}),
+        description="DICOM studies, as [dicom] or dicom.NAME",
+    )
     ray: RaySettings = Field(
         default_factory=lambda: RaySettings.model_validate({}),
         description="workers on Ray, as [ray] or ray.NAME",
@@ -359,6 +389,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "keep": KeepSettings,
     "report": ReportSettings,
     "target": TargetSettings,
+    "dicom": DicomSettings,
     "ray": RaySettings,
     **OPTION_TABLES,
 }
@@ -540,7 +571,8 @@ def _first_fault(error: ValidationError, flags: Mapping[str, object]) -> str:
     if fault["type"] == "extra_forbidden":
         known = ", ".join((TABLES[path[0]] if "." in name else Settings).model_fields)
         return f"{place}: there is no such setting: wanted one of {known}"
-    return f"{place}: got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"
+    got = HIDDEN if names_a_secret(name) else shown(fault["input"])
+    return f"{place}: got {got}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _place(name: str, origin: str) -> str:

@@ -96,8 +96,7 @@ def _check(dataset: Dataset, encoding: Encoding, n_frames: int) -> None:
     if (dataset.Rows, dataset.Columns) != (encoding.rows, encoding.columns):
         raise InvalidInputError("an image that has changed since its header was read")
     if dataset.SamplesPerPixel != 1 or dataset.PhotometricInterpretation != "MONOCHROME2":
-        shown = str(dataset.PhotometricInterpretation)[:16]
-        raise InvalidInputError(f"pixels are {shown}: wanted MONOCHROME2")
+        raise InvalidInputError("pixels of colours, or inverted: wanted MONOCHROME2")
     if "ModalityLUTSequence" in dataset:
         raise InvalidInputError("pixels with a table of values (Modality LUT)")
     allocated, stored = int(dataset.BitsAllocated), int(dataset.BitsStored)

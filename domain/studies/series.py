@@ -144,7 +144,7 @@ def _other_kind(series: Series, text: str) -> str:
     part = normalised(series.body_part)
     for kind in OTHER_KINDS:
         if word := kind.words.search(text):
-            return f"{kind.title} (described as {word[0].strip()!r})"
+            return f"{kind.title} ({_described_as(series, word[0])})"
     if part and OTHER_KINDS[-1].words.search(part):
         return f"{OTHER_KINDS[-1].title} (BodyPartExamined)"
     if series.diffusion or series.planar:
@@ -171,6 +171,12 @@ def _weighting(series: Series, text: str) -> tuple[Weighting | None, Confidence,
         return found[0], confidence, f"{title} by {times}"
     with_times = f", but {times}" * against or f", with {times}" * bool(agreeing)
     return found[0], confidence, f"described as {title}{with_times}"
+
+
+def _described_as(series: Series, found: str) -> str:
+    """Quote a word of the description, if it is fit for output."""
+    word = found.strip()
+    return f"described as {word!r}" if word in normalised(series.shown) else "by its description"
 
 
 def _described(text: str) -> list[Weighting]:
@@ -225,7 +231,7 @@ def _enhancement(series: Series, text: str) -> tuple[bool | None, Confidence, st
     if not said:
         return None, Confidence.DOUBTFUL, "nothing is said of a contrast agent"
     tag = "" if tagged is None else f"{'a' if tagged else 'no'} contrast agent by the tags"
-    words = f"described as {found[0].strip()!r}" if found else ""
+    words = _described_as(series, found[0]) if found else ""
     if len(set(said)) > 1:
         return worded, Confidence.DOUBTFUL, f"{words}, but {tag}"
     sure = len(said) > 1 or not said[0]

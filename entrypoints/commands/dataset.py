@@ -1,4 +1,4 @@
-"""`gliobench dataset`: verify, describe and split a dataset."""
+"""`gliobench dataset`: verify, describe and split a dataset, and list the series of DICOM."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from gliobench.entrypoints.dataset_view import (
     print_verification,
     verification_json,
 )
+from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import output_file
+from gliobench.entrypoints.series_view import print_series, series_csv, series_json
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(
@@ -45,8 +47,11 @@ def verify(
             help="Write the studies to exclude, as JSON.",
         ),
     ] = None,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
 ) -> None:
     """Read every file and list all faults; exit code 3 if there is one."""
+    adopt_dicom(series, allow_burned_in)
     verification = container.verify_dataset(dataset)
     if quarantine is not None:
         write_whole(
@@ -61,8 +66,14 @@ def verify(
 
 
 @app.command()
-def fingerprint(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
+def fingerprint(
+    dataset: DatasetArgument,
+    as_json: JsonOption = False,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
+) -> None:
     """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
+    adopt_dicom(series, allow_burned_in)
     described = container.fingerprint_dataset(dataset)
     if as_json:
         typer.echo(json.dumps(fingerprint_json(described), indent=2))
@@ -97,11 +108,14 @@ def split(
             help="File for the cohort; default: print it.",
         ),
     ] = None,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
 ) -> None:
     """Split by patient, stratified by grade and site, and freeze the cohort with a hash."""
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")
     shares = _fractions(fractions) if fractions is not None else {}
+    adopt_dicom(series, allow_burned_in)
     cohort = container.split_dataset(
         dataset,
         folds=folds,
@@ -116,6 +130,37 @@ def split(
         return
     write_whole(Path(out), freeze(cohort).encode())
     print_split(cohort)
+
+
+@app.command("series")
+def list_series(
+    dataset: Annotated[str, typer.Argument(help="Folder, zip, DICOMDIR or URL of DICOM files.")],
+    as_json: JsonOption = False,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            callback=output_file,
+            help="Write the table as CSV, to be completed and given to --series.",
+        ),
+    ] = None,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
+) -> None:
+    """List the series of DICOM studies and which modality each is, with the reason.
+
+    Exit code 3 if a study cannot be used as it is: a series is in doubt, has a flaw, or is missing.
+    """
+    adopt_dicom(series, allow_burned_in)
+    content = container.dicom_content(dataset)
+    if out is not None:
+        write_whole(Path(out), series_csv(content).encode())
+    if as_json:
+        typer.echo(json.dumps(series_json(content), indent=2))
+    else:
+        print_series(content)
+    if not all(study.is_settled for study in content.studies):
+        raise typer.Exit(ExitCode.WITH_RESERVATIONS)
 
 
 def _fractions(text: str) -> dict[str, float]:

@@ -15,6 +15,7 @@ from gliobench.application.ports.backend import name_of
 from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.metadata_options import (
     MetadataOption,
@@ -49,7 +50,7 @@ def evaluate(
     dataset: Annotated[
         str,
         typer.Argument(
-            help="Folder or URL of studies (BraTS, BIDS, nnU-Net) or of slices, or phantom:COUNT."
+            help="Folder or URL of studies (BraTS, BIDS, nnU-Net, DICOM) or of slices, or phantom:COUNT."
         ),
     ],
     backend: Annotated[
@@ -106,6 +107,8 @@ def evaluate(
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
     target: TargetOption = None,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
@@ -125,6 +128,7 @@ def evaluate(
         "batch_size": batch_size,
         "measures": measures,
     }
+    adopt_dicom(series, allow_burned_in)
     given = {name: value for name, value in flags.items() if value is not None}
     settings = with_metadata(changed(container.settings(), given), metadata, subgroup, target)
     adopt(settings)

@@ -20,6 +20,7 @@ from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
 from gliobench.entrypoints.container import container
+from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
@@ -33,7 +34,10 @@ FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI fil
 @app.command()
 def predict(
     study: Annotated[
-        str | None, typer.Argument(metavar="[STUDY_DIR]", help="Folder or URL of one study.")
+        str | None,
+        typer.Argument(
+            metavar="[STUDY_DIR]", help="Folder or URL of one study; DICOM also as a zip."
+        ),
     ] = None,
     study_id: Annotated[
         str | None,
@@ -65,6 +69,8 @@ def predict(
             "--probabilities", help="Also write the probability of each voxel, NIfTI by region."
         ),
     ] = False,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     show_prompts: Annotated[
         bool, typer.Option("--show-prompts", help="Print the prompts, and stop.")
@@ -84,6 +90,7 @@ def predict(
         raise typer.BadParameter(
             "give a folder, and --study where it has several, or files by --t1n, --t1c, --t2w and --t2f"
         )
+    adopt_dicom(series, allow_burned_in)
     prepared = container.prepare_study()(container.one_study(study, files, study_id), backend)
     if show_prompts:
         say(prepared.prompts())

@@ -117,12 +117,18 @@ class Container(containers.DeclarativeContainer):
     nnunet_source = Factory(_late("adapters.nifti.NnunetStudySource"))
     slice_source = Factory(_wired("datasets.slice_source"), settings=settings)
     phantom_source = Factory(_wired("datasets.phantom_source"))
+    dicom_source = Factory(
+        _wired("dicom.dicom_source"),
+        settings=settings,
+        build=_late("adapters.dicom.DicomStudySource", extra="dicom", purpose="Reading DICOM"),
+    )
     dataset_kinds = Factory(
         _wired("datasets.dataset_kinds"),
         brats_source=brats_source.provider,
         bids_source=bids_source.provider,
         nnunet_source=nnunet_source.provider,
         slice_source=slice_source.provider,
+        dicom_source=dicom_source.provider,
         phantom_source=phantom_source.provider,
     )
     study_files = Factory(_wired("datasets.study_files"))
@@ -241,6 +247,11 @@ class Container(containers.DeclarativeContainer):
         _wired("mask_scores.score_places"), settings=settings, open_path=dataset_path.provider
     )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
+    dicom_content = Call(
+        _wired("dicom.dicom_content"),
+        open_path=dataset_path.provider,
+        source=dicom_source.provider,
+    )
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(
         _wired("cohorts.fingerprint"), open_labelled=labelled_dataset.provider

@@ -25,6 +25,7 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.study import Modality, SliceChoice
 from gliobench.domain.studies.study_ids import study_id_of
+from gliobench.entrypoints.container.dicom import holds_dicom
 from gliobench.entrypoints.label_settings import agreed_labels, declared_convention
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings
@@ -109,6 +110,7 @@ def dataset_kinds(
     bids_source: Callable[[DatasetPath], StudySource],
     nnunet_source: Callable[[DatasetPath], StudySource],
     slice_source: Callable[[DatasetPath], StudySource],
+    dicom_source: Callable[[DatasetPath], StudySource],
     phantom_source: Callable[[str], StudySource],
 ) -> tuple[DatasetKind, ...]:
     """List the kinds of datasets, a row each; the first that fits opens a dataset."""
@@ -117,6 +119,7 @@ def dataset_kinds(
         DatasetKind(slice_source, claims=holds_slices),
         DatasetKind(nnunet_source, claims=holds_nnunet),
         DatasetKind(bids_source, claims=holds_bids),
+        DatasetKind(dicom_source, claims=holds_dicom),
         DatasetKind(brats_source),
     )
 
@@ -145,7 +148,8 @@ def dataset(
 
     A folder may be a URL that fsspec knows, e.g. `s3://bucket/cohort`: its files are fetched when
     they are looked at. A folder of slices is one that holds `cases.csv` and `image/`; studies lie in
-    the layout of nnU-Net, BIDS or else BraTS. Where the settings name a frozen cohort, or a part of one, only its studies are there.
+    the layout of nnU-Net, BIDS or else BraTS. One of DICOM holds DICOM files and no NIfTI, and may be a
+    zip. Where the settings name a frozen cohort, or a part of one, only its studies are there.
 
     Args:
         name: As on the command line.
