@@ -185,11 +185,23 @@ def _is_link(entry: DatasetPath) -> bool:
     return is_symlink is not None and is_symlink()
 
 
+class _Archive(zipfile.ZipFile):
+    """Closes its file with itself, at the latest when no member is wanted any more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        super().__init__(file)
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
+
+
 def _in_archive(place: DatasetPath) -> Iterator[DicomFile]:
     try:
         with place.open("rb") as file:
             size = file.seek(0, SEEK_END)
-        archive = zipfile.ZipFile(place.open("rb"))
+        archive = _Archive(place.open("rb"))
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InvalidInputError(f"{place}: a zip that cannot be read") from error
     members = [item for item in archive.infolist() if not item.is_dir()]

@@ -1,5 +1,6 @@
 """What every source of studies keeps to."""
 
+import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.studies.grading_target import GradingTarget
+from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Grade, Modality
 
 
@@ -99,6 +101,31 @@ def _decathlon(folder: Path) -> StudySource:
     return NnunetStudySource(write_msd(folder, [fake_case("b"), fake_case("a")]))
 
 
+def _dicom(folder: Path) -> StudySource:
+    from fakes.dicom_files import Writer
+    from gliobench.adapters.dicom import DicomStudySource
+
+    for number, study_id in enumerate("ba"):
+        case = fake_case(study_id)
+        Writer(folder, study_uid=f"1.2.{number}", seed=number).study(case.study)
+    return DicomStudySource(folder, Pseudonyms("a key of many characters"))
+
+
+def _dicom_in_a_zip(folder: Path) -> StudySource:
+    from gliobench.adapters.dicom import DicomStudySource
+
+    _dicom(folder / "local")
+    archive = shutil.make_archive(str(folder / "export"), "zip", folder / "local")
+    return DicomStudySource(archive, Pseudonyms("a key of many characters"))
+
+
+def _dicom_in_a_store(folder: Path) -> StudySource:
+    from gliobench.adapters.dicom import DicomStudySource
+
+    _dicom(folder / "local")
+    return DicomStudySource(_remote(folder / "local"), Pseudonyms("a key of many characters"))
+
+
 def _phantom(_: Path) -> StudySource:
     from gliobench.adapters.phantom import PhantomStudySource
 
@@ -106,6 +133,8 @@ def _phantom(_: Path) -> StudySource:
 
 
 NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra phantom is absent")
+
+NO_PYDICOM = pytest.mark.skipif(find_spec("pydicom") is None, reason="the extra dicom is absent")
 
 
 @pytest.fixture(
@@ -123,6 +152,9 @@ NO_NILEARN = pytest.mark.skipif(find_spec("nilearn") is None, reason="the extra 
         _loose_files,
         _slices,
         _slices_in_a_store,
+        pytest.param(_dicom, marks=NO_PYDICOM),
+        pytest.param(_dicom_in_a_zip, marks=NO_PYDICOM),
+        pytest.param(_dicom_in_a_store, marks=NO_PYDICOM),
         pytest.param(_phantom, marks=NO_NILEARN),
     ]
 )

@@ -1,0 +1,262 @@
+"""Which modality the tags of a series say that it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gliobench.domain.studies.series import Confidence, Series, judge, judge_all
+from gliobench.domain.studies.series_choice import choose_series
+from gliobench.domain.studies.study import Modality
+
+T1, T2, FLAIR = (500.0, 10.0, None), (4500.0, 100.0, None), (9000.0, 120.0, 2500.0)
+
+
+def series(
+    description: str, times: tuple[float | None, ...] = (None, None, None), **facts: object
+) -> Series:
+    tr, te, ti = times
+    return Series(
+        id=description or "nameless",
+        description=description,
+        shown=description,
+        n_images=20,
+        repetition_ms=tr,
+        echo_ms=te,
+        inversion_ms=ti,
+        **facts,
+    )
+
+
+@pytest.mark.parametrize(
+    ("description", "modality"),
+    [
+        ("AX T1 +C", "t1c"),
+        ("t1_mprage_sag_km", "t1c"),
+        ("T1 mit KM", "t1c"),
+        ("3D T1 avec injection", "t1c"),
+        ("T1 con contraste", "t1c"),
+        ("T1 con mdc", "t1c"),
+        ("Т1 с контрастом", "t1c"),
+        ("T1加权 增强", "t1c"),
+        ("T1造影後", "t1c"),
+        ("SAG T1 POST GAD", "t1c"),
+        ("AX T1 C+ FS", "t1c"),
+        ("eT1W_SE Gd", "t1c"),
+        ("T1ce", "t1c"),
+        ("T1WI+C", "t1c"),
+        ("T1w ohne KM", "t1n"),
+        ("T1 sans injection", "t1n"),
+        ("T1 sin contraste", "t1n"),
+        ("T1 senza mdc", "t1n"),
+        ("T1 w/o contrast", "t1n"),
+        ("T1 pre-contrast", "t1n"),
+        ("T1 без контраста", "t1n"),
+        ("T1WI 平扫", "t1n"),
+        ("T1造影前", "t1n"),
+        ("MPRAGE nativ", "t1n"),
+        ("T2W_TSE", "t2w"),
+        ("t2_tse_tra", "t2w"),
+        ("Т2 аксиальный", "t2w"),
+        ("T2強調", "t2w"),
+        ("T2_FLAIR", "t2f"),
+        ("t2_space_dark-fluid_sag", "t2f"),
+        ("FLAIR 水抑制", "t2f"),
+        ("FLAIR post Gd", "t2f"),
+    ],
+)
+def test_a_description_in_any_language_names_the_modality(description: str, modality: str) -> None:
+    found = judge(series(description))
+
+    assert found.modality is Modality(modality)
+    assert found.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("description", "kind"),
+    [
+        ("localizer", "localiser"),
+        ("AAHScout", "localiser"),
+        ("Repérage", "localiser"),
+        ("ep2d_diff_b1000", "diffusion"),
+        ("ADC map", "diffusion"),
+        ("T2*", "susceptibility"),
+        ("t2_fl2d_tra_hemo", "susceptibility"),
+        ("SWI", "susceptibility"),
+        ("TOF 3D", "angiography"),
+        ("DSC perfusion T1", "perfusion"),
+        ("T1 sub", "subtraction"),
+        ("PD T2 dual", "proton density"),
+        ("T1 MIP", "projection"),
+        ("T2 map", "computed map"),
+        ("T1 C-spine", "another part"),
+        ("T1 HWS km", "another part"),
+    ],
+)
+def test_other_kinds_of_series_are_no_modality(description: str, kind: str) -> None:
+    found = judge(series(description))
+
+    assert found.modality is None
+    assert kind in found.reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"image_type": ("DERIVED", "PRIMARY", "ADC")}, "diffusion"),
+        ({"image_type": ("ORIGINAL", "PRIMARY", "LOCALIZER")}, "localiser"),
+        ({"image_type": ("ORIGINAL", "PRIMARY", "P", "ND")}, "phase"),
+        ({"body_part": "CSPINE"}, "another part"),
+        ({"planar": True}, "echo-planar"),
+        ({"diffusion": True}, "diffusion"),
+    ],
+)
+def test_tags_override_a_description(facts: dict[str, object], kind: str) -> None:
+    found = judge(series("T1 post", T1, **facts))
+
+    assert found.modality is None
+    assert kind in found.reason
+
+
+def test_a_series_of_few_images_is_no_volume() -> None:
+    assert judge(replace(series("T1 post"), n_images=4)).modality is None
+
+
+@pytest.mark.parametrize(
+    ("times", "gradient", "modality"),
+    [
+        (T1, None, "t1c"),
+        ((8.0, 3.0, None), True, "t1c"),
+        ((2000.0, 3.0, 900.0), True, "t1c"),
+        ((2000.0, 20.0, 800.0), False, "t1c"),
+        ((4500.0, 100.0, 0.0), False, "t2w"),
+        (FLAIR, None, "t2f"),
+        ((4800.0, 350.0, 1650.0), False, "t2f"),
+    ],
+)
+def test_times_alone_name_a_weighting(
+    times: tuple[float | None, ...], gradient: bool | None, modality: str
+) -> None:
+    found = judge(series("", times, gradient=gradient, agent="Gadovist"))
+
+    assert (found.modality, found.confidence) == (Modality(modality), Confidence.LIKELY)
+
+
+@pytest.mark.parametrize(
+    ("times", "gradient"),
+    [((2500.0, 15.0, None), False), ((600.0, 20.0, None), True), ((None, None, None), None)],
+)
+def test_times_of_no_modality_name_none(times, gradient: bool | None) -> None:
+    assert judge(series("", times, gradient=gradient)).modality is None
+
+
+def test_agreeing_tags_are_sure_and_quoted() -> None:
+    found = judge(series("T1 tra KM", T1, agent="Gadovist"))
+
+    assert (found.modality, found.confidence) == (Modality.T1C, Confidence.SURE)
+    assert found.reason == (
+        "described as T1, with TR 500, TE 10; a contrast agent by the tags and described as 'km'"
+    )
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        series("T1", T2, agent="Gd"),
+        series("T2", FLAIR),
+        series("T2", T1),
+        series("T1 pre and post contrast", T1),
+        series("T1 ohne KM", T1, agent="Gadovist"),
+        series("T1 post Gd", T1, agent="NONE"),
+        series("T1 T2 mixed"),
+        series("", (5000.0, 100.0, None)),
+        series("T1", T1),
+        series("T1 postop", T1),
+    ],
+    ids=lambda item: item.id,
+)
+def test_contradictions_and_silence_are_doubtful(doubtful: Series) -> None:
+    assert judge(doubtful).confidence is Confidence.DOUBTFUL
+
+
+def test_an_agent_of_the_tags_alone_is_likely_and_an_explicit_absence_sure() -> None:
+    assert judge(series("T1", T1, agent="Gd")).confidence is Confidence.LIKELY
+    plain = judge(series("T1", T1, agent="NONE"))
+
+    assert (plain.modality, plain.confidence) == (Modality.T1N, Confidence.SURE)
+
+
+def test_a_t1_without_a_word_on_contrast_is_t1n_beside_an_older_or_timeless_t1c_only() -> None:
+    silent, enhanced = series("T1", T1, acquired_s=100.0), series("T1 Gd", T1, acquired_s=200.0)
+
+    before = judge_all([silent, enhanced])[0]
+    after = judge_all([replace(silent, acquired_s=300.0), enhanced])[0]
+    timeless = judge_all([replace(silent, acquired_s=None), enhanced])[0]
+    contradicted = judge_all([replace(silent, echo_ms=60.0), enhanced])[0]
+
+    assert (before.modality, before.confidence) == (Modality.T1N, Confidence.LIKELY)
+    assert after.confidence is Confidence.DOUBTFUL
+    assert timeless.confidence is Confidence.LIKELY
+    assert contradicted.confidence is Confidence.DOUBTFUL
+
+
+def test_a_word_that_is_not_fit_for_output_is_not_quoted() -> None:
+    found = judge(replace(series("smithflair map"), shown="*** map"))
+
+    assert "smith" not in found.reason
+
+
+STUDY = [series("T1", T1), series("T1 Gd", T1), series("T2", T2), series("FLAIR", FLAIR)]
+
+
+def test_the_series_of_an_ordinary_study_are_settled() -> None:
+    others = [series("localizer"), series("DWI"), series("T1 Gd MPR", T1, image_type=("DERIVED",))]
+
+    choice = choose_series([*STUDY, *others])
+
+    assert {m.value: item.id for m, item in choice.chosen.items()} == {
+        "t1n": "T1",
+        "t1c": "T1 Gd",
+        "t2w": "T2",
+        "t2f": "FLAIR",
+    }
+    assert not choice.questions
+
+
+def test_two_series_of_a_modality_are_asked_about_and_neither_is_chosen() -> None:
+    choice = choose_series([*STUDY, series("T1 Gd again", T1)])
+
+    assert Modality.T1C not in choice.chosen
+    assert "T1 Gd again" in choice.questions[Modality.T1C]
+
+
+def test_a_doubtful_series_is_asked_about_with_its_reason() -> None:
+    choice = choose_series([series("T1", T1), series("T2", T2)])
+
+    assert "nothing is said of a contrast agent" in choice.questions[Modality.T1N]
+
+
+def test_a_sound_series_is_preferred_to_a_flawed_one_which_is_not_forgotten() -> None:
+    flawed = replace(series("T1 Gd first", T1), flaw="a gap")
+
+    assert choose_series([*STUDY, flawed]).chosen[Modality.T1C].id == "T1 Gd"
+    assert choose_series([flawed]).chosen[Modality.T1C] == flawed
+
+
+def test_a_declaration_settles_and_excludes() -> None:
+    again = series("T1 Gd again", T1)
+    found = choose_series([*STUDY, again], {"T1 Gd again": Modality.T1C})
+    excluded = choose_series([*STUDY, again], {"T1 Gd": None})
+    odd = choose_series(STUDY, {"T2": Modality.T1N})
+
+    assert found.chosen[Modality.T1C] == again
+    assert excluded.chosen[Modality.T1C] == again
+    assert odd.chosen[Modality.T1N].id == "T2"
+    assert Modality.T2W not in odd.chosen
+
+
+def test_two_declarations_of_one_modality_are_asked_about() -> None:
+    choice = choose_series(STUDY, {"T2": Modality.T2F, "FLAIR": Modality.T2F})
+
+    assert Modality.T2F in choice.questions
