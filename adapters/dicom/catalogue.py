@@ -158,7 +158,8 @@ def _series(
     burned_in: bool,
 ) -> Iterator[SeriesEntry]:
     """Divide a series into volumes: by kind of image, echo, inversion and plane."""
-    frames = [PlacedFrame(header, frame) for header in headers for frame in header.frames]
+    ordered = sorted(headers, key=lambda header: header.instance_uid)  # not by names of files
+    frames = [PlacedFrame(header, frame) for header in ordered for frame in header.frames]
     kinds: list[list[PlacedFrame]] = []
     for placed in frames:
         kind = next((kind for kind in kinds if _alike(kind[0].frame, placed.frame)), None)
@@ -201,14 +202,9 @@ def _images(
             FaultKind.TRUNCATED, f"{name}: {missing} images that DICOMDIR lists are not there"
         )
     try:
-        return SeriesImages.of(name, _once(frames))
+        return SeriesImages.of(name, frames)
     except FaultyStudyError as error:
         return error
-
-
-def _once(frames: Sequence[PlacedFrame]) -> list[PlacedFrame]:
-    """Sort frames by what they are, so that names of files decide nothing."""
-    return sorted(frames, key=lambda item: (item.header.instance_uid, item.frame.index))
 
 
 def _facts(

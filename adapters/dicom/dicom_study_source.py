@@ -63,7 +63,7 @@ class DicomStudySource(StudySource):
         if not self._found.studies:
             raise NotFoundError(f"no MR image in {root}{_reasons(self._found.passed_over)}")
         if self._found.passed_over:
-            _LOG.info("dicom_files_passed_over", **_counts(self._found.passed_over))
+            _LOG.info("dicom_files_passed_over", reasons=dict(self._found.passed_over))
         self._declared = _declared(self._found, declared or {}, wanted)
         self._names = NameMapping.near(root if root.is_dir() else root.parent)
 
@@ -192,7 +192,3 @@ def _declared(
 def _reasons(passed_over: Counter[str]) -> str:
     found = ", ".join(f"{reason} ({n} of them)" for reason, n in passed_over.most_common(3))
     return f": {found}" * bool(found)
-
-
-def _counts(passed_over: Counter[str]) -> dict[str, int]:
-    return {"_".join(reason.split()): n for reason, n in passed_over.items()}

@@ -58,6 +58,8 @@ _TAGS = [
     if (tag := tag_for_keyword(name))
 ]
 _LONGEST_TEXT = 1024
+_MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")
+"""Classes of objects that have pixels, where tags before them were read."""
 _PARTS = {
     "position": ("PlanePositionSequence", "ImagePositionPatient"),
     "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient"),
@@ -179,7 +181,10 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | Listing | None:
     if "DirectoryRecordSequence" in dataset:
         return _listing(dataset)
     texts = {name: text for name in _TEXTS if (text := _text(dataset, name))}
-    if texts.get("Modality", "").upper() != "MR" or not _number(dataset, "Rows"):
+    has_image = bool(_number(dataset, "Rows"))
+    if not texts.get("Modality") or (texts.get("SOPClassUID") in _MR_IMAGES and not has_image):
+        raise InvalidInputError("a DICOM file that is damaged or truncated")
+    if texts["Modality"].upper() != "MR" or not has_image:
         return None
     study, series = texts.get("StudyInstanceUID", ""), texts.get("SeriesInstanceUID", "")
     if not study or not series:

@@ -65,6 +65,7 @@ class SeriesImages:
             FaultyStudyError: Frames have no place or differ in size or orientation, slices are missing,
                 or there are several images at most places.
         """
+        frames, again = _once(frames)
         try:
             encoding = Encoding(*(int(_common(frames, name)) for name in ("Rows", "Columns")))
             stack = _stacked(frames, encoding)
@@ -76,7 +77,7 @@ class SeriesImages:
         return cls(
             name,
             tuple(frames[index] for index in stack.order),
-            tuple((frames[one], frames[other]) for one, other in stack.repeats),
+            (*((frames[one], frames[other]) for one, other in stack.repeats), *again),
             stack.grid,
             encoding,
         )
@@ -167,12 +168,28 @@ class SeriesImages:
         """Check that images at one place are the same image, exported twice."""
         at = {(id(placed.header), placed.frame.index): k for k, placed in enumerate(self.frames)}
         for one, other in self.repeats:
-            k = at[id(one.header), one.frame.index]
+            k = at.get((id(one.header), one.frame.index))
+            if k is None:  # the repeat of a repeat
+                continue
             again = _scaled(self._stored(other.header), other.frame)
             if not np.array_equal(again, volume[:, :, k]):
                 raise FaultyStudyError(
                     FaultKind.UNREADABLE, f"{self.name}: two different images at slice {k + 1}"
                 )
+
+
+def _once(
+    frames: Sequence[PlacedFrame],
+) -> tuple[list[PlacedFrame], list[tuple[PlacedFrame, PlacedFrame]]]:
+    """Part frames from those of the same instance, which was exported more than once."""
+    first: dict[tuple[str, int], PlacedFrame] = {}
+    again = []
+    for placed in frames:
+        uid = placed.header.instance_uid or f"{id(placed.header)}"
+        one = first.setdefault((uid, placed.frame.index), placed)
+        if one is not placed:
+            again.append((one, placed))
+    return list(first.values()), again
 
 
 def _content_of(header: Header) -> str:

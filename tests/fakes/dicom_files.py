@@ -69,6 +69,7 @@ class Writer:
         syntax: Transfer syntax.
         multi_frame: Whether a series is one enhanced file.
         seed: Of the names of files, which sort otherwise than slices.
+        encoded: Whether pixels are compressed by `edit` already.
     """
 
     folder: Path
@@ -78,6 +79,7 @@ class Writer:
     multi_frame: bool = False
     seed: int = 0
     number: int = 0
+    encoded: bool = False
 
     def study(self, study: Study, scans: Mapping[Modality, Scan] = SCANS) -> None:
         """Write the volumes of a study, on the grid of its files."""
@@ -127,7 +129,7 @@ class Writer:
         dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         syntax = uid.UID(self.syntax)
-        if syntax.is_encapsulated:
+        if syntax.is_encapsulated and not self.encoded:
             dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
             dataset.compress(syntax, generate_instance_uid=False)
         dataset.file_meta.TransferSyntaxUID = syntax
@@ -148,6 +150,8 @@ class Writer:
         tags: dict[str, Any] = {
             "SOPClassUID": ENHANCED_MR if self.multi_frame else MR,
             "Modality": "MR",
+            "StudyDate": "20200102",
+            "StudyTime": "101500",
             "StudyInstanceUID": self.study_uid,
             "SeriesInstanceUID": f"{self.study_uid}.{self.number}",
             "SeriesNumber": self.number,
