@@ -20,7 +20,7 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
 from fakes.onnx_file import write_subset_weights
-from fuzz import backends, images, imports, language, layouts, masks, programs, runs, texts
+from fuzz import backends, dicom, images, imports, language, layouts, masks, programs, runs, texts
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -45,6 +45,7 @@ KINDS: dict[str, Make] = {
     "backends": backends.backends,
     "programs": programs.programs,
     "imports": imports.imports,
+    "dicom": dicom.exports,
     "endpoints": language.endpoints,
     "checkpoints": language.checkpoints,
 }

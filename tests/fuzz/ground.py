@@ -11,6 +11,9 @@ import nibabel as nib
 import numpy as np
 from PIL import Image
 
+from fakes.dicom_files import SCANS, Writer
+from gliobench.domain.geometry.grids import Grid
+
 SHAPE = (48, 56, 40)
 SPACING_MM = 4.0
 MODALITIES = ("t1", "t1ce", "t2", "flair")
@@ -36,6 +39,11 @@ class Ground:
     def slices(self) -> Path:
         """Four slices with masks and grades."""
         return self.folder / "slices"
+
+    @property
+    def dicom(self) -> Path:
+        """A study as DICOM: `single`, a file for each slice, and `enhanced`, a file for each series."""
+        return self.folder / "dicom"
 
     @property
     def weights(self) -> Path:
@@ -88,6 +96,8 @@ def make_ground(folder: Path) -> Ground:
     )
     (ground.studies / "name_mapping.csv").write_text(f"{header}\n{rows}")
     _write_slices(ground.slices)
+    for name, multi_frame in (("single", False), ("enhanced", True)):
+        _write_dicom(ground.studies / STUDIES[0], ground.dicom / name, multi_frame=multi_frame)
     return ground
 
 
@@ -122,6 +132,14 @@ def _write_study(folder: Path, study: str, *, seed: int) -> None:
     labels = np.where(tumour, 2, 0).astype(np.uint8)
     labels[np.roll(_head(SHAPE) < 0.02, (6, 4, 3), axis=(0, 1, 2)) & tumour] = 4
     nib.save(nib.Nifti1Image(labels, affine), folder / f"{study}_seg.nii.gz")
+
+
+def _write_dicom(study: Path, folder: Path, *, multi_frame: bool) -> None:
+    writer = Writer(folder, multi_frame=multi_frame)
+    for name, scan in zip(MODALITIES, SCANS.values(), strict=True):
+        image = nib.load(study / f"{study.name}_{name}.nii.gz")
+        grid = Grid(shape=image.shape, affine=image.affine)
+        writer.series(np.asarray(image.dataobj), grid, scan)
 
 
 def _write_slices(folder: Path) -> None:
