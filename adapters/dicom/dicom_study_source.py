@@ -30,7 +30,7 @@ _LOG = structlog.get_logger(__name__)
 class DicomStudySource(StudySource):
     """Reads studies from a folder, a zip or a DICOMDIR of MR images.
 
-    Series are told apart by their tags; what those leave in doubt makes the study a fault until the user
+    Series are distinguished by their tags; what those leave in doubt makes the study a fault until the user
     declares it. Series of one study are read as they lie, and must lie on one grid. No id, message or
     log holds a tag that names a patient, nor the name of a file.
 

@@ -56,7 +56,7 @@ class DicomFile:
         """
         try:
             with self._open() as file:
-                yield _Bounded(file, self._size(file))  # type: ignore[misc]  # read, seek and tell
+                yield _Bounded(file, self._size(file))  # type: ignore[misc]  # what pydicom uses of a file
         except (OSError, RuntimeError, NotImplementedError) as error:
             reason = getattr(error, "strerror", None) or "damaged, or encrypted"
             raise InvalidInputError(f"a file that cannot be read: {reason}") from error

@@ -209,16 +209,16 @@ def _scaled(stored: Sequence[NDArray[Any]], frame: Frame) -> NDArray[np.float32]
 def _stacked(frames: Sequence[PlacedFrame], encoding: Encoding) -> SliceStack:
     placed = [item.frame for item in frames]
     if homeless := sum(
-        None in (one.position_mm, one.orientation, one.spacing_mm) for one in placed
+        None in (frame.position_mm, frame.orientation, frame.spacing_mm) for frame in placed
     ):
         raise InvalidInputError(
             f"{homeless} of {len(placed)} images lack their position, orientation or pixel spacing"
         )
     if len(placed) * encoding.rows * encoding.columns > MOST_PIXELS:
         raise InvalidInputError(f"{len(placed)} images: wanted at most {MOST_PIXELS} pixels in all")
-    orientations = _same([one.orientation for one in placed], 6, "orientations of slices")
-    spacing = _same([one.spacing_mm for one in placed], 2, "spacings of pixels")
-    positions = np.array([_of_length(one.position_mm, 3) for one in placed], dtype=np.float64)
+    orientations = _same([frame.orientation for frame in placed], 6, "orientations of slices")
+    spacing = _same([frame.spacing_mm for frame in placed], 2, "spacings of pixels")
+    positions = np.array([_of_length(frame.position_mm, 3) for frame in placed], dtype=np.float64)
     stack = stack_slices(
         positions,
         directions=orientations.reshape(2, 3),

@@ -148,13 +148,13 @@ def _key(settings: Settings) -> str:
         raise InvalidInputError(
             f"DICOM studies on several machines need one key for their pseudonyms: {_ADVICE}"
         )
-    return _kept_key()
+    return _saved_key()
 
 
 _ADVICE = "set GLIOBENCH_DICOM__PSEUDONYM_KEY to 16 characters or more, and keep it secret"
 
 
-def _kept_key() -> str:
+def _saved_key() -> str:
     """Return this user's key, made at the first use."""
     try:
         home = os.environ.get("XDG_DATA_HOME")

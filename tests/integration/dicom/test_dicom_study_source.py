@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from itertools import permutations, product
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -132,6 +134,20 @@ def test_lossless_jpeg_is_decoded_without_a_trace(
 
     assert_same(only(opened(tmp_path / "study")), stored, grid, Modality.T1C)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_an_oblique_series_lies_where_dcm2niix_places_it(tmp_path: Path) -> None:
+    dcm2niix = pytest.importorskip("dcm2niix")
+    stored, grid = voxels(), grid_of(OBLIQUE)
+    Writer(tmp_path / "study").series(stored, grid, SCANS[Modality.T1C], slope=2.0, intercept=-5.0)
+    command = [dcm2niix.bin, "-z", "n", "-f", "out", "-o", tmp_path, tmp_path / "study"]
+    subprocess.run(command, check=True, capture_output=True)
+
+    study = only(opened(tmp_path / "study"))
+
+    wanted = nib.as_closest_canonical(nib.load(tmp_path / "out.nii"))
+    np.testing.assert_allclose(study.grid.affine, wanted.affine, atol=1e-4)
+    np.testing.assert_array_equal(study.volumes[Modality.T1C], wanted.get_fdata())
 
 
 def test_bits_that_are_not_stored_are_not_read(tmp_path: Path) -> None:
