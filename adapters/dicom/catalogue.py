@@ -29,11 +29,13 @@ class SeriesEntry:
     Args:
         series: For the choice of modalities.
         uid: Of the series in DICOM; never shown.
+        frame_uid: Of its frame of reference; empty where unknown, never shown.
         images: The volume, or why there is none.
     """
 
     series: Series
     uid: str = field(repr=False)
+    frame_uid: str = field(repr=False)
     images: SeriesImages | FaultyStudyError
 
 
@@ -172,7 +174,8 @@ def _series(
     for number, kind in enumerate(kinds, 1):
         series_id = name if len(kinds) == 1 else f"{name}.{number}"
         images = _images(series_id, kind, len(missing), burned_in=burned_in)
-        yield SeriesEntry(_facts(series_id, kind, images, hidden), uid, images)
+        frame_uid = kind[0].header.text("FrameOfReferenceUID")
+        yield SeriesEntry(_facts(series_id, kind, images, hidden), uid, frame_uid, images)
 
 
 def _alike(one: Frame, other: Frame) -> bool:

@@ -100,11 +100,18 @@ class DicomStudySource(StudySource):
         return digest.hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Report damaged files beside the study's, and images that are there twice."""
+        """Report damaged files beside the study's, and series of different frames of reference."""
         entry, notes = self._entry(study_id), []
         if entry.beside:
             detail = f"{entry.beside} damaged DICOM files in its folders, which may be of it"
             notes.append(Fault(study_id, FaultKind.UNREADABLE_FILE, detail))
+        chosen = {series.id for series in self._choice(entry).chosen.values()}
+        frames = {item.frame_uid for item in entry.series if item.series.id in chosen} - {""}
+        if len(frames) > 1:
+            detail = (
+                f"its series have {len(frames)} frames of reference: the patient may have moved"
+            )
+            notes.append(Fault(study_id, FaultKind.OTHER_FRAME_OF_REFERENCE, detail))
         return notes
 
     def images(self, study_id: str, modality: Modality) -> SeriesImages:

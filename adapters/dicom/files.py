@@ -74,9 +74,7 @@ class DicomFile:
         size = self.member.file_size if self.member else file.seek(0, SEEK_END)
         file.seek(0)
         if size > LARGEST_FILE:
-            raise InvalidInputError(
-                f"a file of {size} bytes: wanted at most {LARGEST_FILE} for one image"
-            )
+            raise InvalidInputError(f"a file of more than {LARGEST_FILE} bytes")
         return size
 
 

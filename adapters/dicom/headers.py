@@ -51,6 +51,7 @@ _TEXTS = (
     ),
     *("ContrastBolusAgentSequence", "ModalityLUTSequence", "DirectoryRecordSequence"),
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SpecificCharacterSet"),
+    "FrameOfReferenceUID",
 )
 _TAGS = [
     tag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,9 +23,8 @@ DECODER_DEPENDENCIES = dict.fromkeys(
 def register() -> None:
     """Offer the decoder to pydicom."""
     for syntax in DECODER_DEPENDENCIES:
-        decoder = get_decoder(syntax)
-        if PLUGIN not in decoder.available_plugins:
-            decoder.add_plugin(PLUGIN, (__name__, "decode_frame"))
+        with suppress(ValueError):  # it is there already
+            get_decoder(syntax).add_plugin(PLUGIN, (__name__, "decode_frame"))
 
 
 def is_available(syntax: str) -> bool:

@@ -52,6 +52,8 @@ class FaultKind(str, Enum):
     """The name is not printable; the study's id is its escaped form."""
     UNREADABLE_FILE = "unreadable_file"
     """Damaged DICOM files lie beside a study's and may be of it."""
+    OTHER_FRAME_OF_REFERENCE = "other_frame_of_reference"
+    """By their DICOM tags the patient may have moved between series of the same grid."""
     REPEATED_ROW = "repeated_row"
     """A table repeats a row."""
     BACKGROUND_NOT_ZERO = "background_not_zero"
@@ -70,6 +72,7 @@ class FaultKind(str, Enum):
             self.NO_TUMOUR,
             self.ODD_NAME,
             self.UNREADABLE_FILE,
+            self.OTHER_FRAME_OF_REFERENCE,
             self.REPEATED_ROW,
             self.BACKGROUND_NOT_ZERO,
             self.CONTRAST_ORDER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,16 @@ def test_a_key_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     assert "hidden-key" not in shown
     assert "10 characters: wanted 16" in shown
+
+
+def test_without_the_extra_one_line_names_it(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("gliobench.adapters.dicom")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+
+    shown = run("dataset", "verify", export, code=1)
+
+    assert shown == "error: Reading DICOM needs an extra: pip install 'gliobench[dicom]'\n"
 
 
 def test_a_zip_is_a_dataset(export: Path, tmp_path: Path) -> None:

@@ -341,6 +341,19 @@ def test_a_damaged_file_is_noted_with_the_studies_of_its_folder(tmp_path: Path) 
     assert "1 damaged" in note.detail
 
 
+def test_series_of_several_frames_of_reference_are_noted(tmp_path: Path) -> None:
+    _ordinary(tmp_path)
+    for number, description in enumerate((T1C, FLAIR), 1):
+        for file in _files(tmp_path, description):
+            _edited(file, lambda ds, uid=f"1.2.{number}": setattr(ds, "FrameOfReferenceUID", uid))
+
+    source = opened(tmp_path)
+    (note,) = source.notes(source.study_ids()[0])
+
+    assert note.kind is FaultKind.OTHER_FRAME_OF_REFERENCE
+    assert note.kind.is_note
+
+
 def test_frames_without_places_are_passed_over(tmp_path: Path) -> None:
     _ordinary(tmp_path)
     for file in _files(tmp_path, FLAIR):
