@@ -54,7 +54,9 @@ def print_series(content: DicomContent) -> None:
         table = Table(box=None, pad_edge=False)
         for name in _COLUMNS[1:]:
             table.add_column(name, overflow="fold")
-        for row in _rows(study):
+        for row, (_, found) in zip(_rows(study), _judged(study), strict=True):
+            if not row[2] and found.modality and found.modality in study.choice.questions:
+                row[2] = f"{found.modality.value}?"
             table.add_row(*("" if value is None else plain(value) for value in row[1:]))
         Console().print(table)
         if study.fault:
