@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from gliobench.application.ports.study_painter import StudyPainter
+from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.observations import grade_text
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
@@ -69,6 +70,20 @@ def predict(
             "--probabilities", help="Also write the probability of each voxel, NIfTI by region."
         ),
     ] = False,
+    dicom_seg: Annotated[
+        bool,
+        typer.Option(
+            "--dicom-seg", help="Also write the mask as a DICOM segmentation of the study's images."
+        ),
+    ] = False,
+    dicom_sr: Annotated[
+        bool,
+        typer.Option(
+            "--dicom-sr",
+            help="Also write volumes, diameters and grade as a DICOM structured report. Both name the "
+            "patient, as the images do.",
+        ),
+    ] = False,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -91,7 +106,8 @@ def predict(
             "give a folder, and --study where it has several, or files by --t1n, --t1c, --t2w and --t2f"
         )
     adopt_dicom(series, allow_burned_in)
-    prepared = container.prepare_study()(container.one_study(study, files, study_id), backend)
+    source = container.one_study(study, files, study_id)
+    prepared = container.prepare_study()(source, backend)
     if show_prompts:
         say(prepared.prompts())
         return
@@ -100,6 +116,11 @@ def predict(
     with Console(stderr=True).status(plain(f"{backend} reads {prepared.study.id}")):
         reading = prepared.predict(force=force, probabilities=probabilities)
         written = _write(reading, folder)
+        if dicom_seg or dicom_sr:
+            wanted = {"segmentation": dicom_seg, "structured_report": dicom_sr}
+            _write_dicom(
+                reading, source, folder, [name for name in wanted if wanted[name]], written
+            )
     if as_json:
         shown = prediction_json(reading, written, container.mask_convention())
         typer.echo(json.dumps(shown, indent=2))
@@ -116,6 +137,8 @@ def _files(out: Path, study_id: str) -> dict[str, Path]:
         "mask": out / f"{stem}_mask.nii.gz",
         "overlay": out / f"{stem}_overlay.png",
         "report": out / "report.html",
+        "segmentation": out / f"{stem}_seg.dcm",
+        "structured_report": out / f"{stem}_sr.dcm",
         **{_map(region): out / f"{stem}_{_map(region)}.nii.gz" for region in NESTED},
     }
 
@@ -152,6 +175,28 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
             written[name] = str(places[name])
             _write_json(reading, written)
     return written
+
+
+def _write_dicom(
+    reading: StudyReading,
+    source: StudySource,
+    out: Path,
+    wanted: list[str],
+    written: dict[str, str],
+) -> None:
+    """Write the objects that are wanted; say why not where the backend found no tumour."""
+    if not isinstance(reading.place, Place):
+        say("no DICOM objects: no tumour was found", err=True)
+        return
+    places = {name: _files(out, reading.study.id)[name] for name in wanted}
+    container.write_dicom(
+        reading,
+        source,
+        segmentation=places.get("segmentation"),
+        report=places.get("structured_report"),
+    )
+    written |= {name: str(path) for name, path in places.items()}
+    _write_json(reading, written)
 
 
 def _drawn(

@@ -152,6 +152,7 @@ class Writer:
             "Modality": "MR",
             "StudyDate": "20200102",
             "StudyTime": "101500",
+            "FrameOfReferenceUID": f"{self.study_uid}.9",
             "StudyInstanceUID": self.study_uid,
             "SeriesInstanceUID": f"{self.study_uid}.{self.number}",
             "SeriesNumber": self.number,
