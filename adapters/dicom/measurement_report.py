@@ -22,6 +22,7 @@ from highdicom.sr import (
     TrackingIdentifier,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
+from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from gliobench import __version__
@@ -82,7 +83,7 @@ def write_measurement_report(
     silence_pydicom()
     segmentation = segmentation_of(mask, images, author)
     sources = [dataset for dataset, _ in placed_tags(images)]
-    sources = list({str(one.SOPInstanceUID): one for one in sources}.values())
+    sources = list({str(source.SOPInstanceUID): source for source in sources}.values())
     volumes = {
         label_of(region): float(voxels.sum()) * mask.grid.voxel_volume_mm3
         for region, voxels in mask.regions.items()
@@ -127,7 +128,7 @@ def _observer(author: Author) -> ObserverContext:
 
 
 def _group(
-    segment: object,
+    segment: Dataset,
     segmentation: Segmentation,
     volumes_mm3: Mapping[str, float],
     findings: Findings,

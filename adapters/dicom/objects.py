@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from gliobench.adapters.dicom.dicom_study_source import DicomStudySource
+from gliobench.adapters.dicom.measurement_report import Findings, write_measurement_report
+from gliobench.adapters.dicom.segmentation import Author, write_segmentation
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.predict_study import Place, StudyReading
-from gliobench.domain.errors import InvalidInputError, MissingExtraError, NotFoundError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.predictions.prediction import GradePrediction, Mask
 from gliobench.domain.studies.study import Modality
 
@@ -21,7 +24,7 @@ def write_objects(
     source: StudySource,
     *,
     segmentation: Path | None = None,
-    report: Path | None = None,
+    structured_report: Path | None = None,
 ) -> None:
     """Write a prediction as DICOM objects of the study's own images; they name the patient, as those do.
 
@@ -29,24 +32,18 @@ def write_objects(
         reading: With a mask that has a voxel.
         source: Of the study.
         segmentation: Where to write the mask; None for nowhere.
-        report: Where to write volumes, diameters and grade; None for nowhere.
+        structured_report: Where to write volumes, diameters and grade; None for nowhere.
 
     Raises:
         InvalidInputError: The images are no DICOM, or there is no mask with a voxel.
         FaultyStudyError: A file cannot be read.
         JobError: A file cannot be written.
-        MissingExtraError: highdicom is not installed.
     """
     images, mask = images_of(source, reading.study.id), _mask(reading)
-    try:
-        from gliobench.adapters.dicom.measurement_report import Findings, write_measurement_report
-        from gliobench.adapters.dicom.segmentation import Author, write_segmentation
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(extra="dicom", purpose="Writing DICOM") from error
     author = Author(reading.backend.name, reading.backend.fingerprint)
     if segmentation is not None:
         write_segmentation(segmentation, mask, images, author)
-    if report is not None:
+    if structured_report is not None:
         grade, lesion = reading.grade, reading.lesion
         diameters = lesion.diameters if lesion else None
         graded = grade if isinstance(grade, GradePrediction) else None
@@ -56,7 +53,7 @@ def write_objects(
             diameters_mm=(diameters.longest_mm, diameters.perpendicular_mm) if diameters else None,
             longest_mm=lesion.longest_mm if lesion else None,
         )
-        write_measurement_report(report, mask, findings, images, author)
+        write_measurement_report(structured_report, mask, findings, images, author)
 
 
 def images_of(source: StudySource, study_id: str) -> SeriesImages:
@@ -66,6 +63,8 @@ def images_of(source: StudySource, study_id: str) -> SeriesImages:
         InvalidInputError: They are no DICOM.
         FaultyStudyError: They cannot be read.
     """
+    if isinstance(source, ChosenStudies):
+        source = source.whole
     if not isinstance(source, DicomStudySource):
         raise InvalidInputError(
             f"study {study_id} is not of DICOM images: a DICOM segmentation or report refers to some"

@@ -1,4 +1,4 @@
-"""Masks as DICOM segmentations, on the frames of the images that they are of, and back."""
+"""Masks as DICOM segmentations, on the frames of the images that they are of."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 
 import highdicom
 import numpy as np
-from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentDescription, segread
-from numpy.typing import NDArray
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentDescription
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
@@ -22,7 +21,7 @@ from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.series_images import SeriesImages
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
-from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 from gliobench.domain.predictions.prediction import Mask
@@ -141,36 +140,6 @@ def write_object(path: Path, made: Dataset) -> None:
     write_whole(path, content.getvalue())
 
 
-def read_segmentation(content: bytes, *, name: str) -> tuple[Grid, dict[str, BoolArray]]:
-    """Read a segmentation.
-
-    Args:
-        content: Of the file.
-        name: What to call it in messages.
-
-    Returns:
-        The grid of its frames, (columns, rows, slices) of a RAS+ world, without empty slices that its
-        writer left out, and by the label of each segment its voxels.
-
-    Raises:
-        InvalidInputError: It is no segmentation, its frames make no volume, or two segments share a label.
-    """
-    silence_pydicom()
-    try:
-        segmentation = segread(BytesIO(content))
-        volume = segmentation.get_volume(combine_segments=False, rescale_fractional=False)
-    except Exception as error:  # pydicom and highdicom raise whatever a damaged file makes them
-        raise InvalidInputError(f"{name} is no DICOM segmentation that can be read") from error
-    labels = [str(one.SegmentLabel) for one in segmentation.SegmentSequence]
-    if len(set(labels)) < len(labels):
-        raise InvalidInputError(f"{name}: two segments share a label")
-    # (slices, rows, columns) of LPS to (columns, rows, slices) of RAS.
-    affine = _LPS_TO_RAS @ np.asarray(volume.affine)[:, [2, 1, 0, 3]]
-    voxels: NDArray[np.bool_] = np.asarray(volume.array).transpose(2, 1, 0, 3) > 0
-    grid = Grid(voxels.shape[:3], affine)
-    return grid, {label: voxels[..., number] for number, label in enumerate(labels)}
-
-
 def placed_tags(images: SeriesImages) -> list[tuple[Dataset, int]]:
     """Read the tags of each slice's file and the index of its frame; tags that may be empty are there.
 
@@ -235,7 +204,7 @@ def _geometry(grid: Grid, slices: Sequence[int], source: Dataset) -> dict[str, A
         ),
         "plane_positions": [
             highdicom.PlanePositionSequence(
-                coordinate_system="PATIENT", image_position=lps[:3, 3] + k * lps[:3, 2]
+                coordinate_system="PATIENT", image_position=(lps[:3, 3] + k * lps[:3, 2]).tolist()
             )
             for k in slices
         ],

@@ -30,6 +30,11 @@ class ChosenStudies(StudySource):
         if missing := sorted(self._study_ids.keys() - source.study_ids()):
             raise NotFoundError(f"study {missing[0]} of the cohort is not in the dataset")
 
+    @property
+    def whole(self) -> StudySource:
+        """Return the source that they are of."""
+        return self._source
+
     def study_ids(self) -> list[str]:
         """Name every chosen study."""
         return list(self._study_ids)

@@ -111,16 +111,16 @@ def predict(
     if show_prompts:
         say(prepared.prompts())
         return
+    objects = ["segmentation"] * dicom_seg + ["structured_report"] * dicom_sr
+    if objects:
+        container.dicom_images(source, prepared.study.id)  # before anything is predicted
     folder = Path(out or f"gliobench-{file_stem(prepared.study.id)}")
     _remove_earlier(folder, prepared.study.id)
     with Console(stderr=True).status(plain(f"{backend} reads {prepared.study.id}")):
         reading = prepared.predict(force=force, probabilities=probabilities)
         written = _write(reading, folder)
-        if dicom_seg or dicom_sr:
-            wanted = {"segmentation": dicom_seg, "structured_report": dicom_sr}
-            _write_dicom(
-                reading, source, folder, [name for name in wanted if wanted[name]], written
-            )
+        if objects:
+            _write_dicom(reading, source, _files(folder, reading.study.id), objects, written)
     if as_json:
         shown = prediction_json(reading, written, container.mask_convention())
         typer.echo(json.dumps(shown, indent=2))
@@ -180,22 +180,17 @@ def _write(reading: StudyReading, out: Path) -> dict[str, str]:
 def _write_dicom(
     reading: StudyReading,
     source: StudySource,
-    out: Path,
-    wanted: list[str],
+    places: dict[str, Path],
+    objects: list[str],
     written: dict[str, str],
 ) -> None:
-    """Write the objects that are wanted; say why not where the backend found no tumour."""
+    """Write the objects that are wanted, or report that no tumour was found."""
     if not isinstance(reading.place, Place):
         say("no DICOM objects: no tumour was found", err=True)
         return
-    places = {name: _files(out, reading.study.id)[name] for name in wanted}
-    container.write_dicom(
-        reading,
-        source,
-        segmentation=places.get("segmentation"),
-        report=places.get("structured_report"),
-    )
-    written |= {name: str(path) for name, path in places.items()}
+    chosen = {name: places[name] for name in objects}
+    container.write_dicom(reading, source, **chosen)
+    written |= {name: str(path) for name, path in chosen.items()}
     _write_json(reading, written)
 
 

@@ -247,8 +247,11 @@ class Container(containers.DeclarativeContainer):
         _wired("mask_scores.score_places"), settings=settings, open_path=dataset_path.provider
     )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
+    dicom_images = Call(
+        _late("adapters.dicom.objects.images_of", extra="dicom", purpose="Writing DICOM")
+    )
     write_dicom = Call(
-        _late("adapters.dicom.write_objects", extra="dicom", purpose="Writing DICOM")
+        _late("adapters.dicom.objects.write_objects", extra="dicom", purpose="Writing DICOM")
     )
     dicom_content = Call(
         _wired("dicom.dicom_content"),
