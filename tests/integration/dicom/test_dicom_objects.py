@@ -243,6 +243,26 @@ def test_predict_writes_both_beside_its_other_files(
     np.testing.assert_array_equal(whole, reorient(bright, source=study.grid, target=grid))
 
 
+def test_one_of_several_studies_has_objects_of_its_own(
+    tmp_path: Path, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIOBENCH_DICOM__PSEUDONYM_KEY", KEY)
+    uids = [f"1.2.3.{number}" for number in (1, 2)]
+    for uid in uids:
+        Writer(tmp_path / "images" / uid, study_uid=uid).study(study)
+    backend = tmp_path / "bright.py"
+    backend.write_text(BRIGHT)
+    second = Pseudonyms(KEY).of("study", uids[1])
+    command = ["predict", str(tmp_path / "images"), "--study", second, "--force", "--dicom-seg"]
+
+    result = CliRunner().invoke(
+        app, [*command, "--backend", f"{backend}:make", "--out", str(tmp_path / "out")]
+    )
+
+    assert result.exit_code == 0, result.output
+    assert str(dcmread(tmp_path / "out" / f"{second}_seg.dcm").StudyInstanceUID) == uids[1]
+
+
 def test_predict_refuses_them_before_it_reads_images_that_are_no_dicom(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         app, ["predict", "phantom:1:0:3", "--dicom-seg", "--out", str(tmp_path / "out")]
