@@ -5,6 +5,7 @@ GliobenchError
 │   │                                       the study counts as a failure and the others go on
 │   ├── InvalidInputError (also a ValueError)   a value, file or setting that cannot be used
 │   │   ├── FaultyStudyError                    a study's file, with a reason code
+│   │   ├── MissingSliceError                   a stack of slices with a gap
 │   │   ├── ImplausibleError                    images or an answer that cannot be right
 │   │   └── WrongAnswerError                    a value that no backend may answer
 │   ├── NotFoundError                           a study, backend, run or file that does not exist

@@ -10,6 +10,7 @@ from gliobench.domain.errors import (
     JobError,
     MissingExtraError,
 )
+from gliobench.domain.geometry.slice_stack import MissingSliceError
 from gliobench.domain.labels.proposal import UndeclaredLabelsError
 from gliobench.domain.studies.faults import FaultyStudyError
 
@@ -32,7 +33,12 @@ def test_every_error_is_either_of_a_study_or_of_the_job() -> None:
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    known = {FaultyStudyError, UndeclaredLabelsError, GliobenchError}  # imported, so subclasses
+    known = {
+        FaultyStudyError,
+        MissingSliceError,
+        UndeclaredLabelsError,
+        GliobenchError,
+    }  # imported, so subclasses
     tree = re.findall(r"^([│├└─ ]*)(\w+Error)\b", str(errors.__doc__), re.MULTILINE)
     depth = {name: len(branch) for branch, name in tree}
 
