@@ -121,7 +121,9 @@ def evaluate(
     """
     if len(set(map(name_of, backend))) < len(backend):
         raise typer.BadParameter("each backend can be given once", param_hint="--backend")
+    part = _wanted_shard(shard, container.settings().shards, os.environ.get(INDEX))
     flags = {
+        "shards": part.of if part else None,
         "executor": executor,
         "workers": workers,
         "study_timeout_s": study_timeout,
@@ -139,7 +141,7 @@ def evaluate(
         out=out,
         name=container.cohort_name(dataset),
         limit=limit,
-        shard=_wanted_shard(shard, settings.shards, os.environ.get(INDEX)),
+        shard=part,
     )
     evaluate_and_report(
         request, settings, controls=controls, allow_partial=allow_partial, as_json=as_json

@@ -200,6 +200,17 @@ def test_several_machines_need_one_key(tmp_path: Path, monkeypatch: pytest.Monke
     assert f"set {KEY}" in shown
 
 
+def test_a_shard_is_of_several_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY)
+    Writer(tmp_path / "study").study(fake_case("a").study)
+    command = ("evaluate", tmp_path / "study", "--backend", "majority", "--out", tmp_path / "out")
+
+    shown = run(*command, "--shard", "0/2", code=1)
+
+    assert f"set {KEY}" in shown
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_key_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Writer(tmp_path / "study").study(fake_case("a").study)
     monkeypatch.setenv(KEY, "hidden-key")
