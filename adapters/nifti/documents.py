@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -31,6 +30,5 @@ def read_json(path: DatasetPath, form: type[Document]) -> Document:
         raise InvalidInputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(content) > LARGEST_BYTES:
         raise InvalidInputError(f"{path}: wanted a document of at most {LARGEST_BYTES} bytes")
-    return read_document(
-        partial(form.model_validate_json), content.removeprefix(b"\xef\xbb\xbf"), name=str(path)
-    )
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    return read_document(form.model_validate_json, text, name=str(path))

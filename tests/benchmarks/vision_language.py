@@ -213,7 +213,7 @@ class EngineAnswers:
 
     def __call__(self, pictures: Sequence[Picture]) -> None:
         """Ask the four questions about every picture."""
-        answers = self._engine.answer([Request((one,), QUESTIONS) for one in pictures])
+        answers = self._engine.answer([Request((picture,), QUESTIONS) for picture in pictures])
         self.replies = [reply for replies in answers for reply in replies]
 
 

@@ -113,7 +113,8 @@ class Writer:
             datasets = [_enhanced(common, frames, places, grid, scan, slope, intercept)]
         else:
             datasets = [
-                _single(common, *one, grid) for one in enumerate(zip(frames, places, strict=True))
+                _single(common, *slice_, grid)
+                for slice_ in enumerate(zip(frames, places, strict=True))
             ]
         datasets = datasets if edit is None else edit(datasets) or datasets
         names = [f"IM{index:05d}" for index in range(len(datasets))]

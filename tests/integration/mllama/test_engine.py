@@ -315,6 +315,6 @@ def test_a_gpu_replies_as_the_cpu_does(tiny_folder: Path) -> None:
         for device in ("cpu", "cuda")
     }
 
-    assert [[one.text for one in each] for each in replies["cuda"]] == [
-        [one.text for one in each] for each in replies["cpu"]
+    assert [[reply.text for reply in each] for each in replies["cuda"]] == [
+        [reply.text for reply in each] for each in replies["cpu"]
     ]

@@ -73,11 +73,11 @@ def test_sessions_are_studies_of_one_patient(tmp_path: Path) -> None:
     source = BidsStudySource(write_bids(tmp_path, [*cases, fake_case("sub-2")]))
 
     assert source.study_ids() == ["sub-01_ses-post", "sub-01_ses-pre", "sub-2"]
-    assert [source.origin(one).patient_id for one in source.study_ids()] == [
+    assert [source.origin(name).patient_id for name in source.study_ids()] == [
         *("sub-01", "sub-01"),
         "sub-2",
     ]
-    assert all(source.grade(one) is Grade.HGG for one in source.study_ids())
+    assert all(source.grade(name) is Grade.HGG for name in source.study_ids())
 
 
 @pytest.mark.parametrize("inside", ["", "sub-01", "sub-01/ses-pre", "sub-01/ses-pre/anat"])
@@ -520,7 +520,7 @@ def test_participants_have_patients_and_sites_and_sessions_their_own_grade(tmp_p
 
     source = BidsStudySource(root)
 
-    found = {one: (source.grade(one), source.origin(one)) for one in source.study_ids()}
+    found = {name: (source.grade(name), source.origin(name)) for name in source.study_ids()}
     grades = {name: grade for name, (grade, _) in found.items()}
     assert grades == {"sub-01_ses-1": Grade.LGG, "sub-01_ses-2": Grade.HGG, "sub-02": Grade.HGG}
     assert {origin.patient_id for _, origin in found.values()} == {"P7"}
