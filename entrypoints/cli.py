@@ -21,6 +21,10 @@ HELP_OPTIONS = ["-h", "--help"]
 
 
 COMMANDS = {
+    "demo": (
+        "Use",
+        "Predict and evaluate four simulated patients that are included: a first report without data.",
+    ),
     "predict": (
         "Use",
         "Grade and localise the glioma of one study: a folder, or files by flag.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import track
+
+from gliobench.entrypoints.terminal import plain
 
 ItemT = TypeVar("ItemT")
 
@@ -15,3 +18,10 @@ def tracked(title: str, items: Iterable[ItemT]) -> Iterable[ItemT]:
     """Show a bar while items are gone through, where stderr is a terminal."""
     console = Console(stderr=True)
     return track(items, title, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def waiting(title: str) -> Iterator[None]:
+    """Show what is being waited for, where stderr is a terminal."""
+    with Console(stderr=True).status(plain(title)):
+        yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -450,6 +450,14 @@ def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
         return Settings.model_validate({**settings.model_dump(exclude_unset=True), **flags})
     except ValidationError as error:
         raise InvalidInputError(_first_fault(error, flags)) from error
+
+
+def with_defaults(settings: Settings, names: Iterable[str]) -> Settings:
+    """Return settings with some of them as they are where no source sets them."""
+    fields = Settings.model_fields
+    return settings.model_copy(
+        update={name: fields[name].get_default(call_default_factory=True) for name in names}
+    )
 
 
 def described() -> dict[str, str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.ports.study_source import StudySource
@@ -25,7 +24,8 @@ from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, ad
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
-from gliobench.entrypoints.terminal import plain, say
+from gliobench.entrypoints.progress import waiting
+from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(add_completion=False)
 
@@ -116,9 +116,9 @@ def predict(
         container.dicom_images(source, prepared.study.id)  # before anything is predicted
     folder = Path(out or f"gliobench-{file_stem(prepared.study.id)}")
     _remove_earlier(folder, prepared.study.id)
-    with Console(stderr=True).status(plain(f"{backend} reads {prepared.study.id}")):
+    with waiting(f"{backend} reads {prepared.study.id}"):
         reading = prepared.predict(force=force, probabilities=probabilities)
-        written = _write(reading, folder)
+        written = write_prediction(reading, folder)
         if objects:
             _write_dicom(reading, source, _files(folder, reading.study.id), objects, written)
     if as_json:
@@ -157,8 +157,15 @@ def _remove_earlier(out: Path, study_id: str) -> None:
             raise JobError(f"cannot remove {path}: {error.strerror or error}") from error
 
 
-def _write(reading: StudyReading, out: Path) -> dict[str, str]:
-    """Write the files, picture and page last, because they may fail."""
+def write_prediction(reading: StudyReading, out: Path) -> dict[str, str]:
+    """Write the files of a prediction, picture and page last, because they may fail.
+
+    Returns:
+        Their paths, by what they are.
+
+    Raises:
+        JobError: A file cannot be written.
+    """
     places = _files(out, reading.study.id)
     written = {"prediction": str(places["prediction"])}
     mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None

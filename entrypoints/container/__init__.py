@@ -131,6 +131,7 @@ class Container(containers.DeclarativeContainer):
         dicom_source=dicom_source.provider,
         phantom_source=phantom_source.provider,
     )
+    copy_included_phantoms = Call(_late("adapters.phantom.copy_included_phantoms"))
     study_files = Factory(_wired("datasets.study_files"))
     dataset = Factory(
         _wired("datasets.dataset"),
