@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gliobench.adapters.dicom.files import find_files
-from gliobench.adapters.dicom.headers import Frame, Header, Listing, read_header
+from gliobench.adapters.dicom.frames import Frame
+from gliobench.adapters.dicom.headers import Header, Listing, read_header
 from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.series_images import PlacedFrame, SeriesImages
 from gliobench.application.ports.dataset_path import DatasetPath

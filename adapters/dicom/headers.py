@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from pydicom import Dataset, dcmread
 from pydicom.datadict import tag_for_keyword
@@ -15,9 +13,10 @@ from gliobench.adapters.dicom.files import (
     check_inflated,
     looks_like_dicom,
 )
+from gliobench.adapters.dicom.frames import Frame, frames_in
+from gliobench.adapters.dicom.tags import first_item, number_of, text_of
 from gliobench.domain.errors import InvalidInputError
 
-T = TypeVar("T")
 _SEQUENCES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 IDENTIFIERS = (
     *("PatientName", "PatientID", "PatientBirthDate", "OtherPatientIDs", "OtherPatientNames"),
@@ -58,43 +57,8 @@ _TAGS = [
     for name in (*_NUMBERS, *_TEXTS, *IDENTIFIERS, *_SEQUENCES)
     if (tag := tag_for_keyword(name))
 ]
-_LONGEST_TEXT = 1024
 _MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")
 """Classes of objects that have pixels, where tags before them were read."""
-_PARTS = {
-    "position": ("PlanePositionSequence", "ImagePositionPatient"),
-    "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient"),
-    "spacing_mm": ("PixelMeasuresSequence", "PixelSpacing"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One slice of one file.
-
-    Args:
-        index: Of the frame in its file.
-        position_mm: (3,) centre of the first pixel, LPS; None where it is not stated.
-        orientation: (6,) directions of rows and columns; None as above.
-        spacing_mm: Between rows and between columns; None as above.
-        image_type: In capitals.
-        echo_ms: TE.
-        inversion_ms: TI.
-        slope: True value = stored value times `slope` plus `intercept`.
-        intercept: See `slope`.
-        diffusion: Whether it has diffusion weights.
-    """
-
-    index: int
-    position_mm: tuple[float, ...] | None
-    orientation: tuple[float, ...] | None
-    spacing_mm: tuple[float, ...] | None
-    image_type: tuple[str, ...]
-    echo_ms: float | None
-    inversion_ms: float | None
-    slope: float
-    intercept: float
-    diffusion: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,8 +145,8 @@ def _parsed(opened: Any) -> Dataset:  # noqa: ANN401 -- a file
 def _header(file: DicomFile, dataset: Dataset) -> Header | Listing | None:
     if "DirectoryRecordSequence" in dataset:
         return _listing(dataset)
-    texts = {name: text for name in _TEXTS if (text := _text(dataset, name))}
-    has_image = bool(_number(dataset, "Rows"))
+    texts = {name: text for name in _TEXTS if (text := text_of(dataset, name))}
+    has_image = bool(number_of(dataset, "Rows"))
     if not texts.get("Modality") or (texts.get("SOPClassUID") in _MR_IMAGES and not has_image):
         raise InvalidInputError("a DICOM file that is damaged or truncated")
     if texts["Modality"].upper() != "MR" or not has_image:
@@ -191,13 +155,13 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | Listing | None:
     if not study or not series:
         raise InvalidInputError("an MR image without the UID of its study or its series")
     if (
-        _has(dataset, "ContrastBolusAgentSequence")
-        or (_number(dataset, "ContrastBolusVolume") or 0) > 0
+        dataset.get("ContrastBolusAgentSequence")
+        or (number_of(dataset, "ContrastBolusVolume") or 0) > 0
     ):
         texts.setdefault("ContrastBolusAgent", "unnamed")
-    names = {name: _text(dataset, name) for name in IDENTIFIERS}
-    numbers = {name: value for name in _NUMBERS if (value := _number(dataset, name)) is not None}
-    shared = _first(dataset, "SharedFunctionalGroupsSequence")
+    names = {name: text_of(dataset, name) for name in IDENTIFIERS}
+    numbers = {name: value for name in _NUMBERS if (value := number_of(dataset, name)) is not None}
+    shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     numbers |= {
         name: value for name, value in _shared_numbers(shared).items() if name not in numbers
     }
@@ -211,7 +175,7 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | Listing | None:
         texts=texts,
         numbers=numbers,
         identifiers=frozenset(value for value in (*names.values(), study, series) if value),
-        frames=tuple(_frames(dataset, shared)),
+        frames=tuple(frames_in(dataset)),
     )
 
 
@@ -228,106 +192,14 @@ def _listing(dataset: Dataset) -> Listing:
     found: dict[str, set[str]] = {}
     series = ""
     for record in dataset.DirectoryRecordSequence:
-        if _text(record, "DirectoryRecordType") == "SERIES":
-            series = _text(record, "SeriesInstanceUID")
-        elif (uid := _text(record, "ReferencedSOPInstanceUIDInFile")) and series:
+        if text_of(record, "DirectoryRecordType") == "SERIES":
+            series = text_of(record, "SeriesInstanceUID")
+        elif (uid := text_of(record, "ReferencedSOPInstanceUIDInFile")) and series:
             found.setdefault(series, set()).add(uid)
     return Listing({uid: frozenset(instances) for uid, instances in found.items()})
 
 
 def _shared_numbers(shared: Dataset | None) -> dict[str, float]:
-    timing = _first(shared, "MRTimingAndRelatedParametersSequence")
-    value = _number(timing, "RepetitionTime") if timing is not None else None
+    timing = first_item(shared, "MRTimingAndRelatedParametersSequence")
+    value = number_of(timing, "RepetitionTime") if timing is not None else None
     return {} if value is None else {"RepetitionTime": value}
-
-
-def _frames(dataset: Dataset, shared: Dataset | None) -> Iterator[Frame]:
-    groups = dataset.get("PerFrameFunctionalGroupsSequence")
-    count = int(_number(dataset, "NumberOfFrames") or 1)
-    if not groups:
-        if count != 1:
-            raise InvalidInputError(f"an image of {count} frames that does not say where they lie")
-        yield _frame(0, dataset, ())
-        return
-    if len(groups) != count:
-        raise InvalidInputError(f"an image that places {len(groups)} frames of {count}")
-    for index, group in enumerate(groups):
-        yield _frame(index, dataset, tuple(item for item in (group, shared) if item is not None))
-
-
-def _frame(index: int, dataset: Dataset, groups: Sequence[Dataset]) -> Frame:
-    placed = {name: _grouped(dataset, groups, path, _floats) for name, path in _PARTS.items()}
-    slope = _grouped(dataset, groups, ("PixelValueTransformationSequence", "RescaleSlope"), _number)
-    intercept = _grouped(
-        dataset, groups, ("PixelValueTransformationSequence", "RescaleIntercept"), _number
-    )
-    frame_type = _grouped(dataset, groups, ("MRImageFrameTypeSequence", "FrameType"), _text)
-    echo = _grouped(dataset, groups, ("MREchoSequence", "EffectiveEchoTime"), _number)
-    inversion = _grouped(dataset, groups, ("MRModifierSequence", "InversionTimes"), _floats)
-    b_value = _grouped(dataset, groups, ("MRDiffusionSequence", "DiffusionBValue"), _number)
-    if inversion is None and (single := _number(dataset, "InversionTime")):
-        inversion = (single,)
-    return Frame(
-        index=index,
-        position_mm=placed["position"],
-        orientation=placed["orientation"],
-        spacing_mm=placed["spacing_mm"],
-        image_type=_values(frame_type or _text(dataset, "ImageType")),
-        echo_ms=echo if echo is not None else _number(dataset, "EchoTime"),
-        inversion_ms=inversion[0] if inversion else None,
-        slope=1.0 if slope is None else slope,
-        intercept=0.0 if intercept is None else intercept,
-        diffusion=bool(b_value),
-    )
-
-
-def _grouped(
-    dataset: Dataset,
-    groups: Sequence[Dataset],
-    path: tuple[str, str],
-    read: Callable[[Dataset, str], T | None],
-) -> T | None:
-    """Look a value up in a frame's own groups, then in the shared ones, then in the file."""
-    sequence, name = path
-    for group in groups:
-        item = _first(group, sequence)
-        if item is not None and (value := read(item, name)):
-            return value
-    return read(dataset, name) or None
-
-
-def _first(dataset: Dataset | None, sequence: str) -> Dataset | None:
-    items = None if dataset is None else dataset.get(sequence)
-    return items[0] if items else None
-
-
-def _has(dataset: Dataset, sequence: str) -> bool:
-    return bool(dataset.get(sequence))
-
-
-def _text(dataset: Dataset, name: str) -> str:
-    value = dataset.get(name)
-    if value is None:
-        return ""
-    parts = value if not isinstance(value, str) and isinstance(value, Sequence) else [value]
-    return "\\".join(map(str, parts))[:_LONGEST_TEXT].strip("\0 ")
-
-
-def _values(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().upper() for part in text.split("\\") if part.strip())
-
-
-def _number(dataset: Dataset, name: str) -> float | None:
-    values = _floats(dataset, name)
-    return values[0] if values else None
-
-
-def _floats(dataset: Dataset, name: str) -> tuple[float, ...] | None:
-    value = dataset.get(name)
-    if value is None or value == "":
-        return None
-    parts = value if not isinstance(value, str) and hasattr(value, "__iter__") else [value]
-    numbers = tuple(float(part) for part in parts)
-    if not all(map(math.isfinite, numbers)):
-        raise InvalidInputError(f"an MR image whose {name} is not finite")
-    return numbers or None

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
-from gliobench.adapters.dicom.headers import Frame, Header
+from gliobench.adapters.dicom.frames import Frame
+from gliobench.adapters.dicom.headers import Header
 from gliobench.adapters.dicom.pixels import MOST_PIXELS, Encoding, read_frames
 from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.application.datasets.study_images import check_same_grid

@@ -1,0 +1,109 @@
+"""The frames of a file: where they lie, and what each is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydicom import Dataset
+
+from gliobench.adapters.dicom.tags import (
+    first_item,
+    floats_of,
+    grouped,
+    number_of,
+    text_of,
+    values_in,
+)
+from gliobench.domain.errors import InvalidInputError
+
+_PARTS = {
+    "position": ("PlanePositionSequence", "ImagePositionPatient"),
+    "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient"),
+    "spacing_mm": ("PixelMeasuresSequence", "PixelSpacing"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One slice of one file.
+
+    Args:
+        index: Of the frame in its file.
+        position_mm: (3,) centre of the first pixel, LPS; None where it is not stated.
+        orientation: (6,) directions of rows and columns; None as above.
+        spacing_mm: Between rows and between columns; None as above.
+        image_type: In capitals.
+        echo_ms: TE.
+        inversion_ms: TI.
+        slope: True value = stored value times `slope` plus `intercept`.
+        intercept: See `slope`.
+        diffusion: Whether it has diffusion weights.
+    """
+
+    index: int
+    position_mm: tuple[float, ...] | None
+    orientation: tuple[float, ...] | None
+    spacing_mm: tuple[float, ...] | None
+    image_type: tuple[str, ...]
+    echo_ms: float | None
+    inversion_ms: float | None
+    slope: float
+    intercept: float
+    diffusion: bool
+
+
+def frames_in(dataset: Dataset) -> Iterator[Frame]:
+    """Return the frames of a file, in its order.
+
+    Raises:
+        InvalidInputError: It places another number of frames than it has.
+    """
+    for index, groups in enumerate(groups_of_frames(dataset)):
+        yield _frame(index, dataset, groups)
+
+
+def groups_of_frames(dataset: Dataset) -> list[tuple[Dataset, ...]]:
+    """Return the functional groups of each frame, its own before the shared ones.
+
+    Raises:
+        InvalidInputError: There are groups of another number of frames.
+    """
+    groups = dataset.get("PerFrameFunctionalGroupsSequence")
+    count = int(number_of(dataset, "NumberOfFrames") or 1)
+    if not groups:
+        if count != 1:
+            raise InvalidInputError(f"an image of {count} frames that does not say where they lie")
+        return [()]
+    if len(groups) != count:
+        raise InvalidInputError(f"an image that places {len(groups)} frames of {count}")
+    shared = first_item(dataset, "SharedFunctionalGroupsSequence")
+    return [tuple(item for item in (group, shared) if item is not None) for group in groups]
+
+
+def _frame(index: int, dataset: Dataset, groups: Sequence[Dataset]) -> Frame:
+    placed = {name: grouped(dataset, groups, path, floats_of) for name, path in _PARTS.items()}
+    slope = grouped(
+        dataset, groups, ("PixelValueTransformationSequence", "RescaleSlope"), number_of
+    )
+    intercept = grouped(
+        dataset, groups, ("PixelValueTransformationSequence", "RescaleIntercept"), number_of
+    )
+    frame_type = grouped(dataset, groups, ("MRImageFrameTypeSequence", "FrameType"), text_of)
+    echo = grouped(dataset, groups, ("MREchoSequence", "EffectiveEchoTime"), number_of)
+    inversion = grouped(dataset, groups, ("MRModifierSequence", "InversionTimes"), floats_of)
+    b_value = grouped(dataset, groups, ("MRDiffusionSequence", "DiffusionBValue"), number_of)
+    if inversion is None and (single := number_of(dataset, "InversionTime")):
+        inversion = (single,)
+    return Frame(
+        index=index,
+        position_mm=placed["position"],
+        orientation=placed["orientation"],
+        spacing_mm=placed["spacing_mm"],
+        image_type=values_in(frame_type or text_of(dataset, "ImageType")),
+        echo_ms=echo if echo is not None else number_of(dataset, "EchoTime"),
+        inversion_ms=inversion[0] if inversion else None,
+        slope=1.0 if slope is None else slope,
+        intercept=0.0 if intercept is None else intercept,
+        diffusion=bool(b_value),
+    )
