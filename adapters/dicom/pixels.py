@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread, uid
 from pydicom.encaps import generate_frames
@@ -49,10 +50,14 @@ class Encoding:
     Args:
         rows: Of an image.
         columns: Of an image.
+        bits: That a pixel may take.
+        colours: Values of PhotometricInterpretation.
     """
 
     rows: int
     columns: int
+    bits: tuple[int, ...] = (8, 16, 32)
+    colours: tuple[str, ...] = ("MONOCHROME2",)
 
     def __post_init__(self) -> None:
         if not all(1 <= length <= MOST_PIXELS_ALONG_AXIS for length in (self.rows, self.columns)):
@@ -62,15 +67,15 @@ class Encoding:
             )
 
 
-def read_frames(file: DicomFile, encoding: Encoding, n_frames: int) -> list[NDArray[Any]]:
-    """Decode all frames of a file.
+def read_frames(file: DicomFile, encoding: Encoding, n_frames: int) -> Iterator[NDArray[Any]]:
+    """Decode the frames of a file, one after the other.
 
     Args:
-        file: Of MR images.
+        file: Of MR images, or a segmentation.
         encoding: What its header declared.
         n_frames: Likewise.
 
-    Returns:
+    Yields:
         (rows, columns) integers each, as stored.
 
     Raises:
@@ -81,7 +86,7 @@ def read_frames(file: DicomFile, encoding: Encoding, n_frames: int) -> list[NDAr
     try:
         dataset = dcmread(read_whole(file), force=True)
         _check(dataset, encoding, n_frames)
-        return list(_decoded(dataset, n_frames))
+        yield from _decoded(dataset, n_frames)
     except FaultyStudyError:
         raise
     except InvalidInputError as error:
@@ -95,25 +100,29 @@ def _check(dataset: Dataset, encoding: Encoding, n_frames: int) -> None:
         raise InvalidInputError("an image without pixels")
     if (dataset.Rows, dataset.Columns) != (encoding.rows, encoding.columns):
         raise InvalidInputError("an image that has changed since its header was read")
-    if dataset.SamplesPerPixel != 1 or dataset.PhotometricInterpretation != "MONOCHROME2":
-        raise InvalidInputError("pixels of colours, or inverted: wanted MONOCHROME2")
+    if dataset.SamplesPerPixel != 1 or (dataset.PhotometricInterpretation not in encoding.colours):
+        raise InvalidInputError(
+            f"pixels of colours, or inverted: wanted {' or '.join(encoding.colours)}"
+        )
     if "ModalityLUTSequence" in dataset:
         raise InvalidInputError("pixels with a table of values (Modality LUT)")
     allocated, stored = int(dataset.BitsAllocated), int(dataset.BitsStored)
-    if allocated not in (8, 16, 32) or not 1 <= stored <= allocated:
-        raise InvalidInputError(f"{stored} of {allocated} bits a pixel: wanted 8, 16 or 32")
-    frame_bytes = encoding.rows * encoding.columns * allocated // 8
+    if allocated not in encoding.bits or not 1 <= stored <= allocated:
+        wanted = " or ".join(map(str, encoding.bits))
+        raise InvalidInputError(f"{stored} of {allocated} bits a pixel: wanted {wanted}")
+    frame_bits = encoding.rows * encoding.columns * allocated
+    n_bytes = -(-frame_bits * n_frames // 8)
     syntax = (
         dataset.file_meta.TransferSyntaxUID if "TransferSyntaxUID" in dataset.file_meta else None
     )
     if syntax is None or syntax in _NATIVE:
-        if len(dataset.PixelData) < frame_bytes * n_frames:
+        if len(dataset.PixelData) < n_bytes:
             raise FaultyStudyError(
                 FaultKind.TRUNCATED,
-                f"an image is truncated: {len(dataset.PixelData)} of {frame_bytes * n_frames} bytes",
+                f"an image is truncated: {len(dataset.PixelData)} of {n_bytes} bytes",
             )
-    elif syntax in _PLUGINS:
-        _check_frames(dataset, encoding, n_frames, 2 * frame_bytes + 2**16)
+    elif syntax in _PLUGINS and allocated > 1:
+        _check_frames(dataset, encoding, n_frames, frame_bits // 4 + 2**16)
     else:
         raise InvalidInputError(f"transfer syntax {str(syntax)[:64]}: it cannot be decoded")
 
@@ -149,11 +158,23 @@ def _size_in_stream(frame: bytes) -> tuple[int, int] | None:
 
 
 def _decoded(dataset: Dataset, n_frames: int) -> Iterator[NDArray[Any]]:
+    if dataset.BitsAllocated == 1:
+        yield from _unpacked(dataset, n_frames)
+        return
     syntax = dataset.file_meta.get("TransferSyntaxUID") or _bare_syntax(dataset)
     plugin = _PLUGINS.get(syntax, "")
     frames = get_decoder(syntax).iter_array(dataset, raw=True, decoding_plugin=plugin)
     for _, (frame, _) in zip(range(n_frames), frames, strict=False):
         yield frame
+
+
+def _unpacked(dataset: Dataset, n_frames: int) -> Iterator[NDArray[Any]]:
+    """Yield frames of one bit a pixel, which begin within bytes."""
+    rows, columns = dataset.Rows, dataset.Columns
+    packed, size = np.frombuffer(dataset.PixelData, np.uint8), rows * columns
+    for start in range(0, n_frames * size, size):
+        bits = np.unpackbits(packed[start // 8 : -(-(start + size) // 8)], bitorder="little")
+        yield bits[start % 8 :][:size].reshape(rows, columns)
 
 
 def _bare_syntax(dataset: Dataset) -> uid.UID:

@@ -23,6 +23,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import reorient
+from gliobench.domain.geometry.slice_stack import LPS_TO_RAS
 from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 from gliobench.domain.predictions.prediction import Mask
 
@@ -40,7 +41,6 @@ _MAY_BE_EMPTY = (
     *("SeriesNumber", "InstanceNumber", "Manufacturer"),
 )
 """Tags that images must have, be they empty, and that scanners and exports leave out."""
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _described(number: int, region: Region, author: Author, series: str) -> Segm
 
 def _geometry(grid: Grid, slices: Sequence[int], source: Dataset) -> dict[str, Any]:
     """Return where the frames lie, from the grid: tags of some scanners lack a part of it."""
-    (columns_mm, rows_mm, slices_mm), lps = grid.spacing_mm, _LPS_TO_RAS @ grid.affine
+    (columns_mm, rows_mm, slices_mm), lps = grid.spacing_mm, LPS_TO_RAS @ grid.affine
     rows, columns = lps[:3, 0] / columns_mm, lps[:3, 1] / rows_mm
     return {
         "pixel_measures": highdicom.PixelMeasuresSequence(

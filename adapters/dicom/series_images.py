@@ -161,7 +161,7 @@ class SeriesImages:
 
     def _stored(self, header: Header) -> list[NDArray[Any]]:
         try:
-            return read_frames(header.file, self.encoding, len(header.frames))
+            return list(read_frames(header.file, self.encoding, len(header.frames)))
         except FaultyStudyError as error:
             raise FaultyStudyError(error.kind, f"{self.name}: {error}") from error
 

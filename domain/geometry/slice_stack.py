@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import SAME_PLACE_VOX, Grid
 
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""From DICOM's patient space to the world of grids, and back."""
 _ROUNDING = 1e-3
 """Of direction cosines, which some writers round to a few digits."""
 _UNEVEN = 0.05
@@ -57,7 +58,7 @@ def stack_slices(
         InvalidInputError: There are fewer than two places, the slices do not lie behind each other, or
             numbers are no geometry.
     """
-    _check(positions_mm, directions, spacing_mm)
+    check_slices(positions_mm, directions, spacing_mm)
     normal = np.cross(directions[0], directions[1])
     places = _places(positions_mm @ normal)
     order = [place[0] for place in places]
@@ -69,17 +70,22 @@ def stack_slices(
     )
     affine[:3, 3] = ordered[0]
     rows, columns = shape
-    grid = Grid(shape=(columns, rows, len(order)), affine=_LPS_TO_RAS @ affine)
+    grid = Grid(shape=(columns, rows, len(order)), affine=LPS_TO_RAS @ affine)
     _check_straight(ordered, step, min(*spacing_mm, float(np.linalg.norm(step))))
     repeats = [(first, other) for first, *others in places for other in others]
     return SliceStack(grid, tuple(order), tuple(repeats))
 
 
-def _check(
+def check_slices(
     positions_mm: NDArray[np.float64],
     directions: NDArray[np.float64],
     spacing_mm: tuple[float, float],
 ) -> None:
+    """Check that numbers may place slices: see `stack_slices`.
+
+    Raises:
+        InvalidInputError: They are not finite, absurd, or no directions.
+    """
     if not (np.isfinite(positions_mm).all() and np.abs(positions_mm).max(initial=0) < 1e5):
         raise InvalidInputError("positions of slices are not finite, or kilometres away")
     if not all(0 < edge < 1e3 for edge in spacing_mm):

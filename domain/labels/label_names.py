@@ -86,7 +86,7 @@ def convention_of_names(
     Raises:
         InvalidInputError: The names or regions contradict each other.
     """
-    meant = {name: _meaning(name) for name in names}
+    meant = {name: meaning_of(name) for name in names}
     if not names or None in meant.values():
         return None
     of_regions = any(len(integers) > 1 for integers in names.values())
@@ -133,11 +133,15 @@ def names_a_tumour(table: Mapping[str, object]) -> bool:
     """Return whether most names in a table are of a tumour or its parts: an atlas has a CC as well."""
     texts = [text for item in table.items() for text in item if isinstance(text, str)]
     names = [text for text in texts if not (text.isdigit() or UNLABELLED.fullmatch(text.strip()))]
-    return 2 * sum(_meaning(name) is not None for name in names) > len(names)
+    return 2 * sum(meaning_of(name) is not None for name in names) > len(names)
 
 
-def _meaning(name: str) -> Region | None:
-    """Read a name's words; None where there is none, or they are of parts that no region has alone."""
+def meaning_of(name: str) -> Region | None:
+    """Read what the words of a label's name mean.
+
+    Returns:
+        None where they mean nothing, or parts that no region has alone.
+    """
     words = re.sub(r"[^a-z0-9]+", " ", name[:200].lower().replace("oe", "e")).strip()
     words = _NEGATED.sub("NON-ENH", words)
     meant = {region for region, word in _WORDS.items() if re.search(word, words)}
