@@ -16,7 +16,7 @@ SeriesOption: TypeAlias = Annotated[
         "--series",
         metavar="MODALITY=SERIES",
         help="DICOM: declare which series a modality is, by its id of 'gliobench dataset series' or its UID; "
-        "exclude=SERIES leaves one out; or a CSV file with columns series and modality. May be repeated.",
+        "mask=SERIES a reference mask, exclude=SERIES leaves one out; or a CSV file with columns series and modality. May be repeated.",
     ),
 ]
 BurnedInOption: TypeAlias = Annotated[

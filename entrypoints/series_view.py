@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gliobench.application.datasets.dicom_series import DicomContent, StudySeries
 from gliobench.domain.files.tables import write_csv
+from gliobench.domain.studies.mask_choice import CHOICE, StudyMask
 from gliobench.domain.studies.series import Judgement, Series
 from gliobench.entrypoints.terminal import plain, say
 
@@ -26,8 +27,9 @@ def series_json(content: DicomContent) -> dict[str, Any]:
                 "site": study.site,
                 "scanner": study.scanner,
                 "fault": study.fault or None,
-                "questions": list(study.choice.questions.values()),
+                "questions": list(study.questions),
                 "series": [_facts(study, *pair) for pair in _judged(study)],
+                "masks": [_mask_facts(study, *pair) for pair in _masks(study)],
             }
             for study in content.studies
         ],
@@ -42,7 +44,7 @@ def series_csv(content: DicomContent) -> str:
         (
             [value if value is not None else "" for value in row]
             for study in content.studies
-            for row in _rows(study)
+            for row in (*_rows(study), *_mask_rows(study))
         ),
     )
 
@@ -58,10 +60,12 @@ def print_series(content: DicomContent) -> None:
             if not row[2] and found.modality and found.modality in study.choice.questions:
                 row[2] = f"{found.modality.value}?"
             table.add_row(*("" if value is None else plain(value) for value in row[1:]))
+        for row in _mask_rows(study):
+            table.add_row(*("" if value is None else plain(value) for value in row[1:]))
         Console().print(table)
         if study.fault:
             say(f"fault: {study.fault}")
-        for question in study.choice.questions.values():
+        for question in study.questions:
             say(f"in doubt: {question}")
     for reason, count in content.passed_over.items():
         say(f"passed over: {reason}: {count}")
@@ -87,6 +91,28 @@ def _rows(study: StudySeries) -> Iterator[list[Any]]:
             found.confidence.value,
             reason,
         ]
+
+
+def _masks(study: StudySeries) -> Iterator[tuple[StudyMask, str]]:
+    yield from zip(study.masks.masks, study.masks.reasons, strict=True)
+
+
+def _mask_rows(study: StudySeries) -> Iterator[list[Any]]:
+    for mask, reason in _masks(study):
+        used = CHOICE if mask == study.masks.chosen else None
+        yield [study.study_id, mask.id, used, mask.number, mask.shown, None, None, reason]
+
+
+def _mask_facts(study: StudySeries, mask: StudyMask, reason: str) -> dict[str, Any]:
+    return {
+        "series": mask.id,
+        "number": mask.number,
+        "segments": mask.shown,
+        "used": mask == study.masks.chosen,
+        "algorithm": mask.algorithm or None,
+        "reason": reason,
+        "flaw": mask.flaw or None,
+    }
 
 
 def _facts(study: StudySeries, series: Series, found: Judgement) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gliobench.adapters.dicom.files import find_files
 from gliobench.adapters.dicom.frames import Frame
 from gliobench.adapters.dicom.headers import Header, Listing, read_header
 from gliobench.adapters.dicom.quiet import silence_pydicom
+from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
 from gliobench.adapters.dicom.series_images import PlacedFrame, SeriesImages
+from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
@@ -52,6 +54,7 @@ class StudyEntry:
         series: By number.
         fault: Why the whole study cannot be used; empty where it can.
         beside: Damaged files in its folders, which may be of it.
+        masks: Segmentations of its images.
     """
 
     id: str
@@ -61,6 +64,12 @@ class StudyEntry:
     series: tuple[SeriesEntry, ...]
     fault: str = ""
     beside: int = 0
+    masks: tuple[MaskEntry, ...] = ()
+
+    @property
+    def series_ids(self) -> frozenset[str]:
+        """The pseudonyms of its series, without the numbers of their parts."""
+        return frozenset(item.series.id.partition(".")[0] for item in self.series)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Catalogue:
 
     Args:
         studies: By id.
-        passed_over: How many files are no MR image of a study, by reason.
+        passed_over: How many files are neither MR image nor segmentation of a study, by reason.
     """
 
     studies: dict[str, StudyEntry]
@@ -93,6 +102,7 @@ def catalogue(place: DatasetPath, pseudonyms: Pseudonyms, *, burned_in: bool) ->
     damaged: Counter[str] = Counter()
     listed: dict[str, frozenset[str]] = {}
     studies: dict[str, list[Header]] = defaultdict(list)
+    drawn: list[SegmentationHeader] = []
     for file in find_files(place):
         try:
             found = read_header(file)
@@ -104,13 +114,41 @@ def catalogue(place: DatasetPath, pseudonyms: Pseudonyms, *, burned_in: bool) ->
             listed |= found.instances
         elif found is None:
             passed_over["a DICOM file that is no MR image"] += 1
+        elif isinstance(found, SegmentationHeader):
+            drawn.append(found)
         else:
             studies[found.study_uid].append(found)
-    entries = (
+    entries = [
         _study(uid, headers, pseudonyms, listed, damaged, burned_in=burned_in)
         for uid, headers in studies.items()
+    ]
+    masks = _masks_by_study(drawn, entries, pseudonyms, passed_over)
+    return Catalogue(
+        {entry.id: replace(entry, masks=tuple(masks.get(entry.id, ()))) for entry in entries},
+        passed_over,
     )
-    return Catalogue({entry.id: entry for entry in entries}, passed_over)
+
+
+def _masks_by_study(
+    drawn: Sequence[SegmentationHeader],
+    studies: Sequence[StudyEntry],
+    pseudonyms: Pseudonyms,
+    passed_over: Counter[str],
+) -> dict[str, list[MaskEntry]]:
+    by_series = {name: study.id for study in studies for name in study.series_ids}
+    known = [study.id for study in studies]
+    found: dict[str, list[SegmentationHeader]] = defaultdict(list)
+    for header in drawn:
+        try:
+            study_id = study_of(header, pseudonyms, by_series=by_series, known=known)
+        except InvalidInputError as error:
+            passed_over[str(error)] += 1
+            continue
+        if study_id is None:
+            passed_over["a segmentation of images that are not there"] += 1
+        else:
+            found[study_id].append(header)
+    return {study_id: [*mask_entries(its, pseudonyms)] for study_id, its in found.items()}
 
 
 def _study(

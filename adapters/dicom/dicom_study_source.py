@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import final
 
 import structlog
 
-from gliobench.adapters.dicom.catalogue import Catalogue, SeriesEntry, StudyEntry, catalogue
+from gliobench.adapters.dicom.catalogue import Catalogue, StudyEntry, catalogue
+from gliobench.adapters.dicom.segmentation_mask import SegmentationMask
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.datasets.dicom_series import DicomContent, StudySeries
 from gliobench.application.datasets.name_mapping import NameMapping
 from gliobench.application.datasets.study_images import study_of_images
+from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
+from gliobench.domain.studies.mask_choice import CHOICE, MaskChoice, choose_mask
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.series_choice import ChosenSeries, choose_series
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
@@ -28,7 +32,7 @@ _LOG = structlog.get_logger(__name__)
 
 @final
 class DicomStudySource(StudySource):
-    """Reads studies from a folder, a zip or a DICOMDIR of MR images.
+    """Reads studies from a folder, a zip or a DICOMDIR of MR images, with the segmentations among them.
 
     Series are distinguished by their tags; what those leave in doubt makes the study a fault until the user
     declares it. Series of one study are read as they lie, and must lie on one grid. No id, message or
@@ -36,11 +40,12 @@ class DicomStudySource(StudySource):
 
     Args:
         place: Searched up to 16 folders deep. Grades come from a name_mapping.csv beside the images,
-            by the pseudonyms of studies or patients.
+            by the pseudonyms of studies or patients, masks from segmentations among them.
         pseudonyms: Names studies, patients, sites and series.
         declared: The modality of series by their pseudonym or UID; None excludes a series. Others than
             those of this place are ignored.
-        wanted: Those of `declared` that have to be of this place.
+        masks: Segmentations that are references, by the pseudonym or UID of their series.
+        wanted: Those of `declared` and `masks` that have to be of this place.
         burned_in: Whether images with burnt-in annotations are read.
 
     Raises:
@@ -55,6 +60,7 @@ class DicomStudySource(StudySource):
         pseudonyms: Pseudonyms,
         *,
         declared: Mapping[str, Modality | None] | None = None,
+        masks: frozenset[str] = frozenset(),
         wanted: frozenset[str] = frozenset(),
         burned_in: bool = False,
     ) -> None:
@@ -64,7 +70,8 @@ class DicomStudySource(StudySource):
             raise NotFoundError(f"no MR image in {root}{_reasons(self._found.passed_over)}")
         if self._found.passed_over:
             _LOG.info("dicom_files_passed_over", reasons=dict(self._found.passed_over))
-        self._declared = _declared(self._found, declared or {}, wanted)
+        self._declared = _declared(self._found, declared or {}, wanted - masks)
+        self._masks = _declared_masks(self._found, masks, masks & wanted)
         self._names = NameMapping.near(root if root.is_dir() else root.parent)
 
     def study_ids(self) -> list[str]:
@@ -75,7 +82,13 @@ class DicomStudySource(StudySource):
         """Open a study."""
         images = self._chosen_images(study_id)
         origin = self.origin(study_id)
-        return study_of_images(study_id, images, patient_id=origin.patient_id, site=origin.site)
+        return study_of_images(
+            study_id,
+            images,
+            patient_id=origin.patient_id,
+            site=origin.site,
+            drawn_on=self._drawn_on(study_id, images),
+        )
 
     def origin(self, study_id: str) -> Origin:
         """Return the pseudonyms of a study's patient and site; a table takes precedence."""
@@ -87,8 +100,18 @@ class DicomStudySource(StudySource):
         return self._subject(study_id).grade
 
     def reference(self, study_id: str) -> Reference:
-        """Return the grade of the table; DICOM images have no mask."""
-        return Reference(grade=self._subject(study_id).grade)
+        """Return the grade of the table, and the mask of a segmentation."""
+        grade = self._subject(study_id).grade
+        try:
+            grid = self.study(study_id).grid
+        except InvalidInputError:  # without images there is no grid for a mask
+            return Reference(grade=grade)
+        try:
+            mask = self._mask(study_id)
+            regions = mask.read(grid) if mask else {}
+        except FaultError as error:
+            return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
+        return Reference(grade=grade, regions=regions)
 
     def content_hash(self, study_id: str) -> str:
         """Hash the files of the series that are used, each under its modality."""
@@ -100,7 +123,7 @@ class DicomStudySource(StudySource):
         return digest.hexdigest()
 
     def notes(self, study_id: str) -> list[Fault]:
-        """Report damaged files beside the study's, and series of different frames of reference."""
+        """Report damaged files beside the study's, other frames of reference, and unused masks."""
         entry, notes = self._entry(study_id), []
         if entry.beside:
             detail = f"{entry.beside} damaged DICOM files in its folders, which may be of it"
@@ -112,6 +135,13 @@ class DicomStudySource(StudySource):
                 f"its series have {len(frames)} frames of reference: the patient may have moved"
             )
             notes.append(Fault(study_id, FaultKind.OTHER_FRAME_OF_REFERENCE, detail))
+        choice = self._mask_choice(entry)
+        if choice.chosen is None and not choice.question:
+            for mask in choice.masks:
+                detail = (
+                    f"{mask.id}: not taken for the experts' mask: {mask.objection or 'excluded'}"
+                )
+                notes.append(Fault(study_id, FaultKind.UNUSED_MASK, detail))
         return notes
 
     def images(self, study_id: str, modality: Modality) -> SeriesImages:
@@ -138,10 +168,16 @@ class DicomStudySource(StudySource):
                 scanner=entry.scanner,
                 choice=self._choice(entry),
                 fault=entry.fault,
+                masks=self._mask_choice(entry),
             )
             for _, entry in sorted(self._found.studies.items())
         )
         return DicomContent(tuple(studies), dict(self._found.passed_over))
+
+    def by_series(self) -> dict[str, str]:
+        """Return the study of each series, by the pseudonyms of series."""
+        studies = self._found.studies.values()
+        return {name: study.id for study in studies for name in study.series_ids}
 
     def _chosen_images(self, study_id: str) -> dict[Modality, SeriesImages | FaultyStudyError]:
         entry = self._entry(study_id)
@@ -158,6 +194,39 @@ class DicomStudySource(StudySource):
         by_id = {item.series.id: item.images for item in entry.series}
         return {modality: by_id[series.id] for modality, series in choice.chosen.items()}
 
+    def _mask(self, study_id: str) -> SegmentationMask | None:
+        """Return the experts' mask; raises FaultyStudyError where it is in doubt or unusable."""
+        entry = self._entry(study_id)
+        choice = self._mask_choice(entry)
+        if choice.question:
+            raise FaultyStudyError(
+                FaultKind.AMBIGUOUS_SERIES,
+                f"study {study_id}: {choice.question}: settle it by --series mask=SERIES",
+            )
+        found = [item for item in entry.masks if item.facts == choice.chosen]
+        return found[0].sound() if found else None
+
+    def _mask_choice(self, entry: StudyEntry) -> MaskChoice:
+        excluded = {name for name, modality in self._declared.items() if modality is None}
+        facts = [item.facts for item in entry.masks]
+        return choose_mask(facts, declared=self._masks, excluded=excluded)
+
+    def _drawn_on(
+        self, study_id: str, images: Mapping[Modality, SeriesImages | FaultyStudyError]
+    ) -> SeriesImages | None:
+        """Return the image that the experts' mask lies on, of several that which it names."""
+        try:
+            mask = self._mask(study_id)
+        except FaultyStudyError:  # reported where the mask is read
+            return None
+        if mask is None:
+            return None
+        named = mask.header.referenced
+        uids = {item.series.id: item.uid for item in self._entry(study_id).series}
+        sound = [image for image in images.values() if isinstance(image, SeriesImages)]
+        sound.sort(key=lambda image: uids[image.name] not in named)
+        return next((image for image in sound if mask.lies_on(image.native_grid)), None)
+
     def _choice(self, entry: StudyEntry) -> ChosenSeries:
         return choose_series([item.series for item in entry.series], self._declared)
 
@@ -173,29 +242,74 @@ class DicomStudySource(StudySource):
 def _declared(
     found: Catalogue, declared: Mapping[str, Modality | None], wanted: frozenset[str]
 ) -> dict[str, Modality | None]:
-    """Return the declared modalities by the pseudonyms of series."""
-    names: dict[str, list[SeriesEntry]] = {}
+    """Return the declared modalities by the pseudonyms of series; None excludes segmentations, too."""
+    images: dict[str, list[str]] = {}
     for study in found.studies.values():
         for item in study.series:
-            for name in {item.series.id, item.uid, item.series.id.partition(".")[0]}:
-                names.setdefault(name, []).append(item)
-    if unknown := sum(name not in names for name in wanted):
+            _name(images, item.series.id, item.uid)
+    masks = _mask_names(found)
+    _check_there(wanted, images.keys() | masks.keys())
+    settled: dict[str, Modality | None] = {}
+    for name, modality in declared.items():
+        if modality is not None:
+            settled |= dict.fromkeys(_one(images, name), modality)
+            if name in masks:
+                raise InvalidInputError(
+                    f"--series: a segmentation is declared as {modality.value}: wanted {CHOICE} or exclude"
+                )
+        else:
+            settled |= dict.fromkeys(images.get(name, []) + masks.get(name, []))
+    return settled
+
+
+def _declared_masks(
+    found: Catalogue, declared: frozenset[str], wanted: frozenset[str]
+) -> frozenset[str]:
+    """Return the pseudonyms of the segmentations that are declared as references."""
+    names = _mask_names(found)
+    _check_there(wanted, names.keys())
+    return frozenset(item for name in declared for item in _one(names, name))
+
+
+def _mask_names(found: Catalogue) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for study in found.studies.values():
+        for item in study.masks:
+            for name in item.names:
+                names.setdefault(name, []).append(item.facts.id)
+    return names
+
+
+def _name(names: dict[str, list[str]], series_id: str, uid: str) -> None:
+    """Register a series by its names: its UID, its pseudonym, and that without the number of its part."""
+    for name in {series_id, uid, series_id.partition(".")[0]}:
+        names.setdefault(name, []).append(series_id)
+
+
+def _check_there(wanted: frozenset[str], known: Collection[str]) -> None:
+    if unknown := sum(name not in known for name in wanted):
         raise InvalidInputError(
             f"--series: {unknown} of {len(wanted)} series are not in this dataset: wanted ids as "
             "gliobench dataset series lists them, or UIDs"
         )
-    settled: dict[str, Modality | None] = {}
-    for name, modality in declared.items():
-        entries = names.get(name, [])
-        if len(entries) > 1 and modality is not None:
-            choices = ", ".join(item.series.id for item in entries[:5])
-            raise InvalidInputError(
-                f"a declared series holds {len(entries)} volumes: wanted one of {choices}"
-            )
-        settled |= {item.series.id: modality for item in entries}
-    return settled
+
+
+def _one(names: Mapping[str, list[str]], name: str) -> list[str]:
+    found = names.get(name, [])
+    if len(found) > 1:
+        raise InvalidInputError(
+            f"a declared series holds {len(found)} volumes: wanted one of {', '.join(found[:5])}"
+        )
+    return found
 
 
 def _reasons(passed_over: Counter[str]) -> str:
     found = ", ".join(f"{reason} ({n} of them)" for reason, n in passed_over.most_common(3))
     return f": {found}" * bool(found)
+
+
+def dicom_studies(source: StudySource) -> DicomStudySource | None:
+    """Return the DICOM studies that a source shows; None where it shows others."""
+    while isinstance(source, ChosenStudies | TargetedStudies):
+        source = source.whole
+    return source if isinstance(source, DicomStudySource) else None

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import SEEK_END, BytesIO
 from typing import IO
 
@@ -223,3 +224,15 @@ def read_whole(file: DicomFile) -> BytesIO:
         content = opened.read()
     check_inflated(content)
     return BytesIO(content)
+
+
+def content_of(file: DicomFile) -> str:
+    """Hash a file (sha256, hex), or return what stands for its content unread.
+
+    Raises:
+        InvalidInputError: As `DicomFile.opened`.
+    """
+    if (checksum := file.checksum) is not None:
+        return checksum
+    with file.opened() as opened:
+        return sha256(opened.read()).hexdigest()

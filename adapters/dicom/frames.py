@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 
 from gliobench.adapters.dicom.tags import (
@@ -16,7 +18,10 @@ from gliobench.adapters.dicom.tags import (
     values_in,
 )
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.placed_slices import PlacedSlices
 
+_ROUNDING = 1e-4
+"""Of direction cosines and of millimetres between pixels, among the images of a volume."""
 _PARTS = {
     "position": ("PlanePositionSequence", "ImagePositionPatient"),
     "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient"),
@@ -61,6 +66,48 @@ def frames_in(dataset: Dataset) -> Iterator[Frame]:
     """
     for index, groups in enumerate(groups_of_frames(dataset)):
         yield _frame(index, dataset, groups)
+
+
+def placed_slices(frames: Sequence[Frame], shape: tuple[int, int]) -> PlacedSlices:
+    """Return where frames of one orientation and spacing lie.
+
+    Args:
+        frames: One or more.
+        shape: Rows and columns.
+
+    Raises:
+        InvalidInputError: A frame has no place, or they differ in orientation or spacing.
+    """
+    placed = [(frame.position_mm, frame.orientation, frame.spacing_mm) for frame in frames]
+    if homeless := sum(None in places for places in placed):
+        raise InvalidInputError(
+            f"{homeless} of {len(placed)} images lack their position, orientation or pixel spacing"
+        )
+    positions, orientations, spacings = zip(*placed, strict=True)
+    rows_mm, columns_mm = _same(spacings, 2, "spacings of pixels")
+    return PlacedSlices(
+        positions_mm=np.array([_of_length(place, 3) for place in positions], dtype=np.float64),
+        directions=_same(orientations, 6, "orientations of slices").reshape(2, 3),
+        spacing_mm=(float(rows_mm), float(columns_mm)),
+        shape=shape,
+    )
+
+
+def _same(
+    values: Sequence[tuple[float, ...] | None], length: int, what: str
+) -> NDArray[np.float64]:
+    """Return what all frames share, up to rounding."""
+    table = np.array([_of_length(value, length) for value in values], dtype=np.float64)
+    if np.abs(table - table[0]).max() > _ROUNDING:
+        raise InvalidInputError(f"{what} differ: wanted the same throughout")
+    first: NDArray[np.float64] = table[0]
+    return first
+
+
+def _of_length(value: tuple[float, ...] | None, length: int) -> tuple[float, ...]:
+    if value is None or len(value) != length:
+        raise InvalidInputError(f"a place of {len(value or ())} numbers: wanted {length}")
+    return value
 
 
 def groups_of_frames(dataset: Dataset) -> list[tuple[Dataset, ...]]:

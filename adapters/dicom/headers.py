@@ -14,6 +14,12 @@ from gliobench.adapters.dicom.files import (
     looks_like_dicom,
 )
 from gliobench.adapters.dicom.frames import Frame, frames_in
+from gliobench.adapters.dicom.segmentation_headers import (
+    CLASSES,
+    TAGS,
+    SegmentationHeader,
+    segmentation_header,
+)
 from gliobench.adapters.dicom.tags import first_item, number_of, text_of
 from gliobench.domain.errors import InvalidInputError
 
@@ -54,7 +60,7 @@ _TEXTS = (
 )
 _TAGS = [
     tag
-    for name in (*_NUMBERS, *_TEXTS, *IDENTIFIERS, *_SEQUENCES)
+    for name in (*_NUMBERS, *_TEXTS, *IDENTIFIERS, *_SEQUENCES, *TAGS)
     if (tag := tag_for_keyword(name))
 ]
 _MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")
@@ -109,11 +115,11 @@ class Listing:
     instances: dict[str, frozenset[str]]
 
 
-def read_header(file: DicomFile) -> Header | Listing | None:
+def read_header(file: DicomFile) -> Header | SegmentationHeader | Listing | None:
     """Read the tags of a file that is used; no pixel is read.
 
     Returns:
-        None where the file is DICOM and no MR image, such as a report or a segmentation.
+        None where the file is DICOM and neither MR image nor segmentation, such as a report.
 
     Raises:
         InvalidInputError: It is no DICOM, or damaged; the message has no name.
@@ -142,9 +148,12 @@ def _parsed(opened: Any) -> Dataset:  # noqa: ANN401 -- a file
         raise InvalidInputError("a DICOM file that is damaged or truncated") from error
 
 
-def _header(file: DicomFile, dataset: Dataset) -> Header | Listing | None:
+def _header(file: DicomFile, dataset: Dataset) -> Header | SegmentationHeader | Listing | None:
     if "DirectoryRecordSequence" in dataset:
         return _listing(dataset)
+    names = {name: text_of(dataset, name) for name in IDENTIFIERS}
+    if text_of(dataset, "SOPClassUID") in CLASSES:
+        return segmentation_header(file, dataset, frozenset(filter(None, names.values())))
     texts = {name: text for name in _TEXTS if (text := text_of(dataset, name))}
     has_image = bool(number_of(dataset, "Rows"))
     if not texts.get("Modality") or (texts.get("SOPClassUID") in _MR_IMAGES and not has_image):
@@ -159,7 +168,6 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | Listing | None:
         or (number_of(dataset, "ContrastBolusVolume") or 0) > 0
     ):
         texts.setdefault("ContrastBolusAgent", "unnamed")
-    names = {name: text_of(dataset, name) for name in IDENTIFIERS}
     numbers = {name: value for name in _NUMBERS if (value := number_of(dataset, name)) is not None}
     shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     numbers |= {

@@ -27,10 +27,10 @@ from pydicom.sr.codedict import codes
 
 from gliobench import __version__
 from gliobench.adapters.dicom.quiet import silence_pydicom
+from gliobench.adapters.dicom.segment_codes import WRITTEN
 from gliobench.adapters.dicom.segmentation import (
     MAKER,
     NUMBER,
-    TYPES,
     Author,
     label_of,
     placed_tags,
@@ -87,11 +87,12 @@ def write_measurement_report(
     volumes = {
         label_of(region): float(voxels.sum()) * mask.grid.voxel_volume_mm3
         for region, voxels in mask.regions.items()
-        if region in TYPES
+        if region in WRITTEN
     }
     groups = [
         _group(segment, segmentation, volumes, findings, author)
         for segment in segmentation.SegmentSequence
+        if volumes[str(segment.SegmentLabel)]
     ]
     content = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=_observer(author)),

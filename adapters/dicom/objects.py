@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gliobench.adapters.dicom.dicom_study_source import DicomStudySource
+from gliobench.adapters.dicom.dicom_study_source import dicom_studies
 from gliobench.adapters.dicom.measurement_report import Findings, write_measurement_report
 from gliobench.adapters.dicom.segmentation import Author, write_segmentation
 from gliobench.adapters.dicom.series_images import SeriesImages
-from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.predict_study import Place, StudyReading
 from gliobench.domain.errors import InvalidInputError, NotFoundError
@@ -63,15 +62,14 @@ def images_of(source: StudySource, study_id: str) -> SeriesImages:
         InvalidInputError: They are no DICOM.
         FaultyStudyError: They cannot be read.
     """
-    if isinstance(source, ChosenStudies):
-        source = source.whole
-    if not isinstance(source, DicomStudySource):
+    studies = dicom_studies(source)
+    if studies is None:
         raise InvalidInputError(
             f"study {study_id} is not of DICOM images: a DICOM segmentation or report refers to some"
         )
     for modality in _REFERRED_TO:
         try:
-            return source.images(study_id, modality)
+            return studies.images(study_id, modality)
         except NotFoundError:
             continue
     raise InvalidInputError(f"study {study_id} has no images")

@@ -115,6 +115,8 @@ def _check(dataset: Dataset, encoding: Encoding, n_frames: int) -> None:
     syntax = (
         dataset.file_meta.TransferSyntaxUID if "TransferSyntaxUID" in dataset.file_meta else None
     )
+    if allocated == 1 and syntax == uid.ExplicitVRBigEndian:
+        raise InvalidInputError("pixels of one bit in big-endian words")
     if syntax is None or syntax in _NATIVE:
         if len(dataset.PixelData) < n_bytes:
             raise FaultyStudyError(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,18 @@ from pydicom.uid import generate_uid
 
 from gliobench import __version__
 from gliobench.adapters.dicom.quiet import silence_pydicom
+from gliobench.adapters.dicom.segment_codes import WRITTEN
 from gliobench.adapters.dicom.series_images import SeriesImages
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import reorient
-from gliobench.domain.geometry.slice_stack import LPS_TO_RAS
+from gliobench.domain.geometry.placed_slices import LPS_TO_RAS
 from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 from gliobench.domain.predictions.prediction import Mask
 
 MAKER, NUMBER = "gliobench", 7700
 """Manufacturer, and the number of the first series that is written about a study."""
-TYPES: Mapping[Region, Any] = {
-    Region.WT: codes.SCT.Neoplasm,
-    Region.TC: codes.SCT.NeoplasmPrimary,
-    Region.ET: codes.NCIt.EnhancingLesion,
-}
-"""The coded type of each segment; WT includes the oedema, which its label says."""
 _MAY_BE_EMPTY = (
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID"),
     *("StudyDate", "StudyTime", "ReferringPhysicianName", "PositionReferenceIndicator"),
@@ -74,8 +70,8 @@ def segmentation_of(mask: Mask, images: SeriesImages, author: Author) -> Segment
     """Make a segmentation object of a mask.
 
     Args:
-        mask: On the grid of the images, in any orientation; one segment is made of each nested region
-            that has a voxel.
+        mask: On the grid of the images, in any orientation; one segment is made of each nested region,
+            without frames where the region is empty. Inner regions extend the outer ones.
         images: The series that it refers to, frame by frame.
         author: What made the mask.
 
@@ -85,12 +81,13 @@ def segmentation_of(mask: Mask, images: SeriesImages, author: Author) -> Segment
         FaultyStudyError: A file cannot be read.
     """
     silence_pydicom()
-    found = [region for region in NESTED if region in mask.regions and mask.regions[region].any()]
-    if not found:
+    if mask.is_empty:
         raise InvalidInputError("an empty mask makes no DICOM segmentation")
+    found = [region for region in NESTED if region in mask.regions]
+    inner_first = accumulate((mask.regions[region] for region in reversed(found)), np.logical_or)
     native = [
-        reorient(mask.regions[region], source=mask.grid, target=images.native_grid)
-        for region in found
+        reorient(region, source=mask.grid, target=images.native_grid)
+        for region in reversed([*inner_first])
     ]
     sources, slices = _in_file_order(placed_tags(images))
     frames = np.stack([region.transpose(2, 1, 0)[slices] for region in native], axis=-1)
@@ -180,7 +177,7 @@ def _described(number: int, region: Region, author: Author, series: str) -> Segm
         segment_number=number,
         segment_label=label_of(region),
         segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
-        segmented_property_type=TYPES[region],
+        segmented_property_type=WRITTEN[region],
         algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=author.algorithm,
         tracking_uid=author.uid(series, region.value),

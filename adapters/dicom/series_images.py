@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
-from gliobench.adapters.dicom.frames import Frame
+from gliobench.adapters.dicom.files import content_of
+from gliobench.adapters.dicom.frames import Frame, placed_slices
 from gliobench.adapters.dicom.headers import Header
 from gliobench.adapters.dicom.pixels import MOST_PIXELS, Encoding, read_frames
 from gliobench.adapters.dicom.quiet import silence_pydicom
@@ -23,9 +24,6 @@ from gliobench.domain.geometry.orientation import canonical, reorient, turned_li
 from gliobench.domain.geometry.slice_stack import MissingSliceError, SliceStack, stack_slices
 from gliobench.domain.studies.extent import check_extent
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
-
-_ROUNDING = 1e-4
-"""Of direction cosines and of millimetres between pixels, among the images of a volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,8 @@ class SeriesImages:
         """
         frames, again = _once(frames)
         try:
-            encoding = Encoding(*(int(_common(frames, name)) for name in ("Rows", "Columns")))
+            rows, columns = (int(_common(frames, name)) for name in ("Rows", "Columns"))
+            encoding = Encoding(rows, columns)
             stack = _stacked(frames, encoding)
             check_extent(stack.grid)
         except MissingSliceError as error:
@@ -138,7 +137,7 @@ class SeriesImages:
         digest = sha256()
         for header, slices in self._by_file().items():
             indices = [self.frames[k].frame.index for k in slices]
-            digest.update(f"{_content_of(header)} {slices} {indices}\n".encode())
+            digest.update(f"{content_of(header.file)} {slices} {indices}\n".encode())
         return digest.hexdigest()
 
     def datasets(self) -> Iterator[tuple[Dataset, int]]:
@@ -193,13 +192,6 @@ def _once(
     return list(first.values()), again
 
 
-def _content_of(header: Header) -> str:
-    if (checksum := header.file.checksum) is not None:
-        return checksum
-    with header.file.opened() as opened:
-        return sha256(opened.read()).hexdigest()
-
-
 def _scaled(stored: Sequence[NDArray[Any]], frame: Frame) -> NDArray[np.float32]:
     """Return a frame's values, (columns, rows); what overflows becomes infinite."""
     with np.errstate(over="ignore", invalid="ignore"):
@@ -209,46 +201,16 @@ def _scaled(stored: Sequence[NDArray[Any]], frame: Frame) -> NDArray[np.float32]
 
 def _stacked(frames: Sequence[PlacedFrame], encoding: Encoding) -> SliceStack:
     placed = [item.frame for item in frames]
-    if homeless := sum(
-        None in (frame.position_mm, frame.orientation, frame.spacing_mm) for frame in placed
-    ):
-        raise InvalidInputError(
-            f"{homeless} of {len(placed)} images lack their position, orientation or pixel spacing"
-        )
     if len(placed) * encoding.rows * encoding.columns > MOST_PIXELS:
         raise InvalidInputError(f"{len(placed)} images: wanted at most {MOST_PIXELS} pixels in all")
-    orientations = _same([frame.orientation for frame in placed], 6, "orientations of slices")
-    spacing = _same([frame.spacing_mm for frame in placed], 2, "spacings of pixels")
-    positions = np.array([_of_length(frame.position_mm, 3) for frame in placed], dtype=np.float64)
-    stack = stack_slices(
-        positions,
-        directions=orientations.reshape(2, 3),
-        spacing_mm=(float(spacing[0]), float(spacing[1])),
-        shape=(encoding.rows, encoding.columns),
-    )
+    slices = placed_slices(placed, (encoding.rows, encoding.columns))
+    stack = stack_slices(slices)
     if len(stack.repeats) > len(stack.order) // 2:
         times = len(placed) / len(stack.order)
         raise InvalidInputError(
             f"{times:.3g} images at each place: a series over time, or of kinds"
         )
     return stack
-
-
-def _same(
-    values: Sequence[tuple[float, ...] | None], length: int, what: str
-) -> NDArray[np.float64]:
-    """Return what all frames share, up to rounding."""
-    table = np.array([_of_length(value, length) for value in values], dtype=np.float64)
-    if np.abs(table - table[0]).max() > _ROUNDING:
-        raise InvalidInputError(f"{what} differ: wanted the same throughout")
-    first: NDArray[np.float64] = table[0]
-    return first
-
-
-def _of_length(value: tuple[float, ...] | None, length: int) -> tuple[float, ...]:
-    if value is None or len(value) != length:
-        raise InvalidInputError(f"a place of {len(value or ())} numbers: wanted {length}")
-    return value
 
 
 def _common(frames: Sequence[PlacedFrame], name: str) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
-from operator import itemgetter
 from typing import Any, final
 
 from numpy.typing import NDArray
@@ -15,34 +14,33 @@ from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.adapters.nifti.mask_file import read_integers
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles, listed
 from gliobench.adapters.nifti.study_images import content_of
+from gliobench.application.backends.mask_answers import (
+    NOTHING_BESIDE,
+    OTHER_GRID,
+    MaskAnswers,
+    unusable,
+)
 from gliobench.application.datasets.dataset_labels import Track, integers_by_study
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import (
     IGNORED,
     OF_NO_STUDY,
-    Confidence,
     PredictionFiles,
 )
-from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import Integers
-from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
-    NO_TUMOUR,
     Failure,
     FailureReason,
     Form,
     GradePrediction,
     LocalisationPrediction,
-    Mask,
-    NoTumour,
 )
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Study
-
-OTHER_GRID = frozenset({FaultKind.SHAPE_MISMATCH, FaultKind.AFFINE_MISMATCH})
 
 
 @final
@@ -53,11 +51,10 @@ class PredictedMasks(PredictionFiles):
         files: Of a folder.
         convention: What their labels mean.
         resample: Take the nearest voxel of a mask on another grid, instead of refusing it.
-        failures: Why there is no mask, by study.
-        confidences: How sure the program is of its masks, and of finding no tumour, by study.
+        beside: What is said of studies beside their masks.
 
     Raises:
-        InvalidInputError: A study has both.
+        InvalidInputError: A study has a mask and a failure.
     """
 
     grades = False
@@ -69,23 +66,16 @@ class PredictedMasks(PredictionFiles):
         convention: LabelConvention,
         *,
         resample: bool = False,
-        failures: Mapping[str, Failure] | None = None,
-        confidences: Mapping[str, Confidence] | None = None,
+        beside: MaskAnswers = NOTHING_BESIDE,
     ) -> None:
         self._files, self._convention, self._resample = files, convention, resample
-        self._failures, self._confidences = failures or {}, confidences or {}
-        if both := sorted(files.paths.keys() & self._failures.keys()):
-            raise InvalidInputError(
-                f"study {both[0]} has the mask {files.paths[both[0]]} and a failure in failures.csv: "
-                "wanted one of them"
-            )
+        self._beside = beside
+        beside.check_apart(files.paths)
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash the files and how they are read."""
-        how = f"{self._convention.values()} {self._resample} {sorted(self._failures.items())}\n"
-        if self._confidences:
-            how += f"{sorted(self._confidences.items(), key=itemgetter(0))}\n"
+        how = f"{self._convention.values()} {self._resample} {self._beside.values()}"
         digest = sha256(how.encode(errors="surrogatepass"))
         for study_id, path in self._files.paths.items():
             digest.update(f"{study_id!r} {_hash(path)}\n".encode())
@@ -106,7 +96,7 @@ class PredictedMasks(PredictionFiles):
 
     def holds(self, study_id: str) -> bool:
         """Return whether there is a mask of a study, or why there is none."""
-        return study_id in self._files.paths or study_id in self._failures
+        return study_id in self._files.paths or study_id in self._beside.failures
 
     def grade(self, study: Study) -> GradePrediction | Failure:
         """Return that a mask holds no grade."""
@@ -116,35 +106,14 @@ class PredictedMasks(PredictionFiles):
         """Read a study's mask."""
         path = self._files.paths.get(study.id)
         if path is None:
-            return self._without_mask(study)
+            return self._beside.without_mask(study)
         try:
             image = ImageFile.open(path)
             labels = self._labels(image, study)
-            regions = self._convention.split(labels)
-            regions.setdefault(Region.WT, regions[self._convention.localised])
-            return self._sure(study, Mask(study.grid, regions))
+            return self._beside.with_mask(study, self._convention.split(labels), self._convention)
         except FaultError as error:
-            is_elsewhere = isinstance(error, FaultyStudyError) and error.kind in OTHER_GRID
-            reason = (
-                FailureReason.WRONG_GRID if is_elsewhere else FailureReason.UNREADABLE_PREDICTION
-            )
             named = str(error) if path.name in str(error) else f"{path}: {error}"
-            return Failure(reason, named)
-
-    def _without_mask(self, study: Study) -> LocalisationPrediction | Failure:
-        failure = self._failures.get(study.id) or Failure(
-            FailureReason.MISSING_PREDICTION, f"no mask of study {study.id}"
-        )
-        found_none = failure.reason is FailureReason.NO_TUMOUR_FOUND
-        return self._sure(study, NO_TUMOUR) if found_none else failure
-
-    def _sure(self, study: Study, answer: Mask | NoTumour) -> LocalisationPrediction:
-        said = self._confidences.get(study.id)
-        if said is None:
-            return LocalisationPrediction({Form.MASK: answer})
-        return LocalisationPrediction(
-            {Form.MASK: answer}, confidence=said.whole, region_confidence=said.regions
-        )
+            return unusable(error, named=named)
 
     def _labels(self, image: ImageFile, study: Study) -> NDArray[Any]:
         try:

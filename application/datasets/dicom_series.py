@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gliobench.domain.studies.mask_choice import MaskChoice
 from gliobench.domain.studies.series_choice import ChosenSeries
 
 
@@ -19,6 +20,7 @@ class StudySeries:
         scanner: Maker, model and field strength.
         choice: The series, and which of them are used.
         fault: Why the study cannot be used at all; empty where it can.
+        masks: The segmentations, and which of them is the reference.
     """
 
     study_id: str
@@ -27,12 +29,19 @@ class StudySeries:
     scanner: str
     choice: ChosenSeries
     fault: str = ""
+    masks: MaskChoice = field(default_factory=MaskChoice)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What must be settled, a sentence each."""
+        return (*self.choice.questions.values(), *filter(None, [self.masks.question]))
 
     @property
     def is_settled(self) -> bool:
         """Return whether the study can be opened and no series that is used has a flaw."""
-        flawed = any(series.flaw for series in self.choice.chosen.values())
-        return not (self.fault or self.choice.questions or flawed) and bool(self.choice.chosen)
+        flaws = [series.flaw for series in self.choice.chosen.values()]
+        flaws += [self.masks.chosen.flaw] if self.masks.chosen else []
+        return not (self.fault or self.questions or any(flaws)) and bool(self.choice.chosen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,13 +101,15 @@ def study_of_images(
     *,
     patient_id: str,
     site: str | None = None,
+    drawn_on: StoredImage | None = None,
     lazily: Callable[
         [Mapping[Modality, StoredImage | FaultError]], Mapping[Modality, NDArray[np.float32]]
     ] = LazyVolumes,
 ) -> Study:
     """Put the images of a study on one grid; no voxel is read.
 
-    The grid is that of the first image whose grid is the most frequent one. An image on another grid, or
+    The grid is that of the image that the reference was drawn on, or else that of the first image whose
+    grid is the most frequent one. An image on another grid, or
     in whose place there is an error, raises on access.
 
     Args:
@@ -115,6 +117,7 @@ def study_of_images(
         images: Its images, in any order.
         patient_id: Its patient.
         site: Where it was acquired.
+        drawn_on: The image that the reference was drawn on, where that is known.
         lazily: Reads the volumes on access.
 
     Raises:
@@ -128,7 +131,7 @@ def study_of_images(
     sound = [image for image in images.values() if not isinstance(image, FaultError)]
     if not sound:
         raise next(error for error in images.values() if isinstance(error, FaultError))
-    shared = max(sound, key=lambda image: sum(other.covers(image.grid) for other in sound))
+    shared = drawn_on or max(sound, key=lambda one: sum(other.covers(one.grid) for other in sound))
     return Study(
         id=study_id,
         patient_id=patient_id,

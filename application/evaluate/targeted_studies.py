@@ -39,6 +39,11 @@ class TargetedStudies(StudySource):
             raise InvalidInputError(f"no study of the dataset has a known {target.name}")
 
     @property
+    def whole(self) -> StudySource:
+        """Return the studies as they are."""
+        return self._source
+
+    @property
     def prior(self) -> TargetPrior:
         """What is graded, and how common the positive class is in these studies."""
         positive = sum(grade is Grade.HGG for grade in self._classes.values())

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import SAME_PLACE_VOX, Grid, ScalarT
-from gliobench.domain.geometry.slice_stack import LPS_TO_RAS, check_slices
 
-Index: TypeAlias = tuple[slice | int, slice | int, slice | int]
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""From DICOM's patient space to the world of grids, and back."""
+_ROUNDING = 1e-3
+"""Of direction cosines, which some writers round to a few digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,20 @@ class PlacedSlices:
     shape: tuple[int, int]
 
     def __post_init__(self) -> None:
-        check_slices(self.positions_mm, self.directions, self.spacing_mm)
+        positions = self.positions_mm
+        if not (np.isfinite(positions).all() and np.abs(positions).max(initial=0) < 1e5):
+            raise InvalidInputError("positions of slices are not finite, or kilometres away")
+        if not all(0 < edge < 1e3 for edge in self.spacing_mm):
+            rows_mm, columns_mm = self.spacing_mm
+            raise InvalidInputError(f"pixels of {rows_mm:g} x {columns_mm:g} mm")
+        products = self.directions @ self.directions.T
+        if not (np.isfinite(products).all() and np.allclose(products, np.eye(2), atol=_ROUNDING)):
+            raise InvalidInputError(
+                "directions of rows and columns are not perpendicular unit vectors"
+            )
+
+    def __len__(self) -> int:
+        return len(self.positions_mm)
 
     def on(self, grid: Grid) -> SlicesOnGrid:
         """Find the voxels that the pixels are.

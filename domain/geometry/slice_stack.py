@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import SAME_PLACE_VOX, Grid
+from gliobench.domain.geometry.placed_slices import LPS_TO_RAS, PlacedSlices
 
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-"""From DICOM's patient space to the world of grids, and back."""
-_ROUNDING = 1e-3
-"""Of direction cosines, which some writers round to a few digits."""
 _UNEVEN = 0.05
 """Share of the distance of slices by which it may vary, because positions are rounded."""
 _ROUNDING_MM = 0.02
@@ -38,61 +35,29 @@ class SliceStack:
     repeats: tuple[tuple[int, int], ...]
 
 
-def stack_slices(
-    positions_mm: NDArray[np.float64],
-    *,
-    directions: NDArray[np.float64],
-    spacing_mm: tuple[float, float],
-    shape: tuple[int, int],
-) -> SliceStack:
+def stack_slices(slices: PlacedSlices) -> SliceStack:
     """Sort slices by their place and find the grid that they lie on.
-
-    Args:
-        positions_mm: (N, 3) centres of the first pixels, in DICOM's patient space (LPS).
-        directions: (2, 3) unit vectors along a row and along a column of pixels.
-        spacing_mm: Between rows and between columns.
-        shape: Rows and columns.
 
     Raises:
         MissingSliceError: There is a gap between slices.
-        InvalidInputError: There are fewer than two places, the slices do not lie behind each other, or
-            numbers are no geometry.
+        InvalidInputError: There are fewer than two places, or the slices do not lie behind each other.
     """
-    check_slices(positions_mm, directions, spacing_mm)
+    directions, spacing_mm = slices.directions, slices.spacing_mm
     normal = np.cross(directions[0], directions[1])
-    places = _places(positions_mm @ normal)
+    places = _places(slices.positions_mm @ normal)
     order = [place[0] for place in places]
-    ordered = positions_mm[order]
+    ordered = slices.positions_mm[order]
     step = _step(ordered, normal)
     affine = np.eye(4)
     affine[:3, :3] = np.column_stack(
         [directions[0] * spacing_mm[1], directions[1] * spacing_mm[0], step]
     )
     affine[:3, 3] = ordered[0]
-    rows, columns = shape
+    rows, columns = slices.shape
     grid = Grid(shape=(columns, rows, len(order)), affine=LPS_TO_RAS @ affine)
     _check_straight(ordered, step, min(*spacing_mm, float(np.linalg.norm(step))))
     repeats = [(first, other) for first, *others in places for other in others]
     return SliceStack(grid, tuple(order), tuple(repeats))
-
-
-def check_slices(
-    positions_mm: NDArray[np.float64],
-    directions: NDArray[np.float64],
-    spacing_mm: tuple[float, float],
-) -> None:
-    """Check that numbers may place slices: see `stack_slices`.
-
-    Raises:
-        InvalidInputError: They are not finite, absurd, or no directions.
-    """
-    if not (np.isfinite(positions_mm).all() and np.abs(positions_mm).max(initial=0) < 1e5):
-        raise InvalidInputError("positions of slices are not finite, or kilometres away")
-    if not all(0 < edge < 1e3 for edge in spacing_mm):
-        raise InvalidInputError(f"pixels of {spacing_mm[0]:g} x {spacing_mm[1]:g} mm")
-    products = directions @ directions.T
-    if not (np.isfinite(products).all() and np.allclose(products, np.eye(2), atol=_ROUNDING)):
-        raise InvalidInputError("directions of rows and columns are not perpendicular unit vectors")
 
 
 def _places(heights: NDArray[np.float64]) -> list[list[int]]:

@@ -116,5 +116,6 @@ def _without_partial_core(convention: LabelConvention, found: Set[Region]) -> La
     """Drop the core where one part of it is known beside a whole tumour: others may not be."""
     if Region.WT not in found or Region.TC in found or {Region.ET, Region.NETC} <= found:
         return convention
-    regions = {region: of for region, of in convention.regions.items() if region is not Region.TC}
+    regions = dict(convention.regions)
+    regions.pop(Region.TC, None)
     return replace(convention, regions=regions)

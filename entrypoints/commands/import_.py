@@ -10,6 +10,7 @@ import typer
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.entrypoints.commands.evaluate import MeasuresOption, evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.metadata_options import (
     MetadataOption,
     SubgroupOption,
@@ -53,7 +54,7 @@ def import_predictions(
             "--masks",
             metavar="DIR",
             callback=_from_anywhere,
-            help="Folder of NIfTI masks named by study.",
+            help="Folder of NIfTI masks named by study, or of DICOM segmentations of DICOM studies.",
         ),
     ] = None,
     pattern: Annotated[
@@ -70,6 +71,14 @@ def import_predictions(
             "--labels",
             metavar="CONVENTION",
             help="Label convention of the masks; default: the dataset's, if that is unambiguous.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="SERIES",
+            help="DICOM segmentation to leave out, by the id or UID of its series. May be repeated.",
         ),
     ] = None,
     resample: Annotated[
@@ -148,6 +157,8 @@ def import_predictions(
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
     target: TargetOption = None,
+    series: SeriesOption = None,
+    allow_burned_in: BurnedInOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Score predictions made elsewhere, from files, as the run of one more backend.
@@ -157,10 +168,12 @@ def import_predictions(
 
     Exit codes: as of 'gliobench evaluate'.
     """
+    adopt_dicom(series, allow_burned_in)
     given = {
         "masks": masks,
         "pattern": pattern,
         "labels": labels,
+        "exclude": exclude,
         "resample": resample,
         "grades": grades,
         "points": points,

@@ -71,7 +71,20 @@ class Container(containers.DeclarativeContainer):
     run_place = Factory(_wired("runs.run_place"), open_storage=storage.provider)
 
     dataset_path = Factory(_wired("datasets.dataset_path"), settings=settings)
-    file_backend = Factory(_wired("prediction_files.file_backend"), open_path=dataset_path.provider)
+    segmentations = Factory(
+        _wired("dicom.segmentations"),
+        settings=settings,
+        build=_late(
+            "adapters.dicom.predicted_segmentations.predicted_segmentations",
+            extra="dicom",
+            purpose="Reading DICOM",
+        ),
+    )
+    file_backend = Factory(
+        _wired("prediction_files.file_backend"),
+        open_path=dataset_path.provider,
+        segmentations=segmentations.provider,
+    )
     settle_labels = Factory(
         _wired("prediction_files.with_settled_labels"), open_path=dataset_path.provider
     )

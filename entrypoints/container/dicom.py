@@ -11,10 +11,12 @@ from pathlib import Path
 from gliobench.application.datasets.dicom_series import DicomContent
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.files.tables import column_key
 from gliobench.domain.messages import shown
+from gliobench.domain.studies.mask_choice import CHOICE
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.settings import Settings
@@ -82,19 +84,40 @@ def dicom_source(
         JobError: A key is needed and cannot be made.
         GliobenchError: As the source.
     """
-    declared: dict[str, Modality | None] = {}
+    declared: dict[str, str] = {}
     wanted = set()
     for item in settings.dicom.series:
         given = dict(_declarations(item))
         declared |= given
         wanted |= set(given) if "=" in item else set()
+    masks = frozenset(series for series, named in declared.items() if named == CHOICE)
     return build(
         place,
-        Pseudonyms(_key(settings)),
-        declared=declared,
+        pseudonyms(settings),
+        declared={
+            series: None if named == NO_MODALITY else Modality(named)
+            for series, named in declared.items()
+            if series not in masks
+        },
+        masks=masks,
         wanted=frozenset(wanted),
         burned_in=settings.dicom.allow_burned_in,
     )
+
+
+def segmentations(
+    place: DatasetPath,
+    *,
+    settings: Settings,
+    build: Callable[..., PredictionFiles],
+    **options: object,
+) -> PredictionFiles:
+    """Read DICOM segmentations as predictions; other options are those of `build`.
+
+    Raises:
+        GliobenchError: As `pseudonyms` and `build`.
+    """
+    return build(place, pseudonyms(settings), **options)
 
 
 def dicom_content(
@@ -112,8 +135,12 @@ def dicom_content(
     return content
 
 
-def _declarations(item: str) -> Iterable[tuple[str, Modality | None]]:
-    """Read `MODALITY=SERIES`, or the rows of a file; messages do not repeat a UID."""
+def _declarations(item: str) -> Iterable[tuple[str, str]]:
+    """Read `MODALITY=SERIES`, or the rows of a file; messages do not repeat a UID.
+
+    Yields:
+        The series, and the name of a modality, `CHOICE` or `NO_MODALITY`.
+    """
     modality, equals, series = item.partition("=")
     if equals:
         if not series.strip():
@@ -129,16 +156,26 @@ def _declarations(item: str) -> Iterable[tuple[str, Modality | None]]:
             yield named, _modality(said, row.at)
 
 
-def _modality(name: str, at: str) -> Modality | None:
-    if name.lower() == NO_MODALITY:
-        return None
+def _modality(name: str, at: str) -> str:
+    if name.lower() in (NO_MODALITY, CHOICE):
+        return name.lower()
     try:
-        return Modality.parse(name)
+        return str(Modality.parse(name).value)
     except InvalidInputError as error:
         known = ", ".join(m.value for m in Modality)
         raise InvalidInputError(
-            f"{at}: modality {shown(name)}: wanted one of {known}, or {NO_MODALITY}"
+            f"{at}: modality {shown(name)}: wanted one of {known}, {CHOICE} or {NO_MODALITY}"
         ) from error
+
+
+def pseudonyms(settings: Settings) -> Pseudonyms:
+    """Return the pseudonyms by the user's key.
+
+    Raises:
+        InvalidInputError: The key is too short, or several machines need a common one.
+        JobError: A key cannot be made.
+    """
+    return Pseudonyms(_key(settings))
 
 
 def _key(settings: Settings) -> str:

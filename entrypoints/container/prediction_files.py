@@ -28,6 +28,7 @@ from gliobench.application.backends.imported import (
     imported,
     patients_named,
 )
+from gliobench.application.backends.mask_answers import MaskAnswers
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
@@ -38,6 +39,7 @@ from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE
+from gliobench.entrypoints.container.dicom import holds_dicom
 from gliobench.entrypoints.label_settings import declared_convention
 
 
@@ -46,11 +48,14 @@ class FileTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    masks: str | None = Field(None, description="folder of NIfTI masks named by study")
+    masks: str | None = Field(
+        None, description="folder of NIfTI masks named by study, or of DICOM segmentations"
+    )
     pattern: str | None = Field(None, description="path of a mask within it, {study_id}_out.nii.gz")
     labels: str | InstanceOf[LabelConvention] | None = Field(
         None, description="label convention of the masks: a name or a file"
     )
+    exclude: tuple[str, ...] = Field((), description="DICOM segmentations to leave out, by series")
     resample: bool = Field(False, description="take masks on other grids by the nearest voxel")
     grades: str | None = Field(None, description="table of grades or P(HGG)")
     points: str | None = Field(None, description="table of points")
@@ -62,10 +67,16 @@ class FileTable(BaseModel):
 
 
 OpenPath: TypeAlias = Callable[[str], DatasetPath]
+ReadSegmentations: TypeAlias = Callable[..., PredictionFiles]
 
 
 def file_backend(
-    name: str, options: BackendOptions, source: StudySource | None, *, open_path: OpenPath
+    name: str,
+    options: BackendOptions,
+    source: StudySource | None,
+    *,
+    open_path: OpenPath,
+    segmentations: ReadSegmentations,
 ) -> Backend:
     """Build a backend that answers with what files hold.
 
@@ -74,6 +85,7 @@ def file_backend(
         options: With its table.
         source: The studies that it will be asked about; None where they are not known yet.
         open_path: Opens a folder.
+        segmentations: Reads a folder of DICOM segmentations.
 
     Raises:
         NotFoundError: A file or folder is not there, or holds no prediction of these studies.
@@ -86,7 +98,7 @@ def file_backend(
         raise InvalidInputError(
             option_fault(error, table=f"backend.{name}", known=FileTable.model_fields)
         ) from error
-    files = list(_files(table, source, open_path))
+    files = list(_files(table, source, open_path, segmentations))
     backend = imported(
         name,
         files,
@@ -120,6 +132,8 @@ def with_settled_labels(
     if options.masks is None or options.labels is not None:
         return table
     root = open_path(options.masks)
+    if holds_dicom(root):
+        return table
     files = MaskFiles.find(root, source.study_ids(), pattern=options.pattern)
     return {**table, "labels": _convention(files, options, source)}
 
@@ -146,11 +160,14 @@ def training_patients(
 
 
 def _files(
-    options: FileTable, source: StudySource | None, open_path: OpenPath
+    options: FileTable,
+    source: StudySource | None,
+    open_path: OpenPath,
+    segmentations: ReadSegmentations,
 ) -> Iterator[PredictionFiles]:
     study_ids = None if source is None else source.study_ids()
     if options.masks is not None:
-        yield _masks(options.masks, options, source, open_path)
+        yield _masks(open_path(options.masks), options, source, segmentations)
     if options.grades is not None:
         path = _file(options.grades, open_path)
         target = source.target if source else GRADE
@@ -177,19 +194,31 @@ def _file(place: str, open_path: OpenPath) -> DatasetPath:
 
 
 def _masks(
-    folder: str, options: FileTable, source: StudySource | None, open_path: OpenPath
+    root: DatasetPath,
+    options: FileTable,
+    source: StudySource | None,
+    segmentations: ReadSegmentations,
 ) -> PredictionFiles:
-    root = open_path(folder)
+    failures, confidences = root / FAILURES_FILE, root / CONFIDENCES_FILE
+    beside = MaskAnswers(
+        read_failures(failures) if failures.is_file() else {},
+        read_confidences(confidences) if confidences.is_file() else {},
+    )
+    if holds_dicom(root):
+        _check_no_option(root, options, "pattern", "labels", "resample")
+        return segmentations(root, source=source, excluded=options.exclude, beside=beside)
+    _check_no_option(root, options, "exclude")
     study_ids = ids_in(root) if source is None else source.study_ids()
     files = MaskFiles.find(root, study_ids, pattern=options.pattern)
-    failures, confidences = root / FAILURES_FILE, root / CONFIDENCES_FILE
-    return PredictedMasks(
-        files,
-        _convention(files, options, source),
-        resample=options.resample,
-        failures=read_failures(failures) if failures.is_file() else {},
-        confidences=read_confidences(confidences) if confidences.is_file() else {},
-    )
+    convention = _convention(files, options, source)
+    return PredictedMasks(files, convention, resample=options.resample, beside=beside)
+
+
+def _check_no_option(root: DatasetPath, options: FileTable, *names: str) -> None:
+    """Refuse options that would do nothing with the masks of a folder."""
+    if given := [name for name in names if getattr(options, name)]:
+        kind = "NIfTI masks" if "exclude" in names else "DICOM segmentations"
+        raise InvalidInputError(f"{root}: holds {kind}, for which there is no {given[0]}")
 
 
 def _convention(

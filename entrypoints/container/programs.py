@@ -22,6 +22,7 @@ from gliobench.adapters.prediction_files import (
     read_grades,
     read_places,
 )
+from gliobench.application.backends.mask_answers import MaskAnswers
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
@@ -166,7 +167,9 @@ def _masks(name: str, options: CommandOptions) -> Output:
             return NpzProbabilities(folder, convention, options.threshold)
         beside = folder / CONFIDENCES_FILE
         sure = read_confidences(beside) if beside.is_file() else {}
-        return PredictedMasks(MaskFiles.find(folder, cases), convention, confidences=sure)
+        return PredictedMasks(
+            MaskFiles.find(folder, cases), convention, beside=MaskAnswers(confidences=sure)
+        )
 
     return Output(opened, forms=frozenset({Form.MASK}))
 

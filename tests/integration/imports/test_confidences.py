@@ -16,6 +16,7 @@ from gliobench.adapters.prediction_files import (
     read_grades,
     read_places,
 )
+from gliobench.application.backends.mask_answers import MaskAnswers
 from gliobench.application.ports.prediction_files import Confidence
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -49,7 +50,7 @@ def test_a_mask_and_the_finding_of_none_have_the_confidence_that_stands_beside(
     failures = read_failures(tmp_path / "failures.csv")
     said = read_confidences(tmp_path / "confidence.csv")
 
-    files = PredictedMasks(masks, CONVENTION, failures=failures, confidences=said)
+    files = PredictedMasks(masks, CONVENTION, beside=MaskAnswers(failures, said))
     found, none = files.localise(CASE.study), files.localise(fake_case("b").study)
 
     assert said == {"a": Confidence(0.75, {Region.TC: 0.5}), "b": Confidence(0.9, {})}
@@ -57,7 +58,7 @@ def test_a_mask_and_the_finding_of_none_have_the_confidence_that_stands_beside(
     assert isinstance(none, LocalisationPrediction)
     assert (found.confidence, found.region_confidence) == (0.75, {Region.TC: 0.5})
     assert (none.answers, none.confidence) == ({Form.MASK: NO_TUMOUR}, 0.9)
-    without = PredictedMasks(masks, CONVENTION, failures=failures)
+    without = PredictedMasks(masks, CONVENTION, beside=MaskAnswers(failures))
     assert files.fingerprint != without.fingerprint
 
 

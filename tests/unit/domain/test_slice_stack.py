@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.placed_slices import PlacedSlices
 from gliobench.domain.geometry.slice_stack import MissingSliceError, stack_slices
 
 FLAT = np.array([[1.0, 0, 0], [0, 1, 0]])
@@ -19,7 +20,7 @@ def _heights(*heights: float) -> np.ndarray:
 
 
 def _stack(positions: np.ndarray, directions: np.ndarray = FLAT):
-    return stack_slices(positions, directions=directions, spacing_mm=(2.0, 0.5), shape=(7, 9))
+    return stack_slices(PlacedSlices(positions, directions, (2.0, 0.5), (7, 9)))
 
 
 def test_an_axial_stack_has_the_affine_that_is_worked_out_by_hand() -> None:
