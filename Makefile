@@ -2,6 +2,7 @@
 # make test      install everything for development, then check
 # make test-all  the same, every test at its full dose
 # make check     format, lint, layers, words, types and tests, with the tools on PATH; JOBS=4 on four cores
+# make site      the documentation as build/site/index.html, read without a network
 # make fuzz      2,500 hostile inputs through the command line, and a table of what became of them; FUZZ="--seed 1000"
 # make gpu       on a CUDA device: all that needs one, in one table, docs/results/gpu.md; GPU=--rehearse on a CPU
 # make gpu-wheels  what such a machine lacks of it, into .wheels; WHEELS_FOR=3.12
@@ -15,7 +16,7 @@ BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-onl
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
 REQUIRED := pyproject.toml constraints.txt
 
-.PHONY: demo test test-all check types tests fuzz gpu gpu-wheels clean
+.PHONY: demo test test-all check types tests site fuzz gpu gpu-wheels clean
 .DEFAULT_GOAL := check
 
 # Exit code 3 tells that a backend failed on a study: the report shows it.
@@ -44,6 +45,9 @@ types:
 tests:
 	PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST)
 
+site:
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
+
 fuzz:
 	PYTHONPATH=tests python -m fuzz $(FUZZ)
 
@@ -67,7 +71,7 @@ $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 # pip would compile 24,000 modules in one process. A third of them is hardly ever imported: the tests compile
 # what they need of it. Those for other versions of Python fail to compile.
 $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
-	$(PIP_INSTALL) --no-compile --editable '.[train,phantom,vlm,s3,openai,dicom,dev]'
+	$(PIP_INSTALL) --no-compile --editable '.[train,phantom,vlm,s3,openai,dicom,docs,dev]'
 	$(VENV)/bin/python -m compileall -qq -j $(JOBS) -x '/(tests|transformers/models|ray/rllib)/' $(VENV)/lib || true
 	touch $@
 

@@ -109,6 +109,8 @@ class Measure:
         key: In the names of endpoints and score columns.
         title: At the head of a column.
         meaning: What it is, in a sentence without its full stop.
+        formula: The same in signs, for the reference pages: TP, FP, TN and FN of grades, R and P the
+            reference and the answer as sets of voxels or areas, ∂ a surface.
         name: In the middle of a sentence, with its unit, where that is not `title`.
         unit: Of the number; empty for shares and overlaps.
         digits: Decimals in print.
@@ -139,6 +141,7 @@ class Measure:
     key: str
     title: str
     meaning: str
+    formula: str = ""
     name: str = ""
     unit: str = ""
     digits: int = 2
@@ -231,6 +234,7 @@ MEASURES: tuple[Measure, ...] = (
         key="accuracy",
         title="Accuracy",
         meaning=f"Share of correct {CLASSES}",
+        formula="(TP + TN) / (TP + FP + TN + FN)",
         name="accuracy",
         is_share=True,
         terminal="accuracy",
@@ -241,6 +245,7 @@ MEASURES: tuple[Measure, ...] = (
         key="balanced_accuracy",
         title="Balanced accuracy",
         meaning="Mean of sensitivity and specificity; 0.5 is chance",
+        formula="(TP / (TP + FN) + TN / (TN + FP)) / 2",
         name="balanced accuracy",
         terminal="balanced",
         compared=Compared.BY_TEST,
@@ -250,6 +255,7 @@ MEASURES: tuple[Measure, ...] = (
         key="sensitivity",
         title="Sensitivity",
         meaning=f"Share of {POSITIVE} graded {POSITIVE}",
+        formula="TP / (TP + FN)",
         name="sensitivity",
         is_share=True,
         terminal="sens.",
@@ -260,6 +266,7 @@ MEASURES: tuple[Measure, ...] = (
         key="specificity",
         title="Specificity",
         meaning=f"Share of {NEGATIVE} graded {NEGATIVE}",
+        formula="TN / (TN + FP)",
         name="specificity",
         is_share=True,
         terminal="spec.",
@@ -270,6 +277,7 @@ MEASURES: tuple[Measure, ...] = (
         key="ppv",
         title="PPV",
         meaning=f"Positive predictive value: share of {POSITIVE} among the studies graded {POSITIVE}",
+        formula="TP / (TP + FP)",
         is_share=True,
         in_tables=False,
         compared=Compared.BY_INTERVAL,
@@ -279,6 +287,7 @@ MEASURES: tuple[Measure, ...] = (
         key="npv",
         title="NPV",
         meaning=f"Negative predictive value: share of {NEGATIVE} among the studies graded {NEGATIVE}",
+        formula="TN / (TN + FN)",
         is_share=True,
         in_tables=False,
         compared=Compared.BY_INTERVAL,
@@ -288,6 +297,7 @@ MEASURES: tuple[Measure, ...] = (
         key=f"f1_{POSITIVE_KEY}",
         title=f"F1, {POSITIVE}",
         meaning="Harmonic mean of sensitivity and PPV",
+        formula="2 TP / (2 TP + FP + FN)",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.f1_hgg,
@@ -296,6 +306,7 @@ MEASURES: tuple[Measure, ...] = (
         key=f"f1_{NEGATIVE_KEY}",
         title=f"F1, {NEGATIVE}",
         meaning="Harmonic mean of specificity and NPV",
+        formula="2 TN / (2 TN + FP + FN)",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.f1_lgg,
@@ -304,6 +315,7 @@ MEASURES: tuple[Measure, ...] = (
         key="mcc",
         title="MCC",
         meaning="Matthews correlation coefficient; 0 is chance",
+        formula="(TP · TN − FP · FN) / √((TP + FP) (TP + FN) (TN + FP) (TN + FN))",
         worst=-1.0,
         compared=Compared.BY_INTERVAL,
         of_confusions=graded.mcc,
@@ -312,6 +324,7 @@ MEASURES: tuple[Measure, ...] = (
         key="auroc",
         title="AUROC",
         meaning="Area under the ROC curve; 0.5 is chance",
+        formula="P(p⁺ > p⁻) + P(p⁺ = p⁻) / 2, p of a positive and of a negative study",
         terminal="AUROC",
         compared=Compared.BY_TEST,
         of_rankings=graded.auroc,
@@ -320,6 +333,7 @@ MEASURES: tuple[Measure, ...] = (
         key="auprc",
         title="AUPRC",
         meaning=f"Area under precision over recall; the prevalence of {POSITIVE} is chance",
+        formula="Σ (recallₖ − recallₖ₋₁) · precisionₖ, over falling thresholds of p",
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_rankings=graded.auprc,
@@ -328,6 +342,7 @@ MEASURES: tuple[Measure, ...] = (
         key="brier",
         title="Brier",
         meaning=f"Mean squared error of P({POSITIVE}); 0 is best",
+        formula="mean of (p − y)², y = 1 of a positive study, else 0",
         name="Brier score",
         digits=3,
         lower_is_better=True,
@@ -339,6 +354,7 @@ MEASURES: tuple[Measure, ...] = (
         key="error_mm",
         title="3D centre error",
         meaning="Distance in the volume from the centroid of the reference's whole tumour",
+        formula="‖P − centroid(R)‖",
         name="centre error in mm",
         unit="mm",
         digits=1,
@@ -357,6 +373,7 @@ MEASURES: tuple[Measure, ...] = (
         title="On-plane centre error",
         meaning="Distance on the scoring plane, the axial plane of the largest reference area, from "
         "the centroid of the reference there",
+        formula="‖P − centroid(R)‖",
         name="centre error in mm",
         unit="mm",
         digits=1,
@@ -373,6 +390,7 @@ MEASURES: tuple[Measure, ...] = (
         key="hit",
         title="Hit",
         meaning="Share of centres inside the whole tumour",
+        formula="share of studies with P ∈ R",
         name="hit rate",
         is_share=True,
         forms=(Form.POINT, Form.POINT_3D),
@@ -384,6 +402,7 @@ MEASURES: tuple[Measure, ...] = (
         key="box_iou",
         title="Box IoU",
         meaning="Overlap of the boxes: intersection over union",
+        formula="|R ∩ P| / |R ∪ P|",
         name="box IoU",
         forms=(Form.BOX, Form.BOX_3D),
         column="iou",
@@ -395,6 +414,7 @@ MEASURES: tuple[Measure, ...] = (
         key="acc_at_0.25",
         title="Detected (IoU ≥ 0.25)",
         meaning="Share of boxes with an IoU of at least 0.25",
+        formula="share of studies with IoU ≥ 0.25",
         name="detection rate (IoU ≥ 0.25)",
         is_share=True,
         forms=(Form.BOX, Form.BOX_3D),
@@ -405,6 +425,7 @@ MEASURES: tuple[Measure, ...] = (
         key="acc_at_0.5",
         title="Detected (IoU ≥ 0.5)",
         meaning="Share of boxes with an IoU of at least 0.5",
+        formula="share of studies with IoU ≥ 0.5",
         name="detection rate (IoU ≥ 0.5)",
         is_share=True,
         forms=(Form.BOX, Form.BOX_3D),
@@ -415,6 +436,7 @@ MEASURES: tuple[Measure, ...] = (
         key="dice",
         title="Polygon Dice",
         meaning="Overlap of the polygons: Dice coefficient",
+        formula="2 |R ∩ P| / (|R| + |P|)",
         name="Dice",
         forms=(Form.POLYGON,),
         compared=Compared.BY_TEST,
@@ -426,6 +448,7 @@ MEASURES: tuple[Measure, ...] = (
         key="dice",
         title="Dice",
         meaning="Overlap of the masks: Dice coefficient",
+        formula="2 |R ∩ P| / (|R| + |P|)",
         forms=(Form.MASK,),
         regions=NESTED,
         terminal="Dice",
@@ -436,6 +459,7 @@ MEASURES: tuple[Measure, ...] = (
         key="iou",
         title="IoU",
         meaning="Overlap of the masks: intersection over union",
+        formula="|R ∩ P| / |R ∪ P|",
         forms=(Form.MASK,),
         in_tables=False,
         of_masks=lambda pair: segmented.iou(reference=pair.reference, prediction=pair.prediction),
@@ -446,6 +470,7 @@ MEASURES: tuple[Measure, ...] = (
         meaning="95th percentile of the distance from the surface voxels of one mask to the nearest of "
         f"the other, the larger of both directions: {_DEFINITION} (whole tumour of ten real patients: "
         "7.4 mm; 7.1 by the program of 2023, 6.1 by that of 2026)",
+        formula="max(P₉₅ of d(p, ∂R), p ∈ ∂P; P₉₅ of d(r, ∂P), r ∈ ∂R)",
         name="HD95 in mm",
         unit="mm",
         digits=1,
@@ -461,6 +486,7 @@ MEASURES: tuple[Measure, ...] = (
         title=f"NSD ({NSD_TOLERANCE_MM:g} mm)",
         meaning=f"Normalised surface Dice at a tolerance of {NSD_TOLERANCE_MM:g} mm: share of both "
         f"masks' surface voxels that lie within it of the other surface: {_DEFINITION}",
+        formula="(#{p ∈ ∂P: d(p, ∂R) ≤ 1 mm} + #{r ∈ ∂R: d(r, ∂P) ≤ 1 mm}) / (#∂P + #∂R)",
         forms=(Form.MASK,),
         regions=(Region.WT,),
         of_masks=lambda pair: segmented.nsd_of(pair, tolerance_mm=NSD_TOLERANCE_MM),
@@ -469,6 +495,7 @@ MEASURES: tuple[Measure, ...] = (
         key="volume_error_mm3",
         title="Volume error",
         meaning="Predicted less reference volume; a failure has none",
+        formula="|P| − |R|",
         unit="mm³",
         digits=0,
         worst=None,
@@ -486,6 +513,7 @@ MEASURES += (
         meaning="Lesion-wise Dice of BraTS 2023 to 2025: mean over the lesions of the reference and the "
         "false alarms, with 0 for a missed lesion and for a false alarm; lesions near one another are "
         f"one, and those of at most 50 mm³ ({_MET_2023}) do not count",
+        formula="Σ Dice(lesion) / (lesions + false alarms)",
         name="lesion-wise Dice (BraTS 2023)",
         forms=(Form.MASK,),
         compared=Compared.BY_TEST,
@@ -496,6 +524,7 @@ MEASURES += (
         title="HD95 (BraTS 2023)",
         meaning="Lesion-wise HD95 of BraTS 2023 to 2025, by area of the surface between voxels: the same "
         "mean, with 374 mm for a missed lesion and for a false alarm",
+        formula="Σ HD95(lesion) / (lesions + false alarms)",
         name="lesion-wise HD95 in mm (BraTS 2023)",
         unit="mm",
         digits=1,
@@ -556,6 +585,7 @@ MEASURES += (
         title="F1 (BraTS 2026)",
         meaning="Lesions found, by one-to-one matching: harmonic mean of precision and recall; "
         f"{_BOTH_EMPTY}",
+        formula="2 matched / (lesions + predicted parts)",
         name="lesion-wise F1 (BraTS 2026)",
         forms=(Form.MASK,),
         compared=Compared.BY_TEST,
@@ -598,6 +628,7 @@ MEASURES += (
         key="brats2026_precision",
         title="Precision (BraTS 2026)",
         meaning="Share of the predicted parts of a study that are matched; a study without any is left out",
+        formula="matched / predicted parts",
         forms=(Form.MASK,),
         in_tables=False,
         of_brats_2026=lambda found: found.hits.precision,
@@ -606,6 +637,7 @@ MEASURES += (
         key="brats2026_recall",
         title="Recall (BraTS 2026)",
         meaning="Share of the lesions of a study that are matched; a study without any is left out",
+        formula="matched / lesions",
         forms=(Form.MASK,),
         in_tables=False,
         of_brats_2026=lambda found: found.hits.recall,
