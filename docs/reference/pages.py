@@ -277,7 +277,7 @@ def _type(item: Mapping[str, Any]) -> str:
         name = item["$ref"].rsplit("/", 1)[-1]
         return f"[{name}](#{name.lower()})"
     if "anyOf" in item:
-        return " or ".join(dict.fromkeys(_type(one) for one in item["anyOf"]))
+        return " or ".join(dict.fromkeys(_type(member) for member in item["anyOf"]))
     if item.get("type") == "array" and isinstance(item.get("items"), dict):
         return f"list of {_type(item['items'])}"
     return str(item.get("type", ""))
