@@ -141,11 +141,15 @@ def _command(command: Any, called: str) -> Iterator[str]:
 def _parameter(item: Any, context: Any) -> list[str]:
     names = ", ".join([*item.opts, *item.secondary_opts])
     option = item.param_type_name == "option"
-    value = item.metavar or ("" if getattr(item, "is_bool_flag", False) else item.display_type(context))
+    value = item.metavar or (
+        "" if getattr(item, "is_bool_flag", False) else item.display_type(context)
+    )
     shown = f"`{names}{f' {value}' if value else ''}`" if option else f"`{value}`"
     default = item.default
     known = default not in (None, False, (), []) and not callable(default)
-    given = "required" if item.required else f"`{getattr(default, 'value', default)}`" if known else ""
+    given = (
+        "required" if item.required else f"`{getattr(default, 'value', default)}`" if known else ""
+    )
     return [shown, _plain(item.help or ""), given]
 
 
@@ -160,7 +164,9 @@ def settings() -> Iterator[str]:
         "the defaults. `gliobench config show` prints each value with its origin."
     )
     inner = {name: kind.model_fields for name, kind in TABLES.items()}
-    outer = {k: field for k, field in Settings.model_fields.items() if k not in {*TABLES, "backend"}}
+    outer = {
+        k: field for k, field in Settings.model_fields.items() if k not in {*TABLES, "backend"}
+    }
     yield f"## General\n\nIn the environment `{ENV_PREFIX}` and the name in capitals: `{ENV_PREFIX}BATCH_SIZE=4`."
     yield _fields(outer)
     for name, fields in inner.items():
@@ -176,7 +182,9 @@ def settings() -> Iterator[str]:
 
 
 def _fields(fields: Mapping[str, FieldInfo]) -> str:
-    rows = [[f"`{name}`", field.description or "", *_values(field)] for name, field in fields.items()]
+    rows = [
+        [f"`{name}`", field.description or "", *_values(field)] for name, field in fields.items()
+    ]
     return table(["setting", "", "values", "default"], rows)
 
 
@@ -201,7 +209,9 @@ def _kind(hint: Any) -> str:
     if origin is Annotated:
         return _kind(arguments[0])
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_kind(item) for item in arguments if item is not type(None)))
+        return " or ".join(
+            dict.fromkeys(_kind(item) for item in arguments if item is not type(None))
+        )
     if origin in (tuple, list):
         return f"list of {_kind(arguments[0])}"
     if origin is dict or (isinstance(hint, type) and issubclass(hint, BaseModel)):
@@ -223,7 +233,9 @@ def measures() -> Iterator[str]:
     )
     parts = {
         "Grades": [item for item in MEASURES if not item.forms],
-        "Points, boxes and polygons": [item for item in MEASURES if item.of_place or item.of_scores],
+        "Points, boxes and polygons": [
+            item for item in MEASURES if item.of_place or item.of_scores
+        ],
         "Masks": [item for item in MEASURES if item.of_masks],
         "Scores of the BraTS challenges": [item for item in MEASURES if item.chosen_by],
     }

@@ -1,7 +1,8 @@
 """Take the pictures of docs/images, of phantoms only, in a headless browser.
 
 make demo
-python docs/results/screenshots.py demo/report.html
+gliobench predict phantom:1:0:2 --out one
+python docs/results/screenshots.py demo/report.html one/report.html
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def main() -> None:
     """Open the report at several widths, its sections and a case, and save what is seen."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("report", type=Path, help="report.html of `make demo`")
-    place = parser.parse_args().report.resolve().as_uri()
+    parser.add_argument("prediction", type=Path, help="report.html of `predict` of a phantom")
+    given = parser.parse_args()
+    place, prediction = (path.resolve().as_uri() for path in (given.report, given.prediction))
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -49,6 +52,11 @@ def main() -> None:
         page.locator("dialog[open]").wait_for()
         page.wait_for_timeout(3000)  # the volume is unpacked
         _save("case", page.screenshot())
+        page = _opened(browser, prediction, 1280, 720, "light")
+        if not page.get_by_text("SIMULATED").count():
+            raise SystemExit("the study is a patient's: no picture of it may be published")
+        page.wait_for_timeout(3000)
+        _save("prediction", page.screenshot())
         browser.close()
 
 

@@ -22,6 +22,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from gliobench.entrypoints.cli import COMMANDS, app, load_command
+from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,15 +58,9 @@ class Box:
         found = FILE.match(self.body)
         return found[1] if found and not self.is_shell else ""
 
-    def lines(self, about: str = "") -> Iterator[list[str]]:
-        """Split its lines into words, those of a pipe or a list after one another."""
-        for line in self.body.replace("\\\n", " ").splitlines():
-            if about not in line:
-                continue
-            words = shlex.shlex(line, posix=True, punctuation_chars="&|;>")
-            words.whitespace_split = True
-            if found := list(words):
-                yield found
+    def lines(self) -> list[str]:
+        """List its lines, those that go on with `\\` as one."""
+        return self.body.replace("\\\n", " ").splitlines()
 
 
 def boxes(page: Path) -> list[Box]:
@@ -76,9 +71,17 @@ def boxes(page: Path) -> list[Box]:
     ]
 
 
+def words_of(line: str) -> list[str]:
+    """Split a line as a shell does, those of a pipe or a list after one another."""
+    words = shlex.shlex(line, posix=True, punctuation_chars="&|;>")
+    words.whitespace_split = True
+    return list(words)
+
+
 def own_commands(box: Box) -> Iterator[list[str]]:
     """Yield what follows `gliobench` in each command of a box."""
-    for words in box.lines("gliobench"):
+    for line in box.lines():
+        words = words_of(line) if "gliobench" in line else []
         for n, (before, word) in enumerate(pairwise(["&", *words])):
             if word == "gliobench" and before in BEFORE:
                 yield list(takewhile(lambda word: word not in ENDS, words[n + 1 :]))
@@ -104,7 +107,9 @@ def understood(arguments: list[str]) -> dict[str, Any]:
         options, inner, rest = _parsed(command, rest)
     assert not rest, f"left over: {rest}"
     if whole and not set(arguments) & {"--help", "-h"}:
-        lacking = [item.name for item in command.params if item.required and not options.get(item.name)]
+        lacking = [
+            item.name for item in command.params if item.required and not options.get(item.name)
+        ]
         assert not lacking, f"lacks {lacking}"
     return options
 
@@ -119,7 +124,10 @@ def _parsed(command: Any, arguments: list[str]) -> tuple[dict[str, Any], str | N
 
 @dataclass(slots=True)
 class Walk:
-    """A reader who copies every box of a page, in a folder and a shell of their own."""
+    """A reader who copies every box of a page, in a folder and a shell of their own.
+
+    Commands of gliobench are run in this process; a fault is an exit code other than 0 or 3.
+    """
 
     folder: Path
     patch: pytest.MonkeyPatch
@@ -139,21 +147,22 @@ class Walk:
 
     def _run(self, box: Box) -> None:
         if box.is_shell:
-            for words in box.lines():
-                self._run_line(words)
+            for line in box.lines():
+                self._run_line(line)
         elif box.kind == "python":
             exec(compile(box.body, "<box>", "exec"), self.names)
 
-    def _run_line(self, words: list[str]) -> None:
-        if words[0] == "export":
+    def _run_line(self, line: str) -> None:
+        words = words_of(line)
+        if words[:1] == ["export"]:
             for name, value in (word.split("=", 1) for word in words[1:]):
                 self.patch.setenv(name, value)
-        elif words[0] == "gliobench" and not ENDS & set(words):
+        elif words[:1] == ["gliobench"] and not ENDS & set(words):
             done = CliRunner().invoke(app, words[1:])
-            if done.exit_code:
-                self.faults.append(f"{shlex.join(words)}: {done.exit_code}: {done.output}")
-        else:
-            self._run_in_shell(" ".join(word if word in ENDS else shlex.quote(word) for word in words))
+            if done.exit_code not in (ExitCode.DONE, ExitCode.WITH_RESERVATIONS):
+                self.faults.append(f"{line}: {done.exit_code}: {done.output}")
+        elif words:
+            self._run_in_shell(line)
 
     def _run_in_shell(self, line: str) -> None:
         done = subprocess.run(
