@@ -7,10 +7,10 @@ measure or a field of the report that is added has its line at the next build.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from posixpath import dirname, normpath, relpath
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -35,7 +35,7 @@ ROOT_PAGES = {
     "SECURITY.md": "security.md",
 }
 """Pages of the repository's top folder, and what the site calls them."""
-LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 FENCED = re.compile(r"^(```.*?^```)$", re.MULTILINE | re.DOTALL)
 CODE_WITH_BARS = re.compile(r"`[^`\n]*\\\|[^`\n]*`")
 
@@ -61,7 +61,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
     """Turn links that leave docs/ to what the site has of them."""
     name = page.file.src_uri
     parts = FENCED.split(markdown)
@@ -82,9 +82,9 @@ def linked_files(files: Files) -> list[str]:
     """List the files outside docs/, other than pages, that pages link to."""
     found = set()
     for file in files.documentation_pages():
-        for target, _ in LINK.findall(FENCED.sub("", file.content_string)):
+        for _, target, _ in LINK.findall(FENCED.sub("", file.content_string)):
             path = _in_repository(target, file.src_uri)
-            if not path.startswith("docs/") and path not in ROOT_PAGES and (ROOT / path).is_file():
+            if (ROOT / path).is_file() and not path.startswith("docs/") and path not in ROOT_PAGES:
                 found.add(path)
     return sorted(found)
 
@@ -93,21 +93,22 @@ def _in_repository(target: str, page: str) -> str:
     """Return where a link leads, from the repository's top folder."""
     origins = {site: name for name, site in ROOT_PAGES.items()}
     origin = origins.get(page, f"docs/{page}")
-    return os.path.normpath(f"{os.path.dirname(origin)}/{target}").lstrip("/")
+    return normpath(f"{dirname(origin)}/{target}").lstrip("/")
 
 
 def _on_site(link: re.Match[str], page: str) -> str:
-    path = _in_repository(link[1], page)
+    """Return a link with the place that the site has for it; the text alone for a folder of code."""
+    text, target, anchor = link.groups("")
+    path = _in_repository(target, page)
     if path in ROOT_PAGES:
         place = ROOT_PAGES[path]
     elif path.startswith("docs/"):
-        place = path.removeprefix("docs/")
-        place += "/README.md" if (ROOT / path).is_dir() else ""
-    elif (ROOT / path).is_file():
-        place = f"source/{path}.txt"
+        place = f"{path.removeprefix('docs/')}{'/README.md' if (ROOT / path).is_dir() else ''}"
+    elif (ROOT / path).is_dir():
+        return text
     else:
-        return f"]({link[1]})" if not (ROOT / path).exists() else "](#)"
-    return f"]({os.path.relpath(place, os.path.dirname(page) or '.')}{link[2] or ''})"
+        place = f"source/{path}.txt"
+    return f"[{text}]({relpath(place, dirname(page) or '.')}{anchor})"
 
 
 # The command line.
