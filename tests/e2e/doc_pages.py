@@ -30,7 +30,7 @@ BOX = re.compile(
     r"(?:^<!-- (?:not run: (?P<reason>[^>]+?)|(?P<slow>slow)) -->\n+)?^```(?P<kind>\w*)[^\n]*\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-SHELL = re.compile(r"^(?:gliobench (?!\d)|(?:pip|make|export|python) )", re.MULTILINE)
+SHELL = re.compile(r"^(?:gliobench (?=[a-z-])|(?:pip|make|export|python) )", re.MULTILINE)
 FILE = re.compile(r"^# ?([\w-]+\.(?:toml|py|csv|txt|yaml))\b")
 ENDS = {"&", "&&", "|", "||", ">", "2>", ";"}
 """Words of a shell behind which a command does not go on."""

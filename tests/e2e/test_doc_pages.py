@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from e2e.doc_pages import REPOSITORY, Walk, boxes, own_commands, understood
+from gliobench.domain.errors import GliobenchError
+from gliobench.entrypoints.settings import load_settings
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 TUTORIALS = sorted((REPOSITORY / "docs" / "tutorials").glob("[a-z]*_*.md"))
@@ -28,6 +30,25 @@ def test_gliobench_understands_every_command_of_a_page(
                 understood(command)
             except Exception as error:
                 faults.append(f"gliobench {' '.join(command)}: {error or repr(error)}")
+
+    assert faults == []
+
+
+@named
+def test_tables_of_settings_and_code_of_a_page_can_be_read(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    faults = []
+    for box in boxes(page):
+        try:
+            if box.kind == "toml" and box.file != "pyproject.toml":
+                Path("gliobench.toml").write_text(box.body, encoding="utf-8")
+                load_settings()
+            elif box.kind == "python":
+                compile(box.body, page.name, "exec")
+        except (GliobenchError, SyntaxError) as error:
+            faults.append(f"{box.body}: {error}")
 
     assert faults == []
 
