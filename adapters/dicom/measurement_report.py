@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from highdicom.seg import Segmentation
@@ -38,8 +37,8 @@ from gliobench.adapters.dicom.segmentation import (
     write_object,
 )
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.application.predict.archived_findings import ArchivedFindings
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.predictions.prediction import Mask
 from gliobench.domain.studies.study import Grade
 
 _SCHEME = "99GLIOBENCH"
@@ -53,25 +52,8 @@ _USE = CodedConcept("permitted-use", _SCHEME, "Permitted use")
 _RESEARCH = CodedConcept("research", _SCHEME, "Research use only, not for diagnosis")
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a report says besides the volumes.
-
-    Args:
-        grade: None where there is none.
-        probability_hgg: P(HGG); None where there is none.
-        diameters_mm: Longest on an axial slice, and the longest perpendicular to it there.
-        longest_mm: In the volume; None for a single slice.
-    """
-
-    grade: Grade | None = None
-    probability_hgg: float | None = None
-    diameters_mm: tuple[float, float] | None = None
-    longest_mm: float | None = None
-
-
 def write_measurement_report(
-    path: Path, mask: Mask, findings: Findings, images: SeriesImages, author: Author
+    path: Path, findings: ArchivedFindings, images: SeriesImages, author: Author
 ) -> None:
     """Write volumes, diameters and grade; the segmentation that it refers to is `segmentation_of` them.
 
@@ -81,6 +63,7 @@ def write_measurement_report(
         JobError: The file cannot be written.
     """
     silence_pydicom()
+    mask = findings.mask
     segmentation = segmentation_of(mask, images, author)
     sources = [dataset for dataset, _ in placed_tags(images)]
     sources = list({str(source.SOPInstanceUID): source for source in sources}.values())
@@ -132,7 +115,7 @@ def _group(
     segment: Dataset,
     segmentation: Segmentation,
     volumes_mm3: Mapping[str, float],
-    findings: Findings,
+    findings: ArchivedFindings,
     author: Author,
 ) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
     label, number = str(segment.SegmentLabel), int(segment.SegmentNumber)
@@ -155,7 +138,7 @@ def _group(
     )
 
 
-def _of_whole(findings: Findings) -> Iterator[Measurement]:
+def _of_whole(findings: ArchivedFindings) -> Iterator[Measurement]:
     if findings.diameters_mm is not None:
         for name, value in zip(
             (codes.SCT.LongAxis, codes.SCT.ShortAxis), findings.diameters_mm, strict=True
@@ -165,13 +148,15 @@ def _of_whole(findings: Findings) -> Iterator[Measurement]:
         yield Measurement(
             name=codes.SCT.Diameter, value=findings.longest_mm, unit=codes.UCUM.Millimeter
         )
-    if findings.probability_hgg is not None:
+    if findings.grade is not None and findings.grade.probability_hgg is not None:
         yield Measurement(
-            name=_PROBABILITY_HGG, value=findings.probability_hgg, unit=codes.UCUM.NoUnits
+            name=_PROBABILITY_HGG, value=findings.grade.probability_hgg, unit=codes.UCUM.NoUnits
         )
 
 
-def _said(findings: Findings) -> Iterator[QualitativeEvaluation]:
+def _said(findings: ArchivedFindings) -> Iterator[QualitativeEvaluation]:
     if findings.grade is not None:
-        yield QualitativeEvaluation(name=codes.SCT.HistologicGrade, value=_GRADES[findings.grade])
+        yield QualitativeEvaluation(
+            name=codes.SCT.HistologicGrade, value=_GRADES[findings.grade.grade]
+        )
     yield QualitativeEvaluation(name=_USE, value=_RESEARCH)

@@ -79,14 +79,16 @@ def read_rows(content: bytes, *, place: str) -> tuple[Mapping[str, str], Iterato
     return headings, _rows(lines, columns, place)
 
 
-def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def write_csv(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, delimiter: str = ","
+) -> str:
     """Write a table that spreadsheets display without executing it.
 
     Numbers stay numbers. A text that would begin a formula (`=`, `+`, `-`, `@`) gets a leading
     apostrophe; tabs, line ends and other control characters are escaped.
     """
     text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow(map(_harmless, head))
     writer.writerows(map(_harmless, row) for row in rows)
     return text.getvalue()

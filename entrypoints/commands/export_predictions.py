@@ -23,7 +23,7 @@ def export_predictions(
         Layout,
         typer.Option(
             "--layout",
-            help="brats: masks; nnunet: masks with nnU-Net's labels; csv: grades and places.",
+            help="brats: masks; nnunet: masks with nnU-Net's labels; bids: masks as a BIDS derivative; dicom: segmentations and reports of DICOM studies; csv: grades and places.",
         ),
     ],
     out: Annotated[str, typer.Option("--out", callback=local_folder, help="Folder for the files.")],
@@ -31,7 +31,7 @@ def export_predictions(
         str | None,
         typer.Option(
             "--dataset",
-            help="Studies in whose files' orientation masks are written; default: RAS+.",
+            help="Studies in whose files' orientation masks are written; default: RAS+. Layout dicom needs it.",
         ),
     ] = None,
     labels: Annotated[
@@ -52,8 +52,9 @@ def export_predictions(
     if as_json:
         typer.echo(json.dumps(_values(done), indent=2))
         return
-    options = [f"{option} {path}" for option, path in done.options.items()]
-    say(" ".join(["Read by: gliobench import DATASET --name NAME", *options, *_labels(done)]))
+    options = [f"{option} {value}" for option, value in done.options.items()]
+    if options:
+        say(" ".join(["Read by: gliobench import DATASET --name NAME", *options, *_labels(done)]))
     if done.left_out:
         say(f"Not in this layout: {', '.join(done.left_out)}")
 
@@ -64,7 +65,7 @@ def _labels(done: Exported) -> list[str]:
 
 def _values(done: Exported) -> dict[str, object]:
     return {
-        "files": {option.removeprefix("--"): str(path) for option, path in done.options.items()},
+        "files": {option.removeprefix("--"): value for option, value in done.options.items()},
         "labels": done.labels.name if done.labels else None,
         "left_out": list(done.left_out),
     }

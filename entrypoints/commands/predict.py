@@ -11,6 +11,7 @@ import typer
 
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.predict.archived_findings import ArchivedFindings
 from gliobench.application.predict.observations import grade_text
 from gliobench.application.predict.predict_study import NoPlace, Place, StudyReading, drawn_answer
 from gliobench.domain.errors import InvalidInputError, JobError, NotFoundError
@@ -196,7 +197,7 @@ def _write_dicom(
         say("no DICOM objects: no tumour was found", err=True)
         return
     chosen = {name: places[name] for name in objects}
-    container.write_dicom(reading, source, **chosen)
+    container.write_dicom(ArchivedFindings.of_reading(reading), source, **chosen)
     written |= {name: str(path) for name, path in chosen.items()}
     _write_json(reading, written)
 

@@ -247,6 +247,12 @@ class Container(containers.DeclarativeContainer):
         open_place=run_place.provider,
         open_writer=report_writer.provider,
     )
+    dicom_images = Call(
+        _late("adapters.dicom.objects.images_of", extra="dicom", purpose="Writing DICOM")
+    )
+    write_dicom = Call(
+        _late("adapters.dicom.objects.write_objects", extra="dicom", purpose="Writing DICOM")
+    )
     export_predictions = Factory(
         _wired("reports.ExportOfRun"),
         open_runs=open_runs,
@@ -255,18 +261,13 @@ class Container(containers.DeclarativeContainer):
         export=Factory(
             _late("application.report.export_predictions.ExportPredictions"),
             write_mask=write_mask.provider,
+            write_objects=write_dicom.provider,
         ),
     )
     score_places = Call(
         _wired("mask_scores.score_places"), settings=settings, open_path=dataset_path.provider
     )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
-    dicom_images = Call(
-        _late("adapters.dicom.objects.images_of", extra="dicom", purpose="Writing DICOM")
-    )
-    write_dicom = Call(
-        _late("adapters.dicom.objects.write_objects", extra="dicom", purpose="Writing DICOM")
-    )
     dicom_content = Call(
         _wired("dicom.dicom_content"),
         open_path=dataset_path.provider,

@@ -15,16 +15,18 @@ import highdicom
 from pydicom import dcmread
 from typer.testing import CliRunner
 
+from fakes.bright_backend import write_bright
 from fakes.dicom_files import SCANS, SECRETS, Writer
 from fakes.fake_study_source import fake_case
 from gliobench.adapters.dicom.dicom_study_source import DicomStudySource
-from gliobench.adapters.dicom.measurement_report import Findings, write_measurement_report
+from gliobench.adapters.dicom.measurement_report import write_measurement_report
 from gliobench.adapters.dicom.segmentation import Author, segmentation_of, write_segmentation
+from gliobench.application.predict.archived_findings import ArchivedFindings
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import canonical, reorient
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.predictions.prediction import Mask
+from gliobench.domain.predictions.prediction import GradePrediction, Mask
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Grade, Modality, Study
 from gliobench.entrypoints.cli import app
@@ -61,6 +63,11 @@ def mask_on(grid: Grid, seed: int = 0) -> Mask:
     inside = np.random.default_rng(seed).random(grid.shape)
     inside[:, :, [0, -1]] = 0  # slices without a voxel are left out of a segmentation
     return Mask(grid, {region: inside > 0.5 + 0.15 * n for n, region in enumerate(NESTED)})
+
+
+def found_in(mask: Mask, grade: GradePrediction) -> ArchivedFindings:
+    made = AUTHOR.backend, AUTHOR.fingerprint, mask
+    return ArchivedFindings("a", *made, grade=grade, diameters_mm=(30.5, 20.25), longest_mm=41.5)
 
 
 def read_back(path: Path, grid: Grid) -> dict[str, np.ndarray]:
@@ -187,7 +194,7 @@ def test_a_report_states_volume_diameters_grade_and_its_use(tmp_path: Path) -> N
     mask = mask_on(grid)
 
     write_measurement_report(
-        tmp_path / "sr", mask, Findings(Grade.HGG, 0.875, (30.5, 20.25), 41.5), images, AUTHOR
+        tmp_path / "sr", found_in(mask, GradePrediction(Grade.HGG, 0.875)), images, AUTHOR
     )
 
     said = values_of(dcmread(tmp_path / "sr"))
@@ -206,7 +213,8 @@ def test_a_validator_that_others_wrote_finds_no_error(tmp_path: Path) -> None:
         source, study_id = written(folder, grid_of(OBLIQUE), multi_frame=multi_frame)
         images, mask = source.images(study_id, Modality.T1C), mask_on(source.study(study_id).grid)
         write_segmentation(folder / "seg", mask, images, AUTHOR)
-        write_measurement_report(folder / "sr", mask, Findings(Grade.LGG, 0.1), images, AUTHOR)
+        found = found_in(mask, GradePrediction(Grade.LGG, 0.1))
+        write_measurement_report(folder / "sr", found, images, AUTHOR)
         for name in ("seg", "sr"):
             done = subprocess.run(
                 ["dciodvfy", "-new", folder / name], capture_output=True, text=True, check=False
@@ -224,9 +232,7 @@ def test_predict_writes_both_beside_its_other_files(
 ) -> None:
     monkeypatch.setenv("GLIOBENCH_DICOM__PSEUDONYM_KEY", KEY)
     Writer(tmp_path / "images").study(study)
-    backend = tmp_path / "bright.py"
-    backend.write_text(BRIGHT)
-    command = ["predict", str(tmp_path / "images"), "--backend", f"{backend}:make", "--force"]
+    command = ["predict", str(tmp_path / "images"), "--backend", write_bright(tmp_path), "--force"]
 
     result = CliRunner().invoke(
         app, [*command, "--dicom-seg", "--dicom-sr", "--out", str(tmp_path / "out")]
@@ -250,13 +256,11 @@ def test_one_of_several_studies_has_objects_of_its_own(
     uids = [f"1.2.3.{number}" for number in (1, 2)]
     for uid in uids:
         Writer(tmp_path / "images" / uid, study_uid=uid).study(study)
-    backend = tmp_path / "bright.py"
-    backend.write_text(BRIGHT)
     second = Pseudonyms(KEY).of("study", uids[1])
     command = ["predict", str(tmp_path / "images"), "--study", second, "--force", "--dicom-seg"]
 
     result = CliRunner().invoke(
-        app, [*command, "--backend", f"{backend}:make", "--out", str(tmp_path / "out")]
+        app, [*command, "--backend", write_bright(tmp_path), "--out", str(tmp_path / "out")]
     )
 
     assert result.exit_code == 0, result.output
@@ -271,24 +275,3 @@ def test_predict_refuses_them_before_it_reads_images_that_are_no_dicom(tmp_path:
     assert result.exit_code == 1
     assert "is not of DICOM images" in result.output
     assert not (tmp_path / "out").exists()
-
-
-BRIGHT = """
-from gliobench.plugin import *
-
-
-class Bright(Localizer):
-    forms = frozenset({Form.MASK})
-
-    def localise(self, studies, forms):
-        def mask(study):
-            bright = study.volume(Modality.T2F) > 150
-            regions = {region: bright for region in (Region.WT, Region.TC, Region.ET)}
-            return LocalisationPrediction({Form.MASK: Mask(study.grid, regions)})
-
-        return [mask(study) for study in studies]
-
-
-def make(options):
-    return Backend("bright", None, Bright(), "f")
-"""
