@@ -19,6 +19,10 @@ from gliobench.entrypoints.container import container
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 WEIGHTS = ("localizer.onnx", "grader.onnx", "slices/localizer.onnx", "slices/grader.onnx")
+GPU_WHEEL = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
+"""Puts ONNX Runtime for GPUs in the place of that for CPUs: together they clash."""
+PIP_LINES = {"gpu": GPU_WHEEL}
+"""How an extra is installed, where not by its name alone."""
 EXTRA = re.compile(r"""extra == ['"]([\w-]+)['"]""")
 
 
@@ -72,7 +76,8 @@ def _extras() -> Iterator[Check]:
     for extra in extras():
         missing = [name for name in _required(extra=extra) if _version(name) is None]
         if missing:
-            found = f"without {', '.join(missing)}: pip install 'gliobench[{extra}]'"
+            line = PIP_LINES.get(extra, f"pip install 'gliobench[{extra}]'")
+            found = f"without {', '.join(missing)}: {line}"
         else:
             found = "installed"
         yield Check(f"extra {extra}", None if missing else True, found)
@@ -81,22 +86,19 @@ def _extras() -> Iterator[Check]:
 def _onnxruntime() -> Iterator[Check]:
     wheels = [name for name in ("onnxruntime", "onnxruntime-gpu") if _version(name)]
     if len(wheels) == 2:
-        yield Check(
-            "onnxruntime",
-            False,
-            "two wheels clash, and only the CPU is left: pip uninstall -y onnxruntime "
-            "onnxruntime-gpu && pip install onnxruntime-gpu",
-        )
+        yield Check("onnxruntime", False, f"two wheels clash: {GPU_WHEEL} (on a CPU without -gpu)")
         return
     try:
         onnxruntime = import_module("onnxruntime")
     except ImportError as error:
         yield Check("onnxruntime", False, f"cannot be imported: {error}")
         return
-    offered = ", ".join(onnxruntime.get_available_providers())
-    yield Check(
-        wheels[0] if wheels else "onnxruntime", True, f"{onnxruntime.__version__}: {offered}"
-    )
+    offered = onnxruntime.get_available_providers()
+    asked = container.settings().provider
+    ok = any(name.lower().startswith(asked) for name in offered)
+    found = f"{onnxruntime.__version__}: {', '.join(offered)}"
+    missing = "" if ok else f"; the setting provider is {asked}: {GPU_WHEEL}"
+    yield Check(wheels[0] if wheels else "onnxruntime", ok, found + missing)
 
 
 def _weights() -> Iterator[Check]:

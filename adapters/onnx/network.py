@@ -144,8 +144,9 @@ def _provider_got(
     if allow_cpu_fallback:
         return "cpu"
     raise BackendError(
-        f"asked for provider {asked}, got {', '.join(got)}: install onnxruntime-gpu with its CUDA "
-        "libraries, or set provider = cpu or allow_cpu_fallback = true (see gliobench doctor)"
+        f"asked for provider {asked}, got {', '.join(got)}: wanted CUDA's libraries and onnxruntime-gpu "
+        "in the place of onnxruntime (gliobench doctor has the commands), or set provider = cpu or "
+        "allow_cpu_fallback = true"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-EITHER = {"onnxruntime-gpu": "onnxruntime"}
+EITHER = {"onnxruntime-gpu": "onnxruntime", "onnxruntime": "onnxruntime-gpu"}
 """Packages that another one stands for, where the machine of the tests has that one."""
 
 

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError
 
+import onnxruntime
 import pytest
+from dependency_injector import providers
 
 from gliobench.entrypoints import checks
 from gliobench.entrypoints.checks import Check, all_checks
+from gliobench.entrypoints.container import container
+from gliobench.entrypoints.settings import load_settings
 
 
 @pytest.fixture
@@ -18,10 +22,15 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise PackageNotFoundError(package)
         return versions[package]
 
-    required = ["numpy>=1.26", "torch>=2.4; extra == 'train'", 'monai>=1.4 ; extra == "train"']
+    required = [
+        "numpy>=1.26",
+        "torch>=2.4; extra == 'train'",
+        'monai>=1.4 ; extra == "train"',
+        "onnxruntime-gpu>=1.20; sys_platform == 'linux' and extra == 'gpu'",
+    ]
     monkeypatch.setattr(checks, "version", version)
     monkeypatch.setattr(checks, "requires", lambda _: required)
-    monkeypatch.setattr(checks, "extras", lambda: ["train"])
+    monkeypatch.setattr(checks, "extras", lambda: ["train", "gpu"])
     return versions
 
 
@@ -72,3 +81,23 @@ def test_one_wheel_of_onnx_runtime_is_shown_with_its_providers() -> None:
 
     assert check.ok
     assert "CPUExecutionProvider" in check.found
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_extra_for_gpus_is_installed_in_the_place_of_the_wheel_for_cpus() -> None:
+    check = found("extra gpu")
+
+    assert check.ok is None
+    assert "pip uninstall -y onnxruntime onnxruntime-gpu" in check.found
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_provider_that_is_set_and_not_offered_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    on_gpu = providers.Object(load_settings({"provider": "cuda"}))
+
+    with container.settings.override(on_gpu):
+        check = found("onnxruntime")
+
+    assert check.ok is False
+    assert "the setting provider is cuda: pip uninstall" in check.found
