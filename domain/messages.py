@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 VALUE_LENGTH = 200
 """Maximum number of characters shown of a value."""
@@ -34,6 +36,15 @@ def shown(value: object) -> str:
 def one_line(text: str) -> str:
     """Reduce a text to one line of at most `LINE_LENGTH` printable characters."""
     return cut(printable(" ".join(cut(text, READ_LENGTH).split())), LINE_LENGTH)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: the most similar known one, if there is one.
+
+    >>> did_you_mean("thread", ["seed", "threads"])
+    "; did you mean 'threads'?"
+    """
+    return "".join(f"; did you mean {item!r}?" for item in get_close_matches(name, known, n=1))
 
 
 def printable(text: str) -> str:

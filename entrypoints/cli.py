@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from functools import partial
 from importlib import import_module
 from keyword import iskeyword
@@ -13,8 +15,10 @@ from typer.main import get_command
 
 from gliobench import __version__
 from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.completion import setting_names
 from gliobench.entrypoints.endings import end_with, write_what_can_be_written
 from gliobench.entrypoints.errors import reported_errors
+from gliobench.entrypoints.exit_codes import exit_codes
 from gliobench.entrypoints.stopping import end_on_sigterm
 
 HELP_OPTIONS = ["-h", "--help"]
@@ -72,6 +76,9 @@ COMMANDS = {
     "train": ("Learn", "Train CNNs and LoRA adapters, with cross-validation over patients."),
 }
 """Panel and help line of each command; its module in `commands` is imported on use."""
+RESUMED = ("demo", "evaluate", "import", "train")
+"""Commands that go on where they were interrupted."""
+QUIET = "--quiet"
 
 
 class GliobenchGroup(TyperGroup):
@@ -88,8 +95,16 @@ class GliobenchGroup(TyperGroup):
             if not set(HELP_OPTIONS) & set(ctx.args):
                 from gliobench.entrypoints.container import configure  # noqa: PLC0415 -- slow
 
-                configure(dict(map(_assignment, ctx.params["assignments"] or [])))
+                quiet = {"quiet": "true"} if ctx.params["quiet"] else {}
+                configure(dict(map(_assignment, ctx.params["assignments"] or [])) | quiet)
             return super().invoke(ctx)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
+        """Read the options; --quiet may also follow the command."""
+        own = args[: args.index("--")] if "--" in args else args
+        if QUIET in own:
+            args = [QUIET, *(item for item in own if item != QUIET), *args[len(own) :]]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """Import the command that is run, or whose help is shown."""
@@ -100,7 +115,13 @@ class GliobenchGroup(TyperGroup):
         """Run the command line; every error ends in one line and an exit code."""
         if not options.get("standalone_mode", True):
             return super().main(*args, **options)
-        return end_with(partial(super().main, *args, **{**options, "standalone_mode": False}))
+        named = options.get("args")
+        given = next((item for item in (*args[:1], named) if item is not None), sys.argv[1:])
+        resumes = next((item for item in given if item in COMMANDS), "") in RESUMED
+        return end_with(
+            partial(super().main, *args, **{**options, "standalone_mode": False}),
+            resumed_by=shlex.join(["gliobench", *given]) if resumes else "",
+        )
 
 
 app = typer.Typer(
@@ -110,7 +131,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": HELP_OPTIONS},
-    epilog="Research use only: not for diagnosis, nor for any decision about a patient.",
+    epilog=f"{exit_codes()}\n\nResearch use only: not for diagnosis, nor for any decision about a patient.",
 )
 
 
@@ -127,9 +148,14 @@ def gliobench(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
+            autocompletion=setting_names,
             help="Change a setting for this command; may be repeated. See 'gliobench config show'.",
         ),
     ] = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(QUIET, help="Show no progress, and log errors only; also after the command."),
+    ] = False,
     version: Annotated[
         bool,
         typer.Option(
@@ -143,7 +169,10 @@ def gliobench(
 def load_command(name: str) -> Any:  # noqa: ANN401 - as above
     """Import a command."""
     module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
-    return get_command(import_module(f"gliobench.entrypoints.commands.{module}").app)
+    command = get_command(import_module(f"gliobench.entrypoints.commands.{module}").app)
+    for leaf in (command, *getattr(command, "commands", {}).values()):
+        leaf.epilog = exit_codes()
+    return command
 
 
 def _assignment(text: str) -> tuple[str, str]:

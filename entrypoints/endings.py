@@ -13,7 +13,8 @@ from typing import NoReturn
 import typer
 
 from gliobench.domain.files.disk import not_written
-from gliobench.domain.messages import one_line
+from gliobench.domain.messages import one_line, printable
+from gliobench.domain.secrets import hidden
 from gliobench.entrypoints.errors import exit_code, print_error
 from gliobench.entrypoints.exit_codes import ExitCode
 
@@ -35,11 +36,12 @@ def write_what_can_be_written() -> None:
             stream.reconfigure(errors=AS_JSON)
 
 
-def end_with(command: Callable[[], object]) -> NoReturn:
+def end_with(command: Callable[[], object], *, resumed_by: str = "") -> NoReturn:
     """Run a command and exit with its exit code, with one line on stderr for usage errors.
 
     Args:
         command: Returns an exit code, or raises the errors of the command-line parser.
+        resumed_by: The command line that goes on where Ctrl-C interrupts it; empty where none does.
 
     Raises:
         SystemExit: Always, except for a bug.
@@ -54,6 +56,8 @@ def end_with(command: Callable[[], object]) -> NoReturn:
         if not hasattr(error, "format_message"):  # typer hides the class of its parser's errors
             raise
         code = _exit_code_of(error)
+    if code == ExitCode.INTERRUPTED and resumed_by:
+        sys.stderr.write(f"interrupted; this goes on: {printable(hidden(resumed_by))}\n")
     raise SystemExit(_flushed(int(code) if isinstance(code, int) else ExitCode.DONE))
 
 
@@ -61,8 +65,9 @@ def _exit_code_of(error: Exception) -> ExitCode:
     """Print a usage error, with a reference to the help."""
     if type(error).__name__ != "NoArgsIsHelpError":  # which has printed the help
         context = getattr(error, "ctx", None)
-        hint = f"; see {context.command_path} --help" if context else ""
-        print_error(one_line(error.format_message()) + hint)  # type: ignore[attr-defined]  # as above
+        message = one_line(error.format_message())  # type: ignore[attr-defined]  # as above
+        see = " See" if message.endswith("?") else "; see"
+        print_error(message + (f"{see} {context.command_path} --help" if context else ""))
     return ExitCode.USAGE
 
 

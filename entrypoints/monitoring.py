@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, Info, write_to_textfile
 from rich import progress
-from rich.console import Console
 
 from gliobench.application.evaluate.progress import Progress, Watch
 from gliobench.domain.files.disk import not_written
 from gliobench.entrypoints.outputs import output_file
+from gliobench.entrypoints.progress import progress_console, waiting
 from gliobench.entrypoints.terminal import plain
 
 HEARTBEAT_S = 30.0
@@ -27,12 +27,15 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
+def watching(
+    *, metrics_file: Path | None, batch_size: int, backends: Sequence[str] = ()
+) -> Iterator[Watch]:
     """Return a progress callback: bars if stderr is a terminal, otherwise events.
 
     Args:
         metrics_file: Prometheus text file for node_exporter's textfile collector, *.prom.
         batch_size: Studies in a batch, to be reported.
+        backends: Names of those that are loaded before the first progress.
 
     Raises:
         InvalidInputError: The metrics file is a device.
@@ -43,7 +46,7 @@ def watching(*, metrics_file: Path | None, batch_size: int) -> Iterator[Watch]:
         output_file(str(metrics_file))
         watches.append(_seldom(_Metrics(metrics_file, batch_size), METRICS_S))
     if sys.stderr.isatty():
-        with _bars() as bars:
+        with _bars(backends) as bars:
             yield _all([*watches, bars])
         return
     yield _all([*watches, _seldom(lambda progress: _log(progress, batch_size), HEARTBEAT_S)])
@@ -84,20 +87,23 @@ def _log(progress: Progress, batch_size: int) -> None:
 
 
 @contextmanager
-def _bars() -> Iterator[Watch]:
-    """Show one bar on stderr for each backend."""
+def _bars(backends: Sequence[str]) -> Iterator[Watch]:
+    """Show on stderr that the backends are loaded, then one bar for each."""
+    loading = ExitStack()
+    loading.enter_context(waiting(f"loading {', '.join(backends)}"))
     bars = progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TextColumn("[red]{task.fields[failed]}"),
         progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=progress_console(),
     )
     tasks: dict[str, progress.TaskID] = {}
 
     def show(progress: Progress) -> None:
-        bars.start()  # not earlier: the loading of models may show its own bars
+        loading.close()
+        bars.start()
         for name, done in progress.done.items():
             failed = f"{progress.failed[name]} failed" if progress.failed[name] else ""
             if name not in tasks:
@@ -107,6 +113,7 @@ def _bars() -> Iterator[Watch]:
     try:
         yield show
     finally:
+        loading.close()
         bars.stop()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -14,7 +14,7 @@ from types import ModuleType
 from gliobench.application.ports.backend import Backend, BackendOptions, name_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
 from gliobench.domain.files.content import content_of
-from gliobench.domain.messages import shown
+from gliobench.domain.messages import did_you_mean, shown
 from gliobench.domain.studies.study_ids import file_stem
 
 BACKENDS = "gliobench.backends"
@@ -44,7 +44,7 @@ class _Factory:
     ours: bool
 
 
-def build_backend(name: str, options: BackendOptions) -> Backend:
+def build_backend(name: str, options: BackendOptions, *, declared: Iterable[str] = ()) -> Backend:
     """Load a backend's factory and call it.
 
     The fingerprint that is returned covers more than the one that the factory gave: the package and
@@ -55,13 +55,14 @@ def build_backend(name: str, options: BackendOptions) -> Backend:
     Args:
         name: Of an installed backend, or `FILE.py:FACTORY`.
         options: It is built from.
+        declared: Backends of the settings, for the message where there is none of this name.
 
     Raises:
         NotFoundError: No installed package offers it, or the file is not there.
         BackendError: Two packages offer it, or its package or file cannot be imported or build it.
         InvalidInputError: A file is given without a factory, or is named like an installed backend.
     """
-    factory = _of_file(name) if _is_file(name) else _of_package(backend_entry(name))
+    factory = _of_file(name) if _is_file(name) else _of_package(backend_entry(name, declared))
     whose = f"backend {factory.name!r} of {factory.origin}"
     try:
         backend = factory.load()(options)
@@ -84,8 +85,12 @@ def backend_entries() -> list[EntryPoint]:
     return sorted(entry_points(group=BACKENDS), key=lambda entry: entry.name)
 
 
-def backend_entry(name: str) -> EntryPoint:
+def backend_entry(name: str, declared: Iterable[str] = ()) -> EntryPoint:
     """Find the entry point of a backend.
+
+    Args:
+        name: Of the backend.
+        declared: Backends of the settings, for the message.
 
     Raises:
         NotFoundError: No installed package offers it.
@@ -94,8 +99,11 @@ def backend_entry(name: str) -> EntryPoint:
     known = backend_entries()
     found = [entry for entry in known if entry.name == name]
     if not found:
-        names = ", ".join(sorted({entry.name for entry in known}))
-        raise NotFoundError(f"unknown backend {name!r}: wanted FILE.py:FACTORY or one of {names}")
+        names = sorted({*declared, *(entry.name for entry in known)})
+        raise NotFoundError(
+            f"unknown backend {name!r}: wanted FILE.py:FACTORY or one of {', '.join(names)}"
+            f"{did_you_mean(name, names)}"
+        )
     if len(found) > 1:
         packages = " and ".join(package_of(entry) for entry in found)
         raise BackendError(f"backend {name!r} is offered by {packages}: uninstall one")

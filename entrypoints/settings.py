@@ -39,7 +39,7 @@ from gliobench.application.evaluate.shards import MOST_SHARDS
 from gliobench.application.ports.backend import name_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.documents import option_fault
-from gliobench.domain.messages import shown
+from gliobench.domain.messages import did_you_mean, shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.entrypoints.label_settings import OwnLabels, checked_table
 
@@ -331,6 +331,9 @@ class _Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: json if stderr is not a terminal"
     )
+    quiet: bool = Field(
+        False, description="no progress on the terminal, and events of level error only"
+    )
     compare: CompareSettings = Field(
         default_factory=lambda: CompareSettings.model_validate({}),
         description="comparisons, as [compare] or compare.NAME",
@@ -578,7 +581,8 @@ def _first_fault(error: ValidationError, flags: Mapping[str, object]) -> str:
     place = _place(name, _origin(name, flags))
     if fault["type"] == "extra_forbidden":
         known = ", ".join((TABLES[path[0]] if "." in name else Settings).model_fields)
-        return f"{place}: there is no such setting: wanted one of {known}"
+        meant = did_you_mean(name, described())
+        return f"{place}: there is no such setting: wanted one of {known}{meant}"
     got = HIDDEN if names_a_secret(name) else shown(fault["input"])
     return f"{place}: got {got}: {fault['msg'].removeprefix('Value error, ')}"
 

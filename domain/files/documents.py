@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from gliobench.domain.errors import GliobenchError, InvalidInputError
-from gliobench.domain.messages import shown
+from gliobench.domain.messages import did_you_mean, shown
 
 T = TypeVar("T")
 
@@ -74,5 +74,7 @@ def option_fault(error: ValueError, *, table: str, known: Iterable[str]) -> str:
         case "missing":
             return f"{option}: is missing"
         case "extra_forbidden":
-            return f"{option}: there is no such option: wanted one of {', '.join(known)}"
+            known = list(known)
+            meant = did_you_mean(str(fault["loc"][-1]), known)
+            return f"{option}: there is no such option: wanted one of {', '.join(known)}{meant}"
     return f"{option}: got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"

@@ -90,7 +90,9 @@ def _evaluate(folder: Path) -> WrittenReport:
     request = EvaluationRequest(
         dataset=str(folder / "studies"), backends=EVALUATED, out=run, name="demo"
     )
-    with watching(metrics_file=None, batch_size=settings.batch_size) as watch:
+    with watching(
+        metrics_file=None, batch_size=settings.batch_size, backends=request.names
+    ) as watch:
         container.evaluate(watch=watch)(request)
     with waiting("writing the report"):
         written: WrittenReport = container.write_report().of_evaluation(run, request.names)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gliobench.entrypoints.checks import Check, all_checks, backend_check
+from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(add_completion=False)
@@ -22,6 +23,7 @@ def doctor(
         list[str] | None,
         typer.Option(
             "--backend",
+            autocompletion=backend_names,
             help="Only load this backend and, where it answers in words, ask it about drawn squares.",
         ),
     ] = None,

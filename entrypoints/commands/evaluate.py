@@ -14,6 +14,7 @@ from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.backend import name_of
 from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
+from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
@@ -55,7 +56,11 @@ def evaluate(
     ],
     backend: Annotated[
         list[str],
-        typer.Option("--backend", help="Backend to run, or FILE.py:FACTORY; may be repeated."),
+        typer.Option(
+            "--backend",
+            autocompletion=backend_names,
+            help="Backend to run, or FILE.py:FACTORY; may be repeated.",
+        ),
     ],
     out: Annotated[
         str,
@@ -162,7 +167,11 @@ def evaluate_and_report(
         Exit: Always.
         GliobenchError: As `Evaluate`.
     """
-    with watching(metrics_file=settings.metrics_file, batch_size=settings.batch_size) as watch:
+    with watching(
+        metrics_file=settings.metrics_file,
+        batch_size=settings.batch_size,
+        backends=request.names,
+    ) as watch:
         done = container.evaluate(watch=watch)(
             request, controls=controls, allow_partial=allow_partial
         )

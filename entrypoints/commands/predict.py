@@ -20,6 +20,7 @@ from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
+from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
@@ -50,7 +51,11 @@ def predict(
     t2w: FileOption = None,
     t2f: FileOption = None,
     backend: Annotated[
-        str, typer.Option(help="Backend: see 'gliobench backends', or FILE.py:FACTORY.")
+        str,
+        typer.Option(
+            autocompletion=backend_names,
+            help="Backend: see 'gliobench backends', or FILE.py:FACTORY.",
+        ),
     ] = "cnn-onnx",
     out: Annotated[
         str | None,
@@ -108,7 +113,8 @@ def predict(
         )
     adopt_dicom(series, allow_burned_in)
     source = container.one_study(study, files, study_id)
-    prepared = container.prepare_study()(source, backend)
+    with waiting(f"loading {backend}"):
+        prepared = container.prepare_study()(source, backend)
     if show_prompts:
         say(prepared.prompts())
         return

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import TextColumn
 
@@ -20,6 +19,7 @@ from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.studies.folds import folds_by_site
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.outputs import local_folder
+from gliobench.entrypoints.progress import progress_console
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(
@@ -314,7 +314,7 @@ def _progress_bar(name: str) -> Progress:
     bar = Bar(
         *Bar.get_default_columns(),
         TextColumn("loss {task.fields[loss]:.3f}"),
-        console=Console(stderr=True),
+        console=progress_console(),
     )
     task = bar.add_task(name, loss=float("nan"))
 

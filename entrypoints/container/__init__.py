@@ -119,6 +119,7 @@ class Container(containers.DeclarativeContainer):
     list_backends = Call(
         _wired("backends.list_backends"), load=load_backends.provider, settings=settings
     )
+    backend_origins = Call(_wired("backends.backend_origins"), settings=settings)
     check_programs = Call(
         _wired("programs.check_programs"), settings=settings, build=program_backend.provider
     )
@@ -307,7 +308,9 @@ def configure(flags: Mapping[str, str]) -> None:
     container.settings.reset()
     settings = container.settings()
     keep_private(settings.private)
-    configure_logging(level=settings.log_level, style=settings.log_format)
+    configure_logging(
+        level="error" if settings.quiet else settings.log_level, style=settings.log_format
+    )
 
 
 def adopt(settings: Settings) -> None:

@@ -79,7 +79,7 @@ def _built(
     )
     options = replace(options, other=other) if other else options
     if kind is None:
-        return build_backend(name, options)
+        return build_backend(name, options, declared=_declared(settings))
     check_own_name(name)
     if kind not in kinds:
         known = ", ".join(kinds)
@@ -142,9 +142,18 @@ class BackendRow:
 
 def list_backends(load: Callable[..., list[Backend]], settings: Settings) -> list[BackendRow]:
     """List the backends that packages offer or tables declare, what each can do, and why one cannot run."""
+    origins = backend_origins(settings)
+    return [_row(name, origin, load) for name, origin in origins.items()]
+
+
+def backend_origins(settings: Settings) -> dict[str, str]:
+    """Return the package or file that each backend comes from, by name; none is loaded."""
     offered = {entry.name: package_of(entry) for entry in backend_entries()}
-    declared = {name: SETTINGS_FILE for name, table in settings.backend.items() if "kind" in table}
-    return [_row(name, origin, load) for name, origin in (offered | declared).items()]
+    return offered | dict.fromkeys(_declared(settings), SETTINGS_FILE)
+
+
+def _declared(settings: Settings) -> list[str]:
+    return [name for name, table in settings.backend.items() if "kind" in table]
 
 
 def _row(name: str, package: str, load: Callable[..., list[Backend]]) -> BackendRow:

@@ -12,6 +12,7 @@ from gliobench import __version__
 from gliobench.entrypoints.cli import app
 
 COMMANDS = [
+    "demo",
     "predict",
     "evaluate",
     "merge",
@@ -90,24 +91,36 @@ def test_a_phantom_cohort_with_wrong_numbers_exits_1_with_one_line(gliobench) ->
     assert result.stderr.count("\n") == 1
 
 
-def test_ctrl_c_exits_130_without_a_traceback() -> None:
-    code = """
-import os, signal
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [("evaluate", "interrupted; this goes on: gliobench evaluate 'my data'\n"), ("doctor", "")],
+)
+def test_ctrl_c_exits_130_with_the_command_that_goes_on_if_there_is_one(
+    command: str, line: str
+) -> None:
+    code = f"""
+import os, signal, typer
 from gliobench.entrypoints import cli
 
-@cli.app.command()
-def interrupted() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background ignores it
-    os.kill(os.getpid(), signal.SIGINT)
+def interrupted(name):
+    app = typer.Typer()
 
-cli.app(["interrupted"])
+    @app.command()
+    def command(dataset: str) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background ignores it
+        os.kill(os.getpid(), signal.SIGINT)
+
+    return typer.main.get_command(app)
+
+cli.load_command = interrupted
+cli.app(["{command}", "my data"])
 """
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
 
     assert result.returncode == 130
-    assert "Traceback" not in result.stderr
+    assert result.stderr.lstrip("\n") == line
 
 
 def test_a_setting_in_the_file_that_does_not_exist_exits_1_with_one_line(

@@ -1,7 +1,13 @@
 import pytest
 
 from gliobench.domain.errors import GliobenchError
-from gliobench.domain.messages import LINE_LENGTH, VALUE_LENGTH, one_line, shown
+from gliobench.domain.messages import (
+    LINE_LENGTH,
+    VALUE_LENGTH,
+    did_you_mean,
+    one_line,
+    shown,
+)
 
 
 def test_a_short_value_is_shown_as_python_writes_it() -> None:
@@ -50,3 +56,11 @@ def test_an_error_is_one_line_that_ends_in_what_is_wanted() -> None:
     assert len(text) <= LINE_LENGTH
     assert "\n" not in text
     assert text.endswith(": wanted one")
+
+
+def test_a_name_that_is_nearly_a_known_one_is_answered_with_that() -> None:
+    assert did_you_mean("thread", ["seed", "threads"]) == "; did you mean 'threads'?"
+
+
+def test_a_name_that_is_like_none_is_answered_with_none() -> None:
+    assert did_you_mean("zzz", ["seed", "threads"]) == ""
