@@ -37,6 +37,10 @@ COMMANDS = {
         "Use",
         "Run backends over a cohort and report how well each grades and localises.",
     ),
+    "prepare": (
+        "Use",
+        "Register raw images, extract the brain, and write them as the networks want them.",
+    ),
     "import": (
         "Use",
         "Score predictions made elsewhere, from files, as the run of one more backend.",

@@ -212,6 +212,30 @@ class DicomSettings(BaseModel):
     )
 
 
+class PrepareSettings(BaseModel):
+    """How raw images are prepared: registered, and the brain extracted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(
+        False, description="prepare the studies that are predicted or evaluated, as --prepare does"
+    )
+    brain_command: str | None = Field(
+        None,
+        description="program that extracts the brain, such as 'mri_synthstrip -i {t1c} -m {mask}'; none: the "
+        "included template",
+    )
+    brain_mask: Path | None = Field(
+        None, description="NIfTI file with the brain of the one study that is prepared"
+    )
+    timeout_s: float = Field(
+        1800.0, gt=0, le=LONGEST_S, allow_inf_nan=False, description="time limit of brain_command"
+    )
+    env: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)] = Field(
+        (), description="environment of brain_command: NAME to pass on, or NAME=value"
+    )
+
+
 class RaySettings(BaseModel):
     """The cluster of `executor = "ray"`, and the resources of each worker."""
 
@@ -354,6 +378,10 @@ class _Settings(BaseSettings):
         default_factory=lambda: DicomSettings.model_validate({}),
         description="DICOM studies, as [dicom] or dicom.NAME",
     )
+    prepare: PrepareSettings = Field(
+        default_factory=lambda: PrepareSettings.model_validate({}),
+        description="preparation of raw images, as [prepare] or prepare.NAME",
+    )
     ray: RaySettings = Field(
         default_factory=lambda: RaySettings.model_validate({}),
         description="workers on Ray, as [ray] or ray.NAME",
@@ -393,6 +421,7 @@ TABLES: Mapping[str, type[BaseModel]] = {
     "report": ReportSettings,
     "target": TargetSettings,
     "dicom": DicomSettings,
+    "prepare": PrepareSettings,
     "ray": RaySettings,
     **OPTION_TABLES,
 }

@@ -35,7 +35,7 @@ class Teller:
 
     def of_nothing(self, case: str, study: Study, limits: Limits) -> Failure:
         """Return why there is nothing about a study."""
-        reason, what = _why(self.ended, limits)
+        reason, what = why_ended(self.ended, limits)
         return self._own(Failure(reason, f"the program {what}"), case, study)
 
     def of_answer(self, answer: Answer, case: str, study: Study) -> Answer:
@@ -62,7 +62,8 @@ class Teller:
         return Failure(failure.reason, one_line(detail), raw or None)
 
 
-def _why(ended: Ended, limits: Limits) -> tuple[FailureReason, str]:
+def why_ended(ended: Ended, limits: Limits) -> tuple[FailureReason, str]:
+    """Return the reason of a run without an answer, and what the program did, in words."""
     if ended.reason == "timeout":
         return FailureReason.TIMEOUT, f"took longer than {limits.timeout_s:g} s"
     if ended.reason == "memory":

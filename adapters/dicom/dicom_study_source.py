@@ -19,6 +19,7 @@ from gliobench.application.datasets.study_images import study_of_images
 from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.study_source import StudySource
+from gliobench.application.prepare.prepared_studies import PreparedStudies
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.mask_choice import CHOICE, MaskChoice, choose_mask
@@ -310,6 +311,6 @@ def _reasons(passed_over: Counter[str]) -> str:
 
 def dicom_studies(source: StudySource) -> DicomStudySource | None:
     """Return the DICOM studies that a source shows; None where it shows others."""
-    while isinstance(source, ChosenStudies | TargetedStudies):
+    while isinstance(source, ChosenStudies | TargetedStudies | PreparedStudies):
         source = source.whole
     return source if isinstance(source, DicomStudySource) else None

@@ -83,8 +83,10 @@ def content_of(path: DatasetPath) -> str:
 class _VolumesOfFiles(LazyVolumes):
     """A file of several channels is decompressed once, and its bytes are kept until each has been read."""
 
-    def __init__(self, images: Mapping[Modality, StoredImage | FaultError]) -> None:
-        super().__init__(images)
+    def __init__(
+        self, stored: Mapping[Modality, StoredImage | FaultError], shared: StoredImage
+    ) -> None:
+        super().__init__(stored, shared)
         self._decompressing = Lock()
         self._content: bytes | bytearray | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
@@ -62,10 +63,17 @@ class LazyVolumes(Mapping[Modality, NDArray[np.float32]]):
     """Reads a volume on first access, and caches it.
 
     Several threads may read several modalities at once.
+
+    Args:
+        stored: The images, each on its own grid, or why there is none.
+        shared: The image whose grid all are placed on.
     """
 
-    def __init__(self, images: Mapping[Modality, StoredImage | FaultError]) -> None:
-        self._images = images
+    def __init__(
+        self, stored: Mapping[Modality, StoredImage | FaultError], shared: StoredImage
+    ) -> None:
+        self.stored = stored
+        self._images = {m: _placed(image, shared) for m, image in stored.items()}
         self._volumes: dict[Modality, NDArray[np.float32]] = {}
 
     def __getitem__(self, modality: Modality) -> NDArray[np.float32]:
@@ -103,7 +111,8 @@ def study_of_images(
     site: str | None = None,
     drawn_on: StoredImage | None = None,
     lazily: Callable[
-        [Mapping[Modality, StoredImage | FaultError]], Mapping[Modality, NDArray[np.float32]]
+        [Mapping[Modality, StoredImage | FaultError], StoredImage],
+        Mapping[Modality, NDArray[np.float32]],
     ] = LazyVolumes,
 ) -> Study:
     """Put the images of a study on one grid; no voxel is read.
@@ -136,11 +145,49 @@ def study_of_images(
         id=study_id,
         patient_id=patient_id,
         grid=shared.grid,
-        volumes=lazily({m: _placed(image, shared) for m, image in images.items()}),
+        volumes=lazily(images, shared),
         native_grid=shared.native_grid,
         site=site,
         simulated=any(image.simulated for image in sound),
     )
+
+
+def stored_images(study: Study) -> Mapping[Modality, StoredImage | FaultError]:
+    """Return the images of a study, each as its files place it, whatever the study's grid is."""
+    if isinstance(study.volumes, LazyVolumes):
+        return study.volumes.stored
+    return {modality: _HeldImage(study, modality) for modality in study.volumes}
+
+
+@dataclass(frozen=True)
+class _HeldImage(StoredImage):
+    """A volume of a study that no file stores."""
+
+    study: Study
+    modality: Modality
+    simulated: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.study.id} {self.modality.value}"
+
+    @property
+    def native_grid(self) -> Grid:
+        return self.study.file_grid
+
+    @property
+    def grid(self) -> Grid:
+        return self.study.grid
+
+    def covers(self, grid: Grid) -> bool:
+        return self.grid == grid
+
+    def placed_on(self, grid: Grid, *, of: str) -> Self:
+        check_same_grid(self, grid, of=of)
+        return self
+
+    def read(self) -> NDArray[np.float32]:
+        return self.study.volume(self.modality)
 
 
 def check_same_grid(image: StoredImage, grid: Grid, *, of: str) -> None:

@@ -10,8 +10,10 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from gliobench.domain.geometry.grids import FloatArray, Grid, ScalarT, Spacing
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, ScalarT, Spacing
+from gliobench.domain.geometry.rigid import Rigid
 
 Float32Array: TypeAlias = NDArray[np.float32]
 
@@ -125,6 +127,55 @@ def nearest(labels: NDArray[ScalarT], *, source: Grid, target: Grid) -> NDArray[
         slab[inside] = labels[tuple(voxels[:, inside])]
         resampled[:, :, at] = slab.reshape(i, j)
     return resampled
+
+
+def pulled(volume: FloatArray, *, source: Grid, target: Grid, motion: Rigid) -> Float32Array:
+    """Interpolate a moved image on another grid, linearly and once.
+
+    Args:
+        volume: (I, J, K) on `source`.
+        source: The grid of the volume.
+        target: The grid that is wanted.
+        motion: From the world of `source` to that of `target`.
+
+    Returns:
+        (I', J', K') float32 on `target`; 0 outside of `source`.
+    """
+    steps = np.linalg.inv(source.affine) @ motion.inverse.matrix @ target.affine
+    found: Float32Array = ndimage.affine_transform(
+        np.asarray(volume, dtype=np.float32),
+        steps[:3, :3],
+        steps[:3, 3],
+        output_shape=target.shape,
+        order=1,
+        mode="constant",
+    )
+    return found
+
+
+def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigid) -> BoolArray:
+    """Return the voxels of another grid of which a moved region fills half or more.
+
+    Each voxel is looked at in as many places as it is longer than the region's voxels, so that thick
+    slices hold what lies between their centres. Nested regions stay nested.
+
+    Args:
+        region: (I, J, K) bool on `source`.
+        source: The grid of the region.
+        target: The grid that is wanted.
+        motion: From the world of `source` to that of `target`.
+
+    Returns:
+        (I', J', K') bool on `target`.
+    """
+    parts = [max(1, round(edge / min(source.spacing_mm))) for edge in target.spacing_mm]
+    filled, volume = np.zeros(target.shape, dtype=np.float32), region.astype(np.float32)
+    for offset in np.ndindex(*parts):
+        shift = np.eye(4)
+        shift[:3, 3] = (np.array(offset) + 0.5) / parts - 0.5
+        placed = Grid(target.shape, target.affine @ shift)
+        filled += pulled(volume, source=source, target=placed, motion=motion)
+    return np.asarray(filled >= np.prod(parts) / 2)
 
 
 def _in_memory_order(

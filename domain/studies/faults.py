@@ -24,6 +24,8 @@ class FaultKind(str, Enum):
     SHAPE_MISMATCH = "shape_mismatch"
     AFFINE_MISMATCH = "affine_mismatch"
     NOT_FINITE = "not_finite"
+    NOT_REGISTERED = "not_registered"
+    """Raw images could not be brought together, or their brain not be found."""
     EMPTY_VOLUME = "empty_volume"
     MOSTLY_ONE_VALUE = "mostly_one_value"
     SKULL_NOT_STRIPPED = "skull_not_stripped"

@@ -27,6 +27,7 @@ from gliobench.entrypoints.metadata_options import (
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
+from gliobench.entrypoints.prepare_options import PrepareOption, adopt_prepare
 from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import Settings, changed
 from gliobench.entrypoints.terminal import say
@@ -114,6 +115,7 @@ def evaluate(
     target: TargetOption = None,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
+    prepare: PrepareOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
@@ -136,7 +138,12 @@ def evaluate(
         "measures": measures,
     }
     adopt_dicom(series, allow_burned_in)
+    adopt_prepare(prepare)
     given = {name: value for name, value in flags.items() if value is not None}
+    if controls and container.settings().prepare.enabled:
+        raise InvalidInputError(
+            "controls alter prepared images: wanted gliobench prepare first, then evaluate without --prepare"
+        )
     settings = with_metadata(changed(container.settings(), given), metadata, subgroup, target)
     adopt(settings)
     container.check_metadata(dataset)

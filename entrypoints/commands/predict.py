@@ -26,6 +26,7 @@ from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, ad
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
+from gliobench.entrypoints.prepare_options import BrainMaskOption, PrepareOption, adopt_prepare
 from gliobench.entrypoints.progress import waiting
 from gliobench.entrypoints.terminal import say
 
@@ -92,6 +93,8 @@ def predict(
     ] = False,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
+    prepare: PrepareOption = False,
+    brain_mask: BrainMaskOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     show_prompts: Annotated[
         bool, typer.Option("--show-prompts", help="Print the prompts, and stop.")
@@ -112,6 +115,7 @@ def predict(
             "give a folder, and --study where it has several, or files by --t1n, --t1c, --t2w and --t2f"
         )
     adopt_dicom(series, allow_burned_in)
+    adopt_prepare(prepare, brain_mask)
     source = container.one_study(study, files, study_id)
     with waiting(f"loading {backend}"):
         prepared = container.prepare_study()(source, backend)

@@ -136,6 +136,20 @@ class Container(containers.DeclarativeContainer):
         settings=settings,
         build=_late("adapters.dicom.DicomStudySource", extra="dicom", purpose="Reading DICOM"),
     )
+    registrar = Factory(
+        _late(
+            "adapters.simpleitk.SimpleItkRegistrar",
+            extra="prepare",
+            purpose="Preparing raw images",
+        )
+    )
+    preparing = Factory(
+        _wired("preparation.preparing"),
+        settings=settings,
+        registrar=registrar.provider,
+        open_storage=storage.provider,
+    )
+    prepared = Call(_wired("preparation.prepared"), settings=settings, prepare=preparing.provider)
     dataset_kinds = Factory(
         _wired("datasets.dataset_kinds"),
         brats_source=brats_source.provider,
@@ -153,18 +167,21 @@ class Container(containers.DeclarativeContainer):
         open_storage=storage.provider,
         open_path=dataset_path.provider,
         kinds=dataset_kinds,
+        prepared=prepared.provider,
     )
     labelled_dataset = Factory(_wired("datasets.labelled_dataset"), open_dataset=dataset.provider)
     one_study = Factory(
         _wired("datasets.one_study"),
         open_dataset=dataset.provider,
         study_files=study_files.provider,
+        prepared=prepared.provider,
     )
     cohort_name = Call(_wired("datasets.cohort_name"), open_storage=storage.provider)
     mask_convention = Call(_wired("datasets.mask_convention"), settings=settings)
 
     picture_encoder = Factory(_late("adapters.pillow.WebpPictureEncoder"))
     painter = Factory(_late("adapters.pillow.PillowStudyPainter"))
+    write_image = _late("adapters.nifti.write_image")
     write_mask = Call(_late("adapters.nifti.write_mask"))
     write_map = Call(_late("adapters.nifti.write_map"))
     report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
@@ -200,6 +217,12 @@ class Container(containers.DeclarativeContainer):
         _late("application.report.report_prediction.ReportPrediction"),
         page=prediction_page,
         encoder=picture_encoder,
+    )
+    write_prepared = Factory(
+        _late("application.prepare.write_prepared.WritePrepared"),
+        write_image=write_image,
+        painter=painter,
+        track=_wired("preparation.tracking"),
     )
     metadata_table = Call(_wired("reports.metadata_table"), open_storage=storage.provider)
     evaluated_dataset = Factory(

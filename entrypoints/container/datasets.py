@@ -143,6 +143,7 @@ def dataset(
     open_storage: Callable[[str], Storage],
     open_path: Callable[[str], DatasetPath],
     kinds: Sequence[DatasetKind],
+    prepared: Callable[[StudySource], StudySource],
 ) -> StudySource:
     """Open a dataset: a folder of studies or slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
@@ -158,6 +159,7 @@ def dataset(
         open_storage: Opens the folder of the cohort's file.
         open_path: Opens the dataset's folder.
         kinds: Of datasets.
+        prepared: Prepares raw images, where the settings say so.
 
     Raises:
         InvalidInputError: The phantom's numbers or the table of cases cannot be read, or the
@@ -180,6 +182,7 @@ def dataset(
         labels = agreed_labels(declared, frozen, cohort=settings.cohort or "")
     if labels is not None:
         source = source.labelled(labels)
+    source = prepared(source)
     return source if members is None else ChosenStudies(source, members)
 
 
@@ -200,6 +203,7 @@ def one_study(
     *,
     open_dataset: Callable[[str], StudySource],
     study_files: Callable[[Mapping[Modality, Path]], StudySource],
+    prepared: Callable[[StudySource], StudySource],
 ) -> StudySource:
     """Open a source of exactly one study.
 
@@ -209,13 +213,14 @@ def one_study(
         study_id: Which study of the folder; None where it is the only one.
         open_dataset: Opens the folder.
         study_files: Opens the files.
+        prepared: Prepares raw images, where the settings say so.
 
     Raises:
         InvalidInputError: There is another number of studies.
         NotFoundError: There is no such study.
         GliobenchError: As `dataset`.
     """
-    source = study_files(files or {}) if folder is None else open_dataset(folder)
+    source = prepared(study_files(files or {})) if folder is None else open_dataset(folder)
     found = source.study_ids()
     if study_id is not None:
         if study_id not in found:

@@ -1,0 +1,5 @@
+"""Registration by SimpleITK."""
+
+from gliobench.adapters.simpleitk.registrar import SimpleItkRegistrar
+
+__all__ = ["SimpleItkRegistrar"]

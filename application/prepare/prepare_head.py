@@ -1,0 +1,295 @@
+"""Register the images of a head to each other and to the template, and find the brain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.application.datasets.study_images import StoredImage
+from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
+from gliobench.application.ports.registrar import Registrar, Registration, Scan
+from gliobench.application.prepare.preparation import (
+    FILE_GRID,
+    PREPARED_GRID,
+    ImageQuality,
+    Preparation,
+    Quality,
+)
+from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.resampling import pulled, pulled_region
+from gliobench.domain.geometry.rigid import Rigid
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.plausibility import (
+    LARGEST_BRAIN_ML,
+    SMALLEST_BRAIN_ML,
+    shows_skull,
+)
+from gliobench.domain.studies.study import Modality, Study
+
+FoundT = TypeVar("FoundT")
+
+DULL, STRANGE = 0.2, 0.1
+"""Least sharpness of the registration of two images of one head, and of a head to the template."""
+GUIDES = (Modality.T1N, Modality.T2W, Modality.T2F, Modality.T1C)
+"""Images by how well they fit the template, which is T1-weighted: contrast agent misleads most."""
+LEAST_OVERLAP = 0.75
+"""Least Dice of a brain and the template's; 0.84 to 0.95 in studies of BraTS."""
+LEAST_COVERED = 0.5
+"""Least share of the brain that an image has to show."""
+
+
+def anchor_of(images: Mapping[Modality, StoredImage | FaultError]) -> Modality:
+    """Choose the image that the others are registered to: T1c, or else the best resolved one.
+
+    Raises:
+        FaultError: No image can be read.
+    """
+    sound = {m: image for m, image in images.items() if not isinstance(image, FaultError)}
+    if not sound:
+        raise next(image for image in images.values() if isinstance(image, FaultError))
+    if Modality.T1C in sound:
+        return Modality.T1C
+    return min(sound, key=lambda modality: sound[modality].native_grid.voxel_volume_mm3)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBrain:
+    """A mask of the brain that the user has drawn on one of the images.
+
+    Args:
+        image: Not zero in the brain, on the grid of one of the images.
+        content: Hash of its file.
+    """
+
+    image: StoredImage
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareHead:
+    """Prepares the images of one study.
+
+    Args:
+        registrar: Registers them.
+        extractor: Finds the brain.
+        template: Gives the brain that heads are brought to.
+        own_brain: Takes precedence over the extractor.
+    """
+
+    registrar: Registrar
+    extractor: BrainExtractor
+    template: Callable[[], BrainTemplate]
+    own_brain: OwnBrain | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """What decides a preparation besides the images."""
+        brain = self.own_brain.content if self.own_brain else self.extractor.fingerprint
+        return f"{self.registrar.fingerprint}; {brain}"
+
+    def __call__(
+        self, study_id: str, images: Mapping[Modality, StoredImage | FaultError]
+    ) -> Preparation:
+        """Prepare a study; images that cannot be read are left out.
+
+        Args:
+            study_id: The study, for messages.
+            images: As its scanner placed them.
+
+        Raises:
+            FaultyStudyError: An image cannot be registered, or no brain is found.
+            FaultError: No image can be read.
+        """
+        scans = _scans(images)
+        anchor = anchor_of({m: image for m, image in images.items() if m in scans} or images)
+        found = {
+            modality: self._registered(study_id, modality, scan, scans[anchor])
+            for modality, scan in scans.items()
+            if modality is not anchor
+        }
+        to_anchor = {m: item.motion for m, item in found.items()} | {anchor: Rigid.none()}
+        placed = self._placed(study_id, scans, to_anchor)
+        motions = {m: motion.then(placed.motion) for m, motion in to_anchor.items()}
+        brain = self._brain(study_id, scans, motions)
+        overlap = _dice(brain, self._template_brain())
+        if overlap < LEAST_OVERLAP:
+            raise _not_registered(
+                study_id,
+                f"its brain and the template's overlap by {overlap:.2f}: wanted {LEAST_OVERLAP:g}",
+            )
+        seen = _places_mm(brain)
+        measured = {
+            modality: _quality(item, motions[modality], scans[modality].grid, seen)
+            for modality, item in (found | {anchor: placed}).items()
+        }
+        _check_covered(study_id, measured)
+        quality = Quality(measured, float(brain.sum()) / 1000, overlap)
+        return Preparation(anchor, to_anchor, placed.motion, brain, quality)
+
+    def _registered(
+        self, study_id: str, modality: Modality, scan: Scan, anchor: Scan
+    ) -> Registration:
+        found = _checked(study_id, lambda: self.registrar.register(fixed=anchor, moving=scan))
+        if found.sharpness < DULL:
+            raise _not_registered(
+                study_id,
+                f"{modality.value} fits the anchor no better than beside it "
+                f"(sharpness {found.sharpness:.2f}: wanted {DULL:g})",
+            )
+        return found
+
+    def _placed(
+        self, study_id: str, scans: Mapping[Modality, Scan], to_anchor: Mapping[Modality, Rigid]
+    ) -> Registration:
+        """Register the anchor to the template, by the image that fits it best."""
+        template = self.template()
+        guide = next(modality for modality in GUIDES if modality in scans)
+        found = _checked(
+            study_id,
+            lambda: self.registrar.register(
+                fixed=template.scan, moving=scans[guide], within=template.near
+            ),
+        )
+        if found.sharpness < STRANGE:
+            raise _not_registered(
+                study_id,
+                f"{guide.value} fits the template no better than beside it (sharpness "
+                f"{found.sharpness:.2f}: wanted {STRANGE:g}): is it a head?",
+            )
+        return replace(found, motion=to_anchor[guide].inverse.then(found.motion))
+
+    def _brain(
+        self, study_id: str, scans: Mapping[Modality, Scan], motions: Mapping[Modality, Rigid]
+    ) -> BoolArray:
+        if self.own_brain is not None:
+            return _own(study_id, self.own_brain.image, scans, motions)
+        head = _head(study_id, scans, motions)
+        stripped = _stripped(head)
+        if stripped is not None:
+            return stripped
+        return _checked(study_id, lambda: self.extractor.extract(head))
+
+    def _template_brain(self) -> BoolArray:
+        template = self.template()
+        brain = template.brain.astype(np.float32)
+        placed = pulled(brain, source=template.scan.grid, target=PREPARED_GRID, motion=Rigid.none())
+        return np.asarray(placed >= 0.5)
+
+
+def _scans(images: Mapping[Modality, StoredImage | FaultError]) -> dict[Modality, Scan]:
+    scans = {}
+    for modality, image in images.items():
+        try:
+            if not isinstance(image, FaultError):
+                scans[modality] = Scan(image.read(), image.grid)
+        except FaultError:  # raised again by whoever looks at this image
+            continue
+    return scans
+
+
+def _head(
+    study_id: str, scans: Mapping[Modality, Scan], motions: Mapping[Modality, Rigid]
+) -> Study:
+    """Lay all images on the grid of the template, to look for the brain."""
+    volumes = {
+        modality: pulled(
+            scan.voxels, source=scan.grid, target=PREPARED_GRID, motion=motions[modality]
+        )
+        for modality, scan in scans.items()
+    }
+    return Study(study_id, study_id, PREPARED_GRID, volumes, native_grid=FILE_GRID)
+
+
+def _own(
+    study_id: str,
+    mask: StoredImage,
+    scans: Mapping[Modality, Scan],
+    motions: Mapping[Modality, Rigid],
+) -> BoolArray:
+    """Bring the user's mask to the template, as the image that it was drawn on.
+
+    Raises:
+        FaultyStudyError: It is on the grid of none of the images, or holds no voxel.
+    """
+    drawn_on = next((m for m, scan in scans.items() if mask.covers(scan.grid)), None)
+    if drawn_on is None:
+        raise _not_registered(study_id, f"{mask.name} is on the grid of none of its images")
+    brain = pulled_region(
+        mask.read() != 0, source=mask.grid, target=PREPARED_GRID, motion=motions[drawn_on]
+    )
+    if not brain.any():
+        raise _not_registered(study_id, f"{mask.name} holds no voxel of the brain")
+    return brain
+
+
+def _stripped(head: Study) -> BoolArray | None:
+    """Return the brain of images whose skull is stripped already; None of a head."""
+    shown = np.any([volume != 0 for volume in head.volumes.values()], axis=0)
+    if not SMALLEST_BRAIN_ML <= shown.sum() / 1000 <= 0.7 * LARGEST_BRAIN_ML:
+        return None
+    spacing_mm = head.grid.spacing_mm
+    if any(shows_skull(volume, spacing_mm, m) for m, volume in head.volumes.items()):
+        return None
+    return np.asarray(shown)
+
+
+def _quality(
+    item: Registration, motion: Rigid, grid: Grid, brain_mm: NDArray[np.float64]
+) -> ImageQuality:
+    """Measure how an image was moved, and how much of the brain it shows.
+
+    Args:
+        item: Its registration.
+        motion: From its world to that of the template.
+        grid: Its own grid.
+        brain_mm: (N, 3) places in the brain, in the world of the template.
+    """
+    own_mm = motion.inverse.moved(brain_mm)
+    voxels = np.linalg.solve(grid.affine, np.c_[own_mm, np.ones(len(own_mm))].T)[:3]
+    inside = np.all((voxels > -0.5) & (voxels < np.array(grid.shape)[:, None] - 0.5), axis=0)
+    return ImageQuality(
+        mutual_information=item.mutual_information,
+        sharpness=item.sharpness,
+        moved_mm=item.motion.distance_mm(own_mm),
+        moved_degrees=item.motion.degrees,
+        covered=float(inside.mean()),
+    )
+
+
+def _check_covered(study_id: str, measured: Mapping[Modality, ImageQuality]) -> None:
+    for modality, quality in measured.items():
+        if quality.covered < LEAST_COVERED:
+            raise _not_registered(
+                study_id,
+                f"{modality.value} shows {quality.covered:.0%} of the brain: wanted "
+                f"{LEAST_COVERED:.0%} at least",
+            )
+
+
+def _places_mm(brain: BoolArray) -> NDArray[np.float64]:
+    """Return the places of some voxels of a brain, (N, 3) in mm."""
+    voxels = np.argwhere(brain[::4, ::4, ::4]) * 4
+    placed = voxels @ PREPARED_GRID.affine[:3, :3].T + PREPARED_GRID.affine[:3, 3]
+    return np.asarray(placed, dtype=np.float64)
+
+
+def _dice(one: BoolArray, other: BoolArray) -> float:
+    return float(2 * (one & other).sum() / max(1, int(one.sum()) + int(other.sum())))
+
+
+def _checked(study_id: str, look: Callable[[], FoundT]) -> FoundT:
+    try:
+        return look()
+    except InvalidInputError as error:
+        raise _not_registered(study_id, str(error)) from error
+
+
+def _not_registered(study_id: str, detail: str) -> FaultyStudyError:
+    return FaultyStudyError(
+        FaultKind.NOT_REGISTERED, f"study {study_id} cannot be prepared: {detail}"
+    )

@@ -1,0 +1,273 @@
+"""The studies of a source, their images prepared when they are first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from hashlib import sha256
+from threading import Lock
+from typing import Protocol, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliobench.application.datasets.study_images import StoredImage, stored_images
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.prepare.preparation import (
+    FILE_GRID,
+    PREPARED_GRID,
+    VERSION,
+    Preparation,
+)
+from gliobench.application.prepare.prepare_head import anchor_of
+from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.resampling import pulled, pulled_region
+from gliobench.domain.geometry.rigid import Rigid
+from gliobench.domain.labels.proposal import DatasetLabels, Integers
+from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.grading_target import GradingTarget, TargetPrior
+from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
+
+Volume = NDArray[np.float32]
+
+
+class Prepare(Protocol):
+    """Prepares the images of a study, or has kept how they were prepared."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What decides a preparation besides the images."""
+        ...
+
+    def __call__(
+        self,
+        study_id: str,
+        images: Mapping[Modality, StoredImage | FaultError],
+        *,
+        content: Callable[[], str],
+    ) -> Preparation:
+        """Prepare; `content` hashes the files of the images."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedScan(Study):
+    """A study on the grid of its anchor, which answers are given on: registered, the brain alone.
+
+    Args:
+        ready: The same brain as networks want it: 1 mm, in the place of the template.
+        prepare: Gives how the images were prepared; computed at the first call.
+    """
+
+    ready: Study | None = None
+    prepare: Callable[[], Preparation] | None = None
+
+    @property
+    def preparation(self) -> Preparation:
+        """How the images were prepared.
+
+        Raises:
+            InvalidInputError: They are not the ones that were: a control has altered them.
+            FaultError: They cannot be prepared.
+        """
+        if self.prepare is None or not isinstance(self.volumes, _Laid):
+            raise InvalidInputError(f"study {self.id}: altered images are not prepared")
+        return self.prepare()
+
+
+@final
+class PreparedStudies(StudySource):
+    """Shows the studies of a source as `PreparedScan`; references lie on the grid of the anchor.
+
+    Args:
+        source: The studies as they are.
+        prepare: Prepares the images of one.
+
+    Attributes:
+        whole: The source.
+    """
+
+    def __init__(self, source: StudySource, prepare: Prepare) -> None:
+        self.whole = source
+        self._prepare = prepare
+        self._last: tuple[str, _Prepared] | None = None
+
+    def study(self, study_id: str) -> Study:
+        """Open a study; its images are prepared when they are first looked at."""
+        raw, one = self.whole.study(study_id), self._prepared(study_id)
+        anchor = one.image(one.anchor)
+        ready = Study(
+            id=raw.id,
+            patient_id=raw.patient_id,
+            grid=PREPARED_GRID,
+            volumes=_Laid(one, PREPARED_GRID, lambda found, modality: found.motion(modality)),
+            native_grid=FILE_GRID,
+            site=raw.site,
+            simulated=raw.simulated,
+        )
+        return PreparedScan(
+            id=raw.id,
+            patient_id=raw.patient_id,
+            grid=anchor.grid,
+            volumes=_Laid(one, anchor.grid, lambda found, modality: found.to_anchor[modality]),
+            native_grid=anchor.native_grid,
+            site=raw.site,
+            simulated=raw.simulated,
+            ready=ready,
+            prepare=lambda: one.found,
+        )
+
+    def reference(self, study_id: str) -> Reference:
+        """Read what the experts say; a mask on the grid of another image is moved once."""
+        reference = self.whole.reference(study_id)
+        if not reference.regions:
+            return reference
+        grid, one = self.whole.study(study_id).grid, self._prepared(study_id)
+        anchor = one.image(one.anchor)
+        if anchor.covers(grid) and anchor.grid == grid:
+            return reference
+        drawn_on = next(m for m in one.images if one.shows(m) and one.image(m).covers(grid))
+        regions = {
+            region: pulled_region(
+                voxels, source=grid, target=anchor.grid, motion=one.found.to_anchor[drawn_on]
+            )
+            for region, voxels in reference.regions.items()
+        }
+        return replace(reference, regions=regions)
+
+    def content_hash(self, study_id: str) -> str:
+        """Hash the files and what decides the preparation (sha256, hex)."""
+        parts = f"{self.whole.content_hash(study_id)} {VERSION} {self._prepare.fingerprint}"
+        return sha256(parts.encode()).hexdigest()
+
+    def study_ids(self) -> list[str]:
+        """Name every study."""
+        return self.whole.study_ids()
+
+    def origin(self, study_id: str) -> Origin:
+        """Return a study's patient and acquisition site."""
+        return self.whole.origin(study_id)
+
+    def grade(self, study_id: str) -> Grade | None:
+        """Return the reference grade."""
+        return self.whole.grade(study_id)
+
+    def modalities(self) -> tuple[Modality, ...]:
+        """Name what every study should have."""
+        return self.whole.modalities()
+
+    def notes(self, study_id: str) -> list[Fault]:
+        """Return what is odd about a study's files and does no harm."""
+        return self.whole.notes(study_id)
+
+    @property
+    def labels(self) -> DatasetLabels | None:
+        """The convention of the masks."""
+        return self.whole.labels
+
+    def labelled(self, labels: DatasetLabels) -> Self:
+        """Return the same studies with their masks read by a convention."""
+        return type(self)(self.whole.labelled(labels), self._prepare)
+
+    @property
+    def prior(self) -> TargetPrior | None:
+        """Return what is graded in the place of the grade."""
+        return self.whole.prior
+
+    @property
+    def target(self) -> GradingTarget:
+        """Return what is graded."""
+        return self.whole.target
+
+    def mask_integers(self, study_id: str) -> Integers | None:
+        """Read which integers a study's mask holds."""
+        return self.whole.mask_integers(study_id)
+
+    def _prepared(self, study_id: str) -> _Prepared:
+        if self._last is None or self._last[0] != study_id:
+            images = stored_images(self.whole.study(study_id))
+            content = partial(self.whole.content_hash, study_id)
+            self._last = study_id, _Prepared(study_id, images, self._prepare, content)
+        return self._last[1]
+
+
+class _Prepared:
+    """A study's images as they are stored, and how they are prepared, found once."""
+
+    def __init__(
+        self,
+        study_id: str,
+        images: Mapping[Modality, StoredImage | FaultError],
+        prepare: Prepare,
+        content: Callable[[], str],
+    ) -> None:
+        self.images = images
+        self._study_id, self._prepare, self._content = study_id, prepare, content
+        self._finding = Lock()
+
+    @cached_property
+    def anchor(self) -> Modality:
+        return anchor_of(self.images)
+
+    @property
+    def found(self) -> Preparation:
+        with self._finding:
+            return self._found
+
+    @cached_property
+    def _found(self) -> Preparation:
+        return self._prepare(self._study_id, self.images, content=self._content)
+
+    def shows(self, modality: Modality) -> bool:
+        return not isinstance(self.images[modality], FaultError)
+
+    def image(self, modality: Modality) -> StoredImage:
+        image = self.images[modality]
+        if isinstance(image, FaultError):
+            raise image.with_traceback(None)
+        return image
+
+
+class _Laid(Mapping[Modality, Volume]):
+    """The brain of each image on one grid: each voxel is interpolated once, from the image as stored."""
+
+    def __init__(
+        self, one: _Prepared, grid: Grid, motion: Callable[[Preparation, Modality], Rigid]
+    ) -> None:
+        self._one, self._grid, self._motion = one, grid, motion
+        self._volumes: dict[Modality, Volume] = {}
+
+    def __getitem__(self, modality: Modality) -> Volume:
+        if modality not in self._volumes:
+            image, found = self._one.image(modality), self._one.found
+            if modality not in found.to_anchor:
+                image.read()  # raises what it raised when the study was prepared
+            motion = self._motion(found, modality)
+            laid = image.read()
+            if not (motion.is_none and image.grid == self._grid):
+                laid = pulled(laid, source=image.grid, target=self._grid, motion=motion)
+            self._volumes[modality] = laid * self._brain
+        return self._volumes[modality]
+
+    @cached_property
+    def _brain(self) -> BoolArray:
+        found = self._one.found
+        if self._grid is PREPARED_GRID:
+            return found.brain
+        return pulled_region(
+            found.brain,
+            source=PREPARED_GRID,
+            target=self._grid,
+            motion=found.to_template.inverse,
+        )
+
+    def __contains__(self, modality: object) -> bool:
+        return modality in self._one.images
+
+    def __iter__(self) -> Iterator[Modality]:
+        return iter(self._one.images)
+
+    def __len__(self) -> int:
+        return len(self._one.images)

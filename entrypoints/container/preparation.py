@@ -1,0 +1,104 @@
+"""Raw images, prepared as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+import numpy as np
+
+from gliobench.adapters.command.brain_extractor import BrainProgram, CommandBrainExtractor
+from gliobench.adapters.nifti import write_image
+from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.adapters.nifti.mask_file import read_two_valued
+from gliobench.adapters.phantom.template import brain_template
+from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
+from gliobench.application.ports.registrar import Registrar
+from gliobench.application.ports.storage import Storage
+from gliobench.application.ports.study_source import StudySource
+from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead
+from gliobench.application.prepare.prepared_studies import PreparedStudies
+from gliobench.application.prepare.saved_preparations import SavedPreparations
+from gliobench.application.prepare.template_brain import TemplateBrainExtractor
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.files.content import digest_of
+from gliobench.domain.geometry.grids import Grid
+from gliobench.entrypoints.progress import tracked
+from gliobench.entrypoints.settings import PrepareSettings, Settings
+
+_TEMPLATE_GRID = Grid(
+    (120, 120, 78),
+    np.array([[2, 0, 0, -238.5], [0, 2, 0, 0.5], [0, 0, 2, 0.5], [0, 0, 0, 1.0]]),
+)
+"""BraTS's block of the world, in voxels of 2 mm."""
+SAVED = "prepared"
+"""Folder of the cache."""
+
+
+def preparing(
+    *,
+    settings: Settings,
+    registrar: Callable[[], Registrar],
+    open_storage: Callable[[str], Storage],
+) -> SavedPreparations:
+    """Return what prepares studies, as the settings say.
+
+    Args:
+        settings: Of this process.
+        registrar: Gives the registrar.
+        open_storage: Opens the folder where preparations are saved.
+
+    Raises:
+        MissingExtraError: The extra `prepare` is not installed.
+        InvalidInputError: The command or the mask of the settings cannot be used.
+        NotFoundError: There is no such program or file.
+    """
+    table = settings.prepare
+    prepare = PrepareHead(
+        registrar(), _extractor(table, settings.threads), _template, own_brain=_own_brain(table)
+    )
+    return SavedPreparations(prepare, open_storage(str(settings.cache_dir / SAVED)))
+
+
+def prepared(
+    source: StudySource, *, settings: Settings, prepare: Callable[[], SavedPreparations]
+) -> StudySource:
+    """Return the studies of a source, prepared where the settings say so.
+
+    Raises:
+        InvalidInputError: A mask of one brain is given, and there are several studies.
+        GliobenchError: As `preparing`.
+    """
+    if not settings.prepare.enabled:
+        return source
+    if settings.prepare.brain_mask and (count := len(source.study_ids())) != 1:
+        raise InvalidInputError(f"prepare.brain_mask is of one study: there are {count}")
+    return PreparedStudies(source, prepare())
+
+
+def tracking(study_ids: Iterable[str]) -> Iterable[str]:
+    """Show the progress."""
+    return tracked("preparing", study_ids)
+
+
+@cache
+def _template() -> BrainTemplate:
+    return brain_template(_TEMPLATE_GRID)
+
+
+def _extractor(table: PrepareSettings, threads: int | None) -> BrainExtractor:
+    if table.brain_command is None:
+        return TemplateBrainExtractor(_template)
+    return CommandBrainExtractor(
+        BrainProgram(table.brain_command, table.timeout_s, table.env),
+        write_image=write_image,
+        read_mask=read_two_valued,
+        threads=threads,
+    )
+
+
+def _own_brain(table: PrepareSettings) -> OwnBrain | None:
+    if table.brain_mask is None:
+        return None
+    image = ImageFile.open(table.brain_mask)
+    return OwnBrain(image, digest_of(table.brain_mask))
