@@ -85,7 +85,9 @@ def test_outside_of_an_image_there_is_nothing() -> None:
 def test_a_thick_voxel_belongs_to_a_region_that_fills_half_of_it() -> None:
     region = np.zeros(RAMP_GRID.shape, dtype=bool)
     region[5:10, 5:10, 0:9] = True  # of slices of 6 mm: all of the first, half of the second
-    thick = Grid((20, 22, 4), np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 6, 2.5], [0, 0, 0, 1.0]]))
+    thick = Grid(
+        (20, 22, 4), np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 6, 2.5], [0, 0, 0, 1.0]])
+    )
 
     found = pulled_region(region, source=RAMP_GRID, target=thick, motion=Rigid.none())
 

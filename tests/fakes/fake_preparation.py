@@ -1,0 +1,105 @@
+"""Registration and brain extraction without computing, and a head that they are asked about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import final
+
+import numpy as np
+
+from fakes.head import BRAIN_MM, SHAPE, SPACING_MM, brain, with_skull
+from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
+from gliobench.application.ports.registrar import Registrar, Registration, Scan
+from gliobench.application.prepare.preparation import PREPARED_GRID
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.resampling import pulled
+from gliobench.domain.geometry.rigid import Rigid
+from gliobench.domain.studies.study import Modality, Study
+
+MIDDLE_MM = np.array([-119.5, 119.5, 77.0])
+"""Of the grid that studies are brought to."""
+
+
+def _grid() -> Grid:
+    affine = np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1.0])
+    affine[:3, 3] = MIDDLE_MM - SPACING_MM * (np.array(SHAPE) - 1) / 2
+    return Grid(SHAPE, affine)
+
+
+HEAD_GRID = _grid()
+"""Voxels of 4 mm about the middle."""
+
+
+def fake_head(*modalities: Modality, study_id: str = "head", skull: bool = True) -> Study:
+    """Draw a head of ellipsoids, 100 brighter in each modality than in the one before."""
+    bare = brain()
+    drawn = with_skull(bare, scalp=700, skull=60) if skull else bare
+    volumes = {m: np.where(drawn != 0, drawn + 100 * n, 0) for n, m in enumerate(modalities)}
+    return Study(
+        study_id, study_id, HEAD_GRID, {m: v.astype(np.float32) for m, v in volumes.items()}
+    )
+
+
+def fake_template() -> BrainTemplate:
+    """Return the ellipsoid of the brain as a template."""
+    bare = brain()
+    return BrainTemplate(Scan(bare, HEAD_GRID), bare != 0, "an ellipsoid")
+
+
+def true_brain(grid: Grid = PREPARED_GRID) -> BoolArray:
+    """Return the voxels of a grid in the brain of `fake_head`."""
+    places = [
+        (grid.affine[axis, 3] + grid.affine[axis, axis] * np.arange(n) - MIDDLE_MM[axis]) ** 2
+        / BRAIN_MM[axis] ** 2
+        for axis, n in enumerate(grid.shape)
+    ]
+    return np.asarray(np.add.outer(np.add.outer(places[0], places[1]), places[2]) <= 1)
+
+
+@final
+class FakeRegistrar(Registrar):
+    """Answers that images lie where their coordinates say, or where it was told.
+
+    Args:
+        motion: What it answers about images of one head.
+        sharpness: How sharply they fit.
+    """
+
+    def __init__(self, motion: Rigid | None = None, sharpness: float = 0.6) -> None:
+        self.motion, self.sharpness = motion or Rigid.none(), sharpness
+        self.asked = 0
+
+    @property
+    def fingerprint(self) -> str:
+        return "fake registrar"
+
+    def register(
+        self, *, fixed: Scan, moving: Scan, within: BoolArray | None = None
+    ) -> Registration:
+        self.asked += 1
+        motion = self.motion if within is None else Rigid.none()
+        return Registration(motion, 0.5, 0.5 * (1 - self.sharpness))
+
+
+@final
+class FakeBrainExtractor(BrainExtractor):
+    """Knows where the brain of `fake_head` is, or finds none."""
+
+    def __init__(self, *, finds: bool = True) -> None:
+        self._finds = finds
+
+    @property
+    def fingerprint(self) -> str:
+        return "fake brain"
+
+    def extract(self, head: Study) -> BoolArray:
+        if not self._finds:
+            raise InvalidInputError("no brain was found")
+        return true_brain(head.grid)
+
+
+def moved_head(study: Study, modality: Modality, motion: Rigid) -> Study:
+    """Return a study one of whose images was taken after the head had moved."""
+    volume = pulled(study.volumes[modality], source=study.grid, target=study.grid, motion=motion)
+    return replace(study, volumes={**study.volumes, modality: volume})

@@ -1,0 +1,232 @@
+"""Raw images are registered and their brain is found, or the study is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from fakes.fake_preparation import (
+    HEAD_GRID,
+    FakeBrainExtractor,
+    FakeRegistrar,
+    fake_head,
+    fake_template,
+    moved_head,
+    true_brain,
+)
+from fakes.fake_storage import FakeStorage
+from fakes.fake_study_source import FakeStudySource
+from fakes.scanned_head import turned
+from gliobench.application.datasets.study_images import StoredImage, stored_images
+from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead, anchor_of
+from gliobench.application.prepare.preparation import PREPARED_GRID, Preparation
+from gliobench.application.prepare.prepared_studies import PreparedScan, PreparedStudies
+from gliobench.application.prepare.saved_preparations import SavedPreparations, decoded, encoded
+from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.rigid import Rigid
+from gliobench.domain.labels.regions import Region
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.study import Case, Grade, Modality, Reference, Study
+
+T1C, T1N = Modality.T1C, Modality.T1N
+SHIFT = turned((0, 0, 0), (8, 0, 0), (0, 0, 0))
+
+
+def images_of(study: Study) -> Mapping[Modality, StoredImage | FaultError]:
+    return stored_images(study)
+
+
+def preparing(**options: object) -> PrepareHead:
+    given = {"registrar": FakeRegistrar(), "extractor": FakeBrainExtractor()} | options
+    return PrepareHead(template=fake_template, **given)  # type: ignore[arg-type]
+
+
+@cache
+def prepared() -> Preparation:
+    """Prepare a head whose T1n was taken 8 mm to the left."""
+    head = moved_head(fake_head(T1C, T1N), T1N, SHIFT.inverse)
+    return preparing(registrar=FakeRegistrar(SHIFT))("head", images_of(head))
+
+
+def test_the_brain_and_how_images_moved_are_found() -> None:
+    made = prepared()
+
+    assert made.anchor is T1C
+    assert np.array_equal(made.brain, true_brain())
+    assert made.quality.images[T1N].moved_mm == pytest.approx(8)
+    assert made.quality.images[T1N].covered == 1
+    assert made.quality.template_overlap > 0.95
+    assert made.quality.brain_ml == pytest.approx(true_brain().sum() / 1000)
+
+
+def test_what_is_saved_is_read_again() -> None:
+    made = prepared()
+
+    found = decoded(encoded(made))
+
+    assert found.quality == made.quality
+    assert np.array_equal(found.brain, made.brain)
+    assert np.array_equal(found.to_anchor[T1N].matrix, made.to_anchor[T1N].matrix)
+
+
+def test_a_damaged_file_is_not_read() -> None:
+    content = bytearray(encoded(prepared()))
+    content[-40] ^= 1
+
+    with pytest.raises(ValueError, match="damaged"):
+        decoded(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"registrar": FakeRegistrar(sharpness=0.05)}, "no better than beside it"),
+        ({"extractor": FakeBrainExtractor(finds=False)}, "no brain was found"),
+        ({"registrar": FakeRegistrar(turned((0, 0, 0), (0, 0, 150), (0, 0, 0)))}, "of the brain"),
+    ],
+    ids=["dull", "no brain", "far away"],
+)
+def test_a_study_that_cannot_be_prepared_is_refused(options: dict, says: str) -> None:
+    with pytest.raises(FaultyStudyError, match=says) as raised:
+        preparing(**options)("head", images_of(fake_head(T1C, T1N)))
+
+    assert raised.value.kind is FaultKind.NOT_REGISTERED
+
+
+def test_an_image_that_cannot_be_read_is_left_out() -> None:
+    images = dict(images_of(fake_head(T1C))) | {T1N: InvalidInputError("torn")}
+
+    made = preparing()("head", images)
+
+    assert list(made.to_anchor) == [T1C]
+
+
+def test_without_t1c_the_best_resolved_image_is_the_anchor() -> None:
+    fine = Grid((60, 60, 60), np.diag([3.0, 3, 3, 1]))
+    other = Study("x", "x", fine, {Modality.T2F: np.ones(fine.shape, np.float32)})
+    images = {
+        **images_of(fake_head(Modality.T2W)),
+        **images_of(other),
+    }
+
+    assert anchor_of(images) is Modality.T2F
+
+
+def test_a_brain_without_skull_keeps_its_own_border() -> None:
+    made = preparing(extractor=FakeBrainExtractor(finds=False))(
+        "head", images_of(fake_head(T1C, skull=False))
+    )
+
+    both = (made.brain & true_brain()).sum()
+    assert 2 * both / (made.brain.sum() + true_brain().sum()) > 0.93
+
+
+def test_the_mask_of_the_user_takes_precedence() -> None:
+    half = np.zeros(HEAD_GRID.shape, np.float32)
+    half[:, :, 8:40] = true_brain(HEAD_GRID)[:, :, 8:40]
+    mask = Study("mask", "mask", HEAD_GRID, {T1C: half})
+    own = OwnBrain(images_of(mask)[T1C], "hash")  # type: ignore[arg-type]
+
+    made = preparing(own_brain=own)("head", images_of(fake_head(T1C)))
+
+    assert made.brain.sum() / 1000 == pytest.approx(64 * half.sum() / 1000, rel=0.02)
+
+
+def source_of(study: Study) -> FakeStudySource:
+    tumour = np.zeros(study.grid.shape, bool)
+    tumour[30:36, 24:30, 20:26] = True
+    return FakeStudySource([Case(study, Reference(Grade.HGG, {Region.WT: tumour}))])
+
+
+def saving(place: FakeStorage, registrar: FakeRegistrar) -> SavedPreparations:
+    return SavedPreparations(preparing(registrar=registrar), place)
+
+
+def test_a_second_call_computes_nothing() -> None:
+    place, again = FakeStorage(), FakeRegistrar()
+    source = source_of(fake_head(T1C))
+    first = PreparedStudies(source, saving(place, FakeRegistrar())).study("head")
+    second = PreparedStudies(source, saving(place, again)).study("head")
+
+    volumes = [one.volume(T1C) for one in (first, second)]
+
+    assert np.array_equal(*volumes)
+    assert again.asked == 0
+
+
+def test_a_damaged_preparation_is_made_anew() -> None:
+    place, again = FakeStorage(), FakeRegistrar()
+    source = source_of(fake_head(T1C))
+    PreparedStudies(source, saving(place, FakeRegistrar())).study("head").volume(T1C)
+    (name,) = place.names()
+    place.write(name, place.read(name)[:-1])
+
+    PreparedStudies(source, saving(place, again)).study("head").volume(T1C)
+
+    assert again.asked == 1
+
+
+def test_a_prepared_study_is_the_brain_on_the_grid_of_the_anchor() -> None:
+    head = fake_head(T1C, T1N)
+    source = PreparedStudies(source_of(head), saving(FakeStorage(), FakeRegistrar()))
+
+    study = source.study("head")
+
+    shown = study.volume(T1C)
+    assert study.grid == HEAD_GRID
+    assert np.array_equal(shown[shown != 0], head.volumes[T1C][shown != 0])
+    both = ((shown != 0) & true_brain(HEAD_GRID)).sum()
+    assert 2 * both / ((shown != 0).sum() + true_brain(HEAD_GRID).sum()) > 0.97
+
+
+def test_networks_see_the_same_brain_on_the_grid_of_brats() -> None:
+    source = PreparedStudies(source_of(fake_head(T1C)), saving(FakeStorage(), FakeRegistrar()))
+
+    study = source.study("head")
+
+    assert isinstance(study, PreparedScan)
+    assert study.ready is not None
+    assert study.ready.grid == PREPARED_GRID
+    assert np.array_equal(study.ready.volume(T1C) != 0, true_brain())
+
+
+def test_nothing_is_read_before_an_image_is_looked_at() -> None:
+    registrar = FakeRegistrar()
+    source = PreparedStudies(source_of(fake_head(T1C)), saving(FakeStorage(), registrar))
+
+    source.study("head")
+
+    assert registrar.asked == 0
+
+
+def test_references_on_the_grid_of_the_anchor_stay_as_they_are() -> None:
+    inner = source_of(fake_head(T1C))
+    source = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar()))
+
+    found = source.reference("head")
+
+    assert np.array_equal(found.regions[Region.WT], inner.reference("head").regions[Region.WT])
+
+
+def test_the_content_of_prepared_studies_is_other_than_that_of_raw_ones() -> None:
+    inner = source_of(fake_head(T1C))
+    source = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar()))
+
+    assert source.content_hash("head") != inner.content_hash("head")
+
+
+def test_a_preparation_needs_an_anchor_that_stays() -> None:
+    made = prepared()
+
+    with pytest.raises(InvalidInputError, match="anchor t1c is moved"):
+        replace(made, to_anchor={T1C: SHIFT})
+
+
+def test_a_motion_of_nothing_is_known_as_such() -> None:
+    assert Rigid.none().is_none
+    assert not SHIFT.is_none
