@@ -92,9 +92,7 @@ def mask_of(within: BoolArray, grid: Grid) -> sitk.Image:
 def _shading(flat: NDArray[np.float32], head: BoolArray, grid: Grid) -> NDArray[np.float32]:
     """Measure the slow part of a head's brightness, relative to its mean."""
     total, count = (
-        sitk.SmoothingRecursiveGaussian(
-            shrunken(image_of(values, grid), _COARSE_MM), sigma=_COIL_MM
-        )
+        sitk.SmoothingRecursiveGaussian(shrunken(image_of(values, grid), _COARSE_MM), _COIL_MM)
         for values in (np.log1p(flat), head.astype(np.float32))
     )
     slow = sitk.Divide(total, sitk.Maximum(count, 0.05))

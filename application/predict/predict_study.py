@@ -249,7 +249,8 @@ def _check(study: Study, implausible: Sequence[Fault], *, force: bool) -> None:
     if apart is None:
         raise ImplausibleError(f"{line}; use --force to predict nevertheless")
     line += (
-        ": wanted all modalities on one grid; co-register and resample them, and strip the skull"
+        ": wanted all modalities on one grid; co-register and resample them, and strip the skull, "
+        "or use --prepare"
     )
     raise InvalidInputError(line) if force else ImplausibleError(line)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, final
@@ -151,5 +152,5 @@ def visit(study_id: str) -> str:
     return f"sub-{letters}"
 
 
-def _write(path: Path, facts: dict[str, object]) -> None:
+def _write(path: Path, facts: Mapping[str, object]) -> None:
     write_whole(path, (json.dumps(facts, indent=2) + "\n").encode())

@@ -111,7 +111,8 @@ def _frequencies(codes: NDArray[np.intp], count: int) -> NDArray[np.float64]:
 def _depth_mm(mask: BoolArray, spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Return how deep voxels lie in a mask; negative: how far from it."""
     within = ndimage.distance_transform_edt(mask, sampling=spacing_mm)
-    return (within - ndimage.distance_transform_edt(~mask, sampling=spacing_mm)).astype(np.float32)
+    apart = ndimage.distance_transform_edt(~mask, sampling=spacing_mm)
+    return np.asarray(within - apart, dtype=np.float32)
 
 
 def _whole(mask: BoolArray) -> BoolArray:
@@ -121,5 +122,4 @@ def _whole(mask: BoolArray) -> BoolArray:
         raise InvalidInputError("no brain was found")
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    filled: BoolArray = ndimage.binary_fill_holes(parts == sizes.argmax())
-    return filled
+    return np.asarray(ndimage.binary_fill_holes(parts == sizes.argmax()))

@@ -71,7 +71,7 @@ class WritePrepared:
         if not isinstance(scan, PreparedScan) or scan.ready is None:
             raise TypeError(f"study {scan.id} is not prepared")
         made, ready = scan.preparation, scan.ready
-        files = {}
+        files: dict[str, str] = {}
         for modality in made.to_anchor:
             path = layout.image(scan.id, modality)
             path.parent.mkdir(parents=True, exist_ok=True)

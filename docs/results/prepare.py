@@ -23,11 +23,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from fakes.dicom_files import SCANS, Writer
 from fakes.scanned_head import brain_of, in_a_head, scanned, turned
-
 from gliobench.application.prepare.preparation import PREPARED_GRID
-from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import pulled_region
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.labels.regions import Region

@@ -54,7 +54,7 @@ class Rigid:
     @property
     def inverse(self) -> Rigid:
         """The motion back."""
-        return Rigid(np.linalg.inv(self.matrix))
+        return Rigid(np.asarray(np.linalg.inv(self.matrix), dtype=np.float64))
 
     def then(self, other: Rigid) -> Rigid:
         """Return this motion followed by another."""

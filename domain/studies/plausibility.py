@@ -62,7 +62,7 @@ def image_faults(
             study_id,
             FaultKind.SKULL_NOT_STRIPPED,
             f"{name} shows scalp and skull: wanted the brain alone, on one grid with the other "
-            "modalities; co-register them and strip the skull, e.g. with HD-BET or SynthStrip",
+            "modalities; co-register them and strip the skull, e.g. by --prepare",
         )
     elif (
         not SMALLEST_BRAIN_ML <= (ml := occupied * grid.voxel_volume_mm3 / 1000) <= LARGEST_BRAIN_ML

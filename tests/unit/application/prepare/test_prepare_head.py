@@ -22,8 +22,8 @@ from fakes.fake_storage import FakeStorage
 from fakes.fake_study_source import FakeStudySource
 from fakes.scanned_head import turned
 from gliobench.application.datasets.study_images import StoredImage, stored_images
-from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead, anchor_of
 from gliobench.application.prepare.preparation import PREPARED_GRID, Preparation
+from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead, anchor_of
 from gliobench.application.prepare.prepared_studies import PreparedScan, PreparedStudies
 from gliobench.application.prepare.saved_preparations import SavedPreparations, decoded, encoded
 from gliobench.domain.errors import FaultError, InvalidInputError

@@ -1,0 +1,107 @@
+"""What every registrar keeps to."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from fakes.scanned_head import turned
+from gliobench.application.ports.registrar import Registrar, Scan
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.resampling import pulled
+from gliobench.domain.geometry.rigid import Rigid
+
+pytest.importorskip("SimpleITK")
+
+from gliobench.adapters.simpleitk import SimpleItkRegistrar
+
+EDGE_MM = 6.0
+SHAPE = (38, 42, 38)
+AFFINE = np.diag([EDGE_MM, EDGE_MM, EDGE_MM, 1.0])
+AFFINE[:3, 3] = -EDGE_MM * (np.array(SHAPE) - 1) / 2
+GRID = Grid(SHAPE, AFFINE)
+THICK = Grid(
+    (56, 64, 40), np.array([[4, 0, 0, -112], [0, 4, 0, -128], [0, 0, 5.5, -110], [0, 0, 0, 1.0]])
+)
+PLACES_MM = np.array([[x, y, z] for x in (-60.0, 60) for y in (-60.0, 60) for z in (-50.0, 50)])
+
+
+@pytest.fixture(params=[SimpleItkRegistrar])
+def registrar(request: pytest.FixtureRequest) -> Registrar:
+    return request.param()  # type: ignore[no-any-return]
+
+
+@cache
+def tissues() -> NDArray[np.float32]:
+    """Draw an egg with folds, in a shell: 1 to 2 inside, 0 about it."""
+    places = np.stack(np.indices(SHAPE), axis=-1) * EDGE_MM + AFFINE[:3, 3]
+    radius = np.linalg.norm(places / [70, 88, 72] + [0, 0, 0.1], axis=-1)
+    folds = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=SHAPE), 1.5)
+    inside = 1.5 + 0.5 * np.tanh(4 * folds / folds.std())
+    drawn = np.where(radius < 0.85, inside, np.where(radius < 1, 2.6, 0))
+    return ndimage.gaussian_filter(drawn, 0.7).astype(np.float32)
+
+
+def scan(motion: Rigid, grid: Grid = GRID, *, other_contrast: bool = False) -> Scan:
+    drawn = tissues()
+    if other_contrast:
+        drawn = np.where(drawn > 0.3, 3.2 - drawn, 0)
+    noise = np.random.default_rng(1).normal(0, 0.02, grid.shape)
+    moved = pulled(drawn, source=GRID, target=grid, motion=motion)
+    return Scan(100 * np.abs(moved + noise), grid)
+
+
+MOTIONS = {
+    "nothing": Rigid.none(),
+    "a turn of 30 degrees": turned((30, 0, 0), (0, 0, 0), (0, 0, 0)),
+    "turns and a shift of 40 mm": turned((-12, 15, -20), (25, -20, 24), (0, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", MOTIONS)
+def test_a_moved_head_of_another_contrast_in_thick_slices_is_brought_back(
+    registrar: Registrar, name: str
+) -> None:
+    moving = scan(MOTIONS[name], THICK, other_contrast=True)
+
+    found = registrar.register(fixed=scan(Rigid.none()), moving=moving)
+
+    there = MOTIONS[name].moved(PLACES_MM)
+    assert np.linalg.norm(found.motion.moved(there) - PLACES_MM, axis=1).max() < 1.5
+    assert found.sharpness > 0.3
+
+
+def test_the_same_images_give_the_same_motion(registrar: Registrar) -> None:
+    pair = {"fixed": scan(Rigid.none()), "moving": scan(MOTIONS["a turn of 30 degrees"])}
+
+    first, second = (registrar.register(**pair) for _ in range(2))
+
+    assert np.array_equal(first.motion.matrix, second.motion.matrix)
+
+
+def test_noise_fits_no_better_than_beside_its_position(registrar: Registrar) -> None:
+    noise = np.random.default_rng(2).normal(100, 30, SHAPE).astype(np.float32)
+
+    found = registrar.register(fixed=scan(Rigid.none()), moving=Scan(noise, GRID))
+
+    assert found.sharpness < 0.2
+
+
+def test_an_empty_image_is_refused(registrar: Registrar) -> None:
+    empty = Scan(np.zeros(SHAPE, np.float32), GRID)
+
+    with pytest.raises(InvalidInputError, match="cannot be registered"):
+        registrar.register(fixed=scan(Rigid.none()), moving=empty)
+
+
+def test_an_image_on_a_sheared_grid_is_refused(registrar: Registrar) -> None:
+    sheared = AFFINE.copy()
+    sheared[0, 1] = 1.5
+
+    with pytest.raises(InvalidInputError, match="sheared"):
+        registrar.register(fixed=scan(Rigid.none()), moving=Scan(tissues(), Grid(SHAPE, sheared)))
