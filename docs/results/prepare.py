@@ -1,6 +1,6 @@
 """Print how well raw images are prepared, by heads whose motions and brains are known.
 
-    PYTHONPATH=tests python docs/results/prepare.py OUT DATASET[:FIRST:COUNT] … [--raw FOLDER --ready FOLDER]
+    PYTHONPATH=tests python docs/results/prepare.py OUT DATASET[@FIRST+COUNT] … [--raw FOLDER --ready FOLDER]
 
 A dataset is a folder of stripped studies with reference masks, or phantom:COUNT:SEED:SPACING_MM. Each brain is
 put into a head (fluid, bone, marrow, muscle, fat, shading, noise), which is turned by up to 30 degrees and
