@@ -122,7 +122,7 @@ def row_of(study: Study, reference, seed: int) -> dict:
 
 def drawn(random: np.random.Generator, middle, degrees: float, mm: float) -> Rigid:
     """Draw a motion: a turn about a random axis and a shift in a random direction, half of the most or more."""
-    axis, way = (one / np.linalg.norm(one) for one in random.normal(size=(2, 3)))
+    axis, way = (vector / np.linalg.norm(vector) for vector in random.normal(size=(2, 3)))
     turn, shift = random.uniform(0.5, 1, 2) * (degrees, mm)
     return turned(tuple(axis * turn), tuple(way * shift), middle)
 
