@@ -71,7 +71,7 @@ $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 # pip would compile 24,000 modules in one process. A third of them is hardly ever imported: the tests compile
 # what they need of it. Those for other versions of Python fail to compile.
 $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
-	$(PIP_INSTALL) --no-compile --editable '.[train,phantom,vlm,s3,openai,dicom,docs,dev]'
+	$(PIP_INSTALL) --no-compile --editable '.[train,phantom,vlm,s3,openai,mlflow,dicom,docs,dev]'
 	$(VENV)/bin/python -m compileall -qq -j $(JOBS) -x '/(tests|transformers/models|ray/rllib)/' $(VENV)/lib || true
 	touch $@
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gliobench.application.ports.report_log import ReportLog
+from gliobench.domain.comparison.log_entries import log_entries
 from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.metadata_options import (
@@ -35,6 +37,14 @@ def report(
             help="Folder or URL for the report; default: the first RUN.",
         ),
     ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="LOG",
+            help="Also log the numbers: json:FILE, or mlflow:URI of a tracking server. May be repeated.",
+        ),
+    ] = None,
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -44,5 +54,9 @@ def report(
     Exit code 3: some studies failed, or shards are missing.
     """
     adopt(with_metadata(container.settings(), metadata, subgroup))
+    logs: list[ReportLog] = [container.report_log(target) for target in to or []]
     where = out or runs[0]
-    end_with_report(container.write_report().of_runs(runs, where), out=where, as_json=as_json)
+    written = container.write_report().of_runs(runs, where)
+    for log in logs:
+        log.log(log_entries(written.report))
+    end_with_report(written, out=where, as_json=as_json)

@@ -185,6 +185,14 @@ class Container(containers.DeclarativeContainer):
     write_mask = Call(_late("adapters.nifti.write_mask"))
     write_map = Call(_late("adapters.nifti.write_map"))
     report_writer = Factory(_wired("reports.report_writer"), open_storage=storage.provider)
+    json_log = Factory(_wired("reports.json_log"))
+    mlflow_log = Factory(
+        _late("adapters.mlflow.MlflowReportLog", extra="mlflow", purpose="Logging in MLflow")
+    )
+    report_log = Call(
+        _wired("reports.report_log"),
+        kinds=Dict({"json": json_log.provider, "mlflow": mlflow_log.provider}),
+    )
     prediction_page = Factory(_late("adapters.html.prediction.HtmlPredictionPage"))
 
     ray_executor = Factory(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gliobench.adapters.html.writer import HtmlReportWriter
+from gliobench.adapters.json import JsonReportLog
 from gliobench.adapters.parquet.metadata_table import MAGIC, parquet_metadata
 from gliobench.application.evaluate.run_layout import run_name, shards_of
+from gliobench.application.ports.report_log import ReportLog
 from gliobench.application.ports.report_writer import ReportWriter
 from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.storage import Storage
@@ -24,6 +26,7 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.messages import printable, shown
 from gliobench.domain.studies.metadata import MetadataTable
 from gliobench.entrypoints.label_settings import declared_convention
+from gliobench.entrypoints.outputs import output_file
 from gliobench.entrypoints.settings import Settings
 from gliobench.entrypoints.versions import versions
 
@@ -31,6 +34,28 @@ from gliobench.entrypoints.versions import versions
 def report_writer(url: str, open_storage: Callable[[str], Storage]) -> ReportWriter:
     """Return what writes a report into a folder or under a URL."""
     return HtmlReportWriter(open_storage(url))
+
+
+def json_log(place: str) -> ReportLog:
+    """Return what writes the numbers of a report into a file.
+
+    Raises:
+        GliobenchError: As `output_file`.
+    """
+    return JsonReportLog(Path(output_file(place)))
+
+
+def report_log(target: str, kinds: Mapping[str, Callable[[str], ReportLog]]) -> ReportLog:
+    """Return what takes the numbers of a report, by its kind and place: `json:FILE`, `mlflow:URI`.
+
+    Raises:
+        InvalidInputError: There is no such kind, or no place.
+        MissingExtraError: Its library is not installed.
+    """
+    kind, _, place = target.partition(":")
+    if kind not in kinds or not place:
+        raise InvalidInputError(f"--to {shown(target)}: wanted json:FILE or mlflow:URI")
+    return kinds[kind](place)
 
 
 def metadata_table(place: str, open_storage: Callable[[str], Storage]) -> MetadataTable:

@@ -26,6 +26,7 @@ NO_TELEMETRY = {
     "HF_HUB_DISABLE_TELEMETRY": "1",  # huggingface_hub and transformers, with each download
     "DISABLE_SAFETENSORS_CONVERSION": "1",  # transformers requests a conversion by the hub
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray, from every node of a cluster
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # MLflow, from its first use
     "DO_NOT_TRACK": "1",  # other libraries that follow the convention
 }
 """Environment variables that switch off telemetry of libraries: see docs/privacy.md."""

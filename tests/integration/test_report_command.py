@@ -113,3 +113,30 @@ def test_runs_over_different_cohorts_are_refused(run: Path, tmp_path: Path) -> N
 
     assert result.exit_code == 1
     assert "only runs over the same studies" in result.stderr
+
+
+def test_the_numbers_are_logged_as_json_too(run: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.json"
+
+    done = gliobench("report", str(run), "--to", f"json:{log}")
+
+    assert done.exit_code == 0, done.output
+    fake, grader = json.loads(log.read_text())
+    assert (fake["name"], grader["name"]) == ("fake", "grader")
+    low, accuracy, high = (
+        grader["metrics"][f"grade/{name}"] for name in ("accuracy/low", "accuracy", "accuracy/high")
+    )
+    assert low <= accuracy <= high
+    assert "mask/WT/dice" in fake["metrics"]
+    assert not any(name.startswith("mask/") for name in grader["metrics"])
+
+
+@pytest.mark.parametrize("target", ["wandb:x", "json:", "report.json"])
+def test_an_unknown_log_is_refused_before_anything_is_written(run: Path, target: str) -> None:
+    before = (run / "report.html").stat().st_mtime_ns
+
+    done = gliobench("report", str(run), "--to", target)
+
+    assert done.exit_code == 1
+    assert "wanted json:FILE or mlflow:URI" in done.output
+    assert (run / "report.html").stat().st_mtime_ns == before
