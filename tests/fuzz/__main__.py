@@ -46,6 +46,7 @@ KINDS: dict[str, Make] = {
     "programs": programs.programs,
     "imports": imports.imports,
     "dicom": dicom.exports,
+    "segmentations": dicom.segmentations,
     "endpoints": language.endpoints,
     "checkpoints": language.checkpoints,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import warnings
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydicom import Dataset, config, dcmread, dcmwrite
@@ -27,6 +28,19 @@ TAGS = (
         "SharedFunctionalGroupsSequence",
         "DirectoryRecordSequence",
     ),
+)
+SEGMENTATION_TAGS = (
+    *("SegmentSequence", "SegmentationType", "MaximumFractionalValue", "Rows", "Columns"),
+    *("NumberOfFrames", "BitsAllocated", "ReferencedSeriesSequence", "StudyInstanceUID"),
+    *("SOPClassUID", "SOPInstanceUID", "PixelData", "PixelPaddingValue", "SeriesInstanceUID"),
+    *("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence", "PixelRepresentation"),
+    *("PhotometricInterpretation", "SamplesPerPixel", "FrameOfReferenceUID", "SeriesNumber"),
+)
+INNER_TAGS = (
+    *("SegmentNumber", "SegmentLabel", "SegmentAlgorithmType", "SegmentAlgorithmName", "CodeValue"),
+    *("CodingSchemeDesignator", "ReferencedSegmentNumber", "ImagePositionPatient", "PixelSpacing"),
+    *("ImageOrientationPatient", "SegmentIdentificationSequence", "PlanePositionSequence"),
+    *("SegmentedPropertyTypeCodeSequence", "PlaneOrientationSequence", "SeriesInstanceUID"),
 )
 VALUES = (
     *(None, 0, 1, -1, 7, 65535, 2**31 - 1, 1e308, -1e-30, "", "0", "\\", "NaN", "inf", "1e999"),
@@ -70,8 +84,57 @@ def exports(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     return Hostile(command(rng, "{here}/dicom"), what, ENVIRONMENT)
 
 
-def _set_tags(rng: random.Random, files: list[Path]) -> str:
-    changes = [(rng.choice(TAGS), rng.choice(VALUES)) for _ in range(rng.choice((1, 1, 2, 3)))]
+def segmentations(rng: random.Random, here: Path, ground: Ground) -> Hostile:
+    """Damage a segmentation: a reference beside its images, or a prediction that is imported."""
+    copied(ground.dicom / "single", here / "dicom")
+    where = rng.choice(("dicom", "segs"))
+    kind = rng.choice(("BINARY", "FRACTIONAL", "LABELMAP"))
+    seg = copied(ground.dicom / "segmentations" / kind, here / where / "seg")
+    change = rng.choice((_set_segmentation_tags, _set_inner_tags, _set_inner_tags, _damage, _cut))
+    what = f"{kind} in {where}: {change(rng, [seg])}"
+    if rng.random() < 0.2:
+        copied(ground.dicom / "segmentations" / "BINARY", here / where / "other")
+    if where == "dicom":
+        return Hostile(command(rng, "{here}/dicom"), what, ENVIRONMENT)
+    more = rng.choice(((), (), ("--exclude", "1.2"), ("--labels", "tumour"), ("--resample",)))
+    given = ("import", "{here}/dicom", "--name", "theirs", "--masks", "{here}/segs", *more)
+    return Hostile((*given, "--out", "out"), what, ENVIRONMENT)
+
+
+def _set_segmentation_tags(rng: random.Random, files: list[Path]) -> str:
+    return _set_tags(rng, files, SEGMENTATION_TAGS)
+
+
+def _set_inner_tags(rng: random.Random, files: list[Path]) -> str:
+    """Set a tag within a segment, a frame's groups or another item at any depth."""
+    name, value = rng.choice(INNER_TAGS), rng.choice(VALUES)
+    config.settings.writing_validation_mode = config.IGNORE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for file in files:
+            dataset = dcmread(file)
+            items = [item for item in _items(dataset) if name in item]
+            for item in rng.sample(items, min(len(items), rng.choice((1, 2, 99)))):
+                try:
+                    setattr(item, name, value)
+                except Exception:
+                    item.pop(name, None)
+            try:
+                dcmwrite(file, dataset)
+            except Exception:
+                file.write_bytes(damaged_bytes(rng, file.read_bytes())[1])
+    return f"inner {name} = {value!r:.40}"
+
+
+def _items(dataset: Dataset) -> Iterator[Dataset]:
+    for element in dataset:
+        for item in element.value if element.VR == "SQ" else ():
+            yield item
+            yield from _items(item)
+
+
+def _set_tags(rng: random.Random, files: list[Path], tags: tuple[str, ...] = TAGS) -> str:
+    changes = [(rng.choice(tags), rng.choice(VALUES)) for _ in range(rng.choice((1, 1, 2, 3)))]
     config.settings.writing_validation_mode = config.IGNORE
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -12,7 +12,11 @@ import numpy as np
 from PIL import Image
 
 from fakes.dicom_files import SCANS, Writer
+from fakes.dicom_segmentations import Drawn, write_segments
+from gliobench.adapters.dicom import DicomStudySource
 from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.studies.pseudonyms import Pseudonyms
+from gliobench.domain.studies.study import Modality
 
 SHAPE = (48, 56, 40)
 SPACING_MM = 4.0
@@ -42,7 +46,10 @@ class Ground:
 
     @property
     def dicom(self) -> Path:
-        """A study as DICOM: `single`, a file for each slice, and `enhanced`, a file for each series."""
+        """A study as DICOM: `single`, a file for each slice, and `enhanced`, a file for each series.
+
+        `segmentations` holds one of each kind of the first.
+        """
         return self.folder / "dicom"
 
     @property
@@ -98,6 +105,7 @@ def make_ground(folder: Path) -> Ground:
     _write_slices(ground.slices)
     for name, multi_frame in (("single", False), ("enhanced", True)):
         _write_dicom(ground.studies / STUDIES[0], ground.dicom / name, multi_frame=multi_frame)
+    _write_segmentations(ground.dicom)
     return ground
 
 
@@ -140,6 +148,17 @@ def _write_dicom(study: Path, folder: Path, *, multi_frame: bool) -> None:
         image = nib.load(study / f"{study.name}_{name}.nii.gz")
         grid = Grid(shape=image.shape, affine=image.affine)
         writer.series(np.asarray(image.dataobj), grid, scan)
+
+
+def _write_segmentations(folder: Path) -> None:
+    source = DicomStudySource(str(folder / "single"), Pseudonyms("a key of many characters"))
+    images = source.images(source.study_ids()[0], Modality.T1C)
+    whole = np.roll(_head(SHAPE) < 0.05, (6, 4, 3), axis=(0, 1, 2))
+    parts = {"Edema": whole, "Enhancing": np.roll(_head(SHAPE) < 0.02, (6, 4, 3), axis=(0, 1, 2))}
+    parts["Edema"] = whole & ~parts["Enhancing"]
+    drawn = [Drawn(label, inside) for label, inside in parts.items()]
+    for kind in ("BINARY", "FRACTIONAL", "LABELMAP"):
+        write_segments(folder / "segmentations" / kind, images, drawn, kind=kind)
 
 
 def _write_slices(folder: Path) -> None:
