@@ -111,6 +111,20 @@ def _dicom(folder: Path) -> StudySource:
     return DicomStudySource(folder, Pseudonyms("a key of many characters"))
 
 
+def _dicom_with_masks(folder: Path) -> StudySource:
+    from fakes.dicom_segmentations import Drawn, write_segments
+    from gliobench.adapters.dicom import DicomStudySource
+
+    source = _dicom(folder)
+    for number, study_id in enumerate(source.study_ids()):
+        images = source.images(study_id, Modality.T1C)  # type: ignore[attr-defined]  # of DICOM
+        inside = np.zeros(images.native_grid.shape, bool)
+        inside[4:8, 5:9, 3:6] = True
+        uid = f"1.2.3.{number}"
+        write_segments(folder / f"seg{number}", images, [Drawn("Tumor", inside)], uid=uid)
+    return DicomStudySource(folder, Pseudonyms("a key of many characters"))
+
+
 def _dicom_in_a_zip(folder: Path) -> StudySource:
     from gliobench.adapters.dicom import DicomStudySource
 
@@ -153,6 +167,7 @@ NO_PYDICOM = pytest.mark.skipif(find_spec("pydicom") is None, reason="the extra 
         _slices,
         _slices_in_a_store,
         pytest.param(_dicom, marks=NO_PYDICOM),
+        pytest.param(_dicom_with_masks, marks=NO_PYDICOM),
         pytest.param(_dicom_in_a_zip, marks=NO_PYDICOM),
         pytest.param(_dicom_in_a_store, marks=NO_PYDICOM),
         pytest.param(_phantom, marks=NO_NILEARN),
