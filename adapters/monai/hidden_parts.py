@@ -11,7 +11,7 @@ from torch.nn import functional
 from gliobench.domain.networks.input import MODALITY_ORDER
 from gliobench.domain.studies.study import ESSENTIAL
 
-COMPLETE_SHARE = 0.55
+COMPLETE_SHARE = 0.65
 """Of the images, those with all four sequences."""
 ERODED_SHARE = 0.1
 CUT_SHARE = 0.1
@@ -27,7 +27,7 @@ SUBSETS = tuple(
 
 
 def without_some(volumes: Tensor, chance: Generator) -> Tensor:
-    """Leave out sequences of nearly half of the (N, 4, …) volumes: an absent one is zero."""
+    """Leave out sequences of a third of the (N, 4, …) volumes: an absent one is zero."""
     kept = torch.ones(volumes.shape[:2])
     for n in range(len(volumes)):
         if torch.rand(1, generator=chance).item() >= COMPLETE_SHARE:

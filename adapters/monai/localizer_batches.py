@@ -128,9 +128,12 @@ class LocalizerBatches:
         move.set_random_state(seed=int(rng.integers(2**31)))
         chance = Generator().manual_seed(int(rng.integers(2**62)))
         windows = [move(self._window(self._study(rng), shape, rng)) for _ in range(n)]
-        masks = torch.stack([w["masks"] for w in windows])
+        volumes, masks = (
+            torch.stack([w[name] for w in windows]).as_subclass(Tensor)  # MONAI's own is slow
+            for name in ("volumes", "masks")
+        )
         labels, weights, brain = masks[:, :1], masks[:, 1:2], masks[:, 2:]
-        seen, brain = _seen(torch.stack([w["volumes"] for w in windows]), brain, chance)
+        seen, brain = _seen(volumes, brain, chance)
         return {
             "volumes": seen.contiguous(memory_format=torch.channels_last_3d),
             "regions": _regions(labels) * brain,
@@ -222,16 +225,15 @@ def _lay_in(
 
 
 def _seen(volumes: Tensor, brain: Tensor, chance: Generator) -> tuple[Tensor, Tensor]:
-    """Show some of the windows as other scanners do; give them, and the brain that is seen."""
+    """Show some windows as other scanners do, some without all sequences; give the brain seen, too."""
     seen, masks = [], []
     for image, mask in zip(volumes.split(1), brain.split(1), strict=True):
         if torch.rand(1, generator=chance).item() < ABROAD_SHARE:
-            cut = partly_masked(mask, chance)
-            seen.append(without_some(rescanned(image, chance) * cut, chance))
-            masks.append(cut)
+            cut, shown = partly_masked(mask, chance), rescanned(image, chance)
         else:
-            seen.append(brightened(image, chance) * mask)
-            masks.append(mask)
+            cut, shown = mask, brightened(image, chance)
+        seen.append(without_some(shown * cut, chance))
+        masks.append(cut)
     return torch.cat(seen), torch.cat(masks)
 
 
