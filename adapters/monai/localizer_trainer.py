@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import ceil
 from pathlib import Path
 from typing import final
@@ -43,6 +43,7 @@ from gliobench.domain.metrics.localisation import box_iou, centre_error_mm
 from gliobench.domain.metrics.segmentation import dice
 from gliobench.domain.networks.input import LocalizerGeometry, localizer_volumes
 from gliobench.domain.networks.intensity import ROBUST_RULE
+from gliobench.domain.networks.region_measures import RegionMeasures
 from gliobench.domain.predictions.forms import box_in_volume, point_in_volume
 from gliobench.domain.studies.study import Study
 
@@ -185,19 +186,9 @@ class LocalizerTrainer(Trainer):
             "site": study.site,
             "grade": reference.grade.value if reference.grade else None,
             "found": found is not None,
-            "reference_ml": _volumes_ml(reference.regions, study),
-            "predicted_ml": _volumes_ml(found or {}, study),
+            "measures": asdict(RegionMeasures.of(found, study.grid)) if found else None,
         }
         return row | localizer_scores(study, reference=reference.regions, prediction=found)
-
-
-def _volumes_ml(regions: Mapping[Region, BoolArray], study: Study) -> dict[str, float]:
-    """Measure WT, TC and ET; a region that is not there has none."""
-    voxel_ml = study.grid.voxel_volume_mm3 / 1000
-    return {
-        region.value: float(regions[region].sum() * voxel_ml) if region in regions else 0.0
-        for region in NESTED
-    }
 
 
 def localizer_scores(

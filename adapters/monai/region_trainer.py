@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import final
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from gliobench.adapters.monai.lesions import GRID, VOXEL_MM, mask_arrays
-from gliobench.adapters.monai.torch_network import UNTOLD, trained_localizer
-from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.learn_regions import CHOSEN, RegionTumour, learn_regions
@@ -30,6 +26,18 @@ from gliobench.domain.studies.study import Grade
 
 REGION_GRADER = "grader.json"
 _FORM = TypeAdapter(RegionGrader)
+
+
+class _Segmented(BaseModel):
+    """A study that a localizer has segmented without having learned from the patient."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    study_id: str
+    measures: RegionMeasures | None
+
+
+_SEGMENTED = TypeAdapter(list[_Segmented])
 _MASK_GRID = Grid(shape=(GRID, GRID, GRID), affine=np.diag([*VOXEL_MM, 1.0]))
 
 
@@ -105,34 +113,47 @@ def load_mask_tumours(masks: Path, sites: Mapping[str, str]) -> list[RegionTumou
     ]
 
 
-def load_study_tumours(
-    source: StudySource, localizer_run: Path | None, folds: Mapping[str, int]
-) -> list[RegionTumour]:
+def load_study_tumours(source: StudySource, localizer_run: Path | None) -> list[RegionTumour]:
     """Measure the tumours of whole studies, the first of each patient.
 
     Args:
         source: Studies with grades and masks.
-        localizer_run: A localizer's cross-validation, whose folds segment the patients that they held
-            out; None measures reference masks only.
-        folds: Of that run, by patient.
+        localizer_run: A localizer's cross-validation, whose folds have segmented the patients that they
+            held out; folds that have not been fitted are passed over. None measures reference masks
+            only.
 
     Raises:
         InvalidInputError: There is no study with a grade and a mask.
-        JobError: A fold of the run is not there, or not done.
+        JobError: No fold of the run has been fitted, or what one found cannot be read.
     """
     studies = TrainingStudies.of(source, graded=True).by_patient
-    tumours = {patient: _of_study(source, ids[0]) for patient, ids in studies.items()}
-    if localizer_run is None:
-        return list(tumours.values())
-    asked = sorted((folds[patient], patient) for patient in tumours if patient in folds)
-    for fold, patients in groupby(asked, key=itemgetter(0)):
-        network = trained_localizer(localizer_run / f"fold-{fold}", UNTOLD)
-        for _, patient in patients:
-            study = source.study(studies[patient][0])
-            found = find_tumour(network, study)
-            predicted = RegionMeasures.of(found, study.grid) if found else None
-            tumours[patient] = _segmented(tumours[patient], predicted)
+    tumours = {ids[0]: _of_study(source, ids[0]) for ids in studies.values()}
+    if localizer_run is not None:
+        found = _segmented_by(localizer_run)
+        tumours |= {
+            study_id: _segmented(tumour, found[study_id])
+            for study_id, tumour in tumours.items()
+            if study_id in found
+        }
     return list(tumours.values())
+
+
+def _segmented_by(localizer_run: Path) -> dict[str, RegionMeasures | None]:
+    """Return what the folds of a localizer's run found in the studies that they held out."""
+    folds = sorted(localizer_run.glob("fold-*/predictions.json"))
+    if not folds:
+        raise JobError(f"{localizer_run} has no fold: run gliobench train localizer")
+    found: dict[str, RegionMeasures | None] = {}
+    for path in folds:
+        try:
+            rows = _SEGMENTED.validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise JobError(
+                f"{path} cannot be read: {reason}: delete it, and run the fold"
+            ) from error
+        found |= {row.study_id: row.measures for row in rows}
+    return found
 
 
 def _segmented(tumour: RegionTumour, predicted: RegionMeasures | None) -> RegionTumour:

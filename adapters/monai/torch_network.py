@@ -43,6 +43,9 @@ GRADER = "grader"
 COARSE = "coarse"
 FINE = "fine"
 """Where each network of a localizer of volumes is left."""
+LIKELY_ENOUGH = 0.5
+SMALLEST_ENHANCING_MM3 = 200.0
+"""What a localizer's card carries, chosen by cross-validation: see `docs/results`."""
 UNTOLD = TrainingData((), "")
 """Of networks that go nowhere, whose cards may be empty."""
 
@@ -127,6 +130,8 @@ def trained_localizer(
         intensity_rule=ROBUST_RULE,
         training_data=data.sha256,
         trained_on=tuple(patient_hash(patient) for patient in data.patients),
+        threshold=LIKELY_ENOUGH,
+        smallest_enhancing_mm3=SMALLEST_ENHANCING_MM3,
         modality_dropout=True,  # of `hidden_parts`
     )
     coarse = load_network(coarse_network, folder / COARSE)

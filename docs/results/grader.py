@@ -83,8 +83,7 @@ def measured(data: Path, studies: Path | None, localizer: Path | None) -> list[R
     sites = {name: tumour.site for name, tumour in subjects.items() if tumour.site}
     found = {tumour.patient_id: tumour for tumour in load_mask_tumours(masks, sites)}
     if studies:
-        folds = read_folds(localizer / "folds.json") if localizer else {}
-        whole = load_study_tumours(BratsStudySource(studies), localizer, folds)
+        whole = load_study_tumours(BratsStudySource(studies), localizer)
         found |= {tumour.patient_id: tumour for tumour in whole}
     return list(found.values())
 

@@ -3,26 +3,33 @@
     python docs/results/localizer.py work/localizer work/studies
 
 First what the networks' voxels and windows allow. Then each study is segmented by the network of the fold
-that held it out. This cross-validation chooses the probability from which a voxel is tumour, the volume
-below which enhancing tumour is taken for none, whether the fine network looks too, and whether the mean of
-a brain and its mirror image is read; `chosen on the other folds` is what choosing costs: for each fold the
-setting that has the best mean Dice on the other folds, scored on it. Last, with the setting that the
-networks' cards carry, all studies at 2 mm, those of 1 mm at full size, and what is lost when sequences are
-absent.
+that held it out; folds that have not been fitted are passed over. This cross-validation chooses the
+probability from which a voxel is tumour, the volume below which enhancing tumour is taken for none, whether
+the fine network looks too, and whether the mean of a brain and its mirror image is read; `chosen on the
+other folds` is what choosing costs: for each fold the setting that has the best mean Dice on the other
+folds, scored on it. Last, with the setting that the networks' cards carry, all studies at 2 mm, those of
+1 mm at full size, and what is lost when sequences are absent. These scores are kept beside the folds'
+predictions, and are printed from there where the networks are no longer at hand.
 """
 
 import argparse
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 
 from gliobench.adapters.monai.localizer_trainer import localizer_scores
 from gliobench.adapters.monai.networks import FINE_WINDOW
-from gliobench.adapters.monai.torch_network import UNTOLD, TorchNetwork, trained_localizer
+from gliobench.adapters.monai.torch_network import (
+    LIKELY_ENOUGH,
+    SMALLEST_ENHANCING_MM3,
+    UNTOLD,
+    TorchNetwork,
+    trained_localizer,
+)
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.application.backends.tumour_finder import tumour_probabilities
 from gliobench.domain.geometry.resampling import resample_to_spacing
@@ -32,17 +39,23 @@ from gliobench.domain.networks.input import MODALITY_ORDER, LocalizerGeometry, t
 from gliobench.domain.statistics.estimate import Interval
 from gliobench.domain.statistics.means import estimate_mean
 from gliobench.domain.statistics.sampling import numbered
-from gliobench.domain.studies.study import Modality, Reference, Study
+from gliobench.domain.studies.study import ESSENTIAL, Modality, Reference, Study
 
-THRESHOLDS = (0.2, 0.3, 0.4, 0.5)
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
 SMALLEST_MM3 = (0.0, 100.0, 200.0, 500.0)
 REGIONS = tuple(region.value for region in NESTED)
 MEASURES = (*(f"dice_{region}" for region in REGIONS), "box_iou", "centre_error_mm")
 VOXEL_MM = LocalizerGeometry().spacing_mm
 FAR_MM = 15.0
 THE_CARDS = " (the card's)"
-T1N, T1C, T2W, T2F = MODALITY_ORDER
-ABSENT = ((), (T1N,), (T2W,), (T1N, T2W), (T1C,), (T2F,), (T1N, T2W, T2F), (T1N, T1C, T2W))
+ABSENT = tuple(
+    tuple(modality for modality in MODALITY_ORDER if modality not in kept)
+    for n in range(len(MODALITY_ORDER), 0, -1)
+    for kept in combinations(MODALITY_ORDER, n)
+    if set(kept) & set(ESSENTIAL)
+)
+"""All that may be absent."""
+SCORES = "scores.json"
 Rows = list[dict]
 
 
@@ -133,21 +146,46 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="of gliobench train localizer")
     parser.add_argument("studies", type=Path, help="of prepare_training_studies.py")
     given = parser.parse_args()
-    print("### What voxels and windows allow\n")
-    print_limits(given.studies)
     networks = networks_of(given.run)
-    card = next(iter(networks.values())).card
-    shipped = Setting(True, False, card.threshold, card.smallest_enhancing_mm3)
-    print("\n### What is chosen\n")
-    print_choices(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
+    if networks:
+        print("### What voxels and windows allow\n")
+        print_limits(given.studies)
+        print("\n### What is chosen\n")
+        print_choices(list(held_out(networks, given.run, given.studies / "2mm")))
+    rows = scores(networks, given.run, given.studies)
+    complete = [row for row in rows if not row["absent"]]
     for name, title in (("2mm", "All studies, 2 mm"), ("full", "Studies of 1 mm, full size")):
         print(f"\n### {title}\n")
-        cases = held_out(networks, given.run, given.studies / name)
-        print_groups(
-            [case.row(case.likely(fine=True, mirrored=shipped.mirrored), shipped) for case in cases]
-        )
+        print_groups([row for row in complete if row["voxels"] == name])
     print("\n### Absent sequences\n")
-    print_absent(list(held_out(networks, given.run, given.studies / "2mm")), shipped)
+    print_absent([row for row in rows if row["voxels"] == "2mm"])
+
+
+def scores(networks: Mapping[int, TorchNetwork], run: Path, studies: Path) -> Rows:
+    """Score held-out studies with the card's setting; what has been scored is kept in the run's folds."""
+    for fold, network in networks.items():
+        path = run / f"fold-{fold}" / SCORES
+        if not path.exists():
+            rows = list(fold_scores({fold: network}, run, studies))
+            path.write_text(json.dumps(rows, indent=0))
+    return [
+        row for path in sorted(run.glob(f"fold-*/{SCORES}")) for row in json.loads(path.read_text())
+    ]
+
+
+def fold_scores(networks: Mapping[int, TorchNetwork], run: Path, studies: Path) -> Iterator[dict]:
+    """Yield the scores of a fold's studies, at 2 mm with any sequence absent and at full size."""
+    for voxels, subsets in (("2mm", ABSENT), ("full", ABSENT[:1])):
+        for case in held_out(networks, run, studies / voxels):
+            for absent in subsets:
+                names = [modality.value for modality in absent]
+                row = case.row(case.likely(fine=True, mirrored=False, absent=absent), shipped())
+                yield {"voxels": voxels, "absent": names, **row}
+
+
+def shipped() -> Setting:
+    """Return what the networks' cards carry."""
+    return Setting(True, False, LIKELY_ENOUGH, SMALLEST_ENHANCING_MM3)
 
 
 def print_limits(studies: Path) -> None:
@@ -213,7 +251,7 @@ def held_out(networks: Mapping[int, TorchNetwork], run: Path, studies: Path) -> 
             yield HeldOut(study, source.reference(study_id), fold, networks[fold])
 
 
-def print_choices(cases: list[HeldOut], shipped: Setting) -> None:
+def print_choices(cases: list[HeldOut]) -> None:
     """Score every setting, and the choice among them."""
     scored: dict[Setting, Rows] = {}
     for case in cases:
@@ -224,7 +262,7 @@ def print_choices(cases: list[HeldOut], shipped: Setting) -> None:
                 scored.setdefault(setting, []).append(case.row(likely, setting))
     print_head("a brain is read")
     for setting, rows in scored.items():
-        print_row(f"{setting}{THE_CARDS if setting == shipped else ''}", rows)
+        print_row(f"{setting}{THE_CARDS if setting == shipped() else ''}", rows)
     print_row("chosen on the other folds", chosen(scored))
 
 
@@ -277,15 +315,13 @@ def interval(rows: Rows, measure: str) -> str:
     return f"{np.mean([row[measure] for row in known]):.{digits}f}{ends}"
 
 
-def print_absent(cases: list[HeldOut], shipped: Setting) -> None:
-    """Score with sequences left out."""
+def print_absent(rows: Rows) -> None:
+    """Print means with sequences left out."""
     print_head("absent")
-    for absent in ABSENT:
-        rows = [
-            case.row(case.likely(fine=True, mirrored=shipped.mirrored, absent=absent), shipped)
-            for case in cases
-        ]
-        print_row(", ".join(modality.value for modality in absent) or "none", rows)
+    for absent in dict.fromkeys(tuple(row["absent"]) for row in rows):
+        print_row(
+            ", ".join(absent) or "none", [row for row in rows if row["absent"] == list(absent)]
+        )
 
 
 def print_head(first: str) -> None:

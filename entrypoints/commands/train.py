@@ -125,8 +125,8 @@ def regions(
     localizer: Annotated[
         Path | None,
         typer.Option(
-            help="Training run of the localizer: its folds segment the studies of --dataset, its errors "
-            "there are learned for the other tumours too, and its folds are used."
+            help="Training run of the localizer: the studies of --dataset count as its folds segmented "
+            "them, its errors there are learned for the other tumours too, and its folds are used."
         ),
     ] = None,
     feature: Annotated[
@@ -146,7 +146,6 @@ def regions(
         _studies(dataset, NESTED) if dataset else None,
         masks=masks,
         localizer_run=localizer,
-        folds=container.read_folds(localizer / "folds.json") if localizer else None,
         features=feature or CHOSEN,
     )
     _run(

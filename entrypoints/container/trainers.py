@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -82,7 +82,6 @@ def region_trainer(
     *,
     masks: Path,
     localizer_run: Path | None = None,
-    folds: Mapping[str, int] | None = None,
     features: Sequence[str],
 ) -> Trainer:
     """Return what trains graders on the regions of masks, and of studies besides.
@@ -91,16 +90,15 @@ def region_trainer(
         source: Whole studies with grades and masks; their measures take the place of those of `masks`.
         masks: Archive of masks.
         localizer_run: Of a localizer, whose held-out predictions are learned from; it needs the studies.
-        folds: Of that run, by patient.
         features: Of the model.
 
     Raises:
         InvalidInputError: The masks cannot be read, or a feature is not known.
-        JobError: A fold of the localizer is not done.
+        JobError: The localizer has no fold.
     """
     tumours = {tumour.patient_id: tumour for tumour in load_mask_tumours(masks, _sites(masks))}
     if source is not None:
-        found = load_study_tumours(source, localizer_run, folds or {})
+        found = load_study_tumours(source, localizer_run)
         tumours |= {tumour.patient_id: tumour for tumour in found}
     return RegionTrainer(list(tumours.values()), features=features)
 
