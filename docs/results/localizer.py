@@ -9,7 +9,7 @@ the fine network looks too, and whether the mean of a brain and its mirror image
 other folds` is what choosing costs: for each fold the setting that has the best mean Dice on the other
 folds, scored on it. Last, with the setting that the networks' cards carry, all studies at 2 mm, those of
 1 mm at full size, and what is lost when sequences are absent. These scores are kept beside the folds'
-predictions, and are printed from there where the networks are no longer at hand.
+predictions, and are printed from there where the networks are no longer there.
 """
 
 import argparse
