@@ -173,6 +173,23 @@ def test_some_windows_are_seen_as_by_other_scanners(
     assert 0.1 < brightest.count(7.0) / len(brightest) < 0.5
 
 
+def test_any_window_may_lack_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(localizer_batches, "ABROAD_SHARE", 0.0)
+    steps = batches(brain_in_air(), share=0.0)
+
+    complete = [
+        bool(image.flatten(1).any(1).all())
+        for step in range(1, 80, 4)
+        for image in steps(step)["volumes"]
+    ]
+
+    assert 0 < complete.count(False) < len(complete)
+
+
+def test_a_batch_is_plain_tensors(augmented: dict[str, torch.Tensor]) -> None:
+    assert {type(part) for part in augmented.values()} == {torch.Tensor}
+
+
 def test_regions_are_nested(augmented: dict[str, torch.Tensor]) -> None:
     whole, core, enhancing = augmented["regions"].unbind(1)
 
