@@ -62,7 +62,9 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
         *("study_id", "backend", "provenance", "implausible", "grade", "localisation", "files"),
         *("mask_labels", "simulated", "disclaimer", "input", "lesion", "out_of_scope"),
     }
-    assert set(shown["grade"]) == {"grade", "probability_hgg", "confidence", "conformal"}
+    assert set(shown["grade"]) == {
+        *("grade", "probability_hgg", "confidence", "conformal", "reasons"),
+    }
     assert set(shown["localisation"]) == {
         *("tumour_found", "centre_mm", "centre_vox", "box_vox", "size_mm", "volumes_mm3"),
         *("confidence", "region_confidence"),
@@ -158,8 +160,11 @@ def test_a_prediction_stands_though_nothing_of_the_study_can_be_drawn(
     assert "flair.nii.gz: truncated" in result.stderr
 
 
-def test_a_missing_modality_is_a_failure_that_names_it(gliobench, study: Path) -> None:
-    file_of(study, Modality.T1C).unlink()
+def test_missing_modalities_that_are_needed_are_a_failure_that_names_them(
+    gliobench, study: Path
+) -> None:
+    for modality in (Modality.T1C, Modality.T2F):
+        file_of(study, modality).unlink()
 
     result = gliobench("predict", str(study))
 
@@ -412,7 +417,8 @@ def test_a_study_on_another_background_gets_the_same_answer(
 
     shown = json.loads(gliobench("predict", str(study), "--json").stdout)
 
-    assert shown["grade"] == pytest.approx(plain["grade"], abs=1e-3)
+    probabilities = [found["grade"]["probability_hgg"] for found in (shown, plain)]
+    assert probabilities[0] == pytest.approx(probabilities[1], abs=1e-3)
     assert shown["localisation"] == plain["localisation"]
 
 
