@@ -13,16 +13,16 @@ from gliobench.application.backends.tumour_finder import TumourFinder
 from gliobench.application.ports.classifier import Classifier
 from gliobench.domain.networks.region_grader import BASELINE, RegionGrader
 from gliobench.domain.networks.region_measures import FEATURES, RegionMeasures
-from gliobench.domain.predictions.prediction import Failure, GradePrediction
+from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
 from gliobench.domain.predictions.reasons import Reason
-from gliobench.domain.studies.study import Study
+from gliobench.domain.studies.study import Modality, Study
 
 
 @final
 class RegionClassifier(Classifier):
-    """Gives a calibrated P(HGG) with its reasons; a study without a tumour found fails.
+    """Gives a calibrated P(HGG) with its reasons; a study without a tumour found or without T1c fails.
 
-    It reads no intensities, so it grades whatever the localizer segments.
+    It reads no intensities, so it grades whatever the localizer segments, if enhancement could be seen.
 
     Args:
         grader: The model.
@@ -38,6 +38,12 @@ class RegionClassifier(Classifier):
         return [self._classify(study) for study in studies]
 
     def _classify(self, study: Study) -> GradePrediction | Failure:
+        if Modality.T1C in study.absent:
+            return Failure(
+                FailureReason.MISSING_MODALITY,
+                f"study {study.id} has no t1c ({Modality.T1C.alias}): enhancement, on which the grade "
+                "rests, is seen on no other sequence",
+            )
         found = self._finder.regions(study)
         if isinstance(found, Failure):
             return found

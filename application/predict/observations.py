@@ -49,7 +49,9 @@ def warnings_of(reading: StudyReading) -> list[str]:
     found = ["SIMULATED: a phantom, not a patient"] if reading.study.is_simulated else []
     found += [f"IMPLAUSIBLE: {fault.sentence}" for fault in reading.implausible]
     if choice is None and (absent := reading.study.absent):  # a single slice is whole with one
-        found.append("INCOMPLETE: no " + ", no ".join(f"{m.value} ({m.alias})" for m in absent))
+        names = ", no ".join(f"{m.value} ({m.alias})" for m in absent)
+        unseen = ": enhancing tumour cannot be seen" * (Modality.T1C in absent)
+        found.append(f"INCOMPLETE: no {names}{unseen}")
     found += [f"OUT OF SCOPE? {fault.sentence}" for fault in reading.out_of_scope]
     found += [facts.stand_in] if facts.stand_in else []
     if choice is not None and choice.counts_as_oracle:

@@ -28,6 +28,7 @@ from gliobench.domain.predictions.prediction import (
     FailureReason,
     GradePrediction,
     GradeSet,
+    LocalisationPrediction,
 )
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality, Study
@@ -118,6 +119,24 @@ def test_whatever_sequences_the_localizer_does_without_the_regions_are_graded(
 
     assert isinstance(grade, GradePrediction)
     assert logit(grade.probability_hgg) == pytest.approx(2.5)
+
+
+def test_without_t1c_the_tumour_is_found_and_not_graded(tmp_path: Path) -> None:
+    folder = write_subset_weights(tmp_path)
+    (folder / "grader.json").write_text(GRADER.to_json())
+    study = replace(
+        CASE.study, volumes={m: v for m, v in CASE.study.volumes.items() if m is not Modality.T1C}
+    )
+    backend = cnn_onnx(options(folder))
+
+    grade = graded(backend, study)
+
+    assert isinstance(grade, Failure)
+    assert grade.reason is FailureReason.MISSING_MODALITY
+    assert "no t1c (t1ce): enhancement" in grade.detail
+    assert backend.localizer is not None
+    (place,) = backend.localizer.localise([study], forms=())
+    assert isinstance(place, LocalisationPrediction)
 
 
 def test_a_grader_changes_the_fingerprint(weights: Path, tmp_path: Path) -> None:
