@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from gliobench.application.ports.prediction_page import Observation
@@ -43,6 +43,15 @@ def file_slice(study: Study, plane: Plane) -> FileSlice:
     return FileSlice(index, study.file_grid.shape[axis], axis)
 
 
+def _unseen(absent: Collection[Modality]) -> list[str]:
+    """Return what cannot be seen without these modalities, in at most one line."""
+    if Modality.T1C in absent:
+        return ["enhancing tumour cannot be seen"]
+    if {Modality.T2W, Modality.T2F} <= set(absent):
+        return ["oedema can hardly be seen, and places and masks are often wrong"]
+    return []
+
+
 def warnings_of(reading: StudyReading) -> list[str]:
     """Return what a reader has to know before the answer."""
     choice, facts = reading.study.plane_choice, reading.backend.facts
@@ -50,8 +59,7 @@ def warnings_of(reading: StudyReading) -> list[str]:
     found += [f"IMPLAUSIBLE: {fault.sentence}" for fault in reading.implausible]
     if choice is None and (absent := reading.study.absent):  # a single slice is whole with one
         names = ", no ".join(f"{m.value} ({m.alias})" for m in absent)
-        unseen = ": enhancing tumour cannot be seen" * (Modality.T1C in absent)
-        found.append(f"INCOMPLETE: no {names}{unseen}")
+        found.append(": ".join([f"INCOMPLETE: no {names}", *_unseen(absent)]))
     found += [f"OUT OF SCOPE? {fault.sentence}" for fault in reading.out_of_scope]
     found += [facts.stand_in] if facts.stand_in else []
     if choice is not None and choice.counts_as_oracle:

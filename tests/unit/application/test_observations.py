@@ -72,6 +72,24 @@ def test_absent_modalities_are_named() -> None:
     assert warnings_of(reading()) == []
 
 
+@pytest.mark.parametrize(
+    ("there", "warning"),
+    [
+        ([Modality.T2W, Modality.T2F], "enhancing tumour cannot be seen"),
+        ([Modality.T1C], "oedema can hardly be seen, and places and masks are often wrong"),
+    ],
+)
+def test_what_cannot_be_seen_without_a_modality_is_a_warning(
+    there: list[Modality], warning: str
+) -> None:
+    incomplete = replace(reading(), study=fake_case(modalities=there).study)
+
+    (line,) = warnings_of(incomplete)
+
+    assert line.startswith("INCOMPLETE: no ")
+    assert line.endswith(f": {warning}")
+
+
 def test_nothing_is_absent_from_a_single_slice() -> None:
     study = fake_case(shape=(12, 14, 1), tumour=None, modalities=[Modality.T1C]).study
 
