@@ -1,8 +1,9 @@
 """Print how the localizer does on patients that it has not learned from.
 
-    python docs/results/localizer.py work/localizer work/studies
+    python docs/results/localizer.py work/studies --run work/localizer
+    python docs/results/localizer.py work/studies --weights adapters/onnx/weights
 
-First what the networks' voxels and windows allow. Then each study is segmented by the network of the fold
+With `--run`, first what the networks' voxels and windows allow. Then each study is segmented by the network of the fold
 that held it out; folds that have not been fitted are passed over. This cross-validation chooses the
 probability from which a voxel is tumour, the volume below which enhancing tumour is taken for none, whether
 the fine network looks too, and whether the mean of a brain and its mirror image is read; `chosen on the
@@ -10,11 +11,14 @@ other folds` is what choosing costs: for each fold the setting that has the best
 folds, scored on it. Last, with the setting that the networks' cards carry, all studies at 2 mm, those of
 1 mm at full size, and what is lost when sequences are absent. These scores are kept beside the folds'
 predictions, and are printed from there where the networks are no longer there.
+
+With `--weights`, the same scores of an exported network on patients that it may have learned from: what it
+misses there it will miss elsewhere.
 """
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -31,6 +35,7 @@ from gliobench.adapters.monai.torch_network import (
     trained_localizer,
 )
 from gliobench.adapters.nifti import BratsStudySource
+from gliobench.adapters.onnx.network import OnnxNetwork
 from gliobench.application.backends.tumour_finder import tumour_probabilities
 from gliobench.domain.geometry.resampling import resample_to_spacing
 from gliobench.domain.labels.regions import NESTED, Region
@@ -77,12 +82,12 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """A study, its reference, and the network that has not learned from the patient."""
+    """A study, its reference, and the network that is asked: of a fold, the one that held the patient out."""
 
     study: Study
     reference: Reference
     fold: int
-    network: TorchNetwork
+    network: TorchNetwork | OnnxNetwork
 
     def likely(
         self, *, fine: bool, mirrored: bool, absent: tuple[Modality, ...] = ()
@@ -143,16 +148,31 @@ class Altered:
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="of gliobench train localizer")
     parser.add_argument("studies", type=Path, help="of prepare_training_studies.py")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--run", type=Path, help="of gliobench train localizer")
+    source.add_argument("--weights", type=Path, help="of gliobench export")
     given = parser.parse_args()
-    networks = networks_of(given.run)
+    if given.weights:
+        network = OnnxNetwork(given.weights / "localizer.onnx", kind="localizer", threads=1)
+        print_scores(list(rows_of(lambda studies: by_one(network, studies), given.studies)))
+    else:
+        print_cross_validation(given.run, given.studies)
+
+
+def print_cross_validation(run: Path, studies: Path) -> None:
+    """Print the tables of held-out patients."""
+    networks = networks_of(run)
     if networks:
         print("### What voxels and windows allow\n")
-        print_limits(given.studies)
+        print_limits(studies)
         print("\n### What is chosen\n")
-        print_choices(list(held_out(networks, given.run, given.studies / "2mm")))
-    rows = scores(networks, given.run, given.studies)
+        print_choices(list(held_out(networks, run, studies / "2mm")))
+    print_scores(scores(networks, run, studies))
+
+
+def print_scores(rows: Rows) -> None:
+    """Print scores by group of patients, and with sequences absent."""
     complete = [row for row in rows if not row["absent"]]
     for name, title in (("2mm", "All studies, 2 mm"), ("full", "Studies of 1 mm, full size")):
         print(f"\n### {title}\n")
@@ -166,21 +186,29 @@ def scores(networks: Mapping[int, TorchNetwork], run: Path, studies: Path) -> Ro
     for fold, network in networks.items():
         path = run / f"fold-{fold}" / SCORES
         if not path.exists():
-            rows = list(fold_scores({fold: network}, run, studies))
+            ours = {fold: network}
+            rows = list(rows_of(lambda folder, ours=ours: held_out(ours, run, folder), studies))
             path.write_text(json.dumps(rows, indent=0))
     return [
         row for path in sorted(run.glob(f"fold-*/{SCORES}")) for row in json.loads(path.read_text())
     ]
 
 
-def fold_scores(networks: Mapping[int, TorchNetwork], run: Path, studies: Path) -> Iterator[dict]:
-    """Yield the scores of a fold's studies, at 2 mm with any sequence absent and at full size."""
+def rows_of(cases_in: Callable[[Path], Iterator[HeldOut]], studies: Path) -> Iterator[dict]:
+    """Yield scores at 2 mm with any sequence absent and at full size, with the card's setting."""
     for voxels, subsets in (("2mm", ABSENT), ("full", ABSENT[:1])):
-        for case in held_out(networks, run, studies / voxels):
+        for case in cases_in(studies / voxels):
             for absent in subsets:
                 names = [modality.value for modality in absent]
                 row = case.row(case.likely(fine=True, mirrored=False, absent=absent), shipped())
                 yield {"voxels": voxels, "absent": names, **row}
+
+
+def by_one(network: OnnxNetwork, studies: Path) -> Iterator[HeldOut]:
+    """Pair every study with one network."""
+    source = BratsStudySource(studies)
+    for study_id in source.study_ids():
+        yield HeldOut(source.study(study_id), source.reference(study_id), 0, network)
 
 
 def shipped() -> Setting:
@@ -296,8 +324,8 @@ def print_groups(rows: Rows) -> None:
     for name, members in groups.items():
         if members:
             cells = [interval(members, measure) for measure in measures]
-            far = [row["study"] for row in members if (row["centre_error_mm"] or 999) > FAR_MM]
-            print(f"| {name} | {len(members)} | {' | '.join(cells)} | {', '.join(far) or 'none'} |")
+            far = ", ".join(far_off(members)) or "none"
+            print(f"| {name} | {len(members)} | {' | '.join(cells)} | {far} |")
 
 
 def interval(rows: Rows, measure: str) -> str:
@@ -316,12 +344,20 @@ def interval(rows: Rows, measure: str) -> str:
 
 
 def print_absent(rows: Rows) -> None:
-    """Print means with sequences left out."""
-    print_head("absent")
+    """Print means with sequences left out, and how many tumours are far off."""
+    print_head("absent (centres far off)")
     for absent in dict.fromkeys(tuple(row["absent"]) for row in rows):
-        print_row(
-            ", ".join(absent) or "none", [row for row in rows if row["absent"] == list(absent)]
-        )
+        members = [row for row in rows if row["absent"] == list(absent)]
+        print_row(f"{', '.join(absent) or 'none'} ({len(far_off(members))})", members)
+
+
+def far_off(rows: Rows) -> list[str]:
+    """Name the studies whose tumour is not found, or far from where it is."""
+    return [
+        row["study"]
+        for row in rows
+        if row["centre_error_mm"] is None or row["centre_error_mm"] > FAR_MM
+    ]
 
 
 def print_head(first: str) -> None:

@@ -27,12 +27,13 @@ grader=(gliobench train grader "$cubes" "$masks" --dataset "$studies" --steps 40
 export GLIOBENCH_SLICE_SPACING_MM=1.0714
 gliobench train slices "$data/t1ce_slices" --out "$work/slices"
 
-python "$here/localizer.py" "$work/localizer" "$work/studies"
+python "$here/localizer.py" "$work/studies" --run "$work/localizer"
 python "$here/grader.py" "$data" --studies "$studies" --localizer "$work/localizer" \
     --cnn "$work/grader" --cnn-sites "$work/grader-sites"
 python "$here/doubt.py" "$studies" --run "$work/localizer"
 python "$here/slice_cross_validation.py" "$work/slices"
 
 gliobench export "$work/localizer" "$work/regions" "$work/grader" --check "$studies" --out "$work/weights"
+python "$here/localizer.py" "$work/studies" --weights "$work/weights"
 gliobench export "$work/slices" --check "$data/t1ce_slices" --out "$work/weights/slices"
 gliobench export "$work/localizer" "$work/regions" "$work/grader" --folds --check "$studies" --out "$work/folds"
