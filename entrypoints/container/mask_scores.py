@@ -15,6 +15,7 @@ from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions, propose
 from gliobench.domain.metrics.measures import EVERY_SET, MeasureSet
+from gliobench.entrypoints.container.dicom import holds_dicom
 from gliobench.entrypoints.label_settings import OwnLabels, declared_convention
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings
@@ -115,6 +116,11 @@ def _files(
     if any(place.lower().endswith(ENDINGS) for place in both):
         raise InvalidInputError(f"{' and '.join(both)}: wanted two folders or two files")
     root = open_path(places.references)
+    if holds_dicom(root):
+        raise InvalidInputError(
+            f"{root}: holds DICOM: wanted NIfTI masks; 'gliobench import DATASET --masks DIR' scores DICOM "
+            "segmentations against those of a DICOM dataset"
+        )
     references = MaskFiles.find(root, None, pattern=places.reference_pattern, beside_images=True)
     if not references.paths:
         raise NotFoundError(f"{root}: holds no mask, *.nii or *.nii.gz")

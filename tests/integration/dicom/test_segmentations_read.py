@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 from pathlib import Path
@@ -112,6 +114,46 @@ def test_a_mask_written_and_read_is_equal_voxel_for_voxel_in_all_orientations(
         assert found.regions.keys() == regions.keys()
         for region, voxels in regions.items():
             np.testing.assert_array_equal(found.regions[region], voxels)
+
+
+def test_a_region_without_a_voxel_is_read_as_empty_and_accepted_by_a_validator(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, grid_of(np.eye(3)))
+    source, study_id, images = opened(tmp_path)
+    grid = source.study(study_id).grid
+    regions = {Region(name): voxels for name, voxels in nested_on(grid).items()}
+    regions[Region.ET] = np.zeros(grid.shape, bool)
+
+    write_segmentation(tmp_path / "seg", Mask(grid, regions), images, AUTHOR)
+
+    found = read_by(tmp_path, masks=frozenset({AUTHOR.uid(series_uid(images), "segmentation")}))
+    assert found.regions.keys() == regions.keys()
+    assert not found.regions[Region.ET].any()
+    if shutil.which("dciodvfy") is None:
+        pytest.skip("dciodvfy (package dicom3tools) is not installed")
+    done = subprocess.run(
+        ["dciodvfy", "-new", tmp_path / "seg"], capture_output=True, text=True, check=False
+    )
+    assert "Error" not in done.stderr + done.stdout
+
+
+def test_the_table_of_series_settles_what_it_lists(tmp_path: Path) -> None:
+    written(tmp_path / "export", grid_of(np.eye(3)))
+    _, _, images = opened(tmp_path / "export")
+    native = nested_on(images.native_grid)
+    write_segments(tmp_path / "export" / "seg", images, drawn_parts(native), by="AUTOMATIC")
+    place, table = str(tmp_path / "export"), tmp_path / "series.csv"
+    listed = CliRunner().invoke(app, ["dataset", "series", place, "--out", str(table)])
+    assert listed.exit_code == 0, listed.output
+    rows = table.read_text()
+    assert f"{SERIES},,9," in rows
+
+    table.write_text(rows.replace(f"{SERIES},,9,", f"{SERIES},mask,9,"))
+    done = CliRunner().invoke(app, ["dataset", "series", place, "--series", str(table), "--json"])
+
+    assert done.exit_code == 0, done.output
+    assert [mask["used"] for mask in json.loads(done.stdout)["studies"][0]["masks"]] == [True]
 
 
 def series_uid(images: SeriesImages) -> str:
