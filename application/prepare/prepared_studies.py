@@ -206,6 +206,7 @@ class _Prepared:
         self.images = images
         self._study_id, self._prepare, self._content = study_id, prepare, content
         self._finding = Lock()
+        self._outcome: Preparation | FaultError | None = None
 
     @cached_property
     def anchor(self) -> Modality:
@@ -213,12 +214,19 @@ class _Prepared:
 
     @property
     def found(self) -> Preparation:
+        """How they are prepared; what kept them from it is raised again, not looked for again."""
         with self._finding:
-            return self._found
+            if self._outcome is None:
+                self._outcome = self._made()
+        if isinstance(self._outcome, FaultError):
+            raise self._outcome.with_traceback(None)
+        return self._outcome
 
-    @cached_property
-    def _found(self) -> Preparation:
-        return self._prepare(self._study_id, self.images, content=self._content)
+    def _made(self) -> Preparation | FaultError:
+        try:
+            return self._prepare(self._study_id, self.images, content=self._content)
+        except FaultError as error:
+            return error
 
     def shows(self, modality: Modality) -> bool:
         return not isinstance(self.images[modality], FaultError)

@@ -204,6 +204,19 @@ def test_nothing_is_read_before_an_image_is_looked_at() -> None:
     assert registrar.asked == 0
 
 
+def test_what_cannot_be_prepared_is_tried_once() -> None:
+    dull = FakeRegistrar(sharpness=0.05)
+    study = PreparedStudies(source_of(fake_head(T1C, T1N)), saving(FakeStorage(), dull)).study(
+        "head"
+    )
+
+    for modality in (T1C, T1N, T1C):
+        with pytest.raises(FaultyStudyError, match="cannot be prepared"):
+            study.volume(modality)
+
+    assert dull.asked == 1
+
+
 def test_references_on_the_grid_of_the_anchor_stay_as_they_are() -> None:
     inner = source_of(fake_head(T1C))
     source = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar()))
