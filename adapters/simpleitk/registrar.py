@@ -58,6 +58,8 @@ class SimpleItkRegistrar(Registrar):
         self, *, fixed: Scan, moving: Scan, within: BoolArray | None = None
     ) -> Registration:
         """Find how the moving image lies to the fixed one."""
+        # sums of several threads depend on which ends first; the metric heeds the global number alone
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
         mask = None if within is None else mask_of(within, fixed.grid)
         pair = _Pair(evened(fixed), evened(moving), mask)
         try:
@@ -111,7 +113,6 @@ def _middle(image: sitk.Image) -> NDArray[np.float64]:
 
 def _method(pair: _Pair, pose: sitk.Euler3DTransform, share: float) -> sitk.ImageRegistrationMethod:
     method = sitk.ImageRegistrationMethod()
-    method.SetNumberOfThreads(1)  # sums of several threads depend on their number
     method.SetMetricAsMattesMutualInformation(BINS)
     if share < 1:
         method.SetMetricSamplingStrategy(method.RANDOM)
