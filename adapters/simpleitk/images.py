@@ -11,7 +11,11 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+FINEST_MM = 1.5
+"""Least edge of the voxels that are compared."""
 _KNOTS = 257
+_FAINT = 0.35
+"""Share of the mean brightness below which there is no head."""
 _SAMPLED = 200_000
 _COIL_MM, _COARSE_MM = 30.0, 6.0
 """Width of what a coil's sensitivity can be, and voxels that suffice to measure it."""
@@ -38,26 +42,26 @@ def evened(scan: Scan) -> sitk.Image:
     """Return an image whose head is free of the coil's shading and has all intensities equally often.
 
     Values become ranks in [0, 1] among those of the head, so that no scalp or vessel, however bright,
-    takes the bins of the brain. The background is 0.
+    takes the bins of the brain. The background is 0. Voxels are no smaller than `FINEST_MM`.
 
     Raises:
         InvalidInputError: The image is empty or of one value.
     """
-    voxels = np.nan_to_num(scan.voxels.astype(np.float32))
-    sample = voxels.ravel(order="K")[:: max(1, voxels.size // _SAMPLED)]
+    given = np.nan_to_num(scan.voxels.astype(np.float32))
+    image = shrunken(image_of(given, scan.grid), FINEST_MM)
+    voxels = sitk.GetArrayFromImage(image)
+    sample = voxels.ravel()[:: max(1, voxels.size // _SAMPLED)]
     low = float(np.percentile(sample, 1))
-    background = low + 0.35 * (
-        float(sample[sample > low].mean()) - low if (sample > low).any() else 0
-    )
-    head = voxels > background
+    shown = sample[sample > low]
+    head = voxels > low + _FAINT * (float(shown.mean()) - low if shown.size else 0)
     if head.mean() < 1e-3:
         raise InvalidInputError("an image without a head cannot be registered")
     flat = np.where(head, voxels - low, 0).astype(np.float32)
-    flat /= _shading(flat, head, scan.grid)
+    flat /= _shading(flat, head, image)
     values = flat[head]
     knots = np.quantile(values[:: max(1, values.size // _SAMPLED)], np.linspace(0, 1, _KNOTS))
     ranks = np.interp(flat, knots, np.linspace(0.05, 1, _KNOTS)).astype(np.float32)
-    return image_of(np.where(head, ranks, np.float32(0)), scan.grid)
+    return _like(image, np.where(head, ranks, np.float32(0)))
 
 
 def shrunken(image: sitk.Image, edge_mm: float) -> sitk.Image:
@@ -89,17 +93,24 @@ def mask_of(within: BoolArray, grid: Grid) -> sitk.Image:
     return image_of(within.astype(np.uint8), grid)
 
 
-def _shading(flat: NDArray[np.float32], head: BoolArray, grid: Grid) -> NDArray[np.float32]:
+def _like(image: sitk.Image, voxels: NDArray[np.float32]) -> sitk.Image:
+    """Place an array where an image lies."""
+    placed = sitk.GetImageFromArray(voxels)
+    placed.CopyInformation(image)
+    return placed
+
+
+def _shading(
+    flat: NDArray[np.float32], head: NDArray[np.bool_], image: sitk.Image
+) -> NDArray[np.float32]:
     """Measure the slow part of a head's brightness, relative to its mean."""
     total, count = (
-        sitk.SmoothingRecursiveGaussian(shrunken(image_of(values, grid), _COARSE_MM), _COIL_MM)
+        sitk.SmoothingRecursiveGaussian(shrunken(_like(image, values), _COARSE_MM), _COIL_MM)
         for values in (np.log1p(flat), head.astype(np.float32))
     )
     slow = sitk.Divide(total, sitk.Maximum(count, 0.05))
-    like = image_of(head.astype(np.uint8), grid)
     field = sitk.GetArrayFromImage(
-        sitk.Resample(slow, like, sitk.Transform(), sitk.sitkLinear, 0.0)
+        sitk.Resample(slow, image, sitk.Transform(), sitk.sitkLinear, 0.0)
     )
-    found = field.transpose(2, 1, 0)
-    shading: NDArray[np.float32] = np.exp(found - found[head].mean()).astype(np.float32)
+    shading: NDArray[np.float32] = np.exp(field - field[head].mean()).astype(np.float32)
     return shading

@@ -11,20 +11,20 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813 -- as its users call it
 from numpy.typing import NDArray
 
-from gliobench.adapters.simpleitk.images import evened, mask_of, shrunken
+from gliobench.adapters.simpleitk.images import FINEST_MM, evened, mask_of, shrunken
 from gliobench.application.ports.registrar import Registrar, Registration, Scan
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.rigid import Rigid
 
-VERSION = 1
+VERSION = 2
 """Increased whenever the same images give another motion than before."""
 BINS, SEED = 32, 20_17
-_LEVELS = ((8.0, 1.0), (4.0, 1.0), (1.5, 0.25))
-"""Edges of the voxels in mm, and the share of them that is compared."""
+_LEVELS = ((8.0, 10_000), (4.0, 40_000), (FINEST_MM, 120_000))
+"""Edges of the voxels in mm, and about how many are compared."""
 _TURNS_DEG = (-22.0, 0.0, 22.0)
 _LIFTS_MM = (-30.0, 0.0, 30.0)
-_TRIED = (6, 2, 1)
+_TRIED = (4, 2, 1)
 """How many poses are followed at each level."""
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -76,9 +76,9 @@ def _followed(pair: _Pair) -> sitk.Euler3DTransform:
     """Refine the best of many starts, fewer at each level."""
     coarse = pair.at(_LEVELS[0][0])
     poses = sorted(_starts(coarse), key=lambda start: _value(coarse, start))
-    for (edge_mm, share), count in zip(_LEVELS, _TRIED, strict=True):
+    for (edge_mm, samples), count in zip(_LEVELS, _TRIED, strict=True):
         level = pair.at(edge_mm)
-        refined = [_refined(level, pose, share) for pose in poses[:count]]
+        refined = [_refined(level, pose, samples) for pose in poses[:count]]
         poses = sorted(refined, key=lambda pose: _value(level, pose))
     return poses[0]
 
@@ -111,9 +111,10 @@ def _middle(image: sitk.Image) -> NDArray[np.float64]:
     )
 
 
-def _method(pair: _Pair, pose: sitk.Euler3DTransform, share: float) -> sitk.ImageRegistrationMethod:
+def _method(pair: _Pair, pose: sitk.Euler3DTransform, samples: int) -> sitk.ImageRegistrationMethod:
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(BINS)
+    share = samples / pair.fixed.GetNumberOfPixels()
     if share < 1:
         method.SetMetricSamplingStrategy(method.RANDOM)
         method.SetMetricSamplingPercentage(share, SEED)
@@ -124,9 +125,9 @@ def _method(pair: _Pair, pose: sitk.Euler3DTransform, share: float) -> sitk.Imag
     return method
 
 
-def _refined(pair: _Pair, start: sitk.Euler3DTransform, share: float) -> sitk.Euler3DTransform:
+def _refined(pair: _Pair, start: sitk.Euler3DTransform, samples: int) -> sitk.Euler3DTransform:
     pose = sitk.Euler3DTransform(start)
-    method = _method(pair, pose, share)
+    method = _method(pair, pose, samples)
     method.SetOptimizerAsRegularStepGradientDescent(
         learningRate=1.0,
         minStep=1e-3,
@@ -142,7 +143,7 @@ def _refined(pair: _Pair, start: sitk.Euler3DTransform, share: float) -> sitk.Eu
 def _value(pair: _Pair, pose: sitk.Euler3DTransform) -> float:
     """Return the negated mutual information; 0 where the images do not meet."""
     try:
-        return float(_method(pair, pose, 1.0).MetricEvaluate(pair.fixed, pair.moving))
+        return float(_method(pair, pose, _LEVELS[1][1]).MetricEvaluate(pair.fixed, pair.moving))
     except RuntimeError:
         return 0.0
 
