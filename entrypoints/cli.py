@@ -39,7 +39,7 @@ COMMANDS = {
     ),
     "prepare": (
         "Use",
-        "Register raw images, extract the brain, and write them as the networks want them.",
+        "Bring raw images to one grid of 1 mm, as BraTS does, without the skull.",
     ),
     "import": (
         "Use",

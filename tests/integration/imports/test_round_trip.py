@@ -45,13 +45,13 @@ def ran(*command: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def volumes(tmp_path_factory: pytest.TempPathFactory, phantoms: Path) -> Path:
-    """Two phantoms, and one that lacks an image."""
+    """Two phantoms, and one that lacks both images of which a study needs one."""
     folder = tmp_path_factory.mktemp("volumes")
     shutil.copytree(phantoms, folder / "studies")
     lacking = next(item for item in sorted((folder / "studies").iterdir()) if item.is_dir())
     shutil.copytree(lacking, folder / "studies" / "Phantom_9999")
     for file in sorted((folder / "studies" / "Phantom_9999").iterdir()):
-        if any(word in file.name for word in ("t1ce", "t1c")):
+        if any(word in file.name for word in ("t1ce", "t1c", "flair", "t2f")):
             file.unlink()
         else:
             file.rename(file.with_name(file.name.replace(lacking.name, "Phantom_9999")))

@@ -102,7 +102,7 @@ def test_eight_lesions_are_learned_by_heart(tmp_path: Path) -> None:
         GraderNetwork,
         batch_of=lambda _: batch,
         loss_of=grader_loss,
-        schedule=Schedule(steps=40, learning_rate=5e-3, average=0.8),
+        schedule=Schedule(steps=50, learning_rate=5e-3, average=0.8),
         folder=tmp_path,
         progress=quiet,
     )
