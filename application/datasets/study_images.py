@@ -140,7 +140,9 @@ def study_of_images(
     sound = [image for image in images.values() if not isinstance(image, FaultError)]
     if not sound:
         raise next(error for error in images.values() if isinstance(error, FaultError))
-    shared = drawn_on or max(sound, key=lambda one: sum(other.covers(one.grid) for other in sound))
+    shared = drawn_on or max(
+        sound, key=lambda image: sum(other.covers(image.grid) for other in sound)
+    )
     return Study(
         id=study_id,
         patient_id=patient_id,

@@ -64,7 +64,7 @@ def inner_stages(folder: Path) -> dict[str, float]:
     for modality in steps.MODALITY_ORDER:
         study.volume(modality)
     watch = Stopwatch()
-    volumes = steps.localizer_volumes(study, 2.0)
+    volumes = steps.localizer_volumes(study, 2.0, rule=localizer.card.intensity_rule)
     starts = steps.brain_windows(volumes, localizer.card.input_shape)
     cuts = np.stack([steps.window(volumes, s, localizer.card.input_shape) for s in starts])
     watch.lap("resample to 2 mm and z-score")
@@ -72,7 +72,9 @@ def inner_stages(folder: Path) -> dict[str, float]:
     watch.lap("localizer network")
     windows = list(zip(starts, expit(logits), strict=True))
     merged = steps.merge_windows(windows, volumes.shape[1:])
-    regions = steps.tumour_regions(merged, spacing_mm=2.0, grid=study.grid)
+    regions = steps.tumour_regions(
+        merged, spacing_mm=2.0, grid=study.grid, threshold=localizer.card.threshold
+    )
     watch.lap("masks on the study's grid")
     if regions is None:
         raise SystemExit("no tumour found")

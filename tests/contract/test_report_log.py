@@ -30,7 +30,7 @@ def fake(_: Path) -> Logged:
 
 def json_file(folder: Path) -> Logged:
     file = folder / "logs" / "report.json"
-    return JsonReportLog(file), lambda: [LogEntry(**one) for one in json.loads(file.read_text())]
+    return JsonReportLog(file), lambda: [LogEntry(**row) for row in json.loads(file.read_text())]
 
 
 def mlflow_folder(folder: Path) -> Logged:

@@ -28,7 +28,7 @@ def cases(phantoms: Path) -> list[Case]:
     from gliobench.adapters.phantom import PhantomStudySource
 
     source = PhantomStudySource(2, spacing_mm=4.0)
-    return [Case(source.study(one), source.reference(one)) for one in source.study_ids()]
+    return [Case(source.study(name), source.reference(name)) for name in source.study_ids()]
 
 
 def named(cases: list[Case], pattern: str) -> list[Case]:

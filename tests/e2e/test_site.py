@@ -96,11 +96,11 @@ def test_every_setting_is_described(site: Path) -> None:
 def test_every_measure_is_described(site: Path) -> None:
     page = text_of(site / "reference" / "measures.html")
 
-    assert [one.title for one in MEASURES if GRADE.in_words(one.meaning) not in page] == []
+    assert [row.title for row in MEASURES if GRADE.in_words(row.meaning) not in page] == []
 
 
 def test_measures_that_are_always_computed_have_a_formula() -> None:
-    assert [one.title for one in MEASURES if one.chosen_by is None and not one.formula] == []
+    assert [row.title for row in MEASURES if row.chosen_by is None and not row.formula] == []
 
 
 def test_the_search_finds_pages_of_a_site_that_is_a_folder(site: Path, browser: Browser) -> None:

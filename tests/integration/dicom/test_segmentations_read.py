@@ -352,7 +352,8 @@ def outcomes(out: Path) -> list[float | str]:
     )
     found = [case.localisation[Form.MASK] for case in cases]
     return [
-        one.failure.reason.value if one.failure else one.leading(Form.MASK) or 0.0 for one in found
+        score.failure.reason.value if score.failure else score.leading(Form.MASK) or 0.0
+        for score in found
     ]
 
 

@@ -30,8 +30,8 @@ def test_the_list_of_commands_says_what_the_help_of_each_says(name: str) -> None
 def test_the_help_of_every_command_lists_the_exit_codes(name: str) -> None:
     command = load_command(name)
 
-    for one in (command, *getattr(command, "commands", {}).values()):
-        assert all(f"{code.value} {code.meaning}" in one.epilog for code in ExitCode)
+    for helped in (command, *getattr(command, "commands", {}).values()):
+        assert all(f"{code.value} {code.meaning}" in helped.epilog for code in ExitCode)
 
 
 @pytest.mark.usefixtures("loud_afterwards")

@@ -153,7 +153,7 @@ def test_a_second_call_computes_nothing() -> None:
     first = PreparedStudies(source, saving(place, FakeRegistrar())).study("head")
     second = PreparedStudies(source, saving(place, again)).study("head")
 
-    volumes = [one.volume(T1C) for one in (first, second)]
+    volumes = [study.volume(T1C) for study in (first, second)]
 
     assert np.array_equal(*volumes)
     assert again.asked == 0
