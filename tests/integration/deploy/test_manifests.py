@@ -52,6 +52,8 @@ def test_every_object_is_valid(objects: list[Object], version: str) -> None:
     [
         ("ray", "spec.rayClusterSpec.headGroupSpec", "replicas"),
         ("ray", "spec.rayClusterSpec.workerGroupSpecs.0.template.spec", "command"),
+        ("ray", "spec.submitterPodTemplate.spec.containers.0.resources", "cpu"),
+        ("ray", "spec", "suspended"),
         ("sharded", "spec.template.spec.containers.0", "mounts"),
         ("nightly", "spec.jobTemplate.spec", "completionIndex"),
     ],

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import jsonschema
 import kubernetes_validate
 
+from integration.deploy.custom_resource import schema
 from integration.deploy.pod_security import faults
 from integration.deploy.rendered import Object, pods
 
 KUBERNETES = ("1.31", kubernetes_validate.latest_version())
 """The oldest whose fields the manifests use, and the newest known."""
-RAY_JOB = json.loads((Path(__file__).parent / "kuberay.schema.json").read_text(encoding="utf-8"))
 
 
 def check(one: Object, version: str = KUBERNETES[-1]) -> None:
@@ -24,7 +21,7 @@ def check(one: Object, version: str = KUBERNETES[-1]) -> None:
         ValueError: A pod of it is not restricted.
     """
     if one["kind"] == "RayJob":
-        jsonschema.validate(one, RAY_JOB)
+        jsonschema.validate(one, schema(one["apiVersion"].removeprefix("ray.io/")))
         for pod in pods([one]):
             template = {"apiVersion": "v1", "kind": "PodTemplate", "template": pod.template}
             kubernetes_validate.validate(template, version, strict=True)
