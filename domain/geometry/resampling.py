@@ -75,10 +75,8 @@ def resample(volume: FloatArray, weights: Sequence[Float32Array]) -> Float32Arra
     Returns:
         (I', J', K') float32.
     """
-    volume, weights, order = _in_memory_order(volume, weights)
-    first, second, third = weights
-    flat = first @ volume.reshape(volume.shape[0], -1)
-    planes = np.matmul(second, flat.reshape(len(first), *volume.shape[1:]))
+    straight, (first, second, third), order = _in_memory_order(volume, weights)
+    planes = _along(1, second, _along(0, first, straight))
     resampled: Float32Array = np.matmul(planes, third.T)
     return resampled.transpose(np.argsort(order))
 
@@ -180,10 +178,21 @@ def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigi
 
 def _in_memory_order(
     volume: FloatArray, weights: Sequence[Float32Array]
-) -> tuple[Float32Array, list[Float32Array], NDArray[np.intp]]:
-    """Undo flips and transpositions: matmul takes 20 times as long against the memory order."""
+) -> tuple[FloatArray, list[Float32Array], NDArray[np.intp]]:
+    """Undo flips and transpositions: sums take 20 times as long against the memory order."""
     flips = [-1 if stride < 0 else 1 for stride in volume.strides]
     straight = volume[tuple(slice(None, None, flip) for flip in flips)]
     order = np.argsort([-abs(stride) for stride in volume.strides], kind="stable")
-    turned = np.ascontiguousarray(straight.transpose(order), dtype=np.float32)
-    return turned, [np.ascontiguousarray(weights[axis][:, :: flips[axis]]) for axis in order], order
+    matrices = [np.ascontiguousarray(weights[axis][:, :: flips[axis]]) for axis in order]
+    return straight.transpose(order), matrices, order
+
+
+def _along(axis: int, weights: Float32Array, volume: FloatArray) -> Float32Array:
+    """Sum planes across an axis by weights, most of which are zero: a third of a product's time."""
+    shape = list(volume.shape)
+    shape[axis] = len(weights)
+    summed = np.zeros(shape, dtype=np.float32)
+    old, new = np.moveaxis(volume, axis, 0), np.moveaxis(summed, axis, 0)
+    for at, of in np.argwhere(weights):
+        new[at] += weights[at, of] * old[of]
+    return summed

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gliobench.domain.geometry.grids import BoolArray
 
@@ -34,7 +33,7 @@ class Parts:
     def of(cls, mask: BoolArray) -> Parts:
         """Part a mask, (I, J, K) bool."""
         runs = _Runs.of(mask)
-        n, which = connected_components(runs.touching(), directed=False)
+        n, which = scipy.sparse.csgraph.connected_components(runs.touching(), directed=False)
         return cls(mask, runs, which.astype(np.int64) + 1, int(n))
 
     def joined(self, larger: Parts, *, offset: int) -> Parts:
@@ -117,7 +116,7 @@ class _Runs:
         ends[:, 2] += self.lengths - 1
         return ends
 
-    def touching(self) -> coo_array:
+    def touching(self) -> scipy.sparse.coo_array:
         """Return the (R, R) graph of runs that share a corner."""
         _, j, k = self.shape
         plane, found = j * k, []
@@ -128,4 +127,6 @@ class _Runs:
             one = np.repeat(np.arange(len(count)), count)
             found.append((one, np.arange(len(one)) + of_each[one]))
         ends = tuple(np.concatenate(end) for end in zip(*found, strict=True))
-        return coo_array((np.ones(len(ends[0]), np.bool_), ends), shape=(len(self.starts),) * 2)
+        return scipy.sparse.coo_array(
+            (np.ones(len(ends[0]), np.bool_), ends), shape=(len(self.starts),) * 2
+        )

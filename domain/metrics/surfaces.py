@@ -8,8 +8,8 @@ from itertools import permutations, product
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, Spacing
 
@@ -92,10 +92,10 @@ class Surface:
         return np.stack([first, *np.divmod(rest, k)], axis=1) - 1
 
     @cached_property
-    def tree(self) -> KDTree:
+    def tree(self) -> scipy.spatial.KDTree:
         """For the nearest point in mm; built for as few queries as there are points."""
         at_mm = self.voxels * self.spacing_mm
-        return KDTree(at_mm, leafsize=32, compact_nodes=False, balanced_tree=False)
+        return scipy.spatial.KDTree(at_mm, leafsize=32, compact_nodes=False, balanced_tree=False)
 
 
 def _neighbourhoods(mask: BoolArray) -> NDArray[np.uint8]:

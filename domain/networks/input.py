@@ -175,6 +175,8 @@ def merge_windows(
         source, target = overlap(shape, start, values.shape[1:])
         total[(slice(None), *source)] += values[(slice(None), *target)]
         count[source] += 1
+    if len(windows) == 1:
+        return total
     return np.divide(total, np.maximum(count, 1), dtype=np.float32)
 
 

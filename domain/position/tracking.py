@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
+import scipy
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
@@ -74,7 +74,7 @@ def lie_in_one_place(places: FloatArray) -> bool:
 
 def distances_mm(*, predicted: FloatArray, reference: FloatArray) -> FloatArray:
     """Measure (N, N) distances: row i is answer i, column j patient j's tumour."""
-    return np.asarray(cdist(predicted, reference))
+    return np.asarray(scipy.spatial.distance.cdist(predicted, reference))
 
 
 def ious(*, predicted: FloatArray, reference: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 from scipy.special import expit
 
 from gliobench.domain.errors import InvalidInputError
@@ -53,5 +53,5 @@ def fit_logistic(
         return float(loss), gradient
 
     start = np.zeros(features.shape[1] + 1)
-    found = minimize(cost, start, jac=True, method="L-BFGS-B", tol=1e-12).x
+    found = scipy.optimize.minimize(cost, start, jac=True, method="L-BFGS-B", tol=1e-12).x
     return found[:-1], float(found[-1])

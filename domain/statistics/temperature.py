@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 from scipy.special import log_expit
 
 from gliobench.domain.errors import InvalidInputError
@@ -35,5 +35,7 @@ def fit_temperature(*, reference: BoolArray, logit: FloatArray) -> float:
     def surprise(log_temperature: float) -> float:
         return float(-(weights * log_expit(signed / np.exp(log_temperature))).sum())
 
-    found = minimize_scalar(surprise, bounds=(np.log(0.05), np.log(20)), method="bounded")
+    found = scipy.optimize.minimize_scalar(
+        surprise, bounds=(np.log(0.05), np.log(20)), method="bounded"
+    )
     return float(np.exp(found.x))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gliobench.adapters.html.writer import HtmlReportWriter
-from gliobench.adapters.json import JsonReportLog
+from gliobench.adapters.json.report_log import JsonReportLog
 from gliobench.adapters.parquet.metadata_table import MAGIC, parquet_metadata
 from gliobench.application.evaluate.run_layout import run_name, shards_of
 from gliobench.application.ports.report_log import ReportLog

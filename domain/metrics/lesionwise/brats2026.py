@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from math import inf, nan
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from gliobench.domain.metrics.distances import percentile_mm
 from gliobench.domain.metrics.mask_pair import MaskPair, shared_voxels
@@ -227,7 +225,9 @@ def _groups(edges: list[tuple[int, int]], n_lesions: int) -> Iterator[list[tuple
     lesions, parts = np.array(edges).T
     ends = lesions, parts + n_lesions
     size = int(ends[1].max()) + 1
-    _, which = connected_components(coo_matrix((np.ones(len(edges)), ends), shape=(size, size)))
+    _, which = scipy.sparse.csgraph.connected_components(
+        scipy.sparse.coo_matrix((np.ones(len(edges)), ends), shape=(size, size))
+    )
     found: dict[int, list[tuple[int, int]]] = {}
     for edge, group in zip(edges, which[lesions].tolist(), strict=True):
         found.setdefault(group, []).append(edge)
@@ -237,7 +237,7 @@ def _groups(edges: list[tuple[int, int]], n_lesions: int) -> Iterator[list[tuple
 def _match_group(dices: Mapping[tuple[int, int], float]) -> dict[int, int]:
     lesions, parts = (sorted({numbers[side] for numbers in dices}) for side in (0, 1))
     table = np.array([[dices.get((lesion, part), 0.0) for part in parts] for lesion in lesions])
-    matched = zip(*linear_sum_assignment(table, maximize=True), strict=True)
+    matched = zip(*scipy.optimize.linear_sum_assignment(table, maximize=True), strict=True)
     return {lesions[i]: parts[j] for i, j in matched if table[i, j] >= _LEAST_DICE}
 
 
