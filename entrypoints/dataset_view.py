@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gliobench.application.datasets.fingerprint_dataset import Distribution, Fingerprint
+from gliobench.application.datasets.index_dataset import IndexChange
 from gliobench.application.datasets.verify_dataset import Verification
 from gliobench.domain.studies.cohort import Cohort
 from gliobench.entrypoints.terminal import plain, say
@@ -38,6 +39,17 @@ def fingerprint_json(described: Fingerprint) -> dict[str, Any]:
         "shapes": _counts("shape", described.shapes),
         "spacings_mm": _counts("spacing_mm", described.spacings_mm),
     }
+
+
+def print_index_change(change: IndexChange) -> None:
+    """Print how many studies an index lists, and which ones have changed or vanished."""
+    for what, study_ids in (("changed", change.changed), ("vanished", change.vanished)):
+        for study_id in study_ids:
+            say(f"{what} {study_id}")
+    say(
+        f"{change.studies} studies, {change.new} new, {len(change.changed)} changed, "
+        f"{len(change.vanished)} vanished"
+    )
 
 
 def print_verification(verification: Verification) -> None:

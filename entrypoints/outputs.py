@@ -47,6 +47,11 @@ def output_file(place: PlaceT) -> PlaceT:
     return _checked(place, folder=False, local=True)
 
 
+def output_file_or_url(place: str) -> str:
+    """Check the file or URL that a command writes; errors as of `output_file`, but for a URL."""
+    return _checked(place, folder=False)
+
+
 def _checked(place: PlaceT, *, folder: bool, local: bool = False) -> PlaceT:
     if place is None or ("://" in place.removeprefix("file://") and not local):
         return place

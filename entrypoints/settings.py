@@ -348,6 +348,10 @@ class _Settings(BaseSettings):
     cohort: str | None = Field(
         None, description="frozen cohort to use, FILE or FILE:PART, e.g. cohort.json:train"
     )
+    index_root: str | None = Field(
+        None,
+        description="folder or URL of the dataset that an index lists, where it has moved since",
+    )
     seed: int = Field(0, ge=0, lt=2**63, description="seed of the statistics")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="minimum level of logged events"

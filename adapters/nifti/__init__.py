@@ -3,6 +3,7 @@
 from gliobench.adapters.nifti.bids import BidsStudySource, holds_bids
 from gliobench.adapters.nifti.brats_study_source import BratsStudySource
 from gliobench.adapters.nifti.image_writing import write_image, write_map
+from gliobench.adapters.nifti.indexed_study_source import IndexedStudySource
 from gliobench.adapters.nifti.mask_file import write_mask
 from gliobench.adapters.nifti.nnunet import NnunetStudySource, holds_nnunet
 from gliobench.adapters.nifti.study_files import StudyFiles
@@ -10,6 +11,7 @@ from gliobench.adapters.nifti.study_files import StudyFiles
 __all__ = [
     "BidsStudySource",
     "BratsStudySource",
+    "IndexedStudySource",
     "NnunetStudySource",
     "StudyFiles",
     "holds_bids",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Self
 
+from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf
 from gliobench.adapters.nifti.mask_file import read_integers, read_regions, read_two_valued
 from gliobench.adapters.nifti.study_folders import StudyFolder, names_of
 from gliobench.adapters.nifti.study_images import hash_images, open_study
 from gliobench.application.datasets.dataset_labels import propose_labels
 from gliobench.application.datasets.name_mapping import NameMapping
+from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.study_index import IndexedStudy
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import BoolArray, Grid
@@ -26,6 +29,9 @@ from gliobench.domain.messages import printable
 from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Grade, Origin, Reference, Study
 from gliobench.domain.studies.subjects import Subject
+
+AT_ONCE = 16
+"""Studies whose files are looked at side by side."""
 
 
 def _no_labels() -> DatasetLabels | None:
@@ -96,7 +102,7 @@ class NiftiStudySource(StudySource):
         self._labels = labels
         self._settling = Lock()
 
-    def study_ids(self) -> list[str]:
+    def study_ids(self) -> Sequence[str]:
         """List the ids of all studies."""
         return sorted(self._folders)
 
@@ -113,15 +119,15 @@ class NiftiStudySource(StudySource):
 
     def origin(self, study_id: str) -> Origin:
         """Return a study's patient and acquisition site."""
-        return self._subject(study_id).origin
+        return self.subject(study_id).origin
 
     def grade(self, study_id: str) -> Grade | None:
         """Return the reference grade."""
-        return self._subject(study_id).grade
+        return self.subject(study_id).grade
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the mask of the reference, where they exist."""
-        grade = self._subject(study_id).grade
+        grade = self.subject(study_id).grade
         try:
             grid = self.study(study_id).grid
         except InvalidInputError:
@@ -141,13 +147,46 @@ class NiftiStudySource(StudySource):
     def notes(self, study_id: str) -> list[Fault]:
         """Report escaped names, unused masks, and repeated rows and strange grades of the table."""
         found = self._folders.get(study_id, [])
-        notes = [fault for item in found[:1] for fault in _odd_names(item)]
+        odd = [fault for item in found[:1] for fault in _odd_names(item)]
+        return odd + self.notes_of_tables(study_id) if found else odd
+
+    def notes_of_tables(self, study_id: str) -> list[Fault]:
+        """Report repeated rows and strange grades of the table, of a study that is there."""
+        notes: list[Fault] = []
         if rows := self._names.repeated.get(study_id):
             detail = f"rows {rows[0]} and {rows[1]} of {self._names.table} say the same"
             notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
-        if found and (strange := self._names.strange_grade(study_id, found[0].patient)):
+        patient = self._folders[study_id][0].patient
+        if strange := self._names.strange_grade(study_id, patient):
             notes.append(Fault(study_id, FaultKind.MISSING_GRADE, strange))
         return notes
+
+    def indexed(self, root: DatasetPath, version_of: VersionOf) -> Iterator[IndexedStudy]:
+        """Return the rows of an index of all studies, by id.
+
+        Args:
+            root: The dataset's folder.
+            version_of: Looks which version of a file is there.
+
+        Raises:
+            InvalidInputError: A file lies outside of the dataset, or is not there any more.
+            StoreError: The store cannot be read.
+        """
+        rows = IndexRows(root, version_of)
+        for row in side_by_side(
+            lambda study_id: rows.row(*self._folders[study_id]), self.study_ids(), at_once=AT_ONCE
+        ):
+            notes = [(fault.kind, fault.detail) for fault in self.notes_of_tables(row.study_id)]
+            yield replace(row, subject=self.subject(row.study_id), notes=tuple(notes))
+
+    @property
+    def question(self) -> str:
+        """Why the dataset's own tables of labels are not understood; empty where they are."""
+        try:
+            self._found.labels()
+        except UndeclaredLabelsError as error:
+            return str(error)
+        return ""
 
     @property
     def labels(self) -> DatasetLabels | None:
@@ -193,7 +232,8 @@ class NiftiStudySource(StudySource):
                 self._labels = proposal.labels()
             return self._labels.convention
 
-    def _subject(self, study_id: str) -> Subject:
+    def subject(self, study_id: str) -> Subject:
+        """Return what tables and folders say of a study."""
         if study_id not in self._folders:
             raise NotFoundError(f"no study {study_id!r} in this folder")
         return self._names.subject(study_id, patient=self._folders[study_id][0].patient)

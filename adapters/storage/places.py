@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gliobench.adapters.storage.local_storage import LocalStorage
-from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.dataset_path import DatasetPath, FileVersion
 from gliobench.application.ports.storage import Storage
 
 PATIENCE_S = 60.0
@@ -39,6 +40,35 @@ def open_storage(place: str, *, patience_s: float = PATIENCE_S) -> Storage:
     from gliobench.adapters.storage.remote_storage import RemoteStorage
 
     return RemoteStorage(RemoteFolder(place), patience_s=patience_s)
+
+
+def file_version(path: DatasetPath) -> FileVersion:
+    """Return which version of a dataset's file is there.
+
+    Raises:
+        OSError: It is not there.
+        StoreError: The store cannot be read.
+    """
+    if isinstance(path, Path):
+        from gliobench.adapters.storage.listed_file import version_of_facts
+
+        return version_of_facts(path.stat())
+    return path.version  # type: ignore[attr-defined,no-any-return]  # of a store
+
+
+def listed_file(root: DatasetPath, path: str, version: FileVersion) -> DatasetPath:
+    """Return a file that an index lists; one of another version raises FaultyStudyError when opened.
+
+    Args:
+        root: The dataset's folder.
+        path: Within it.
+        version: As it was listed.
+    """
+    if isinstance(root, Path):
+        from gliobench.adapters.storage.listed_file import ListedFile
+
+        return ListedFile(root / path, version)
+    return replace(root / path, listed=version)  # type: ignore[type-var]  # of a store
 
 
 def open_dataset(

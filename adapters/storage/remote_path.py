@@ -8,7 +8,7 @@ from io import BufferedReader
 from typing import Literal, Self, final
 
 from gliobench.adapters.storage.remote_tree import RemoteTree
-from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.dataset_path import DatasetPath, FileVersion
 
 
 @final
@@ -19,10 +19,12 @@ class RemotePath(DatasetPath):
     Args:
         path: As the filesystem names it: `bucket/cohort/study/study_t1.nii.gz`.
         tree: What it is in.
+        listed: Which version of the file an index lists; None where none does.
     """
 
     path: str
     tree: RemoteTree = field(compare=False, repr=False)
+    listed: FileVersion | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, tree: RemoteTree) -> Self:
@@ -59,9 +61,14 @@ class RemotePath(DatasetPath):
         return above[1:]
 
     @property
+    def version(self) -> FileVersion:
+        """Which version of the file is there; errors as of `RemoteTree.version`."""
+        return self.tree.version(self.path)
+
+    @property
     def checksum(self) -> str | None:
         """The store's checksum, if it has one and checksums are trusted."""
-        return self.tree.checksum(self.path)
+        return self.tree.checksum(self.path, self.listed)
 
     def iterdir(self) -> Iterator[Self]:
         """Return what lies in this folder."""
@@ -69,15 +76,15 @@ class RemotePath(DatasetPath):
 
     def is_file(self) -> bool:
         """Check whether there is such a file."""
-        return self.tree.entry(self.path) is not None
+        return self.listed is not None or self.tree.entry(self.path) is not None
 
     def is_dir(self) -> bool:
         """Check whether some file lies below."""
-        return self.tree.is_folder(self.path)
+        return self.listed is None and self.tree.is_folder(self.path)
 
     def open(self, mode: Literal["rb"] = "rb") -> BufferedReader:  # noqa: ARG002 -- pathlib's
         """Open a copy, fetched unless it is there."""
-        return self.tree.open(self.path)
+        return self.tree.open(self.path, self.listed)
 
     def read_bytes(self) -> bytes:
         """Read the file."""

@@ -10,13 +10,15 @@ from functools import cached_property
 from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, final
+from typing import Any, NamedTuple, Self, TypeVar, final
 from uuid import uuid4
 
 from gliobench.adapters.storage.faults import with_retries
 from gliobench.adapters.storage.file_cache import FileCache
 from gliobench.adapters.storage.filesystems import RemoteFolder
+from gliobench.adapters.storage.listed_file import changed
 from gliobench.adapters.storage.versions import checksum_of, version_of
+from gliobench.application.ports.dataset_path import FileVersion
 from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError
 from gliobench.domain.files.disk import is_of_the_name
 
@@ -30,10 +32,19 @@ class _Entry(NamedTuple):
     version: str
     checksum: str | None
 
+    @classmethod
+    def of(cls, listed: FileVersion) -> Self:
+        """Return a file as an index lists it."""
+        return cls(listed.size, listed.mark, listed.mark if listed.is_checksum else None)
+
     @property
     def is_versioned(self) -> bool:
         """Check whether more than its size is known."""
         return self.version != str(self.size)
+
+
+class _ChangedError(StoreError):
+    """A file has changed since it was listed."""
 
 
 @final
@@ -99,19 +110,46 @@ class RemoteTree:
             raise
         return self._entry(info) if info["type"] == "file" else None
 
-    def checksum(self, path: str) -> str | None:
+    def checksum(self, path: str, listed: FileVersion | None = None) -> str | None:
         """Return the store's checksum of a file, if checksums are trusted."""
-        entry = self.entry(path) if self._trust_checksums else None
+        if not self._trust_checksums:
+            return None
+        entry = _Entry.of(listed) if listed else self.entry(path)
         return entry.checksum if entry else None
 
-    def open(self, path: str) -> BufferedReader:
+    def version(self, path: str) -> FileVersion:
+        """Return which version of a file was listed.
+
+        Raises:
+            FileNotFoundError: It is not there.
+            StoreError: The store cannot be read.
+        """
+        entry = self.entry(path)
+        if entry is None:
+            raise _gone(self.place(path))
+        whole = self._asked_for(path) if entry.size is None else entry
+        return FileVersion(whole.size or 0, whole.version, whole.checksum is not None)
+
+    def open(self, path: str, listed: FileVersion | None = None) -> BufferedReader:
         """Open a copy of a file.
+
+        Args:
+            path: The file.
+            listed: Which version an index of the dataset knows; None for that of this tree.
 
         Raises:
             FileNotFoundError: It is not there, or has gone.
-            StoreError: It cannot be fetched, or has changed since it was listed.
+            FaultyStudyError: It has changed since it was listed in an index.
+            StoreError: It cannot be fetched, or has changed since it was listed here.
         """
-        entry = self.entry(path)
+        try:
+            return self._open(path, _Entry.of(listed) if listed else self.entry(path))
+        except _ChangedError as error:
+            if listed:
+                raise changed(self.place(path)) from error
+            raise
+
+    def _open(self, path: str, entry: _Entry | None) -> BufferedReader:
         if entry is None:
             raise _gone(self.place(path))
         whole = self._asked_for(path) if entry.size is None else entry
@@ -145,7 +183,7 @@ class RemoteTree:
         except NotFoundError as error:
             raise _gone(self.place(path)) from error
         if version != entry.version:
-            raise StoreError(f"{self.place(path)} has changed since it was listed: start again")
+            raise _ChangedError(f"{self.place(path)} has changed since it was listed: start again")
 
     @cached_property
     def _files(self) -> Mapping[str, _Entry]:

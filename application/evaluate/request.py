@@ -65,11 +65,12 @@ class EvaluationRequest:
             return source
         return ControlledStudies(source, self.control, self.part(source))
 
-    def study_ids(self, source: StudySource) -> list[str]:
+    def study_ids(self, source: StudySource) -> Sequence[str]:
         """Name the cohort's studies."""
-        return source.study_ids()[: self.limit]
+        found = source.study_ids()
+        return found if self.limit is None else found[: self.limit]
 
-    def part(self, source: StudySource) -> list[str]:
+    def part(self, source: StudySource) -> Sequence[str]:
         """Name the studies of the shard, or of the cohort where no shard is wanted."""
         cohort = self.study_ids(source)
         return self.shard.take(cohort) if self.shard else cohort
@@ -111,7 +112,8 @@ def work_on(
     if request.control is not None:
         _check_controllable(backends)
     check_target(backends, source.target)
-    check_reads(backends, source, request.study_ids(source))
+    # Under a control the source holds the studies of the shard and no others.
+    check_reads(backends, source, source.study_ids() if request.control else request.part(source))
     labels = source.labels
     task = default_sets(labels.convention.name if labels else None)
     return EvaluateBatch(

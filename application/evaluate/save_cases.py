@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.run_store import RunStore
-from gliobench.application.ports.study_source import StudySource
+from gliobench.application.ports.study_source import Listing, StudySource
 from gliobench.application.predict.failures import may_harm
 from gliobench.application.predict.read_reference import read_reference
 from gliobench.domain.errors import FaultError, NotFoundError
@@ -75,8 +75,8 @@ class SaveCases:
     ) -> None:
         self._source = source
         self._encoder = encoder
-        self._slices = frozenset(chosen(cohort, images.pictures))
-        self._volumes = frozenset(chosen(cohort, images.volumes))
+        self._slices = frozenset(_drawn(cohort, images.pictures))
+        self._volumes = frozenset(_drawn(cohort, images.volumes))
         self._drawn: dict[str, _Drawing | None] = {}
 
     def __call__(
@@ -138,6 +138,10 @@ class SaveCases:
             prediction=None,
         )
         return _Drawing(replace(kept, volume=volume), coarsening)
+
+
+def _drawn(cohort: Collection[str], count: int) -> list[str]:
+    return cohort.drawn(count) if isinstance(cohort, Listing) else chosen(cohort, count)
 
 
 def image_to_keep(study: Study) -> tuple[Modality, NDArray[np.float32]]:

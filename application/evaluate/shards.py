@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from gliobench.application.ports.study_source import Listing
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import shown
 
@@ -65,11 +66,13 @@ class Shard:
 
     def take(self, study_ids: Sequence[str]) -> list[str]:
         """Choose its studies from those of the whole cohort."""
-        ordered = sorted(study_ids)
+        ordered = study_ids if isinstance(study_ids, Listing) else sorted(study_ids)
         start, stop = (len(ordered) * edge // self.of for edge in (self.index, self.index + 1))
-        return ordered[start:stop]
+        return list(ordered[start:stop])
 
 
 def listing_hash(study_ids: Sequence[str]) -> str:
     """Hash which studies a cohort has, whatever their order and contents."""
+    if isinstance(study_ids, Listing):
+        return study_ids.digest
     return sha256("\n".join(sorted(study_ids)).encode()).hexdigest()

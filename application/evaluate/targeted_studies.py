@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self, final
 
@@ -67,7 +67,7 @@ class TargetedStudies(StudySource):
         """Read what the experts say of a study, with its class as the grade."""
         return replace(self._source.reference(study_id), grade=self._classes.get(study_id))
 
-    def study_ids(self) -> list[str]:
+    def study_ids(self) -> Sequence[str]:
         """Name every study."""
         return self._source.study_ids()
 

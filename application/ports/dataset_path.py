@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Literal, Protocol, Self, runtime_checkable
@@ -42,6 +43,21 @@ class Checksummed(Protocol):
     def checksum(self) -> str | None:
         """Return an identifier of the content without reading it; None where unavailable or not wanted."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """Which version of a file was listed.
+
+    Args:
+        size: Bytes.
+        mark: What changes with the content: a store's checksum, else the time of the last change.
+        is_checksum: Whether the mark is a checksum, which stands for the content.
+    """
+
+    size: int
+    mark: str
+    is_checksum: bool = False
 
 
 def checksum_of(path: DatasetPath) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from collections.abc import Sequence
+from typing import Protocol, Self, runtime_checkable
 
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
 from gliobench.domain.studies.faults import Fault
@@ -10,11 +11,31 @@ from gliobench.domain.studies.grading_target import GRADE, GradingTarget, Target
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
 
+@runtime_checkable
+class Listing(Protocol):
+    """Study ids of a source that knows of all of them without reading all of them.
+
+    Contract:
+        - It is a sequence, sorted and without repeats. A slice is a list, for which no other ids are
+          read; going through it keeps few of them in memory.
+    """
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of all ids, as `listing_hash` of a list does."""
+        ...
+
+    def drawn(self, count: int) -> list[str]:
+        """Choose `count` of all studies by lot, as `chosen` of a list does."""
+        ...
+
+
 class StudySource(Protocol):
     """Lists and loads studies.
 
     Contract:
-        - `study_ids` is sorted, without repeats and the same at every call; it reads no volume.
+        - `study_ids` is sorted, without repeats and the same at every call; it reads no volume. Where
+          a source has millions of them it is a `Listing`, and no list.
         - `study` reads headers only; volumes are read when first looked at, float32 on the study's
           RAS+ grid, and die with the study: the source keeps those of one study at most.
         - A study that cannot be read raises InvalidInputError (FaultyStudyError where the reason
@@ -30,7 +51,7 @@ class StudySource(Protocol):
           raises UndeclaredLabelsError at the first such mask where several conventions are possible.
     """
 
-    def study_ids(self) -> list[str]:
+    def study_ids(self) -> Sequence[str]:
         """Name every study."""
         ...
 

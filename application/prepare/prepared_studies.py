@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
@@ -142,7 +142,7 @@ class PreparedStudies(StudySource):
         parts = f"{self.whole.content_hash(study_id)} {VERSION} {self._prepare.fingerprint}"
         return sha256(parts.encode()).hexdigest()
 
-    def study_ids(self) -> list[str]:
+    def study_ids(self) -> Sequence[str]:
         """Name every study."""
         return self.whole.study_ids()
 

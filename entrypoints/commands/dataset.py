@@ -1,8 +1,9 @@
-"""`gliobench dataset`: verify, describe and split a dataset, and list the series of DICOM."""
+"""`gliobench dataset`: verify, describe, split and index a dataset, and list the series of DICOM."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,18 +18,19 @@ from gliobench.entrypoints.dataset_view import (
     fingerprint_json,
     print_assumptions,
     print_fingerprint,
+    print_index_change,
     print_split,
     print_verification,
     verification_json,
 )
 from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.outputs import output_file
+from gliobench.entrypoints.outputs import output_file, output_file_or_url
 from gliobench.entrypoints.series_view import print_series, series_csv, series_json
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Verify, describe and split a dataset."
+    add_completion=False, no_args_is_help=True, help="Verify, describe, split and index a dataset."
 )
 
 DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of studies, or of one study.")]
@@ -130,6 +132,31 @@ def split(
         return
     write_whole(Path(out), freeze(cohort).encode())
     print_split(cohort)
+
+
+@app.command()
+def index(
+    dataset: Annotated[str, typer.Argument(help="Folder or URL of a dataset of NIfTI files.")],
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE.parquet",
+            callback=output_file_or_url,
+            help="File or URL of the index; an earlier one there is brought up to date.",
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """List a dataset once, in a file that every command takes in its place.
+
+    A shard of `evaluate` reads its own rows of the index and no others. With the same --out later,
+    studies that are new, have changed or have vanished since are reported.
+    """
+    change = container.index_dataset(dataset, out)
+    if as_json:
+        typer.echo(json.dumps(asdict(change), indent=2))
+    else:
+        print_index_change(change)
 
 
 @app.command("series")

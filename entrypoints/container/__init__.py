@@ -150,6 +150,12 @@ class Container(containers.DeclarativeContainer):
         open_storage=storage.provider,
     )
     prepared = Call(_wired("preparation.prepared"), settings=settings, prepare=preparing.provider)
+    index_source = Factory(
+        _wired("indexes.index_source"),
+        settings=settings,
+        open_storage=storage.provider,
+        open_path=dataset_path.provider,
+    )
     dataset_kinds = Factory(
         _wired("datasets.dataset_kinds"),
         brats_source=brats_source.provider,
@@ -158,6 +164,7 @@ class Container(containers.DeclarativeContainer):
         slice_source=slice_source.provider,
         dicom_source=dicom_source.provider,
         phantom_source=phantom_source.provider,
+        index_source=index_source.provider,
     )
     copy_included_phantoms = Call(_late("adapters.phantom.copy_included_phantoms"))
     study_files = Factory(_wired("datasets.study_files"))
@@ -176,7 +183,12 @@ class Container(containers.DeclarativeContainer):
         study_files=study_files.provider,
         prepared=prepared.provider,
     )
-    cohort_name = Call(_wired("datasets.cohort_name"), open_storage=storage.provider)
+    listed_root = Call(_wired("indexes.listed_root"), open_storage=storage.provider)
+    cohort_name = Call(
+        _wired("datasets.cohort_name"),
+        open_storage=storage.provider,
+        listed_root=listed_root.provider,
+    )
     mask_convention = Call(_wired("datasets.mask_convention"), settings=settings)
 
     picture_encoder = Factory(_late("adapters.pillow.WebpPictureEncoder"))
@@ -308,6 +320,12 @@ class Container(containers.DeclarativeContainer):
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(
         _wired("cohorts.fingerprint"), open_labelled=labelled_dataset.provider
+    )
+    index_dataset = Call(
+        _wired("indexes.index"),
+        open_storage=storage.provider,
+        open_path=dataset_path.provider,
+        open_dataset=dataset.provider,
     )
     split_dataset = Call(
         _wired("cohorts.split"),

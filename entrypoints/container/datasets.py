@@ -34,6 +34,8 @@ PHANTOM_DATASET = re.compile(
     r"phantom:(?P<count>\d{1,9})(:(?P<seed>\d{1,18})(:(?P<spacing_mm>\d{1,9}(\.\d{1,9})?))?)?",
     re.ASCII,
 )
+INDEX = ".parquet"
+"""How the file of an index is named."""
 _NAMED = 5
 """Studies that a message lists."""
 
@@ -94,14 +96,25 @@ class DatasetKind:
     """A kind of dataset.
 
     Args:
-        source: Opens one: by its name where that has the prefix, else by its folder.
+        source: Opens one: by its name where that has a prefix or suffix, else by its folder.
         prefix: How its names begin; empty for a folder.
+        suffix: How its names end; empty for a folder.
         claims: Whether a folder holds one.
     """
 
     source: Callable[[Any], StudySource]
     prefix: str = ""
+    suffix: str = ""
     claims: Callable[[DatasetPath], bool] = lambda _: True
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known by its name, not by what a folder holds."""
+        return bool(self.prefix or self.suffix)
+
+    def fits(self, name: str) -> bool:
+        """Return whether a dataset's name is of this kind."""
+        return name.startswith(self.prefix) and name.endswith(self.suffix)
 
 
 def dataset_kinds(
@@ -112,10 +125,12 @@ def dataset_kinds(
     slice_source: Callable[[DatasetPath], StudySource],
     dicom_source: Callable[[DatasetPath], StudySource],
     phantom_source: Callable[[str], StudySource],
+    index_source: Callable[[str], StudySource],
 ) -> tuple[DatasetKind, ...]:
     """List the kinds of datasets, a row each; the first that fits opens a dataset."""
     return (
         DatasetKind(phantom_source, prefix="phantom:"),
+        DatasetKind(index_source, suffix=INDEX),
         DatasetKind(slice_source, claims=holds_slices),
         DatasetKind(nnunet_source, claims=holds_nnunet),
         DatasetKind(bids_source, claims=holds_bids),
@@ -145,7 +160,7 @@ def dataset(
     kinds: Sequence[DatasetKind],
     prepared: Callable[[StudySource], StudySource],
 ) -> StudySource:
-    """Open a dataset: a folder of studies or slices, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
+    """Open a dataset: a folder of studies or slices, an index, or `phantom:COUNT[:SEED[:SPACING_MM]]`.
 
     A folder may be a URL that fsspec knows, e.g. `s3://bucket/cohort`: its files are fetched when
     they are looked at. A folder of slices is one that holds `cases.csv` and `image/`; studies lie in
@@ -168,14 +183,13 @@ def dataset(
         MissingExtraError: Phantoms or a store are asked for and their extra is not installed.
         StoreError: The store cannot be read.
     """
-    named = next((kind for kind in kinds if kind.prefix and name.startswith(kind.prefix)), None)
+    named = next((kind for kind in kinds if kind.is_named and kind.fits(name)), None)
     if named is not None:
         source = named.source(name)
     else:
         folder = open_path(name)
-        source = next(kind for kind in kinds if not kind.prefix and kind.claims(folder)).source(
-            folder
-        )
+        kind = next(kind for kind in kinds if not kind.is_named and kind.claims(folder))
+        source = kind.source(folder)
     frozen, members = _members(settings.cohort, open_storage) if settings.cohort else (None, None)
     if labels is None:
         declared = None if settings.labels is None else declared_convention(settings.labels)
@@ -246,8 +260,21 @@ def mask_convention(settings: Settings) -> LabelConvention:
     return declared_convention(settings.labels)
 
 
-def cohort_name(dataset: str, *, open_storage: Callable[[str], Storage]) -> str:
-    """Call a cohort by its folder's name, fit to be shown, without the folders that it lies in."""
+def cohort_name(
+    dataset: str,
+    *,
+    open_storage: Callable[[str], Storage],
+    listed_root: Callable[[str], str],
+) -> str:
+    """Call a cohort by its folder's name, fit to be shown, without the folders that it lies in.
+
+    Args:
+        dataset: As on the command line.
+        open_storage: Opens a folder or URL.
+        listed_root: Returns the dataset that an index lists.
+    """
+    if dataset.endswith(INDEX):
+        return printable(listed_root(dataset).rpartition("/")[2])
     folder = Path(dataset)
     url = str(folder.resolve()) if folder.is_dir() else open_storage(dataset).url
     return printable(url.rpartition("/")[2])
@@ -258,10 +285,10 @@ def _members(
 ) -> tuple[DatasetLabels | None, list[str]]:
     """Return the labels and the studies of a frozen cohort, `FILE`, or of a part of it, `FILE:PART`."""
     file, part = cohort, ""
-    folder, name = _split_place(file)
+    folder, name = split_place(file)
     if not name or not open_storage(folder).exists(name):
         file, _, part = cohort.rpartition(":")
-        folder, name = _split_place(file)
+        folder, name = split_place(file)
     try:
         if not name:
             raise NotFoundError(f"no file {open_storage(file).url}")
@@ -274,6 +301,7 @@ def _members(
     return frozen.labels, [member.study_id for member in members]
 
 
-def _split_place(place: str) -> tuple[str, str]:
+def split_place(place: str) -> tuple[str, str]:
+    """Return the folder of a file, and its name in it."""
     name = place.rpartition("/")[-1]
     return place.removesuffix(name) or ".", name

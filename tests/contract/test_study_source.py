@@ -10,6 +10,7 @@ import fsspec
 import numpy as np
 import pytest
 
+from fakes.fake_storage import FakeStorage
 from fakes.fake_study_source import FakeStudySource, fake_case
 from fakes.layouts import write_bids, write_msd, write_nnunet
 from fakes.slice_folder import write_slices
@@ -17,14 +18,17 @@ from fakes.study_folder import OF_2017, image_of, write_study
 from gliobench.adapters.nifti import (
     BidsStudySource,
     BratsStudySource,
+    IndexedStudySource,
     NnunetStudySource,
     StudyFiles,
 )
+from gliobench.adapters.parquet.study_index import ParquetStudyIndex, write_index
 from gliobench.adapters.slices import SliceStudySource
-from gliobench.adapters.storage import open_dataset
+from gliobench.adapters.storage import file_version, listed_file, open_dataset
 from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.evaluate.targeted_studies import TargetedStudies
 from gliobench.application.ports.dataset_path import DatasetPath
+from gliobench.application.ports.study_index import IndexableSource, IndexFacts
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry.orientation import canonical
@@ -83,6 +87,10 @@ def _bids(folder: Path) -> StudySource:
     return BidsStudySource(write_bids(folder, [fake_case("sub-b_ses-1"), fake_case("sub-a")]))
 
 
+def _bids_at(name: str) -> Callable[[Path], StudySource]:
+    return lambda folder: _bids(folder / name)
+
+
 def _bids_in_a_store(folder: Path) -> StudySource:
     _bids(folder / "local")
     return BidsStudySource(_remote(folder / "local"))
@@ -99,6 +107,23 @@ def _nnunet_in_a_store(folder: Path) -> StudySource:
 
 def _decathlon(folder: Path) -> StudySource:
     return NnunetStudySource(write_msd(folder, [fake_case("b"), fake_case("a")]))
+
+
+def _indexed(make: Callable[[Path], StudySource], root: str = "") -> Callable[[Path], StudySource]:
+    """List a dataset in an index, and open that."""
+
+    def open_index(folder: Path) -> StudySource:
+        source = make(folder)
+        place = _remote(folder / root) if root else folder
+        if root:
+            source = type(source)(place)  # type: ignore[call-arg]
+        assert isinstance(source, IndexableSource)
+        storage, facts = FakeStorage(), IndexFacts(str(place), source.labels)
+        write_index(storage, "index.parquet", source.indexed(place, file_version), facts)
+        index = ParquetStudyIndex(storage, "index.parquet")
+        return IndexedStudySource(index, place, listed_file)
+
+    return open_index
 
 
 def _dicom(folder: Path) -> StudySource:
@@ -161,6 +186,11 @@ NO_PYDICOM = pytest.mark.skipif(find_spec("pydicom") is None, reason="the extra 
         _nnunet,
         _nnunet_in_a_store,
         _decathlon,
+        pytest.param(_indexed(_brats), id="index of brats"),
+        pytest.param(_indexed(_bids), id="index of bids"),
+        pytest.param(_indexed(_nnunet), id="index of nnunet"),
+        pytest.param(_indexed(_decathlon), id="index of the decathlon"),
+        pytest.param(_indexed(_bids_at("local"), "local"), id="index of a store"),
         _chosen,
         _targeted,
         _loose_files,
@@ -179,9 +209,9 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> StudySource:
 
 
 def test_ids_are_sorted_without_repeats_and_always_the_same(source: StudySource) -> None:
-    ids = source.study_ids()
+    ids = list(source.study_ids())
 
-    assert ids == sorted(set(ids)) == source.study_ids()
+    assert ids == sorted(set(ids)) == list(source.study_ids())
     assert ids
 
 
