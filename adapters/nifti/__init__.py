@@ -1,6 +1,7 @@
 """Studies and masks in NIfTI files, in the layouts of BraTS, BIDS, nnU-Net and the Decathlon."""
 
 from gliobench.adapters.nifti.bids import BidsStudySource, holds_bids
+from gliobench.adapters.nifti.brats_pieces import BratsPieces
 from gliobench.adapters.nifti.brats_study_source import BratsStudySource
 from gliobench.adapters.nifti.image_writing import write_image, write_map
 from gliobench.adapters.nifti.indexed_study_source import IndexedStudySource
@@ -10,6 +11,7 @@ from gliobench.adapters.nifti.study_files import StudyFiles
 
 __all__ = [
     "BidsStudySource",
+    "BratsPieces",
     "BratsStudySource",
     "IndexedStudySource",
     "NnunetStudySource",

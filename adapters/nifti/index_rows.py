@@ -76,7 +76,7 @@ class IndexRows:
     def _within(self, path: DatasetPath) -> str:
         names: list[str] = []
         for place in (path, *path.parents):
-            if place == self.root:
+            if str(place) == str(self.root):  # of whatever class
                 return "/".join(reversed(names))
             names.append(place.name)
         raise InvalidInputError(

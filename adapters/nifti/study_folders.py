@@ -24,7 +24,7 @@ from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.study import Modality
 
-_FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
+FOLDERS_BELOW_ROOT = 3  # as in root/TrainingData/HGG/<study>
 _OF_A_NAME = re.IGNORECASE | re.DOTALL  # a name may contain a line end
 _NIFTI = re.compile(r"(?P<stem>.+)\.nii(\.gz)?", _OF_A_NAME)
 _NAMES = "|".join(re.escape(name) for m in Modality for name in m.names)
@@ -95,7 +95,7 @@ def find_studies(root: DatasetPath) -> Iterator[StudyFolder]:
 
     Files are classified by name; none is opened.
     """
-    return _find(root, _FOLDERS_BELOW_ROOT)
+    return find_within(root, FOLDERS_BELOW_ROOT)
 
 
 class _Named(NamedTuple):
@@ -120,35 +120,51 @@ def names_of(paths: Sequence[DatasetPath]) -> str:
     return ", ".join(path.name for path in paths[:_NAMED]) + more
 
 
-def _find(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
+def find_within(folder: DatasetPath, levels: int) -> Iterator[StudyFolder]:
+    """Find the studies in a folder and so many levels below it."""
     files: list[_Named] = []
     folders: list[DatasetPath] = []
     for entry in sorted(entry for entry in folder.iterdir() if is_shown(entry)):
         stem = nifti_stem(entry)
         if not entry.is_dir():
             files += [_Named(stem, [entry])] if stem else []
-        elif stem and (_IMAGE.fullmatch(stem) or mask_claim(stem, ()) is not None):
+        elif is_named_like_image(entry.name):
             files.append(_Named(stem, _images_in(entry) or [entry]))
         else:
             folders.append(entry)
     yield from _studies_among(folder, files, has_folders=bool(folders))
     if levels:
         for entry in folders:
-            yield from _find(entry, levels - 1)
+            yield from find_within(entry, levels - 1)
 
 
 def is_shown(entry: DatasetPath) -> bool:
     """Return whether an entry of a folder is neither hidden nor an archive's leftover."""
-    return not entry.name.startswith(".") and entry.name != _ARCHIVE_OF_A_MAC
+    return is_shown_name(entry.name)
+
+
+def is_shown_name(name: str) -> bool:
+    """Return whether a name in a folder is neither hidden nor an archive's leftover."""
+    return not name.startswith(".") and name != _ARCHIVE_OF_A_MAC
 
 
 def nifti_stem(path: DatasetPath) -> str:
     """Return an image's name without its suffix; empty for other files."""
-    nifti = _NIFTI.fullmatch(path.name)
+    return _stem(path.name)
+
+
+def is_named_like_image(name: str) -> bool:
+    """Return whether a folder is named like an image or a mask, and stands for the image in it."""
+    stem = _stem(name)
+    return bool(stem) and bool(_IMAGE.fullmatch(stem) or mask_claim(stem, ()) is not None)
+
+
+def _stem(name: str) -> str:
+    nifti = _NIFTI.fullmatch(name)
     return nifti["stem"] if nifti else ""
 
 
-def _images_in(folder: DatasetPath, levels: int = _FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
+def _images_in(folder: DatasetPath, levels: int = FOLDERS_BELOW_ROOT) -> list[DatasetPath]:
     """Return the images in a folder named like an image, as some archive tools create them."""
     entries = sorted(entry for entry in folder.iterdir() if is_shown(entry))
     images: list[DatasetPath] = []

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Self
 
@@ -152,14 +152,7 @@ class NiftiStudySource(StudySource):
 
     def notes_of_tables(self, study_id: str) -> list[Fault]:
         """Report repeated rows and strange grades of the table, of a study that is there."""
-        notes: list[Fault] = []
-        if rows := self._names.repeated.get(study_id):
-            detail = f"rows {rows[0]} and {rows[1]} of {self._names.table} say the same"
-            notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
-        patient = self._folders[study_id][0].patient
-        if strange := self._names.strange_grade(study_id, patient):
-            notes.append(Fault(study_id, FaultKind.MISSING_GRADE, strange))
-        return notes
+        return self._names.notes(study_id, self._folders[study_id][0].patient)
 
     def indexed(self, root: DatasetPath, version_of: VersionOf) -> Iterator[IndexedStudy]:
         """Return the rows of an index of all studies, by id.
@@ -176,8 +169,8 @@ class NiftiStudySource(StudySource):
         for row in side_by_side(
             lambda study_id: rows.row(*self._folders[study_id]), self.study_ids(), at_once=AT_ONCE
         ):
-            notes = [(fault.kind, fault.detail) for fault in self.notes_of_tables(row.study_id)]
-            yield replace(row, subject=self.subject(row.study_id), notes=tuple(notes))
+            notes = self.notes_of_tables(row.study_id)
+            yield row.joined(self.subject(row.study_id), notes)
 
     @property
     def question(self) -> str:

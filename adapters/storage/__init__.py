@@ -2,10 +2,11 @@
 
 from gliobench.adapters.storage.places import (
     file_version,
+    in_pieces,
     listed_file,
     local_path,
     open_dataset,
     open_storage,
 )
 
-__all__ = ["file_version", "listed_file", "local_path", "open_dataset", "open_storage"]
+__all__ = ["file_version", "in_pieces", "listed_file", "local_path", "open_dataset", "open_storage"]

@@ -56,6 +56,11 @@ def file_version(path: DatasetPath) -> FileVersion:
     return path.version  # type: ignore[attr-defined,no-any-return]  # of a store
 
 
+def in_pieces(folder: DatasetPath) -> DatasetPath:
+    """Return a folder that is listed without what lies below it, where its store does that."""
+    return folder if isinstance(folder, Path) else folder.in_pieces()  # type: ignore[attr-defined]  # of a store
+
+
 def listed_file(root: DatasetPath, path: str, version: FileVersion) -> DatasetPath:
     """Return a file that an index lists; one of another version raises FaultyStudyError when opened.
 

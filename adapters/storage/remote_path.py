@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import Literal, Self, final
 
-from gliobench.adapters.storage.remote_tree import RemoteTree
-from gliobench.application.ports.dataset_path import DatasetPath, FileVersion
+from gliobench.adapters.storage.remote_tree import FolderByFolder, RemoteTree
+from gliobench.application.ports.dataset_path import DatasetPath, FileVersion, Piecewise
 
 
-@final
 @dataclass(frozen=True, slots=True)
 class RemotePath(DatasetPath):
     """Looks like pathlib's `Path` to whoever reads a dataset.
@@ -70,6 +69,11 @@ class RemotePath(DatasetPath):
         """The store's checksum, if it has one and checksums are trusted."""
         return self.tree.checksum(self.path, self.listed)
 
+    def in_pieces(self) -> RemotePath:
+        """Return the same folder, listed without what lies below it, where the store does that."""
+        tree = self.tree.in_pieces
+        return self if tree is None else PiecewisePath(self.path, tree)
+
     def iterdir(self) -> Iterator[Self]:
         """Return what lies in this folder."""
         return (self / name for name in self.tree.children(self.path))
@@ -90,3 +94,19 @@ class RemotePath(DatasetPath):
         """Read the file."""
         with self.open() as file:
             return file.read()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PiecewisePath(RemotePath, Piecewise):
+    """A folder that is listed piece by piece."""
+
+    tree: FolderByFolder = field(compare=False, repr=False)
+
+    def names(self) -> list[str]:
+        """Name what lies directly in it."""
+        return self.tree.names(self.path)
+
+    def beginning(self, prefix: str) -> RemotePath:
+        """Return the folder with nothing in it but names that begin so."""
+        return RemotePath(self.path, self.tree.only(self.path, prefix))

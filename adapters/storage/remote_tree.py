@@ -47,7 +47,6 @@ class _ChangedError(StoreError):
     """A file has changed since it was listed."""
 
 
-@final
 class RemoteTree:
     """A dataset under a URL.
 
@@ -59,21 +58,44 @@ class RemoteTree:
         cache: Keeps what was fetched.
         patience_s: For so long a request is tried again.
         trust_checksums: Whether the store's checksums stand for the content of files.
+        only: A folder in it, and how names in that begin: nothing else is listed.
     """
 
     def __init__(
-        self, folder: RemoteFolder, cache: FileCache, *, patience_s: float, trust_checksums: bool
+        self,
+        folder: RemoteFolder,
+        cache: FileCache,
+        *,
+        patience_s: float,
+        trust_checksums: bool,
+        only: tuple[str, str] | None = None,
     ) -> None:
+        self._only = only
         self._folder = folder
         self._cache = cache
         self._patience_s = patience_s
         self._trust_checksums = trust_checksums
         self._own = uuid4().hex
+        self._options: dict[str, Any] = {
+            "folder": folder,
+            "cache": cache,
+            "patience_s": patience_s,
+            "trust_checksums": trust_checksums,
+        }
 
     @property
     def root(self) -> str:
         """The folder of the dataset, as the filesystem names it."""
         return self._folder.root
+
+    @property
+    def in_pieces(self) -> FolderByFolder | None:
+        """The same dataset, listed folder by folder; None where the store does not do that."""
+        return None if self._folder.read_only else FolderByFolder(**self._options)
+
+    def only(self, path: str, prefix: str) -> RemoteTree:
+        """Return the same dataset with nothing in it but what begins so in a folder."""
+        return RemoteTree(**self._options, only=(path, prefix))
 
     def place(self, path: str) -> str:
         """Name a path for messages."""
@@ -199,8 +221,14 @@ class RemoteTree:
         }
 
     def _found(self, files: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401 -- untyped
+        found: Mapping[str, Mapping[str, Any]]
+        if self._only:
+            path, prefix = self._only
+            found = files.find(path, detail=True, prefix=prefix)  # which some stores ignore
+            start = f"{path}/{prefix}"
+            return {name: info for name, info in found.items() if name.startswith(start)}
         if not self._folder.read_only:
-            found: Mapping[str, Mapping[str, Any]] = files.find(self._folder.root, detail=True)
+            found = files.find(self._folder.root, detail=True)
             return found
         # Over HTTP `find` leaves out the folders that it fails to read, and says nothing.
         folders = files.walk(self._folder.root, detail=True, on_error="raise")
@@ -231,6 +259,59 @@ class RemoteTree:
             doing=doing,
             patience_s=self._patience_s,
         )
+
+
+@final
+class FolderByFolder(RemoteTree):
+    """Lists a folder without what lies below it, when it is first looked into."""
+
+    def children(self, path: str) -> list[str]:
+        """Name what lies directly in a folder."""
+        return sorted(self._within(path))
+
+    def names(self, path: str) -> list[str]:
+        """Name what lies directly in a folder, sorted; a folder's name ends in `/`."""
+        found = self._within(path).items()
+        return sorted(name if entry else f"{name}/" for name, entry in found)
+
+    def is_folder(self, path: str) -> bool:
+        """Check whether some file lies below."""
+        if path == self.root:
+            return bool(self._within(path))
+        within, _, name = path.rpartition("/")
+        return self._within(within).get(name, _NO_FOLDER) is None
+
+    def entry(self, path: str) -> _Entry | None:
+        """Return what is known of a file; None where there is none."""
+        if not path.startswith(f"{self.root}/"):
+            return super().entry(path)
+        within, _, name = path.rpartition("/")
+        return self._within(within).get(name)
+
+    def _within(self, path: str) -> Mapping[str, _Entry | None]:
+        if path not in self._seen:
+            self._seen[path] = self._listed(path)
+        return self._seen[path]
+
+    @cached_property
+    def _seen(self) -> dict[str, Mapping[str, _Entry | None]]:
+        return {}
+
+    def _listed(self, path: str) -> Mapping[str, _Entry | None]:
+        try:
+            infos = self._try(lambda files: files.ls(path, detail=True), path, "listed")
+        except NotFoundError:
+            return {}
+        return {
+            info["name"].rstrip("/").rpartition("/")[2]: None
+            if info["type"] == "directory"
+            else self._entry(info)
+            for info in infos
+            if info["name"].rstrip("/") != path
+        }
+
+
+_NO_FOLDER = _Entry(None, "", None)
 
 
 def _gone(place: str) -> FileNotFoundError:

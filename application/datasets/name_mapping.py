@@ -11,6 +11,7 @@ from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, column_key
+from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.subjects import Subject, grade_in, patient_in, site_in, study_id_in
 
@@ -128,6 +129,16 @@ class NameMapping:
     def strange_grade(self, study_id: str, patient: str | None) -> str | None:
         """Return why a study's grade in the table is not used; None where it is, or there is none."""
         return self.strange.get(study_id) or self.strange.get(patient or "")
+
+    def notes(self, study_id: str, patient: str | None) -> list[Fault]:
+        """Report a study's repeated rows, and its strange grade."""
+        notes: list[Fault] = []
+        if rows := self.repeated.get(study_id):
+            detail = f"rows {rows[0]} and {rows[1]} of {self.table} say the same"
+            notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
+        if strange := self.strange_grade(study_id, patient):
+            notes.append(Fault(study_id, FaultKind.MISSING_GRADE, strange))
+        return notes
 
 
 def _columns_of_ids(columns: Collection[str]) -> list[str]:

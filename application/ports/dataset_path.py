@@ -69,3 +69,28 @@ def resolved(place: DatasetPath | str) -> DatasetPath:
     """Return a path, of this machine where it is text, free of links and dots."""
     path = Path(place) if isinstance(place, str) else place
     return path.resolve() if isinstance(path, Path) else path
+
+
+@runtime_checkable
+class Piecewise(Protocol):
+    """A folder of a store that need not be listed with all that lies below it."""
+
+    def names(self) -> list[str]:
+        """Name what lies directly in it, sorted; a folder's name ends in `/`."""
+        ...
+
+    def beginning(self, prefix: str) -> DatasetPath:
+        """Return the folder as if it held nothing but names that begin so, to be listed at once."""
+        ...
+
+
+def names_in(folder: DatasetPath) -> list[str]:
+    """Name what lies directly in a folder, sorted; a folder's name ends in `/`."""
+    if isinstance(folder, Piecewise):
+        return folder.names()
+    return sorted(entry.name + "/" * entry.is_dir() for entry in folder.iterdir())
+
+
+def beginning(folder: DatasetPath, prefix: str) -> DatasetPath:
+    """Return a folder in which names that begin so are listed at once, where it is of a store."""
+    return folder.beginning(prefix) if isinstance(folder, Piecewise) else folder

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self, runtime_checkable
 
 from gliobench.application.ports.dataset_path import DatasetPath, FileVersion
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import shown
-from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.subjects import Subject
 
 MASK, OTHER_MASK = "mask", "other_mask"
@@ -89,6 +89,12 @@ class IndexedStudy:
         for folder in filter(None, (self.folder, *self.twins)):
             check_within(folder)
 
+    def joined(self, subject: Subject, notes: Iterable[Fault]) -> Self:
+        """Return it with what the tables say of it."""
+        return replace(
+            self, subject=subject, notes=tuple((note.kind, note.detail) for note in notes)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
@@ -132,6 +138,27 @@ class IndexableSource(Protocol):
     @property
     def question(self) -> str:
         """Why the dataset's own tables of labels are not understood; empty where they are."""
+        ...
+
+
+class SavedPieces(Protocol):
+    """Keeps the rows of pieces of a dataset until all of them are listed.
+
+    Contract:
+        - A piece is there whole or not at all, whenever the process is killed.
+        - Threads may write side by side.
+    """
+
+    def has(self, piece: str) -> bool:
+        """Return whether a piece was listed, not long ago."""
+        ...
+
+    def write(self, piece: str, studies: Sequence[IndexedStudy]) -> None:
+        """Keep the rows of a piece, in their order."""
+        ...
+
+    def read(self, piece: str) -> Iterator[IndexedStudy]:
+        """Return the rows of a piece, a few in memory at a time."""
         ...
 
 

@@ -323,6 +323,8 @@ class Container(containers.DeclarativeContainer):
     )
     index_dataset = Call(
         _wired("indexes.index"),
+        settings=settings,
+        kinds=dataset_kinds,
         open_storage=storage.provider,
         open_path=dataset_path.provider,
         open_dataset=dataset.provider,

@@ -100,12 +100,14 @@ class DatasetKind:
         prefix: How its names begin; empty for a folder.
         suffix: How its names end; empty for a folder.
         claims: Whether a folder holds one.
+        is_pieced: Whether an index lists it in pieces.
     """
 
     source: Callable[[Any], StudySource]
     prefix: str = ""
     suffix: str = ""
     claims: Callable[[DatasetPath], bool] = lambda _: True
+    is_pieced: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -135,7 +137,7 @@ def dataset_kinds(
         DatasetKind(nnunet_source, claims=holds_nnunet),
         DatasetKind(bids_source, claims=holds_bids),
         DatasetKind(dicom_source, claims=holds_dicom),
-        DatasetKind(brats_source),
+        DatasetKind(brats_source, is_pieced=True),
     )
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from shutil import rmtree
 
-from gliobench.adapters.nifti import IndexedStudySource
+from gliobench.adapters.nifti import BratsPieces, IndexedStudySource
+from gliobench.adapters.parquet.saved_pieces import ParquetPieces
 from gliobench.adapters.parquet.study_index import ParquetStudyIndex, write_index
-from gliobench.adapters.storage import file_version, listed_file, local_path
+from gliobench.adapters.storage import file_version, in_pieces, listed_file, local_path
 from gliobench.application.datasets.index_dataset import IndexChange, index_dataset
 from gliobench.application.ports.dataset_path import DatasetPath, resolved
 from gliobench.application.ports.storage import Storage
-from gliobench.application.ports.study_index import IndexableSource, IndexFacts
+from gliobench.application.ports.study_index import IndexableSource, IndexedStudy, IndexFacts
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import shown
-from gliobench.entrypoints.container.datasets import INDEX, split_place
+from gliobench.entrypoints.container.datasets import INDEX, DatasetKind, split_place
+from gliobench.entrypoints.label_settings import declared_convention
 from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings
 
@@ -53,46 +59,84 @@ def index(
     dataset: str,
     out: str,
     *,
+    settings: Settings,
     open_storage: Callable[[str], Storage],
     open_path: Callable[[str], DatasetPath],
     open_dataset: Callable[[str], StudySource],
+    kinds: Sequence[DatasetKind],
 ) -> IndexChange:
     """List a dataset in an index.
 
     Args:
         dataset: As on the command line.
         out: File or URL of the index; an earlier one there is compared and replaced.
+        settings: Of this process.
         open_storage: Opens the folder that it lies in.
         open_path: Opens the dataset's folder.
         open_dataset: Opens the dataset.
+        kinds: Of datasets.
 
     Raises:
         InvalidInputError: The dataset is of a kind that is not listed, or `out` is another file.
         GliobenchError: The dataset cannot be opened, or the index not be read or written.
     """
     folder, file = split_place(out)
-    if not file.endswith(INDEX) or dataset.endswith(INDEX):
+    if not file.endswith(INDEX):
+        raise InvalidInputError(f"--out {shown(out)}: wanted a file whose name ends in {INDEX}")
+    if settings.cohort or settings.prepare.enabled:
         raise InvalidInputError(
-            f"dataset index {shown(dataset)} --out {shown(out)}: wanted a folder or URL of a dataset, "
-            f"and the name of a file that ends in {INDEX}"
+            "dataset index lists a whole dataset as it is: wanted no cohort, and no prepare"
         )
     storage = open_storage(folder)
     before = ParquetStudyIndex(storage, file) if storage.exists(file) else None
-    source = open_dataset(dataset)
-    if not isinstance(source, IndexableSource):
-        raise InvalidInputError(
-            f"{dataset}: wanted NIfTI as BraTS, BIDS or nnU-Net lay it out, all of it and not prepared: "
-            "slices, DICOM and phantoms are not listed in an index"
-        )
     root = resolved(open_path(dataset))
+    place, pieces = in_pieces(root), _pieces_folder(out, root, settings)
+    studies: Iterable[IndexedStudy]
+    if _kind(dataset, place, kinds).is_pieced:
+        saved = ParquetPieces(open_storage(str(pieces)))
+        track = partial(tracked, "listing")
+        studies = BratsPieces(place, file_version, saved, track=track).indexed()
+        facts = IndexFacts(str(root), _declared(settings))
+    else:
+        studies, facts = _whole(open_dataset(dataset), root)
+    change = index_dataset(studies, facts, before=before, write=partial(write_index, storage, file))
+    rmtree(pieces, ignore_errors=True)
+    return change
+
+
+def _kind(dataset: str, place: DatasetPath, kinds: Sequence[DatasetKind]) -> DatasetKind:
+    if any(kind.is_named and kind.fits(dataset) for kind in kinds):
+        raise InvalidInputError(_wanted(dataset))
+    return next(kind for kind in kinds if not kind.is_named and kind.claims(place))
+
+
+def _whole(source: StudySource, root: DatasetPath) -> tuple[Iterable[IndexedStudy], IndexFacts]:
+    """List a dataset that is not listed in pieces."""
+    if not isinstance(source, IndexableSource):
+        raise InvalidInputError(_wanted(str(root)))
     labels = source.labels
     facts = IndexFacts(str(root), labels, "" if labels else source.question)
-    return index_dataset(
-        tracked("listing", source.indexed(root, file_version)),
-        facts,
-        before=before,
-        write=partial(write_index, storage, file),
+    return tracked("listing", source.indexed(root, file_version)), facts
+
+
+def _wanted(dataset: str) -> str:
+    return (
+        f"{dataset}: wanted a folder or URL of NIfTI as BraTS, BIDS or nnU-Net lay it out: slices, "
+        "DICOM, phantoms and indexes are not listed in an index"
     )
+
+
+def _declared(settings: Settings) -> DatasetLabels | None:
+    return None if settings.labels is None else DatasetLabels(declared_convention(settings.labels))
+
+
+def _pieces_folder(out: str, root: DatasetPath, settings: Settings) -> Path:
+    """Choose where rows lie until all are listed: beside the index, in the cache where that is in a store."""
+    key = sha256(f"{root} {out}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    path = local_path(out)
+    if path is None:
+        return settings.cache_dir / "listings" / key
+    return path.with_name(f".{path.name}.{key}.pieces")
 
 
 def _opened(name: str, open_storage: Callable[[str], Storage]) -> ParquetStudyIndex:

@@ -168,7 +168,7 @@ def test_an_index_is_named_as_one(dataset: Path, name: str) -> None:
     code, _, error = _run("dataset", "index", dataset, "--out", dataset.parent / name)
 
     assert code == 1
-    assert "the name of a file that ends in .parquet" in error
+    assert "wanted a file whose name ends in .parquet" in error
 
 
 def test_what_is_no_index_is_not_replaced(dataset: Path) -> None:
@@ -186,7 +186,7 @@ def test_slices_and_a_part_of_a_dataset_are_not_listed(tmp_path: Path) -> None:
     write_nnunet(tmp_path / "nnunet", [fake_case("a")])
 
     for place, wanted in (
-        ("slices", "slices, DICOM and phantoms are not listed"),
+        ("slices", "slices, DICOM, phantoms and indexes are not listed"),
         ("nnunet/imagesTr", "lies outside of"),
     ):
         code, _, error = _run("dataset", "index", tmp_path / place, "--out", tmp_path / "x.parquet")
