@@ -62,7 +62,7 @@ COMMANDS = {
         "Use",
         "Compare runs over the same studies in pairs, with significance tests and confidence intervals.",
     ),
-    "dataset": ("Use", "Verify, describe and split a dataset."),
+    "dataset": ("Use", "Verify, describe, split and index a dataset."),
     "backends": (
         "Set up",
         "List the backends, their capabilities, and the reason if one cannot run.",

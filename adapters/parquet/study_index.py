@@ -10,9 +10,10 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from hashlib import sha256
 from heapq import nsmallest
+from io import SEEK_END
 from itertools import accumulate, pairwise
 from threading import Lock
-from typing import Any, final, overload
+from typing import Any, BinaryIO, final, overload
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,6 +32,8 @@ ROWS = 4096
 """Of a group: what is read for one study."""
 MOST_ROWS, MOST_BYTES = 2**16, 2**28
 """Of a group that is read."""
+MOST_FOOTER_BYTES = 2**25
+"""Which take a dozen times as much memory; ten million studies have some MiB."""
 DRAWN = 4096
 """Studies that are known to be drawn first; more are drawn by reading all ids."""
 GROUPS_AT_ONCE = 4
@@ -103,7 +106,7 @@ class ParquetStudyIndex(StudyIndex):
     def __init__(self, storage: Storage, name: str) -> None:
         self._storage, self._name = storage, name
         with self._reading() as file:
-            self._footer = pq.read_metadata(file)
+            self._footer = pq.read_metadata(_with_small_footer(file, self.place))
             self._is_index()
             held = self._footer.metadata
             self._facts = read_document(_FORM.validate_json, held[_FACTS], name=self.place)
@@ -216,7 +219,7 @@ class ParquetStudyIndex(StudyIndex):
         return f"{self.place}: its study ids are not sorted: {_AGAIN}"
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
+    def _reading(self) -> Iterator[BinaryIO]:
         try:
             with self._storage.reading(self._name) as file:
                 yield file
@@ -270,6 +273,18 @@ class IndexedIds(Sequence[str], Listing):
             return next(self._index.ids_between(places, places + 1))
         found = list(self._index.ids_between(min(places), max(places) + 1)) if places else []
         return found[:: places.step]
+
+
+def _with_small_footer(file: BinaryIO, place: str) -> BinaryIO:
+    file.seek(-8, SEEK_END)  # its length, and the mark of a Parquet file
+    size = int.from_bytes(file.read(4), "little")
+    if size > MOST_FOOTER_BYTES:
+        raise InvalidInputError(
+            f"{place} is no readable index (a footer of {size} bytes, wanted at most "
+            f"{MOST_FOOTER_BYTES}): {_AGAIN}"
+        )
+    file.seek(0)
+    return file
 
 
 def _increase(ids: Sequence[str]) -> bool:

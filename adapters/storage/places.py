@@ -50,7 +50,7 @@ def file_version(path: DatasetPath) -> FileVersion:
         StoreError: The store cannot be read.
     """
     if isinstance(path, Path):
-        from gliobench.adapters.storage.listed_file import version_of_facts
+        from gliobench.adapters.storage.listed_files import version_of_facts
 
         return version_of_facts(path.stat())
     return path.version  # type: ignore[attr-defined,no-any-return]  # of a store
@@ -70,7 +70,7 @@ def listed_file(root: DatasetPath, path: str, version: FileVersion) -> DatasetPa
         version: As it was listed.
     """
     if isinstance(root, Path):
-        from gliobench.adapters.storage.listed_file import ListedFile
+        from gliobench.adapters.storage.listed_files import ListedFile
 
         return ListedFile(root / path, version)
     return replace(root / path, listed=version)  # type: ignore[type-var]  # of a store

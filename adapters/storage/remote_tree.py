@@ -16,7 +16,7 @@ from uuid import uuid4
 from gliobench.adapters.storage.faults import with_retries
 from gliobench.adapters.storage.file_cache import FileCache
 from gliobench.adapters.storage.filesystems import RemoteFolder
-from gliobench.adapters.storage.listed_file import changed
+from gliobench.adapters.storage.listed_files import changed
 from gliobench.adapters.storage.versions import checksum_of, version_of
 from gliobench.application.ports.dataset_path import FileVersion
 from gliobench.domain.errors import InvalidInputError, NotFoundError, StoreError

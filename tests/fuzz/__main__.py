@@ -20,7 +20,19 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"  # no pool of threads is carried over a fork
 
 from fakes.onnx_file import write_subset_weights
-from fuzz import backends, dicom, images, imports, language, layouts, masks, programs, runs, texts
+from fuzz import (
+    backends,
+    dicom,
+    images,
+    imports,
+    indexes,
+    language,
+    layouts,
+    masks,
+    programs,
+    runs,
+    texts,
+)
 from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
@@ -38,6 +50,7 @@ KINDS: dict[str, Make] = {
     "masks": masks.masks,
     "tables": texts.tables,
     "metadata": texts.metadata,
+    "indexes": indexes.indexes,
     "settings": texts.settings,
     "ids": texts.ids,
     "npz": runs.archives,
@@ -117,6 +130,8 @@ def _ground(work: Path) -> Ground:
     _expect(ground, "run", ("evaluate", str(ground.studies), *backends, "--out", str(ground.run)))
     split = ("dataset", "split", str(ground.studies), "--folds", "2", "--out", str(ground.cohort))
     _expect(ground, "cohort", split)
+    listed = ("dataset", "index", str(ground.studies), "--out", str(ground.index))
+    _expect(ground, "index", listed)
     return ground
 
 

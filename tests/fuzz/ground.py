@@ -88,6 +88,11 @@ class Ground:
         """A frozen cohort of `studies`; made by `gliobench dataset split` itself."""
         return self.folder / "cohort.json"
 
+    @property
+    def index(self) -> Path:
+        """An index of `studies`; made by `gliobench dataset index` itself."""
+        return self.folder / "index.parquet"
+
 
 def make_ground(folder: Path) -> Ground:
     """Write all that needs no gliobench: studies and slices."""

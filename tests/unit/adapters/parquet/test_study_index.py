@@ -245,6 +245,15 @@ def test_a_truncated_index_is_refused(kept: float) -> None:
         ParquetStudyIndex(storage, NAME)
 
 
+def test_a_footer_that_would_fill_the_memory_is_refused_unread() -> None:
+    storage = written()
+    content = storage.files[NAME]
+    storage.files[NAME] = content[:-8] + (2**31).to_bytes(4, "little") + content[-4:]
+
+    with pytest.raises(InvalidInputError, match="a footer of 2147483648 bytes"):
+        ParquetStudyIndex(storage, NAME)
+
+
 def test_damaged_rows_are_refused_when_they_are_read() -> None:
     storage = written()
     content = bytearray(storage.files[NAME])

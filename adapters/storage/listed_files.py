@@ -1,4 +1,4 @@
-"""A file of this machine that an index lists: one that has changed since is refused."""
+"""Files of this machine that an index lists: one that has changed since is refused."""
 
 from __future__ import annotations
 
