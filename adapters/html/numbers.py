@@ -9,6 +9,8 @@ from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimabl
 
 MISSING = "–"
 """Printed where a number is not estimable or was not asked for."""
+LOWER_TERCILES = (("small", "central", "low"), ("medium", "intermediate", "middle"))
+"""Names of the first and of the second terciles."""
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -73,3 +75,13 @@ def mirrored(measured: Measured, sign: int) -> Measured:
     if not isinstance(spread, NotEstimable):
         spread = replace(spread, low=-spread.high, high=-spread.low)
     return replace(measured, value=-measured.value, interval=spread)
+
+
+def subgroup_name(name: str, edges: Sequence[float], unit: str) -> str:
+    """Name a subgroup, a tercile with its limits."""
+    if not edges:
+        return name
+    low, high = (number(edge, 0) if unit else f"{edge:.4g}" for edge in edges)
+    place = next((at for at, names in enumerate(LOWER_TERCILES) if name in names), 2)
+    limits = (f"up to {low}", f"{low} to {high}", f"over {high}")[place]
+    return f"{name} ({limits + (f' {unit}' if unit else '')})"

@@ -27,9 +27,6 @@ PLACES: Mapping[Form, str] = {
     Form.MASK: "masks in the volume",
 }
 
-LOWER_TERCILES = (("small", "central", "low"), ("medium", "intermediate", "middle"))
-"""Names of the first and of the second terciles."""
-
 
 def endpoint_name(endpoint: Endpoint) -> str:
     """Name an endpoint in prose."""
@@ -128,16 +125,6 @@ def grade_counts(report: Report) -> tuple[int, int]:
     """Count HGG and LGG studies."""
     grades = report.cohort.grades
     return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)
-
-
-def subgroup_name(name: str, edges: Sequence[float], unit: str) -> str:
-    """Name a subgroup, a tercile with its limits."""
-    if not edges:
-        return name
-    low, high = (number(edge, 0) if unit else f"{edge:.4g}" for edge in edges)
-    place = next((at for at, names in enumerate(LOWER_TERCILES) if name in names), 2)
-    limits = (f"up to {low}", f"{low} to {high}", f"over {high}")[place]
-    return f"{name} ({limits + (f' {unit}' if unit else '')})"
 
 
 def tracking_indices(arms: Sequence[Arm]) -> list[tuple[str, Estimate]]:

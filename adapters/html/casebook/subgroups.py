@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from gliobench.adapters.html.casebook.rows import CaseRow
-from gliobench.adapters.html.words import subgroup_name
+from gliobench.adapters.html.numbers import subgroup_name
 from gliobench.domain.comparison.strata import Stratifier, stratify
 from gliobench.domain.geometry.grids import BoolArray
 

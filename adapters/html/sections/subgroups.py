@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gliobench.adapters.html.blocks import Block, Closed, Numbers, Part, Prose
-from gliobench.adapters.html.numbers import interval, joined, listed, number
+from gliobench.adapters.html.numbers import interval, joined, listed, number, subgroup_name
 from gliobench.adapters.html.sections.metadata import metadata_words
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, tabulate, test_cell
-from gliobench.adapters.html.words import endpoint_name, p_value, subgroup_name
+from gliobench.adapters.html.words import endpoint_name, p_value
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
 from gliobench.domain.comparison.report import (
     Arm,
