@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.WebPImagePlugin import WebPImageFile  # alone: a format that is not known loads all plugins
 
 from gliobench.application.ports.picture_encoder import PictureEncoder
 
@@ -22,5 +23,5 @@ class WebpPictureEncoder(PictureEncoder):
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Encode (H, W) uint8 pixels."""
         file = BytesIO()
-        Image.fromarray(pixels).save(file, format="WEBP", quality=QUALITY, method=6)
+        Image.fromarray(pixels).save(file, format=WebPImageFile.format, quality=QUALITY, method=6)
         return file.getvalue()
