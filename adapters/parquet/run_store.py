@@ -138,9 +138,13 @@ class ParquetRunStore(RunStore):
         table = partial(score_table, schema=schema)
         self._write_scores(laid_out(scores, table=table, at_once=SCORES_AT_ONCE), schema)
 
-    def write_scores_of(self, parts: Sequence[Self]) -> None:
+    def write_scores_of(self, parts: Sequence[Self], *, at_once: int = 1) -> None:
         """Keep the scores of other runs; their rows are copied as they are."""
-        rows = chain.from_iterable(part.score_rows() for part in parts)
+        rows = chain.from_iterable(
+            side_by_side(lambda part: list(part.score_rows()), parts, at_once=at_once)
+            if at_once > 1
+            else (part.score_rows() for part in parts)
+        )
         schema = self._score_schema()
         self._write_scores(of_one_length(rows, schema=schema, at_once=SCORES_AT_ONCE), schema)
 

@@ -174,13 +174,15 @@ def _unreadable(storage: Storage, name: str, holds: str, error: Exception) -> Jo
     )
 
 
-def side_by_side(action: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+def side_by_side(
+    action: Callable[[T], U], items: Iterable[T], *, at_once: int = AT_ONCE
+) -> Iterator[U]:
     """Do the same with many files, several at a time, and give the results in order."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         ahead: deque[Future[U]] = deque()
         for item in items:
             ahead.append(pool.submit(action, item))
-            if len(ahead) >= AT_ONCE:
+            if len(ahead) >= at_once:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()

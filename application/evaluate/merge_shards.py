@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from itertools import chain, islice
+from typing import TypeVar
 
+from gliobench.application.datasets.side_by_side import side_by_side
 from gliobench.application.evaluate.run_layout import has_shards, run_name, run_names, shards_of
 from gliobench.application.evaluate.shards import Shard
 from gliobench.application.ports.run_place import RunPlace
@@ -16,10 +19,18 @@ from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.studies.cohort import UNREADABLE
 
+T = TypeVar("T")
+
 ALIKE = ("listing", "fingerprint", "settings", "seed", "labels", "measures", "target")
 """What the manifests of a cohort's shards share."""
 HASHED_AT_ONCE = 4096
 """Studies."""
+LOOKED_AT_ONCE = 16
+"""Shards that are looked at side by side: a store takes its time to answer."""
+STUDIES_AT_ONCE = 50_000
+"""Of shards that are read side by side, in memory."""
+MOST_NAMED = 100
+"""Missing shards that the process of another one names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +79,24 @@ class MergeShards:
         return [name for name in self._place.folders() if has_shards(self._place, name)]
 
     def missing(self, backends: Sequence[str]) -> list[Shard]:
-        """Name the shards that are not finished in some run of the backends, in order.
+        """Name shards that are not finished in some run of the backends, in order.
+
+        Of thousands it names `MOST_NAMED` and looks no further: whoever finishes one of them asks.
 
         Raises:
             NotFoundError: A backend has no shards.
             JobError: The place cannot be read.
         """
-        parts = map(self.parts, run_names(self._place, backends))
-        return sorted({shard for part in parts for shard in part.missing})
+        runs = run_names(self._place, backends)
+        found = dict.fromkeys(shard for run in runs for shard in self._missing(run))
+        return sorted(found)
+
+    def _missing(self, run: str) -> Iterator[Shard]:
+        """Yield some shards that are not finished: first those that have not begun."""
+        begun = self._begun(run)
+        left = sorted(set(begun[0].all) - set(begun))
+        running = (shard for shard in reversed(begun) if not self._is_finished(run, shard))
+        return islice(chain(left, running), MOST_NAMED)
 
     def __call__(self, run: str, *, allow_partial: bool = False) -> RunStore:
         """Merge one run.
@@ -96,14 +117,19 @@ class MergeShards:
         if not parts.there or (parts.missing and not allow_partial):
             raise NotFoundError(_missing(run, parts))
         stores = [self._place.store(run_name(run, shard)) for shard in parts.there]
-        manifests = [store.manifest() for store in stores]
+        read = side_by_side(lambda store: store.manifest(), stores, at_once=LOOKED_AT_ONCE)
+        manifests = list(read)
         first = _alike(run, manifests)
+        largest = max(manifest.n_studies or STUDIES_AT_ONCE for manifest in manifests)
+        at_once = min(LOOKED_AT_ONCE, max(1, STUDIES_AT_ONCE // largest))
         primary, primary_origin = _shared_primary(manifests)
         whole = self._place.store(run)
         whole.open(
             replace(
                 first,
-                cohort=_fingerprint(chain.from_iterable(store.contents() for store in stores)),
+                cohort=_fingerprint(
+                    _of_all(stores, lambda store: store.contents(), at_once=at_once)
+                ),
                 n_studies=first.listed,
                 shard=None,
                 listing=None,
@@ -113,8 +139,8 @@ class MergeShards:
                 primary_origin=primary_origin,
             )
         )
-        whole.write_scores_of(stores)
-        whole.write_saved_cases(chain.from_iterable(store.saved_cases() for store in stores))
+        whole.write_scores_of(stores, at_once=at_once)
+        whole.write_saved_cases(_of_all(stores, lambda store: store.saved_cases(), at_once=at_once))
         return whole
 
     def parts(self, run: str) -> Parts:
@@ -125,18 +151,33 @@ class MergeShards:
             InvalidInputError: It has shards of several divisions.
             JobError: The place cannot be read.
         """
+        begun = self._begun(run)
+        finished = side_by_side(partial(self._is_finished, run), begun, at_once=LOOKED_AT_ONCE)
+        there = {shard for shard, is_there in zip(begun, finished, strict=True) if is_there}
+        return Parts(
+            there=tuple(sorted(there)),
+            missing=tuple(shard for shard in begun[0].all if shard not in there),
+        )
+
+    def _begun(self, run: str) -> list[Shard]:
         shards = shards_of(self._place, run)
         if not shards:
             raise NotFoundError(f"{run} has no shards: evaluate with --shard first")
-        begun = set(shards)
-        there = {
-            shard: shard in begun and self._place.store(run_name(run, shard)).is_finished()
-            for shard in shards[0].all
-        }
-        return Parts(
-            there=tuple(shard for shard, is_there in there.items() if is_there),
-            missing=tuple(shard for shard, is_there in there.items() if not is_there),
-        )
+        return shards
+
+    def _is_finished(self, run: str, shard: Shard) -> bool:
+        return self._place.store(run_name(run, shard)).is_finished()
+
+
+def _of_all(
+    stores: Sequence[RunStore], read: Callable[[RunStore], Iterator[T]], *, at_once: int
+) -> Iterator[T]:
+    """Return what shards keep, one after the other; small ones are read side by side."""
+    if at_once == 1:
+        return chain.from_iterable(map(read, stores))
+    return chain.from_iterable(
+        side_by_side(lambda store: list(read(store)), stores, at_once=at_once)
+    )
 
 
 def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:

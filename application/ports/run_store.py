@@ -152,11 +152,12 @@ class RunStore(Protocol):
         """Keep the scores, in the place of earlier ones."""
         ...
 
-    def write_scores_of(self, parts: Sequence[Self]) -> None:
+    def write_scores_of(self, parts: Sequence[Self], *, at_once: int = 1) -> None:
         """Keep the scores of other runs, one run after the other, as `write_scores` would keep them.
 
         Args:
             parts: Scored runs of the same place.
+            at_once: How many of them may be read side by side, and be in memory, ≥ 1.
         """
         ...
 

@@ -3,8 +3,9 @@
     python docs/results/operations.py DATA/brats_full
 
 Measured, each in a process of its own on one thread: `gliobench evaluate` over few and over more
-studies, the listing of a dataset in an object store (moto's server on loopback), and the copying of
-scores that a merge is. Simulated: shards on many machines, from these numbers and from what is said
+studies, the listing of a dataset in an object store (moto's server on loopback) as a shard does it and
+by `gliobench dataset index`, the opening of that index, and the copying of scores that a merge is.
+Simulated: shards on many machines, from these numbers and from what is said
 of stores in ASSUMED. Needs the extras `s3` and `dev`.
 """
 
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gliobench.adapters.nifti.brats_pieces import AT_ONCE
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.entrypoints.container import container
 
@@ -44,9 +46,16 @@ LIST = """
 from gliobench.entrypoints.container import container
 assert len(container.dataset("{url}").study_ids()) == {count}
 """
+OPEN = """
+from gliobench.application.evaluate.shards import Shard
+from gliobench.entrypoints.container import container
+source = container.dataset({place!r})
+source.origin(Shard(1, 3).take(source.study_ids())[0])
+"""
+IMPORT = "from gliobench.entrypoints.container import container; import gliobench.entrypoints.container.indexes"
 MILLIONS = 10
 SEED = 0
-HEAD = "datasets    pods"
+HEAD = "listed by    pods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,9 @@ class Measured:
         study_mib: Read of a study.
         listed_s: Processor seconds to list a study in an object store.
         listed_kib: Memory that it then takes.
+        indexed_s: Processor seconds to list a study there in an index.
+        indexed_kib: Memory that it then takes.
+        opened_s: Processor seconds to open an index, and a shard of it.
         rows_a_second: Scores read and written.
     """
 
@@ -69,6 +81,9 @@ class Measured:
     study_mib: float
     listed_s: float
     listed_kib: float
+    indexed_s: float
+    indexed_kib: float
+    opened_s: float
     rows_a_second: float
 
 
@@ -96,14 +111,17 @@ def measure(asked: argparse.Namespace) -> Measured:
         short, _ = evaluated(asked.dataset, few, place / "few")
         long, peak = evaluated(asked.dataset, more, place / "more")
         study_s = (long - short) / (more - few)
-        listed_s, listed_kib = listing(place, *asked.listed)
+        listed, indexed, opened_s = listing(place, *asked.listed)
         return Measured(
             start_s=short - few * study_s,
             study_s=study_s,
             peak_mib=peak,
             study_mib=_mib(asked.dataset),
-            listed_s=listed_s,
-            listed_kib=listed_kib,
+            listed_s=listed[0],
+            listed_kib=listed[1],
+            indexed_s=indexed[0],
+            indexed_kib=indexed[1],
+            opened_s=opened_s,
             rows_a_second=copying(place / "more" / "cnn-onnx", place / "copy", asked.rows),
         )
 
@@ -118,15 +136,17 @@ def evaluated(dataset: Path, count: int, out: Path) -> tuple[float, float]:
     return _spent("-m", "gliobench", "--set", "threads=1", "evaluate", str(dataset), *options)
 
 
-def listing(place: Path, few: int, more: int) -> tuple[float, float]:
+def listing(
+    place: Path, few: int, more: int
+) -> tuple[tuple[float, float], tuple[float, float], float]:
     """List datasets in an object store.
 
     Returns:
-        Processor seconds and KiB a study.
+        Processor seconds and KiB a study, as a shard lists and in an index; and the seconds to open that.
     """
     from fakes.s3_server import BUCKET, ENVIRONMENT, put, s3_server
 
-    spent = []
+    listed, indexed = [], []
     with s3_server(place) as port:
         os.environ |= {**ENVIRONMENT, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
         for count in (few, more):
@@ -135,9 +155,16 @@ def listing(place: Path, few: int, more: int) -> tuple[float, float]:
             ):
                 for name in ("flair", "t1", "t1ce", "t2", "seg"):
                     put(port, f"{study}_{name}.nii.gz", b"-")
-            spent.append(_spent("-c", LIST.format(url=f"s3://{BUCKET}/{count}", count=count)))
+            url, out = f"s3://{BUCKET}/{count}", str(place / f"{count}.parquet")
+            listed.append(_spent("-c", LIST.format(url=url, count=count)))
+            indexed.append(_spent("-m", "gliobench", "dataset", "index", url, "--out", out))
+        opened_s = _spent("-c", OPEN.format(place=out))[0] - _spent("-c", IMPORT)[0]
+    return _each(listed, more - few), _each(indexed, more - few), opened_s
+
+
+def _each(spent: list[tuple[float, float]], count: int) -> tuple[float, float]:
     (short, small), (long, large) = spent
-    return (long - short) / (more - few), (large - small) * 1024 / (more - few)
+    return (long - short) / count, (large - small) * 1024 / count
 
 
 def copying(run: Path, copy: Path, rows: int) -> float:
@@ -199,6 +226,9 @@ def print_cost(found: Measured, *, core_hour: float, gib_hour: float) -> None:
     print(f"files of a study               {found.study_mib:8.1f} MiB")
     print(f"a study listed in a store      {1e3 * found.listed_s:8.2f} processor ms")
     print(f"                               {found.listed_kib:8.1f} KiB of memory")
+    print(f"the same in an index           {1e3 * found.indexed_s:8.2f} processor ms")
+    print(f"                               {found.indexed_kib:8.1f} KiB of memory")
+    print(f"an index and a shard opened    {found.opened_s:8.2f} processor seconds")
     print(f"scores merged                  {found.rows_a_second:8.0f} rows a processor second\n")
     print(
         f"1,000 studies: {core_hours:.2f} core-hours, {gib_hours:.2f} GiB-hours, {1000 * found.study_mib / 1024:.0f} GiB read;"
@@ -214,31 +244,35 @@ def print_scale(found: Measured) -> None:
     print(
         f"{HEAD:>16} {'list':>6} {'studies':>8} {'merge':>6} {'all':>8} {'efficiency':>10} {'GiB':>6}"
     )
-    for datasets in (1, 40):
+    for indexed in (False, True):
         for pods in (40, 400, 4000):
-            print(f"{datasets:8} {pods:7} {simulated(found, datasets=datasets, pods=pods)}")
+            name = "an index" if indexed else "each pod"
+            print(f"{name:>9} {pods:6} {simulated(found, pods=pods, indexed=indexed)}")
 
 
-def simulated(found: Measured, *, datasets: int, pods: int) -> str:
-    """Simulate all pods at once, one core each.
+def simulated(found: Measured, *, pods: int, indexed: bool) -> str:
+    """Simulate all pods at once, one core each; the last one merges.
 
-    A dataset is a job of its own: its pods list it whole, take a part each, and the last one merges.
+    An index is made by one process before they start, which hold no pod meanwhile.
     """
     random = np.random.default_rng(SEED)
     wait, mib_s, lost, spread = ASSUMED.values()
-    studies, shards = MILLIONS * 1_000_000 // datasets, pods // datasets
-    begin_s = found.start_s + studies * (FILES / 1000 * wait + found.listed_s)
+    studies = MILLIONS * 1_000_000
+    requests_s = studies * FILES / 1000 * wait
+    once_s = requests_s / AT_ONCE + studies * found.indexed_s if indexed else 0.0
+    opened_s = found.opened_s if indexed else requests_s + studies * found.listed_s
     # A study is fetched while another is computed.
     each_s = max(found.study_s, found.study_mib / mib_s)
     # A shard's sum of lognormal times, which for so many is as good as normal.
-    sigma = each_s * np.sqrt(np.expm1(spread**2) * studies / shards)
-    work_s = random.normal(studies / shards * each_s, sigma, (datasets, shards))
+    sigma = each_s * np.sqrt(np.expm1(spread**2) * studies / pods)
+    work_s = random.normal(studies / pods * each_s, sigma, pods)
     again = random.poisson(work_s / 3600 * lost / 100)
     merge_s = studies / found.rows_a_second
-    all_s = ((1 + again) * begin_s + work_s).max() + merge_s
-    hours = [item / 3600 for item in (begin_s, work_s.max(), merge_s, all_s)]
-    efficiency = MILLIONS * 1_000_000 * each_s / (pods * all_s)
-    gib = studies * found.listed_kib / 2**20
+    held_s = ((1 + again) * (found.start_s + opened_s) + work_s).max() + merge_s
+    listed_s = once_s if indexed else opened_s
+    hours = [item / 3600 for item in (listed_s, work_s.max(), merge_s, once_s + held_s)]
+    efficiency = studies * each_s / (pods * held_s)
+    gib = 0.0 if indexed else studies * found.listed_kib / 2**20
     return "{:6.1f} {:8.1f} {:6.1f} {:8.1f} {:10.2f} {:6.1f}".format(*hours, efficiency, gib)
 
 

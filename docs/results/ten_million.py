@@ -92,7 +92,7 @@ def main() -> None:
     """Make the index and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=10_000_000)
-    parser.add_argument("--listed", type=int, nargs=2, default=[1000, 5000])
+    parser.add_argument("--listed", type=int, nargs=2, default=[30_000, 60_000])
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)  # in a process of its own
     asked = parser.parse_args()
     if asked.make:

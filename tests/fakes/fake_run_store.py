@@ -60,7 +60,7 @@ class FakeRunStore(RunStore):
     def write_scores(self, scores: Iterable[CaseScore]) -> None:
         self._scores = list(scores)
 
-    def write_scores_of(self, parts: Sequence[Self]) -> None:
+    def write_scores_of(self, parts: Sequence[Self], *, at_once: int = 1) -> None:
         self.write_scores(case for part in parts for case in part.scores())
 
     def finish(self) -> None:

@@ -13,7 +13,8 @@ from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.application.evaluate.merge_shards import MergeShards
 from gliobench.application.evaluate.run_layout import check_division, run_name, shards_of
 from gliobench.application.evaluate.shards import Shard
-from gliobench.application.ports.run_store import RunManifest
+from gliobench.application.ports.run_place import RunPlace
+from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.studies.study import Modality
@@ -166,3 +167,42 @@ def test_what_the_shards_kept_for_readers_is_kept_of_the_whole() -> None:
     merged = MergeShards(place)("a")
 
     assert [case.study_id for case in merged.saved_cases()] == ["s0", "s1"]
+
+
+class CountingPlace(RunPlace):
+    """Shards of one backend in memory, and which of them were looked at."""
+
+    def __init__(self, begun: int, finished: int) -> None:
+        self.shards = [Shard(number, 1000) for number in range(begun)]
+        self.finished = {run_name("a", shard) for shard in self.shards[:finished]}
+        self.looked: list[str] = []
+
+    def folders(self, within: str = "") -> list[str]:
+        return [shard.name for shard in self.shards] if within == "a/shards" else []
+
+    def store(self, name: str) -> RunStore:
+        self.looked.append(name)
+        store = FakeRunStore()
+        store.is_finished = lambda: name in self.finished  # type: ignore[method-assign]
+        return store
+
+
+@pytest.mark.parametrize(
+    ("begun", "finished", "looked", "named"),
+    [
+        (300, 200, 0, Shard(300, 1000)),
+        (950, 900, 50, Shard(900, 1000)),
+        (1000, 300, 100, Shard(900, 1000)),
+        (1000, 999, 1000, Shard(999, 1000)),
+    ],
+)
+def test_of_a_thousand_shards_few_are_looked_at_while_some_are_missing(
+    begun: int, finished: int, looked: int, named: Shard
+) -> None:
+    place = CountingPlace(begun, finished)
+
+    missing = MergeShards(place).missing(["a"])
+
+    assert len(place.looked) == looked
+    assert missing[0] == named
+    assert len(missing) <= 100
