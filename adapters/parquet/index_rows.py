@@ -15,31 +15,28 @@ from gliobench.domain.studies.faults import FaultKind
 from gliobench.domain.studies.study import Grade
 from gliobench.domain.studies.subjects import Subject
 
-_TEXT, _FLAG = pa.string(), pa.bool_()
+_TEXT = pa.string()
 _FILE = pa.struct(
     [
         ("path", _TEXT),
         ("role", _TEXT),
         ("size", pa.int64()),
         ("mark", _TEXT),
-        ("is_checksum", _FLAG),
-        ("channel", pa.int16()),
-        ("channels", pa.int16()),
+        ("is_checksum", pa.bool_()),
+        ("channel", _TEXT),
     ]
 )
-_NOTE = pa.struct([("kind", _TEXT), ("detail", _TEXT)])
 FLAGS = ("is_named_by_folder", "has_misnamed_mask", "has_odd_name", "is_two_valued")
 SCHEMA = pa.schema(
     [
         *((name, _TEXT) for name in ("study_id", "patient_id", "grade", "site", "folder")),
         ("patient", _TEXT),
         ("mask_name", _TEXT),
-        *((name, _FLAG) for name in FLAGS),
         ("files", pa.list_(_FILE)),
-        ("twins", pa.list_(_TEXT)),
-        ("notes", pa.list_(_NOTE)),
+        *((name, pa.list_(_TEXT)) for name in ("flags", "twins", "notes")),
     ]
 )
+"""Few columns: each takes memory for every group of rows, whichever groups are read."""
 _ESCAPED = re.compile(rb"\\(\\|x[0-9a-f]{2})")
 
 
@@ -65,8 +62,8 @@ def indexed_study(row: Row) -> IndexedStudy:
         else Subject(patient_id, Grade(grade) if grade else None, row["site"]),
         twins=tuple(map(_path, row["twins"])),
         mask_name=row["mask_name"],
-        notes=tuple((FaultKind(note["kind"]), note["detail"]) for note in row["notes"]),
-        **{flag: bool(row[flag]) for flag in FLAGS},
+        notes=tuple(map(_note, row["notes"])),
+        **{flag: flag in row["flags"] for flag in FLAGS},
     )
 
 
@@ -80,28 +77,40 @@ def _row(study: IndexedStudy) -> Row:
         "folder": _text(study.folder),
         "patient": study.patient,
         "mask_name": study.mask_name,
-        **{flag: getattr(study, flag) for flag in FLAGS},
         "files": [_file_row(file) for file in study.files],
+        "flags": [flag for flag in FLAGS if getattr(study, flag)],
         "twins": [_text(twin) for twin in study.twins],
-        "notes": [{"kind": kind.value, "detail": detail} for kind, detail in study.notes],
+        "notes": [f"{kind.value}: {detail}" for kind, detail in study.notes],
     }
 
 
 def _file_row(file: IndexedFile) -> Row:
-    channel, channels = file.channel or (None, None)
-    whole = {"path": _text(file.path), "role": file.role, **asdict(file.version)}
-    return {**whole, "channel": channel, "channels": channels}
+    channel = "{}/{}".format(*file.channel) if file.channel else None
+    return {
+        "path": _text(file.path),
+        "role": file.role,
+        **asdict(file.version),
+        "channel": channel,
+    }
 
 
 def _file(row: Row) -> IndexedFile:
-    channel, channels = row["channel"], row["channels"]
     version = FileVersion(int(row["size"]), str(row["mark"]), bool(row["is_checksum"]))
-    is_whole = channel is None
-    if not is_whole and not 0 <= channel < channels:
-        raise ValueError(f"channel {channel} of {channels}")
-    return IndexedFile(
-        _path(row["path"]), row["role"], version, None if is_whole else (channel, channels)
-    )
+    return IndexedFile(_path(row["path"]), row["role"], version, _channel(row["channel"]))
+
+
+def _channel(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    at, of = map(int, text.split("/"))
+    if not 0 <= at < of:
+        raise ValueError(f"channel {text}")
+    return at, of
+
+
+def _note(text: str) -> tuple[FaultKind, str]:
+    kind, _, detail = text.partition(": ")
+    return FaultKind(kind), detail
 
 
 def _text(path: str) -> str:

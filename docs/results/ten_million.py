@@ -188,10 +188,10 @@ def made_up(count: int) -> Iterator[tuple[int, pa.Table]]:
         roles = [*NAMES[:4], "mask"] * len(names)
         sizes = [draw.randrange(10**6, 10**7) for _ in range(files)]
         marks = [f"{draw.getrandbits(128):032x}-{size}" for size in sizes]
-        whole = pa.nulls(files, pa.int16())
+        whole = pa.nulls(files, pa.string())
         columns = [paths, roles, sizes, marks, [True] * files]
         struct = pa.StructArray.from_arrays(
-            [*(pa.array(column) for column in columns), whole, whole],
+            [*(pa.array(column) for column in columns), whole],
             fields=list(SCHEMA.field("files").type.value_type),
         )
         offsets = pa.array(range(0, files + 1, len(NAMES)), pa.int32())

@@ -68,10 +68,10 @@ def _damaged_value(rng: random.Random, table: pa.Table) -> tuple[str, pa.Table]:
     if name == "files" and row["files"] and rng.random() < 0.9:
         holder = rng.choice(row["files"])
         name = rng.choice(list(holder))
-    whole = name in ("size", "channel", "channels")
-    texts = PATHS if name in ("path", "folder", "twins") else HOSTILE_TEXTS
+    whole = name == "size"
+    texts = PATHS if name in ("path", "folder", "twins") else (*HOSTILE_TEXTS, "1/4", "4/4", "x/y")
     value = rng.choice(WHOLES if whole else (*texts, *HOSTILE_VALUES))
-    holder[name] = [value] if name in ("twins", "notes") else value
+    holder[name] = [value] if name in ("flags", "twins", "notes") else value
     try:
         changed = pa.Table.from_pylist(rows, schema=table.schema)
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
