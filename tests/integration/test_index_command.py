@@ -85,6 +85,22 @@ def test_a_run_of_shards_that_was_begun_from_the_folder_goes_on_from_the_index(
         assert (mixed / run).read_bytes() == (whole / run).read_bytes()
 
 
+def test_shards_of_an_index_are_merged_without_the_dataset_and_the_index(dataset: Path) -> None:
+    index, out = _index(dataset), dataset.parent / "run"
+    for number in range(2):
+        _run(
+            "evaluate", index, "--backend", "brain-centroid", "--out", out, "--shard", f"{number}/2"
+        )
+    before = (out / "report.json").read_bytes()
+    shutil.rmtree(dataset)
+    index.unlink()
+
+    code, _, error = _run("merge", out)
+
+    assert code in (0, 3), error
+    assert (out / "report.json").read_bytes() == before
+
+
 def test_a_file_that_changed_since_is_a_fault_of_its_study(dataset: Path) -> None:
     index = _index(dataset)
     image = image_of(dataset / IDS[3], Modality.T1C)
