@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from functools import lru_cache
-from hashlib import sha256
 from heapq import nsmallest
 from io import SEEK_END
 from itertools import accumulate, pairwise
@@ -19,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from gliobench.adapters.parquet.index_rows import SCHEMA, index_table, indexed_study
-from gliobench.adapters.parquet.tables import UNREADABLE, laid_out
+from gliobench.adapters.parquet.index_rows import SCHEMA, indexed_study
+from gliobench.adapters.parquet.index_writing import DIGEST, FACTS, LOTS
+from gliobench.adapters.parquet.tables import UNREADABLE
 from gliobench.application.ports.storage import Storage
 from gliobench.application.ports.study_index import IndexedStudy, IndexFacts, StudyIndex
 from gliobench.application.ports.study_source import Listing
@@ -28,69 +26,13 @@ from gliobench.domain.errors import GliobenchError, InvalidInputError, JobError
 from gliobench.domain.evaluation.saved_case import lot
 from gliobench.domain.files.documents import read_document
 
-ROWS = 8192
-"""Of a group: what is read for one study."""
 MOST_ROWS, MOST_BYTES = 2**16, 2**28
 """Of a group that is read."""
 MOST_FOOTER_BYTES = 2**25
 """Which take a dozen times as much memory; ten million studies have some MiB."""
-DRAWN = 4096
-"""Studies that are known to be drawn first; more are drawn by reading all ids."""
 GROUPS_AT_ONCE = 2
-_REPEATED = ["grade", "site", "mask_name", "files.list.element.role"]
-"""Columns of few values; a dictionary of the others would be written for nothing."""
-_FACTS, _DIGEST, _DRAWN = b"gliobench.index", b"gliobench.listing", b"gliobench.drawn"
 _FORM, _IDS = TypeAdapter(IndexFacts), TypeAdapter(list[str])
 _AGAIN = "list the dataset again by gliobench dataset index"
-
-
-def write_index(
-    storage: Storage, name: str, studies: Iterable[IndexedStudy], facts: IndexFacts
-) -> int:
-    """Write an index, whole or not at all, `ROWS` studies of it in memory.
-
-    Args:
-        storage: Where.
-        name: Of the file.
-        studies: Sorted by id, each id once.
-        facts: Of the dataset.
-
-    Returns:
-        The number of studies.
-
-    Raises:
-        JobError: The file cannot be written.
-    """
-    return write_tables(storage, name, laid_out(studies, table=index_table, at_once=ROWS), facts)
-
-
-def write_tables(storage: Storage, name: str, tables: Iterable[pa.Table], facts: IndexFacts) -> int:
-    """Write an index of tables as `index_table` lays them out; arguments as of `write_index`."""
-    digest, drawn, count = sha256(), list[str](), 0
-    with (
-        storage.writing(name) as file,
-        pq.ParquetWriter(
-            file,
-            SCHEMA,
-            compression="zstd",
-            write_page_checksum=True,
-            write_statistics=["study_id"],
-            use_dictionary=_REPEATED,
-            data_page_size=2**17,
-        ) as writer,
-    ):
-        for table in tables:
-            ids = table["study_id"].to_pylist()
-            digest.update("\n".join([*([""] if count else []), *ids]).encode())
-            drawn = nsmallest(DRAWN, [*drawn, *ids], key=lot)
-            count += len(ids)
-            writer.write_table(table, row_group_size=MOST_ROWS)
-        labels = None if facts.labels is None else facts.labels.values()
-        held = {**asdict(replace(facts, labels=None)), "labels": labels}
-        writer.add_key_value_metadata(
-            {_FACTS: json.dumps(held), _DIGEST: digest.hexdigest(), _DRAWN: json.dumps(drawn)}
-        )
-    return count
 
 
 @final
@@ -113,9 +55,9 @@ class ParquetStudyIndex(StudyIndex):
             self._footer = pq.read_metadata(_with_small_footer(file, self.place))
             self._is_index()
             held = self._footer.metadata
-            self._facts = read_document(_FORM.validate_json, held[_FACTS], name=self.place)
-            self._drawn = read_document(_IDS.validate_json, held[_DRAWN], name=self.place)
-            self._digest = held[_DIGEST].decode()
+            self._facts = read_document(_FORM.validate_json, held[FACTS], name=self.place)
+            self._drawn = read_document(_IDS.validate_json, held[LOTS], name=self.place)
+            self._digest = held[DIGEST].decode()
             groups = [self._footer.row_group(at) for at in range(self._footer.num_row_groups)]
             self._check_sizes(groups)
             bounds = [group.column(0).statistics for group in groups]
@@ -210,7 +152,7 @@ class ParquetStudyIndex(StudyIndex):
 
     def _is_index(self) -> None:
         held = self._footer.metadata or {}
-        if not {_FACTS, _DIGEST, _DRAWN} <= held.keys():
+        if not {FACTS, DIGEST, LOTS} <= held.keys():
             raise InvalidInputError(
                 f"{self.place} is no index of a dataset: wanted a file of gliobench dataset index"
             )
@@ -263,7 +205,7 @@ class IndexedIds(Sequence[str], Listing):
         return self._digest
 
     def drawn(self, count: int) -> list[str]:
-        """Choose studies by lot; more than `DRAWN` by reading all ids."""
+        """Choose studies by lot; more than are known by reading all ids."""
         if count <= len(self._drawn) or len(self._drawn) == len(self):
             return self._drawn[:count]
         return nsmallest(count, self, key=lot)

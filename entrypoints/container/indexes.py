@@ -9,8 +9,9 @@ from pathlib import Path
 from shutil import rmtree
 
 from gliobench.adapters.nifti import BratsPieces, IndexedStudySource
+from gliobench.adapters.parquet.index_writing import write_index
 from gliobench.adapters.parquet.saved_pieces import ParquetPieces
-from gliobench.adapters.parquet.study_index import ParquetStudyIndex, write_index
+from gliobench.adapters.parquet.study_index import ParquetStudyIndex
 from gliobench.adapters.storage import file_version, in_pieces, listed_file, local_path
 from gliobench.application.datasets.index_dataset import IndexChange, index_dataset
 from gliobench.application.ports.dataset_path import DatasetPath, resolved

@@ -14,7 +14,8 @@ import pytest
 
 from fakes.fake_storage import FakeStorage
 from gliobench.adapters.parquet.index_rows import SCHEMA, index_table
-from gliobench.adapters.parquet.study_index import ParquetStudyIndex, write_index, write_tables
+from gliobench.adapters.parquet.index_writing import write_index, write_tables
+from gliobench.adapters.parquet.study_index import ParquetStudyIndex
 from gliobench.application.evaluate.shards import Shard, listing_hash
 from gliobench.application.ports.dataset_path import FileVersion
 from gliobench.application.ports.study_index import IndexedFile, IndexedStudy, IndexFacts
@@ -103,7 +104,7 @@ def test_a_shard_the_hash_and_the_lots_are_those_of_the_list() -> None:
 
 
 def test_more_lots_than_are_known_are_drawn_from_all_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gliobench.adapters.parquet.study_index.DRAWN", 3)
+    monkeypatch.setattr("gliobench.adapters.parquet.index_writing.DRAWN", 3)
 
     ids = ParquetStudyIndex(written(), NAME).study_ids()
 
