@@ -133,10 +133,10 @@ class LocalizerBatches:
             for name in ("volumes", "masks")
         )
         labels, weights, brain = masks[:, :1], masks[:, 1:2], masks[:, 2:]
-        seen, brain = _seen(volumes, brain, chance)
+        seen, brain = as_seen(volumes, brain, chance)
         return {
             "volumes": seen.contiguous(memory_format=torch.channels_last_3d),
-            "regions": _regions(labels) * brain,
+            "regions": nested_regions(labels) * brain,
             "weights": weights,
         }
 
@@ -224,8 +224,17 @@ def _lay_in(
     labels[0][source] = lesion.labels[target]
 
 
-def _seen(volumes: Tensor, brain: Tensor, chance: Generator) -> tuple[Tensor, Tensor]:
-    """Show some windows as other scanners do, some without all sequences; give the brain seen, too."""
+def as_seen(volumes: Tensor, brain: Tensor, chance: Generator) -> tuple[Tensor, Tensor]:
+    """Show some windows as other scanners do, some without all sequences.
+
+    Args:
+        volumes: (N, 4, i, j, k) z-scores.
+        brain: (N, 1, i, j, k) of 0 and 1.
+        chance: Of every choice.
+
+    Returns:
+        The volumes as seen, and the brain that is still there.
+    """
     seen, masks = [], []
     for image, mask in zip(volumes.split(1), brain.split(1), strict=True):
         if torch.rand(1, generator=chance).item() < ABROAD_SHARE:
@@ -237,7 +246,7 @@ def _seen(volumes: Tensor, brain: Tensor, chance: Generator) -> tuple[Tensor, Te
     return torch.cat(seen), torch.cat(masks)
 
 
-def _regions(labels: Tensor) -> Tensor:
+def nested_regions(labels: Tensor) -> Tensor:
     """Return WT, TC and ET as (N, 3, i, j, k) of 0 and 1."""
     return torch.cat([labels > 0, (labels == 1) | (labels == 4), labels == 4], 1).float()
 

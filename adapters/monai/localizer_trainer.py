@@ -1,9 +1,14 @@
-"""Trains and judges the localizer."""
+"""Trains and judges the localizer.
+
+Lesions of many patients come first, of whom there is no study: they belong to no fold, so what is learned
+from them serves all folds, and no patient who is held out is among them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import final
@@ -15,13 +20,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gliobench.adapters.monai.brain_lessons import TrainingStudy
-from gliobench.adapters.monai.fitting import Batch, Schedule, fit
+from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.lesion_batches import LesionBatches, LesionWindows
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.localizer_batches import (
     ABOUT_TUMOURS,
     ANYWHERE,
     LocalizerBatches,
     Transplant,
+    Windows,
 )
 from gliobench.adapters.monai.networks import coarse_network, fine_network
 from gliobench.adapters.monai.torch_network import (
@@ -50,8 +57,48 @@ from gliobench.domain.studies.study import Study
 _dice_loss = DiceLoss(sigmoid=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
 _SURE_BACKGROUND = -20.0
 
-FINE_STEPS = 0.75
-"""Steps of the fine network, as a share of the coarse network's."""
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """How one of the two networks learns: first from lesions of patients without a study, then from studies.
+
+    Args:
+        build: Makes the network.
+        lesions: How lesions are cut out.
+        on_lesions: Steps with them, as a share of the schedule's.
+        windows: Which windows of studies it sees.
+        on_studies: Steps with them, as a share of the schedule's.
+        bfloat16: See `fit`.
+    """
+
+    build: Callable[[], nn.Module]
+    lesions: LesionWindows
+    on_lesions: float
+    windows: Windows
+    on_studies: float
+    bfloat16: bool
+
+
+LESSONS = {
+    COARSE: Lessons(
+        coarse_network,
+        lesions=LesionWindows(shape=(32, 32, 32), batch_size=16),
+        on_lesions=1.0,
+        windows=ANYWHERE,
+        on_studies=1.0,
+        bfloat16=False,
+    ),
+    FINE: Lessons(
+        fine_network,
+        lesions=LesionWindows(shape=(32, 32, 20), batch_size=8),
+        on_lesions=1.6,
+        windows=ABOUT_TUMOURS,
+        on_studies=0.6,
+        bfloat16=True,
+    ),
+}
+GENTLER = 0.5
+"""Rate at which studies are learned from by a network that knows lesions, as a share of the schedule's."""
 
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -122,18 +169,20 @@ class LocalizerTrainer(Trainer):
             for cube in self._cubes_beside(patients)
         ]
         phantoms = self._phantom_studies()
-        fine_schedule = replace(self._schedule, steps=ceil(FINE_STEPS * self._schedule.steps))
-        for name, build, windows, schedule in (
-            (COARSE, coarse_network, ANYWHERE, self._schedule),
-            (FINE, fine_network, ABOUT_TUMOURS, fine_schedule),
-        ):
+        for name, lessons in LESSONS.items():
+            knows_lesions = self._learn_lesions(name, lessons, folder.parent, progress)
+            schedule = self._steps(lessons.on_studies)
+            if knows_lesions:
+                schedule = replace(schedule, learning_rate=GENTLER * schedule.learning_rate)
             fit(
-                build,
+                partial(load_network, lessons.build, knows_lesions)
+                if knows_lesions
+                else lessons.build,
                 batch_of=LocalizerBatches(
                     studies,
                     transplants,
                     phantoms,
-                    windows=windows,
+                    windows=lessons.windows,
                     batch_size=self._batch_size,
                     seed=schedule.seed,
                 ),
@@ -141,12 +190,43 @@ class LocalizerTrainer(Trainer):
                 schedule=schedule,
                 folder=folder / name,
                 progress=progress,
+                bfloat16=lessons.bfloat16,
             )
 
     def predict(self, patients: Collection[str], folder: Path) -> list[Row]:
         """Segment these patients and score them on their own grid."""
         network = trained_localizer(folder, UNTOLD, geometry=self._geometry)
         return [self._row(network, study_id) for study_id in self._studies.ids(patients)]
+
+    def _learn_lesions(
+        self, name: str, lessons: Lessons, run: Path, progress: Progress
+    ) -> Path | None:
+        """Learn from the lesions of patients without a study, once for all fits of a run.
+
+        Returns:
+            Where the network is left; None where there are no such patients.
+        """
+        cubes = [cube for cube in self._cubes if cube.patient_id not in self._studies.by_patient]
+        if not cubes:
+            return None
+        schedule = self._steps(lessons.on_lesions)
+        learned = hash_of(cube.sha256() for cube in cubes)
+        folder = run / f"lesions-{learned[:12]}" / name
+        fit(
+            lessons.build,
+            batch_of=LesionBatches(
+                cubes, self._geometry.spacing_mm, windows=lessons.lesions, seed=schedule.seed
+            ),
+            loss_of=localizer_loss,
+            schedule=schedule,
+            folder=folder,
+            progress=progress,
+            bfloat16=lessons.bfloat16,
+        )
+        return folder
+
+    def _steps(self, share: float) -> Schedule:
+        return replace(self._schedule, steps=ceil(share * self._schedule.steps))
 
     def _cubes_beside(self, patients: Collection[str]) -> list[LesionCube]:
         """Return all lesions but those of the patients with a study who are held out."""

@@ -11,7 +11,9 @@ pytest.importorskip("monai", reason="the extra `train` is not installed")
 
 import torch
 
-from gliobench.adapters.monai.fitting import Schedule, fit, load_network
+from gliobench.adapters.monai.fitting import Batch, Schedule, fit, load_network
+from gliobench.adapters.monai.localizer_trainer import LESSONS, localizer_loss
+from gliobench.adapters.monai.torch_network import FINE
 from gliobench.domain.errors import InvalidInputError, JobError
 
 SCHEDULE = Schedule(steps=7, checkpoint_every=2, average=0.5, seed=3)
@@ -208,3 +210,33 @@ def test_a_fit_may_take_any_number_of_steps(tmp_path: Path, steps: int) -> None:
 def test_a_schedule_takes_a_step_at_least() -> None:
     with pytest.raises(InvalidInputError, match="steps 0 is not positive"):
         Schedule(steps=0)
+
+
+def gradient(network: torch.nn.Module, batch: Batch, *, bfloat16: bool) -> torch.Tensor:
+    """Return all gradients in a row, after memory was filled with numbers that nobody should read."""
+    del [torch.full((2**k,), 1e30) for k in range(10, 22) for _ in range(4)][:]
+    network.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+        localizer_loss(network, batch).backward()
+    return torch.cat([weights.grad.flatten() for weights in network.parameters()])
+
+
+@pytest.mark.parametrize("on_lesions", [True, False])
+def test_gradients_in_bfloat16_are_right_where_it_is_used(on_lesions: bool) -> None:
+    lessons = LESSONS[FINE]
+    shape = lessons.lesions.shape if on_lesions else lessons.windows.shape
+    chance = torch.Generator().manual_seed(1)
+    layout = {"memory_format": torch.channels_last_3d}
+    batch = {
+        "volumes": torch.randn(2, 4, *shape, generator=chance).contiguous(**layout),
+        "regions": (torch.rand(2, 3, *shape, generator=chance) > 0.8).float(),
+        "weights": torch.ones(2, 1, *shape),
+    }
+    torch.manual_seed(0)
+    network = lessons.build()
+    right = gradient(network, batch, bfloat16=False)
+
+    fast = gradient(network, batch, bfloat16=True)
+
+    assert lessons.bfloat16
+    assert (fast - right).norm() < 0.1 * right.norm()

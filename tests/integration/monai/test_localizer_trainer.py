@@ -68,6 +68,26 @@ def test_lesions_of_patients_held_out_are_neither_learned_from_nor_claimed() -> 
     assert taught.training_data(["a", "b"]).patients == ("a", "b", "c")
 
 
+def test_lesions_of_patients_without_a_study_are_learned_once_for_all_folds(tmp_path: Path) -> None:
+    taught = trainer(CASES, cube("a"), cube("b"), cube("c"))
+    taught.fit(["b"], tmp_path / "fold-0", quiet)
+    (learned,) = tmp_path.glob("lesions-*")
+    checkpoints = {path: path.stat().st_mtime_ns for path in learned.glob("*/checkpoint.pt")}
+
+    taught.fit(["a"], tmp_path / "fold-1", quiet)
+
+    assert {path.parent.name for path in checkpoints} == {"coarse", "fine"}
+    assert {
+        path: path.stat().st_mtime_ns for path in tmp_path.glob("lesions-*/*/*.pt")
+    } == checkpoints
+
+
+def test_no_lesion_of_a_patient_with_a_study_is_learned_by_all_folds(tmp_path: Path) -> None:
+    trainer(CASES, cube("a"), cube("b")).fit(["b"], tmp_path / "fold-0", quiet)
+
+    assert not list(tmp_path.glob("lesions-*"))
+
+
 def other_mask() -> list[Case]:
     tumour = replace(CASES[0].reference, regions=fake_case(shape=(30, 30, 30)).reference.regions)
     return [Case(CASES[0].study, tumour), *CASES[1:]]
