@@ -1,7 +1,7 @@
 """Trains and judges the localizer.
 
-Lesions of many patients come first, of whom there is no study: they belong to no fold, so what is learned
-from them serves all folds, and no patient who is held out is among them.
+Lesions of patients without a study come first: they belong to no fold, so what is learned from them serves all
+folds, and no held-out patient is among them.
 """
 
 from __future__ import annotations
