@@ -124,7 +124,7 @@ def measure(folder: Path, count: int, few: int, more: int) -> None:
     print("shard and first study opened".ljust(38), run_code(IMPORTS + code))
     words = ["evaluate", str(index), "--backend", "brain-centroid", "--out", str(folder / "run")]
     words += ["--shard", f"{shard.index}/{shard.of}", "--quiet"]
-    print(f"gliobench evaluate --shard {shard.index}/{shard.of}".ljust(38), command(*words))
+    print(f"its evaluation, --shard {shard.index}/{shard.of}".ljust(38), command(*words))
     print_listing(folder, count, few, more)
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from fakes.fake_report_log import FakeReportLog
-from gliobench.adapters.json import JsonReportLog
+from gliobench.adapters.json.report_log import JsonReportLog
 from gliobench.application.ports.report_log import ReportLog
 from gliobench.domain.comparison.log_entries import LogEntry
 from gliobench.domain.errors import JobError

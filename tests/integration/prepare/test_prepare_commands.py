@@ -26,6 +26,7 @@ from gliobench.domain.geometry.resampling import pulled_region
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.cli import app
+from gliobench.entrypoints.container import container
 
 KEY = "k" * 32
 EDGE_MM = 3.0
@@ -77,7 +78,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_folder: SharedFo
         monkeypatch.chdir(tmp_path)
         return CliRunner().invoke(app, [*flags, *words])
 
-    return invoke
+    yield invoke
+    container.settings.reset_override()
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
