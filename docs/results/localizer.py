@@ -28,6 +28,7 @@ import numpy as np
 from gliobench.adapters.monai.localizer_trainer import localizer_scores
 from gliobench.adapters.monai.networks import FINE_WINDOW
 from gliobench.adapters.monai.torch_network import (
+    FINE,
     LIKELY_ENOUGH,
     SMALLEST_ENHANCING_MM3,
     UNTOLD,
@@ -260,11 +261,12 @@ def cut_off(regions: Mapping[Region, np.ndarray]) -> float:
 
 
 def networks_of(run: Path) -> dict[int, TorchNetwork]:
-    """Load the network of every fold that has been fitted."""
-    folds = sorted(run.glob("fold-*/predictions.json"))
+    """Load the network of every fold that has been fitted and is still there."""
+    folds = [path.parent for path in sorted(run.glob("fold-*/predictions.json"))]
     return {
-        int(path.parent.name.removeprefix("fold-")): trained_localizer(path.parent, UNTOLD)
-        for path in folds
+        int(folder.name.removeprefix("fold-")): trained_localizer(folder, UNTOLD)
+        for folder in folds
+        if (folder / FINE).is_dir()
     }
 
 
