@@ -15,7 +15,7 @@ from fuzz.harness import Hostile
 from fuzz.mutations import HOSTILE_TEXTS, HOSTILE_VALUES, damaged_bytes, damaged_json
 from fuzz.texts import DATASETS
 
-ROOTS = [one for one in DATASETS if not one.startswith(("http:", "memory:", "s3:"))]
+ROOTS = [root for root in DATASETS if not root.startswith(("http:", "memory:", "s3:"))]
 """Not those whose files would be looked for, and the cache be made for them."""
 FACTS = b"gliobench.index"
 PATHS = ("../x", "/etc/passwd", "a/../../x", "", ".", "x\x00", "studies", "BraTS20_Training_001")

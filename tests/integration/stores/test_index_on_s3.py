@@ -59,7 +59,7 @@ def index(cohort: str) -> str:
 
 
 def listings(s3: S3) -> list[str]:
-    return [one.path for one in s3.proxy.seen if "list-type" in one.path]
+    return [request.path for request in s3.proxy.seen if "list-type" in request.path]
 
 
 def test_a_bucket_is_listed_piece_by_piece_though_it_is_busy(s3: S3, cohort: str) -> None:
@@ -97,9 +97,9 @@ def test_an_object_that_changed_since_is_a_fault_of_its_study(cohort: str) -> No
 
     code, text, _ = run("dataset", "verify", listed, "--json")
 
-    changed = [one for one in json.loads(text)["faults"] if "changed" in one["detail"]]
+    changed = [fault for fault in json.loads(text)["faults"] if "changed" in fault["detail"]]
     assert code == 3
-    assert [one["study_id"] for one in changed] == [IDS[2]]
+    assert [fault["study_id"] for fault in changed] == [IDS[2]]
     assert (
         "_t1ce.nii.gz has changed since it was listed: run gliobench dataset index again"
         in (changed[0]["detail"])
@@ -112,9 +112,9 @@ def test_an_object_that_has_gone_is_a_fault_of_its_study(cohort: str) -> None:
 
     code, text, _ = run("dataset", "verify", listed, "--json")
 
-    gone = [one for one in json.loads(text)["faults"] if "_seg.nii.gz" in one["detail"]]
+    gone = [fault for fault in json.loads(text)["faults"] if "_seg.nii.gz" in fault["detail"]]
     assert code == 3
-    assert [one["study_id"] for one in gone] == [IDS[2]]
+    assert [fault["study_id"] for fault in gone] == [IDS[2]]
 
 
 def test_the_layout_is_recognised_among_many_other_folders(s3: S3, tmp_path: Path) -> None:

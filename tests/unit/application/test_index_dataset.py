@@ -30,7 +30,7 @@ class FakeStudyIndex(StudyIndex):
 
 def studies(text: str) -> list[IndexedStudy]:
     """List studies: a letter each, the same letter in capitals where its folder is another."""
-    return [IndexedStudy(one.lower(), one) for one in text]
+    return [IndexedStudy(letter.lower(), letter) for letter in text]
 
 
 def change_of(before: str, now: str) -> IndexChange:

@@ -72,14 +72,14 @@ def test_what_was_listed_is_read_back() -> None:
     index = ParquetStudyIndex(storage, NAME)
     assert (count, index.facts) == (len(STUDIES), FACTS)
     assert list(index.studies()) == STUDIES
-    assert [index.study(one.study_id) for one in STUDIES] == STUDIES
+    assert [index.study(study.study_id) for study in STUDIES] == STUDIES
     assert [index.study(name) for name in ("a", "s00001x", "zz")] == [None, None, None]
 
 
 def test_the_ids_are_a_sequence_like_the_list_of_them() -> None:
     ids, wanted = (
         ParquetStudyIndex(written(), NAME).study_ids(),
-        [one.study_id for one in STUDIES],
+        [study.study_id for study in STUDIES],
     )
 
     assert isinstance(ids, Listing)
@@ -93,7 +93,7 @@ def test_the_ids_are_a_sequence_like_the_list_of_them() -> None:
 def test_a_shard_the_hash_and_the_lots_are_those_of_the_list() -> None:
     ids, wanted = (
         ParquetStudyIndex(written(), NAME).study_ids(),
-        [one.study_id for one in STUDIES],
+        [study.study_id for study in STUDIES],
     )
 
     assert [shard.take(ids) for shard in Shard(0, 7).all] == [
