@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.geometry.grids import Spacing
+from gliobench.domain.geometry.grids import FloatArray, Spacing
 from gliobench.domain.metrics.surfaces import Surface
 
 FEW = 2000
@@ -37,6 +37,7 @@ class _Step:
         return (low, high) if self.all_between else (middle, middle)
 
 
+ANYWHERE = 0.0, np.inf
 STEPS = _Step(4), _Step(2), _Step(1), _Step(1, all_between=True)
 
 
@@ -111,8 +112,10 @@ class Distances:
 
 def percentile_mm(parts: Sequence[Distances], per_cent: float) -> float:
     """Interpolate a percentile of distances linearly, those of all parts together."""
+    bracket = ANYWHERE
     for step in STEPS:
-        low, high = step.span(*_bracket(parts, per_cent))
+        bracket = _bracket(parts, per_cent, bracket)
+        low, high = step.span(*bracket)
         for part in parts:
             part.settle(low=low, high=high, block=step.block)
     # what is not settled lies beyond both neighbours of the percentile, on the side of its bound
@@ -121,8 +124,11 @@ def percentile_mm(parts: Sequence[Distances], per_cent: float) -> float:
 
 def larger_percentile_mm(directed: Sequence[Distances], per_cent: float) -> float:
     """Return the largest of several `percentile_mm`; only what may be the largest is measured."""
+    brackets = [ANYWHERE] * len(directed)
     for step in STEPS:
-        _settle_largest(directed, [_bracket([part], per_cent) for part in directed], step)
+        narrower = zip(directed, brackets, strict=True)
+        brackets = [_bracket([part], per_cent, bracket) for part, bracket in narrower]
+        _settle_largest(directed, brackets, step)
     return max(float(np.percentile(part.at_least, per_cent)) for part in directed)
 
 
@@ -146,13 +152,23 @@ def _settle_largest(
             one.settle(low=low, high=high, block=step.block)
 
 
-def _bracket(parts: Sequence[Distances], per_cent: float) -> tuple[float, float]:
-    """Bound the two distances that a percentile is interpolated between."""
+def _bracket(
+    parts: Sequence[Distances], per_cent: float, before: tuple[float, float]
+) -> tuple[float, float]:
+    """Bound the two distances that a percentile is interpolated between, within earlier bounds."""
     least = np.concatenate([part.at_least for part in parts])
     most = np.concatenate([part.at_most for part in parts])
     below = int(per_cent / 100 * (len(least) - 1))
     above = min(below + 1, len(least) - 1)
-    return float(np.partition(least, below)[below]), float(np.partition(most, above)[above])
+    return _nth(least, below, before), _nth(most, above, before)
+
+
+def _nth(values: FloatArray, n: int, bounds: tuple[float, float]) -> float:
+    """Return the n-th smallest value, counted from 0, which lies within bounds but for rounding."""
+    low, high = bounds[0] * (1 - 1e-9), bounds[1] * (1 + 1e-9)
+    near = values[(values >= low) & (values <= high)]
+    n -= int(np.count_nonzero(values < low))
+    return float(np.partition(near, n)[n])
 
 
 def _bracket_by_area(one: Distances, per_cent: float) -> tuple[float, float]:

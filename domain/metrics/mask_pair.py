@@ -51,9 +51,10 @@ class MaskPair:
     @cached_property
     def cropped(self) -> MaskPair:
         """The same masks without the empty voxels about both; of two empty ones a single voxel."""
+        block: tuple[slice, ...] = (slice(0, 1),) * self.reference.ndim
         if self.n_reference or self.n_prediction:
-            return self.cut(extent(self.reference | self.prediction))
-        return self.cut((slice(0, 1),) * self.reference.ndim)
+            block = extent(self.reference | self.prediction)
+        return self if self.reference[block].shape == self.reference.shape else self.cut(block)
 
     def cropped_by(self, likely: tuple[slice, ...]) -> MaskPair:
         """Return what `cropped` does, sooner where both masks lie within a likely block."""

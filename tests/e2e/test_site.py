@@ -109,7 +109,7 @@ def test_the_search_finds_pages_of_a_site_that_is_a_folder(site: Path, browser: 
     page.on("request", lambda request: asked.append(request.url))
     page.goto((site / "index.html").as_uri())
     page.locator("input.md-search__input").fill("pseudonym")
-    page.locator(".md-search-result__item").first.wait_for()
+    page.locator(".md-search-result__item").first.wait_for(timeout=180_000)
     found = page.locator(".md-search-result__item a").first.get_attribute("href")
     page.close()
 
