@@ -153,7 +153,8 @@ def _header(file: DicomFile, dataset: Dataset) -> Header | SegmentationHeader | 
         return _listing(dataset)
     names = {name: text_of(dataset, name) for name in IDENTIFIERS}
     if text_of(dataset, "SOPClassUID") in CLASSES:
-        return segmentation_header(file, dataset, frozenset(filter(None, names.values())))
+        patient = _patient(names, text_of(dataset, "IssuerOfPatientID"))
+        return segmentation_header(file, dataset, frozenset(filter(None, names.values())), patient)
     texts = {name: text for name in _TEXTS if (text := text_of(dataset, name))}
     has_image = bool(number_of(dataset, "Rows"))
     if not texts.get("Modality") or (texts.get("SOPClassUID") in _MR_IMAGES and not has_image):

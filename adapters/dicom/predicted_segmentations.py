@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import final
 
 from gliobench.adapters.dicom.dicom_study_source import dicom_studies
-from gliobench.adapters.dicom.files import find_files
-from gliobench.adapters.dicom.headers import Header, read_header
-from gliobench.adapters.dicom.quiet import silence_pydicom
-from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
-from gliobench.adapters.dicom.segmentation_mask import THRESHOLD
-from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of
-from gliobench.application.backends.mask_answers import MaskAnswers, unusable
+from gliobench.adapters.dicom.found_segmentations import FoundSegmentations, find_segmentations
+from gliobench.adapters.dicom.segmentation_mask import THRESHOLD, SegmentationMask
+from gliobench.adapters.dicom.study_masks import MaskEntry
+from gliobench.application.backends.mask_answers import NOTHING_BESIDE, MaskAnswers, unusable
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.resampling import nearest
+from gliobench.domain.geometry.slice_lattice import covering
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -28,23 +27,9 @@ from gliobench.domain.predictions.prediction import (
     GradePrediction,
     LocalisationPrediction,
 )
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Study
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSegmentations:
-    """The segmentations of a folder.
-
-    Args:
-        masks: By study.
-        n_strays: How many are of no study.
-        passed_over: How many other files there are, by what they are.
-    """
-
-    masks: Mapping[str, MaskEntry]
-    n_strays: int
-    passed_over: Mapping[str, int]
 
 
 @final
@@ -54,6 +39,7 @@ class PredictedSegmentations(PredictionFiles):
     Args:
         found: In a folder.
         beside: What is said of studies beside their masks.
+        resample: Take the nearest voxel of a mask on another grid, instead of refusing it.
 
     Raises:
         InvalidInputError: A study has a mask and a failure.
@@ -62,14 +48,21 @@ class PredictedSegmentations(PredictionFiles):
     grades = False
     forms = frozenset({Form.MASK})
 
-    def __init__(self, found: FoundSegmentations, beside: MaskAnswers) -> None:
-        self._found, self._beside = found, beside
+    def __init__(
+        self,
+        found: FoundSegmentations,
+        beside: MaskAnswers = NOTHING_BESIDE,
+        *,
+        resample: bool = False,
+    ) -> None:
+        self._found, self._beside, self._resample = found, beside, resample
         beside.check_apart({study_id: one.facts.id for study_id, one in found.masks.items()})
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash the files and how they are read."""
-        digest = sha256(f"{THRESHOLD} {self._beside.values()}".encode(errors="surrogatepass"))
+        how = f"{THRESHOLD} {'nearest ' * self._resample}{self._beside.values()}"
+        digest = sha256(how.encode(errors="surrogatepass"))
         for study_id, entry in sorted(self._found.masks.items()):
             digest.update(f"{study_id} {_hash(entry)}\n".encode())
         return digest.hexdigest()
@@ -77,20 +70,33 @@ class PredictedSegmentations(PredictionFiles):
     @property
     def provenance(self) -> Mapping[str, str]:
         """Describe the files."""
+        grids = "nearest voxel where the grid differs" if self._resample else "on the study's grid"
         said = {
             "masks": f"{len(self._found.masks)} DICOM segmentations, fractions above "
-            f"{THRESHOLD:g} inside"
+            f"{THRESHOLD:g} inside, {grids}"
         }
         if self._found.passed_over:
             others = (f"{reason} ({n})" for reason, n in self._found.passed_over.items())
             said[IGNORED] = ", ".join(others)
-        if self._found.n_strays:
-            said[f"masks {OF_NO_STUDY}"] = f"{self._found.n_strays} segmentations"
+        if self._found.strays:
+            said[f"masks {OF_NO_STUDY}"] = f"{len(self._found.strays)} segmentations"
         return said
 
     def holds(self, study_id: str) -> bool:
         """Return whether there is a mask of a study, or why there is none."""
         return study_id in self._found.masks or study_id in self._beside.failures
+
+    def around(self, study_id: str, grid: Grid) -> Grid:
+        """Continue a grid so that it holds the mask of a study; one that cannot be used is ignored.
+
+        Raises:
+            InvalidInputError: The grid would be too long.
+        """
+        try:
+            own = self._found.masks[study_id].sound().own_grid
+        except (KeyError, FaultError):  # reported where it is read
+            return grid
+        return covering(grid, own)
 
     def grade(self, study: Study) -> GradePrediction | Failure:
         """Return that a mask holds no grade."""
@@ -103,9 +109,29 @@ class PredictedSegmentations(PredictionFiles):
             return self._beside.without_mask(study)
         try:
             mask = entry.sound()
-            return self._beside.with_mask(study, mask.read(study.grid), mask.convention)
+            return self._beside.with_mask(study, self._regions(mask, study.grid), mask.convention)
         except FaultError as error:
             return unusable(error, named=str(error))
+
+    def _regions(self, mask: SegmentationMask, grid: Grid) -> dict[Region, BoolArray]:
+        try:
+            return mask.read(grid)
+        except FaultyStudyError as error:
+            if error.kind is not FaultKind.AFFINE_MISMATCH:
+                raise
+            elsewhere = FaultyStudyError(
+                error.kind, f"{error}: wanted the same grid, or --resample"
+            )
+        if not self._resample:
+            raise elsewhere
+        own = mask.own_grid
+        regions = mask.read(own)
+        moved = {region: nearest(its, source=own, target=grid) for region, its in regions.items()}
+        if any(its.any() for its in regions.values()) and not any(
+            its.any() for its in moved.values()
+        ):
+            raise elsewhere
+        return moved
 
 
 def predicted_segmentations(
@@ -115,6 +141,7 @@ def predicted_segmentations(
     source: StudySource | None,
     excluded: Collection[str] = (),
     beside: MaskAnswers,
+    resample: bool = False,
 ) -> PredictedSegmentations:
     """Find the segmentations of a folder or a zip, and the studies that they are of.
 
@@ -124,6 +151,7 @@ def predicted_segmentations(
         source: The studies; None where they are not known yet.
         excluded: Series that are left out, by their pseudonym or UID.
         beside: What is said of studies beside their masks.
+        resample: Take the nearest voxel of a mask on another grid.
 
     Raises:
         InvalidInputError: The studies are no DICOM, there are images in the folder, two segmentations are
@@ -134,62 +162,14 @@ def predicted_segmentations(
         raise InvalidInputError(
             f"{place}: holds DICOM segmentations, and the dataset no DICOM: wanted NIfTI masks"
         )
-    by_series = {} if studies is None else studies.by_series()
-    known = None if source is None else frozenset(source.study_ids())
-    passed_over: Counter[str] = Counter()
-    by_study: dict[str | None, list[SegmentationHeader]] = defaultdict(list)
-    for header in _segmentations(place, passed_over):
-        by_study[study_of(header, pseudonyms, by_series=by_series, known=known)].append(header)
-    n_strays = len(by_study.pop(None, []))
-    entries = {
-        study_id: [*mask_entries(headers, pseudonyms)]
-        for study_id, headers in by_study.items()
-        if study_id is not None
-    }
-    masks = _one_each(entries, frozenset(excluded), place)
-    return PredictedSegmentations(FoundSegmentations(masks, n_strays, passed_over), beside)
-
-
-def _one_each(
-    entries: Mapping[str, Sequence[MaskEntry]], excluded: frozenset[str], place: DatasetPath
-) -> dict[str, MaskEntry]:
-    """Leave out what is excluded, and check that each study has one segmentation at most."""
-    names = {name for its in entries.values() for entry in its for name in entry.names}
-    if unknown := len(excluded - names):
-        raise InvalidInputError(
-            f"--exclude: {unknown} of {len(excluded)} series are not in {place}: wanted ids such as "
-            "series-0123456789abcdef, or UIDs"
-        )
-    masks: dict[str, MaskEntry] = {}
-    for study_id, its in entries.items():
-        left = [entry for entry in its if not entry.names & excluded]
-        if len(left) > 1:
-            raise InvalidInputError(
-                f"{place}: {len(left)} segmentations of study {study_id}, {left[0].facts.id} and "
-                f"{left[1].facts.id}: wanted one: leave others out by --exclude SERIES"
-            )
-        if left:
-            masks[study_id] = left[0]
-    return masks
-
-
-def _segmentations(place: DatasetPath, passed_over: Counter[str]) -> Iterator[SegmentationHeader]:
-    silence_pydicom()
-    for file in find_files(place):
-        try:
-            found = read_header(file)
-        except InvalidInputError as error:
-            if "no DICOM" not in str(error):
-                passed_over[str(error)] += 1
-            continue
-        if isinstance(found, Header):
-            raise InvalidInputError(
-                f"{place}: holds MR images: wanted a folder of predicted segmentations alone"
-            )
-        if isinstance(found, SegmentationHeader):
-            yield found
-        else:
-            passed_over["a DICOM file that is no segmentation"] += 1
+    found = find_segmentations(
+        place,
+        pseudonyms,
+        by_series={} if studies is None else studies.by_series(),
+        known=None if source is None else frozenset(source.study_ids()),
+        excluded=excluded,
+    )
+    return PredictedSegmentations(found, beside, resample=resample)
 
 
 def _hash(entry: MaskEntry) -> str:

@@ -56,6 +56,7 @@ class SegmentFrames:
         stored_as: See there.
         encoding: Of the pixels.
         slices: Of the frames, in the order of the file.
+        apart_mm: How far slices are apart, empty ones included; None where that is not stated.
         segments: The segment of each frame; of a label map nothing.
         largest: The value that stands for 1; of fractions only.
         background: The value of a label map that is of no segment.
@@ -64,6 +65,7 @@ class SegmentFrames:
     stored_as: StoredAs
     encoding: Encoding
     slices: PlacedSlices
+    apart_mm: float | None
     segments: tuple[int, ...]
     largest: float
     background: int
@@ -79,6 +81,7 @@ class SegmentationHeader:
         series_uid: Of the series.
         instance_uid: Of the file.
         frame_uid: Of the frame of reference.
+        patient: What identifies the patient, by name and number; empty where nothing does.
         referenced: UIDs of the series that it is of; empty where it names none.
         number: Of the series.
         segments: Without the background.
@@ -92,6 +95,7 @@ class SegmentationHeader:
     series_uid: str
     instance_uid: str
     frame_uid: str
+    patient: tuple[str, ...] = field(repr=False)
     referenced: frozenset[str]
     number: int | None
     segments: tuple[Segment, ...]
@@ -101,9 +105,9 @@ class SegmentationHeader:
 
 
 def segmentation_header(
-    file: DicomFile, dataset: Dataset, identifiers: frozenset[str]
+    file: DicomFile, dataset: Dataset, identifiers: frozenset[str], patient: tuple[str, ...]
 ) -> SegmentationHeader:
-    """Read the tags of a segmentation.
+    """Read the tags of a segmentation, of whose patient the caller knows.
 
     Raises:
         InvalidInputError: It does not say of which study it is.
@@ -123,6 +127,7 @@ def segmentation_header(
         series_uid=series,
         instance_uid=text_of(dataset, "SOPInstanceUID"),
         frame_uid=text_of(dataset, "FrameOfReferenceUID"),
+        patient=patient,
         referenced=frozenset(text_of(item, "SeriesInstanceUID") for item in referenced) - {""},
         number=None if number is None else int(number),
         segments=tuple(_segments(dataset, identifiers)),
@@ -169,10 +174,17 @@ def _frames(dataset: Dataset) -> SegmentFrames:
         stored_as=stored_as,
         encoding=encoding,
         slices=placed_slices(frames, (encoding.rows, encoding.columns)),
+        apart_mm=_apart_mm(dataset),
         segments=() if is_map else tuple(_segments_of_frames(dataset)),
         largest=largest,
         background=int(number_of(dataset, "PixelPaddingValue") or 0) if is_map else 0,
     )
+
+
+def _apart_mm(dataset: Dataset) -> float | None:
+    path = ("PixelMeasuresSequence", "SpacingBetweenSlices")
+    first = next(iter(groups_of_frames(dataset)), ())
+    return grouped(dataset, first, path, number_of)
 
 
 def _segments_of_frames(dataset: Dataset) -> Iterator[int]:

@@ -17,7 +17,9 @@ from gliobench.adapters.dicom.segmentation_headers import (
 )
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.geometry.placed_slices import SlicesOnGrid
+from gliobench.domain.geometry.slice_lattice import lattice_of
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.labels.segments import convention_of_segments
@@ -63,6 +65,18 @@ class SegmentationMask:
         if isinstance(header.frames, InvalidInputError):
             raise FaultyStudyError(FaultKind.UNREADABLE, f"{name}: {header.frames}")
         return cls(name, header, header.frames, convention)
+
+    @property
+    def own_grid(self) -> Grid:
+        """The smallest grid of its slices, RAS+.
+
+        Raises:
+            FaultyStudyError: They lie on none.
+        """
+        try:
+            return canonical(lattice_of(self.frames.slices, self.frames.apart_mm))
+        except InvalidInputError as error:
+            raise FaultyStudyError(FaultKind.UNREADABLE, f"{self.name}: {error}") from error
 
     def lies_on(self, grid: Grid) -> bool:
         """Return whether its pixels are voxels of a grid, in any orientation."""

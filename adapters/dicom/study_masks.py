@@ -44,6 +44,11 @@ class MaskEntry:
         """
         return content_of(self.header.file)
 
+    @property
+    def usable(self) -> SegmentationMask | None:
+        """The mask, where it can be used."""
+        return self.mask if isinstance(self.mask, SegmentationMask) else None
+
     def sound(self) -> SegmentationMask:
         """Return the mask.
 

@@ -30,6 +30,7 @@ from gliobench.application.ports.prediction_files import (
 from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest
+from gliobench.domain.geometry.slice_lattice import covering
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import Integers
 from gliobench.domain.predictions.prediction import (
@@ -97,6 +98,18 @@ class PredictedMasks(PredictionFiles):
     def holds(self, study_id: str) -> bool:
         """Return whether there is a mask of a study, or why there is none."""
         return study_id in self._files.paths or study_id in self._beside.failures
+
+    def around(self, study_id: str, grid: Grid) -> Grid:
+        """Continue a grid so that it holds the mask of a study; one that cannot be used is ignored.
+
+        Raises:
+            InvalidInputError: The grid would be too long.
+        """
+        try:
+            own = ImageFile.open(self._files.paths[study_id]).grid
+        except (KeyError, FaultError):  # reported where it is read
+            return grid
+        return covering(grid, own)
 
     def grade(self, study: Study) -> GradePrediction | Failure:
         """Return that a mask holds no grade."""

@@ -94,13 +94,13 @@ def _score(
     study = reference.study
     target = Target.of(reference.regions, study.grid, task)
     said = predictions.localise(study)
-    scored = score_localisation(said, asked=[Form.MASK], target=target, sets=sets)
+    scored = score_localisation(said, asked=[Form.MASK], target=target, sets=sets)[Form.MASK]
     return CaseScore(
         study_id=study_id,
         patient_id=study.patient_id,
         site=None,
         reference_grade=None,
-        localisation={Form.MASK: scored[Form.MASK]},
+        localisation={Form.MASK: scored if reference.is_whole else scored.without_background},
         plane=target.plane if target else None,
         found_tumour=said.finds_tumour if isinstance(said, LocalisationPrediction) else None,
         tumour_free=target is not None and target.plane is None,

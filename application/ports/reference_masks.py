@@ -19,10 +19,12 @@ class ReferenceMask:
     Args:
         study: Its name and grid, without an image.
         regions: (I, J, K) bool by region; they may be empty.
+        is_whole: Whether the grid is that of the images, so that voxels beside masks can be counted.
     """
 
     study: Study
     regions: Mapping[Region, BoolArray]
+    is_whole: bool = True
 
 
 class ReferenceMasks(Protocol):

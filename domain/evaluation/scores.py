@@ -7,7 +7,7 @@ studies (intention-to-treat) needs no second rule, and a mean over the answered 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from gliobench.domain.controls.moves import Move
@@ -45,6 +45,17 @@ class FormOutcome:
     def score(self, measure: Measure, region: Region | None = None) -> float | None:
         """Return the score in a measure; None where there is none."""
         return self.scores.get(measure.score_name(region))
+
+    @property
+    def without_background(self) -> FormOutcome:
+        """The same without scores that depend on the size of the images, where that is not known."""
+        left_out = {
+            measure.score_name(region)
+            for measure in measures.measures_of(Form.MASK)
+            if measure.counts_background
+            for region in Region
+        }
+        return replace(self, scores={k: v for k, v in self.scores.items() if k not in left_out})
 
     @property
     def regions(self) -> list[Region]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.label_names import convention_of_names, meaning_of
-from gliobench.domain.labels.regions import REGION_TITLES, Region
+from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 
 _ABBREVIATED = re.compile(rf"({'|'.join(region.value for region in Region)}):")
 """How segments begin that gliobench writes."""
@@ -101,6 +101,26 @@ def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | Non
     names = {REGION_TITLES[region]: frozenset({of.number}) for region, of in by_region.items()}
     convention = convention_of_names(names, place=NAME)
     return convention and _without_partial_core(convention, by_region.keys())
+
+
+def common_convention(conventions: Sequence[LabelConvention]) -> LabelConvention:
+    """Return one convention of several segmentations: the same one, or one that names their regions."""
+    first = next(iter(conventions), None)
+    if first is not None and all(item == first for item in conventions):
+        return first
+    numbers = {region: number for number, region in enumerate(Region, 1)}
+    found = {region for item in conventions for region in item.regions} or {Region.WT}
+    inner = {outer: set(NESTED[depth:]) & found for depth, outer in enumerate(NESTED)}
+    return LabelConvention(
+        name=NAME,
+        title="segments, numbered differently in each segmentation",
+        tissues={numbers[region]: REGION_TITLES[region] for region in found},
+        regions={
+            region: frozenset(numbers[part] for part in inner.get(region, {region}))
+            for region in Region
+            if region in found
+        },
+    )
 
 
 def _check_whole(by_region: Mapping[Region, Segment]) -> None:

@@ -123,6 +123,7 @@ class Measure:
         export_key: In JSON and CSV, where that is not `key`.
         terminal: At the head of a column in the terminal; empty where it is not shown there.
         in_tables: Whether reports show it in their tables.
+        counts_background: Whether it depends on how many voxels lie beside both masks.
         compared: How two backends are compared by it.
         of_counts: Of grades, the studies that count and of how many.
         of_confusions: Of grades.
@@ -154,6 +155,7 @@ class Measure:
     export_key: str = ""
     terminal: str = ""
     in_tables: bool = True
+    counts_background: bool = False
     compared: Compared = Compared.NO
     of_counts: Callable[[graded.Confusions], graded.Counts] | None = None
     of_confusions: Callable[[graded.Confusions], FloatArray] | None = None
@@ -578,6 +580,7 @@ MEASURES += (
         meaning="Share of the other voxels that are not predicted",
         forms=(Form.MASK,),
         in_tables=False,
+        counts_background=True,
         of_brats_2023=lambda found: found.specificity,
     ),
     Measure(

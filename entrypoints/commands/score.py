@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.container.mask_scores import MaskPlaces
+from gliobench.entrypoints.container.mask_folders import MaskPlaces
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.mask_score_view import score_csv, score_table, score_values
 from gliobench.entrypoints.outputs import local_folder, output_file
@@ -24,9 +24,14 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def score(
     references: Annotated[
-        str, typer.Argument(help="Folder of the experts' masks, NIfTI named by study, or one file.")
+        str,
+        typer.Argument(
+            help="Folder of the experts' masks, NIfTI named by study or DICOM segmentations, or one file."
+        ),
     ],
-    predictions: Annotated[str, typer.Argument(help="Folder of the masks to score, or one file.")],
+    predictions: Annotated[
+        str, typer.Argument(help="Folder of the masks to score, likewise, or one file.")
+    ],
     labels: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +75,14 @@ def score(
     resample: Annotated[
         bool, typer.Option("--resample", help="Take masks on other grids by the nearest voxel.")
     ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="SERIES",
+            help="DICOM segmentation to leave out, by the id or UID of its series. May be repeated.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", help="Number of studies scored side by side.")
     ] = None,
@@ -103,6 +116,7 @@ def score(
             reference_pattern=reference_pattern,
             pattern=pattern,
             resample=resample,
+            exclude=tuple(exclude or ()),
             measures=measures,
         )
     )

@@ -51,6 +51,11 @@ def _wired(path: str, **of_extra: str) -> Callable[..., Any]:
     return _late(f"entrypoints.container.{path}", **of_extra)
 
 
+def _of_dicom(path: str) -> Callable[..., Any]:
+    """Name what reads DICOM, as `_late` does."""
+    return _late(f"adapters.dicom.{path}", extra="dicom", purpose="Reading DICOM")
+
+
 _trainer = partial(_wired, extra="train", purpose="Training")
 
 
@@ -74,11 +79,7 @@ class Container(containers.DeclarativeContainer):
     segmentations = Factory(
         _wired("dicom.segmentations"),
         settings=settings,
-        build=_late(
-            "adapters.dicom.predicted_segmentations.predicted_segmentations",
-            extra="dicom",
-            purpose="Reading DICOM",
-        ),
+        build=_of_dicom("predicted_segmentations.predicted_segmentations"),
     )
     file_backend = Factory(
         _wired("prediction_files.file_backend"),
@@ -309,7 +310,19 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     score_places = Call(
-        _wired("mask_scores.score_places"), settings=settings, open_path=dataset_path.provider
+        _wired("mask_scores.score_places"),
+        settings=settings,
+        open_path=dataset_path.provider,
+        segmentations=Factory(
+            _wired("mask_scores.SegmentationReaders"),
+            find=Factory(
+                _wired("dicom.segmentations"),
+                settings=settings,
+                build=_of_dicom("found_segmentations.find_segmentations"),
+            ).provider,
+            references=_of_dicom("reference_segmentations.ReferenceSegmentations"),
+            predictions=_of_dicom("predicted_segmentations.PredictedSegmentations"),
+        ),
     )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
     dicom_content = Call(

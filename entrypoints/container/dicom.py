@@ -7,11 +7,11 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from gliobench.application.datasets.dicom_series import DicomContent
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.files.tables import column_key
@@ -21,6 +21,7 @@ from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.settings import Settings
 
+T = TypeVar("T")
 _NIFTI, _DICOM = (".nii", ".nii.gz"), (".dcm", ".ima", "dicomdir")
 _NO_IMAGES = (".csv", ".tsv", ".json", ".txt", ".md", ".png", ".jpg", ".pdf", ".toml", ".yaml")
 _LOOKED_AT, _DEEPEST = 500, 16
@@ -106,13 +107,9 @@ def dicom_source(
 
 
 def segmentations(
-    place: DatasetPath,
-    *,
-    settings: Settings,
-    build: Callable[..., PredictionFiles],
-    **options: object,
-) -> PredictionFiles:
-    """Read DICOM segmentations as predictions; other options are those of `build`.
+    place: DatasetPath, *, settings: Settings, build: Callable[..., T], **options: object
+) -> T:
+    """Read a folder of DICOM segmentations; other options are those of `build`.
 
     Raises:
         GliobenchError: As `pseudonyms` and `build`.

@@ -205,8 +205,14 @@ def _masks(
         read_confidences(confidences) if confidences.is_file() else {},
     )
     if holds_dicom(root):
-        _check_no_option(root, options, "pattern", "labels", "resample")
-        return segmentations(root, source=source, excluded=options.exclude, beside=beside)
+        _check_no_option(root, options, "pattern", "labels")
+        return segmentations(
+            root,
+            source=source,
+            excluded=options.exclude,
+            beside=beside,
+            resample=options.resample,
+        )
     _check_no_option(root, options, "exclude")
     study_ids = ids_in(root) if source is None else source.study_ids()
     files = MaskFiles.find(root, study_ids, pattern=options.pattern)

@@ -85,7 +85,7 @@ def exports(rng: random.Random, here: Path, ground: Ground) -> Hostile:
 
 
 def segmentations(rng: random.Random, here: Path, ground: Ground) -> Hostile:
-    """Damage a segmentation: a reference beside its images, or a prediction that is imported."""
+    """Damage a segmentation: a reference beside its images, or one that is imported or scored."""
     copied(ground.dicom / "single", here / "dicom")
     where = rng.choice(("dicom", "segs"))
     kind = rng.choice(("BINARY", "FRACTIONAL", "LABELMAP"))
@@ -97,6 +97,10 @@ def segmentations(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     if where == "dicom":
         return Hostile(command(rng, "{here}/dicom"), what, ENVIRONMENT)
     more = rng.choice(((), (), ("--exclude", "1.2"), ("--labels", "tumour"), ("--resample",)))
+    if rng.random() < 0.5:
+        sound = str(ground.dicom / "segmentations" / "BINARY")
+        sides = rng.sample([sound, "{here}/segs"], 2)
+        return Hostile(("score", *sides, *more, "--out", "out"), what, ENVIRONMENT)
     given = ("import", "{here}/dicom", "--name", "theirs", "--masks", "{here}/segs", *more)
     return Hostile((*given, "--out", "out"), what, ENVIRONMENT)
 

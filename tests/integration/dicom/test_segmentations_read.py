@@ -396,6 +396,10 @@ def test_a_segmentation_with_a_study_of_its_own_is_matched_by_the_series_that_it
     imported(dataset, tmp_path / "segs", tmp_path / "out", code=3)
 
     assert outcomes(tmp_path / "out") == by_id(1.0, "wrong_grid")
+    imported(dataset, tmp_path / "segs", tmp_path / "taken", "--resample")
+    assert outcomes(tmp_path / "taken") == [1.0, 1.0]
+    provenance = container.run_store(str(tmp_path / "taken" / "theirs")).manifest().provenance
+    assert "nearest voxel where the grid differs" in str(provenance)
 
 
 def test_two_predictions_of_a_study_are_refused_until_one_is_excluded(
@@ -418,7 +422,6 @@ def test_two_predictions_of_a_study_are_refused_until_one_is_excluded(
     ("more", "why"),
     [
         (["--labels", "nnunet-brats"], "holds DICOM segmentations, for which there is no labels"),
-        (["--resample"], "for which there is no resample"),
     ],
 )
 def test_options_of_other_masks_are_refused(

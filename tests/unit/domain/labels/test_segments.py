@@ -11,6 +11,7 @@ from gliobench.domain.labels.segments import (
     TUMOUR,
     Meaning,
     Segment,
+    common_convention,
     convention_of_segments,
 )
 
@@ -87,3 +88,18 @@ def test_what_is_unknown_or_contradicts_itself_is_refused(given, why: str) -> No
 @pytest.mark.parametrize("given", [(), ("Brain",), ("Left ventricle", "Segment 2")])
 def test_a_segmentation_of_something_else_has_no_convention(given) -> None:
     assert convention_of_segments(segments(*given)) is None
+
+
+def test_segmentations_that_number_segments_differently_have_the_regions_of_all() -> None:
+    whole, parts = (
+        convention_of_segments(segments(*given))
+        for given in (("Tumor",), ("Necrosis", "Edema", "Enhancing", "Cyst"))
+    )
+    assert whole is not None
+    assert parts is not None
+
+    both = common_convention([whole, parts])
+
+    assert both.regions.keys() == whole.regions.keys() | parts.regions.keys()
+    assert common_convention([parts, parts]) == parts
+    assert common_convention([]).regions.keys() == {Region.WT}
