@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from gliobench.entrypoints import cli
 from gliobench.entrypoints.cli import COMMANDS, GliobenchGroup, app, load_command
 from gliobench.entrypoints.container import configure
 from gliobench.entrypoints.exit_codes import ExitCode
@@ -51,3 +53,19 @@ def test_what_follows_two_dashes_is_left_as_it_is() -> None:
     context = group.make_context("gliobench", ["predict", "--", "--quiet"])
 
     assert context.params["quiet"] is False
+
+
+@pytest.mark.parametrize(("asked", "given"), [(None, "1"), ("4", "4")])
+def test_numpy_multiplies_in_one_thread_unless_more_are_asked_for(
+    asked: str | None, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked or "")
+    if asked is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    seen: list[str | None] = []
+    monkeypatch.setattr(cli, "end_on_sigterm", lambda: None)
+    monkeypatch.setattr(cli, "app", lambda: seen.append(os.environ.get("OPENBLAS_NUM_THREADS")))
+
+    cli.main()
+
+    assert seen == [given]
