@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter
 
@@ -22,6 +22,8 @@ from gliobench.domain.predictions.prediction import Failure, FailureReason, Form
 from gliobench.domain.studies.study import Study
 from gliobench.domain.studies.study_ids import study_id_of
 
+Size: TypeAlias = tuple[int | None, int | None]
+"""Width and height of a picture in pixels; None where it is not stated."""
 ENDINGS = (".nii.gz", ".nii", ".png", ".jpg", ".jpeg")
 """Of `file_name`, which are no part of a study's id."""
 
@@ -29,12 +31,15 @@ ENDINGS = (".nii.gz", ".nii", ".png", ".jpg", ".jpeg")
 class _Image(BaseModel):
     id: int | str
     file_name: str
+    width: int | None = None
+    height: int | None = None
 
 
 class _Annotation(BaseModel):
     model_config = ConfigDict(strict=True)
 
     image_id: int | str
+    category_id: int | str | None = None
     bbox: list[FiniteFloat] | None = None
     segmentation: list[list[FiniteFloat]] | None = None
     score: FiniteFloat = 1.0
@@ -71,7 +76,7 @@ def read_coco(
     """Read the box or the polygon of each picture: `bbox` is x, y, width, height from the top left corner.
 
     Of several annotations of a picture the one with the highest `score` counts. A picture is named by its
-    `file_name`, or in a list of results by `image_id`.
+    `file_name`, or in a list of results by `image_id`; one whose `width` or `height` is not the slice's fails.
 
     Args:
         path: Of the file.
@@ -80,17 +85,21 @@ def read_coco(
 
     Raises:
         NotFoundError: There is no such file.
-        InvalidInputError: It is no such document, an annotation is of no picture in it, or the best two of
-            one picture have the same score.
+        InvalidInputError: It is no such document, an annotation is of no picture in it, annotations are of
+            several categories, or the best two of one picture have the same score.
     """
     content, place = read_bytes(path), str(path)
     document = read_document(partial(_FORMS.validate_json), content, name=place)
     form = Form.POLYGON if kind is Form.POLYGON else Form.BOX
     best: dict[str, _Annotation] = {}
     tied: set[str] = set()
-    for study_id, one in _named(document, place):
-        if (one.segmentation if form is Form.POLYGON else one.bbox) is None:
-            continue
+    drawn = [
+        (study_id, one)
+        for study_id, one in _named(document, place)
+        if (one.segmentation if form is Form.POLYGON else one.bbox) is not None
+    ]
+    _check_category(drawn, place)
+    for study_id, one in drawn:
         other = best.get(study_id)
         if other is None or one.score > other.score:
             best[study_id] = one
@@ -102,8 +111,14 @@ def read_coco(
             f"{place}: {len(tied)} pictures, such as {min(tied)}, have several {KINDS[kind]} of one "
             "score: wanted one, or a score that chooses it"
         )
+    sizes = _sizes(document)
     spots: dict[str, dict[Form, Spot]] = {
-        study_id: {form: _spot(f"{place}: {study_id}", form, one)} for study_id, one in best.items()
+        study_id: {
+            form: _sized(
+                _spot(f"{place}: {study_id}", form, one), sizes.get(study_id, (None, None))
+            )
+        }
+        for study_id, one in best.items()
     }
     return Written(
         kind=KINDS[kind],
@@ -113,6 +128,23 @@ def read_coco(
         forms=frozenset({form}),
         study_ids=study_ids,
     )
+
+
+def _check_category(drawn: Sequence[tuple[str, _Annotation]], place: str) -> None:
+    """Refuse several categories: the best of a picture may be of something else than the tumour."""
+    categories = sorted({str(one.category_id) for _, one in drawn})
+    if len(categories) > 1:
+        raise InvalidInputError(
+            f"{place}: annotations are of category_id {' and '.join(categories[:5])}: wanted those of "
+            "the tumour alone"
+        )
+
+
+def _sizes(document: _Document | list[_Annotation]) -> dict[str, Size]:
+    """Return the width and the height of each picture, where they are stated."""
+    if not isinstance(document, _Document):
+        return {}
+    return {_id_in(image.file_name): (image.width, image.height) for image in document.images}
 
 
 def _named(
@@ -153,6 +185,19 @@ def _spot(at: str, form: Form, one: _Annotation) -> Spot:
             )
         points = [(x, y, 0.0), (x + width, y + height, 0.0)]
     return Spots(at, form, Frame.PIXELS, points, Axis.AXIAL)
+
+
+def _sized(spot: Spot, size: Size) -> Spot:
+    """Fail where a picture had another size than the slice: its pixels are others, too."""
+
+    def put(study: Study) -> Answer:
+        rows, columns, *_ = study.file_grid.shape
+        if any(said not in (None, own) for said, own in zip(size, (columns, rows), strict=True)):
+            detail = f"study {study.id}: a picture of {size} pixels: wanted {(columns, rows)}"
+            return Failure(FailureReason.WRONG_GRID, detail)
+        return spot(study)
+
+    return put
 
 
 def _refused(failure: Failure, _study: Study) -> Answer:

@@ -8,7 +8,7 @@ from gliobench.adapters.prediction_files.records import Table
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import Confidence
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import Row
+from gliobench.domain.files.tables import Row, number_in
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.messages import shown
 
@@ -60,10 +60,7 @@ def share_in(row: Row, *columns: str, name: str, wanted: str) -> float | None:
     text = row.first(*columns) if columns else None
     if text is None:
         return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
+    number = number_in(text)
     if not 0.0 <= number <= 1.0:
         raise InvalidInputError(f"{row.at}: {name}{shown(text)}: wanted {wanted} from 0 to 1")
     return number

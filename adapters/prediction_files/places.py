@@ -14,7 +14,7 @@ from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import Row, column_key
+from gliobench.domain.files.tables import Row, column_key, number_in
 from gliobench.domain.geometry.grids import Axis, Voxel
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import Failure, Form
@@ -229,10 +229,7 @@ def _moved(at: Voxel, by: float) -> Voxel:
 
 
 def _number(value: object, at: str) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = float("nan")
+    number = number_in(str(value))
     if not isfinite(number):
         raise InvalidInputError(f"{at} {shown(value)}: wanted a finite number")
     return number

@@ -159,8 +159,19 @@ def failure_in(row: Row) -> Failure | None:
 
 def _row(record: Mapping[str, Any], number: int, place: str) -> Row:
     cells = {column_key(name): _text(value) for name, value in record.items()}
+    if len(cells) < len(record):
+        _check_columns(record, f"{place}: row {number}")
     kept = {name: text for name, text in cells.items() if name and text.lower() not in MISSING}
     return Row(f"{place}: row {number}", number, kept)
+
+
+def _check_columns(record: Mapping[str, Any], at: str) -> None:
+    """Refuse two columns of one name, as `read_rows` does: the second would hide the first."""
+    keys = [column_key(name) for name in record]
+    twice = [name for name, key in zip(record, keys, strict=True) if key and keys.count(key) > 1]
+    if twice:
+        names = " and ".join(map(shown, twice))
+        raise InvalidInputError(f"{at}: columns {names} have one name: wanted one of them")
 
 
 def _text(value: object) -> str:
@@ -185,13 +196,19 @@ def _from_json(content: bytes, place: str) -> list[Mapping[str, Any]]:
     """Read a list of objects, or an object of objects by study."""
     document = _json(content.decode("utf-8-sig", errors="surrogateescape"), place)
     if isinstance(document, dict):
-        return [
-            {"study_id": name, **_object(item, f"{place}: {shown(name)}")}
-            for name, item in document.items()
-        ]
+        return [_of_study(name, item, f"{place}: {shown(name)}") for name, item in document.items()]
     if not isinstance(document, list):
         raise InvalidInputError(f"{place}: wanted a list of objects, or objects by study")
     return [_object(item, f"{place}: row {at}") for at, item in enumerate(document, start=1)]
+
+
+def _of_study(name: str, value: object, at: str) -> Mapping[str, Any]:
+    """Return an object with the study that it stands under, which it may also name itself."""
+    record = _object(value, at)
+    own = [key for key in record if column_key(key) == STUDY_COLUMNS[0]]
+    if other := next((record[key] for key in own if str(record[key]) != name), None):
+        raise InvalidInputError(f"{at}: names study {shown(other)} itself: wanted one study")
+    return {"study_id": name, **{key: item for key, item in record.items() if key not in own}}
 
 
 def _json(text: str, place: str) -> Any:  # noqa: ANN401 -- JSON holds anything

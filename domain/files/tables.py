@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO, TextIOWrapper
+from math import nan
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.messages import printable
@@ -16,6 +18,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown"})
 """Cell values that mean "unknown", in any case."""
 _DELIMITERS, _LONGEST_HEADER = ",;\t", 2**16
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _FORMULA = tuple("=+-@＝＋－＠")
 """Characters that begin a formula; some programs accept the full-width signs too."""
 
@@ -46,6 +49,11 @@ def column_key(name: str) -> str:
     True
     """
     return "".join(filter(str.isalnum, name)).lower()
+
+
+def number_in(text: str) -> float:
+    """Read a decimal number; NaN where the text is anything else, such as "1_0", which Python takes for 10."""
+    return float(text) if _NUMBER.fullmatch(text) else nan
 
 
 def read_rows(content: bytes, *, place: str) -> tuple[Mapping[str, str], Iterator[Row]]:

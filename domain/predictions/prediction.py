@@ -52,7 +52,7 @@ class FailureReason(str, Enum):
     BACKEND_ERROR = "backend_error", "the backend raised an error"
     MISSING_PREDICTION = "missing_prediction", "its files hold no prediction of the study"
     UNREADABLE_PREDICTION = "unreadable_prediction", "its file of the study cannot be used"
-    WRONG_GRID = "wrong_grid", "its mask is on another grid than the study"
+    WRONG_GRID = "wrong_grid", "its mask or picture has another grid than the study"
 
     _value_: str
     words: str

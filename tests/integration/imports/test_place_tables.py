@@ -245,6 +245,19 @@ def test_coco_gives_the_best_box_and_outline_of_a_picture(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize(("width", "height"), [(8, 12), (6, 4), (2, 6)])
+def test_coco_of_pictures_of_another_size_than_the_slice_fails(
+    tmp_path: Path, width: int, height: int
+) -> None:
+    image = {"id": 7, "file_name": "p.png", "width": width, "height": height}
+
+    found = coco(tmp_path, COCO | {"images": [image], "annotations": COCO["annotations"]})
+
+    assert isinstance(found, Failure)
+    assert found.reason is FailureReason.WRONG_GRID
+    assert f"({width}, {height})" in found.detail
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -258,6 +271,15 @@ def test_coco_gives_the_best_box_and_outline_of_a_picture(tmp_path: Path) -> Non
         (
             {"images": [{"id": 7, "file_name": "p.png"}, {"id": 7, "file_name": "r.png"}]},
             "two images",
+        ),
+        (
+            {
+                "annotations": [
+                    {"image_id": 7, "bbox": [0, 0, 1, 1], "category_id": 1},
+                    {"image_id": 8, "bbox": [0, 0, 1, 1], "category_id": 2},
+                ]
+            },
+            "category_id 1 and 2",
         ),
     ],
 )
