@@ -92,6 +92,15 @@ class MetadataTable:
         return float(text) if _NUMBER.fullmatch(text) else None
 
 
+    def meaning(self, cell: str) -> float | str:
+        """Return what equal cells share: a whole number, or else the text in any case.
+
+        Other numbers stay texts, for 1.1 and 1.10 may be versions.
+        """
+        number = self.number(cell)
+        return cell.casefold() if number is None or not number.is_integer() else number
+
+
 _NUMBER = re.compile(
     r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII
 )
@@ -122,8 +131,13 @@ class JoinedMetadata:
     id_columns: frozenset[str]
 
     def cells(self, column: str) -> list[str | None]:
-        """Return each study's cell of a column, (N,); None where it is empty or there is no row."""
-        return [row.cells.get(column) if row else None for row in self.rows]
+        """Return each study's cell of a column, (N,); None where it is empty or there is no row.
+
+        Cells of one meaning, such as 1 and 1.0, are written as the first of them.
+        """
+        said = [row.cells.get(column) if row else None for row in self.rows]
+        first: dict[float | str, str] = {}
+        return [cell and first.setdefault(self.table.meaning(cell), cell) for cell in said]
 
 
 def join(
@@ -222,9 +236,10 @@ def _only(table: MetadataTable, joins: Sequence[_Join], study_ids: Sequence[str]
 
 
 def _naming(table: MetadataTable, *places: Mapping[str, list[int]]) -> Iterator[str]:
-    """Yield the columns of which any cell is the name of a study or a patient."""
+    """Yield the columns of which any cell is the name of a study or a patient, and no mere number."""
     for key in table.headings:
-        names = {_named(cell) for cell in {row.cells.get(key, "") for row in table.rows}}
+        cells = {row.cells.get(key, "") for row in table.rows}
+        names = {_named(cell) for cell in cells if table.number(cell) is None}
         if any(not names.isdisjoint(known) for known in places):
             yield key
 

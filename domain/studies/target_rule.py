@@ -72,7 +72,7 @@ class TargetRule:
             shorts = f"{cut['side']} {cut['cut']}", f"{other} {cut['cut']}"
         else:
             shorts = self._value_names(table, key)
-        source = f"{heading} of the metadata table, SHA-256 {table.sha256}"
+        source = f"{heading} of the metadata table{self._others(table, key)}, SHA-256 {table.sha256}"
         positive, negative = (f"{heading} {short}" for short in shorts)
         if max(len(positive), len(negative)) > LONGEST:
             positive, negative = shorts
@@ -105,14 +105,14 @@ class TargetRule:
             return None
         if cut := self._cut:
             return _beyond(table, cell, cut, row.cells.get(died, "") if died else None)
-        if _is_one_of(cell, self.positive):
+        if _is_one_of(table, cell, self.positive):
             return Grade.HGG
-        return Grade.LGG if not self.negative or _is_one_of(cell, self.negative) else None
+        return Grade.LGG if not self.negative or _is_one_of(table, cell, self.negative) else None
 
     def _value_names(self, table: MetadataTable, key: str) -> tuple[str, str]:
         """Name both classes by their values: by the other's where a class has several."""
-        cells = sorted({row.cells[key] for row in table.rows if key in row.cells})
-        positive = [cell for cell in cells if _is_one_of(cell, self.positive)]
+        cells = _values(table, key)
+        positive = [cell for cell in cells if _is_one_of(table, cell, self.positive)]
         others = self.negative or [cell for cell in cells if cell not in positive]
         first = printable(positive[0] if positive else self.positive[0])
         if len(others) == 1:
@@ -121,12 +121,19 @@ class TargetRule:
         name = first if len(positive) < 2 else "positive"
         return name, f"not {name}"
 
+    def _others(self, table: MetadataTable, key: str) -> str:
+        """List what stands for the other class, where these are several values that were not named."""
+        values = _values(table, key)
+        others = [cell for cell in values if not _is_one_of(table, cell, self.positive)]
+        if self._cut or self.negative or len(others) < 2:
+            return ""
+        return f" (the other class: {_some(others)})"
+
     def _one_class(self, table: MetadataTable, key: str) -> InvalidInputError:
-        values = sorted({row.cells[key] for row in table.rows if key in row.cells})
-        some = ", ".join(map(printable, values[:8])) + (", …" if len(values) > 8 else "")
         return InvalidInputError(
             f"{table.place}: target {shown('|'.join(self.positive))} of column "
-            f"{shown(table.headings[key])} leaves one class without a row: its values are {some}"
+            f"{shown(table.headings[key])} leaves one class without a row: its values are "
+            f"{_some(_values(table, key))}"
         )
 
 
@@ -152,5 +159,15 @@ def _beyond(
     return Grade.HGG if above else Grade.LGG
 
 
-def _is_one_of(cell: str, values: Sequence[str]) -> bool:
-    return cell.casefold() in {value.casefold() for value in values}
+def _values(table: MetadataTable, key: str) -> list[str]:
+    """List the values of a column, each meaning once."""
+    cells = sorted({row.cells[key] for row in table.rows if key in row.cells}, reverse=True)
+    return sorted({table.meaning(cell): cell for cell in cells}.values())
+
+
+def _some(values: Sequence[str]) -> str:
+    return ", ".join(map(printable, values[:8])) + (", …" if len(values) > 8 else "")
+
+
+def _is_one_of(table: MetadataTable, cell: str, values: Sequence[str]) -> bool:
+    return table.meaning(cell) in {table.meaning(value) for value in values}

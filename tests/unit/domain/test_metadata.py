@@ -43,6 +43,19 @@ def test_of_several_ids_of_one_table_the_one_that_names_the_studies_counts() -> 
     assert found.cells("age")[0] == "66"
 
 
+def test_numbers_of_a_column_name_no_study_that_is_called_by_a_number() -> None:
+    found = join(table("id,sex,copy of\n1,2,2a\n2a,1,1\n"), ["1", "2a"], ["1", "2a"])
+
+    assert found.id_columns == {"id", "copyof"}
+
+
+def test_cells_of_one_meaning_are_one_value() -> None:
+    text = "id,idh,version\nBraTS20_Training_001,1,1.1\nTCGA-DU-7294,1.0,1.10\nP7_v1,TRUE,b\nP7_v2,true,B\n"
+
+    assert joined(text).cells("idh") == ["1", "1", "TRUE", "TRUE"]
+    assert joined(text).cells("version") == ["1.1", "1.10", "b", "b"]
+
+
 def test_a_row_that_names_no_study_is_counted_by_its_number() -> None:
     assert joined("id,age\nP7_v1,1\nstranger,2\n,3\n").unmatched == (3, 4)
 

@@ -27,6 +27,23 @@ def test_every_other_value_is_negative_and_an_empty_cell_is_unknown() -> None:
     assert found == [POSITIVE, NEGATIVE, None, None, NEGATIVE]
 
 
+def test_whole_numbers_are_one_value_however_they_are_written() -> None:
+    cells = ("1", "1.0", "0", "0.0", "")
+
+    assert classes("idh=1", *cells) == [POSITIVE, POSITIVE, NEGATIVE, NEGATIVE, None]
+    assert TargetRule.parse("idh=1").target(of_cells(*cells)).negative == "IDH 0"
+
+
+def test_several_values_of_the_other_class_are_listed_where_they_were_not_named() -> None:
+    cells = ("mutant", "wildtype", "not tested")
+
+    unnamed = TargetRule.parse("idh=mutant").target(of_cells(*cells))
+    named = TargetRule("idh", ("mutant",), ("wildtype",)).target(of_cells(*cells))
+
+    assert "(the other class: not tested, wildtype)" in unnamed.source
+    assert "other class" not in named.source
+
+
 def test_where_negative_values_are_named_others_are_unknown() -> None:
     rule = TargetRule("MGMT status", ("positive",), ("negative",))
     table = of_cells("positive", "negative", "indeterminate", heading="MGMT status")
