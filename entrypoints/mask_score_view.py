@@ -77,6 +77,7 @@ def _remarks(found: MaskScores) -> Iterator[str]:
     unread = [f"{name}: {why}" for name, why in found.scored.unread.items()]
     yield from _few("Reference not readable, not scored", unread)
     yield from _few("Predictions of no reference", found.strays)
+    yield from _few("Beside the references, not read", found.passed_over)
 
 
 def _few(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -107,6 +108,7 @@ def score_values(found: MaskScores) -> dict[str, Any]:
         "n_failed": scored.n_failed,
         "unreadable_references": scored.unread,
         "predictions_of_no_reference": list(found.strays),
+        "beside_references_not_read": list(found.passed_over),
         "intention_to_treat": dict(map(_row_values, scored.rows)),
         "answered_only": dict(map(_row_values, scored.answered)),
         "definitions": {

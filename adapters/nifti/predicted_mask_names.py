@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from gliobench.adapters.nifti.mask_names import is_of_something_else
 from gliobench.adapters.nifti.study_folders import image_at
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
@@ -120,6 +121,8 @@ class MaskFiles:
 def ids_in(root: DatasetPath) -> list[str]:
     """Name the studies that the masks of a folder are called after, where no dataset says it.
 
+    A mask of the brain or of a part, beside that of the tumour, is none of another study.
+
     Raises:
         NotFoundError: There is no such folder.
         InvalidInputError: It cannot be listed.
@@ -127,10 +130,18 @@ def ids_in(root: DatasetPath) -> list[str]:
     if not root.is_dir():
         raise NotFoundError(f"no folder of masks {root}")
     try:
-        found = {_id_in(file) for file in _files(root)}
+        files = list(_files(root))
     except OSError as error:
         raise InvalidInputError(f"{root}: cannot be listed: {error.strerror}") from error
-    return sorted(name for name in found if name)
+    found = {name: file for file in files if (name := _id_in(file))}
+    return sorted(name for name, file in found.items() if not _is_beside(file, found))
+
+
+def _is_beside(file: _File, study_ids: Collection[str]) -> bool:
+    """Return whether a file lies beside a study's mask and is of something else, such as the brain."""
+    others = frozenset({*study_ids, file.folder} - {_id_in(file)})
+    owner = _owner(file.stem, others)
+    return bool(owner or file.folder in study_ids) and is_of_something_else(file.stem[len(owner) :])
 
 
 def listed(names: Collection[str]) -> str:

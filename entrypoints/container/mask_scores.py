@@ -38,6 +38,7 @@ class MaskScores:
         prediction_labels: Convention of the predictions.
         sets: Sets of measures that were computed.
         strays: Files or series of the predictions that belong to no reference.
+        passed_over: Files beside the references that were not read: masks of the brain, say.
     """
 
     scored: ScoredMasks
@@ -45,6 +46,7 @@ class MaskScores:
     prediction_labels: LabelConvention
     sets: tuple[MeasureSet, ...]
     strays: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def score_places(
         workers=settings.workers,
         track=partial(tracked, "scoring masks"),
     )
-    return MaskScores(scored, labels, theirs, sets, predictions.strays)
+    maps = references.no_masks if isinstance(references, MaskFiles) else ()
+    passed_over = (*references.strays, *maps)
+    return MaskScores(scored, labels, theirs, sets, predictions.strays, passed_over)
 
 
 def _labels(declared: str | OwnLabels | None, found: FoundMasks) -> LabelConvention:
