@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -53,7 +54,7 @@ ORDERS = (
 def contrast_faults(
     study_id: str, volumes: Mapping[Modality, FloatArray], grid: Grid
 ) -> Iterator[Fault]:
-    """Name the sequences that look like each other's.
+    """Name the sequences that look like each other's, or are one image under two names.
 
     Args:
         study_id: The study.
@@ -63,6 +64,13 @@ def contrast_faults(
     if grid.shape[Axis.AXIAL] == 1:
         return
     seen = sampled(volumes, grid)
+    for one, other in combinations(seen, 2):
+        if np.count_nonzero(seen[one]) >= _FEWEST and np.array_equal(seen[one], seen[other]):
+            yield Fault(
+                study_id,
+                FaultKind.CONTRAST_ORDER,
+                f"{one.value} and {other.value} are the same image: which of them is it?",
+            )
     for order in ORDERS:
         if order.brighter not in seen or order.darker not in seen:
             continue

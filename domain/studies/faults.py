@@ -32,7 +32,7 @@ class FaultKind(str, Enum):
     BRAIN_TOO_SMALL = "brain_too_small"
     BRAIN_TOO_LARGE = "brain_too_large"
     CONTRAST_ORDER = "contrast_order"
-    """Two sequences look as if they bore each other's names."""
+    """Two sequences look as if they bore each other's names, or are one image."""
     TUMOUR_TOO_LARGE = "tumour_too_large"
     """An answer labels most of the brain as tumour."""
     UNKNOWN_LABEL = "unknown_label"
