@@ -17,6 +17,7 @@ from gliobench.application.predict.check_reads import check_reads, check_target
 from gliobench.domain.controls.controls import Control
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.messages import shown
 from gliobench.domain.metrics.default_sets import default_sets
 from gliobench.domain.metrics.measures import MeasureSet
 
@@ -42,6 +43,9 @@ class EvaluationRequest:
         control: How the images are altered; None leaves them as they are.
         labels: What the labels of the masks mean; None where that is not settled yet, or there is
             no mask of labels.
+
+    Raises:
+        InvalidInputError: The limit is no number of studies.
     """
 
     dataset: str
@@ -52,6 +56,10 @@ class EvaluationRequest:
     shard: Shard | None = None
     control: Control | None = None
     labels: DatasetLabels | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and not (isinstance(self.limit, int) and self.limit > 0):
+            raise InvalidInputError(f"limit {shown(self.limit)}: wanted 1 study or more")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -91,7 +91,6 @@ class MetadataTable:
         text = cell.replace(",", ".") if self.decimal_comma and "." not in cell else cell
         return float(text) if _NUMBER.fullmatch(text) else None
 
-
     def meaning(self, cell: str) -> float | str:
         """Return what equal cells share: a whole number, or else the text in any case.
 

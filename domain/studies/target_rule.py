@@ -72,7 +72,9 @@ class TargetRule:
             shorts = f"{cut['side']} {cut['cut']}", f"{other} {cut['cut']}"
         else:
             shorts = self._value_names(table, key)
-        source = f"{heading} of the metadata table{self._others(table, key)}, SHA-256 {table.sha256}"
+        source = (
+            f"{heading} of the metadata table{self._others(table, key)}, SHA-256 {table.sha256}"
+        )
         positive, negative = (f"{heading} {short}" for short in shorts)
         if max(len(positive), len(negative)) > LONGEST:
             positive, negative = shorts

@@ -77,6 +77,10 @@ def load_study(
             if not files:
                 raise InvalidInputError("no file of the study: wanted at least one modality")
             by_modality = {Modality.parse(name): Path(file) for name, file in files.items()}
+            if len(by_modality) < len(files):
+                raise InvalidInputError(
+                    f"files of {shown(list(files))}: two names of one modality: wanted one file of each"
+                )
             source = container.one_study(None, by_modality)
         else:
             source = container.one_study(fspath(files), None, study)

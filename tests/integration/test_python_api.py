@@ -212,6 +212,11 @@ def test_errors_are_those_of_the_domain(here: Path) -> None:
         gb.evaluate("phantoms", [], "runs")
 
 
+def test_two_files_of_one_modality_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="two names of one modality"):
+        gb.load_study({"t1c": "a.nii.gz", "t1ce": "b.nii.gz"})
+
+
 def test_every_backend_is_listed() -> None:
     listed = gb.backends()
 

@@ -163,7 +163,11 @@ def test_a_table_that_may_mean_something_else_is_refused(
         ("g.json", "[1]", "row 1: 1: wanted an object"),
         ("g.json", "3", "wanted a list of objects"),
         ("g.json", '{"a": {"grade": "HGG"}, "a": {"grade": "LGG"}}', "'a' stands twice"),
-        ("g.json", '[{"id": "a", "p_hgg": 0.1, "P HGG": 0.9}]', "'p_hgg' and 'P HGG' have one name"),
+        (
+            "g.json",
+            '[{"id": "a", "p_hgg": 0.1, "P HGG": 0.9}]',
+            "'p_hgg' and 'P HGG' have one name",
+        ),
         ("g.json", '{"a": {"grade": "HGG", "Study ID": "b"}}', "'a': names study 'b' itself"),
         ("g.json", "[" * 100_000, "no JSON"),
         ("g.jsonl", '{"study_id": "a"', "line 1: no JSON"),

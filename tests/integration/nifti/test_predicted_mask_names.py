@@ -146,7 +146,10 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     [
         (["a_1.nii.gz", "a_2_pred.nii", "b-seg.nii.gz", "c_unc.nii.gz"], ["a_1", "a_2", "b"]),
         (["p1/seg.nii.gz", "p2/p2_seg.nii.gz", "p2/p2_t1c.nii.gz"], ["p1", "p2"]),
-        (["p1/p1_seg.nii", "p1/brain_mask.nii", "p2/p2_brain_mask.nii", "p2/seg.nii"], ["p1", "p2"]),
+        (
+            ["p1/p1_seg.nii", "p1/brain_mask.nii", "p2/p2_brain_mask.nii", "p2/seg.nii"],
+            ["p1", "p2"],
+        ),
         (["p1.nii", "p1_brain_mask.nii", "p1_edema_seg.nii", "p1_b.nii"], ["p1", "p1_b"]),
         (["labelsTr/Brain01.nii", "labelsTr/Brain02_seg.nii"], ["Brain01", "Brain02"]),
     ],

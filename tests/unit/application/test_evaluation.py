@@ -122,5 +122,11 @@ def test_another_division_is_refused_before_anything_is_predicted() -> None:
     assert len(evaluation.seen) == before
 
 
+@pytest.mark.parametrize("limit", [0, -1, 1.5])
+def test_a_limit_that_leaves_the_last_studies_out_is_refused(limit: int) -> None:
+    with pytest.raises(InvalidInputError, match="wanted 1 study or more"):
+        EvaluationRequest("cohort", ("a",), out="place", limit=limit)
+
+
 def replaced(shard: Shard) -> EvaluationRequest:
     return EvaluationRequest("cohort", ("a", "b"), out="place", shard=shard)
