@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -216,13 +217,18 @@ def _read_grade(row: Row) -> GradePrediction | Failure | None:
     return GradePrediction(grade, row["probability_hgg"], row["grade_raw"], kept, reasons)
 
 
+@lru_cache(maxsize=len(Form))
+def _score_columns(form: Form) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"{form.value}_{name}") for name in score_names(form, sets=EVERY_SET))
+
+
 def _read_outcome(form: Form, row: Row, plane: Plane | None) -> FormOutcome:
     numbers = row[f"{form.value}_answer"] if form in ANSWERS else None
     return FormOutcome(
         scores={
             name: value
-            for name in score_names(form, sets=EVERY_SET)
-            if (value := row.get(f"{form.value}_{name}")) is not None
+            for name, column in _score_columns(form)
+            if (value := row.get(column)) is not None
         },
         failure=_read_failure(form.value, row),
         answer=_read_answer(form, numbers, plane),

@@ -69,9 +69,7 @@ class GradingTarget:
 
     def in_words(self, text: str) -> str:
         """Replace the placeholders of a text by the names of the classes."""
-        for placeholder, word in self._words.items():
-            text = text.replace(placeholder, word)
-        return text
+        return text if text.isascii() else text.translate(str.maketrans(self._words))
 
     def in_markup(self, text: str) -> str:
         """Replace the placeholders of HTML or SVG by the escaped names of the classes."""
