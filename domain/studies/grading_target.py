@@ -69,7 +69,9 @@ class GradingTarget:
 
     def in_words(self, text: str) -> str:
         """Replace the placeholders of a text by the names of the classes."""
-        return text if text.isascii() else text.translate(str.maketrans(self._words))
+        if text.isascii():
+            return text
+        return text.translate({ord(mark): word for mark, word in self._words.items()})
 
     def in_markup(self, text: str) -> str:
         """Replace the placeholders of HTML or SVG by the escaped names of the classes."""
