@@ -130,7 +130,9 @@ class NiftiStudySource(StudySource):
         grade = self.subject(study_id).grade
         try:
             grid = self.study(study_id).grid
-        except InvalidInputError:
+        except FaultError:
+            if study_id not in self._folders:
+                raise
             # Without images there is no grid for a mask; the grade still counts the failure.
             return Reference(grade=grade)
         try:

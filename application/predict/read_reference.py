@@ -9,11 +9,11 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import FaultError
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.implausible_mask import why_implausible
-from gliobench.domain.studies.study import Reference
+from gliobench.domain.studies.study import Grade, Reference
 
 
 def read_reference(source: StudySource, study_id: str) -> Reference:
-    """Read a reference; where the source raises, all of it is unknown and that is its fault.
+    """Read a reference; where the source raises, all but the grade is unknown and that is its fault.
 
     A mask that can be of no tumour, as an inverted one, is a fault too and is not given.
 
@@ -24,12 +24,20 @@ def read_reference(source: StudySource, study_id: str) -> Reference:
     try:
         reference = source.reference(study_id)
     except FaultError as error:
-        return Reference(fault=Fault.of_reference(study_id, error))
+        # The grade counts the failure: without it the study would leave the denominators.
+        return Reference(_grade(source, study_id), fault=Fault.of_reference(study_id, error))
     whole = reference.tumour
     if whole is None or not (why := why_implausible(whole)):
         return reference
     fault = Fault(study_id, FaultKind.IMPLAUSIBLE_MASK, why)
     return replace(reference, regions={}, fault=fault)
+
+
+def _grade(source: StudySource, study_id: str) -> Grade | None:
+    try:
+        return source.grade(study_id)
+    except FaultError:
+        return None
 
 
 def reference_faults(source: StudySource) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ import pytest
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
-from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
@@ -397,15 +397,20 @@ def test_a_damaged_image_fails_alone_when_it_is_looked_at(tmp_path: Path) -> Non
         study.volume(Modality.T1N)
 
 
-def test_a_study_that_cannot_be_opened_still_has_its_grade(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_study_that_cannot_be_opened_still_has_its_grade(tmp_path: Path, is_link: bool) -> None:
     folder = write_study(tmp_path, fake_case(ID_2020))
     write_name_mapping(tmp_path, f"LGG,NA,NA,NA,NA,{ID_2020}")
     for modality in Modality:
-        image_of(folder, modality).write_bytes(b"not an image")
+        image = image_of(folder, modality)
+        image.write_bytes(b"not an image")
+        if is_link:  # to a file that was not fetched, as of git-annex
+            image.unlink()
+            image.symlink_to(tmp_path / "annex")
 
     source = BratsStudySource(tmp_path)
 
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(FaultError):
         source.study(ID_2020)
     assert source.reference(ID_2020).grade is Grade.LGG
     assert source.reference(ID_2020).regions == {}
