@@ -13,10 +13,14 @@ from gliobench.domain.evaluation.case_table import Cases, CaseTable, align, diff
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.proposal import DatasetLabels
+from gliobench.domain.metrics.measures import DICE
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import assumptions, patient_hash
 from gliobench.domain.studies.study import Modality, SliceChoice
 
+FEWEST_EQUAL = 3
+"""Masks that are equal to their references: fewer may be by chance, of a small or an easy tumour."""
 NAMED = 5
 """Maximum number of unreadable references listed; more are only counted."""
 
@@ -76,6 +80,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
     ]
     for run in runs:
         found += [*_leakage(run), *_unstated_training(run), *_oracle(run), *_declared(run)]
+        found += _equal_to_references(run)
     gravity, order = list(Consequence), list(FindingKind)
     return sorted(
         found, key=lambda one: (gravity.index(one.kind.consequence), order.index(one.kind))
@@ -166,8 +171,8 @@ def _scope(cases: CaseTable) -> Iterator[Finding]:
     if notes := cases.image_notes:
         yield Finding(
             FindingKind.OUT_OF_SCOPE,
-            f"The sequences of {_studies(len(notes))} look as if they bore each other's names. They are "
-            f"scored like all others; check the files. {_named(notes)}.",
+            f"The sequences of {_studies(len(notes))} look as if they bore each other's names, or "
+            f"are one image under two. They are scored like all others; check the files. {_named(notes)}.",
             study_ids=tuple(sorted(notes)),
         )
 
@@ -366,6 +371,20 @@ def _declared(run: ScoredRun) -> Iterator[Finding]:
         )
     if facts.held_out:
         yield Finding(FindingKind.HELD_OUT, f"{name} predicts {facts.held_out}.", backend=name)
+
+
+def _equal_to_references(run: ScoredRun) -> Iterator[Finding]:
+    """Find masks that are the references: one folder may have been taken for the other."""
+    cases = run.cases
+    answered = cases.has_plane & ~cases.failed(Form.MASK)
+    dice = cases.scores(Form.MASK, DICE, cases.localised)[answered]
+    if len(dice) >= FEWEST_EQUAL and (dice == 1).all():
+        yield Finding(
+            FindingKind.EQUAL_TO_REFERENCES,
+            f"The masks of {run.backend} are equal to the references, voxel for voxel, in all "
+            f"{len(dice)} studies with a tumour and an answer: check that they are predictions.",
+            backend=run.backend,
+        )
 
 
 def _ids(table: CaseTable) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class FindingKind(str, Enum):
         Consequence.STAMPED,
         "Places may be misread",
     )
+    EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"
     UNSTATED_TRAINING = "training data not stated", Consequence.STAMPED

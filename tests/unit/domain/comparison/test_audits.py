@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fakes.fake_case_score import fake_case_score, fake_target
 from gliobench.domain.comparison.audits import ScoredRun, audit, learned_from
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
+from gliobench.domain.evaluation.scores import FormOutcome
+from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade, Modality
@@ -206,6 +210,21 @@ def test_swapped_sequences_are_stamped_by_study() -> None:
     assert (found.kind, found.study_ids) == (FindingKind.OUT_OF_SCOPE, ("s2",))
     assert found.kind.consequence is Consequence.STAMPED
     assert "s2: contrast_order: are they swapped?" in found.sentence
+
+
+@pytest.mark.parametrize(("dice", "n"), [((1.0,) * 3, 1), ((1.0, 1.0, 0.99), 0), ((1.0,) * 2, 0)])
+def test_masks_that_are_the_references_are_stamped(dice: tuple[float, ...], n: int) -> None:
+    cases = [
+        replace(
+            fake_case_score(f"s{at}", target=fake_target(), answers={}),
+            localisation={Form.MASK: FormOutcome({"WT_dice": value})},
+        )
+        for at, value in enumerate(dice)
+    ]
+
+    found = audit([run(cases=cases, n_studies=len(dice))])
+
+    assert [item.kind for item in found] == [FindingKind.EQUAL_TO_REFERENCES] * n
 
 
 def test_a_visit_that_was_learned_from_as_a_patient_of_its_own_is_leakage() -> None:
