@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Self
 
+from gliobench.adapters.nifti.image_file import ImageFile
 from gliobench.adapters.nifti.index_rows import IndexRows, VersionOf
 from gliobench.adapters.nifti.mask_file import read_integers, read_regions, read_two_valued
 from gliobench.adapters.nifti.study_folders import StudyFolder, names_of
@@ -126,20 +127,32 @@ class NiftiStudySource(StudySource):
         return self.subject(study_id).grade
 
     def reference(self, study_id: str) -> Reference:
-        """Read the grade and the mask of the reference, where they exist."""
+        """Read the grade and the mask of the reference, where they exist.
+
+        Where no image can be opened, both still count the failure: the mask is read on its own grid.
+        """
         grade = self.subject(study_id).grade
         try:
             grid = self.study(study_id).grid
         except FaultError:
             if study_id not in self._folders:
                 raise
-            # Without images there is no grid for a mask; the grade still counts the failure.
-            return Reference(grade=grade)
+            return self._reference_alone(study_id, grade)
         try:
             regions = self._regions(self._folder(study_id), grid)
         except FaultError as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
         return Reference(grade=grade, regions=regions)
+
+    def _reference_alone(self, study_id: str, grade: Grade | None) -> Reference:
+        try:
+            folder = self._folder(study_id)
+            mask = folder.mask_path()
+            grid = None if mask is None else ImageFile.open(mask).grid
+            regions = {} if grid is None else self._regions(folder, grid)
+        except FaultError:  # the study's own fault is reported
+            return Reference(grade=grade)
+        return Reference(grade=grade, regions=regions, grid=grid)
 
     def content_hash(self, study_id: str) -> str:
         """Hash the study's image files."""

@@ -79,7 +79,7 @@ class SliceStudySource(StudySource):
     def study(self, study_id: str) -> Study:
         """Open a study; its picture is read on first access."""
         case, path = self._case(study_id), self._image(study_id)
-        native = _native_grid(path, picture_shape(path), case.spacing_mm)
+        native = self._grid(study_id, path)
         return Study(
             id=study_id,
             patient_id=case.subject.patient_id,
@@ -100,19 +100,25 @@ class SliceStudySource(StudySource):
 
     def reference(self, study_id: str) -> Reference:
         """Read the grade and the mask of the reference, where they exist."""
-        case, image = self._case(study_id), self._image(study_id)
-        grade = case.subject.grade
+        grade = self._case(study_id).subject.grade
         try:
-            native = _native_grid(image, picture_shape(image), case.spacing_mm)
+            native, alone = self._grid(study_id, self._image(study_id)), None
         except FaultError:
-            # Without a picture there is no grid for a mask; the grade still counts the failure.
-            return Reference(grade=grade)
+            # Grade and mask still count the failure: the mask is read on its own grid.
+            try:
+                native = self._grid(study_id, self._mask(study_id))
+            except FaultError:
+                return Reference(grade=grade)
+            alone = canonical(native)
         try:
             regions, note = self._regions(study_id, native)
         except FaultError as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
         noted = Fault(study_id, FaultKind.THRESHOLDED_MASK, note) if note else None
-        return Reference(grade=grade, regions=regions, note=noted)
+        return Reference(grade=grade, regions=regions, note=noted, grid=alone)
+
+    def _grid(self, study_id: str, path: DatasetPath) -> Grid:
+        return _native_grid(path, picture_shape(path), self._case(study_id).spacing_mm)
 
     def _regions(self, study_id: str, native: Grid) -> tuple[dict[Region, BoolArray], str]:
         path = self._mask(study_id)

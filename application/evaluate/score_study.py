@@ -170,8 +170,9 @@ class ScoreStudy:
         if whole is None:
             return None
         if self._study is None:
-            # It failed without a grid, which the score of a failure does not need.
-            return Target.of(regions, Grid(shape=whole.shape, affine=np.eye(4)), self._task)
+            # The score of a failure needs no grid but for volumes.
+            alone = self._reference.grid or Grid(shape=whole.shape, affine=np.eye(4))
+            return Target.of(regions, alone, self._task)
         return Target.of(regions, self._study.grid, self._task)
 
     @cached_property

@@ -398,8 +398,11 @@ def test_a_damaged_image_fails_alone_when_it_is_looked_at(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("is_link", [False, True])
-def test_a_study_that_cannot_be_opened_still_has_its_grade(tmp_path: Path, is_link: bool) -> None:
-    folder = write_study(tmp_path, fake_case(ID_2020))
+def test_a_study_that_cannot_be_opened_still_has_its_reference(
+    tmp_path: Path, is_link: bool
+) -> None:
+    case = fake_case(ID_2020)
+    folder = write_study(tmp_path, case)
     write_name_mapping(tmp_path, f"LGG,NA,NA,NA,NA,{ID_2020}")
     for modality in Modality:
         image = image_of(folder, modality)
@@ -412,8 +415,11 @@ def test_a_study_that_cannot_be_opened_still_has_its_grade(tmp_path: Path, is_li
 
     with pytest.raises(FaultError):
         source.study(ID_2020)
-    assert source.reference(ID_2020).grade is Grade.LGG
-    assert source.reference(ID_2020).regions == {}
+    found = source.reference(ID_2020)
+    assert (found.grade, found.grid, found.fault) == (Grade.LGG, case.study.grid, None)
+    assert found.tumour is not None
+    assert case.reference.tumour is not None
+    assert (found.tumour == case.reference.tumour).all()
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,10 @@ def test_a_picture_that_cannot_be_read_is_no_fault_of_the_reference(folder: Path
 
     reference = SliceStudySource(folder).reference("a")
 
-    assert (reference.grade, reference.regions, reference.fault) == (Grade.HGG, {}, None)
+    assert (reference.grade, reference.fault) == (Grade.HGG, None)
+    assert reference.grid is not None
+    assert reference.grid.shape == (12, 14, 1)
+    assert reference.has_tumour  # on the mask's own grid, so that the failure is counted
 
 
 def test_a_colour_picture_is_refused(folder: Path) -> None:
