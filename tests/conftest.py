@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 gc.disable()  # until all tests are collected
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is loaded: each process has one core
@@ -56,10 +57,19 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Undo what a command that ran in this process made of its umask, and skip what has no GPU."""
+    """Undo what commands that ran in this process left of theirs, and skip what has no GPU."""
     os.umask(UMASK)
+    forget_settings()
     if item.get_closest_marker("gpu") and not has_gpu():
         pytest.skip("no CUDA device")
+
+
+def forget_settings() -> None:
+    """Let the next use read the settings anew; the wiring is not imported for that."""
+    if wiring := sys.modules.get("gliobench.entrypoints.container"):
+        wiring.container.flags.reset_override()
+        wiring.container.settings.reset_override()
+        wiring.container.settings.reset()
 
 
 def has_gpu() -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+
+from command_line import gliobench_process
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -57,23 +57,4 @@ def open_page(browser: Browser, pages: Path) -> Iterator[OpenPage]:
 @pytest.fixture
 def gliobench(tmp_path: Path) -> RunCli:
     """Run `gliobench` in an empty folder; keyword arguments are environment variables."""
-    return partial(run_gliobench, tmp_path)
-
-
-def run_gliobench(
-    folder: Path, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gliobench", *arguments],
-        cwd=folder,
-        env={**_clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _clean_environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GLIOBENCH_")}
-    # A fixed width, so that a help text is the same in every terminal; one core for each process.
-    return {**kept, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "GLIOBENCH_THREADS": "1"}
+    return partial(gliobench_process, cwd=tmp_path)

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from gliobench.entrypoints.cli import COMMANDS, app, load_command
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.settings import load_settings
@@ -158,7 +158,7 @@ class Walk:
             for name, value in (word.split("=", 1) for word in words[1:]):
                 self.patch.setenv(name, value)
         elif words[:1] == ["gliobench"] and not ENDS & set(words):
-            done = CliRunner().invoke(app, words[1:])
+            done = gliobench(*words[1:])
             if done.exit_code not in (ExitCode.DONE, ExitCode.WITH_RESERVATIONS):
                 self.faults.append(f"{line}: {done.exit_code}: {done.output}")
         elif words:

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 
+from command_line import gliobench_process
 from gliobench.adapters.phantom.source import PhantomStudySource
 
-BARRED = """
-import sys
-
-class Barred:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "monai"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, Barred())
-from gliobench.entrypoints.cli import app
-app(sys.argv[1:])
-"""
-
-
-def gliobench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BARRED, *arguments]
-    one_core = {**os.environ, "GLIOBENCH_THREADS": "1"}
-    return subprocess.run(
-        command, cwd=cwd, env=one_core, capture_output=True, text=True, check=False
-    )
+gliobench = partial(gliobench_process, without=("torch", "monai"))
 
 
 @pytest.fixture

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-BARRED = """
-import sys
+from command_line import gliobench_process
 
-class Barred:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "monai", "nilearn", "transformers", "pydicom"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, Barred())
-from gliobench.entrypoints.cli import app
-app(sys.argv[1:])
-"""
-
-
-def gliobench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BARRED, *arguments]
-    one_core = {**os.environ, "GLIOBENCH_THREADS": "1", "NO_COLOR": "1"}
-    return subprocess.run(
-        command, cwd=cwd, env=one_core, capture_output=True, text=True, check=False
-    )
+EXTRAS = ("torch", "monai", "nilearn", "transformers", "pydicom")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +20,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def first(home: Path) -> str:
     """What is printed."""
-    done = gliobench("demo", cwd=home)
+    done = gliobench_process("demo", cwd=home, without=EXTRAS)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -63,7 +43,7 @@ def test_the_next_commands_are_printed(first: str) -> None:
 def test_the_same_command_goes_on_and_names_its_files_as_json(home: Path) -> None:
     parts = set((home / "gliobench-demo").rglob("part-*.parquet"))
 
-    done = gliobench("demo", "--json", cwd=home)
+    done = gliobench_process("demo", "--json", cwd=home, without=EXTRAS)
 
     places = json.loads(done.stdout)
     named = [places["studies"], places["run"], places["report"], *places["prediction"].values()]

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from e2e.doc_pages import REPOSITORY, boxes
 from fakes.layouts import write_bids, write_nnunet
 from fakes.study_folder import write_study
 from gliobench.domain.studies.study import Case
-from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container
 
 (BOX,) = [box for box in boxes(REPOSITORY / "README.md") if "# I have " in box.body]
 KINDS = [part for part in BOX.body.split("# I have ") if part.strip()]
@@ -71,11 +68,9 @@ WRITE = {
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GLIOBENCH_DICOM__PSEUDONYM_KEY", "k" * 32)
     monkeypatch.chdir(tmp_path)
-    yield
-    container.settings.reset_override()
 
 
 def test_each_kind_of_data_has_two_commands() -> None:
@@ -89,7 +84,7 @@ def test_both_commands_work(kind: str, cases: list[Case], tmp_path: Path) -> Non
 
     for line in filter(None, NAMES[kind]):
         program, *words = shlex.split(line)
-        done = CliRunner().invoke(app, words)
+        done = gliobench(*words)
         assert (program, done.exit_code) == ("gliobench", 0), f"{line}: {done.output}"
 
     assert (tmp_path / "runs" / "report.html").is_file() or (tmp_path / "scores.csv").is_file()

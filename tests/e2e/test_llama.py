@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 pytest.importorskip("transformers", reason="the extra `vlm` is not installed")
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.tiny_mllama import tiny_mllama
-from gliobench.entrypoints.cli import app
 
 NAME = "Phantom_0000"
 
@@ -44,7 +44,7 @@ def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         monkeypatch.chdir(tmp_path)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        return CliRunner().invoke(app, arguments)
+        return gliobench(*arguments)
 
     return run
 

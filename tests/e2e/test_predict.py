@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
-from e2e.conftest import run_gliobench
+from command_line import gliobench_process
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.studies.study import Modality
 
@@ -40,7 +40,9 @@ def answered(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """What the networks answer about the images of one phantom: a folder, and what was printed."""
     home = tmp_path_factory.mktemp("answered")
     images = shutil.copytree(cohort / NAME, home / NAME, ignore=shutil.ignore_patterns("*_seg*"))
-    done = run_gliobench(home, "predict", str(images), "--out", "out", "--json", "--probabilities")
+    done = gliobench_process(
+        "predict", images, "--out", "out", "--json", "--probabilities", cwd=home
+    )
     assert done.returncode == 0, done.stderr
     return home, done.stdout
 

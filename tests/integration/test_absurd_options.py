@@ -6,16 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gliobench.entrypoints.cli import app
+from command_line import gliobench
 
 EVALUATE = ("--backend", "majority", "--out", "run")
 
 
 def _refused(*args: str) -> str:
     began = time.monotonic()
-    result = CliRunner().invoke(app, list(args))
+    result = gliobench(*args)
 
     assert result.exit_code in (1, 2), result.output
     assert result.stderr.startswith("error: ")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from command_line import gliobench_process
 
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
@@ -128,14 +127,7 @@ def patched(home: Path, *patches: Patch) -> Path:
 
 
 def gliobench(source: Path, *arguments: str, cwd: Path) -> str:
-    result = subprocess.run(
-        [sys.executable, "-m", "gliobench", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(source), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = gliobench_process(*arguments, cwd=cwd, PYTHONPATH=str(source), COLUMNS="200")
     assert result.returncode == 0, result.stderr
     return result.stdout
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.fake_comparison import looks, saved_run, says_hgg
 from fakes.fake_run_store import FakeRunStore
 from gliobench.domain.studies.patients import patient_hash
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 
@@ -39,7 +39,7 @@ def runs(tmp_path: Path) -> Path:
 
 def compare(out: Path, *arguments: str | Path) -> Result:
     given = [*map(str, arguments), "--out", str(out), "--replicates", "100"]
-    return CliRunner().invoke(app, ["compare", *given])
+    return gliobench("compare", *given)
 
 
 def test_a_folder_of_runs_is_compared_into_page_facts_and_tables(

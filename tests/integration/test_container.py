@@ -71,9 +71,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_backend_gets_the_options_that_are_set_for_it() -> None:
     table = {"working": {"depth": 3}, "broken": {"depth": 4}}
     with container.flags.override({"threads": 2, "provider": "cuda", "backend": table}):
-        container.settings.reset()
         backend = container.load_backends(["working"])[0]
-    container.settings.reset()
 
     options = BackendOptions(provider="cuda", threads=2, extra={"depth": 3})
     assert backend.provenance["options"] == f"{options}"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_study_source import FakeStudySource
@@ -24,7 +25,6 @@ from gliobench.domain.predictions.prediction import (
     LocalisationPrediction,
 )
 from gliobench.domain.studies.study import Modality, Study
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 asked: list[str] = []
@@ -68,9 +68,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, _wired: None) -> Path:
 
 def evaluate(out: Path, *arguments: str) -> Result:
     named = ["--backend", "looks", "--backend", "stays", "--out", str(out), "--controls"]
-    return CliRunner().invoke(
-        app, ["evaluate", "my-cohort", *named, "--batch-size", "4", *arguments]
-    )
+    return gliobench("evaluate", "my-cohort", *named, "--batch-size", "4", *arguments)
 
 
 def found(report: dict[str, Any], backend: str, control: Control) -> dict[str, Any]:
@@ -118,11 +116,8 @@ def test_each_control_is_a_run_of_its_own_that_goes_on_and_is_never_mixed(run: P
 def test_a_comparison_and_a_report_read_the_controls_from_the_runs(
     run: Path, tmp_path: Path
 ) -> None:
-    compared = CliRunner().invoke(
-        app,
-        ["compare", str(run), "--out", str(tmp_path / "out"), "--replicates", "100"],
-    )
-    again = CliRunner().invoke(app, ["report", str(run), "--out", str(tmp_path / "again")])
+    compared = gliobench("compare", run, "--out", tmp_path / "out", "--replicates", "100")
+    again = gliobench("report", run, "--out", tmp_path / "again")
 
     assert (compared.exit_code, again.exit_code) == (0, 0), compared.output + again.output
     arms = json.loads((tmp_path / "out" / "report.json").read_text())["arms"]

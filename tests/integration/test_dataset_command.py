@@ -6,15 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.json import read_cohort
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.studies.study import Modality
-from gliobench.entrypoints.cli import app
 
 IDS = [f"BraTS20_Training_{n:03}" for n in range(1, 7)]
 
@@ -31,7 +30,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def _run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["dataset", *map(str, arguments)])
+    result = gliobench("dataset", *arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

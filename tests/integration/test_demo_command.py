@@ -12,15 +12,15 @@ import nibabel
 import numpy as np
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
 from gliobench.adapters.phantom import copy_included_phantoms
 from gliobench.application.ports.backend import Backend
 from gliobench.domain.predictions.prediction import Failure, FailureReason
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "results" / "demo_phantoms.py"
@@ -36,7 +36,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resul
     def run(*arguments: str, build: Callable[[str], Backend] = fake_backend) -> Result:
         backend = providers.Callable(lambda name, **_: build(name))
         with container.backend.override(backend):
-            return CliRunner().invoke(app, ["demo", *arguments])
+            return gliobench("demo", *arguments)
 
     return run
 

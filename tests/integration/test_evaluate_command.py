@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from dependency_injector import providers
 from prometheus_client.parser import text_string_to_metric_families
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
@@ -25,7 +26,6 @@ from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade, Modality, Reference
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 CASES = [
@@ -54,9 +54,7 @@ def _backends() -> Iterator[None]:
 
 
 def evaluate(out: Path, *arguments: str, backend: str = "fake") -> Result:
-    return CliRunner().invoke(
-        app, ["evaluate", "my-cohort", "--backend", backend, "--out", str(out), *arguments]
-    )
+    return gliobench("evaluate", "my-cohort", "--backend", backend, "--out", out, *arguments)
 
 
 def test_a_cohort_is_evaluated_into_a_run_folder_and_a_report(tmp_path: Path) -> None:
@@ -315,7 +313,7 @@ def test_another_number_of_shards_in_the_same_place_is_refused(tmp_path: Path) -
 
 
 def merge(out: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["merge", str(out), *arguments])
+    return gliobench("merge", out, *arguments)
 
 
 def test_a_merge_with_missing_shards_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -380,10 +378,8 @@ def test_backends_stand_in_one_order_whoever_writes_the_report(tmp_path: Path) -
 def test_no_password_of_a_url_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = "memory://user:a-password@host"
 
-    unmerged = CliRunner().invoke(app, ["merge", f"{url}/run"])
-    named = CliRunner().invoke(
-        app, ["evaluate", url, "--backend", "fake", "--out", str(tmp_path), "--json"]
-    )
+    unmerged = gliobench("merge", f"{url}/run")
+    named = gliobench("evaluate", url, "--backend", "fake", "--out", tmp_path, "--json")
     monkeypatch.setenv("GLIOBENCH_COHORT", f"{url}/cohort.json:test")
     unread = evaluate(tmp_path)
 

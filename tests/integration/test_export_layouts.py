@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.bright_backend import write_bright
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_study
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.study import Modality
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 KEY = "k" * 32
@@ -27,15 +25,13 @@ LABELS = ("--set", "labels=brats-gli-2017")
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GLIOBENCH_DICOM__PSEUDONYM_KEY", KEY)
     monkeypatch.chdir(tmp_path)
-    yield
-    container.settings.reset_override()
 
 
 def ran(*command: str | Path, code: int = 0) -> str:
-    done = CliRunner().invoke(app, [str(item) for item in command])
+    done = gliobench(*command)
     assert done.exit_code == code, done.output
     return done.output
 

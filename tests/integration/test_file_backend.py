@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from gliobench.application.ports.backend import BackendOptions, name_of
 from gliobench.domain.errors import BackendError, GliobenchError, InvalidInputError, NotFoundError
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.plugins import build_backend
 
 SOURCE = """
@@ -118,10 +117,8 @@ def test_it_is_evaluated_under_the_settings_of_its_name_and_predicts(
     setting = ["--set", "backend.always_one_make.probability=0.9"]
     backend = ["--backend", "my models/always one.py:make"]
 
-    done = CliRunner().invoke(
-        app, [*setting, "evaluate", "phantom:1:0:4", *backend, "--out", "run"]
-    )
-    said = CliRunner().invoke(app, ["predict", "phantom:1:0:4", *backend, "--json"])
+    done = gliobench(*setting, "evaluate", "phantom:1:0:4", *backend, "--out", "run")
+    said = gliobench("predict", "phantom:1:0:4", *backend, "--json")
 
     assert done.exit_code == 0, done.output
     manifest = json.loads((tmp_path / "run" / "always_one-make" / "manifest.json").read_text())

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.layouts import write_nnunet
 from fakes.slice_folder import write_slices
 from fakes.study_folder import image_of, write_name_mapping, write_study
 from gliobench.domain.studies.study import Modality
-from gliobench.entrypoints.cli import app
 
 IDS = [f"BraTS20_Training_{n:03}" for n in range(1, 7)]
 
@@ -30,7 +29,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def _run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, list(map(str, arguments)))
+    result = gliobench(*arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_localizer import FakeLocalizer
 from fakes.fake_study_source import fake_case
@@ -22,7 +23,6 @@ from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.studies.study import Study
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.label_settings import OwnLabels, declared_convention
 from gliobench.entrypoints.settings import load_settings
@@ -69,7 +69,7 @@ def dataset(tmp_path: Path, names: list[str], convention: str) -> Path:
 
 def run(*arguments: object, **settings: str) -> Result:
     flags = [f for name, value in settings.items() for f in ("--set", f"{name}={value}")]
-    return CliRunner().invoke(app, [*flags, *map(str, arguments)])
+    return gliobench(*flags, *arguments)
 
 
 def evaluate(folder: Path, **settings: str) -> Result:

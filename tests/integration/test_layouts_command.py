@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 import gliobench as gb
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.layouts import write_bids, write_json, write_msd, write_nnunet
 from fakes.study_folder import write_name_mapping, write_study
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.studies.study import Case
-from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container
 
 IDS = ["sub-01_ses-1", "sub-01_ses-2", "sub-02"]
 CASES = [fake_case(name) for name in IDS]
 CENTRE = ("--backend", "brain-centroid", "--force")
-
-
-@pytest.fixture(autouse=True)
-def _settings_of_their_own() -> Iterator[None]:
-    yield
-    container.settings.reset_override()
-
-
-def gliobench(*arguments: object) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)))
 
 
 def _brats(root: Path, cases: Sequence[Case]) -> Path:

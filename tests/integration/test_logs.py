@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.predictions.prediction import Failure, FailureReason
 from gliobench.domain.studies.study import Grade, Study
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 ROOT = Path(__file__).parents[2]
@@ -75,9 +74,7 @@ def test_no_log_of_an_evaluation_tells_of_a_patient(
     monkeypatch.setenv("GLIOBENCH_LOG_LEVEL", "debug")
     monkeypatch.setenv("GLIOBENCH_METRICS_FILE", str(tmp_path / "metrics.prom"))
 
-    result = CliRunner().invoke(
-        app, ["evaluate", "cohort", "--backend", "talkative", "--out", str(tmp_path / "run")]
-    )
+    result = gliobench("evaluate", "cohort", "--backend", "talkative", "--out", tmp_path / "run")
 
     assert result.exit_code == 3, result.output
     told = result.stderr + (tmp_path / "metrics.prom").read_text()
@@ -87,9 +84,7 @@ def test_no_log_of_an_evaluation_tells_of_a_patient(
 
 @pytest.mark.usefixtures("_hospital")
 def test_an_evaluation_tells_how_far_it_is_and_where_the_time_goes(tmp_path: Path) -> None:
-    result = CliRunner().invoke(
-        app, ["evaluate", "cohort", "--backend", "talkative", "--out", str(tmp_path)]
-    )
+    result = gliobench("evaluate", "cohort", "--backend", "talkative", "--out", tmp_path)
 
     first, *_, last = map(json.loads, result.stderr.splitlines())
     assert (first["event"], first["done"], first["total"]) == ("evaluation_progressed", 0, 5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
 
 import gliobench as gb
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 CASES = [fake_case(f"s{number}", shape=(12, 14, 10)) for number in range(4)]
 TABLE = "study_id,Sex,Age,hospital_number\ns0,M,30,778001\ns1,F,50,778002\ns2,F,70,778003\n"
-
-
-def gliobench(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
-
-
-@pytest.fixture(autouse=True)
-def _settings_of_their_own() -> Iterator[None]:
-    yield
-    container.settings.reset_override()
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from gliobench.entrypoints import outputs
-from gliobench.entrypoints.cli import app
 
 COMMANDS = {
     "evaluate": ("evaluate", "no-such-dataset", "--backend", "majority", "--out"),
@@ -29,7 +28,7 @@ def test_no_command_writes_nowhere_or_into_the_root(command: str, place: str) ->
     if command == "compare":
         place = place.replace("/tmp/..", "/")
 
-    result = CliRunner().invoke(app, [*COMMANDS[command], place])
+    result = gliobench(*COMMANDS[command], place)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("error: output ")
@@ -46,7 +45,7 @@ def test_a_file_in_the_way_is_named_before_anything_is_read(
         (tmp_path / "file").unlink()
         (tmp_path / "file").mkdir()
 
-    result = CliRunner().invoke(app, [*COMMANDS[command], f"{tmp_path}/file{below}"])
+    result = gliobench(*COMMANDS[command], f"{tmp_path}/file{below}")
 
     assert result.exit_code == 1
     assert "file" in result.stderr
@@ -60,7 +59,7 @@ def test_a_place_that_may_not_be_written_ends_every_command_alike(
 ) -> None:
     monkeypatch.setattr(outputs.os, "access", lambda path, mode: mode != os.W_OK)  # root may all
 
-    result = CliRunner().invoke(app, [*COMMANDS[command], f"{tmp_path}/new"])
+    result = gliobench(*COMMANDS[command], f"{tmp_path}/new")
 
     assert result.exit_code == 75
     assert "cannot be written: Permission denied" in result.stderr
@@ -73,7 +72,7 @@ def test_a_name_that_no_file_can_have_is_one_line(
     monkeypatch.chdir(tmp_path)
     Path("loop").symlink_to("loop")
 
-    result = CliRunner().invoke(app, [*COMMANDS["evaluate"], place])
+    result = gliobench(*COMMANDS["evaluate"], place)
 
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
@@ -91,7 +90,7 @@ def test_what_writes_on_this_machine_only_makes_no_folder_of_a_url(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    result = CliRunner().invoke(app, [*COMMANDS[command], "s3://bucket/run"])
+    result = gliobench(*COMMANDS[command], "s3://bucket/run")
 
     assert result.exit_code == 1
     assert "of this machine" in result.stderr
@@ -102,7 +101,7 @@ def test_what_writes_on_this_machine_only_makes_no_folder_of_a_url(
 def test_a_device_or_a_pipe_is_not_replaced_by_a_file(command: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    result = CliRunner().invoke(app, [*COMMANDS[command], str(tmp_path / "pipe")])
+    result = gliobench(*COMMANDS[command], tmp_path / "pipe")
 
     assert result.exit_code == 1
     assert "a device or a pipe is there: wanted a file" in result.stderr

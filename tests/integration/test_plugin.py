@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gliobench.entrypoints.cli import app
+from command_line import gliobench, gliobench_process
 
 PLUGIN = Path(__file__).parents[1] / "fixtures" / "plugin"
 
@@ -42,22 +41,8 @@ def listed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, di
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("listed"))
         patch.syspath_prepend(site)
-        result = CliRunner().invoke(app, ["backends", "--json"])
+        result = gliobench("backends", "--json")
     return {row["name"]: row for row in json.loads(result.stdout)}
-
-
-def gliobench(*arguments: str, site: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gliobench", *arguments],
-        cwd=cwd,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_a_plugin_is_listed_with_the_package_it_comes_from(
@@ -77,7 +62,10 @@ def test_a_plugin_is_evaluated_beside_ours(site: Path, tmp_path: Path) -> None:
     (tmp_path / "gliobench.toml").write_text("[backend.corner]\ndistance_vox = 20\n")
 
     arguments = ["--backend", "corner", "--backend", "majority", "--out", "run"]
-    result = gliobench("evaluate", "phantom:2:0:4", *arguments, site=site, cwd=tmp_path)
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    result = gliobench_process(
+        "evaluate", "phantom:2:0:4", *arguments, cwd=tmp_path, PYTHONPATH=path
+    )
 
     assert result.returncode == 0, result.stderr
     assert "corner" in result.stdout

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from gliobench.entrypoints.cli import app
+from command_line import gliobench
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +30,7 @@ def modes(folder: Path) -> dict[bool, set[int]]:
 def evaluate(out: Path, *settings: str) -> None:
     given = [one for setting in settings for one in ("--set", setting)]
     arguments = ["phantom:1:0:4", "--backend", "centre-prior", "--out", str(out)]
-    result = CliRunner().invoke(app, [*given, "evaluate", *arguments])
+    result = gliobench(*given, "evaluate", *arguments)
     assert result.exit_code == 0, result.output
 
 

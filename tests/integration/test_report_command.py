@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
 
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 CASES = [fake_case(f"s{number}", shape=(12, 14, 10)) for number in range(3)]
@@ -36,15 +35,11 @@ def run(tmp_path: Path) -> Path:
             "fake",
             "--backend",
             "grader",
-            out=tmp_path / "run",
+            "--out",
+            tmp_path / "run",
         )
     assert done.exit_code == 0, done.output
     return tmp_path / "run"
-
-
-def gliobench(*arguments: str, out: Path | None = None) -> Result:
-    flags = ["--out", str(out)] if out else []
-    return CliRunner().invoke(app, [*arguments, *flags])
 
 
 def test_the_report_is_written_again_without_any_study(run: Path, tmp_path: Path) -> None:
@@ -60,7 +55,7 @@ def test_the_report_is_written_again_without_any_study(run: Path, tmp_path: Path
 
 
 def test_it_goes_where_it_is_told_and_is_told_as_json(run: Path, tmp_path: Path) -> None:
-    result = gliobench("report", str(run / "fake"), "--json", out=tmp_path / "elsewhere")
+    result = gliobench("report", str(run / "fake"), "--json", "--out", tmp_path / "elsewhere")
 
     told = json.loads(result.stdout)
     assert [arm["name"] for arm in told["arms"]] == ["fake"]
@@ -82,7 +77,7 @@ def test_a_setting_keeps_no_image(run: Path, monkeypatch: pytest.MonkeyPatch) ->
         container.brats_source.override(providers.Callable(lambda _: FakeStudySource(CASES))),
         container.backend.override(providers.Callable(lambda *_, **__: fake_backend("fake"))),
     ):
-        done = gliobench("evaluate", "my-cohort", "--backend", "fake", out=run)
+        done = gliobench("evaluate", "my-cohort", "--backend", "fake", "--out", run)
 
     assert done.exit_code == 0, done.output
     assert list(container.run_store(str(run / "fake")).saved_cases()) == []
@@ -107,9 +102,9 @@ def test_runs_over_different_cohorts_are_refused(run: Path, tmp_path: Path) -> N
         container.brats_source.override(providers.Callable(lambda _: FakeStudySource(other))),
         container.backend.override(providers.Callable(lambda *_, **__: fake_backend("fake"))),
     ):
-        gliobench("evaluate", "others", "--backend", "fake", out=tmp_path / "others")
+        gliobench("evaluate", "others", "--backend", "fake", "--out", tmp_path / "others")
 
-    result = gliobench("report", str(run), str(tmp_path / "others"), out=tmp_path / "both")
+    result = gliobench("report", str(run), str(tmp_path / "others"), "--out", tmp_path / "both")
 
     assert result.exit_code == 1
     assert "only runs over the same studies" in result.stderr

@@ -9,10 +9,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 import goldens.lesionwise
-from gliobench.entrypoints.cli import app
+from command_line import gliobench
 from goldens.lesionwise import golden
 
 GOLDENS = Path(goldens.lesionwise.__file__).parent
@@ -67,7 +67,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def score(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["score", *map(str, arguments)])
+    return gliobench("score", *arguments)
 
 
 def test_every_measure_is_printed_by_region_and_a_missing_mask_counts_as_worst(

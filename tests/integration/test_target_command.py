@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner, Result
 
 import gliobench as gb
+from command_line import gliobench
 from fakes.fake_backend import fake_backend
 from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer
@@ -21,7 +21,6 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.statistics.estimate import Estimate
 from gliobench.domain.studies.study import Grade
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 CASES = [
@@ -33,21 +32,16 @@ HGG = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9_]*([HL]GG|[hl]gg)(?![A-Za-z0-9+/
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_their_own() -> Iterator[None]:
+def _source() -> Iterator[None]:
     source = providers.Callable(lambda _: FakeStudySource(CASES))
     with container.brats_source.override(source):
         yield
-    container.settings.reset_override()
 
 
 @pytest.fixture
 def idh(tmp_path: Path) -> list[str]:
     (tmp_path / "table.csv").write_text(TABLE)
     return ["--metadata", str(tmp_path / "table.csv"), "--target", "idh=mutant"]
-
-
-def gliobench(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def test_baselines_answer_another_target_and_nothing_says_hgg(

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 from dependency_injector import providers
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_trainer import FakeTrainer
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 STRATA = {"a": "TMC×HGG", "b": "TMC×LGG", "c": "2013×HGG", "d": "CBICA×HGG", "e": "CBICA×LGG"}
@@ -22,7 +21,7 @@ def trainer() -> FakeTrainer:
 def train(trainer: FakeTrainer, out: Path, *options: str) -> tuple[int, str]:
     command = ["train", "grader", "cubes.npz", "masks.npz", "--out", str(out), *options]
     with container.grader_trainer.override(providers.Object(trainer)):
-        result = CliRunner().invoke(app, command)
+        result = gliobench(*command)
     return result.exit_code, result.output
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from scipy import ndimage
 
 import gliobench as gb
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
 from gliobench.domain.labels.conventions import BUILT_IN
-from gliobench.entrypoints.container import container
 
 N = 15
 CASES = [fake_case(f"BraTS20_Training_{n:03}") for n in range(1, N + 1)]
@@ -25,13 +22,6 @@ DAMAGED = {
     "shifted": lambda labels: np.roll(labels, 3, axis=0),
     "missing": lambda labels: labels,
 }
-
-
-@pytest.fixture(autouse=True)
-def settings_of_others() -> Iterator[None]:
-    """Leave no table of a command behind in this process."""
-    yield
-    container.settings.reset_override()
 
 
 def test_they_rank_as_they_must_and_the_copy_is_no_other(tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_image, write_study
 from gliobench.application.evaluate.request import EvaluationRequest
@@ -21,20 +20,12 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.predictions.prediction import FailureReason, Form, GradePrediction
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.settings import changed
 
 OF_2017 = BUILT_IN["brats-gli-2017"]
 CASES = [fake_case(f"BraTS20_Training_00{n}") for n in range(1, 5)]
 IDS = [case.study.id for case in CASES]
-
-
-@pytest.fixture(autouse=True)
-def settings_of_others() -> Iterator[None]:
-    """Leave no table of a command behind in this process."""
-    yield
-    container.settings.reset_override()
 
 
 @pytest.fixture
@@ -70,7 +61,7 @@ class Imported:
     def __init__(self, dataset: Path, masks: Path, *options: str) -> None:
         out = masks.parent / "runs"
         command = ["import", str(dataset), "--name", "tool", "--masks", str(masks)]
-        done = CliRunner().invoke(app, [*command, "--out", str(out), *options])
+        done = gliobench(*command, "--out", out, *options)
         self.code = done.exit_code
         self.printed = done.stdout
         self.error = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
@@ -211,18 +202,10 @@ def test_workers_and_shards_read_the_same_files(
     command = ["evaluate", str(dataset), "--backend", "tool", "--out", str(tmp_path / "r")]
 
     for shard, workers in (("0/2", "2"), ("1/2", "1")):
-        CliRunner().invoke(app, [*command, "--workers", workers, "--shard", shard])
+        gliobench(*command, "--workers", workers, "--shard", shard)
     merged = container.run_store(str(tmp_path / "r/tool"))
-    exported = CliRunner().invoke(
-        app,
-        [
-            "export-predictions",
-            str(tmp_path / "r/tool"),
-            "--layout",
-            "brats",
-            "--out",
-            str(tmp_path / "e"),
-        ],
+    exported = gliobench(
+        "export-predictions", tmp_path / "r/tool", "--layout", "brats", "--out", tmp_path / "e"
     )
 
     assert [case.study_id for case in merged.scores()] == IDS
@@ -284,8 +267,8 @@ def test_the_same_table_in_the_settings_makes_evaluate_do_it(
     monkeypatch.chdir(tmp_path)
 
     command = ["evaluate", str(dataset), "--backend", "tool", "--out", str(tmp_path / "r")]
-    done = CliRunner().invoke(app, command)
-    listed = CliRunner().invoke(app, ["backends"])
+    done = gliobench(*command)
+    listed = gliobench("backends")
 
     assert done.exit_code == 0
     assert container.run_store(str(tmp_path / "r/tool")).manifest().facts.family == "nets"

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import nibabel as nib
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 SHIPPED = sorted(
@@ -30,15 +28,8 @@ OF_WORDS = [name for name in SHIPPED if name.startswith("llama")]
 OF_VOLUMES = [name for name in SHIPPED if name not in {*OF_SLICES, *OF_WORDS}]
 
 
-@pytest.fixture(autouse=True)
-def settings_of_others() -> Iterator[None]:
-    """Leave no table of a command behind in this process."""
-    yield
-    container.settings.reset_override()
-
-
 def ran(*command: str | Path) -> str:
-    done = CliRunner().invoke(app, [str(item) for item in command])
+    done = gliobench(*command)
     assert done.exit_code in (0, 3), done.output
     return done.stdout
 
@@ -151,7 +142,7 @@ def test_a_mask_of_another_run_is_not_taken_for_that_of_a_failed_study(
     (tmp_path / "Phantom_9999.nii.gz").write_bytes(b"of another run")
     command = ["export-predictions", str(run), "--layout", "brats", "--out", str(tmp_path)]
 
-    done = CliRunner().invoke(app, command)
+    done = gliobench(*command)
 
     assert done.exit_code == 1
     assert "Phantom_9999.nii.gz is another run's" in done.stderr.splitlines()[-1]
@@ -191,7 +182,7 @@ def test_what_cannot_be_written_is_said_in_one_line(
     runs: Path, tmp_path: Path, run: str, options: list[str], said: str
 ) -> None:
     command = ["export-predictions", str(runs / "volumes" / run), *options]
-    done = CliRunner().invoke(app, [*command, "--out", str(tmp_path)])
+    done = gliobench(*command, "--out", tmp_path)
 
     assert done.exit_code == 1
     assert said in done.stderr.splitlines()[-1]

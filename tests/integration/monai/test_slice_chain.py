@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("monai", reason="the extra `train` is not installed")
 
-from typer.testing import CliRunner, Result
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
 from fakes.study_folder import write_study
@@ -25,7 +25,6 @@ from gliobench.application.ports.backend import BackendOptions
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.studies.patients import patient_hash
 from gliobench.domain.studies.study import Grade
-from gliobench.entrypoints.cli import app
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +39,6 @@ class Place:
     slices: Path
     run: Path
     weights: Path
-
-
-def gliobench(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module", autouse=True)

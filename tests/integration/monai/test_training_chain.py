@@ -15,8 +15,9 @@ pytest.importorskip("monai", reason="the extra `train` is not installed")
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
 import onnx
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.lesion_cube_file import write_lesion_cubes
 from gliobench.adapters.monai import networks, training_run
 from gliobench.adapters.monai.torch_network import TorchNetwork
@@ -24,7 +25,6 @@ from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.studies.image_hash import image_hashes
 from gliobench.domain.studies.patients import patient_hash
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.exit_codes import ExitCode
 
 pytestmark = pytest.mark.slow
@@ -43,10 +43,6 @@ class Place:
     grader: Path
     regions: Path
     weights: Path
-
-
-def gliobench(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,14 +13,13 @@ import pytest
 pytest.importorskip("httpx", reason="the extra `openai` is not installed")
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_endpoint import endpoint
 from fakes.seeing_endpoint import on_lattice, seeing
 from gliobench.adapters.openai.backend import openai_vision
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.domain.answers.dialects import DIALECTS
-from gliobench.entrypoints.cli import app
 
 
 def arm(url: str, dialect: str, folder: Path, **more: object) -> Backend:
@@ -78,7 +77,7 @@ def test_all_arms_of_one_command_score_alike(
     monkeypatch.chdir(tmp_path)
     arms = [word for name in tables for word in ("--backend", name)]
 
-    done = CliRunner().invoke(app, ["evaluate", str(phantoms), *arms, "--out", "runs"])
+    done = gliobench("evaluate", phantoms, *arms, "--out", "runs")
 
     assert done.exit_code == 0, done.output
     report = json.loads((tmp_path / "runs" / "report.json").read_text("utf-8"))

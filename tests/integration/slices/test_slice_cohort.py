@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.slice_folder import write_slices
 from fakes.study_folder import write_study
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.slices import MASKS, SliceStudySource
 from gliobench.domain.predictions.prediction import Failure, FailureReason, Form
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.container import container
 
 
@@ -22,9 +22,7 @@ def test_a_folder_of_slices_is_opened_as_one_at_the_spacing_set(tmp_path: Path) 
     write_slices(tmp_path, [fake_case("a")])
 
     with container.flags.override({"slice_spacing_mm": 1.5}):
-        container.settings.reset()
         source = container.dataset(str(tmp_path))
-    container.settings.reset()
 
     assert isinstance(source, SliceStudySource)
     assert source.study("a").grid.spacing_mm == (1.5, 1.5, 1.0)
@@ -36,7 +34,7 @@ def test_answers_at_one_spacing_are_not_taken_for_answers_at_another(tmp_path: P
     def evaluate(spacing_mm: float) -> Result:
         given = ["--set", f"slice_spacing_mm={spacing_mm}", "evaluate", str(dataset)]
         whole = [*given, "--backend", "centre-prior", "--out", str(tmp_path / "run")]
-        return CliRunner().invoke(app, whole)
+        return gliobench(*whole)
 
     first, again, wider = evaluate(1.0), evaluate(1.0), evaluate(1.5)
 
@@ -49,10 +47,10 @@ def test_verify_finds_nothing_in_right_slices_and_split_takes_them_all(tmp_path:
     left_out = tmp_path / "left_out.json"
 
     verify = ["dataset", "verify", dataset, "--quarantine", str(left_out)]
-    verified = CliRunner().invoke(app, verify)
+    verified = gliobench(*verify)
     split = ["dataset", "split", dataset, "--folds", "2", "--exclude", str(left_out)]
-    cohort = CliRunner().invoke(app, split)
-    described = CliRunner().invoke(app, ["dataset", "fingerprint", dataset])
+    cohort = gliobench(*split)
+    described = gliobench("dataset", "fingerprint", dataset)
 
     assert (verified.exit_code, cohort.exit_code, described.exit_code) == (0, 0, 0)
     assert "4 studies, 0 to be left out, 0 faults, 0 notes" in verified.stdout
@@ -68,7 +66,7 @@ def test_verify_fingerprint_and_evaluate_show_a_mask_that_was_cut_at_half(tmp_pa
     evaluate = ["evaluate", str(folder), "--backend", "majority", "--out", str(tmp_path / "run")]
 
     outputs = [
-        CliRunner().invoke(app, command).stdout
+        gliobench(*command).stdout
         for command in (
             ["dataset", "verify", str(folder)],
             ["dataset", "fingerprint", str(folder)],

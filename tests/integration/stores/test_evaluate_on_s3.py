@@ -6,19 +6,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import fsspec
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.s3_server import BUSY, ENVIRONMENT, RESET, S3, Fault, Request
 from fakes.study_folder import write_study
 from gliobench.domain.studies.study import Grade
-from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container
 
 STUDIES = 4
 BACKENDS = ("majority", "mean-box")
@@ -28,13 +26,6 @@ def arguments(dataset: str, out: str, *more: str) -> list[str]:
     named = [word for name in BACKENDS for word in ("--backend", name)]
     settings = ["--set", "trust_checksums=false", "--set", "store_patience_s=60"]
     return [*settings, "evaluate", dataset, *named, "--out", out, "--batch-size", "1", *more]
-
-
-@pytest.fixture(autouse=True)
-def _settings_of_one_test() -> Iterator[None]:
-    yield
-    container.settings.reset_override()
-    container.settings.reset()
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +43,7 @@ def undisturbed(
 ) -> Mapping[str, bytes]:
     """The files of a run in a folder, by name."""
     out = tmp_path_factory.mktemp("undisturbed")
-    result = CliRunner().invoke(app, arguments(str(cohort), str(out)))
+    result = gliobench(*arguments(str(cohort), str(out)))
     assert result.exit_code in {0, 3}, result.output
     return {str(one.relative_to(out)): one.read_bytes() for one in out.rglob("*") if one.is_file()}
 
@@ -100,15 +91,15 @@ def test_a_run_from_and_into_a_store_equals_a_local_one_to_the_byte(
     monkeypatch.setenv("GLIOBENCH_CACHE_DIR", str(tmp_path))
     dataset = upload(s3, cohort)
 
-    result = CliRunner().invoke(app, arguments(dataset, f"{s3.url}/run"))
+    result = gliobench(*arguments(dataset, f"{s3.url}/run"))
 
     assert result.exit_code in {0, 3}, result.output
     assert f"{s3.url}/run/report.html" in result.output.replace("\n", "")
     run = kept(f"{s3.url}/run")
     assert run.keys() == undisturbed.keys()
     assert {name for name in run if run[name] != undisturbed[name]} == set()
-    compared = CliRunner().invoke(
-        app, ["compare", f"{s3.url}/run", "--out", f"{s3.url}/compared", "--replicates", "100"]
+    compared = gliobench(
+        "compare", f"{s3.url}/run", "--out", f"{s3.url}/compared", "--replicates", "100"
     )
     assert compared.exit_code in {0, 3}, compared.output
     assert "report.html" in kept(f"{s3.url}/compared")
@@ -167,9 +158,9 @@ def test_a_store_that_is_away_ends_the_job_and_no_study_is_failed(
     s3.proxy.policy = lambda one: BUSY if "Training_003" in one.path else None
     calm = ["--set", "store_patience_s=0.3", *arguments(dataset, out)[4:]]
 
-    stopped = CliRunner().invoke(app, calm)
+    stopped = gliobench(*calm)
     s3.proxy.honest()
-    resumed = CliRunner().invoke(app, calm)
+    resumed = gliobench(*calm)
 
     assert stopped.exit_code == 75, stopped.output
     assert "Training_003" in stopped.stderr.splitlines()[-1]

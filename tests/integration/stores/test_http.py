@@ -13,13 +13,12 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the extra `http` is not installed")
 
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from gliobench.adapters.nifti import BratsStudySource
 from gliobench.adapters.storage import open_dataset, open_storage
 from gliobench.adapters.storage.filesystems import RemoteFolder
 from gliobench.domain.errors import InvalidInputError, StoreError
-from gliobench.entrypoints.cli import app
 from gliobench.entrypoints.exit_codes import ExitCode
 
 
@@ -113,9 +112,7 @@ def test_a_refused_connection_may_pass_and_a_wrong_address_will_not(
 ) -> None:
     monkeypatch.setattr("socket.getaddrinfo", _known_hosts)
 
-    result = CliRunner().invoke(
-        app, ["--set", "store_patience_s=0.1", "dataset", "verify", dataset]
-    )
+    result = gliobench("--set", "store_patience_s=0.1", "dataset", "verify", dataset)
 
     last = result.stderr.splitlines()[-1]
     assert message in last

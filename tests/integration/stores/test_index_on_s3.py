@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.layouts import write_bids
 from fakes.s3_server import BUSY, S3, first
 from fakes.study_folder import write_name_mapping, write_study
-from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container
 
 IDS = [f"BraTS20_Training_{n:03}" for n in range(6)]
 
 
 @pytest.fixture(autouse=True)
-def _of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GLIOBENCH_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr("gliobench.adapters.nifti.brats_pieces.FEW", 3)
     monkeypatch.setattr("gliobench.adapters.nifti.brats_pieces.MOST", 4)
-    yield
-    container.settings.reset_override()
-    container.settings.reset()
 
 
 def upload(s3: S3, folder: Path) -> str:
@@ -47,7 +41,7 @@ def cohort(s3: S3, tmp_path: Path) -> str:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, list(arguments))
+    result = gliobench(*arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
+from command_line import gliobench
 from gliobench.entrypoints import cli
 from gliobench.entrypoints.cli import COMMANDS, GliobenchGroup, app, load_command
 from gliobench.entrypoints.container import configure
@@ -41,7 +41,7 @@ def test_the_help_of_every_command_lists_the_exit_codes(name: str) -> None:
     "arguments", [["--quiet", "config", "show", "--json"], ["config", "show", "--json", "--quiet"]]
 )
 def test_quiet_stands_before_the_command_or_after_it(arguments: list[str]) -> None:
-    shown = CliRunner().invoke(app, arguments)
+    shown = gliobench(*arguments)
 
     assert json.loads(shown.stdout)["quiet"] == {"value": True, "from": "flag"}
 
