@@ -11,7 +11,7 @@ import pytest
 
 from fuzz.harness import MEMORY_BYTES, _faults, _tree
 
-DOSE, FULL_DOSE = 3, 60
+DOSE, FULL_DOSE = 1, 60
 """Inputs of each kind."""
 
 

@@ -12,7 +12,7 @@ import pytest
 from integration.faults.jobs import IDS, finish, left, start
 
 pytestmark = pytest.mark.slow
-DOSE, FULL_DOSE = 10, 100
+DOSE, FULL_DOSE = 4, 100
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ from gliobench.domain.geometry.grids import Axis, Plane
 from integration.mllama.lessons import PROMPTS, cases, nothing
 
 EACH = pytest.mark.parametrize("family", FAMILIES)
-IN_CI = ("qwen2_5_vl", "gemma3")
-"""Families that learn by heart there; the others do at the full dose."""
+IN_CI = "gemma3"
+"""The family that learns by heart there; the others do at the full dose."""
 READING = ReadingOptions(dialect="pixels", size_px=56)
 
 
@@ -98,7 +98,7 @@ def log_likelihood(opened: HfCheckpoint, example: Any) -> float:
 def test_eight_samples_are_learned_by_heart(
     family: str, checkpoint_of: Callable[[str], Path], tmp_path: Path, full: bool
 ) -> None:
-    if family not in IN_CI and not full:
+    if family != IN_CI and not full:
         pytest.skip("at the full dose only")
     losses: list[float] = []
     trainer = LoraTrainer(
