@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -127,13 +127,26 @@ class Walk:
     """A reader who copies every box of a page, in a folder and a shell of their own.
 
     Commands of gliobench are run in this process; a fault is an exit code other than 0 or 3.
+
+    Args:
+        folder: Of the reader.
+        patch: Undoes what they export.
+        full: Whether boxes that are slow are run too.
+        instead: What the reader writes in the place of words of the page.
+        not_run: How lines begin that are left out.
+        faults: What did not end well.
+        names: Of the boxes of Python.
+        left_out: The beginnings in `not_run` that a line had.
     """
 
     folder: Path
     patch: pytest.MonkeyPatch
     full: bool
+    instead: Mapping[str, str] = field(default_factory=dict)
+    not_run: Collection[str] = ()
     faults: list[str] = field(default_factory=list)
     names: dict[str, object] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
 
     def follow(self, page: Path) -> None:
         """Run what a page has, and go on where a box fails."""
@@ -153,6 +166,11 @@ class Walk:
             exec(compile(box.body, "<box>", "exec"), self.names)
 
     def _run_line(self, line: str) -> None:
+        if skipped := {words for words in self.not_run if line.startswith(words)}:
+            self.left_out |= skipped
+            return
+        for words_of_page, words_of_reader in self.instead.items():
+            line = line.replace(words_of_page, words_of_reader)
         words = words_of(line)
         if words[:1] == ["export"]:
             for name, value in (word.split("=", 1) for word in words[1:]):
