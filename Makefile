@@ -29,15 +29,15 @@ test: $(VENV)/.dev
 test-all: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory check PYTEST=--full
 
-# Types are checked beside the tests, which end later: the last line is that of pytest.
+# Layers, words and types are checked beside the tests, which end later: the last line is that of pytest.
 check:
 	ruff format --check .
 	ruff check .
-	lint-imports
-	python .ci/check_words.py
 	$(MAKE) --no-print-directory --jobs=2 types tests
 
 types:
+	lint-imports
+	python .ci/check_words.py
 	mypy
 
 # A file's tests run in one process, in the order of the folders: the long ones begin first. The commands

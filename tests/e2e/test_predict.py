@@ -1,4 +1,4 @@
-"""`gliobench predict` on files, as a user runs it."""
+"""`gliobench predict` on files: in processes of their own, and where it refuses or fails in this one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ import pytest
 
 pytest.importorskip("nilearn", reason="the extra `phantom` is not installed")
 
-from command_line import gliobench_process
+from command_line import gliobench, gliobench_process
 from gliobench.adapters.phantom import PhantomStudySource, export_phantoms
 from gliobench.domain.studies.study import Modality
 
 NAME = "Phantom_0001"
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_process_of_its_own(
+    real_sizes: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("GLIOBENCH_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -103,8 +112,8 @@ def test_a_study_is_graded_and_its_tumour_found_on_its_own_grid(
     assert len(page) < 2_000_000
 
 
-def test_without_json_a_report_is_printed(gliobench, study: Path) -> None:
-    result = gliobench("predict", str(study))
+def test_without_json_a_report_is_printed(study: Path, tmp_path: Path) -> None:
+    result = gliobench_process("predict", study, cwd=tmp_path)
 
     assert result.returncode == 0, result.stderr
     assert "P(HGG)" in result.stdout
@@ -116,14 +125,14 @@ def test_without_json_a_report_is_printed(gliobench, study: Path) -> None:
 
 @pytest.mark.parametrize("modality", [Modality.T1N, Modality.T2F])
 def test_a_volume_that_is_cut_short_is_a_failure_with_its_reason(
-    gliobench, study: Path, modality: Modality
+    study: Path, modality: Modality
 ) -> None:
     torn = file_of(study, modality)
     torn.write_bytes(torn.read_bytes()[:-2000])
 
-    result = gliobench("predict", str(study), "--json")
+    result = gliobench("predict", study, "--json")
 
-    assert result.returncode == 3, result.stderr
+    assert result.exit_code == 3, result.stderr
     shown = json.loads(result.stdout)
     for answer in (shown["grade"], shown["localisation"]):
         assert answer["failure"]["reason"] == "unreadable_study"
@@ -132,28 +141,28 @@ def test_a_volume_that_is_cut_short_is_a_failure_with_its_reason(
 
 
 def test_a_volume_that_the_backend_does_not_look_at_costs_nothing(
-    gliobench, study: Path, tmp_path: Path
+    study: Path, tmp_path: Path
 ) -> None:
     torn = file_of(study, Modality.T2F)
     torn.write_bytes(torn.read_bytes()[:-2000])
 
-    result = gliobench("predict", str(study), "--backend", "centre-prior", "--json")
+    result = gliobench("predict", study, "--backend", "centre-prior", "--json")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     shown = json.loads(result.stdout)
     assert (tmp_path / shown["files"]["overlay"]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_prediction_stands_though_nothing_of_the_study_can_be_drawn(
-    gliobench, study: Path, tmp_path: Path
+    study: Path, tmp_path: Path
 ) -> None:
     for modality in Modality:
         torn = file_of(study, modality)
         torn.write_bytes(torn.read_bytes()[:-2000])
 
-    result = gliobench("predict", str(study), "--backend", "centre-prior", "--json")
+    result = gliobench("predict", study, "--backend", "centre-prior", "--json")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     shown = json.loads(result.stdout)
     assert list(shown["files"]) == ["prediction", "report"]
     assert json.loads((tmp_path / shown["files"]["prediction"]).read_text()) == shown
@@ -162,15 +171,13 @@ def test_a_prediction_stands_though_nothing_of_the_study_can_be_drawn(
     assert "flair.nii.gz: truncated" in result.stderr
 
 
-def test_missing_modalities_that_are_needed_are_a_failure_that_names_them(
-    gliobench, study: Path
-) -> None:
+def test_missing_modalities_that_are_needed_are_a_failure_that_names_them(study: Path) -> None:
     for modality in (Modality.T1C, Modality.T2F):
         file_of(study, modality).unlink()
 
-    result = gliobench("predict", str(study))
+    result = gliobench("predict", study)
 
-    assert result.returncode == 3
+    assert result.exit_code == 3
     assert "missing_modality" in result.stdout
     assert "t1ce" in result.stdout
 
@@ -185,13 +192,13 @@ def of_any_subset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_two_sequences_are_enough_for_a_network_that_was_trained_so(
-    gliobench, study: Path, of_any_subset: Path, tmp_path: Path
+    study: Path, of_any_subset: Path, tmp_path: Path
 ) -> None:
     two = flags(study)[2:4] + flags(study)[6:]
 
     result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", *two, "--out", "out")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     assert "P(HGG)" in result.stdout
     assert "! INCOMPLETE: no t1n (t1), no t2w (t2)" in result.stdout
     shown = json.loads((tmp_path / "out" / "prediction.json").read_text())
@@ -203,14 +210,14 @@ def test_two_sequences_are_enough_for_a_network_that_was_trained_so(
 
 
 def test_a_folder_of_t1_and_t2_is_a_failure_that_names_what_is_wanted(
-    gliobench, study: Path, of_any_subset: Path
+    study: Path, of_any_subset: Path
 ) -> None:
     file_of(study, Modality.T1C).unlink()
     file_of(study, Modality.T2F).unlink()
 
-    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study), "--json")
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", study, "--json")
 
-    assert result.returncode == 3, result.stderr
+    assert result.exit_code == 3, result.stderr
     shown = json.loads(result.stdout)
     for answer in (shown["grade"], shown["localisation"]):
         assert answer["failure"]["reason"] == "missing_modality"
@@ -219,14 +226,14 @@ def test_a_folder_of_t1_and_t2_is_a_failure_that_names_what_is_wanted(
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_an_absent_sequence(
-    gliobench, study: Path, of_any_subset: Path
+    study: Path, of_any_subset: Path
 ) -> None:
     torn = file_of(study, Modality.T1N)
     torn.write_bytes(b"")
 
-    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study), "--json")
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", study, "--json")
 
-    assert result.returncode == 3, result.stderr
+    assert result.exit_code == 3, result.stderr
     shown = json.loads(result.stdout)
     for answer in (shown["grade"], shown["localisation"]):
         assert answer["failure"]["reason"] == "unreadable_study"
@@ -235,40 +242,40 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_an_absent_sequence(
 
 
 def test_a_sequence_by_both_of_its_names_is_refused_in_one_line(
-    gliobench, study: Path, of_any_subset: Path
+    study: Path, of_any_subset: Path
 ) -> None:
     shutil.copy(file_of(study, Modality.T1C), study / f"{study.name}_t1c.nii.gz")
     file_of(study, Modality.T1N).unlink()
 
-    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study))
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", study)
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "t1ce.nii.gz" in result.stderr
 
 
 def test_a_sequence_of_zeros_is_refused_and_not_taken_for_an_absent_one(
-    gliobench, study: Path, of_any_subset: Path
+    study: Path, of_any_subset: Path
 ) -> None:
     image = nibabel.load(file_of(study, Modality.T2W))
     zeros = nibabel.Nifti1Image(np.zeros(image.shape, dtype=np.int16), image.affine)
     nibabel.save(zeros, file_of(study, Modality.T2W))
 
-    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", str(study))
+    result = gliobench("--set", f"weights_dir={of_any_subset}", "predict", study)
 
-    assert result.returncode == 3
+    assert result.exit_code == 3
     assert "empty_volume: t2w is 0 everywhere" in result.stderr
 
 
 @pytest.mark.slow
 def test_a_real_study_whose_files_carry_no_brats_id_is_read(
-    gliobench, real_data: Path, tmp_path: Path
+    real_data: Path, tmp_path: Path
 ) -> None:
     folder = real_data / "tcga_lgg" / "TCGA-DU-7294"
 
     result = gliobench("predict", str(folder), "--out", "out", "--json")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     shown = json.loads(result.stdout)
     assert shown["study_id"] == "TCGA-DU-7294"
     assert shown["grade"]["grade"] in ("LGG", "HGG")
@@ -276,13 +283,13 @@ def test_a_real_study_whose_files_carry_no_brats_id_is_read(
     assert nibabel.load(tmp_path / shown["files"]["mask"]).shape == (240, 240, 155)
 
 
-def test_files_by_flag_give_the_same_as_their_folder(gliobench, study: Path) -> None:
+def test_files_by_flag_give_the_same_as_their_folder(study: Path) -> None:
     ask = ("--backend", "brain-centroid", "--json", "--out")
 
-    of_folder = gliobench("predict", str(study), *ask, "folder")
+    of_folder = gliobench("predict", study, *ask, "folder")
     of_files = gliobench("predict", *flags(study), *ask, "files")
 
-    assert of_folder.returncode == of_files.returncode == 0, of_files.stderr
+    assert of_folder.exit_code == of_files.exit_code == 0, of_files.stderr
     assert (
         json.loads(of_folder.stdout)["localisation"] == json.loads(of_files.stdout)["localisation"]
     )
@@ -290,7 +297,7 @@ def test_files_by_flag_give_the_same_as_their_folder(gliobench, study: Path) -> 
 
 
 def test_files_by_flag_give_the_networks_the_same_as_their_folder(
-    gliobench, study: Path, answered: tuple[Path, str]
+    study: Path, answered: tuple[Path, str]
 ) -> None:
     of_files = gliobench("predict", *flags(study), "--json", "--out", "files")
 
@@ -298,8 +305,8 @@ def test_files_by_flag_give_the_networks_the_same_as_their_folder(
         assert json.loads(answered[1])[answer] == json.loads(of_files.stdout)[answer]
 
 
-def test_a_place_is_told_in_voxels_of_the_files_and_in_millimetres(gliobench, study: Path) -> None:
-    result = gliobench("predict", str(study), "--backend", "brain-centroid", "--json")
+def test_a_place_is_told_in_voxels_of_the_files_and_in_millimetres(study: Path) -> None:
+    result = gliobench("predict", study, "--backend", "brain-centroid", "--json")
 
     place = json.loads(result.stdout)["localisation"]
     affine = nibabel.load(file_of(study, Modality.T1C)).affine
@@ -309,76 +316,76 @@ def test_a_place_is_told_in_voxels_of_the_files_and_in_millimetres(gliobench, st
     )
 
 
-def test_all_volumes_cut_short_are_told_in_one_line_or_a_failure(gliobench, study: Path) -> None:
+def test_all_volumes_cut_short_are_told_in_one_line_or_a_failure(study: Path) -> None:
     for modality in Modality:
         torn = file_of(study, modality)
         torn.write_bytes(torn.read_bytes()[:-2000])
 
-    result = gliobench("predict", str(study), "--backend", "brain-centroid", "--json")
+    result = gliobench("predict", study, "--backend", "brain-centroid", "--json")
 
-    assert result.returncode == 3, result.stderr
+    assert result.exit_code == 3, result.stderr
     failure = json.loads(result.stdout)["localisation"]["failure"]
     assert failure["reason"] == "unreadable_study"
     assert "Traceback" not in result.stderr
 
 
-def test_files_that_hold_no_header_exit_1_with_one_line(gliobench, study: Path) -> None:
+def test_files_that_hold_no_header_exit_1_with_one_line(study: Path) -> None:
     for modality in Modality:
         file_of(study, modality).write_bytes(b"\x1f\x8b\x08 torn")
 
-    result = gliobench("predict", str(study), "--backend", "brain-centroid")
+    result = gliobench("predict", study, "--backend", "brain-centroid")
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: ")
     assert NAME in result.stderr
 
 
-def test_a_folder_of_many_studies_exits_1_with_one_line(gliobench, cohort: Path) -> None:
-    result = gliobench("predict", str(cohort), "--backend", "brain-centroid")
+def test_a_folder_of_many_studies_exits_1_with_one_line(cohort: Path) -> None:
+    result = gliobench("predict", cohort, "--backend", "brain-centroid")
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr == (
         f"error: {cohort} holds 2 studies: name one of them by --study, such as Phantom_0000, or run "
         "gliobench evaluate\n"
     )
 
 
-def test_neither_a_folder_nor_files_is_a_usage_error(gliobench) -> None:
+def test_neither_a_folder_nor_files_is_a_usage_error() -> None:
     result = gliobench("predict")
 
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert "--t1n" in result.stderr
 
 
-def test_a_folder_and_files_at_once_are_a_usage_error(gliobench, study: Path) -> None:
-    assert gliobench("predict", str(study), *flags(study)).returncode == 2
+def test_a_folder_and_files_at_once_are_a_usage_error(study: Path) -> None:
+    assert gliobench("predict", study, *flags(study)).exit_code == 2
 
 
-def test_a_folder_that_is_not_there_exits_1_with_one_line(gliobench) -> None:
-    result = gliobench("predict", "no/such/study", "--backend", "brain-centroid")
+def test_a_folder_that_is_not_there_exits_1_with_one_line(tmp_path: Path) -> None:
+    command = ("predict", "no/such/study", "--backend", "brain-centroid")
+
+    result = gliobench_process(*command, cwd=tmp_path)
 
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert "no/such/study" in result.stderr
 
 
-def test_a_backend_that_only_grades_tells_no_place(gliobench, study: Path) -> None:
-    result = gliobench("predict", str(study), "--backend", "majority", "--json")
+def test_a_backend_that_only_grades_tells_no_place(study: Path) -> None:
+    result = gliobench("predict", study, "--backend", "majority", "--json")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     shown = json.loads(result.stdout)
     assert shown["grade"]["grade"] == "HGG"
     assert shown["localisation"] is None
     assert list(shown["files"]) == ["prediction", "report"]
 
 
-def test_weights_that_are_not_there_exit_1_with_one_line(
-    gliobench, study: Path, tmp_path: Path
-) -> None:
-    result = gliobench("--set", f"weights_dir={tmp_path}", "predict", str(study))
+def test_weights_that_are_not_there_exit_1_with_one_line(study: Path, tmp_path: Path) -> None:
+    result = gliobench("--set", f"weights_dir={tmp_path}", "predict", study)
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "error: no weights at" in result.stderr
     assert "localizer.onnx" in result.stderr
@@ -386,7 +393,7 @@ def test_weights_that_are_not_there_exit_1_with_one_line(
 
 @pytest.mark.parametrize("provider", ["cuda", "tensorrt", "rocm"])
 def test_a_provider_that_is_not_there_exits_1_with_one_line(
-    gliobench, study: Path, tmp_path: Path, provider: str
+    study: Path, tmp_path: Path, provider: str
 ) -> None:
     pytest.importorskip("onnx", reason="the extra `train` is not installed")
     from fakes.onnx_file import write_weights
@@ -397,16 +404,16 @@ def test_a_provider_that_is_not_there_exits_1_with_one_line(
 
     result = gliobench(
         *("--set", f"provider={provider}", "--set", f"weights_dir={weights}"),
-        *("predict", str(study)),
+        *("predict", study),
     )
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert provider in result.stderr
 
 
 def test_a_study_on_another_background_gets_the_same_answer(
-    gliobench, study: Path, answered: tuple[Path, str]
+    study: Path, answered: tuple[Path, str]
 ) -> None:
     plain = json.loads(answered[1])
     for modality in Modality:
@@ -417,7 +424,7 @@ def test_a_study_on_another_background_gets_the_same_answer(
             nibabel.Nifti1Image(scored.astype(np.float32), image.affine), file_of(study, modality)
         )
 
-    shown = json.loads(gliobench("predict", str(study), "--json").stdout)
+    shown = json.loads(gliobench("predict", study, "--json").stdout)
 
     probabilities = [found["grade"]["probability_hgg"] for found in (shown, plain)]
     assert probabilities[0] == pytest.approx(probabilities[1], abs=1e-3)
@@ -425,7 +432,7 @@ def test_a_study_on_another_background_gets_the_same_answer(
 
 
 def test_implausible_images_are_refused_in_one_line_and_leave_no_earlier_answer(
-    gliobench, study: Path, tmp_path: Path
+    study: Path, tmp_path: Path
 ) -> None:
     earlier = tmp_path / "out"
     earlier.mkdir()
@@ -439,13 +446,13 @@ def test_implausible_images_are_refused_in_one_line_and_leave_no_earlier_answer(
 
     refused = gliobench(*command)
 
-    assert (refused.returncode, refused.stdout) == (3, "")
+    assert (refused.exit_code, refused.stdout) == (3, "")
     assert refused.stderr.startswith(f"error: study {NAME}: brain_too_small: t1c shows ")
     assert refused.stderr.count("\n") == 1
     assert list(earlier.iterdir()) == []
 
     forced = gliobench(*command, "--force")
 
-    assert forced.returncode == 0, forced.stderr
+    assert forced.exit_code == 0, forced.stderr
     (stamp,) = json.loads(forced.stdout)["implausible"]
     assert stamp["kind"] == "brain_too_small"
