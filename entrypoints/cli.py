@@ -122,10 +122,12 @@ class GliobenchGroup(TyperGroup):
             return super().main(*args, **options)
         named = options.get("args")
         given = next((item for item in (*args[:1], named) if item is not None), sys.argv[1:])
-        resumes = next((item for item in given if item in COMMANDS), "") in RESUMED
+        name = next((item for item in given if item in COMMANDS), "")
+        if name == "predict":
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as NumPy is not loaded yet
         return end_with(
             partial(super().main, *args, **{**options, "standalone_mode": False}),
-            resumed_by=shlex.join(["gliobench", *given]) if resumes else "",
+            resumed_by=shlex.join(["gliobench", *given]) if name in RESUMED else "",
         )
 
 
@@ -188,12 +190,7 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Run the command line.
-
-    What is multiplied here is small, and threads that wait for more cost a core while they spin: NumPy's
-    have to be declined before it is loaded. PyTorch's and ONNX Runtime's are their own.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    """Run the command line."""
     end_on_sigterm()
     write_what_can_be_written()
     app()
