@@ -18,7 +18,9 @@ MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown"})
 """Cell values that mean "unknown", in any case."""
 _DELIMITERS, _LONGEST_HEADER = ",;\t", 2**16
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
+_LONGEST_NUMBER = 100
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_QUOTED = re.compile(r'"[^"]*"')
 _FORMULA = tuple("=+-@＝＋－＠")
 """Characters that begin a formula; some programs accept the full-width signs too."""
 
@@ -53,7 +55,7 @@ def column_key(name: str) -> str:
 
 def number_in(text: str) -> float:
     """Read a decimal number; NaN where the text is anything else, such as "1_0", which Python takes for 10."""
-    return float(text) if _NUMBER.fullmatch(text) else nan
+    return float(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else nan
 
 
 def read_rows(content: bytes, *, place: str) -> tuple[Mapping[str, str], Iterator[Row]]:
@@ -121,7 +123,8 @@ def _harmless(value: object) -> object:
 def delimiter_of(content: bytes) -> str:
     """Choose the delimiter that splits the header into the most cells."""
     text = content[:_LONGEST_HEADER].decode(_encoding(content), errors="replace")
-    return max(_DELIMITERS, key=text.lstrip().partition("\n")[0].count)
+    header = _QUOTED.sub("", text.lstrip().partition("\n")[0])
+    return max(_DELIMITERS, key=header.count)
 
 
 def _encoding(content: bytes) -> str:

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import Row, column_key, delimiter_of, read_rows
+from gliobench.domain.files.tables import Row, column_key, delimiter_of, number_in, read_rows
 from gliobench.domain.messages import shown
 from gliobench.domain.studies.study_ids import study_id_of
 
@@ -89,7 +90,8 @@ class MetadataTable:
     def number(self, cell: str) -> float | None:
         """Read a number, with a decimal comma where the table may have one; None for other text."""
         text = cell.replace(",", ".") if self.decimal_comma and "." not in cell else cell
-        return float(text) if _NUMBER.fullmatch(text) else None
+        number = number_in(text)
+        return number if isfinite(number) else None
 
     def meaning(self, cell: str) -> float | str:
         """Return what equal cells share: a whole number, or else the text in any case.
@@ -98,11 +100,6 @@ class MetadataTable:
         """
         number = self.number(cell)
         return cell.casefold() if number is None or not number.is_integer() else number
-
-
-_NUMBER = re.compile(
-    r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII
-)
 
 
 def _is_undecoded(cell: str) -> bool:

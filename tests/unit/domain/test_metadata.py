@@ -117,6 +117,8 @@ def test_a_spreadsheet_is_to_be_saved_as_csv() -> None:
         ("60.463", 60.463, 60.463),
         ("60,463", 60.463, None),  # English readers take it for sixty thousand
         ("-1e-3", -0.001, -0.001),
+        ("0.30000000000000004", 0.30000000000000004, 0.30000000000000004),
+        ("1" * 400, None, None),
         ("1.234,5", None, None),
         ("ALIVE (361 days later)", None, None),
         ("nan", None, None),

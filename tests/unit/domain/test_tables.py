@@ -36,6 +36,10 @@ def test_a_table_is_read_however_a_spreadsheet_saves_it(content: bytes) -> None:
     assert read(content) == [(2, {"grade": "HGG", "patientid": "anna"}), (4, {"patientid": "ben"})]
 
 
+def test_a_comma_in_quotes_separates_no_cells() -> None:
+    assert read(b'"Age, years";ID\n44;anna\n') == [(2, {"ageyears": "44", "id": "anna"})]
+
+
 def test_bytes_that_are_no_utf_8_are_kept_as_in_files_names() -> None:
     assert read(b"id\nPati\xebnt\n") == [(2, {"id": "Pati\udcebnt"})]
 
