@@ -57,8 +57,8 @@ def _verdict(report: Report) -> str:
     (name, best), *others = ranking
     scored = f": {_scored(report, best)}"
     if report.primary == BALANCED_ACCURACY and best.value <= CHANCE:
-        who = "No backend grades" if others else "It does not grade"
-        return f"{who} better than chance{scored}, by {name}."
+        who = "No backend is" if others else "It is not"
+        return f"{who} shown to grade better than chance{scored}, by {name}."
     equals = [other for other, found in ranking if found.value == best.value]
     if len(equals) > 1:
         return f"{_who_share(report, equals)}{scored}."
