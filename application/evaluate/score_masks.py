@@ -15,6 +15,7 @@ from gliobench.domain.evaluation.localisation_rows import localisation_rows
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.summary import FormSummary
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.lesionwise.tasks import Task, task_of
 from gliobench.domain.metrics.measures import MeasureSet
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction
@@ -46,6 +47,7 @@ def score_masks(
     references: ReferenceMasks,
     predictions: PredictionFiles,
     *,
+    regions: Collection[Region] | None = None,
     sets: Collection[MeasureSet] = (),
     workers: int = 1,
     track: Track = iter,
@@ -55,6 +57,8 @@ def score_masks(
     Args:
         references: The experts' masks.
         predictions: The masks to score.
+        regions: Those that the predictions answer, all of which a failure scores worst in; None takes those
+            that some mask answers.
         sets: Measures that are asked for, beside what is always computed.
         workers: Studies that are read and scored side by side.
         track: Wraps the study ids, e.g. in a progress bar.
@@ -74,11 +78,11 @@ def score_masks(
     with ThreadPoolExecutor(workers) as pool:
         found = dict(zip(track(study_ids), pool.map(score, study_ids), strict=True))
     cases = tuple(item for item in found.values() if isinstance(item, CaseScore))
-    table = CaseTable.of(cases)
+    masks = CaseTable.of(cases).of_forms(Form.MASK)
     return ScoredMasks(
         cases=cases,
-        rows=localisation_rows(table.of_forms(Form.MASK), answered_only=False),
-        answered=localisation_rows(table.of_forms(Form.MASK), answered_only=True),
+        rows=localisation_rows(masks, answered_only=False, regions=regions),
+        answered=localisation_rows(masks, answered_only=True, regions=regions),
         unread={study_id: item for study_id, item in found.items() if isinstance(item, str)},
     )
 

@@ -9,7 +9,7 @@ from gliobench.domain.comparison.report import Stratum, StratumRow, SubgroupScor
 from gliobench.domain.comparison.strata import Strata
 from gliobench.domain.evaluation.case_table import CaseTable
 from gliobench.domain.evaluation.grading_measures import grading_measures, undrawn_measures
-from gliobench.domain.evaluation.localisation_rows import localisation_rows
+from gliobench.domain.evaluation.localisation_rows import answered_regions, localisation_rows
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.measures import (
     ACCURACY,
@@ -53,9 +53,13 @@ def score_by_subgroup(
         strata: How properties divide them.
         seed: Of the bootstrap intervals.
     """
+    regions = {arm: answered_regions(table) for arm, table in cases.items()}
     for by in strata:
         parts = [
-            {arm: _part(table.take(by.members(name)), seed) for arm, table in cases.items()}
+            {
+                arm: _part(table.take(by.members(name)), regions[arm], seed)
+                for arm, table in cases.items()
+            }
             for name in by.names
         ]
         for at, (name, part) in enumerate(zip(by.names, parts, strict=True)):
@@ -66,10 +70,10 @@ def score_by_subgroup(
             yield Stratum(by.by, name, by.edges, by.unit, tuple(rows))
 
 
-def _part(table: CaseTable, seed: int) -> _Part:
+def _part(table: CaseTable, regions: Sequence[Region], seed: int) -> _Part:
     graded = _grades(table, seed).items()
     found = {Scored(None, None, measure): value for measure, value in graded}
-    for row in localisation_rows(table, answered_only=False):
+    for row in localisation_rows(table, answered_only=False, regions=regions):
         found |= {
             Scored(row.form, row.region, measure): value for measure, value in row.measures.items()
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -20,18 +20,22 @@ from gliobench.domain.statistics.sampling import Indices, numbered
 Row = tuple[Form, Region | None]
 
 
-def localisation_rows(table: CaseTable, *, answered_only: bool) -> tuple[FormSummary, ...]:
+def localisation_rows(
+    table: CaseTable, *, answered_only: bool, regions: Collection[Region] | None = None
+) -> tuple[FormSummary, ...]:
     """Sum up each form that was scored, masks by region, the volume's forms first.
 
     Args:
         table: One study a row.
         answered_only: Leave failures out; else they score worst.
+        regions: Those that the backend's masks answer, though all of these studies may have failed; None
+            takes those that some mask of the table answers.
     """
     scores = {
         row: _scores(table, *row, answered_only=answered_only)
         for form in reversed(Form)
         if form in table.forms
-        for row in _rows(table, form)
+        for row in _rows(table, form, regions)
     }
     patients = numbered(table.patients.tolist())
     return tuple(
@@ -52,17 +56,21 @@ def localisation_rows(table: CaseTable, *, answered_only: bool) -> tuple[FormSum
     )
 
 
-def _rows(table: CaseTable, form: Form) -> Iterator[Row]:
+def answered_regions(table: CaseTable) -> list[Region]:
     """List the regions that some mask answered; a backend is not failed on the others."""
-    if form is not Form.MASK:
-        regions: list[Region | None] = [None]
-    else:
-        answered = ~table.failed(form)
-        regions = [
-            region
-            for region in Region
-            if not np.isnan(table.scores(form, leading(form), region)[answered]).all()
-        ] or [table.localised]
+    answered, dice = ~table.failed(Form.MASK), leading(Form.MASK)
+    return [
+        region
+        for region in Region
+        if not np.isnan(table.scores(Form.MASK, dice, region)[answered]).all()
+    ]
+
+
+def _rows(table: CaseTable, form: Form, answered: Collection[Region] | None) -> Iterator[Row]:
+    regions: Collection[Region | None] = [None]
+    if form is Form.MASK:
+        found = answered_regions(table) if answered is None else answered
+        regions = found or [table.localised]
     for region in regions:
         if not np.isnan(table.scores(form, leading(form), region)).all():
             yield form, region

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.detection import detection_rows
 from gliobench.domain.evaluation.grading_measures import grading_measures
-from gliobench.domain.evaluation.localisation_rows import localisation_rows
+from gliobench.domain.evaluation.localisation_rows import answered_regions, localisation_rows
 from gliobench.domain.evaluation.summary import (
     BothWays,
     GradingSummary,
@@ -15,6 +17,7 @@ from gliobench.domain.evaluation.summary import (
     Summary,
 )
 from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
 from gliobench.domain.predictions.prediction import FailureReason
 from gliobench.domain.statistics.proportions import wilson
@@ -29,13 +32,16 @@ def summarise(cases: Cases, *, seed: int = 0) -> RunSummary:
     """
     table = CaseTable.of(cases)
     inside = np.isin(table.sites, list(mixed_sites(table)))
-    everyone = _both_ways(table, seed=seed)
+    regions = answered_regions(table)
+    everyone = _both_ways(table, regions, seed=seed)
     return RunSummary(
         n_studies=len(table),
         n_failed=table.n_failed,
         failures=_failures(table),
         everyone=everyone,
-        mixed_sites=_of_mixed(table, inside, everyone, seed=seed) if inside.any() else None,
+        mixed_sites=_of_mixed(table, inside, everyone, regions, seed=seed)
+        if inside.any()
+        else None,
     )
 
 
@@ -53,21 +59,32 @@ def _failures(table: CaseTable) -> dict[FailureReason, int]:
     return {reason: count for reason, count in counts.items() if count}
 
 
-def _of_mixed(table: CaseTable, inside: BoolArray, everyone: BothWays, *, seed: int) -> BothWays:
-    return everyone if inside.all() else _both_ways(table.take(inside), seed=seed)
+def _of_mixed(
+    table: CaseTable,
+    inside: BoolArray,
+    everyone: BothWays,
+    regions: Sequence[Region],
+    *,
+    seed: int,
+) -> BothWays:
+    return everyone if inside.all() else _both_ways(table.take(inside), regions, seed=seed)
 
 
-def _both_ways(table: CaseTable, *, seed: int) -> BothWays:
-    counted = _summary(table, answered_only=False, seed=seed)
+def _both_ways(table: CaseTable, regions: Sequence[Region], *, seed: int) -> BothWays:
+    counted = _summary(table, regions, answered_only=False, seed=seed)
     # without failures the two are the same, to the last draw
-    answered = _summary(table, answered_only=True, seed=seed) if table.n_failed else counted
+    answered = (
+        _summary(table, regions, answered_only=True, seed=seed) if table.n_failed else counted
+    )
     return BothWays(intention_to_treat=counted, answered_only=answered)
 
 
-def _summary(table: CaseTable, *, answered_only: bool, seed: int) -> Summary:
+def _summary(
+    table: CaseTable, regions: Sequence[Region], *, answered_only: bool, seed: int
+) -> Summary:
     return Summary(
         grading=_grading(table, answered_only=answered_only, seed=seed),
-        localisation=localisation_rows(table, answered_only=answered_only),
+        localisation=localisation_rows(table, answered_only=answered_only, regions=regions),
         detection=detection_rows(table, answered_only=answered_only),
     )
 

@@ -104,6 +104,7 @@ def score_places(
     scored = score_masks(
         experts,
         answers,
+        regions=[region for region in labels.regions if region in theirs.regions],
         sets=sets,
         workers=settings.workers,
         track=partial(tracked, "scoring masks"),

@@ -68,7 +68,9 @@ def test_one_backend_is_held_against_chance() -> None:
 def test_a_backend_no_better_than_chance_does_not_lead() -> None:
     told = verdict(compared(constant=says_hgg(), same=says_hgg()))
 
-    assert told.startswith("No backend is shown to grade better than chance: balanced accuracy 0.50")
+    assert told.startswith(
+        "No backend is shown to grade better than chance: balanced accuracy 0.50"
+    )
 
 
 def test_a_baseline_does_not_lead_either() -> None:

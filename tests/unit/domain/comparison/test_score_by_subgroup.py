@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,11 +14,14 @@ from gliobench.domain.comparison.score_by_subgroup import score_by_subgroup
 from gliobench.domain.comparison.strata import named
 from gliobench.domain.comparison.subgroup_tests import compare_subgroups
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.scores import FormOutcome
+from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.measures import (
     ACCURACY,
     BALANCED_ACCURACY,
     BRIER,
     CENTRE_ERROR,
+    DICE,
     GRADING,
     HIT,
     MCC,
@@ -25,7 +30,7 @@ from gliobench.domain.metrics.measures import (
     Measure,
 )
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable
+from gliobench.domain.statistics.estimate import Estimate, Interval, Measured, NotEstimable
 from gliobench.domain.statistics.multiplicity import holm
 
 SEX = named("sex", ["F", "M"] * 20, ["F", "M"])
@@ -73,6 +78,32 @@ def test_every_measure_is_scored_in_every_subgroup_failures_included(table: Case
     assert {score.measure for score in women.rows[0].scores if score.form is None} == set(GRADING)
     assert women.rows[0].accuracy == score(women, ACCURACY).value
     assert men.rows[0].error_mm == score(men, CENTRE_ERROR, Form.POINT).value
+
+
+def test_a_subgroup_in_which_all_failed_scores_worst_in_every_region() -> None:
+    found = {"WT_dice": 0.8, "ET_dice": 0.6, "WT_reference_mm3": 9.0, "ET_reference_mm3": 3.0}
+    worst = found | {"WT_dice": 0.0, "ET_dice": 0.0}
+    cases = [
+        replace(
+            reading(number, hgg=True),
+            localisation={
+                Form.MASK: FormOutcome(worst, REFUSAL) if number < 20 else FormOutcome(found)
+            },
+        )
+        for number in range(40)
+    ]
+
+    failed, answered = score_by_subgroup({"cnn": CaseTable.of(cases)}, [HALF], seed=0)
+
+    def dice(part: Stratum) -> dict[Region | None, Measured]:
+        (row,) = part.rows
+        return {one.region: one.value for one in row.scores if one.measure == DICE}
+
+    assert [item.value for item in dice(failed).values() if isinstance(item, Estimate)] == [
+        0.0,
+        0.0,
+    ]
+    assert dice(failed).keys() == dice(answered).keys() == {Region.WT, Region.ET}
 
 
 def test_measures_that_need_drawn_cohorts_are_left_out_of_large_parts(
