@@ -31,6 +31,8 @@ class TrainingStudies:
     def of(cls, source: StudySource, *, graded: bool = False) -> TrainingStudies:
         """Find them; those whose reference cannot be read are left out: `reference_faults` names them.
 
+        So are those of which no image can be opened.
+
         Args:
             source: Where they are.
             graded: Whether to leave out those without a reference grade.
@@ -41,7 +43,8 @@ class TrainingStudies:
         studies: dict[str, list[str]] = {}
         for study_id in source.study_ids():
             reference = read_reference(source, study_id)
-            if not reference.has_tumour or (graded and reference.grade is None):
+            has_images = reference.grid is None
+            if not (has_images and reference.has_tumour) or (graded and reference.grade is None):
                 continue
             studies.setdefault(source.study(study_id).patient_id, []).append(study_id)
         if not studies:

@@ -55,6 +55,15 @@ def test_a_study_whose_mask_cannot_be_read_is_left_out_and_named() -> None:
     assert list(reference_faults(source)) == [Fault("lost", FaultKind.UNREADABLE, "lost"), fault]
 
 
+def test_a_study_of_which_no_image_can_be_opened_is_left_out() -> None:
+    lost = fake_case("lost")
+    alone = Case(lost.study, replace(lost.reference, grid=lost.study.grid))
+
+    studies = TrainingStudies.of(FakeStudySource([CASE, alone])).by_patient
+
+    assert studies == {"study-1": ["study-1"]}
+
+
 def test_a_study_without_a_grade_is_left_out_where_one_is_needed() -> None:
     source = FakeStudySource([CASE, fake_case("ungraded", grade=None)])
 
