@@ -17,6 +17,9 @@ _KNOTS = 257
 _FAINT = 0.35
 """Share of the mean brightness below which there is no head."""
 _SAMPLED = 200_000
+_BRIGHTEST = 1e30
+_FEWEST = 4
+"""Voxels along an axis that SimpleITK's recursive filters need."""
 _COIL_MM, _COARSE_MM = 30.0, 6.0
 """Width of what a coil's sensitivity can be, and voxels that suffice to measure it."""
 
@@ -45,9 +48,10 @@ def evened(scan: Scan) -> sitk.Image:
     takes the bins of the brain. The background is 0. Voxels are no smaller than `FINEST_MM`.
 
     Raises:
-        InvalidInputError: The image is empty or of one value.
+        InvalidInputError: The image is empty, of one value, too bright, or too small to be blurred.
     """
     given = np.nan_to_num(scan.voxels.astype(np.float32))
+    _check_measurable(given, scan.grid)
     image = shrunken(image_of(given, scan.grid), FINEST_MM)
     voxels = sitk.GetArrayFromImage(image)
     sample = voxels.ravel()[:: max(1, voxels.size // _SAMPLED)]
@@ -62,6 +66,20 @@ def evened(scan: Scan) -> sitk.Image:
     knots = np.quantile(values[:: max(1, values.size // _SAMPLED)], np.linspace(0, 1, _KNOTS))
     ranks = np.interp(flat, knots, np.linspace(0.05, 1, _KNOTS)).astype(np.float32)
     return _like(image, np.where(head, ranks, np.float32(0)))
+
+
+def _check_measurable(voxels: NDArray[np.float32], grid: Grid) -> None:
+    """Check that an image can be blurred along each axis, and that sums of its values are finite."""
+    for length, edge_mm in zip(grid.shape, grid.spacing_mm, strict=True):
+        if length * edge_mm < _FEWEST * max(edge_mm, _COARSE_MM):
+            raise InvalidInputError(
+                f"{length} voxels of {edge_mm:.3g} mm along an axis cannot be registered: wanted "
+                f"{_FEWEST} voxels and {_FEWEST * _COARSE_MM:g} mm at least"
+            )
+    if (peak := float(np.abs(voxels).max())) > _BRIGHTEST:
+        raise InvalidInputError(
+            f"intensities up to {peak:.2g} cannot be registered: wanted at most {_BRIGHTEST:g}"
+        )
 
 
 def shrunken(image: sitk.Image, edge_mm: float) -> sitk.Image:

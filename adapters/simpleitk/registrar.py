@@ -61,8 +61,8 @@ class SimpleItkRegistrar(Registrar):
         # sums of several threads depend on which ends first; the metric heeds the global number alone
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
         mask = None if within is None else mask_of(within, fixed.grid)
-        pair = _Pair(evened(fixed), evened(moving), mask)
         try:
+            pair = _Pair(evened(fixed), evened(moving), mask)
             pose = _followed(pair)
             found, elsewhere = _measured(pair.at(_LEVELS[1][0]), pose)
         except RuntimeError as error:

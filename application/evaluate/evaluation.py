@@ -21,6 +21,7 @@ from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.controls.controls import Control
+from gliobench.domain.errors import InvalidInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Evaluate:
         watch: Called with the progress.
         track: Wraps the study ids whose labels are read, e.g. in a progress bar.
         stopping: Entered while batches are worked on; see `EvaluateCohort`.
+        why_no_controls: Why images cannot be altered; empty where they can.
     """
 
     open_dataset: OpenDataset
@@ -76,6 +78,7 @@ class Evaluate:
     watch: Watch = lambda _: None
     track: Track = iter
     stopping: Stopping = lambda: nullcontext(lambda: False)
+    why_no_controls: str = ""
 
     def __call__(
         self, request: EvaluationRequest, *, controls: bool = False, allow_partial: bool = False
@@ -89,11 +92,14 @@ class Evaluate:
 
         Raises:
             NotFoundError: The dataset or a backend is not there.
-            InvalidInputError: The place keeps the cohort in another number of shards, or the meaning
-                of the masks' labels is not declared and several are possible.
+            InvalidInputError: Controls are asked for and not possible, the place keeps the cohort in
+                another number of shards, or the meaning of the masks' labels is not declared and
+                several are possible.
             StoppedError: It was asked to stop before all was done.
             JobError: A store cannot be read or written.
         """
+        if controls and self.why_no_controls:
+            raise InvalidInputError(self.why_no_controls)
         place = self.open_place(request.out)
         if request.shard is not None:
             for backend in request.names:

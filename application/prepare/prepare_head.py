@@ -95,7 +95,7 @@ class PrepareHead:
     def __call__(
         self, study_id: str, images: Mapping[Modality, StoredImage | FaultError]
     ) -> Preparation:
-        """Prepare a study; images that cannot be read are left out.
+        """Prepare a study; other images than the anchor are left out if they cannot be read.
 
         Args:
             study_id: The study, for messages.
@@ -103,10 +103,10 @@ class PrepareHead:
 
         Raises:
             FaultyStudyError: An image cannot be registered, or no brain is found.
-            FaultError: No image can be read.
+            FaultError: The anchor cannot be read.
         """
-        scans = _scans(images)
-        anchor = anchor_of({m: image for m, image in images.items() if m in scans} or images)
+        anchor = anchor_of(images)
+        scans = _scans(images, anchor)
         found = {
             modality: self._registered(study_id, modality, scan, scans[anchor])
             for modality, scan in scans.items()
@@ -181,14 +181,17 @@ class PrepareHead:
         return np.asarray(placed >= 0.5)
 
 
-def _scans(images: Mapping[Modality, StoredImage | FaultError]) -> dict[Modality, Scan]:
+def _scans(
+    images: Mapping[Modality, StoredImage | FaultError], anchor: Modality
+) -> dict[Modality, Scan]:
     scans = {}
     for modality, image in images.items():
         try:
             if not isinstance(image, FaultError):
                 scans[modality] = Scan(image.read(), image.grid)
         except FaultError:  # raised again by whoever looks at this image
-            continue
+            if modality is anchor:  # answers are given in its place
+                raise
     return scans
 
 

@@ -26,7 +26,7 @@ from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.labels.proposal import DatasetLabels, Integers
-from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.faults import Fault, FaultKind, FaultyStudyError
 from gliobench.domain.studies.grading_target import GradingTarget, TargetPrior
 from gliobench.domain.studies.study import Grade, Modality, Origin, Reference, Study
 
@@ -128,11 +128,15 @@ class PreparedStudies(StudySource):
         anchor = one.image(one.anchor)
         if anchor.covers(grid) and anchor.grid == grid:
             return reference
-        drawn_on = next(m for m in one.images if one.shows(m) and one.image(m).covers(grid))
-        regions = {
-            region: pulled_region(
-                voxels, source=grid, target=anchor.grid, motion=one.found.to_anchor[drawn_on]
+        moved = one.found.to_anchor
+        drawn_on = next((m for m in moved if one.image(m).covers(grid)), None)
+        if drawn_on is None:
+            raise FaultyStudyError(
+                FaultKind.NOT_REGISTERED,
+                f"the mask of study {study_id} lies on the grid of an image that cannot be read",
             )
+        regions = {
+            region: pulled_region(voxels, source=grid, target=anchor.grid, motion=moved[drawn_on])
             for region, voxels in reference.regions.items()
         }
         return replace(reference, regions=regions)
@@ -227,9 +231,6 @@ class _Prepared:
             return self._prepare(self._study_id, self.images, content=self._content)
         except FaultError as error:
             return error
-
-    def shows(self, modality: Modality) -> bool:
-        return not isinstance(self.images[modality], FaultError)
 
     def image(self, modality: Modality) -> StoredImage:
         image = self.images[modality]

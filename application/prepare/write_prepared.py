@@ -13,7 +13,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.prepare.preparation import VERSION, Preparation
 from gliobench.application.prepare.prepared_layouts import Layout
 from gliobench.application.prepare.prepared_studies import PreparedScan
-from gliobench.domain.errors import FaultError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.domain.studies.faults import Fault
 from gliobench.domain.studies.study import Modality, Study
@@ -70,11 +70,14 @@ class WritePrepared:
     def _written(self, scan: Study, layout: Layout) -> WrittenStudy:
         if not isinstance(scan, PreparedScan) or scan.ready is None:
             raise TypeError(f"study {scan.id} is not prepared")
+        quality = layout.quality(scan.id)
+        _check_own(quality, [layout.image(scan.id, modality) for modality in scan.volumes])
         made, ready = scan.preparation, scan.ready
+        content = json.dumps(quality_json(scan.id, made), indent=2) + "\n"
+        write_whole(quality, content.encode())
         files: dict[str, str] = {}
         for modality in made.to_anchor:
             path = layout.image(scan.id, modality)
-            path.parent.mkdir(parents=True, exist_ok=True)
             self.write_image(path, ready, modality)
             layout.describe(path, modality)
             picture = path.with_name(path.name.removesuffix(".nii.gz") + ".png")
@@ -82,10 +85,20 @@ class WritePrepared:
             title = f"{scan.id}: {modality.value}, prepared"
             write_whole(picture, self.painter.paint(one, centre_vox=None, title=title))
             files |= {modality.value: str(path), f"{modality.value}_picture": str(picture)}
-        quality = layout.quality(scan.id)
-        content = json.dumps(quality_json(scan.id, made), indent=2) + "\n"
-        write_whole(quality, content.encode())
         return WrittenStudy(scan.id, made, files | {"quality": str(quality)})
+
+
+def _check_own(quality: Path, images: Iterable[Path]) -> None:
+    """Refuse to replace images that no earlier call has written, such as those that are prepared.
+
+    Raises:
+        InvalidInputError: One is there, and not the file that says how well it was prepared.
+    """
+    there = next((path for path in images if path.exists()), None)
+    if there is not None and not quality.exists():
+        raise InvalidInputError(
+            f"{there}: is there already, without {quality.name}: wanted another --out"
+        )
 
 
 def quality_json(study_id: str, made: Preparation) -> dict[str, Any]:

@@ -140,10 +140,6 @@ def evaluate(
     adopt_dicom(series, allow_burned_in)
     adopt_prepare(prepare)
     given = {name: value for name, value in flags.items() if value is not None}
-    if controls and container.settings().prepare.enabled:
-        raise InvalidInputError(
-            "controls alter prepared images: wanted gliobench prepare first, then evaluate without --prepare"
-        )
     settings = with_metadata(changed(container.settings(), given), metadata, subgroup, target)
     adopt(settings)
     container.check_metadata(dataset)

@@ -27,6 +27,7 @@ from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import Settings, backend_table
 from gliobench.entrypoints.stopping import terminating
 
+_NO_CONTROLS = "controls alter prepared images: wanted gliobench prepare first, then evaluate without --prepare"
 SettleLabels: TypeAlias = Callable[[Mapping[str, object], StudySource], Mapping[str, object]]
 """Adds to the options of a backend that reads files what the labels of its masks mean."""
 
@@ -78,6 +79,7 @@ def evaluate(
         watch=watch,
         track=partial(tracked, "reading labels"),
         stopping=terminating,
+        why_no_controls=_NO_CONTROLS if settings.prepare.enabled else "",
     )
 
 

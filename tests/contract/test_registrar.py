@@ -99,6 +99,26 @@ def test_an_empty_image_is_refused(registrar: Registrar) -> None:
         registrar.register(fixed=scan(Rigid.none()), moving=empty)
 
 
+@pytest.mark.parametrize(
+    ("shape", "edge_mm"), [((3, 28, 28), EDGE_MM), ((28, 1, 28), EDGE_MM), ((20, 20, 20), 1.0)]
+)
+def test_an_image_of_few_voxels_is_refused(
+    registrar: Registrar, shape: tuple[int, int, int], edge_mm: float
+) -> None:
+    few = tissues()[tuple(slice(10, 10 + length) for length in shape)]
+    grid = Grid(shape, np.diag([edge_mm, edge_mm, edge_mm, 1.0]))
+
+    with pytest.raises(InvalidInputError, match="along an axis cannot be registered"):
+        registrar.register(fixed=scan(Rigid.none()), moving=Scan(few, grid))
+
+
+def test_an_image_whose_sums_are_not_finite_is_refused(registrar: Registrar) -> None:
+    bright = np.where(tissues() > 0, 3e38, 0).astype(np.float32)
+
+    with pytest.raises(InvalidInputError, match=r"intensities up to 3e\+38"):
+        registrar.register(fixed=scan(Rigid.none()), moving=Scan(bright, GRID))
+
+
 def test_an_image_on_a_sheared_grid_is_refused(registrar: Registrar) -> None:
     sheared = AFFINE.copy()
     sheared[0, 1] = 1.5

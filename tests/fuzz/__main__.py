@@ -30,6 +30,7 @@ from fuzz import (
     layouts,
     masks,
     programs,
+    raw,
     runs,
     texts,
 )
@@ -60,6 +61,7 @@ KINDS: dict[str, Make] = {
     "imports": imports.imports,
     "dicom": dicom.exports,
     "segmentations": dicom.segmentations,
+    "raw heads": raw.raw_heads,
     "endpoints": language.endpoints,
     "checkpoints": language.checkpoints,
 }

@@ -75,13 +75,17 @@ def command(rng: random.Random, place: str) -> tuple[str, ...]:
 def exports(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     """Damage one file of an export, or several in the same way, in a folder or a zip."""
     folder = copied(ground.dicom / rng.choice(("single", "enhanced")), here / "dicom")
-    files = sorted(folder.iterdir())
-    chosen = rng.sample(files, min(len(files), rng.choice((1, 1, 2, 9))))
-    change = rng.choice((_set_tags, _set_tags, _damage, _cut, _name))
-    what = change(rng, chosen)
+    what = damage_export(rng, folder)
     if rng.random() < 0.25:
         return Hostile(command(rng, _zipped(rng, folder)), f"{what}, in a zip", ENVIRONMENT)
     return Hostile(command(rng, "{here}/dicom"), what, ENVIRONMENT)
+
+
+def damage_export(rng: random.Random, folder: Path) -> str:
+    """Damage some files of an export; say what was done."""
+    files = sorted(folder.iterdir())
+    chosen = rng.sample(files, min(len(files), rng.choice((1, 1, 2, 9))))
+    return rng.choice((_set_tags, _set_tags, _damage, _cut, _name))(rng, chosen)
 
 
 def segmentations(rng: random.Random, here: Path, ground: Ground) -> Hostile:

@@ -46,7 +46,12 @@ def study_command(rng: random.Random, place: str = "{here}/studies") -> tuple[st
 
 def headers(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     """Set fields of a NIfTI header to what no scanner writes."""
-    path = _damaged_study(rng, here, ground)
+    what = damage_header(rng, _damaged_study(rng, here, ground))
+    return Hostile(study_command(rng), what)
+
+
+def damage_header(rng: random.Random, path: Path) -> str:
+    """Set fields of the header of a .nii.gz, which may lose its .gz; say what was done."""
     content = gzip.decompress(path.read_bytes())
     header, rest = content[:348], content[352:]
     if rng.random() < 0.2:
@@ -63,7 +68,7 @@ def headers(rng: random.Random, here: Path, ground: Ground) -> Hostile:
         named.write_bytes(content)
     else:
         path.write_bytes(gzip.compress(content, 1))
-    return Hostile(study_command(rng), f"{named.name}: {what}")
+    return f"{named.name}: {what}"
 
 
 def _damaged_study(rng: random.Random, here: Path, ground: Ground) -> Path:
@@ -115,7 +120,12 @@ def _set(rng: random.Random, header: Nifti1Header) -> str:
 
 def gzips(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     """Damage a gzip stream, or have it hold far more than it says."""
-    path = _damaged_study(rng, here, ground)
+    what = damage_gzip(rng, _damaged_study(rng, here, ground))
+    return Hostile(study_command(rng), what)
+
+
+def damage_gzip(rng: random.Random, path: Path) -> str:
+    """Damage a .nii.gz as a stream; say what was done."""
     content = path.read_bytes()
     plain = gzip.decompress(content)
     way = rng.randrange(9)
@@ -146,7 +156,7 @@ def gzips(rng: random.Random, here: Path, ground: Ground) -> Hostile:
     else:
         what, content = damaged_bytes(rng, content)
         path.write_bytes(content)
-    return Hostile(study_command(rng), f"{path.name}: {what}")
+    return f"{path.name}: {what}"
 
 
 def subsets(rng: random.Random, here: Path, ground: Ground) -> Hostile:

@@ -81,6 +81,16 @@ def test_controls_have_runs_beside_and_are_named_in_the_progress() -> None:
     }
 
 
+def test_controls_that_are_not_possible_are_refused_before_anything_runs() -> None:
+    evaluation = Evaluation()
+    evaluate = replace(evaluation.evaluate, why_no_controls="controls alter prepared images")
+
+    with pytest.raises(InvalidInputError, match="controls alter prepared images"):
+        evaluate(REQUEST, controls=True)
+
+    assert evaluation.runs() == []
+
+
 def test_answers_from_files_are_not_asked_for_under_controls() -> None:
     evaluation = Evaluation(reads_images=False)
 

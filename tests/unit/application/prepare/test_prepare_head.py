@@ -106,6 +106,29 @@ def test_an_image_that_cannot_be_read_is_left_out() -> None:
     assert list(made.to_anchor) == [T1C]
 
 
+class _Torn:
+    """An image whose header can be read, and whose voxels cannot."""
+
+    name = "torn"
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = self.native_grid = grid
+
+    def read(self) -> np.ndarray:
+        raise InvalidInputError("torn voxels")
+
+    def covers(self, grid: Grid) -> bool:
+        return self.grid == grid
+
+
+@pytest.mark.parametrize("others", [(), (T1N,)], ids=["alone", "beside another one"])
+def test_a_study_whose_anchor_cannot_be_read_is_refused(others: tuple[Modality, ...]) -> None:
+    images = dict(images_of(fake_head(*others))) if others else {}
+
+    with pytest.raises(InvalidInputError, match="torn voxels"):
+        preparing()("head", {**images, T1C: _Torn(HEAD_GRID)})
+
+
 def test_without_t1c_the_best_resolved_image_is_the_anchor() -> None:
     fine = Grid((60, 60, 60), np.diag([3.0, 3, 3, 1]))
     other = Study("x", "x", fine, {Modality.T2F: np.ones(fine.shape, np.float32)})
