@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from gliobench.domain.errors import InvalidInputError
@@ -13,6 +14,8 @@ from gliobench.domain.labels.regions import NESTED, REGION_TITLES, Region
 
 _ABBREVIATED = re.compile(rf"({'|'.join(region.value for region in Region)}):")
 """How segments begin that gliobench writes."""
+_NUMBERED = re.compile(r"(?P<stem>.*?)[ _#-]*(?P<number>\d{1,3})", re.ASCII)
+"""How segments are called that are several of one kind, such as lesions."""
 _ANY = frozenset(Region)
 _OEDEMA = frozenset({Region.ED, Region.SNFH})
 _CORE = frozenset({Region.TC, Region.ET, Region.NETC})
@@ -59,11 +62,22 @@ class Segment:
     coded: Meaning | None = None
 
     @property
+    def numbered(self) -> tuple[str, int] | None:
+        """What it is one of, and its number, such as `lesion` and 2; None where it has none."""
+        found = _NUMBERED.fullmatch(self.label.strip().lower())
+        return (found["stem"], int(found["number"])) if found else None
+
+    @property
+    def named(self) -> Region | None:
+        """The region by its label."""
+        if found := _ABBREVIATED.match(self.label):
+            return Region(found[1])
+        return meaning_of(self.label) or (meaning_of(self.numbered[0]) if self.numbered else None)
+
+    @property
     def region(self) -> Region | None:
         """The region by its label, or by its code where the label does not say."""
-        found = _ABBREVIATED.match(self.label)
-        named = Region(found[1]) if found else meaning_of(self.label)
-        return named or (self.coded.alone if self.coded else None)
+        return self.named or (self.coded.alone if self.coded else None)
 
     def __str__(self) -> str:
         return f"segment {self.number} ({self.shown!r})"
@@ -73,7 +87,8 @@ def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | Non
     """Return which segments form each region; segments may overlap.
 
     A region consists of the segments within it. The whole tumour is a segment of that meaning, or
-    oedema and core together; without one of these it is not known.
+    oedema and core together; without one of these it is not known. Segments that are numbered, such as
+    lesions, are taken together.
 
     Args:
         segments: Of one segmentation.
@@ -84,23 +99,58 @@ def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | Non
 
     Raises:
         InvalidInputError: A segment beside one of a tumour has no known meaning, its label and its
-            code contradict each other, two mean the same, or they make no whole tumour.
+            code contradict each other, two mean the same and are not numbered, the first of numbered
+            ones is not there, or they make no whole tumour.
     """
     regions = {segment: segment.region for segment in segments}
     if not any(regions.values()):
         return None
-    by_region: dict[Region, Segment] = {}
+    by_region: dict[Region, list[Segment]] = defaultdict(list)
     for segment, region in regions.items():
         if region is None:
             raise InvalidInputError(f"{segment} is no known part of a tumour")
         if segment.coded is not None and region not in segment.coded.allowed:
             raise InvalidInputError(f"{segment} has the code of another tissue")
-        if (other := by_region.setdefault(region, segment)) is not segment:
-            raise InvalidInputError(f"{other} and {segment} mean the same: wanted one")
-    _check_whole(by_region)
-    names = {REGION_TITLES[region]: frozenset({of.number}) for region, of in by_region.items()}
+        by_region[region].append(segment)
+    for group in by_region.values():
+        _check_one_kind(group)
+    firsts = {region: group[0] for region, group in by_region.items()}
+    _check_whole(firsts)
+    names = {REGION_TITLES[region]: frozenset({of.number}) for region, of in firsts.items()}
     convention = convention_of_names(names, place=NAME)
-    return convention and _without_partial_core(convention, by_region.keys())
+    if convention is None:
+        return None
+    return _with_others(_without_partial_core(convention, firsts.keys()), by_region.values())
+
+
+def _check_one_kind(group: Sequence[Segment]) -> None:
+    """Check that segments of one meaning are numbered, and that none seems to be in another file."""
+    numbered = [found for segment in group if (found := segment.numbered)]
+    one_kind = len(numbered) == len(group) == len(set(numbered)) and len(dict(numbered)) == 1
+    if len(group) > 1 and not one_kind:
+        raise InvalidInputError(f"{group[0]} and {group[1]} mean the same: wanted one")
+    if one_kind and group[0].named and (first := min(number for _, number in numbered)) > 1:
+        raise InvalidInputError(
+            f"{group[0]} is one of several, and the first here is {first}: wanted all from 1 on"
+        )
+
+
+def _with_others(
+    convention: LabelConvention, groups: Collection[Sequence[Segment]]
+) -> LabelConvention:
+    """Add the other segments of each group where its first one is."""
+    if all(len(group) == 1 for group in groups):
+        return convention
+    whole = {group[0].number: [segment.number for segment in group] for group in groups}
+    return LabelConvention(
+        name=NAME,
+        title=f"labels of {NAME}",
+        tissues={n: name for first, name in convention.tissues.items() for n in whole[first]},
+        regions={
+            region: frozenset(n for first in firsts for n in whole[first])
+            for region, firsts in convention.regions.items()
+        },
+    )
 
 
 def common_convention(conventions: Sequence[LabelConvention]) -> LabelConvention:

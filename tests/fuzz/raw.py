@@ -77,7 +77,7 @@ def _keep_t1c(folder: Path) -> None:
 
 
 def _command(rng: random.Random, place: str) -> tuple[str, ...]:
-    return rng.choice(
+    command = rng.choice(
         [
             ("prepare", place, "--out", "out"),
             ("prepare", place, "--out", "out", "--json"),
@@ -85,6 +85,7 @@ def _command(rng: random.Random, place: str) -> tuple[str, ...]:
             ("predict", place, "--prepare", "--backend", "brain-centroid", "--out", "out"),
         ]
     )
+    return ("--set=cache_dir=out/cache", *command)
 
 
 def _redrawn(rng: random.Random, path: Path) -> str:

@@ -85,6 +85,42 @@ def test_what_is_unknown_or_contradicts_itself_is_refused(given, why: str) -> No
         convention_of_segments(segments(*given))
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("Lesion 1", "Lesion 2"), {"WT": {1, 2}}),
+        (("Tumor_1",), {"WT": {1}}),
+        (("lesion#0", "Lesion 3"), {"WT": {1, 2}}),
+        ((("Segment 2", TUMOUR), ("Segment 7", TUMOUR)), {"WT": {1, 2}}),
+        ((("1", TUMOUR), ("2", TUMOUR), ("3", TUMOUR)), {"WT": {1, 2, 3}}),
+        (
+            ("Enhancing 1", "Edema", "Enhancing 2"),
+            {"WT": {1, 2, 3}, "TC": {1, 3}, "ET": {1, 3}},
+        ),
+        (("GTV1", "GTV2"), {"GTV": {1, 2}}),
+    ],
+)
+def test_lesions_that_are_numbered_are_taken_together(given, expected) -> None:
+    assert regions(*given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("Lesion 2",), "one of several, and the first here is 2"),
+        (("Lesion 1", "Lesion 1"), "mean the same"),
+        (("Lesion 1", "Tumor 2"), "mean the same"),
+        (("Lesion", "Lesion 2"), "mean the same"),
+        ((("left", TUMOUR), ("right", TUMOUR)), "mean the same"),
+        (("Lesion 1", "Ventricle 2"), "no known part of a tumour"),
+        (("Lesion 1", ("Lesion 2", OEDEMA)), "code of another tissue"),
+    ],
+)
+def test_no_lesion_is_taken_for_all_of_them(given, why: str) -> None:
+    with pytest.raises(InvalidInputError, match=why):
+        convention_of_segments(segments(*given))
+
+
 @pytest.mark.parametrize("given", [(), ("Brain",), ("Left ventricle", "Segment 2")])
 def test_a_segmentation_of_something_else_has_no_convention(given) -> None:
     assert convention_of_segments(segments(*given)) is None
