@@ -66,7 +66,8 @@ def build_report(
     described = [
         describe_arm(item, cases[item.run.backend], priors, bootstrap) for item in entrants
     ]
-    compared = ComparedStudies.of(cases, bootstrap) if cohort.is_ranked else None
+    rivals = len(cases) > 1 and cohort.is_ranked
+    compared = ComparedStudies.of(cases, bootstrap) if rivals else None
     pairs = compare_pairs(compared, primary, seed=bootstrap.seed) if compared else []
     families = {
         item.run.backend: item.run.facts.family for item in entrants if item.run.facts.family
