@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -176,8 +177,8 @@ def _check_columns(record: Mapping[str, Any], at: str) -> None:
 
 def _text(value: object) -> str:
     """Write a value as a cell: numbers to their last digit, lists and objects as JSON."""
-    if isinstance(value, str):
-        return value.strip()
+    if isinstance(value, str | Decimal):
+        return str(value).strip()
     return "" if value is None else json.dumps(value, default=str)
 
 

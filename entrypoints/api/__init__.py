@@ -288,6 +288,10 @@ def _divided(
     metadata: Place | None, subgroups: Mapping[str, bool | Sequence[float]] | None
 ) -> dict[str, object]:
     """Name the settings of a user's table."""
+    if subgroups is not None and not isinstance(subgroups, Mapping):
+        raise InvalidInputError(
+            f"subgroups {shown(subgroups)}: wanted columns by name, such as {{'age': [40, 60], 'sex': True}}"
+        )
     given: dict[str, object] = {} if metadata is None else {"report.metadata": fspath(metadata)}
     return given if subgroups is None else given | {"report.subgroups": dict(subgroups)}
 

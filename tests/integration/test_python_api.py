@@ -217,6 +217,11 @@ def test_two_files_of_one_modality_are_refused() -> None:
         gb.load_study({"t1c": "a.nii.gz", "t1ce": "b.nii.gz"})
 
 
+def test_subgroups_that_are_no_mapping_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="wanted columns by name"):
+        gb.report("runs", "out", subgroups=["OS"])  # type: ignore[arg-type]  # as dict it is {"O": "S"}
+
+
 def test_every_backend_is_listed() -> None:
     listed = gb.backends()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -112,6 +113,15 @@ def test_parquet_and_json_keep_every_digit(tmp_path: Path) -> None:
     assert graded(tmp_path, by_study, "grades.json")["a"] == of_parquet
     lines = f'{{"study_id": "a", "probability_hgg": {third!r}}}\n\n'
     assert graded(tmp_path, lines, "grades.jsonl")["a"] == of_parquet
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path: Path) -> None:
+    table = pa.table({"study_id": ["a"], "probability_hgg": [Decimal("0.25")]})
+    pq.write_table(table, tmp_path / "grades.parquet")
+
+    found = read_grades(tmp_path / "grades.parquet").grade(CASES["a"].study)
+
+    assert found == GradePrediction(LGG, 0.25)
 
 
 def test_a_row_of_no_study_is_named(tmp_path: Path) -> None:
