@@ -189,7 +189,9 @@ def _primary(report: Report) -> Iterator[str]:
         yield f"By {declared}, only {name} is scored, {value}."
     else:
         others = claims_of_the_first(report, ranking, endpoint)
-        yield f"By {declared}, {name} ranks first {value}; {others}."
+        _, *equals = [other for other, found in ranking if found.value == ranking[0][1].value]
+        first = f"shares the first rank with {listed(equals)}," if equals else "ranks first"
+        yield f"By {declared}, {name} {first} {value}; {others}."
 
 
 def _value(arm: Arm, endpoint: Endpoint) -> str:

@@ -18,6 +18,7 @@ from fakes.fake_comparison import (
 from fakes.fake_report import in_words
 from gliobench.adapters.html.figures.backends import glance_figures
 from gliobench.adapters.html.figures.forest import difference_forest
+from gliobench.adapters.html.lead import claims
 from gliobench.adapters.html.sections.methods import method_paragraphs
 from gliobench.adapters.html.sections.pairs import paired_places
 from gliobench.adapters.html.sections.ranking import significance_matrices
@@ -207,3 +208,10 @@ def test_no_penalty_moves_a_mean_in_the_lead_without_a_word(primary: Endpoint) -
 
     assert "median 2.2 mm (IQR 1.0 to 2.2; failed in 1 of 40; mean 11.1 mm" in told
     assert ", where 1 study counts as 373.13 mm)" in told
+
+
+def test_the_claim_about_equal_backends_is_that_they_share_the_first_rank() -> None:
+    said = " ".join(claims(compared(one=looks(), other=looks())))
+
+    assert "one shares the first rank with other, with " in said
+    assert "the difference from other is not statistically significant" in said
