@@ -16,8 +16,9 @@ from gliobench.domain.studies.study import Grade
 SHORT = 9
 """Longer names of classes are cut where there is little space."""
 _CUT = re.compile(r"\s*(?P<side>[<>])\s*(?P<cut>-?\d+(\.\d+)?)\s*", re.ASCII)
-_ALIVE = re.compile(r"\s*alive\D*(?P<days>\d+(\.\d+)?)?.*", re.IGNORECASE | re.ASCII)
-"""A patient who was alive when last seen, perhaps with the days until then: "ALIVE (361 days later)"."""
+_ALIVE = re.compile(r"\s*alive\W*(?P<days>\d+(\.\d+)?)?.*", re.IGNORECASE | re.ASCII)
+"""A patient who was alive when last seen, perhaps with the days until then: "ALIVE (361 days later)", but no
+other number: "alive since 2016"."""
 _DIED = {"1": True, "yes": True, "true": True, "dead": True, "died": True, "deceased": True}
 _DIED |= {"0": False, "no": False, "false": False, "alive": False, "censored": False}
 
