@@ -148,7 +148,7 @@ def _beyond(
     if number is None and (alive := _ALIVE.fullmatch(cell)) and alive["days"]:
         number, is_bound = float(alive["days"]), True
     if died is not None:
-        event = _DIED.get(died.strip().lower())
+        event = _DIED.get(died.strip().lower().removesuffix(".0"))
         if event is None:
             return None
         is_bound = is_bound or not event

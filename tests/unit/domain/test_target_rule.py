@@ -75,11 +75,12 @@ def test_a_patient_alive_before_the_cut_is_unknown_and_one_alive_after_it_is_abo
     assert found == [None, POSITIVE, None, NEGATIVE, POSITIVE, None]
 
 
-def test_a_time_without_a_death_is_a_lower_bound() -> None:
-    text = b"id,OS,dead\na,200,1\nb,200,0\nc,400,1\nd,400,0\ne,200,\n"
+@pytest.mark.parametrize(("dead", "alive"), [("1", "0"), ("1.0", "0.0"), ("Dead", "alive")])
+def test_a_time_without_a_death_is_a_lower_bound(dead: str, alive: str) -> None:
+    text = f"id,OS,dead\na,200,{dead}\nb,200,{alive}\nc,400,{dead}\nd,400,{alive}\ne,200,\n"
     rule = TargetRule("OS", (">365",), died="dead")
 
-    found = rule.classes(MetadataTable.of_text(text, place="t.csv"))
+    found = rule.classes(MetadataTable.of_text(text.encode(), place="t.csv"))
 
     assert found == {2: NEGATIVE, 4: POSITIVE, 5: POSITIVE}
 
