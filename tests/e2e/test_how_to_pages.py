@@ -146,7 +146,7 @@ PAGES = {
     ),
     "docs/controls.md": Followed(
         nothing,
-        instead={"DATASET": "phantom:2:0:4", "NAME…": "centre-prior"},
+        instead={"DATASET": "phantom:2:0:4", "NAME…": "centre-prior --backend mean-box"},
         not_run={
             "gliobench evaluate brats_2mm": "real studies",
             "gliobench --set slice_spacing_mm": "real studies, and an adapter that learned from some",
