@@ -197,7 +197,8 @@ def test_images_that_show_no_stripped_brain_are_faults_by_modality() -> None:
 
 def test_a_background_that_is_not_zero_is_worth_a_note() -> None:
     case = fake_case(shape=SHAPE, spacing_mm=GRID.spacing_mm)
-    study = replace(case.study, volumes=dict.fromkeys(Modality, brain() - 1024))
+    volumes = {modality: brain(seed=seed) - 1024 for seed, modality in enumerate(Modality)}
+    study = replace(case.study, volumes=volumes)
 
     verification = verify_dataset(FakeStudySource([replace(case, study=study)]))
 
