@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import nibabel as nib
@@ -42,25 +43,31 @@ MOTIONS = {
 
 
 def write_scans(folder: Path) -> None:
-    """Write the scans of a head as DICOM and as NIfTI, and the reference mask on the grid of T1c."""
+    """Write the scans of a head as DICOM, and the reference mask on the grid of T1c."""
     source = PhantomStudySource(4, seed=3, spacing_mm=EDGE_MM)
     study = source.study("Phantom_0001")
     tumour = source.reference("Phantom_0001").regions[Region.WT]
     head = in_a_head(study, seed=1)
     writer = Writer(folder / "dicom")
-    (folder / "nifti" / "one").mkdir(parents=True)
     for modality, motion in MOTIONS.items():
         voxels, grid = scanned(
             head.volume(modality), head.grid, motion=motion, spacing_mm=SLICES_MM
         )
         stored = np.rint(voxels).astype(np.int16)
         writer.series(stored, grid, SCANS[modality])
-        image = nib.Nifti1Image(stored, grid.affine)
-        nib.save(image, folder / "nifti" / "one" / f"one_{modality.alias}.nii.gz")
         if modality is Modality.T1C:
             mask = pulled_region(tumour, source=study.grid, target=grid, motion=motion)
             labels = nib.Nifti1Image(mask.astype(np.uint8), grid.affine)
             nib.save(labels, folder / "reference.nii.gz")
+
+
+def invoked(cache: Path, *words: str) -> Result:
+    settings = [f"cache_dir={cache}", f"dicom.pseudonym_key={KEY}"]
+    flags = [item for setting in settings for item in ("--set", setting)]
+    try:
+        return CliRunner().invoke(app, [*flags, *words])
+    finally:
+        container.settings.reset_override()
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +75,31 @@ def scans(shared_folder: SharedFolder) -> Path:
     return shared_folder("raw_head", write_scans)
 
 
+@pytest.fixture(scope="module")
+def prepared(scans: Path, shared_folder: SharedFolder) -> Path:
+    """What `prepare` writes of the scans, what it says of them, and the cache that it leaves."""
+
+    def fill(folder: Path) -> None:
+        result = invoked(
+            *(folder / "cache", "prepare", str(scans / "dicom"), "--json"),
+            *("--out", str(folder / "brats")),
+        )
+        assert result.exit_code == 0, result.stderr
+        (folder / "said.json").write_text(result.stdout)
+
+    return shared_folder("prepared_head", fill)
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_folder: SharedFolder):
-    cache = shared_folder("prepared", lambda folder: None)
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    return partial(invoked, tmp_path / "cache")
 
-    def invoke(*words: str) -> Result:
-        settings = [f"cache_dir={cache}", f"dicom.pseudonym_key={KEY}"]
-        flags = [item for setting in settings for item in ("--set", setting)]
-        monkeypatch.chdir(tmp_path)
-        return CliRunner().invoke(app, [*flags, *words])
 
-    yield invoke
-    container.settings.reset_override()
+@pytest.fixture
+def run_again(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    return partial(invoked, prepared / "cache")
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -88,8 +108,10 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_sizes")
-def test_a_raw_study_is_predicted_on_the_grid_of_its_t1c(scans: Path, run, tmp_path: Path) -> None:
-    result = run(
+def test_a_raw_study_is_predicted_on_the_grid_of_its_t1c(
+    scans: Path, run_again, tmp_path: Path
+) -> None:
+    result = run_again(
         "predict", str(scans / "dicom"), "--prepare", "--dicom-seg", "--json", "--out", "out"
     )
 
@@ -109,28 +131,32 @@ def test_a_raw_study_is_predicted_on_the_grid_of_its_t1c(scans: Path, run, tmp_p
 
 
 @pytest.mark.slow
-def test_a_prepared_study_is_a_study_of_brats(scans: Path, run, tmp_path: Path) -> None:
-    result = run("prepare", str(scans / "nifti"), "--out", "prepared", "--json")
+def test_a_prepared_study_is_a_study_of_brats(prepared: Path, run) -> None:
+    (said,) = json.loads((prepared / "said.json").read_text())
 
-    assert result.exit_code == 0, result.stderr
-    (said,) = json.loads(result.stdout)
+    verified = json.loads(run("dataset", "verify", str(prepared / "brats"), "--json").stdout)
+
     assert said["template_overlap"] > 0.85
     assert said["images"]["t1n"]["sharpness"] > 0.3
-    verified = json.loads(run("dataset", "verify", "prepared", "--json").stdout)
     assert verified["n_studies"] == 1
     assert [fault["kind"] for fault in verified["faults"]] == []
 
 
 @pytest.mark.slow
-def test_derivatives_of_bids_are_read_as_bids(scans: Path, run, tmp_path: Path) -> None:
-    result = run("prepare", str(scans / "nifti"), "--out", "bids", "--layout", "bids")
+def test_derivatives_of_bids_are_read_as_bids(
+    scans: Path, prepared: Path, run_again, tmp_path: Path
+) -> None:
+    result = run_again("prepare", str(scans / "dicom"), "--out", "bids", "--layout", "bids")
 
     assert result.exit_code == 0, result.stderr
-    verified = json.loads(run("dataset", "verify", "bids", "--json").stdout)
+    verified = json.loads(run_again("dataset", "verify", "bids", "--json").stdout)
     assert verified["n_studies"] == 1
     assert [fault["kind"] for fault in verified["faults"]] == []
     sidecar = json.loads(next((tmp_path / "bids").rglob("*ce-*_T1w.json")).read_text())
     assert sidecar["SkullStripped"] is True
+    assert (
+        len(list((prepared / "cache" / "prepared").iterdir())) == 1
+    )  # nothing was registered again
 
 
 def test_controls_of_prepared_images_are_refused(run) -> None:
