@@ -15,7 +15,7 @@ from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.check_reads import check_reads, check_target
 from gliobench.domain.controls.controls import Control
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.messages import shown
 from gliobench.domain.metrics.default_sets import default_sets
@@ -112,7 +112,7 @@ def work_on(
     Raises:
         NotFoundError: The dataset or a backend is not there.
         InvalidInputError: A backend is not made for such studies, or answers without images where they
-            are altered, or grades something else than the target.
+            are altered, or grades something else than the target, or from other files than its run.
         BackendError: A backend cannot be loaded.
     """
     source, place = request.source(open_dataset), open_place(request.out)
@@ -120,6 +120,7 @@ def work_on(
     if request.control is not None:
         _check_controllable(backends)
     check_target(backends, source.target)
+    _check_same_files(request, backends, place)
     # Under a control the source holds the studies of the shard and no others.
     check_reads(backends, source, source.study_ids() if request.control else request.part(source))
     labels = source.labels
@@ -141,3 +142,25 @@ def _check_controllable(backends: Sequence[Backend]) -> None:
                 f"backend {backend.name} answers from files, whatever is done to the images: wanted no "
                 "controls"
             )
+
+
+def _check_same_files(
+    request: EvaluationRequest, backends: Sequence[Backend], place: RunPlace
+) -> None:
+    """Refuse to put answers of other files in the place of a run, or of the whole run of a shard."""
+    for backend in backends:
+        if backend.reads_images:
+            continue
+        for run in (backend.name, request.run_name(backend.name)):
+            if _print_of(place, run) not in (None, backend.fingerprint):
+                raise InvalidInputError(
+                    f"{request.out.rstrip('/')}/{run} keeps a run of other predictions, or read with "
+                    "other options: choose another name or folder, or delete this one"
+                )
+
+
+def _print_of(place: RunPlace, run: str) -> str | None:
+    try:
+        return place.store(run).manifest().fingerprint
+    except NotFoundError:
+        return None

@@ -58,8 +58,8 @@ def write_mask(folder: Path, case: Any, *, grid: Grid | None = None, end: str = 
 class Imported:
     """What the command left behind."""
 
-    def __init__(self, dataset: Path, masks: Path, *options: str) -> None:
-        out = masks.parent / "runs"
+    def __init__(self, dataset: Path, masks: Path, *options: str, runs: str = "runs") -> None:
+        out = masks.parent / runs
         command = ["import", str(dataset), "--name", "tool", "--masks", str(masks)]
         done = gliobench(*command, "--out", out, *options)
         self.code = done.exit_code
@@ -126,7 +126,8 @@ def test_a_mask_on_another_grid_fails_its_study_unless_it_is_resampled(
     labels = OF_2017.merge(case.reference.regions)[::2, ::2, ::2]
     write_image(masks / f"{IDS[2]}.nii.gz", labels, coarse)
 
-    refused, taken = Imported(dataset, masks), Imported(dataset, masks, "--resample")
+    refused = Imported(dataset, masks)
+    taken = Imported(dataset, masks, "--resample", runs="resampled")
 
     assert [reason for _, reason, _ in refused.failures()] == ["wrong_grid"]
     assert (
@@ -136,6 +137,19 @@ def test_a_mask_on_another_grid_fails_its_study_unless_it_is_resampled(
     assert taken.failures() == []
     assert 0.5 < taken.dice()[2] < 1.0
     assert taken.manifest.provenance["masks"].endswith("nearest voxel where the grid differs")
+
+
+def test_a_folder_keeps_the_scores_of_the_files_that_were_imported_first(
+    dataset: Path, masks: Path
+) -> None:
+    first = Imported(dataset, masks)
+    (masks / f"{IDS[1]}.nii.gz").unlink()
+
+    other = Imported(dataset, masks)
+
+    assert other.code == 1
+    assert "runs/tool keeps a run of other predictions, or read with other options" in other.error
+    assert other.dice() == first.dice()
 
 
 def test_masks_that_are_all_on_other_grids_are_refused_before_anything_is_scored(

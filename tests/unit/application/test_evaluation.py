@@ -27,6 +27,7 @@ class Evaluation:
 
     def __init__(self, *, reads_images: bool = True) -> None:
         self.place = FakeRunPlace()
+        self.fingerprint = "f1"
         self.seen: list[Progress] = []
         parts = {
             "open_dataset": lambda name, labels: FakeStudySource(CASES),
@@ -40,7 +41,10 @@ class Evaluation:
                 request,
                 **parts,
                 load_backends=lambda names, source: [
-                    replace(fake_backend(name), reads_images=reads_images) for name in names
+                    replace(
+                        fake_backend(name, fingerprint=self.fingerprint), reads_images=reads_images
+                    )
+                    for name in names
                 ],
                 seed=0,
                 versions={},
@@ -98,6 +102,19 @@ def test_answers_from_files_are_not_asked_for_under_controls() -> None:
         evaluation.evaluate(REQUEST, controls=True)
 
     assert evaluation.runs() == ["a", "b"]
+
+
+@pytest.mark.parametrize("shard", [None, Shard(1, 2)])
+def test_predictions_of_other_files_do_not_take_the_place_of_a_run(shard: Shard | None) -> None:
+    evaluation = Evaluation(reads_images=False)
+    evaluation.evaluate(REQUEST)
+    evaluation.evaluate(REQUEST)  # the same files: it goes on
+
+    evaluation.fingerprint = "other files"
+    with pytest.raises(InvalidInputError, match="^place/a keeps a run of other predictions, or"):
+        evaluation.evaluate(replace(REQUEST, shard=shard))
+
+    assert evaluation.place.store("a").manifest().fingerprint == "f1"
 
 
 def test_the_last_shard_merges_all() -> None:
