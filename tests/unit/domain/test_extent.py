@@ -38,3 +38,21 @@ def test_what_is_no_head_is_refused_with_its_measure(
 ) -> None:
     with pytest.raises(InvalidInputError, match=f"{told}.*wanted edges of 0.05 to 20 mm, and 600"):
         check_extent(grid(shape, spacing_mm))
+
+
+def sheared(cosine: float, one: int, other: int) -> Grid:
+    affine = np.diag([0.5, 1.0, 3.0, 1.0])
+    affine[one, other] = affine[other, other] * cosine / (1 - cosine**2) ** 0.5
+    return Grid(shape=(16, 16, 16), affine=affine)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (0, 2), (2, 1)])
+def test_a_sheared_grid_is_refused_for_distances_by_its_edges_are_wrong(
+    one: int, other: int
+) -> None:
+    check_extent(sheared(0.0099, one, other))  # rounding of registration: a hundredth at most
+
+    with pytest.raises(
+        InvalidInputError, match="a sheared grid, axes . and . at 88.9 degrees: want"
+    ):
+        check_extent(sheared(0.02, one, other))
