@@ -34,6 +34,8 @@ MAX_VOXELS_ALONG_AXIS = 1024
 MAX_VOXELS = 2**27
 _MAX_OFFSET = 2**24  # offset of the first voxel: extensions precede it
 _HEADER_SIZE = Nifti2Header.template_dtype.itemsize  # the longer of the two
+_OTHER_UNITS = {1: "metres", 3: "microns"}
+"""Codes of the header's units of space that are not mm, which is what nearly all files are in."""
 _QUIET = logging.getLogger("gliobench.nifti_header")
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
@@ -215,8 +217,7 @@ def _image_file(path: DatasetPath, header: Nifti1Header, channel: Channel) -> Im
     offset = header.get_data_offset()
     if not 0 <= offset <= _MAX_OFFSET:
         raise InvalidInputError(f"voxels begin at byte {offset}: wanted at most {_MAX_OFFSET}")
-    grid = Grid(shape=shape, affine=header.get_best_affine())
-    check_extent(grid)
+    grid = _checked_grid(shape, header)
     slope, intercept = header.get_slope_inter()
     return ImageFile(
         path=path,
@@ -228,6 +229,17 @@ def _image_file(path: DatasetPath, header: Nifti1Header, channel: Channel) -> Im
         simulated=PHANTOM_MARK.encode() in header["descrip"].item(),
         channel=channel,
     )
+
+
+def _checked_grid(shape: tuple[int, int, int], header: Nifti1Header) -> Grid:
+    try:
+        grid = Grid(shape=shape, affine=header.get_best_affine())
+        check_extent(grid)
+    except InvalidInputError as error:
+        unit = _OTHER_UNITS.get(header["xyzt_units"].item() & 7)
+        stated = f"in {unit} by its header, which are read as mm: " if unit else ""
+        raise InvalidInputError(f"{stated}{error}") from error
+    return grid
 
 
 def _checked_shape(declared: tuple[int, ...], channels: int) -> tuple[int, int, int]:

@@ -277,6 +277,20 @@ def test_an_affine_that_flattens_the_volume_is_refused(tmp_path: Path) -> None:
         ImageFile.open(tmp_path / "flat.nii")
 
 
+@pytest.mark.parametrize(("unit", "scale"), [("meter", 5e-4), ("micron", 1e3)])
+def test_a_header_in_another_unit_than_mm_is_refused_by_its_name(
+    tmp_path: Path, unit: str, scale: float
+) -> None:
+    image = nib.Nifti1Image(VOXELS, np.diag([scale, scale, scale, 1.0]))
+    image.header.set_xyzt_units(unit)
+    nib.save(image, tmp_path / "unit.nii")
+
+    with pytest.raises(
+        FaultyStudyError, match=f"in {unit[:3]}.*s by its header, which are read as mm"
+    ):
+        ImageFile.open(tmp_path / "unit.nii")
+
+
 @settings(max_examples=300, deadline=None)
 @given(at=st.integers(0, 351), value=st.binary(min_size=1, max_size=8))
 def test_whatever_a_header_says_it_is_read_or_refused_in_one_line(
