@@ -28,6 +28,11 @@ NOTE = (
     "not all have the measure. HD95 without a year is MONAI's definition, not BraTS's.[/]"
 )
 
+EQUAL = (
+    "All masks are equal to the references, voxel for voxel: check that they are predictions, and not "
+    "the same files."
+)
+
 
 def score_table(found: MaskScores, *, width: int) -> RenderableType:
     """Tabulate measures by region, means with intervals; failures and stray files below.
@@ -72,6 +77,8 @@ def _remarks(found: MaskScores) -> Iterator[str]:
     if found.prediction_labels != found.labels:
         labels += f"; of the predictions: {plain(found.prediction_labels.name)}"
     yield labels
+    if found.scored.equal_to_references:
+        yield f"[yellow]{EQUAL}[/]"
     failed = [case for case in found.scored.cases if case.failures]
     yield from _few("Failed", [f"{case.study_id}: {case.failures[0].detail}" for case in failed])
     unread = [f"{name}: {why}" for name, why in found.scored.unread.items()]
@@ -106,6 +113,7 @@ def score_values(found: MaskScores) -> dict[str, Any]:
         "measures": [item.value for item in found.sets],
         "n_studies": len(scored.cases),
         "n_failed": scored.n_failed,
+        "equal_to_references": scored.equal_to_references,
         "unreadable_references": scored.unread,
         "predictions_of_no_reference": list(found.strays),
         "beside_references_not_read": list(found.passed_over),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import isnan
 
 from gliobench.application.datasets.dataset_labels import Track
 from gliobench.application.ports.prediction_files import PredictionFiles
@@ -17,7 +18,7 @@ from gliobench.domain.evaluation.scoring import Target, score_localisation
 from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.lesionwise.tasks import Task, task_of
-from gliobench.domain.metrics.measures import MeasureSet
+from gliobench.domain.metrics.measures import DICE, MeasureSet
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction
 
 
@@ -41,6 +42,15 @@ class ScoredMasks:
     def n_failed(self) -> int:
         """Studies without a usable prediction."""
         return sum(bool(case.failures) for case in self.cases)
+
+    @property
+    def equal_to_references(self) -> bool:
+        """Whether there are masks of tumours, and all are the references, voxel for voxel."""
+        names = {DICE.score_name(region) for region in Region}
+        answered = [case for case in self.cases if not (case.failures or case.tumour_free)]
+        scores = [case.localisation[Form.MASK].scores for case in answered]
+        dice = [value for found in scores for name, value in found.items() if name in names]
+        return bool(answered) and all(value == 1 for value in dice if not isnan(value))
 
 
 def score_masks(

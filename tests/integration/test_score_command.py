@@ -97,6 +97,15 @@ def test_the_table_has_a_column_a_region_and_says_what_failed(folders: tuple[Pat
     assert f"{STUDIES[2]}: no mask" in result.stdout
 
 
+def test_masks_that_are_the_references_are_pointed_out(folders: tuple[Path, Path]) -> None:
+    references, predictions = folders
+    same, other = (score(references, item) for item in (references, predictions))
+
+    assert "All masks are equal to the references, voxel for voxel" in " ".join(same.stdout.split())
+    assert "equal to the references" not in other.stdout
+    assert json.loads(score(references, references, "--json").stdout)["equal_to_references"] is True
+
+
 def test_no_number_is_cut_off_in_a_narrow_terminal(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
