@@ -42,7 +42,10 @@ BARE = ("probability", "prob")
 OF_GRADES = ("ishgg", "hgg")
 CLASSES = ("prediction", "predictedclass", *OF_GRADES)
 """Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
-ONES = {"0": Grade.LGG, "0.0": Grade.LGG, "1": Grade.HGG, "1.0": Grade.HGG}
+ONES = {
+    **dict.fromkeys(("0", "0.0", "false", "False", "FALSE"), Grade.LGG),
+    **dict.fromkeys(("1", "1.0", "true", "True", "TRUE"), Grade.HGG),
+}
 """Cells of classes."""
 TARGET = "target"
 """GaNDLF's column of references, in the same classes."""
@@ -121,7 +124,7 @@ class _Reading:
             )
         column = next(iter(self._columns), "")
         self._are_classes = column in CLASSES and all(
-            row.cells.get(column, "0") in ("0", "1", "0.0", "1.0") for row in rows.values()
+            row.cells.get(column, "0") in ONES for row in rows.values()
         )
         self._is_bare = column in BARE and "grade" in table.columns
 
@@ -148,6 +151,9 @@ class _Reading:
         return GradePrediction(grade or Grade.HGG, number, raw)
 
     def _number(self, row: Row) -> float | None:
+        if self._are_classes:
+            text = row.first(*self._columns)
+            return None if text is None else float(ONES[text] is Grade.HGG)
         return share_in(row, *self._columns, name="", wanted="a probability")
 
 

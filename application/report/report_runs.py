@@ -72,7 +72,9 @@ class ReportRuns:
             JobError: A store cannot be read.
         """
         if len(runs) < self.fewest:
-            raise InvalidInputError(f"runs given: {len(runs)}, wanted {self.fewest} or more")
+            raise InvalidInputError(
+                f"different runs given: {len(runs)}, wanted {self.fewest} or more"
+            )
         manifests = {name: store.manifest() for name, store in runs.items()}
         first = next(iter(manifests.values()))
         bootstrap = self.bootstrap or BootstrapOptions(RESAMPLES, seed=first.seed)

@@ -133,8 +133,9 @@ def test_leakage_stops_it_in_one_line_and_is_told_by_the_exit_code_where_allowed
             "primary endpoint 'mcc': wanted one of accuracy, balanced_accuracy",
         ),
         (["{runs}/looks"], "runs given: 1, wanted 2 or more"),
+        (["{runs}/looks"] * 2, "different runs given: 1, wanted 2 or more"),
     ],
-    ids=["no run", "primary", "one run"],
+    ids=["no run", "primary", "one run", "one run twice"],
 )
 def test_what_cannot_be_compared_is_told_in_one_line(
     tmp_path: Path, runs: Path, arguments: list[str], told: str

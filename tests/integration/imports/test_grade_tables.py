@@ -54,6 +54,7 @@ def test_a_probability_gives_the_likelier_grade(tmp_path: Path, content: str) ->
         "study,grade\na,hgg\nb,Low grade\nc d,high-grade glioma\n",
         "SubjectID,Target,Prediction\na,0,1\nb,0,0\nc d,0,1.0\n",
         "id,is_hgg\na,1\nb,0\nc d,1\n",
+        "id,is_hgg\na,True\nb,False\nc d,TRUE\n",
     ],
 )
 def test_words_and_classes_have_no_probability(tmp_path: Path, content: str) -> None:
@@ -97,6 +98,17 @@ def test_reasons_are_read_as_they_were_exported(tmp_path: Path) -> None:
 def test_reasons_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="row 2: reasons cannot be read"):
         graded(tmp_path, "study_id,grade,reasons\na,HGG,large\n")
+
+
+def test_truth_values_of_parquet_are_classes(tmp_path: Path) -> None:
+    table = pa.table({"study_id": ["a", "b", "c d"], "is_hgg": [True, False, None]})
+    pq.write_table(table, tmp_path / "grades.parquet")
+
+    found = read_grades(tmp_path / "grades.parquet")
+
+    assert found.grade(CASES["a"].study) == GradePrediction(HGG)
+    assert found.grade(CASES["b"].study) == GradePrediction(LGG)
+    assert isinstance(found.grade(CASES["c d"].study), Failure)
 
 
 def test_parquet_and_json_keep_every_digit(tmp_path: Path) -> None:
