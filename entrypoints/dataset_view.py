@@ -50,6 +50,11 @@ def print_index_change(change: IndexChange) -> None:
         f"{change.studies} studies, {change.new} new, {len(change.changed)} changed, "
         f"{len(change.vanished)} vanished"
     )
+    if n := change.pieces_taken_over:
+        say(
+            f"{n} {'piece' if n == 1 else 'pieces'} of an interrupted listing taken over, listed from "
+            f"{change.taken_over_since} on: what changed there since is listed by the same command again"
+        )
 
 
 def print_verification(verification: Verification) -> None:

@@ -79,6 +79,9 @@ class BratsPieces:
         version_of: Looks which version of a file is there.
         saved: Keeps the rows of pieces.
         track: Wraps the pieces, e.g. in a progress bar.
+
+    Attributes:
+        taken_over: When pieces that were not listed again were listed, in seconds since 1970.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class BratsPieces:
     ) -> None:
         self._root, self._saved, self._track = root, saved, track
         self._rows = IndexRows(root, version_of)
+        self.taken_over: list[float] = []
 
     def indexed(self) -> Iterator[IndexedStudy]:
         """Return the row of every study, by id, joined with its table.
@@ -112,7 +116,8 @@ class BratsPieces:
             yield row.joined(subject, names.notes(study_id, row.patient))
 
     def _list(self, piece: Piece) -> _Listed:
-        if self._saved.has(piece.key):
+        if (at_s := self._saved.listed_at(piece.key)) is not None:
+            self.taken_over.append(at_s)
             return _Listed.of(piece.key, self._saved.read(piece.key))
         studies = (study for found in piece.studies() for study in named([found]))
         rows = sorted((self._rows.row(study) for study in studies), key=_order)

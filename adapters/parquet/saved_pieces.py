@@ -32,13 +32,13 @@ class ParquetPieces(SavedPieces):
     def __init__(self, storage: Storage, *, now_s: Callable[[], float] = time.time) -> None:
         self._storage, self._now_s = storage, now_s
 
-    def has(self, piece: str) -> bool:
-        """Return whether a piece was listed, not long ago; one that is damaged was not."""
+    def listed_at(self, piece: str) -> float | None:
+        """Return when a piece was listed; one that is damaged was not."""
         try:
-            stamp = stamp_of(self._storage, _name(piece), holds="piece of an index") or "0"
-            return 0 <= self._now_s() - float(stamp) < OLDEST_S
+            at_s = float(stamp_of(self._storage, _name(piece), holds="piece of an index") or "0")
         except (GliobenchError, ValueError):
-            return False
+            return None
+        return at_s if 0 <= self._now_s() - at_s < OLDEST_S else None
 
     def write(self, piece: str, studies: Sequence[IndexedStudy]) -> None:
         """Keep the rows of a piece."""

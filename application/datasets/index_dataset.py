@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from gliobench.application.ports.study_index import IndexedStudy, IndexFacts, StudyIndex
@@ -22,12 +23,23 @@ class IndexChange:
         new: Those that were not listed before.
         changed: Those whose files or rows of tables are others now.
         vanished: Those that were listed before and are not there any more.
+        pieces_taken_over: Pieces that an interrupted listing had finished, and that were not listed again.
+        taken_over_since: When the first of them was listed, ISO 8601 in UTC; empty where there are none.
     """
 
     studies: int = 0
     new: int = 0
     changed: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    pieces_taken_over: int = 0
+    taken_over_since: str = ""
+
+    def take_over(self, listed_at_s: Sequence[float]) -> None:
+        """Note when the pieces that were not listed again were listed, in seconds since 1970."""
+        if listed_at_s:
+            first = datetime.fromtimestamp(min(listed_at_s), UTC)
+            self.taken_over_since = first.isoformat(timespec="seconds")
+        self.pieces_taken_over = len(listed_at_s)
 
 
 def index_dataset(

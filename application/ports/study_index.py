@@ -149,8 +149,8 @@ class SavedPieces(Protocol):
         - Threads may write side by side.
     """
 
-    def has(self, piece: str) -> bool:
-        """Return whether a piece was listed, not long ago."""
+    def listed_at(self, piece: str) -> float | None:
+        """Return when a piece was listed, in seconds since 1970; None where it was not, or long ago."""
         ...
 
     def write(self, piece: str, studies: Sequence[IndexedStudy]) -> None:

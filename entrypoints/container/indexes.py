@@ -93,14 +93,17 @@ def index(
     root = resolved(open_path(dataset))
     place, pieces = in_pieces(root), _pieces_folder(out, root, settings)
     studies: Iterable[IndexedStudy]
+    taken_over: Sequence[float] = ()
     if _kind(dataset, place, kinds).is_pieced:
         saved = ParquetPieces(open_storage(str(pieces)))
         track = partial(tracked, "listing")
-        studies = BratsPieces(place, file_version, saved, track=track).indexed()
+        listing = BratsPieces(place, file_version, saved, track=track)
+        studies, taken_over = listing.indexed(), listing.taken_over
         facts = IndexFacts(str(root), _declared(settings))
     else:
         studies, facts = _whole(open_dataset(dataset), root)
     change = index_dataset(studies, facts, before=before, write=partial(write_index, storage, file))
+    change.take_over(taken_over)
     rmtree(pieces, ignore_errors=True)
     return change
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +15,7 @@ from fakes.fake_study_source import fake_case
 from fakes.layouts import write_nnunet
 from fakes.slice_folder import write_slices
 from fakes.study_folder import image_of, write_name_mapping, write_study
+from gliobench.domain.errors import JobError
 from gliobench.domain.studies.study import Modality
 
 IDS = [f"BraTS20_Training_{n:03}" for n in range(1, 7)]
@@ -119,14 +122,17 @@ def test_a_file_that_changed_since_is_a_fault_of_its_study(dataset: Path) -> Non
 
 def test_listing_again_takes_up_what_is_new_and_reports_what_changed(dataset: Path) -> None:
     index = _index(dataset)
-    assert _changes(dataset, index) == {"studies": 6, "new": 0, "changed": [], "vanished": []}
+    nothing = {"studies": 6, "new": 0, "changed": [], "vanished": []}
+    anew = {"pieces_taken_over": 0, "taken_over_since": ""}
+    assert _changes(dataset, index) == nothing | anew
     write_study(dataset, fake_case("BraTS20_Training_000"))
     shutil.rmtree(dataset / IDS[1])
     os.utime(image_of(dataset / IDS[2], Modality.T2W), (1, 1))
 
     change = _changes(dataset, index)
 
-    assert change == {"studies": 6, "new": 1, "changed": [IDS[2]], "vanished": [IDS[1]]}
+    found = {"studies": 6, "new": 1, "changed": [IDS[2]], "vanished": [IDS[1]]}
+    assert change == found | anew
     assert pq.read_table(index)["study_id"].to_pylist() == [
         "BraTS20_Training_000",
         IDS[0],
@@ -141,6 +147,23 @@ def test_the_changes_are_printed_for_people(dataset: Path) -> None:
     _, text, _ = _run("dataset", "index", dataset, "--out", index)
 
     assert text == f"vanished {IDS[1]}\n5 studies, 0 new, 0 changed, 1 vanished\n"
+
+
+def test_a_resumed_listing_prints_what_it_took_over(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_storage: object, _name: str, studies: Iterable[object], _facts: object) -> int:
+        next(iter(studies))  # all pieces are listed before
+        raise JobError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gliobench.entrypoints.container.indexes.write_index", killed)
+        assert _run("dataset", "index", dataset, "--out", dataset.parent / "index.parquet")[0] == 1
+
+    _, text, _ = _run("dataset", "index", dataset, "--out", dataset.parent / "index.parquet")
+
+    assert "6 studies, 6 new" in text
+    assert re.search(r"[1-9]\d* pieces? of an interrupted listing taken over, listed from 20", text)
 
 
 def test_a_dataset_that_has_moved_is_found_by_a_setting(dataset: Path) -> None:

@@ -161,7 +161,7 @@ def listed(root: DatasetPath, saved: ParquetPieces) -> tuple[list[IndexedStudy],
 
     def track(pieces: Sequence[Piece]) -> Iterator[Piece]:
         for piece in pieces:
-            looked.append(not saved.has(piece.key))
+            looked.append(saved.listed_at(piece.key) is None)
             yield piece
 
     return list(BratsPieces(root, file_version, saved, track=track).indexed()), sum(looked)
