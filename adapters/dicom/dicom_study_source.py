@@ -105,14 +105,25 @@ class DicomStudySource(StudySource):
         grade = self._subject(study_id).grade
         try:
             grid = self.study(study_id).grid
-        except InvalidInputError:  # without images there is no grid for a mask
-            return Reference(grade=grade)
+        except InvalidInputError:
+            return self._reference_alone(study_id, grade)
         try:
             mask = self._mask(study_id)
             regions = mask.read(grid) if mask else {}
         except FaultError as error:
             return Reference(grade=grade, fault=Fault.of_reference(study_id, error))
         return Reference(grade=grade, regions=regions)
+
+    def _reference_alone(self, study_id: str, grade: Grade | None) -> Reference:
+        """Read the mask on its own grid: where no image can be opened, it still counts the failure."""
+        try:
+            mask = self._mask(study_id)
+            if mask is None:
+                return Reference(grade=grade)
+            grid = mask.own_grid
+            return Reference(grade=grade, regions=mask.read(grid), grid=grid)
+        except FaultError:  # the study's own fault is reported
+            return Reference(grade=grade)
 
     def content_hash(self, study_id: str) -> str:
         """Hash the files of the series that are used, each under its modality."""

@@ -122,7 +122,7 @@ class PreparedStudies(StudySource):
     def reference(self, study_id: str) -> Reference:
         """Read what the experts say; a mask on the grid of another image is moved once."""
         reference = self.whole.reference(study_id)
-        if not reference.regions:
+        if not reference.regions or reference.grid is not None:  # no image, or none can be opened
             return reference
         grid, one = self.whole.study(study_id).grid, self._prepared(study_id)
         anchor = one.image(one.anchor)

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("highdicom")
 
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.sr.codedict import codes
 from typer.testing import CliRunner
 
@@ -30,7 +30,7 @@ from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.predictions.prediction import Form, Mask
-from gliobench.domain.studies.faults import FaultKind
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Modality, Reference
 from gliobench.entrypoints.cli import app
@@ -114,6 +114,31 @@ def test_a_mask_written_and_read_is_equal_voxel_for_voxel_in_all_orientations(
         assert found.regions.keys() == regions.keys()
         for region, voxels in regions.items():
             np.testing.assert_array_equal(found.regions[region], voxels)
+
+
+def test_a_mask_is_read_on_its_own_grid_where_no_image_can_be_opened(tmp_path: Path) -> None:
+    written(tmp_path, grid_of(np.eye(3)))
+    source, study_id, images = opened(tmp_path)
+    grid = source.study(study_id).grid
+    regions = {Region(name): voxels for name, voxels in nested_on(grid).items()}
+    write_segmentation(tmp_path / "seg", Mask(grid, regions), images, AUTHOR)
+    uid = AUTHOR.uid(series_uid(images), "segmentation")
+    heights = {
+        path: float(dcmread(path).ImagePositionPatient[2]) for path in tmp_path.glob("S*_IM*")
+    }
+    for path, height in heights.items():
+        if height == sorted(set(heights.values()))[2]:
+            path.unlink()
+
+    source = DicomStudySource(str(tmp_path), Pseudonyms(KEY), masks=frozenset({uid}))
+    with pytest.raises(FaultyStudyError, match="about 1 missing"):
+        source.study(study_id)
+    found = source.reference(study_id)
+
+    assert found.grid is not None
+    assert found.grid.voxel_volume_mm3 == pytest.approx(grid.voxel_volume_mm3)
+    for region, voxels in regions.items():
+        assert np.count_nonzero(found.regions[region]) == np.count_nonzero(voxels)
 
 
 def test_a_region_without_a_voxel_is_read_as_empty_and_accepted_by_a_validator(

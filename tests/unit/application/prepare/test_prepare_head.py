@@ -249,6 +249,23 @@ def test_references_on_the_grid_of_the_anchor_stay_as_they_are() -> None:
     assert np.array_equal(found.regions[Region.WT], inner.reference("head").regions[Region.WT])
 
 
+def test_a_mask_counts_the_failure_of_a_study_of_which_no_image_can_be_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def closed(_: str) -> Study:
+        raise FaultyStudyError(FaultKind.UNREADABLE, "no image")
+
+    head = fake_head(T1C)
+    inner = source_of(head)
+    alone = replace(inner.reference("head"), grid=head.grid)
+    monkeypatch.setattr(inner, "study", closed)
+    monkeypatch.setattr(inner, "reference", lambda _: alone)
+
+    found = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar())).reference("head")
+
+    assert found is alone
+
+
 def test_the_content_of_prepared_studies_is_other_than_that_of_raw_ones() -> None:
     inner = source_of(fake_head(T1C))
     source = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar()))
