@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from gliobench.adapters.nifti.mask_file import read_integers
 from gliobench.adapters.nifti.predicted_mask_names import MaskFiles
 from gliobench.adapters.nifti.predicted_masks import PredictedMasks, integers_of
 from gliobench.adapters.nifti.reference_masks import NiftiReferenceMasks
 from gliobench.application.evaluate.score_masks import ScoredMasks, score_masks
 from gliobench.application.ports.reference_masks import ReferenceMasks
-from gliobench.domain.errors import NotFoundError
+from gliobench.domain.errors import FaultError, NotFoundError
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions, propose
 from gliobench.domain.metrics.measures import EVERY_SET, MeasureSet
@@ -121,8 +122,17 @@ def _labels(declared: str | OwnLabels | None, found: FoundMasks) -> LabelConvent
         return declared_convention(declared)
     proposal = propose(integers_of(found, track=partial(tracked, "reading labels")))
     if proposal is None:
-        raise NotFoundError("no reference mask can be read")
+        raise NotFoundError(f"no reference mask can be read{_why(found)}")
     return proposal.labels().convention
+
+
+def _why(found: MaskFiles) -> str:
+    """Return why the first mask cannot be read."""
+    try:
+        read_integers(found.paths[min(found.paths)])
+    except FaultError as error:
+        return f": {error}"
+    return ""
 
 
 def _prediction_labels(

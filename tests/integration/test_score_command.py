@@ -97,6 +97,18 @@ def test_the_table_has_a_column_a_region_and_says_what_failed(folders: tuple[Pat
     assert f"{STUDIES[2]}: no mask" in result.stdout
 
 
+def test_where_no_reference_can_be_read_the_fault_of_the_first_is_printed(tmp_path: Path) -> None:
+    sheared = np.eye(4)
+    sheared[0, 1] = 0.2
+    nib.save(nib.Nifti1Image(labels(4, 14), sheared), tmp_path / f"{STUDIES[0]}.nii.gz")
+
+    result = score(tmp_path, tmp_path)
+
+    assert result.exit_code == 1
+    assert "no reference mask can be read: " in result.stderr
+    assert "a sheared grid" in result.stderr
+
+
 def test_masks_that_are_the_references_are_pointed_out(folders: tuple[Path, Path]) -> None:
     references, predictions = folders
     same, other = (score(references, item) for item in (references, predictions))
