@@ -108,8 +108,12 @@ def test_the_search_finds_pages_of_a_site_that_is_a_folder(site: Path, browser: 
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.on("request", lambda request: asked.append(request.url))
     page.goto((site / "index.html").as_uri())
-    page.locator("input.md-search__input").fill("pseudonym")
-    page.locator(".md-search-result__item").first.wait_for(timeout=180_000)
+    asking = page.locator("input.md-search__input")
+    asking.focus()
+    ready = page.locator(".md-search-result__meta", has_text="Type to start searching")
+    ready.wait_for(timeout=120_000)
+    asking.press_sequentially("pseudonym")  # a search begins when a key comes up
+    page.locator(".md-search-result__item").first.wait_for()
     found = page.locator(".md-search-result__item a").first.get_attribute("href")
     page.close()
 
