@@ -19,6 +19,14 @@ SeriesOption: TypeAlias = Annotated[
         "mask=SERIES a reference mask, exclude=SERIES leaves one out; or a CSV file with columns series and modality. May be repeated.",
     ),
 ]
+ExcludeOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="SERIES",
+        help="DICOM segmentation to leave out, by the id or UID of its series. May be repeated.",
+    ),
+]
 BurnedInOption: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -10,7 +10,12 @@ import typer
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.entrypoints.commands.evaluate import MeasuresOption, evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
+from gliobench.entrypoints.dicom_options import (
+    BurnedInOption,
+    ExcludeOption,
+    SeriesOption,
+    adopt_dicom,
+)
 from gliobench.entrypoints.metadata_options import (
     MetadataOption,
     SubgroupOption,
@@ -73,14 +78,7 @@ def import_predictions(
             help="Label convention of the masks; default: the dataset's, if that is unambiguous.",
         ),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--exclude",
-            metavar="SERIES",
-            help="DICOM segmentation to leave out, by the id or UID of its series. May be repeated.",
-        ),
-    ] = None,
+    exclude: ExcludeOption = None,
     resample: Annotated[
         bool,
         typer.Option(

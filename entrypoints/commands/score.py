@@ -12,6 +12,7 @@ from rich.console import Console
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.container.mask_folders import MaskPlaces
+from gliobench.entrypoints.dicom_options import ExcludeOption
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.mask_score_view import score_csv, score_table, score_values
 from gliobench.entrypoints.outputs import local_folder, output_file
@@ -75,14 +76,7 @@ def score(
     resample: Annotated[
         bool, typer.Option("--resample", help="Take masks on other grids by the nearest voxel.")
     ] = False,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--exclude",
-            metavar="SERIES",
-            help="DICOM segmentation to leave out, by the id or UID of its series. May be repeated.",
-        ),
-    ] = None,
+    exclude: ExcludeOption = None,
     workers: Annotated[
         int | None, typer.Option("--workers", help="Number of studies scored side by side.")
     ] = None,

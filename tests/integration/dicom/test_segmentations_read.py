@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations, product
 from pathlib import Path
 
@@ -51,10 +51,8 @@ SERIES = Pseudonyms(KEY).of("series", "1.2.826.0.1.3680043.8.498.88001")
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLIOBENCH_DICOM__PSEUDONYM_KEY", KEY)
-    yield
-    container.settings.reset_override()
 
 
 def grid_of(axes: np.ndarray, shape: tuple[int, int, int] = SHAPE) -> Grid:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Modality
 from gliobench.entrypoints.cli import app
-from gliobench.entrypoints.container import container
 
 KEY = "k" * 32
 SHAPE = (20, 18, 12)
@@ -37,10 +35,8 @@ STUDY = Pseudonyms(KEY).of("study", "1.2.1")
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLIOBENCH_DICOM__PSEUDONYM_KEY", KEY)
-    yield
-    container.settings.reset_override()
 
 
 @pytest.fixture

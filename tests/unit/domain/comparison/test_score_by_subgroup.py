@@ -97,7 +97,7 @@ def test_a_subgroup_in_which_all_failed_scores_worst_in_every_region() -> None:
 
     def dice(part: Stratum) -> dict[Region | None, Measured]:
         (row,) = part.rows
-        return {one.region: one.value for one in row.scores if one.measure == DICE}
+        return {score.region: score.value for score in row.scores if score.measure == DICE}
 
     assert [item.value for item in dice(failed).values() if isinstance(item, Estimate)] == [
         0.0,
