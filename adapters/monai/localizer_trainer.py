@@ -38,10 +38,12 @@ from gliobench.adapters.monai.torch_network import (
     TorchNetwork,
     trained_localizer,
 )
+from gliobench.adapters.monai.training_run import learned_from
 from gliobench.application.backends.tumour_finder import find_tumour
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.ports.trainer import Progress, Row, Trainer, TrainingData
 from gliobench.application.train.training_studies import TrainingStudies, hash_of
+from gliobench.domain.errors import JobError
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.resampling import resample_to_spacing
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -98,7 +100,7 @@ LESSONS = {
     ),
 }
 GENTLER = 0.5
-"""Rate at which studies are learned from by a network that knows lesions, as a share of the schedule's."""
+"""Rate at which studies are learned from by a network that has learned before, as a share of the schedule's."""
 
 
 def localizer_loss(network: nn.Module, batch: Batch) -> Tensor:
@@ -123,6 +125,7 @@ class LocalizerTrainer(Trainer):
         schedule: How long and how fast to fit.
         batch_size: Windows a step.
         geometry: Voxels and shape of the exported network's input.
+        earlier: Training run whose networks to go on from, fold by fold, in place of untrained ones.
     """
 
     def __init__(
@@ -134,6 +137,7 @@ class LocalizerTrainer(Trainer):
         schedule: Schedule,
         batch_size: int = 2,
         geometry: LocalizerGeometry | None = None,
+        earlier: Path | None = None,
     ) -> None:
         self._source = source
         self._cubes = cubes
@@ -141,6 +145,7 @@ class LocalizerTrainer(Trainer):
         self._schedule = schedule
         self._batch_size = batch_size
         self._geometry = geometry or LocalizerGeometry()
+        self._earlier = earlier
         self._studies = TrainingStudies.of(source)
 
     def strata(self) -> Mapping[str, str]:
@@ -170,14 +175,16 @@ class LocalizerTrainer(Trainer):
         ]
         phantoms = self._phantom_studies()
         for name, lessons in LESSONS.items():
-            knows_lesions = self._learn_lesions(name, lessons, folder.parent, progress)
+            learned = (
+                self._earlier_fit(self._earlier / folder.name, patients) / name
+                if self._earlier
+                else self._learn_lesions(name, lessons, folder.parent, progress)
+            )
             schedule = self._steps(lessons.on_studies)
-            if knows_lesions:
+            if learned:
                 schedule = replace(schedule, learning_rate=GENTLER * schedule.learning_rate)
             fit(
-                partial(load_network, lessons.build, knows_lesions)
-                if knows_lesions
-                else lessons.build,
+                partial(load_network, lessons.build, learned) if learned else lessons.build,
                 batch_of=LocalizerBatches(
                     studies,
                     transplants,
@@ -197,6 +204,14 @@ class LocalizerTrainer(Trainer):
         """Segment these patients and score them on their own grid."""
         network = trained_localizer(folder, UNTOLD, geometry=self._geometry)
         return [self._row(network, study_id) for study_id in self._studies.ids(patients)]
+
+    def _earlier_fit(self, earlier: Path, patients: Collection[str]) -> Path:
+        """Check that the earlier fit of this name has learned from the same data."""
+        if learned_from(earlier) != self.training_data(patients):
+            raise JobError(
+                f"{earlier} has learned from other data: its fits cannot go on with these"
+            )
+        return earlier
 
     def _learn_lesions(
         self, name: str, lessons: Lessons, run: Path, progress: Progress

@@ -133,6 +133,16 @@ def count_folds(run: Path) -> int:
     return 1 + max(_folds(run).values())
 
 
+def learned_from(folder: Path) -> TrainingData:
+    """Read what the fit in a folder learned from.
+
+    Raises:
+        NotFoundError: It does not say.
+        InvalidInputError: What it says cannot be read.
+    """
+    return _read(_DATA, folder / TRAINING_DATA)
+
+
 def _grader(folder: Path, data: TrainingData, *, temperature: float) -> TorchNetwork | RegionGrader:
     """Load the grader of a fit, of whichever kind it is."""
     if not (folder / REGION_GRADER).exists():
@@ -172,8 +182,8 @@ def _fit(run: Path, fold: int | None) -> tuple[Path, TrainingData]:
     """
     folder = run / ("final" if fold is None else f"fold-{fold}")
     if (folder / TRAINING_DATA).exists():
-        return folder, _read(_DATA, folder / TRAINING_DATA)
-    kept = _read(_DATA, run / "final" / TRAINING_DATA)
+        return folder, learned_from(folder)
+    kept = learned_from(run / "final")
     folds = _folds(run)
     patients = tuple(patient for patient in kept.patients if folds.get(patient) != fold)
     return folder, TrainingData(patients, kept.sha256)

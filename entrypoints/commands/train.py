@@ -59,6 +59,12 @@ def localizer(
     cubes: Annotated[Path | None, typer.Option(help="Lesion cubes to transplant (.npz).")] = None,
     masks: Annotated[Path | None, typer.Option(help="Masks of the cubes (.npz).")] = None,
     phantoms: Annotated[int, typer.Option(min=0, help="Number of phantoms to add.")] = 0,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Training run whose folds to use, and whose networks to train on."
+        ),
+    ] = None,
     steps: StepsOption = 1000,
     folds: FoldsOption = 5,
     fold: FoldOption = None,
@@ -71,10 +77,20 @@ def localizer(
         _studies(dataset, NESTED),
         lesions=_lesions(cubes, masks),
         phantoms=phantoms,
+        earlier=earlier,
         steps=steps,
         seed=seed,
     )
-    _run(trainer, out, folds, fold, by_site=by_site, final_only=final_only, seed=seed)
+    _run(
+        trainer,
+        out,
+        folds,
+        fold,
+        by_site=by_site,
+        final_only=final_only,
+        seed=seed,
+        folds_of=earlier,
+    )
 
 
 @app.command()
@@ -285,7 +301,9 @@ def _run(
     folds_of: Path | None = None,
 ) -> None:
     if by_site and folds_of:
-        raise typer.BadParameter("--by-site makes folds of its own: leave --folds-of out")
+        raise typer.BadParameter(
+            "--by-site makes folds of its own: leave --folds-of and --from out"
+        )
     settled = container.read_folds(folds_of / "folds.json") if folds_of else None
     if by_site:
         settled = folds_by_site(trainer.strata())

@@ -35,6 +35,7 @@ def localizer_trainer(
     *,
     lesions: tuple[Path, Path] | None = None,
     phantoms: int = 0,
+    earlier: Path | None = None,
     steps: int,
     seed: int,
 ) -> Trainer:
@@ -44,6 +45,7 @@ def localizer_trainer(
         source: The studies.
         lesions: Lesion cubes and their masks.
         phantoms: How many to add.
+        earlier: Training run whose networks to go on from.
         steps: Updates of the weights.
         seed: Of weights and batches.
 
@@ -58,6 +60,7 @@ def localizer_trainer(
         load_lesion_cubes(*lesions) if lesions else [],
         simulated,
         schedule=Schedule(steps=steps, seed=seed),
+        earlier=earlier,
     )
 
 

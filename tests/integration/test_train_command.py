@@ -51,7 +51,7 @@ def test_folds_of_another_run_and_sites_cannot_be_asked_for_together(
     code, said = train(trainer, tmp_path, "--by-site", "--folds-of", str(tmp_path))
 
     assert code == 2
-    assert "leave --folds-of out" in " ".join(said.split())
+    assert "leave --folds-of and --from out" in " ".join(said.split())
     assert trainer.fits == []
 
 

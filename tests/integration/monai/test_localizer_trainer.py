@@ -10,10 +10,15 @@ import pytest
 pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("monai", reason="the extra `train` is not installed")
 
+import torch
+
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.adapters.monai.fitting import Schedule
+from gliobench.adapters.monai.fitting import Schedule, load_network
 from gliobench.adapters.monai.lesions import LesionCube
 from gliobench.adapters.monai.localizer_trainer import LocalizerTrainer
+from gliobench.adapters.monai.networks import coarse_network
+from gliobench.application.train.cross_validate import CrossValidation
+from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.networks.input import LocalizerGeometry
 from gliobench.domain.studies.study import Case, Grade
@@ -40,15 +45,22 @@ def cube(patient_id: str) -> LesionCube:
     return LesionCube(patient_id, Grade.HGG, (40, 40, 40), volumes, np.ones((32,) * 3, np.uint8))
 
 
-def trainer(cases: list[Case] = CASES, *cubes: LesionCube, phantoms: int = 0) -> LocalizerTrainer:
+def trainer(
+    cases: list[Case] = CASES,
+    *cubes: LesionCube,
+    phantoms: int = 0,
+    earlier: Path | None = None,
+    seed: int = 0,
+) -> LocalizerTrainer:
     simulated = FakeStudySource([a_case(f"phantom-{n}") for n in range(phantoms)])
     return LocalizerTrainer(
         FakeStudySource(cases),
         cubes,
         simulated if phantoms else None,
-        schedule=Schedule(steps=1),
+        schedule=Schedule(steps=1, seed=seed),
         batch_size=2,
         geometry=SMALL,
+        earlier=earlier,
     )
 
 
@@ -86,6 +98,38 @@ def test_no_lesion_of_a_patient_with_a_study_is_learned_by_all_folds(tmp_path: P
     trainer(CASES, cube("a"), cube("b")).fit(["b"], tmp_path / "fold-0", quiet)
 
     assert not list(tmp_path.glob("lesions-*"))
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A run that has learned from patient b, and says so."""
+    CrossValidation(trainer(), tmp_path / "earlier", folds=2, settled={"a": 0, "b": 1}).run_fold(
+        0, lambda name: quiet
+    )
+    return tmp_path / "earlier"
+
+
+def test_a_fit_goes_on_from_the_networks_of_an_earlier_run(earlier: Path, tmp_path: Path) -> None:
+    trainer(CASES, earlier=earlier, seed=1).fit(["b"], tmp_path / "later" / "fold-0", quiet)
+
+    before, after = (
+        load_network(coarse_network, run / "fold-0" / "coarse").parameters()
+        for run in (earlier, tmp_path / "later")
+    )
+    for one, other in zip(before, after, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=0)
+
+
+def test_a_fit_goes_on_from_no_network_that_has_seen_who_is_held_out(
+    earlier: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(JobError, match="fold-0 has learned from other data"):
+        trainer(CASES, earlier=earlier).fit(["a"], tmp_path / "later" / "fold-0", quiet)
+
+
+def test_a_fit_goes_on_from_no_run_without_such_a_fit(earlier: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="fold-1/training_data.json is not there"):
+        trainer(CASES, earlier=earlier).fit(["a"], tmp_path / "later" / "fold-1", quiet)
 
 
 def other_mask() -> list[Case]:
