@@ -25,6 +25,14 @@ _ENTITIES = {
     Modality.T2W: ("", "T2w"),
     Modality.T2F: ("", "FLAIR"),
 }
+DESCRIPTION, NAME = "dataset_description.json", "Prepared by gliobench"
+_IGNORED = ("*.png", "*_quality.json")
+"""Files that BIDS does not know."""
+_README = """# Images prepared by gliobench
+
+Registered to one grid of 1 mm, the brain alone. Beside each image lies a picture of it, and for each session a file
+`_desc-preproc_quality.json` of how well the images were registered: look at both before you use the images.
+"""
 _VISIT = re.compile(r"sub-(?P<sub>[A-Za-z0-9]+)(_ses-(?P<ses>[A-Za-z0-9]+))?")
 
 
@@ -94,8 +102,9 @@ class BidsLayout(Layout):
         """Check that no two studies share a name, and describe the derivatives.
 
         Raises:
-            InvalidInputError: Two studies would have one name.
+            InvalidInputError: Two studies would have one name, or the folder is another dataset.
         """
+        _check_own(self.folder / DESCRIPTION)
         names = Counter(map(visit, source.study_ids()))
         for name, count in names.items():
             if count > 1:
@@ -104,12 +113,15 @@ class BidsLayout(Layout):
                     "wanted --layout brats"
                 )
         described = {
-            "Name": "Prepared by gliobench",
+            "Name": NAME,
             "BIDSVersion": "1.10.0",
             "DatasetType": "derivative",
             "GeneratedBy": [{"Name": "gliobench", "Description": f"prepare, version {VERSION}"}],
         }
-        _write(self.folder / "dataset_description.json", described)
+        _write(self.folder / DESCRIPTION, described)
+        write_whole(self.folder / ".bidsignore", "".join(f"{name}\n" for name in _IGNORED).encode())
+        if not (readme := self.folder / "README.md").exists():
+            write_whole(readme, _README.encode())
 
     def image(self, study_id: str, modality: Modality) -> Path:
         """Name an image."""
@@ -150,6 +162,24 @@ def visit(study_id: str) -> str:
     if not letters:
         raise InvalidInputError(f"study {shown(study_id)} has no name for BIDS")
     return f"sub-{letters}"
+
+
+def _check_own(description: Path) -> None:
+    """Refuse to describe a dataset that no earlier call has written.
+
+    Raises:
+        InvalidInputError: It is described already, otherwise than here.
+    """
+    try:
+        there = json.loads(description.read_bytes())
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError):
+        there = None
+    if not isinstance(there, dict) or there.get("Name") != NAME:
+        raise InvalidInputError(
+            f"{description}: is of another dataset: wanted another --out, such as derivatives/gliobench in it"
+        )
 
 
 def _write(path: Path, facts: Mapping[str, object]) -> None:

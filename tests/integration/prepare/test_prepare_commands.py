@@ -18,6 +18,7 @@ from pydicom import dcmread
 from typer.testing import CliRunner, Result
 
 from conftest import SharedFolder
+from fakes.bids_validator import bids_errors
 from fakes.dicom_files import SCANS, Writer
 from fakes.scanned_head import in_a_head, scanned, turned
 from gliobench.adapters.phantom import PhantomStudySource
@@ -157,6 +158,7 @@ def test_derivatives_of_bids_are_read_as_bids(
     assert (
         len(list((prepared / "cache" / "prepared").iterdir())) == 1
     )  # nothing was registered again
+    assert bids_errors(tmp_path / "bids") == []
 
 
 def test_controls_of_prepared_images_are_refused(run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ from fakes.fake_storage import FakeStorage
 from fakes.fake_study_painter import FakeStudyPainter
 from fakes.fake_study_source import FakeStudySource
 from gliobench.application.prepare.prepare_head import PrepareHead
-from gliobench.application.prepare.prepared_layouts import BratsLayout
+from gliobench.application.prepare.prepared_layouts import BidsLayout, BratsLayout
 from gliobench.application.prepare.prepared_studies import PreparedStudies
 from gliobench.application.prepare.saved_preparations import SavedPreparations
 from gliobench.application.prepare.write_prepared import WritePrepared, WrittenStudy
-from gliobench.domain.errors import JobError
+from gliobench.domain.errors import InvalidInputError, JobError
 from gliobench.domain.studies.study import Case, Modality, Reference, Study
 
 T1C = Modality.T1C
@@ -58,3 +59,26 @@ def test_a_folder_that_cannot_be_made_ends_the_job_in_one_line(tmp_path: Path) -
 
     with pytest.raises(JobError, match="cannot be written"):
         written(tmp_path)
+
+
+@pytest.mark.parametrize("description", ['{"Name": "The hospital\'s"}', "[]", "torn {"])
+def test_derivatives_of_bids_do_not_replace_the_description_of_another_dataset(
+    tmp_path: Path, description: str
+) -> None:
+    (tmp_path / "dataset_description.json").write_text(description)
+
+    with pytest.raises(InvalidInputError, match=r"of another dataset: wanted another --out"):
+        BidsLayout(tmp_path).begin(FakeStudySource([]))
+
+    assert [path.read_text() for path in tmp_path.iterdir()] == [description]
+
+
+def test_derivatives_of_bids_are_described_again_by_a_second_call(tmp_path: Path) -> None:
+    layout = BidsLayout(tmp_path)
+
+    layout.begin(FakeStudySource([]))
+    layout.begin(FakeStudySource([]))
+
+    described = json.loads((tmp_path / "dataset_description.json").read_text())
+    assert described["DatasetType"] == "derivative"
+    assert described["GeneratedBy"][0]["Name"] == "gliobench"
