@@ -6,8 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from gliobench.entrypoints.settings import load_settings
 
 SHOW = (sys.executable, "-m", "gliobench", "config", "show")
 
@@ -67,12 +70,10 @@ def test_a_process_that_was_started_without_its_streams_ends_by_its_exit_code(cl
 
 
 def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gliobench.entrypoints import settings
-
     def no_home() -> None:
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(settings.Path, "home", no_home)
+    monkeypatch.setattr(Path, "home", no_home)
 
-    assert settings.load_settings().cache_dir.name == "gliobench-cache"
+    assert load_settings().cache_dir.name == "gliobench-cache"
