@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import time
 from typing import final
 
@@ -53,12 +53,8 @@ def _log(client: MlflowClient, experiment: str, entry: LogEntry) -> None:
     run = client.create_run(experiment, run_name=entry.name).info.run_id
     now_ms = int(time() * 1000)
     metrics = [Metric(name, value, now_ms, 0) for name, value in entry.metrics.items()]
-    params = _params(entry.facts)
+    params = [Param(name, cut(str(value), LONGEST_PARAM)) for name, value in entry.facts.items()]
     for start in range(0, max(len(metrics), len(params)), MOST_AT_ONCE):
         part = slice(start, start + MOST_AT_ONCE)
         client.log_batch(run, metrics=metrics[part], params=params[part])
     client.set_terminated(run)
-
-
-def _params(facts: Mapping[str, str]) -> list[Param]:
-    return [Param(name, cut(str(value), LONGEST_PARAM)) for name, value in facts.items()]

@@ -113,7 +113,7 @@ class SliceTrainer(Trainer):
     def fit(self, patients: Collection[str], folder: Path, progress: Progress) -> None:
         """Learn to find these patients' tumours, then to grade them."""
         lessons, crops = self._lessons(patients)
-        schedules = self._schedule, _of_grader(self._schedule)
+        schedules = self._schedule, replace(self._schedule, steps=max(1, self._schedule.steps // 6))
         total = sum(schedule.steps for schedule in schedules)
         fit(
             slice_localizer,
@@ -189,10 +189,6 @@ def _by_grade(crops: Sequence[TrainingSlice]) -> list[list[TrainingSlice]]:
     if not all(groups):
         raise InvalidInputError("a grader needs slices of both grades to learn from")
     return groups
-
-
-def _of_grader(schedule: Schedule) -> Schedule:
-    return replace(schedule, steps=max(1, schedule.steps // 6))
 
 
 def _scores(study: Study, *, reference: Regions, prediction: Regions | None) -> Row:

@@ -108,7 +108,7 @@ class ParquetStudyIndex(StudyIndex):
             begin = self._starts[number]
             if begin >= stop:
                 break
-            ids = self._read_ids(number)
+            ids = self._sorted(self._rows_of(number, ["study_id"]), number)
             yield from ids[max(0, start - begin) : stop - begin]
 
     def _study(self, table: pa.Table, at: int, number: int) -> IndexedStudy:
@@ -121,9 +121,6 @@ class ParquetStudyIndex(StudyIndex):
         table = self._rows_of(number, None)
         ids = self._sorted(table, number)
         return table, {study_id: at for at, study_id in enumerate(ids)}
-
-    def _read_ids(self, number: int) -> list[str]:
-        return self._sorted(self._rows_of(number, ["study_id"]), number)
 
     def _rows_of(self, number: int, columns: list[str] | None) -> pa.Table:
         with (

@@ -239,7 +239,7 @@ class SupervisedWorkerPool(WorkerPool):
         """Poll once, replace dead workers, and end those that are silent though their time was up."""
         hands = {id(hand.worker): hand for hand in self._hands}
         late = {key for key, hand in hands.items() if self._left_s(hand) <= 0}
-        pause_s = self._pause_s()
+        pause_s = max(0.0, min([SILENCE_S, *map(self._left_s, self._hands)]))
         messages = self._pool.listen([hand.worker for hand in self._hands], pause_s)
         for worker, message in messages:
             late.discard(id(worker))
@@ -301,9 +301,6 @@ class SupervisedWorkerPool(WorkerPool):
         if hand in self._hands:
             self._hands.remove(hand)
             hand.worker.terminate()
-
-    def _pause_s(self) -> float:
-        return max(0.0, min([SILENCE_S, *map(self._left_s, self._hands)]))
 
     def _left_s(self, hand: _Hand) -> float:
         if self._limit_s is None or not hand.jobs:

@@ -28,7 +28,6 @@ from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.labels.regions import Region, localised_region
 from gliobench.domain.metrics.measures import Measure, leading
 from gliobench.domain.predictions.prediction import FailureReason, Form
-from gliobench.domain.statistics.sampling import Indices
 from gliobench.domain.studies.study import Grade, Modality, SliceChoice
 
 Texts: TypeAlias = NDArray[np.object_]
@@ -372,7 +371,9 @@ def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
     places = [{item: at for at, item in enumerate(table.study_ids.tolist())} for table in tables]
     ids = sorted(set(places[0]).intersection(*places[1:]))
     return [
-        table if table.study_ids.tolist() == ids else table.take(_positions(place, ids))
+        table
+        if table.study_ids.tolist() == ids
+        else table.take(np.fromiter((place[item] for item in ids), np.intp, len(ids)))
         for table, place in zip(tables, places, strict=True)
     ]
 
@@ -384,7 +385,3 @@ def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
     first, second = (np.round(table.volume_mm3, ROUNDED) for table in (one, other))
     apart.append((first != second) & ~(np.isnan(first) & np.isnan(second)))
     return np.asarray(np.logical_or.reduce(apart), dtype=np.bool_)
-
-
-def _positions(place: Mapping[str, int], ids: Sequence[str]) -> Indices:
-    return np.fromiter((place[item] for item in ids), np.intp, len(ids))

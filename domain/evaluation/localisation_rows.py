@@ -46,7 +46,7 @@ def localisation_rows(
             n_failed=_n_failed(table, form),
             measures=measures,
             spreads=_spreads(values),
-            n_not_found=_n_not_found(table, values),
+            n_not_found=int((_there(values) & table.has_plane & table.found_none).sum()),
             n_empty=_n_empty(table, region, values),
         )
         for (form, region), values in scores.items()
@@ -105,10 +105,6 @@ def _worst(
         missed &= table.reference_mm3(region) > 0
     worst = missed if answered_only else missed | table.failed(form)
     return worst if worst.any() else None
-
-
-def _n_not_found(table: CaseTable, scores: Mapping[Measure, FloatArray]) -> int:
-    return int((_there(scores) & table.has_plane & table.found_none).sum())
 
 
 def _n_empty(table: CaseTable, region: Region | None, scores: Mapping[Measure, FloatArray]) -> int:

@@ -14,7 +14,7 @@ from gliobench.application.ports.picture_encoder import MEDIA_TYPE
 from gliobench.domain.comparison.casebook import CaseEntry, Frame
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Box, Grid, Point, Polygon
-from gliobench.domain.predictions.prediction import Failure, GradePrediction
+from gliobench.domain.predictions.prediction import GradePrediction
 from gliobench.domain.predictions.reasons import reasons_text
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.study import SliceChoice
@@ -135,17 +135,14 @@ def _answer(case: CaseScore | None, answer: Answer, view: SliceView | None) -> J
         "keys": [None if key is None else round(key, 4) for key in keys],
         "reasons": list(dict.fromkeys(reasons)),
         "why": list(dict.fromkeys(why)),
-        "findings": _findings(case.grade),
+        "findings": (
+            reasons_text(case.grade.reasons) if isinstance(case.grade, GradePrediction) else ""
+        ),
         "words": next(raws, "")[:WORDS_SHOWN],
     }
     if view is not None:
         shown |= _shapes((found.answer for found in case.localisation.values()), view)
     return _stated(shown)
-
-
-def _findings(grade: GradePrediction | Failure | None) -> str:
-    """Return the reasons of a grade in one line, or nothing."""
-    return reasons_text(grade.reasons) if isinstance(grade, GradePrediction) else ""
 
 
 def _shapes(places: Iterable[object], view: SliceView) -> Json:
