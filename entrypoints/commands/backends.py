@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,15 +12,14 @@ from rich.table import Table
 
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.container.backends import BackendRow
+from gliobench.entrypoints.options import JsonOption
 from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def backends(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def backends(as_json: JsonOption = False) -> None:
     """List the backends, their capabilities, and the reason if one cannot run."""
     rows = container.list_backends()
     if as_json:

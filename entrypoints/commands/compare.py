@@ -8,8 +8,9 @@ import typer
 
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.metadata_options import (
+from gliobench.entrypoints.options import (
     MetadataOption,
+    RunsArgument,
     SubgroupOption,
     with_metadata,
 )
@@ -22,16 +23,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def compare(
-    runs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUN...",
-            help="Folder or URL of a run, or of several runs written by 'evaluate'.",
-        ),
-    ],
+    runs: RunsArgument,
     out: Annotated[
-        str,
-        typer.Option("--out", callback=output_folder, help="Folder or URL for the comparison."),
+        str, typer.Option("--out", callback=output_folder, help="Folder or URL for the comparison.")
     ],
     primary: Annotated[
         str | None,

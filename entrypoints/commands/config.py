@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from gliobench.entrypoints.container import container
+from gliobench.entrypoints.options import JsonOption
 from gliobench.entrypoints.settings import described, origins, values
 from gliobench.entrypoints.terminal import plain
 
@@ -22,9 +22,7 @@ def config() -> None:
 
 
 @app.command()
-def show(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def show(as_json: JsonOption = False) -> None:
     """Print every setting, its value and its origin."""
     held = values(container.settings())
     sources = origins(container.flags())

@@ -23,8 +23,14 @@ from gliobench.entrypoints.dataset_view import (
     print_verification,
     verification_json,
 )
-from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.options import (
+    BurnedInOption,
+    JsonOption,
+    SeriesOption,
+    adopt_dicom,
+    file_option,
+)
 from gliobench.entrypoints.outputs import output_file, output_file_or_url
 from gliobench.entrypoints.series_view import print_series, series_csv, series_json
 from gliobench.entrypoints.terminal import say
@@ -34,7 +40,6 @@ app = typer.Typer(
 )
 
 DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of studies, or of one study.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -42,12 +47,7 @@ def verify(
     dataset: DatasetArgument,
     as_json: JsonOption = False,
     quarantine: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            callback=output_file,
-            help="Write the studies to exclude, as JSON.",
-        ),
+        str | None, file_option(callback=output_file, help="Write the studies to exclude, as JSON.")
     ] = None,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
@@ -92,23 +92,15 @@ def split(
         typer.Option(min=2, metavar="K", help="Number of equal parts, for cross-validation."),
     ] = None,
     fractions: Annotated[
-        str | None,
-        typer.Option(metavar="PARTS", help="E.g. train=0.7,validation=0.1,test=0.2."),
+        str | None, typer.Option(metavar="PARTS", help="E.g. train=0.7,validation=0.1,test=0.2.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
     exclude: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Studies to exclude, as written by 'verify --quarantine'."
-        ),
+        Path | None, file_option(help="Studies to exclude, as written by 'verify --quarantine'.")
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE",
-            callback=output_file,
-            help="File for the cohort; default: print it.",
-        ),
+        file_option(callback=output_file, help="File for the cohort; default: print it."),
     ] = None,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
@@ -165,8 +157,7 @@ def list_series(
     as_json: JsonOption = False,
     out: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE",
+        file_option(
             callback=output_file,
             help="Write the table as CSV, to be completed and given to --series.",
         ),

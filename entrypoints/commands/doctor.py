@@ -12,6 +12,7 @@ from rich.table import Table
 
 from gliobench.entrypoints.checks import Check, all_checks, backend_check
 from gliobench.entrypoints.completion import backend_names
+from gliobench.entrypoints.options import JsonOption
 from gliobench.entrypoints.terminal import plain
 
 app = typer.Typer(add_completion=False)
@@ -27,7 +28,7 @@ def doctor(
             help="Only load this backend and, where it answers in words, ask it about drawn squares.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check Python, libraries, extras, ONNX Runtime, weights, folders and programs that are backends; exit code 1 on a problem."""
     checks = [backend_check(name) for name in backends] if backends else all_checks()

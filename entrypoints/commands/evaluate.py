@@ -16,33 +16,32 @@ from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.metadata_options import (
+from gliobench.entrypoints.monitoring import watching
+from gliobench.entrypoints.options import (
+    BurnedInOption,
+    LimitOption,
+    MeasuresOption,
     MetadataOption,
+    PartialOption,
+    PrepareOption,
+    ReportJsonOption,
+    SeriesOption,
     SubgroupOption,
     TargetOption,
+    WorkersOption,
+    adopt_dicom,
+    adopt_prepare,
     with_metadata,
 )
-from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
-from gliobench.entrypoints.prepare_options import PrepareOption, adopt_prepare
 from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import Settings, changed
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(add_completion=False)
 
-MeasuresOption = Annotated[
-    str | None,
-    typer.Option(
-        "--measures",
-        metavar="SETS",
-        help="Also compute the lesion-wise scores of brats2023, brats2026, both or none; default: those of "
-        "the task that the label convention names.",
-    ),
-]
 INDEX = "JOB_COMPLETION_INDEX"
 """Set by Kubernetes in the pods of an Indexed Job."""
 
@@ -79,9 +78,7 @@ def evaluate(
         str | None,
         typer.Option("--executor", help="Where studies are processed: in-process or ray."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", help="Number of parallel processes.")
-    ] = None,
+    workers: WorkersOption = None,
     study_timeout: Annotated[
         float | None,
         typer.Option(
@@ -97,18 +94,11 @@ def evaluate(
             help="Also run on altered images: blank, another patient's, mirrored, shifted, without one modality.",
         ),
     ] = False,
-    allow_partial: Annotated[
-        bool,
-        typer.Option(
-            "--allow-partial", help="Merge even if shards are missing; the report is stamped."
-        ),
-    ] = False,
+    allow_partial: PartialOption = False,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", min=1, help="Number of studies predicted at once.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Process only the first studies.")
-    ] = None,
+    limit: LimitOption = None,
     measures: MeasuresOption = None,
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
@@ -116,7 +106,7 @@ def evaluate(
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
     prepare: PrepareOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: ReportJsonOption = False,
 ) -> None:
     """Run backends over a cohort and report how well each grades and localises.
 
@@ -171,9 +161,7 @@ def evaluate_and_report(
         GliobenchError: As `Evaluate`.
     """
     with watching(
-        metrics_file=settings.metrics_file,
-        batch_size=settings.batch_size,
-        backends=request.names,
+        metrics_file=settings.metrics_file, batch_size=settings.batch_size, backends=request.names
     ) as watch:
         done = container.evaluate(watch=watch)(
             request, controls=controls, allow_partial=allow_partial

@@ -22,10 +22,7 @@ def export(
         Path, typer.Argument(help="Training run of the localizer, or of slices (both networks).")
     ],
     check: Annotated[str, typer.Option(help="Real studies for the parity check.")],
-    out: Annotated[
-        str,
-        typer.Option(callback=local_folder, help="Folder for the exported files."),
-    ],
+    out: Annotated[str, typer.Option(callback=local_folder, help="Folder for the exported files.")],
     graders: Annotated[
         list[Path] | None,
         typer.Argument(

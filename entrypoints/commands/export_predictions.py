@@ -10,6 +10,7 @@ import typer
 
 from gliobench.application.report.export_predictions import Exported, Layout
 from gliobench.entrypoints.container import container
+from gliobench.entrypoints.options import JsonOption
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.terminal import say
 
@@ -42,7 +43,7 @@ def export_predictions(
             help="Label convention of the masks; default: the run's.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the predictions of a run into files: masks, or tables that 'import' reads.
 

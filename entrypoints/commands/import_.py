@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gliobench.application.evaluate.request import EvaluationRequest
-from gliobench.entrypoints.commands.evaluate import MeasuresOption, evaluate_and_report
+from gliobench.entrypoints.commands.evaluate import evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.dicom_options import (
+from gliobench.entrypoints.options import (
     BurnedInOption,
     ExcludeOption,
-    SeriesOption,
-    adopt_dicom,
-)
-from gliobench.entrypoints.metadata_options import (
+    LimitOption,
+    MeasuresOption,
     MetadataOption,
+    ReportJsonOption,
+    SeriesOption,
     SubgroupOption,
     TargetOption,
+    WorkersOption,
+    adopt_dicom,
+    file_option,
     with_metadata,
 )
 from gliobench.entrypoints.outputs import output_folder
@@ -31,6 +35,9 @@ app = typer.Typer(add_completion=False)
 def _from_anywhere(place: str | None) -> str | None:
     """Name a file or folder so that a process in another folder finds it, too."""
     return place if place is None or "://" in place else str(Path(place).resolve())
+
+
+_answers_file = partial(file_option, callback=_from_anywhere)
 
 
 def _training_file(place: str | None) -> str | None:
@@ -87,54 +94,29 @@ def import_predictions(
     ] = False,
     grades: Annotated[
         str | None,
-        typer.Option(
-            "--grades",
-            metavar="FILE",
-            callback=_from_anywhere,
-            help="CSV, Parquet or JSON with the study and grade or probability_hgg.",
+        _answers_file(
+            "--grades", help="CSV, Parquet or JSON with the study and grade or probability_hgg."
         ),
     ] = None,
     points: Annotated[
         str | None,
-        typer.Option(
-            "--points",
-            metavar="FILE",
-            callback=_from_anywhere,
-            help="CSV, Parquet or JSON of centres in mm, voxels or pixels.",
-        ),
+        _answers_file("--points", help="CSV, Parquet or JSON of centres in mm, voxels or pixels."),
     ] = None,
     boxes: Annotated[
-        str | None,
-        typer.Option(
-            "--boxes",
-            metavar="FILE",
-            callback=_from_anywhere,
-            help="The same of boxes, or COCO JSON.",
-        ),
+        str | None, _answers_file("--boxes", help="The same of boxes, or COCO JSON.")
     ] = None,
     polygons: Annotated[
         str | None,
-        typer.Option(
-            "--polygons",
-            metavar="FILE",
-            callback=_from_anywhere,
-            help="The same of polygons on a plane, or COCO JSON.",
-        ),
+        _answers_file("--polygons", help="The same of polygons on a plane, or COCO JSON."),
     ] = None,
     answers: Annotated[
         str | None,
-        typer.Option(
-            "--answers",
-            metavar="FILE",
-            callback=_from_anywhere,
-            help="JSON lines of what a vision-language model answered.",
-        ),
+        _answers_file("--answers", help="JSON lines of what a vision-language model answered."),
     ] = None,
     trained_on: Annotated[
         str | None,
-        typer.Option(
+        file_option(
             "--trained-on",
-            metavar="FILE",
             callback=_training_file,
             help="Studies or patients that the model learned from, one a line or a column; or none.",
         ),
@@ -146,18 +128,14 @@ def import_predictions(
         ),
     ] = "",
     measures: MeasuresOption = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", help="Number of parallel processes.")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Process only the first studies.")
-    ] = None,
+    workers: WorkersOption = None,
+    limit: LimitOption = None,
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
     target: TargetOption = None,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: ReportJsonOption = False,
 ) -> None:
     """Score predictions made elsewhere, from files, as the run of one more backend.
 
@@ -190,10 +168,6 @@ def import_predictions(
     adopt(settings)
     container.check_metadata(dataset)
     request = EvaluationRequest(
-        dataset=dataset,
-        backends=(name,),
-        out=out,
-        name=container.cohort_name(dataset),
-        limit=limit,
+        dataset=dataset, backends=(name,), out=out, name=container.cohort_name(dataset), limit=limit
     )
     evaluate_and_report(request, settings, as_json=as_json)

@@ -9,6 +9,7 @@ import typer
 from gliobench.domain.errors import NotFoundError
 from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import container
+from gliobench.entrypoints.options import PartialOption, ReportJsonOption
 
 app = typer.Typer(add_completion=False)
 
@@ -16,13 +17,8 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def merge(
     out: Annotated[str, typer.Argument(metavar="OUT", help="Folder or URL with the shards.")],
-    allow_partial: Annotated[
-        bool,
-        typer.Option(
-            "--allow-partial", help="Merge even if shards are missing; the report is stamped."
-        ),
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    allow_partial: PartialOption = False,
+    as_json: ReportJsonOption = False,
 ) -> None:
     """Merge the shards of an evaluation, and write its report.
 

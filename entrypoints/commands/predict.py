@@ -22,17 +22,25 @@ from gliobench.domain.studies.study import Modality
 from gliobench.domain.studies.study_ids import file_stem
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.options import (
+    BrainMaskOption,
+    BurnedInOption,
+    JsonOption,
+    PrepareOption,
+    SeriesOption,
+    adopt_dicom,
+    adopt_prepare,
+    file_option,
+)
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
-from gliobench.entrypoints.prepare_options import BrainMaskOption, PrepareOption, adopt_prepare
 from gliobench.entrypoints.progress import waiting
 from gliobench.entrypoints.terminal import say
 
 app = typer.Typer(add_completion=False)
 
-FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="NIfTI file.")]
+FileOption = Annotated[Path | None, file_option(help="NIfTI file.")]
 
 
 @app.command()
@@ -44,8 +52,7 @@ def predict(
         ),
     ] = None,
     study_id: Annotated[
-        str | None,
-        typer.Option("--study", metavar="ID", help="Study of a folder of several."),
+        str | None, typer.Option("--study", metavar="ID", help="Study of a folder of several.")
     ] = None,
     t1n: FileOption = None,
     t1c: FileOption = None,
@@ -95,7 +102,7 @@ def predict(
     allow_burned_in: BurnedInOption = False,
     prepare: PrepareOption = False,
     brain_mask: BrainMaskOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     show_prompts: Annotated[
         bool, typer.Option("--show-prompts", help="Print the prompts, and stop.")
     ] = False,

@@ -14,10 +14,16 @@ from rich.table import Table
 from gliobench.application.prepare.prepared_layouts import BidsLayout, BratsLayout
 from gliobench.application.prepare.write_prepared import WrittenStudy, quality_json
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.dicom_options import BurnedInOption, SeriesOption, adopt_dicom
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.options import (
+    BrainMaskOption,
+    BurnedInOption,
+    JsonOption,
+    SeriesOption,
+    adopt_dicom,
+    adopt_prepare,
+)
 from gliobench.entrypoints.outputs import local_folder
-from gliobench.entrypoints.prepare_options import BrainMaskOption, adopt_prepare
 from gliobench.entrypoints.terminal import plain, say
 
 app = typer.Typer(add_completion=False)
@@ -50,7 +56,7 @@ def prepare(
     brain_mask: BrainMaskOption = None,
     series: SeriesOption = None,
     allow_burned_in: BurnedInOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Bring raw images to one grid of 1 mm, as BraTS does, without the skull.
 

@@ -10,8 +10,10 @@ from gliobench.application.ports.report_log import ReportLog
 from gliobench.domain.comparison.log_entries import log_entries
 from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import adopt, container
-from gliobench.entrypoints.metadata_options import (
+from gliobench.entrypoints.options import (
     MetadataOption,
+    ReportJsonOption,
+    RunsArgument,
     SubgroupOption,
     with_metadata,
 )
@@ -22,13 +24,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def report(
-    runs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUN...",
-            help="Folder or URL of a run, or of several runs written by 'evaluate'.",
-        ),
-    ],
+    runs: RunsArgument,
     out: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +43,7 @@ def report(
     ] = None,
     metadata: MetadataOption = None,
     subgroup: SubgroupOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: ReportJsonOption = False,
 ) -> None:
     """Rewrite the report of an evaluation from its runs, without opening a study.
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.container.mask_folders import MaskPlaces
-from gliobench.entrypoints.dicom_options import ExcludeOption
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.mask_score_view import score_csv, score_table, score_values
+from gliobench.entrypoints.options import ExcludeOption, file_option
 from gliobench.entrypoints.outputs import local_folder, output_file
 from gliobench.entrypoints.settings import changed
 from gliobench.entrypoints.terminal import say
@@ -86,9 +86,7 @@ def score(
     ] = None,
     csv: Annotated[
         str | None,
-        typer.Option(
-            "--csv", metavar="FILE", callback=output_file, help="Write a row a study to this file."
-        ),
+        file_option("--csv", callback=output_file, help="Write a row a study to this file."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:

@@ -19,6 +19,7 @@ from gliobench.entrypoints.settings.sources import (
     refusals,
     values,
     with_defaults,
+    with_table,
 )
 from gliobench.entrypoints.settings.tables import (
     MOST_REPLICATES,
@@ -43,4 +44,5 @@ __all__ = [
     "refusals",
     "values",
     "with_defaults",
+    "with_table",
 ]

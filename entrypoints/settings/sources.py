@@ -70,6 +70,16 @@ def changed(settings: Settings, flags: Mapping[str, object]) -> Settings:
         raise InvalidInputError(_first_fault(error, flags)) from error
 
 
+def with_table(settings: Settings, table: str, given: Mapping[str, object]) -> Settings:
+    """Return settings with some of a table's changed by options of a command.
+
+    Raises:
+        InvalidInputError: A value is wrong.
+    """
+    own = getattr(settings, table).model_dump(exclude_unset=True)
+    return changed(settings, {table: {**own, **given}})
+
+
 def with_defaults(settings: Settings, names: Iterable[str]) -> Settings:
     """Return settings with some of them as they are where no source sets them."""
     fields = Settings.model_fields
