@@ -20,6 +20,7 @@ from gliobench.entrypoints.completion import setting_names
 from gliobench.entrypoints.endings import end_with, write_what_can_be_written
 from gliobench.entrypoints.errors import reported_errors
 from gliobench.entrypoints.exit_codes import exit_codes
+from gliobench.entrypoints.start import collect_garbage, start_quickly
 from gliobench.entrypoints.stopping import end_on_sigterm
 
 HELP_OPTIONS = ["-h", "--help"]
@@ -114,7 +115,9 @@ class GliobenchGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """Import the command that is run, or whose help is shown."""
         name, listed, rest = super().resolve_command(ctx, args)
-        return name, load_command(name) if name in COMMANDS else listed, rest
+        command = load_command(name) if name in COMMANDS else listed
+        collect_garbage()
+        return name, command, rest
 
     def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         """Run the command line; every error ends in one line and an exit code."""
@@ -192,5 +195,6 @@ def _assignment(text: str) -> tuple[str, str]:
 def main() -> None:
     """Run the command line."""
     end_on_sigterm()
+    start_quickly()
     write_what_can_be_written()
     app()

@@ -23,6 +23,8 @@ EXECUTION_PROVIDERS = {
     "tensorrt": "TensorrtExecutionProvider",
 }
 _EXTERNAL_FOLDER = "session.model_external_initializers_file_folder_path"
+_SPINNING = "session.intra_op.allow_spinning"
+"""Whether threads that wait for work keep a core busy: a sixth of an inference's processor time."""
 FATAL = 4
 """ONNX Runtime's severity below which it keeps quiet."""
 NO_FOLDER = "/nonexistent"
@@ -115,6 +117,7 @@ def _open_session(
     options.log_severity_level = FATAL
     options.intra_op_num_threads = threads or 0
     options.add_session_config_entry(_EXTERNAL_FOLDER, NO_FOLDER)
+    options.add_session_config_entry(_SPINNING, "0")
     asked = EXECUTION_PROVIDERS[provider]
     wanted = dict.fromkeys([asked, EXECUTION_PROVIDERS["cpu"]])
     available = onnxruntime.get_available_providers()
