@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from gliobench.domain.comparison.study_audits import audit_studies, ids_of, studies
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import Cases, CaseTable, align, differ_in_truth
 from gliobench.domain.evaluation.findings import Consequence, Finding, FindingKind
@@ -16,13 +17,11 @@ from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.metrics.measures import DICE
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
-from gliobench.domain.studies.patients import assumptions, patient_hash
-from gliobench.domain.studies.study import Modality, SliceChoice
+from gliobench.domain.studies.patients import patient_hash
+from gliobench.domain.studies.study import SliceChoice
 
 FEWEST_EQUAL = 3
 """Masks that are equal to their references: fewer may be by chance, of a small or an easy tumour."""
-NAMED = 5
-"""Maximum number of unreadable references listed; more are only counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +71,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_partial_runs(runs),
         *_slices(runs),
         *_repeated_images(runs),
-        *_assumed_patients(runs[0].cases),
-        *_absent(runs[0].cases),
-        *_images(runs[0].cases),
-        *_scope(runs[0].cases),
-        *_references(runs[0].cases),
+        *audit_studies(runs[0].cases),
     ]
     for run in runs:
         found += [*_leakage(run), *_unstated_training(run), *_oracle(run), *_declared(run)]
@@ -141,7 +136,7 @@ def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
             yield Finding(
                 FindingKind.DIFFERENT_REFERENCES,
                 f"{run.backend} and {runs[0].backend} were scored against different references in "
-                f"{_studies(len(changed))}: evaluate both again.",
+                f"{studies(len(changed))}: evaluate both again.",
                 backend=run.backend,
                 study_ids=tuple(sorted(changed)),
             )
@@ -155,60 +150,6 @@ def _labels(run: ScoredRun) -> str:
     return run.labels.convention.name if run.labels else "not recorded"
 
 
-def _images(cases: CaseTable) -> Iterator[Finding]:
-    """Find studies outside the intended input of the backends."""
-    if faults := cases.image_faults:
-        yield Finding(
-            FindingKind.IMPLAUSIBLE_IMAGES,
-            f"The images of {_studies(len(faults))} do not show a skull-stripped brain. They are scored "
-            f"like all others; to exclude them, use dataset verify --quarantine. {_named(faults)}.",
-            study_ids=tuple(sorted(faults)),
-        )
-
-
-def _scope(cases: CaseTable) -> Iterator[Finding]:
-    """Find studies about which no answer may be right, though their images can be read."""
-    if notes := cases.image_notes:
-        yield Finding(
-            FindingKind.OUT_OF_SCOPE,
-            f"The sequences of {_studies(len(notes))} look as if they bore each other's names, or "
-            f"are one image under two. They are scored like all others; check the files. {_named(notes)}.",
-            study_ids=tuple(sorted(notes)),
-        )
-
-
-def _references(cases: CaseTable) -> Iterator[Finding]:
-    """Find references that are partly unknown, which is not a fault of any backend."""
-    annotated = cases.has_plane | cases.tumour_free
-    scored = f"Localisation is scored in {annotated.sum()} of {_studies(len(cases))}"
-    if notes := cases.reference_notes:
-        yield Finding(
-            FindingKind.NOTED_REFERENCES,
-            f"In {_studies(len(notes))} the reference mask is unusual. {_named(notes)}.",
-            study_ids=tuple(sorted(notes)),
-        )
-    faults = cases.reference_faults
-    lacking = sorted(set(cases.study_ids[~annotated].tolist()) - set(faults))
-    if faults:
-        yield Finding(
-            FindingKind.UNREADABLE_REFERENCES,
-            f"{scored}: the reference of {_studies(len(faults))} is partly unreadable. Readable parts, "
-            f"such as the grade, are scored, and no failure is counted. {_named(faults)}.",
-            study_ids=tuple(sorted(faults)),
-        )
-    if annotated.any() and lacking:
-        yield Finding(
-            FindingKind.MISSING_MASKS,
-            f"{scored}: {len(lacking)} without a reference mask, or not readable.",
-            study_ids=tuple(lacking),
-        )
-
-
-def _named(reasons: Mapping[str, str]) -> str:
-    named = "; ".join(f"{item}: {why}" for item, why in list(reasons.items())[:NAMED])
-    return f"{named}; and {len(reasons) - NAMED} more" if len(reasons) > NAMED else named
-
-
 def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     there = {run.backend: set(run.cases.study_ids.tolist()) for run in runs}
     for run in runs:
@@ -218,7 +159,7 @@ def _partial_runs(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
         if len(scored) < wanted:
             yield Finding(
                 FindingKind.PARTIAL_RUN,
-                f"{run.backend} has scores of {len(scored)} of {_studies(wanted)}: its run is not finished.",
+                f"{run.backend} has scores of {len(scored)} of {studies(wanted)}: its run is not finished.",
                 backend=run.backend,
                 study_ids=tuple(sorted(everyone - scored)),
             )
@@ -243,27 +184,6 @@ def _repeated_images(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
         )
 
 
-def _assumed_patients(cases: CaseTable) -> Iterator[Finding]:
-    """Report assumptions about which studies share a patient, on which leakage depends."""
-    patients = dict(zip(cases.study_ids.tolist(), cases.patients.tolist(), strict=True))
-    for assumption in assumptions(patients):
-        yield Finding(FindingKind.ASSUMED_PATIENTS, f"{assumption}.")
-
-
-def _absent(cases: CaseTable) -> Iterator[Finding]:
-    """Find studies that lack modalities: some backends need them, others do without."""
-    lacking = {modality: found for modality in Modality if (found := cases.lacks(modality)).any()}
-    if lacking:
-        where = np.logical_or.reduce(list(lacking.values()))
-        named = ", ".join(f"{one.value} from {found.sum()}" for one, found in lacking.items())
-        yield Finding(
-            FindingKind.ABSENT_MODALITIES,
-            f"A modality is absent from {where.sum()} of {_studies(len(cases))}: {named}. A backend "
-            "that needs it fails there; others answer without it.",
-            study_ids=_ids(cases.take(where)),
-        )
-
-
 def _leakage(run: ScoredRun) -> Iterator[Finding]:
     """Find training patients; a baseline uses averages only, and does not stop a comparison."""
     known = learned_from(run.cases, run.trained_on)
@@ -278,7 +198,7 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
             f"{run.backend} is a baseline that uses averages estimated from {learned} (conservative: "
             "this makes it harder to beat)."
         )
-    yield Finding(kind, sentence, backend=run.backend, study_ids=_ids(known))
+    yield Finding(kind, sentence, backend=run.backend, study_ids=ids_of(known))
 
 
 def _unstated_training(run: ScoredRun) -> Iterator[Finding]:
@@ -305,7 +225,7 @@ def _simulated(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
         of = "All" if len(phantoms) == everyone else f"{len(phantoms)} of the"
         yield Finding(
             FindingKind.SIMULATED,
-            f"{of} {_studies(everyone)} {'is' if everyone == 1 else 'are'} simulated (phantoms). "
+            f"{of} {studies(everyone)} {'is' if everyone == 1 else 'are'} simulated (phantoms). "
             "Scores on them show that the program runs, not performance on patients, so no backend is "
             "ranked.",
             study_ids=phantoms,
@@ -332,15 +252,15 @@ def _slices(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
     ):
         found, _ = _studies_where(runs, partial(CaseTable.chosen_as, choice=choice))
         if found:
-            yield Finding(kind, sentence.format(_studies(len(found))), study_ids=found)
+            yield Finding(kind, sentence.format(studies(len(found))), study_ids=found)
 
 
 def _studies_where(
     runs: Sequence[ScoredRun], holds: Callable[[CaseTable], BoolArray]
 ) -> tuple[tuple[str, ...], int]:
     """Return the studies with a property in any run, and count all studies."""
-    found = {study_id for run in runs for study_id in _ids(run.cases.take(holds(run.cases)))}
-    return tuple(sorted(found)), len({study_id for run in runs for study_id in _ids(run.cases)})
+    found = {study_id for run in runs for study_id in ids_of(run.cases.take(holds(run.cases)))}
+    return tuple(sorted(found)), len({study_id for run in runs for study_id in ids_of(run.cases)})
 
 
 def _oracle(run: ScoredRun) -> Iterator[Finding]:
@@ -352,9 +272,9 @@ def _oracle(run: ScoredRun) -> Iterator[Finding]:
         yield Finding(
             FindingKind.ORACLE_SLICES,
             f"{run.backend} was shown slices selected with the reference mask (oracle slices) in "
-            f"{_studies(len(shown))}; in deployment the slice is unknown.",
+            f"{studies(len(shown))}; in deployment the slice is unknown.",
             backend=run.backend,
-            study_ids=_ids(shown),
+            study_ids=ids_of(shown),
         )
 
 
@@ -385,11 +305,3 @@ def _equal_to_references(run: ScoredRun) -> Iterator[Finding]:
             f"{len(dice)} studies with a tumour and an answer: check that they are predictions.",
             backend=run.backend,
         )
-
-
-def _ids(table: CaseTable) -> tuple[str, ...]:
-    return tuple(sorted(table.study_ids.tolist()))
-
-
-def _studies(count: int) -> str:
-    return "1 study" if count == 1 else f"{count} studies"
