@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from gliobench.adapters.html.numbers import listed, percent
+from gliobench.adapters.html.numbers import listed, named, percent
 from gliobench.adapters.html.words import arm_of, concerned, is_better, rival_name
 from gliobench.domain.comparison.ranking import Rank, Ranking
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.findings import FindingKind
 from gliobench.domain.statistics.estimate import LEVEL
 
-MOST_NAMED = 3
-"""More backends are counted."""
 ALL = {2: "both", 3: "all three", 4: "all four"}
 
 
@@ -85,13 +83,9 @@ def _beats(report: Report, first: Rank, other: Rank) -> bool:
 
 
 def _some(rest: Sequence[Rank], n_others: int) -> str:
-    if len(rest) <= MOST_NAMED:
-        return listed([rival_name(rank) for rank in rest], "or")
-    return (
-        f"{len(rest)} of {n_others} others"
-        if len(rest) < n_others
-        else f"any of the {len(rest)} others"
-    )
+    n = len(rest)
+    counted = f"{n} of {n_others} others" if n < n_others else f"any of the {n} others"
+    return named([rival_name(rank) for rank in rest], counted, "or")
 
 
 def _other_methods(first: Rank, found: Sequence[Ranking]) -> list[str]:
@@ -111,8 +105,4 @@ def _leaders(ranking: Ranking) -> list[Rank]:
 
 
 def _named(found: Sequence[Rank]) -> str:
-    return (
-        listed([rival_name(rank) for rank in found])
-        if len(found) <= MOST_NAMED
-        else f"{len(found)} backends"
-    )
+    return named([rival_name(rank) for rank in found], f"{len(found)} backends")

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gliobench.adapters.html.claims import claims_of_the_first, more_failures
-from gliobench.adapters.html.numbers import ends, interval, listed, number, percent, value_of
+from gliobench.adapters.html.numbers import (
+    MOST_NAMED,
+    ends,
+    interval,
+    listed,
+    named,
+    number,
+    percent,
+    value_of,
+)
 from gliobench.adapters.html.stamps import FEW_STUDIES, UNRANKED, unranked
 from gliobench.adapters.html.words import (
     arm_of,
@@ -33,8 +42,6 @@ from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE, class_na
 
 MOST_WORDS = 30
 """Of the verdict."""
-MOST_NAMED = 3
-"""More backends are counted."""
 CHANCE = 0.5
 """Balanced accuracy of always answering the same grade."""
 LOPSIDED = 0.65
@@ -135,7 +142,7 @@ def _who_leads(report: Report, name: str, found: Mapping[str, Verdict]) -> str:
 
 def _who_share(report: Report, names: Sequence[str]) -> str:
     """Name those that share the first rank, and what forbids to take them for the best."""
-    who = listed(names) if len(names) <= MOST_NAMED else f"{len(names)} backends"
+    who = named(names, f"{len(names)} backends")
     if all(arm_of(report, name).baseline for name in names):
         return f"No model leads; {who}, baselines, share the first rank"
     learned = [name for name in names if name in concerned(report, FindingKind.LEAKAGE)]

@@ -9,6 +9,8 @@ from gliobench.domain.statistics.estimate import Interval, Measured, NotEstimabl
 
 MISSING = "–"
 """Printed where a number is not estimable or was not asked for."""
+MOST_NAMED = 3
+"""More backends are counted."""
 LOWER_TERCILES = (("small", "central", "low"), ("medium", "intermediate", "middle"))
 """Names of the first and of the second terciles."""
 
@@ -60,6 +62,16 @@ def count(n: int, thing: str) -> str:
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Join words as in prose: a, b and c."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def named(words: Sequence[str], counted: str, last: str = "and") -> str:
+    """Join a few words as in prose; print what counts them where they are more than `MOST_NAMED`."""
+    return listed(words, last) if len(words) <= MOST_NAMED else counted
+
+
+def capital(text: str) -> str:
+    """Begin with a capital."""
+    return text[0].upper() + text[1:]
 
 
 def joined(*parts: str) -> str:

@@ -7,7 +7,15 @@ from dataclasses import replace
 from operator import attrgetter
 
 from gliobench.adapters.html.numbers import interval, joined, number, percent, value_of
-from gliobench.adapters.html.tables import NOTHING, Cell, Column, Table, tabulate, without_empty
+from gliobench.adapters.html.tables import (
+    NOTHING,
+    Cell,
+    Column,
+    Table,
+    estimate_cell,
+    tabulate,
+    without_empty,
+)
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import (
     BothWays,
@@ -42,16 +50,9 @@ def _ways(report: Report) -> Mapping[str, Callable[[BothWays], Summary]]:
     }
 
 
-def _cell(measured: Measured, digits: int, *, n: int, more: Sequence[str] = ()) -> Cell:
-    """Print a measure, and its number of studies where that differs from its row's."""
-    own = f"n = {measured.n}" if isinstance(measured, Estimate) and measured.n != n else ""
-    small = joined(interval(measured, digits), own, *more)
-    return Cell(number(value_of(measured), digits), small)
-
-
 def _graded_column(measure: Measure) -> Column[GradingSummary]:
     def cell(grading: GradingSummary) -> Cell:
-        return _cell(grading.measures.get(measure, UNMEASURED), measure.digits, n=grading.n)
+        return estimate_cell(grading.measures.get(measure, UNMEASURED), measure.digits, n=grading.n)
 
     return Column(measure.heading, measure.meaning, cell)
 
@@ -158,7 +159,7 @@ def _columns_of(form: Form, measure: Measure, region: Region | None) -> Iterator
         found, spread = row.measures.get(measure, UNMEASURED), row.spreads.get(measure)
         empty = f"{row.n_empty} empty" if row.n_empty else ""
         worst = f"{spread.n_worst:,} at {WORST_MM}" if spread and spread.n_worst else ""
-        return _cell(found, measure.digits, n=n, more=(empty, worst))
+        return estimate_cell(found, measure.digits, n=n, more=(empty, worst))
 
     def median(row: FormSummary, _: int) -> Cell:
         if (spread := row.spreads.get(measure)) is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any, Generic, TypeVar
 
-from gliobench.adapters.html.numbers import MISSING, interval, number, percent, value_of
+from gliobench.adapters.html.numbers import MISSING, interval, joined, number, percent, value_of
 from gliobench.adapters.html.words import p_value
 from gliobench.domain.comparison.pair import Test
 from gliobench.domain.comparison.report import SubgroupTest
@@ -121,6 +121,13 @@ def measured_cell(measured: Measured | None, digits: int = 2) -> Cell:
     if not isinstance(measured, Estimate):
         return NOTHING
     return Cell(number(measured.value, digits), interval(measured, digits))
+
+
+def estimate_cell(measured: Measured, digits: int, *, n: int, more: Sequence[str] = ()) -> Cell:
+    """Print a measure, and its number of studies where that differs from its row's."""
+    own = f"n = {measured.n}" if isinstance(measured, Estimate) and measured.n != n else ""
+    small = joined(interval(measured, digits), own, *more)
+    return Cell(number(value_of(measured), digits), small)
 
 
 def share_cell(measured: Measured) -> Cell:

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gliobench.adapters.html.numbers import count, listed, percent
+from gliobench.adapters.html.numbers import capital, count, listed, percent
 from gliobench.adapters.html.terms import MEANINGS, term
 from gliobench.domain.studies.grading_target import CLASS, CLASSES, GRADED, NEGATIVE, POSITIVE
 
@@ -33,6 +33,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
+        "capital": capital,
         "count": count,
         "listed": listed,
         "percent": percent,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gliobench.adapters.html.figures.drawing import Figure, arm_ink
 from gliobench.adapters.html.figures.rows import Rows, Strip
 from gliobench.adapters.html.figures.scale import SHARES, Scale, decades, spread, upwards
-from gliobench.adapters.html.numbers import interval, number, percent
+from gliobench.adapters.html.numbers import capital, interval, number, percent
 from gliobench.adapters.html.words import (
     endpoint_name,
     in_figures,
@@ -143,7 +143,7 @@ def _spread(endpoint: Endpoint, rows: Sequence[Strip]) -> Figure:
     quantities = ("median", "first quartile", "third quartile")
     return Rows(heads, rows, _scale(endpoint, rows), quantities).figure(
         f"distribution-{endpoint.name}",
-        f"{name[0].upper()}{name[1:]}",
+        capital(name),
         "Faint dots: studies; ring: median; bar: interquartile range."
         + (lost if any(any(row.cells[2:]) for row in rows) else ""),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.lead import grading_claims
-from gliobench.adapters.html.numbers import MISSING, interval, joined, number
+from gliobench.adapters.html.numbers import MISSING, capital, interval, joined, number
 from gliobench.adapters.html.score_tables import GRADED, GRADED_COLUMNS, grading_table
 from gliobench.adapters.html.sections.calibration import calibration
 from gliobench.adapters.html.sections.pairs import forests, pairwise
@@ -99,7 +99,7 @@ def _paired_grades(report: Report) -> Table | None:
     columns: Sequence[Column[Pair]] = (
         Column(
             "Difference",
-            f"{name[0].upper()}{name[1:]}, first minus second",
+            f"{capital(name)}, first minus second",
             lambda pair: measured_cell(pair.difference(primary), primary.measure.digits),
         ),
         Column(

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gliobench.adapters.html.blocks import Block, Numbers, Part, Prose
-from gliobench.adapters.html.numbers import interval, joined, number, value_of
-from gliobench.adapters.html.tables import Cell, Column, Table, tabulate, without_empty
+from gliobench.adapters.html.tables import (
+    Cell,
+    Column,
+    Table,
+    estimate_cell,
+    tabulate,
+    without_empty,
+)
 from gliobench.domain.comparison.report import Arm, Report
 from gliobench.domain.evaluation.summary import FormSummary
 from gliobench.domain.labels.regions import REGION_TITLES, Region
 from gliobench.domain.metrics.measures import Measure, measures_of
 from gliobench.domain.predictions.prediction import Form
-from gliobench.domain.statistics.estimate import UNMEASURED, Estimate
+from gliobench.domain.statistics.estimate import UNMEASURED
 
 TITLE = "Lesion-wise scores of the BraTS challenges"
 DIFFERENCE = (
@@ -69,10 +75,8 @@ def _side_by_side() -> Iterator[Measure]:
 def _column(measure: Measure) -> Column[FormSummary]:
     def cell(row: FormSummary) -> Cell:
         found, spread = row.measures.get(measure, UNMEASURED), row.spreads.get(measure)
-        own = f"n = {found.n}" if isinstance(found, Estimate) and found.n != row.n else ""
         worst = f"{spread.n_worst:,} at {measure.worst:g}" if spread and spread.n_worst else ""
-        digits = measure.digits
-        return Cell(number(value_of(found), digits), joined(interval(found, digits), own, worst))
+        return estimate_cell(found, measure.digits, n=row.n, more=(worst,))
 
     return Column(
         measure.heading.replace(" (BraTS 2023)", " 2023").replace(" (BraTS 2026)", " 2026"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Prose
 from gliobench.adapters.html.figures.forest import difference_forest
-from gliobench.adapters.html.numbers import mirrored
+from gliobench.adapters.html.numbers import capital, mirrored
 from gliobench.adapters.html.stamps import few_studies
 from gliobench.adapters.html.tables import (
     NOTHING,
@@ -61,7 +61,7 @@ def paired_places(report: Report, forms: Collection[Form]) -> Table | None:
         if endpoint.form in forms:
             name = endpoint_name(endpoint)
             better = "higher is better" if endpoint.sign > 0 else "lower is better"
-            title = f"{name[0].upper()}{name[1:]}: {better}"
+            title = f"{capital(name)}: {better}"
             groups[title] = list(_shifted(report.pairs, endpoint))
     return tabulate(COLUMNS, groups)
 

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose, Template
 from gliobench.adapters.html.figures.backends import glance_figures, rank_figures
-from gliobench.adapters.html.first_place import MOST_NAMED, first_place
-from gliobench.adapters.html.numbers import count, interval, listed, number
+from gliobench.adapters.html.first_place import first_place
+from gliobench.adapters.html.numbers import capital, count, interval, named, number
 from gliobench.adapters.html.stamps import few_studies
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, Table, tabulate
 from gliobench.adapters.html.words import endpoint_name, pair_of, ranked, ranked_by, rival_name
@@ -67,7 +67,7 @@ ByMethod = Mapping[RankMethod, Rank] | Mapping[RankMethod, Measured]
 def rank_table(report: Report) -> Table | None:
     """Tabulate the ranks by each method; None for fewer than three rivals."""
     groups = {
-        f"{_capital(ranked_by(found[0]))}, {count(found[0].n, 'study')}": _rows(found)
+        f"{capital(ranked_by(found[0]))}, {count(found[0].n, 'study')}": _rows(found)
         for found in _by_endpoint(report)
     }
     return tabulate([_column(method) for method in METHODS], groups) if groups else None
@@ -76,17 +76,11 @@ def rank_table(report: Report) -> Table | None:
 def disagreement(report: Report) -> str:
     """Name the backends that the methods rank differently; more than `MOST_NAMED` are counted."""
     found = [
-        f"by {ranked_by(rankings[0])} on {_few(differing, len(rankings[0].ranks))}"
+        f"by {ranked_by(rankings[0])} on {named(differing, f'{len(differing)} of {len(rankings[0].ranks)} backends')}"
         for rankings in _by_endpoint(report)
         if (differing := list(_differing(rankings)))
     ]
     return f"Methods disagree {'; '.join(found)}." if found else "All methods give the same ranks."
-
-
-def _few(differing: Sequence[str], n: int) -> str:
-    return (
-        listed(differing) if len(differing) <= MOST_NAMED else f"{len(differing)} of {n} backends"
-    )
 
 
 def _by_endpoint(report: Report) -> list[list[Ranking]]:
@@ -127,10 +121,6 @@ def _column(method: RankMethod) -> Column[ByMethod]:
         return NOTHING
 
     return Column(*METHODS[method], cell)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)

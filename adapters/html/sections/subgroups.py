@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gliobench.adapters.html.blocks import Block, Closed, Numbers, Part, Prose
-from gliobench.adapters.html.numbers import interval, joined, listed, number, subgroup_name
+from gliobench.adapters.html.numbers import capital, interval, joined, listed, number, subgroup_name
 from gliobench.adapters.html.sections.metadata import metadata_words
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, tabulate, test_cell
 from gliobench.adapters.html.words import endpoint_name, p_value
@@ -68,7 +68,7 @@ class Shown(NamedTuple):
     @property
     def title(self) -> str:
         """Its name at the beginning of a sentence."""
-        return _capital(self.name)
+        return capital(self.name)
 
 
 def subgroups(report: Report) -> Iterator[Block]:
@@ -178,7 +178,7 @@ def _measured(report: Report, parts: Parts, shown: Shown) -> Block:
 def _table(report: Report, shown: Shown, parts: Parts) -> Numbers:
     columns = [_column(arm, shown) for arm in _arms(report, shown)]
     tests = _tests(report, shown)
-    groups = {_capital(by): list(_rows(by, group, shown, tests)) for by, group in parts.items()}
+    groups = {capital(by): list(_rows(by, group, shown, tests)) for by, group in parts.items()}
     return Numbers(tabulate(columns, groups), f"{shown.title} by subgroup.", head="Subgroup")
 
 
@@ -214,7 +214,3 @@ def _cell(shown: Shown, row: StratumRow) -> Cell:
     failed = f"{row.n_failed} failed" if row.n_failed else ""
     small = joined(interval(score.value, digits), own, failed, detects)
     return Cell(number(score.value.value, digits), small, few=not _is_claimed(score))
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
