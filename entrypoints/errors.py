@@ -7,12 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gliobench.domain.errors import (
-    GliobenchError,
-    ImplausibleError,
-    StoppedError,
-    StoreError,
-)
+from gliobench.domain.errors import GliobenchError, ImplausibleError, StoppedError, StoreError
 from gliobench.domain.files.disk import failed
 from gliobench.domain.messages import READ_LENGTH, cut, one_line
 from gliobench.domain.secrets import hidden

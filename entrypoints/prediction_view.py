@@ -103,10 +103,7 @@ def _grade(grade: GradePrediction | Failure | None) -> dict[str, Any] | None:
         "grade": grade.grade.value,
         "probability_hgg": grade.probability_hgg,
         "confidence": _share(grade.confidence),
-        "conformal": {
-            "coverage": kept.coverage,
-            "grades": [grade.value for grade in kept.grades],
-        }
+        "conformal": {"coverage": kept.coverage, "grades": [grade.value for grade in kept.grades]}
         if (kept := grade.grade_set)
         else None,
         **({"reasons": [asdict(item) for item in grade.reasons]} if grade.reasons else {}),

@@ -9,11 +9,7 @@ from signal import Signals
 from gliobench.adapters.command.program import Ended, Limits
 from gliobench.application.predict.ask_backend import Answer
 from gliobench.domain.messages import VALUE_LENGTH, cut, one_line
-from gliobench.domain.predictions.prediction import (
-    Failure,
-    FailureReason,
-    LocalisationPrediction,
-)
+from gliobench.domain.predictions.prediction import Failure, FailureReason, LocalisationPrediction
 from gliobench.domain.secrets import hidden
 from gliobench.domain.studies.study import Study
 

@@ -17,15 +17,7 @@ from typing import IO, cast
 
 from gliobench.domain.errors import BackendError
 
-PASSED_ON = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "CUDA_VISIBLE_DEVICES",
-)
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
 """All that a program gets of this process's environment, besides what its table names."""
 GRACE_S = 5.0
 """Between the request to end and the kill; `docker run` passes the request on to its container."""
@@ -96,11 +88,7 @@ class Workplace:
         """
         order = {
             "argv": [*(() if limits.network else without_network()), *words],
-            "env": {
-                **env,
-                "HOME": str(self.folder / "home"),
-                "TMPDIR": str(self.folder / "tmp"),
-            },
+            "env": {**env, "HOME": str(self.folder / "home"), "TMPDIR": str(self.folder / "tmp")},
             "cwd": str(self.folder),
             "timeout_s": limits.timeout_s,
             "grace_s": GRACE_S,

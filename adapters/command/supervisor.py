@@ -143,10 +143,7 @@ class _Printed:
 
 
 def _wait(
-    process: subprocess.Popen[bytes],
-    printed: _Printed,
-    deadline: float,
-    memory_bytes: int | None,
+    process: subprocess.Popen[bytes], printed: _Printed, deadline: float, memory_bytes: int | None
 ) -> str:
     """Return why a program has to end; empty where it has ended by itself."""
     looked = 0.0

@@ -8,11 +8,7 @@ from typing import Any
 from pydicom import Dataset, dcmread
 from pydicom.datadict import tag_for_keyword
 
-from gliobench.adapters.dicom.files import (
-    DicomFile,
-    check_inflated,
-    looks_like_dicom,
-)
+from gliobench.adapters.dicom.files import DicomFile, check_inflated, looks_like_dicom
 from gliobench.adapters.dicom.frames import Frame, frames_in
 from gliobench.adapters.dicom.segmentation_headers import (
     CLASSES,

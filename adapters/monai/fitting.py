@@ -90,9 +90,7 @@ def fit(
     on = device()
     network = _channels_last(build()).to(on)
     averaged = AveragedModel(
-        network,
-        multi_avg_fn=get_ema_multi_avg_fn(schedule.average),
-        use_buffers=True,
+        network, multi_avg_fn=get_ema_multi_avg_fn(schedule.average), use_buffers=True
     )
     optimiser = torch.optim.AdamW(
         network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True

@@ -146,10 +146,7 @@ class BratsPieces:
                 row
                 if study is None
                 else replace(
-                    row,
-                    study_id=study.id,
-                    patient=study.patient,
-                    has_odd_name=study.has_odd_name,
+                    row, study_id=study.id, patient=study.patient, has_odd_name=study.has_odd_name
                 )
             )
         yield from sorted(rows, key=_order)

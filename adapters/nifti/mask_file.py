@@ -22,12 +22,7 @@ from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.study import Study
 
 
-def write_mask(
-    path: Path,
-    mask: Mask,
-    study: Study,
-    convention: LabelConvention,
-) -> None:
+def write_mask(path: Path, mask: Mask, study: Study, convention: LabelConvention) -> None:
     """Write a mask as a uint8 label map on the study's native grid.
 
     The file is written atomically and replaces an older one. Regions that the mask lacks are omitted;

@@ -22,11 +22,7 @@ from gliobench.application.backends.mask_answers import (
 )
 from gliobench.application.datasets.dataset_labels import Track, integers_by_study
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.application.ports.prediction_files import (
-    IGNORED,
-    OF_NO_STUDY,
-    PredictionFiles,
-)
+from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
 from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import nearest

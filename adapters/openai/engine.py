@@ -249,10 +249,7 @@ def _counted(answer: Mapping[str, Any]) -> tuple[int | None, int | None]:
     usage = answer.get("usage")
     counts = usage if isinstance(usage, dict) else {}
     read, written = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
-    return (
-        read if _is_count(read) else None,
-        written if _is_count(written) else None,
-    )
+    return (read if _is_count(read) else None, written if _is_count(written) else None)
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -86,12 +86,7 @@ def _row(study: IndexedStudy) -> Row:
 
 def _file_row(file: IndexedFile) -> Row:
     channel = "{}/{}".format(*file.channel) if file.channel else None
-    return {
-        "path": _text(file.path),
-        "role": file.role,
-        **asdict(file.version),
-        "channel": channel,
-    }
+    return {"path": _text(file.path), "role": file.role, **asdict(file.version), "channel": channel}
 
 
 def _file(row: Row) -> IndexedFile:

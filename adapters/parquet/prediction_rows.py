@@ -86,10 +86,7 @@ def to_rows(prediction: StudyPrediction, *, mask_file: str) -> list[Row]:
             }
             for form, answer in place.answers.items()
         ]
-    common: Row = {
-        "key": prediction.key,
-        "study_id": prediction.study_id,
-    }
+    common: Row = {"key": prediction.key, "study_id": prediction.study_id}
     if prediction.tokens is not None:
         common |= {
             "tokens_read": prediction.tokens.read,
@@ -146,19 +143,12 @@ def _row(
 ) -> Row:
     match answer:
         case Failure(reason, detail, raw):
-            columns: Row = {
-                "failure": reason.value,
-                "failure_detail": detail,
-                "raw": raw,
-            }
+            columns: Row = {"failure": reason.value, "failure_detail": detail, "raw": raw}
         case GradePrediction(grade, probability, raw, kept, reasons):
             columns = {"grade": grade.value, "probability_hgg": probability, "raw": raw}
             columns["reasons"] = write_reasons(reasons)
             if kept is not None:
-                columns |= {
-                    "grade_set": kept.named,
-                    "set_coverage": kept.coverage,
-                }
+                columns |= {"grade_set": kept.named, "set_coverage": kept.coverage}
         case NoTumour():
             columns = {"coordinates": []}
         case Mask():

@@ -140,10 +140,7 @@ def _look_around(anatomy: Anatomy, block: Block) -> _Surroundings:
 
 
 def _core_level(
-    plan: LesionPlan,
-    around: _Surroundings,
-    away_mm: tuple[Float32Array, ...],
-    field: Field,
+    plan: LesionPlan, around: _Surroundings, away_mm: tuple[Float32Array, ...], field: Field
 ) -> Float32Array:
     """Measure the distance of each voxel from the core, relative to its radius: negative is inside.
 

@@ -93,10 +93,7 @@ class PhantomStudySource(StudySource):
         grade, _ = drawing.recipe.kind
         return Reference(
             grade=grade,
-            regions=_Lazy(
-                NESTED,
-                lambda r: CONVENTION.split(drawing.phantom().labels)[r],
-            ),
+            regions=_Lazy(NESTED, lambda r: CONVENTION.split(drawing.phantom().labels)[r]),
         )
 
     def content_hash(self, study_id: str) -> str:

@@ -9,12 +9,7 @@ from typing import cast
 
 from PIL import ImageDraw, ImageFont
 
-from gliobench.adapters.pillow.marks import (
-    BOX_COLOUR,
-    COLOURS,
-    CROSSHAIR_COLOUR,
-    REFERENCE_COLOUR,
-)
+from gliobench.adapters.pillow.marks import BOX_COLOUR, COLOURS, CROSSHAIR_COLOUR, REFERENCE_COLOUR
 from gliobench.adapters.pillow.panels import SIDES
 from gliobench.domain.geometry.grids import Axis
 from gliobench.domain.labels.regions import REGION_TITLES, Region

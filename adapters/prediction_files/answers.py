@@ -13,22 +13,12 @@ from gliobench.adapters.prediction_files.records import from_lines, read_bytes
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.answers.dialects import Frame, dialect_named
-from gliobench.domain.answers.parse import (
-    parse_box,
-    parse_grade,
-    parse_point,
-    parse_polygon,
-)
+from gliobench.domain.answers.parse import parse_box, parse_grade, parse_point, parse_polygon
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.documents import first_fault
 from gliobench.domain.geometry.grids import Axis, Plane, extent
-from gliobench.domain.predictions.prediction import (
-    Failure,
-    FailureReason,
-    Form,
-    GradePrediction,
-)
+from gliobench.domain.predictions.prediction import Failure, FailureReason, Form, GradePrediction
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.study import Modality, Study
 from gliobench.domain.studies.study_ids import study_id_of

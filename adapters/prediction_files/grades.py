@@ -52,10 +52,7 @@ TARGET = "target"
 
 
 def read_grades(
-    path: DatasetPath,
-    *,
-    study_ids: Collection[str] | None = None,
-    target: GradingTarget = GRADE,
+    path: DatasetPath, *, study_ids: Collection[str] | None = None, target: GradingTarget = GRADE
 ) -> Written:
     """Read grades, or the classes of another target.
 

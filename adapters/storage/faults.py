@@ -51,10 +51,7 @@ _NO_CREDENTIALS = {
     "google.auth.exceptions.DefaultCredentialsError",
     "azure.core.exceptions.ClientAuthenticationError",
 }
-_WRONG_URLS = {
-    "aiohttp.client_exceptions.InvalidURL",
-    "botocore.exceptions.ParamValidationError",
-}
+_WRONG_URLS = {"aiohttp.client_exceptions.InvalidURL", "botocore.exceptions.ParamValidationError"}
 _BUSY = {429, 500, 502, 503, 504}
 """Statuses of HTTP that pass."""
 _PASSING = {

@@ -52,10 +52,7 @@ class SpeakingModel(ABC, Generic[CheckpointT]):
     """
 
     def __init__(
-        self,
-        checkpoint: CheckpointT,
-        batch_size: int,
-        release: Callable[[], None] = lambda: None,
+        self, checkpoint: CheckpointT, batch_size: int, release: Callable[[], None] = lambda: None
     ) -> None:
         self._checkpoint = checkpoint
         self._end = ReplyEnd(checkpoint.tokenizer, checkpoint.end_token_ids)

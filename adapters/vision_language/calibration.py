@@ -10,13 +10,7 @@ from gliobench.adapters.vision_language.prompts import calibration_text
 from gliobench.adapters.vision_language.reader import Answerer
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Request
 from gliobench.adapters.vision_language.slices import SlicePrompting
-from gliobench.domain.answers.calibration import (
-    ASKED,
-    SQUARES,
-    Box,
-    Calibration,
-    calibration_of,
-)
+from gliobench.domain.answers.calibration import ASKED, SQUARES, Box, Calibration, calibration_of
 from gliobench.domain.slices.view import Composition
 
 

@@ -205,9 +205,7 @@ def _fingerprint(
     )
 
 
-def _grades_by_site(
-    described: list[_Description],
-) -> dict[str | None, dict[Grade | None, int]]:
+def _grades_by_site(described: list[_Description]) -> dict[str | None, dict[Grade | None, int]]:
     table: dict[str | None, dict[Grade | None, int]] = {}
     for item in described:
         row = table.setdefault(item.site, {})

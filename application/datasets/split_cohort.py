@@ -21,11 +21,7 @@ from gliobench.domain.studies.study import Grade, Study
 
 
 def draw_cohort(
-    source: StudySource,
-    *,
-    name: str,
-    exclude: Mapping[str, str] | None = None,
-    track: Track = iter,
+    source: StudySource, *, name: str, exclude: Mapping[str, str] | None = None, track: Track = iter
 ) -> Cohort:
     """List the studies that can be used, and why the others cannot.
 

@@ -296,10 +296,7 @@ def scored_keys(manifest: RunManifest, cases: Iterable[CaseScore]) -> dict[str, 
 
 
 def _prediction(
-    one: Assignment,
-    manifest: RunManifest,
-    said: Answer | Failure,
-    tokens: Tokens | None = None,
+    one: Assignment, manifest: RunManifest, said: Answer | Failure, tokens: Tokens | None = None
 ) -> StudyPrediction:
     """Fill in a study's failure for what the backend offers."""
     answer: Answer = (

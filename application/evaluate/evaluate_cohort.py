@@ -203,11 +203,7 @@ def _with_first_primary(store: RunStore, manifest: RunManifest) -> RunManifest:
 
 
 def _of_shard(shard: Shard, study_ids: Sequence[str]) -> dict[str, Any]:
-    return {
-        "shard": shard.name,
-        "listing": listing_hash(study_ids),
-        "listed": len(study_ids),
-    }
+    return {"shard": shard.name, "listing": listing_hash(study_ids), "listed": len(study_ids)}
 
 
 def _assignment(

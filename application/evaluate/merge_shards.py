@@ -192,9 +192,7 @@ def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:
     return first
 
 
-def _shared_primary(
-    manifests: Sequence[RunManifest],
-) -> tuple[str | None, PrimaryOrigin | None]:
+def _shared_primary(manifests: Sequence[RunManifest]) -> tuple[str | None, PrimaryOrigin | None]:
     """Return the primary endpoint that all shards recorded; it is declared where all declare it."""
     names, origins = (
         {getattr(manifest, name) for manifest in manifests}

@@ -47,10 +47,7 @@ class Progress:
             return {f"{backend} {what}": value for backend, value in values.items()}
 
         return replace(
-            self,
-            done=named(self.done),
-            failed=named(self.failed),
-            providers=named(self.providers),
+            self, done=named(self.done), failed=named(self.failed), providers=named(self.providers)
         )
 
 

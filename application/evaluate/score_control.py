@@ -57,10 +57,7 @@ class ScoreControl:
             yield from self._hold(some, before, _places(altered, scored_keys(manifest, some), some))
 
     def _hold(
-        self,
-        cases: Sequence[CaseScore],
-        before: Mapping[str, Place],
-        after: Mapping[str, Place],
+        self, cases: Sequence[CaseScore], before: Mapping[str, Place], after: Mapping[str, Place]
     ) -> Iterator[CaseScore]:
         for case in cases:
             motion, grid = (Motion(), None) if may_harm(case) else self._motion(case.study_id)

@@ -49,9 +49,7 @@ class TargetedStudies(StudySource):
         positive = sum(grade is Grade.HGG for grade in self._classes.values())
         patients = (self._source.origin(study_id).patient_id for study_id in self._classes)
         return TargetPrior(
-            self._target,
-            positive / len(self._classes),
-            frozenset(map(patient_hash, patients)),
+            self._target, positive / len(self._classes), frozenset(map(patient_hash, patients))
         )
 
     @property

@@ -24,11 +24,7 @@ from gliobench.domain.geometry.grids import BoolArray, Grid
 from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
-from gliobench.domain.studies.plausibility import (
-    LARGEST_BRAIN_ML,
-    SMALLEST_BRAIN_ML,
-    shows_skull,
-)
+from gliobench.domain.studies.plausibility import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, shows_skull
 from gliobench.domain.studies.study import Modality, Study
 
 FoundT = TypeVar("FoundT")

@@ -31,11 +31,7 @@ def responses(
     """
     found = (
         response(
-            control,
-            true=true.scores(),
-            altered=store.scores(),
-            replicates=replicates,
-            seed=seed,
+            control, true=true.scores(), altered=store.scores(), replicates=replicates, seed=seed
         )
         for control, store in controls.items()
         if store.is_scored()

@@ -21,15 +21,7 @@ from gliobench.domain.comparison.casebook import Casebook, CaseEntry, Frame
 from gliobench.domain.errors import FaultError
 from gliobench.domain.evaluation.saved_case import Coarsening, KeptVolume, SavedCase
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
-from gliobench.domain.geometry.grids import (
-    Box,
-    Box3D,
-    FloatArray,
-    Plane,
-    Point,
-    Point3D,
-    Polygon,
-)
+from gliobench.domain.geometry.grids import Box, Box3D, FloatArray, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import nested
 from gliobench.domain.predictions.forms import on_plane
 from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask

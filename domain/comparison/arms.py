@@ -57,10 +57,7 @@ class BootstrapOptions:
 
 
 def describe_arm(
-    entrant: Entrant,
-    cases: CaseTable,
-    priors: Mapping[str, CaseTable],
-    bootstrap: BootstrapOptions,
+    entrant: Entrant, cases: CaseTable, priors: Mapping[str, CaseTable], bootstrap: BootstrapOptions
 ) -> Arm:
     """Describe one backend.
 

@@ -9,11 +9,7 @@ from gliobench.domain.comparison.arms import BootstrapOptions, Entrant, describe
 from gliobench.domain.comparison.audits import ScoredRun
 from gliobench.domain.comparison.claims import draw_claims, tracking_claim
 from gliobench.domain.comparison.cohort import CohortDescription
-from gliobench.domain.comparison.endpoints import (
-    BALANCED_ACCURACY,
-    Endpoint,
-    PrimaryChoice,
-)
+from gliobench.domain.comparison.endpoints import BALANCED_ACCURACY, Endpoint, PrimaryChoice
 from gliobench.domain.comparison.flow import follow
 from gliobench.domain.comparison.pair import TRACKING, Family, Test
 from gliobench.domain.comparison.pairs import ComparedStudies, compare_pairs

@@ -20,11 +20,7 @@ from gliobench.domain.comparison.pair import (
     ranks_of,
 )
 from gliobench.domain.comparison.paired_grades import DrawnGrades, GradedPair, GradedStudies, p_of
-from gliobench.domain.comparison.paired_places import (
-    NOT_LOCALISED,
-    PairedScores,
-    PlacedStudies,
-)
+from gliobench.domain.comparison.paired_places import NOT_LOCALISED, PairedScores, PlacedStudies
 from gliobench.domain.evaluation.case_table import CaseTable
 
 

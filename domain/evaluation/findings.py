@@ -39,11 +39,7 @@ class FindingKind(str, Enum):
         "Oracle slices: selection not stated",
     )
     STAND_IN = "stand-in", Consequence.STAMPED
-    UNCONFIRMED_FRAME = (
-        "places not confirmed",
-        Consequence.STAMPED,
-        "Places may be misread",
-    )
+    UNCONFIRMED_FRAME = ("places not confirmed", Consequence.STAMPED, "Places may be misread")
     EQUAL_TO_REFERENCES = "masks equal to the references", Consequence.STAMPED
     HELD_OUT = "held out", Consequence.STAMPED
     PRIORS = "averages of these patients", Consequence.STAMPED, "Baselines use these patients"

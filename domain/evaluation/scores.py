@@ -74,9 +74,7 @@ def reference_name(region: Region) -> str:
 
 
 def score_names(
-    form: Form,
-    regions: Collection[Region] = tuple(Region),
-    sets: Collection[MeasureSet] = (),
+    form: Form, regions: Collection[Region] = tuple(Region), sets: Collection[MeasureSet] = ()
 ) -> Iterator[str]:
     """List the names of a form's scores; of a mask in these regions, each with its volume.
 

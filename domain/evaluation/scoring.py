@@ -11,13 +11,7 @@ import numpy as np
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation.empties import Meeting, declared
 from gliobench.domain.evaluation.scores import FormOutcome, Place, Scores, reference_name
-from gliobench.domain.geometry.grids import (
-    Axis,
-    BoolArray,
-    Grid,
-    Plane,
-    extent,
-)
+from gliobench.domain.geometry.grids import Axis, BoolArray, Grid, Plane, extent
 from gliobench.domain.labels.regions import NESTED, Region, localised_region, nested
 from gliobench.domain.metrics.lesionwise.brats2023 import scores_2023
 from gliobench.domain.metrics.lesionwise.brats2026 import scores_2026

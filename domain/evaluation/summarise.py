@@ -10,12 +10,7 @@ from gliobench.domain.evaluation.case_table import Cases, CaseTable
 from gliobench.domain.evaluation.detection import detection_rows
 from gliobench.domain.evaluation.grading_measures import grading_measures
 from gliobench.domain.evaluation.localisation_rows import answered_regions, localisation_rows
-from gliobench.domain.evaluation.summary import (
-    BothWays,
-    GradingSummary,
-    RunSummary,
-    Summary,
-)
+from gliobench.domain.evaluation.summary import BothWays, GradingSummary, RunSummary, Summary
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import ConfusionMatrix
@@ -60,12 +55,7 @@ def _failures(table: CaseTable) -> dict[FailureReason, int]:
 
 
 def _of_mixed(
-    table: CaseTable,
-    inside: BoolArray,
-    everyone: BothWays,
-    regions: Sequence[Region],
-    *,
-    seed: int,
+    table: CaseTable, inside: BoolArray, everyone: BothWays, regions: Sequence[Region], *, seed: int
 ) -> BothWays:
     return everyone if inside.all() else _both_ways(table.take(inside), regions, seed=seed)
 

@@ -253,12 +253,7 @@ _ALL = (
     LabelConvention(
         "brats-ped-2024",
         "BraTS paediatric glioma, 2024 to 2026",
-        {
-            1: "enhancing tumour",
-            2: "non-enhancing tumour core",
-            3: "cystic component",
-            4: "oedema",
-        },
+        {1: "enhancing tumour", 2: "non-enhancing tumour core", 3: "cystic component", 4: "oedema"},
         _sets(WT=(1, 2, 3, 4), TC=(1, 2, 3), ET=(1,), NETC=(2,), CC=(3,), ED=(4,)),
         OFFICIAL.format("ped"),
     ),

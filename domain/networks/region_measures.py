@@ -97,8 +97,7 @@ FEATURES: Mapping[str, Feature] = {
         lambda m: f"core {_percent(m.tc_ml, m.wt_ml)} of the tumour",
     ),
     "et_of_tc": Feature(
-        lambda m: _share(m.et_ml, m.tc_ml),
-        lambda m: f"ET {_percent(m.et_ml, m.tc_ml)} of the core",
+        lambda m: _share(m.et_ml, m.tc_ml), lambda m: f"ET {_percent(m.et_ml, m.tc_ml)} of the core"
     ),
     "rim": Feature(
         lambda m: m.rim, lambda m: f"enhancement along {_percent(m.rim, 1)} of the core's surface"

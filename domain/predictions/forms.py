@@ -263,9 +263,7 @@ def _cut(answer: Localisation, form: Form, plane: Plane) -> Point | Box | Polygo
                 centre = answer.centre.at
                 return Point(plane=plane, at=(centre[first], centre[second]))
             return Box(
-                plane=plane,
-                start=(start[first], start[second]),
-                stop=(stop[first], stop[second]),
+                plane=plane, start=(start[first], start[second]), stop=(stop[first], stop[second])
             )
         case Point() | Box() | Polygon():
             return replace(answer, plane=plane) if answer.plane.axis == plane.axis else None

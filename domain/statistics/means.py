@@ -8,13 +8,7 @@ import numpy as np
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.metrics.ratios import ratio
-from gliobench.domain.statistics.estimate import (
-    LEVEL,
-    NO_STUDY,
-    Estimate,
-    Measured,
-    NotEstimable,
-)
+from gliobench.domain.statistics.estimate import LEVEL, NO_STUDY, Estimate, Measured, NotEstimable
 from gliobench.domain.statistics.mean_reach import FailureShare, MeanSpread
 from gliobench.domain.statistics.sampling import Indices
 

@@ -7,13 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
-from gliobench.domain.statistics.estimate import (
-    LEVEL,
-    NO_STUDY,
-    Estimate,
-    Measured,
-    NotEstimable,
-)
+from gliobench.domain.statistics.estimate import LEVEL, NO_STUDY, Estimate, Measured, NotEstimable
 from gliobench.domain.statistics.mean_reach import ONE_PATIENT, FailureShare, MeanSpread, Reach
 from gliobench.domain.statistics.sampling import Indices
 

@@ -11,11 +11,7 @@ from gliobench.domain.errors import InvalidInputError
 
 
 def assign_folds(
-    strata: Mapping[str, str],
-    *,
-    folds: int,
-    seed: int,
-    settled: Mapping[str, int] | None = None,
+    strata: Mapping[str, str], *, folds: int, seed: int, settled: Mapping[str, int] | None = None
 ) -> dict[str, int]:
     """Assign patients to folds so that every stratum is spread as evenly as possible.
 

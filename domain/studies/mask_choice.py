@@ -55,10 +55,7 @@ class MaskChoice:
 
 
 def choose_mask(
-    masks: Sequence[StudyMask],
-    *,
-    declared: Collection[str] = (),
-    excluded: Collection[str] = (),
+    masks: Sequence[StudyMask], *, declared: Collection[str] = (), excluded: Collection[str] = ()
 ) -> MaskChoice:
     """Choose the reference mask of a study.
 

@@ -49,9 +49,7 @@ PATTERNS = (
     _pattern("an occasion", rf"(?P<patient>.+?)[-_. ]({_OCCASION})", is_assumed=True),
     # P1_2 and P01_02, but not site1_02: the patient number has at least as many digits as the visit.
     _pattern(
-        "a number after a number",
-        r"(?P<patient>.*\d)[-_.](\d|(?<=\d\d[-_.])\d\d)",
-        is_assumed=True,
+        "a number after a number", r"(?P<patient>.*\d)[-_.](\d|(?<=\d\d[-_.])\d\d)", is_assumed=True
     ),
 )
 """One row per naming pattern, the first match counts; an id without a match is the patient's."""

@@ -208,10 +208,7 @@ OTHER_KINDS = (
         "proton density", words("pdw?(?![a-z])", "dp(?![a-z])", "proton ?(en)?d", "densit", "质子")
     ),
     OtherKind("projection", words("min?ip", "mip", "proj"), frozenset({"PROJECTION IMAGE", "MIP"})),
-    OtherKind(
-        "balanced gradient echo",
-        words("ciss", "fiesta", "tru(e ?)?fi", "b ?ffe", "bssfp"),
-    ),
+    OtherKind("balanced gradient echo", words("ciss", "fiesta", "tru(e ?)?fi", "b ?ffe", "bssfp")),
     OtherKind("inversion recovery of another kind", words("stir", "dir(?![a-z])", "psir")),
     OtherKind(
         "computed map",

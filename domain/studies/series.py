@@ -7,13 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from gliobench.domain.geometry.grids import Spacing
-from gliobench.domain.studies.sequences import (
-    ENHANCED,
-    OTHER_KINDS,
-    PLAIN,
-    Weighting,
-    normalised,
-)
+from gliobench.domain.studies.sequences import ENHANCED, OTHER_KINDS, PLAIN, Weighting, normalised
 from gliobench.domain.studies.study import Modality
 
 FEWEST_IMAGES = 5
@@ -259,7 +253,5 @@ def _beside(series: Series, found: Judgement, enhanced: Sequence[Series]) -> Jud
     if first is not None and series.acquired_s is not None and series.acquired_s > first:
         return replace(found, reason=f"{found.reason}, but it is later than an enhanced series")
     return replace(
-        found,
-        confidence=found.beside_enhanced,
-        reason=f"{found.reason}, unlike of another series",
+        found, confidence=found.beside_enhanced, reason=f"{found.reason}, unlike of another series"
     )

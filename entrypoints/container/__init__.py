@@ -89,10 +89,7 @@ class Container(containers.DeclarativeContainer):
     settle_labels = Factory(
         _wired("prediction_files.with_settled_labels"), open_path=dataset_path.provider
     )
-    program_backend = Factory(
-        _wired("programs.program_backend"),
-        open_path=dataset_path.provider,
-    )
+    program_backend = Factory(_wired("programs.program_backend"), open_path=dataset_path.provider)
     hf_vision = Factory(
         _late(
             "adapters.transformers.hf.backend.hf_vision",
@@ -139,9 +136,7 @@ class Container(containers.DeclarativeContainer):
     )
     registrar = Factory(
         _late(
-            "adapters.simpleitk.SimpleItkRegistrar",
-            extra="prepare",
-            purpose="Preparing raw images",
+            "adapters.simpleitk.SimpleItkRegistrar", extra="prepare", purpose="Preparing raw images"
         )
     )
     preparing = Factory(
@@ -281,9 +276,7 @@ class Container(containers.DeclarativeContainer):
         _wired("reports.join_metadata"), settings=settings, read_table=metadata_table.provider
     )
     check_metadata = Call(
-        _wired("reports.check_metadata"),
-        join_metadata=join_metadata,
-        open_dataset=dataset.provider,
+        _wired("reports.check_metadata"), join_metadata=join_metadata, open_dataset=dataset.provider
     )
     write_report = Factory(
         _late("application.report.write_report.WriteReport"),
@@ -326,9 +319,7 @@ class Container(containers.DeclarativeContainer):
     )
     comparing = Factory(_wired("reports.comparing"), settings=settings, join_metadata=join_metadata)
     dicom_content = Call(
-        _wired("dicom.dicom_content"),
-        open_path=dataset_path.provider,
-        source=dicom_source.provider,
+        _wired("dicom.dicom_content"), open_path=dataset_path.provider, source=dicom_source.provider
     )
     verify_dataset = Call(_wired("cohorts.verify"), open_dataset=dataset.provider)
     fingerprint_dataset = Call(

@@ -14,12 +14,7 @@ from gliobench.application.ports.study_source import StudySource
 from gliobench.application.prepare.prepared_backend import on_prepared
 from gliobench.domain.errors import GliobenchError, InvalidInputError
 from gliobench.domain.messages import shown
-from gliobench.entrypoints.plugins import (
-    backend_entries,
-    build_backend,
-    check_own_name,
-    package_of,
-)
+from gliobench.entrypoints.plugins import backend_entries, build_backend, check_own_name, package_of
 from gliobench.entrypoints.settings import SETTINGS_FILE, Settings, backend_table, refusals
 
 BackendKind: TypeAlias = Callable[[str, BackendOptions, StudySource | None], Backend]

@@ -61,9 +61,7 @@ def slice_source(folder: DatasetPath, settings: Settings) -> StudySource:
     """Read single slices."""
     choice = settings.slice_choice
     return SliceStudySource(
-        folder,
-        spacing_mm=settings.slice_spacing_mm,
-        choice=SliceChoice(choice) if choice else None,
+        folder, spacing_mm=settings.slice_spacing_mm, choice=SliceChoice(choice) if choice else None
     )
 
 
@@ -263,10 +261,7 @@ def mask_convention(settings: Settings) -> LabelConvention:
 
 
 def cohort_name(
-    dataset: str,
-    *,
-    open_storage: Callable[[str], Storage],
-    listed_root: Callable[[str], str],
+    dataset: str, *, open_storage: Callable[[str], Storage], listed_root: Callable[[str], str]
 ) -> str:
     """Call a cohort by its folder's name, fit to be shown, without the folders that it lies in.
 

@@ -12,11 +12,7 @@ from gliobench.adapters.executors import InProcessExecutor, ProcessExecutor
 from gliobench.application.evaluate.evaluate_batch import EvaluateBatch
 from gliobench.application.evaluate.evaluation import Evaluate
 from gliobench.application.evaluate.progress import Watch
-from gliobench.application.evaluate.request import (
-    EvaluationRequest,
-    OpenDataset,
-    OpenPlace,
-)
+from gliobench.application.evaluate.request import EvaluationRequest, OpenDataset, OpenPlace
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.ports.executor import Executor
 from gliobench.application.ports.picture_encoder import PictureEncoder

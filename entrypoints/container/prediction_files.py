@@ -207,11 +207,7 @@ def _masks(
     if holds_dicom(root):
         _check_no_option(root, options, "pattern", "labels")
         return segmentations(
-            root,
-            source=source,
-            excluded=options.exclude,
-            beside=beside,
-            resample=options.resample,
+            root, source=source, excluded=options.exclude, beside=beside, resample=options.resample
         )
     _check_no_option(root, options, "exclude")
     study_ids = ids_in(root) if source is None else source.study_ids()

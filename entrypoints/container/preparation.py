@@ -27,8 +27,7 @@ from gliobench.entrypoints.progress import tracked
 from gliobench.entrypoints.settings import PrepareSettings, Settings
 
 _TEMPLATE_GRID = Grid(
-    (120, 120, 78),
-    np.array([[2, 0, 0, -238.5], [0, 2, 0, 0.5], [0, 0, 2, 0.5], [0, 0, 0, 1.0]]),
+    (120, 120, 78), np.array([[2, 0, 0, -238.5], [0, 2, 0, 0.5], [0, 0, 2, 0.5], [0, 0, 0, 1.0]])
 )
 """BraTS's block of the world, in voxels of 2 mm."""
 SAVED = "prepared"

@@ -101,10 +101,7 @@ def join_metadata(
 
 
 def check_metadata(
-    dataset: str,
-    *,
-    join_metadata: JoinMetadata | None,
-    open_dataset: Callable[[str], StudySource],
+    dataset: str, *, join_metadata: JoinMetadata | None, open_dataset: Callable[[str], StudySource]
 ) -> None:
     """Check before an evaluation that the user's table, if any, is of its studies.
 

@@ -21,11 +21,7 @@ from gliobench.entrypoints.settings.sources import (
     with_defaults,
     with_table,
 )
-from gliobench.entrypoints.settings.tables import (
-    MOST_REPLICATES,
-    PrepareSettings,
-    RefusalSettings,
-)
+from gliobench.entrypoints.settings.tables import MOST_REPLICATES, PrepareSettings, RefusalSettings
 
 __all__ = [
     "ENV_PREFIX",

@@ -53,10 +53,7 @@ def calibration(report: Report) -> Part:
     table = Numbers(tabulate(COLUMNS, {"": found}), caption)
     return Part(
         "Calibration",
-        [
-            Gallery(reliability_diagrams(report), "four"),
-            Closed("Calibration in numbers", [table]),
-        ],
+        [Gallery(reliability_diagrams(report), "four"), Closed("Calibration in numbers", [table])],
         f"Observed share of {POSITIVE}, with Wilson's 95 % CI, in bins of predicted P({POSITIVE}). Dashed: perfect "
         "calibration. Columns: number of studies per bin."
         + (f" Too few studies for the ECE: {warning}." if warning else ""),

@@ -189,10 +189,7 @@ def _column(arm: Arm, shown: Shown) -> Column[Mapping[str, Cell]]:
 
 
 def _rows(
-    by: str,
-    parts: Sequence[Stratum],
-    shown: Shown,
-    tests: Mapping[tuple[str, str], SubgroupTest],
+    by: str, parts: Sequence[Stratum], shown: Shown, tests: Mapping[tuple[str, str], SubgroupTest]
 ) -> Iterator[tuple[str, object, Mapping[str, Cell]]]:
     """Yield a row a subgroup, then the tests of the property."""
     for part in parts:

@@ -10,11 +10,7 @@ from gliobench.adapters.html.numbers import number, percent
 from gliobench.adapters.html.tables import Cell, Column, share_cell, tabulate
 from gliobench.domain.comparison.doubt import POOR_DICE, RiskCoverage, SetCoverage
 from gliobench.domain.comparison.report import Report
-from gliobench.domain.studies.grading_target import (
-    CLASSES,
-    NEGATIVE_SHORT,
-    POSITIVE_SHORT,
-)
+from gliobench.domain.studies.grading_target import CLASSES, NEGATIVE_SHORT, POSITIVE_SHORT
 
 REFUSALS: Sequence[Column[RiskCoverage]] = (
     Column(

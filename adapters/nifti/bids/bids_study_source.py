@@ -55,11 +55,7 @@ class BidsStudySource(NiftiStudySource):
     """
 
     def __init__(
-        self,
-        root: DatasetPath | str,
-        labels: DatasetLabels | None = None,
-        *,
-        entities: str = "",
+        self, root: DatasetPath | str, labels: DatasetLabels | None = None, *, entities: str = ""
     ) -> None:
         folder = resolved(root)
         home, scope = home_of(folder)
@@ -80,10 +76,7 @@ class BidsStudySource(NiftiStudySource):
 
 
 def _studies(
-    files: Iterable[BidsFile],
-    visits: Iterable[Visit],
-    masks: BidsMasks,
-    wanted: Mapping[str, str],
+    files: Iterable[BidsFile], visits: Iterable[Visit], masks: BidsMasks, wanted: Mapping[str, str]
 ) -> Iterator[tuple[StudyFolder, list[BidsMask]]]:
     """Yield the studies, each with the candidates for its mask."""
     by_visit: dict[Visit, list[BidsFile]] = defaultdict(list)
@@ -127,9 +120,7 @@ class _Sidecar(BaseModel):
     ContrastBolusAgent: Any = None
 
 
-def _with_stated_agents(
-    images: dict[Modality, list[BidsFile]],
-) -> dict[Modality, list[BidsFile]]:
+def _with_stated_agents(images: dict[Modality, list[BidsFile]]) -> dict[Modality, list[BidsFile]]:
     """Take a T1w without `ce` for T1c where its JSON file states an agent and there is no other T1c."""
     if Modality.T1C in images or Modality.T1N not in images:
         return images

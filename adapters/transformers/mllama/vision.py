@@ -17,10 +17,7 @@ from torch import Tensor
 from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import MllamaForConditionalGeneration
 from transformers.models.mllama.image_processing_pil_mllama import MllamaImageProcessorPil
-from transformers.models.mllama.modeling_mllama import (
-    MllamaVisionAttention,
-    MllamaVisionModel,
-)
+from transformers.models.mllama.modeling_mllama import MllamaVisionAttention, MllamaVisionModel
 
 from gliobench.adapters.vision_language.requests import Picture
 
