@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
+from gliobench.adapters.phantom.mni152 import mni_image
 from gliobench.domain.geometry.grids import BoolArray, Grid, extent
 from gliobench.domain.geometry.resampling import linear_weights, resample
 
@@ -108,20 +109,14 @@ class Placement:
 @cache
 def load_template() -> Template:
     """Read the MNI152 template from nilearn's package; nothing is downloaded."""
-    from nilearn import datasets  # the extra `phantom`; takes seconds to import
-
-    mask = datasets.load_mni152_brain_mask(resolution=1)
-    whole = np.asarray(mask.dataobj) > 0
-    held = tuple(slice(max(0, cut.start - 2), cut.stop + 2) for cut in extent(whole))
+    read = partial(mni_image, extra="phantom", purpose="Simulating studies")
+    t1 = read("t1")
+    held = tuple(slice(max(0, cut.start - 2), cut.stop + 2) for cut in extent(t1.brain))
     brain, grey, white = (
-        np.ascontiguousarray(np.asarray(image.dataobj)[held], dtype=np.float32)
-        for image in (
-            mask,
-            datasets.load_mni152_gm_template(resolution=1),
-            datasets.load_mni152_wm_template(resolution=1),
-        )
+        np.ascontiguousarray(voxels[held], dtype=np.float32)
+        for voxels in (t1.brain, read("gm").voxels, read("wm").voxels)
     )
-    origin_mm = mask.affine[:3, 3] + [cut.start for cut in held]
+    origin_mm = t1.affine[:3, 3] + [cut.start for cut in held]
     return Template(
         origin_mm=origin_mm,
         grey=grey,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gliobench.adapters.phantom.mni152 import mni_image
 from gliobench.application.ports.brain_extractor import BrainTemplate
 from gliobench.application.ports.registrar import Scan
-from gliobench.domain.errors import MissingExtraError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.resampling import pulled
 from gliobench.domain.geometry.rigid import Rigid
@@ -28,19 +28,14 @@ def brain_template(grid: Grid) -> BrainTemplate:
     Raises:
         MissingExtraError: nilearn is not installed.
     """
-    try:
-        from nilearn import datasets  # takes seconds to import
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(extra="prepare", purpose="Preparing raw images") from error
-
-    t1, mask = datasets.load_mni152_template(resolution=1), datasets.load_mni152_brain_mask()
+    t1 = mni_image("t1", extra="prepare", purpose="Preparing raw images")
     scan, brain = (
         pulled(
-            np.asarray(image.dataobj, dtype=np.float32),
-            source=Grid(image.shape, MNI_TO_BRATS @ image.affine),
+            voxels.astype(np.float32),
+            source=Grid(voxels.shape, MNI_TO_BRATS @ t1.affine),
             target=grid,
             motion=Rigid.none(),
         )
-        for image in (t1, mask)
+        for voxels in (t1.voxels, t1.brain)
     )
     return BrainTemplate(Scan(scan * (brain >= 0.5), grid), brain >= 0.5, "MNI152 2009a, placed 1")
