@@ -1,4 +1,4 @@
-"""The command line, run as a user runs it: in a process and a folder of its own."""
+"""What tests of the command line and of pages may ask for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from command_line import gliobench_process
+import command_line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -55,6 +55,6 @@ def open_page(browser: Browser, pages: Path) -> Iterator[OpenPage]:
 
 
 @pytest.fixture
-def gliobench(tmp_path: Path) -> RunCli:
+def gliobench_process(tmp_path: Path) -> RunCli:
     """Run `gliobench` in an empty folder; keyword arguments are environment variables."""
-    return partial(gliobench_process, cwd=tmp_path)
+    return partial(command_line.gliobench_process, cwd=tmp_path)

@@ -47,14 +47,14 @@ def is_gone(pid: int) -> bool:
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-def test_doctor_tries_programs_without_a_study(gliobench: RunCli, tmp_path: Path) -> None:
+def test_doctor_tries_programs_without_a_study(gliobench_process: RunCli, tmp_path: Path) -> None:
     declare(tmp_path, "good", "threshold", more=f"check = \"'{sys.executable}' --version\"")
     declare(tmp_path, "bad", "threshold", more=f"check = \"'{sys.executable}' --no-such-option\"")
     with (tmp_path / "gliobench.toml").open("a") as file:
         file.write('\n[backend.absent]\nkind = "command"\ncommand = "no-such-program {output}"\n')
         file.write('labels = "tumour"\n')
 
-    doctor = gliobench("doctor", "--json")
+    doctor = gliobench_process("doctor", "--json")
 
     checks = {check["name"]: check for check in json.loads(doctor.stdout)}
     assert doctor.returncode == 1
@@ -65,12 +65,12 @@ def test_doctor_tries_programs_without_a_study(gliobench: RunCli, tmp_path: Path
 
 
 def test_programs_are_evaluated_by_workers_and_every_failure_counts(
-    gliobench: RunCli, tmp_path: Path
+    gliobench_process: RunCli, tmp_path: Path
 ) -> None:
     declare(tmp_path, "bright", "threshold", more="batch = true")
     declare(tmp_path, "broken", "crash")
 
-    done = gliobench(
+    done = gliobench_process(
         *("--set", "workers=2", "evaluate", "phantom:3:0:4", "--backend", "bright"),
         *("--backend", "broken", "--out", "run"),
     )
@@ -87,7 +87,7 @@ def test_programs_are_evaluated_by_workers_and_every_failure_counts(
 
 @pytest.mark.slow
 def test_an_evaluation_that_is_killed_ends_the_program_of_its_worker_and_resumes(
-    gliobench: RunCli, tmp_path: Path
+    gliobench_process: RunCli, tmp_path: Path
 ) -> None:
     calls = tmp_path / "calls"
     calls.mkdir()
@@ -105,7 +105,7 @@ def test_an_evaluation_that_is_killed_ends_the_program_of_its_worker_and_resumes
         os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: all(is_gone(int(pid)) for pid in (calls / "pids").read_text().split()))
     (calls / "hang").unlink()
-    again = gliobench(*flags, *words)
+    again = gliobench_process(*flags, *words)
 
     assert again.returncode == 0, again.stderr
     assert len(list(calls.glob("call-*"))) == 4  # three studies, one of them twice
