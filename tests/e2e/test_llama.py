@@ -51,13 +51,13 @@ def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 @pytest.mark.slow
 def test_a_study_is_read_on_one_slice(
-    gliobench, phantoms: Path, settings: dict[str, str], tmp_path: Path
+    in_process: Callable[..., Result], phantoms: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    result = gliobench(
+    result = in_process(
         "predict", str(phantoms / NAME), "--backend", "llama-vision", "--json", **settings
     )
 
-    assert result.returncode in (0, 3), result.stderr
+    assert result.exit_code in (0, 3), result.stderr
     shown = json.loads(result.stdout)
     assert 0 <= shown["grade"]["probability_hgg"] <= 1
     assert len(shown["localisation"]["centre_mm"]) == 3
@@ -87,10 +87,12 @@ def test_prompts_are_shown_and_nothing_is_predicted(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backend_without_prompts_says_so(gliobench, phantoms: Path) -> None:
-    result = gliobench("predict", str(phantoms / NAME), "--backend", "majority", "--show-prompts")
+def test_a_backend_without_prompts_says_so(
+    in_process: Callable[..., Result], phantoms: Path
+) -> None:
+    result = in_process("predict", str(phantoms / NAME), "--backend", "majority", "--show-prompts")
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stderr == "error: backend majority sends no prompts\n"
 
 
