@@ -55,6 +55,8 @@ def mni_image(name: Literal["t1", "gm", "wm"], *, extra: str, purpose: str) -> M
     if package is None or package.origin is None:
         raise MissingExtraError(extra=extra, purpose=purpose)
     folder = Path(package.origin).parent / "datasets" / "data"
-    image = nibabel.load(folder / f"mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz")
+    image = nibabel.Nifti1Image.from_filename(
+        folder / f"mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz"
+    )
     voxels = np.asarray(image.dataobj, dtype=np.float32)
     return MniImage(voxels / voxels.max(), image.affine)
