@@ -12,13 +12,15 @@ UNNEEDED = {
     "charset_normalizer": "numpy",
     "fast_depends": "dependency_injector",
     "fastapi": "dependency_injector",
+    "pandas": "gliobench",
     "pydicom": "nibabel",
     "starlette": "dependency_injector",
     "werkzeug": "dependency_injector",
 }
 """Libraries of extras, or of other programs, and the one that loads them wherever they are installed.
 
-No command needs them through it. FastAPI alone takes longer to load than NumPy.
+No command needs them through it. FastAPI alone takes longer to load than NumPy. pyarrow is compiled:
+what it loads is loaded by the code that calls it.
 """
 
 

@@ -7,11 +7,11 @@ patient's right (or front) on the left and keeps everything upright.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gliobench.domain.geometry.grids import Axis, Grid, Plane, Voxel
 
@@ -56,15 +56,17 @@ class Panel:
         return voxel[first] * self.spacing_mm[0], voxel[second] * self.spacing_mm[1]
 
 
-def panels_through(through_vox: Voxel, *, grid: Grid, shown: NDArray[np.bool_]) -> list[Panel]:
+def panels_through(
+    through_vox: Voxel, *, grid: Grid, shown: Sequence[tuple[int, int]]
+) -> list[Panel]:
     """Lay an axial, a coronal and a sagittal panel through a place, cropped to the head.
 
     Args:
         through_vox: Continuous voxel coordinate; a place outside the grid cuts its nearest plane.
         grid: The grid of the study.
-        shown: (I, J, K) bool, the voxels that must stay in the window; empty shows everything.
+        shown: First and last voxel along each axis that must stay in the window.
     """
-    windows = [_window_mm(axis, grid=grid, shown=shown) for axis in range(3)]
+    windows = [_window_mm(axis, grid, *shown[axis]) for axis in range(3)]
     panels = []
     for axis in (Axis.AXIAL, Axis.CORONAL, Axis.SAGITTAL):
         index = int(np.clip(np.floor(through_vox[axis] + 0.5), 0, grid.shape[axis] - 1))
@@ -82,10 +84,7 @@ def lefts_mm(panels: list[Panel]) -> list[float]:
     return lefts
 
 
-def _window_mm(axis: int, *, grid: Grid, shown: NDArray[np.bool_]) -> tuple[float, float]:
-    others = tuple(other for other in range(3) if other != axis)
-    used = np.flatnonzero(shown.any(axis=others))
-    low, high = (int(used[0]), int(used[-1])) if used.size else (0, grid.shape[axis] - 1)
+def _window_mm(axis: int, grid: Grid, low: int, high: int) -> tuple[float, float]:
     spacing = grid.spacing_mm[axis]
     edge_low, edge_high = -0.5 * spacing, (grid.shape[axis] - 0.5) * spacing
     return (

@@ -23,7 +23,7 @@ from gliobench.adapters.pillow.marks import FINE, Pen, slice_image
 from gliobench.adapters.pillow.panels import lefts_mm, panels_through
 from gliobench.application.ports.study_painter import StudyPainter
 from gliobench.domain.errors import InvalidInputError, NotFoundError
-from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel
+from gliobench.domain.geometry.grids import BoolArray, Box3D, Voxel, extent
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.study import Modality, Study
 
@@ -110,16 +110,27 @@ def _shown(
     volume: NDArray[np.float32],
     regions: Mapping[Region, BoolArray],
     reference: Mapping[Region, BoolArray],
-) -> BoolArray:
-    shown: BoolArray = volume != 0
-    for mask in (*regions.values(), *reference.values()):
-        shown |= mask
-    return shown
+) -> list[tuple[int, int]]:
+    """Return the first and the last voxel along each axis of what has to be seen; everything where nothing has to.
+
+    Arrays are looked at one by one: they seldom lie alike in memory.
+    """
+    blocks = [
+        extent(array)
+        for array in (np.asarray(volume != 0), *regions.values(), *reference.values())
+        if array.any()
+    ]
+    if not blocks:
+        return [(0, length - 1) for length in volume.shape]
+    return [
+        (min(span.start for span in spans), max(span.stop for span in spans) - 1)
+        for spans in zip(*blocks, strict=True)
+    ]
 
 
 def _window(volume: NDArray[np.float32]) -> tuple[float, float]:
     """Find the intensities shown as black and white: percentiles 1 and 99 of the head."""
-    sample = volume.ravel()[:: max(1, volume.size // SAMPLED_VOXELS)]
+    sample = volume.flat[:: max(1, volume.size // SAMPLED_VOXELS)]  # ravel would copy all
     head = sample[np.isfinite(sample) & (sample != 0)]
     if head.size == 0:
         return 0.0, 1.0

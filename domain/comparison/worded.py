@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from types import NoneType
 from typing import Any, TypeVar, cast
 
 from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.studies.grading_target import GradingTarget
 
 T = TypeVar("T")
+_WORDLESS = frozenset({float, int, bool, NoneType})
 
 
 def worded(value: T, target: GradingTarget) -> T:
@@ -23,6 +25,8 @@ def worded(value: T, target: GradingTarget) -> T:
 def _worded(value: object, target: GradingTarget) -> object:
     if type(value) is str:
         return target.in_words(value)
+    if type(value) in _WORDLESS:
+        return value
     if isinstance(value, Mapping):
         return {_worded(key, target): _worded(item, target) for key, item in value.items()}
     if isinstance(value, list | tuple):

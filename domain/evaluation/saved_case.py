@@ -146,8 +146,8 @@ class Coarsening:
         """Count in how many of the regions each voxel lies by half or more."""
         depths = np.zeros(self.grid.shape, dtype=np.uint8)
         for region in regions.values():
-            depths += self._apply(region.astype(np.float32)) >= 0.5
+            depths += self._apply(region) >= 0.5
         return depths
 
-    def _apply(self, array: FloatArray) -> NDArray[np.float32]:
+    def _apply(self, array: FloatArray | BoolArray) -> NDArray[np.float32]:
         return resample(array[self.crop], self.weights)

@@ -65,11 +65,11 @@ def linear_weights(length: int, positions: FloatArray, *, outside: float = 0.5) 
     return weights
 
 
-def resample(volume: FloatArray, weights: Sequence[Float32Array]) -> Float32Array:
+def resample(volume: FloatArray | BoolArray, weights: Sequence[Float32Array]) -> Float32Array:
     """Apply one weight matrix along each axis.
 
     Args:
-        volume: (I, J, K).
+        volume: (I, J, K); True counts as 1.
         weights: Three matrices, (I', I), (J', J) and (K', K).
 
     Returns:
@@ -177,8 +177,8 @@ def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigi
 
 
 def _in_memory_order(
-    volume: FloatArray, weights: Sequence[Float32Array]
-) -> tuple[FloatArray, list[Float32Array], NDArray[np.intp]]:
+    volume: FloatArray | BoolArray, weights: Sequence[Float32Array]
+) -> tuple[FloatArray | BoolArray, list[Float32Array], NDArray[np.intp]]:
     """Undo flips and transpositions: sums take 20 times as long against the memory order."""
     flips = [-1 if stride < 0 else 1 for stride in volume.strides]
     straight = volume[tuple(slice(None, None, flip) for flip in flips)]
@@ -187,7 +187,7 @@ def _in_memory_order(
     return straight.transpose(order), matrices, order
 
 
-def _along(axis: int, weights: Float32Array, volume: FloatArray) -> Float32Array:
+def _along(axis: int, weights: Float32Array, volume: FloatArray | BoolArray) -> Float32Array:
     """Sum planes across an axis by weights, most of which are zero: faster than a product."""
     shape = list(volume.shape)
     shape[axis] = len(weights)

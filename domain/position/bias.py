@@ -25,7 +25,7 @@ from gliobench.domain.position.tracking import (
     distances_mm,
     ious,
     lie_in_one_place,
-    shuffle_test,
+    shuffle_tests,
     tracking_index,
 )
 from gliobench.domain.statistics.bootstrap import REPLICATES, Replicates, Statistic, resample
@@ -205,11 +205,12 @@ def _shuffle_tests(
 ) -> tuple[ShuffleTest, ShuffleTest | None]:
     predicted, reference = places.predicted, places.reference
     apart_mm = distances_mm(predicted=predicted.centres_mm, reference=reference.centres_mm)
-    by_distance = shuffle_test(apart_mm, higher_is_better=False, shuffles=shuffles, seed=seed)
-    if predicted.corners_mm is None or reference.corners_mm is None:
-        return by_distance, None
-    overlap = ious(predicted=predicted.corners_mm, reference=reference.corners_mm)
-    return by_distance, shuffle_test(overlap, higher_is_better=True, shuffles=shuffles, seed=seed)
+    scored = [(apart_mm, False)]
+    if predicted.corners_mm is not None and reference.corners_mm is not None:
+        overlap = ious(predicted=predicted.corners_mm, reference=reference.corners_mm)
+        scored.append((overlap, True))
+    by_distance, *by_overlap = shuffle_tests(*scored, shuffles=shuffles, seed=seed)
+    return by_distance, next(iter(by_overlap), None)
 
 
 def _measure(

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Plane, Point3D
+from gliobench.domain.geometry.grids import (
+    Axis,
+    BoolArray,
+    FloatArray,
+    Grid,
+    Plane,
+    Point3D,
+    extent,
+)
 from gliobench.domain.position.brain_extent import BrainExtent
 from gliobench.domain.position.brain_regions import ORDER, BrainRegion, regions_at
 from gliobench.domain.position.diameters import Diameters
@@ -114,7 +123,7 @@ def describe_lesion(
         longest_mm: Of the whole tumour, in the volume.
     """
     centre_mm = np.array([grid.to_mm(centre.at)])
-    inside = np.empty((0, 3)) if voxels is None else np.argwhere(voxels)
+    inside = np.empty((0, 3)) if voxels is None else _voxels_of(voxels)
     known = len(inside) > 0
     world_mm = inside @ grid.affine[:3, :3].T + grid.affine[:3, 3] if known else centre_mm
     aside = float(centre_mm[0, 0] - brain.midline_mm)
@@ -129,6 +138,14 @@ def describe_lesion(
         diameters=diameters,
         longest_mm=longest_mm,
     )
+
+
+def _voxels_of(region: BoolArray) -> NDArray[np.intp]:
+    """Return the (N, 3) places of a region, which is looked for in its block alone."""
+    if not region.any():
+        return np.empty((0, 3), dtype=np.intp)
+    block = extent(region)
+    return np.asarray(np.argwhere(region[block]) + [span.start for span in block])
 
 
 def _side(aside_mm: float) -> Side:

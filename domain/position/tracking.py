@@ -19,6 +19,7 @@ patient's tumour, and `others` the mean distance to the tumours of all other pat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,31 +134,57 @@ def shuffle_test(
     Source: Phipson & Smyth, "Permutation p-values should never be zero", Stat Appl Genet Mol Biol
         2010.
     """
-    if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not scores.size:
-        raise InvalidInputError(f"scores {scores.shape}: wanted (N, N) of one study or more")
+    (test,) = shuffle_tests((scores, higher_is_better), shuffles=shuffles, seed=seed)
+    return test
+
+
+def shuffle_tests(
+    *scored: tuple[FloatArray, bool], shuffles: int = SHUFFLES, seed: int = 0
+) -> tuple[ShuffleTest, ...]:
+    """Test several scores of the same answers by the same permutations, as `shuffle_test` does.
+
+    Args:
+        scored: (N, N) scores, and whether higher ones are better.
+        shuffles: Permutations to draw, ≥ 1.
+        seed: Seed of the permutations.
+
+    Raises:
+        InvalidInputError: As `shuffle_test`.
+    """
+    for scores, _ in scored:
+        if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not scores.size:
+            raise InvalidInputError(f"scores {scores.shape}: wanted (N, N) of one study or more")
+    drawn = _shuffled_means([scores for scores, _ in scored], shuffles, seed)
+    return tuple(
+        _tested(scores, means, higher_is_better=higher)
+        for (scores, higher), means in zip(scored, drawn, strict=True)
+    )
+
+
+def _tested(scores: FloatArray, drawn: FloatArray, *, higher_is_better: bool) -> ShuffleTest:
     sign = 1.0 if higher_is_better else -1.0
     observed, shuffled = float(np.diagonal(scores).mean()), float(scores.mean())
     # equality up to rounding counts as good: a constant answer has a p of 1
     bar = sign * observed - 1e-9 * max(1.0, float(np.abs(scores).max()))
-    drawn = _shuffled_means(scores, shuffles, np.random.default_rng(seed))
     as_good = int((sign * drawn >= bar).sum())
     return ShuffleTest(
         observed=observed,
         shuffled=shuffled,
         survives=_survives(observed, shuffled, higher_is_better=higher_is_better),
-        p_value=(1 + as_good) / (1 + shuffles),
-        n_shuffles=shuffles,
+        p_value=(1 + as_good) / (1 + len(drawn)),
+        n_shuffles=len(drawn),
     )
 
 
-def _shuffled_means(scores: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
-    places = np.arange(len(scores))
-    rows = max(1, BLOCK // len(scores))
-    blocks = [
-        rng.permuted(np.tile(places, (min(rows, count - start), 1)), axis=1)
-        for start in range(0, count, rows)
-    ]
-    return np.concatenate([scores[places, block].mean(axis=1) for block in blocks])
+def _shuffled_means(scores: Sequence[FloatArray], count: int, seed: int) -> FloatArray:
+    """Return the means of each of K (N, N) scores under the same permutations, (K, count)."""
+    rng, places = np.random.default_rng(seed), np.arange(len(scores[0]))
+    rows = max(1, BLOCK // len(places))
+    found = []
+    for start in range(0, count, rows):
+        order = rng.permuted(np.tile(places, (min(rows, count - start), 1)), axis=1)
+        found.append([item[places, order].mean(axis=1) for item in scores])
+    return np.concatenate(found, axis=1)
 
 
 def _survives(observed: float, shuffled: float, *, higher_is_better: bool) -> float | NotEstimable:

@@ -141,13 +141,12 @@ class _Units:
         for at, drawn in zip(self.members, labels, strict=True):
             of_class = self.values[at] - self.values[at].mean(axis=0)
             common = (of_class**2).sum(axis=0) / max(1, len(at) - 1)
-            for part in range(self.n_parts):
-                there = (drawn == part).astype(np.float64)
-                size = int(there[0].sum())  # the same in every row
-                mean = there @ of_class / size
-                spread = np.maximum(there @ of_class**2 - size * mean**2, 0.0)
-                means[:, part] += shares * mean
-                errors[:, part] += shares**2 * (spread + common) / size**2
+            sums, squares = self._sums(drawn, of_class)
+            sizes = np.bincount(drawn[0], minlength=self.n_parts)[:, None]  # the same in every row
+            mean = sums / sizes
+            spread = np.maximum(squares - sizes * mean**2, 0.0)
+            means += shares * mean
+            errors += shares**2 * (spread + common) / sizes**2
         weights = np.divide(1, errors, out=np.zeros_like(errors), where=errors > 0)
         total = weights.sum(axis=1, keepdims=True)
         middle = np.divide(
@@ -157,3 +156,11 @@ class _Units:
             where=total > 0,
         )
         return np.asarray((weights * (means - middle) ** 2).sum(axis=1))
+
+    def _sums(self, labels: Indices, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sum values and their squares by subgroup, (R, parts, M) each, for (R, U) labels."""
+        both = np.hstack([values, values**2])
+        sums = [(labels == part).astype(np.float64) @ both for part in range(self.n_parts - 1)]
+        rest = both.sum(axis=0) - np.sum(sums, axis=0)
+        first, second = np.split(np.stack([*sums, rest], axis=1), 2, axis=2)
+        return first, second

@@ -139,8 +139,11 @@ class SamplingPlan:
             size = len(members)
             drawn = rng.integers(0, size, size=(rows, size))
             whose = slice(None) if len(self.strata) == 1 else members
-            for row, patients in zip(weights, drawn, strict=True):
-                row[whose] = np.bincount(patients, minlength=size)
+            drawn += (
+                np.arange(rows)[:, None] * size
+            )  # one count of all rows: each has its own numbers
+            counts = np.bincount(drawn.ravel(), minlength=rows * size)
+            weights[:, whose] = counts.reshape(rows, size)
         return self._of_studies(weights)
 
     def _of_studies(self, weights: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from gliobench.domain.position.tracking import (
     ious,
     lie_in_one_place,
     shuffle_test,
+    shuffle_tests,
     tracking_index,
 )
 from gliobench.domain.statistics.estimate import NotEstimable
@@ -220,3 +221,15 @@ def test_the_same_seed_gives_the_same_test() -> None:
 def test_scores_that_are_not_square_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="wanted"):
         shuffle_test(np.zeros((2, 3)), higher_is_better=True)
+
+
+def test_scores_are_tested_together_as_each_is_alone() -> None:
+    apart, overlap = np.random.default_rng(4).random((2, 30, 30))
+
+    together = shuffle_tests((apart, False), (overlap, True), shuffles=200, seed=5)
+
+    alone = (
+        shuffle_test(apart, higher_is_better=False, shuffles=200, seed=5),
+        shuffle_test(overlap, higher_is_better=True, shuffles=200, seed=5),
+    )
+    assert together == alone
