@@ -20,7 +20,7 @@ from gliobench.entrypoints.completion import setting_names
 from gliobench.entrypoints.endings import end_with, write_what_can_be_written
 from gliobench.entrypoints.errors import reported_errors
 from gliobench.entrypoints.exit_codes import exit_codes
-from gliobench.entrypoints.start import collect_garbage, start_quickly
+from gliobench.entrypoints.start import collect_garbage, load_without_collecting
 from gliobench.entrypoints.stopping import end_on_sigterm
 
 HELP_OPTIONS = ["-h", "--help"]
@@ -195,6 +195,6 @@ def _assignment(text: str) -> tuple[str, str]:
 def main() -> None:
     """Run the command line."""
     end_on_sigterm()
-    start_quickly()
+    load_without_collecting()
     write_what_can_be_written()
     app()
