@@ -38,6 +38,7 @@ from fuzz.ground import Ground, make_ground
 from fuzz.harness import Hostile, Make, Verdict, judged
 
 KINDS: dict[str, Make] = {
+    "raw heads": raw.raw_heads,  # first, as each takes longest
     "headers": images.headers,
     "gzip": images.gzips,
     "subsets": images.subsets,
@@ -61,7 +62,6 @@ KINDS: dict[str, Make] = {
     "imports": imports.imports,
     "dicom": dicom.exports,
     "segmentations": dicom.segmentations,
-    "raw heads": raw.raw_heads,
     "endpoints": language.endpoints,
     "checkpoints": language.checkpoints,
 }

@@ -144,9 +144,10 @@ def test_it_reaches_the_network_only_where_that_is_allowed(allowed: bool) -> Non
 
 
 PARENT = """
-import sys
+import signal, sys
 from gliobench.adapters.command.program import Limits, environment, workplace
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
 with workplace() as place:
     (place.folder / "in").mkdir()
     print(place.folder, flush=True)

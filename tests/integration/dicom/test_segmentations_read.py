@@ -95,13 +95,17 @@ def check_is(reference: Reference, native: dict[str, np.ndarray], folder: Path) 
         np.testing.assert_array_equal(reference.regions[Region(name)], expected)
 
 
-@pytest.mark.parametrize("tilt", [np.eye(3), OBLIQUE], ids=["straight", "oblique"])
+@pytest.mark.parametrize(
+    ("tilt", "half"), [(np.eye(3), 0), (OBLIQUE, 1)], ids=["straight", "oblique"]
+)
 def test_a_mask_written_and_read_is_equal_voxel_for_voxel_in_all_orientations(
-    tmp_path: Path, tilt: np.ndarray
+    tmp_path: Path, tilt: np.ndarray, half: int, full: bool
 ) -> None:
     for number, axes in enumerate(TURNS):
+        if number % 2 != half and not full:
+            continue
         folder = tmp_path / str(number)
-        written(folder, grid_of(tilt @ axes), multi_frame=bool(number % 2))
+        written(folder, grid_of(tilt @ axes), multi_frame=bool(number // 2 % 2))
         source, study_id, images = opened(folder)
         grid = source.study(study_id).grid
         regions = {Region(name): voxels for name, voxels in nested_on(grid, number).items()}
