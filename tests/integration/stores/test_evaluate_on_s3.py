@@ -111,8 +111,8 @@ def test_a_run_killed_and_resumed_under_faults_equals_a_local_one(
     dataset, out = upload(s3, cohort), f"{s3.url}/run"
 
     def trouble(request: Request) -> Fault | None:
-        """Every fifth request fails, and parts are put slowly enough to be met at it."""
-        if request.number % 5 == 0:
+        """Every ninth request fails, and parts are put slowly enough to be met at it."""
+        if request.number % 9 == 0:
             return RESET if request.number % 2 else BUSY
         return Fault(wait_s=0.2) if "/part-" in request.path else None
 
