@@ -15,14 +15,6 @@ BACKENDS := cnn-onnx llama-vision llama-vision-lora majority prevalence site-onl
 
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt
 REQUIRED := pyproject.toml constraints.txt
-FOR_TESTS := train,phantom,vlm,s3,openai,mlflow,dicom,docs,dev
-
-# uv installs with a fifth of pip's processor time. It reads nothing of pip's configuration: index and folder
-# of wheels are handed on.
-of_pip = $(shell $(PYTHON) -m pip config get global.$1 2>/dev/null)
-UV_INSTALL = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt \
-	$(addprefix --default-index ,$(or $(PIP_INDEX_URL),$(call of_pip,index-url))) \
-	$(addprefix --find-links ,$(or $(PIP_FIND_LINKS),$(call of_pip,find-links)))
 
 .PHONY: demo test test-all check types tests site fuzz gpu gpu-wheels clean
 .DEFAULT_GOAL := check
@@ -76,12 +68,11 @@ $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 	$(PIP_INSTALL) --editable '.[phantom,vlm]'
 	touch $@
 
-# Neither compiles its 24,000 modules: many are hardly ever imported, and the tests compile what they need of
-# them. Those for other versions of Python fail to compile. Where uv fails, pip installs.
+# pip would compile 24,000 modules in one process. Many of them are hardly ever imported: the tests compile
+# what they need of them. Those for other versions of Python fail to compile.
 UNUSED := tests|transformers/models|ray/(rllib|data|serve|train|tune|llm)|torch/(_inductor|testing)|databricks|openai|pip|moto/(ec2|iam|stepfunctions)|mypyc?|networkx|pygments/lexers|statsmodels/tsa|sympy/physics
 $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
-	$(PIP_INSTALL) uv
-	$(UV_INSTALL) --editable '.[$(FOR_TESTS)]' || $(PIP_INSTALL) --no-compile --editable '.[$(FOR_TESTS)]'
+	$(PIP_INSTALL) --no-compile --editable '.[train,phantom,vlm,s3,openai,mlflow,dicom,docs,dev]'
 	$(VENV)/bin/python -m compileall -qq -j $(JOBS) -x '/($(UNUSED))/' $(VENV)/lib || true
 	touch $@
 
