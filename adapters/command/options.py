@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from gliobench.domain.answers.questions import Question
-from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import option_fault
+from gliobench.domain.files.documents import read_options
 from gliobench.domain.studies.study import Modality
 
 LONGEST_S = 1e7
@@ -104,9 +103,6 @@ class CommandOptions(BaseModel):
         Raises:
             InvalidInputError: There is no such option, or it has a wrong value.
         """
-        try:
-            return cls.model_validate(dict(table))
-        except ValidationError as error:
-            raise InvalidInputError(
-                option_fault(error, table=f"backend.{backend}", known=cls.model_fields)
-            ) from error
+        return read_options(
+            cls.model_validate, table, table=f"backend.{backend}", known=cls.model_fields
+        )

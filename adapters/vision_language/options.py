@@ -13,13 +13,11 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    ValidationError,
 )
 from pydantic_settings import NoDecode
 
 from gliobench.domain.answers.questions import Decoding
-from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import option_fault
+from gliobench.domain.files.documents import read_options
 from gliobench.domain.slices.view import Composition, SlicePolicy
 from gliobench.domain.studies.study import Modality
 
@@ -40,12 +38,9 @@ class CheckedOptions(BaseModel):
         Raises:
             InvalidInputError: There is no such option, or it has a wrong value.
         """
-        try:
-            return cls.model_validate(dict(table))
-        except ValidationError as error:
-            raise InvalidInputError(
-                option_fault(error, table=f"backend.{backend}", known=cls.model_fields)
-            ) from error
+        return read_options(
+            cls.model_validate, table, table=f"backend.{backend}", known=cls.model_fields
+        )
 
 
 def _modalities(given: object) -> object:

@@ -59,14 +59,31 @@ def first_fault(error: ValueError) -> str:
     return f"{field}: got {shown(fault['input'])}: {what}" if field else what
 
 
-def option_fault(error: ValueError, *, table: str, known: Iterable[str]) -> str:
-    """Describe the first fault of a table of options.
+def read_options(
+    parse: Callable[[Mapping[str, object]], T],
+    options: Mapping[str, object],
+    *,
+    table: str,
+    known: Iterable[str],
+) -> T:
+    """Read a table of options, or report the first wrong one in one line.
 
     Args:
-        error: Of pydantic.
-        table: Its name.
+        parse: Validates them, as pydantic's `model_validate`.
+        options: By name.
+        table: Its name, for messages.
         known: The options that there are.
+
+    Raises:
+        InvalidInputError: There is no such option, or it has a wrong value.
     """
+    try:
+        return parse(dict(options))
+    except ValueError as error:
+        raise InvalidInputError(_option_fault(error, table, list(known))) from error
+
+
+def _option_fault(error: ValueError, table: str, known: list[str]) -> str:
     errors: Any = getattr(error, "errors", None)
     fault: Mapping[str, Any] = errors(include_url=False)[0]
     option = ".".join([table, *map(str, fault["loc"])])
@@ -74,7 +91,6 @@ def option_fault(error: ValueError, *, table: str, known: Iterable[str]) -> str:
         case "missing":
             return f"{option}: is missing"
         case "extra_forbidden":
-            known = list(known)
             meant = did_you_mean(str(fault["loc"][-1]), known)
             return f"{option}: there is no such option: wanted one of {', '.join(known)}{meant}"
     return f"{option}: got {shown(fault['input'])}: {fault['msg'].removeprefix('Value error, ')}"

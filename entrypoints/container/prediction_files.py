@@ -34,7 +34,7 @@ from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import PredictionFiles
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import option_fault
+from gliobench.domain.files.documents import read_options
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.proposal import convention_of_predictions
 from gliobench.domain.predictions.prediction import Form
@@ -92,12 +92,12 @@ def file_backend(
         InvalidInputError: An option is wrong, or a file cannot be used.
         UndeclaredLabelsError: The labels of the masks may mean several things.
     """
-    try:
-        table = FileTable.model_validate(dict(options.extra))
-    except ValidationError as error:
-        raise InvalidInputError(
-            option_fault(error, table=f"backend.{name}", known=FileTable.model_fields)
-        ) from error
+    table = read_options(
+        FileTable.model_validate,
+        options.extra,
+        table=f"backend.{name}",
+        known=FileTable.model_fields,
+    )
     files = list(_files(table, source, open_path, segmentations))
     backend = imported(
         name,

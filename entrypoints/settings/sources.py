@@ -12,7 +12,7 @@ from pydantic_settings import EnvSettingsSource, SettingsError, TomlConfigSettin
 
 from gliobench.application.ports.backend import name_of
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.documents import option_fault
+from gliobench.domain.files.documents import read_options
 from gliobench.domain.messages import did_you_mean, shown
 from gliobench.domain.secrets import HIDDEN, hidden, names_a_secret
 from gliobench.entrypoints.settings.fields import (
@@ -125,12 +125,7 @@ def refusals(settings: Settings, name: str) -> RefusalSettings:
     """
     known = RefusalSettings.model_fields
     given = {key: item for key, item in _own_table(settings, name).items() if key in known}
-    try:
-        return RefusalSettings.model_validate(given)
-    except ValidationError as error:
-        raise InvalidInputError(
-            option_fault(error, table=f"backend.{name}", known=known)
-        ) from error
+    return read_options(RefusalSettings.model_validate, given, table=f"backend.{name}", known=known)
 
 
 def backend_table(settings: Settings, name: str) -> dict[str, Any]:
