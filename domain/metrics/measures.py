@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from math import nan
 from typing import Any, NamedTuple
 
@@ -231,6 +232,10 @@ class Measure:
         return None if self.of_confusions is None else self.of_confusions(found)
 
 
+_distance = partial(Measure, unit="mm", digits=1, lower_is_better=True, worst=WORST_MM)
+_mask_score = partial(Measure, forms=(Form.MASK,))
+_count = partial(Measure, forms=(Form.MASK,), digits=1, worst=None)
+"""A row of a distance, of a score of masks, and of a number of lesions, which a failure does not have."""
 MEASURES: tuple[Measure, ...] = (
     ACCURACY := Measure(
         key="accuracy",
@@ -352,16 +357,12 @@ MEASURES: tuple[Measure, ...] = (
         compared=Compared.BY_TEST,
         of_probabilities=graded.squared_error,
     ),
-    CENTRE_ERROR_3D := Measure(
+    CENTRE_ERROR_3D := _distance(
         key="error_mm",
         title="3D centre error",
         meaning="Distance in the volume from the centroid of the reference's whole tumour",
         formula="‖P − centroid(R)‖",
         name="centre error in mm",
-        unit="mm",
-        digits=1,
-        lower_is_better=True,
-        worst=WORST_MM,
         forms=(Form.POINT_3D,),
         export_key="centre_error_3d_mm",
         terminal="3D error mm",
@@ -370,17 +371,13 @@ MEASURES: tuple[Measure, ...] = (
             reference=one.reference, prediction=one.prediction, grid=one.grid
         ),
     ),
-    CENTRE_ERROR := Measure(
+    CENTRE_ERROR := _distance(
         key="error_mm",
         title="On-plane centre error",
         meaning="Distance on the scoring plane, the axial plane of the largest reference area, from "
         "the centroid of the reference there",
         formula="‖P − centroid(R)‖",
         name="centre error in mm",
-        unit="mm",
-        digits=1,
-        lower_is_better=True,
-        worst=WORST_MM,
         forms=(Form.POINT,),
         export_key="centre_error_plane_mm",
         compared=Compared.BY_TEST,
@@ -446,27 +443,25 @@ MEASURES: tuple[Measure, ...] = (
             reference=one.reference, prediction=one.prediction
         ),
     ),
-    DICE := Measure(
+    DICE := _mask_score(
         key="dice",
         title="Dice",
         meaning="Overlap of the masks: Dice coefficient",
         formula="2 |R ∩ P| / (|R| + |P|)",
-        forms=(Form.MASK,),
         regions=NESTED,
         terminal="Dice",
         compared=Compared.BY_TEST,
         of_masks=lambda pair: segmented.dice(reference=pair.reference, prediction=pair.prediction),
     ),
-    IOU := Measure(
+    IOU := _mask_score(
         key="iou",
         title="IoU",
         meaning="Overlap of the masks: intersection over union",
         formula="|R ∩ P| / |R ∪ P|",
-        forms=(Form.MASK,),
         in_tables=False,
         of_masks=lambda pair: segmented.iou(reference=pair.reference, prediction=pair.prediction),
     ),
-    HD95_MM := Measure(
+    HD95_MM := _distance(
         key="hd95_mm",
         title="HD95",
         meaning="95th percentile of the distance from the surface voxels of one mask to the nearest of "
@@ -474,26 +469,21 @@ MEASURES: tuple[Measure, ...] = (
         "7.4 mm; 7.1 by the program of 2023, 6.1 by that of 2026)",
         formula="max(P₉₅ of d(p, ∂R), p ∈ ∂P; P₉₅ of d(r, ∂P), r ∈ ∂R)",
         name="HD95 in mm",
-        unit="mm",
-        digits=1,
-        lower_is_better=True,
-        worst=WORST_MM,
         forms=(Form.MASK,),
         regions=(Region.WT,),
         compared=Compared.BY_TEST,
         of_masks=segmented.hd95_of,
     ),
-    NSD := Measure(
+    NSD := _mask_score(
         key="nsd",
         title=f"NSD ({NSD_TOLERANCE_MM:g} mm)",
         meaning=f"Normalised surface Dice at a tolerance of {NSD_TOLERANCE_MM:g} mm: share of both "
         f"masks' surface voxels that lie within it of the other surface: {_DEFINITION}",
         formula="(#{p ∈ ∂P: d(p, ∂R) ≤ 1 mm} + #{r ∈ ∂R: d(r, ∂P) ≤ 1 mm}) / (#∂P + #∂R)",
-        forms=(Form.MASK,),
         regions=(Region.WT,),
         of_masks=lambda pair: segmented.nsd_of(pair, tolerance_mm=NSD_TOLERANCE_MM),
     ),
-    VOLUME_ERROR_MM3 := Measure(
+    VOLUME_ERROR_MM3 := _mask_score(
         key="volume_error_mm3",
         title="Volume error",
         meaning="Predicted less reference volume; a failure has none",
@@ -501,7 +491,6 @@ MEASURES: tuple[Measure, ...] = (
         unit="mm³",
         digits=0,
         worst=None,
-        forms=(Form.MASK,),
         in_tables=False,
         of_masks=segmented.volume_error_of,
     ),
@@ -509,7 +498,7 @@ MEASURES: tuple[Measure, ...] = (
 _MET_2023 = "metastases: 2 mm³"
 _BOTH_EMPTY = "a study without the region in either mask is left out"
 MEASURES += (
-    BRATS_2023_DICE := Measure(
+    BRATS_2023_DICE := _mask_score(
         key="brats2023_dice",
         title="Dice (BraTS 2023)",
         meaning="Lesion-wise Dice of BraTS 2023 to 2025: mean over the lesions of the reference and the "
@@ -517,164 +506,134 @@ MEASURES += (
         f"one, and those of at most 50 mm³ ({_MET_2023}) do not count",
         formula="Σ Dice(lesion) / (lesions + false alarms)",
         name="lesion-wise Dice (BraTS 2023)",
-        forms=(Form.MASK,),
         compared=Compared.BY_TEST,
         of_brats_2023=lambda found: found.dice,
     ),
-    BRATS_2023_HD95_MM := Measure(
+    BRATS_2023_HD95_MM := _distance(
         key="brats2023_hd95_mm",
         title="HD95 (BraTS 2023)",
         meaning="Lesion-wise HD95 of BraTS 2023 to 2025, by area of the surface between voxels: the same "
         "mean, with 374 mm for a missed lesion and for a false alarm",
         formula="Σ HD95(lesion) / (lesions + false alarms)",
         name="lesion-wise HD95 in mm (BraTS 2023)",
-        unit="mm",
-        digits=1,
-        lower_is_better=True,
         worst=brats2023.PENALTY_MM,
         forms=(Form.MASK,),
         compared=Compared.BY_TEST,
         of_brats_2023=lambda found: found.hd95_mm,
     ),
-    Measure(
+    _count(
         key="brats2023_missed",
         title="Missed (BraTS 2023)",
         meaning="Lesions of a study with no predicted part within reach; a failure has none",
-        digits=1,
         lower_is_better=True,
-        worst=None,
-        forms=(Form.MASK,),
         of_brats_2023=lambda found: found.n_missed,
     ),
-    Measure(
+    _count(
         key="brats2023_found",
         title="Found (BraTS 2023)",
         meaning="Lesions of a study with a predicted part within reach; a failure has none",
-        digits=1,
-        worst=None,
-        forms=(Form.MASK,),
         in_tables=False,
         of_brats_2023=lambda found: found.n_found,
     ),
-    Measure(
+    _count(
         key="brats2023_false_alarms",
         title="False alarms (BraTS 2023)",
         meaning="Predicted parts of a study within reach of no lesion; a failure has none",
-        digits=1,
         lower_is_better=True,
-        worst=None,
-        forms=(Form.MASK,),
         of_brats_2023=lambda found: found.n_false_alarms,
     ),
-    Measure(
+    _mask_score(
         key="brats2023_sensitivity",
         title="Sensitivity (BraTS 2023)",
         meaning="Share of the reference's voxels that are predicted; 1 where both masks are empty",
-        forms=(Form.MASK,),
         in_tables=False,
         of_brats_2023=lambda found: found.sensitivity,
     ),
-    Measure(
+    _mask_score(
         key="brats2023_specificity",
         title="Specificity (BraTS 2023)",
         meaning="Share of the other voxels that are not predicted",
-        forms=(Form.MASK,),
         in_tables=False,
         counts_background=True,
         of_brats_2023=lambda found: found.specificity,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_f1",
         title="F1 (BraTS 2026)",
         meaning="Lesions found, by one-to-one matching: harmonic mean of precision and recall; "
         f"{_BOTH_EMPTY}",
         formula="2 matched / (lesions + predicted parts)",
         name="lesion-wise F1 (BraTS 2026)",
-        forms=(Form.MASK,),
         compared=Compared.BY_TEST,
         of_brats_2026=lambda found: found.hits.f1,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_dice",
         title="Dice (BraTS 2026)",
         meaning="Lesion-wise Dice of BraTS 2026: mean over the matched pairs of lesions alone; of "
         "metastases over the lesions of 20 mm³ or more and the false alarms, with 0 for both; "
         f"{_BOTH_EMPTY}",
         name="lesion-wise Dice (BraTS 2026)",
-        forms=(Form.MASK,),
         compared=Compared.BY_TEST,
         of_brats_2026=lambda found: found.means.dice[0] if found.means else nan,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_nsd",
         title="NSD (BraTS 2026)",
         meaning="Lesion-wise normalised surface Dice of BraTS 2026, the same mean: within the shortest "
         "edge of a voxel, mean of both directions",
-        forms=(Form.MASK,),
         of_brats_2026=lambda found: found.means.nsd[0] if found.means else nan,
     ),
-    Measure(
+    _distance(
         key="brats2026_hd95_mm",
         title="HD95 (BraTS 2026)",
         meaning="Lesion-wise HD95 of BraTS 2026, the same mean, both directions pooled. Without a matched "
         "pair the official number is infinite and counts as 373 mm here. The program takes the voxel's "
         "edge along i for that along k, which shows where they differ",
         name="lesion-wise HD95 in mm (BraTS 2026)",
-        unit="mm",
-        digits=1,
-        lower_is_better=True,
         worst=brats2026.PENALTY,
         forms=(Form.MASK,),
         of_brats_2026=lambda found: found.means.hd95_mm[0] if found.means else nan,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_precision",
         title="Precision (BraTS 2026)",
         meaning="Share of the predicted parts of a study that are matched; a study without any is left out",
         formula="matched / predicted parts",
-        forms=(Form.MASK,),
         in_tables=False,
         of_brats_2026=lambda found: found.hits.precision,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_recall",
         title="Recall (BraTS 2026)",
         meaning="Share of the lesions of a study that are matched; a study without any is left out",
         formula="matched / lesions",
-        forms=(Form.MASK,),
         in_tables=False,
         of_brats_2026=lambda found: found.hits.recall,
     ),
-    Measure(
+    _count(
         key="brats2026_missed",
         title="Missed (BraTS 2026)",
         meaning="Lesions of a study that are not matched; a failure has none",
-        digits=1,
         lower_is_better=True,
-        worst=None,
-        forms=(Form.MASK,),
         of_brats_2026=lambda found: found.hits.n_missed,
     ),
-    Measure(
+    _count(
         key="brats2026_false_alarms",
         title="False alarms (BraTS 2026)",
         meaning="Predicted parts of a study that are not matched; a failure has none",
-        digits=1,
         lower_is_better=True,
-        worst=None,
-        forms=(Form.MASK,),
         of_brats_2026=lambda found: found.hits.n_false_alarms,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_global_nsd",
         title="Whole NSD (BraTS 2026)",
         meaning="Normalised surface Dice of the whole region within half a voxel, global_nsd of the "
         f"program of 2026; 0 where the masks share no voxel; {_BOTH_EMPTY}",
-        forms=(Form.MASK,),
         in_tables=False,
         of_brats_2026=lambda found: found.global_nsd,
     ),
-    Measure(
+    _mask_score(
         key="brats2026_global_hd95_vox",
         title="Whole HD95 (BraTS 2026)",
         meaning="HD95 of the whole region in voxels, both directions pooled, global_hd95 of the program "
@@ -683,7 +642,6 @@ MEASURES += (
         digits=1,
         lower_is_better=True,
         worst=brats2026.PENALTY,
-        forms=(Form.MASK,),
         in_tables=False,
         of_brats_2026=lambda found: found.global_hd95_vox,
     ),
