@@ -20,14 +20,6 @@ def _listed(given: object) -> object:
     return (given,) if isinstance(given, str) else given
 
 
-def _modalities(given: object) -> object:
-    """Read names of either generation of BraTS."""
-    names = given.replace(",", " ").split() if isinstance(given, str) else given
-    if not isinstance(names, list | tuple):
-        return given
-    return tuple(Modality.parse(str(getattr(name, "value", name))) for name in names)
-
-
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -41,7 +33,7 @@ class CommandOptions(BaseModel):
     input: Literal["nnunet", "brats", "brats-2023", "brats-2024", "monai", "files"] = Field(
         "brats-2023", description="names of the files that it is given"
     )
-    modalities: Annotated[tuple[Modality, ...], BeforeValidator(_modalities)] = Field(
+    modalities: Annotated[tuple[Modality, ...], BeforeValidator(Modality.parse_several)] = Field(
         tuple(Modality), min_length=1, description="those that it wants, in its order of channels"
     )
     file_ending: Literal[".nii.gz", ".nii"] = Field(

@@ -43,14 +43,6 @@ class CheckedOptions(BaseModel):
         )
 
 
-def _modalities(given: object) -> object:
-    """Read names separated by spaces or commas, of either generation of BraTS."""
-    names = given.replace(",", " ").split() if isinstance(given, str) else given
-    if not isinstance(names, list | tuple):
-        return given
-    return tuple(Modality.parse(str(getattr(name, "value", name))) for name in names)
-
-
 class ReadingOptions(CheckedOptions):
     """What a study is shown as and asked."""
 
@@ -68,9 +60,9 @@ class ReadingOptions(CheckedOptions):
     )
     localizer: str = Field("cnn-onnx", description="backend that localizer-guided follows")
     composition: Composition = Field(Composition.ONE, description="how modalities make one picture")
-    modalities: Annotated[tuple[Modality, ...], NoDecode, BeforeValidator(_modalities)] = Field(
-        (), description="in the picture's order; none: t1c, t1c t2f t2w, or all four"
-    )
+    modalities: Annotated[
+        tuple[Modality, ...], NoDecode, BeforeValidator(Modality.parse_several)
+    ] = Field((), description="in the picture's order; none: t1c, t1c t2f t2w, or all four")
     size_px: PositiveInt | None = Field(
         None, le=4096, description="edge of the picture; none: of one tile of the model"
     )

@@ -91,6 +91,18 @@ class Modality(str, Enum):
         raise InvalidInputError(f"unknown modality {name!r}: wanted one of {known}")
 
     @classmethod
+    def parse_several(cls, given: object) -> object:
+        """Read a list of names, or one text of names between spaces or commas; what is neither is itself.
+
+        Raises:
+            InvalidInputError: A name is of no modality.
+        """
+        names = given.replace(",", " ").split() if isinstance(given, str) else given
+        if not isinstance(names, list | tuple):
+            return given
+        return tuple(cls.parse(str(getattr(name, "value", name))) for name in names)
+
+    @classmethod
     def of_channel(cls, name: str) -> Modality | None:
         """Read any of its names or its channels', in any case, with any separators; else None.
 
