@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from gliobench.adapters.prediction_files.records import from_lines, read_bytes
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
 from gliobench.application.ports.dataset_path import DatasetPath
-from gliobench.domain.answers.dialects import Frame, dialect_named
+from gliobench.domain.answers.dialects import dialect_named
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import parse_box, parse_grade, parse_point, parse_polygon
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Question
 from gliobench.domain.errors import InvalidInputError

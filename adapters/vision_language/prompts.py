@@ -10,7 +10,8 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
-from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
+from gliobench.domain.answers.dialects import DIALECTS, Dialect
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError

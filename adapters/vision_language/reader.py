@@ -15,7 +15,7 @@ from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
 from gliobench.adapters.vision_language.slices import PlanesOf, SlicePrompting
 from gliobench.application.predict.failures import failure_of
-from gliobench.domain.answers.dialects import Frame
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import (
     FRACTIONS,
     parse_box,

@@ -12,7 +12,8 @@ from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts, answer_schema
 from gliobench.adapters.vision_language.requests import Picture
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.answers.dialects import Dialect, Frame, dialect_named
+from gliobench.domain.answers.dialects import Dialect, dialect_named
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError

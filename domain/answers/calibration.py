@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
-from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
+from gliobench.domain.answers.dialects import DIALECTS, Dialect
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import parse_box, parse_point
 from gliobench.domain.answers.questions import Question
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import shapely
 
-from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
+from gliobench.domain.answers.dialects import DIALECTS, Dialect
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.objects import NUMBER_KEYS, grade_of, objects_in, place_of
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.answers.thoughts import without_thoughts

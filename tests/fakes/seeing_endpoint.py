@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fakes.fake_endpoint import Response, Rule, prompt_of, said
-from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.dialects import DIALECTS
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.questions import Question
 
 Find = Callable[[NDArray[np.uint8]], tuple[float, float, float, float]]

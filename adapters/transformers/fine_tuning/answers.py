@@ -10,7 +10,7 @@ from math import cos, pi, sin
 import shapely
 
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS
-from gliobench.domain.answers.dialects import Frame
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError

@@ -5,7 +5,8 @@ from transformers import PreTrainedTokenizerFast
 
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.slices import SHOWN
-from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.dialects import DIALECTS
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import FRACTIONS
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.slices.view import Composition

@@ -13,7 +13,8 @@ from gliobench.adapters.transformers.fine_tuning.answers import (
     answer_text,
     radial_corners,
 )
-from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.dialects import DIALECTS
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import (
     FRACTIONS,
     parse_box,

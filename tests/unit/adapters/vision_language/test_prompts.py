@@ -12,7 +12,8 @@ from gliobench.adapters.vision_language.prompts import (
     Prompts,
     answer_schema,
 )
-from gliobench.domain.answers.dialects import DIALECTS, Dialect, Frame
+from gliobench.domain.answers.dialects import DIALECTS, Dialect
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import parse_grade
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError

@@ -11,7 +11,8 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.dialects import DIALECTS
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import (
     FRACTIONS,
     parse_box,

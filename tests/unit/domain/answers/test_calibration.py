@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gliobench.domain.answers.calibration import ASKED, SQUARES, calibration_of
-from gliobench.domain.answers.dialects import DIALECTS, Frame
+from gliobench.domain.answers.dialects import DIALECTS
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.questions import Question
 
 EDGE_PX = 448

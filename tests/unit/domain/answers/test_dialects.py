@@ -10,13 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliobench.domain.answers.dialects import (
-    DIALECTS,
-    Dialect,
-    Frame,
-    dialect_named,
-    dialect_of,
-)
+from gliobench.domain.answers.dialects import DIALECTS, Dialect, dialect_named, dialect_of
+from gliobench.domain.answers.frame import Frame
 from gliobench.domain.answers.parse import parse_box, parse_point, parse_polygon
 from gliobench.domain.answers.questions import Question
 from gliobench.domain.errors import InvalidInputError

@@ -1,0 +1,140 @@
+"""A dialect about one picture: numbers of an answer as fractions of it, and places as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gliobench.domain.answers.dialects import Dialect
+from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.words import Number, Unreadable
+from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.predictions.prediction import FailureReason
+
+Place = tuple[float, float]
+_DECIMALS = 6
+"""Decimals of a fraction, a thousandth of a pixel: polygons on this lattice stay simple when moved."""
+_COUNTED_FROM = 100
+"""Frames of so many units hold no number of which all are below 1: those are fractions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A dialect about a square picture; percentages are read in any.
+
+    Args:
+        dialect: What is spoken.
+        edge_px: Edge of the picture, or of one panel of a montage, as the model sees it: after its
+            processor resized it. Only dialects that count pixels depend on it.
+
+    Raises:
+        InvalidInputError: The picture has no pixel.
+    """
+
+    dialect: Dialect
+    edge_px: int = 1
+
+    def __post_init__(self) -> None:
+        if self.edge_px < 1:
+            raise InvalidInputError(f"picture of {self.edge_px} pixels: wanted 1 or more")
+
+    @property
+    def units(self) -> int:
+        """Units along an edge of the picture."""
+        return self.dialect.units or self.edge_px
+
+    @property
+    def highest(self) -> int:
+        """The largest number that can be written; tokens number bins from 0."""
+        return self.units - 1 if self.dialect.digits else self.units
+
+    def fractions(self, numbers: Sequence[Number]) -> list[float]:
+        """Return the numbers of one answer as fractions of the picture, in [0, 1].
+
+        Raises:
+            Unreadable: One lies outside the picture, percentages stand among plain numbers, or the
+                numbers are fractions where larger units are counted.
+        """
+        if len({number.percent for number in numbers}) > 1:
+            raise Unreadable(FailureReason.NON_NUMERIC, "percentages stand among plain numbers")
+        values = [number.value for number in numbers if not number.percent]
+        if (
+            self.units >= _COUNTED_FROM
+            and max(values, default=2.0) <= 1
+            and any(value != int(value) for value in values)
+        ):
+            raise Unreadable(
+                FailureReason.OUT_OF_RANGE, f"fractions, where 0 to {self.units} were asked for"
+            )
+        return [self._fraction(number) for number in numbers]
+
+    def write(self, question: Question, places: Sequence[Place]) -> str:
+        """Write a point, the two corners of a box or the corners of an outline.
+
+        Numbers are rounded to the nearest that the dialect has; a box keeps at least one unit.
+
+        Args:
+            question: Which of them.
+            places: Fractions of the picture, x to the right and y down; of a box the top left and
+                the bottom right corner.
+
+        Raises:
+            InvalidInputError: The question asks for no place.
+        """
+        spoken = self.dialect
+        match question:
+            case Question.POINT:
+                ((x, y),) = map(self._written, places)
+                return spoken.point.format(x=x, y=y)
+            case Question.BOX:
+                (x0, y0), (x1, y1) = map(self._written, self.apart(places))
+                return spoken.box.format(x0=x0, y0=y0, x1=x1, y1=y1)
+            case Question.POLYGON:
+                corners = enumerate(dict.fromkeys(map(self._written, places)), start=1)
+                written = (spoken.corner.format(x=x, y=y, n=n) for n, (x, y) in corners)
+                return spoken.polygon.format(corners=spoken.between.join(written))
+        raise InvalidInputError(f"the question of {question.value} asks for no place")
+
+    def rounded(self, place: Place) -> Place:
+        """Return the nearest place that can be written, in fractions."""
+        x, y = (self._count(at) / self._steps for at in place)
+        return x, y
+
+    def apart(self, corners: Sequence[Place]) -> list[Place]:
+        """Return a box's corners at least one step apart along each axis, in fractions."""
+        edges = []
+        for low, high in zip(*corners, strict=True):
+            start, stop = self._count(low), self._count(high)
+            if start == stop:
+                start = min(int((low + high) / 2 * self._steps), self._most - 1)
+                stop = start + 1
+            edges.append((start / self._steps, stop / self._steps))
+        (x0, x1), (y0, y1) = edges
+        return [(x0, y0), (x1, y1)]
+
+    def _fraction(self, number: Number) -> float:
+        fraction = number.value / (100 if number.percent else self.units)
+        if not 0.0 <= fraction <= 1.0:
+            raise Unreadable(FailureReason.OUT_OF_RANGE, f"{number.value} lies outside the picture")
+        return round(fraction, _DECIMALS)
+
+    @property
+    def _steps(self) -> int:
+        """Smallest differences along an edge of the picture."""
+        return self.units * self.dialect.steps
+
+    @property
+    def _most(self) -> int:
+        return self.highest * self.dialect.steps
+
+    def _count(self, fraction: float) -> int:
+        return min(round(fraction * self._steps), self._most)
+
+    def _written(self, place: Place) -> tuple[str, str]:
+        x, y = (self._number(self._count(at)) for at in place)
+        return x, y
+
+    def _number(self, count: int) -> str:
+        if not self.dialect.decimals:
+            return str(count).zfill(self.dialect.digits)
+        return f"{count / self.dialect.steps:.{self.dialect.decimals}f}"
