@@ -18,6 +18,7 @@ from gliobench.domain.metrics.measures import Measure, scored_in
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Interval, Measured
 from gliobench.entrypoints.container.mask_scores import MaskScores
+from gliobench.entrypoints.summary_table import measured_cell
 from gliobench.entrypoints.terminal import plain
 
 COLUMNS = ("study_id", "failure", "detail")
@@ -63,13 +64,8 @@ def _table(found: MaskScores, rows: Sequence[FormSummary]) -> Table:
 
 def _cell(row: FormSummary, measure: Measure) -> str:
     found = row.measures.get(measure, UNMEASURED)
-    if not isinstance(found, Estimate):
-        return "–"
-    digits = measure.digits
-    lines = [f"{found.value:.{digits}f}"]
-    if isinstance(found.interval, Interval):
-        lines.append(f"[dim]{found.interval.low:.{digits}f}–{found.interval.high:.{digits}f}[/]")
-    return "\n".join(lines + ([f"[dim]n {found.n}[/]"] if found.n != row.n else []))
+    own = isinstance(found, Estimate) and found.n != row.n
+    return measured_cell(found, measure.digits) + (f"\n[dim]n {found.n}[/]" if own else "")
 
 
 def _remarks(found: MaskScores) -> Iterator[str]:

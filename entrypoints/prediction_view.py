@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gliobench.domain.geometry.grids import Box3D
     from gliobench.domain.labels.conventions import LabelConvention
     from gliobench.domain.position.lesion import Lesion
+    from gliobench.domain.studies.faults import Fault
     from gliobench.domain.studies.study import Study
 
 APPROXIMATE = (
@@ -50,12 +51,8 @@ def prediction_json(
         "provenance": reading.backend.facts.beside(reading.backend.provenance),
         "simulated": reading.study.is_simulated,
         **({"slice_choice": choice.value} if (choice := reading.study.plane_choice) else {}),
-        "implausible": [
-            {"kind": fault.kind.value, "detail": fault.detail} for fault in reading.implausible
-        ],
-        "out_of_scope": [
-            {"kind": fault.kind.value, "detail": fault.detail} for fault in reading.out_of_scope
-        ],
+        "implausible": _faults(reading.implausible),
+        "out_of_scope": _faults(reading.out_of_scope),
         "input": _input(reading.study),
         "grade": _grade(reading.grade),
         "localisation": _place(reading.place),
@@ -84,6 +81,10 @@ def print_prediction(reading: StudyReading, written: Mapping[str, str]) -> None:
         report.add_row("" if number else "Files", plain(path))
     console.print(report)
     console.print(DISCLAIMER, style="dim")
+
+
+def _faults(found: Sequence[Fault]) -> list[dict[str, str]]:
+    return [{"kind": fault.kind.value, "detail": fault.detail} for fault in found]
 
 
 def _unanswered(item: object) -> dict[str, Any] | None:

@@ -72,12 +72,22 @@ def summary_table(report: Report) -> RenderableType:
     if prevalence is not None:
         always = wrap(report.target.in_words(f"always {POSITIVE}"), LONGEST_CLASS)
         label = "\n".join(map(plain, always))
-        grading.add_row(f"[dim]{label}[/]", str(prevalence.n), "", _cell(prevalence))
+        grading.add_row(f"[dim]{label}[/]", str(prevalence.n), "", measured_cell(prevalence))
     tables = [table for table in (grading, localisation, detection) if table.row_count]
     notes = [] if tables else [NOTHING_NOTE]
     notes += [PLACE_NOTE] if localisation.row_count else []
     notes += [TUMOUR_FREE_NOTE] if report.cohort.n_without_tumour else []
     return Group(*tables, *notes)
+
+
+def measured_cell(measured: Measured, digits: int = 2) -> str:
+    """Print a number, its interval below; a dash where it is not estimable."""
+    if isinstance(measured, NotEstimable):
+        return "–"
+    text, spread = f"{measured.value:.{digits}f}", measured.interval
+    if isinstance(spread, NotEstimable):
+        return text
+    return f"{text}\n[dim]{spread.low:.{digits}f}–{spread.high:.{digits}f}[/]"
 
 
 def _table(title: str, columns: Iterable[str]) -> Table:
@@ -131,7 +141,7 @@ def _distance_cells(row: FormSummary | None, measure: Measure) -> tuple[str, str
 
 
 def _measure(found: Mapping[Measure, Measured], measure: Measure) -> str:
-    return _cell(found.get(measure, UNMEASURED), digits=measure.digits)
+    return measured_cell(found.get(measure, UNMEASURED), measure.digits)
 
 
 def _detection_cells(one: DetectionSummary) -> list[str]:
@@ -146,20 +156,11 @@ def _detection_cells(one: DetectionSummary) -> list[str]:
         str(one.n_with + one.n_without),
         str(one.n_failed),
         f"{one.n_with}",
-        _cell(one.sensitivity),
+        measured_cell(one.sensitivity),
         f"{one.n_without}",
-        _cell(one.specificity),
+        measured_cell(one.specificity),
         volume,
     ]
-
-
-def _cell(measured: Measured, *, digits: int = 2) -> str:
-    if isinstance(measured, NotEstimable):
-        return "–"
-    text, spread = f"{measured.value:.{digits}f}", measured.interval
-    if isinstance(spread, NotEstimable):
-        return text
-    return f"{text}\n[dim]{spread.low:.{digits}f}–{spread.high:.{digits}f}[/]"
 
 
 def _prevalence(report: Report) -> Estimate | None:
