@@ -23,14 +23,14 @@ from gliobench.application.ports.trainer import Progress, Row, Trainer, Training
 from gliobench.application.train.training_studies import TrainingStudies, case_hash, hash_of
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.networks.input import (
-    REGION_ORDER,
+from gliobench.domain.networks.grader_input import (
     GraderGeometry,
     grader_crop,
     grader_volumes,
     intensity_rules,
     tumour_centre,
 )
+from gliobench.domain.networks.input import REGION_ORDER
 from gliobench.domain.studies.study import Grade
 
 LABEL_SMOOTHING = 0.025

@@ -20,7 +20,7 @@ from gliobench.domain.geometry.grids import extent
 from gliobench.domain.geometry.resampling import linear_weights, resample
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.regions import NESTED
-from gliobench.domain.networks.input import GraderGeometry
+from gliobench.domain.networks.grader_input import GraderGeometry
 from gliobench.domain.studies.study import Grade
 
 GRID = 128

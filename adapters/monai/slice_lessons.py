@@ -10,17 +10,14 @@ from gliobench.adapters.monai.slice_batches import TrainingSlice
 from gliobench.domain.geometry.grids import BoolArray, Spacing
 from gliobench.domain.geometry.resampling import Float32Array, resample_to_spacing
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.networks.input import (
+from gliobench.domain.networks.grader_input import (
     GraderGeometry,
-    Shape,
-    brain_windows,
     grader_crop,
     grader_volumes,
     intensity_rules,
-    localizer_volumes,
     tumour_centre,
-    window,
 )
+from gliobench.domain.networks.input import Shape, brain_windows, localizer_volumes, window
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SliceGeometry, thick_as
 from gliobench.domain.studies.study import Reference, Study
 

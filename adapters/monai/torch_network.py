@@ -31,7 +31,8 @@ from gliobench.adapters.monai.slice_networks import (
 from gliobench.application.ports.network import Network
 from gliobench.application.ports.trainer import TrainingData
 from gliobench.domain.errors import BackendError
-from gliobench.domain.networks.input import GraderGeometry, LocalizerGeometry
+from gliobench.domain.networks.grader_input import GraderGeometry
+from gliobench.domain.networks.input import LocalizerGeometry
 from gliobench.domain.networks.intensity import ROBUST_RULE
 from gliobench.domain.networks.model_card import ModelCard
 from gliobench.domain.networks.slice_input import SLICE_MODALITIES, SLICE_REGIONS, SliceGeometry

@@ -16,7 +16,7 @@ from gliobench.application.predict.failures import failure_of
 from gliobench.domain.errors import FaultError
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.networks.conformal_sets import ConformalSets
-from gliobench.domain.networks.input import (
+from gliobench.domain.networks.grader_input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,

@@ -1,8 +1,8 @@
-"""Conversion of a study to a network's input and back, for training and inference alike."""
+"""Conversion of a study to a localizer's input and back, for training and inference alike."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gliobench.domain.errors import NotFoundError
-from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing, Voxel
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing, extent
 from gliobench.domain.geometry.resampling import (
     Float32Array,
     linear_weights,
@@ -44,22 +44,6 @@ class LocalizerGeometry:
 
     spacing_mm: float = 2.0
     shape: Shape = (80, 96, 80)
-
-
-@dataclass(frozen=True, slots=True)
-class GraderGeometry:
-    """A small window around the tumour.
-
-    The voxels are those of a 240 x 240 x 155 study at 1 mm resampled to 128³ corner to corner, like
-    the lesion cubes on which the grader is trained.
-
-    Args:
-        spacing_mm: Edges of a voxel along (i, j, k), RAS+.
-        shape: Voxels of the network's input.
-    """
-
-    spacing_mm: Spacing = (239 / 127, 239 / 127, 154 / 127)
-    shape: Shape = (32, 32, 32)
 
 
 def absent_modalities(
@@ -211,8 +195,10 @@ def tumour_regions(
     )
     if not kept.any():
         return None
-    low, high = _bounds(kept, margin=2)
-    inner = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    block = extent(kept)
+    low = [max(span.start - 2, 0) for span in block]
+    high = [min(span.stop + 2, n) for span, n in zip(block, kept.shape, strict=True)]
+    inner = tuple(map(slice, low, high))
     weights, outer = _weights_to_grid(low, high, edges_mm=edges_mm, grid=grid)
     near = ndimage.binary_dilation(kept[inner], iterations=1)
     regions: dict[Region, BoolArray] = {}
@@ -261,101 +247,12 @@ def large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
     return kept
 
 
-def tumour_centre(whole: BoolArray) -> Voxel:
-    """Return the centre of a mask's bounding box in continuous voxel coordinates.
-
-    Args:
-        whole: (I, J, K) bool with at least one voxel.
-    """
-    low, high = _bounds(whole, margin=0)
-    i, j, k = ((a + b - 1) / 2 for a, b in zip(low, high, strict=True))
-    return i, j, k
-
-
-def grader_volumes(
-    study: Study,
-    *,
-    centre: Voxel,
-    geometry: GraderGeometry,
-    rules: Mapping[Modality, IntensityRule | None],
-) -> Float32Array:
-    """Cut a grader's input around a point of a study.
-
-    Args:
-        study: Any RAS+ study.
-        centre: Continuous voxel coordinates.
-        geometry: Voxels and shape of the input.
-        rules: Intensities of the *whole* volumes, by modality in the network's order; None for an
-            absent one, which is zero everywhere.
-
-    Returns:
-        (C, *geometry.shape) float32 z-scores in the order of the rules, zero outside the study.
-    """
-    weights, reach = _crop_weights(study.grid, centre=centre, geometry=geometry)
-    return np.stack(
-        [
-            np.zeros(geometry.shape, dtype=np.float32)
-            if rule is None
-            else resample(rule.apply(study.volume(modality)[reach]), weights)
-            for modality, rule in rules.items()
-        ]
-    )
-
-
-def grader_crop(
-    voxels: FloatArray | BoolArray, *, grid: Grid, centre: Voxel, geometry: GraderGeometry
-) -> Float32Array:
-    """Cut an (I, J, K) array like `grader_volumes`, with unchanged values."""
-    weights, reach = _crop_weights(grid, centre=centre, geometry=geometry)
-    return resample(voxels[reach].astype(np.float32), weights)
-
-
-def intensity_rules(
-    study: Study,
-    modalities: Sequence[Modality] = MODALITY_ORDER,
-    *,
-    rule: str = PLAIN_RULE,
-    absent: Collection[Modality] = (),
-) -> dict[Modality, IntensityRule | None]:
-    """Measure the intensities of a study's modalities, on its own grid, as a network's card says.
-
-    Returns:
-        Rules by modality; None for the absent ones.
-    """
-    return {
-        modality: None if modality in absent else IntensityRule.of(study.volume(modality), rule)
-        for modality in modalities
-    }
-
-
-def _crop_weights(
-    grid: Grid, *, centre: Voxel, geometry: GraderGeometry
-) -> tuple[list[Float32Array], tuple[slice, ...]]:
-    weights, reach = [], []
-    for axis in range(3):
-        count, length = geometry.shape[axis], grid.shape[axis]
-        step = geometry.spacing_mm[axis] / grid.spacing_mm[axis]
-        positions = centre[axis] + (np.arange(count) - (count - 1) / 2) * step
-        low = int(np.clip(np.floor(positions[0]) - 1, 0, length - 1))
-        high = int(np.clip(np.ceil(positions[-1]) + 2, low + 1, length))
-        weights.append(linear_weights(high - low, positions - low))
-        reach.append(slice(low, high))
-    return weights, tuple(reach)
-
-
 def _window_starts(low: int, high: int, length: int) -> list[int]:
     spare = high - low - length
     if spare <= 0:
         return [low + spare // 2]
     count = 1 + int(np.ceil(spare / (length * 0.75)))
     return [low + round(n * spare / (count - 1)) for n in range(count)]
-
-
-def _bounds(mask: BoolArray, *, margin: int) -> tuple[list[int], list[int]]:
-    (found,) = ndimage.find_objects(mask.astype(np.uint8))
-    low = [max(s.start - margin, 0) for s in found]
-    high = [min(s.stop + margin, n) for s, n in zip(found, mask.shape, strict=True)]
-    return low, high
 
 
 def _weights_to_grid(

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gliobench.domain.networks.input import GraderGeometry
+from gliobench.domain.networks.grader_input import GraderGeometry
 from gliobench.domain.networks.model_card import METADATA_KEY, ModelCard
 
 T1C, FLAIR = 1, 3

@@ -18,13 +18,13 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Box3D
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.segmentation import dice
-from gliobench.domain.networks.input import (
+from gliobench.domain.networks.grader_input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,
-    localizer_volumes,
     tumour_centre,
 )
+from gliobench.domain.networks.input import localizer_volumes
 from gliobench.domain.studies.study import Grade
 
 # near a corner of the brain, so that a flip of any axis would be seen

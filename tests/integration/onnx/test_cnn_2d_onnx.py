@@ -26,7 +26,7 @@ from gliobench.application.ports.backend import Backend, BackendOptions, Reads
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import Axis, Box, Box3D, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
-from gliobench.domain.networks.input import (
+from gliobench.domain.networks.grader_input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,

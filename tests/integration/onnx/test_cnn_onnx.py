@@ -36,13 +36,13 @@ from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundErr
 from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.networks.conformal_sets import ConformalSets
-from gliobench.domain.networks.input import (
-    SURE_ENOUGH,
+from gliobench.domain.networks.grader_input import (
     GraderGeometry,
     grader_volumes,
     intensity_rules,
     tumour_centre,
 )
+from gliobench.domain.networks.input import SURE_ENOUGH
 from gliobench.domain.networks.model_card import ModelCard
 from gliobench.domain.predictions.forms import box_in_volume
 from gliobench.domain.predictions.prediction import (

@@ -11,20 +11,22 @@ from fakes.fake_study_source import fake_case
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Box3D, Grid, extent
 from gliobench.domain.labels.regions import Region
+from gliobench.domain.networks.grader_input import (
+    GraderGeometry,
+    grader_crop,
+    grader_volumes,
+    intensity_rules,
+    tumour_centre,
+)
 from gliobench.domain.networks.input import (
     MODALITY_ORDER,
     REGION_ORDER,
     SURE_ENOUGH,
-    GraderGeometry,
     absent_modalities,
     brain_windows,
-    grader_crop,
-    grader_volumes,
-    intensity_rules,
     localizer_volumes,
     merge_windows,
     on_grid,
-    tumour_centre,
     tumour_regions,
     window,
 )
