@@ -93,18 +93,10 @@ class ReportRuns:
         strata, facts = join(cases, first.target) if join else ([], None)
         report = build_report(
             [
-                Entrant(
-                    run,
-                    backend=manifests[run.backend].backend,
-                    fingerprint=manifests[run.backend].fingerprint,
-                    controls=responses(
-                        runs[run.backend],
-                        (controls or {}).get(run.backend, {}),
-                        replicates=bootstrap.replicates,
-                        seed=bootstrap.seed,
-                    ),
+                _entrant(
+                    run, manifests[name], runs[name], (controls or {}).get(name, {}), bootstrap
                 )
-                for run in scored
+                for name, run in zip(runs, scored, strict=True)
             ],
             cohort=describe_cohort(first.name, first.cohort, cases, first.labels),
             findings=findings,
@@ -136,6 +128,18 @@ class ReportRuns:
                 raise InvalidInputError(
                     f"{finding.sentence} Use --allow-leakage to compare nevertheless"
                 )
+
+
+def _entrant(
+    run: ScoredRun,
+    manifest: RunManifest,
+    store: RunStore,
+    controls: Mapping[Control, RunStore],
+    bootstrap: BootstrapOptions,
+) -> Entrant:
+    """Put what a run made of altered images beside its scores."""
+    found = responses(store, controls, replicates=bootstrap.replicates, seed=bootstrap.seed)
+    return Entrant(run, backend=manifest.backend, fingerprint=manifest.fingerprint, controls=found)
 
 
 def _recorded(manifests: Sequence[RunManifest]) -> Endpoint:
