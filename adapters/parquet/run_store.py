@@ -110,7 +110,7 @@ class ParquetRunStore(RunStore):
         rows = [
             row
             for prediction in predictions
-            for row in to_rows(prediction, mask_file=self._keep_mask(prediction))
+            for row in to_rows(prediction, mask_file=self._save_mask(prediction))
         ]
         content = BytesIO()
         table = pa.Table.from_pylist(rows, schema=SCHEMA)
@@ -281,7 +281,7 @@ class ParquetRunStore(RunStore):
             if name.startswith("part-") and name.endswith(".parquet")
         ]
 
-    def _keep_mask(self, prediction: StudyPrediction) -> str:
+    def _save_mask(self, prediction: StudyPrediction) -> str:
         """Write the prediction's mask, if it has one, and name it."""
         place = prediction.localisation
         mask = place.answers.get(Form.MASK) if isinstance(place, LocalisationPrediction) else None

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase
+from gliobench.domain.evaluation.saved_case import SavedCase, SavedSlice, SavedVolume
 from gliobench.domain.geometry.grids import Axis, Grid, Plane
 from gliobench.domain.slices.view import SliceView
 from gliobench.domain.studies.study import Modality
@@ -70,7 +70,7 @@ def _row(case: SavedCase) -> Row:
     return row
 
 
-def _of_slice(kept: KeptSlice) -> Row:
+def _of_slice(kept: SavedSlice) -> Row:
     view = kept.view
     return {
         "picture": kept.file,
@@ -84,7 +84,7 @@ def _of_slice(kept: KeptSlice) -> Row:
     }
 
 
-def _read_slice(row: Row) -> KeptSlice:
+def _read_slice(row: Row) -> SavedSlice:
     first, second = row["plane_shape"]
     (x, y), (across, down) = row["middle"], row["field_vox"]
     view = SliceView(
@@ -95,10 +95,10 @@ def _read_slice(row: Row) -> KeptSlice:
         field_vox=(across, down),
         mirrored=row["mirrored"],
     )
-    return KeptSlice(view, row["picture"])
+    return SavedSlice(view, row["picture"])
 
 
-def _of_volume(volume: KeptVolume) -> Row:
+def _of_volume(volume: SavedVolume) -> Row:
     arrays = {name: getattr(volume, name) for name in VOXELS}
     return {
         "shape": volume.grid.shape,
@@ -107,10 +107,10 @@ def _of_volume(volume: KeptVolume) -> Row:
     }
 
 
-def _read_volume(row: Row) -> KeptVolume:
+def _read_volume(row: Row) -> SavedVolume:
     i, j, k = row["shape"]
     grid = Grid(shape=(i, j, k), affine=np.reshape(row["affine"], (4, 4)))
-    return KeptVolume(
+    return SavedVolume(
         grid=grid,
         grey=_voxels(row["grey"], grid),
         reference=None if row["reference"] is None else _voxels(row["reference"], grid),

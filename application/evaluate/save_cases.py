@@ -17,9 +17,9 @@ from gliobench.application.predict.read_reference import read_reference
 from gliobench.domain.errors import FaultError, NotFoundError
 from gliobench.domain.evaluation.saved_case import (
     Coarsening,
-    KeptSlice,
-    KeptVolume,
     SavedCase,
+    SavedSlice,
+    SavedVolume,
     chosen,
 )
 from gliobench.domain.evaluation.scores import CaseScore
@@ -120,16 +120,16 @@ class SaveCases:
 
     def _draw(self, case: CaseScore) -> _Drawing:
         study = self._source.study(case.study_id)
-        modality, image = image_to_keep(study)
+        modality, image = image_to_save(study)
         picture = None
         if case.plane is not None and study.id in self._slices:
-            picture = keep_slice(study, case.plane, modality, image, self._encoder)
+            picture = saved_slice(study, case.plane, modality, image, self._encoder)
         kept = SavedCase(study.id, modality, picture, volume=None)
         if study.id not in self._volumes or not has_volume(study):
             return _Drawing(kept)
         coarsening = Coarsening.of(image != 0, study.grid)
         reference = read_reference(self._source, study.id)
-        volume = KeptVolume(
+        volume = SavedVolume(
             grid=coarsening.grid,
             grey=coarsening.grey(image),
             reference=None
@@ -144,7 +144,7 @@ def _drawn(cohort: Collection[str], count: int) -> list[str]:
     return cohort.drawn(count) if isinstance(cohort, Listing) else chosen(cohort, count)
 
 
-def image_to_keep(study: Study) -> tuple[Modality, NDArray[np.float32]]:
+def image_to_save(study: Study) -> tuple[Modality, NDArray[np.float32]]:
     """Return the first of `PREFERRED` that can be read.
 
     Raises:
@@ -164,15 +164,15 @@ def has_volume(study: Study) -> bool:
     return min(study.grid.shape) >= LEAST_PLANES
 
 
-def keep_slice(
+def saved_slice(
     study: Study, plane: Plane, modality: Modality, image: FloatArray, encoder: PictureEncoder
-) -> KeptSlice:
+) -> SavedSlice:
     """Draw a slice of an image, cropped to the head on it."""
     head: BoolArray = plane.cut(image) != 0
     crop = extent(head) if head.any() else None
     view = SliceView.of(study.grid, plane, SIZE_PX, crop=crop)
     pixels = render({modality: image}, view, Composition.ONE, [modality])[:, :, 0]
-    return KeptSlice(view, encoder.encode(pixels))
+    return SavedSlice(view, encoder.encode(pixels))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gliobench.application.evaluate.save_cases import has_volume, image_to_keep, keep_slice
+from gliobench.application.evaluate.save_cases import has_volume, image_to_save, saved_slice
 from gliobench.application.ports.picture_encoder import PictureEncoder
 from gliobench.application.ports.prediction_page import PredictionPage, PredictionReport
 from gliobench.application.predict.observations import (
@@ -19,7 +19,7 @@ from gliobench.application.predict.observations import (
 from gliobench.application.predict.predict_study import Place, StudyReading, drawn_answer
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry, Frame
 from gliobench.domain.errors import FaultError
-from gliobench.domain.evaluation.saved_case import Coarsening, KeptVolume, SavedCase
+from gliobench.domain.evaluation.saved_case import Coarsening, SavedCase, SavedVolume
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Box, Box3D, FloatArray, Plane, Point, Point3D, Polygon
 from gliobench.domain.labels.regions import nested
@@ -61,13 +61,13 @@ class ReportPrediction:
     def _casebook(self, reading: StudyReading) -> Casebook:
         study, name = reading.study, reading.backend.name
         try:
-            modality, image = image_to_keep(study)
+            modality, image = image_to_save(study)
         except FaultError:
             return Casebook()
         if not image.any():
             return Casebook()
         plane = reading.lesion.plane if reading.lesion else brain_middle(image)
-        picture = keep_slice(study, plane, modality, image, self.encoder)
+        picture = saved_slice(study, plane, modality, image, self.encoder)
         volume = _volume(reading, image) if has_volume(study) else None
         masks = {} if volume is None or volume.prediction is None else {name: volume.prediction}
         entry = CaseEntry(
@@ -83,10 +83,10 @@ class ReportPrediction:
         return Casebook(backends=(name,), entries=(entry,))
 
 
-def _volume(reading: StudyReading, image: FloatArray) -> KeptVolume:
+def _volume(reading: StudyReading, image: FloatArray) -> SavedVolume:
     coarsening = Coarsening.of(np.asarray(image != 0), reading.study.grid)
     mask = reading.place.mask if isinstance(reading.place, Place) else None
-    return KeptVolume(
+    return SavedVolume(
         grid=coarsening.grid,
         grey=coarsening.grey(image),
         reference=None,

@@ -25,7 +25,7 @@ MOST_VOXELS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSlice:
+class SavedSlice:
     """The slice that a case is scored on, as a small grey picture.
 
     Args:
@@ -38,7 +38,7 @@ class KeptSlice:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptVolume:
+class SavedVolume:
     """A volume that is small enough for a page.
 
     Args:
@@ -79,8 +79,8 @@ class SavedCase:
 
     study_id: str
     modality: Modality
-    picture: KeptSlice | None
-    volume: KeptVolume | None
+    picture: SavedSlice | None
+    volume: SavedVolume | None
 
 
 def chosen(study_ids: Iterable[str], count: int) -> list[str]:

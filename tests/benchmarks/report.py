@@ -27,7 +27,7 @@ from fakes.form_scores import box_score, point_score, polygon_score
 from gliobench.adapters.pillow import WebpPictureEncoder
 from gliobench.application.evaluate.save_cases import SIZE_PX, SavedImages
 from gliobench.application.ports.run_store import RunManifest
-from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase, chosen
+from gliobench.domain.evaluation.saved_case import SavedCase, SavedSlice, SavedVolume, chosen
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.evaluation.target_facts import TargetFacts
 from gliobench.domain.geometry.grids import Axis, BoolArray, Grid, Plane
@@ -145,24 +145,24 @@ def _blob(rng: np.random.Generator) -> TargetFacts:
     return TargetFacts.of(whole, grid=PLANE_GRID, plane=plane, brain=None)
 
 
-def _picture(rng: np.random.Generator) -> KeptSlice:
+def _picture(rng: np.random.Generator) -> SavedSlice:
     noise = gaussian_filter(rng.normal(size=(SIZE_PX, SIZE_PX)), 1.2)
     noise += 2 * gaussian_filter(rng.normal(size=(SIZE_PX, SIZE_PX)), 5) * 5
     rows, columns = (np.indices((SIZE_PX, SIZE_PX)) - SIZE_PX / 2) / (SIZE_PX / 2)
     inside = (rows / 0.98) ** 2 + (columns / 0.8) ** 2 < 1
     grey = np.where(inside, np.clip(110 + 60 * noise / noise.std(), 1, 255), 0).astype(np.uint8)
     view = SliceView.of(PLANE_GRID, Plane(Axis.AXIAL, 1), SIZE_PX)
-    return KeptSlice(view, WebpPictureEncoder().encode(grey))
+    return SavedSlice(view, WebpPictureEncoder().encode(grey))
 
 
-def _volume(rng: np.random.Generator) -> KeptVolume:
+def _volume(rng: np.random.Generator) -> SavedVolume:
     noise = gaussian_filter(rng.normal(size=VOLUME_GRID.shape), 1.0)
     places = np.indices(VOLUME_GRID.shape) - np.array(VOLUME_GRID.shape)[:, None, None, None] / 2
     inside = (places**2).sum(axis=0) < 34**2
     grey = np.where(inside, np.clip(110 + 40 * noise / noise.std(), 1, 255), 0).astype(np.uint8)
     tumour = ((places - 10) ** 2).sum(axis=0) + 300 * noise / noise.std() < 14**2
     mask = tumour.astype(np.uint8)
-    return KeptVolume(VOLUME_GRID, grey, reference=mask, prediction=np.roll(mask, 2, axis=0))
+    return SavedVolume(VOLUME_GRID, grey, reference=mask, prediction=np.roll(mask, 2, axis=0))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.controls.moves import Move
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
-from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase
+from gliobench.domain.evaluation.saved_case import SavedCase, SavedSlice, SavedVolume
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.evaluation.scoring import worst_scores
 from gliobench.domain.evaluation.target_facts import TargetFacts
@@ -493,8 +493,8 @@ def saved_case(study_id: str = "study/1", *, seed: int = 0) -> SavedCase:
     return SavedCase(
         study_id,
         Modality.T1C,
-        picture=KeptSlice(SliceView.of(GRID, PLANE, 7), b"RIFF\x00\xff"),
-        volume=KeptVolume(GRID, grey=voxels[0], reference=voxels[1], prediction=None),
+        picture=SavedSlice(SliceView.of(GRID, PLANE, 7), b"RIFF\x00\xff"),
+        volume=SavedVolume(GRID, grey=voxels[0], reference=voxels[1], prediction=None),
     )
 
 

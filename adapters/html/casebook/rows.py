@@ -7,7 +7,7 @@ from enum import Enum
 
 from gliobench.adapters.html.numbers import number
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.saved_case import KeptSlice
+from gliobench.domain.evaluation.saved_case import SavedSlice
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.metrics.measures import leading
 from gliobench.domain.predictions.prediction import Failure, Form, GradePrediction, NoTumour
@@ -101,7 +101,7 @@ class CaseRow:
         return self.entry.any_score.site or ""
 
     @property
-    def picture(self) -> KeptSlice | None:
+    def picture(self) -> SavedSlice | None:
         """The slice that can be shown."""
         return self.entry.kept.picture if self.entry.kept else None
 

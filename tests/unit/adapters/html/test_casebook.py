@@ -25,7 +25,7 @@ from gliobench.adapters.html.templating import environment
 from gliobench.application.evaluate.save_cases import SavedImages
 from gliobench.application.report.gather_cases import gather_cases
 from gliobench.domain.comparison.casebook import Casebook, CaseEntry
-from gliobench.domain.evaluation.saved_case import KeptSlice, KeptVolume, SavedCase
+from gliobench.domain.evaluation.saved_case import SavedCase, SavedSlice, SavedVolume
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Box, Grid, Plane, Point, Polygon
 from gliobench.domain.labels.regions import Region
@@ -264,7 +264,7 @@ def one_entry() -> CaseEntry:
         Form.POINT_3D: Point(Plane(plane.axis, 4), at=(0.0, 0.0)),
     }
     case = fake_case_score(target=target, answers=answers)
-    kept = SavedCase("s1", Modality.T1C, KeptSlice(view, b"picture"), None)
+    kept = SavedCase("s1", Modality.T1C, SavedSlice(view, b"picture"), None)
     return CaseEntry({"one": case}, kept)
 
 
@@ -380,7 +380,7 @@ def test_a_volume_lies_in_the_picture_where_its_voxels_are() -> None:
     affine[:3, 3] = GRID.affine[:3, :3] @ np.array([1.5, 1.5, 1.0])
     grid = Grid(shape=(10, 10, 3), affine=affine)
     empty = np.zeros(grid.shape, dtype=np.uint8)
-    volume = KeptVolume(grid, empty, reference=None, prediction=None)
+    volume = SavedVolume(grid, empty, reference=None, prediction=None)
 
     (drawn,) = drawings(
         Casebook(("one",), (replace(entry, kept=replace(entry.kept, volume=volume)),))
@@ -396,7 +396,7 @@ def test_a_volume_lies_in_the_picture_where_its_voxels_are() -> None:
 
 def test_a_volume_without_a_picture_fills_the_frame() -> None:
     grid = Grid(shape=(40, 50, 30), affine=np.diag([2.0, 2.0, 2.0, 1.0]))
-    volume = KeptVolume(grid, np.zeros(grid.shape, dtype=np.uint8), None, None)
+    volume = SavedVolume(grid, np.zeros(grid.shape, dtype=np.uint8), None, None)
     kept = SavedCase("s1", Modality.T1C, None, volume)
 
     (drawn,) = drawings(Casebook(("one",), (CaseEntry({"one": fake_case_score()}, kept),)))

@@ -7,7 +7,7 @@ import pytest
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.evaluation import saved_case
-from gliobench.domain.evaluation.saved_case import Coarsening, KeptVolume, chosen
+from gliobench.domain.evaluation.saved_case import Coarsening, SavedVolume, chosen
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.regions import Region
 
@@ -98,6 +98,6 @@ def test_arrays_of_another_grid_or_kind_are_refused() -> None:
     grey = np.zeros((4, 4, 4), dtype=np.uint8)
 
     with pytest.raises(InvalidInputError, match="reference is bool"):
-        KeptVolume(grid((4, 4, 4)), grey, grey.astype(bool), None)  # type: ignore[arg-type]
+        SavedVolume(grid((4, 4, 4)), grey, grey.astype(bool), None)  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="prediction is uint8"):
-        KeptVolume(grid((4, 4, 4)), grey, None, grey[:2])
+        SavedVolume(grid((4, 4, 4)), grey, None, grey[:2])
