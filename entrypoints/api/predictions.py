@@ -30,7 +30,7 @@ from gliobench.domain.predictions.prediction import GradePrediction, Mask
 from gliobench.domain.predictions.reasons import Reason
 from gliobench.domain.studies.study import Modality, Study
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.prediction_view import prediction_json
+from gliobench.entrypoints.views.prediction import prediction_json
 
 
 @final

@@ -15,8 +15,8 @@ from gliobench.entrypoints.options import (
     with_metadata,
 )
 from gliobench.entrypoints.outputs import output_folder
-from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import MOST_REPLICATES
+from gliobench.entrypoints.views.report import show_report
 
 app = typer.Typer(add_completion=False)
 

@@ -14,15 +14,6 @@ from gliobench.application.datasets.split_cohort import exact_shares
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.dataset_view import (
-    fingerprint_json,
-    print_assumptions,
-    print_fingerprint,
-    print_index_change,
-    print_split,
-    print_verification,
-    verification_json,
-)
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.options import (
     BurnedInOption,
@@ -32,8 +23,17 @@ from gliobench.entrypoints.options import (
     file_option,
 )
 from gliobench.entrypoints.outputs import output_file, output_file_or_url
-from gliobench.entrypoints.series_view import print_series, series_csv, series_json
 from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.views.dataset import (
+    fingerprint_json,
+    print_assumptions,
+    print_fingerprint,
+    print_index_change,
+    print_split,
+    print_verification,
+    verification_json,
+)
+from gliobench.entrypoints.views.series import print_series, series_csv, series_json
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Verify, describe, split and index a dataset."

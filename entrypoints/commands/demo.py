@@ -19,11 +19,11 @@ from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.outputs import local_folder
-from gliobench.entrypoints.prediction_view import print_prediction
 from gliobench.entrypoints.progress import waiting
-from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import with_defaults
 from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.views.prediction import print_prediction
+from gliobench.entrypoints.views.report import show_report
 
 app = typer.Typer(add_completion=False)
 

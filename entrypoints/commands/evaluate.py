@@ -36,9 +36,9 @@ from gliobench.entrypoints.options import (
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
-from gliobench.entrypoints.report_view import show_report
 from gliobench.entrypoints.settings import Settings, changed
 from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.views.report import show_report
 
 app = typer.Typer(add_completion=False)
 

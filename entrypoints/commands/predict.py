@@ -34,9 +34,9 @@ from gliobench.entrypoints.options import (
     file_option,
 )
 from gliobench.entrypoints.outputs import local_folder
-from gliobench.entrypoints.prediction_view import prediction_json, print_prediction
 from gliobench.entrypoints.progress import waiting
 from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.views.prediction import prediction_json, print_prediction
 
 app = typer.Typer(add_completion=False)
 

@@ -13,11 +13,11 @@ from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.container.mask_folders import MaskPlaces
 from gliobench.entrypoints.exit_codes import ExitCode
-from gliobench.entrypoints.mask_score_view import score_csv, score_table, score_values
 from gliobench.entrypoints.options import ExcludeOption, file_option
 from gliobench.entrypoints.outputs import local_folder, output_file
 from gliobench.entrypoints.settings import changed
 from gliobench.entrypoints.terminal import say
+from gliobench.entrypoints.views.mask_scores import score_csv, score_table, score_values
 
 app = typer.Typer(add_completion=False)
 

@@ -25,7 +25,7 @@ from gliobench.domain.predictions.prediction import (
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Grade
 from gliobench.entrypoints.commands import predict
-from gliobench.entrypoints.prediction_view import APPROXIMATE, prediction_json, print_prediction
+from gliobench.entrypoints.views.prediction import APPROXIMATE, prediction_json, print_prediction
 
 STUDY = fake_case().study
 HGG = FakeClassifier(lambda _: GradePrediction(Grade.HGG, 0.823456))

@@ -9,7 +9,7 @@ from rich.console import Console
 from fakes.fake_report import COHORT, fake_report
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.studies.study import Reference
-from gliobench.entrypoints.summary_table import summary_table
+from gliobench.entrypoints.views.summary_table import summary_table
 
 
 def printed(report: Report) -> str:

@@ -18,8 +18,8 @@ from gliobench.domain.metrics.measures import Measure, scored_in
 from gliobench.domain.predictions.prediction import Form
 from gliobench.domain.statistics.estimate import UNMEASURED, Estimate, Interval, Measured
 from gliobench.entrypoints.container.mask_scores import MaskScores
-from gliobench.entrypoints.summary_table import measured_cell
 from gliobench.entrypoints.terminal import plain
+from gliobench.entrypoints.views.summary_table import measured_cell
 
 COLUMNS = ("study_id", "failure", "detail")
 """Before the scores of a study."""

@@ -15,8 +15,8 @@ from gliobench.application.report.write_report import WrittenReport
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.messages import printable
 from gliobench.entrypoints.container import container
-from gliobench.entrypoints.summary_table import summary_table
 from gliobench.entrypoints.terminal import plain, say
+from gliobench.entrypoints.views.summary_table import summary_table
 
 
 def show_report(written: WrittenReport, *, out: str, as_json: bool) -> None:
