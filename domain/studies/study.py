@@ -97,10 +97,10 @@ class Modality(str, Enum):
         Raises:
             InvalidInputError: A name is of no modality.
         """
-        names = given.replace(",", " ").split() if isinstance(given, str) else given
-        if not isinstance(names, list | tuple):
+        parts = given.replace(",", " ").split() if isinstance(given, str) else given
+        if not isinstance(parts, list | tuple):
             return given
-        return tuple(cls.parse(str(getattr(name, "value", name))) for name in names)
+        return tuple(cls.parse(str(getattr(part, "value", part))) for part in parts)
 
     @classmethod
     def of_channel(cls, name: str) -> Modality | None:

@@ -64,8 +64,8 @@ def _table(found: MaskScores, rows: Sequence[FormSummary]) -> Table:
 
 def _cell(row: FormSummary, measure: Measure) -> str:
     found = row.measures.get(measure, UNMEASURED)
-    own = isinstance(found, Estimate) and found.n != row.n
-    return measured_cell(found, measure.digits) + (f"\n[dim]n {found.n}[/]" if own else "")
+    own = f"\n[dim]n {found.n}[/]" if isinstance(found, Estimate) and found.n != row.n else ""
+    return measured_cell(found, measure.digits) + own
 
 
 def _remarks(found: MaskScores) -> Iterator[str]:
