@@ -43,14 +43,19 @@ MOTIONS = {
 """From the phantom's world to that of the scanner, when each sequence was taken."""
 
 
-def write_scans(folder: Path) -> None:
-    """Write the scans of a head as DICOM, and the reference mask on the grid of T1c."""
+def write_scans(folder: Path, *, full: bool) -> None:
+    """Write the scans of a head as DICOM, and the reference mask on the grid of T1c.
+
+    T2w is left out of the small dose: each sequence is registered, which takes longest.
+    """
     source = PhantomStudySource(4, seed=3, spacing_mm=EDGE_MM)
     study = source.study("Phantom_0001")
     tumour = source.reference("Phantom_0001").regions[Region.WT]
     head = in_a_head(study, seed=1)
     writer = Writer(folder / "dicom")
     for modality, motion in MOTIONS.items():
+        if modality is Modality.T2W and not full:
+            continue
         voxels, grid = scanned(
             head.volume(modality), head.grid, motion=motion, spacing_mm=SLICES_MM
         )
@@ -72,8 +77,8 @@ def invoked(cache: Path, *words: str) -> Result:
 
 
 @pytest.fixture(scope="module")
-def scans(shared_folder: SharedFolder) -> Path:
-    return shared_folder("raw_head", write_scans)
+def scans(shared_folder: SharedFolder, full: bool) -> Path:
+    return shared_folder("raw_head", partial(write_scans, full=full))
 
 
 @pytest.fixture(scope="module")
