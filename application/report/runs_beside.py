@@ -33,16 +33,15 @@ def runs_beside(place: RunPlace, runs: Sequence[str]) -> RunsBeside:
         runs: At least one, all scored over one cohort.
 
     Raises:
-        NotFoundError: The first run is not scored.
+        NotFoundError: The first run is not scored, and another lies beside it.
         JobError: The place or the first run cannot be read.
     """
+    others = [name for name in place.folders() if name not in runs and _is_run(place, name)]
+    if not others:
+        return RunsBeside((), ())  # without reading the scores, of which there may be millions
     first = place.store(runs[0])
     manifest, table = first.manifest(), first.case_table()
-    reasons = {
-        name: _reason(place.store(name), manifest, table)
-        for name in place.folders()
-        if name not in runs and _is_run(place, name)
-    }
+    reasons = {name: _reason(place.store(name), manifest, table) for name in others}
     return RunsBeside(
         alike=tuple(name for name, reason in reasons.items() if reason is None),
         left_out=tuple(

@@ -8,7 +8,7 @@ from fakes.evaluation import evaluate
 from fakes.fake_backend import fake_backend
 from fakes.fake_run_place import FakeRunPlace
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.application.report.runs_beside import runs_beside
+from gliobench.application.report.runs_beside import RunsBeside, runs_beside
 from gliobench.domain.labels.conventions import BUILT_IN
 from gliobench.domain.labels.proposal import DatasetLabels
 from gliobench.domain.studies.study import Case, Grade
@@ -28,6 +28,14 @@ def test_runs_over_the_same_studies_and_references_belong_together() -> None:
     found = runs_beside(place, ["b"])
 
     assert (found.alike, found.left_out) == (("a", "c"), ())
+
+
+def test_the_scores_of_a_run_that_is_alone_are_not_read() -> None:
+    scored, unscored = FakeRunPlace(), FakeRunPlace()
+    run(scored, "a", CASES)
+    unscored.store("a").open(scored.store("a").manifest())
+
+    assert runs_beside(unscored, ["a"]) == RunsBeside((), ())
 
 
 def test_a_run_over_another_cohort_is_named() -> None:
