@@ -45,21 +45,6 @@ def test_the_command_line_imports_nothing_heavy_before_it_knows_what_to_do(tmp_p
     assert not [one for one in modules if one.startswith("gliobench.entrypoints.commands.")]
 
 
-def test_a_command_loads_no_library_that_another_one_would_load_in_passing(tmp_path: Path) -> None:
-    code = (
-        "import atexit, sys; atexit.register(lambda: print('MODULES', *sys.modules));"
-        "import gliobench.entrypoints.cli as cli; sys.argv = ['gliobench', 'backends'];"
-        "cli.main()"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-
-    loaded = set(result.stdout.partition("MODULES ")[2].split())
-    assert "dependency_injector" in loaded
-    assert {"fastapi", "starlette", "werkzeug", "pydicom"} & loaded == set()
-
-
 def test_a_study_is_predicted_without_torch(study_folder: Path, tmp_path: Path) -> None:
     result = gliobench("predict", str(study_folder), "--out", "out", "--json", cwd=tmp_path)
 
