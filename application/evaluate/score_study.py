@@ -169,11 +169,10 @@ class ScoreStudy:
         whole = self._reference.tumour
         if whole is None:
             return None
-        if self._study is None:
-            # The score of a failure needs no grid but for volumes.
-            alone = self._reference.grid or Grid(shape=whole.shape, affine=np.eye(4))
-            return Target.of(regions, alone, self._task)
-        return Target.of(regions, self._study.grid, self._task)
+        # The score of a failure needs no grid but for volumes.
+        alone = Grid(shape=whole.shape, affine=np.eye(4))
+        grid = self._reference.grid or (self._study.grid if self._study else alone)
+        return Target.of(regions, grid, self._task)
 
     @cached_property
     def _image(self) -> FloatArray | None:

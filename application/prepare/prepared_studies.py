@@ -120,7 +120,11 @@ class PreparedStudies(StudySource):
         )
 
     def reference(self, study_id: str) -> Reference:
-        """Read what the experts say; a mask on the grid of another image is moved once."""
+        """Read what the experts say; a mask on the grid of another image is moved once.
+
+        Where the images cannot be prepared every answer is a failure, which counts by the mask as it was
+        drawn, on its own grid.
+        """
         reference = self.whole.reference(study_id)
         if not reference.regions or reference.grid is not None:  # no image, or none can be opened
             return reference
@@ -128,7 +132,10 @@ class PreparedStudies(StudySource):
         anchor = one.image(one.anchor)
         if anchor.covers(grid) and anchor.grid == grid:
             return reference
-        moved = one.found.to_anchor
+        try:
+            moved = one.found.to_anchor
+        except FaultError:
+            return replace(reference, grid=grid)
         drawn_on = next((m for m in moved if one.image(m).covers(grid)), None)
         if drawn_on is None:
             raise FaultyStudyError(

@@ -241,7 +241,7 @@ class Reference:
         regions: (I, J, K) bool on the study's RAS+ grid, by region.
         fault: Why an existing part could not be read; the other part is still used.
         note: A remark on how the mask was read.
-        grid: The mask's own, where no image can be opened to give the study's; None otherwise.
+        grid: The mask's own, where no image can be opened or prepared to give the study's; None otherwise.
     """
 
     grade: Grade | None = None

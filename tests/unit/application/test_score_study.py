@@ -20,7 +20,7 @@ from gliobench.application.ports.run_store import StudyPrediction
 from gliobench.application.ports.study_source import StudySource
 from gliobench.domain.errors import InvalidInputError, StoreError
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
-from gliobench.domain.geometry.grids import Box3D
+from gliobench.domain.geometry.grids import Box3D, Grid
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.metrics.measures import DICE, VOLUME_ERROR_MM3
 from gliobench.domain.predictions.prediction import (
@@ -80,10 +80,10 @@ def score(
     return list(kept.scores())
 
 
-def torn(error: Exception) -> FakeStudySource:
+def torn(error: Exception, reference: Reference = CASES[0].reference) -> FakeStudySource:
     images = dict(CASES[0].study.volumes)
     study = replace(CASES[0].study, volumes=Torn(images, error))
-    source = FakeStudySource([Case(study, CASES[0].reference)])
+    source = FakeStudySource([Case(study, reference)])
     source.content_hash = FakeStudySource(CASES).content_hash  # type: ignore[method-assign]  # it would read
     return source
 
@@ -109,6 +109,21 @@ def test_a_study_without_a_reference_is_there_and_not_scored() -> None:
     assert cases[2].localisation[Form.MASK].scores == {}
     assert (cases[2].found_tumour, cases[2].tumour_free) == (False, False)
     assert cases[2].failures == ()
+
+
+def test_a_failure_counts_by_the_mask_on_its_own_grid_where_no_image_gives_the_studys() -> None:
+    grid = Grid((6, 6, 6), np.diag([2.0, 2, 2, 1]))
+    tumour = np.zeros(grid.shape, bool)
+    tumour[2:4, 2:4, 2:4] = True
+    source = torn(
+        InvalidInputError("not registered"), Reference(Grade.HGG, {Region.WT: tumour}, grid=grid)
+    )
+
+    (case,) = score(fake_backend(), source)
+
+    assert case.localisation[Form.MASK].score(DICE, Region.WT) == 0
+    assert case.target is not None
+    assert case.target.volume_mm3 == pytest.approx(64)
 
 
 def tumour_free(study_id: str, *, grade: Grade | None = None) -> Case:

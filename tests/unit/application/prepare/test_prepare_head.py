@@ -21,7 +21,7 @@ from fakes.fake_preparation import (
 from fakes.fake_storage import FakeStorage
 from fakes.fake_study_source import FakeStudySource
 from fakes.scanned_head import turned
-from gliobench.application.datasets.study_images import StoredImage, stored_images
+from gliobench.application.datasets.study_images import StoredImage, stored_images, study_of_images
 from gliobench.application.prepare.preparation import PREPARED_GRID, Preparation
 from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead, anchor_of
 from gliobench.application.prepare.prepared_studies import PreparedScan, PreparedStudies
@@ -247,6 +247,22 @@ def test_references_on_the_grid_of_the_anchor_stay_as_they_are() -> None:
     found = source.reference("head")
 
     assert np.array_equal(found.regions[Region.WT], inner.reference("head").regions[Region.WT])
+
+
+def test_a_mask_on_another_grid_counts_the_failure_of_a_study_that_cannot_be_prepared() -> None:
+    finer = Grid((30, 30, 30), np.diag([5.0, 5, 5, 1]))
+    other = images_of(Study("x", "x", finer, {T1N: np.ones(finer.shape, np.float32)}))
+    images = {**images_of(fake_head(T1C)), **other}
+    study = study_of_images("head", images, patient_id="head", drawn_on=images[T1N])
+    drawn = Reference(Grade.HGG, {Region.WT: np.ones(finer.shape, bool)})
+    inner = FakeStudySource([Case(study, drawn)])
+
+    found = PreparedStudies(inner, saving(FakeStorage(), FakeRegistrar(sharpness=0.05))).reference(
+        "head"
+    )
+
+    assert found.grid == finer
+    assert found.regions is drawn.regions
 
 
 def test_a_mask_counts_the_failure_of_a_study_of_which_no_image_can_be_opened(
