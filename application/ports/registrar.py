@@ -41,16 +41,27 @@ class Registration:
         mutual_information: Of both in this position, in nats, ≥ 0.
         elsewhere: The same on average over positions beside it; near `mutual_information` where the
             images have nothing in common.
+        turned: The same in the best position that is turned by about a quarter or half turn, at most
+            `mutual_information`; near it where the images do not show which way up they are.
     """
 
     motion: Rigid
     mutual_information: float
     elsewhere: float
+    turned: float = 0.0
 
     @property
     def sharpness(self) -> float:
         """The share of the mutual information that is lost beside this position, at most 1."""
-        return 1 - self.elsewhere / max(self.mutual_information, 1e-6)
+        return self._lost(self.elsewhere)
+
+    @property
+    def uprightness(self) -> float:
+        """The share of the mutual information that is lost in the best turned position, at most 1."""
+        return self._lost(self.turned)
+
+    def _lost(self, left: float) -> float:
+        return 1 - left / max(self.mutual_information, 1e-6)
 
 
 class Registrar(Protocol):
@@ -58,7 +69,8 @@ class Registrar(Protocol):
 
     Contract:
         - Deterministic: the same images give the same motion, bit for bit.
-        - Finds rotations up to 30 degrees and shifts up to 40 mm, whatever the coordinates say.
+        - Finds rotations up to 30 degrees and shifts up to 40 mm, whatever the coordinates say, and heads
+          that they place upside down or back to front.
         - Images in which nothing can be registered raise InvalidInputError. A position that was
           found says by its `sharpness` how much it is worth.
     """

@@ -13,7 +13,7 @@ from gliobench.domain.geometry.orientation import canonical
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.study import Modality
 
-VERSION = 1
+VERSION = 2
 """Of the preparation; increased whenever the same images are prepared otherwise than before."""
 FILE_GRID = Grid(
     (240, 240, 155), np.array([[-1, 0, 0, 0], [0, -1, 0, 239], [0, 0, 1, 0], [0, 0, 0, 1.0]])
@@ -29,16 +29,20 @@ class ImageQuality:
     Args:
         mutual_information: With the image that it was registered to, in nats.
         sharpness: The share of that which is lost 20 mm or degrees beside, at most 1.
+        uprightness: The share of that which is lost in the best position that is turned over, at most 1.
         moved_mm: How far the brain's voxels were moved on average.
         moved_degrees: The angle of the rotation.
         covered: The share of the brain that lies within the image.
+        shown: The share of this part that is brighter than the air around the head.
     """
 
     mutual_information: float
     sharpness: float
+    uprightness: float
     moved_mm: float
     moved_degrees: float
     covered: float
+    shown: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +13,13 @@ from numpy.typing import NDArray
 from gliobench.application.datasets.study_images import StoredImage
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.registrar import Registrar, Registration, Scan
+from gliobench.application.prepare.head_checks import (
+    check_brain,
+    check_planes,
+    check_quality,
+    fault_of_fit,
+    not_registered,
+)
 from gliobench.application.prepare.preparation import (
     FILE_GRID,
     PREPARED_GRID,
@@ -20,23 +28,17 @@ from gliobench.application.prepare.preparation import (
     Quality,
 )
 from gliobench.domain.errors import FaultError, InvalidInputError
-from gliobench.domain.geometry.grids import BoolArray, Grid
+from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
-from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.plausibility import LARGEST_BRAIN_ML, SMALLEST_BRAIN_ML, shows_skull
+from gliobench.domain.studies.raw_images import shown_share
 from gliobench.domain.studies.study import Modality, Study
 
 FoundT = TypeVar("FoundT")
 
-DULL, STRANGE = 0.2, 0.1
-"""Least sharpness of the registration of two images of one head, and of a head to the template."""
-GUIDES = (Modality.T1N, Modality.T2W, Modality.T2F, Modality.T1C)
-"""Images by how well they fit the template, which is T1-weighted: contrast agent misleads most."""
-LEAST_OVERLAP = 0.75
-"""Least Dice of a brain and the template's; 0.84 to 0.95 in studies of BraTS."""
-LEAST_COVERED = 0.5
-"""Least share of the brain that an image has to show."""
+GUIDES = (Modality.T1N, Modality.T1C, Modality.T2W, Modality.T2F)
+"""Images by how well they fit the template, which is T1-weighted without contrast agent."""
 
 
 def anchor_of(images: Mapping[Modality, StoredImage | FaultError]) -> Modality:
@@ -103,6 +105,7 @@ class PrepareHead:
         """
         anchor = anchor_of(images)
         scans = _scans(images, anchor)
+        check_planes(study_id, scans)
         found = {
             modality: self._registered(study_id, modality, scan, scans[anchor])
             for modality, scan in scans.items()
@@ -112,52 +115,29 @@ class PrepareHead:
         placed = self._placed(study_id, scans, to_anchor)
         motions = {m: motion.then(placed.motion) for m, motion in to_anchor.items()}
         brain = self._brain(study_id, scans, motions)
-        overlap = _dice(brain, self._template_brain())
-        if overlap < LEAST_OVERLAP:
-            raise _not_registered(
-                study_id,
-                f"its brain and the template's overlap by {overlap:.2f}: wanted {LEAST_OVERLAP:g}",
-            )
-        seen = _places_mm(brain)
-        measured = {
-            modality: _quality(item, motions[modality], scans[modality].grid, seen)
-            for modality, item in (found | {anchor: placed}).items()
-        }
-        _check_covered(study_id, measured)
-        quality = Quality(measured, float(brain.sum()) / 1000, overlap)
+        quality = self._quality(study_id, scans, found | {anchor: placed}, motions, brain)
         return Preparation(anchor, to_anchor, placed.motion, brain, quality)
 
     def _registered(
         self, study_id: str, modality: Modality, scan: Scan, anchor: Scan
     ) -> Registration:
         found = _checked(study_id, lambda: self.registrar.register(fixed=anchor, moving=scan))
-        if found.sharpness < DULL:
-            raise _not_registered(
-                study_id,
-                f"{modality.value} fits the anchor no better than beside it "
-                f"(sharpness {found.sharpness:.2f}: wanted {DULL:g})",
-            )
+        if fault := fault_of_fit(modality, found):
+            raise not_registered(study_id, fault)
         return found
 
     def _placed(
         self, study_id: str, scans: Mapping[Modality, Scan], to_anchor: Mapping[Modality, Rigid]
     ) -> Registration:
-        """Register the anchor to the template, by the image that fits it best."""
-        template = self.template()
-        guide = next(modality for modality in GUIDES if modality in scans)
-        found = _checked(
-            study_id,
-            lambda: self.registrar.register(
-                fixed=template.scan, moving=scans[guide], within=template.near
-            ),
-        )
-        if found.sharpness < STRANGE:
-            raise _not_registered(
-                study_id,
-                f"{guide.value} fits the template no better than beside it (sharpness "
-                f"{found.sharpness:.2f}: wanted {STRANGE:g}): is it a head?",
-            )
-        return replace(found, motion=to_anchor[guide].inverse.then(found.motion))
+        """Register the anchor to the template, by the first image that shows which way up it is."""
+        template, faults = self.template(), []
+        for guide in (modality for modality in GUIDES if modality in scans):
+            ask = partial(self.registrar.register, fixed=template.scan, within=template.near)
+            found = _checked(study_id, partial(ask, moving=scans[guide]))
+            faults.append(fault_of_fit(guide, found, to_template=True))
+            if not faults[-1]:
+                return replace(found, motion=to_anchor[guide].inverse.then(found.motion))
+        raise not_registered(study_id, "; ".join(faults))
 
     def _brain(
         self, study_id: str, scans: Mapping[Modality, Scan], motions: Mapping[Modality, Rigid]
@@ -169,6 +149,31 @@ class PrepareHead:
         if stripped is not None:
             return stripped
         return _checked(study_id, lambda: self.extractor.extract(head))
+
+    def _quality(
+        self,
+        study_id: str,
+        scans: Mapping[Modality, Scan],
+        found: Mapping[Modality, Registration],
+        motions: Mapping[Modality, Rigid],
+        brain: BoolArray,
+    ) -> Quality:
+        """Measure how well a study was prepared, and refuse what no head shows."""
+        inside = {
+            m: pulled_region(
+                brain, source=PREPARED_GRID, target=scan.grid, motion=motions[m].inverse
+            )
+            for m, scan in scans.items()
+        }
+        measured = {
+            m: _image_quality(item, motions[m], scans[m], brain=brain, inside=inside[m])
+            for m, item in found.items()
+        }
+        overlap = _dice(brain, self._template_brain())
+        quality = Quality(measured, float(brain.sum()) / 1000, overlap)
+        check_quality(study_id, quality)
+        check_brain(study_id, scans, inside)
+        return quality
 
     def _template_brain(self) -> BoolArray:
         template = self.template()
@@ -217,12 +222,12 @@ def _own(
     """
     drawn_on = next((m for m, scan in scans.items() if mask.covers(scan.grid)), None)
     if drawn_on is None:
-        raise _not_registered(study_id, f"{mask.name} is on the grid of none of its images")
+        raise not_registered(study_id, f"{mask.name} is on the grid of none of its images")
     brain = pulled_region(
         mask.read() != 0, source=mask.grid, target=PREPARED_GRID, motion=motions[drawn_on]
     )
     if not brain.any():
-        raise _not_registered(study_id, f"{mask.name} holds no voxel of the brain")
+        raise not_registered(study_id, f"{mask.name} holds no voxel of the brain")
     return brain
 
 
@@ -237,37 +242,30 @@ def _stripped(head: Study) -> BoolArray | None:
     return np.asarray(shown)
 
 
-def _quality(
-    item: Registration, motion: Rigid, grid: Grid, brain_mm: NDArray[np.float64]
+def _image_quality(
+    item: Registration, motion: Rigid, scan: Scan, *, brain: BoolArray, inside: BoolArray
 ) -> ImageQuality:
     """Measure how an image was moved, and how much of the brain it shows.
 
     Args:
         item: Its registration.
         motion: From its world to that of the template.
-        grid: Its own grid.
-        brain_mm: (N, 3) places in the brain, in the world of the template.
+        scan: The image.
+        brain: On the prepared grid.
+        inside: The same on the grid of the image.
     """
-    own_mm = motion.inverse.moved(brain_mm)
-    voxels = np.linalg.solve(grid.affine, np.c_[own_mm, np.ones(len(own_mm))].T)[:3]
-    inside = np.all((voxels > -0.5) & (voxels < np.array(grid.shape)[:, None] - 0.5), axis=0)
+    own_mm = motion.inverse.moved(_places_mm(brain))
+    voxels = np.linalg.solve(scan.grid.affine, np.c_[own_mm, np.ones(len(own_mm))].T)[:3]
+    within = np.all((voxels > -0.5) & (voxels < np.array(scan.grid.shape)[:, None] - 0.5), axis=0)
     return ImageQuality(
         mutual_information=item.mutual_information,
         sharpness=item.sharpness,
+        uprightness=item.uprightness,
         moved_mm=item.motion.distance_mm(own_mm),
         moved_degrees=item.motion.degrees,
-        covered=float(inside.mean()),
+        covered=float(within.mean()),
+        shown=shown_share(scan.voxels, inside),
     )
-
-
-def _check_covered(study_id: str, measured: Mapping[Modality, ImageQuality]) -> None:
-    for modality, quality in measured.items():
-        if quality.covered < LEAST_COVERED:
-            raise _not_registered(
-                study_id,
-                f"{modality.value} shows {quality.covered:.0%} of the brain: wanted "
-                f"{LEAST_COVERED:.0%} at least",
-            )
 
 
 def _places_mm(brain: BoolArray) -> NDArray[np.float64]:
@@ -285,10 +283,4 @@ def _checked(study_id: str, look: Callable[[], FoundT]) -> FoundT:
     try:
         return look()
     except InvalidInputError as error:
-        raise _not_registered(study_id, str(error)) from error
-
-
-def _not_registered(study_id: str, detail: str) -> FaultyStudyError:
-    return FaultyStudyError(
-        FaultKind.NOT_REGISTERED, f"study {study_id} cannot be prepared: {detail}"
-    )
+        raise not_registered(study_id, str(error)) from error

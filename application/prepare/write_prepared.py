@@ -115,9 +115,11 @@ def quality_json(study_id: str, made: Preparation) -> dict[str, Any]:
                 "registered_to": "template" if modality is made.anchor else made.anchor.value,
                 "mutual_information": round(quality.mutual_information, 4),
                 "sharpness": round(quality.sharpness, 4),
+                "uprightness": round(quality.uprightness, 4),
                 "moved_mm": round(quality.moved_mm, 2),
                 "moved_degrees": round(quality.moved_degrees, 2),
                 "brain_covered": round(quality.covered, 4),
+                "brain_shown": round(quality.shown, 4),
                 "to_anchor": made.to_anchor[modality].matrix.tolist(),
             }
             for modality, quality in made.quality.images.items()

@@ -60,6 +60,7 @@ MOTIONS = {
     "nothing": Rigid.none(),
     "a turn of 30 degrees": turned((30, 0, 0), (0, 0, 0), (0, 0, 0)),
     "turns and a shift of 40 mm": turned((-12, 15, -20), (25, -20, 24), (0, 0, 0)),
+    "upside down": turned((175, 8, 0), (5, 0, -10), (0, 0, 0)),
 }
 
 
@@ -84,6 +85,7 @@ def test_a_moved_head_of_another_contrast_in_thick_slices_is_brought_back(
     there = MOTIONS[name].moved(PLACES_MM)
     assert np.linalg.norm(found.motion.moved(there) - PLACES_MM, axis=1).max() < 1.5
     assert found.sharpness > 0.3
+    assert found.uprightness > 0.3
 
 
 def test_the_same_images_give_the_same_motion(registrar: Registrar) -> None:
@@ -100,6 +102,14 @@ def test_noise_fits_no_better_than_beside_its_position(registrar: Registrar) -> 
     found = registrar.register(fixed=scan(Rigid.none()), moving=Scan(noise, GRID))
 
     assert found.sharpness < 0.2
+
+
+def test_noise_of_the_shape_of_a_head_fits_either_way_up(registrar: Registrar) -> None:
+    drawn = np.where(tissues() > 0.3, np.random.default_rng(2).normal(100, 20, SHAPE), 0)
+
+    found = registrar.register(fixed=scan(Rigid.none()), moving=Scan(drawn.astype("f4"), GRID))
+
+    assert found.uprightness < 0.2
 
 
 def test_an_empty_image_is_refused(registrar: Registrar) -> None:

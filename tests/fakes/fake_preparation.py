@@ -64,10 +64,14 @@ class FakeRegistrar(Registrar):
     Args:
         motion: What it answers about images of one head.
         sharpness: How sharply they fit.
+        uprightness: How much better than turned over.
     """
 
-    def __init__(self, motion: Rigid | None = None, sharpness: float = 0.6) -> None:
+    def __init__(
+        self, motion: Rigid | None = None, sharpness: float = 0.6, uprightness: float = 0.5
+    ) -> None:
         self.motion, self.sharpness = motion or Rigid.none(), sharpness
+        self.uprightness = uprightness
         self.asked = 0
 
     @property
@@ -79,7 +83,7 @@ class FakeRegistrar(Registrar):
     ) -> Registration:
         self.asked += 1
         motion = self.motion if within is None else Rigid.none()
-        return Registration(motion, 0.5, 0.5 * (1 - self.sharpness))
+        return Registration(motion, 0.5, 0.5 * (1 - self.sharpness), 0.5 * (1 - self.uprightness))
 
 
 @final

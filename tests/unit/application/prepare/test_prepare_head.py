@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -22,6 +22,7 @@ from fakes.fake_storage import FakeStorage
 from fakes.fake_study_source import FakeStudySource
 from fakes.scanned_head import turned
 from gliobench.application.datasets.study_images import StoredImage, stored_images, study_of_images
+from gliobench.application.ports.registrar import Registration
 from gliobench.application.prepare.preparation import PREPARED_GRID, Preparation
 from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead, anchor_of
 from gliobench.application.prepare.prepared_studies import PreparedScan, PreparedStudies
@@ -86,16 +87,65 @@ def test_a_damaged_file_is_not_read() -> None:
     ("options", "says"),
     [
         ({"registrar": FakeRegistrar(sharpness=0.05)}, "no better than beside it"),
+        ({"registrar": FakeRegistrar(uprightness=0.1)}, "hardly better than turned over"),
         ({"extractor": FakeBrainExtractor(finds=False)}, "no brain was found"),
         ({"registrar": FakeRegistrar(turned((0, 0, 0), (0, 0, 150), (0, 0, 0)))}, "of the brain"),
     ],
-    ids=["dull", "no brain", "far away"],
+    ids=["dull", "either way up", "no brain", "far away"],
 )
 def test_a_study_that_cannot_be_prepared_is_refused(options: dict, says: str) -> None:
     with pytest.raises(FaultyStudyError, match=says) as raised:
         preparing(**options)("head", images_of(fake_head(T1C, T1N)))
 
     assert raised.value.kind is FaultKind.NOT_REGISTERED
+
+
+def _one_bright_slice(head: np.ndarray) -> np.ndarray:
+    return head * np.where(np.arange(head.shape[2]) == 20, 30, 1)
+
+
+def _one_blank_slice(head: np.ndarray) -> np.ndarray:
+    return head * (np.arange(head.shape[2]) != 20)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "says"),
+    [
+        (np.negative, "0% of the brain in t1n is brighter than the air"),
+        (_one_bright_slice, "t1n: plane 20 along k is .* times as bright"),
+        (_one_blank_slice, "t1n: plane 20 along k shows nothing of the brain"),
+    ],
+    ids=["negated", "a bright slice", "a blank slice"],
+)
+def test_an_image_that_shows_no_head_is_refused(
+    drawn: Callable[[np.ndarray], np.ndarray], says: str
+) -> None:
+    head = fake_head(T1C, T1N)
+    odd = replace(head, volumes={**head.volumes, T1N: drawn(head.volumes[T1N]).astype(np.float32)})
+
+    with pytest.raises(FaultyStudyError, match=says) as raised:
+        preparing()("head", images_of(odd))
+
+    assert raised.value.kind is FaultKind.NOT_REGISTERED
+
+
+def test_the_first_image_that_shows_which_way_up_it_is_places_the_head() -> None:
+    class Doubts(FakeRegistrar):
+        """Finds that t1n fits the template either way up."""
+
+        def register(self, **options: object) -> Registration:
+            found = super().register(**options)  # type: ignore[arg-type]
+            to_template = options.get("within") is not None
+            return replace(found, turned=0.45) if to_template and self.asked == 2 else found
+
+    registrar = Doubts()
+
+    with pytest.raises(FaultyStudyError, match="no brain was found"):
+        preparing(registrar=registrar, extractor=FakeBrainExtractor(finds=False))(
+            "head", images_of(fake_head(T1C, T1N))
+        )
+
+    assert registrar.asked == 3
 
 
 def test_an_image_that_cannot_be_read_is_left_out() -> None:

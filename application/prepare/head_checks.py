@@ -1,0 +1,100 @@
+"""What a prepared head has to show before anything is predicted from it; otherwise the study is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gliobench.application.ports.registrar import Registration, Scan
+from gliobench.application.prepare.preparation import Quality
+from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+from gliobench.domain.studies.raw_images import LEAST_SHOWN, blank_plane, odd_plane
+from gliobench.domain.studies.study import Modality
+
+DULL, STRANGE = 0.2, 0.1
+"""Least sharpness of the registration of two images of one head, and of a head to the template."""
+TURNED, UNPLACED = 0.2, 0.3
+"""Least uprightness of both: 0.34 or more and 0.51 or more in heads, at most 0.18 where it is not clear."""
+LEAST_OVERLAP = 0.75
+"""Least Dice of a brain and the template's; 0.84 to 0.95 in studies of BraTS."""
+LEAST_COVERED = 0.5
+"""Least share of the brain that an image has to show."""
+
+
+def check_planes(study_id: str, scans: Mapping[Modality, Scan]) -> None:
+    """Check images before they are registered.
+
+    Raises:
+        FaultyStudyError: A plane is much brighter than the others.
+    """
+    for modality, scan in scans.items():
+        if odd := odd_plane(scan.voxels):
+            raise not_registered(study_id, f"{modality.value}: {odd}")
+
+
+def fault_of_fit(modality: Modality, found: Registration, *, to_template: bool = False) -> str:
+    """Describe why an image does not fit the anchor, or the template; empty where it does."""
+    to, question = ("template", ": is it a head?") if to_template else ("anchor", "")
+    sharpest, upright = (STRANGE, UNPLACED) if to_template else (DULL, TURNED)
+    for beside, name, value, wanted in (
+        ("no better than beside it", "sharpness", found.sharpness, sharpest),
+        ("hardly better than turned over", "uprightness", found.uprightness, upright),
+    ):
+        if value < wanted:
+            return (
+                f"{modality.value} fits the {to} {beside} ({name} {value:.2f}: wanted {wanted:g})"
+                f"{question}"
+            )
+    return ""
+
+
+def check_quality(study_id: str, quality: Quality) -> None:
+    """Check how well a study was prepared.
+
+    Raises:
+        FaultyStudyError: The brain is not where a brain is, or an image does not show it.
+    """
+    if quality.template_overlap < LEAST_OVERLAP:
+        raise not_registered(
+            study_id,
+            f"its brain and the template's overlap by {quality.template_overlap:.2f}: wanted "
+            f"{LEAST_OVERLAP:g}",
+        )
+    for modality, image in quality.images.items():
+        if image.covered < LEAST_COVERED:
+            raise not_registered(
+                study_id,
+                f"{modality.value} shows {image.covered:.0%} of the brain: wanted "
+                f"{LEAST_COVERED:.0%} at least",
+            )
+        if image.shown < LEAST_SHOWN:
+            raise not_registered(
+                study_id,
+                f"{image.shown:.0%} of the brain in {modality.value} is brighter than the air around the "
+                f"head: wanted {LEAST_SHOWN:.0%} at least",
+            )
+
+
+def check_brain(
+    study_id: str, scans: Mapping[Modality, Scan], inside: Mapping[Modality, BoolArray]
+) -> None:
+    """Check the planes of images within the brain.
+
+    Args:
+        study_id: The study.
+        scans: Its images.
+        inside: The brain on the grid of each.
+
+    Raises:
+        FaultyStudyError: A plane is blank.
+    """
+    for modality, scan in scans.items():
+        if blank := blank_plane(scan.voxels, inside[modality]):
+            raise not_registered(study_id, f"{modality.value}: {blank}")
+
+
+def not_registered(study_id: str, detail: str) -> FaultyStudyError:
+    """Return the refusal of a study."""
+    return FaultyStudyError(
+        FaultKind.NOT_REGISTERED, f"study {study_id} cannot be prepared: {detail}"
+    )
