@@ -12,6 +12,8 @@ import structlog
 from gliobench.adapters.dicom.catalogue import Catalogue, StudyEntry, catalogue
 from gliobench.adapters.dicom.segmentation_mask import SegmentationMask
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.adapters.dicom.study_masks import united
+from gliobench.adapters.dicom.united_mask import UnitedMask
 from gliobench.application.datasets.chosen_studies import ChosenStudies
 from gliobench.application.datasets.dicom_series import DicomContent, StudySeries
 from gliobench.application.datasets.name_mapping import NameMapping
@@ -148,7 +150,7 @@ class DicomStudySource(StudySource):
             )
             notes.append(Fault(study_id, FaultKind.OTHER_FRAME_OF_REFERENCE, detail))
         choice = self._mask_choice(entry)
-        if choice.chosen is None and not choice.question:
+        if not choice.chosen and not choice.question:
             for mask in choice.masks:
                 detail = (
                     f"{mask.id}: not taken for the experts' mask: {mask.objection or 'excluded'}"
@@ -206,7 +208,7 @@ class DicomStudySource(StudySource):
         by_id = {item.series.id: item.images for item in entry.series}
         return {modality: by_id[series.id] for modality, series in choice.chosen.items()}
 
-    def _mask(self, study_id: str) -> SegmentationMask | None:
+    def _mask(self, study_id: str) -> SegmentationMask | UnitedMask | None:
         """Return the experts' mask; raises FaultyStudyError where it is in doubt or unusable."""
         entry = self._entry(study_id)
         choice = self._mask_choice(entry)
@@ -215,8 +217,8 @@ class DicomStudySource(StudySource):
                 FaultKind.AMBIGUOUS_SERIES,
                 f"study {study_id}: {choice.question}: settle it by --series mask=SERIES",
             )
-        found = [item for item in entry.masks if item.facts == choice.chosen]
-        return found[0].sound() if found else None
+        found = [item for item in entry.masks if item.facts in choice.chosen]
+        return united(found).sound() if found else None
 
     def _mask_choice(self, entry: StudyEntry) -> MaskChoice:
         excluded = {name for name, modality in self._declared.items() if modality is None}

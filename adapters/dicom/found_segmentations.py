@@ -10,11 +10,12 @@ from gliobench.adapters.dicom.files import find_files
 from gliobench.adapters.dicom.headers import Header, read_header
 from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
-from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of
+from gliobench.adapters.dicom.study_masks import MaskEntry, mask_entries, study_of, united
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.labels.conventions import LabelConvention
 from gliobench.domain.labels.segments import common_convention
+from gliobench.domain.studies.mask_choice import are_lesions_of_one
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 
 
@@ -88,7 +89,8 @@ def find_segmentations(
         by_series={
             pseudonyms.of("series", uid): name
             for name, entry in masks.items()
-            for uid in entry.header.referenced
+            for part in (entry, *entry.others)
+            for uid in part.header.referenced
         },
         names=names,
         strays=tuple(sorted(strays)),
@@ -116,17 +118,17 @@ def _patient(header: SegmentationHeader, pseudonyms: Pseudonyms) -> str:
 def _one_each(
     entries: Mapping[str, Sequence[MaskEntry]], excluded: frozenset[str], place: DatasetPath
 ) -> dict[str, MaskEntry]:
-    """Leave out what is excluded, and check that each study has one segmentation at most."""
+    """Leave out what is excluded, and check that each study has one segmentation, or one of each lesion."""
     masks: dict[str, MaskEntry] = {}
     for study_id, its in entries.items():
         left = [entry for entry in its if not entry.names & excluded]
-        if len(left) > 1:
+        if len(left) > 1 and not are_lesions_of_one([entry.facts for entry in left]):
             raise InvalidInputError(
                 f"{place}: {len(left)} segmentations of study {study_id}, {left[0].facts.id} and "
                 f"{left[1].facts.id}: wanted one: leave others out by --exclude SERIES"
             )
         if left:
-            masks[study_id] = left[0]
+            masks[study_id] = united(left)
     return masks
 
 

@@ -11,6 +11,7 @@ from gliobench.adapters.dicom.dicom_study_source import dicom_studies
 from gliobench.adapters.dicom.found_segmentations import FoundSegmentations, find_segmentations
 from gliobench.adapters.dicom.segmentation_mask import THRESHOLD, SegmentationMask
 from gliobench.adapters.dicom.study_masks import MaskEntry
+from gliobench.adapters.dicom.united_mask import UnitedMask
 from gliobench.application.backends.mask_answers import NOTHING_BESIDE, MaskAnswers, unusable
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.application.ports.prediction_files import IGNORED, OF_NO_STUDY, PredictionFiles
@@ -113,7 +114,7 @@ class PredictedSegmentations(PredictionFiles):
         except FaultError as error:
             return unusable(error, named=str(error))
 
-    def _regions(self, mask: SegmentationMask, grid: Grid) -> dict[Region, BoolArray]:
+    def _regions(self, mask: SegmentationMask | UnitedMask, grid: Grid) -> dict[Region, BoolArray]:
         try:
             return mask.read(grid)
         except FaultyStudyError as error:

@@ -87,6 +87,7 @@ class SegmentationHeader:
         segments: Without the background.
         algorithm: What made it, fit for output; empty where people did, at least in part.
         identifiers: Values that no output may hold.
+        tracked: UIDs of what the segments track.
         frames: See there, or why there are none.
     """
 
@@ -101,6 +102,7 @@ class SegmentationHeader:
     segments: tuple[Segment, ...]
     algorithm: str
     identifiers: frozenset[str] = field(repr=False)
+    tracked: frozenset[str] = field(repr=False)
     frames: SegmentFrames | InvalidInputError
 
 
@@ -133,6 +135,10 @@ def segmentation_header(
         segments=tuple(_segments(dataset, identifiers)),
         algorithm=without_identifiers(_algorithm(dataset), identifiers),
         identifiers=identifiers,
+        tracked=frozenset(
+            text_of(item, "TrackingUID") for item in dataset.get("SegmentSequence") or ()
+        )
+        - {""},
         frames=frames,
     )
 

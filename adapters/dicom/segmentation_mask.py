@@ -47,8 +47,15 @@ class SegmentationMask:
     convention: LabelConvention
 
     @classmethod
-    def of(cls, name: str, header: SegmentationHeader) -> SegmentationMask | None:
+    def of(
+        cls, name: str, header: SegmentationHeader, *, all_here: bool = True
+    ) -> SegmentationMask | None:
         """Find out what the segments mean; no pixel is read.
+
+        Args:
+            name: What to call it in messages.
+            header: Of its file.
+            all_here: Whether the first of numbered segments has to be in it.
 
         Returns:
             None where no segment is of a tumour.
@@ -57,7 +64,7 @@ class SegmentationMask:
             FaultyStudyError: Segments contradict each other, or frames cannot be read.
         """
         try:
-            convention = convention_of_segments(header.segments)
+            convention = convention_of_segments(header.segments, all_here=all_here)
         except InvalidInputError as error:
             raise FaultyStudyError(FaultKind.UNKNOWN_LABEL, f"{name}: {error}") from error
         if convention is None:

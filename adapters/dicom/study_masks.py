@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gliobench.adapters.dicom.files import content_of
 from gliobench.adapters.dicom.segmentation_headers import SegmentationHeader
 from gliobench.adapters.dicom.segmentation_mask import SegmentationMask
+from gliobench.adapters.dicom.united_mask import UnitedMask
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.mask_choice import StudyMask
@@ -17,19 +18,21 @@ from gliobench.domain.studies.pseudonyms import Pseudonyms
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskEntry:
-    """A segmentation: what its tags say, and its mask.
+    """A segmentation, or several of one lesion each: what the tags say, and the mask.
 
     Args:
         facts: For the choice of the reference.
         uid: Of its series in DICOM; never shown.
         header: Of its file.
         mask: None where no segment is of a tumour; or why it cannot be used.
+        others: Those that hold the other lesions.
     """
 
     facts: StudyMask
     uid: str = field(repr=False)
     header: SegmentationHeader = field(repr=False)
-    mask: SegmentationMask | FaultyStudyError | None
+    mask: SegmentationMask | UnitedMask | FaultyStudyError | None
+    others: tuple[MaskEntry, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -37,19 +40,19 @@ class MaskEntry:
         return frozenset({self.facts.id, self.facts.id.partition(".")[0], self.uid})
 
     def content(self) -> str:
-        """Hash the file (sha256, hex).
+        """Hash the files (sha256, hex).
 
         Raises:
-            InvalidInputError: It cannot be read.
+            InvalidInputError: One cannot be read.
         """
-        return content_of(self.header.file)
+        return " ".join(content_of(part.header.file) for part in (self, *self.others))
 
     @property
-    def usable(self) -> SegmentationMask | None:
+    def usable(self) -> SegmentationMask | UnitedMask | None:
         """The mask, where it can be used."""
-        return self.mask if isinstance(self.mask, SegmentationMask) else None
+        return None if isinstance(self.mask, FaultyStudyError) else self.mask
 
-    def sound(self) -> SegmentationMask:
+    def sound(self) -> SegmentationMask | UnitedMask:
         """Return the mask.
 
         Raises:
@@ -111,14 +114,32 @@ def mask_entries(
         name = pseudonyms.of("series", uid)
         ordered = sorted(members, key=lambda header: header.instance_uid)
         for number, header in enumerate(ordered, 1):
-            yield _entry(name if len(members) == 1 else f"{name}.{number}", uid, header)
+            yield _entry(name if len(members) == 1 else f"{name}.{number}", uid, header, pseudonyms)
 
 
-def _entry(name: str, uid: str, header: SegmentationHeader) -> MaskEntry:
+def united(entries: Sequence[MaskEntry]) -> MaskEntry:
+    """Return one entry of the segmentations of different lesions; of one alone, itself.
+
+    Args:
+        entries: One or more, of which `are_lesions_of_one` holds.
+    """
+    first, *others = entries
+    if not others:
+        return first
+    try:
+        named = [(entry.facts.id, entry.header) for entry in entries]
+        mask: UnitedMask | FaultyStudyError = UnitedMask.of(named)
+    except FaultyStudyError as error:
+        mask = error
+    return replace(first, mask=mask, others=tuple(others))
+
+
+def _entry(name: str, uid: str, header: SegmentationHeader, pseudonyms: Pseudonyms) -> MaskEntry:
     try:
         mask: SegmentationMask | FaultyStudyError | None = SegmentationMask.of(name, header)
     except FaultyStudyError as error:
         mask = error
+    numbered = [found for segment in header.segments if (found := segment.numbered)]
     facts = StudyMask(
         id=name,
         shown=", ".join(segment.shown for segment in header.segments),
@@ -126,6 +147,11 @@ def _entry(name: str, uid: str, header: SegmentationHeader) -> MaskEntry:
         algorithm=header.algorithm,
         is_of_tumour=mask is not None,
         flaw=str(mask) if isinstance(mask, FaultyStudyError) else "",
+        frame=pseudonyms.of("frame", header.frame_uid) if header.frame_uid else "",
+        lesions=frozenset(f"{stem} {number}" for stem, number in numbered)
+        if len(numbered) == len(header.segments)
+        else frozenset(),
+        tracked=frozenset(pseudonyms.of("tracked", uid) for uid in header.tracked),
     )
     return MaskEntry(facts, uid, header, mask)
 

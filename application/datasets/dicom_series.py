@@ -40,7 +40,8 @@ class StudySeries:
     def is_settled(self) -> bool:
         """Return whether the study can be opened and no series that is used has a flaw."""
         flaws = [series.flaw for series in self.choice.chosen.values()]
-        flaws += [self.masks.chosen.flaw] if self.masks.chosen else []
+        if len(self.masks.chosen) == 1:  # a lesion's flaw is that others are elsewhere
+            flaws += [self.masks.chosen[0].flaw]
         return not (self.fault or self.questions or any(flaws)) and bool(self.choice.chosen)
 
 

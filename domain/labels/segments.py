@@ -83,7 +83,9 @@ class Segment:
         return f"segment {self.number} ({self.shown!r})"
 
 
-def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | None:
+def convention_of_segments(
+    segments: Sequence[Segment], *, all_here: bool = True
+) -> LabelConvention | None:
     """Return which segments form each region; segments may overlap.
 
     A region consists of the segments within it. The whole tumour is a segment of that meaning, or
@@ -92,6 +94,7 @@ def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | Non
 
     Args:
         segments: Of one segmentation.
+        all_here: Whether the first of numbered segments has to be among them.
 
     Returns:
         The convention, whose integers are the numbers of segments; None where no segment is of a
@@ -113,7 +116,7 @@ def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | Non
             raise InvalidInputError(f"{segment} has the code of another tissue")
         by_region[region].append(segment)
     for group in by_region.values():
-        _check_one_kind(group)
+        _check_one_kind(group, all_here)
     firsts = {region: group[0] for region, group in by_region.items()}
     _check_whole(firsts)
     names = {REGION_TITLES[region]: frozenset({of.number}) for region, of in firsts.items()}
@@ -123,13 +126,15 @@ def convention_of_segments(segments: Sequence[Segment]) -> LabelConvention | Non
     return _with_others(_without_partial_core(convention, firsts.keys()), by_region.values())
 
 
-def _check_one_kind(group: Sequence[Segment]) -> None:
+def _check_one_kind(group: Sequence[Segment], all_here: bool) -> None:
     """Check that segments of one meaning are numbered, and that none seems to be in another file."""
     numbered = [found for segment in group if (found := segment.numbered)]
     one_kind = len(numbered) == len(group) == len(set(numbered)) and len(dict(numbered)) == 1
     if len(group) > 1 and not one_kind:
         raise InvalidInputError(f"{group[0]} and {group[1]} mean the same: wanted one")
-    if one_kind and group[0].named and (first := min(number for _, number in numbered)) > 1:
+    if not (all_here and one_kind and group[0].named):
+        return
+    if (first := min(number for _, number in numbered)) > 1:
         raise InvalidInputError(
             f"{group[0]} is one of several, and the first here is {first}: wanted all from 1 on"
         )

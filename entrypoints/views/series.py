@@ -99,7 +99,7 @@ def _masks(study: StudySeries) -> Iterator[tuple[StudyMask, str]]:
 
 def _mask_rows(study: StudySeries) -> Iterator[list[Any]]:
     for mask, reason in _masks(study):
-        used = CHOICE if mask == study.masks.chosen else None
+        used = CHOICE if mask in study.masks.chosen else None
         yield [study.study_id, mask.id, used, mask.number, mask.shown, None, None, reason]
 
 
@@ -108,7 +108,7 @@ def _mask_facts(study: StudySeries, mask: StudyMask, reason: str) -> dict[str, A
         "series": mask.id,
         "number": mask.number,
         "segments": mask.shown,
-        "used": mask == study.masks.chosen,
+        "used": mask in study.masks.chosen,
         "algorithm": mask.algorithm or None,
         "reason": reason,
         "flaw": mask.flaw or None,

@@ -24,12 +24,15 @@ from fakes.dicom_segmentations import Drawn, shuffled, tumour_parts, write_segme
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import write_study
 from gliobench.adapters.dicom.dicom_study_source import DicomStudySource
+from gliobench.adapters.dicom.predicted_segmentations import predicted_segmentations
 from gliobench.adapters.dicom.segmentation import Author, write_segmentation
 from gliobench.adapters.dicom.series_images import SeriesImages
+from gliobench.application.backends.mask_answers import NOTHING_BESIDE
+from gliobench.application.ports.dataset_path import resolved
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.geometry.orientation import reorient
 from gliobench.domain.labels.regions import NESTED, Region
-from gliobench.domain.predictions.prediction import Form, Mask
+from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 from gliobench.domain.studies.pseudonyms import Pseudonyms
 from gliobench.domain.studies.study import Modality, Reference
@@ -116,6 +119,71 @@ def test_a_mask_written_and_read_is_equal_voxel_for_voxel_in_all_orientations(
         assert found.regions.keys() == regions.keys()
         for region, voxels in regions.items():
             np.testing.assert_array_equal(found.regions[region], voxels)
+
+
+def two_lesions(
+    folder: Path, second: np.ndarray, *, label: str = "Lesion 2"
+) -> dict[str, np.ndarray]:
+    """Write the images, and two segmentations of one lesion each."""
+    written(folder, grid_of(np.eye(3)))
+    images = opened(folder)[2]
+    first = np.zeros(images.native_grid.shape, bool)
+    first[1:3, 1:3, 1:3] = True
+    for number, (name, inside) in enumerate([("Lesion 1", first), (label, second)]):
+        uid = f"1.2.826.0.1.3680043.8.498.8800{number + 1}"
+        drawn = [Drawn(name, inside, codes.SCT.Neoplasm)]
+        write_segments(folder / f"seg{number}", images, drawn, uid=uid)
+    return {"WT": first | second}
+
+
+def _away(at: int) -> np.ndarray:
+    inside = np.zeros(SHAPE, bool)
+    inside[at : at + 2, 1:3, 2:4] = True
+    return inside
+
+
+def test_two_segmentations_of_one_lesion_each_are_the_reference_together(tmp_path: Path) -> None:
+    native = two_lesions(tmp_path, _away(4))
+
+    check_is(read_by(tmp_path), native, tmp_path)
+
+
+def test_segmentations_of_two_lesions_that_overlap_are_refused(tmp_path: Path) -> None:
+    two_lesions(tmp_path, _away(2))
+
+    found = read_by(tmp_path)
+
+    assert found.fault is not None
+    assert found.fault.kind is FaultKind.AMBIGUOUS_SERIES
+    assert re.search(r"series-\w+ shares voxels with series-\w+", found.fault.detail)
+
+
+def test_segmentations_of_one_number_are_asked_about(tmp_path: Path) -> None:
+    two_lesions(tmp_path, _away(4), label="Lesion 1")
+
+    found = read_by(tmp_path)
+
+    assert found.fault is not None
+    assert "the reference mask may be series-" in found.fault.detail
+
+
+def test_predictions_of_one_lesion_each_are_taken_together(tmp_path: Path) -> None:
+    native = two_lesions(tmp_path / "all", _away(4))
+    segs = tmp_path / "segs"
+    segs.mkdir()
+    for file in (tmp_path / "all").glob("seg*"):
+        file.rename(segs / file.name)
+    source, study_id, images = opened(tmp_path / "all")
+
+    found = predicted_segmentations(
+        resolved(segs), Pseudonyms(KEY), source=source, beside=NOTHING_BESIDE
+    ).localise(source.study(study_id))
+
+    assert isinstance(found, LocalisationPrediction)
+    mask = found.answers[Form.MASK]
+    assert isinstance(mask, Mask)
+    expected = reorient(native["WT"], source=images.native_grid, target=mask.grid)
+    np.testing.assert_array_equal(mask.regions[Region.WT], expected)
 
 
 def test_a_mask_is_read_on_its_own_grid_where_no_image_can_be_opened(tmp_path: Path) -> None:
