@@ -49,8 +49,8 @@ class SimpleItkRegistrar(Registrar):
     """Registers by Mattes' mutual information, on one thread and with fixed samples.
 
     It starts where the coordinates place the images and where the middles of the heads meet, turned and
-    lifted; the best starts are followed. The head is then turned by quarter and half turns, and stays so
-    where it fits better.
+    lifted; the best starts are followed. Where any side may be up, the head is then turned by quarter and
+    half turns, and stays so where it fits better.
     """
 
     @property
@@ -59,7 +59,12 @@ class SimpleItkRegistrar(Registrar):
         return f"mutual information {VERSION}, SimpleITK {sitk.Version.VersionString()}"
 
     def register(
-        self, *, fixed: Scan, moving: Scan, within: BoolArray | None = None
+        self,
+        *,
+        fixed: Scan,
+        moving: Scan,
+        within: BoolArray | None = None,
+        any_side_up: bool = False,
     ) -> Registration:
         """Find how the moving image lies to the fixed one."""
         # sums of several threads depend on which ends first; the metric heeds the global number alone
@@ -67,13 +72,13 @@ class SimpleItkRegistrar(Registrar):
         mask = None if within is None else mask_of(within, fixed.grid)
         try:
             pair = _Pair(evened(fixed), evened(moving), mask)
-            pose = _followed(pair, _starts(pair.at(_LEVELS[0][0])))
+            pose = _followed(pair, _starts(pair))
+            other = _turned_over(pair, pose) if any_side_up else None
             level = pair.at(_LEVELS[1][0])
-            other = _followed(pair, _turned(pose), _LEVELS[:2])
-            if _value(level, other) < _value(level, pose) and _apart_deg(pose, other) > _TURNED_DEG:
+            if other is not None and _value(level, other) < _value(level, pose):
                 pose, other = _refined(pair.at(FINEST_MM), other, _LEVELS[-1][1]), pose
             found, elsewhere = _measured(level, pose)
-            turned = -_value(level, other) if _apart_deg(pose, other) > _TURNED_DEG else 0.0
+            turned = 0.0 if other is None else -_value(level, other)
         except RuntimeError as error:
             raise InvalidInputError(
                 "images cannot be registered: they do not overlap enough"
@@ -99,17 +104,26 @@ def _followed(
 
 
 def _starts(pair: _Pair) -> Iterator[sitk.Euler3DTransform]:
-    centre = _middle(pair.within if pair.within is not None else pair.fixed)
+    centre = _centre(pair)
     apart = _middle(pair.moving) - centre
     yield _pose(centre, (0.0, 0.0, 0.0), np.zeros(3))
     for *turn, lift in product(_TURNS_DEG, _TURNS_DEG, _TURNS_DEG, _LIFTS_MM):
         yield _pose(centre, np.radians(turn), apart + np.array([0.0, 0.0, lift]))
 
 
-def _turned(pose: sitk.Euler3DTransform) -> Iterator[sitk.Euler3DTransform]:
+def _turned_over(pair: _Pair, pose: sitk.Euler3DTransform) -> sitk.Euler3DTransform | None:
+    """Return the best position about quarter and half turns from a pose; None where all lead back to it."""
+    centre = _centre(pair)
+    straight = _pose(centre, (0.0, 0.0, 0.0), _middle(pair.moving) - centre)
+    starts = (turned for each in (pose, straight) for turned in _turns(each))
+    other = _followed(pair, starts, _LEVELS[:2])
+    return other if _apart_deg(pose, other) > _TURNED_DEG else None
+
+
+def _turns(pose: sitk.Euler3DTransform) -> Iterator[sitk.Euler3DTransform]:
     """Turn the head in a pose by quarter and half turns about its middle, and lift it."""
     turn, shift = np.array(pose.GetMatrix()).reshape(3, 3), np.array(pose.GetTranslation())
-    for (axes, signs), lift in product(product(permutations(range(3)), _SIGNS), _LIFTS_MM):
+    for axes, signs, lift in product(permutations(range(3)), _SIGNS, _LIFTS_MM):
         quarter = np.diag(signs)[list(axes)]
         if np.linalg.det(quarter) > 0 and np.trace(quarter) < 3:
             other = sitk.Euler3DTransform(pose)
@@ -134,6 +148,11 @@ def _pose(
     pose.SetRotation(*map(float, turn))
     pose.SetTranslation(shift.tolist())
     return pose
+
+
+def _centre(pair: _Pair) -> NDArray[np.float64]:
+    """Return the middle of what is compared of the fixed image."""
+    return _middle(pair.within if pair.within is not None else pair.fixed)
 
 
 def _middle(image: sitk.Image) -> NDArray[np.float64]:

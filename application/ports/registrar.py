@@ -41,8 +41,9 @@ class Registration:
         mutual_information: Of both in this position, in nats, ≥ 0.
         elsewhere: The same on average over positions beside it; near `mutual_information` where the
             images have nothing in common.
-        turned: The same in the best position that is turned by about a quarter or half turn, at most
-            `mutual_information`; near it where the images do not show which way up they are.
+        turned: The same in the best position that is turned by about a quarter or half turn; near
+            `mutual_information` where the images do not show which way up they are. 0 where it was not
+            looked for.
     """
 
     motion: Rigid
@@ -69,8 +70,8 @@ class Registrar(Protocol):
 
     Contract:
         - Deterministic: the same images give the same motion, bit for bit.
-        - Finds rotations up to 30 degrees and shifts up to 40 mm, whatever the coordinates say, and heads
-          that they place upside down or back to front.
+        - Finds rotations up to 30 degrees and shifts up to 40 mm, whatever the coordinates say; where any
+          side may be up, also beside quarter and half turns.
         - Images in which nothing can be registered raise InvalidInputError. A position that was
           found says by its `sharpness` how much it is worth.
     """
@@ -81,7 +82,12 @@ class Registrar(Protocol):
         ...
 
     def register(
-        self, *, fixed: Scan, moving: Scan, within: BoolArray | None = None
+        self,
+        *,
+        fixed: Scan,
+        moving: Scan,
+        within: BoolArray | None = None,
+        any_side_up: bool = False,
     ) -> Registration:
         """Find how the moving image lies to the fixed one.
 
@@ -89,5 +95,6 @@ class Registrar(Protocol):
             fixed: The image that stays.
             moving: The image that is moved.
             within: (I, J, K) bool on the grid of `fixed`: what is compared; None for all.
+            any_side_up: Whether quarter and half turns are looked for, too.
         """
         ...

@@ -13,8 +13,8 @@ from gliobench.domain.studies.study import Modality
 
 DULL, STRANGE = 0.2, 0.1
 """Least sharpness of the registration of two images of one head, and of a head to the template."""
-TURNED, UNPLACED = 0.2, 0.3
-"""Least uprightness of both: 0.34 or more and 0.51 or more in heads, at most 0.18 where it is not clear."""
+LEAST_UPRIGHT = 0.3
+"""Of a head to the template: 0.5 or more in heads, at most 0.18 where it is not clear."""
 LEAST_OVERLAP = 0.75
 """Least Dice of a brain and the template's; 0.84 to 0.95 in studies of BraTS."""
 LEAST_COVERED = 0.5
@@ -32,20 +32,28 @@ def check_planes(study_id: str, scans: Mapping[Modality, Scan]) -> None:
             raise not_registered(study_id, f"{modality.value}: {odd}")
 
 
-def fault_of_fit(modality: Modality, found: Registration, *, to_template: bool = False) -> str:
-    """Describe why an image does not fit the anchor, or the template; empty where it does."""
-    to, question = ("template", ": is it a head?") if to_template else ("anchor", "")
-    sharpest, upright = (STRANGE, UNPLACED) if to_template else (DULL, TURNED)
-    for beside, name, value, wanted in (
-        ("no better than beside it", "sharpness", found.sharpness, sharpest),
-        ("hardly better than turned over", "uprightness", found.uprightness, upright),
-    ):
-        if value < wanted:
-            return (
-                f"{modality.value} fits the {to} {beside} ({name} {value:.2f}: wanted {wanted:g})"
-                f"{question}"
-            )
-    return ""
+def fault_of_fit(modality: Modality, found: Registration) -> str:
+    """Describe why an image does not fit the anchor; empty where it does."""
+    if found.sharpness >= DULL:
+        return ""
+    return (
+        f"{modality.value} fits the anchor no better than beside it (sharpness {found.sharpness:.2f}: "
+        f"wanted {DULL:g})"
+    )
+
+
+def fault_of_place(modality: Modality, found: Registration) -> str:
+    """Describe why a head does not fit the template; empty where it does."""
+    if found.sharpness < STRANGE:
+        beside = f"no better than beside it (sharpness {found.sharpness:.2f}: wanted {STRANGE:g})"
+    elif found.uprightness < LEAST_UPRIGHT:
+        beside = (
+            f"hardly better than turned over (uprightness {found.uprightness:.2f}: wanted "
+            f"{LEAST_UPRIGHT:g})"
+        )
+    else:
+        return ""
+    return f"{modality.value} fits the template {beside}: is it a head?"
 
 
 def check_quality(study_id: str, quality: Quality) -> None:

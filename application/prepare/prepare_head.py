@@ -18,6 +18,7 @@ from gliobench.application.prepare.head_checks import (
     check_planes,
     check_quality,
     fault_of_fit,
+    fault_of_place,
     not_registered,
 )
 from gliobench.application.prepare.preparation import (
@@ -132,9 +133,14 @@ class PrepareHead:
         """Register the anchor to the template, by the first image that shows which way up it is."""
         template, faults = self.template(), []
         for guide in (modality for modality in GUIDES if modality in scans):
-            ask = partial(self.registrar.register, fixed=template.scan, within=template.near)
+            ask = partial(
+                self.registrar.register,
+                fixed=template.scan,
+                within=template.near,
+                any_side_up=True,
+            )
             found = _checked(study_id, partial(ask, moving=scans[guide]))
-            faults.append(fault_of_fit(guide, found, to_template=True))
+            faults.append(fault_of_place(guide, found))
             if not faults[-1]:
                 return replace(found, motion=to_anchor[guide].inverse.then(found.motion))
         raise not_registered(study_id, "; ".join(faults))

@@ -60,7 +60,6 @@ MOTIONS = {
     "nothing": Rigid.none(),
     "a turn of 30 degrees": turned((30, 0, 0), (0, 0, 0), (0, 0, 0)),
     "turns and a shift of 40 mm": turned((-12, 15, -20), (25, -20, 24), (0, 0, 0)),
-    "upside down": turned((175, 8, 0), (5, 0, -10), (0, 0, 0)),
 }
 
 
@@ -85,7 +84,6 @@ def test_a_moved_head_of_another_contrast_in_thick_slices_is_brought_back(
     there = MOTIONS[name].moved(PLACES_MM)
     assert np.linalg.norm(found.motion.moved(there) - PLACES_MM, axis=1).max() < 1.5
     assert found.sharpness > 0.3
-    assert found.uprightness > 0.3
 
 
 def test_the_same_images_give_the_same_motion(registrar: Registrar) -> None:
@@ -104,12 +102,31 @@ def test_noise_fits_no_better_than_beside_its_position(registrar: Registrar) -> 
     assert found.sharpness < 0.2
 
 
-def test_noise_of_the_shape_of_a_head_fits_either_way_up(registrar: Registrar) -> None:
+def test_a_head_that_its_coordinates_place_upside_down_is_turned(registrar: Registrar) -> None:
+    motion = turned((175, 8, 0), (5, 0, -10), (0, 0, 0))
+    inside = ndimage.binary_erosion(tissues() > 0.3, iterations=2)
+
+    found = registrar.register(
+        fixed=scan(Rigid.none()), moving=scan(motion, THICK), within=inside, any_side_up=True
+    )
+
+    there = motion.moved(PLACES_MM)
+    assert np.linalg.norm(found.motion.moved(there) - PLACES_MM, axis=1).max() < 1.5
+    assert found.uprightness > 0.4
+
+
+def test_noise_of_the_shape_of_a_head_fits_whichever_side_is_up(registrar: Registrar) -> None:
     drawn = np.where(tissues() > 0.3, np.random.default_rng(2).normal(100, 20, SHAPE), 0)
+    inside = ndimage.binary_erosion(tissues() > 0.3, iterations=2)
 
-    found = registrar.register(fixed=scan(Rigid.none()), moving=Scan(drawn.astype("f4"), GRID))
+    found = registrar.register(
+        fixed=scan(Rigid.none()),
+        moving=Scan(drawn.astype(np.float32), GRID),
+        within=inside,
+        any_side_up=True,
+    )
 
-    assert found.uprightness < 0.2
+    assert found.uprightness < 0.3
 
 
 def test_an_empty_image_is_refused(registrar: Registrar) -> None:

@@ -79,7 +79,12 @@ class FakeRegistrar(Registrar):
         return "fake registrar"
 
     def register(
-        self, *, fixed: Scan, moving: Scan, within: BoolArray | None = None
+        self,
+        *,
+        fixed: Scan,
+        moving: Scan,
+        within: BoolArray | None = None,
+        any_side_up: bool = False,
     ) -> Registration:
         self.asked += 1
         motion = self.motion if within is None else Rigid.none()
