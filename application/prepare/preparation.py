@@ -29,7 +29,6 @@ class ImageQuality:
     Args:
         mutual_information: With the image that it was registered to, in nats.
         sharpness: The share of that which is lost 20 mm or degrees beside, at most 1.
-        uprightness: The share of that which is lost in the best position that is turned over, at most 1.
         moved_mm: How far the brain's voxels were moved on average.
         moved_degrees: The angle of the rotation.
         covered: The share of the brain that lies within the image.
@@ -38,7 +37,6 @@ class ImageQuality:
 
     mutual_information: float
     sharpness: float
-    uprightness: float
     moved_mm: float
     moved_degrees: float
     covered: float
@@ -53,11 +51,14 @@ class Quality:
         images: By modality, as registered to the anchor; of the anchor, to the template.
         brain_ml: Volume of the brain.
         template_overlap: Dice of the brain and the template's.
+        uprightness: The share of the mutual information with the template that is lost in the best
+            position that is turned over, at most 1.
     """
 
     images: Mapping[Modality, ImageQuality]
     brain_ml: float
     template_overlap: float
+    uprightness: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,7 +116,15 @@ class PrepareHead:
         placed = self._placed(study_id, scans, to_anchor)
         motions = {m: motion.then(placed.motion) for m, motion in to_anchor.items()}
         brain = self._brain(study_id, scans, motions)
-        quality = self._quality(study_id, scans, found | {anchor: placed}, motions, brain)
+        inside = {m: _brain_in(scan, brain, motions[m]) for m, scan in scans.items()}
+        measured = {
+            m: _image_quality(item, motions[m], scans[m], brain=brain, inside=inside[m])
+            for m, item in (found | {anchor: placed}).items()
+        }
+        overlap = _dice(brain, self._template_brain())
+        quality = Quality(measured, float(brain.sum()) / 1000, overlap, placed.uprightness)
+        check_quality(study_id, quality)
+        check_brain(study_id, scans, inside)
         return Preparation(anchor, to_anchor, placed.motion, brain, quality)
 
     def _registered(
@@ -155,31 +163,6 @@ class PrepareHead:
         if stripped is not None:
             return stripped
         return _checked(study_id, lambda: self.extractor.extract(head))
-
-    def _quality(
-        self,
-        study_id: str,
-        scans: Mapping[Modality, Scan],
-        found: Mapping[Modality, Registration],
-        motions: Mapping[Modality, Rigid],
-        brain: BoolArray,
-    ) -> Quality:
-        """Measure how well a study was prepared, and refuse what no head shows."""
-        inside = {
-            m: pulled_region(
-                brain, source=PREPARED_GRID, target=scan.grid, motion=motions[m].inverse
-            )
-            for m, scan in scans.items()
-        }
-        measured = {
-            m: _image_quality(item, motions[m], scans[m], brain=brain, inside=inside[m])
-            for m, item in found.items()
-        }
-        overlap = _dice(brain, self._template_brain())
-        quality = Quality(measured, float(brain.sum()) / 1000, overlap)
-        check_quality(study_id, quality)
-        check_brain(study_id, scans, inside)
-        return quality
 
     def _template_brain(self) -> BoolArray:
         template = self.template()
@@ -248,6 +231,11 @@ def _stripped(head: Study) -> BoolArray | None:
     return np.asarray(shown)
 
 
+def _brain_in(scan: Scan, brain: BoolArray, motion: Rigid) -> BoolArray:
+    """Return the voxels of an image that lie in the brain; the motion is to the template's world."""
+    return pulled_region(brain, source=PREPARED_GRID, target=scan.grid, motion=motion.inverse)
+
+
 def _image_quality(
     item: Registration, motion: Rigid, scan: Scan, *, brain: BoolArray, inside: BoolArray
 ) -> ImageQuality:
@@ -266,7 +254,6 @@ def _image_quality(
     return ImageQuality(
         mutual_information=item.mutual_information,
         sharpness=item.sharpness,
-        uprightness=item.uprightness,
         moved_mm=item.motion.distance_mm(own_mm),
         moved_degrees=item.motion.degrees,
         covered=float(within.mean()),

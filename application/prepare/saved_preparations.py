@@ -111,5 +111,7 @@ def decoded(content: bytes) -> Preparation:
         to_anchor={Modality(m): Rigid(np.array(a)) for m, a in facts["to_anchor"].items()},
         to_template=Rigid(np.array(facts["to_template"])),
         brain=bits.reshape(PREPARED_GRID.shape).astype(bool),
-        quality=Quality(images, quality["brain_ml"], quality["template_overlap"]),
+        quality=Quality(
+            images, quality["brain_ml"], quality["template_overlap"], quality["uprightness"]
+        ),
     )

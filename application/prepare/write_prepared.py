@@ -109,13 +109,13 @@ def quality_json(study_id: str, made: Preparation) -> dict[str, Any]:
         "anchor": made.anchor.value,
         "brain_ml": round(made.quality.brain_ml, 1),
         "template_overlap": round(made.quality.template_overlap, 4),
+        "uprightness": round(made.quality.uprightness, 4),
         "anchor_to_template": made.to_template.matrix.tolist(),
         "images": {
             modality.value: {
                 "registered_to": "template" if modality is made.anchor else made.anchor.value,
                 "mutual_information": round(quality.mutual_information, 4),
                 "sharpness": round(quality.sharpness, 4),
-                "uprightness": round(quality.uprightness, 4),
                 "moved_mm": round(quality.moved_mm, 2),
                 "moved_degrees": round(quality.moved_degrees, 2),
                 "brain_covered": round(quality.covered, 4),
