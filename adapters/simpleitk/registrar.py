@@ -17,7 +17,7 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray
 from gliobench.domain.geometry.rigid import Rigid
 
-VERSION = 3
+VERSION = 2
 """Increased whenever the same images give another motion than before."""
 BINS, SEED = 32, 20_17
 _LEVELS = ((8.0, 10_000), (4.0, 40_000), (FINEST_MM, 120_000))
@@ -49,8 +49,7 @@ class SimpleItkRegistrar(Registrar):
     """Registers by Mattes' mutual information, on one thread and with fixed samples.
 
     It starts where the coordinates place the images and where the middles of the heads meet, turned and
-    lifted; the best starts are followed. Where any side may be up, the head is then turned by quarter and
-    half turns, and stays so where it fits better.
+    lifted; the best starts are followed.
     """
 
     @property
@@ -64,7 +63,7 @@ class SimpleItkRegistrar(Registrar):
         fixed: Scan,
         moving: Scan,
         within: BoolArray | None = None,
-        any_side_up: bool = False,
+        turned_over: bool = False,
     ) -> Registration:
         """Find how the moving image lies to the fixed one."""
         # sums of several threads depend on which ends first; the metric heeds the global number alone
@@ -73,12 +72,8 @@ class SimpleItkRegistrar(Registrar):
         try:
             pair = _Pair(evened(fixed), evened(moving), mask)
             pose = _followed(pair, _starts(pair))
-            other = _turned_over(pair, pose) if any_side_up else None
-            level = pair.at(_LEVELS[1][0])
-            if other is not None and _value(level, other) < _value(level, pose):
-                pose, other = _refined(pair.at(FINEST_MM), other, _LEVELS[-1][1]), pose
-            found, elsewhere = _measured(level, pose)
-            turned = 0.0 if other is None else -_value(level, other)
+            found, elsewhere = _measured(pair.at(_LEVELS[1][0]), pose)
+            turned = _turned_over(pair, pose) if turned_over else 0.0
         except RuntimeError as error:
             raise InvalidInputError(
                 "images cannot be registered: they do not overlap enough"
@@ -111,13 +106,15 @@ def _starts(pair: _Pair) -> Iterator[sitk.Euler3DTransform]:
         yield _pose(centre, np.radians(turn), apart + np.array([0.0, 0.0, lift]))
 
 
-def _turned_over(pair: _Pair, pose: sitk.Euler3DTransform) -> sitk.Euler3DTransform | None:
-    """Return the best position about quarter and half turns from a pose; None where all lead back to it."""
+def _turned_over(pair: _Pair, pose: sitk.Euler3DTransform) -> float:
+    """Return the mutual information in the best position about quarter and half turns from a pose."""
     centre = _centre(pair)
     straight = _pose(centre, (0.0, 0.0, 0.0), _middle(pair.moving) - centre)
     starts = (turned for each in (pose, straight) for turned in _turns(each))
     other = _followed(pair, starts, _LEVELS[:2])
-    return other if _apart_deg(pose, other) > _TURNED_DEG else None
+    if _apart_deg(pose, other) < _TURNED_DEG:
+        return 0.0  # all lead back to it
+    return -_value(pair.at(_LEVELS[1][0]), other)
 
 
 def _turns(pose: sitk.Euler3DTransform) -> Iterator[sitk.Euler3DTransform]:

@@ -42,8 +42,8 @@ class Registration:
         elsewhere: The same on average over positions beside it; near `mutual_information` where the
             images have nothing in common.
         turned: The same in the best position that is turned by about a quarter or half turn; near
-            `mutual_information` where the images do not show which way up they are. 0 where it was not
-            looked for.
+            `mutual_information` or above it where the position may be upside down. 0 where it was not
+            measured.
     """
 
     motion: Rigid
@@ -70,8 +70,8 @@ class Registrar(Protocol):
 
     Contract:
         - Deterministic: the same images give the same motion, bit for bit.
-        - Finds rotations up to 30 degrees and shifts up to 40 mm, whatever the coordinates say; where any
-          side may be up, also beside quarter and half turns.
+        - Finds rotations up to 30 degrees and shifts up to 40 mm, whatever the coordinates say. That a head
+          lies beside a quarter or half turn is measured on request, and not taken.
         - Images in which nothing can be registered raise InvalidInputError. A position that was
           found says by its `sharpness` how much it is worth.
     """
@@ -87,7 +87,7 @@ class Registrar(Protocol):
         fixed: Scan,
         moving: Scan,
         within: BoolArray | None = None,
-        any_side_up: bool = False,
+        turned_over: bool = False,
     ) -> Registration:
         """Find how the moving image lies to the fixed one.
 
@@ -95,6 +95,6 @@ class Registrar(Protocol):
             fixed: The image that stays.
             moving: The image that is moved.
             within: (I, J, K) bool on the grid of `fixed`: what is compared; None for all.
-            any_side_up: Whether quarter and half turns are looked for, too.
+            turned_over: Whether positions beside quarter and half turns are measured.
         """
         ...

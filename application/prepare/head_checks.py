@@ -53,7 +53,7 @@ def fault_of_place(modality: Modality, found: Registration) -> str:
         )
     else:
         return ""
-    return f"{modality.value} fits the template {beside}: is it a head?"
+    return f"{modality.value} fits the template {beside}: is it a head, the right way up?"
 
 
 def check_quality(study_id: str, quality: Quality) -> None:

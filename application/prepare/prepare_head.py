@@ -145,7 +145,7 @@ class PrepareHead:
                 self.registrar.register,
                 fixed=template.scan,
                 within=template.near,
-                any_side_up=True,
+                turned_over=True,
             )
             found = _checked(study_id, partial(ask, moving=scans[guide]))
             faults.append(fault_of_place(guide, found))

@@ -84,7 +84,7 @@ class FakeRegistrar(Registrar):
         fixed: Scan,
         moving: Scan,
         within: BoolArray | None = None,
-        any_side_up: bool = False,
+        turned_over: bool = False,
     ) -> Registration:
         self.asked += 1
         motion = self.motion if within is None else Rigid.none()
