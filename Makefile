@@ -69,9 +69,11 @@ $(VENV)/.demo: $(REQUIRED) | $(VENV)/bin/python
 	touch $@
 
 # pip would compile 24,000 modules in one process. Many of them are hardly ever imported: the tests compile
-# what they need of them. Those for other versions of Python fail to compile.
+# what they need of them. Those for other versions of Python fail to compile. The pip that comes with Python 3.11
+# takes half as much processor time again.
 UNUSED := tests|transformers/models|ray/(rllib|data|serve|train|tune|llm)|torch/(_inductor|testing)|databricks|openai|pip|moto/(ec2|iam|stepfunctions)|mypyc?|networkx|pygments/lexers|statsmodels/tsa|sympy/physics
 $(VENV)/.dev: $(REQUIRED) | $(VENV)/bin/python
+	$(PIP_INSTALL) --upgrade pip
 	$(PIP_INSTALL) --no-compile --editable '.[train,phantom,vlm,s3,openai,mlflow,dicom,docs,dev]'
 	$(VENV)/bin/python -m compileall -qq -j $(JOBS) -x '/($(UNUSED))/' $(VENV)/lib || true
 	touch $@
