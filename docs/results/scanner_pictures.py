@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/scanner.md, of a phantom only: its table of series, and a segmentation.
+"""Draw the pictures of docs/scanner.md, of a phantom only: its table of series, a segmentation, and a prepared head.
 
 PYTHONPATH=src:tests python docs/results/scanner_pictures.py
 """
@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fakes.dicom_files import Scan, Writer
+from fakes.scanned_head import in_a_head, scanned, turned
 from gliobench.adapters.dicom import DicomStudySource
 from gliobench.adapters.dicom.segmentation import Author, write_segmentation
 from gliobench.adapters.phantom import PhantomStudySource
@@ -24,7 +25,7 @@ from gliobench.adapters.pillow import PillowStudyPainter
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.predictions.prediction import Mask
 from gliobench.domain.studies.pseudonyms import Pseudonyms
-from gliobench.domain.studies.study import Modality
+from gliobench.domain.studies.study import Modality, Study
 
 IMAGES = Path(__file__).parents[1] / "images"
 KEY = "a key for pictures of phantoms"
@@ -45,6 +46,7 @@ def main() -> None:
         os.environ["GLIOBENCH_DICOM__PSEUDONYM_KEY"] = KEY
         _save("scanner_series", _table(export))
         _save("scanner_segmentation", _planes(export))
+        _save("scanner_prepared", _prepared(Path(folder)))
 
 
 def _write(export: Path) -> None:
@@ -99,6 +101,29 @@ def _planes(export: Path) -> Image.Image:
         enhanced, centre_vox=None, through_vox=(i, j, k), regions=regions
     )
     return Image.open(BytesIO(painted)).convert("RGB")
+
+
+def _prepared(folder: Path) -> Image.Image:
+    """Paint T1c of a turned head in thick slices, as it is scanned above and as it is prepared below."""
+    study = PhantomStudySource(4, spacing_mm=2.0).study("Phantom_0001")
+    head = in_a_head(
+        replace(study, volumes={m: study.volume(m) for m in (Modality.T1N, Modality.T1C)}), seed=1
+    )
+    middle = tuple(head.grid.to_mm(tuple((n - 1) / 2 for n in head.grid.shape)))
+    writer, motion = Writer(folder / "raw"), turned((14, -8, 10), (20, -15, 30), middle)
+    for modality in head.volumes:
+        voxels, grid = scanned(head.volume(modality), head.grid, motion=motion)
+        writer.series(np.rint(voxels * 4).astype(np.int16), grid, SCANS[modality])
+    words = ("prepare", str(folder / "raw"), "--out", str(folder / "prepared"))
+    subprocess.run([sys.executable, "-m", "gliobench", *words], env=os.environ, check=True)
+    raw = Study("raw", "raw", grid, {Modality.T1C: voxels})
+    above = Image.open(BytesIO(PillowStudyPainter().paint(raw, centre_vox=None, title="T1c, raw")))
+    below = Image.open(next((folder / "prepared").rglob("*t1ce.png")))
+    size = (max(above.width, below.width), above.height + below.height)
+    picture = Image.new("RGB", size)
+    picture.paste(above.convert("RGB"), (0, 0))
+    picture.paste(below.convert("RGB"), (0, above.height))
+    return picture
 
 
 def _opened(export: Path, masks: frozenset[str] = frozenset()) -> DicomStudySource:
