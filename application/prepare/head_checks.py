@@ -14,7 +14,7 @@ from gliobench.domain.studies.study import Modality
 DULL, STRANGE = 0.2, 0.1
 """Least sharpness of the registration of two images of one head, and of a head to the template."""
 LEAST_UPRIGHT = 0.3
-"""Of a head to the template: 0.5 or more in heads, at most 0.18 where it is not clear."""
+"""Of a head to the template: 0.44 or more in heads and stripped brains, below 0.1 where it is not clear."""
 LEAST_OVERLAP = 0.75
 """Least Dice of a brain and the template's; 0.84 to 0.95 in studies of BraTS."""
 LEAST_COVERED = 0.5
