@@ -54,6 +54,7 @@ def inner_stages(folder: Path) -> dict[str, float]:
     from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
     from gliobench.adapters.onnx.network import OnnxNetwork
     from gliobench.domain.labels.regions import Region
+    from gliobench.domain.networks import grader_input
     from gliobench.domain.networks import input as steps
     from gliobench.entrypoints.container import container
 
@@ -78,11 +79,11 @@ def inner_stages(folder: Path) -> dict[str, float]:
     watch.lap("masks on the study's grid")
     if regions is None:
         raise SystemExit("no tumour found")
-    crop = steps.grader_volumes(
+    crop = grader_input.grader_volumes(
         study,
-        centre=steps.tumour_centre(regions[Region.WT]),
-        geometry=steps.GraderGeometry(grader.card.spacing_mm, grader.card.input_shape),
-        rules=steps.intensity_rules(study),
+        centre=grader_input.tumour_centre(regions[Region.WT]),
+        geometry=grader_input.GraderGeometry(grader.card.spacing_mm, grader.card.input_shape),
+        rules=grader_input.intensity_rules(study),
     )
     watch.lap("intensities and crop at full resolution")
     grader.run(crop[np.newaxis])
