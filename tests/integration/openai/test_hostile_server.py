@@ -32,7 +32,7 @@ FAULTS = (
 
 @pytest.mark.slow
 def test_nothing_is_lost_and_hardly_a_question_is_asked_twice(tmp_path: Path, full: bool) -> None:
-    questions, kills = (10_000, 12) if full else (300, 2)
+    questions, kills = (10_000, 12) if full else (600, 2)
     every = questions // (2 * len(FAULTS))  # each fault twice
     asked: Counter[str] = Counter()
 
