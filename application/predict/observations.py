@@ -113,8 +113,10 @@ def _set_text(grade: GradePrediction) -> str:
     match [grade.value for grade in kept.grades]:
         case []:
             return f"; unlike LGG and HGG {level}"
-        case [one]:
-            return f"; {one} alone {level}"
+        case [only] if only != grade.grade.value:
+            return f"; doubtful: {only} alone is not excluded {level}"
+        case [only]:
+            return f"; {only} alone {level}"
         case several:
             return f"; {' or '.join(several)}, not decided {level}"
 

@@ -155,6 +155,12 @@ def test_a_set_of_one_grade_or_none_is_told(grades: tuple[Grade, ...], words: st
     assert grade_text(grade) == f"LGG, P(HGG) = 0.10; {words}"
 
 
+def test_an_answer_outside_its_own_set_is_doubtful() -> None:
+    grade = GradePrediction(Grade.HGG, 0.63, grade_set=GradeSet((Grade.LGG,), 0.9))
+
+    assert grade_text(grade) == "HGG, P(HGG) = 0.63; doubtful: LGG alone is not excluded at 90 %"
+
+
 def test_json_tells_why_there_is_no_answer() -> None:
     failed = reading(
         classifier=FakeClassifier(lambda _: TORN), localizer=FakeLocalizer(lambda _: TORN)
