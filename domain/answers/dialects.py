@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from gliobench.domain.answers.axis_order import AxisOrder
 from gliobench.domain.answers.questions import Question
+from gliobench.domain.answers.words import set_once
 from gliobench.domain.errors import InvalidInputError
 
 Plain = Callable[[str, Question], str]
@@ -92,7 +93,7 @@ def _without(*marks: str) -> Plain:
 
 _TOKENS = re.compile(r"(?:<loc\d{4}>\s?)+")
 _POINTS = re.compile(r"<points?\s(?P<attributes>[^<>]{1,4000})>[^<>]{0,400}</points?>")
-_ATTRIBUTE = re.compile(r"\b(?P<axis>[xy])(?P<n>\d{0,4})\s?=\s?[\"'](?P<value>[^\"']{0,20})[\"']")
+_ATTRIBUTE = re.compile(r"\b(?P<name>[xy]\d{0,4})\s?=\s?[\"'](?P<value>[^\"']{0,20})[\"']")
 
 
 def _from_tokens(text: str, question: Question) -> str:
@@ -106,10 +107,11 @@ def _from_tokens(text: str, question: Question) -> str:
 
 def _from_points(text: str, question: Question) -> str:
     def object_of(mark: re.Match[str]) -> str:
-        axes: dict[str, dict[str, str]] = {"x": {}, "y": {}}
+        fields: dict[str, object] = {}
         for attribute in _ATTRIBUTE.finditer(mark["attributes"]):
-            axes[attribute["axis"]][attribute["n"]] = attribute["value"].strip()
-        places = [[x, axes["y"].get(n, "")] for n, x in axes["x"].items()]
+            set_once(fields, attribute["name"], attribute["value"].strip())
+        numbered = sorted({name[1:] for name in fields}, key=lambda n: int(n or 0))
+        places = [[fields.get(f"x{n}", ""), fields.get(f"y{n}", "")] for n in numbered]
         if question is Question.POINT:
             return " ".join(json.dumps({"x": x, "y": y}) for x, y in places)
         return json.dumps({question.value: places})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,25 @@ Place = tuple[float, float]
 _DECIMALS = 6
 """Decimals of a fraction, a thousandth of a pixel: polygons on this lattice stay simple when moved."""
 _COUNTED_FROM = 100
-"""Frames of so many units hold no number of which all are below 1: those are fractions."""
+"""Of frames with so many units no answer is all within the first one: those numbers are fractions."""
+_PIXELS = re.compile(
+    r"\b(?:in|as|are|using) (?:[a-z]+ )?(?:pixels?|px)\b"
+    r"|\bpixels? (?:coordinates?|positions?|units?|values?|of the)\b",
+    re.IGNORECASE,
+)
+_SHARES = re.compile(
+    r"\bnormali[sz]ed\b|\b(?:in|as|are) (?:[a-z]+ )?(?:fractions?|per\s?cent(?:ages?)?)\b"
+    r"|\bper\s?cent(?:ages?)? (?:coordinates?|values?|of the (?:edge|height|image|picture|width))\b",
+    re.IGNORECASE,
+)
+_SIZE_PX = re.compile(
+    r"\b(\d{2,5})\s?(?:[x×]|by)\s?(\d{2,5})[\s-]?(?:px|pixels?|image|picture)\b", re.IGNORECASE
+)
+_OTHER_ORIGIN = re.compile(
+    r"\borigin\b[^.]{0,30}\b(?:bottom|lower|right|cent(?:er|re)|middle)\b"
+    r"|\b(?:count|measur|start)[a-z]* from (?:the )?(?:bottom|lower|right|cent(?:er|re)|middle)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +67,37 @@ class Frame:
         """The largest number that can be written; tokens number bins from 0."""
         return self.units - 1 if self.dialect.digits else self.units
 
+    def check_stated(self, text: str) -> None:
+        """Check that a text does not state that it counts otherwise than was asked for.
+
+        Raises:
+            Unreadable: It names other units, a picture of another size, or another origin.
+        """
+        is_px = self.dialect.units is None
+        stated = (_SHARES if is_px else _PIXELS).search(text) or _OTHER_ORIGIN.search(text)
+        resized = (
+            size for size in _SIZE_PX.finditer(text) if set(size.groups()) != {str(self.edge_px)}
+        )
+        if is_px and not stated:
+            stated = next(resized, None)
+        if stated:
+            raise Unreadable(
+                FailureReason.CONTRADICTION, f"coordinates of another kind are stated: {stated[0]}"
+            )
+
     def fractions(self, numbers: Sequence[Number]) -> list[float]:
         """Return the numbers of one answer as fractions of the picture, in [0, 1].
 
         Raises:
-            Unreadable: One lies outside the picture, percentages stand among plain numbers, or the
-                numbers are fractions where larger units are counted.
+            Unreadable: One lies outside the picture, percentages stand among plain numbers, or all
+                lie within the first of many units, as fractions do.
         """
         if len({number.percent for number in numbers}) > 1:
             raise Unreadable(FailureReason.NON_NUMERIC, "percentages stand among plain numbers")
-        values = [number.value for number in numbers if not number.percent]
-        if (
-            self.units >= _COUNTED_FROM
-            and max(values, default=2.0) <= 1
-            and any(value != int(value) for value in values)
-        ):
+        units = 100 if numbers[0].percent else self.units
+        if units >= _COUNTED_FROM and 0 < max(number.value for number in numbers) <= 1:
             raise Unreadable(
-                FailureReason.OUT_OF_RANGE, f"fractions, where 0 to {self.units} were asked for"
+                FailureReason.OUT_OF_RANGE, f"fractions, where 0 to {units} were asked for"
             )
         return [self._fraction(number) for number in numbers]
 

@@ -7,6 +7,7 @@ complete JSON object.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,6 +35,9 @@ from gliobench.domain.studies.study import Grade
 Place = tuple[float, float]
 Edges = tuple[float, float, float, float]
 AnswerT = TypeVar("AnswerT")
+
+_COMMA = re.compile(r"(?<![\d.,(\[])\d+,\d+(?![\d)\]]|[.,]\d)")
+"""Two whole numbers, or one with a decimal comma."""
 
 FRACTIONS = Frame(DIALECTS["fractions"])
 
@@ -160,6 +164,7 @@ def _grade(words: str, *, finished: bool) -> Grade:
 
 def _fractions(words: str, question: Question, frame: Frame, *, finished: bool) -> list[float]:
     spoken = frame.dialect.plain(words, question)
+    frame.check_stated(spoken)
     return frame.fractions(_numbers(spoken, question, frame.dialect, finished=finished))
 
 
@@ -171,6 +176,10 @@ def _numbers(words: str, question: Question, dialect: Dialect, *, finished: bool
     if not values:
         found = written_numbers(unordered, question, NUMBER_KEYS[question])
         if isinstance(found, list):
+            if dialect.decimals and _COMMA.search(unordered):
+                raise Unreadable(
+                    FailureReason.NON_NUMERIC, "a comma may part numbers or mark decimals"
+                )
             return order.of_all(found, question)
         return place_of(found, question, order)
     check_closed(rest)

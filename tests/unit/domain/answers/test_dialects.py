@@ -51,7 +51,8 @@ def test_what_is_written_is_read_half_a_pixel_away_at_most(
 ) -> None:
     frame = Frame(dialect, view.size_px)
     point = view.to_picture(view.to_plane((x, y)))
-    point = min(max(point[0], 0.0), 1.0), min(max(point[1], 0.0), 1.0)
+    # Within the first unit of hundred all numbers could be fractions.
+    point = min(max(point[0], 0.02), 1.0), min(max(point[1], 0.02), 1.0)
     low = point[0] * (1 - width), point[1] * (1 - height)
     high = low[0] + width, low[1] + height
     corners = [low, (high[0], low[1]), high, (low[0], high[1])]
@@ -132,6 +133,8 @@ SPOKEN = [
     ("paligemma", Question.POINT, "<loc0512><loc0256>"),
     ("qwen2.5-vl", Question.POINT, '[{"point_2d": [112, 224], "label": "tumor"}]'),
     ("qwen3-vl", Question.POINT, "The centre is at (25%, 50%)."),
+    ("molmo", Question.BOX, '<points x2="50.0" y2="75.0" x1="25.0" y1="50.0">tumor</points>'),
+    ("qwen2.5-vl", Question.POINT, '{"point_2d": [112, 224], "note": "in a 448x448 image"}'),
 ]
 
 
@@ -148,6 +151,9 @@ def test_families_are_read_as_they_write(name: str, question: Question, text: st
     ("name", "text"),
     [
         ("qwen3-vl", '{"point_2d": [0.25, 0.5]}'),
+        ("qwen2.5-vl", '{"point_2d": [1, 1]}'),
+        ("qwen2.5-vl", '{"point_2d": [0.0, 1.0]}'),
+        ("fractions", '{"x": "0.25%", "y": "0.5%"}'),
         ("molmo", '<point x="0.4" y="0.62">tumor</point>'),
         ("fractions", '{"x": 250, "y": 500}'),
         ("qwen2.5-vl", '{"point_2d": [700, 20]}'),
@@ -159,6 +165,38 @@ def test_numbers_of_another_frame_are_refused_where_they_can_be_told(name: str, 
 
     assert isinstance(read, Failure)
     assert read.reason is FailureReason.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("qwen2.5-vl", '{"point_2d": [60, 120], "label": "in pixels of the 240 x 240 image"}'),
+        ("qwen2.5-vl", 'Coordinates are normalized to 1000.\n{"point_2d": [250, 400]}'),
+        ("qwen3-vl", '{"point_2d": [60, 120], "note": "pixel coordinates"}'),
+        ("molmo", 'These are in pixels. <point x="60" y="20">tumor</point>'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "note": "the origin is at the bottom left"}'),
+        ("fractions", '{"x": 0.25, "y": 0.5, "reason": "y is counted from the bottom"}'),
+        ("molmo", '<point x="25.0" y="50.0" x="26.0" alt="tumor">tumor</point>'),
+    ],
+)
+def test_an_answer_that_states_another_frame_is_refused(name: str, text: str) -> None:
+    read = parse_point(text, Frame(DIALECTS[name], 448))
+
+    assert isinstance(read, Failure)
+    assert read.reason is FailureReason.CONTRADICTION
+
+
+@pytest.mark.parametrize(("name", "text"), [("fractions", "0,1"), ("molmo", "About 25,0.")])
+def test_a_decimal_comma_is_not_taken_for_two_numbers(name: str, text: str) -> None:
+    read = parse_point(text, Frame(DIALECTS[name], 448))
+
+    assert isinstance(read, Failure)
+    assert read.reason is FailureReason.NON_NUMERIC
+
+
+def test_a_comma_parts_whole_numbers_where_no_decimals_are_asked_for() -> None:
+    assert parse_point("250,400", Frame(DIALECTS["qwen3-vl"])) == (0.25, 0.4)
+    assert parse_point("(0,1)", Frame(DIALECTS["fractions"])) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(
