@@ -76,6 +76,7 @@ def base_rows(run: Path, slices: str) -> Rows:
     if not kept.exists():
         trainer = container.lora_trainer(
             container.dataset(slices),
+            backend="llama-vision",
             states=run / "vision_states",
             variants=1,
             four_bit=False,
@@ -97,7 +98,7 @@ def rows_of(backend: Backend, source: StudySource) -> Iterator[dict]:
             (found,) = backend.localizer.localise([study], backend.localizer.forms)
             places = on_plane(found, Plane(Axis.AXIAL, 0), study.grid)
         answers = {form: places.get(form, NOT_ASKED) for form in FORM_OF_QUESTION.values()}
-        yield row_of(Case(study, reference), Reading(grade, LocalisationPrediction(answers)))
+        yield row_of(Case(study, reference), Reading(grade, LocalisationPrediction(answers), None))
 
 
 def cells(rows: Rows) -> Iterator[str]:

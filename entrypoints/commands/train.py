@@ -245,7 +245,7 @@ def lora(
 ) -> None:
     """Train a LoRA adapter on all four questions, and evaluate it on held-out patients.
 
-    Model, picture and prompts are those of the backend's settings: [llama] or [backend.NAME].
+    Model, picture and prompts are those of the backend's table of settings, llama or backend.NAME.
     """
     trainer = container.lora_trainer(
         _studies(dataset),

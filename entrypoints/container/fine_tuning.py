@@ -56,7 +56,7 @@ def _learner(
     kind = table.pop("kind", None)
     if kind == "hf-vision":
         tuned = with_dialect(HfVisionOptions.checked(table, backend=backend))
-        return HfLearner(tuned), tuned
+        return HfLearner(tuned, states), tuned
     if kind is None and backend in LlamaOptions.backends:
         own = LlamaOptions.checked(table, backend=backend).loading(adapter=None)
         return MllamaLearner(own, states), own

@@ -22,7 +22,7 @@ class LoraOptions:
         rank: Of each addition.
         alpha: An addition is scaled by alpha / rank.
         dropout: Of an addition's input, while learning.
-        vision: Whether the vision tower learns too; its states can then not be cached.
+        vision: Whether the vision tower learns too; what it makes of pictures is then not kept.
 
     Raises:
         InvalidInputError: A rank or an alpha that is not positive, or a dropout outside [0, 1).

@@ -91,12 +91,18 @@ class HfCheckpoint:
         tokens = self.tokenizer.encode(reply, add_special_tokens=False)
         return torch.tensor([*tokens, self.end_token_ids[0]])
 
-    def inputs(self, chats: Sequence[str], shown: Sequence[Sequence[Picture]]) -> dict[str, Any]:
-        """Turn written chats and their pictures into the model's input, on its device.
+    def inputs(
+        self,
+        chats: Sequence[str],
+        shown: Sequence[Sequence[Picture]],
+        device: torch.device | None = None,
+    ) -> dict[str, Any]:
+        """Turn written chats and their pictures into the model's input.
 
         Args:
             chats: As `chat` writes them.
             shown: The pictures of each.
+            device: Where to put it; None: where the model is.
 
         Returns:
             Tensors by name; rows are padded in front.
@@ -120,7 +126,7 @@ class HfCheckpoint:
             raise BackendError(
                 "the model's processor makes numbers of pictures that are not finite"
             )
-        inputs = dict(batch.to(self.model.device, dtype=self.model.dtype))
+        inputs = dict(batch.to(device or self.model.device, dtype=self.model.dtype))
         inputs.pop("labels", None)  # which some processors add, for training
         return inputs
 

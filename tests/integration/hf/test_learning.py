@@ -22,6 +22,7 @@ from gliobench.adapters.transformers.fine_tuning.lora import (
 )
 from gliobench.adapters.transformers.fine_tuning.samples import samples_of
 from gliobench.adapters.transformers.fine_tuning.trainer import LoraTrainer
+from gliobench.adapters.transformers.hf import learner
 from gliobench.adapters.transformers.hf.checkpoint import HfCheckpoint, load_checkpoint
 from gliobench.adapters.transformers.hf.learner import HfLearner
 from gliobench.adapters.transformers.hf.options import HfVisionOptions
@@ -58,17 +59,18 @@ def test_the_language_model_learns_and_what_sees_only_where_asked_for(
 @EACH
 @torch.no_grad()
 def test_a_row_is_what_inference_sends_and_the_answer_behind_it(
-    family: str, checkpoint_of: Callable[[str], Path]
+    family: str, checkpoint_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    learner = HfLearner(options(checkpoint_of(family)))
-    opened = learner.open(four_bit=False)
+    taught = HfLearner(options(checkpoint_of(family)), tmp_path)
+    opened = taught.open(four_bit=False)
     prompting = SlicePrompting.of(READING, opened)
     samples = samples_of(cases(1)[0], Plane(Axis.AXIAL, 1), prompting, variants=1)
 
-    examples, collate = learner.lesson(opened, samples, prompting, PROMPTS, vision=False)
+    examples, collate = taught.lesson(opened, samples, prompting, PROMPTS, vision=False)
     batch = collate(list(examples))
 
     assert len(examples) == 4
+    assert "pixel_values" not in batch  # but what the tower has made of them
     for row, example in enumerate(examples):
         learned = batch["labels"][row] != IGNORED
         assert batch["labels"][row][learned].tolist() == example.answer.tolist()
@@ -93,6 +95,51 @@ def log_likelihood(opened: HfCheckpoint, example: Any) -> float:
     return float(scores.gather(1, example.answer[:, None]).sum())
 
 
+@pytest.mark.parametrize("family", ["qwen3_vl", "llava_onevision"])
+def test_features_that_are_kept_change_no_loss(
+    family: str, checkpoint_of: Callable[[str], Path], tmp_path: Path, monkeypatch: Any
+) -> None:
+    def losses(states: Path) -> list[float]:
+        found: list[float] = []
+        trainer = LoraTrainer(
+            FakeStudySource(cases(2)),
+            HfLearner(options(checkpoint_of(family)), states),
+            READING,
+            lora=LoraOptions(rank=2, alpha=4, dropout=0.0),
+            schedule=LoraSchedule(epochs=2, batch_size=4, learning_rate=1e-3),
+            variants=1,
+            prompts=PROMPTS,
+        )
+        trainer.fit(list(trainer.strata()), states / "fit", lambda *step: found.append(step[2]))
+        return found
+
+    kept = losses(tmp_path / "kept")
+    monkeypatch.setattr(learner, "takes_features", lambda _: False)
+    plain = losses(tmp_path / "plain")
+
+    assert len(list((tmp_path / "kept").glob("*.safetensors"))) == 2  # one a picture
+    assert not list((tmp_path / "plain").glob("*.safetensors"))
+    assert kept == pytest.approx(plain, abs=1e-4)
+
+
+def test_features_that_change_answers_are_not_kept(
+    checkpoint_of: Callable[[str], Path], tmp_path: Path, monkeypatch: Any
+) -> None:
+    taught = HfLearner(options(checkpoint_of("gemma3")), tmp_path)
+    opened = taught.open(four_bit=False)
+    prompting = SlicePrompting.of(READING, opened)
+    samples = samples_of(cases(1)[0], Plane(Axis.AXIAL, 1), prompting, variants=1)
+    monkeypatch.setattr(
+        learner,
+        "vision_tower_of",
+        lambda _: lambda pictures: [{"pooler_output": torch.zeros(1, 4, 64)} for _ in pictures],
+    )
+
+    examples, collate = taught.lesson(opened, samples, prompting, PROMPTS, vision=False)
+
+    assert "pixel_values" in collate(list(examples))
+
+
 @pytest.mark.slow
 @EACH
 def test_eight_samples_are_learned_by_heart(
@@ -103,7 +150,7 @@ def test_eight_samples_are_learned_by_heart(
     losses: list[float] = []
     trainer = LoraTrainer(
         FakeStudySource(cases(2)),
-        HfLearner(options(checkpoint_of(family))),
+        HfLearner(options(checkpoint_of(family)), tmp_path / "states"),
         READING,
         lora=LoraOptions(rank=32, alpha=64, dropout=0.0),
         schedule=LoraSchedule(epochs=150 if full else 45, batch_size=8, learning_rate=1e-2),
@@ -124,16 +171,7 @@ def test_a_fit_is_left_as_an_adapter_that_the_backend_loads(
     checkpoint_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
     folder = checkpoint_of("gemma3")
-    trainer = LoraTrainer(
-        FakeStudySource(cases(2)),
-        HfLearner(options(folder)),
-        READING,
-        lora=LoraOptions(rank=2, alpha=4),
-        schedule=LoraSchedule(epochs=1, batch_size=4),
-        variants=1,
-        prompts=PROMPTS,
-    )
-    trainer.fit(list(trainer.strata()), tmp_path, nothing)
+    fit_briefly(options(folder), tmp_path)
 
     plain = load_checkpoint(options(folder)).model
     tuned = load_checkpoint(options(folder, adapter=str(tmp_path / "adapter"))).model
@@ -145,3 +183,25 @@ def test_a_fit_is_left_as_an_adapter_that_the_backend_loads(
     }
     assert changed
     assert all("language_model" in name and "_proj" in name for name in changed)
+
+
+@pytest.mark.gpu
+def test_a_fit_on_a_gpu_is_left_as_an_adapter(
+    checkpoint_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    fit_briefly(HfVisionOptions(model=str(checkpoint_of("qwen3_vl")), device="cuda"), tmp_path)
+
+    assert (tmp_path / "adapter" / "adapter_model.safetensors").exists()
+
+
+def fit_briefly(model: HfVisionOptions, folder: Path) -> None:
+    trainer = LoraTrainer(
+        FakeStudySource(cases(2)),
+        HfLearner(model, folder / "states"),
+        READING,
+        lora=LoraOptions(rank=2, alpha=4),
+        schedule=LoraSchedule(epochs=1, batch_size=4),
+        variants=1,
+        prompts=PROMPTS,
+    )
+    trainer.fit(list(trainer.strata()), folder, nothing)

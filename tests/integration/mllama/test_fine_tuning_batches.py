@@ -14,17 +14,14 @@ pytest.importorskip("peft")
 from gliobench.adapters.transformers.fine_tuning.answers import even_odds
 from gliobench.adapters.transformers.fine_tuning.fitting import IGNORED, weighted_loss
 from gliobench.adapters.transformers.fine_tuning.samples import Sample, samples_of
+from gliobench.adapters.transformers.fine_tuning.vision_states import VisionState, VisionStates
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
     Collator,
     examples_of,
 )
-from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
-    VisionState,
-    VisionStates,
-    vision_tower_of,
-)
+from gliobench.adapters.transformers.mllama.fine_tuning.vision_tower import vision_tower_of
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.vision_language.options import ReadingOptions
 from gliobench.adapters.vision_language.prompts import Prompts
@@ -161,7 +158,8 @@ def test_a_picture_is_looked_at_once_and_again_by_another_tower(
     def see(pictures: Sequence[Picture]) -> list[VisionState]:
         encoded.extend(pictures)
         return [
-            VisionState(torch.full((4, 2), float(one.mean())), torch.ones(4)) for one in pictures
+            {"states": torch.full((4, 2), float(one.mean())), "shown": torch.ones(4)}
+            for one in pictures
         ]
 
     pictures = [sample.picture for sample in samples]
@@ -170,7 +168,7 @@ def test_a_picture_is_looked_at_once_and_again_by_another_tower(
 
     assert len(encoded) == 2
     kept = VisionStates(tmp_path, "a", see)
-    assert float(kept[pictures[1]].states[0, 0]) == pytest.approx(pictures[1].mean())
+    assert float(kept[pictures[1]]["states"][0, 0]) == pytest.approx(pictures[1].mean())
     VisionStates(tmp_path, "b", see).prepare(pictures)
     assert len(encoded) == 4
 

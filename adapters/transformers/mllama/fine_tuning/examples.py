@@ -10,9 +10,10 @@ import torch
 from gliobench.adapters.transformers.fine_tuning.answers import answer_text, even_odds
 from gliobench.adapters.transformers.fine_tuning.fitting import Batch
 from gliobench.adapters.transformers.fine_tuning.samples import Sample
+from gliobench.adapters.transformers.fine_tuning.vision_states import VisionStates
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
 from gliobench.adapters.transformers.mllama.fine_tuning.packing import Packer, Turn
-from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import VisionStates, own_tiles
+from gliobench.adapters.transformers.mllama.fine_tuning.vision_tower import own_tiles
 from gliobench.adapters.transformers.mllama.vision import tiles_of
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.requests import Picture
@@ -87,8 +88,8 @@ class Collator:
     def _kept(self, pictures: Sequence[Picture], states: VisionStates) -> Batch:
         kept = [states[picture] for picture in pictures]
         return {
-            "shown": torch.stack([state.shown for state in kept]),
-            "cross_attention_states": torch.stack([state.states for state in kept]),
+            "shown": torch.stack([state["shown"] for state in kept]),
+            "cross_attention_states": torch.stack([state["states"] for state in kept]),
         }
 
     def _pixels(self, pictures: Sequence[Picture]) -> Batch:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-from accelerate import PartialState
-
 from gliobench.adapters.transformers.fine_tuning.fitting import Batch
 from gliobench.adapters.transformers.fine_tuning.samples import Sample
+from gliobench.adapters.transformers.fine_tuning.vision_states import VisionStates
 from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint, load_checkpoint
 from gliobench.adapters.transformers.mllama.engine import Engine
 from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
@@ -17,10 +15,7 @@ from gliobench.adapters.transformers.mllama.fine_tuning.examples import (
     Example,
     examples_of,
 )
-from gliobench.adapters.transformers.mllama.fine_tuning.vision_states import (
-    VisionStates,
-    vision_tower_of,
-)
+from gliobench.adapters.transformers.mllama.fine_tuning.vision_tower import vision_tower_of
 from gliobench.adapters.transformers.mllama.options import MllamaOptions
 from gliobench.adapters.vision_language.prompts import Prompts
 from gliobench.adapters.vision_language.slices import SlicePrompting
@@ -67,7 +62,5 @@ class MllamaLearner:
     def _encoded(self, opened: Checkpoint, samples: Sequence[Sample]) -> VisionStates:
         tower = f"{opened.provenance['model_sha256']} {opened.model.dtype}"
         states = VisionStates(self._states, tower, vision_tower_of(opened))
-        processes = PartialState(cpu=not torch.cuda.is_available())
-        with processes.main_process_first():  # one looks for all
-            states.prepare([sample.picture for sample in samples])
+        states.prepare([sample.picture for sample in samples])
         return states

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
 import torch
+from accelerate import PartialState
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from gliobench.adapters.transformers.mllama.checkpoint import Checkpoint
-from gliobench.adapters.transformers.mllama.vision import Tiles, encode, tiles_of
 from gliobench.adapters.vision_language.requests import Picture
 from gliobench.domain.errors import JobError
 from gliobench.domain.files.whole import sweep, writing_whole
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VisionState:
-    """What the language model gets of a picture.
-
-    Padded tiles are part of it: the tokens before a picture attend to them, here as in inference
-    (docs/decisions/0009).
-
-    Args:
-        states: (tiles × tokens, width), behind the projector.
-        shown: (tiles,) int64, 1 for tiles that show the picture, 0 for padded ones.
-    """
-
-    states: Tensor
-    shown: Tensor
-
-
+VisionState: TypeAlias = Mapping[str, Tensor]
+"""What the language model gets of a picture, by name."""
 RunTower: TypeAlias = Callable[[Sequence[Picture]], Sequence[VisionState]]
 """Runs a vision tower over pictures."""
 
@@ -59,7 +43,12 @@ class VisionStates:
     batch_size: int = 8
 
     def prepare(self, pictures: Sequence[Picture]) -> None:
-        """Look at the pictures that were not looked at yet."""
+        """Look at the pictures that were not looked at yet; of several processes one looks for all."""
+        processes = PartialState(cpu=not torch.cuda.is_available())
+        with processes.main_process_first():
+            self._prepare(pictures)
+
+    def _prepare(self, pictures: Sequence[Picture]) -> None:
         sweep(self.folder)
         by_file = {self._file(picture): picture for picture in pictures}
         missing = [one for file, one in by_file.items() if not file.exists()]
@@ -76,34 +65,16 @@ class VisionStates:
         """
         path = self._file(picture)
         try:
-            return VisionState(**load_file(path))
-        except (OSError, SafetensorError, TypeError) as error:
+            return load_file(path)
+        except (OSError, SafetensorError) as error:
             raise JobError(f"vision states {path} cannot be read, delete them: {error}") from error
 
     def _save(self, picture: Picture, seen: VisionState) -> None:
         # A clone: a row of a batch would be written with all of the batch behind it.
-        tensors = {"states": seen.states.cpu().clone(), "shown": seen.shown.cpu().clone()}
+        tensors = {name: tensor.cpu().clone() for name, tensor in seen.items()}
         with writing_whole(self._file(picture)) as file:
             file.write(save(tensors))
 
     def _file(self, picture: Picture) -> Path:
         content = sha256(f"{self.tower} {picture.shape}".encode() + picture.tobytes())
         return self.folder / f"{content.hexdigest()}.safetensors"
-
-
-def vision_tower_of(checkpoint: Checkpoint) -> RunTower:
-    """Return what encodes pictures with a checkpoint's vision tower and projector."""
-
-    def run(pictures: Sequence[Picture]) -> list[VisionState]:
-        tiles = tiles_of(checkpoint.picture_processor, pictures)
-        with torch.inference_mode():
-            states = encode(checkpoint.model, tiles).flatten(1, 2)
-        return [VisionState(*parts) for parts in zip(states, own_tiles(tiles), strict=True)]
-
-    return run
-
-
-def own_tiles(tiles: Tiles) -> Tensor:
-    """Distinguish tiles that show a picture from padded ones: (n, tiles) int64, 1 and 0."""
-    own = torch.arange(tiles.pixels.shape[1]) < torch.tensor(tiles.counts)[:, None]
-    return own.to(torch.int64)
