@@ -41,7 +41,7 @@ class Frame:
         image_type: In capitals.
         echo_ms: TE.
         inversion_ms: TI.
-        slope: True value = stored value times `slope` plus `intercept`.
+        slope: True value = stored value times `slope` plus `intercept`; None where it is not stated.
         intercept: See `slope`.
         diffusion: Whether it has diffusion weights.
     """
@@ -53,7 +53,7 @@ class Frame:
     image_type: tuple[str, ...]
     echo_ms: float | None
     inversion_ms: float | None
-    slope: float
+    slope: float | None
     intercept: float
     diffusion: bool
 
@@ -150,7 +150,7 @@ def _frame(index: int, dataset: Dataset, groups: Sequence[Dataset]) -> Frame:
         image_type=values_in(frame_type or text_of(dataset, "ImageType")),
         echo_ms=echo if echo is not None else number_of(dataset, "EchoTime"),
         inversion_ms=inversion[0] if inversion else None,
-        slope=1.0 if slope is None else slope,
+        slope=slope or None,  # 0 is no slope
         intercept=0.0 if intercept is None else intercept,
         diffusion=bool(b_value),
     )

@@ -38,6 +38,7 @@ _NUMBERS = (
         "MagneticFieldStrength",
     ),
     *("DiffusionBValue", "BitsAllocated", "ContrastBolusVolume", "BitsStored"),
+    *("AcquisitionNumber", "SliceThickness"),
 )
 _TEXTS = (
     *("Modality", "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"),

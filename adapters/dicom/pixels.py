@@ -20,6 +20,8 @@ from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
 
 MOST_PIXELS_ALONG_AXIS = 1024
 MOST_PIXELS = 2**27
+GREY = "MONOCHROME2"
+"""PhotometricInterpretation of images whose greater values are brighter."""
 _PLUGINS = {
     uid.RLELossless: "pydicom",
     uid.JPEGBaseline8Bit: "pillow",
@@ -57,7 +59,7 @@ class Encoding:
     rows: int
     columns: int
     bits: tuple[int, ...] = (8, 16, 32)
-    colours: tuple[str, ...] = ("MONOCHROME2",)
+    colours: tuple[str, ...] = (GREY,)
 
     def __post_init__(self) -> None:
         if not all(1 <= length <= MOST_PIXELS_ALONG_AXIS for length in (self.rows, self.columns)):
@@ -123,6 +125,8 @@ def _check(dataset: Dataset, encoding: Encoding, n_frames: int) -> None:
                 FaultKind.TRUNCATED,
                 f"an image is truncated: {len(dataset.PixelData)} of {n_bytes} bytes",
             )
+        if (high := int(dataset.get("HighBit", stored - 1))) != stored - 1:
+            raise InvalidInputError(f"values whose highest bit is {high}: wanted {stored - 1}")
     elif syntax in _PLUGINS and allocated > 1:
         _check_frames(dataset, encoding, n_frames, frame_bits // 4 + 2**16)
     else:

@@ -15,7 +15,7 @@ from pydicom import Dataset, dcmread
 from gliobench.adapters.dicom.files import content_of
 from gliobench.adapters.dicom.frames import Frame, placed_slices
 from gliobench.adapters.dicom.headers import Header
-from gliobench.adapters.dicom.pixels import MOST_PIXELS, Encoding, read_frames
+from gliobench.adapters.dicom.pixels import GREY, MOST_PIXELS, Encoding, read_frames
 from gliobench.adapters.dicom.quiet import silence_pydicom
 from gliobench.application.datasets.study_images import check_same_grid
 from gliobench.domain.errors import InvalidInputError
@@ -24,6 +24,9 @@ from gliobench.domain.geometry.orientation import canonical, reorient, turned_li
 from gliobench.domain.geometry.slice_stack import MissingSliceError, SliceStack, stack_slices
 from gliobench.domain.studies.extent import check_extent
 from gliobench.domain.studies.faults import FaultKind, FaultyStudyError
+
+_OVERLAP = 1.5
+"""How many times as thick as their distance slices may be if they are of several acquisitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,18 @@ class SeriesImages:
         """Sort frames into a volume by their places; no pixel is read.
 
         Raises:
-            FaultyStudyError: Frames have no place or differ in size or orientation, slices are missing,
-                or there are several images at most places.
+            FaultyStudyError: Frames have no place or differ in size or orientation, are in colours or partly
+                scaled, slices are missing or of several acquisitions that overlap, or there are several
+                images at most places.
         """
-        frames, again = _once(frames)
         try:
+            frames, again = _once(frames)
+            _check_alike(frames)
             rows, columns = (int(_common(frames, name)) for name in ("Rows", "Columns"))
             encoding = Encoding(rows, columns)
             stack = _stacked(frames, encoding)
             check_extent(stack.grid)
+            _check_apart(frames, stack.grid.spacing_mm[2])
         except MissingSliceError as error:
             raise FaultyStudyError(FaultKind.TRUNCATED, f"{name}: {error}") from error
         except InvalidInputError as error:
@@ -181,21 +187,58 @@ class SeriesImages:
 def _once(
     frames: Sequence[PlacedFrame],
 ) -> tuple[list[PlacedFrame], list[tuple[PlacedFrame, PlacedFrame]]]:
-    """Part frames from those of the same instance, which was exported more than once."""
+    """Part frames from those of the same instance, which was exported more than once.
+
+    Raises:
+        InvalidInputError: Instances of one UID lie at several places.
+    """
     first: dict[tuple[str, int], PlacedFrame] = {}
     again = []
     for placed in frames:
         uid = placed.header.instance_uid or f"{id(placed.header)}"
         one = first.setdefault((uid, placed.frame.index), placed)
+        if one.frame.position_mm != placed.frame.position_mm:
+            raise InvalidInputError("images of several places have one SOPInstanceUID")
         if one is not placed:
             again.append((one, placed))
     return list(first.values()), again
 
 
+def _check_alike(frames: Sequence[PlacedFrame]) -> None:
+    """Check what the values of frames mean, as far as headers state it.
+
+    Raises:
+        InvalidInputError: Pixels are in colours or inverted, or only some frames are scaled.
+    """
+    colours = {item.header.text("PhotometricInterpretation") for item in frames} - {""}
+    if colours - {GREY}:
+        raise InvalidInputError(f"pixels of colours, or inverted: wanted {GREY}")
+    scales = [(item.frame.slope, item.frame.intercept) for item in frames]
+    if (bare := scales.count((None, 0.0))) and set(scales) - {(None, 0.0), (1.0, 0.0)}:
+        raise InvalidInputError(
+            f"{bare} of {len(frames)} images lack the RescaleSlope of the others"
+        )
+
+
+def _check_apart(frames: Sequence[PlacedFrame], apart_mm: float) -> None:
+    """Check that slices of several acquisitions are not those of a head that has moved in between.
+
+    Raises:
+        InvalidInputError: They overlap.
+    """
+    acquisitions = {item.header.number("AcquisitionNumber") for item in frames} - {None}
+    thick_mm = frames[0].header.number("SliceThickness") or 0.0
+    if len(acquisitions) > 1 and thick_mm > _OVERLAP * apart_mm:
+        raise InvalidInputError(
+            f"slices of {thick_mm:.4g} mm from {len(acquisitions)} acquisitions lie {apart_mm:.4g} mm "
+            "apart: wanted one acquisition"
+        )
+
+
 def _scaled(stored: Sequence[NDArray[Any]], frame: Frame) -> NDArray[np.float32]:
     """Return a frame's values, (columns, rows); what overflows becomes infinite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        values = stored[frame.index].T.astype(np.float64) * frame.slope + frame.intercept
+        values = stored[frame.index].T.astype(np.float64) * (frame.slope or 1.0) + frame.intercept
         return values.astype(np.float32)
 
 

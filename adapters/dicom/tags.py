@@ -24,7 +24,7 @@ def grouped(
     sequence, name = path
     for group in groups:
         item = first_item(group, sequence)
-        if item is not None and (value := read(item, name)):
+        if item is not None and (value := read(item, name)) not in (None, ""):
             return value
     return read(dataset, name) or None
 

@@ -1,16 +1,22 @@
 """Print how well raw images are prepared, by heads whose motions and brains are known.
 
-    PYTHONPATH=tests python docs/results/prepare.py OUT DATASET[@FIRST+COUNT] … [--raw FOLDER --ready FOLDER]
+    PYTHONPATH=tests python docs/results/prepare.py OUT DATASET[@ID+ID+…] … [--raw FOLDER --ready FOLDER]
 
-A dataset is a folder of stripped studies with reference masks, or phantom:COUNT:SEED:SPACING_MM. Each brain is
-put into a head (fluid, bone, marrow, muscle, fat, shading, noise), which is turned by up to 30 degrees and
-shifted by up to 40 mm before T1c is scanned, and moves by up to 15 degrees and 20 mm before each other sequence.
-Scans have voxels of 0.9 x 0.9 x 5.5 mm, and are written and read as DICOM.
+A dataset is a folder of stripped studies with reference masks, or phantom:COUNT:SEED:SPACING_MM; without ids its
+first study is taken. Each brain is put into a head (fluid, bone, marrow, muscle, fat, shading, noise), which is
+turned by up to 30 degrees and shifted by up to 40 mm before T1c is scanned, and moves by up to 15 degrees and
+20 mm before each other sequence. Scans have voxels of 0.9 x 0.9 x 5.5 mm, and are written and read as DICOM.
 
 Columns: mean error of the registration of each sequence to T1c over the brain's voxels, in mm; Dice of the brain;
-share of the reference tumour outside of the brain found; Dice of the whole tumour after the preparation, on T1c as
-scanned, beside that of the same network on the study as it was, and on the same thick slices without skull or
-motion; seconds of one core for the preparation.
+share of the reference tumour outside of the brain found; seconds of one core for the preparation. Then Dice of the
+whole tumour, of one network, as one step after the other is taken from the study as it was to the head:
+
+    direct      on the study as it was
+    voxels      the same mask, scored on the voxels of T1c as scanned
+    thick       brains alone, scanned in thick slices, registered by the known motions
+    head        scans of the head, registered by the known motions, within the known brain
+    registered  the same, registered as found
+    found       within the brain as found: what `predict --prepare` answers
 
 With --raw, a real study as its scanner left it is prepared, predicted, and compared with its prediction as the
 organisers of BraTS prepared it (--ready).
@@ -19,15 +25,19 @@ organisers of BraTS prepared it (--ready).
 import argparse
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
 from fakes.dicom_files import SCANS, Writer
 from fakes.scanned_head import brain_of, in_a_head, scanned, turned
-from gliobench.application.prepare.preparation import PREPARED_GRID
-from gliobench.domain.geometry.resampling import pulled_region
+from gliobench.application.prepare.preparation import FILE_GRID, PREPARED_GRID, Preparation
+from gliobench.domain.geometry.grids import Grid
+from gliobench.domain.geometry.resampling import pulled, pulled_region
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.study import Modality, Study
@@ -36,7 +46,25 @@ from gliobench.entrypoints.settings import changed
 
 BACKEND = "cnn-onnx"
 KEY = "a key for the pseudonyms of phantoms"
-TITLES = ("study", "errors, mm", "brain", "tumour lost, %", "WT", "WT direct", "WT thick", "s")
+STEPS = ("direct", "voxels", "thick", "head", "registered", "found")
+TITLES = ("study", "errors, mm", "brain", "tumour lost, %", *STEPS, "s")
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A head in the scanner.
+
+    Attributes:
+        study: The brain as it was.
+        tumour: (I, J, K) bool, its reference.
+        head: The brain in a head.
+        motions: From the world of the study to that of each scan.
+    """
+
+    study: Study
+    tumour: np.ndarray
+    head: Study
+    motions: dict[Modality, Rigid]
 
 
 def main() -> None:
@@ -58,66 +86,117 @@ def main() -> None:
 
 def rows_of(dataset: str) -> list[dict]:
     """Prepare some studies of a dataset."""
-    name, _, part = dataset.partition("@")
-    first, _, count = part.partition("+")
+    name, _, ids = dataset.partition("@")
     source = open_plain(name)
-    chosen = source.study_ids()[int(first or 0) :][: int(count or 1)]
-    return [
-        row_of(source.study(one), source.reference(one), seed) for seed, one in enumerate(chosen)
-    ]
+    chosen = ids.split("+") if ids else source.study_ids()[:1]
+    return [row_of(source.study(one), source.reference(one)) for one in chosen]
 
 
-def row_of(study: Study, reference, seed: int) -> dict:
+def row_of(study: Study, reference) -> dict:
     """Scan one brain in a head, prepare it and predict, and measure against what is known."""
-    random = np.random.default_rng([seed, 55])
-    head = in_a_head(study, seed=seed)
-    middle = tuple(head.grid.to_mm(tuple((n - 1) / 2 for n in head.grid.shape)))
-    motions = {Modality.T1C: drawn(random, middle, 30, 40)}
-    for modality in head.volumes:
-        motions.setdefault(modality, drawn(random, middle, 15, 20).then(motions[Modality.T1C]))
+    case = case_of(study, reference.regions[Region.WT])
     with tempfile.TemporaryDirectory() as folder:
-        writer, grids = Writer(Path(folder)), {}
-        for modality, volume in head.volumes.items():
-            voxels, grids[modality] = scanned(volume, head.grid, motion=motions[modality])
-            writer.series(np.rint(voxels * 4).astype(np.int16), grids[modality], SCANS[modality])
+        writer = Writer(Path(folder))
+        for modality, (voxels, grid) in scans_of(case.head, case.motions).items():
+            writer.series(np.rint(voxels * 4).astype(np.int16), grid, SCANS[modality])
         prepared, backend = open_prepared(folder)
         scan = prepared.study(prepared.study_ids()[0])
         start = time.process_time()
         made = scan.preparation
         seconds = time.process_time() - start
         predicted = whole(backend, scan)
+    on_t1c = case.motions[Modality.T1C]
+    to_ready = on_t1c.then(made.to_template)
     brain = brain_of(study.volumes)
-    tumour = reference.regions[Region.WT]
-    to_ready = motions[Modality.T1C].then(made.to_template)
-    ready = {
-        name: pulled_region(mask, source=study.grid, target=PREPARED_GRID, motion=to_ready)
-        for name, mask in (("brain", brain), ("tumour", tumour))
-    }
-    on_t1c = pulled_region(
-        tumour, source=study.grid, target=scan.grid, motion=motions[Modality.T1C]
+    true_brain, true_tumour = (
+        pulled_region(mask, source=study.grid, target=PREPARED_GRID, motion=to_ready)
+        for mask in (brain, case.tumour)
     )
-    places = np.argwhere(brain)[::97] @ study.grid.affine[:3, :3].T + study.grid.affine[:3, 3]
     row = {
         "study": study.id,
-        "errors, mm": [
-            error_mm(
-                made.to_anchor[m],
-                motions[m].inverse.then(motions[Modality.T1C]),
-                motions[m].moved(places),
-            )
-            for m in motions
-            if m is not Modality.T1C
-        ],
-        "brain": dice(made.brain, ready["brain"]),
-        "tumour lost, %": 100
-        * float((ready["tumour"] & ~made.brain).sum() / ready["tumour"].sum()),
-        "WT": dice(predicted, on_t1c),
-        "WT direct": dice(whole(plain_backend(), study), tumour),
-        "WT thick": thick_dice(study, tumour),
+        "errors, mm": errors_mm(case, made, brain),
+        "brain": dice(made.brain, true_brain),
+        "tumour lost, %": 100 * float((true_tumour & ~made.brain).sum() / true_tumour.sum()),
+        **steps_of(case, made, true_brain, scan.grid),
         "s": seconds,
     }
+    row["found"] = dice(predicted, pulled_tumour(case, scan.grid))
     print(line(row), flush=True)
     return row
+
+
+def case_of(study: Study, tumour: np.ndarray) -> Scanned:
+    """Put a brain into a head and draw how it moves."""
+    seed = crc32(study.id.encode())
+    random, head = np.random.default_rng([seed, 55]), in_a_head(study, seed=seed)
+    middle = tuple(head.grid.to_mm(tuple((n - 1) / 2 for n in head.grid.shape)))
+    motions = {Modality.T1C: drawn(random, middle, 30, 40)}
+    for modality in head.volumes:
+        motions.setdefault(modality, drawn(random, middle, 15, 20).then(motions[Modality.T1C]))
+    return Scanned(study, tumour, head, motions)
+
+
+def scans_of(head: Study, motions: dict[Modality, Rigid]) -> dict:
+    """Scan each image of a head where it has moved to."""
+    return {m: scanned(head.volume(m), head.grid, motion=motions[m]) for m in head.volumes}
+
+
+def steps_of(case: Scanned, made: Preparation, brain: np.ndarray, grid: Grid) -> dict[str, float]:
+    """Return the Dice of the whole tumour after each step from the study to its head."""
+    to_t1c, wanted = case.motions[Modality.T1C], pulled_tumour(case, grid)
+    direct = whole(plain_backend(), case.study)
+    placed = pulled_region(direct, source=case.study.grid, target=grid, motion=to_t1c)
+    known = {
+        m: motion.inverse.then(to_t1c).then(made.to_template) for m, motion in case.motions.items()
+    }
+    found = {m: made.motion(m) for m in case.motions}
+    bare, heads = (scans_of(one, case.motions) for one in (case.study, case.head))
+    steps = {"thick": (bare, known), "head": (heads, known), "registered": (heads, found)}
+    after = {
+        name: dice(predicted_on(grid, made, laid(scans, motions, brain)), wanted)
+        for name, (scans, motions) in steps.items()
+    }
+    return {"direct": dice(direct, case.tumour), "voxels": dice(placed, wanted), **after}
+
+
+def pulled_tumour(case: Scanned, grid: Grid) -> np.ndarray:
+    """Return the reference on T1c as scanned."""
+    motion = case.motions[Modality.T1C]
+    return pulled_region(case.tumour, source=case.study.grid, target=grid, motion=motion)
+
+
+def laid(scans: dict, motions: dict[Modality, Rigid], brain: np.ndarray) -> Study:
+    """Lay scans on the grid of BraTS, within a brain."""
+    volumes = {
+        m: brain * pulled(voxels, source=grid, target=PREPARED_GRID, motion=motions[m])
+        for m, (voxels, grid) in scans.items()
+    }
+    return Study("laid", "laid", PREPARED_GRID, volumes, native_grid=FILE_GRID)
+
+
+def predicted_on(grid: Grid, made: Preparation, ready: Study) -> np.ndarray:
+    """Predict on prepared images, and bring the mask to T1c as scanned."""
+    return pulled_region(
+        whole(plain_backend(), ready),
+        source=PREPARED_GRID,
+        target=grid,
+        motion=made.to_template.inverse,
+    )
+
+
+def errors_mm(case: Scanned, made: Preparation, brain: np.ndarray) -> list[float]:
+    """Return how far the registration to T1c moved each other sequence beside its place."""
+    affine = case.study.grid.affine
+    places = np.argwhere(brain)[::97] @ affine[:3, :3].T + affine[:3, 3]
+    return [
+        error_mm(
+            made.to_anchor[m],
+            motion.inverse.then(case.motions[Modality.T1C]),
+            motion.moved(places),
+        )
+        for m, motion in case.motions.items()
+        if m is not Modality.T1C
+    ]
 
 
 def drawn(random: np.random.Generator, middle, degrees: float, mm: float) -> Rigid:
@@ -130,17 +209,6 @@ def drawn(random: np.random.Generator, middle, degrees: float, mm: float) -> Rig
 def error_mm(found: Rigid, true: Rigid, places: np.ndarray) -> float:
     """Return the mean distance of places after two motions."""
     return float(np.linalg.norm(found.moved(places) - true.moved(places), axis=1).mean())
-
-
-def thick_dice(study: Study, tumour: np.ndarray) -> float:
-    """Predict on the same thick slices, without skull and motion."""
-    scans = {m: scanned(study.volume(m), study.grid, motion=Rigid.none()) for m in study.volumes}
-    grid = scans[Modality.T1C][1]
-    thick = replace(
-        study, grid=grid, native_grid=None, volumes={m: one for m, (one, _) in scans.items()}
-    )
-    wanted = pulled_region(tumour, source=study.grid, target=grid, motion=Rigid.none())
-    return dice(whole(plain_backend(), thick), wanted)
 
 
 def whole(backend, study: Study) -> np.ndarray:
@@ -168,6 +236,7 @@ def open_prepared(name: str):
     return source, backend
 
 
+@cache
 def plain_backend():
     """Load the backend for stripped studies."""
     (backend,) = container.load_backends([BACKEND])
@@ -187,12 +256,12 @@ def dice(one: np.ndarray, other: np.ndarray) -> float:
 def line(row: dict) -> str:
     """Write a row of the table."""
     cells = [row["study"], " ".join(f"{mm:.2f}" for mm in row["errors, mm"])]
-    digits = {"brain": 3, "tumour lost, %": 2, "WT": 3, "WT direct": 3, "WT thick": 3, "s": 0}
+    digits = {"brain": 3, "tumour lost, %": 2, **dict.fromkeys(STEPS, 3), "s": 0}
     return f"| {' | '.join(cells + [f'{row[name]:.{n}f}' for name, n in digits.items()])} |"
 
 
 def summarise(rows: list[dict]) -> None:
-    """Print medians and worst values."""
+    """Print medians and worst values, and what each step costs."""
     errors = [mm for row in rows for mm in row["errors, mm"]]
     print(
         f"\nregistration: median {np.median(errors):.2f} mm, worst {max(errors):.2f} mm ({len(errors)})"
@@ -200,9 +269,9 @@ def summarise(rows: list[dict]) -> None:
     for name, worst in (("brain", min), ("tumour lost, %", max), ("s", max)):
         values = [row[name] for row in rows]
         print(f"{name}: median {np.median(values):.3f}, worst {worst(values):.3f}")
-    for beside in ("WT direct", "WT thick"):
-        lost = [row[beside] - row["WT"] for row in rows]
-        print(f"WT Dice below {beside}: mean {np.mean(lost):.3f}, worst {max(lost):.3f}")
+    for before, after in (("direct", "found"), *pairwise(STEPS)):
+        lost = [row[before] - row[after] for row in rows]
+        print(f"{before} to {after}: Dice lost, mean {np.mean(lost):.3f}, worst {max(lost):.3f}")
 
 
 def compare_real(raw: str, ready: str) -> None:
@@ -222,7 +291,7 @@ def compare_real(raw: str, ready: str) -> None:
     )
     moved = pulled_region(brain, source=study.grid, target=PREPARED_GRID, motion=between)
     to_scan = between.then(scan.preparation.to_template.inverse)
-    (plain,) = [plain_backend()]
+    plain = plain_backend()
     tumour = pulled_region(whole(plain, study), source=study.grid, target=scan.grid, motion=to_scan)
     found = whole(backend, scan)
     print(f"\nraw study: brain Dice {dice(scan.preparation.brain, moved):.3f}")

@@ -185,7 +185,7 @@ OTHER_KINDS = (
         words("tof", "mr[av](?![a-z])", "angio", "venogr", "phase ?contr", "ангио", "血管"),
     ),
     OtherKind("spectroscopy", words("svs", "csi", "spe[ck]tro", "mrs", "спектро", "波谱")),
-    OtherKind("functional", words("bold", "fmri", "resting")),
+    OtherKind("functional", words("bold", "fmri", "resting"), frozenset({"MOSAIC", "FMRI"})),
     OtherKind(
         "calibration",
         words(

@@ -23,6 +23,7 @@ TAGS = (
     *("SpecificCharacterSet", "ImageType", "EchoTime", "RepetitionTime", "InversionTime"),
     *("SeriesNumber", "ContrastBolusAgent", "BurnedInAnnotation", "PhotometricInterpretation"),
     *("PixelData", "MagneticFieldStrength", "AcquisitionTime", "BodyPartExamined"),
+    *("AcquisitionNumber", "SliceThickness"),
     *(
         "PerFrameFunctionalGroupsSequence",
         "SharedFunctionalGroupsSequence",

@@ -172,6 +172,42 @@ def test_each_slice_has_its_own_slope(tmp_path: Path) -> None:
     assert_same(only(opened(tmp_path)), stored * (steps + 1.0) + steps, grid, Modality.T1C)
 
 
+@pytest.mark.parametrize("slope", [2.0, 0.0], ids=["its own", "none"])
+def test_a_frame_is_scaled_by_its_own_groups_before_the_tags_of_the_file(
+    tmp_path: Path, slope: float
+) -> None:
+    stored, grid = voxels(), grid_of(np.eye(3))
+
+    def scale(datasets: list[Dataset]) -> None:
+        datasets[0].RescaleSlope, datasets[0].RescaleIntercept = 5.0, -1000.0
+
+    writer = Writer(tmp_path, multi_frame=True)
+    writer.series(stored, grid, SCANS[Modality.T1C], slope=slope, edit=scale)
+
+    assert_same(only(opened(tmp_path)), stored * (slope or 1.0), grid, Modality.T1C)
+
+
+def test_slices_of_interleaved_acquisitions_are_one_volume(tmp_path: Path) -> None:
+    stored, grid = voxels(), grid_of(np.eye(3))
+
+    def interleave(datasets: list[Dataset]) -> None:
+        for index, dataset in enumerate(datasets):
+            dataset.AcquisitionNumber, dataset.SliceThickness = index % 2 + 1, SPACING_MM[2]
+
+    Writer(tmp_path).series(stored, grid, SCANS[Modality.T1C], edit=interleave)
+
+    assert_same(only(opened(tmp_path)), stored, grid, Modality.T1C)
+
+
+def test_the_sign_of_twelve_bits_is_the_highest_of_them(tmp_path: Path) -> None:
+    stored, grid = voxels(), grid_of(np.eye(3))
+    noisy = (stored.view(np.uint16) & 0x0FFF | 0x5000).view(np.int16)
+
+    Writer(tmp_path).series(noisy, grid, SCANS[Modality.T1C], bits=12)
+
+    assert_same(only(opened(tmp_path)), stored, grid, Modality.T1C)
+
+
 def test_series_on_several_grids_say_that_they_must_be_registered(tmp_path: Path) -> None:
     writer = Writer(tmp_path)
     for modality in (Modality.T1C, Modality.T2W):
@@ -270,6 +306,40 @@ def _repeat_all(files: list[Path]) -> None:
         _edited(again, lambda ds: setattr(ds, "SOPInstanceUID", f"{ds.SOPInstanceUID}.9"))
 
 
+def _name_alike(files: list[Path]) -> None:
+    for file in files:
+        _edited(file, lambda ds: setattr(ds, "SOPInstanceUID", "1.2.3.4.5"))
+
+
+def _unscale(files: list[Path]) -> None:
+    for file in files[:4] + files[5:]:
+        _edited(file, lambda ds: setattr(ds, "RescaleSlope", 3.0))
+
+
+def _invert(files: list[Path]) -> None:
+    for file in files:
+        _edited(file, lambda ds: setattr(ds, "PhotometricInterpretation", "MONOCHROME1"))
+
+
+def _acquire_again(files: list[Path]) -> None:
+    """Add the slices of a second acquisition, for which the head lay half a slice higher."""
+
+    def change(dataset: Dataset, acquisition: int) -> None:
+        dataset.AcquisitionNumber, dataset.SliceThickness = acquisition, 1.0
+        dataset.SOPInstanceUID += f".{acquisition}"
+        dataset.ImagePositionPatient[2] += 0.5 * (acquisition - 1)
+
+    for number, file in enumerate(files):
+        again = file.with_name(f"again{number}")
+        shutil.copy(file, again)
+        _edited(again, lambda ds: change(ds, 2))
+        _edited(file, lambda ds: change(ds, 1))
+
+
+def _align_left(files: list[Path]) -> None:
+    _edited(files[4], lambda ds: setattr(ds, "BitsStored", 12))
+
+
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
@@ -279,11 +349,16 @@ def _repeat_all(files: list[Path]) -> None:
         (_vary_rows, "different Rows"),
         (_claim_rows, "60000"),
         (_truncate, "truncated"),
-        (_colour, "MONOCHROME2"),
+        (_colour, "pixels of colours, or inverted: wanted MONOCHROME2"),
         (_turn, "orientations of slices differ"),
         (_differ, "two different images at slice 5"),
         (_burn, "burnt-in annotations"),
         (_repeat_all, "2 images at each place"),
+        (_name_alike, "images of several places have one SOPInstanceUID"),
+        (_unscale, "1 of 10 images lack the RescaleSlope of the others"),
+        (_invert, "inverted: wanted MONOCHROME2"),
+        (_align_left, "highest bit is 15: wanted 11"),
+        (_acquire_again, "slices of 1 mm from 2 acquisitions lie 0.5 mm apart"),
     ],
 )
 def test_a_damaged_series_is_one_line_and_leaves_the_others(

@@ -107,6 +107,7 @@ def test_other_kinds_of_series_are_no_modality(description: str, kind: str) -> N
         ({"image_type": ("DERIVED", "PRIMARY", "ADC")}, "diffusion"),
         ({"image_type": ("ORIGINAL", "PRIMARY", "LOCALIZER")}, "localiser"),
         ({"image_type": ("ORIGINAL", "PRIMARY", "P", "ND")}, "phase"),
+        ({"image_type": ("ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC")}, "functional"),
         ({"body_part": "CSPINE"}, "another part"),
         ({"planar": True}, "echo-planar"),
         ({"diffusion": True}, "diffusion"),
