@@ -120,17 +120,21 @@ def _check(dataset: Dataset, encoding: Encoding, n_frames: int) -> None:
     if allocated == 1 and syntax == uid.ExplicitVRBigEndian:
         raise InvalidInputError("pixels of one bit in big-endian words")
     if syntax is None or syntax in _NATIVE:
-        if len(dataset.PixelData) < n_bytes:
-            raise FaultyStudyError(
-                FaultKind.TRUNCATED,
-                f"an image is truncated: {len(dataset.PixelData)} of {n_bytes} bytes",
-            )
-        if (high := int(dataset.get("HighBit", stored - 1))) != stored - 1:
-            raise InvalidInputError(f"values whose highest bit is {high}: wanted {stored - 1}")
+        _check_plain(dataset, n_bytes, stored)
     elif syntax in _PLUGINS and allocated > 1:
         _check_frames(dataset, encoding, n_frames, frame_bits // 4 + 2**16)
     else:
         raise InvalidInputError(f"transfer syntax {str(syntax)[:64]}: it cannot be decoded")
+
+
+def _check_plain(dataset: Dataset, n_bytes: int, stored: int) -> None:
+    if len(dataset.PixelData) < n_bytes:
+        raise FaultyStudyError(
+            FaultKind.TRUNCATED,
+            f"an image is truncated: {len(dataset.PixelData)} of {n_bytes} bytes",
+        )
+    if (high := int(dataset.get("HighBit", stored - 1))) != stored - 1:
+        raise InvalidInputError(f"values whose highest bit is {high}: wanted {stored - 1}")
 
 
 def _check_frames(dataset: Dataset, encoding: Encoding, n_frames: int, most_bytes: int) -> None:
