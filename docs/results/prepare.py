@@ -89,7 +89,7 @@ def rows_of(dataset: str) -> list[dict]:
     name, _, ids = dataset.partition("@")
     source = open_plain(name)
     chosen = ids.split("+") if ids else source.study_ids()[:1]
-    return [row_of(source.study(one), source.reference(one)) for one in chosen]
+    return [row_of(source.study(study_id), source.reference(study_id)) for study_id in chosen]
 
 
 def row_of(study: Study, reference) -> dict:
@@ -150,7 +150,7 @@ def steps_of(case: Scanned, made: Preparation, brain: np.ndarray, grid: Grid) ->
         m: motion.inverse.then(to_t1c).then(made.to_template) for m, motion in case.motions.items()
     }
     found = {m: made.motion(m) for m in case.motions}
-    bare, heads = (scans_of(one, case.motions) for one in (case.study, case.head))
+    bare, heads = (scans_of(study, case.motions) for study in (case.study, case.head))
     steps = {"thick": (bare, known), "head": (heads, known), "registered": (heads, found)}
     after = {
         name: dice(predicted_on(grid, made, laid(scans, motions, brain)), wanted)
