@@ -183,6 +183,8 @@ def load_checkpoint(options: HfVisionOptions) -> HfCheckpoint:
     )
     with reported_loading(options.model):
         _check_silent(opened, options.model)
+        blank = np.zeros((tile_px, tile_px, 3), np.uint8)
+        opened.inputs([opened.chat("?")], [(blank,)])  # some take no pictures in a chat
     return opened
 
 

@@ -123,9 +123,6 @@ def test_a_batch_equals_as_many_batches_of_one(
 def test_a_grammar_holds_replies_to_its_schema(
     family: str, loaded: Callable[[str], HfCheckpoint]
 ) -> None:
-    engine = HfEngine(
-        loaded(family), options(Path("unused")).model_copy(update={"max_new_tokens": 40})
-    )
     engine = HfEngine(loaded(family), HfVisionOptions(model="unused", max_new_tokens=40))
 
     held = Prompt("Grade?", answer_schema(Question.GRADE))
@@ -180,6 +177,17 @@ def test_a_model_of_words_alone_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BackendError, match=r"of type llama: wanted one of pictures and words"):
         load_checkpoint(options(tmp_path))
+
+
+def test_a_model_that_takes_no_picture_in_a_chat_is_refused(
+    checkpoint_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(checkpoint_of("gemma3"), tmp_path / "model")
+    template = folder / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<start_of_image>", ""))
+
+    with pytest.raises(BackendError, match=r"model .*/model cannot be loaded: .*image"):
+        load_checkpoint(options(folder))
 
 
 def test_a_model_that_reads_replies_in_both_directions_is_refused() -> None:
