@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
@@ -41,6 +43,7 @@ from gliobench.application.ports.storage import Storage
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_columns import columns_of, read_columns
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.labels.regions import NESTED
@@ -50,7 +53,7 @@ from gliobench.domain.studies.study_ids import file_stem
 T = TypeVar("T")
 
 SCORES, SAVED_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
-PREDICTIONS, MASKS = "predictions", "masks"
+PREDICTIONS, MASKS, EFFORT = "predictions", "masks", "seconds.json"
 SCORES_AT_ONCE = 1024
 """Rows of scores in memory while they are read."""
 CASES_AT_ONCE = 16
@@ -60,6 +63,8 @@ CASES_AT_ONCE = 16
 @final
 class ParquetRunStore(RunStore):
     """Keeps a run in a place: manifest.json, predictions/, masks/, scores and kept_cases.parquet.
+
+    How long it took is in seconds.json: the rest is the same however long.
 
     A batch is one part, written whole after its masks. Parts and masks bear the hash of what they
     hold, so they never change: a batch repeated takes the place of itself, and where two processes
@@ -226,6 +231,20 @@ class ParquetRunStore(RunStore):
             holds="scores",
             columns=columns,
         )
+
+    def write_effort(self, effort: Effort) -> None:
+        """Note the time beside the parts, which stay as they are whatever they took."""
+        self._storage.write(EFFORT, json.dumps(asdict(effort)).encode())
+
+    def effort(self) -> Effort | None:
+        """Read how long the backend has taken."""
+        try:
+            return Effort(**json.loads(self._storage.read(EFFORT)))
+        except NotFoundError:
+            return None
+        except (ValueError, TypeError) as error:
+            place = f"{self._storage.url}/{EFFORT}"
+            raise JobError(f"{place} holds no time that a backend took: delete it") from error
 
     def write_saved_cases(self, cases: Iterable[SavedCase]) -> None:
         """Keep pictures and volumes as one table."""

@@ -20,6 +20,7 @@ from gliobench.application.predict.failures import failure_of
 from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.domain.errors import FaultError, JobError
 from gliobench.domain.evaluation.backend_facts import ORACLE_SETTING, BackendFacts
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.metrics.measures import MeasureSet
@@ -103,18 +104,21 @@ class EvaluateBatch(Work):
             InvalidInputError: A study's grid has changed since it was predicted.
         """
         clock = _Clock({Stage.LOAD: loaded.seconds})
-        with clock.running(Stage.INFER):
-            new = {
-                name: self._predict(name, batch, loaded.studies)
-                for name in self._backends
-                if any(name in assignment.waiting for assignment in batch)
-            }
+        new: dict[str, Predictions] = {}
+        efforts: dict[str, Effort] = {}
+        for name, manifest in self._manifests.items():
+            if asked := [assignment for assignment in batch if name in assignment.waiting]:
+                with clock.running(Stage.INFER) as seconds:
+                    new[name] = self._predict(name, asked, loaded.studies)
+                    opened = [loaded.studies[assignment.study_id] for assignment in asked]
+                    readable = sum(isinstance(study, Study) for study in opened)
+                    efforts[name] = Effort(manifest.fingerprint, readable, seconds())
         with clock.running(Stage.SCORE):
             scores = self._score(
                 batch, new, lambda one: self._scorer(one, loaded.studies.get(one.study_id))
             )
         self._keep(new, clock)
-        return Outcome(scores, clock.seconds)
+        return Outcome(scores, clock.seconds, efforts)
 
     def give_up(self, batch: Batch, failure: Failure, limit: ReadLimit) -> Outcome:
         """Keep a failure for all that waits, and score all.
@@ -148,10 +152,9 @@ class EvaluateBatch(Work):
         return study
 
     def _predict(
-        self, name: str, batch: Batch, studies: Mapping[str, Study | Failure]
+        self, name: str, asked: Sequence[Assignment], studies: Mapping[str, Study | Failure]
     ) -> Predictions:
         backend, manifest = self._backends[name], self._manifests[name]
-        asked = [assignment for assignment in batch if name in assignment.waiting]
         readable = {
             assignment.study_id: replace(study, oracle_plane=assignment.plane)
             if backend.facts.oracle
@@ -312,9 +315,10 @@ class _Clock:
     seconds: dict[Stage, float] = field(default_factory=dict)
 
     @contextmanager
-    def running(self, stage: Stage) -> Iterator[None]:
+    def running(self, stage: Stage) -> Iterator[Callable[[], float]]:
+        """Count the seconds of a block towards a stage; gives what returns those so far."""
         start = perf_counter()
         try:
-            yield
+            yield lambda: perf_counter() - start
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - start

@@ -167,6 +167,9 @@ class EvaluateCohort:
                 for backend, cases in outcome.scores.items():
                     spools[backend].add(cases)
                 tally.add(outcome)
+            for backend, effort in tally.efforts.items():
+                store = self._open_store(backend)
+                store.write_effort(effort.beside(store.effort()))
             if tally.done < tally.wanted:
                 raise _early_end(tally, stopped=stop())
 

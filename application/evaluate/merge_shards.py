@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -17,6 +17,7 @@ from gliobench.application.ports.run_place import RunPlace
 from gliobench.application.ports.run_store import RunManifest, RunStore
 from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.errors import InvalidInputError, NotFoundError
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.studies.cohort import UNREADABLE
 
 T = TypeVar("T")
@@ -140,6 +141,9 @@ class MergeShards:
             )
         )
         whole.write_scores_of(stores, at_once=at_once)
+        efforts = side_by_side(lambda store: store.effort(), stores, at_once=LOOKED_AT_ONCE)
+        if spent := _added(effort for effort in efforts if effort):
+            whole.write_effort(spent)
         whole.write_saved_cases(_of_all(stores, lambda store: store.saved_cases(), at_once=at_once))
         return whole
 
@@ -190,6 +194,13 @@ def _alike(run: str, manifests: Sequence[RunManifest]) -> RunManifest:
                     f"{what} differs: evaluate them again, of one dataset with the same settings"
                 )
     return first
+
+
+def _added(efforts: Iterable[Effort]) -> Effort | None:
+    total: Effort | None = None
+    for effort in efforts:
+        total = effort.beside(total)
+    return total
 
 
 def _shared_primary(manifests: Sequence[RunManifest]) -> tuple[str | None, PrimaryOrigin | None]:

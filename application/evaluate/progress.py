@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from gliobench.application.ports.executor import Outcome, Stage
 from gliobench.application.ports.run_store import RunManifest
+from gliobench.domain.evaluation.effort import Effort
 
 T = TypeVar("T")
 
@@ -62,6 +63,9 @@ class Tally:
         manifests: Of the backends.
         wanted: Studies on which each will be scored.
         watch: Called at once, after each outcome, and by `report`.
+
+    Attributes:
+        efforts: Of each backend that was asked, so far.
     """
 
     def __init__(self, manifests: tuple[RunManifest, ...], wanted: int, watch: Watch) -> None:
@@ -69,6 +73,7 @@ class Tally:
         self._wanted, self._watch = wanted, watch
         self._done, self._failed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         self._seconds = dict.fromkeys(Stage, 0.0)
+        self.efforts: dict[str, Effort] = {}
         self._providers = {
             manifest.backend: manifest.provenance["provider"]
             for manifest in manifests
@@ -83,6 +88,8 @@ class Tally:
             self._failed[name] += sum(bool(case.failures) for case in cases)
         for stage, seconds in outcome.seconds.items():
             self._seconds[stage] += seconds
+        for name, effort in outcome.efforts.items():
+            self.efforts[name] = effort.beside(self.efforts.get(name))
         self.report()
 
     @property

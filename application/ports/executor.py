@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
 from gliobench.application.ports.run_store import RunManifest
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.geometry.grids import Plane
 from gliobench.domain.predictions.prediction import Failure
@@ -72,10 +73,12 @@ class Outcome:
     Args:
         scores: By backend, one a study; what was predicted is in the stores.
         seconds: By stage; stages overlap, so they may sum up to more than the clock says.
+        efforts: Of each backend that was asked.
     """
 
     scores: Mapping[str, tuple[CaseScore, ...]]
     seconds: Mapping[Stage, float] = field(default_factory=dict)
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
 
 
 class Work(Protocol):

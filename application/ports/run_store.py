@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from gliobench.domain.comparison.endpoints import Answers, PrimaryOrigin
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 from gliobench.domain.labels.proposal import DatasetLabels
@@ -183,6 +184,14 @@ class RunStore(Protocol):
 
     def case_table(self) -> CaseTable:
         """Read the scores as `CaseTable.of` would lay them out, but faster."""
+        ...
+
+    def write_effort(self, effort: Effort) -> None:
+        """Note how long the backend has taken so far, which no prediction or score depends on."""
+        ...
+
+    def effort(self) -> Effort | None:
+        """Read how long the backend has taken; None where it was not noted."""
         ...
 
     def write_saved_cases(self, cases: Iterable[SavedCase]) -> None:

@@ -19,6 +19,7 @@ from gliobench.domain.comparison.endpoints import PrimaryOrigin
 from gliobench.domain.controls.moves import Move
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.saved_case import SavedCase, SavedSlice, SavedVolume
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.evaluation.scoring import worst_scores
@@ -163,6 +164,20 @@ def test_tokens_come_back_as_they_were(
     (back,) = read(reopen(), "key-1")
 
     assert back.tokens == tokens
+
+
+def test_how_long_it_took_comes_back_and_is_no_part_of_the_run(
+    reopen: Callable[[], RunStore],
+) -> None:
+    reopen().open(MANIFEST)
+    before = reopen().effort()
+
+    reopen().write_effort(Effort("f1", 3, 0.1))
+    reopen().write_effort(Effort("f1", 4, 1 / 3))
+
+    assert before is None
+    assert reopen().effort() == Effort("f1", 4, 1 / 3)
+    assert reopen().keys() == set()
 
 
 @pytest.mark.parametrize("oracle", [True, False])

@@ -8,6 +8,7 @@ from typing import Self, final
 from gliobench.application.ports.run_store import RunManifest, RunStore, StudyPrediction
 from gliobench.domain.errors import JobError, NotFoundError
 from gliobench.domain.evaluation.case_table import CaseTable
+from gliobench.domain.evaluation.effort import Effort
 from gliobench.domain.evaluation.saved_case import SavedCase
 from gliobench.domain.evaluation.scores import CaseScore
 
@@ -21,6 +22,7 @@ class FakeRunStore(RunStore):
         self.kept: dict[str, StudyPrediction] = {}
         self._scores: list[CaseScore] | None = None
         self._is_finished = False
+        self._effort: Effort | None = None
         self._kept_cases: list[SavedCase] = []
         self.batches: list[list[str]] = []
         self._breaks_at = breaks_at
@@ -82,6 +84,12 @@ class FakeRunStore(RunStore):
 
     def case_table(self) -> CaseTable:
         return CaseTable.of(self.scores())
+
+    def write_effort(self, effort: Effort) -> None:
+        self._effort = effort
+
+    def effort(self) -> Effort | None:
+        return self._effort
 
     def write_saved_cases(self, cases: Iterable[SavedCase]) -> None:
         self._kept_cases = list(cases)

@@ -229,6 +229,16 @@ def test_more_scores_than_are_read_at_once_come_back_in_order(
     assert pq.ParquetFile(tmp_path / "scores.parquet").num_row_groups == 3
 
 
+@pytest.mark.parametrize(
+    "written", ["{", "[1]", '{"seconds": 1}', '{"fingerprint": "a", "studies": 1, "seconds": -1}']
+)
+def test_a_time_that_cannot_be_read_is_named_in_one_line(tmp_path: Path, written: str) -> None:
+    (tmp_path / "seconds.json").write_text(written)
+
+    with pytest.raises(JobError, match=r"seconds\.json holds no time .* delete it$"):
+        run_in(tmp_path).effort()
+
+
 @pytest.mark.parametrize("spoil", ["torn", "older"])
 def test_scores_that_cannot_be_read_are_told_in_one_line(tmp_path: Path, spoil: str) -> None:
     scores = tmp_path / "scores.parquet"

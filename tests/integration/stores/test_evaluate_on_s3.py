@@ -16,6 +16,7 @@ from command_line import gliobench
 from fakes.fake_study_source import fake_case
 from fakes.s3_server import BUSY, ENVIRONMENT, RESET, S3, Fault, Request
 from fakes.study_folder import write_study
+from gliobench.adapters.parquet.run_store import EFFORT
 from gliobench.domain.studies.study import Grade
 
 STUDIES = 4
@@ -45,7 +46,11 @@ def undisturbed(
     out = tmp_path_factory.mktemp("undisturbed")
     result = gliobench(*arguments(str(cohort), str(out)))
     assert result.exit_code in {0, 3}, result.output
-    return {str(one.relative_to(out)): one.read_bytes() for one in out.rglob("*") if one.is_file()}
+    return {
+        str(one.relative_to(out)): one.read_bytes()
+        for one in out.rglob("*")
+        if one.is_file() and one.name != EFFORT
+    }
 
 
 def upload(s3: S3, cohort: Path) -> str:
@@ -59,7 +64,11 @@ def kept(url: str) -> dict[str, bytes]:
     files = fsspec.filesystem("s3", use_listings_cache=False)
     root = url.removeprefix("s3://")
     found: dict[str, bytes] = files.cat(files.find(root))
-    return {name.removeprefix(f"{root}/"): content for name, content in found.items()}
+    return {
+        name.removeprefix(f"{root}/"): content
+        for name, content in found.items()
+        if not name.endswith(f"/{EFFORT}")
+    }
 
 
 def start(s3: S3, dataset: str, out: str, cache: Path) -> subprocess.Popen[bytes]:

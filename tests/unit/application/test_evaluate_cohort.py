@@ -394,6 +394,9 @@ def test_a_run_that_is_told_to_stop_keeps_what_is_done_and_goes_on_later() -> No
 
     assert (first.asked, second.asked) == (["s0", "s1"], ["s2", "s3", "s4"])
     assert [case.study_id for case in stores["a"].scores()] == IDS
+    spent = stores["a"].effort()
+    assert spent
+    assert (spent.studies, spent.seconds > 0) == (5, True)  # before the stop and after it
 
 
 def test_a_wish_to_stop_is_listened_for_while_batches_are_worked_on_and_at_no_other_time() -> None:

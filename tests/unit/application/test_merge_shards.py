@@ -54,6 +54,12 @@ def test_merged_shards_are_the_run_that_was_never_parted(of: int) -> None:
 
     assert list(merged.scores()) == list(whole().scores())
     assert merged.manifest() == whole().manifest()
+    efforts = [place.store(run_name("a", shard)).effort() for shard in Shard(0, of).all]
+    spent, alone = merged.effort(), whole().effort()
+    assert spent
+    assert alone
+    assert spent.studies == alone.studies == len(CASES)  # but for the unreadable one
+    assert spent.seconds == pytest.approx(sum(one.seconds for one in efforts if one))
 
 
 def test_merging_twice_changes_nothing() -> None:
