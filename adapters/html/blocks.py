@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -87,3 +87,12 @@ def with_content(blocks: Iterable[Block]) -> list[Block]:
         for block in blocks
     ]
     return [block for block in found if block.content]
+
+
+def figures_in(blocks: Iterable[Block]) -> Iterator[Figure]:
+    """List the figures of blocks, at every depth, in the order of the page."""
+    for block in blocks:
+        if isinstance(block, Gallery):
+            yield from block.content
+        elif isinstance(block, Part | Closed):
+            yield from figures_in(block.content)

@@ -53,6 +53,12 @@ SECTIONS: Mapping[str, Callable[[Report], Iterable[Block]]] = {
 """The page's sections in order; one without content is left out, and a new one needs a line here."""
 
 
+def sections(report: Report) -> dict[str, list[Block]]:
+    """Fill the sections that have content."""
+    filled = {name: with_content(blocks(report)) for name, blocks in SECTIONS.items()}
+    return {name: blocks for name, blocks in filled.items() if blocks}
+
+
 def render_report(report: Report) -> str:
     """Render a report as HTML.
 
@@ -61,7 +67,6 @@ def render_report(report: Report) -> str:
     """
     style = "".join(map(text, STYLES)) + page_style()
     scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
-    drawn = {name: with_content(blocks(report)) for name, blocks in SECTIONS.items()}
     cases = case_section(report.casebook)
     return report.target.in_markup(
         environment()
@@ -78,7 +83,7 @@ def render_report(report: Report) -> str:
             simulated=simulated(report.cohort),
             marks=marks(report),
             stamps=stamps(report),
-            sections={name: blocks for name, blocks in drawn.items() if blocks},
+            sections=sections(report),
             # Ours, and hashed: the only style and the only scripts that the page may use.
             style=Markup(style),  # noqa: S704
             scripts=[Markup(script) for script in scripts[:3]],  # noqa: S704

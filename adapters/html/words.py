@@ -24,7 +24,7 @@ PLACES: Mapping[Form, str] = {
     Form.POLYGON: "polygons on the scoring plane",
     Form.POINT_3D: "points in the volume",
     Form.BOX_3D: "boxes in the volume",
-    Form.MASK: "masks in the volume",
+    Form.MASK: "masks",
 }
 
 

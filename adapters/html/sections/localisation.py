@@ -62,18 +62,18 @@ def segmentation(report: Report) -> list[Block]:
     table = localisation_table(report, [Form.MASK])
     if table is None:
         return []
-    volumes = volume_figures(report) if report.cohort.has_volumes else ()
-    caption = MASKS if report.cohort.has_volumes else SLICE_MASKS
+    in_volumes = report.cohort.has_volumes
+    caption = MASKS if in_volumes else SLICE_MASKS
     return [
         Prose(list(segmentation_claims(report)), "claims"),
         Numbers(first_group(table), caption),
         Gallery(spread_figures(report, [Form.MASK]), "one"),
         Part(
             "Volume of the whole tumour",
-            [Gallery(volumes, "three")],
+            [Gallery(volume_figures(report) if in_volumes else (), "three")],
             "Bland–Altman plots of the ratio of volumes.",
         ),
-        *lesionwise(report),
+        *(lesionwise(report) if in_volumes else ()),
         *forests(report, [Form.MASK]),
         Closed("Answered only", [Numbers(other_groups(table), caption)]),
         pairwise(paired_places(report, [Form.MASK])),

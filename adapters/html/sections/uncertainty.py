@@ -57,18 +57,24 @@ SETS: Sequence[Column[SetCoverage]] = (
     Column("Both", "Sets of both, which decide nothing", lambda found: Cell(str(found.n_both))),
     Column("Neither", "Empty sets", lambda found: Cell(str(found.n_neither))),
 )
+SETS_NOTE = (
+    "Conformal sets: a class is excluded where it is less probable than in all but the least probable of "
+    "its calibration patients. 95 % CI: Wilson."
+)
 
 
 def uncertainty(report: Report) -> list[Block]:
     """Return the section; nothing where no backend states how sure it is."""
     refused = [(arm.name, arm.doubt.n, arm.doubt) for arm in report.arms if arm.doubt]
-    sets = {
-        arm.name: [(found.site or "all sites", found.n, found) for found in arm.grade_sets]
-        for arm in report.arms
-    }
     numbers = Numbers(
         tabulate(REFUSALS, {"": refused}), "Masks with a stated confidence, failures left out."
     )
+    sets = [(arm.name, found) for arm in report.arms for found in arm.grade_sets]
+    everywhere = [(name, found.n, found) for name, found in sets if found.site is None]
+    by_site = {
+        arm: [(found.site, found.n, found) for name, found in sets if name == arm and found.site]
+        for arm, *_ in everywhere
+    }
     return [
         Part(
             "Refusing the least sure masks",
@@ -80,12 +86,11 @@ def uncertainty(report: Report) -> list[Block]:
         Part(
             f"Sets of {CLASSES}",
             [
-                Numbers(
-                    tabulate(SETS, sets),
-                    "Conformal sets: a class is excluded where it is less probable than in all but the "
-                    "least probable of its calibration patients. 95 % CI: Wilson.",
-                    head="Site",
-                )
+                Numbers(tabulate(SETS, {"": everywhere}), SETS_NOTE),
+                Closed(
+                    f"Sets of {CLASSES} by site",
+                    [Numbers(tabulate(SETS, by_site), SETS_NOTE, head="Site")],
+                ),
             ],
             "Sets hold the reference as often as stated where studies are like those of calibration; "
             "at other sites they may not.",

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from fakes.fake_comparison import compared, fake_comparison, looks, says_hgg
+from gliobench.adapters.html.blocks import figures_in
 from gliobench.adapters.html.figures.backends import (
     failure_figures,
     glance_figures,
@@ -16,12 +17,13 @@ from gliobench.adapters.html.figures.backends import (
     spread_figures,
 )
 from gliobench.adapters.html.figures.drawing import Dot, Dots, Figure, Label, Line, Mark
-from gliobench.adapters.html.figures.files import all_figures, figure_files
 from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.figures.localisation import SAME_FRAME_MM, place_figures
+from gliobench.adapters.html.page import sections
 from gliobench.adapters.html.sections.ranking import significance_matrices
 from gliobench.adapters.html.templating import text
+from gliobench.adapters.html.writer import figure_files
 from gliobench.domain.comparison.pair import Claim, Verdict
 from gliobench.domain.comparison.report import FailureRate, Report
 from gliobench.domain.predictions.prediction import FailureReason, Form
@@ -32,6 +34,10 @@ from gliobench.domain.studies.grading_target import GRADE
 @pytest.fixture(scope="module")
 def comparison() -> Report:
     return fake_comparison()
+
+
+def all_figures(report: Report) -> list[Figure]:
+    return [figure for blocks in sections(report).values() for figure in figures_in(blocks)]
 
 
 def inks(figure: Figure, ink: str) -> list[Mark]:

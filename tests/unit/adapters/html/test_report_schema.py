@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from fakes.fake_report import fake_report
-from gliobench.adapters.html.facts import render_json, report_schema
-from gliobench.adapters.html.json_values import document, schema
+from gliobench.adapters.html.facts import document, render_json, report_schema, schema
 from gliobench.domain.statistics.estimate import Measured, NotEstimable
 
 jsonschema = pytest.importorskip("jsonschema")
