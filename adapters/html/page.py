@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-
-from markupsafe import Markup
 
 from gliobench.adapters.html.blocks import Block, Template, with_content
-from gliobench.adapters.html.casebook import case_section, page_scripts, page_style
+from gliobench.adapters.html.casebook.section import case_section
 from gliobench.adapters.html.lead import verdict
 from gliobench.adapters.html.league import LETTERS, league
 from gliobench.adapters.html.numbers import count, joined
@@ -21,11 +18,10 @@ from gliobench.adapters.html.sections.robustness import robustness
 from gliobench.adapters.html.sections.subgroups import subgroups
 from gliobench.adapters.html.sections.uncertainty import uncertainty
 from gliobench.adapters.html.stamps import marks, simulated, stamps
-from gliobench.adapters.html.templating import environment, policy, text
+from gliobench.adapters.html.templating import CASE_SCRIPTS, render_page, script
 from gliobench.adapters.html.words import endpoint_name, grade_counts
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report
-from gliobench.domain.comparison.worded import worded
 from gliobench.domain.studies.grading_target import NEGATIVE, POSITIVE
 
 SHORTLY = {
@@ -35,7 +31,7 @@ SHORTLY = {
     PrimaryChoice.UNKNOWN: "recorded before scoring",
     PrimaryChoice.LATER: "chosen for this report",
 }
-STYLES = ("colours.css", "style.css", "figures.css")
+STYLES = ("colours.css", "style.css", "figures.css", "casebook.css")
 
 
 SECTIONS: Mapping[str, Callable[[Report], Iterable[Block]]] = {
@@ -60,35 +56,25 @@ def sections(report: Report) -> dict[str, list[Block]]:
 
 
 def render_report(report: Report) -> str:
-    """Render a report as HTML.
-
-    All data are escaped, and a content security policy lets the page load nothing and run only its
-    own scripts.
-    """
-    style = "".join(map(text, STYLES)) + page_style()
-    scripts = (text("page.js"), text("figures.js"), *page_scripts(report.casebook))
-    cases = case_section(report.casebook)
-    return report.target.in_markup(
-        environment()
-        .get_template("page.html")
-        .render(
-            report=report,
-            cohort=report.cohort,
-            verdict=verdict(report),
-            league=league(report),
-            letters=LETTERS,
-            about=_about(report),
-            cases=replace(cases, facts=worded(cases.facts, report.target)),
-            names=[arm.name for arm in report.arms],
-            simulated=simulated(report.cohort),
-            marks=marks(report),
-            stamps=stamps(report),
-            sections=sections(report),
-            # Ours, and hashed: the only style and the only scripts that the page may use.
-            style=Markup(style),  # noqa: S704
-            scripts=[Markup(script) for script in scripts[:3]],  # noqa: S704
-            policy=policy(style=style, scripts=scripts),
-        )
+    """Render a report as HTML."""
+    cases = case_section(report.casebook, report.target)
+    return render_page(
+        "page.html",
+        report.target,
+        styles=STYLES,
+        scripts=[script("page.js"), script("figures.js"), script(*CASE_SCRIPTS)],
+        has_viewer=bool(cases.viewer),
+        cohort=report.cohort,
+        verdict=verdict(report),
+        league=league(report),
+        letters=LETTERS,
+        about=_about(report),
+        cases=cases,
+        names=[arm.name for arm in report.arms],
+        simulated=simulated(report.cohort),
+        marks=marks(report),
+        stamps=stamps(report),
+        sections=sections(report),
     )
 
 

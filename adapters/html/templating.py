@@ -13,11 +13,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from gliobench.adapters.html.numbers import capital, count, listed, percent
-from gliobench.adapters.html.terms import MEANINGS, term
-from gliobench.domain.studies.grading_target import CLASS, CLASSES, GRADED, NEGATIVE, POSITIVE
+from gliobench.adapters.html.terms import explained, term
+from gliobench.domain.studies.grading_target import (
+    CLASS,
+    CLASSES,
+    GRADED,
+    NEGATIVE,
+    POSITIVE,
+    GradingTarget,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BREAK = "\N{NO-BREAK SPACE}"
+CASE_SCRIPTS = ("table.js", "case.js", "volume.js")
+VIEWER = "niivue/niivue.js"
 SHORT = 24
 """Shorter small print stays on one line."""
 
@@ -35,6 +44,7 @@ def environment() -> Environment:
     made.filters |= {
         "capital": capital,
         "count": count,
+        "explained": explained,
         "listed": listed,
         "percent": percent,
         "term": term,
@@ -42,7 +52,6 @@ def environment() -> Environment:
         "whole": _whole,
     }
     made.globals |= {
-        "meanings": MEANINGS,
         "CLASS": CLASS,
         "CLASSES": CLASSES,
         "GRADED": GRADED,
@@ -59,9 +68,46 @@ def text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def policy(*, style: str, scripts: Sequence[str]) -> str:
-    """Return the policy of a page that loads nothing and runs only these scripts."""
-    allowed = " ".join(map(_hashed, scripts)) or "'none'"
+def script(*names: str) -> str:
+    """Read scripts that share a scope."""
+    return '"use strict";\n(() => {\n' + "\n".join(map(text, names)) + "})();\n"
+
+
+def render_page(
+    name: str,
+    target: GradingTarget,
+    *,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    has_viewer: bool,
+    **values: object,
+) -> str:
+    """Render a page that loads nothing and runs only these scripts and, if it has one, the 3D viewer.
+
+    Args:
+        name: Of the template.
+        target: Whose names stand for the classes.
+        styles: Names of style sheets.
+        scripts: Their text.
+        has_viewer: Whether the page may run the viewer that it stores.
+        values: Those of the template; all of them are escaped.
+    """
+    style = "".join(map(text, styles))
+    allowed = [*scripts, text(VIEWER)] if has_viewer else scripts
+    page = environment().get_template(name)
+    return target.in_markup(
+        page.render(
+            # Ours, and hashed: the only style and the only scripts that the page may use.
+            style=Markup(style),  # noqa: S704
+            scripts=list(map(Markup, scripts)),
+            policy=_policy(style=style, scripts=allowed),
+            **values,
+        )
+    )
+
+
+def _policy(*, style: str, scripts: Sequence[str]) -> str:
+    allowed = " ".join(map(_hashed, scripts))
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src {_hashed(style)}; script-src {allowed}"

@@ -50,24 +50,25 @@ MEANINGS: Mapping[str, str] = {
     **STATISTICS,
     **{measure.title: measure.meaning for measure in MEASURES},
 }
-_PLACES = {term.lower(): place for place, term in enumerate(MEANINGS)}
-_LONGEST_FIRST = "|".join(map(re.escape, sorted(_PLACES, key=len, reverse=True)))
+_MEANINGS = {term.lower(): meaning for term, meaning in MEANINGS.items()}
+_LONGEST_FIRST = "|".join(map(re.escape, sorted(_MEANINGS, key=len, reverse=True)))
 _TERM = re.compile(rf"(?<![\w-])(?:{_LONGEST_FIRST})(?![\w-])", re.IGNORECASE)
-_BUTTON = '<button type="button" class="term" popovertarget="term-{}" title="{}">{}</button>'
+
+
+def explained(text: object, meaning: str) -> Markup:
+    """Explain a text: `page.js` shows the meaning on touch and key too."""
+    button = Markup('<button type="button" class="term" title="{}">{}</button>')
+    return button.format(meaning, text)
 
 
 def term(text: str) -> Markup:
-    """Explain the terms of a title or heading, each once: on hover, touch and key.
-
-    A button opens the element `term-<place>`, which `tips` of `figures.html` renders once a page.
-    """
+    """Explain the terms of a title or heading, each once."""
     found: set[str] = set()
 
     def button(match: re.Match[str]) -> str:
         if (name := match[0].lower()) in found:
             return match[0]
         found.add(name)
-        place = _PLACES[name]
-        return _BUTTON.format(place, escape(list(MEANINGS.values())[place]), match[0])
+        return explained(Markup(match[0]), _MEANINGS[name])  # noqa: S704 -- escaped before
 
     return Markup(_TERM.sub(button, str(escape(text))))  # noqa: S704 -- escaped before

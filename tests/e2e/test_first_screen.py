@@ -125,13 +125,22 @@ def test_the_contents_stay_in_sight(browser: Browser, place: Path) -> None:
         assert page.locator("nav").is_visible()
 
 
-def test_an_abbreviation_is_explained_by_key(browser: Browser, place: Path) -> None:
+@pytest.mark.parametrize(
+    ("place_of_term", "name"), [("table.numbers th", "Specificity"), ("figcaption", "ROC curves")]
+)
+def test_a_term_of_a_heading_or_a_figure_is_explained_by_key(
+    browser: Browser, place: Path, place_of_term: str, name: str
+) -> None:
     with opened(browser, place, 390) as page:
-        term = page.locator("#grading abbr", has_text="Specificity").first
-        term.focus()
-        page.keyboard.press("Enter")
+        term = page.locator(f"#grading {place_of_term} .term", has_text=name).first
+        tip = page.locator(".tip:popover-open")
 
-        assert page.locator(".tip:popover-open").inner_text() == term.get_attribute("title")
+        term.press("Enter")
+        assert tip.inner_text() == term.get_attribute("title")
+        box, button = tip.bounding_box(), term.bounding_box()
+        assert abs(box["y"] - button["y"]) < 200
+        page.keyboard.press("Escape")
+        assert not tip.is_visible()
 
 
 def test_seven_backends_fit_on_six_sheets_with_the_first_screen_on_the_first(

@@ -9,15 +9,13 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from gliobench.adapters.html.figures.drawing import Dot, Figure, Label
 from gliobench.adapters.html.templating import environment, text
 
 SVG = "{http://www.w3.org/2000/svg}"
-GALLERY = (
-    '{% from "figures.html" import gallery, tips with context %}{{ gallery(figures) }}{{ tips() }}'
-)
+GALLERY = '{% from "figures.html" import gallery with context %}{{ gallery(figures) }}'
 PHONE = Figure("errors", "HD95", "Holm", "narrow", (100, 50), (Label((1, 1), "phone"),))
 FIGURE = Figure(
     "errors of a/b",
@@ -82,14 +80,3 @@ def test_saved_numbers_are_those_of_the_figure(browser: Browser) -> None:
 
     assert name == "errors-of-a-b.csv"
     assert numbers == 'name,value\n"a, b",0.3333333333333333\n'
-
-
-def test_a_term_is_explained_by_key(browser: Browser) -> None:
-    page = opened(browser)
-    meaning = page.get_by_text("95th percentile of the distance")
-
-    expect(meaning).to_be_hidden()
-    page.get_by_role("button", name="HD95", exact=True).press("Enter")
-    expect(meaning).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(meaning).to_be_hidden()

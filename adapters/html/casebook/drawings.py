@@ -1,13 +1,15 @@
-"""What the page draws of a case, in hundredths of the picture's edge."""
+"""What the page stores of a case: drawings in hundredths of the picture's edge, and packed volumes."""
 
 from __future__ import annotations
 
+import gzip
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from gliobench.adapters.html.casebook.rows import Answer, CaseRow
 from gliobench.application.ports.picture_encoder import MEDIA_TYPE
@@ -25,6 +27,8 @@ STRAYS = 0.35
 """Largest deviation of a simplified outline: a pixel of the picture is 0.39."""
 WORDS_SHOWN = 400
 """Characters shown of a model's raw answer."""
+LEVEL = 6
+"""Level of compression: the highest one takes three times as long and saves 3 %."""
 
 
 def drawing(row: CaseRow, backends: tuple[str, ...]) -> Json:
@@ -168,3 +172,37 @@ def _outline(view: SliceView, polygon: Polygon) -> str:
 
 def _rounded(fractions: tuple[float, ...]) -> list[float]:
     return [round(100 * fraction, 1) for fraction in fractions]
+
+
+def packed_volumes(entry: CaseEntry, backends: tuple[str, ...]) -> dict[str, str]:
+    """Pack a case's volume and masks as gzipped NIfTI files in base64.
+
+    Args:
+        entry: The case.
+        backends: In the order of the page.
+
+    Returns:
+        `grey`, `reference` and the backends by their number, where they exist; empty without a
+        stored volume.
+    """
+    volume = entry.kept.volume if entry.kept else None
+    if volume is None:
+        return {}
+    arrays = {"grey": volume.grey, "reference": volume.reference}
+    arrays |= {str(n): entry.masks.get(name) for n, name in enumerate(backends)}
+    known = {name: array for name, array in arrays.items() if array is not None}
+    return {name: packed(_nifti(array, volume.grid)) for name, array in known.items()}
+
+
+def _nifti(array: NDArray[np.uint8], grid: Grid) -> bytes:
+    import nibabel as nib
+
+    image = nib.Nifti1Image(array, grid.affine)
+    image.header.set_xyzt_units("mm")
+    file: bytes = image.to_bytes()
+    return file
+
+
+def packed(content: bytes) -> str:
+    """Compress a file and encode it as text."""
+    return b64encode(gzip.compress(content, LEVEL, mtime=0)).decode()
