@@ -11,9 +11,9 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from gliobench.adapters.html.first_place import first_place
-from gliobench.adapters.html.lead import claims, verdict
+from gliobench.adapters.html.claims import claims
 from gliobench.adapters.html.stamps import Stamp, stamps
+from gliobench.adapters.html.verdict import first_place, verdict
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report, StratumRow
 from gliobench.domain.comparison.worded import worded

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from gliobench.adapters.html.arm_colours import arm_colours
+from gliobench.adapters.html.figures.drawing import arm_ink
 from gliobench.adapters.html.figures.scale import scale, spread
 from gliobench.adapters.html.numbers import interval, number
 from gliobench.adapters.html.words import (
@@ -70,7 +70,7 @@ class LeagueRow(NamedTuple):
     """A backend: its name and colour, what to know of it, and its letters of the first column."""
 
     arm: Arm
-    colour: int
+    ink: str
     mark: str
     letters: str
 
@@ -78,10 +78,8 @@ class LeagueRow(NamedTuple):
 def league(report: Report) -> tuple[list[LeagueColumn], list[LeagueRow]]:
     """Tabulate all backends, real models first; columns without a number are left out."""
     arms, letters = _in_order(report), _letters(report)
-    baselines = {arm.name for arm in report.arms if arm.baseline}
-    colours = arm_colours([arm.name for arm in report.arms], baselines)
     rows = [
-        LeagueRow(arm, colours[arm.name], _mark(report, arm), letters.get(arm.name, ""))
+        LeagueRow(arm, arm_ink(report, arm.name), _mark(report, arm), letters.get(arm.name, ""))
         for arm in arms
     ]
     return [column for column in _columns(report, arms) if any(column.numbers)], rows
@@ -89,7 +87,7 @@ def league(report: Report) -> tuple[list[LeagueColumn], list[LeagueRow]]:
 
 def _in_order(report: Report) -> list[Arm]:
     """Put models before baselines, the better first; on simulated studies keep the order."""
-    order = {name: place for place, (name, _) in enumerate(ranked(report.arms, report.primary))}
+    order = {name: place for place, (name, _) in enumerate(ranked(report, report.primary))}
     if not report.cohort.is_ranked:
         order = {}
     return sorted(report.arms, key=lambda arm: (arm.baseline, order.get(arm.name, len(order))))
@@ -105,7 +103,7 @@ def _mark(report: Report, arm: Arm) -> str:
 
 def _letters(report: Report) -> dict[str, str]:
     """Return letters by the claims in the primary endpoint; nothing without pairs."""
-    names = [name for name, _ in ranked(report.arms, report.primary)]
+    names = [name for name, _ in ranked(report, report.primary)]
     if len(names) < 2 or not report.pairs:
         return {}
     different = {

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from gliobench.adapters.html.blocks import Block, Template, with_content
 from gliobench.adapters.html.casebook.section import case_section
-from gliobench.adapters.html.lead import verdict
 from gliobench.adapters.html.league import LETTERS, league
 from gliobench.adapters.html.numbers import count, joined
 from gliobench.adapters.html.sections.grading import grading
@@ -19,6 +18,7 @@ from gliobench.adapters.html.sections.subgroups import subgroups
 from gliobench.adapters.html.sections.uncertainty import uncertainty
 from gliobench.adapters.html.stamps import marks, simulated, stamps
 from gliobench.adapters.html.templating import CASE_SCRIPTS, render_page, script
+from gliobench.adapters.html.verdict import verdict
 from gliobench.adapters.html.words import endpoint_name, grade_counts
 from gliobench.domain.comparison.endpoints import PrimaryChoice
 from gliobench.domain.comparison.report import Report

@@ -7,17 +7,18 @@ from dataclasses import fields
 
 from gliobench.adapters.html.numbers import ends
 from gliobench.adapters.html.stamps import marks
+from gliobench.domain.comparison.pair import Test
 from gliobench.domain.comparison.report import Report, SubgroupScore, SubgroupTest
 from gliobench.domain.evaluation.summary import FormSummary, Summary
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.position.bias import PositionBias
 from gliobench.domain.position.control_responses import GradeResponse, PlaceResponse
-from gliobench.domain.statistics.estimate import Estimate, Interval, Measured, NotEstimable
+from gliobench.domain.statistics.estimate import Estimate, Measured, NotEstimable
 
-Line = tuple[*tuple[object, ...], Measured]
-"""The names of a number, and the number."""
+Row = tuple[object, ...]
 SCORED = ("form", "region", "measure")
 NUMBER = ("value", "low", "high", "n", "not_estimable")
+P = ("p", "p_holm", "not_estimable")
 
 
 def spreadsheets(report: Report) -> dict[str, str]:
@@ -28,83 +29,71 @@ def spreadsheets(report: Report) -> dict[str, str]:
         field of every row holds the stamps: SIMULATED, oracle slices.
     """
     stamped, in_words = "; ".join(marks(report)), report.target.in_words
-
-    def worded(row: Iterable[object]) -> tuple[object, ...]:
-        return tuple(in_words(cell) if isinstance(cell, str) else cell for cell in row)
-
-    tables: dict[str, tuple[tuple[str, ...], Iterable[Line]]] = {
-        "measures": (("arm", "counted", "form", "region", "measure"), _measures(report)),
-        "differences": (("first", "second", "endpoint"), _differences(report)),
-        "position_bias": (("arm", "form", "measure"), _biases(report)),
-        "controls": (("arm", "control", "form", "measure"), _controls(report)),
-        "failures": (("arm", "reason", "studies"), _failures(report)),
+    tables: dict[str, tuple[tuple[str, ...], Iterable[Row]]] = {
+        "measures": (("arm", "counted", "form", "region", "measure", *NUMBER), _measures(report)),
+        "differences": (("first", "second", "endpoint", *NUMBER), _differences(report)),
+        "position_bias": (("arm", "form", "measure", *NUMBER), _biases(report)),
+        "controls": (("arm", "control", "form", "measure", *NUMBER), _controls(report)),
+        "failures": (("arm", "reason", "studies", *NUMBER), _failures(report)),
         "strata": (
-            ("by", "stratum", "arm", *SCORED, "studies", "failed", "detectable"),
+            ("by", "stratum", "arm", *SCORED, "studies", "failed", "detectable", *NUMBER),
             _strata(report),
         ),
-        "ranks": (("endpoint", "method", "arm", "quantity"), _ranks(report)),
+        "ranks": (("endpoint", "method", "arm", "quantity", *NUMBER), _ranks(report)),
+        "tests": (("first", "second", "family", "of", *P), _tests(report)),
+        "subgroup_tests": (("by", "arm", *SCORED, *P), _subgroup_tests(report)),
     }
-    files = {
+    return {
         name: write_csv(
-            (*head, *NUMBER, "stamps"),
-            (worded((*names, *_number(found), stamped)) for *names, found in rows),
+            (*head, "stamps"),
+            (
+                [in_words(cell) if isinstance(cell, str) else cell for cell in (*row, stamped)]
+                for row in rows
+            ),
         )
         for name, (head, rows) in tables.items()
     }
-    tests: dict[str, tuple[tuple[str, ...], Iterable[tuple[object, ...]]]] = {
-        "tests": (("first", "second", "family", "of"), _tests(report)),
-        "subgroup_tests": (("by", "arm", *SCORED), _subgroup_tests(report)),
-    }
-    files |= {
-        name: write_csv(
-            (*head, "p", "p_holm", "not_estimable", "stamps"),
-            (worded((*row, stamped)) for row in rows),
-        )
-        for name, (head, rows) in tests.items()
-    }
-    return files
 
 
-def _measures(report: Report) -> Iterator[Line]:
+def _measures(report: Report) -> Iterator[Row]:
     for arm in report.arms:
         for way in ("intention_to_treat", "answered_only"):
             summary: Summary = getattr(arm.summary.everyone, way)
             if summary.grading:
                 for measure, found in summary.grading.measures.items():
-                    yield arm.name, way, "grade", "", measure.exported_as, found
+                    yield arm.name, way, "grade", "", measure.exported_as, *_number(found)
             for row in summary.localisation:
                 region = row.region.value if row.region else ""
-                for name, found in _localised(row):
-                    yield arm.name, way, row.form.value, region, name, found
+                for numbers in _localised(row):
+                    yield arm.name, way, row.form.value, region, *numbers
 
 
-def _localised(row: FormSummary) -> Iterator[tuple[str, Measured]]:
+def _localised(row: FormSummary) -> Iterator[Row]:
     for measure, found in row.measures.items():
-        yield measure.exported_as, found
+        yield measure.exported_as, *_number(found)
     for measure, spread in row.spreads.items():
         names = ("quartile_1", "median", "quartile_3", "n_worst")
         for name, value in zip(names, (*spread.quartiles, spread.n_worst), strict=True):
-            yield f"{measure.exported_as}.{name}", Estimate(value, NotEstimable(""), row.n)
+            yield f"{measure.exported_as}.{name}", value, "", "", row.n, ""
 
 
-def _differences(report: Report) -> Iterator[Line]:
+def _differences(report: Report) -> Iterator[Row]:
     for pair in report.pairs:
         for difference in pair.differences:
-            yield pair.first, pair.second, difference.endpoint.name, difference.value
+            yield pair.first, pair.second, difference.endpoint.name, *_number(difference.value)
 
 
-def _tests(report: Report) -> Iterator[tuple[object, ...]]:
+def _tests(report: Report) -> Iterator[Row]:
     for pair in report.pairs:
         for test in pair.tests:
-            ps = ("" if isinstance(p, NotEstimable) else p for p in (test.p, test.adjusted))
-            yield pair.first, pair.second, test.family.value, test.of, *ps, _reason(test.p)
+            yield pair.first, pair.second, test.family.value, test.of, *_ps(test)
 
 
-def _biases(report: Report) -> Iterator[Line]:
+def _biases(report: Report) -> Iterator[Row]:
     for arm in report.arms:
         for bias in arm.biases:
             for name, found in _dependences(bias.measured):
-                yield arm.name, bias.form.value, name, found
+                yield arm.name, bias.form.value, name, *_number(found)
 
 
 def _dependences(bias: PositionBias | NotEstimable) -> Iterator[tuple[str, Measured]]:
@@ -121,13 +110,13 @@ def _dependences(bias: PositionBias | NotEstimable) -> Iterator[tuple[str, Measu
         yield f"gain_mm over {name}", prior.gain_mm
 
 
-def _controls(report: Report) -> Iterator[Line]:
+def _controls(report: Report) -> Iterator[Row]:
     for arm in report.arms:
         for response in arm.controls:
             places = ((place.form.value, place) for place in response.places)
             for form, part in (("grade", response.grades), *places):
                 for name, found in _measured(part):
-                    yield arm.name, response.control.value, form, name, found
+                    yield arm.name, response.control.value, form, name, *_number(found)
 
 
 def _measured(part: GradeResponse | PlaceResponse | None) -> Iterator[tuple[str, Measured]]:
@@ -137,26 +126,25 @@ def _measured(part: GradeResponse | PlaceResponse | None) -> Iterator[tuple[str,
             yield field.name, found
 
 
-def _failures(report: Report) -> Iterator[Line]:
+def _failures(report: Report) -> Iterator[Row]:
     for arm in report.arms:
         for failure in arm.failures:
             reason = failure.reason.value if failure.reason else "any"
-            yield arm.name, reason, failure.n, failure.rate
+            yield arm.name, reason, failure.n, *_number(failure.rate)
 
 
-def _strata(report: Report) -> Iterator[Line]:
+def _strata(report: Report) -> Iterator[Row]:
     for stratum in report.subgroups:
         for row in stratum.rows:
             for score in row.scores:
                 detects = "" if isinstance(score.detectable, NotEstimable) else score.detectable
                 names = (stratum.by, stratum.name, row.arm, *_scored(score))
-                yield *names, row.n, row.n_failed, detects, score.value
+                yield *names, row.n, row.n_failed, detects, *_number(score.value)
 
 
-def _subgroup_tests(report: Report) -> Iterator[tuple[object, ...]]:
+def _subgroup_tests(report: Report) -> Iterator[Row]:
     for test in report.subgroup_tests:
-        ps = ("" if isinstance(p, NotEstimable) else p for p in (test.p, test.adjusted))
-        yield test.by, test.arm, *_scored(test), *ps, _reason(test.p)
+        yield test.by, test.arm, *_scored(test), *_ps(test)
 
 
 def _scored(found: SubgroupScore | SubgroupTest) -> tuple[str, str, str]:
@@ -168,22 +156,28 @@ def _scored(found: SubgroupScore | SubgroupTest) -> tuple[str, str, str]:
     )
 
 
-def _ranks(report: Report) -> Iterator[Line]:
+def _ranks(report: Report) -> Iterator[Row]:
     for ranking in report.rankings:
         endpoint = ranking.endpoint.name if ranking.endpoint else " ".join(ranking.measures)
         by, n = (endpoint, ranking.method.value), ranking.n
         for rank in ranking.ranks:
-            yield *by, rank.arm, "rank", Estimate(rank.rank, Interval(rank.low, rank.high), n)
-            yield *by, rank.arm, "first_share", Estimate(rank.shares[0], NotEstimable(""), n)
-        yield *by, "", "kendall_tau", ranking.tau
+            yield *by, rank.arm, "rank", rank.rank, rank.low, rank.high, n, ""
+            yield *by, rank.arm, "first_share", rank.shares[0], "", "", n, ""
+        yield *by, "", "kendall_tau", *_number(ranking.tau)
 
 
-def _number(measured: Measured) -> tuple[object, ...]:
+def _number(measured: Measured) -> Row:
     if isinstance(measured, NotEstimable):
         return "", "", "", "", measured.reason
     spread = ends(measured)
     low, high = (spread.low, spread.high) if spread else ("", "")
     return measured.value, low, high, measured.n, _reason(measured.interval)
+
+
+def _ps(test: Test | SubgroupTest) -> Row:
+    return *("" if isinstance(p, NotEstimable) else p for p in (test.p, test.adjusted)), _reason(
+        test.p
+    )
 
 
 def _reason(found: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import chain, product
 
 from gliobench.adapters.html.numbers import count, interval, listed, number, value_of
@@ -79,23 +79,23 @@ def p_value(p: object) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def in_figures(report: Report, endpoint: Endpoint) -> list[tuple[str, Estimate]]:
-    """List the backends in the order of figures: ranked, or as given on simulated studies."""
-    found = ranked(report.arms, endpoint)
-    if report.cohort.is_ranked:
-        return found
-    names = [arm.name for arm in report.arms]
-    return sorted(found, key=lambda row: names.index(row[0]))
+def ranked(report: Report, endpoint: Endpoint) -> list[tuple[str, Estimate]]:
+    """Rank the backends that have an endpoint, the best first; on simulated studies keep their order."""
+    found = ((arm.name, measured_by(arm, endpoint)) for arm in report.arms)
+    return _in_order(report, found, sign=endpoint.sign)
 
 
-def ranked(arms: Sequence[Arm], endpoint: Endpoint) -> list[tuple[str, Estimate]]:
-    """Rank the backends by an endpoint, the best first; backends without it are excluded."""
-    found = [
-        (arm.name, measured)
-        for arm in arms
-        if isinstance(measured := measured_by(arm, endpoint), Estimate)
-    ]
-    return sorted(found, key=lambda row: -endpoint.sign * row[1].value)
+def tracking_indices(report: Report) -> list[tuple[str, Estimate]]:
+    """Rank the tracking indices of points that are estimable likewise."""
+    return _in_order(report, ((arm.name, arm.points.tracking) for arm in report.arms if arm.points))
+
+
+def _in_order(
+    report: Report, found: Iterable[tuple[str, Measured]], *, sign: int = 1
+) -> list[tuple[str, Estimate]]:
+    known = [(name, value) for name, value in found if isinstance(value, Estimate)]
+    sign *= report.cohort.is_ranked
+    return sorted(known, key=lambda row: -sign * row[1].value)
 
 
 def arm_of(report: Report, name: str) -> Arm:
@@ -125,12 +125,6 @@ def grade_counts(report: Report) -> tuple[int, int]:
     """Count HGG and LGG studies."""
     grades = report.cohort.grades
     return grades.get(Grade.HGG, 0), grades.get(Grade.LGG, 0)
-
-
-def tracking_indices(arms: Sequence[Arm]) -> list[tuple[str, Estimate]]:
-    """List each backend's tracking index of points, where it is estimable."""
-    found = [(arm.name, arm.points.tracking) for arm in arms if arm.points]
-    return [(name, index) for name, index in found if isinstance(index, Estimate)]
 
 
 def measured_by(arm: Arm, endpoint: Endpoint, region: Region | None = None) -> Measured:

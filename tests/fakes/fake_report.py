@@ -11,7 +11,8 @@ from fakes.fake_classifier import FakeClassifier
 from fakes.fake_localizer import FakeLocalizer, bright_voxels
 from fakes.fake_run_store import FakeRunStore
 from fakes.fake_study_source import FakeStudySource, fake_case
-from gliobench.adapters.html.lead import claims, verdict
+from gliobench.adapters.html.claims import claims
+from gliobench.adapters.html.verdict import verdict
 from gliobench.application.ports.backend import Backend
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.report import Report

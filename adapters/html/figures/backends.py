@@ -11,7 +11,7 @@ from gliobench.adapters.html.figures.scale import SHARES, Scale, decades, spread
 from gliobench.adapters.html.numbers import capital, interval, number, percent
 from gliobench.adapters.html.words import (
     endpoint_name,
-    in_figures,
+    ranked,
     ranked_by,
     rival_name,
     tracking_indices,
@@ -50,7 +50,7 @@ def _gradings(report: Report) -> Iterator[Figure]:
         (measures.ACCURACY, graded.no_skill, always),
         (measures.BALANCED_ACCURACY, 0.5, mean),
     ):
-        if (found := in_figures(report, Endpoint(measure))) and bar is not None:
+        if (found := ranked(report, Endpoint(measure))) and bar is not None:
             yield _skill(report, found, replace(SHARES, mark=bar), above=bar).figure(
                 f"glance-{measure.key.replace('_', '-')}",
                 measure.title,
@@ -59,10 +59,7 @@ def _gradings(report: Report) -> Iterator[Figure]:
 
 
 def _tracking(report: Report) -> Iterator[Figure]:
-    found = list(tracking_indices(report.arms))
-    if report.cohort.is_ranked:
-        found.sort(key=lambda row: -row[1].value)
-    if found:
+    if found := tracking_indices(report):
         least = min(spread(estimate).low for _, estimate in found)
         scale = replace(SHARES, ends=(-0.25 if least < -0.02 else 0.0, 1.0), mark=0.0)
         yield _skill(report, found, scale, above=FOLLOWS).figure(

@@ -35,7 +35,7 @@ Controlled = Mapping[str, tuple[Response, ...]]
 def controls(report: Report) -> Part:
     """Return what the backends made of altered images."""
     found = {arm.name: arm.controls for arm in report.arms if arm.controls}
-    tracking = dict(tracking_indices(report.arms))
+    tracking = dict(tracking_indices(report))
     moved = (
         "Whether answers move with their images. Points represent a backend where it gives any. "
         "Answers are moved back before they are compared with those on the true images."

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose
-from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
-from gliobench.adapters.html.lead import grading_claims
+from gliobench.adapters.html.claims import grading_claims
+from gliobench.adapters.html.figures.grading import (
+    confusion_matrices,
+    ranking_curves,
+    reliability_diagrams,
+)
 from gliobench.adapters.html.numbers import MISSING, capital, interval, joined, number
 from gliobench.adapters.html.score_tables import GRADED, GRADED_COLUMNS, grading_table
-from gliobench.adapters.html.sections.calibration import calibration
 from gliobench.adapters.html.sections.pairs import forests, pairwise
 from gliobench.adapters.html.tables import (
     NOTHING,
@@ -33,6 +36,7 @@ from gliobench.domain.metrics import measures
 from gliobench.domain.statistics.delong import PairedAuroc
 from gliobench.domain.statistics.estimate import NotEstimable
 from gliobench.domain.statistics.mcnemar import McNemar
+from gliobench.domain.statistics.reliability import Reliability
 from gliobench.domain.studies.grading_target import (
     CLASS,
     CLASSES,
@@ -71,7 +75,7 @@ def grading(report: Report) -> list[Block]:
             [Gallery(ranking_curves(report), "two")],
             f"Failures count as the wrong {CLASS} with probability 1.",
         ),
-        calibration(report),
+        _calibration(report),
         Part(
             "Confusion matrices",
             [Gallery(confusion_matrices(report), "four")],
@@ -170,3 +174,51 @@ def _detectable(pair: Pair) -> Cell:
     if isinstance(accuracy, NotEstimable):
         return Cell(MISSING, joined(accuracy.reason, small))
     return Cell(number(accuracy), small)
+
+
+CALIBRATION: Sequence[Column[Reliability]] = (
+    Column(
+        "Brier",
+        "Mean squared error: miscalibration - resolution + uncertainty; 0 is best",
+        lambda found: Cell(number(found.brier, 3)),
+    ),
+    Column(
+        "Miscalibration",
+        "Mean squared difference of predicted and observed; 0 is best",
+        lambda found: Cell(number(found.miscalibration, 3)),
+    ),
+    Column(
+        "Resolution",
+        f"How well the probabilities separate the {CLASSES}; higher is better",
+        lambda found: Cell(number(found.resolution, 3)),
+    ),
+    Column(
+        "Uncertainty",
+        "Score of always predicting the prevalence",
+        lambda found: Cell(number(found.uncertainty, 3)),
+    ),
+    Column(
+        "ECE",
+        "Mean absolute difference of predicted and observed",
+        lambda found: Cell(number(found.ece, 3), "too few studies" if found.warning else ""),
+    ),
+)
+
+
+def _calibration(report: Report) -> Part:
+    """Return the calibration of the backends that give probabilities."""
+    found = [
+        (arm.name, one.n, one)
+        for arm in report.arms
+        if isinstance(one := arm.calibration, Reliability)
+    ]
+    warning = next((one.warning for *_, one in found if one.warning), "")
+    caption = "Answered studies only. Brier = miscalibration − resolution + uncertainty."
+    table = Numbers(tabulate(CALIBRATION, {"": found}), caption)
+    return Part(
+        "Calibration",
+        [Gallery(reliability_diagrams(report), "four"), Closed("Calibration in numbers", [table])],
+        f"Observed share of {POSITIVE}, with Wilson's 95 % CI, in bins of predicted P({POSITIVE}). Dashed: perfect "
+        "calibration. Columns: number of studies per bin."
+        + (f" Too few studies for the ECE: {warning}." if warning else ""),
+    )

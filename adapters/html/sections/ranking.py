@@ -8,10 +8,10 @@ from itertools import groupby
 
 from gliobench.adapters.html.blocks import Block, Closed, Gallery, Numbers, Part, Prose, Template
 from gliobench.adapters.html.figures.backends import glance_figures, rank_figures
-from gliobench.adapters.html.first_place import first_place
 from gliobench.adapters.html.numbers import capital, count, interval, named, number
 from gliobench.adapters.html.stamps import few_studies
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, Table, tabulate
+from gliobench.adapters.html.verdict import first_place
 from gliobench.adapters.html.words import endpoint_name, pair_of, ranked, ranked_by, rival_name
 from gliobench.domain.comparison.endpoints import POINT_ERROR, Endpoint
 from gliobench.domain.comparison.pair import Claim
@@ -157,7 +157,7 @@ def significance_matrices(report: Report) -> list[SignificanceMatrix]:
 
 
 def _matrix(report: Report, endpoint: Endpoint) -> SignificanceMatrix:
-    names = [name for name, _ in ranked(report.arms, endpoint)]
+    names = [name for name, _ in ranked(report, endpoint)]
 
     def claim(name: str, other: str) -> Claim | None:
         return None if other == name else pair_of(report, {name, other}).claim(endpoint)

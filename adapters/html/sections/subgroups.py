@@ -8,11 +8,19 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gliobench.adapters.html.blocks import Block, Closed, Numbers, Part, Prose
-from gliobench.adapters.html.numbers import capital, interval, joined, listed, number, subgroup_name
-from gliobench.adapters.html.sections.metadata import metadata_words
+from gliobench.adapters.html.numbers import (
+    capital,
+    count,
+    interval,
+    joined,
+    listed,
+    number,
+    subgroup_name,
+)
 from gliobench.adapters.html.tables import NOTHING, Cell, Column, tabulate, test_cell
 from gliobench.adapters.html.words import endpoint_name, p_value
 from gliobench.domain.comparison.endpoints import AUROC, BALANCED_ACCURACY, Endpoint
+from gliobench.domain.comparison.metadata_facts import MetadataFacts
 from gliobench.domain.comparison.report import (
     Arm,
     Report,
@@ -81,7 +89,7 @@ def subgroups(report: Report) -> Iterator[Block]:
     shown = [item for item in _all_shown(report) if _arms(report, item)] if parts else []
     if shown and report.cohort.is_ranked:
         yield Prose(list(_claims(report, shown, parts)) or [NO_CLAIM], "claims")
-    yield Prose(list(metadata_words(report.metadata)), "note")
+    yield Prose(list(_metadata(report.metadata)), "note")
     yield Prose([NOTE] if shown else [], "note")
     for item in shown:
         yield _measured(report, parts, item)
@@ -211,3 +219,31 @@ def _cell(shown: Shown, row: StratumRow) -> Cell:
     failed = f"{row.n_failed} failed" if row.n_failed else ""
     small = joined(interval(score.value, digits), own, failed, detects)
     return Cell(number(score.value.value, digits), small, few=not _is_claimed(score))
+
+
+NAMED = 12
+"""Up to this many rows are listed; more are only counted."""
+
+
+def _metadata(found: MetadataFacts | None) -> Iterator[str]:
+    """State how the table was joined, and what was unknown in it; nothing without a table."""
+    if found is None:
+        return
+    whose = "patients" if found.by_patient else "studies"
+    text = f"Metadata: {count(found.n_rows, 'row')}, joined by {found.id_column} ({whose})."
+    if found.n_unmatched:
+        named = found.n_unmatched <= NAMED
+        rows = f" (row {listed([str(row) for row in found.unmatched_rows])})" if named else ""
+        text += f" {count(found.n_unmatched, 'row')} matched no study{rows}."
+    if found.n_without_row:
+        text += f" {_studies(found.n_without_row)} without a row: unknown in every column."
+    yield text
+    unknown = [f"{item.name} in {item.n_unknown:,}" for item in found.columns if item.n_unknown]
+    if unknown:
+        yield f"Unknown, and in no subgroup: {listed(unknown)} studies."
+    if not found.columns:
+        yield "No column suited: name those that divide the cohort, --subgroup COLUMN."
+
+
+def _studies(n: int) -> str:
+    return "1 study is" if n == 1 else f"{n:,} studies are"

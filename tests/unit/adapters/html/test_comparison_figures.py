@@ -17,10 +17,10 @@ from gliobench.adapters.html.figures.backends import (
     spread_figures,
 )
 from gliobench.adapters.html.figures.drawing import Dot, Dots, Figure, Label, Line, Mark
-from gliobench.adapters.html.figures.flow import flow_figure
 from gliobench.adapters.html.figures.grading import confusion_matrices, ranking_curves
 from gliobench.adapters.html.figures.localisation import SAME_FRAME_MM, place_figures
 from gliobench.adapters.html.page import sections
+from gliobench.adapters.html.sections.provenance import flow_figure
 from gliobench.adapters.html.sections.ranking import significance_matrices
 from gliobench.adapters.html.templating import text
 from gliobench.adapters.html.writer import figure_files

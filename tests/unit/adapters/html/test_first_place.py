@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fakes.fake_comparison import compared, looks, reading, saved_run, says_hgg
-from gliobench.adapters.html.first_place import first_place
 from gliobench.adapters.html.sections.ranking import disagreement, rank_table
+from gliobench.adapters.html.verdict import first_place
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import POINT_ERROR

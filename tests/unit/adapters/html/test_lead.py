@@ -16,9 +16,9 @@ from fakes.fake_comparison import (
     says_hgg,
 )
 from fakes.fake_report import in_words
+from gliobench.adapters.html.claims import claims
 from gliobench.adapters.html.figures.backends import glance_figures
 from gliobench.adapters.html.figures.forest import difference_forest
-from gliobench.adapters.html.lead import claims
 from gliobench.adapters.html.sections.methods import method_paragraphs
 from gliobench.adapters.html.sections.pairs import paired_places
 from gliobench.adapters.html.sections.ranking import significance_matrices

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fakes.fake_report import clever_backend, constant_backend, fake_report
 from gliobench.adapters.html.blocks import Numbers, Part, Prose
-from gliobench.adapters.html.sections.lesionwise import DIFFERENCE, lesionwise
+from gliobench.adapters.html.sections.localisation import DIFFERENCE, lesionwise
 from gliobench.domain.comparison.report import Report
 from gliobench.domain.evaluation.summary import FormSummary, Spread
 from gliobench.domain.metrics.measures import MEASURES

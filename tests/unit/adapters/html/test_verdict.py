@@ -14,7 +14,7 @@ from fakes.fake_comparison import (
     saved_run,
     says_hgg,
 )
-from gliobench.adapters.html.lead import MOST_WORDS, verdict
+from gliobench.adapters.html.verdict import MOST_WORDS, verdict
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
 from gliobench.domain.comparison.endpoints import POINT_ERROR
