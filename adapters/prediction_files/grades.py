@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import isnan
 
 from gliobench.adapters.prediction_files.confidences import share_in
 from gliobench.adapters.prediction_files.records import Table, failure_in
 from gliobench.adapters.prediction_files.written import Written
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import Row, column_key, unescaped
+from gliobench.domain.files.tables import Row, column_key, number_in, unescaped
 from gliobench.domain.messages import shown
 from gliobench.domain.predictions.prediction import (
     NEITHER,
@@ -39,6 +40,10 @@ SURE = ("probabilityhgg", "probhgg", "phgg")
 """Keys of columns that can only be P(HGG)."""
 BARE = ("probability", "prob")
 """Keys of columns that are P(HGG) unless a column of grades stands beside them that they are of."""
+OTHERS = ("probabilitylgg", "problgg", "plgg", "lgg")
+"""Keys of columns of P(LGG), which beside P(HGG) adds up to 1: scores and logits do not."""
+ROUNDING = 0.011
+"""By which a sum of two probabilities of two digits may miss 1."""
 OF_GRADES = ("ishgg", "hgg")
 CLASSES = ("prediction", "predictedclass", *OF_GRADES)
 """Keys of columns of the positive class, 1 = HGG: whole numbers are classes, others probabilities."""
@@ -66,7 +71,7 @@ def read_grades(
         InvalidInputError: It is no table of grades, a study is in it twice, or a cell is wrong.
     """
     table = Table.read(path)
-    rows = _by_study(table)
+    rows = _by_study(table, study_ids)
     answer = _Reading(table, rows, target)
     return Written(
         kind="grades",
@@ -89,9 +94,9 @@ def targets_in(path: DatasetPath) -> Mapping[str, Grade]:
     return {study_id: ONES[text] for study_id, text in found.items() if text in ONES}
 
 
-def _by_study(table: Table) -> dict[str, Row]:
+def _by_study(table: Table, study_ids: Collection[str] | None = None) -> dict[str, Row]:
     rows: dict[str, Row] = {}
-    for study_id, row in table.by_study():
+    for study_id, row in table.by_study(study_ids):
         if (first := rows.setdefault(study_id, row)) is not row:
             raise InvalidInputError(
                 f"{row.at}: study {study_id} is in row {first.number} already: wanted one row for each"
@@ -104,6 +109,7 @@ class _Reading:
 
     def __init__(self, table: Table, rows: Mapping[str, Row], target: GradingTarget) -> None:
         self._class: str | None = None
+        self._others = OTHERS if target.is_grade else ()
         known = {"grade", *SURE, *BARE, *CLASSES}
         self._columns = [name for name in (*SURE, *BARE, *CLASSES) if name in table.columns]
         if not target.is_grade:
@@ -124,6 +130,8 @@ class _Reading:
             row.cells.get(column, "0") in ONES for row in rows.values()
         )
         self._is_bare = column in BARE and "grade" in table.columns
+        if self._class:
+            _check_whose(table.place, target, rows.values(), self._class)
 
     def __call__(self, row: Row) -> GradePrediction | Failure:
         if failure := failure_in(row):
@@ -137,9 +145,10 @@ class _Reading:
         raw = row.first("raw")
         if grade is None and number is None:
             return Failure(FailureReason.MISSING_PREDICTION, f"{row.at}: no grade", raw)
+        if self._are_classes and number is not None:
+            return GradePrediction(self._agreed(row, grade, number), None, raw)
         if grade is None and number is not None:
-            likelier = GradePrediction.likelier(number, raw)
-            return GradePrediction(likelier.grade, None, raw) if self._are_classes else likelier
+            return GradePrediction.likelier(number, raw)
         if grade is Grade.LGG and self._is_bare and number is not None and number > 0.5:
             raise InvalidInputError(
                 f"{row.at}: grade LGG with probability {number:g}: is that of HGG or of the grade? "
@@ -147,11 +156,25 @@ class _Reading:
             )
         return GradePrediction(grade or Grade.HGG, number, raw)
 
+    def _agreed(self, row: Row, grade: Grade | None, number: float) -> Grade:
+        """Return the grade of a class, which a grade beside it has to share."""
+        of_class = Grade.HGG if number else Grade.LGG
+        if grade not in (None, of_class):
+            (column,) = self._columns
+            raise InvalidInputError(
+                f"{row.at}: the column grade and {column} {shown(row.cells[column])} contradict each "
+                "other: wanted what was predicted alone, not the reference grade"
+            )
+        return of_class
+
     def _number(self, row: Row) -> float | None:
         if self._are_classes:
             text = row.first(*self._columns)
-            return None if text is None else float(ONES[text] is Grade.HGG)
-        return share_in(row, *self._columns, name="", wanted="a probability")
+            number = None if text is None else float(ONES[text] is Grade.HGG)
+        else:
+            number = share_in(row, *self._columns, name="", wanted="a probability")
+        _check_sum(row, number, self._others)
+        return number
 
 
 def _with_details(grade: GradePrediction, row: Row) -> GradePrediction:
@@ -189,6 +212,28 @@ def _class(row: Row, column: str) -> Grade | None:
             f"{row.at}: {column} {shown(text)}: wanted 1 or 0 beside a probability"
         )
     return None if text is None else ONES[text]
+
+
+def _check_sum(row: Row, number: float | None, others: Sequence[str]) -> None:
+    """Refuse scores of both grades that are no probabilities."""
+    other = number_in(row.first(*others) or "")
+    if number is not None and abs(number + other - 1) > ROUNDING:
+        raise InvalidInputError(
+            f"{row.at}: {other:g} for LGG and {number:g} for HGG do not add up to 1: wanted probabilities"
+        )
+
+
+def _check_whose(place: str, target: GradingTarget, rows: Collection[Row], column: str) -> None:
+    """Refuse probabilities that may be of the class predicted, be it the positive one or the other."""
+    pairs = [(_class(row, column), number_in(row.first("probability") or "")) for row in rows]
+    known = [(said, number) for said, number in pairs if not isnan(number)]
+    if all(number >= 0.5 for _, number in known) and any(
+        said is Grade.LGG and number > 0.5 for said, number in known
+    ):
+        raise InvalidInputError(
+            f"{place}: no probability is below 0.5, not of those predicted as 0 either: wanted the "
+            f"probability of {target.positive}, not of what was predicted"
+        )
 
 
 def _check_columns(table: Table, target: GradingTarget) -> None:

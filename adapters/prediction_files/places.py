@@ -95,7 +95,7 @@ def read_places(
     layout = _layout(table, kind)
     rows: dict[tuple[str, Form], Row] = {}
     spots: dict[str, dict[Form, Spot]] = {}
-    for study_id, row in table.by_study():
+    for study_id, row in table.by_study(study_ids):
         failed = failure_spot(row)
         axis = None if failed else _axis(row, layout, kind)
         form = _form(row, kind, axis)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO
+from math import isnan
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from gliobench.domain.files.tables import (
     MOST_ROWS,
     Row,
     column_key,
+    number_in,
     read_rows,
     unescaped,
 )
@@ -44,6 +46,8 @@ STUDY_COLUMNS = tuple(
     )
 )
 """Keys of the columns that name a study; the first one counts."""
+_OF_STUDIES = frozenset(map(column_key, ("study_id", "study", "case_id", "case", "id")))
+"""Those that never name a patient, whose id may be that of another visit. Mere numbers may be of rows."""
 
 
 class Table:
@@ -94,13 +98,23 @@ class Table:
         rows = [_row(record, number, place) for number, record in enumerate(records, start=1)]
         return cls(place, content, {column_key(name) for item in records for name in item}, rows)
 
-    def by_study(self) -> Iterator[tuple[str, Row]]:
+    def by_study(self, study_ids: Collection[str] | None = None) -> Iterator[tuple[str, Row]]:
         """Pair each row with the id of its study.
 
+        Args:
+            study_ids: Every study that may be in it; None where they are not known.
+
         Raises:
-            InvalidInputError: A row names no study, or the table is damaged there.
+            InvalidInputError: A row names no study, or two of them, or the table is damaged there.
         """
+        known = frozenset(study_ids or ())
         for row in self._rows:
+            cells = [row.cells[key] for key in _OF_STUDIES & row.cells.keys()]
+            named = known & {study_id_of(unescaped(cell)) for cell in cells if isnan(number_in(cell))}
+            if len(named) > 1:
+                raise InvalidInputError(
+                    f"{row.at}: names the studies {' and '.join(sorted(named))}: wanted one"
+                )
             name = row.first(*STUDY_COLUMNS)
             if name is None:
                 raise InvalidInputError(f"{row.at}: no study is named: wanted its id")

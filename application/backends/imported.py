@@ -120,6 +120,35 @@ def check_targets(place: str, targets: Mapping[str, Grade], source: StudySource)
         )
 
 
+def check_grades(
+    place: str, said: Mapping[str, GradePrediction | Failure], source: StudySource
+) -> None:
+    """Check that a table's grades are what was predicted, where it holds probabilities beside them.
+
+    Args:
+        place: Of the table, for messages.
+        said: What it holds, by study id.
+        source: The studies.
+
+    Raises:
+        InvalidInputError: Every grade is the reference, and no cut of the probabilities gives them.
+    """
+    known = {study_id: source.grade(study_id) for study_id in source.study_ids() if study_id in said}
+    pairs = [(said[one], grade) for one, grade in known.items() if grade is not None]
+    rated = [
+        (one.probability_hgg, one.grade is grade, grade)
+        for one, grade in pairs
+        if isinstance(one, GradePrediction) and one.probability_hgg is not None
+    ]
+    high = [number for number, _, grade in rated if grade is Grade.HGG]
+    low = [number for number, _, grade in rated if grade is Grade.LGG]
+    if all(right for _, right, _ in rated) and high and low and max(low) > min(high):
+        raise InvalidInputError(
+            f"{place}: the grades equal the references in all {len(rated)} studies, and contradict the "
+            "probabilities: wanted predicted grades, or no column of grades"
+        )
+
+
 def patients_named(names: Collection[str], source: StudySource | None) -> frozenset[str]:
     """Hash the patients that names of studies or patients stand for.
 

@@ -24,6 +24,7 @@ from gliobench.adapters.prediction_files import (
 )
 from gliobench.application.backends.imported import (
     check_belongs,
+    check_grades,
     check_targets,
     imported,
     patients_named,
@@ -171,9 +172,11 @@ def _files(
     if options.grades is not None:
         path = _file(options.grades, open_path)
         target = source.target if source else GRADE
-        yield read_grades(path, study_ids=study_ids, target=target)
+        grades = read_grades(path, study_ids=study_ids, target=target)
         if source is not None:
             check_targets(str(path), targets_in(path), source)
+            check_grades(str(path), grades.said_grades or {}, source)
+        yield grades
     places = {
         Form.POINT_3D: options.points,
         Form.BOX_3D: options.boxes,

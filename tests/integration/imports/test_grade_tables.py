@@ -9,11 +9,12 @@ import pytest
 
 from fakes.fake_study_source import FakeStudySource, fake_case
 from gliobench.adapters.prediction_files import read_grades, targets_in
-from gliobench.application.backends.imported import check_targets
+from gliobench.application.backends.imported import check_grades, check_targets
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.files.tables import write_csv
 from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
 from gliobench.domain.predictions.reasons import Reason, write_reasons
+from gliobench.domain.studies.grading_target import GradingTarget
 from gliobench.domain.studies.study import Grade
 
 HGG, LGG = Grade.HGG, Grade.LGG
@@ -55,6 +56,8 @@ def test_a_probability_gives_the_likelier_grade(tmp_path: Path, content: str) ->
         "SubjectID,Target,Prediction\na,0,1\nb,0,0\nc d,0,1.0\n",
         "id,is_hgg\na,1\nb,0\nc d,1\n",
         "id,is_hgg\na,True\nb,False\nc d,TRUE\n",
+        "id,grade,is_hgg\na,HGG,1\nb,LGG,0\nc d,HGG,1\n",
+        "id,LGG,HGG\na,0,1\nb,1,0\nc d,0,1\n",
     ],
 )
 def test_words_and_classes_have_no_probability(tmp_path: Path, content: str) -> None:
@@ -167,6 +170,9 @@ def test_a_row_of_no_study_is_named(tmp_path: Path) -> None:
         ("study_id,study_id\na,b\n", "two columns are called"),
         ("study_id,probability,p_hgg\na,0.5,0.5\n", "may both be the answer"),
         ("study_id,grade,probability\na,LGG,0.97\n", "is that of HGG or of the grade?"),
+        ("study_id,grade,prediction\na,HGG,1\nb,LGG,1\n", "row 3: .* contradict each other"),
+        ("study_id,LGG,HGG\na,0.3,0.7\nb,0.2,0.9\n", "row 3: 0.2 for LGG and 0.9 for HGG do not add up"),
+        ("study,id,grade\na,1,HGG\nb,a,LGG\n", "row 3: names the studies a and b: wanted one"),
         ('study_id,grade\n"a,HGG\n', "row 2"),
         (b"\xff\xfes\x00", "table is empty|no column|cut off|truncated|row 1"),
     ],
@@ -227,3 +233,28 @@ def test_classes_in_the_other_order_are_found_by_the_tables_own_references(tmp_p
     (tmp_path / "g.csv").write_text("SubjectID,Target,Prediction\na,0,0\nb,1,0\ne,0,1\n")
     with pytest.raises(InvalidInputError, match="opposite of the reference grade in 2 of 2"):
         check_targets("g.csv", targets_in(tmp_path / "g.csv"), source)
+
+
+def test_grades_that_are_the_references_beside_probabilities_of_others_are_refused(
+    tmp_path: Path,
+) -> None:
+    source = FakeStudySource([fake_case("a", grade=HGG), fake_case("b", grade=LGG)])
+    (tmp_path / "g.csv").write_text("study_id,grade,probability_hgg\na,HGG,0.6\nb,LGG,0.55\n")
+    check_grades("g.csv", read_grades(tmp_path / "g.csv").said_grades or {}, source)
+
+    (tmp_path / "g.csv").write_text("study_id,grade,probability_hgg\na,HGG,0.3\nb,LGG,0.55\n")
+    with pytest.raises(InvalidInputError, match="equal the references in all 2 studies"):
+        check_grades("g.csv", read_grades(tmp_path / "g.csv").said_grades or {}, source)
+
+
+def test_a_probability_of_what_was_predicted_is_not_taken_for_that_of_the_positive_class(
+    tmp_path: Path,
+) -> None:
+    target = GradingTarget("idh", "idh mutant", "idh wildtype", "mutant", "wildtype", "a table")
+    (tmp_path / "g.csv").write_text("study_id,prediction,probability\na,1,0.9\nb,0,0.4\n")
+    found = read_grades(tmp_path / "g.csv", target=target)
+    assert found.grade(CASES["b"].study) == GradePrediction(LGG, 0.4)
+
+    (tmp_path / "g.csv").write_text("study_id,prediction,probability\na,1,0.9\nb,0,0.8\n")
+    with pytest.raises(InvalidInputError, match="wanted the probability of idh mutant"):
+        read_grades(tmp_path / "g.csv", target=target)
