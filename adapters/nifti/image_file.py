@@ -70,6 +70,7 @@ class ImageFile:
         slope: True value = stored value times `slope` plus `intercept`.
         intercept: See `slope`.
         simulated: Whether the header marks a phantom.
+        is_placed: Whether the header states an affine; without one, that of `native_grid` is made up.
         model: A grid whose axis directions to use; None for RAS+.
         channel: The volume to read.
     """
@@ -81,6 +82,7 @@ class ImageFile:
     slope: float
     intercept: float
     simulated: bool = False
+    is_placed: bool = True
     model: Grid | None = None
     channel: Channel = WHOLE
 
@@ -227,6 +229,7 @@ def _image_file(path: DatasetPath, header: Nifti1Header, channel: Channel) -> Im
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
         simulated=PHANTOM_MARK.encode() in header["descrip"].item(),
+        is_placed=bool(header["sform_code"] > 0 or header["qform_code"] > 0),
         channel=channel,
     )
 

@@ -132,6 +132,12 @@ class PredictedMasks(PredictionFiles):
                 raise
             if not self._resample:
                 raise _other_grid(image, study, error.kind) from error
+        if not image.is_placed:
+            raise FaultyStudyError(
+                FaultKind.AFFINE_MISMATCH,
+                f"{image.path}: its header states no place (sform_code and qform_code are 0): wanted one "
+                "to resample from",
+            )
         labels = read_labels(image)
         found = nearest(labels, source=image.grid, target=study.grid)
         if labels.any() and not found.any():

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import MISSING, MOST_ROWS, Row, column_key
+from gliobench.domain.files.tables import MOST_ROWS, Row, column_key, is_missing
 from gliobench.domain.studies.metadata import MetadataTable
 
 MAGIC = b"PAR1"
@@ -55,4 +55,4 @@ def _cells(values: Mapping[str, object]) -> dict[str, str]:
         for key, value in values.items()
         if value is not None
     }
-    return {key: text for key, text in texts.items() if text.lower() not in MISSING}
+    return {key: text for key, text in texts.items() if not is_missing(text)}

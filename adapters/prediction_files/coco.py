@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter
 
-from gliobench.adapters.prediction_files.frames import Frame, Spots
+from gliobench.adapters.prediction_files.frames import Frame, Spots, check_units
 from gliobench.adapters.prediction_files.places import KINDS
 from gliobench.adapters.prediction_files.records import read_bytes
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
@@ -99,6 +99,7 @@ def read_coco(
         if (one.segmentation if form is Form.POLYGON else one.bbox) is not None
     ]
     _check_category(drawn, place)
+    check_units(place, [_numbers(one, form) for _, one in drawn], Frame.PIXELS)
     for study_id, one in drawn:
         other = best.get(study_id)
         if other is None or one.score > other.score:
@@ -171,7 +172,7 @@ def _id_in(file_name: str) -> str:
 
 
 def _spot(at: str, form: Form, one: _Annotation) -> Spot:
-    numbers = (one.segmentation or [[]])[0] if form is Form.POLYGON else one.bbox or []
+    numbers = _numbers(one, form)
     parts = len(one.segmentation or []) if form is Form.POLYGON else 1
     if parts != 1 or len(numbers) % 2 or (form is Form.BOX and len(numbers) != 4):
         wanted = "one outline of x, y pairs" if form is Form.POLYGON else "x, y, width, height"
@@ -185,6 +186,12 @@ def _spot(at: str, form: Form, one: _Annotation) -> Spot:
             )
         points = [(x, y, 0.0), (x + width, y + height, 0.0)]
     return Spots(at, form, Frame.PIXELS, points, Axis.AXIAL)
+
+
+def _numbers(one: _Annotation, form: Form) -> list[float]:
+    if form is Form.POLYGON:
+        return [number for outline in one.segmentation or [] for number in outline]
+    return one.bbox or []
 
 
 def _sized(spot: Spot, size: Size) -> Spot:

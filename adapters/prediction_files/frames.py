@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
@@ -38,6 +38,13 @@ class Frame(str, Enum):
     PIXELS = "pixels"
     """Of a slice's picture file: x to the right, y down, from the corner of its first pixel; z is 0."""
 
+    @property
+    def unit(self) -> str:
+        """What the coordinates count."""
+        if self is Frame.PIXELS:
+            return "pixels"
+        return "millimetres" if self in (Frame.RAS_MM, Frame.LPS_MM) else "voxels"
+
     def on_grid(self, at: Voxel, study: Study) -> Voxel:
         """Convert coordinates to continuous voxels of the study's RAS+ grid.
 
@@ -57,6 +64,26 @@ class Frame(str, Enum):
                     raise InvalidInputError(f"pixels of study {study.id}, which is no single slice")
                 at = y - 0.5, x - 0.5, z
         return reorient_voxel(at, source=study.file_grid, target=study.grid)
+
+
+def check_units(place: str, rows: Collection[Sequence[float]], frame: Frame) -> None:
+    """Refuse coordinates that look like fractions of an image, or like metres.
+
+    Args:
+        place: The file, for messages.
+        rows: The coordinates of each place.
+        frame: That they are read in.
+
+    Raises:
+        InvalidInputError: All of several places lie within 1 of the origin, in parts of a unit.
+    """
+    numbers = [number for row in rows for number in row]
+    several = len({tuple(row) for row in rows}) > 1
+    if several and all(abs(x) <= 1 for x in numbers) and any(x % 1 for x in numbers):
+        raise InvalidInputError(
+            f"{place}: every coordinate lies from {min(numbers):.3g} to {max(numbers):.3g}, as fractions "
+            f"do: wanted {frame.unit}"
+        )
 
 
 HALF_A_VOXEL = 0.5

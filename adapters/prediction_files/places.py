@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 
 from gliobench.adapters.prediction_files.confidences import confidence_in
-from gliobench.adapters.prediction_files.frames import Frame, Spots
-from gliobench.adapters.prediction_files.records import Table, failure_in
+from gliobench.adapters.prediction_files.frames import Frame, Spots, check_units
+from gliobench.adapters.prediction_files.records import STUDY_COLUMNS, Table, failure_in
 from gliobench.adapters.prediction_files.written import Answer, Spot, Written
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
@@ -46,6 +47,11 @@ class Layout:
         """The keys of the columns."""
         return tuple(map(column_key, self.columns))
 
+    @property
+    def has_vertices(self) -> bool:
+        """Whether one cell holds all coordinates."""
+        return self.keys[0].startswith("vertices")
+
 
 def _corners(first: str, last: str, names: str = "xyz") -> tuple[str, ...]:
     return tuple(end.format(name) for end in (first, last) for name in names)
@@ -74,6 +80,8 @@ lists of coordinates."""
 KINDS = {Form.POINT_3D: "points", Form.BOX_3D: "boxes", Form.POLYGON: "polygons"}
 _ON_PLANE = {Form.POINT_3D: Form.POINT, Form.BOX_3D: Form.BOX, Form.POLYGON: Form.POLYGON}
 _YES = ("true", "1", "yes")
+_AXES = re.compile(r"(scanner\W?)?[RL][AP][IS]\+?", re.IGNORECASE | re.ASCII)
+"""What states a frame, whatever its column is called."""
 
 
 def read_places(
@@ -108,6 +116,9 @@ def read_places(
         spots.setdefault(study_id, {})[form] = spot
     if not rows:
         raise InvalidInputError(f"{table.place}: the table has no row: wanted one for each study")
+    placed = [row for row in rows.values() if failure_spot(row) is None]
+    _check_frames(table.place, placed)
+    check_units(table.place, [_coordinates(layout, row) for row in placed], layout.frame)
     return Written(
         kind=KINDS[kind],
         place=table.place,
@@ -126,6 +137,20 @@ def read_places(
         },
         study_ids=study_ids,
     )
+
+
+def _check_frames(place: str, rows: Sequence[Row]) -> None:
+    """Refuse a frame in some rows alone, or in a column of another name: the rest would be misplaced."""
+    stated = sum("frame" in row.cells for row in rows)
+    if 0 < stated < len(rows):
+        raise InvalidInputError(f"{place}: {stated} of {len(rows)} rows name a frame: wanted all")
+    for row in rows:
+        for column, cell in row.cells.items():
+            if column not in ("frame", *STUDY_COLUMNS) and _AXES.fullmatch(cell):
+                raise InvalidInputError(
+                    f"{row.at}: column {shown(column)} says {shown(cell)}: wanted it called frame, if it "
+                    "is that of the coordinates, or left out"
+                )
 
 
 def failure_spot(row: Row) -> Spot | None:
@@ -187,12 +212,9 @@ def layout_points(layout: Layout, row: Row) -> tuple[Frame, tuple[Voxel, ...]]:
     said = (row.first("frame") or next(iter(words))).lower()
     if said not in words:
         raise InvalidInputError(f"{row.at}: frame {shown(said)}: wanted {' or '.join(words)}")
-    if layout.keys[0].startswith("vertices"):
+    if layout.has_vertices:
         return words[said], _vertices(row, layout)
-    numbers = [
-        _number(row.cells.get(key), f"{row.at}: {name}")
-        for key, name in zip(layout.keys, layout.columns, strict=True)
-    ]
+    numbers = _coordinates(layout, row)
     size = 2 if layout.frame is Frame.PIXELS else 3
     points = [_voxel(numbers[at : at + size]) for at in range(0, len(numbers), size)]
     if len(points) == 1:
@@ -203,6 +225,17 @@ def layout_points(layout: Layout, row: Row) -> tuple[Frame, tuple[Voxel, ...]]:
         beyond = 0.5 if layout.is_inclusive else -0.5
         points = [_moved(points[0], -0.5), _moved(points[1], beyond)]
     return words[said], tuple(points)
+
+
+def _coordinates(layout: Layout, row: Row) -> list[float]:
+    """List the numbers of a row as they are written."""
+    if layout.has_vertices:
+        size = 2 if layout.frame is Frame.PIXELS else 3
+        return [number for vertex in _vertices(row, layout) for number in vertex[:size]]
+    return [
+        _number(row.cells.get(key), f"{row.at}: {name}")
+        for key, name in zip(layout.keys, layout.columns, strict=True)
+    ]
 
 
 def _vertices(row: Row, layout: Layout) -> tuple[Voxel, ...]:

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError, NotFoundError
 from gliobench.domain.files.tables import (
-    MISSING,
     MOST_BYTES,
     MOST_ROWS,
     Row,
     column_key,
+    is_missing,
     number_in,
     read_rows,
     unescaped,
@@ -110,7 +110,9 @@ class Table:
         known = frozenset(study_ids or ())
         for row in self._rows:
             cells = [row.cells[key] for key in _OF_STUDIES & row.cells.keys()]
-            named = known & {study_id_of(unescaped(cell)) for cell in cells if isnan(number_in(cell))}
+            named = known & {
+                study_id_of(unescaped(cell)) for cell in cells if isnan(number_in(cell))
+            }
             if len(named) > 1:
                 raise InvalidInputError(
                     f"{row.at}: names the studies {' and '.join(sorted(named))}: wanted one"
@@ -176,7 +178,7 @@ def _row(record: Mapping[str, Any], number: int, place: str) -> Row:
     cells = {column_key(name): _text(value) for name, value in record.items()}
     if len(cells) < len(record):
         _check_columns(record, f"{place}: row {number}")
-    kept = {name: text for name, text in cells.items() if name and text.lower() not in MISSING}
+    kept = {name: text for name, text in cells.items() if name and not is_missing(text)}
     return Row(f"{place}: row {number}", number, kept)
 
 

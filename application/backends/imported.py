@@ -133,7 +133,9 @@ def check_grades(
     Raises:
         InvalidInputError: Every grade is the reference, and no cut of the probabilities gives them.
     """
-    known = {study_id: source.grade(study_id) for study_id in source.study_ids() if study_id in said}
+    known = {
+        study_id: source.grade(study_id) for study_id in source.study_ids() if study_id in said
+    }
     pairs = [(said[one], grade) for one, grade in known.items() if grade is not None]
     rated = [
         (one.probability_hgg, one.grade is grade, grade)

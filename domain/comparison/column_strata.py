@@ -88,6 +88,7 @@ def _chosen(joined: JoinedMetadata, choice: ColumnChoice) -> Strata:
         raise InvalidInputError(f"{place} names studies or patients: it makes no subgroups")
     numbers = _numbers(joined, cells)
     if choice.cuts:
+        table.check_separators(key)
         if np.isnan(numbers).all() and any(cells):
             example = next(filter(None, cells))
             raise InvalidInputError(
@@ -96,6 +97,7 @@ def _chosen(joined: JoinedMetadata, choice: ColumnChoice) -> Strata:
         return _bins(heading, numbers, choice.cuts)
     values = sorted(set(filter(None, cells)))
     if len(values) > MOST_VALUES and _all_numbers(cells, numbers):
+        table.check_separators(key)
         return terciles(numbers, heading, TERCILES)
     if len(values) > MOST_VALUES_NAMED or any(len(value) > LONGEST_VALUE for value in values):
         raise InvalidInputError(
@@ -121,7 +123,7 @@ def _suitable(joined: JoinedMetadata) -> Iterator[Strata]:
             continue
         numbers = _numbers(joined, cells)
         are_numbers = _all_numbers(cells, numbers)
-        if are_numbers and _may_identify(numbers):
+        if are_numbers and (_may_identify(numbers) or joined.table.separated(key)):
             continue
         if len(values) <= MOST_VALUES:
             if 2 * len(values) <= sum(map(bool, cells)) and max(map(len, values)) <= LONGEST_VALUE:

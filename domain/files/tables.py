@@ -14,9 +14,13 @@ from gliobench.domain.messages import printable
 
 MOST_BYTES, MOST_ROWS = 2**27, 2_000_000
 """Maximum size of a table; a million rows of BraTS's name mapping fit."""
-MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown"})
-"""Cell values that mean "unknown", in any case."""
+_MISSING = frozenset(
+    {"", "na", "n/a", "n.a.", "nan", "none", "null", "unknown", "?", "--"}
+    | {"not available", "not applicable", "not reported", "not evaluated"}
+)
 _DELIMITERS, _LONGEST_HEADER = ",;\t", 2**16
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""How files of Excel begin, zip archives as the new ones and others as the old ones, and gzip."""
 _BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_NUMBER = 100
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
@@ -42,6 +46,15 @@ class Row:
     def first(self, *columns: str) -> str | None:
         """Return the first non-empty cell of these columns."""
         return next((self.cells[column] for column in columns if column in self.cells), None)
+
+
+def is_missing(cell: str) -> bool:
+    """Return whether a cell means "unknown", in any case, as spreadsheets and archives write it.
+
+    >>> is_missing("NaN"), is_missing("#N/A"), is_missing("[Not Available]"), is_missing("-")
+    (True, True, True, False)
+    """
+    return cell.strip("[]<>#'").lower() in _MISSING
 
 
 def column_key(name: str) -> str:
@@ -72,11 +85,13 @@ def read_rows(content: bytes, *, place: str) -> tuple[Mapping[str, str], Iterato
         The columns' headings by their keys, and an iterator of the rows.
 
     Raises:
-        InvalidInputError: The table is empty or too large, or two columns have the same name; during
+        InvalidInputError: The table is empty, too large or a spreadsheet, or two columns have the same name; during
             iteration: unmatched quotes, or a number of cells other than the header's.
     """
     if len(content) > MOST_BYTES:
         raise InvalidInputError(f"{place}: larger than {MOST_BYTES // 2**20} MiB: wanted a table")
+    if content.startswith(_NO_TEXT):
+        raise InvalidInputError(f"{place} is a spreadsheet or an archive: save the table as CSV")
     lines = _lines(content, place)
     _, header = next(lines, (1, []))
     columns = [column_key(name) for name in header]
@@ -162,6 +177,6 @@ def _rows(
         values = {
             column: cell
             for column, cell in zip(columns, cells, strict=True)
-            if column and cell.lower() not in MISSING
+            if column and not is_missing(cell)
         }
         yield Row(f"{place}: row {number}", number, values)

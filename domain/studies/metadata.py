@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
+from unicodedata import normalize
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, column_key, delimiter_of, number_in, read_rows
@@ -19,8 +20,10 @@ _ID = re.compile(
     r"(study|subject|patient|participant|case|scan|exam)?(id|identifier|name|number|no|nr)?"
 )
 """The keys of columns that usually name studies or patients, such as "BraTS21 ID" and "SubjectID"."""
-_ARCHIVE = b"PK\x03\x04"
-"""How files of Excel begin, as all zip archives."""
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}(?P<by>[.,])\d{3}(?P<more>((?P=by)\d{3})*([.,]\d+)?)", re.ASCII
+)
+"""A number whose thousands may be separated."""
 _UCSF = re.compile(r"(ucsf-pdgm-)0*(\d+)(_nifti)?", re.IGNORECASE)
 """UCSF-PDGM's table writes a patient's number with three digits, its folders with four."""
 _BIDS = "sub-"
@@ -52,10 +55,6 @@ class MetadataTable:
         Raises:
             InvalidInputError: As `read_rows`, or it is a spreadsheet or in another encoding.
         """
-        if content.startswith(_ARCHIVE):
-            raise InvalidInputError(
-                f"{place} is a spreadsheet or an archive: save the table as CSV"
-            )
         headings, rows = read_rows(content, place=place)
         read = tuple(rows)
         for at, text in [
@@ -93,13 +92,39 @@ class MetadataTable:
         number = number_in(text)
         return number if isfinite(number) else None
 
+    def check_separators(self, key: str) -> None:
+        """Check that no number of a column may be a thousand times another.
+
+        Raises:
+            InvalidInputError: One may be.
+        """
+        if cell := self.separated(key):
+            raise InvalidInputError(
+                f"{self.place}: column {shown(self.headings[key])}: {shown(cell)} may have a separator of "
+                "thousands: wanted numbers without"
+            )
+
+    def separated(self, key: str) -> str | None:
+        """Return a number of a column whose thousands may be separated, such as 1,234 between tabs."""
+        cells = [row.cells[key] for row in self.rows if key in row.cells]
+        groups = {cell: found for cell in cells if (found := _GROUPED.fullmatch(cell))}
+        has_comma = any(
+            "," in cell and cell not in groups and self.number(cell) is not None for cell in cells
+        )
+        for cell, found in groups.items():
+            is_decimal = self.decimal_comma and has_comma if found["by"] == "," else not has_comma
+            if found["more"] or not is_decimal:
+                return cell
+        return None
+
     def meaning(self, cell: str) -> float | str:
         """Return what equal cells share: a whole number, or else the text in any case.
 
         Other numbers stay texts, for 1.1 and 1.10 may be versions.
         """
         number = self.number(cell)
-        return cell.casefold() if number is None or not number.is_integer() else number
+        text = normalize("NFC", cell).casefold()
+        return text if number is None or not number.is_integer() else number
 
 
 def _is_undecoded(cell: str) -> bool:

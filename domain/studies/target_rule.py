@@ -92,6 +92,14 @@ class TargetRule:
         """
         key = table.column(self.column)
         died = table.column(self.died) if self.died else None
+        if self._cut:
+            table.check_separators(key)
+        for row in table.rows:
+            if died and died in row.cells and _has_died(row.cells[died]) is None:
+                raise InvalidInputError(
+                    f"{row.at}: {table.headings[died]} {shown(row.cells[died])}: wanted 1 where the patient "
+                    "died, 0 where not, or nothing"
+                )
         found = {row.number: self._class(table, row, key, died) for row in table.rows}
         known = {number: grade for number, grade in found.items() if grade is not None}
         if len(set(known.values())) < 2:
@@ -148,7 +156,7 @@ def _beyond(
     if number is None and (alive := _ALIVE.fullmatch(cell)) and alive["days"]:
         number, is_bound = float(alive["days"]), True
     if died is not None:
-        event = _DIED.get(died.strip().lower().removesuffix(".0"))
+        event = _has_died(died)
         if event is None:
             return None
         is_bound = is_bound or not event
@@ -160,6 +168,10 @@ def _beyond(
     if not upwards:
         return Grade.HGG if number < float(cut["cut"]) else Grade.LGG
     return Grade.HGG if above else Grade.LGG
+
+
+def _has_died(cell: str) -> bool | None:
+    return _DIED.get(cell.strip().lower().removesuffix(".0"))
 
 
 def _values(table: MetadataTable, key: str) -> list[str]:

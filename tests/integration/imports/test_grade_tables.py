@@ -171,7 +171,10 @@ def test_a_row_of_no_study_is_named(tmp_path: Path) -> None:
         ("study_id,probability,p_hgg\na,0.5,0.5\n", "may both be the answer"),
         ("study_id,grade,probability\na,LGG,0.97\n", "is that of HGG or of the grade?"),
         ("study_id,grade,prediction\na,HGG,1\nb,LGG,1\n", "row 3: .* contradict each other"),
-        ("study_id,LGG,HGG\na,0.3,0.7\nb,0.2,0.9\n", "row 3: 0.2 for LGG and 0.9 for HGG do not add up"),
+        (
+            "study_id,LGG,HGG\na,0.3,0.7\nb,0.2,0.9\n",
+            "row 3: 0.2 for LGG and 0.9 for HGG do not add up",
+        ),
         ("study,id,grade\na,1,HGG\nb,a,LGG\n", "row 3: names the studies a and b: wanted one"),
         ('study_id,grade\n"a,HGG\n', "row 2"),
         (b"\xff\xfes\x00", "table is empty|no column|cut off|truncated|row 1"),

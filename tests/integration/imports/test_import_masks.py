@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -137,6 +138,19 @@ def test_a_mask_on_another_grid_fails_its_study_unless_it_is_resampled(
     assert taken.failures() == []
     assert 0.5 < taken.dice()[2] < 1.0
     assert taken.manifest.provenance["masks"].endswith("nearest voxel where the grid differs")
+
+
+def test_a_mask_whose_header_states_no_place_is_not_resampled(dataset: Path, masks: Path) -> None:
+    labels = OF_2017.merge(CASES[2].reference.regions)[::2, ::2, ::2]
+    image = nib.Nifti1Image(labels, None)
+    assert (int(image.header["sform_code"]), int(image.header["qform_code"])) == (0, 0)
+    nib.save(image, masks / f"{IDS[2]}.nii.gz")
+
+    found = Imported(dataset, masks, "--resample")
+
+    ((_, reason, detail),) = found.failures()
+    assert reason == "wrong_grid"
+    assert "its header states no place" in detail
 
 
 def test_a_folder_keeps_the_scores_of_the_files_that_were_imported_first(

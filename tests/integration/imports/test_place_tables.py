@@ -181,6 +181,26 @@ def test_a_place_that_does_not_fit_fails_its_study(
         (Form.POINT_3D, "study_id,axis,i,j,k\na,left,1,2,3\n", "axis 'left': wanted axial"),
         (Form.POINT_3D, "study_id,i,j,k\n", "the table has no row"),
         (
+            Form.POINT_3D,
+            "study_id,x_mm,y_mm,z_mm,space\na,1,2,3,LPS\n",
+            "column 'space' says 'LPS': wanted it called frame",
+        ),
+        (
+            Form.POINT_3D,
+            "study_id,x_mm,y_mm,z_mm,frame\na,1,2,3,LPS\nb,1,2,3,\n",
+            "1 of 2 rows name a frame: wanted all",
+        ),
+        (
+            Form.POINT_3D,
+            "study_id,i,j,k\na,0.5,0.25,0.5\nb,0.5,1,0\n",
+            "every coordinate lies from 0 to 1, as fractions do: wanted voxels",
+        ),
+        (
+            Form.POINT_3D,
+            "study_id,x_mm,y_mm,z_mm\na,0.02,-0.03,0.01\nb,0.04,0.01,0.05\n",
+            "as fractions do: wanted millimetres",
+        ),
+        (
             Form.BOX_3D,
             "study_id,i_min,j_min,k_min,i_max,j_max,k_max\na,5,2,5,3,2,6\n",
             "row 2: the box ends before it begins",
@@ -280,6 +300,15 @@ def test_coco_of_pictures_of_another_size_than_the_slice_fails(
                 ]
             },
             "category_id 1 and 2",
+        ),
+        (
+            {
+                "annotations": [
+                    {"image_id": 7, "bbox": [0.1, 0.2, 0.5, 0.5]},
+                    {"image_id": 8, "bbox": [0.3, 0.2, 0.5, 1]},
+                ]
+            },
+            "every coordinate lies from 0.1 to 1, as fractions do: wanted pixels",
         ),
     ],
 )

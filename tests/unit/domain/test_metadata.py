@@ -56,6 +56,31 @@ def test_cells_of_one_meaning_are_one_value() -> None:
     assert joined(text).cells("version") == ["1.1", "1.10", "b", "b"]
 
 
+def test_names_that_unicode_writes_in_two_ways_are_one_value() -> None:
+    found = joined("id,site\nP7_v1,Zu\u0308rich\nP7_v2,Z\u00fcrich\n").cells("site")
+
+    assert found[2:] == ["Zu\u0308rich"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("id\tml\na\t950\nb\t1,234\n", "1,234"),
+        ('id,ml\na,950\nb,"1,234"\n', "1,234"),
+        ("id;ml\na;950,5\nb;1.234\n", "1.234"),
+        ("id;ml\na;950,5\nb;1.234.567\n", "1.234.567"),
+        ("id;ml\na;0,5\nb;1.234,5\n", "1.234,5"),
+        ("id;ml\na;0,950\nb;1,234\n", None),
+        ("id;ml\na;950\nb;1.234\n", None),
+        ("id,ml\na,950.5\nb,1.234\n", None),
+    ],
+)
+def test_a_separator_of_thousands_is_not_taken_for_a_decimal_one(
+    text: str, cell: str | None
+) -> None:
+    assert table(text).separated("ml") == cell
+
+
 def test_a_row_that_names_no_study_is_counted_by_its_number() -> None:
     assert joined("id,age\nP7_v1,1\nstranger,2\n,3\n").unmatched == (3, 4)
 

@@ -40,6 +40,21 @@ def test_a_comma_in_quotes_separates_no_cells() -> None:
     assert read(b'"Age, years";ID\n44;anna\n') == [(2, {"ageyears": "44", "id": "anna"})]
 
 
+def test_cells_that_archives_and_spreadsheets_leave_open_are_missing() -> None:
+    words = ("#N/A", "<NA>", "[Not Available]", "'--", "not reported", "?", "n.a.", "NULL")
+    rows = "".join(f"{word},kept\n" for word in (*words, "-", "0", "no"))
+
+    found = [cells.get("mgmt") for _, cells in read(f"MGMT,id\n{rows}".encode())]
+
+    assert found == [None] * len(words) + ["-", "0", "no"]
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"])
+def test_a_spreadsheet_or_an_archive_is_said_to_be_one(start: bytes) -> None:
+    with pytest.raises(InvalidInputError, match=r"t\.csv is a spreadsheet or an archive: save the"):
+        read(start + b",\n" * 9)
+
+
 def test_bytes_that_are_no_utf_8_are_kept_as_in_files_names() -> None:
     assert read(b"id\nPati\xebnt\n") == [(2, {"id": "Pati\udcebnt"})]
 

@@ -85,6 +85,16 @@ def test_a_time_without_a_death_is_a_lower_bound(dead: str, alive: str) -> None:
     assert found == {2: NEGATIVE, 4: POSITIVE, 5: POSITIVE}
 
 
+def test_a_code_that_is_no_death_and_no_life_is_refused() -> None:
+    text = "id,OS,status\na,200,1\nb,400,2\n"
+    rule = TargetRule("OS", (">365",), died="status")
+
+    with pytest.raises(
+        InvalidInputError, match="row 3: status '2': wanted 1 where the patient died"
+    ):
+        rule.classes(MetadataTable.of_text(text.encode(), place="t.csv"))
+
+
 @pytest.mark.parametrize(
     ("rule", "cells", "names"),
     [

@@ -32,6 +32,15 @@ def test_a_bin_begins_at_its_cut() -> None:
     assert found.names == ("< 40", "40–60", "≥ 60")
 
 
+def test_numbers_with_separators_of_thousands_are_not_cut() -> None:
+    with pytest.raises(InvalidInputError, match="'1,234' may have a separator of thousands"):
+        of_column("ml", "950", "1,234", cuts=(1000,))
+
+    cells = ("950", "1,234", *map(str, range(10, 20)))
+    text = "id;ml\n" + "".join(f"s{at};{cell}\n" for at, cell in enumerate(cells))
+    assert column_strata(joined(text, len(cells))) == []
+
+
 def test_values_are_subgroups_numbers_by_size() -> None:
     assert of_column("WHO grade", "4", "2", "10", "NA", "2").names == ("2", "4", "10")
     assert labels(of_column("sex", "M", "F", "unknown")) == ["M", "F", None]
