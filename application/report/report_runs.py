@@ -165,4 +165,5 @@ def scored_run(name: str, manifest: RunManifest, cases: CaseTable) -> ScoredRun:
         unstated=manifest.unstated or "",
         labels=manifest.labels,
         target=manifest.target,
+        version=manifest.versions.get("gliobench", ""),
     )

@@ -40,6 +40,7 @@ class ScoredRun:
         unstated: The part of it whose training data are not stated, though the others' are.
         labels: What the labels of the reference masks mean; None where that is not recorded.
         target: What is graded.
+        version: Of gliobench, which scored it; empty where the manifest does not state it.
     """
 
     backend: str
@@ -52,6 +53,7 @@ class ScoredRun:
     unstated: str = ""
     labels: DatasetLabels | None = None
     target: GradingTarget = GRADE
+    version: str = ""
 
 
 def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
@@ -69,6 +71,7 @@ def audit(runs: Sequence[ScoredRun]) -> list[Finding]:
         *_different_references(runs),
         *_simulated(runs),
         *_partial_runs(runs),
+        *_different_versions(runs),
         *_slices(runs),
         *_repeated_images(runs),
         *audit_studies(runs[0].cases),
@@ -108,6 +111,16 @@ def _different_cohorts(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
                 f"{first.cohort[:12]}: only runs over the same studies can be compared.",
                 backend=run.backend,
             )
+
+
+def _different_versions(runs: Sequence[ScoredRun]) -> Iterator[Finding]:
+    versions = [f"{run.backend} by {run.version}" for run in runs if run.version]
+    if len({run.version for run in runs if run.version}) > 1:
+        yield Finding(
+            FindingKind.DIFFERENT_VERSIONS,
+            f"The runs were scored by several versions of gliobench ({', '.join(versions)}), which may "
+            "measure differently: evaluate them again with one.",
+        )
 
 
 def _different_references(runs: Sequence[ScoredRun]) -> Iterator[Finding]:

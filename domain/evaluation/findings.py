@@ -32,6 +32,7 @@ class FindingKind(str, Enum):
     NOTED_REFERENCES = "notes on references", Consequence.STAMPED
     MISSING_MASKS = "missing reference masks", Consequence.STAMPED
     PARTIAL_RUN = "partial run", Consequence.STAMPED
+    DIFFERENT_VERSIONS = "different versions of gliobench", Consequence.STAMPED
     ORACLE_SLICES = "oracle slices", Consequence.STAMPED
     UNSTATED_SLICES = (
         "slice selection not stated",

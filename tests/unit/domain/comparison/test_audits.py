@@ -88,6 +88,15 @@ def test_an_image_that_a_backend_has_learned_from_under_another_name_is_found() 
     assert len(learned_from(unread, frozenset({"c" * 16}))) == 0
 
 
+def test_runs_that_two_versions_have_scored_are_stamped() -> None:
+    unstated = run("c")
+    found = only(audit([run(version="0.1.0"), run("b", version="0.2.0"), unstated]))
+
+    assert found.kind is FindingKind.DIFFERENT_VERSIONS
+    assert "(cnn by 0.1.0, b by 0.2.0)" in found.sentence
+    assert audit([run(version="0.1.0"), run("b", version="0.1.0"), unstated]) == []
+
+
 def test_a_run_that_was_not_finished_is_stamped() -> None:
     found = only(audit([run(), run("llama", cases=CASES[:1])]))
 
