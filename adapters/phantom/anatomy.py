@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
 from gliobench.adapters.phantom.mni152 import mni_image
@@ -121,7 +121,7 @@ def load_template() -> Template:
         origin_mm=origin_mm,
         grey=grey,
         white=white,
-        depth=ndimage.gaussian_filter(brain, DEPTH_MM),
+        depth=scipy.ndimage.gaussian_filter(brain, DEPTH_MM),
         seats_mm=_seats(white, origin_mm),
     )
 

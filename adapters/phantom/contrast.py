@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from gliobench.adapters.phantom.anatomy import HEAD_MM, Anatomy
 from gliobench.adapters.phantom.fields import Float32Array, smooth_field
@@ -105,7 +105,7 @@ def _shares(head: Head) -> dict[Tissue, Float32Array]:
     tissues = {1: Tissue.NECROSIS if ring else Tissue.SOLID, **LABELLED}
     edge_mm = head.anatomy.axes_mm[0][1] - head.anatomy.axes_mm[0][0]
     blurred = {
-        tissue: ndimage.gaussian_filter(
+        tissue: scipy.ndimage.gaussian_filter(
             (head.lesion.labels == label).astype(np.float32), EDGE_MM[tissue] / edge_mm
         )
         for label, tissue in tissues.items()
@@ -162,7 +162,7 @@ def _exposed(
     edge_mm = anatomy.axes_mm[2][1] - anatomy.axes_mm[2][0]
     thickness = round(rng.uniform(1.0, scanner.slice_mm) / edge_mm)
     if thickness > 1:
-        image = ndimage.uniform_filter1d(image, thickness, axis=2, mode="nearest")
+        image = scipy.ndimage.uniform_filter1d(image, thickness, axis=2, mode="nearest")
     bias = smooth_field(rng, anatomy.axes_mm, scale_mm=60.0, extent_mm=HEAD_MM)
     median = scanner.median[modality] * np.exp(rng.normal(0.0, 0.15))
     voxels = image[anatomy.brain] * np.exp(np.float32(0.06) * bias[anatomy.brain])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.adapters.phantom.anatomy import Anatomy
 from gliobench.adapters.phantom.fields import AxesMm, Float32Array, smooth_field
@@ -111,7 +111,7 @@ def _push(
     ]
     grey, white = anatomy.grey.copy(), anatomy.white.copy()
     for tissue in (grey, white):
-        moved = ndimage.map_coordinates(tissue[block], origins, order=1, mode="nearest")
+        moved = scipy.ndimage.map_coordinates(tissue[block], origins, order=1, mode="nearest")
         tissue[block] = moved * anatomy.brain[block]
     return replace(anatomy, grey=grey, white=white)
 
@@ -129,8 +129,8 @@ class _Surroundings:
 def _look_around(anatomy: Anatomy, block: Block) -> _Surroundings:
     x_mm = anatomy.axes_mm[0]
     blur = TISSUE_BLUR_MM / (x_mm[1] - x_mm[0])
-    white = ndimage.gaussian_filter(anatomy.white[block], blur)
-    grey = ndimage.gaussian_filter(anatomy.grey[block], blur)
+    white = scipy.ndimage.gaussian_filter(anatomy.white[block], blur)
+    grey = scipy.ndimage.gaussian_filter(anatomy.grey[block], blur)
     return _Surroundings(
         brain=anatomy.brain[block],
         white=white,
@@ -174,7 +174,7 @@ def _labels(
 
 
 def _largest_part(whole: BoolArray) -> BoolArray:
-    parts, _ = ndimage.label(whole)
+    parts, _ = scipy.ndimage.label(whole)
     largest: BoolArray = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
     return largest
 

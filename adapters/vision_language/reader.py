@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from scipy.special import expit
+import numpy as np
 
 from gliobench.adapters.vision_language.prompts import GRADE_ANSWERS, Prompts
 from gliobench.adapters.vision_language.requests import Picture, Prompt, Reply, Request
@@ -25,6 +25,7 @@ from gliobench.domain.answers.parse import (
 )
 from gliobench.domain.answers.questions import FORM_OF_QUESTION, Decoding, Question
 from gliobench.domain.errors import FaultError, InvalidInputError
+from gliobench.domain.networks.logits import expit
 from gliobench.domain.predictions.prediction import (
     Failure,
     FailureReason,
@@ -263,7 +264,7 @@ def _grade(reply: Reply) -> GradePrediction | Failure:
     margin = likely[Grade.HGG] - likely[Grade.LGG]
     if not isfinite(margin):
         return Failure(FailureReason.BACKEND_ERROR, f"log-likelihoods {likely}", reply.text)
-    probability = float(expit(margin))
+    probability = float(expit(np.float64(margin)))
     return GradePrediction.likelier(probability, reply.text)
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import final
 
 import numpy as np
-from scipy.special import expit
 
 from gliobench.application.backends.tumour_finder import TumourFinder, absent_for, modalities_of
 from gliobench.application.ports.classifier import Classifier
@@ -22,6 +21,7 @@ from gliobench.domain.networks.grader_input import (
     intensity_rules,
     tumour_centre,
 )
+from gliobench.domain.networks.logits import expit
 from gliobench.domain.predictions.prediction import Failure, GradePrediction, GradeSet
 from gliobench.domain.studies.study import Study
 
@@ -65,7 +65,7 @@ class NetworkClassifier(Classifier):
             logit = self._network.run(crop[np.newaxis]).item()
         except FaultError as error:
             return failure_of(error)
-        probability = float(expit(logit / self._network.card.temperature))
+        probability = float(expit(np.float64(logit / self._network.card.temperature)))
         return likelier(probability, self._network.card.conformal)
 
 

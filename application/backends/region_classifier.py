@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import final
 
-from scipy.special import expit
+import numpy as np
 
 from gliobench.application.backends.network_classifier import likelier
 from gliobench.application.backends.tumour_finder import TumourFinder
 from gliobench.application.ports.classifier import Classifier
+from gliobench.domain.networks.logits import expit
 from gliobench.domain.networks.region_grader import BASELINE, RegionGrader
 from gliobench.domain.networks.region_measures import FEATURES, RegionMeasures
 from gliobench.domain.predictions.prediction import Failure, FailureReason, GradePrediction
@@ -53,7 +54,7 @@ class RegionClassifier(Classifier):
 def graded(grader: RegionGrader, measures: RegionMeasures) -> GradePrediction:
     """Grade a tumour; the reasons are in order of their weight, the baseline last."""
     parts = grader.log_odds(measures)
-    probability = float(expit(sum(parts.values())))
+    probability = float(expit(np.float64(sum(parts.values()))))
     baseline = Reason(BASELINE, "average tumour", parts.pop(BASELINE))
     reasons = [Reason(name, FEATURES[name].text(measures), part) for name, part in parts.items()]
     ordered = sorted(reasons, key=lambda item: -abs(item.log_odds))

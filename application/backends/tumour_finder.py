@@ -8,7 +8,6 @@ from typing import TypeAlias, final
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.special import expit
 
 from gliobench.application.ports.backend import Reads
 from gliobench.application.ports.network import Network
@@ -29,6 +28,7 @@ from gliobench.domain.networks.input import (
     tumour_regions,
     window,
 )
+from gliobench.domain.networks.logits import expit
 from gliobench.domain.networks.model_card import ModelCard
 from gliobench.domain.networks.region_grader import RegionGrader
 from gliobench.domain.networks.slice_input import thick_as, threshold_on_slice, tumour_on_slice

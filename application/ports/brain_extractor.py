@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from gliobench.application.ports.registrar import Scan
 from gliobench.domain.geometry.grids import BoolArray
@@ -30,7 +30,9 @@ class BrainTemplate:
     @property
     def near(self) -> BoolArray:
         """(I, J, K) bool, the brain and what lies within 5 mm of it."""
-        apart_mm = ndimage.distance_transform_edt(~self.brain, sampling=self.scan.grid.spacing_mm)
+        apart_mm = scipy.ndimage.distance_transform_edt(
+            ~self.brain, sampling=self.scan.grid.spacing_mm
+        )
         return np.asarray(apart_mm <= 5)
 
 

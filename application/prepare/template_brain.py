@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.domain.errors import InvalidInputError
@@ -57,7 +57,7 @@ class TemplateBrainExtractor(BrainExtractor):
         near = prior > -REACH_MM
         images = [
             pulled(
-                ndimage.uniform_filter(head.volumes[m], 2),
+                scipy.ndimage.uniform_filter(head.volumes[m], 2),
                 source=head.grid,
                 target=grid,
                 motion=Rigid.none(),
@@ -70,7 +70,7 @@ class TemplateBrainExtractor(BrainExtractor):
             evidence = _evidence(codes, _depth_mm(brain, grid.spacing_mm), near, len(images))
             brain = _whole((evidence + prior / PER_NAT_MM + LEAN > 0) & near)
         smooth = pulled(
-            ndimage.gaussian_filter(brain.astype(np.float32), 0.8),
+            scipy.ndimage.gaussian_filter(brain.astype(np.float32), 0.8),
             source=grid,
             target=head.grid,
             motion=Rigid.none(),
@@ -96,30 +96,30 @@ def _evidence(
         for where in (depth_mm > SURE_MM, near & (depth_mm < -SURE_MM))
     )
     odds = np.clip(np.log(inside / around), -MOST_NATS, MOST_NATS).astype(np.float32)
-    smooth: NDArray[np.float32] = ndimage.gaussian_filter(odds[codes], 1.0)
+    smooth: NDArray[np.float32] = scipy.ndimage.gaussian_filter(odds[codes], 1.0)
     return smooth
 
 
 def _frequencies(codes: NDArray[np.intp], count: int) -> NDArray[np.float64]:
     """Return how often each combination of intensities occurs, with its neighbours' share."""
     counted = np.bincount(codes, minlength=BINS**count).reshape((BINS,) * count)
-    shared = ndimage.gaussian_filter(counted.astype(np.float64), 0.6).ravel()
+    shared = scipy.ndimage.gaussian_filter(counted.astype(np.float64), 0.6).ravel()
     found: NDArray[np.float64] = (shared / shared.sum() + 1e-6) / (1 + 1e-6 * shared.size)
     return found
 
 
 def _depth_mm(mask: BoolArray, spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Return how deep voxels lie in a mask; negative: how far from it."""
-    within = ndimage.distance_transform_edt(mask, sampling=spacing_mm)
-    apart = ndimage.distance_transform_edt(~mask, sampling=spacing_mm)
+    within = scipy.ndimage.distance_transform_edt(mask, sampling=spacing_mm)
+    apart = scipy.ndimage.distance_transform_edt(~mask, sampling=spacing_mm)
     return np.asarray(within - apart, dtype=np.float32)
 
 
 def _whole(mask: BoolArray) -> BoolArray:
     """Return the largest part without its holes."""
-    parts, count = ndimage.label(mask)
+    parts, count = scipy.ndimage.label(mask)
     if not count:
         raise InvalidInputError("no brain was found")
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    return np.asarray(ndimage.binary_fill_holes(parts == sizes.argmax()))
+    return np.asarray(scipy.ndimage.binary_fill_holes(parts == sizes.argmax()))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, ScalarT, Spacing
 from gliobench.domain.geometry.rigid import Rigid
@@ -140,7 +140,7 @@ def pulled(volume: FloatArray, *, source: Grid, target: Grid, motion: Rigid) -> 
         (I', J', K') float32 on `target`; 0 outside of `source`.
     """
     steps = np.linalg.inv(source.affine) @ motion.inverse.matrix @ target.affine
-    found: Float32Array = ndimage.affine_transform(
+    found: Float32Array = scipy.ndimage.affine_transform(
         np.asarray(volume, dtype=np.float32),
         steps[:3, :3],
         steps[:3, 3],

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, Spacing, extent
+from gliobench.domain.geometry.parts import Parts
 from gliobench.domain.metrics.distances import Distances
-from gliobench.domain.metrics.parts import Parts
 from gliobench.domain.metrics.surfaces import Surface
 
 

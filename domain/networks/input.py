@@ -8,10 +8,11 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.errors import NotFoundError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, Spacing, extent
+from gliobench.domain.geometry.neighbours import grown
+from gliobench.domain.geometry.parts import Parts, Touching
 from gliobench.domain.geometry.resampling import (
     Float32Array,
     linear_weights,
@@ -200,7 +201,7 @@ def tumour_regions(
     high = [min(span.stop + 2, n) for span, n in zip(block, kept.shape, strict=True)]
     inner = tuple(map(slice, low, high))
     weights, outer = _weights_to_grid(low, high, edges_mm=edges_mm, grid=grid)
-    near = ndimage.binary_dilation(kept[inner], iterations=1)
+    near = grown(kept[inner])
     regions: dict[Region, BoolArray] = {}
     parent: BoolArray | None = None
     for region, channel in zip(
@@ -237,14 +238,11 @@ def on_grid(values: Float32Array, *, spacing_mm: float | Spacing, grid: Grid) ->
 
 def large_parts(mask: BoolArray, *, smallest_vox: float) -> BoolArray:
     """Keep the connected parts of a mask that are as large as this, and half as large as the largest."""
-    parts, count = ndimage.label(mask)
-    if count == 0:
+    parts = Parts.of(mask, Touching.FACES)
+    if parts.n == 0:
         return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    keep = sizes >= max(smallest_vox, 0.5 * sizes.max())
-    kept: BoolArray = keep[parts]
-    return kept
+    sizes = parts.n_voxels
+    return parts.having(sizes >= max(smallest_vox, 0.5 * sizes.max()))
 
 
 def _window_starts(low: int, high: int, length: int) -> list[int]:

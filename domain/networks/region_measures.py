@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from gliobench.domain.geometry.grids import BoolArray, Grid, extent
+from gliobench.domain.geometry.neighbours import squared_distances, surface
+from gliobench.domain.geometry.parts import filled
 from gliobench.domain.labels.regions import Region
 
 RIM_MM = 4.0
@@ -65,10 +66,10 @@ def enclosed_by(ring: BoolArray) -> BoolArray:
     Args:
         ring: (I, J, K) bool.
     """
-    filled = [
-        ndimage.binary_fill_holes(ring, structure=_in_plane(axis)) for axis in range(ring.ndim)
-    ]
-    return np.asarray(np.logical_or.reduce(filled) & ~ring)
+    enclosed = np.zeros_like(ring)
+    for axis in range(ring.ndim):
+        enclosed |= np.moveaxis(filled(np.moveaxis(ring, axis, 0)), 0, axis)
+    return np.asarray(enclosed & ~ring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ FEATURES: Mapping[str, Feature] = {
 def _rim(core: BoolArray, enhancing: BoolArray, grid: Grid) -> float:
     if not enhancing.any():
         return 0.0
-    surface = core & ~ndimage.binary_erosion(core)
-    apart_mm = ndimage.distance_transform_edt(~enhancing, sampling=grid.spacing_mm)
-    return _share((surface & (apart_mm <= RIM_MM)).sum(), surface.sum())
+    rind = surface(core)
+    apart = squared_distances(enhancing, edges_mm=grid.spacing_mm, reach_mm=RIM_MM)
+    return _share((rind & (apart <= RIM_MM**2)).sum(), rind.sum())
 
 
 def _share(part: float, whole: float) -> float:
@@ -124,12 +125,3 @@ def _share(part: float, whole: float) -> float:
 
 def _percent(part: float, whole: float) -> str:
     return f"{100 * _share(part, whole):.0f} %"
-
-
-def _in_plane(axis: int) -> BoolArray:
-    """Return the neighbours of a voxel on the plane across an axis."""
-    cross = ndimage.generate_binary_structure(3, 1)
-    plane = np.zeros((3, 3, 3), dtype=np.bool_)
-    middle = tuple(slice(1, 2) if at == axis else slice(None) for at in range(3))
-    plane[middle] = cross[middle]
-    return plane

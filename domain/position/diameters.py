@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import (
@@ -24,6 +23,7 @@ from gliobench.domain.geometry.grids import (
     Polygon,
     extent,
 )
+from gliobench.domain.geometry.parts import Parts
 
 Millimetres = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def axial_diameters(region: BoolArray, grid: Grid) -> Diameters:
     block = extent(region)
     slices = np.moveaxis(region[block], Axis.AXIAL, 0)
     measured = (
-        _measured(_outline(_largest_part(pixels)), Plane(Axis.AXIAL, index), grid)
+        _measured(_outline(_largest_part(pixels[None])[0]), Plane(Axis.AXIAL, index), grid)
         for index, pixels in enumerate(slices, start=block[Axis.AXIAL].start)
         if pixels.any()
     )
@@ -175,7 +175,6 @@ _HALF_STEPS = np.array([(0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5)])
 
 
 def _largest_part(region: BoolArray) -> BoolArray:
-    parts, _ = ndimage.label(region, np.ones((3,) * region.ndim))
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return np.asarray(parts == sizes.argmax())
+    """Return the largest part of (I, J, K) voxels, which touch by corners; of equals the first."""
+    parts = Parts.of(region)
+    return parts.having(np.arange(parts.n + 1) == parts.n_voxels.argmax())

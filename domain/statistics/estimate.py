@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TypeAlias
 
-from scipy.special import ndtri
+import scipy
 
 from gliobench.domain.errors import InvalidInputError
 
@@ -85,4 +85,4 @@ def two_sided_z(level: float) -> float:
     """
     if not 0 < level < 1:
         raise InvalidInputError(f"level of {level}: wanted one in (0, 1)")
-    return float(ndtri((1 + level) / 2))
+    return float(scipy.special.ndtri((1 + level) / 2))

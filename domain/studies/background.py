@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray, ScalarT, extent
+from gliobench.domain.geometry.parts import Parts, Touching
 
 BORDER_SHARE = 0.2
 """Minimum share of the border's voxels that a background covers: a tight crop leaves more."""
@@ -92,9 +92,8 @@ class Background:
             foreground = np.asarray(volume != self.level)
         else:
             foreground = np.abs(volume - np.float32(self.level)) > self.tolerance
-        parts, _ = ndimage.label(~_large_parts(foreground))
-        outside = np.unique(_border(parts))
-        return ~np.isin(parts, outside[outside > 0])
+        parts = Parts.of(~_large_parts(foreground), Touching.FACES)
+        return ~parts.having(np.isin(np.arange(parts.n + 1), _border(parts.labels)))
 
 
 def on_zero(volume: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -216,8 +215,5 @@ def _grown(border: FloatArray, first: float, last: float) -> tuple[float, float]
 
 
 def _large_parts(foreground: BoolArray) -> BoolArray:
-    parts, _ = ndimage.label(foreground)
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    large: BoolArray = (sizes >= max(1.0, SMALL_PART * sizes.max()))[parts]
-    return large
+    parts = Parts.of(foreground, Touching.FACES)
+    return parts.having(parts.n_voxels >= max(1.0, SMALL_PART * parts.n_voxels.max()))

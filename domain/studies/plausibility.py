@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Spacing
+from gliobench.domain.geometry.neighbours import squared_distances
+from gliobench.domain.geometry.parts import filled
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Modality
 
@@ -132,16 +133,16 @@ def _shells(volume: FloatArray, spacing_mm: Spacing) -> NDArray[np.float64] | No
     if not occupied.size:
         return None
     heights = occupied[0] + np.linspace(*_UPPER_HALF, _PLANES) * (occupied[-1] - occupied[0])
-    total, count = np.zeros(DEEP.stop), np.zeros(DEEP.stop)
-    for index in np.unique(heights.astype(int)):
-        plane = np.abs(planes[:, :, index])
-        outside, _ = ndimage.label(np.pad(plane == 0, 1, constant_values=True))
-        holes_filled = outside != outside[0, 0]
-        depth_mm = ndimage.distance_transform_edt(holes_filled, sampling=sampling)[1:-1, 1:-1]
-        shell = np.ceil(depth_mm / SHELL_MM).astype(int)  # 0 is background
-        inside = (shell > 0) & (shell <= DEEP.stop)
-        total += np.bincount(shell[inside] - 1, plane[inside], DEEP.stop)
-        count += np.bincount(shell[inside] - 1, minlength=DEEP.stop)
+    head = np.stack([np.abs(planes[:, :, index]) for index in np.unique(heights.astype(int))])
+    background = np.pad(~filled(head != 0), ((0, 0), (1, 1), (1, 1)), constant_values=True)
+    squares = squared_distances(
+        background, edges_mm=(np.inf, *sampling), reach_mm=DEEP.stop * SHELL_MM
+    )[:, 1:-1, 1:-1]
+    shell = np.ceil(np.sqrt(squares) / SHELL_MM)  # 0 is background
+    inside = (shell > 0) & (shell <= DEEP.stop)
+    of_voxel = shell[inside].astype(int) - 1
+    total = np.bincount(of_voxel, head[inside], DEEP.stop)
+    count = np.bincount(of_voxel, minlength=DEEP.stop)
     if not count[DEEP].sum() or not total[DEEP].sum():
         return None
     deep = total[DEEP].sum() / count[DEEP].sum()

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 
@@ -48,7 +48,9 @@ def odd_plane(volume: FloatArray) -> str | None:
     """
     apart = np.abs(volume - np.float32(air_of(volume)))
     for axis, means in enumerate(_over_planes(apart)):
-        around = np.maximum(ndimage.median_filter(means, _AROUND, mode="nearest"), means.mean())
+        around = np.maximum(
+            scipy.ndimage.median_filter(means, _AROUND, mode="nearest"), means.mean()
+        )
         times = means / np.maximum(around, np.finfo(np.float32).tiny)
         if (most := float(times.max())) > BRIGHTEST_PLANE:
             return (

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliobench.domain.geometry.grids import BoolArray
+from gliobench.domain.geometry.neighbours import spread
+from gliobench.domain.geometry.parts import Parts
 from gliobench.domain.metrics.distances import Distances, larger_percentile_by_area_mm
 from gliobench.domain.metrics.mask_pair import MaskPair, shared_voxels
-from gliobench.domain.metrics.parts import Parts
 from gliobench.domain.metrics.surfaces import Surface
 
 PENALTY_MM = 374.0
@@ -213,18 +214,9 @@ def _hd95_mm(pair: MaskPair) -> float:
 def _grown(mask: BoolArray, times: int) -> BoolArray:
     """Dilate a mask by 18 neighbours: by a square of 3×3 in each of the three planes."""
     for _ in range(times):
-        along_i, along_j = _spread(mask, 0), _spread(mask, 1)
-        mask = _spread(along_i, 1) | _spread(along_i | along_j, 2)
+        along_i, along_j = spread(mask, 0), spread(mask, 1)
+        mask = spread(along_i, 1) | spread(along_i | along_j, 2)
     return mask
-
-
-def _spread(mask: BoolArray, axis: int) -> BoolArray:
-    spread = mask.copy()
-    ahead = (slice(None),) * axis + (slice(1, None),)
-    behind = (slice(None),) * axis + (slice(None, -1),)
-    spread[ahead] |= mask[behind]
-    spread[behind] |= mask[ahead]
-    return spread
 
 
 def _n_either(pair: MaskPair) -> int:

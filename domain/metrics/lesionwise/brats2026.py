@@ -17,6 +17,7 @@ from math import inf, nan
 import numpy as np
 import scipy
 
+from gliobench.domain.geometry.parts import groups
 from gliobench.domain.metrics.distances import percentile_mm
 from gliobench.domain.metrics.mask_pair import MaskPair, shared_voxels
 
@@ -223,11 +224,8 @@ def _groups(edges: list[tuple[int, int]], n_lesions: int) -> Iterator[list[tuple
     if not edges:
         return
     lesions, parts = np.array(edges).T
-    ends = lesions, parts + n_lesions
-    size = int(ends[1].max()) + 1
-    _, which = scipy.sparse.csgraph.connected_components(
-        scipy.sparse.coo_matrix((np.ones(len(edges)), ends), shape=(size, size))
-    )
+    parts += n_lesions
+    which = groups(int(parts.max()) + 1, lesions, parts)
     found: dict[int, list[tuple[int, int]]] = {}
     for edge, group in zip(edges, which[lesions].tolist(), strict=True):
         found.setdefault(group, []).append(edge)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from gliobench.domain.geometry.grids import BoolArray
 
 
+class Touching(Enum):
+    """Which neighbours a voxel is connected to."""
+
+    CORNERS = "26 neighbours, which share a corner at least"
+    FACES = "6 neighbours, which share a face"
+    FACES_IN_PLANE = "4 neighbours of the same i"
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The connected parts of a mask, by 26 neighbours: voxels that share a corner are of one part.
+    """The connected parts of a mask.
 
     Args:
         mask: (I, J, K) bool.
@@ -30,11 +38,11 @@ class Parts:
     n: int
 
     @classmethod
-    def of(cls, mask: BoolArray) -> Parts:
+    def of(cls, mask: BoolArray, touching: Touching = Touching.CORNERS) -> Parts:
         """Part a mask, (I, J, K) bool."""
         runs = _Runs.of(mask)
-        n, which = scipy.sparse.csgraph.connected_components(runs.touching(), directed=False)
-        return cls(mask, runs, which.astype(np.int64) + 1, int(n))
+        which = groups(len(runs.starts), *runs.touching(touching))
+        return cls(mask, runs, which + 1, int(which.max(initial=-1)) + 1)
 
     def joined(self, larger: Parts, *, offset: int) -> Parts:
         """Number the same voxels as the parts of a mask that holds them all, and nothing apart from them.
@@ -52,6 +60,12 @@ class Parts:
         labels = np.zeros(self.mask.shape, dtype=np.min_scalar_type(self.n))
         labels[self.mask] = np.repeat(self.number.astype(labels.dtype), self.runs.lengths)
         return labels
+
+    def having(self, chosen: BoolArray) -> BoolArray:
+        """Return (I, J, K) bool, the voxels of some parts; `chosen` is (N + 1,) by number, 0 is ignored."""
+        mask = np.zeros_like(self.mask)
+        mask[self.mask] = np.repeat(chosen[self.number], self.runs.lengths)
+        return mask
 
     @cached_property
     def n_voxels(self) -> NDArray[np.int64]:
@@ -116,17 +130,54 @@ class _Runs:
         ends[:, 2] += self.lengths - 1
         return ends
 
-    def touching(self) -> scipy.sparse.coo_array:
-        """Return the (R, R) graph of runs that share a corner."""
+    def touching(self, by: Touching) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the pairs of runs that touch: the first and the second of each."""
         _, j, k = self.shape
         plane, found = j * k, []
-        for back in (k, plane - k, plane, plane + k):  # the rows before that touch one
-            first = np.searchsorted(self.stops, self.starts - back)
-            count = np.searchsorted(self.starts, self.stops - back, side="right") - first
+        rows_before = {
+            Touching.CORNERS: (k, plane - k, plane, plane + k),
+            Touching.FACES: (k, plane),
+            Touching.FACES_IN_PLANE: (k,),
+        }[by]
+        apart = 0 if by is Touching.CORNERS else 1  # a run that ends where another begins
+        for back in rows_before:
+            first = np.searchsorted(self.stops, self.starts - back + apart)
+            count = np.searchsorted(self.starts, self.stops - back - apart, side="right") - first
             of_each = first - np.cumsum(count) + count
             one = np.repeat(np.arange(len(count)), count)
             found.append((one, np.arange(len(one)) + of_each[one]))
-        ends = tuple(np.concatenate(end) for end in zip(*found, strict=True))
-        return scipy.sparse.coo_array(
-            (np.ones(len(ends[0]), np.bool_), ends), shape=(len(self.starts),) * 2
-        )
+        one, other = (np.concatenate(end) for end in zip(*found, strict=True))
+        return one, other
+
+
+def groups(n: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group things that are connected, directly or by others.
+
+    Args:
+        n: How many things.
+        one: (P,) in [0, n), of each pair that is connected.
+        other: (P,) likewise.
+
+    Returns:
+        (N,) the group of each, counted from 0 in the order of their first members.
+    """
+    first = np.arange(n)
+    while (apart := first[one] != first[other]).any():
+        one, other = one[apart], other[apart]
+        ends = first[one], first[other]
+        np.minimum.at(first, np.maximum(*ends), np.minimum(*ends))
+        while (nearer := first[first]).tobytes() != first.tobytes():
+            first = nearer
+    group: NDArray[np.int64] = np.unique(first, return_inverse=True)[1]
+    return group
+
+
+def filled(planes: BoolArray) -> BoolArray:
+    """Fill the holes of planes: what is not connected to their outside by 4 neighbours.
+
+    Args:
+        planes: (N, I, J) bool.
+    """
+    empty = np.pad(~planes, ((0, 0), (1, 1), (1, 1)), constant_values=True)
+    labels = Parts.of(empty, Touching.FACES_IN_PLANE).labels
+    return np.asarray(labels != labels[:, :1, :1])[:, 1:-1, 1:-1]
