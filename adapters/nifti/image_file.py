@@ -164,7 +164,7 @@ class ImageFile:
         slabs, rooms = np.moveaxis(turned, slowest, 0), np.moveaxis(volume, slowest, 0)
         for slab, room in zip(slabs, rooms, strict=True):
             room[...] = self._scaled(slab)
-            if not np.isfinite(room).all():
+            if not (self._is_whole or np.isfinite(room).all()):
                 raise FaultyStudyError(FaultKind.NOT_FINITE, f"{self.path}: holds NaN or infinity")
         return volume
 
@@ -185,6 +185,11 @@ class ImageFile:
         placed = replace(self, model=grid)
         check_same_grid(placed, grid, of=of)
         return placed
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the voxels are integers as they are stored, all of which are finite."""
+        return self.dtype.kind in "iu" and (self.slope, self.intercept) == (1.0, 0.0)
 
     def _start(self, channel: int) -> int:
         """Return at which byte a channel begins; the number of channels gives the end of the file."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
 from gliobench.application.predict.check_reads import check_reads
+from gliobench.application.predict.load_modalities import load_modalities
 from gliobench.application.predict.oracle_plane import oracle_plane
 from gliobench.application.predict.predict_study import StudyReading, predict_study
-from gliobench.domain.errors import InvalidInputError
+from gliobench.domain.errors import FaultError, InvalidInputError
 from gliobench.domain.studies.study import Study
 
 
@@ -67,7 +70,12 @@ class PrepareStudy:
             BackendError: The backend cannot be loaded.
         """
         study_id = study_id or source.study_ids()[0]
-        (loaded,), study = self.load_backends([backend], source), source.study(study_id)
+        study = source.study(study_id)
+        with ThreadPoolExecutor(1) as pool:  # images are decompressed while networks are loaded
+            images = pool.submit(load_modalities, study, study.volumes)
+            (loaded,) = self.load_backends([backend], source)
+        with suppress(FaultError):  # reported by who looks at the image
+            images.result()
         check_reads([loaded], source, [study_id])
         if loaded.facts.oracle:
             plane = oracle_plane(self.settle_labels(source), study_id)
