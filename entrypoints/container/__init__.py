@@ -12,7 +12,6 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dependency_injector import containers
 from dependency_injector.providers import Callable as Call
 from dependency_injector.providers import Dict, Factory, Object, Singleton
 
@@ -59,10 +58,11 @@ def _of_dicom(path: str) -> Callable[..., Any]:
 _trainer = partial(_wired, extra="train", purpose="Training")
 
 
-class Container(containers.DeclarativeContainer):
+class Container:
     """What implements each port, and below it the use cases.
 
-    `flags` are the settings given on the command line.
+    `flags` are the settings given on the command line. No `DeclarativeContainer`: its module imports
+    FastAPI and Flask where they are installed, for a quarter of a second.
     """
 
     flags: Object[dict[str, object]] = Object({})
