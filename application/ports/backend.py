@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import PureWindowsPath
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gliobench.application.ports.classifier import Classifier
 from gliobench.application.ports.localizer import Localizer
-from gliobench.domain.answers.calibration import Calibration
 from gliobench.domain.errors import BackendError, InvalidInputError, NotFoundError
 from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.geometry.grids import Axis
@@ -23,6 +22,9 @@ from gliobench.domain.predictions.tokens import Tokens
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget, TargetPrior
 from gliobench.domain.studies.study import Study
 from gliobench.domain.studies.study_ids import file_stem
+
+if TYPE_CHECKING:  # with all that reads answers
+    from gliobench.domain.answers.calibration import Calibration
 
 
 class Reads(str, Enum):

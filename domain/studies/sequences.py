@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 
 _SEPARATORS = re.compile(r"[\s_\-/.,;:()\[\]{}^=|#&'\"]+")
 _BEGIN = r"(?<![a-z0-9])"
@@ -21,11 +22,30 @@ def normalised(description: str) -> str:
     return _CYRILLIC_T.sub("t", _SEPARATORS.sub(" ", text)).strip()
 
 
-def words(*patterns: str) -> re.Pattern[str]:
-    """Compile words, in any of several languages; those in Latin letters begin where no word goes on."""
-    return re.compile(
-        "|".join(rf"{_BEGIN * pattern[0].isascii()}(?:{pattern})" for pattern in patterns)
-    )
+@dataclass(frozen=True)
+class Words:
+    """Words in any of several languages; those in Latin letters begin where no word goes on.
+
+    Args:
+        patterns: Of each, compiled when they are first looked for: there are many.
+    """
+
+    patterns: tuple[str, ...]
+
+    def search(self, description: str) -> re.Match[str] | None:
+        """Find the first of them in a normalised description."""
+        return self._compiled.search(description)
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(
+            "|".join(rf"{_BEGIN * pattern[0].isascii()}(?:{pattern})" for pattern in self.patterns)
+        )
+
+
+def words(*patterns: str) -> Words:
+    """List words."""
+    return Words(patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,7 @@ class Weighting:
     """
 
     title: str
-    words: re.Pattern[str]
+    words: Words
     times: tuple[Times, ...]
 
 
@@ -135,7 +155,7 @@ class OtherKind:
     """
 
     title: str
-    words: re.Pattern[str]
+    words: Words
     image_types: frozenset[str] = frozenset()
 
 

@@ -145,7 +145,13 @@ class Container:
         registrar=registrar.provider,
         open_storage=storage.provider,
     )
-    prepared = Call(_wired("preparation.prepared"), settings=settings, prepare=preparing.provider)
+    prepared = Call(
+        _wired("prepared.prepared"),
+        settings=settings,
+        prepare=Factory(
+            _late("application.prepare.prepared_studies.PreparedStudies"), prepare=preparing
+        ).provider,
+    )
     index_source = Factory(
         _wired("indexes.index_source"),
         settings=settings,

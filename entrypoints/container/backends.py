@@ -11,7 +11,6 @@ from typing import TypeAlias
 from gliobench.application.backends.abstaining import Refusals, abstaining
 from gliobench.application.ports.backend import Backend, BackendOptions
 from gliobench.application.ports.study_source import StudySource
-from gliobench.application.prepare.prepared_backend import on_prepared
 from gliobench.domain.errors import GliobenchError, InvalidInputError
 from gliobench.domain.messages import shown
 from gliobench.entrypoints.plugins import backend_entries, build_backend, check_own_name, package_of
@@ -50,6 +49,10 @@ def backend(
     rules = Refusals(declared.abstain_below, out_of_scope=declared.refuse_out_of_scope)
     built = _built(name, settings, kinds, source=source, other=other, load=load)
     if settings.prepare.enabled and built.reads_images:
+        from gliobench.application.prepare.prepared_backend import (  # noqa: PLC0415 -- slow
+            on_prepared,
+        )
+
         built = on_prepared(built)
     return abstaining(built, rules)
 

@@ -15,12 +15,9 @@ from gliobench.adapters.phantom.template import brain_template
 from gliobench.application.ports.brain_extractor import BrainExtractor, BrainTemplate
 from gliobench.application.ports.registrar import Registrar
 from gliobench.application.ports.storage import Storage
-from gliobench.application.ports.study_source import StudySource
 from gliobench.application.prepare.prepare_head import OwnBrain, PrepareHead
-from gliobench.application.prepare.prepared_studies import PreparedStudies
 from gliobench.application.prepare.saved_preparations import SavedPreparations
 from gliobench.application.prepare.template_brain import TemplateBrainExtractor
-from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.content import digest_of
 from gliobench.domain.geometry.grids import Grid
 from gliobench.entrypoints.progress import tracked
@@ -57,22 +54,6 @@ def preparing(
         registrar(), _extractor(table, settings.threads), _template, own_brain=_own_brain(table)
     )
     return SavedPreparations(prepare, open_storage(str(settings.cache_dir / SAVED)))
-
-
-def prepared(
-    source: StudySource, *, settings: Settings, prepare: Callable[[], SavedPreparations]
-) -> StudySource:
-    """Return the studies of a source, prepared where the settings say so.
-
-    Raises:
-        InvalidInputError: A mask of one brain is given, and there are several studies.
-        GliobenchError: As `preparing`.
-    """
-    if not settings.prepare.enabled:
-        return source
-    if settings.prepare.brain_mask and (count := len(source.study_ids())) != 1:
-        raise InvalidInputError(f"prepare.brain_mask is of one study: there are {count}")
-    return PreparedStudies(source, prepare())
 
 
 def tracking(study_ids: Iterable[str]) -> Iterable[str]:

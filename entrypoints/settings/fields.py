@@ -54,10 +54,10 @@ def _user_cache() -> Path:
 
 def _sets(value: object) -> object:
     """Read names of sets of measures, separated by commas as on the command line."""
-    from gliobench.domain.metrics.measures import MeasureSet  # noqa: PLC0415 -- slow
-
     if value is None:
         return None
+    from gliobench.domain.metrics.measures import MeasureSet  # noqa: PLC0415 -- slow
+
     if isinstance(value, str):
         value = value.strip("[] ").replace('"', "").split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
