@@ -59,7 +59,7 @@ class PillowStudyPainter(StudyPainter):
         panels = panels_through(
             through_vox or centre_vox or (i, j, k),
             grid=study.grid,
-            shown=_shown(volume, regions, reference),
+            shown=_shown(study.head(modality), regions, reference),
         )
         lefts = lefts_mm(panels)
         px_per_mm = WIDTH_PX / (lefts[-1] + panels[-1].width_mm)
@@ -107,21 +107,16 @@ def _background(study: Study) -> tuple[Modality, NDArray[np.float32]]:
 
 
 def _shown(
-    volume: NDArray[np.float32],
+    head: tuple[slice, ...],
     regions: Mapping[Region, BoolArray],
     reference: Mapping[Region, BoolArray],
 ) -> list[tuple[int, int]]:
-    """Return the first and the last voxel along each axis of what has to be seen; everything where nothing has to.
+    """Return the first and the last voxel along each axis of what has to be seen.
 
     Arrays are looked at one by one: they seldom lie alike in memory.
     """
-    blocks = [
-        extent(array)
-        for array in (np.asarray(volume != 0), *regions.values(), *reference.values())
-        if array.any()
-    ]
-    if not blocks:
-        return [(0, length - 1) for length in volume.shape]
+    drawn = (extent(array) for array in (*regions.values(), *reference.values()) if array.any())
+    blocks = [head, *drawn]
     return [
         (min(span.start for span in spans), max(span.stop for span in spans) - 1)
         for spans in zip(*blocks, strict=True)

@@ -135,12 +135,12 @@ class Coarsening:
         return cls(crop, weights, Grid(shape=shape, affine=affine))
 
     def grey(self, volume: FloatArray) -> NDArray[np.uint8]:
-        """Draw an (I, J, K) volume in grey.
+        """Draw an (I, J, K) volume in grey, the one whose head it fits.
 
         Raises:
             InvalidInputError: It is zero everywhere, or not finite.
         """
-        return to_bytes(GreyWindow.of(volume).apply(self._apply(volume)))
+        return to_bytes(GreyWindow.of(volume[self.crop]).apply(self._apply(volume)))
 
     def depths(self, regions: Mapping[Region, BoolArray]) -> NDArray[np.uint8]:
         """Count in how many of the regions each voxel lies by half or more."""

@@ -82,7 +82,11 @@ def resample(volume: FloatArray | BoolArray, weights: Sequence[Float32Array]) ->
 
 
 def resample_to_spacing(
-    volume: FloatArray, *, spacing_mm: Spacing, target_mm: float | Spacing
+    volume: FloatArray,
+    *,
+    spacing_mm: Spacing,
+    target_mm: float | Spacing,
+    block: Sequence[slice] = (slice(None),) * 3,
 ) -> Float32Array:
     """Resample a volume to another voxel size, starting at the same corner.
 
@@ -90,6 +94,7 @@ def resample_to_spacing(
         volume: (I, J, K).
         spacing_mm: Its voxel edges.
         target_mm: The new voxel edge, or one along each axis.
+        block: Where it is not zero, along each axis.
 
     Returns:
         (I', J', K') float32: means for larger voxels, linear interpolation for smaller ones.
@@ -97,8 +102,9 @@ def resample_to_spacing(
     steps = (np.broadcast_to(target_mm, 3) / spacing_mm).tolist()
     if all(abs(step - 1) < 1e-3 for step in steps):
         return np.asarray(volume, dtype=np.float32)
+    weights = [area_weights(n, step) for n, step in zip(volume.shape, steps, strict=True)]
     return resample(
-        volume, [area_weights(n, step) for n, step in zip(volume.shape, steps, strict=True)]
+        volume[tuple(block)], [rows[:, span] for rows, span in zip(weights, block, strict=True)]
     )
 
 

@@ -99,7 +99,10 @@ def localizer_volumes(
     for modality in modalities:
         if modality not in absent:
             volume = resample_to_spacing(
-                study.volume(modality), spacing_mm=study.grid.spacing_mm, target_mm=spacing_mm
+                study.volume(modality),
+                spacing_mm=study.grid.spacing_mm,
+                target_mm=spacing_mm,
+                block=study.head(modality),
             )
             scored[modality] = IntensityRule.of(volume, rule).apply(volume)
     zeros = np.zeros_like(next(iter(scored.values())))

@@ -87,7 +87,7 @@ def contrast_faults(
 def sampled(volumes: Mapping[Modality, FloatArray], grid: Grid) -> dict[Modality, FloatArray]:
     """Take every n-th voxel, so that they are about 3 mm apart."""
     step = tuple(slice(None, None, max(1, round(_SAMPLED_MM / mm))) for mm in grid.spacing_mm)
-    return {modality: volume[step] for modality, volume in volumes.items()}
+    return {modality: np.ascontiguousarray(volume[step]) for modality, volume in volumes.items()}
 
 
 def brighter_by(one: FloatArray, other: FloatArray) -> float | None:

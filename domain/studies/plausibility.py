@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Spacing
+from gliobench.domain.geometry.grids import Axis, BoolArray, FloatArray, Grid, Spacing, extent
 from gliobench.domain.geometry.neighbours import squared_distances
 from gliobench.domain.geometry.parts import filled
 from gliobench.domain.studies.faults import Fault, FaultKind
@@ -134,6 +134,9 @@ def _shells(volume: FloatArray, spacing_mm: Spacing) -> NDArray[np.float64] | No
         return None
     heights = occupied[0] + np.linspace(*_UPPER_HALF, _PLANES) * (occupied[-1] - occupied[0])
     head = np.stack([np.abs(planes[:, :, index]) for index in np.unique(heights.astype(int))])
+    if not head.any():
+        return None
+    head = head[extent(head != 0)]
     background = np.pad(~filled(head != 0), ((0, 0), (1, 1), (1, 1)), constant_values=True)
     squares = squared_distances(
         background, edges_mm=(np.inf, *sampling), reach_mm=DEEP.stop * SHELL_MM

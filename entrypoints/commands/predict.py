@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -194,11 +196,15 @@ def write_prediction(reading: StudyReading, out: Path) -> dict[str, str]:
         written[_map(region)] = str(places[_map(region)])
         container.write_map(places[_map(region)], values, reading.study)
     _write_json(reading, written)
-    for name, draw in (("overlay", _picture), ("report", container.report_prediction())):
-        if (drawn := _drawn(name, draw, reading)) is not None:
-            write_whole(places[name], drawn)
-            written[name] = str(places[name])
-            _write_json(reading, written)
+    drawings = {"overlay": _picture, "report": container.report_prediction()}
+    with ThreadPoolExecutor(len(drawings)) as pool:
+        drawn = pool.map(partial(_drawn, reading), drawings, drawings.values())
+        for name, content in zip(drawings, drawn, strict=True):
+            if content is not None:
+                write_whole(places[name], content)
+                written[name] = str(places[name])
+    if drawings.keys() & written:
+        _write_json(reading, written)
     return written
 
 
@@ -220,7 +226,7 @@ def _write_dicom(
 
 
 def _drawn(
-    name: str, draw: Callable[[StudyReading], bytes | None], reading: StudyReading
+    reading: StudyReading, name: str, draw: Callable[[StudyReading], bytes | None]
 ) -> bytes | None:
     """Draw a file; None if there is nothing to draw, or (with a message) if it cannot be drawn."""
     try:
