@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
-from numpy.typing import NDArray
 
 from gliobench.adapters.nifti.image_file import ImageFile
-from gliobench.adapters.nifti.image_writing import compressed
+from gliobench.adapters.nifti.image_writing import encoded
 from gliobench.adapters.nifti.label_values import read_labels
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
@@ -43,8 +41,7 @@ def write_mask(path: Path, mask: Mask, study: Study, convention: LabelConvention
         raise InvalidInputError(f"mask is not on the grid of {study.id}: {difference}")
     if not path.name.endswith((".nii", ".nii.gz")):
         raise InvalidInputError(f"mask file {path}: wanted a name that ends in .nii or .nii.gz")
-    content = _encoded(mask.labels_in(study, convention), study.file_grid)
-    write_whole(path, compressed(path, content))
+    write_whole(path, encoded(path, mask.labels_in(study, convention), study.file_grid))
 
 
 def read_regions(
@@ -101,13 +98,3 @@ def read_integers(path: DatasetPath) -> frozenset[int]:
     """
     labels = read_labels(ImageFile.open(path)).ravel(order="K")  # in memory order: faster
     return frozenset(int(item) for item in np.unique(labels[labels != 0]))
-
-
-def _encoded(labels: NDArray[np.uint8], grid: Grid) -> bytes:
-    image = nib.Nifti1Image(labels, grid.affine)
-    image.header.set_xyzt_units("mm")
-    image.set_sform(grid.affine, code=1)
-    image.set_qform(
-        grid.affine, code=1
-    )  # without shear, which qform cannot represent; sform has priority
-    return bytes(image.to_bytes())

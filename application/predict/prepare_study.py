@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -24,10 +24,12 @@ class PreparedStudy:
     Args:
         study: With the oracle's plane, where the backend is an oracle.
         backend: Is made for such studies.
+        images: Done when the study's images have been read.
     """
 
     study: Study
     backend: Backend
+    images: Future[object]
 
     def prompts(self) -> str:
         """Return what would be sent to the backend's model.
@@ -41,6 +43,8 @@ class PreparedStudy:
 
     def predict(self, *, force: bool = False, probabilities: bool = False) -> StudyReading:
         """Ask the backend; arguments and errors as of `predict_study`."""
+        with suppress(FaultError):  # reported by who looks at the image
+            self.images.result()
         return predict_study(self.study, self.backend, force=force, probabilities=probabilities)
 
 
@@ -71,13 +75,12 @@ class PrepareStudy:
         """
         study_id = study_id or source.study_ids()[0]
         study = source.study(study_id)
-        with ThreadPoolExecutor(1) as pool:  # images are decompressed while networks are loaded
-            images = pool.submit(load_modalities, study, study.volumes)
-            (loaded,) = self.load_backends([backend], source)
-        with suppress(FaultError):  # reported by who looks at the image
-            images.result()
+        pool = ThreadPoolExecutor(1)  # images are decompressed while networks are loaded
+        images = pool.submit(load_modalities, study, study.volumes)
+        pool.shutdown(wait=False)
+        (loaded,) = self.load_backends([backend], source)
         check_reads([loaded], source, [study_id])
         if loaded.facts.oracle:
             plane = oracle_plane(self.settle_labels(source), study_id)
             study = replace(study, oracle_plane=plane)
-        return PreparedStudy(study, loaded)
+        return PreparedStudy(study, loaded, images)

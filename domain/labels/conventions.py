@@ -108,7 +108,7 @@ class LabelConvention:
         outer = regions.get(Region.WT, regions.get(self.localised))
         if outer is None:
             raise InvalidInputError(f"a mask without {self.localised.value} cannot be written")
-        merged = np.zeros(outer.shape, dtype=np.uint8)
+        merged = np.zeros_like(outer, dtype=np.uint8)
         inside: list[Region] = []
         for region in (item for item in NESTED if item in self.regions):
             inside.append(region)

@@ -212,11 +212,11 @@ def tumour_regions(
     ):  # fewer if there are fewer
         fine = resample(channel[inner] * near, weights) > threshold
         parent = fine if parent is None else fine & parent
-        regions[region] = np.zeros(grid.shape, dtype=np.bool_)
+        regions[region] = np.zeros(grid.shape, dtype=np.bool_, order="F")  # as images mostly are
         regions[region][outer] = parent
     enhancing = regions.get(Region.ET)
     if enhancing is not None and enhancing.sum() * grid.voxel_volume_mm3 < smallest_enhancing_mm3:
-        regions[Region.ET] = np.zeros(grid.shape, dtype=np.bool_)
+        regions[Region.ET] = np.zeros_like(enhancing)
     return regions if regions[Region.WT].any() else None
 
 

@@ -128,6 +128,7 @@ def predict(
     source = container.one_study(study, files, study_id)
     with waiting(f"loading {backend}"):
         prepared = container.prepare_study()(source, backend)
+        container.report_prediction()  # its libraries are imported while images are read
     if show_prompts:
         say(prepared.prompts())
         return
@@ -189,16 +190,16 @@ def write_prediction(reading: StudyReading, out: Path) -> dict[str, str]:
     places = _files(out, reading.study.id)
     written = {"prediction": str(places["prediction"])}
     mask = reading.place.mask if isinstance(reading.place, Place | NoPlace) else None
-    if mask:
-        written["mask"] = str(places["mask"])
-        container.write_mask(places["mask"], mask, reading.study, container.mask_convention())
-    for region, values in reading.probabilities.items():
-        written[_map(region)] = str(places[_map(region)])
-        container.write_map(places[_map(region)], values, reading.study)
-    _write_json(reading, written)
     drawings = {"overlay": _picture, "report": container.report_prediction()}
-    with ThreadPoolExecutor(len(drawings)) as pool:
+    with ThreadPoolExecutor(len(drawings)) as pool:  # they are drawn while the mask is written
         drawn = pool.map(partial(_drawn, reading), drawings, drawings.values())
+        if mask:
+            written["mask"] = str(places["mask"])
+            container.write_mask(places["mask"], mask, reading.study, container.mask_convention())
+        for region, values in reading.probabilities.items():
+            written[_map(region)] = str(places[_map(region)])
+            container.write_map(places[_map(region)], values, reading.study)
+        _write_json(reading, written)
         for name, content in zip(drawings, drawn, strict=True):
             if content is not None:
                 write_whole(places[name], content)
