@@ -28,6 +28,8 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.studies.study import Modality, Study
 
 WIDTH_PX = 1200
+FAST = 3
+"""Level of compression: half of the time of the usual one, and as small."""
 SAMPLED_VOXELS = 1_000_000
 """Enough of a volume to know its percentiles."""
 
@@ -90,7 +92,7 @@ class PillowStudyPainter(StudyPainter):
             middle=picture.height - LEGEND_PX / 2,
         )
         file = BytesIO()
-        picture.save(file, format="PNG")
+        picture.save(file, format="PNG", compress_level=FAST)
         return file.getvalue()
 
 
