@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -82,7 +83,15 @@ def build_backend(name: str, options: BackendOptions, *, declared: Iterable[str]
 
 def backend_entries() -> list[EntryPoint]:
     """List the backends that installed packages offer, by name."""
-    return sorted(entry_points(group=BACKENDS), key=lambda entry: entry.name)
+    return list(_entries(entry_points, tuple(sys.path)))
+
+
+@cache
+def _entries(
+    find: Callable[..., Iterable[EntryPoint]],
+    path: tuple[str, ...],  # noqa: ARG001 - where packages are looked for, all of them each time
+) -> tuple[EntryPoint, ...]:
+    return tuple(sorted(find(group=BACKENDS), key=lambda entry: entry.name))
 
 
 def backend_entry(name: str, declared: Iterable[str] = ()) -> EntryPoint:

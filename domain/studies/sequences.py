@@ -36,6 +36,10 @@ class Words:
         """Find the first of them in a normalised description."""
         return self._compiled.search(description)
 
+    def cut_from(self, description: str) -> str:
+        """Put a space in the place of each of them."""
+        return self._compiled.sub(" ", description)
+
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(

@@ -216,7 +216,7 @@ def _enhancement(series: Series, text: str) -> tuple[bool | None, Confidence, st
     """Return whether a contrast agent was given; None where nothing is said."""
     agent = normalised(series.agent)
     tagged = agent not in _NO_AGENT if agent else None
-    plain, enhanced = PLAIN.search(text), ENHANCED.search(PLAIN.sub(" ", text))
+    plain, enhanced = PLAIN.search(text), ENHANCED.search(PLAIN.cut_from(text))
     if plain and enhanced:
         return bool(tagged), Confidence.DOUBTFUL, "described as before and after a contrast agent"
     found = plain or enhanced

@@ -243,7 +243,9 @@ class Study:
         of, block = self._heads.get(modality, (None, ()))
         if of is not volume:
             seen = np.asarray(volume != 0)
-            block = extent(seen) if seen.any() else tuple(map(slice, volume.shape))
+            block = (
+                extent(seen) if seen.any() else tuple(slice(0, length) for length in volume.shape)
+            )
             self._heads[modality] = volume, block
         return block
 

@@ -130,6 +130,20 @@ def test_area_means_are_block_means_whatever_the_memory_order(layout: str) -> No
     assert coarse.dtype == np.float32
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_volume_is_resampled_by_the_block_that_holds_all_but_zeros(layout: str) -> None:
+    volume = np.zeros((9, 6, 10), dtype=np.float32)
+    volume[2:7, 1:4, 5:] = np.random.default_rng(0).random((5, 3, 5))
+    block = (slice(2, 7), slice(1, 4), slice(5, 10))
+
+    coarse = resample_to_spacing(
+        LAYOUTS[layout](volume), spacing_mm=(1, 1, 1), target_mm=1.9, block=block
+    )
+
+    whole = resample_to_spacing(volume, spacing_mm=(1, 1, 1), target_mm=1.9)
+    np.testing.assert_allclose(coarse, whole, rtol=1e-6)
+
+
 @given(
     axes=st.permutations(range(3)),
     flips=st.tuples(*[st.booleans()] * 3),

@@ -95,3 +95,16 @@ def test_a_volume_is_shown_on_zero_and_looked_at_once() -> None:
     np.testing.assert_allclose(shown, brain(), atol=1e-4)
     assert held.volume(Modality.T2F) is shown
     assert held.volumes[Modality.T2F] is raised
+
+
+def test_the_head_is_the_block_that_holds_all_but_zeros() -> None:
+    volume = np.zeros(GRID.shape, dtype=np.float32)
+    volume[1, 1:3, 3] = 7
+
+    assert study(t1n=volume).head(Modality.T1N) == (slice(1, 2), slice(1, 3), slice(3, 4))
+
+
+def test_the_head_of_an_empty_volume_is_all_of_it() -> None:
+    volume = np.zeros(GRID.shape, dtype=np.float32)
+
+    assert study(t1n=volume).head(Modality.T1N) == (slice(0, 2), slice(0, 3), slice(0, 4))
