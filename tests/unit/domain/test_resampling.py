@@ -133,7 +133,7 @@ def test_area_means_are_block_means_whatever_the_memory_order(layout: str) -> No
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_volume_is_resampled_by_the_block_that_holds_all_but_zeros(layout: str) -> None:
     volume = np.zeros((9, 6, 10), dtype=np.float32)
-    volume[2:7, 1:4, 5:] = np.random.default_rng(0).random((5, 3, 5))
+    volume[2:7, 1:4, 5:] = np.random.default_rng(0).integers(1, 1000, (5, 3, 5))
     block = (slice(2, 7), slice(1, 4), slice(5, 10))
 
     coarse = resample_to_spacing(
