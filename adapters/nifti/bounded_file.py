@@ -39,7 +39,7 @@ def opened(path: DatasetPath) -> Iterator[BufferedReader]:
     except OSError as error:
         reason = error.strerror or "unreadable"
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: {reason}") from error
-    except zlib_ng.error as error:
+    except zlib_ng.error as error:  # type: ignore[misc]  # a class: its stub declares an instance
         raise FaultyStudyError(FaultKind.UNREADABLE, f"{path}: bad gzip: {error}") from error
 
 

@@ -264,7 +264,7 @@ def _grade(reply: Reply) -> GradePrediction | Failure:
     margin = likely[Grade.HGG] - likely[Grade.LGG]
     if not isfinite(margin):
         return Failure(FailureReason.BACKEND_ERROR, f"log-likelihoods {likely}", reply.text)
-    probability = float(expit(np.float64(margin)))
+    probability = float(expit(np.array(margin, dtype=np.float64)))
     return GradePrediction.likelier(probability, reply.text)
 
 

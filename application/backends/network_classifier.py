@@ -65,7 +65,9 @@ class NetworkClassifier(Classifier):
             logit = self._network.run(crop[np.newaxis]).item()
         except FaultError as error:
             return failure_of(error)
-        probability = float(expit(np.float64(logit / self._network.card.temperature)))
+        probability = float(
+            expit(np.array(logit / self._network.card.temperature, dtype=np.float64))
+        )
         return likelier(probability, self._network.card.conformal)
 
 

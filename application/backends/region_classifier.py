@@ -54,7 +54,7 @@ class RegionClassifier(Classifier):
 def graded(grader: RegionGrader, measures: RegionMeasures) -> GradePrediction:
     """Grade a tumour; the reasons are in order of their weight, the baseline last."""
     parts = grader.log_odds(measures)
-    probability = float(expit(np.float64(sum(parts.values()))))
+    probability = float(expit(np.array(sum(parts.values()), dtype=np.float64)))
     baseline = Reason(BASELINE, "average tumour", parts.pop(BASELINE))
     reasons = [Reason(name, FEATURES[name].text(measures), part) for name, part in parts.items()]
     ordered = sorted(reasons, key=lambda item: -abs(item.log_odds))

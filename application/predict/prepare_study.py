@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gliobench.application.ports.backend import Backend
 from gliobench.application.ports.study_source import StudySource
@@ -29,7 +30,7 @@ class PreparedStudy:
 
     study: Study
     backend: Backend
-    images: Future[object]
+    images: Future[Any]
 
     def prompts(self) -> str:
         """Return what would be sent to the backend's model.
@@ -43,7 +44,7 @@ class PreparedStudy:
 
     def predict(self, *, force: bool = False, probabilities: bool = False) -> StudyReading:
         """Ask the backend; arguments and errors as of `predict_study`."""
-        with suppress(FaultError):  # reported by who looks at the image
+        with suppress(FaultError):  # reported by the backend that reads the image
             self.images.result()
         return predict_study(self.study, self.backend, force=force, probabilities=probabilities)
 

@@ -234,7 +234,7 @@ class Study:
     def head(self, modality: Modality) -> tuple[slice, ...]:
         """Return the smallest block outside of which a modality's volume is zero; all, if it is everywhere.
 
-        A head fills a third of a volume: who looks at it alone is done in a third of the time.
+        A head fills a third of a volume, so that its block takes a third of the time.
 
         Raises:
             FaultError: As `volume`.
