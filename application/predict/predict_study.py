@@ -323,4 +323,4 @@ def _in_files(study: Study, box: Box3D | None) -> tuple[Box3D | None, Voxel | No
 
 def _volumes_mm3(mask: Mask) -> dict[Region, float]:
     voxel_mm3 = mask.grid.voxel_volume_mm3
-    return {region: float(voxels.sum()) * voxel_mm3 for region, voxels in mask.regions.items()}
+    return {region: np.count_nonzero(voxels) * voxel_mm3 for region, voxels in mask.regions.items()}

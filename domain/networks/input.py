@@ -215,7 +215,8 @@ def tumour_regions(
         regions[region] = np.zeros(grid.shape, dtype=np.bool_, order="F")  # as images mostly are
         regions[region][outer] = parent
     enhancing = regions.get(Region.ET)
-    if enhancing is not None and enhancing.sum() * grid.voxel_volume_mm3 < smallest_enhancing_mm3:
+    few = smallest_enhancing_mm3 / grid.voxel_volume_mm3
+    if enhancing is not None and np.count_nonzero(enhancing) < few:
         regions[Region.ET] = np.zeros_like(enhancing)
     return regions if regions[Region.WT].any() else None
 

@@ -49,28 +49,36 @@ def gliobench(folder: Path) -> dict[str, float]:
 def inner_stages(folder: Path) -> dict[str, float]:
     """Time the inside of a prediction, step by step, on a study that is loaded."""
     import numpy as np
-    from scipy.special import expit
 
-    from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS
+    from gliobench.adapters.onnx.backend import EMBEDDED_WEIGHTS, REGION_GRADER
     from gliobench.adapters.onnx.network import OnnxNetwork
-    from gliobench.domain.labels.regions import Region
-    from gliobench.domain.networks import grader_input
+    from gliobench.adapters.onnx.region_grader import read_region_grader
+    from gliobench.application.backends.region_classifier import graded
+    from gliobench.application.predict.describe_lesion import lesion_of
+    from gliobench.application.predict.implausible_images import implausible_images
+    from gliobench.application.predict.scope import scope_faults
     from gliobench.domain.networks import input as steps
+    from gliobench.domain.networks.logits import expit
+    from gliobench.domain.networks.region_measures import RegionMeasures
+    from gliobench.domain.predictions.prediction import Form, LocalisationPrediction, Mask
     from gliobench.entrypoints.container import container
 
     localizer = OnnxNetwork(EMBEDDED_WEIGHTS / "localizer.onnx", kind="localizer")
-    grader = OnnxNetwork(EMBEDDED_WEIGHTS / "grader.onnx", kind="grader")
+    grader, _ = read_region_grader(EMBEDDED_WEIGHTS / REGION_GRADER)
     source = container.dataset(str(folder))
     study = source.study(source.study_ids()[0])
     for modality in steps.MODALITY_ORDER:
         study.volume(modality)
     watch = Stopwatch()
+    if [*implausible_images(study), *scope_faults(study)]:
+        raise SystemExit("no plausible study")
+    watch.lap("checks of the images")
     volumes = steps.localizer_volumes(study, 2.0, rule=localizer.card.intensity_rule)
     starts = steps.brain_windows(volumes, localizer.card.input_shape)
     cuts = np.stack([steps.window(volumes, s, localizer.card.input_shape) for s in starts])
     watch.lap("resample to 2 mm and z-score")
     logits = localizer.run(cuts)
-    watch.lap("localizer network")
+    watch.lap("networks, coarse and fine")
     windows = list(zip(starts, expit(logits), strict=True))
     merged = steps.merge_windows(windows, volumes.shape[1:])
     regions = steps.tumour_regions(
@@ -79,15 +87,10 @@ def inner_stages(folder: Path) -> dict[str, float]:
     watch.lap("masks on the study's grid")
     if regions is None:
         raise SystemExit("no tumour found")
-    crop = grader_input.grader_volumes(
-        study,
-        centre=grader_input.tumour_centre(regions[Region.WT]),
-        geometry=grader_input.GraderGeometry(grader.card.spacing_mm, grader.card.input_shape),
-        rules=grader_input.intensity_rules(study),
-    )
-    watch.lap("intensities and crop at full resolution")
-    grader.run(crop[np.newaxis])
-    watch.lap("grader network")
+    graded(grader, RegionMeasures.of(regions, study.grid))
+    watch.lap("grade")
+    lesion_of(study, LocalisationPrediction({Form.MASK: Mask(study.grid, regions)}))
+    watch.lap("description of the tumour")
     return watch.laps
 
 
@@ -147,7 +150,7 @@ def _monai(folder: Path, infer: Callable) -> dict[str, float]:
 
 
 def floor(folder: Path) -> dict[str, float]:
-    """Inflate the four files and do nothing with them: no reader can be faster."""
+    """Inflate the four files by zlib, one after another, and do nothing with them."""
     start = time.perf_counter()
     for name in ("t1", "t1ce", "t2", "flair"):
         packed = next(folder.glob(f"*_{name}.nii.gz")).read_bytes()
