@@ -191,8 +191,10 @@ def _refined(pair: _Pair, start: sitk.Euler3DTransform, samples: int) -> sitk.Eu
 
 def _value(pair: _Pair, pose: sitk.Euler3DTransform) -> float:
     """Return the negated mutual information; 0 where the images do not meet."""
+    method = _method(pair, pose, _LEVELS[1][1])
+    method.SetMetricUseMovingImageGradientFilter(False)  # a value needs no gradients
     try:
-        return float(_method(pair, pose, _LEVELS[1][1]).MetricEvaluate(pair.fixed, pair.moving))
+        return float(method.MetricEvaluate(pair.fixed, pair.moving))
     except RuntimeError:
         return 0.0
 

@@ -6,13 +6,14 @@ Resampling is separable: a small matrix along each axis converts the old samples
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, ScalarT, Spacing
+from gliobench.domain.geometry.grids import BoolArray, FloatArray, Grid, ScalarT, Spacing, extent
 from gliobench.domain.geometry.rigid import Rigid
 
 Float32Array: TypeAlias = NDArray[np.float32]
@@ -145,15 +146,21 @@ def pulled(volume: FloatArray, *, source: Grid, target: Grid, motion: Rigid) -> 
     Returns:
         (I', J', K') float32 on `target`; 0 outside of `source`.
     """
+    given = np.asarray(volume, dtype=np.float32)
     steps = np.linalg.inv(source.affine) @ motion.inverse.matrix @ target.affine
-    found: Float32Array = scipy.ndimage.affine_transform(
-        np.asarray(volume, dtype=np.float32),
-        steps[:3, :3],
-        steps[:3, 3],
-        output_shape=target.shape,
-        order=1,
-        mode="constant",
-    )
+    found = np.zeros(target.shape, dtype=np.float32)
+    if not given.any():
+        return found
+    shown = _reached(extent(given != 0), steps, target.shape)
+    if found[shown].size:
+        scipy.ndimage.affine_transform(
+            given,
+            steps[:3, :3],
+            steps[:3, :3] @ [part.start for part in shown] + steps[:3, 3],
+            output=found[shown],
+            order=1,
+            mode="constant",
+        )
     return found
 
 
@@ -180,6 +187,24 @@ def pulled_region(region: BoolArray, *, source: Grid, target: Grid, motion: Rigi
         placed = Grid(target.shape, target.affine @ shift)
         filled += pulled(volume, source=source, target=placed, motion=motion)
     return np.asarray(filled >= np.prod(parts) / 2)
+
+
+def _reached(
+    box: Sequence[slice], steps: NDArray[np.float64], shape: Sequence[int]
+) -> tuple[slice, ...]:
+    """Return the part of a grid in which a box of another is seen: beside it nothing needs to be computed.
+
+    Args:
+        box: Voxels of the other grid; their values reach as far as the centres of the next ones.
+        steps: (4, 4), from voxels of the grid to those of the other.
+        shape: Of the grid.
+    """
+    ends = [(part.start - 1, part.stop) for part in box]
+    corners = np.array([(*corner, 1) for corner in product(*ends)])
+    seen = np.linalg.solve(steps, corners.T)[:3]
+    first = np.clip(np.floor(seen.min(axis=1)).astype(int), 0, shape)
+    last = np.clip(np.ceil(seen.max(axis=1)).astype(int) + 1, first, shape)
+    return tuple(slice(int(a), int(b)) for a, b in zip(first, last, strict=True))
 
 
 def _in_memory_order(

@@ -82,6 +82,20 @@ def test_outside_of_an_image_there_is_nothing() -> None:
     assert not pulled(RAMP, source=RAMP_GRID, target=RAMP_GRID, motion=far).any()
 
 
+def test_a_voxel_is_seen_as_far_as_the_next_ones() -> None:
+    drawn = np.zeros(RAMP_GRID.shape)
+    drawn[4, 5, 9] = 1
+    target = Grid((80, 4, 4), np.diag([0.25, 1, 1, 1]))
+
+    found = pulled(
+        drawn, source=RAMP_GRID, target=target, motion=turned((0, 0, 0), (0, -4, -8), (0, 0, 0))
+    )
+
+    assert found[:, 1, 1] == pytest.approx(
+        np.clip(1 - np.abs(np.arange(80) / 4 - 4), 0, None), abs=1e-6
+    )
+
+
 def test_a_thick_voxel_belongs_to_a_region_that_fills_half_of_it() -> None:
     region = np.zeros(RAMP_GRID.shape, dtype=bool)
     region[5:10, 5:10, 0:9] = True  # of slices of 6 mm: all of the first, half of the second
