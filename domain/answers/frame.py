@@ -32,6 +32,7 @@ _SIZE_PX = re.compile(
 )
 _OTHER_ORIGIN = re.compile(
     r"\borigin\b[^.]{0,30}\b(?:bottom|lower|right|cent(?:er|re)|middle)\b"
+    r"|\by(?:[\s-]axis)? [a-z ]{0,20}\bup(?:ward)?s?\b"
     r"|\b(?:count|measur|start)[a-z]* from (?:the )?(?:bottom|lower|right|cent(?:er|re)|middle)\b",
     re.IGNORECASE,
 )

@@ -17,10 +17,13 @@ _TAG = re.compile(
     rf"{_OPEN}(?P<end>/?){_GAP}(?:{_NAME})(?![\w-])[^<>◁▷]{{0,80}}?{_CLOSE}"
     rf"|{_OPEN}(?:begin|start|(?P<ends>end))[\s_▁-](?:of[\s_▁-])?(?:{_NAME}){_CLOSE}"
     r"|\[(?P<mistral>/?)think(?:ing)?\]"
-    r"|<unused94>|(?P<gemma><unused95>)",
+    r"|<unused94>|(?P<gemma><unused95>)"
+    r"|<\|channel\|?>\s{0,2}(?:analysis|commentary|thought|thinking)\b"
+    r"|(?P<channel><\|channel\|>\s{0,2}final(?:<\|message\|>)?|<channel\|>)",
     re.IGNORECASE,
 )
-"""`<think>` and its variants: Kimi writes triangles, Mistral brackets, MedGemma unnamed tokens."""
+"""`<think>` and its variants: Kimi writes triangles, Mistral brackets, MedGemma unnamed tokens, others
+channels."""
 _ANSWER_TAG = re.compile(rf"{_OPEN}/?{_GAP}(?:final_?)?answer{_CLOSE}", re.IGNORECASE)
 
 
@@ -36,7 +39,7 @@ def without_thoughts(text: str) -> str:
     spoken: list[str] = []
     start, thinking = 0, False
     for tag in _TAG.finditer(text):
-        ends = any(tag[name] for name in ("end", "mistral", "ends", "gemma"))
+        ends = any(tag[name] for name in ("end", "mistral", "ends", "gemma", "channel"))
         if not ends and not thinking:
             spoken.append(text[start : tag.start()])
         elif ends and not thinking:

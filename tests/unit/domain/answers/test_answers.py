@@ -545,6 +545,8 @@ THOUGHTS = [
     "<｜begin▁of▁thinking｜>{}<｜end▁of▁thinking｜>",
     "&lt;think&gt;{}&lt;/think&gt;",
     "<unused94>thought\n{}<unused95>",
+    "<|channel>thought\n{}<channel|>",
+    "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>",
     "{}</think>",
     "<think><think>{}</think></think>",
     "<think>{}</think>\n<think>{}</think>",
@@ -563,7 +565,14 @@ def test_whatever_a_model_thinks_only_what_it_says_counts(thought: str, inside: 
 
 
 @pytest.mark.parametrize(
-    "opened", ["<think>", "<Thinking>", "◁think▷", "</think>(0.4, 0.6)<think>"]
+    "opened",
+    [
+        "<think>",
+        "<Thinking>",
+        "◁think▷",
+        "</think>(0.4, 0.6)<think>",
+        "<|channel|>analysis<|message|>",
+    ],
 )
 @pytest.mark.parametrize("parse", PARSERS.values())
 def test_a_thought_without_an_end_is_truncated(parse: Callable[..., Any], opened: str) -> None:

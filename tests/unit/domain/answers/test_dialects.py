@@ -176,6 +176,7 @@ def test_numbers_of_another_frame_are_refused_where_they_can_be_told(name: str, 
         ("molmo", 'These are in pixels. <point x="60" y="20">tumor</point>'),
         ("fractions", '{"x": 0.25, "y": 0.5, "note": "the origin is at the bottom left"}'),
         ("fractions", '{"x": 0.25, "y": 0.5, "reason": "y is counted from the bottom"}'),
+        ("fractions", '{"x": 0.25, "y": 0.5}, where the y axis points up'),
         ("molmo", '<point x="25.0" y="50.0" x="26.0" alt="tumor">tumor</point>'),
     ],
 )
