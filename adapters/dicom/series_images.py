@@ -58,6 +58,7 @@ class SeriesImages:
     encoding: Encoding
     model: Grid | None = None
     simulated: bool = False
+    is_placed: bool = True
 
     @classmethod
     def of(cls, name: str, frames: Sequence[PlacedFrame]) -> SeriesImages:

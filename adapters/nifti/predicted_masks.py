@@ -132,11 +132,12 @@ class PredictedMasks(PredictionFiles):
                 raise
             if not self._resample:
                 raise _other_grid(image, study, error.kind) from error
-        if not image.is_placed:
+        if not (image.is_placed and study.oriented):
+            whose = f"study {study.id}" if image.is_placed else image.name
             raise FaultyStudyError(
                 FaultKind.AFFINE_MISMATCH,
-                f"{image.path}: its header states no place (sform_code and qform_code are 0): wanted one "
-                "to resample from",
+                f"{image.path}: the header of {whose} states no place (sform_code and qform_code are 0): "
+                "wanted one to resample",
             )
         labels = read_labels(image)
         found = nearest(labels, source=image.grid, target=study.grid)

@@ -45,5 +45,6 @@ class NiftiReferenceMasks(ReferenceMasks):
             grid=image.grid,
             volumes={},
             native_grid=image.native_grid,
+            oriented=image.is_placed,
         )
         return ReferenceMask(study, read_regions(path, image.grid, self._convention))

@@ -38,6 +38,11 @@ class StoredImage(Protocol):
         """Whether the headers mark a phantom."""
         ...
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether the headers state how the voxels lie; otherwise the grid is assumed."""
+        ...
+
     def covers(self, grid: Grid) -> bool:
         """Return whether the image has the voxels of a grid, in any orientation."""
         ...
@@ -151,6 +156,7 @@ def study_of_images(
         native_grid=shared.native_grid,
         site=site,
         simulated=any(image.simulated for image in sound),
+        oriented=all(image.is_placed for image in sound),
     )
 
 
@@ -168,6 +174,10 @@ class _HeldImage(StoredImage):
     study: Study
     modality: Modality
     simulated: bool = False
+
+    @property
+    def is_placed(self) -> bool:
+        return self.study.oriented
 
     @property
     def name(self) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from gliobench.domain.errors import FaultError
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.studies.contrast_order import contrast_faults
-from gliobench.domain.studies.faults import Fault
+from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.study import Modality, Study
 
 
 def scope_faults(study: Study) -> Iterator[Fault]:
-    """Name sequences that bear each other's names; volumes that cannot be read are left out.
+    """Name sequences that bear each other's names, and an orientation that no file states.
+
+    Volumes that cannot be read are left out.
 
     Phantoms are in scope: without vessels, their t1c is no brighter than their t1n.
 
@@ -28,3 +30,10 @@ def scope_faults(study: Study) -> Iterator[Fault]:
         except FaultError:  # reported by a backend that reads it
             continue
     yield from contrast_faults(study.id, readable, study.grid)
+    if not study.oriented:
+        yield Fault(
+            study.id,
+            FaultKind.NO_ORIENTATION,
+            "a header states no orientation (sform_code and qform_code are 0): left, right, front, back "
+            "and millimetres of places are assumed",
+        )

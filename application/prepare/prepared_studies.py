@@ -106,6 +106,7 @@ class PreparedStudies(StudySource):
             native_grid=FILE_GRID,
             site=raw.site,
             simulated=raw.simulated,
+            oriented=raw.oriented,
         )
         return PreparedScan(
             id=raw.id,
@@ -115,6 +116,7 @@ class PreparedStudies(StudySource):
             native_grid=anchor.native_grid,
             site=raw.site,
             simulated=raw.simulated,
+            oriented=raw.oriented,
             ready=ready,
             prepare=lambda: one.found,
         )

@@ -61,8 +61,9 @@ def _scope(cases: CaseTable) -> Iterator[Finding]:
     if notes := cases.image_notes:
         yield Finding(
             FindingKind.OUT_OF_SCOPE,
-            f"The sequences of {studies(len(notes))} look as if they bore each other's names, or "
-            f"are one image under two. They are scored like all others; check the files. {_named(notes)}.",
+            f"The images of {studies(len(notes))} make any answer doubtful: sequences look as if they bore "
+            "each other's names, or are one image under two, or no orientation is stated. They are scored "
+            f"like all others; check the files. {_named(notes)}.",
             study_ids=tuple(sorted(notes)),
         )
 

@@ -33,6 +33,8 @@ class FaultKind(str, Enum):
     BRAIN_TOO_LARGE = "brain_too_large"
     CONTRAST_ORDER = "contrast_order"
     """Two sequences look as if they bore each other's names, or are one image."""
+    NO_ORIENTATION = "no_orientation"
+    """The files do not state how their voxels lie in the patient."""
     TUMOUR_TOO_LARGE = "tumour_too_large"
     """An answer labels most of the brain as tumour."""
     UNKNOWN_LABEL = "unknown_label"
@@ -78,6 +80,7 @@ class FaultKind(str, Enum):
             self.REPEATED_ROW,
             self.BACKGROUND_NOT_ZERO,
             self.CONTRAST_ORDER,
+            self.NO_ORIENTATION,
         )
 
 

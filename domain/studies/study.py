@@ -171,6 +171,7 @@ class Study:
         slice_choice: How the plane of a single-plane study was selected; None where its source does
             not state it, and for volumes.
         simulated: Whether the study is simulated, according to its source.
+        oriented: Whether all files state how their voxels lie; otherwise sides and mm are assumed.
     """
 
     id: str
@@ -182,6 +183,7 @@ class Study:
     oracle_plane: Plane | None = None
     slice_choice: SliceChoice | None = None
     simulated: bool = False
+    oriented: bool = True
     _shown: dict[Modality, tuple[Volume, Volume]] = field(
         default_factory=dict, init=False, repr=False
     )

@@ -150,7 +150,7 @@ def test_a_mask_whose_header_states_no_place_is_not_resampled(dataset: Path, mas
 
     ((_, reason, detail),) = found.failures()
     assert reason == "wrong_grid"
-    assert "its header states no place" in detail
+    assert f"the header of {masks / f'{IDS[2]}.nii.gz'} states no place" in detail
 
 
 def test_a_folder_keeps_the_scores_of_the_files_that_were_imported_first(

@@ -1,7 +1,9 @@
 """Folders as BraTS, its mirrors and its users lay them out."""
 
 import gc
+import gzip
 import os
+import struct
 import weakref
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from fakes.fake_study_source import fake_case
 from fakes.study_folder import OF_2017, image_of, write_image, write_name_mapping, write_study
 from gliobench.adapters.nifti import BratsStudySource, StudyFiles
+from gliobench.application.predict.scope import scope_faults
 from gliobench.domain.errors import FaultError, InvalidInputError, NotFoundError
 from gliobench.domain.geometry.grids import Grid
 from gliobench.domain.labels.conventions import BUILT_IN
@@ -59,6 +62,19 @@ def test_a_study_in_any_orientation_comes_as_ras_and_keeps_its_own_grid(tmp_path
     assert study.native_grid == native
     wanted = case.study.volume(Modality.T1C).astype(np.int16)
     np.testing.assert_array_equal(study.volume(Modality.T1C), wanted)
+
+
+def test_a_study_whose_header_states_no_orientation_is_noted(tmp_path: Path) -> None:
+    path = image_of(write_study(tmp_path, fake_case()), Modality.T2W)
+    assert list(scope_faults(BratsStudySource(tmp_path).study("study-1"))) == []
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    struct.pack_into("<hh", content, 252, 0, 0)  # sform_code and qform_code
+    path.write_bytes(gzip.compress(bytes(content)))
+
+    (note,) = scope_faults(BratsStudySource(tmp_path).study("study-1"))
+
+    assert note.kind is FaultKind.NO_ORIENTATION
+    assert note.kind.is_note
 
 
 def test_a_folder_that_is_one_study_is_a_dataset_of_one(tmp_path: Path) -> None:
