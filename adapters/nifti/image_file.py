@@ -70,7 +70,8 @@ class ImageFile:
         slope: True value = stored value times `slope` plus `intercept`.
         intercept: See `slope`.
         simulated: Whether the header marks a phantom.
-        is_placed: Whether the header states an affine; without one, that of `native_grid` is made up.
+        is_placed: Whether the header states an affine, of one handedness; else that of `native_grid` is a
+            guess.
         model: A grid whose axis directions to use; None for RAS+.
         channel: The volume to read.
     """
@@ -234,9 +235,19 @@ def _image_file(path: DatasetPath, header: Nifti1Header, channel: Channel) -> Im
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
         simulated=PHANTOM_MARK.encode() in header["descrip"].item(),
-        is_placed=bool(header["sform_code"] > 0 or header["qform_code"] > 0),
+        is_placed=_is_placed(header),
         channel=channel,
     )
+
+
+def _is_placed(header: Nifti1Header) -> bool:
+    """Return whether there is an affine, and no other that mirrors it: a rotation has the sign of pixdim[0]."""
+    hands = set()
+    if header["sform_code"] > 0:
+        hands.add(bool(np.linalg.det(header.get_sform()[:3, :3]) > 0))
+    if header["qform_code"] > 0:
+        hands.add(not header["pixdim"][0] < 0)
+    return len(hands) == 1
 
 
 def _checked_grid(shape: tuple[int, int, int], header: Nifti1Header) -> Grid:

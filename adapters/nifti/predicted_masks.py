@@ -136,8 +136,8 @@ class PredictedMasks(PredictionFiles):
             whose = f"study {study.id}" if image.is_placed else image.name
             raise FaultyStudyError(
                 FaultKind.AFFINE_MISMATCH,
-                f"{image.path}: the header of {whose} states no place (sform_code and qform_code are 0): "
-                "wanted one to resample",
+                f"{image.path}: the header of {whose} states no place (sform_code and qform_code are 0), "
+                "or two that mirror each other: wanted one to resample",
             )
         labels = read_labels(image)
         found = nearest(labels, source=image.grid, target=study.grid)

@@ -34,6 +34,6 @@ def scope_faults(study: Study) -> Iterator[Fault]:
         yield Fault(
             study.id,
             FaultKind.NO_ORIENTATION,
-            "a header states no orientation (sform_code and qform_code are 0): left, right, front, back "
-            "and millimetres of places are assumed",
+            "a header states no orientation (sform_code and qform_code are 0), or two that mirror each "
+            "other: left, right, front, back and millimetres of places are assumed",
         )

@@ -64,11 +64,15 @@ def test_a_study_in_any_orientation_comes_as_ras_and_keeps_its_own_grid(tmp_path
     np.testing.assert_array_equal(study.volume(Modality.T1C), wanted)
 
 
-def test_a_study_whose_header_states_no_orientation_is_noted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sform", "qform", "qfac"), [(0, 0, 1), (1, 1, -1)])
+def test_a_study_whose_header_states_no_orientation_or_two_is_noted(
+    tmp_path: Path, sform: int, qform: int, qfac: int
+) -> None:
     path = image_of(write_study(tmp_path, fake_case()), Modality.T2W)
     assert list(scope_faults(BratsStudySource(tmp_path).study("study-1"))) == []
     content = bytearray(gzip.decompress(path.read_bytes()))
-    struct.pack_into("<hh", content, 252, 0, 0)  # sform_code and qform_code
+    struct.pack_into("<f", content, 76, qfac)
+    struct.pack_into("<hh", content, 252, qform, sform)
     path.write_bytes(gzip.compress(bytes(content)))
 
     (note,) = scope_faults(BratsStudySource(tmp_path).study("study-1"))
