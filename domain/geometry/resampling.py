@@ -74,12 +74,13 @@ def resample(volume: FloatArray | BoolArray, weights: Sequence[Float32Array]) ->
         weights: Three matrices, (I', I), (J', J) and (K', K).
 
     Returns:
-        (I', J', K') float32.
+        (I', J', K') float32, with the axis slowest in memory that was the fastest.
     """
     straight, (first, second, third), order = _in_memory_order(volume, weights)
     planes = _along(1, second, _along(0, first, straight))
-    resampled: Float32Array = np.matmul(planes, third.T)
-    return resampled.transpose(np.argsort(order))
+    # Turned, since a matrix product would start BLAS's threads, which then wait on all cores.
+    turned = _along(0, third, np.ascontiguousarray(planes.T))
+    return turned.T.transpose(np.argsort(order))
 
 
 def resample_to_spacing(
