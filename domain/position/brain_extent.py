@@ -62,7 +62,8 @@ class BrainExtent:
         sample = np.argwhere(brain[:, ::across, ::along]) * (1, across, along)
         if not len(sample):
             raise InvalidInputError(f"brain of shape {brain.shape} holds no voxel")
-        world_mm = sample @ grid.affine[:3, :3].T + grid.affine[:3, 3]
+        # No product of BLAS: its threads would wait on all cores, for three sums a voxel.
+        world_mm = np.einsum("nv,wv->nw", sample, grid.affine[:3, :3]) + grid.affine[:3, 3]
         (x, y, z), (x1, y1, z1) = np.percentile(world_mm, COUNTED_PERCENT, axis=0).tolist()
         return cls((x, y, z), (x1, y1, z1), _cut_cm2(brain, grid), min(brain.shape) == 1)
 

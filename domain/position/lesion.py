@@ -125,7 +125,8 @@ def describe_lesion(
     centre_mm = np.array([grid.to_mm(centre.at)])
     inside = np.empty((0, 3)) if voxels is None else _voxels_of(voxels)
     known = len(inside) > 0
-    world_mm = inside @ grid.affine[:3, :3].T + grid.affine[:3, 3] if known else centre_mm
+    steps_mm, origin_mm = grid.affine[:3, :3], grid.affine[:3, 3]
+    world_mm = np.einsum("nv,wv->nw", inside, steps_mm) + origin_mm if known else centre_mm
     aside = float(centre_mm[0, 0] - brain.midline_mm)
     through = int(np.clip(np.floor(centre.at[2] + 0.5), 0, grid.shape[2] - 1))
     return Lesion(
