@@ -20,7 +20,11 @@ from gliobench.entrypoints.completion import setting_names
 from gliobench.entrypoints.endings import end_with, write_what_can_be_written
 from gliobench.entrypoints.errors import reported_errors
 from gliobench.entrypoints.exit_codes import exit_codes
-from gliobench.entrypoints.start import collect_garbage, load_without_collecting
+from gliobench.entrypoints.start import (
+    collect_garbage,
+    end_without_collecting,
+    load_without_collecting,
+)
 from gliobench.entrypoints.stopping import end_on_sigterm
 
 HELP_OPTIONS = ["-h", "--help"]
@@ -197,4 +201,7 @@ def main() -> None:
     end_on_sigterm()
     load_without_collecting()
     write_what_can_be_written()
-    app()
+    try:
+        app()
+    finally:
+        end_without_collecting()

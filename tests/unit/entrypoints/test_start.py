@@ -24,3 +24,14 @@ def test_no_garbage_is_collected_until_the_command_is_loaded() -> None:
     start.collect_garbage()
 
     assert (before, gc.isenabled()) == (False, True)
+
+
+def test_no_garbage_is_looked_for_when_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = []
+    monkeypatch.setattr(gc, "freeze", lambda: kept.append("all"))
+
+    start.end_without_collecting()
+
+    enabled = gc.isenabled()
+    gc.enable()
+    assert (kept, enabled) == (["all"], False)
