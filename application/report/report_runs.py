@@ -78,9 +78,11 @@ class ReportRuns:
         manifests = {name: store.manifest() for name, store in runs.items()}
         first = next(iter(manifests.values()))
         bootstrap = self.bootstrap or BootstrapOptions(RESAMPLES, seed=first.seed)
-        scored = [
-            scored_run(name, manifests[name], store.case_table()) for name, store in runs.items()
-        ]
+        scored: list[ScoredRun] = []
+        for name, store in runs.items():
+            cases = store.case_table()
+            cases = cases.sharing(scored[0].cases) if scored else cases
+            scored.append(scored_run(name, manifests[name], cases))
         findings = audit(scored)
         self._refuse(findings)
         cases = next(iter(shared_studies(scored).values()))

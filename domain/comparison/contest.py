@@ -18,6 +18,8 @@ from gliobench.domain.labels.regions import Region
 from gliobench.domain.metrics.classification import squared_error
 from gliobench.domain.metrics.measures import Measure
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.bootstrap import resample
+from gliobench.domain.statistics.normal_limit import Pulls
 from gliobench.domain.statistics.rank_methods import RankedScores, RankMethod, ranks
 from gliobench.domain.statistics.sampling import Indices, SamplingPlan
 
@@ -47,8 +49,21 @@ class Contest:
         """
         if self.plan.obstacle is not None:
             return np.empty((0, self.scores.scores.shape[1]), dtype=np.intp)
+        if method is RankMethod.MEAN:
+            return ranks(self._drawn_means(replicates=replicates, seed=seed))
         weights = chain([self.plan.everyone], self.plan.draws(replicates, seed=seed))
         return np.concatenate([self.scores.ranks(method, block) for block in weights])
+
+    def _drawn_means(self, *, replicates: int, seed: int) -> FloatArray:
+        together = [range(self.scores.scores.shape[1])]
+        found = resample(
+            self.scores.means,
+            self.plan,
+            replicates=replicates,
+            seed=seed,
+            pulls=Pulls(self.scores.pulls, compared=together),
+        )
+        return np.vstack([found.observed, found.drawn])
 
 
 def graded(

@@ -118,8 +118,14 @@ class DrawnGrades:
             probabilities=list(studies.probability.values()),
         )
         plan = SamplingPlan.of(studies.patients, studies.hgg.tolist())
-        statistic = answers.statistic([e.measure for e in endpoints])
-        found = resample(statistic, plan, replicates=replicates, seed=seed)
+        drawn = [e.measure for e in endpoints]
+        found = resample(
+            answers.statistic(drawn),
+            plan,
+            replicates=replicates,
+            seed=seed,
+            pulls=answers.pulls(drawn),
+        )
         return cls(found, {key: at for at, key in enumerate(keys)})
 
     def differences(self, first: str, second: str) -> dict[Endpoint, Measured]:

@@ -93,6 +93,18 @@ class CaseTable:
         """Keep some of the studies: (M,) positions in the order wanted, or (N,) bool."""
         return CaseTable({name: values[chosen] for name, values in self.columns.items()})
 
+    def sharing(self, other: CaseTable) -> CaseTable:
+        """Hold columns that equal those of another table as one array with it.
+
+        Of a run over the same cohort that is half of them: names, facts and references.
+        """
+        return CaseTable(
+            {
+                name: other.columns[name] if _equal(values, other.columns.get(name)) else values
+                for name, values in self.columns.items()
+            }
+        )
+
     def of_forms(self, *forms: Form) -> CaseTable:
         """Select the columns of these forms, and of the grades; nothing is copied."""
         others = tuple(f"{form.value}." for form in Form if form not in forms)
@@ -344,6 +356,12 @@ class CaseTable:
         return np.full(len(self), absent) if found is None else found
 
 
+def _equal(values: NDArray[Any], others: NDArray[Any] | None) -> bool:
+    if others is None or values.dtype != others.dtype:
+        return False
+    return np.array_equal(values, others, equal_nan=values.dtype.kind == "f")
+
+
 _REGIONS = tuple(f"{Form.MASK.value}.{region.value}_" for region in Region)
 """How the columns of each region of a mask begin."""
 
@@ -368,6 +386,9 @@ Cases: TypeAlias = CaseTable | Iterable[CaseScore]
 
 def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
     """Keep the studies that all tables have, in the order of their ids; each once, the last."""
+    first = tables[0].study_ids
+    if all(table.study_ids is first for table in tables) and (first[1:] > first[:-1]).all():
+        return list(tables)
     places = [{item: at for at, item in enumerate(table.study_ids.tolist())} for table in tables]
     ids = sorted(set(places[0]).intersection(*places[1:]))
     return [
@@ -381,6 +402,8 @@ def align(tables: Sequence[CaseTable]) -> list[CaseTable]:
 def differ_in_truth(one: CaseTable, other: CaseTable) -> BoolArray:
     """(N,) bool, where two tables of the same studies were scored against different references."""
     exact = ("patient", "reference", "tumour_free", "plane_axis", "plane_index")
+    if all(one.columns[name] is other.columns[name] for name in (*exact, "volume_mm3")):
+        return np.zeros(len(one), dtype=np.bool_)
     apart = [one.columns[name] != other.columns[name] for name in exact]
     first, second = (np.round(table.volume_mm3, ROUNDED) for table in (one, other))
     apart.append((first != second) & ~(np.isnan(first) & np.isnan(second)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from gliobench.domain.statistics.confusions import CalledGrades
 from gliobench.domain.statistics.delong import auroc_interval
 from gliobench.domain.statistics.estimate import Measured
 from gliobench.domain.statistics.means import RESAMPLES, MeasuredValues
+from gliobench.domain.statistics.normal_limit import Pulls
 from gliobench.domain.statistics.proportions import mean_of_proportions, wilson
 from gliobench.domain.statistics.rankings import RankedStudies
 from gliobench.domain.statistics.sampling import SamplingPlan
@@ -81,6 +83,29 @@ class GradedAnswers:
 
         return compute
 
+    def pulls(self, measures: Sequence[Measure]) -> Pulls | None:
+        """Return how the studies' weights move these; None where that of one is not known."""
+        if any(item.of_rankings and not item.slopes for item in measures):
+            return None
+        widths = (len(self.ranked) if item.needs_probabilities else self.n for item in measures)
+        spans = pairwise(accumulate(widths, initial=0))
+        return Pulls(
+            lambda: np.hstack([self._pulls(item) for item in measures]),
+            compared=[range(*span) for span in spans],
+        )
+
+    @property
+    def n(self) -> int:
+        """Backends."""
+        return self.called.cells.shape[1] // 4
+
+    def _pulls(self, measure: Measure) -> FloatArray:
+        if measure.slopes is not None:
+            return np.column_stack([item.pulls(measure.slopes) for item in self.ranked])
+        if measure.of_probabilities is not None:
+            return self.errors[measure].pulls()
+        return self.called.pulls(lambda found: np.asarray(measure.rates(found)))
+
     def _of(
         self,
         measure: Measure,
@@ -122,7 +147,13 @@ def grading_measures(
     asked = [item for item in GRADING if given or not item.needs_probabilities]
     drawn = [item for item in asked if item not in found]
     plan = SamplingPlan.of(patients, hgg.tolist())
-    replicates = resample(answers.statistic(drawn), plan, replicates=RESAMPLES, seed=seed)
+    replicates = resample(
+        answers.statistic(drawn),
+        plan,
+        replicates=RESAMPLES,
+        seed=seed,
+        pulls=answers.pulls(drawn),
+    )
     found |= zip(drawn, replicates.bca(), strict=True)
     return {item: found[item] for item in asked}
 

@@ -197,6 +197,15 @@ def auroc(found: Rankings) -> FloatArray:
     return ratio(above - tied / 2, found.hgg.sum(axis=1) * below[:, -1])
 
 
+def auroc_slopes(found: Rankings) -> Rankings:
+    """Differentiate `auroc` by the weight of HGG and of LGG at each score; of cohorts of both grades."""
+    n_hgg, n_lgg = (item.sum(axis=1, keepdims=True) for item in (found.hgg, found.lgg))
+    area = auroc(found)[:, None]
+    below = np.cumsum(found.lgg, axis=1) - found.lgg / 2
+    above = _from_above(found.hgg) - found.hgg / 2
+    return Rankings(hgg=(below / n_lgg - area) / n_hgg, lgg=(above / n_hgg - area) / n_lgg)
+
+
 def auprc(found: Rankings) -> FloatArray:
     """Estimate the area under precision over recall as average precision, step by step.
 
@@ -212,6 +221,21 @@ def auprc(found: Rankings) -> FloatArray:
     precision /= np.maximum(called, np.finfo(np.float64).tiny, out=called)
     area = ratio(np.einsum("rg,rg->r", found.hgg, precision), n_hgg)
     return np.where(n_lgg > 0, area, np.nan)
+
+
+def auprc_slopes(found: Rankings) -> Rankings:
+    """Differentiate `auprc` by the weight of HGG and of LGG at each score; of cohorts of both grades.
+
+    A study enters the precision at its own score and at all below it.
+    """
+    hgg, lgg = _from_above(found.hgg), _from_above(found.lgg)
+    called = hgg + lgg
+    n_hgg, lost = hgg[:, :1], found.hgg / called**2
+    own = hgg / called - auprc(found)[:, None]
+    return Rankings(
+        hgg=(own + np.cumsum(lost * lgg, axis=1)) / n_hgg,
+        lgg=-np.cumsum(lost * hgg, axis=1) / n_hgg,
+    )
 
 
 def _from_above(weights: FloatArray) -> FloatArray:

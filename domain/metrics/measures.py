@@ -129,6 +129,8 @@ class Measure:
         of_counts: Of grades, the studies that count and of how many.
         of_confusions: Of grades.
         of_rankings: Of probabilities, by their order.
+        slopes: What is computed of rankings, differentiated by the weights at each score; None where
+            the intervals of every cohort are to be drawn.
         of_probabilities: Of each study's P(HGG), given `reference` and `probability`; their mean.
         of_place: Of an answer in a place's form.
         of_masks: Of one region of a mask.
@@ -161,6 +163,7 @@ class Measure:
     of_counts: Callable[[graded.Confusions], graded.Counts] | None = None
     of_confusions: Callable[[graded.Confusions], FloatArray] | None = None
     of_rankings: Callable[[graded.Rankings], FloatArray] | None = None
+    slopes: Callable[[graded.Rankings], graded.Rankings] | None = None
     of_probabilities: Callable[..., FloatArray] | None = None
     of_place: Callable[[PlacedAnswer], float] | None = None
     of_masks: Callable[[MaskPair], float] | None = None
@@ -335,6 +338,7 @@ MEASURES: tuple[Measure, ...] = (
         terminal="AUROC",
         compared=Compared.BY_TEST,
         of_rankings=graded.auroc,
+        slopes=graded.auroc_slopes,
     ),
     AUPRC := Measure(
         key="auprc",
@@ -344,6 +348,7 @@ MEASURES: tuple[Measure, ...] = (
         in_tables=False,
         compared=Compared.BY_INTERVAL,
         of_rankings=graded.auprc,
+        slopes=graded.auprc_slopes,
     ),
     BRIER := Measure(
         key="brier",

@@ -30,7 +30,7 @@ from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.metrics.ratios import ratio
 from gliobench.domain.statistics.bootstrap import Statistic
 from gliobench.domain.statistics.estimate import NotEstimable
-from gliobench.domain.statistics.sampling import BLOCK
+from gliobench.domain.statistics.sampling import BLOCK, Indices
 
 SHUFFLES = 9_999
 """Together with the observed assignment, these make 10,000 permutations."""
@@ -183,8 +183,19 @@ def _shuffled_means(scores: Sequence[FloatArray], count: int, seed: int) -> Floa
     found = []
     for start in range(0, count, rows):
         order = rng.permuted(np.tile(places, (min(rows, count - start), 1)), axis=1)
-        found.append([item[places, order].mean(axis=1) for item in scores])
+        found.append([_mean_by_answer(item, np.ascontiguousarray(order.T)) for item in scores])
     return np.concatenate(found, axis=1)
+
+
+def _mean_by_answer(scores: FloatArray, order: Indices) -> FloatArray:
+    """Average, for each column of `order`, (N, R), what answer i scores at patient order[i].
+
+    One answer after the other: a row of scores stays in the processor's cache, all of them do not.
+    """
+    totals = np.zeros(order.shape[1])
+    for answer, patients in zip(scores, order, strict=True):
+        totals += np.take(answer, patients)
+    return totals / len(scores)
 
 
 def _survives(observed: float, shuffled: float, *, higher_is_better: bool) -> float | NotEstimable:

@@ -24,6 +24,7 @@ from gliobench.domain.statistics.estimate import (
     NotEstimable,
     two_sided_z,
 )
+from gliobench.domain.statistics.normal_limit import Pulls, normal_limit
 from gliobench.domain.statistics.sampling import SamplingPlan
 
 Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -126,7 +127,12 @@ class Replicates:
 
 
 def resample(
-    statistic: Statistic, plan: SamplingPlan, *, replicates: int = REPLICATES, seed: int = 0
+    statistic: Statistic,
+    plan: SamplingPlan,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    pulls: Pulls | None = None,
 ) -> Replicates:
     """Compute a statistic on the cohort, on bootstrap resamples, and by the jackknife.
 
@@ -135,6 +141,8 @@ def resample(
         plan: The sampling plan.
         replicates: Number of resamples, ≥ 100.
         seed: The same seed, plan and statistic give the same replicates.
+        pulls: Of the statistic; where they are known, `normal_limit` replaces the resamples of a large
+            cohort.
 
     Raises:
         InvalidInputError: Too few replicates for a tail.
@@ -149,11 +157,23 @@ def resample(
     if plan.obstacle is not None:
         nothing = np.empty((0, len(observed)))
         return Replicates(observed, nothing, nothing, n=plan.n_studies, obstacle=plan.obstacle)
+    limit = normal_limit(pulls, plan, observed) if pulls else None
+    if limit is not None:
+        return _of_limit(observed, limit, plan.n_studies, replicates=replicates, seed=seed)
     drawn = [statistic(weights) for weights in plan.draws(replicates, seed=seed)]
-    pulls = [
+    influence = [
         shares[:, None] * (observed - statistic(weights)) for weights, shares in plan.leave_outs()
     ]
-    return Replicates(observed, np.concatenate(drawn), np.concatenate(pulls), n=plan.n_studies)
+    return Replicates(observed, np.concatenate(drawn), np.concatenate(influence), n=plan.n_studies)
+
+
+def _of_limit(
+    observed: FloatArray, limit: FloatArray, n: int, *, replicates: int, seed: int
+) -> Replicates:
+    """Draw from a normal distribution; its pulls have the same variance and no skewness."""
+    normal = np.random.default_rng(seed).standard_normal((replicates, len(limit)))
+    influence = np.vstack([limit, -limit]) / np.sqrt(2)
+    return Replicates(observed, observed + normal @ limit, influence, n=n)
 
 
 def _blank(defined: FloatArray, *, of: int, level: float) -> NotEstimable | None:

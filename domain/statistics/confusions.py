@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.metrics.classification import Confusions
+
+STEP = 1e-4
+"""Share of a cell by which it is changed to both sides for a derivative, which is off by its square."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,3 +52,11 @@ class CalledGrades:
         """Count R cohorts; `weights` is (R, N)."""
         tp, fn, fp, tn = np.split(weights @ self.cells, 4, axis=1)
         return Confusions(true_positive=tp, false_negative=fn, false_positive=fp, true_negative=tn)
+
+    def pulls(self, rates: Callable[[Confusions], FloatArray]) -> FloatArray:
+        """Differentiate a measure of confusion matrices by each study's weight, (N, B)."""
+        counts = self.cells.sum(axis=0).reshape(4, 1, -1)
+        one_cell = STEP * np.eye(4)[:, :, None]
+        more, fewer = (rates(Confusions(*(counts * (1 + sign * one_cell)))) for sign in (1, -1))
+        slopes = (more - fewer) / (2 * STEP * np.maximum(counts[:, 0], 1))
+        return np.asarray(np.einsum("ncb,cb->nb", self.cells.reshape(-1, *slopes.shape), slopes))

@@ -86,6 +86,11 @@ class RankedScores:
         shares = weights * self.importance
         return np.asarray(shares @ self.scores / shares.sum(axis=1, keepdims=True))
 
+    def pulls(self) -> FloatArray:
+        """Differentiate the means by each study's weight, (N, A)."""
+        shares = self.importance[:, None] / self.importance.sum()
+        return np.asarray(shares * (self.scores - self.means(np.ones((1, len(shares))))))
+
     def medians(self, weights: FloatArray) -> FloatArray:
         """Take the medians of the scores, (R, A), of an even number the mean of the middle two."""
         n = weights.sum(axis=1)

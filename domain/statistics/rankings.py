@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,15 @@ class RankedStudies:
             return Rankings(hgg=hgg, lgg=every)
         summed = (np.add.reduceat(item, self.starts, axis=1) for item in (hgg, every))
         return Rankings(*summed)
+
+    def pulls(self, slopes: Callable[[Rankings], Rankings]) -> FloatArray:
+        """Differentiate an area by each study's weight, (N,), given its `slopes` at each score."""
+        found = slopes(self.rankings(np.ones((1, len(self.order)))))
+        ties = np.diff(self.starts, append=len(self.order))
+        hgg, lgg = (np.repeat(item[0], ties) for item in (found.hgg, found.lgg))
+        pulls = np.empty(len(self.order))
+        pulls[self.order] = np.where(self.hgg > 0, hgg, lgg)
+        return pulls
 
 
 def area_under_roc(*, reference: BoolArray, score: FloatArray) -> float:

@@ -106,7 +106,7 @@ class SamplingPlan:
         found = self._groups
         for start in range(0, len(found), self._rows):
             block = found[start : start + self._rows]
-            weights = np.ones((len(block), self._n_patients))
+            weights = np.ones((len(block), self.n_patients))
             shares = np.empty(len(block))
             for row, (members, left_out) in enumerate(block):
                 shares[row] = 1 - len(left_out) / len(members)
@@ -114,8 +114,18 @@ class SamplingPlan:
                 weights[row, left_out] = 0.0
             yield self._of_studies(weights), shares
 
+    def centred(self, pulls: FloatArray) -> FloatArray:
+        """Sum the studies' numbers, (N, M), of each patient, less the mean of its stratum, (P, M)."""
+        found = pulls
+        if not self._one_study_each:
+            found = np.column_stack([np.bincount(self.patient, column) for column in pulls.T])
+        for members in self.strata:
+            found[members] -= found[members].mean(axis=0)
+        return found
+
     @property
-    def _n_patients(self) -> int:
+    def n_patients(self) -> int:
+        """All patients."""
         return sum(map(len, self.strata))
 
     @property
@@ -125,7 +135,7 @@ class SamplingPlan:
     @property
     def _groups(self) -> list[tuple[Indices, Indices]]:
         """Pair each group that is left out with its stratum, groups as alike as can be."""
-        size = -(-self._n_patients // GROUPS)
+        size = -(-self.n_patients // GROUPS)
         counts = [max(2, -(-len(members) // size)) for members in self.strata]
         return [
             (members, members[first::count])
@@ -134,7 +144,7 @@ class SamplingPlan:
         ]
 
     def _draw(self, rng: np.random.Generator, rows: int) -> FloatArray:
-        weights = np.empty((rows, self._n_patients))
+        weights = np.empty((rows, self.n_patients))
         for members in self.strata:
             size = len(members)
             drawn = rng.integers(0, size, size=(rows, size))
@@ -152,4 +162,4 @@ class SamplingPlan:
 
     @cached_property
     def _one_study_each(self) -> bool:
-        return self._n_patients == self.n_studies
+        return self.n_patients == self.n_studies

@@ -1,0 +1,75 @@
+"""The normal distribution that the bootstrap of a large cohort comes to, without a draw.
+
+With each patient's pull known, the variance over all drawn cohorts is a sum. Beside it, 10,000 drawn
+cohorts are off by 3 % of a standard error at an interval's ends, 1,000 by 8 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations
+
+import numpy as np
+
+from gliobench.domain.geometry.grids import FloatArray
+from gliobench.domain.statistics.sampling import SamplingPlan
+
+DRAWN_UP_TO = 20_000
+"""Maximum number of patients of whom cohorts are drawn wherever their pulls are known."""
+FEWEST = 500
+"""Patients of equal pull, as many as a statistic has to depend on: its skewness is 1/√500 at most then, and
+moves the ends of percentile intervals by 2 % of a standard error, those of BCa intervals by 7 %."""
+ROUNDING = 1e-12
+"""Standard errors up to this are roundings, of a statistic that does not vary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulls:
+    """How a study's weight moves M statistics.
+
+    Args:
+        of_studies: Returns their derivatives by the weight of each study, (N, M), where all weights
+            are 1; anything for a statistic that is undefined there.
+        compared: Numbers of statistics whose differences are of interest.
+    """
+
+    of_studies: Callable[[], FloatArray]
+    compared: Sequence[Sequence[int]] = ()
+
+
+def normal_limit(pulls: Pulls, plan: SamplingPlan, observed: FloatArray) -> FloatArray | None:
+    """Find the limit's covariance.
+
+    Args:
+        pulls: Of the studies.
+        plan: Of the bootstrap.
+        observed: (M,) statistics of the cohort; NaN for an undefined one, which does not vary.
+
+    Returns:
+        (K, M) whose product with itself, F.T @ F, is the covariance; None where cohorts have to be
+        drawn: of `DRAWN_UP_TO` patients or fewer, or where a statistic, or a difference of two that are
+        compared, depends on fewer than `FEWEST`.
+
+    Source: Efron, "Nonparametric estimates of standard error: the jackknife, the bootstrap and other
+        methods", Biometrika 1981 (infinitesimal jackknife); Hall, "The bootstrap and Edgeworth
+        expansion", 1992 (order of the error).
+    """
+    if plan.n_patients <= DRAWN_UP_TO:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):  # of statistics that are undefined
+        of_studies = pulls.of_studies()
+    of_studies[:, np.isnan(observed)] = 0.0
+    centred = plan.centred(of_studies)
+    pairs = (pair for group in pulls.compared for pair in combinations(group, 2))
+    apart = (centred[:, one] - centred[:, other] for one, other in pairs)
+    if not all(_is_wide(column) for column in chain(centred.T, apart)):
+        return None
+    return np.asarray(np.linalg.qr(centred, mode="r"))
+
+
+def _is_wide(pulls: FloatArray) -> bool:
+    """Return whether no few patients decide; Σu² squared over Σu⁴ counts them, were all pulls alike."""
+    squares = pulls**2
+    total = float(squares.sum())
+    return total <= ROUNDING**2 or total**2 >= FEWEST * float((squares**2).sum())
