@@ -55,7 +55,9 @@ T = TypeVar("T")
 SCORES, SAVED_CASES, FINISHED = "scores.parquet", "kept_cases.parquet", "finished"
 PREDICTIONS, MASKS, EFFORT = "predictions", "masks", "seconds.json"
 SCORES_AT_ONCE = 1024
-"""Rows of scores in memory while they are read."""
+"""Rows of scores in memory as objects, while they are read or written."""
+COLUMNS_AT_ONCE = 4096
+"""Rows in memory as columns, while they are copied or computed with: the fewer batches, the less time."""
 CASES_AT_ONCE = 16
 """Kept cases in memory while they are read; a volume is 500 KB."""
 
@@ -141,7 +143,9 @@ class ParquetRunStore(RunStore):
         """Keep the scores as one table."""
         schema = self._score_schema()
         table = partial(score_table, schema=schema)
-        self._write_scores(laid_out(scores, table=table, at_once=SCORES_AT_ONCE), schema)
+        tables = laid_out(scores, table=table, at_once=SCORES_AT_ONCE)
+        rows = chain.from_iterable(map(pa.Table.to_batches, tables))
+        self._write_scores(rows, schema)
 
     def write_scores_of(self, parts: Sequence[Self], *, at_once: int = 1) -> None:
         """Keep the scores of other runs; their rows are copied as they are."""
@@ -151,7 +155,7 @@ class ParquetRunStore(RunStore):
             else (part.score_rows() for part in parts)
         )
         schema = self._score_schema()
-        self._write_scores(of_one_length(rows, schema=schema, at_once=SCORES_AT_ONCE), schema)
+        self._write_scores(rows, schema)
 
     def finish(self) -> None:
         """Note that nothing more will be kept of the run as it is now."""
@@ -174,7 +178,8 @@ class ParquetRunStore(RunStore):
     def scores(self, study_ids: Collection[str] | None = None) -> Iterator[CaseScore]:
         """Read the scores, a few thousand rows at a time."""
         wanted = None if study_ids is None else pa.array(study_ids, pa.string())
-        for cases in self._read_scores(lambda batch: read_cases(batch, wanted)):
+        at_once = SCORES_AT_ONCE if wanted is None else COLUMNS_AT_ONCE
+        for cases in self._read_scores(lambda batch: read_cases(batch, wanted), at_once=at_once):
             yield from cases
 
     def score_rows(self) -> Iterator[pa.RecordBatch]:
@@ -205,7 +210,8 @@ class ParquetRunStore(RunStore):
             self._read_scores(lambda batch: columns_of(ArrowColumns(batch)), columns=read_columns())
         )
 
-    def _write_scores(self, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
+    def _write_scores(self, rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+        tables = of_one_length(rows, schema=schema, at_once=COLUMNS_AT_ONCE)
         stamp = self._own_stamp()
         write_table(self._storage, SCORES, tables, schema=schema, stamp=stamp)
 
@@ -219,7 +225,11 @@ class ParquetRunStore(RunStore):
         return score_schema(regions, manifest.measures)
 
     def _read_scores(
-        self, read: Callable[[pa.RecordBatch], T], columns: list[str] | None = None
+        self,
+        read: Callable[[pa.RecordBatch], T],
+        *,
+        columns: list[str] | None = None,
+        at_once: int | None = None,
     ) -> Iterator[T]:
         if not self.is_scored():
             raise NotFoundError(f"{self._storage.url} keeps no scores: evaluate or merge first")
@@ -227,7 +237,7 @@ class ParquetRunStore(RunStore):
             self._storage,
             SCORES,
             read=read,
-            at_once=SCORES_AT_ONCE,
+            at_once=at_once or COLUMNS_AT_ONCE,
             holds="scores",
             columns=columns,
         )

@@ -74,10 +74,11 @@ class ArrowColumns(StoredColumns):
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
+        self._names = frozenset(batch.schema.names)
 
     def has(self, name: str) -> bool:
         """Return whether there is such a column, or an older version may lack it."""
-        return name in LATER or name in self._batch.schema.names
+        return name in LATER or name in self._names
 
     def there(self, name: str) -> BoolArray:
         """Return where a row has a value."""
@@ -86,15 +87,13 @@ class ArrowColumns(StoredColumns):
 
     def words(self, name: str) -> NDArray[np.object_]:
         """Read words; equal ones are shared between runs over one cohort."""
-        words = self._column(name).to_pylist()
-        return np.array([None if word is None else intern(word) for word in words], dtype=object)
+        words, at = _distinct(self._column(name))
+        return np.array([*map(intern, words), None], dtype=object)[at]
 
     def coded(self, name: str, code: Callable[[str], int], *, absent: int) -> NDArray[np.int64]:
         """Code words, each different one once."""
-        coded = self._column(name).dictionary_encode()
-        numbers = np.array([*map(code, coded.dictionary.to_pylist()), absent], dtype=np.int64)
-        at = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return np.asarray(numbers[at])
+        words, at = _distinct(self._column(name))
+        return np.array([*map(code, words), absent], dtype=np.int64)[at]
 
     def numbers(self, name: str) -> FloatArray:
         """Read numbers, or yes and no."""
@@ -107,9 +106,15 @@ class ArrowColumns(StoredColumns):
         return Ragged(_numbers(column.flatten()), lengths.astype(np.intp))
 
     def _column(self, name: str) -> pa.Array:
-        if name in LATER and name not in self._batch.schema.names:
+        if name in LATER and name not in self._names:
             return pa.nulls(len(self._batch), TYPES[_KINDS[name]])
         return self._batch[name]
+
+
+def _distinct(column: pa.Array) -> tuple[list[str], NDArray[np.int32]]:
+    """List the different words, and where each row's is; -1 for none."""
+    found = column.dictionary_encode()
+    return found.dictionary.to_pylist(), found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
 
 
 def _numbers(column: pa.Array) -> FloatArray:

@@ -164,9 +164,10 @@ def mark_name(form: Form, name: str, whose: str = "") -> str:
 
 
 def _remarks(stored: StoredColumns, name: str) -> NDArray[np.object_]:
-    pairs = zip(stored.words(name), stored.words(f"{name}_detail"), strict=True)
-    remarks = [None if kind is None else f"{kind}: {detail}" for kind, detail in pairs]
-    return np.array(remarks, dtype=object)
+    remarks, details = stored.words(name), stored.words(f"{name}_detail")
+    for at in np.flatnonzero(stored.there(name)):
+        remarks[at] = f"{remarks[at]}: {details[at]}"
+    return remarks
 
 
 def _simulated(stored: StoredColumns) -> BoolArray:

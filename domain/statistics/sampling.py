@@ -24,8 +24,8 @@ GROUPS = 250
 
 def numbered(names: Sequence[Hashable]) -> Indices:
     """Number names from 0 in the order in which they first come, (N,)."""
-    place: dict[Hashable, int] = {}
-    return np.fromiter((place.setdefault(name, len(place)) for name in names), np.intp, len(names))
+    place = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    return np.fromiter(map(place.__getitem__, names), np.intp, len(names))
 
 
 @dataclass(frozen=True, eq=False)

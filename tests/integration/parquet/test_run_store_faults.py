@@ -220,7 +220,8 @@ def test_scores_are_one_flat_row_a_study(tmp_path: Path) -> None:
 def test_more_scores_than_are_read_at_once_come_back_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 3)
+    monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 2)
+    monkeypatch.setattr(run_store, "COLUMNS_AT_ONCE", 3)
     ids = [f"s{number}" for number in range(8)]
 
     run_in(tmp_path).write_scores([CaseScore(one, one, None, None) for one in ids])
@@ -357,7 +358,8 @@ def test_of_two_answers_to_one_study_all_readers_take_the_same(tmp_path: Path) -
 def test_copied_scores_lie_in_groups_as_if_they_were_written_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 3)
+    monkeypatch.setattr(run_store, "SCORES_AT_ONCE", 2)
+    monkeypatch.setattr(run_store, "COLUMNS_AT_ONCE", 3)
     cases = [CaseScore(f"s{number}", "p", None, None) for number in range(8)]
     parts = [run_in(tmp_path / str(number)) for number in range(4)]
     for part, some in zip(parts, (cases[:1], [], cases[1:6], cases[6:]), strict=True):
