@@ -129,8 +129,8 @@ class Measure:
         of_counts: Of grades, the studies that count and of how many.
         of_confusions: Of grades.
         of_rankings: Of probabilities, by their order.
-        slopes: What is computed of rankings, differentiated by the weights at each score; None where
-            the intervals of every cohort are to be drawn.
+        slopes: What is computed of rankings, differentiated by the weights at each score; without it,
+            resamples of every cohort are drawn.
         of_probabilities: Of each study's P(HGG), given `reference` and `probability`; their mean.
         of_place: Of an answer in a place's form.
         of_masks: Of one region of a mask.

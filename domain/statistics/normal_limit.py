@@ -16,7 +16,7 @@ from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.sampling import SamplingPlan
 
 DRAWN_UP_TO = 20_000
-"""Maximum number of patients of whom cohorts are drawn wherever their pulls are known."""
+"""Patients up to which resamples are drawn though the pulls are known."""
 FEWEST = 500
 """Patients of equal pull, as many as a statistic has to depend on: its skewness is 1/√500 at most then, and
 moves the ends of percentile intervals by 2 % of a standard error, those of BCa intervals by 7 %."""

@@ -34,6 +34,8 @@ from gliobench.domain.metrics.measures import HD95_MM, NSD, WORST_MM
 from gliobench.domain.position.tracking import SHUFFLES
 from gliobench.domain.statistics.delong import FEWEST
 from gliobench.domain.statistics.means import RESAMPLES
+from gliobench.domain.statistics.normal_limit import DRAWN_UP_TO
+from gliobench.domain.statistics.normal_limit import FEWEST as FEWEST_ALIKE
 from gliobench.domain.statistics.reliability import BINS, Reliability
 from gliobench.domain.statistics.swapping import SWAPS
 from gliobench.domain.studies.grading_target import GRADED, POSITIVE
@@ -66,7 +68,9 @@ def method_paragraphs(report: Report) -> list[str]:
         .render(
             ALPHA=ALPHA,
             BINS=BINS,
+            DRAWN_UP_TO=DRAWN_UP_TO,
             FEWEST=FEWEST,
+            FEWEST_ALIKE=FEWEST_ALIKE,
             HD95_MM=HD95_MM,
             NSD=NSD,
             PENALTY=PENALTY,

@@ -37,6 +37,7 @@ from gliobench.domain.evaluation.backend_facts import BackendFacts
 from gliobench.domain.evaluation.scores import CaseScore, FormOutcome
 from gliobench.domain.geometry.grids import Point
 from gliobench.domain.predictions.prediction import Form
+from gliobench.domain.statistics.normal_limit import DRAWN_UP_TO
 from gliobench.domain.studies.grading_target import GRADE
 from gliobench.domain.studies.study import Grade
 
@@ -176,6 +177,16 @@ def test_patients_who_came_twice_are_stamped_and_their_tests_are_told() -> None:
     assert "Repeated patients" not in " ".join(
         one.title for one in stamps(compared(a=looks(), b=looks()))
     )
+
+
+def test_methods_of_a_cohort_too_large_to_be_drawn_name_the_limit() -> None:
+    small = compared(a=looks(), b=declines())
+    large = replace(small, cohort=replace(small.cohort, n_patients=DRAWN_UP_TO + 1))
+
+    of_small, of_large = (" ".join(method_paragraphs(one)) for one in (small, large))
+
+    assert "normal limit" not in of_small
+    assert "each depend on 500 patients or more: values were drawn from the normal limit" in of_large
 
 
 def test_methods_name_the_draws_and_the_test_that_were_used() -> None:

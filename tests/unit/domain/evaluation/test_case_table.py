@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,25 @@ def test_tables_are_aligned_by_what_they_share() -> None:
 
     assert first.study_ids.tolist() == second.study_ids.tolist() == ["s2", "s3"]
     assert align([first, second])[0] is first
+
+
+def test_runs_over_one_cohort_hold_what_is_equal_once() -> None:
+    other = CaseTable.of([replace(case, grade=REFUSAL) for case in CASES])
+
+    shared = other.sharing(TABLE)
+
+    assert shared.study_ids is TABLE.study_ids
+    assert shared.columns["volume_mm3"] is TABLE.columns["volume_mm3"]  # NaN is equal to NaN here
+    assert shared.failed_grade.all()
+    assert not differ_in_truth(TABLE, shared).any()
+
+
+def test_tables_that_share_their_studies_are_aligned_by_their_ids() -> None:
+    first, second = (CaseTable.of(CASES) for _ in range(2))
+
+    aligned = align([first, second.sharing(first)])
+
+    assert [table.study_ids.tolist() for table in aligned] == [["s1", "s2", "s3"]] * 2
 
 
 def test_tables_differ_in_truth_by_patient_grade_plane_or_size() -> None:

@@ -68,7 +68,9 @@ def test_pulls_of_means_are_their_derivatives_where_numbers_are_missing() -> Non
     found = means.pulls()
 
     for study in range(20):
-        assert found[study] == pytest.approx(differentiated(means.means, study), rel=1e-6, abs=1e-11)
+        assert found[study] == pytest.approx(
+            differentiated(means.means, study), rel=1e-6, abs=1e-11
+        )
 
 
 def test_pulls_of_weighted_means_are_their_derivatives() -> None:
@@ -77,7 +79,9 @@ def test_pulls_of_weighted_means_are_their_derivatives() -> None:
     found = scores.pulls()
 
     for study in range(20):
-        assert found[study] == pytest.approx(differentiated(scores.means, study), rel=1e-6, abs=1e-11)
+        assert found[study] == pytest.approx(
+            differentiated(scores.means, study), rel=1e-6, abs=1e-11
+        )
 
 
 def test_the_limit_spreads_and_correlates_as_drawn_cohorts_do() -> None:
@@ -95,7 +99,7 @@ def test_its_standard_errors_are_those_of_the_pulls() -> None:
     limit = drawn(ANSWERS.pulls([ACCURACY]), ANSWERS.statistic([ACCURACY]), seed=1)
     right = (PROBABILITY[:, 0] > 0.5) == HGG
     patients, first = np.unique(TWICE, return_index=True)
-    pulls = np.array([(right - right.mean())[TWICE == one].sum() / N for one in patients])
+    pulls = np.array([(right - right.mean())[one == TWICE].sum() / N for one in patients])
 
     strata = [pulls[HGG[first]], pulls[~HGG[first]]]
 
