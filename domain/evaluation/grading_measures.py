@@ -97,7 +97,7 @@ class GradedAnswers:
     @property
     def n(self) -> int:
         """Backends."""
-        return self.called.cells.shape[1] // 4
+        return int(self.called.cells.shape[1]) // 4
 
     def _pulls(self, measure: Measure) -> FloatArray:
         if measure.slopes is not None:

@@ -64,7 +64,8 @@ class MeasuredValues:
     def pulls(self) -> FloatArray:
         """Differentiate the means by each study's weight, (N, M)."""
         there = np.ones((len(self.values), 1)) if self.there is None else self.there[:, self.whose]
-        return there * (self.values - self.means(np.ones((1, len(there))))) / there.sum(axis=0)
+        apart = self.values - self.means(np.ones((1, len(there))))
+        return np.asarray(there * apart / there.sum(axis=0))
 
 
 def estimate_mean(

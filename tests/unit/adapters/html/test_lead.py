@@ -186,7 +186,9 @@ def test_methods_of_a_cohort_too_large_to_be_drawn_name_the_limit() -> None:
     of_small, of_large = (" ".join(method_paragraphs(one)) for one in (small, large))
 
     assert "normal limit" not in of_small
-    assert "each depend on 500 patients or more: values were drawn from the normal limit" in of_large
+    assert (
+        "each depend on 500 patients or more: values were drawn from the normal limit" in of_large
+    )
 
 
 def test_methods_name_the_draws_and_the_test_that_were_used() -> None:
