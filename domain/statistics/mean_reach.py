@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from gliobench.domain.geometry.grids import BoolArray, FloatArray
 from gliobench.domain.statistics.estimate import Estimate, Interval, NotEstimable, two_sided_z
 from gliobench.domain.statistics.proportions import clopper_pearson
-from gliobench.domain.statistics.sampling import Indices
+from gliobench.domain.statistics.sampling import Indices, renumbered
 
 ONE_PATIENT = NotEstimable("there is one patient only")
 NO_DOUBT = NotEstimable("every patient has the same value, so the variance is zero")
@@ -73,7 +73,7 @@ class MeanSpread:
         Returns:
             Not estimable for fewer than two patients, or where all pull the mean alike.
         """
-        _, whose = np.unique(patients, return_inverse=True)
+        whose = renumbered(patients)
         pulls = np.bincount(whose, values - values.mean()) if len(values) else np.empty(0)
         count = len(pulls)
         if count < 2:
@@ -117,7 +117,7 @@ class FailureShare:
     @classmethod
     def of(cls, patients: Indices, failed: BoolArray) -> FailureShare:
         """Count them; `patients` are (N,) numbers and `failed` is (N,), N ≥ 1."""
-        return cls(len(np.unique(patients[failed])), len(np.unique(patients)))
+        return cls(*(np.count_nonzero(np.bincount(item)) for item in (patients[failed], patients)))
 
     def reach(self, level: float) -> Reach:
         """Return the reach of Clopper and Pearson's interval of their share."""

@@ -28,6 +28,12 @@ def numbered(names: Sequence[Hashable]) -> Indices:
     return np.fromiter(map(place.__getitem__, names), np.intp, len(names))
 
 
+def renumbered(numbers: Indices) -> Indices:
+    """Number some of what is `numbered` from 0 without gaps, in the same order, (N,)."""
+    there = np.bincount(numbers) > 0
+    return np.asarray((np.cumsum(there) - 1)[numbers])
+
+
 @dataclass(frozen=True, eq=False)
 class SamplingPlan:
     """Which patients there are, and of which stratum.

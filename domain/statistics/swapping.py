@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.geometry.grids import FloatArray
 from gliobench.domain.statistics.estimate import NO_STUDY, NotEstimable
-from gliobench.domain.statistics.sampling import BLOCK, Indices, numbered
+from gliobench.domain.statistics.sampling import BLOCK, Indices, numbered, renumbered
 
 SWAPS = 9_999
 """Together with the observed assignment, these make 10,000 permutations."""
@@ -62,7 +62,7 @@ def swap_tests(
     """
     if not len(patients):
         return tuple(NO_STUDY for _ in columns)
-    _, place = np.unique(patients, return_inverse=True)
+    place = renumbered(patients)
     if place.max() >= DRAWN_UP_TO:
         return tuple(_by_normal(_parts(place, pulls)) for pulls in columns)
     parts = (
