@@ -117,7 +117,10 @@ class FailureShare:
     @classmethod
     def of(cls, patients: Indices, failed: BoolArray) -> FailureShare:
         """Count them; `patients` are (N,) numbers and `failed` is (N,), N ≥ 1."""
-        return cls(*(np.count_nonzero(np.bincount(item)) for item in (patients[failed], patients)))
+        n_failed, n_all = (
+            int(renumbered(item).max(initial=-1)) + 1 for item in (patients[failed], patients)
+        )
+        return cls(n_failed, n_all)
 
     def reach(self, level: float) -> Reach:
         """Return the reach of Clopper and Pearson's interval of their share."""
