@@ -5,7 +5,7 @@ from __future__ import annotations
 from gliobench.adapters.prediction_files.records import STUDY_COLUMNS, Table, read_bytes
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
-from gliobench.domain.files.tables import column_key
+from gliobench.domain.files.tables import column_key, decoded
 from gliobench.domain.studies.study_ids import study_id_of
 
 
@@ -17,7 +17,7 @@ def read_names(path: DatasetPath) -> frozenset[str]:
         InvalidInputError: It cannot be read, or names nothing.
     """
     content = read_bytes(path)
-    lines = content.decode("utf-8-sig", errors="surrogateescape").splitlines()
+    lines = decoded(content).splitlines()
     header = (
         {column_key(cell) for cell in lines[0].replace(";", ",").split(",")} if lines else set()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
@@ -26,10 +27,16 @@ from gliobench.domain.predictions.prediction import (
 )
 from gliobench.domain.studies.grading_target import GRADE, GradingTarget
 from gliobench.domain.studies.patients import patient_hash, patient_of
-from gliobench.domain.studies.study import Grade, Study
+from gliobench.domain.studies.study import Grade, Modality, Study
 
 PROBED = 10
 """Studies whose masks are looked at before anything is scored, unless one of them fits."""
+_WORDS = re.compile(r"[\s,;:/\\\"'\[\](){}]+")
+_ENDING = re.compile(r"\.(nii(\.gz)?|npz|npy|h5|zip|dcm)$")
+_SUFFIX = re.compile(
+    rf"[-_]({'|'.join(name for modality in Modality for name in modality.names)}|seg|\d{{4}})$"
+)
+"""What follows a study's id in the name of a file."""
 
 
 def unused(provenance: Mapping[str, str]) -> Iterator[str]:
@@ -157,12 +164,29 @@ def patients_named(names: Collection[str], source: StudySource | None) -> frozen
     Args:
         names: Of studies, of this dataset or others, or of patients.
         source: The studies; None where they are not known.
+
+    Raises:
+        InvalidInputError: A name is no study's, but holds the id of one: it is of a file, or a list.
     """
     known = set() if source is None else set(source.study_ids())
+    _check_names(names, known)
     patients = {source.origin(name).patient_id for name in known & set(names)} if source else set()
     return frozenset(
         map(patient_hash, {*patients, *names, *(patient_of(name).id for name in names)})
     )
+
+
+def _check_names(names: Collection[str], known: Collection[str]) -> None:
+    """Refuse names that would pass for those of other studies, and hide what a model learned from."""
+    by_word = {study_id.casefold(): study_id for study_id in known}
+    for name in sorted(set(names).difference(known)):
+        for word in _WORDS.split(name.casefold()):
+            bare = _ENDING.sub("", word)
+            if study_id := by_word.get(bare) or by_word.get(_SUFFIX.sub("", bare)):
+                raise InvalidInputError(
+                    f"{shown(name)} is no study, but looks like {study_id}: wanted a study's or a patient's "
+                    "name alone in each line"
+                )
 
 
 def _check_grids(

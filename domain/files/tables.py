@@ -142,6 +142,12 @@ def delimiter_of(content: bytes) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
+def decoded(content: bytes) -> str:
+    """Decode UTF-8 or UTF-16, with or without a byte-order mark; other bytes are kept as in file names."""
+    encoding = _encoding(content)
+    return content.decode(encoding, "replace" if encoding == "utf-16" else "surrogateescape")
+
+
 def _encoding(content: bytes) -> str:
     return "utf-16" if content[:2] in _BYTE_ORDERS else "utf-8-sig"
 
