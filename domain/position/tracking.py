@@ -113,43 +113,25 @@ class ShuffleTest:
     n_shuffles: int
 
 
-def shuffle_test(
-    scores: FloatArray, *, higher_is_better: bool, shuffles: int = SHUFFLES, seed: int = 0
-) -> ShuffleTest:
-    """Test whether answers fit their own patients better than others.
+def shuffle_tests(
+    *scored: tuple[FloatArray, bool], shuffles: int = SHUFFLES, seed: int = 0
+) -> tuple[ShuffleTest, ...]:
+    """Test whether answers fit their own patients better than others, by each score.
 
     Args:
-        scores: (N, N) of every answer against every patient's reference, row i answer i; as
-            `distances_mm` and `ious` give them.
-        higher_is_better: False for distances.
-        shuffles: Permutations to draw, ≥ 1.
+        scored: (N, N) of every answer against every patient's reference, row i answer i, as
+            `distances_mm` and `ious` give them; and whether higher ones are better.
+        shuffles: Permutations to draw, ≥ 1, the same for every score.
         seed: The same seed gives the same permutations.
 
     Returns:
-        The p value is one-sided; with fewer than two studies it is 1.0.
+        The p values are one-sided; with fewer than two studies they are 1.0.
 
     Raises:
         InvalidInputError: There is no study, or the scores are not square.
 
     Source: Phipson & Smyth, "Permutation p-values should never be zero", Stat Appl Genet Mol Biol
         2010.
-    """
-    (test,) = shuffle_tests((scores, higher_is_better), shuffles=shuffles, seed=seed)
-    return test
-
-
-def shuffle_tests(
-    *scored: tuple[FloatArray, bool], shuffles: int = SHUFFLES, seed: int = 0
-) -> tuple[ShuffleTest, ...]:
-    """Test several scores of the same answers by the same permutations, as `shuffle_test` does.
-
-    Args:
-        scored: (N, N) scores, and whether higher ones are better.
-        shuffles: Permutations to draw, ≥ 1.
-        seed: Seed of the permutations.
-
-    Raises:
-        InvalidInputError: As `shuffle_test`.
     """
     for scores, _ in scored:
         if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not scores.size:

@@ -14,7 +14,6 @@ from gliobench.domain.position.tracking import (
     distances_mm,
     ious,
     lie_in_one_place,
-    shuffle_test,
     shuffle_tests,
     tracking_index,
 )
@@ -152,7 +151,7 @@ def test_shuffling_tracking_answers_destroys_their_score() -> None:
     reference = rng.normal(0, 30, (40, 2))
     apart = distances_mm(predicted=reference + rng.normal(0, 2, (40, 2)), reference=reference)
 
-    test = shuffle_test(apart, higher_is_better=False, shuffles=999)
+    (test,) = shuffle_tests((apart, False), shuffles=999)
 
     assert test.p_value == 1 / 1000
     assert test.observed == pytest.approx(np.diagonal(apart).mean())
@@ -163,11 +162,8 @@ def test_shuffling_tracking_answers_destroys_their_score() -> None:
 def test_shuffling_a_constant_answer_changes_nothing() -> None:
     reference = np.random.default_rng(3).normal(0, 30, (40, 2))
 
-    test = shuffle_test(
-        distances_mm(predicted=np.full((40, 2), 1 / 3), reference=reference),
-        higher_is_better=False,
-        shuffles=999,
-    )
+    apart = distances_mm(predicted=np.full((40, 2), 1 / 3), reference=reference)
+    (test,) = shuffle_tests((apart, False), shuffles=999)
 
     assert test.survives == pytest.approx(1.0)
     assert test.p_value == 1.0
@@ -176,7 +172,7 @@ def test_shuffling_a_constant_answer_changes_nothing() -> None:
 def test_what_survives_of_overlaps_is_what_the_shuffled_ones_still_have() -> None:
     overlaps = np.array([[0.8, 0.2, 0.0], [0.1, 0.6, 0.1], [0.0, 0.2, 0.7]])
 
-    test = shuffle_test(overlaps, higher_is_better=True, shuffles=500)
+    (test,) = shuffle_tests((overlaps, True), shuffles=500)
 
     assert test.observed == pytest.approx(0.7)
     assert test.survives == pytest.approx(overlaps.mean() / 0.7)
@@ -185,7 +181,7 @@ def test_what_survives_of_overlaps_is_what_the_shuffled_ones_still_have() -> Non
 
 
 def test_answers_that_never_score_have_nothing_to_lose() -> None:
-    test = shuffle_test(np.zeros((3, 3)), higher_is_better=True, shuffles=50)
+    (test,) = shuffle_tests((np.zeros((3, 3)), True), shuffles=50)
 
     assert isinstance(test.survives, NotEstimable)
     assert test.p_value == 1.0
@@ -195,15 +191,18 @@ def test_chance_is_rejected_no_oftener_than_promised() -> None:
     rng = np.random.default_rng(4)
     p_values = np.array(
         [
-            shuffle_test(
-                distances_mm(
-                    predicted=rng.normal(size=(15, 2)), reference=rng.normal(size=(15, 2))
+            test.p_value
+            for number in range(600)
+            for test in shuffle_tests(
+                (
+                    distances_mm(
+                        predicted=rng.normal(size=(15, 2)), reference=rng.normal(size=(15, 2))
+                    ),
+                    False,
                 ),
-                higher_is_better=False,
                 shuffles=199,
                 seed=number,
-            ).p_value
-            for number in range(600)
+            )
         ]
     )
 
@@ -213,14 +212,14 @@ def test_chance_is_rejected_no_oftener_than_promised() -> None:
 def test_the_same_seed_gives_the_same_test() -> None:
     apart = np.random.default_rng(5).uniform(size=(9, 9))
 
-    first, again = (shuffle_test(apart, higher_is_better=False, shuffles=99) for _ in range(2))
+    first, again = (shuffle_tests((apart, False), shuffles=99) for _ in range(2))
 
     assert first == again
 
 
 def test_scores_that_are_not_square_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="wanted"):
-        shuffle_test(np.zeros((2, 3)), higher_is_better=True)
+        shuffle_tests((np.zeros((2, 3)), True))
 
 
 def test_scores_are_tested_together_as_each_is_alone() -> None:
@@ -228,8 +227,7 @@ def test_scores_are_tested_together_as_each_is_alone() -> None:
 
     together = shuffle_tests((apart, False), (overlap, True), shuffles=200, seed=5)
 
-    alone = (
-        shuffle_test(apart, higher_is_better=False, shuffles=200, seed=5),
-        shuffle_test(overlap, higher_is_better=True, shuffles=200, seed=5),
+    assert together == (
+        *shuffle_tests((apart, False), shuffles=200, seed=5),
+        *shuffle_tests((overlap, True), shuffles=200, seed=5),
     )
-    assert together == alone
