@@ -22,6 +22,7 @@ from transformers.processing_utils import ProcessorMixin
 from gliobench.adapters.transformers.adapter_config import CONFIG, WEIGHTS, check_adapter
 from gliobench.adapters.transformers.options import EngineOptions
 from gliobench.domain.errors import BackendError, GliobenchError, MissingExtraError, NotFoundError
+from gliobench.domain.files.content import digest_of
 from gliobench.domain.secrets import hidden
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -210,14 +211,9 @@ def content_hash(folder: str | None) -> str | None:
     files = sorted(path for path in Path(folder).iterdir() if path.is_file())
     total = hashlib.sha256()
     with ThreadPoolExecutor() as pool:
-        for path, digest in zip(files, pool.map(_file_hash, files), strict=True):
+        for path, digest in zip(files, pool.map(digest_of, files), strict=True):
             total.update(f"{path.name} {digest}\n".encode())
     return total.hexdigest()
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def require(library: str, purpose: str, *, extra: str = "vlm") -> None:
