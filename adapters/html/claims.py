@@ -75,8 +75,10 @@ def training_claims(report: Report) -> Iterator[str]:
     """Name the backends trained on these patients, and those that do not state their training data."""
     if learned := concerned(report, FindingKind.LEAKAGE):
         was, scores = ("were", "their") if len(learned) > 1 else ("was", "its")
+        is_guided = any("guide" in arm_of(report, name).provenance for name in learned)
+        guided = ", or what chooses their slices," if is_guided else ""
         yield (
-            f"{listed(learned)} {was} trained on patients of this cohort: {scores} scores do not "
+            f"{listed(learned)}{guided} {was} trained on patients of this cohort: {scores} scores do not "
             "estimate the performance on new patients."
         )
     if unstated := concerned(report, FindingKind.UNSTATED_TRAINING):

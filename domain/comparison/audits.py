@@ -204,7 +204,9 @@ def _leakage(run: ScoredRun) -> Iterator[Finding]:
         return
     patients, seen = (len(set(table.patients.tolist())) for table in (run.cases, known))
     learned, kind = f"{seen} of the {patients} patients", FindingKind.LEAKAGE
-    sentence = f"{run.backend} was trained on {learned}: its scores do not estimate the performance on new patients."
+    guide = (run.provenance or {}).get("guide", "").partition(" ")[0]
+    learner = f"{run.backend}{f', or {guide}, which chooses its slices,' if guide else ''}"
+    sentence = f"{learner} was trained on {learned}: its scores do not estimate the performance on new patients."
     if run.facts.baseline:
         kind = FindingKind.PRIORS
         sentence = (

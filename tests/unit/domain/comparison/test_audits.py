@@ -81,6 +81,21 @@ def test_a_patient_that_a_backend_has_learned_from_stops_the_comparison() -> Non
     assert "trained on 1 of the 2 patients" in found.sentence
 
 
+def test_patients_of_the_guide_of_a_backend_are_not_said_to_be_its_own() -> None:
+    guided = run(
+        "served",
+        trained_on=frozenset({patient_hash("anna")}),
+        unstated="the served model",
+        provenance={"guide": "cnn c0ffee"},
+    )
+
+    leakage, _ = audit([run(), guided])
+
+    assert leakage.sentence.startswith(
+        "served, or cnn, which chooses its slices, was trained on 1 of the 2 patients"
+    )
+
+
 def test_an_image_that_a_backend_has_learned_from_under_another_name_is_found() -> None:
     unread = [replace(CASES[2], image_hash=None)]
 
