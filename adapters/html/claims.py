@@ -18,6 +18,7 @@ from gliobench.adapters.html.words import (
     distance_words,
     endpoint_name,
     grade_counts,
+    is_guided,
     measured_by,
     pair_of,
     ranked,
@@ -75,8 +76,8 @@ def training_claims(report: Report) -> Iterator[str]:
     """Name the backends trained on these patients, and those that do not state their training data."""
     if learned := concerned(report, FindingKind.LEAKAGE):
         was, scores = ("were", "their") if len(learned) > 1 else ("was", "its")
-        is_guided = any("guide" in arm_of(report, name).provenance for name in learned)
-        guided = ", or what chooses their slices," if is_guided else ""
+        guides = any(is_guided(report, name) for name in learned)
+        guided = f", or what chooses {scores} slices," if guides else ""
         yield (
             f"{listed(learned)}{guided} {was} trained on patients of this cohort: {scores} scores do not "
             "estimate the performance on new patients."

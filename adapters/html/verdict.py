@@ -20,6 +20,7 @@ from gliobench.adapters.html.words import (
     concerned,
     endpoint_name,
     is_better,
+    is_guided,
     pair_of,
     ranked,
     rival_name,
@@ -104,7 +105,8 @@ def _standing(report: Report, first: str, other: str) -> Verdict:
 def _who_leads(report: Report, name: str, found: Mapping[str, Verdict]) -> str:
     """Name the first of the ranking, and what forbids to take it for the best."""
     if name in concerned(report, FindingKind.LEAKAGE):
-        return f"{name} scores highest but was trained on these patients"
+        it = " it, or what chooses its slices," if is_guided(report, name) else ""
+        return f"{name} scores highest but{it} was trained on these patients"
     if not found:
         return name
     if arm_of(report, name).baseline:

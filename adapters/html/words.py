@@ -103,6 +103,11 @@ def arm_of(report: Report, name: str) -> Arm:
     return next(arm for arm in report.arms if arm.name == name)
 
 
+def is_guided(report: Report, name: str) -> bool:
+    """Return whether another backend chooses the slices of this one, which may have learned from them."""
+    return "guide" in arm_of(report, name).provenance
+
+
 def concerned(report: Report, *kinds: FindingKind) -> list[str]:
     """List the backends with findings of these kinds."""
     return [found.backend for found in report.findings if found.kind in kinds and found.backend]

@@ -83,6 +83,7 @@ def saved_run(
     n_studies: int | None = None,
     primary: str | None = None,
     primary_origin: PrimaryOrigin | None = None,
+    provenance: Mapping[str, str] | None = None,
 ) -> FakeRunStore:
     """Keep the scores of a run."""
     store = FakeRunStore()
@@ -91,7 +92,7 @@ def saved_run(
             cohort=cohort,
             backend=backend,
             fingerprint="f" * 64,
-            provenance={},
+            provenance=provenance or {},
             facts=facts or BackendFacts(),
             grades=True,
             forms=frozenset({Form.POINT}),

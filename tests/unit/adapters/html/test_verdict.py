@@ -14,6 +14,7 @@ from fakes.fake_comparison import (
     saved_run,
     says_hgg,
 )
+from gliobench.adapters.html.claims import training_claims
 from gliobench.adapters.html.verdict import MOST_WORDS, verdict
 from gliobench.application.report.report_runs import ReportRuns
 from gliobench.domain.comparison.arms import BootstrapOptions
@@ -87,6 +88,21 @@ def test_one_that_was_trained_on_these_patients_does_not_lead() -> None:
     told = verdict(FEW({"learned": learned, "constant": saved_run("constant", says_hgg())}))
 
     assert told.startswith("learned scores highest but was trained on these patients: ")
+
+
+def test_what_the_guide_of_a_backend_has_learned_from_is_not_said_to_be_its_own() -> None:
+    guided = saved_run(
+        "guided", looks(), trained_on=[patient_hash("p001")], provenance={"guide": "cnn c0ffee"}
+    )
+
+    report = FEW({"guided": guided, "constant": saved_run("constant", says_hgg())})
+
+    assert verdict(report).startswith(
+        "guided scores highest but it, or what chooses its slices, was trained on these patients: "
+    )
+    assert next(training_claims(report)).startswith(
+        "guided, or what chooses its slices, was trained on patients of this cohort: "
+    )
 
 
 def test_nobody_leads_on_phantoms() -> None:
