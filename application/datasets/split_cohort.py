@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
@@ -28,7 +28,7 @@ def draw_cohort(
     Args:
         source: The dataset.
         name: What to call the cohort.
-        exclude: Reason by study id, e.g. a quarantine list; studies that are not there are ignored.
+        exclude: Reason by study id, e.g. a quarantine list; studies that are not there are named.
         track: Wraps the study ids, e.g. in a progress bar.
 
     Returns:
@@ -64,9 +64,20 @@ def draw_cohort(
         fingerprint=cohort_fingerprint(hashes),
         members=tuple(together),
         exclusions=exclusions,
-        assumptions=(*assumptions(patients), *_repeated_images(images)),
+        assumptions=(
+            *assumptions(patients),
+            *_repeated_images(images),
+            *_not_there(set(exclude or ()).difference(source.study_ids())),
+        ),
         labels=source.labels,
     )
+
+
+def _not_there(excluded: Collection[str]) -> Iterator[str]:
+    """Say which studies to exclude the dataset does not have: their names may be others here."""
+    if excluded:
+        few = ", ".join(sorted(excluded)[:5]) + ", …" * (len(excluded) > 5)
+        yield f"{len(excluded)} to exclude, no study of this dataset: {few}"
 
 
 def split_into_folds(cohort: Cohort, *, folds: int, seed: int) -> Cohort:

@@ -56,7 +56,8 @@ class Cohort:
         parts: Study ids of each part of the split; empty without a split.
         seed: Seed of the split; None without a split.
         exclusions: Reason for exclusion by study id.
-        assumptions: Assumptions about which studies share a patient, one sentence each.
+        assumptions: Assumptions about which studies share a patient, and exclusions of no study, one
+            sentence each.
         labels: Label convention of its masks; None without masks, or in files of older versions.
 
     Raises:

@@ -136,7 +136,7 @@ def print_split(cohort: Cohort) -> None:
 
 
 def print_assumptions(sentences: Iterable[str], *, err: bool = False) -> None:
-    """Print the assumptions about which studies share a patient."""
+    """Print what was assumed of a dataset."""
     for sentence in sentences:
         say(f"assumed: {sentence}", err=err)
 

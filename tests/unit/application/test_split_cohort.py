@@ -135,6 +135,7 @@ def test_a_cohort_leaves_out_what_cannot_be_read_and_what_it_is_told_to() -> Non
 
     assert cohort.members == (Member("a", "a", Grade.HGG, "TMC"),)
     assert cohort.exclusions == {"b": "blurred", "c": "truncated"}
+    assert cohort.assumptions == ("1 to exclude, no study of this dataset: stranger",)
 
 
 def test_no_cohort_is_drawn_from_a_store_that_cannot_be_read() -> None:
