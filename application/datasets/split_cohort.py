@@ -74,7 +74,7 @@ def draw_cohort(
 
 
 def _not_there(excluded: Collection[str]) -> Iterator[str]:
-    """Say which studies to exclude the dataset does not have: their names may be others here."""
+    """Describe which studies to exclude the dataset does not have: their names may be others here."""
     if excluded:
         few = ", ".join(sorted(excluded)[:5]) + ", …" * (len(excluded) > 5)
         yield f"{len(excluded)} to exclude, no study of this dataset: {few}"
