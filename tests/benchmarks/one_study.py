@@ -4,7 +4,8 @@
 
 Contenders take turns, `--rounds` times. Each process loads its libraries and its model first; what
 is timed is the study: from four `.nii.gz` files to the answer. MONAI's network has random weights,
-which cost the same. Needs the extra `train`.
+which cost the same. Needs the extra `train`; `--contenders gliobench` does not. `--beside CHECKOUT` runs
+another version of gliobench, too, by the benchmark that is there.
 """
 
 from __future__ import annotations
@@ -172,22 +173,32 @@ def main() -> None:
     parser.add_argument("study", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=CONTENDERS)
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--beside", type=Path, help="another checkout")
     arguments = parser.parse_args()
     if arguments.only:
         seconds = CONTENDERS[arguments.only](arguments.study)
         peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps({"seconds": seconds, "peak_mib": peak_mib}))
         return
-    results: dict[str, list[dict]] = {name: [] for name in CONTENDERS}
+    runs = {name: (name, Path(__file__).parents[2]) for name in arguments.contenders}
+    if arguments.beside:
+        runs["gliobench, the other checkout"] = "gliobench", arguments.beside.resolve()
+    results: dict[str, list[dict]] = {title: [] for title in runs}
     for _ in range(arguments.rounds):
-        for name, taken in results.items():
-            taken.append(_in_a_process(name, arguments.study))
+        for title, (name, checkout) in runs.items():
+            results[title].append(_in_a_process(name, arguments.study.resolve(), checkout))
     _print(results, arguments)
 
 
-def _in_a_process(name: str, study: Path) -> dict:
-    command = [sys.executable, __file__, str(study), "--only", name]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+def _in_a_process(name: str, study: Path, checkout: Path) -> dict:
+    """Run a contender as the command `predict` does: NumPy's products start no threads."""
+    script = checkout / "tests/benchmarks/one_study.py"
+    own = {"PYTHONPATH": str(checkout / "src"), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(script), str(study), "--only", name]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, **own}
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -201,10 +212,11 @@ def _print(results: dict[str, list[dict]], arguments: argparse.Namespace) -> Non
         peak = max(one["peak_mib"] for one in taken)
         middle = statistics.median(seconds)
         print(f"{name:40} {middle:8.2f} {min(seconds):7.2f} {max(seconds):7.2f} {peak:6.0f}")
-    print("\nstages of gliobench")
-    for stage in results["gliobench"][0]["seconds"]:
-        taken_s = [one["seconds"][stage] for one in results["gliobench"]]
-        print(f"  {stage:42} {statistics.median(taken_s):6.3f}")
+    for name in [name for name in results if name.startswith("gliobench")]:
+        print(f"\nstages of {name}")
+        for stage in results[name][0]["seconds"]:
+            taken_s = [one["seconds"][stage] for one in results[name]]
+            print(f"  {stage:42} {statistics.median(taken_s):6.3f}")
 
 
 def _version(package: str) -> str | None:
