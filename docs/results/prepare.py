@@ -25,13 +25,14 @@ organisers of BraTS prepared it (--ready).
 import argparse
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+from scipy import ndimage
 
 from fakes.dicom_files import SCANS, Writer
 from fakes.scanned_head import brain_of, in_a_head, scanned, turned
@@ -57,14 +58,16 @@ class Scanned:
     Attributes:
         study: The brain as it was.
         tumour: (I, J, K) bool, its reference.
-        head: The brain in a head.
         motions: From the world of the study to that of each scan.
+        bare: The scans of the brain alone, each with its grid.
+        heads: Those of the brain in a head.
     """
 
     study: Study
     tumour: np.ndarray
-    head: Study
     motions: dict[Modality, Rigid]
+    bare: dict[Modality, tuple[np.ndarray, Grid]]
+    heads: dict[Modality, tuple[np.ndarray, Grid]]
 
 
 def main() -> None:
@@ -97,7 +100,7 @@ def row_of(study: Study, reference) -> dict:
     case = case_of(study, reference.regions[Region.WT])
     with tempfile.TemporaryDirectory() as folder:
         writer = Writer(Path(folder))
-        for modality, (voxels, grid) in scans_of(case.head, case.motions).items():
+        for modality, (voxels, grid) in case.heads.items():
             writer.series(np.rint(voxels * 4).astype(np.int16), grid, SCANS[modality])
         prepared, backend = open_prepared(folder)
         scan = prepared.study(prepared.study_ids()[0])
@@ -107,9 +110,9 @@ def row_of(study: Study, reference) -> dict:
         predicted = whole(backend, scan)
     on_t1c = case.motions[Modality.T1C]
     to_ready = on_t1c.then(made.to_template)
-    brain = brain_of(study.volumes)
+    brain = brain_of(case.study.volumes)
     true_brain, true_tumour = (
-        pulled_region(mask, source=study.grid, target=PREPARED_GRID, motion=to_ready)
+        pulled_region(mask, source=case.study.grid, target=PREPARED_GRID, motion=to_ready)
         for mask in (brain, case.tumour)
     )
     row = {
@@ -126,19 +129,31 @@ def row_of(study: Study, reference) -> dict:
 
 
 def case_of(study: Study, tumour: np.ndarray) -> Scanned:
-    """Put a brain into a head and draw how it moves."""
+    """Put a brain into a head, draw how it moves, and scan it with and without the head."""
+    study, tumour = cut_out(study, tumour)
     seed = crc32(study.id.encode())
     random, head = np.random.default_rng([seed, 55]), in_a_head(study, seed=seed)
     middle = tuple(head.grid.to_mm(tuple((n - 1) / 2 for n in head.grid.shape)))
     motions = {Modality.T1C: drawn(random, middle, 30, 40)}
     for modality in head.volumes:
         motions.setdefault(modality, drawn(random, middle, 15, 20).then(motions[Modality.T1C]))
-    return Scanned(study, tumour, head, motions)
+    around = [(n - m) // 2 for n, m in zip(head.grid.shape, study.grid.shape, strict=True)]
+    alone = {m: np.pad(study.volume(m), [(n, n) for n in around]) for m in study.volumes}
+    bare, heads = (
+        {m: scanned(volumes[m], head.grid, motion=motions[m]) for m in volumes}
+        for volumes in (alone, head.volumes)
+    )
+    return Scanned(study, tumour, motions, bare, heads)
 
 
-def scans_of(head: Study, motions: dict[Modality, Rigid]) -> dict:
-    """Scan each image of a head where it has moved to."""
-    return {m: scanned(head.volume(m), head.grid, motion=motions[m]) for m in head.volumes}
+def cut_out(study: Study, tumour: np.ndarray) -> tuple[Study, np.ndarray]:
+    """Cut a study to the box of its brain, about which the head is laid."""
+    (box,) = ndimage.find_objects(brain_of(study.volumes).astype(np.uint8))
+    shift = np.eye(4)
+    shift[:3, 3] = [part.start for part in box]
+    grid = Grid(tuple(part.stop - part.start for part in box), study.grid.affine @ shift)
+    volumes = {m: study.volume(m)[box] for m in study.volumes}
+    return replace(study, grid=grid, native_grid=None, volumes=volumes), tumour[box]
 
 
 def steps_of(case: Scanned, made: Preparation, brain: np.ndarray, grid: Grid) -> dict[str, float]:
@@ -150,8 +165,11 @@ def steps_of(case: Scanned, made: Preparation, brain: np.ndarray, grid: Grid) ->
         m: motion.inverse.then(to_t1c).then(made.to_template) for m, motion in case.motions.items()
     }
     found = {m: made.motion(m) for m in case.motions}
-    bare, heads = (scans_of(study, case.motions) for study in (case.study, case.head))
-    steps = {"thick": (bare, known), "head": (heads, known), "registered": (heads, found)}
+    steps = {
+        "thick": (case.bare, known),
+        "head": (case.heads, known),
+        "registered": (case.heads, found),
+    }
     after = {
         name: dice(predicted_on(grid, made, laid(scans, motions, brain)), wanted)
         for name, (scans, motions) in steps.items()

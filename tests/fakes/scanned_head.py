@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gliobench.domain.geometry.grids import Grid
-from gliobench.domain.geometry.resampling import pulled
+from gliobench.domain.geometry.resampling import linear_weights, pulled, resample
 from gliobench.domain.geometry.rigid import Rigid
 from gliobench.domain.studies.study import Modality, Study
 
@@ -182,7 +182,8 @@ def _field(
     coarse = random.normal(size=[n // step + 3 for n in shape])
     coarse = ndimage.gaussian_filter(coarse, width_mm / min(spacing_mm) / step / 2)
     coarse = (coarse - coarse.mean()) / coarse.std()
-    fine = ndimage.zoom(
-        coarse, [(n + 2 * step) / m for n, m in zip(shape, coarse.shape, strict=True)], order=1
-    )
-    return fine[tuple(slice(0, n) for n in shape)].astype(np.float32)
+    weights = [
+        linear_weights(m, np.arange(n) * (m - 1) / (n + 2 * step - 1))
+        for n, m in zip(shape, coarse.shape, strict=True)
+    ]
+    return resample(coarse, weights)
