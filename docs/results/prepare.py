@@ -47,6 +47,8 @@ from gliobench.entrypoints.settings import changed
 
 BACKEND = "cnn-onnx"
 KEY = "a key for the pseudonyms of phantoms"
+LARGEST = 32000
+"""Value that is stored."""
 STEPS = ("direct", "voxels", "thick", "head", "registered", "found")
 TITLES = ("study", "errors, mm", "brain", "tumour lost, %", *STEPS, "s")
 
@@ -101,7 +103,8 @@ def row_of(study: Study, reference) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         writer = Writer(Path(folder))
         for modality, (voxels, grid) in case.heads.items():
-            writer.series(np.rint(voxels * 4).astype(np.int16), grid, SCANS[modality])
+            stored = np.rint(voxels * min(4, LARGEST / voxels.max())).astype(np.int16)
+            writer.series(stored, grid, SCANS[modality])
         prepared, backend = open_prepared(folder)
         scan = prepared.study(prepared.study_ids()[0])
         start = time.process_time()
@@ -130,15 +133,14 @@ def row_of(study: Study, reference) -> dict:
 
 def case_of(study: Study, tumour: np.ndarray) -> Scanned:
     """Put a brain into a head, draw how it moves, and scan it with and without the head."""
-    study, tumour = cut_out(study, tumour)
-    seed = crc32(study.id.encode())
-    random, head = np.random.default_rng([seed, 55]), in_a_head(study, seed=seed)
+    seed, brain = crc32(study.id.encode()), cut_out(study)
+    random, head = np.random.default_rng([seed, 55]), in_a_head(brain, seed=seed)
     middle = tuple(head.grid.to_mm(tuple((n - 1) / 2 for n in head.grid.shape)))
     motions = {Modality.T1C: drawn(random, middle, 30, 40)}
     for modality in head.volumes:
         motions.setdefault(modality, drawn(random, middle, 15, 20).then(motions[Modality.T1C]))
-    around = [(n - m) // 2 for n, m in zip(head.grid.shape, study.grid.shape, strict=True)]
-    alone = {m: np.pad(study.volume(m), [(n, n) for n in around]) for m in study.volumes}
+    around = [(n - m) // 2 for n, m in zip(head.grid.shape, brain.grid.shape, strict=True)]
+    alone = {m: np.pad(brain.volume(m), [(n, n) for n in around]) for m in brain.volumes}
     bare, heads = (
         {m: scanned(volumes[m], head.grid, motion=motions[m]) for m in volumes}
         for volumes in (alone, head.volumes)
@@ -146,14 +148,14 @@ def case_of(study: Study, tumour: np.ndarray) -> Scanned:
     return Scanned(study, tumour, motions, bare, heads)
 
 
-def cut_out(study: Study, tumour: np.ndarray) -> tuple[Study, np.ndarray]:
+def cut_out(study: Study) -> Study:
     """Cut a study to the box of its brain, about which the head is laid."""
     (box,) = ndimage.find_objects(brain_of(study.volumes).astype(np.uint8))
     shift = np.eye(4)
     shift[:3, 3] = [part.start for part in box]
     grid = Grid(tuple(part.stop - part.start for part in box), study.grid.affine @ shift)
     volumes = {m: study.volume(m)[box] for m in study.volumes}
-    return replace(study, grid=grid, native_grid=None, volumes=volumes), tumour[box]
+    return replace(study, grid=grid, native_grid=None, volumes=volumes)
 
 
 def steps_of(case: Scanned, made: Preparation, brain: np.ndarray, grid: Grid) -> dict[str, float]:
