@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from fakes.fake_comparison import compared, declines, looks, says_hgg
 from gliobench.adapters.html.page import render_report
@@ -119,7 +119,7 @@ def test_a_chip_opens_its_paragraph_and_closes_another(browser: Browser, place: 
 def test_the_contents_stay_in_sight(browser: Browser, place: Path) -> None:
     with opened(browser, place, 1280) as page:
         page.locator("nav a", has_text="Ranking").click()
-        page.wait_for_function("scrollY > 0")
+        expect(page.locator("#ranking > h2")).to_be_in_viewport()
 
         assert page.locator("nav").evaluate("one => one.getBoundingClientRect().top") >= 0
         assert page.locator("nav").is_visible()
@@ -131,7 +131,7 @@ def test_the_contents_stay_in_sight(browser: Browser, place: Path) -> None:
 def test_a_term_of_a_heading_or_a_figure_is_explained_by_key(
     browser: Browser, place: Path, place_of_term: str, name: str
 ) -> None:
-    with opened(browser, place, 390) as page:
+    with opened(browser, place, 390, reduced_motion="reduce") as page:
         term = page.locator(f"#grading {place_of_term} .term", has_text=name).first
         tip = page.locator(".tip:popover-open")
 
