@@ -62,9 +62,7 @@ def first_place(report: Report) -> str:
     first = found[0].ranks[0]
     condition = ""
     if _concerns(report, first, FindingKind.UNSTATED_TRAINING):
-        condition = (
-            f" if {_who_was(first)} not trained on patients of this cohort, which is not stated"
-        )
+        condition = f" if {_who_was(report, first)} not trained on patients of this cohort, which is not stated"
     methods = f" and by {ALL[len(found)]} methods of ranking" if len(found) > 1 else ""
     return (
         f"First place is safe{condition}: {_first_in(report, first)}{methods}, and is significantly "
@@ -164,7 +162,7 @@ def _doubts(report: Report, found: Sequence[Ranking]) -> list[str]:
         return [f"{_named(leaders)} share it"]
     first = leaders[0]
     if _concerns(report, first, FindingKind.LEAKAGE):
-        return [f"{_who_was(first)} trained on patients of this cohort"]
+        return [f"{_who_was(report, first)} trained on patients of this cohort"]
     others = [rank for rank in found[0].ranks if rank.arm != first.arm]
     rest = [rank for rank in others if not _beats(report, first, rank)]
     methods = _other_methods(first, found[1:])
@@ -181,8 +179,10 @@ def _concerns(report: Report, rank: Rank, kind: FindingKind) -> bool:
     return not set(rank.arms).isdisjoint(concerned(report, kind))
 
 
-def _who_was(rank: Rank) -> str:
-    return f"{rival_name(rank)} {'were' if rank.members else 'was'}"
+def _who_was(report: Report, rank: Rank) -> str:
+    was, scores = ("were", "their") if rank.members else ("was", "its")
+    guides = any(is_guided(report, name) for name in rank.arms)
+    return f"{rival_name(rank)}{f', or what chooses {scores} slices,' if guides else ''} {was}"
 
 
 def _first_in(report: Report, first: Rank) -> str:

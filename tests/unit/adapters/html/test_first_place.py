@@ -83,6 +83,10 @@ def test_several_may_share_the_first_place() -> None:
     ("options", "says"),
     [
         ({"trained_on": [patient_hash("p001")]}, "a was trained on patients of this cohort."),
+        (
+            {"trained_on": [patient_hash("p001")], "provenance": {"guide": "cnn c0ffee"}},
+            "a, or what chooses its slices, was trained on patients of this cohort.",
+        ),
         ({"facts": BackendFacts(baseline="a rule")}, "a, a baseline, is first in 100 % of"),
     ],
 )
