@@ -215,7 +215,7 @@ def _print(results: dict[str, list[dict]], arguments: argparse.Namespace) -> Non
     for name in [name for name in results if name.startswith("gliobench")]:
         print(f"\nstages of {name}")
         for stage in results[name][0]["seconds"]:
-            taken_s = [one["seconds"][stage] for one in results[name]]
+            taken_s = [result["seconds"][stage] for result in results[name]]
             print(f"  {stage:42} {statistics.median(taken_s):6.3f}")
 
 

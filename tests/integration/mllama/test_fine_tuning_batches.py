@@ -158,8 +158,8 @@ def test_a_picture_is_looked_at_once_and_again_by_another_tower(
     def see(pictures: Sequence[Picture]) -> list[VisionState]:
         encoded.extend(pictures)
         return [
-            {"states": torch.full((4, 2), float(one.mean())), "shown": torch.ones(4)}
-            for one in pictures
+            {"states": torch.full((4, 2), float(picture.mean())), "shown": torch.ones(4)}
+            for picture in pictures
         ]
 
     pictures = [sample.picture for sample in samples]

@@ -47,9 +47,9 @@ def undisturbed(
     result = gliobench(*arguments(str(cohort), str(out)))
     assert result.exit_code in {0, 3}, result.output
     return {
-        str(one.relative_to(out)): one.read_bytes()
-        for one in out.rglob("*")
-        if one.is_file() and one.name != EFFORT
+        str(path.relative_to(out)): path.read_bytes()
+        for path in out.rglob("*")
+        if path.is_file() and path.name != EFFORT
     }
 
 

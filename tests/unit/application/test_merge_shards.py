@@ -59,7 +59,7 @@ def test_merged_shards_are_the_run_that_was_never_parted(of: int) -> None:
     assert spent
     assert alone
     assert spent.studies == alone.studies == len(CASES)  # but for the unreadable one
-    assert spent.seconds == pytest.approx(sum(one.seconds for one in efforts if one))
+    assert spent.seconds == pytest.approx(sum(effort.seconds for effort in efforts if effort))
 
 
 def test_merging_twice_changes_nothing() -> None:

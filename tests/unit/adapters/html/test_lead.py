@@ -183,7 +183,7 @@ def test_methods_of_a_cohort_too_large_to_be_drawn_name_the_limit() -> None:
     small = compared(a=looks(), b=declines())
     large = replace(small, cohort=replace(small.cohort, n_patients=DRAWN_UP_TO + 1))
 
-    of_small, of_large = (" ".join(method_paragraphs(one)) for one in (small, large))
+    of_small, of_large = (" ".join(method_paragraphs(report)) for report in (small, large))
 
     assert "normal limit" not in of_small
     assert (

@@ -99,7 +99,7 @@ def test_its_standard_errors_are_those_of_the_pulls() -> None:
     limit = drawn(ANSWERS.pulls([ACCURACY]), ANSWERS.statistic([ACCURACY]), seed=1)
     right = (PROBABILITY[:, 0] > 0.5) == HGG
     patients, first = np.unique(TWICE, return_index=True)
-    pulls = np.array([(right - right.mean())[one == TWICE].sum() / N for one in patients])
+    pulls = np.array([(right - right.mean())[patient == TWICE].sum() / N for patient in patients])
 
     strata = [pulls[HGG[first]], pulls[~HGG[first]]]
 
