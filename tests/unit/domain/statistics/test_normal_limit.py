@@ -150,3 +150,17 @@ def test_a_small_cohort_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     found, cohorts = drawn(ANSWERS.pulls([ACCURACY]), statistic), drawn(None, statistic)
 
     assert np.array_equal(found.drawn, cohorts.drawn)
+
+
+@pytest.mark.parametrize(("deciding", "is_drawn"), [(498, True), (502, False)])
+def test_500_patients_have_to_decide_each_statistic_of_a_large_cohort(
+    monkeypatch: pytest.MonkeyPatch, deciding: int, is_drawn: bool
+) -> None:
+    monkeypatch.undo()
+    n = normal_limit.DRAWN_UP_TO + 1
+    pulls = np.where(np.arange(n) < deciding, (-1.0) ** np.arange(n), 0.0)[:, None]
+    plan = SamplingPlan.of(list(range(n)), [True] * n)
+
+    limit = normal_limit.normal_limit(Pulls(lambda: pulls), plan, np.zeros(1))
+
+    assert (limit is None) is is_drawn
