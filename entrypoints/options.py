@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -46,55 +46,12 @@ MeasuresOption: TypeAlias = Annotated[
         "the task that the label convention names.",
     ),
 ]
-MetadataOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--metadata",
-        metavar="FILE",
-        help="CSV, TSV or Parquet table about studies or patients, for subgroups; "
-        "default: the setting report.metadata.",
-    ),
-]
-SubgroupOption: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--subgroup",
-        metavar="COLUMN[=CUTS]",
-        help="Column of the table that divides the cohort, with the numbers where bins begin: "
-        "age=40,60; added to those of the setting report.subgroups; may be repeated.",
-    ),
-]
-TargetOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--target",
-        metavar="COLUMN=VALUE",
-        help="Grade this column of the table, not LGG or HGG: idh=mutant, or of numbers "
-        "'survival_days=>365'.",
-    ),
-]
-SeriesOption: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--series",
-        metavar="MODALITY=SERIES",
-        help="DICOM: declare which series a modality is, by its id of 'gliobench dataset series' or its UID; "
-        "mask=SERIES a reference mask, exclude=SERIES leaves one out; or a CSV file with columns series and modality. May be repeated.",
-    ),
-]
 ExcludeOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--exclude",
         metavar="SERIES",
         help="DICOM segmentation to leave out, by the id or UID of its series. May be repeated.",
-    ),
-]
-BurnedInOption: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--allow-burned-in",
-        help="DICOM: read images with burnt-in annotations, which may name the patient.",
     ),
 ]
 PrepareOption: TypeAlias = Annotated[
@@ -115,18 +72,102 @@ BrainMaskOption: TypeAlias = Annotated[
 ]
 
 
-def adopt_dicom(series: Sequence[str] | None, allow_burned_in: bool) -> None:
-    """Work under settings with these options of DICOM from now on.
+@dataclass(frozen=True, slots=True)
+class DicomOptions:
+    """How DICOM files are read."""
 
-    Raises:
-        InvalidInputError: A value is wrong.
-    """
-    settings = container.settings()
-    given: dict[str, object] = {"series": [*settings.dicom.series, *series]} if series else {}
-    if allow_burned_in:
-        given["allow_burned_in"] = True
-    if given:
-        adopt(with_table(settings, "dicom", given))
+    series: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODALITY=SERIES",
+            help="DICOM: declare which series a modality is, by its id of 'gliobench dataset series' or its UID; "
+            "mask=SERIES a reference mask, exclude=SERIES leaves one out; or a CSV file with columns series and modality. May be repeated.",
+        ),
+    ] = None
+    allow_burned_in: Annotated[
+        bool,
+        typer.Option(
+            "--allow-burned-in",
+            help="DICOM: read images with burnt-in annotations, which may name the patient.",
+        ),
+    ] = False
+
+    def adopt(self) -> None:
+        """Work under settings with these options from now on.
+
+        Raises:
+            InvalidInputError: A value is wrong.
+        """
+        settings = container.settings()
+        given: dict[str, object] = {}
+        if self.series:
+            given["series"] = [*settings.dicom.series, *self.series]
+        if self.allow_burned_in:
+            given["allow_burned_in"] = True
+        if given:
+            adopt(with_table(settings, "dicom", given))
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupOptions:
+    """The user's table, and what divides the cohort by it."""
+
+    metadata: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV, TSV or Parquet table about studies or patients, for subgroups; "
+            "default: the setting report.metadata.",
+        ),
+    ] = None
+    subgroup: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN[=CUTS]",
+            help="Column of the table that divides the cohort, with the numbers where bins begin: "
+            "age=40,60; added to those of the setting report.subgroups; may be repeated.",
+        ),
+    ] = None
+
+    def on(self, settings: Settings) -> Settings:
+        """Return settings with these options.
+
+        Raises:
+            InvalidInputError: A cut is no number.
+        """
+        given: dict[str, object] = {} if self.metadata is None else {"metadata": self.metadata}
+        if self.subgroup:
+            named = (text.partition("=") for text in self.subgroup)
+            given["subgroups"] = {
+                name.strip(): cuts if equals else "true" for name, equals, cuts in named
+            }
+        return with_table(settings, "report", given) if given else settings
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions(SubgroupOptions):
+    """The same, and what is graded in place of LGG and HGG."""
+
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Grade this column of the table, not LGG or HGG: idh=mutant, or of numbers "
+            "'survival_days=>365'.",
+        ),
+    ] = None
+
+    def on(self, settings: Settings) -> Settings:
+        """Return settings with these options.
+
+        Raises:
+            InvalidInputError: A cut is no number, or the target no column with a value.
+        """
+        if self.target is not None:
+            rule = TargetRule.parse(self.target)
+            chosen = {"column": rule.column, "positive": rule.positive}
+            settings = with_table(settings, "target", chosen)
+        return SubgroupOptions.on(self, settings)
 
 
 def adopt_prepare(enabled: bool, brain_mask: Path | None = None) -> None:
@@ -138,27 +179,3 @@ def adopt_prepare(enabled: bool, brain_mask: Path | None = None) -> None:
     given = {} if brain_mask is None else {"brain_mask": str(brain_mask)}
     if enabled or given:
         adopt(with_table(container.settings(), "prepare", {"enabled": True, **given}))
-
-
-def with_metadata(
-    settings: Settings,
-    metadata: str | None,
-    subgroups: Sequence[str] | None,
-    target: str | None = None,
-) -> Settings:
-    """Return settings with the table, the columns and the target of the options.
-
-    Raises:
-        InvalidInputError: A cut is no number, or the target no column with a value.
-    """
-    if target is not None:
-        rule = TargetRule.parse(target)
-        chosen = {"column": rule.column, "positive": rule.positive}
-        settings = with_table(settings, "target", chosen)
-    given: dict[str, object] = {} if metadata is None else {"metadata": metadata}
-    if subgroups:
-        named = (text.partition("=") for text in subgroups)
-        given["subgroups"] = {
-            name.strip(): cuts if equals else "true" for name, equals, cuts in named
-        }
-    return with_table(settings, "report", given) if given else settings

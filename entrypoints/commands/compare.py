@@ -8,11 +8,10 @@ import typer
 
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
-    MetadataOption,
     RunsArgument,
-    SubgroupOption,
-    with_metadata,
+    SubgroupOptions,
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.settings import MOST_REPLICATES
@@ -22,8 +21,10 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@grouped
 def compare(
     runs: RunsArgument,
+    *,
     out: Annotated[
         str, typer.Option("--out", callback=output_folder, help="Folder or URL for the comparison.")
     ],
@@ -43,8 +44,7 @@ def compare(
             "--replicates", min=100, max=MOST_REPLICATES, help="Number of bootstrap resamples."
         ),
     ] = None,
-    metadata: MetadataOption = None,
-    subgroup: SubgroupOption = None,
+    subgroups: SubgroupOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Compare runs over the same studies in pairs, with significance tests and confidence intervals.
@@ -53,7 +53,7 @@ def compare(
 
     Exit code 3: compared despite leakage, an unfinished run, or unreadable references.
     """
-    adopt(with_metadata(container.settings(), metadata, subgroup))
+    adopt(subgroups.on(container.settings()))
     comparing = container.comparing(
         primary=primary, replicates=replicates, allow_leakage=allow_leakage
     )

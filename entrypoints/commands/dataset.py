@@ -15,11 +15,10 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.whole import write_whole
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
-    BurnedInOption,
+    DicomOptions,
     JsonOption,
-    SeriesOption,
-    adopt_dicom,
     file_option,
 )
 from gliobench.entrypoints.outputs import output_file, output_file_or_url
@@ -43,17 +42,18 @@ DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of studies, 
 
 
 @app.command()
+@grouped
 def verify(
     dataset: DatasetArgument,
+    *,
     as_json: JsonOption = False,
     quarantine: Annotated[
         str | None, file_option(callback=output_file, help="Write the studies to exclude, as JSON.")
     ] = None,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    dicom: DicomOptions,
 ) -> None:
     """Read every file and list all faults; exit code 3 if there is one."""
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     verification = container.verify_dataset(dataset)
     if quarantine is not None:
         write_whole(
@@ -68,14 +68,15 @@ def verify(
 
 
 @app.command()
+@grouped
 def fingerprint(
     dataset: DatasetArgument,
+    *,
     as_json: JsonOption = False,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    dicom: DicomOptions,
 ) -> None:
     """Describe a dataset: prevalence, sites, grids, intensities, tumour volumes, hash."""
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     described = container.fingerprint_dataset(dataset)
     if as_json:
         typer.echo(json.dumps(fingerprint_json(described), indent=2))
@@ -84,6 +85,7 @@ def fingerprint(
 
 
 @app.command()
+@grouped
 def split(
     dataset: DatasetArgument,
     *,
@@ -102,14 +104,13 @@ def split(
         str | None,
         file_option(callback=output_file, help="File for the cohort; default: print it."),
     ] = None,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    dicom: DicomOptions,
 ) -> None:
     """Split by patient, stratified by grade and site, and freeze the cohort with a hash."""
     if (folds is None) == (fractions is None):
         raise typer.BadParameter("wanted either --folds or --fractions")
     shares = _fractions(fractions) if fractions is not None else {}
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     cohort = container.split_dataset(
         dataset,
         folds=folds,
@@ -152,8 +153,10 @@ def index(
 
 
 @app.command("series")
+@grouped
 def list_series(
     dataset: Annotated[str, typer.Argument(help="Folder, zip, DICOMDIR or URL of DICOM files.")],
+    *,
     as_json: JsonOption = False,
     out: Annotated[
         str | None,
@@ -162,14 +165,13 @@ def list_series(
             help="Write the table as CSV, to be completed and given to --series.",
         ),
     ] = None,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    dicom: DicomOptions,
 ) -> None:
     """List the series of DICOM studies and which modality each is, with the reason.
 
     Exit code 3 if a study cannot be used as it is: a series is in doubt, has a flaw, or is missing.
     """
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     content = container.dicom_content(dataset)
     if out is not None:
         write_whole(Path(out), series_csv(content).encode())

@@ -17,22 +17,18 @@ from gliobench.domain.errors import InvalidInputError
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import adopt, container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.monitoring import watching
 from gliobench.entrypoints.options import (
-    BurnedInOption,
+    DicomOptions,
     LimitOption,
     MeasuresOption,
-    MetadataOption,
     PartialOption,
     PrepareOption,
     ReportJsonOption,
-    SeriesOption,
-    SubgroupOption,
-    TargetOption,
+    TableOptions,
     WorkersOption,
-    adopt_dicom,
     adopt_prepare,
-    with_metadata,
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.plugins import with_whole_path
@@ -47,6 +43,7 @@ INDEX = "JOB_COMPLETION_INDEX"
 
 
 @app.command()
+@grouped
 def evaluate(
     dataset: Annotated[
         str,
@@ -70,6 +67,7 @@ def evaluate(
             help="Folder or URL of the run; an interrupted run resumes.",
         ),
     ],
+    *,
     shard: Annotated[
         str | None,
         typer.Option("--shard", metavar="I/N", help="Process part I of N only, counted from 0."),
@@ -100,11 +98,8 @@ def evaluate(
     ] = None,
     limit: LimitOption = None,
     measures: MeasuresOption = None,
-    metadata: MetadataOption = None,
-    subgroup: SubgroupOption = None,
-    target: TargetOption = None,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    table: TableOptions,
+    dicom: DicomOptions,
     prepare: PrepareOption = False,
     as_json: ReportJsonOption = False,
 ) -> None:
@@ -127,10 +122,10 @@ def evaluate(
         "batch_size": batch_size,
         "measures": measures,
     }
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     adopt_prepare(prepare)
     given = {name: value for name, value in flags.items() if value is not None}
-    settings = with_metadata(changed(container.settings(), given), metadata, subgroup, target)
+    settings = table.on(changed(container.settings(), given))
     adopt(settings)
     container.check_metadata(dataset)
     request = EvaluationRequest(

@@ -11,20 +11,16 @@ import typer
 from gliobench.application.evaluate.request import EvaluationRequest
 from gliobench.entrypoints.commands.evaluate import evaluate_and_report
 from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
-    BurnedInOption,
+    DicomOptions,
     ExcludeOption,
     LimitOption,
     MeasuresOption,
-    MetadataOption,
     ReportJsonOption,
-    SeriesOption,
-    SubgroupOption,
-    TargetOption,
+    TableOptions,
     WorkersOption,
-    adopt_dicom,
     file_option,
-    with_metadata,
 )
 from gliobench.entrypoints.outputs import output_folder
 from gliobench.entrypoints.settings import changed
@@ -45,6 +41,7 @@ def _training_file(place: str | None) -> str | None:
 
 
 @app.command("import")
+@grouped
 def import_predictions(
     dataset: Annotated[
         str, typer.Argument(help="Folder or URL of the studies that the predictions are of.")
@@ -60,6 +57,7 @@ def import_predictions(
             help="Folder or URL of the run; an interrupted import resumes.",
         ),
     ],
+    *,
     masks: Annotated[
         str | None,
         typer.Option(
@@ -130,11 +128,8 @@ def import_predictions(
     measures: MeasuresOption = None,
     workers: WorkersOption = None,
     limit: LimitOption = None,
-    metadata: MetadataOption = None,
-    subgroup: SubgroupOption = None,
-    target: TargetOption = None,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    table: TableOptions,
+    dicom: DicomOptions,
     as_json: ReportJsonOption = False,
 ) -> None:
     """Score predictions made elsewhere, from files, as the run of one more backend.
@@ -144,7 +139,7 @@ def import_predictions(
 
     Exit codes: as of 'gliobench evaluate'.
     """
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     given = {
         "masks": masks,
         "pattern": pattern,
@@ -159,12 +154,12 @@ def import_predictions(
         "trained_on": trained_on,
         "family": family,
     }
-    table = {"kind": "files", **{key: value for key, value in given.items() if value}}
+    declared = {"kind": "files", **{key: value for key, value in given.items() if value}}
     settings = container.settings()
     options = {"workers": workers, "measures": measures}
     flags = {option: value for option, value in options.items() if value is not None}
-    settings = changed(settings, {**flags, "backend": {**settings.backend, name: table}})
-    settings = with_metadata(settings, metadata, subgroup, target)
+    settings = changed(settings, {**flags, "backend": {**settings.backend, name: declared}})
+    settings = table.on(settings)
     adopt(settings)
     container.check_metadata(dataset)
     request = EvaluationRequest(

@@ -25,13 +25,12 @@ from gliobench.domain.studies.study_ids import file_stem
 from gliobench.entrypoints.completion import backend_names
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
     BrainMaskOption,
-    BurnedInOption,
+    DicomOptions,
     JsonOption,
     PrepareOption,
-    SeriesOption,
-    adopt_dicom,
     adopt_prepare,
     file_option,
 )
@@ -46,6 +45,7 @@ FileOption = Annotated[Path | None, file_option(help="NIfTI file.")]
 
 
 @app.command()
+@grouped
 def predict(
     study: Annotated[
         str | None,
@@ -53,6 +53,7 @@ def predict(
             metavar="[STUDY_DIR]", help="Folder or URL of one study; DICOM also as a zip."
         ),
     ] = None,
+    *,
     study_id: Annotated[
         str | None, typer.Option("--study", metavar="ID", help="Study of a folder of several.")
     ] = None,
@@ -100,8 +101,7 @@ def predict(
             "patient, as the images do.",
         ),
     ] = False,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    dicom: DicomOptions,
     prepare: PrepareOption = False,
     brain_mask: BrainMaskOption = None,
     as_json: JsonOption = False,
@@ -123,7 +123,7 @@ def predict(
         raise typer.BadParameter(
             "give a folder, and --study where it has several, or files by --t1n, --t1c, --t2w and --t2f"
         )
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     adopt_prepare(prepare, brain_mask)
     source = container.one_study(study, files, study_id)
     with waiting(f"loading {backend}"):

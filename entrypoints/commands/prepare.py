@@ -15,12 +15,11 @@ from gliobench.application.prepare.prepared_layouts import BidsLayout, BratsLayo
 from gliobench.application.prepare.write_prepared import WrittenStudy, quality_json
 from gliobench.entrypoints.container import container
 from gliobench.entrypoints.exit_codes import ExitCode
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
     BrainMaskOption,
-    BurnedInOption,
+    DicomOptions,
     JsonOption,
-    SeriesOption,
-    adopt_dicom,
     adopt_prepare,
 )
 from gliobench.entrypoints.outputs import local_folder
@@ -40,6 +39,7 @@ _LAYOUTS = {LayoutName.BRATS: BratsLayout, LayoutName.BIDS: BidsLayout}
 
 
 @app.command()
+@grouped
 def prepare(
     dataset: Annotated[
         str, typer.Argument(help="Folder or URL of studies or of one, NIfTI or DICOM.")
@@ -47,6 +47,7 @@ def prepare(
     out: Annotated[
         str, typer.Option("--out", callback=local_folder, help="Folder for the prepared studies.")
     ],
+    *,
     study_id: Annotated[
         str | None, typer.Option("--study", metavar="ID", help="Prepare this study only.")
     ] = None,
@@ -54,8 +55,7 @@ def prepare(
         LayoutName, typer.Option("--layout", help="Names of the files.")
     ] = LayoutName.BRATS,
     brain_mask: BrainMaskOption = None,
-    series: SeriesOption = None,
-    allow_burned_in: BurnedInOption = False,
+    dicom: DicomOptions,
     as_json: JsonOption = False,
 ) -> None:
     """Bring raw images to one grid of 1 mm, as BraTS does, without the skull.
@@ -64,7 +64,7 @@ def prepare(
 
     Exit code 3: a study could not be prepared.
     """
-    adopt_dicom(series, allow_burned_in)
+    dicom.adopt()
     adopt_prepare(True, brain_mask)
     source = container.one_study(dataset, {}, study_id) if study_id else container.dataset(dataset)
     made: list[WrittenStudy] = []

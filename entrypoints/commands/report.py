@@ -10,12 +10,11 @@ from gliobench.application.ports.report_log import ReportLog
 from gliobench.domain.comparison.log_entries import log_entries
 from gliobench.entrypoints.commands.evaluate import end_with_report
 from gliobench.entrypoints.container import adopt, container
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.options import (
-    MetadataOption,
     ReportJsonOption,
     RunsArgument,
-    SubgroupOption,
-    with_metadata,
+    SubgroupOptions,
 )
 from gliobench.entrypoints.outputs import output_folder
 
@@ -23,8 +22,10 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@grouped
 def report(
     runs: RunsArgument,
+    *,
     out: Annotated[
         str | None,
         typer.Option(
@@ -41,15 +42,14 @@ def report(
             help="Also log the numbers: json:FILE, or mlflow:URI of a tracking server. May be repeated.",
         ),
     ] = None,
-    metadata: MetadataOption = None,
-    subgroup: SubgroupOption = None,
+    subgroups: SubgroupOptions,
     as_json: ReportJsonOption = False,
 ) -> None:
     """Rewrite the report of an evaluation from its runs, without opening a study.
 
     Exit code 3: some studies failed, or shards are missing.
     """
-    adopt(with_metadata(container.settings(), metadata, subgroup))
+    adopt(subgroups.on(container.settings()))
     logs: list[ReportLog] = [container.report_log(target) for target in to or []]
     where = out or runs[0]
     written = container.write_report().of_runs(runs, where)

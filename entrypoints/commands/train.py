@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from gliobench.application.train.training_studies import check_regions
 from gliobench.domain.labels.regions import NESTED, Region
 from gliobench.domain.studies.folds import folds_by_site
 from gliobench.entrypoints.container import container
+from gliobench.entrypoints.grouped import grouped
 from gliobench.entrypoints.outputs import local_folder
 from gliobench.entrypoints.progress import progress_console
 from gliobench.entrypoints.terminal import say
@@ -37,25 +39,72 @@ OutOption = Annotated[
     ),
 ]
 StepsOption = Annotated[int, typer.Option(min=1, help="Weight updates per fit.")]
-FoldsOption = Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")]
-FoldOption = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--fold", help="Train only this fold (repeatable); default: all, then the final fit."
-    ),
+EarlierOption = Annotated[
+    Path | None, typer.Option("--folds-of", help="Another training run whose folds to use.")
 ]
-FinalOption = Annotated[bool, typer.Option("--final-only", help="Train only on all patients.")]
-BySiteOption = Annotated[
-    bool,
-    typer.Option("--by-site", help="Leave one site out at a time, in place of folds of patients."),
-]
-SeedOption = Annotated[int, typer.Option(min=0, help="Seed of folds, initial weights and batches.")]
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """Which networks are fitted, and on which patients."""
+
+    folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 5
+    fold: Annotated[
+        list[int] | None,
+        typer.Option(help="Train only this fold (repeatable); default: all, then the final fit."),
+    ] = None
+    by_site: Annotated[
+        bool,
+        typer.Option(
+            "--by-site", help="Leave one site out at a time, in place of folds of patients."
+        ),
+    ] = False
+    final_only: Annotated[
+        bool, typer.Option("--final-only", help="Train only on all patients.")
+    ] = False
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of folds, initial weights and batches.")
+    ] = 0
+
+    def run(self, trainer: Trainer, out: str, *, folds_of: Path | None) -> None:
+        """Fit what is asked for, and report each fit.
+
+        Args:
+            trainer: Fits.
+            out: Folder of the training run.
+            folds_of: Training run whose folds to use.
+
+        Raises:
+            BadParameter: Folds by site and another run's folds are both asked for.
+        """
+        if self.by_site and folds_of:
+            raise typer.BadParameter(
+                "--by-site makes folds of its own: leave --folds-of and --from out"
+            )
+        folds = self.folds
+        settled = container.read_folds(folds_of / "folds.json") if folds_of else None
+        if self.by_site:
+            settled = folds_by_site(trainer.strata())
+            folds = 1 + max(settled.values())
+        run = container.cross_validation(
+            trainer, Path(out), folds=folds, seed=self.seed, settled=settled
+        )
+        if not self.final_only:
+            for number in self.fold or range(folds):
+                rows = run.run_fold(number, _progress_bar)
+                say(f"fold {number}: {len(rows)} patients held out")
+        if not self.fold and not self.final_only:
+            say(f"{len(run.out_of_fold())} held-out predictions: {run.out / 'out_of_fold.json'}")
+        if not self.fold:
+            say(f"fit on all patients: {run.run_final(_progress_bar)}")
 
 
 @app.command()
+@grouped
 def localizer(
     dataset: Annotated[str, typer.Argument(help="Studies with reference masks.")],
     out: OutOption,
+    *,
     cubes: Annotated[Path | None, typer.Option(help="Lesion cubes to transplant (.npz).")] = None,
     masks: Annotated[Path | None, typer.Option(help="Masks of the cubes (.npz).")] = None,
     phantoms: Annotated[int, typer.Option(min=0, help="Number of phantoms to add.")] = 0,
@@ -66,11 +115,7 @@ def localizer(
         ),
     ] = None,
     steps: StepsOption = 1000,
-    folds: FoldsOption = 5,
-    fold: FoldOption = None,
-    by_site: BySiteOption = False,
-    final_only: FinalOption = False,
-    seed: SeedOption = 0,
+    fits: FitOptions,
 ) -> None:
     """Train the localizer on whole studies, and evaluate it on held-out patients."""
     trainer = container.localizer_trainer(
@@ -79,25 +124,18 @@ def localizer(
         phantoms=phantoms,
         earlier=earlier,
         steps=steps,
-        seed=seed,
+        seed=fits.seed,
     )
-    _run(
-        trainer,
-        out,
-        folds,
-        fold,
-        by_site=by_site,
-        final_only=final_only,
-        seed=seed,
-        folds_of=earlier,
-    )
+    fits.run(trainer, out, folds_of=earlier)
 
 
 @app.command()
+@grouped
 def grader(
     cubes: Annotated[Path, typer.Argument(help="Lesion cubes (.npz).")],
     masks: Annotated[Path, typer.Argument(help="Masks of the cubes (.npz).")],
     out: OutOption,
+    *,
     dataset: Annotated[
         str | None, typer.Option(help="Whole studies from which to crop further lesions.")
     ] = None,
@@ -105,11 +143,7 @@ def grader(
         Path | None, typer.Option(help="Training run of the localizer whose folds to use.")
     ] = None,
     steps: StepsOption = 500,
-    folds: FoldsOption = 5,
-    fold: FoldOption = None,
-    by_site: BySiteOption = False,
-    final_only: FinalOption = False,
-    seed: SeedOption = 0,
+    fits: FitOptions,
 ) -> None:
     """Train the grader on lesions, and evaluate it on held-out patients."""
     trainer = container.grader_trainer(
@@ -117,24 +151,17 @@ def grader(
         cubes=cubes,
         masks=masks,
         steps=steps,
-        seed=seed,
+        seed=fits.seed,
     )
-    _run(
-        trainer,
-        out,
-        folds,
-        fold,
-        by_site=by_site,
-        final_only=final_only,
-        seed=seed,
-        folds_of=folds_of,
-    )
+    fits.run(trainer, out, folds_of=folds_of)
 
 
 @app.command()
+@grouped
 def regions(
     masks: Annotated[Path, typer.Argument(help="Reference masks with grades (.npz).")],
     out: OutOption,
+    *,
     dataset: Annotated[
         str | None, typer.Option(help="Whole studies whose masks to learn from too.")
     ] = None,
@@ -149,11 +176,7 @@ def regions(
         list[str] | None,
         typer.Option(help="Feature of the model (repeatable); default: rim and enclosed."),
     ] = None,
-    folds: FoldsOption = 5,
-    fold: FoldOption = None,
-    by_site: BySiteOption = False,
-    final_only: FinalOption = False,
-    seed: SeedOption = 0,
+    fits: FitOptions,
 ) -> None:
     """Train the grader of regions on masks, and evaluate it on held-out patients."""
     if localizer and not dataset:
@@ -164,53 +187,33 @@ def regions(
         localizer_run=localizer,
         features=feature or CHOSEN,
     )
-    _run(
-        trainer,
-        out,
-        folds,
-        fold,
-        by_site=by_site,
-        final_only=final_only,
-        seed=seed,
-        folds_of=None if by_site else localizer,
-    )
+    fits.run(trainer, out, folds_of=None if fits.by_site else localizer)
 
 
 @app.command()
+@grouped
 def slices(
     dataset: Annotated[str, typer.Argument(help="Slices with grades and reference masks.")],
     out: OutOption,
-    folds_of: Annotated[
-        Path | None, typer.Option(help="Another training run whose folds to use.")
-    ] = None,
+    *,
+    folds_of: EarlierOption = None,
     steps: StepsOption = 2500,
-    folds: FoldsOption = 5,
-    fold: FoldOption = None,
-    by_site: BySiteOption = False,
-    final_only: FinalOption = False,
-    seed: SeedOption = 0,
+    fits: FitOptions,
 ) -> None:
     """Train localizer and grader on single slices, and evaluate them on held-out patients.
 
     Both networks belong to `cnn-2d-onnx`; the grader is trained for a sixth of the steps.
     """
-    trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=seed)
-    _run(
-        trainer,
-        out,
-        folds,
-        fold,
-        by_site=by_site,
-        final_only=final_only,
-        seed=seed,
-        folds_of=folds_of,
-    )
+    trainer = container.slice_trainer(_studies(dataset), steps=steps, seed=fits.seed)
+    fits.run(trainer, out, folds_of=folds_of)
 
 
 @app.command()
+@grouped
 def lora(
     dataset: Annotated[str, typer.Argument(help="Studies with grades and reference masks.")],
     out: OutOption,
+    *,
     backend: Annotated[
         str, typer.Option(help="Whose model: llama-vision, or a table of kind hf-vision.")
     ] = "llama-vision",
@@ -234,14 +237,8 @@ def lora(
         bool | None,
         typer.Option(help="Recompute activations to save memory; default: on a GPU."),
     ] = None,
-    folds_of: Annotated[
-        Path | None, typer.Option(help="Another training run whose folds to use.")
-    ] = None,
-    folds: FoldsOption = 5,
-    fold: FoldOption = None,
-    by_site: BySiteOption = False,
-    final_only: FinalOption = False,
-    seed: SeedOption = 0,
+    folds_of: EarlierOption = None,
+    fits: FitOptions,
 ) -> None:
     """Train a LoRA adapter on all four questions, and evaluate it on held-out patients.
 
@@ -260,19 +257,10 @@ def lora(
             "accumulation": accumulation,
             "learning_rate": learning_rate,
             "checkpointing": checkpointing,
-            "seed": seed,
+            "seed": fits.seed,
         },
     )
-    _run(
-        trainer,
-        out,
-        folds,
-        fold,
-        by_site=by_site,
-        final_only=final_only,
-        seed=seed,
-        folds_of=folds_of,
-    )
+    fits.run(trainer, out, folds_of=folds_of)
 
 
 def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySource:
@@ -287,36 +275,6 @@ def _studies(dataset: str, regions: Sequence[Region] = (Region.WT,)) -> StudySou
     for fault in reference_faults(source):
         say(f"excluded: study {fault.study_id}: {fault.sentence}", err=True)
     return source
-
-
-def _run(
-    trainer: Trainer,
-    out: str,
-    folds: int,
-    fold: list[int] | None,
-    *,
-    by_site: bool,
-    final_only: bool,
-    seed: int,
-    folds_of: Path | None = None,
-) -> None:
-    if by_site and folds_of:
-        raise typer.BadParameter(
-            "--by-site makes folds of its own: leave --folds-of and --from out"
-        )
-    settled = container.read_folds(folds_of / "folds.json") if folds_of else None
-    if by_site:
-        settled = folds_by_site(trainer.strata())
-        folds = 1 + max(settled.values())
-    run = container.cross_validation(trainer, Path(out), folds=folds, seed=seed, settled=settled)
-    if not final_only:
-        for number in fold if fold else range(folds):
-            rows = run.run_fold(number, _progress_bar)
-            say(f"fold {number}: {len(rows)} patients held out")
-    if not fold and not final_only:
-        say(f"{len(run.out_of_fold())} held-out predictions: {run.out / 'out_of_fold.json'}")
-    if not fold:
-        say(f"fit on all patients: {run.run_final(_progress_bar)}")
 
 
 def _lesions(cubes: Path | None, masks: Path | None) -> tuple[Path, Path] | None:
