@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple, Self
 
 from gliobench.application.datasets.read_table import read_table
 from gliobench.application.ports.dataset_path import DatasetPath
 from gliobench.domain.errors import InvalidInputError
 from gliobench.domain.files.tables import Row, column_key
+from gliobench.domain.messages import shown
 from gliobench.domain.studies.faults import Fault, FaultKind
 from gliobench.domain.studies.patients import is_sure
 from gliobench.domain.studies.subjects import Subject, grade_in, patient_in, site_in, study_id_in
@@ -131,14 +133,27 @@ class NameMapping:
         return self.strange.get(study_id) or self.strange.get(patient or "")
 
     def notes(self, study_id: str, patient: str | None) -> list[Fault]:
-        """Report a study's repeated rows, and its strange grade."""
+        """Report a study's repeated rows, its strange grade, and where other studies have rows only."""
         notes: list[Fault] = []
         if rows := self.repeated.get(study_id):
             detail = f"rows {rows[0]} and {rows[1]} of {self.table} say the same"
             notes.append(Fault(study_id, FaultKind.REPEATED_ROW, detail))
         if strange := self.strange_grade(study_id, patient):
             notes.append(Fault(study_id, FaultKind.MISSING_GRADE, strange))
+        named = {study_id, self.subject(study_id, patient=patient).patient_id}
+        if self.subjects and not named & self.subjects.keys():
+            notes.append(Fault(study_id, FaultKind.MISSING_GRADE, self._without_row(study_id)))
         return notes
+
+    def _without_row(self, study_id: str) -> str:
+        if other := self._as_spelled.get(study_id.casefold()):
+            return f"{self.table} spells it {shown(other)}, in other capitals: its row is not used"
+        first = shown(next(iter(self.subjects)))
+        return f"{self.table} has no row for it: its first row names {first}"
+
+    @cached_property
+    def _as_spelled(self) -> dict[str, str]:
+        return {name.casefold(): name for name in self.subjects}
 
 
 def _columns_of_ids(columns: Collection[str]) -> list[str]:

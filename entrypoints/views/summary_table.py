@@ -36,7 +36,10 @@ PLACE_NOTE = (
     "CI. In means a failure or a missed tumour counts as "
     f"{WORST_MM} mm, gliobench's own penalty.[/]"
 )
-NOTHING_NOTE = "No results: no study has a reference grade or a readable reference mask."
+WHY_NOT = "'gliobench dataset verify' lists why"
+NOTHING_NOTE = (
+    f"No results: no study has a reference grade or a readable reference mask; {WHY_NOT}."
+)
 TUMOUR_FREE_NOTE = (
     "[dim]Dice of a tumour-free study is 1 if no tumour is predicted, otherwise 0; its localisation is not "
     "scored.[/]"
@@ -75,9 +78,17 @@ def summary_table(report: Report) -> RenderableType:
         grading.add_row(f"[dim]{label}[/]", str(prevalence.n), "", measured_cell(prevalence))
     tables = [table for table in (grading, localisation, detection) if table.row_count]
     notes = [] if tables else [NOTHING_NOTE]
+    notes += list(_ungraded(report))
     notes += [PLACE_NOTE] if localisation.row_count else []
     notes += [TUMOUR_FREE_NOTE] if report.cohort.n_without_tumour else []
     return Group(*tables, *notes)
+
+
+def _ungraded(report: Report) -> Iterator[str]:
+    """Count the studies that no measure of grades holds, where others have a grade."""
+    n = report.cohort.grades.get(None, 0)
+    if 0 < n < report.cohort.n_studies:
+        yield f"[dim]{n} of {report.cohort.n_studies} studies have no reference grade: {WHY_NOT}.[/]"
 
 
 def measured_cell(measured: Measured, digits: int = 2) -> str:

@@ -38,3 +38,12 @@ def test_a_cohort_without_any_reference_is_said_to_be_unscored() -> None:
 
     assert told.startswith("No results: no study has a reference grade")
     assert "No results" not in printed(fake_report())
+
+
+def test_studies_without_a_grade_among_graded_ones_are_counted() -> None:
+    first, *others = COHORT
+
+    told = printed(fake_report(cases=[replace(first, reference=Reference()), *others]))
+
+    assert f"1 of {len(COHORT)} studies have no reference grade" in " ".join(told.split())
+    assert "no reference grade" not in printed(fake_report())
