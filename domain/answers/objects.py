@@ -73,9 +73,25 @@ _NO_ORDER_OF_ITS_OWN = frozenset(("box2d",))
 """Wrappers that mean y first in one family of models and x first in others."""
 _CERTAINTIES = frozenset(("certainty", "confidence", "probability", "score"))
 
-_DISOWNED = re.compile(
-    r"\b(?:not|never|unless|if|example|e\.g|such as|instead of|rather than)\W*$", re.IGNORECASE
+_THAT = (
+    r"(?:(?:a|above|an|and|answer|are|as|at|be|believe|bounding|box|but|center|centre|clearly|coordinates"
+    r"|following|grade|in|is|it|json|just|like|located|merely|my|object|only|output|point|polygon|s|simply|that"
+    r"|the|these|think|this|to|was|were|which|would)[\W_]+)*"
 )
+"""Words between an object and what denies it."""
+_DISOWNED = re.compile(
+    r"(?:n't|\b(?:not|never|unless|if|example|e\.g|such as|instead of|rather than|incorrect|wrong|false))"
+    rf"\W+{_THAT}\W*$",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    rf"[\W_]*{_THAT}(?:(?:not|\w+n't)\W+(?:(?:the|an?|be|look|seem)\W+)*(?:correct|right|true|valid|answer)\b"
+    r"|(?:incorrect|wrong|false|invalid|example|placeholder|template|hypothetical)\b|no\s*[,.!;])",
+    re.IGNORECASE,
+)
+"""What follows an object that is no answer; "this is not medical advice" may follow an answer."""
+_NEAR = 120
+"""Characters around an object in which it is denied."""
 
 NUMBER_KEYS: Mapping[Question, frozenset[str]] = {
     question: frozenset(name for names in layouts if len(names) > 1 for name in names)
@@ -92,7 +108,8 @@ def objects_in(text: str) -> tuple[list[object], str]:
         names; and the text without them.
 
     Raises:
-        Unreadable: An object gives one key two values, or follows a "not" or a "for example".
+        Unreadable: An object gives one key two values, follows a "not" or a "for example", or is said not
+            to be correct.
         RecursionError: The text is nested a thousand levels deep.
     """
     values: list[object] = []
@@ -106,7 +123,8 @@ def objects_in(text: str) -> tuple[list[object], str]:
         except json.JSONDecodeError:
             continue
         if _holds_object(value):
-            if _DISOWNED.search(text[done:start][-40:]):
+            before, after = text[done:start][-_NEAR:], text[end : end + _NEAR]
+            if _DISOWNED.search(before) or _DENIED.match(after):
                 raise Unreadable(FailureReason.EMPTY_ANSWER, "an object is denied or an example")
             values.append(value)
             rest.append(text[done:start])

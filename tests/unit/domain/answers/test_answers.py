@@ -66,6 +66,35 @@ def reason(answer: object) -> FailureReason:
     return answer.reason
 
 
+ANSWER = '{"x": 0.4, "y": 0.6}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("`{}` is not correct", "{}? No.", "{} doesn't look right", "{}\n\nThat's wrong."),
+        *("{}\nThe JSON object above is only an example.", "I don't think it is {}"),
+        *("This is not the center: {}", "If the center is at {}", "A wrong answer would be {}"),
+    ],
+)
+def test_an_object_that_the_words_around_it_deny_is_no_answer(text: str) -> None:
+    answer = parse_point(text.replace("{}", ANSWER))
+
+    assert reason(answer) is FailureReason.EMPTY_ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{}\nThis is not medical advice.", "{}\nIt is not in the right hemisphere."),
+        *("As it does not enhance, the center is at {}.", "{} No tumor elsewhere."),
+        *("I am not sure, but the answer is {}", "{} is the answer, not an example"),
+    ],
+)
+def test_an_object_among_words_that_deny_something_else_is_an_answer(text: str) -> None:
+    assert parse_point(text.replace("{}", ANSWER)) == (0.4, 0.6)
+
+
 @pytest.mark.parametrize(("heading", "text", "read"), documented())
 def test_the_page_on_answers_says_how_they_are_read(heading: str, text: str, read: str) -> None:
     assert spoken(PARSERS[heading](text)) == read
